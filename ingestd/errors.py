@@ -1,0 +1,158 @@
+"""Every failure on purpose, in one tree.
+
+::
+
+    IngestError
+    ├── ConfigError             a setting is wrong: the operator's turn
+    ├── UsageError              what was asked for does not exist or makes no sense
+    ├── FetchError              the network, or the server at its other end
+    │   ├── Unreachable         no name, no route, no TLS
+    │   ├── TimedOut            the deadline of the whole request passed
+    │   ├── Refused             4xx or 5xx
+    │   │   └── Gone            410, 451: never again
+    │   ├── Forbidden           an address or scheme we must not connect to: never
+    │   ├── TooLarge            more bytes than the limit
+    │   ├── BrokenReply         HTTP that ends early or makes no sense
+    │   └── TooManyRedirects
+    ├── ParseError              bytes that are no feed
+    │   └── UnknownFormat       nothing we read looks like this
+    ├── ExtractError            a page that gives no article
+    │   └── NoArticle           read, but there is no article on it
+    ├── WorkerError             the process that parsed or extracted
+    │   ├── WorkerTimedOut      it took too long and was killed
+    │   ├── WorkerDied          it ended by itself, as with a crash in C
+    │   └── WorkerOutOfMemory   it met its memory limit
+    ├── StoreError              the database
+    │   ├── StoreUnavailable    cannot be reached, or does not answer
+    │   └── SchemaMismatch      its schema is older or newer than this program
+    └── ArchiveError            the archive of raw bytes: missing, damaged, disk full
+
+`fate` answers the catcher's question: try again `later`, or `never`.  All of them pickle,
+because they cross processes: whatever a constructor takes is in `args`.
+"""
+
+from typing import ClassVar, Literal
+
+Fate = Literal["later", "never"]
+
+
+class IngestError(Exception):
+    """Something went wrong in a way we know."""
+
+    fate: ClassVar[Fate] = "later"
+
+
+class ConfigError(IngestError):
+    """A setting is missing, unknown or wrong; the message names it."""
+
+    fate = "never"
+
+
+class UsageError(IngestError):
+    """What was asked for does not exist, or makes no sense; the message says what would."""
+
+    fate = "never"
+
+
+class FetchError(IngestError):
+    """A URL could not be fetched; `url` is without its user-info, `reason` a phrase."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}"
+
+
+class Unreachable(FetchError):
+    """No name, no route, no connection, or no TLS."""
+
+
+class TimedOut(FetchError):
+    """The deadline for the whole request passed, redirects and body included."""
+
+
+class Refused(FetchError):
+    """The server answered with 4xx or 5xx; `retry_after` is in seconds, or None."""
+
+    def __init__(self, url: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(url, f"HTTP {status}")
+        self.args = (url, status, retry_after)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Gone(Refused):
+    """410 Gone, or 451 Unavailable For Legal Reasons."""
+
+    fate = "never"
+
+
+class Forbidden(FetchError):
+    """An address, port or scheme that must not be connected to."""
+
+    fate = "never"
+
+
+class TooLarge(FetchError):
+    """The body is larger than the limit, on the wire or decoded."""
+
+
+class BrokenReply(FetchError):
+    """The answer ended early, or is no HTTP."""
+
+
+class TooManyRedirects(FetchError):
+    """A chain of redirects that is too long, or a loop."""
+
+
+class ParseError(IngestError):
+    """The bytes are no feed that could be read."""
+
+
+class UnknownFormat(ParseError):
+    """No format we know looks like this."""
+
+
+class ExtractError(IngestError):
+    """A page gave no article."""
+
+
+class NoArticle(ExtractError):
+    """The page was read, and there is no article on it."""
+
+
+class WorkerError(IngestError):
+    """The process that did the work is no more; the message says why."""
+
+
+class WorkerTimedOut(WorkerError):
+    """The work took longer than its limit, and its process was killed."""
+
+
+class WorkerDied(WorkerError):
+    """The process ended in the middle of the work."""
+
+
+class WorkerOutOfMemory(WorkerError):
+    """The work needed more memory than its limit."""
+
+
+class StoreError(IngestError):
+    """The database could not do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or does not answer."""
+
+
+class SchemaMismatch(StoreError):
+    """The schema is older or newer than this program's."""
+
+    fate = "never"
+
+
+class ArchiveError(IngestError):
+    """Raw bytes could not be kept or are not there as they were kept."""

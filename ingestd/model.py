@@ -1,0 +1,192 @@
+"""The nouns: one for each stage in the life of an article.
+
+Source → Reply → Feed of Entries → Page → Article → Record.
+
+All are frozen; sequences are tuples, times are aware and in UTC, absent is None.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+#: Where an entry's identity comes from: the feed's own identifier, its link, or a hash of what it says.
+IdOrigin = Literal["source", "link", "hash"]
+
+#: How exactly a time is known: to the minute, to the minute in a zone that was assumed, or to the day.
+DatePrecision = Literal["minute", "assumed_zone", "day"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to ask with next time, byte for byte (RFC 9110, 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.etag is not None or self.last_modified is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is polled: a feed or a sitemap."""
+
+    id: int
+    url: str
+    title: str | None = None
+    #: Seconds between polls, where this source has its own.
+    interval: float | None = None
+    validators: Validators = Validators()
+    #: sha256 of the last body that was read, 32 bytes.
+    body_hash: bytes | None = None
+    #: Polls that failed since the last one that did not.
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A server's answer: 200 with a body, or 304 without."""
+
+    #: What was asked for, and where redirects led.
+    url: str
+    final_url: str
+    status: int
+    #: Decoded (Content-Encoding), empty for 304.
+    body: bytes = b""
+    #: The Content-Type header as sent.
+    content_type: str | None = None
+    validators: Validators = Validators()
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether this is a 304, which has no body."""
+        return self.status == 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as a feed announces it; nothing here was fetched from the item itself."""
+
+    #: The item's identity within its source; never empty.
+    guid: str
+    id_origin: IdOrigin = "source"
+    #: Absolute where it could be resolved.
+    link: str | None = None
+    #: Plain text, markup and character references resolved.
+    headline: str | None = None
+    #: None when missing or unreadable, never guessed.
+    published: datetime | None = None
+    updated: datetime | None = None
+    #: The byline or author names as announced.
+    authors: tuple[str, ...] = ()
+    #: The summary as plain text.
+    description_text: str | None = None
+    #: The content as sent: markup of a stranger, not sanitised.
+    body_html: str | None = None
+    #: BCP 47, of the item or else of its feed.
+    language: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A document that announces entries; in its own order."""
+
+    #: The name of the format, as in `formats.FORMATS`.
+    format: str
+    title: str | None = None
+    #: The web page this is the feed of.
+    home: str | None = None
+    entries: tuple[Entry, ...] = ()
+    #: RFC 5005: where the entries before these are, by archive or by page.
+    prev_archive: str | None = None
+    next_page: str | None = None
+    #: Of a sitemap index: the sitemaps it lists, with the time each last changed where given.
+    children: tuple[tuple[str, datetime | None], ...] = ()
+    #: What was odd but could be read.
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An article's page as bytes, with what its feed said of it."""
+
+    url: str
+    body: bytes
+    #: The Content-Type header as sent.
+    content_type: str | None = None
+    #: The entry that led here: a witness for headline, time and author.
+    entry: Entry | None = None
+    #: Whether `body` is the entry's own content: a fragment without a page around it.
+    fragment: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that goes with an article (ninjs `associations`)."""
+
+    href: str
+    caption: str | None = None
+    credit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What a page says, clean.  Field names follow IPTC ninjs 3."""
+
+    headline: str | None
+    #: Paragraphs, one blank line between them; never empty.
+    body_text: str
+    #: The same paragraphs as sanitised markup.
+    body_html: str = ""
+    #: The dek or standfirst.
+    description_text: str | None = None
+    #: As printed, without "By".
+    byline: str | None = None
+    #: Names of people out of the byline.
+    authors: tuple[str, ...] = ()
+    #: First publication, and this version.
+    firstcreated: datetime | None = None
+    versioncreated: datetime | None = None
+    date_precision: DatePrecision | None = None
+    #: BCP 47.
+    language: str | None = None
+    #: As in "PYONGYANG, June 24 (AP)"; lifted off the first paragraph, without its dash.
+    dateline: str | None = None
+    #: The name of the site or paper.
+    source: str | None = None
+    #: The page's own canonical address, where it names one.
+    uri: str | None = None
+    usageterms: str | None = None
+    associations: tuple[Image, ...] = ()
+    #: Field name → the witness that was believed, as in {"headline": "json_ld"}.
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Who carried a record's text: the source, the address there, and when it was first seen."""
+
+    source_id: int
+    source_url: str
+    url: str | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An article as kept: one for each story text, with its current revision."""
+
+    id: int
+    #: Ours, stable over all revisions.
+    guid: str
+    #: 1, 2, ... each one immutable.
+    revision: int
+    pubstatus: str
+    article: Article
+    #: sha256 of the normalised text, in hexadecimal.
+    content_hash: str
+    #: When the current revision was saved.
+    seen_at: datetime
+    carriers: tuple[Carrier, ...] = ()

@@ -1,0 +1,78 @@
+"""Text of strangers: made safe to store, folded to compare, freed of markup."""
+
+import re
+import unicodedata
+from html import unescape
+
+from lxml import etree
+from lxml import html as lxml_html
+
+# What must not be stored or shown: control characters except tab and line ends (PostgreSQL refuses NUL),
+# lone surrogates (no UTF-8), the marks that reverse the direction of what follows, and invisible spaces.
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_SPACE = re.compile(r"\s+")
+_MARKUP = re.compile(r"<[a-zA-Z/!?]|&[#a-zA-Z]")
+_SILENT = ("script", "style", "noscript", "template", "iframe", "object")
+_BLOCKS = frozenset(
+    "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main nav "
+    "ol p pre section table td th tr ul".split()
+)
+
+
+def clean(text: str) -> str:
+    """Return text that every database and terminal takes: without controls, surrogates and direction marks."""
+    return _UNSAFE.sub("", text)
+
+
+def collapse(text: str | None) -> str:
+    """Return clean text on one line: every run of white space is one space, none at the ends."""
+    return _SPACE.sub(" ", clean(text)).strip() if text else ""
+
+
+def fold(text: str) -> str:
+    """Return the form in which two texts are compared: NFKC, plain quotes and dashes, one line, no case."""
+    folded = unicodedata.normalize("NFKC", text).translate(_FOLDS)
+    return collapse(folded).casefold()
+
+
+_FOLDS = str.maketrans(
+    {**dict.fromkeys("‘’‚‛´`", "'"), **dict.fromkeys("“”„‟«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
+)
+
+
+def parse_fragment(markup: str) -> etree._Element:
+    """Parse markup that may be anything into one `div` element; it never fails and loads nothing."""
+    try:
+        return lxml_html.fragment_fromstring(clean(markup), create_parent="div")
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
+        div = lxml_html.Element("div")
+        div.text = clean(unescape(re.sub(r"<[^>]*>", " ", markup)))
+        return div
+
+
+def text_of(markup: str | None) -> str:
+    """Return markup as text on one line: blocks apart, scripts left out, references resolved."""
+    if not markup:
+        return ""
+    if not _MARKUP.search(markup):
+        return collapse(unescape(markup))
+    return collapse(" ".join(block_texts(parse_fragment(markup))))
+
+
+def block_texts(root: etree._Element) -> list[str]:
+    """Return the text of each block below an element, collapsed, in document order; empty ones are left out."""
+    blocks: list[list[str]] = [[]]
+    walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event == "start":
+            if element.tag in _BLOCKS:
+                blocks.append([])
+            if element.tag in _SILENT:
+                walk.skip_subtree()
+            else:
+                blocks[-1].append(element.text or "")
+        elif element is not root:
+            if element.tag in _BLOCKS:
+                blocks.append([])
+            blocks[-1].append(element.tail or "")
+    return [text for text in (collapse("".join(parts)) for parts in blocks) if text]

@@ -1,0 +1,66 @@
+"""Points in time: aware, in UTC, read from the forms that feeds and pages use."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+#: Offsets in hours of the zone names that news pages and feeds print.  Ambiguous ones (IST, CST, BST)
+#: are read as the English-language wires mean them: Indian, US Central and British Summer Time.
+ZONES = {
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
+    "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3, "IST": 5.5, "PKT": 5, "ICT": 7, "WIB": 7, "SGT": 8, "HKT": 8,
+    "AWST": 8, "JST": 9, "KST": 9, "ACST": 9.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "SAST": 2,
+    "AST": -4, "ADT": -3, "NST": -3.5, "NDT": -2.5, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
+    "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3, "ART": -3, "CLT": -4,
+}  # fmt: skip
+
+_COMPACT_OFFSET = re.compile(r"(?<=[\d.])\s*([+-]\d{2})(\d{2})$")
+
+
+def utc(when: datetime) -> datetime:
+    """Return a time in UTC; one without a zone is taken as UTC already."""
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def from_timestamp(seconds: float) -> datetime:
+    """Return the time a number of seconds after 1970-01-01T00:00:00Z."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def zone_named(name: str) -> timezone | None:
+    """Return the zone an abbreviation stands for, None when it is not known."""
+    hours = ZONES.get(name.upper())
+    return None if hours is None else timezone(timedelta(hours=hours))
+
+
+def parse_iso(text: str | None) -> datetime | None:
+    """Read an ISO 8601 or RFC 3339 time; in UTC, or naive where the text has no zone; None when it is none.
+
+    A date alone is midnight without a zone: see `is_date_only`.
+    """
+    if not text or not text.strip():
+        return None
+    text = _COMPACT_OFFSET.sub(r"\1:\2", text.strip())
+    try:
+        when = datetime.fromisoformat(text)
+        return when if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_date_only(text: str) -> bool:
+    """Say whether an ISO 8601 text has no time of day."""
+    return "T" not in text.strip().upper() and ":" not in text
+
+
+def parse_http_date(text: str | None) -> datetime | None:
+    """Read an HTTP or e-mail date (RFC 9110, 5.6.7; RFC 5322, 3.3) in UTC; None when it is none."""
+    try:
+        return utc(parsedate_to_datetime(text)) if text else None
+    except (ValueError, IndexError, OverflowError, TypeError):
+        return None
+
+
+def iso(when: datetime | None) -> str | None:
+    """Write a time as in "2020-06-24T06:15:00Z"; seconds are kept, fractions are not."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if when else None

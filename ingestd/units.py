@@ -1,0 +1,58 @@
+"""Durations and sizes as people write them: "30m", "1h30m", "16MiB"."""
+
+import re
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+          "k": 2**10, "m": 2**20, "g": 2**30}  # fmt: skip
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
+
+
+def parse_duration(text: str | float) -> float:
+    """Return seconds: a number is seconds already, text has units, as in "90", "30m", "1h30m", "500ms".
+
+    Raises ValueError with a message that shows the units.
+    """
+    if isinstance(text, int | float):
+        return float(text)
+    text = text.strip().lower()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = _PART.findall(text)
+    if not parts or _PART.sub("", text) or any(unit not in _SECONDS for _, unit in parts):
+        raise ValueError(f"{text!r} is no duration; write it as in 90, 30s, 15m, 1h30m or 2d")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def parse_size(text: str | int) -> int:
+    """Return bytes: a number is bytes already, text has units, as in "16MiB", "500kB".
+
+    Raises ValueError with a message that shows the units.
+    """
+    if isinstance(text, int):
+        return text
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
+    if not match or match[2] not in _BYTES:
+        raise ValueError(f"{text!r} is no size; write it as in 1000000, 500kB or 16MiB")
+    return int(float(match[1]) * _BYTES[match[2]])
+
+
+def show_duration(seconds: float) -> str:
+    """Write seconds for people, as in "450ms", "12s", "3m20s", "2h5m", "3d4h": two units at the most."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    left, parts = round(seconds), []
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts[:2])
+
+
+def show_size(count: float) -> str:
+    """Write bytes for people, as in "812B", "1.5MiB"."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            break
+        count /= 1024
+    return f"{count:.0f}{unit}" if unit == "B" or count >= 100 else f"{count:.1f}{unit}"

@@ -1,0 +1,92 @@
+"""URLs: resolved, compared, grouped by site, and shown without secrets."""
+
+import ipaddress
+import re
+from functools import cache, lru_cache
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+import tldextract
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Parameters that say where a click came from and never which page it leads to.
+_TRACKING = re.compile(
+    r"(utm_\w+|at_(medium|campaign|link\w*|ptr\w*)|(fb|gc|ms|tt|yc|dc)lid|gclsrc|igshid|mc_[ce]id|cmpid|ncid|ns_\w+|xtor|__twitter_impression)",
+    re.IGNORECASE,
+)
+
+
+def resolve(base: str, reference: str | None) -> str | None:
+    """Resolve a reference as in an `href` (RFC 3986, 5); None when it is no http(s) URL."""
+    if not reference or not reference.strip():
+        return None
+    try:
+        url = urljoin(base, reference.strip())
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises where the port is no number
+    except ValueError:
+        return None
+    return url if parts.scheme in _DEFAULT_PORTS and parts.hostname else None
+
+
+def normalise(url: str) -> str:
+    """Return the form in which URLs are compared: two that differ here are two.
+
+    Scheme and host in lower case, the host in its ASCII form, no user-info, no default port, no fragment,
+    no tracking parameters, "/" for an empty path.  The order of other parameters stays: it may matter.
+
+    Raises ValueError when it is no absolute http(s) URL.
+    """
+    parts = urlsplit(url.strip())
+    host = _ascii_host(parts.hostname or "")
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        raise ValueError(f"not an http(s) URL: {without_userinfo(url)}")
+    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._") or "/"
+    return urlunsplit((parts.scheme, f"{host}{port}", path, _without_tracking(parts.query), ""))
+
+
+def _ascii_host(host: str) -> str:
+    host = host.rstrip(".").lower()
+    if ":" in host:
+        return f"[{host}]"
+    try:
+        return host.encode("idna").decode("ascii") if not host.isascii() else host
+    except UnicodeError as error:
+        raise ValueError(f"not a host name: {host}") from error
+
+
+def _without_tracking(query: str) -> str:
+    if not _TRACKING.search(query):
+        return query
+    kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if not _TRACKING.fullmatch(key)]
+    return urlencode(kept)
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL as it may be shown and logged: `user:password@` left out."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return re.sub(r"//[^/@]*@", "//", url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+@cache
+def _suffixes() -> tldextract.TLDExtract:
+    # The list that comes with the package: a daemon does not fetch one behind its operator's back.
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+@lru_cache(maxsize=65_536)
+def site(url: str) -> str:
+    """Return what shares a server's patience: the registrable domain, or the address itself.
+
+    "https://news.bbc.co.uk/x" is of the site "bbc.co.uk", "http://127.0.0.1:8600/" of "127.0.0.1".
+    A host with no public suffix, such as "localhost", is a site of its own.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return _suffixes().extract_str(host).top_domain_under_public_suffix or host
