@@ -21,7 +21,8 @@
     ├── WorkerError             the process that parsed or extracted
     │   ├── WorkerTimedOut      it took too long and was killed
     │   ├── WorkerDied          it ended by itself, as with a crash in C
-    │   └── WorkerOutOfMemory   it met its memory limit
+    │   ├── WorkerOutOfMemory   it met its memory limit
+    │   └── WorkerBug           the work raised what it should not: a mistake of ours
     ├── StoreError              the database
     │   ├── StoreUnavailable    cannot be reached, or does not answer
     │   └── SchemaMismatch      its schema is older or newer than this program
@@ -138,6 +139,19 @@ class WorkerDied(WorkerError):
 
 class WorkerOutOfMemory(WorkerError):
     """The work needed more memory than its limit."""
+
+
+class WorkerBug(WorkerError):
+    """The work raised what is no failure on purpose; `trace` is the traceback over there, as text."""
+
+    def __init__(self, name: str, message: str, trace: str) -> None:
+        super().__init__(name, message, trace)
+        self.name = name
+        self.message = message
+        self.trace = trace
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}"
 
 
 class StoreError(IngestError):

@@ -28,6 +28,9 @@ class Validators:
         return self.etag is not None or self.last_modified is not None
 
 
+NO_VALIDATORS = Validators()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What is polled: a feed or a sitemap."""
@@ -37,7 +40,7 @@ class Source:
     title: str | None = None
     #: Seconds between polls, where this source has its own.
     interval: float | None = None
-    validators: Validators = Validators()
+    validators: Validators = NO_VALIDATORS
     #: sha256 of the last body that was read, 32 bytes.
     body_hash: bytes | None = None
     #: Polls that failed since the last one that did not.
@@ -56,7 +59,7 @@ class Reply:
     body: bytes = b""
     #: The Content-Type header as sent.
     content_type: str | None = None
-    validators: Validators = Validators()
+    validators: Validators = NO_VALIDATORS
 
     @property
     def not_modified(self) -> bool:

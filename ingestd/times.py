@@ -14,7 +14,8 @@ ZONES = {
     "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3, "ART": -3, "CLT": -4,
 }  # fmt: skip
 
-_COMPACT_OFFSET = re.compile(r"(?<=[\d.])\s*([+-]\d{2})(\d{2})$")
+# What the standard library does not take: a space before the offset, "z", and the names Ruby and SQL print.
+_OFFSET = re.compile(r"(?<=\d)\s*(?:(z|utc|gmt)|([+-]\d{2}):?(\d{2}))$", re.IGNORECASE)
 
 
 def utc(when: datetime) -> datetime:
@@ -40,7 +41,7 @@ def parse_iso(text: str | None) -> datetime | None:
     """
     if not text or not text.strip():
         return None
-    text = _COMPACT_OFFSET.sub(r"\1:\2", text.strip())
+    text = _OFFSET.sub(lambda match: "+00:00" if match[1] else f"{match[2]}:{match[3]}", text.strip())
     try:
         when = datetime.fromisoformat(text)
         return when if when.tzinfo is None else when.astimezone(UTC)
@@ -54,13 +55,21 @@ def is_date_only(text: str) -> bool:
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """Read an HTTP or e-mail date (RFC 9110, 5.6.7; RFC 5322, 3.3) in UTC; None when it is none."""
+    """Read an HTTP or e-mail date (RFC 9110, 5.6.7; RFC 5322, 3.3) in UTC; None when it is none.
+
+    A zone by a name that nobody knows is UTC (RFC 5322, 4.3).
+    """
     try:
-        return utc(parsedate_to_datetime(text)) if text else None
+        when = parsedate_to_datetime(text) if text else None
+        if when and text and when.tzinfo is None:
+            # The standard library knows the American names only.
+            when = when.replace(tzinfo=zone_named(text.split()[-1]))
+        return utc(when) if when else None
     except (ValueError, IndexError, OverflowError, TypeError):
         return None
 
 
 def iso(when: datetime | None) -> str | None:
     """Write a time as in "2020-06-24T06:15:00Z"; seconds are kept, fractions are not."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if when else None
+    # Not strftime, whose %Y has no leading zeros: "0001-01-01T00:00:00Z" is Go's way to say nothing.
+    return utc(when).replace(tzinfo=None).isoformat(timespec="seconds") + "Z" if when else None

@@ -27,32 +27,39 @@ def parse_duration(text: str | float) -> float:
 def parse_size(text: str | int) -> int:
     """Return bytes: a number is bytes already, text has units, as in "16MiB", "500kB".
 
-    Raises ValueError with a message that shows the units.
+    "k", "M" and "G" alone are powers of 1024.  Raises ValueError with a message that shows the units.
     """
     if isinstance(text, int):
         return text
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
+    # More than 15 digits are nobody's size, and no float holds them exactly; there is no half a byte.
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,15}(?=\s*[a-z]))?)\s*([a-z]*)", text.strip().lower())
     if not match or match[2] not in _BYTES:
         raise ValueError(f"{text!r} is no size; write it as in 1000000, 500kB or 16MiB")
     return int(float(match[1]) * _BYTES[match[2]])
 
 
 def show_duration(seconds: float) -> str:
-    """Write seconds for people, as in "450ms", "12s", "3m20s", "2h5m", "3d4h": two units at the most."""
-    if seconds < 1:
+    """Write seconds for people, as in "450ms", "12s", "3m20s", "2h5m", "3d4h": two units at the most.
+
+    Seconds are rounded; what is below one second is in milliseconds, and what is negative has its sign.
+    """
+    if seconds < 0:
+        return f"-{show_duration(-seconds)}"
+    if 0 < seconds < 0.9995:
         return f"{seconds * 1000:.0f}ms"
     left, parts = round(seconds), []
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count}{unit}")
-    return "".join(parts[:2])
+    return "".join(parts[:2]) or "0s"
 
 
 def show_size(count: float) -> str:
-    """Write bytes for people, as in "812B", "1.5MiB"."""
+    """Write bytes for people, as in "812B", "1.5MiB", "16MiB"."""
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":
+        # What would be rounded to 1024 is the next unit's 1.
+        if count < 1023.5 or unit == "GiB":
             break
         count /= 1024
-    return f"{count:.0f}{unit}" if unit == "B" or count >= 100 else f"{count:.1f}{unit}"
+    return f"{count:.0f}{unit}" if unit == "B" or count >= 99.95 else f"{count:.1f}".removesuffix(".0") + unit

@@ -2,16 +2,20 @@
 
 import ipaddress
 import re
+import string
 from functools import cache, lru_cache
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urljoin, urlsplit, urlunsplit
 
+import idna
 import tldextract
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
 # Parameters that say where a click came from and never which page it leads to.
 _TRACKING = re.compile(
-    r"(utm_\w+|at_(medium|campaign|link\w*|ptr\w*)|(fb|gc|ms|tt|yc|dc)lid|gclsrc|igshid|mc_[ce]id|cmpid|ncid|ns_\w+|xtor|__twitter_impression)",
+    r"(utm_\w+|at_(medium|campaign|link\w*|ptr\w*)|(fbc|ttc|twc|gc|dc|yc)lid|msclkid|gclsrc|igshid|mc_[ce]id|cmpid|ncid|ns_\w+|xtor|__twitter_impression)",
     re.IGNORECASE,
 )
 
@@ -42,8 +46,18 @@ def normalise(url: str) -> str:
     if parts.scheme not in _DEFAULT_PORTS or not host:
         raise ValueError(f"not an http(s) URL: {without_userinfo(url)}")
     port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
-    path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._") or "/"
-    return urlunsplit((parts.scheme, f"{host}{port}", path, _without_tracking(parts.query), ""))
+    path, query = _ascii(parts.path) or "/", _ascii(_without_tracking(parts.query))
+    return urlunsplit((parts.scheme, f"{host}{port}", path, query, ""))
+
+
+def _ascii(part: str) -> str:
+    """Return a path or query in ASCII; one way to write each character (RFC 3986, 6.2.2)."""
+    return _ESCAPE.sub(_plain_escape, quote(part, safe="/?%:@!$&'()*+,;=~-._[]{}|^`\\<>\""))
+
+
+def _plain_escape(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0].upper()
 
 
 def _ascii_host(host: str) -> str:
@@ -51,24 +65,32 @@ def _ascii_host(host: str) -> str:
     if ":" in host:
         return f"[{host}]"
     try:
-        return host.encode("idna").decode("ascii") if not host.isascii() else host
+        # As aiohttp does, so that the name is the one that was asked: "straße.de" is not "strasse.de".
+        return host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except UnicodeError:
+        return _ascii_symbols(host)
+
+
+def _ascii_symbols(host: str) -> str:
+    """Return the ASCII form of what only IDNA 2003 allows, such as a name of emoji; raises ValueError."""
+    try:
+        return host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise ValueError(f"not a host name: {host}") from error
 
 
 def _without_tracking(query: str) -> str:
-    if not _TRACKING.search(query):
-        return query
-    kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if not _TRACKING.fullmatch(key)]
-    return urlencode(kept)
+    parts = query.split("&")
+    return "&".join(part for part in parts if not _TRACKING.fullmatch(unquote_plus(part.partition("=")[0])))
 
 
 def without_userinfo(url: str) -> str:
     """Return a URL as it may be shown and logged: `user:password@` left out."""
     try:
         parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises where the port is no number, as with "/" in a password
     except ValueError:
-        return re.sub(r"//[^/@]*@", "//", url)
+        return re.sub(r"//\S*@", "//", url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 

@@ -17,6 +17,7 @@ FLOORS = (
     ("settings",),
     ("backfill",),
     ("ingest",),
+    ("dispatch",),
     ("web", "store", "archive", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
     ("model", "errors", "urls", "times", "text", "units"),

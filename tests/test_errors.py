@@ -1,0 +1,59 @@
+import inspect
+import pickle
+import re
+
+import pytest
+
+from ingestd import errors
+from ingestd.errors import FetchError, Gone, IngestError, Refused
+
+EVERY = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, IngestError)]
+
+
+def an_error_of(kind: type[IngestError]) -> IngestError:
+    if kind.__init__ is IngestError.__init__:
+        return kind("what went wrong")
+    given = {"url": "https://news.example/", "status": 429, "reason": "no route", "retry_after": 120.0}
+    return kind(*(given.get(name, name) for name in inspect.signature(kind).parameters))
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_crosses_processes_whole(kind: type[IngestError]) -> None:
+    error = an_error_of(kind)
+
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert type(copy) is kind
+    assert copy.args == error.args
+    assert str(copy) == str(error)
+    assert vars(copy) == vars(error)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_every_error_says_whether_to_come_back(kind: type[IngestError]) -> None:
+    assert kind.fate in ("later", "never")
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    drawn: dict[str, str] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if match := re.match(r" {4}([│ ]*(?:[├└]── )?)([A-Z]\w+)(?:  |$)", line):
+            del path[len(match[1]) // 4 :]
+            drawn[match[2]] = path[-1] if path else "Exception"
+            path.append(match[2])
+
+    assert drawn == {kind.__name__: kind.__bases__[0].__name__ for kind in EVERY}
+
+
+def test_a_refusal_says_its_status_and_when_to_come_back() -> None:
+    error = Refused("https://news.example/feed", 429, retry_after=120)
+
+    assert str(error) == "https://news.example/feed: HTTP 429"
+    assert (error.url, error.status, error.retry_after) == ("https://news.example/feed", 429, 120)
+    assert isinstance(error, FetchError)
+
+
+def test_what_is_gone_is_gone_for_good() -> None:
+    assert Gone("https://news.example/feed", 410).fate == "never"
+    assert Refused("https://news.example/feed", 503).fate == "later"

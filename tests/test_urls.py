@@ -1,0 +1,111 @@
+import pytest
+
+from ingestd.urls import normalise, resolve, site, without_userinfo
+
+BASE = "https://news.example/world/index.html"
+
+
+@pytest.mark.parametrize(
+    ("reference", "url"),
+    [
+        ("story.html", "https://news.example/world/story.html"),
+        ("/a", "https://news.example/a"),
+        ("../a", "https://news.example/a"),
+        ("//other.example/a", "https://other.example/a"),
+        ("?page=2", "https://news.example/world/index.html?page=2"),
+        ("  http://other.example/a\n", "http://other.example/a"),
+        ("http://other.example:8080/a", "http://other.example:8080/a"),
+    ],
+)
+def test_references_resolve_against_their_page(reference: str, url: str) -> None:
+    assert resolve(BASE, reference) == url
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [None, "", "  ", "mailto:desk@news.example", "javascript:void(0)", "data:text/html,x", "ftp://news.example/",
+     "http://", "http:///a", "http://[::1", "http://news.example:port/", "http://news.example:99999/"],
+)  # fmt: skip
+def test_what_leads_to_no_web_page_is_none(reference: str | None) -> None:
+    assert resolve(BASE, reference) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("HTTPS://News.Example/A", "https://news.example/A"),
+        ("https://news.example", "https://news.example/"),
+        ("https://news.example.:443/", "https://news.example/"),
+        ("http://news.example:80/", "http://news.example/"),
+        ("https://news.example:80/", "https://news.example:80/"),
+        ("https://editor:secret@news.example/a#top", "https://news.example/a"),
+        ("https://news.example/a?utm_source=x&UTM_medium=y", "https://news.example/a"),
+        ("https://news.example/a?fbclid=1&gclid=2&dclid=3&msclkid=4&mc_cid=5", "https://news.example/a"),
+        ("https://news.example/a?utm%5Fsource=x&id=1", "https://news.example/a?id=1"),
+        ("https://news.example/a?id=1&b=x%20y&utm_source=z", "https://news.example/a?id=1&b=x%20y"),
+        ("https://news.example/a?flag&utm_source=z", "https://news.example/a?flag"),
+        ("https://news.example/a?utmost=1", "https://news.example/a?utmost=1"),
+        ("https://news.example/a?b=2&a=1", "https://news.example/a?b=2&a=1"),
+        ("https://news.example/ä b?q=ü", "https://news.example/%C3%A4%20b?q=%C3%BC"),
+        ("https://news.example/%7eanna/%c3%bc", "https://news.example/~anna/%C3%BC"),
+        ("https://news.example/a%2Fb%3F", "https://news.example/a%2Fb%3F"),
+        ("https://news.example/100%", "https://news.example/100%"),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://straße.example/", "https://xn--strae-oqa.example/"),
+        ("https://☃.example/", "https://xn--n3h.example/"),
+        ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
+    ],
+)
+def test_urls_that_mean_the_same_are_the_same(url: str, same: str) -> None:
+    assert normalise(url) == same
+    assert normalise(same) == same
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "news.example/a", "/a", "ftp://news.example/", "http://", "http://[::1", "http://news.example:x/",
+     "https://news.example/\ud800", f"https://{'ü' * 70}.example/"],
+)  # fmt: skip
+def test_what_is_no_web_address_cannot_be_compared(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the messages are of several libraries
+        normalise(url)
+
+
+def test_a_refused_url_is_told_without_its_password() -> None:
+    with pytest.raises(ValueError, match=r"^not an http\(s\) URL: ftp://news\.example/$"):
+        normalise("ftp://editor:secret@news.example/")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://editor:secret@news.example/a?b#c", "https://news.example/a?b#c"),
+        ("https://token@news.example:8443/", "https://news.example:8443/"),
+        ("https://editor:se@cret@news.example/", "https://news.example/"),
+        ("https://editor:se/cret@news.example/", "https://news.example/"),
+        ("postgresql://ingestd:secret@db.example/news", "postgresql://db.example/news"),
+        ("https://social.example/@desk", "https://social.example/@desk"),
+        ("http://editor:secret@[::1", "http://[::1"),
+        ("no URL at all", "no URL at all"),
+    ],
+)
+def test_urls_are_shown_without_user_and_password(url: str, shown: str) -> None:
+    assert without_userinfo(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://news.bbc.co.uk/x", "bbc.co.uk"),
+        ("https://www.example.com:8443/x", "example.com"),
+        ("https://EXAMPLE.com./x", "example.com"),
+        ("https://desk.github.io/x", "github.io"),
+        ("http://127.0.0.1:8600/", "127.0.0.1"),
+        ("http://[0:0::1]:8600/", "::1"),
+        ("http://localhost:8000/", "localhost"),
+        ("https://co.uk/", "co.uk"),
+        ("no URL", ""),
+    ],
+)
+def test_a_site_is_what_shares_a_servers_patience(url: str, name: str) -> None:
+    assert site(url) == name
