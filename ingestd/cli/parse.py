@@ -1,0 +1,104 @@
+"""`ingestd parse FILE|DIR...`: feeds as files to JSON, one line a file."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from ingestd import formats, times
+from ingestd.errors import IngestError
+from ingestd.model import Entry, Feed
+
+
+def parse(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|DIR...", exists=True, help="What to read, gzipped or not.")
+    ],
+    content_type: Annotated[str | None, typer.Option(help="The Content-Type header that the files came with.")] = None,
+    url: Annotated[str, typer.Option(help="Where the files came from: relative links resolve against it.")] = (
+        "http://localhost/"
+    ),
+    jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the lines here, not to stdout.")] = None,
+) -> None:
+    """Read feeds out of files, and print a line of JSON for each.
+
+    {file, format, feed, entries, warnings}, or {file, error: {class, message}}; `file` is the path below DIR.
+
+    Exit status: 0 when every file was parsed or is no feed; 1 when one could not be read, or met a bug of ours.
+    """
+    failed = False
+    files = [found for path in paths for found in _files(path)]
+    with ExitStack() as stack:
+        out = stack.enter_context(_opened(jsonl)) if jsonl else sys.stdout
+        console = Console(stderr=True)
+        for name, path in track(files, "parse", console=console, transient=True, disable=not console.is_terminal):
+            line, on_purpose = line_of(name, partial(_read, path, url, content_type))
+            failed |= not on_purpose
+            print(json.dumps(line, ensure_ascii=False), file=out)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint="--jsonl") from error
+
+
+def _files(path: Path) -> Iterator[tuple[str, Path]]:
+    """Return files with the names they go by: those below a folder in sorted order, or the file itself."""
+    if not path.is_dir():
+        yield path.name, path
+        return
+    for file in sorted(file for file in path.rglob("*") if file.is_file()):
+        yield file.relative_to(path).as_posix(), file
+
+
+def _read(path: Path, url: str, content_type: str | None) -> Feed:
+    return formats.parse(path.read_bytes(), url=url, content_type=content_type)
+
+
+def line_of(name: str, read: Callable[[], Feed]) -> tuple[dict[str, Any], bool]:
+    """Return the line for a file, and whether it is a feed or an error on purpose."""
+    try:
+        feed = read()
+    except IngestError as error:
+        return _refusal(name, error), True
+    except Exception as error:  # noqa: BLE001 - a bug on one file must not hide what the others hold
+        return _refusal(name, error), False
+    return {"file": name, **feed_as_json(feed)}, True
+
+
+def _refusal(name: str, error: Exception) -> dict[str, Any]:
+    return {"file": name, "error": {"class": type(error).__name__, "message": str(error)}}
+
+
+def feed_as_json(feed: Feed) -> dict[str, Any]:
+    """Return a feed in plain values; times are ISO 8601 in UTC."""
+    children = [{"url": url, "updated": times.iso(when)} for url, when in feed.children]
+    return {
+        "format": feed.format,
+        "feed": {
+            "title": feed.title,
+            "home": feed.home,
+            "prev_archive": feed.prev_archive,
+            "next_page": feed.next_page,
+            "children": children,
+        },
+        "entries": [_entry_as_json(entry) for entry in feed.entries],
+        "warnings": list(feed.warnings),
+    }
+
+
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
+    return {name: times.iso(value) if isinstance(value, datetime) else value for name, value in asdict(entry).items()}

@@ -1,0 +1,6 @@
+"""Which sources there are: the feeds that a page names, and the lists that readers exchange."""
+
+from ingestd.discovery.feed_links import FoundFeed, feed_links
+from ingestd.discovery.opml import Outline, read_opml, write_opml
+
+__all__ = ["FoundFeed", "Outline", "feed_links", "read_opml", "write_opml"]

@@ -1,0 +1,98 @@
+"""The feeds that a page names (HTML Standard, 4.6.7.1: link type "alternate")."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from urllib.parse import urlsplit
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from ingestd import urls
+from ingestd.text import collapse
+
+#: Feeds of one page: what is beyond is a directory, not a page with feeds.
+MAX_FEEDS = 100
+#: Characters of a title.
+MAX_TITLE = 500
+
+_TYPES = frozenset(
+    (
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/feed+json",
+        "application/rdf+xml",
+        "application/x.atom+xml",
+    )
+)
+# Paths that feeds have where no `link` element names them: /feed/, /news/rss, /index.xml, /latest.atom.
+_FEED_PATH = re.compile(
+    r"(^|/)(feeds?|rss2?|atom)/?$|(^|/)(feed|rss2?|atom)\.(xml|json|php)$|(^|/)index\.xml$|\.(rss|atom|rdf)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFeed:
+    """A feed that a page names; nobody has looked at it yet."""
+
+    #: Absolute.
+    url: str
+    title: str | None = None
+    #: The media type as announced, without parameters; None where only the address looks like a feed.
+    type: str | None = None
+
+
+def feed_links(body: bytes, *, url: str, content_type: str | None = None) -> tuple[FoundFeed, ...]:
+    """Return the feeds that a page names, absolute, in its order, each address once, at most MAX_FEEDS.
+
+    `body` is the page, `url` where it was found, `content_type` the header as sent, a hint at the charset.
+    A `base` element counts.  Links in the text count only where no `link` element names a feed.
+    A body that is no HTML has none; nothing is raised.
+    """
+    root = _root(body, content_type)
+    if root is None:
+        return ()
+    base = next((urls.resolve(url, element.get("href")) for element in root.iter("base")), None) or url
+    found: dict[str, FoundFeed] = {}
+    for feed in list(_announced(root, base)) or _guessed(root, base):
+        found.setdefault(feed.url, feed)
+    return tuple(found.values())[:MAX_FEEDS]
+
+
+def _root(body: bytes, content_type: str | None) -> etree._Element | None:
+    try:
+        return lxml_html.document_fromstring(body, parser=_parser(content_type))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
+        return None
+
+
+def _parser(content_type: str | None) -> lxml_html.HTMLParser:
+    header = Message()
+    header["Content-Type"] = content_type or ""
+    try:
+        return lxml_html.HTMLParser(encoding=header.get_content_charset())
+    except (LookupError, ValueError):
+        return lxml_html.HTMLParser()  # a charset nobody knows: the page's own word counts
+
+
+def _announced(root: etree._Element, base: str) -> Iterator[FoundFeed]:
+    for element in root.iter("link"):
+        relations = (element.get("rel") or "").lower().split()
+        kind = (element.get("type") or "").partition(";")[0].strip().lower()
+        if "feed" in relations or ("alternate" in relations and kind in _TYPES):
+            address = urls.resolve(base, element.get("href"))
+            if address:
+                yield FoundFeed(url=address, title=_title(element.get("title")), type=kind or None)
+
+
+def _guessed(root: etree._Element, base: str) -> Iterator[FoundFeed]:
+    for element in root.iter("a"):
+        address = urls.resolve(base, element.get("href"))
+        if address and _FEED_PATH.search(urlsplit(address).path):
+            yield FoundFeed(url=address, title=_title(element.get("title") or "".join(element.itertext())))
+
+
+def _title(text: str | None) -> str | None:
+    return collapse(text)[:MAX_TITLE] or None

@@ -1,0 +1,116 @@
+"""OPML 2.0 (opml.org/spec2.opml): the lists of feeds that readers exchange."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from lxml import etree
+
+from ingestd import times, urls
+from ingestd.errors import ParseError
+from ingestd.text import collapse
+
+#: Feeds of one list; the largest known exports have some ten thousand.
+MAX_OUTLINES = 100_000
+#: Characters of a title or a folder's name.
+MAX_TITLE = 500
+
+# Code points that are text but no XML (XML 1.0, 2.2).
+_NOT_XML = re.compile("[\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A feed in such a list."""
+
+    #: Absolute.
+    url: str
+    title: str | None = None
+    #: The web page this is the feed of.
+    home: str | None = None
+    #: The folders it lies in, the outermost first.
+    categories: tuple[str, ...] = ()
+
+
+def read_opml(body: bytes) -> tuple[Outline, ...]:
+    """Return the feeds of a list in its order, those that lie in two folders twice, at most MAX_OUTLINES.
+
+    Attribute names may be in any case, prefixes undeclared; what is not well-formed is read as far as it goes.
+    An outline without an http(s) address is a folder when others lie in it, and else left out.
+
+    Raises ParseError when it is no OPML.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+    try:
+        root = etree.fromstring(body.strip(), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise ParseError(f"no XML: {collapse(str(error))[:500]}") from error
+    if root is None or _name(root) != "opml":
+        raise ParseError("no OPML")
+    return tuple(_outlines(root))[:MAX_OUTLINES]
+
+
+def _outlines(root: etree._Element) -> Iterator[Outline]:
+    """Walk without recursion: a folder's name is on the path between its start and its end."""
+    path: list[str | None] = []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if _name(element) != "outline":
+            continue
+        if event == "end":
+            path.pop()
+            continue
+        values = _attributes(element)
+        url = urls.resolve("", values.get("xmlurl"))
+        title = _line(values.get("title")) or _line(values.get("text"))
+        if url:
+            home = urls.resolve(url, values.get("htmlurl"))
+            yield Outline(url=url, title=title, home=home, categories=tuple(folder for folder in path if folder))
+        path.append(None if url else title)
+
+
+def write_opml(outlines: Iterable[Outline], *, title: str, created: datetime) -> bytes:
+    """Write a list of feeds as OPML 2.0 in UTF-8; a folder comes where the first feed in it comes.
+
+    `created` is the time of this list, in any zone.
+    """
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = _line(title)
+    etree.SubElement(head, "dateCreated").text = format_datetime(times.utc(created), usegmt=True)
+    folders: dict[tuple[str, ...], etree._Element] = {(): etree.SubElement(root, "body")}
+    for outline in outlines:
+        values = {"type": "rss", "text": outline.title or outline.url, "title": outline.title, "xmlUrl": outline.url,
+                  "htmlUrl": outline.home}  # fmt: skip
+        known = {name: line for name, value in values.items() if (line := _line(value, limit=None))}
+        etree.SubElement(_folder(folders, outline.categories), "outline", known)
+    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return written
+
+
+def _folder(folders: dict[tuple[str, ...], etree._Element], path: tuple[str, ...]) -> etree._Element:
+    for depth in range(1, len(path) + 1):
+        here = path[:depth]
+        if here not in folders:
+            folders[here] = etree.SubElement(folders[here[:-1]], "outline", text=_line(here[-1]) or "")
+    return folders[path]
+
+
+def _line(text: str | None, limit: int | None = MAX_TITLE) -> str | None:
+    return _NOT_XML.sub("", collapse(text))[:limit] or None
+
+
+def _attributes(element: etree._Element) -> dict[str, str]:
+    try:
+        return {name.lower(): value for name, value in element.attrib.items()}
+    except UnicodeDecodeError:  # lxml, when it recovers, lets bytes pass that are no UTF-8
+        return {}
+
+
+def _name(element: etree._Element) -> str:
+    try:
+        tag = element.tag
+    except UnicodeDecodeError:
+        return ""
+    return re.split("[}:]", tag)[-1].lower() if isinstance(tag, str) else ""

@@ -1,0 +1,31 @@
+"""Feeds: bytes to `Feed`, whichever format they are in."""
+
+from ingestd.errors import UnknownFormat
+from ingestd.formats import json_feed, sitemap, syndication
+from ingestd.formats.format import Format
+from ingestd.formats.gzipped import inflated
+from ingestd.model import Feed
+
+#: What is read, in the order it is tried: the cheaper and stricter to recognise comes first.
+FORMATS: tuple[Format, ...] = (json_feed.FORMAT, sitemap.FORMAT, syndication.FORMAT)
+
+
+def parse(body: bytes, *, url: str, content_type: str | None = None) -> Feed:
+    """Read a document that announces entries, in the format that its content shows.
+
+    `body` is the document, gzipped or not; neither the name in `url` nor `content_type` decides on the format.
+    `url` is where it was found; relative links resolve against it.
+    `content_type` is the header as sent: a hint at the charset.
+
+    Entries keep the document's order, have an identity of their own within it, and times in UTC.
+
+    Raises UnknownFormat when nothing we read looks like this (a web page, an image, nothing at all),
+    ParseError when it is a format we read, but damaged.
+    """
+    body = inflated(body)
+    if not body.strip():
+        raise UnknownFormat("the body is empty")
+    for candidate in FORMATS:
+        if candidate.recognises(body):
+            return candidate.parse(body, url, content_type)
+    raise UnknownFormat("neither RSS, Atom, JSON Feed nor a sitemap")

@@ -1,0 +1,63 @@
+"""The dates of feeds, in all the ways in which their publishers write them."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from ingestd import times
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+# The longest ways to write a date have some forty characters.
+_MAX_TEXT = 100
+
+# "Thu,28 Jul 2022 4:35:5 GMT+9", "28-Jul-2022 16:35 CEST", "July 28, 2022 4:35 PM EDT".
+_WRITTEN = re.compile(
+    r"(?:[a-z]+\s*[.,]?\s*)??"
+    r"(?:(?P<day>\d{1,2})[\s-]+(?P<month>[a-z]{3,9})|(?P<us_month>[a-z]{3,9})\.?\s+(?P<us_day>\d{1,2})\s*,?)"
+    r"[.,]?[\s-]+(?P<year>\d{4})"
+    r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)?"
+    r"\s*(?P<zone>[a-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}:?(?:\d{2})?)?",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"(?:gmt|utc)?\s*([+-])(\d{1,2}):?(\d{2})?", re.IGNORECASE)
+
+
+def read_date(text: str | None) -> datetime | None:
+    """Read a date or time in UTC; None when it is none that we know, never guessed.
+
+    A date alone is midnight; a time without a zone is taken as UTC, which is what RFC 5322 calls "-0000".
+    """
+    if not text or len(text) > _MAX_TEXT:
+        return None
+    when = times.parse_iso(text) or _written(text)
+    return times.utc(when) if when else None
+
+
+def _written(text: str) -> datetime | None:
+    """Read a date with its month in English, in UTC; None when it is none or its zone is unknown."""
+    match = _WRITTEN.fullmatch(text.strip())
+    zone = _zone(match["zone"]) if match else None
+    if not match or not zone:
+        return None
+    month = (match["month"] or match["us_month"])[:3].lower()
+    if month not in _MONTHS:
+        return None
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    if match["half"]:
+        hour = hour % 12 + 12 * (match["half"][0] in "pP")
+    day = int(match["day"] or match["us_day"])
+    try:
+        return datetime(
+            int(match["year"]), _MONTHS.index(month) + 1, day, hour, minute, second, tzinfo=zone
+        ).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(text: str | None) -> timezone | None:
+    if not text:
+        return UTC
+    if match := _OFFSET.fullmatch(text):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        return timezone(-offset if match[1] == "-" else offset) if offset < timedelta(days=1) else None
+    return times.zone_named(text)

@@ -1,0 +1,132 @@
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from ingestd.cli.parse import line_of, parse
+from ingestd.errors import ParseError
+from ingestd.model import Feed
+
+RSS = (
+    '<rss version="2.0"><channel><title>Harbour News</title>'
+    "<item><guid>story-1</guid><link>/1</link><title>Café</title>"
+    "<pubDate>Wed, 24 Jun 2020 01:15:00 -0500</pubDate></item></channel></rss>"
+)
+
+
+def run(*arguments: object) -> Result:
+    app = typer.Typer()
+    app.command()(parse)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_feed_is_one_line_with_all_its_fields(tmp_path: Path) -> None:
+    (tmp_path / "news.xml").write_text(RSS)
+
+    result = run(tmp_path / "news.xml", "--url", "https://paper.example/feed")
+
+    assert result.exit_code == 0
+    assert lines(result.stdout) == [
+        {
+            "file": "news.xml",
+            "format": "rss20",
+            "feed": {"title": "Harbour News", "home": None, "prev_archive": None, "next_page": None, "children": []},
+            "entries": [
+                {
+                    "guid": "story-1",
+                    "id_origin": "source",
+                    "link": "https://paper.example/1",
+                    "headline": "Café",
+                    "published": "2020-06-24T06:15:00Z",
+                    "updated": None,
+                    "authors": [],
+                    "description_text": None,
+                    "body_html": None,
+                    "language": None,
+                    "keywords": [],
+                }
+            ],
+            "warnings": [],
+        }
+    ]
+
+
+def test_a_folder_gives_a_line_for_every_file_in_sorted_order(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "news.xml.gz").write_bytes(gzip.compress(RSS.encode()))
+    (tmp_path / "b" / "notes.txt").write_text("no feed")
+    (tmp_path / "a.xml").write_text("<rss><channel>")
+
+    result = run(tmp_path)
+
+    found = lines(result.stdout)
+    assert result.exit_code == 0
+    assert [line["file"] for line in found] == ["a.xml", "b/news.xml.gz", "b/notes.txt"]
+    assert [line.get("error", {}).get("class") for line in found] == ["ParseError", None, "UnknownFormat"]
+    assert all(line["error"]["message"] for line in found if "error" in line)
+
+
+def test_the_lines_go_into_a_file_when_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "news.xml").write_text(RSS)
+    out = tmp_path / "out.jsonl"
+
+    result = run(tmp_path / "news.xml", "--jsonl", out)
+
+    assert not result.stdout
+    assert [line["format"] for line in lines(out.read_text())] == ["rss20"]
+
+
+def test_the_content_type_says_which_charset(tmp_path: Path) -> None:
+    (tmp_path / "news.xml").write_bytes(RSS.replace("Café", "Море").encode("windows-1251"))
+
+    result = run(tmp_path / "news.xml", "--content-type", "text/xml; charset=windows-1251")
+
+    assert lines(result.stdout)[0]["entries"][0]["headline"] == "Море"
+
+
+def test_the_children_of_an_index_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "index.xml").write_text("<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>")
+
+    result = run(tmp_path / "index.xml")
+
+    assert lines(result.stdout)[0]["feed"]["children"] == [{"url": "http://localhost/a.xml", "updated": None}]
+
+
+def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    assert run(tmp_path / "nothing").exit_code == 2
+
+
+def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "news.xml").write_text(RSS)
+
+    assert run(tmp_path / "news.xml", "--jsonl", tmp_path / "nowhere" / "out.jsonl").exit_code == 2
+
+
+def test_a_file_that_cannot_be_read_is_a_line_and_the_others_are_still_read(tmp_path: Path) -> None:
+    (tmp_path / "news.xml").write_text(RSS)
+
+    # Its first page is no memory of the process, so reading it fails, as root too.
+    result = run("/proc/self/mem", tmp_path / "news.xml")
+
+    assert result.exit_code == 1
+    assert [line["file"] for line in lines(result.stdout)] == ["mem", "news.xml"]
+    assert lines(result.stdout)[0]["error"]["class"] == "OSError"
+
+
+@pytest.mark.parametrize(("error", "on_purpose"), [(ParseError("cut off"), True), (KeyError("entries"), False)])
+def test_an_error_is_a_line_and_a_bug_is_told_from_one_on_purpose(error: Exception, on_purpose: bool) -> None:
+    def read() -> Feed:
+        raise error
+
+    line, told = line_of("news.xml", read)
+
+    assert line == {"file": "news.xml", "error": {"class": type(error).__name__, "message": str(error)}}
+    assert told is on_purpose

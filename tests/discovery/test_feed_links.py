@@ -1,0 +1,90 @@
+import pytest
+
+from ingestd.discovery import FoundFeed, feed_links
+from ingestd.discovery.feed_links import MAX_FEEDS
+
+URL = "https://paper.example/news/"
+
+
+def page(head: str = "", body: str = "") -> bytes:
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>".encode()
+
+
+def test_feeds_are_found_absolute_in_order_and_once() -> None:
+    body = page(
+        '<link rel="alternate" type="application/rss+xml" title="All &amp; more" href="/all.rss">'
+        '<link rel="stylesheet" href="/style.css">'
+        '<link rel="ALTERNATE nofollow" type="Application/Atom+XML; charset=utf-8" href="atom">'
+        '<link rel="alternate" type="application/feed+json" href="https://feeds.example/feed.json">'
+        '<link rel="alternate" type="application/rss+xml" title="Again" href="/all.rss">'
+        '<link rel="feed" href="/plain">'
+    )
+
+    assert feed_links(body, url=URL) == (
+        FoundFeed(url="https://paper.example/all.rss", title="All & more", type="application/rss+xml"),
+        FoundFeed(url="https://paper.example/news/atom", type="application/atom+xml"),
+        FoundFeed(url="https://feeds.example/feed.json", type="application/feed+json"),
+        FoundFeed(url="https://paper.example/plain"),
+    )
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param('<link rel="alternate" hreflang="de" href="/de/">', id="a translation"),
+        pytest.param('<link rel="alternate" type="application/json" href="/wp-json/posts/1">', id="an interface"),
+        pytest.param('<link rel="alternate" type="application/json+oembed" href="/oembed">', id="an embed"),
+        pytest.param('<link rel="alternate" type="application/rss+xml" href="javascript:void(0)">', id="active"),
+        pytest.param('<link rel="alternate" type="application/rss+xml">', id="nowhere"),
+        pytest.param('<link rel="icon" type="application/rss+xml" href="/x">', id="another relation"),
+    ],
+)
+def test_other_links_are_no_feeds(link: str) -> None:
+    assert feed_links(page(link), url=URL) == ()
+
+
+def test_a_base_element_counts() -> None:
+    body = page('<base href="/en/"><link rel="alternate" type="application/rss+xml" href="rss">')
+
+    assert [feed.url for feed in feed_links(body, url=URL)] == ["https://paper.example/en/rss"]
+
+
+def test_links_in_the_text_count_only_without_announced_feeds() -> None:
+    anchors = "".join(
+        f'<a href="{address}">To {address}</a>'
+        for address in (
+            "/feed/",
+            "/a.rss",
+            "/index.xml",
+            "/index.php",
+            "/feedback",
+            "/rss-explained",
+            "mailto:a@b.example",
+        )
+    )
+    announced = '<link rel="alternate" type="application/rss+xml" href="/announced">'
+
+    assert [feed.url for feed in feed_links(page("", anchors), url=URL)] == [
+        "https://paper.example/feed/",
+        "https://paper.example/a.rss",
+        "https://paper.example/index.xml",
+    ]
+    assert [feed.url for feed in feed_links(page(announced, anchors), url=URL)] == ["https://paper.example/announced"]
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\x00", b"\x89PNG\r\n", b"<!-- -->", b"<a" * 5_000, b"<div>" * 5_000])
+def test_a_body_that_is_no_page_has_no_feeds(body: bytes) -> None:
+    assert feed_links(body, url=URL) == ()
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=windows-1251", "text/html; charset=x-unheard-of", None])
+def test_a_title_is_read_in_the_charset_of_the_page(content_type: str | None) -> None:
+    body = '<meta charset="windows-1251"><link rel="feed" title="Гавань" href="/f">'.encode("windows-1251")
+
+    assert feed_links(body, url=URL, content_type=content_type)[0].title == "Гавань"
+
+
+def test_a_directory_of_feeds_has_an_end() -> None:
+    body = page("".join(f'<link rel="feed" href="/{number}">' for number in range(MAX_FEEDS + 50)))
+
+    assert len(feed_links(body, url=URL)) == MAX_FEEDS

@@ -1,0 +1,92 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from ingestd.discovery import Outline, read_opml, write_opml
+from ingestd.errors import ParseError
+
+CREATED = datetime(2020, 6, 24, 6, 15, tzinfo=UTC)
+
+
+def opml(outlines: str) -> bytes:
+    return f'<?xml version="1.0"?><opml version="2.0"><head/><body>{outlines}</body></opml>'.encode()
+
+
+def test_a_list_is_read_in_order_with_its_folders() -> None:
+    body = opml(
+        '<outline text="Papers"><outline text="Coast">'
+        '<outline text="short" title="Harbour News" xmlUrl="https://a.example/f" htmlUrl="https://a.example/"/>'
+        '</outline><outline type="rss" text="The Tide" xmlUrl="https://b.example/f"/></outline>'
+        '<outline text="Loose" xmlurl=" https://c.example/f "/>'
+    )
+
+    assert read_opml(body) == (
+        Outline(
+            url="https://a.example/f", title="Harbour News", home="https://a.example/", categories=("Papers", "Coast")
+        ),
+        Outline(url="https://b.example/f", title="The Tide", categories=("Papers",)),
+        Outline(url="https://c.example/f", title="Loose"),
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(opml('<outline my:note="x" xmlUrl="https://a.example/f"/>'), id="undeclared prefix"),
+        pytest.param(opml('<outline text="a & b" xmlUrl="https://a.example/f"/>'), id="bare ampersand"),
+        pytest.param(opml('<outline xmlUrl="https://a.example/f"/>')[:-15], id="cut off"),
+        pytest.param(b"\n " + opml('<outline xmlUrl="https://a.example/f"/>'), id="space in front"),
+        pytest.param(b'<OPML><outline xmlUrl="https://a.example/f"/></OPML>', id="no body"),
+        pytest.param(opml('<outline><outline xmlUrl="https://a.example/f"/></outline>'), id="folder without a name"),
+        pytest.param(opml('<outline xmlUrl="ftp://b.example"/><outline xmlUrl="https://a.example/f"/>'), id="no http"),
+        pytest.param(
+            opml('<outline ODD=""/><outline xmlUrl="https://a.example/f"/>').replace(b"ODD", b"\xed\xa0\x80"),
+            id="bytes that are no text",
+        ),
+    ],
+)
+def test_a_list_that_is_not_quite_opml_is_still_read(body: bytes) -> None:
+    assert [outline.url for outline in read_opml(body)] == ["https://a.example/f"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not xml", b"<html><body/></html>", b"<rss/>", b"\x00", b"<\xed\xa0\x80/>", '{"opml": 2}'.encode("utf-16")],
+)
+def test_what_is_no_opml_is_a_parse_error(body: bytes) -> None:
+    with pytest.raises(ParseError):
+        read_opml(body)
+
+
+def test_entities_pull_in_nothing() -> None:
+    body = (
+        b'<!DOCTYPE opml [<!ENTITY f SYSTEM "file:///etc/hostname">]><opml><body>&f;<outline text="a"/></body></opml>'
+    )
+
+    assert read_opml(body) == ()
+
+
+def test_what_is_written_is_read_again_the_same() -> None:
+    outlines = (
+        Outline(url="https://a.example/f?a=1&b=2", title='"Harbour" <News>', home="https://a.example/"),
+        Outline(url="https://b.example/f", title="The Tide", categories=("Papers", "Coast")),
+        Outline(url="https://c.example/f", title="Море", categories=("Papers",)),
+    )
+
+    assert read_opml(write_opml(outlines, title="Mine", created=CREATED)) == outlines
+
+
+def test_a_folder_is_written_once_and_the_head_says_when() -> None:
+    outlines = [Outline(url=f"https://{name}.example/", categories=("Papers",)) for name in "ab"]
+
+    written = write_opml(outlines, title="Mine\x00\ufffe", created=CREATED).decode()
+
+    assert written.count('text="Papers"') == 1
+    assert "<title>Mine</title>" in written
+    assert "<dateCreated>Wed, 24 Jun 2020 06:15:00 GMT</dateCreated>" in written
+
+
+def test_a_feed_without_a_title_goes_by_its_address() -> None:
+    written = write_opml([Outline(url="https://a.example/f")], title="Mine", created=CREATED)
+
+    assert b'text="https://a.example/f"' in written

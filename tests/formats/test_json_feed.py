@@ -1,0 +1,138 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ingestd.errors import ParseError
+from ingestd.formats import parse
+from ingestd.formats.fields import MAX_ENTRIES
+from ingestd.model import Entry, Feed
+
+URL = "https://paper.example/feed.json"
+
+
+def document(*items: Any, **fields: Any) -> bytes:
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", **fields, "items": items}).encode()
+
+
+def only(item: dict[str, Any], **fields: Any) -> Entry:
+    (entry,) = parse(document({"id": "1", **item}, **fields), url=URL).entries
+    return entry
+
+
+def test_a_feed_is_read_with_all_it_says() -> None:
+    feed = parse(
+        document(
+            {
+                "id": "story-1",
+                "url": "/1",
+                "title": "Harbour road <to> widen",
+                "summary": "A short one.",
+                "content_html": "<p>The council voted.</p>",
+                "date_published": "2020-06-24T08:15:00+02:00",
+                "date_modified": "2020-06-24T06:30:00Z",
+                "authors": [{"name": "Jane Doe"}, {"url": "https://paper.example/john"}],
+                "tags": ["Harbour", "Harbour", 7],
+                "language": "de",
+            },
+            title="Harbour News",
+            home_page_url="https://paper.example/",
+            next_url="feed.json?page=2",
+        ),
+        url=URL,
+    )
+
+    assert feed == Feed(
+        format="json-feed",
+        title="Harbour News",
+        home="https://paper.example/",
+        next_page="https://paper.example/feed.json?page=2",
+        entries=(
+            Entry(
+                guid="story-1",
+                link="https://paper.example/1",
+                headline="Harbour road <to> widen",
+                description_text="A short one.",
+                body_html="<p>The council voted.</p>",
+                published=datetime(2020, 6, 24, 6, 15, tzinfo=UTC),
+                updated=datetime(2020, 6, 24, 6, 30, tzinfo=UTC),
+                authors=("Jane Doe",),
+                keywords=("Harbour",),
+                language="de",
+            ),
+        ),
+    )
+
+
+def test_an_item_without_an_id_is_left_out_and_the_rest_keep_their_order() -> None:
+    feed = parse(document({"id": "a"}, {"title": "none"}, {"id": ""}, "no item", {"id": "b"}), url=URL)
+
+    assert [entry.guid for entry in feed.entries] == ["a", "b"]
+    assert "left out: 3" in feed.warnings[0]
+
+
+@pytest.mark.parametrize(("identifier", "guid"), [(7, "7"), (1.5, "1.5"), ("7", "7")])
+def test_a_number_is_taken_for_a_string(identifier: object, guid: str) -> None:
+    assert only({"id": identifier}).guid == guid
+
+
+def test_fields_of_the_wrong_type_count_as_absent() -> None:
+    wrong = dict.fromkeys("url title summary content_html date_published authors tags language".split(), 7)
+
+    assert only(wrong) == Entry(guid="1")
+
+
+def test_authors_and_language_of_the_feed_are_those_of_its_items() -> None:
+    entry = only({}, author={"name": "Jane Doe"}, language="en-GB")
+
+    assert entry.authors == ("Jane Doe",)
+    assert entry.language == "en-GB"
+
+
+def test_plain_content_is_escaped_into_paragraphs() -> None:
+    assert only({"content_text": "1 < 2\n\nAnd so on"}).body_html == "<p>1 &lt; 2</p><p>And so on</p>"
+
+
+def test_an_item_about_another_page_links_there() -> None:
+    assert only({"external_url": "https://other.example/x"}).link == "https://other.example/x"
+
+
+def test_half_characters_and_control_characters_do_not_get_through() -> None:
+    body = rb'{"items": [{"id": "\ud800a", "title": "\u0000b\udfff", "content_html": "\ud800c"}]}'
+
+    (entry,) = parse(body, url=URL).entries
+
+    assert (entry.guid, entry.headline, entry.body_html) == ("a", "b", "c")
+
+
+def test_escaped_slashes_a_mark_and_bytes_that_are_no_utf8_are_tolerated() -> None:
+    body = (
+        b'\xef\xbb\xbf {"version": "https:\\/\\/jsonfeed.org\\/version\\/1", "items": [{"id": 1, "title": "caf\xe9"}]}'
+    )
+
+    feed = parse(body, url=URL)
+
+    assert feed.entries[0].headline == "caf\ufffd"
+    assert len(feed.warnings) == 1
+
+
+def test_items_beyond_the_limit_are_left_out_with_a_warning() -> None:
+    feed = parse(document(*({"id": number} for number in range(MAX_ENTRIES + 5))), url=URL)
+
+    assert len(feed.entries) == MAX_ENTRIES
+    assert "left out: 5" in feed.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"items": [', id="cut off"),
+        pytest.param(b'{"a": {"items": []}}', id="items of something else"),
+        pytest.param(b'{"items": [' + b"[" * 200_000, id="nested too deep"),
+        pytest.param(b'{"items": [{"id": ' + b"9" * 5_000 + b"}]}", id="a number without end"),
+    ],
+)
+def test_damaged_json_is_a_parse_error(body: bytes) -> None:
+    with pytest.raises(ParseError):
+        parse(body, url=URL)
