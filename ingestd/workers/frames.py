@@ -1,0 +1,31 @@
+"""Frames: how the daemon and a worker talk over their socket, a length and then a pickle.
+
+Pickle is safe here as both ends are this program; nothing from outside is unpickled.
+"""
+
+import pickle
+import struct
+from typing import Any
+
+#: The length of the pickle that follows, in bytes.
+HEADER = struct.Struct("!Q")
+
+
+def pack(value: object) -> bytes:
+    """Return a value as one frame.
+
+    Raises what pickle raises (PicklingError, TypeError, AttributeError) when it does not pickle.
+    """
+    body = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(body)) + body
+
+
+def unpack(body: bytes | bytearray) -> Any:
+    """Return the value of a frame's body."""
+    return pickle.loads(body)  # noqa: S301 - written by `pack` at the other end
+
+
+def length(header: bytes | bytearray) -> int:
+    """Return the length of the body that follows a header."""
+    (count,) = HEADER.unpack(header)
+    return int(count)

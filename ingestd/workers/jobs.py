@@ -1,0 +1,57 @@
+"""What a worker does.
+
+Loaded once, in the forkserver, and named from outside as text ("ingestd.workers.jobs:extract"): the
+daemon's own process never imports it, and so stays without the parsers and their memory.
+"""
+
+import os
+
+# A worker is one core's work. numpy's BLAS would start a thread a core, here in the forkserver,
+# and a process with threads is not safe to fork.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from dataclasses import replace
+from html import escape
+
+import trafilatura
+
+from ingestd import __version__, articles, formats
+from ingestd.discovery.feed_links import FoundFeed, feed_links
+from ingestd.likeness.content_hash import content_hash
+from ingestd.model import Entry, Page
+from ingestd.policy.full_text import carries_full_text
+from ingestd.policy.novelty import fingerprint
+from ingestd.workers.results import Cleaned, ParsedFeed
+
+EXTRACTOR = f"ingestd {__version__}, trafilatura {trafilatura.__version__}"
+
+
+def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
+    """Parse a feed; raises ParseError.
+
+    Of the entries' contents only those come along that make fetching the page unnecessary.
+    """
+    feed = formats.parse(body, url=url, content_type=content_type)
+    fingerprints = tuple(fingerprint(entry) for entry in feed.entries)
+    return ParsedFeed(feed=replace(feed, entries=tuple(map(_to_keep, feed.entries))), fingerprints=fingerprints)
+
+
+def _to_keep(entry: Entry) -> Entry:
+    if not entry.link and not entry.body_html:
+        # There is no page and no content: the summary is all the text there will ever be.
+        return replace(entry, body_html=escape(entry.description_text or ""))
+    return entry if carries_full_text(entry) else replace(entry, body_html=None)
+
+
+def extract(page: Page) -> Cleaned:
+    """Extract a page's article; raises ExtractError."""
+    article = articles.extract(page)
+    if page.entry and not page.entry.link:
+        article = replace(article, uri=None)
+    hashed = content_hash(article.body_text, headline=article.headline)
+    return Cleaned(article=article, content_hash=hashed, extractor=EXTRACTOR)
+
+
+def find_feeds(body: bytes, url: str, content_type: str | None) -> tuple[FoundFeed, ...]:
+    """Find the feeds that a web page names."""
+    return feed_links(body, url=url, content_type=content_type)

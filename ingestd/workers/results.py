@@ -1,0 +1,22 @@
+"""What the worker processes hand back; small modules only, because the event loop's process imports them."""
+
+from dataclasses import dataclass
+
+from ingestd.model import Article, Feed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed, and for each of its entries, in order, the fingerprint to compare it by."""
+
+    feed: Feed
+    fingerprints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """An article, the hash of its text (sha256, hexadecimal), and which extractor made it."""
+
+    article: Article
+    content_hash: str
+    extractor: str

@@ -1,0 +1,113 @@
+"""Jobs of every temper.  Importing this module is cheap: each worker does."""
+
+import os
+import re
+import signal
+import sys
+import time
+
+from ingestd.errors import IngestError, NoArticle, Refused
+
+
+class Unportable(IngestError):
+    """An error that can't be rebuilt from its args, so it doesn't unpickle."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+def double(number: int) -> int:
+    return number * 2
+
+
+def join(*words: str, by: str = " ") -> str:
+    return by.join(words)
+
+
+def echo(body: bytes) -> bytes:
+    return body
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+def standing() -> dict[str, object]:
+    return {
+        "nice": os.nice(0),
+        "interrupt": signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+        "terminate": signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
+    }
+
+
+def loaded(*modules: str) -> list[str]:
+    """Return which of the modules this process has."""
+    return [module for module in modules if module in sys.modules]
+
+
+def refuse() -> None:
+    raise Refused("https://paper.example/1", 503, 120.0)
+
+
+def no_article() -> None:
+    raise NoArticle("a page without paragraphs")
+
+
+def stumble() -> None:
+    raise ZeroDivisionError("columns")
+
+
+def leave() -> None:
+    sys.exit(3)
+
+
+def unportable() -> None:
+    raise Unportable("one", "two")
+
+
+def unpicklable() -> object:
+    return lambda: None
+
+
+def sleep(fifo: str | None = None) -> None:
+    """Never end; the reader of the fifo reads this process's id when that begins, and the end when it is over."""
+    if fifo:
+        os.write(os.open(fifo, os.O_WRONLY), f"{os.getpid()}\n".encode())
+    time.sleep(60)
+
+
+def backtrack() -> None:
+    """Hang in C, where no Python signal handler runs."""
+    re.match(r"(a+)+$", "a" * 60 + "b")
+
+
+def announce_and_backtrack() -> None:
+    os.write(2, b"hanging\n")
+    backtrack()
+
+
+def abort() -> None:
+    os.abort()
+
+
+def vanish(status: int) -> None:
+    os._exit(status)
+
+
+def hoard(count: int) -> int:
+    return len(bytes(count))
+
+
+def sometimes_die(number: int, deadly: tuple[int, ...]) -> int:
+    if number in deadly:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def recurse() -> None:
+    recurse()
+
+
+def wait(fifo: str) -> None:
+    """Wait until someone opens the other end."""
+    os.close(os.open(fifo, os.O_RDONLY))
