@@ -1,0 +1,17 @@
+"""Options that mean the same in every command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The TOML file with the settings. Else $INGESTD_CONFIG, /etc/ingestd/ingestd.toml or the one in the XDG "
+        "configuration directory.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -1,0 +1,115 @@
+"""What commands print: results to stdout, everything else to stderr.
+
+Text of strangers stays text (titles, URLs, messages): no control characters reach the terminal, no markup is read.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from ingestd.text import UNSAFE, collapse
+from ingestd.times import iso
+
+
+def show(line: str) -> None:
+    """Print a line of the result."""
+    _write(collapse(line))
+
+
+def note(line: str) -> None:
+    """Print a line that is no result: what is going on, or what went wrong."""
+    sys.stderr.write(collapse(line) + "\n")
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows as a table where a person reads; elsewhere a line each, with tabs between, the names first."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not sys.stdout.isatty():
+        _write("\n".join("\t".join(line) for line in (columns, *cells)))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for line in cells:
+        table.add_row(*map(Text, line))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return collapse(iso(value) if isinstance(value, datetime) else str(value))
+
+
+def show_json(value: object) -> None:
+    """Print one JSON document, indented."""
+    _write(to_json(value, indent=2))
+
+
+def show_json_lines(values: Iterable[object]) -> None:
+    """Print a JSON document a line, each as soon as it is there."""
+    for value in values:
+        _write(to_json(value))
+        sys.stdout.flush()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """Return a value as JSON: times in ISO 8601 and UTC, dataclasses as objects, sets in order.
+
+    What a terminal would obey is escaped, so that a parser still reads the text as it is.
+    Raises TypeError for what has no place in JSON.
+    """
+    text = json.dumps(value, default=_plain, ensure_ascii=False, indent=indent)
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def progress() -> Progress:
+    """Return a progress bar for stderr, with rate and time left; where stderr is no terminal it shows nothing.
+
+    Use it as `with progress() as bar: task = bar.add_task("pages", total=n)`, then `bar.advance(task)`.
+    """
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")

@@ -1,0 +1,103 @@
+"""Logs: one event a line on stderr, and nothing in them that is secret or talks to the terminal.
+
+Modules say `log = structlog.get_logger()` and `log.info("polled", source=..., listed=40)`.
+"""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from ingestd.text import clean, collapse
+from ingestd.times import utc
+
+# What stands before the last "@" of an authority; in a database URL a password may have a "/" in it.
+_USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@|(?<=postgresql://)[^\s@]*@")
+
+
+def configure(level: str, style: Literal["auto", "console", "json"] = "auto") -> None:
+    """Send what ingestd logs from `level` on, and what libraries log from WARNING on, to stderr.
+
+    `style` auto is console where stderr is a terminal, JSON elsewhere.  It holds for loggers that are used
+    for the first time after it: they keep their level, so that a line that is filtered out costs next to nothing.
+    """
+    terminal = sys.stderr.isatty()
+    console = style == "console" or (style == "auto" and terminal)
+    structlog.configure(
+        processors=_processors(console=console, colours=terminal and not os.environ.get("NO_COLOR")),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: _Stderr(),
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Forward()]
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    logging.captureWarnings(capture=True)
+
+
+def _processors(*, console: bool, colours: bool) -> list[Processor]:
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+        if console
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        safe,
+        renderer,
+    ]
+
+
+def safe(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Return an event as it may be written: time, level and event first, every value free of secrets and controls."""
+    first = {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event}
+    shown = {**first, **event}
+    return {key: _safe(value) if key != "event" else collapse(_safe_text(str(value))) for key, value in shown.items()}
+
+
+def _safe(value: Any) -> Any:
+    """Return a value that JSON takes, made of safe texts; a SecretStr shows its stars."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, datetime):
+        return utc(value).isoformat()
+    if isinstance(value, Mapping):
+        return {_safe_text(str(key)): _safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_safe(item) for item in value]
+    return _safe_text(str(value))
+
+
+def _safe_text(text: str) -> str:
+    return clean(_USER_INFO.sub("", text) if "@" in text else text)
+
+
+class _Stderr:
+    """Writes whole lines to what `sys.stderr` is at that moment: a progress bar replaces it while it is drawn."""
+
+    def _write(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+
+    debug = info = warning = error = critical = _write
+
+
+class _Forward(logging.Handler):
+    """Takes what libraries log into the same stream."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a record as an event, with the name of its logger."""
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # the library's format does not fit its arguments
+            message = f"{record.msg} {record.args}"
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # structlog knows no levels in between
+        structlog.get_logger().log(level, message, logger=record.name, exc_info=record.exc_info)

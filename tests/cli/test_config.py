@@ -1,0 +1,66 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def ingestd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the real command in an environment of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "ingestd", *arguments],
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def test_show_tells_every_setting_and_where_it_comes_from(tmp_path: Path) -> None:
+    file = tmp_path / "ingestd.toml"
+    file.write_text('interval = "30m"')
+
+    done = ingestd("config", "show", "--config", str(file), INGESTD_ALLOW_NETWORKS="10.0.0.0/8,127.0.0.0/8")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "setting\tvalue\tfrom"
+    assert f"interval\t30m\t{file}" in lines
+    assert "allow_networks\t10.0.0.0/8,127.0.0.0/8\tenvironment" in lines
+    assert "fetch_timeout\t30s\tdefault" in lines
+
+
+def test_show_gives_json_without_secrets() -> None:
+    done = ingestd("config", "show", "--json", INGESTD_DATABASE_URL="postgresql://ingestd:secret@db.example/news")
+
+    shown = json.loads(done.stdout)
+    assert shown["database_url"] == {"value": "postgresql://db.example/news", "from": "environment"}
+    assert shown["max_polls"] == {"value": 64, "from": "default"}
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_check_of_a_good_file_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "good.toml"
+    file.write_text('contact = "desk@news.example"')
+
+    done = ingestd("config", "check", str(file))
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: no fault found\n", "")
+
+
+def test_check_of_a_bad_file_tells_every_fault_on_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text('intervall = 3\ninterval = "3x"')
+
+    done = ingestd("config", "check", "--config", str(file))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        f"ingestd: unknown setting 'intervall' in {file}: did you mean 'interval'?",
+        f"ingestd: interval ({file}): '3x' is no duration; write it as in 90, 30s, 15m, 1h30m or 2d",
+    ]
+
+
+def test_check_without_a_file_checks_what_would_be_read() -> None:
+    assert ingestd("config", "check").stdout == "The defaults: no fault found\n"
+    assert ingestd("config", "check", INGESTD_CONFIG="/nonexistent/ingestd.toml").returncode == 2

@@ -1,0 +1,125 @@
+import io
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ingestd.cli.output import note, progress, show, show_json, show_json_lines, show_table, to_json
+
+NOON = datetime(2020, 6, 24, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Story:
+    headline: str
+    saved: datetime
+
+
+class Terminal(io.StringIO):
+    """What a person reads: rich asks `isatty` before it draws."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def a_terminal(monkeypatch: pytest.MonkeyPatch, stream: str) -> Terminal:
+    """Put a terminal of 100 columns in the place of stdout or stderr."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(sys, stream, terminal := Terminal())
+    return terminal
+
+
+def test_results_and_notes_go_their_own_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    show("a result")
+    note("a note")
+
+    assert capsys.readouterr() == ("a result\n", "a note\n")
+
+
+def test_a_table_is_lines_with_tabs_where_no_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table(("id", "title", "last", "paused"), [(1, "A\tB\nC", NOON, True), (2, None, None, False)])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "id\ttitle\tlast\tpaused",
+        "1\tA B C\t2020-06-24T12:00:00Z\tyes",
+        "2\t\t\tno",
+    ]
+
+
+def test_a_title_is_text_for_a_terminal_and_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch, "stdout")
+
+    show_table(("title",), [("[red]Storm[/red] :boom: \x1b[2J\u202eevil [link=https://evil.example]x[/link]",)])
+
+    assert "[red]Storm[/red] :boom: [2Jevil" in terminal.getvalue()
+    assert "\x1b[2J" not in terminal.getvalue()
+    assert "\u202e" not in terminal.getvalue()
+
+
+def test_a_long_cell_is_folded_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch, "stdout")
+
+    show_table(("url",), [("https://news.example/" + "x" * 100,)])
+
+    assert terminal.getvalue().count("x") == 101
+
+
+def test_json_is_one_document_with_times_in_iso(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json({"story": Story("Ärger", NOON), "path": Path("/x"), "seen": {2, 1}, "tuple": (1, None)})
+
+    assert json.loads(capsys.readouterr().out) == {
+        "story": {"headline": "Ärger", "saved": "2020-06-24T12:00:00Z"},
+        "path": "/x",
+        "seen": [1, 2],
+        "tuple": [1, None],
+    }
+
+
+def test_a_stream_is_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json_lines(Story(f"{number}\n", NOON) for number in range(3))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["headline"] for line in lines] == ["0\n", "1\n", "2\n"]
+
+
+def test_json_escapes_what_a_terminal_would_obey_and_keeps_the_text() -> None:
+    hostile = "a\x1b[2J\x9b\u202e\ud800\u200bb"
+
+    text = to_json(hostile)
+
+    assert text.isascii()
+    assert json.loads(text) == hostile
+
+
+def test_what_has_no_place_in_json_is_a_bug() -> None:
+    with pytest.raises(TypeError, match="object has no place in JSON"):
+        to_json(object())
+
+
+def test_progress_is_silent_where_no_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as bar:
+        task = bar.add_task("pages", total=2)
+        bar.advance(task)
+
+    assert capsys.readouterr() == ("", "")
+    assert bar.tasks[0].completed == 1
+
+
+def test_progress_shows_count_and_rate_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = a_terminal(monkeypatch, "stderr")
+
+    with progress() as bar:
+        task = bar.add_task("[red]pages", total=2)
+        bar.advance(task)
+        bar.advance(task)
+
+    assert "[red]pages" in terminal.getvalue()
+    assert "2/2" in terminal.getvalue()
+    assert "/s" in terminal.getvalue()
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,186 @@
+import io
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from ingestd.daemon import logs
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+class Terminal(io.StringIO):
+    """What a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def fail(message: str) -> None:
+    raise RuntimeError(message)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    root, before = logging.getLogger(), (logging.getLogger().handlers, logging.getLogger().level)
+    yield
+    root.handlers, root.level = before
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
+    """What was logged as JSON since the last call, read again."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_an_event_is_a_line_with_its_time_and_level_first(lines: Lines) -> None:
+    logs.configure("info")
+
+    structlog.get_logger().info("polled", source="https://news.example/feed", listed=40, seconds=1.2)
+
+    [event] = lines()
+    assert list(event) == ["timestamp", "level", "event", "source", "listed", "seconds"]
+    assert (event["level"], event["event"], event["listed"]) == ("info", "polled", 40)
+    assert datetime.fromisoformat(event["timestamp"]).tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("level", "heard"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_what_is_below_the_level_is_not_logged(level: str, heard: list[str], lines: Lines) -> None:
+    logs.configure(level)
+
+    log = structlog.get_logger()
+    for name in ("debug", "info", "warning", "error"):
+        getattr(log, name)("heard")
+
+    assert [event["level"] for event in lines()] == heard
+
+
+@pytest.mark.parametrize(
+    ("value", "logged"),
+    [
+        ("https://editor:secret@news.example/a", "https://news.example/a"),
+        ("see https://a:secret@x.example/ and ftp://b:secret@y.example/", "see https://x.example/ and ftp://y.example/"),
+        ("postgresql+psycopg://u:secret@db.example/news", "postgresql+psycopg://db.example/news"),
+        ("postgresql://u:se/secret@db.example/news", "postgresql://db.example/news"),
+        ("https://social.example/@desk", "https://social.example/@desk"),
+        ("desk@news.example", "desk@news.example"),
+        (SecretStr("secret"), "**********"),
+        ({"at": "https://a:secret@x.example/"}, {"at": "https://x.example/"}),
+        ({"key": SecretStr("secret")}, {"key": "**********"}),
+        ([SecretStr("secret"), ("https://a:secret@x.example/",)], ["**********", ["https://x.example/"]]),
+        (ValueError("https://a:secret@x.example/"), "https://x.example/"),
+        (Path("/x"), "/x"),
+        (b"\x00", "b'\\x00'"),
+        (None, None),
+        (datetime(2020, 6, 24, tzinfo=UTC), "2020-06-24T00:00:00+00:00"),
+        ("a\x1b[2Jb\u202e", "a[2Jb"),
+    ],
+)  # fmt: skip
+def test_no_secret_and_no_control_character_is_logged(value: object, logged: object, lines: Lines) -> None:
+    logs.configure("info")
+
+    structlog.get_logger().info("polled", value=value)
+
+    [event] = lines()
+    assert event["value"] == logged
+
+
+def test_a_bug_is_logged_whole_in_one_line_without_secrets(lines: Lines) -> None:
+    logs.configure("info")
+
+    try:
+        fail("https://a:secret@x.example/")
+    except RuntimeError:
+        structlog.get_logger().exception("poll failed")
+
+    [event] = lines()
+    assert event["exception"].startswith("Traceback (most recent call last):\n")
+    assert event["exception"].endswith("RuntimeError: https://x.example/")
+
+
+def test_libraries_speak_in_the_same_stream_from_warning_on(lines: Lines) -> None:
+    logs.configure("debug")
+
+    library = logging.getLogger("apscheduler.scheduler")
+    library.info("not heard")
+    library.warning("missed by %s\n  of https://a:secret@x.example/", "1 s")
+    library.log(35, "between the levels")
+    library.error("%d", "no number")
+
+    assert [(event["level"], event["logger"], event["event"]) for event in lines()] == [
+        ("warning", "apscheduler.scheduler", "missed by 1 s of https://x.example/"),
+        ("warning", "apscheduler.scheduler", "between the levels"),
+        ("error", "apscheduler.scheduler", "%d ('no number',)"),
+    ]
+
+
+def test_what_a_library_raised_is_logged_whole(lines: Lines) -> None:
+    logs.configure("error")
+
+    try:
+        fail("job")
+    except RuntimeError:
+        logging.getLogger("apscheduler").exception("failed")
+
+    [event] = lines()
+    assert event["exception"].endswith("RuntimeError: job")
+
+
+def test_python_warnings_are_events(lines: Lines) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logs.configure("info")
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+        [event] = lines()
+
+    assert event["logger"] == "py.warnings"
+    assert "DeprecationWarning: old" in event["event"]
+
+
+def test_a_terminal_gets_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    monkeypatch.setenv("NO_COLOR", "1")
+    logs.configure("info")
+
+    structlog.get_logger().info("polled", title="two words", key=SecretStr("secret"), evil="\x1b[2J")
+
+    [line] = terminal.getvalue().splitlines()
+    assert line.split(" [info     ] ")[1] == "polled                         evil=[2J key=********** title='two words'"
+
+
+@pytest.mark.parametrize(("style", "is_json"), [("auto", True), ("json", True), ("console", False)])
+def test_elsewhere_the_format_is_the_one_set(style: Any, is_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", style)
+
+    structlog.get_logger().info("polled")
+
+    assert capsys.readouterr().err.startswith("{") is is_json
+
+
+def test_lines_go_where_stderr_is_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.configure("info", "json")
+    log = structlog.get_logger()
+    log.info("before")
+
+    monkeypatch.setattr(sys, "stderr", later := io.StringIO())
+    log.info("after")
+
+    assert json.loads(later.getvalue())["event"] == "after"

@@ -1,0 +1,54 @@
+"""deploy/ingestd.toml shows every setting as the model has it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ingestd.settings import Settings, load
+
+FILE = Path(__file__).parents[2] / "deploy" / "ingestd.toml"
+
+#: What has no default of its own, or another one on each machine.
+EXAMPLES = {"contact", "extractors"}
+
+
+def blocks() -> dict[str, tuple[str, str]]:
+    """Key → (the comment above it, its line without the comment sign), in the order of the file."""
+    found = {}
+    for block in FILE.read_text("utf-8").split("\n\n")[1:]:
+        *comment, line = block.strip().splitlines()
+        match = re.fullmatch(r"#((\w+) = .+)", line)
+        assert match, f"no setting below the comment: {block}"
+        found[match[2]] = (" ".join(text.removeprefix("# ") for text in comment), match[1])
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _as_the_unit_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/ingestd")
+
+
+def test_every_setting_is_there_in_the_order_of_the_model_with_its_description() -> None:
+    assert {key: comment for key, (comment, _) in blocks().items()} == {
+        key: field.description for key, field in Settings.model_fields.items()
+    }
+    assert list(blocks()) == list(Settings.model_fields)
+
+
+def test_every_setting_is_there_at_its_default() -> None:
+    written = tomllib.loads("\n".join(line for _, line in blocks().values()))
+    defaults = Settings().model_dump(mode="json")
+
+    assert {key: value for key, value in written.items() if key not in EXAMPLES} == {
+        key: value for key, value in defaults.items() if key not in EXAMPLES
+    }
+
+
+def test_it_loads_as_it_is_and_with_every_line_in_effect(tmp_path: Path) -> None:
+    in_effect = tmp_path / "ingestd.toml"
+    in_effect.write_text("\n".join(line for _, line in blocks().values()))
+
+    assert load(FILE) == Settings()
+    assert load(in_effect) == Settings(contact="https://example.org/about-our-bot", extractors=4)

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ingestd.settings import Listen, Settings
+
+
+def test_everything_has_a_default_below_the_state_directory(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path)
+
+    assert settings.async_database_url == f"sqlite+aiosqlite:///{tmp_path}/ingestd.db"
+    assert settings.archive == tmp_path / "archive"
+    assert settings.listen == Listen(host="127.0.0.1", port=8790)
+    assert (settings.interval, settings.interval_floor) == (900, 60)
+    assert 1 <= settings.extractors <= 4
+
+
+def test_state_is_kept_where_systemd_says_else_in_the_xdg_state_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert Settings().state_dir == tmp_path / "state" / "ingestd"
+
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/ingestd:/var/lib/other")
+
+    assert Settings().state_dir == Path("/var/lib/ingestd")
+
+
+def test_settings_made_by_hand_take_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGESTD_INTERVAL", "2h")
+
+    assert Settings().interval == 900
+
+
+def test_settings_never_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().interval = 3
+
+
+def test_every_setting_is_described_in_full_sentences() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+def test_settings_print_without_their_secrets() -> None:
+    settings = Settings(database_url="postgresql://ingestd:secret@db.example/news")
+
+    assert "secret" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "secret" in settings.async_database_url
+
+
+def test_an_interval_below_the_floor_is_told_with_both() -> None:
+    with pytest.raises(ValidationError, match=r"interval \(30s\) should not be below interval_floor \(1m\)"):
+        Settings(interval="30s")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("interval", 0), ("interval", "31d"), ("host_delay", -1), ("extractors", 0), ("max_body", 10), ("max_polls", 0),
+     ("attempts", 0), ("host_concurrency", 0), ("fetch_timeout", "inf"), ("fetch_timeout", float("nan")),
+     ("keep_polls", 1), ("log_level", "loud"), ("log_format", "xml")],
+)  # fmt: skip
+def test_every_setting_has_its_bounds(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Settings(**{name: value})

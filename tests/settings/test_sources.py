@@ -1,0 +1,188 @@
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from ingestd.errors import ConfigError
+from ingestd.settings import find_config, load, origins
+
+File = Callable[[str], Path]
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = tmp_path / "credentials"
+    directory.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(directory))
+    return directory
+
+
+def test_without_any_configuration_everything_is_at_its_default() -> None:
+    assert load().interval == 900
+    assert set(origins().values()) == {"default"}
+
+
+def test_the_environment_weighs_more_than_credentials_and_they_more_than_the_file(
+    file: File, credentials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file('contact = "file@news.example"\nattempts = 2\nmax_polls = 3')
+    (credentials / "contact").write_text("credential@news.example\n")
+    (credentials / "attempts").write_text("7")
+    monkeypatch.setenv("INGESTD_CONTACT", "environment@news.example")
+
+    settings, found = load(path), origins(path)
+
+    assert (settings.contact, settings.attempts, settings.max_polls) == ("environment@news.example", 7, 3)
+    assert (found["contact"], found["attempts"], found["max_polls"], found["max_pages"]) == (
+        "environment", "credentials", str(path), "default"
+    )  # fmt: skip
+
+
+def test_a_password_can_come_as_a_credential(credentials: Path) -> None:
+    (credentials / "database_url").write_text("postgresql://ingestd:secret@db.example/news\n")
+    (credentials / "tls.key").write_text("somebody else's")
+
+    assert load().async_database_url == "postgresql+psycopg://ingestd:secret@db.example/news"
+
+
+def test_a_credential_that_cannot_be_read_is_no_default(credentials: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("sqlite:///x.db")
+    (credentials / "database_url").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(ConfigError, match=r"cannot read the credentials: .*database_url"):
+        load()
+
+
+def test_a_credentials_directory_that_is_gone_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "gone"))
+
+    assert load().interval == 900
+
+
+@pytest.mark.parametrize("text", ["127.0.0.0/8,10.0.0.0/8", '["127.0.0.0/8", "10.0.0.0/8"]'])
+def test_lists_in_the_environment_have_commas_or_are_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGESTD_ALLOW_NETWORKS", text)
+
+    assert load().allow_networks == (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"))
+
+
+def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = load(None)
+    written = {**before.model_dump(mode="json"), "contact": "desk@news.example"}
+    for key, value in written.items():
+        monkeypatch.setenv(f"INGESTD_{key.upper()}", ",".join(value) if isinstance(value, list) else str(value))
+
+    assert load() == before.model_copy(update={"contact": "desk@news.example"})
+
+
+def test_an_empty_variable_counts_as_absent(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGESTD_INTERVAL", "")
+
+    assert load(file('interval = "2h"')).interval == 7200
+
+
+def test_the_file_is_the_one_given_or_named_or_in_its_place(
+    file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_config() is None
+
+    in_its_place = tmp_path / "config" / "ingestd" / "ingestd.toml"
+    in_its_place.parent.mkdir(parents=True)
+    in_its_place.write_text("attempts = 1")
+    assert load().attempts == 1
+
+    monkeypatch.setenv("INGESTD_CONFIG", str(file("attempts = 2")))
+    assert load().attempts == 2
+
+    given = tmp_path / "given.toml"
+    given.write_text("attempts = 3")
+    assert load(given).attempts == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("intervall = 3", "unknown setting 'intervall' in {path}: did you mean 'interval'?"),
+        ("Interval = 3", "unknown setting 'Interval' in {path}: did you mean 'interval'?"),
+        ("zzz = 3", "unknown setting 'zzz' in {path}; `ingestd config show` lists them all"),
+        ("[web]\ninterval = 3", "unknown setting 'web' in {path}; `ingestd config show` lists them all"),
+        ("interval = '3x'", "interval ({path}): '3x' is no duration; write it as in 90, 30s, 15m, 1h30m or 2d"),
+        ("extractors = 0", "extractors ({path}): 0 should be greater than or equal to 1"),
+        ("state_dir = 3", "state_dir ({path}): 3 should be a path"),
+        ("interval = 30", "interval (30s) should not be below interval_floor (1m)"),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_in_one_sentence(written: str, message: str, file: File) -> None:
+    path = file(written)
+
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+
+    assert str(caught.value) == message.format(path=path)
+
+
+def test_every_mistake_is_told_one_a_line(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGESTD_HOST_DELAI", "1s")
+    monkeypatch.setenv("INGESTD_MAX_PAGES", "many")
+
+    with pytest.raises(ConfigError) as caught:
+        load(file("intervall = 3\nattempts = 0"))
+
+    assert [line.partition(" (")[0].partition(" in ")[0] for line in str(caught.value).splitlines()] == [
+        "unknown setting 'INGESTD_HOST_DELAI'", "unknown setting 'intervall'", "max_pages", "attempts"
+    ]  # fmt: skip
+
+
+def test_a_typo_in_the_environment_is_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGESTD_INTERVALL", "3")
+
+    with pytest.raises(ConfigError, match="'INGESTD_INTERVALL' in the environment: did you mean 'INGESTD_INTERVAL'"):
+        load()
+
+
+def test_variables_that_are_no_settings_are_left_alone(monkeypatch: pytest.MonkeyPatch, file: File) -> None:
+    monkeypatch.setenv("INGESTD_CONFIG", str(file("")))
+    monkeypatch.setenv("INGESTD_TEST_DATABASE_URL", "postgresql://db.example/test")
+    monkeypatch.setenv("INGESTD_CORPUS", "/srv/corpus")
+
+    assert load().interval == 900
+
+
+def test_a_wrong_database_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGESTD_DATABASE_URL", "mysql://ingestd:secret@db.example/news")
+
+    with pytest.raises(ConfigError, match=r"database_url \(environment\): the URL should be sqlite") as caught:
+        load()
+
+    assert "secret" not in f"{caught.value} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        (b"attempts = 2\ninterval = = 3", "is no TOML: .*line 2"),
+        (b"attempts = 2\ncontact = '\xff'", "is no TOML: not UTF-8 .at line 2"),
+        (b"attempts = 2\nattempts = 3", "is no TOML: "),
+        (b"a = " + b"[" * 100_000, "is no TOML: "),
+    ],
+    ids=["damaged", "not UTF-8", "a key twice", "nested too deep"],
+)
+def test_a_file_that_is_no_toml_says_where(written: bytes, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "ingestd.toml"
+    path.write_bytes(written)
+
+    with pytest.raises(ConfigError, match=reason) as caught:
+        load(path)
+
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"cannot read .*/gone\.toml: No such file or directory"):
+        load(tmp_path / "gone.toml")
+
+    monkeypatch.setenv("INGESTD_CONFIG", str(tmp_path))
+
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load()

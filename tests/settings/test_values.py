@@ -1,0 +1,178 @@
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from ingestd.settings.values import (
+    Address,
+    Bytes,
+    Contact,
+    DatabaseUrl,
+    DirectoryOrOff,
+    Listen,
+    NameServers,
+    Networks,
+    Seconds,
+    with_async_driver,
+    without_secrets,
+)
+
+
+def read(kind: Any, value: object) -> Any:
+    return TypeAdapter(kind).validate_python(value)
+
+
+def shown(kind: Any, value: object) -> object:
+    return TypeAdapter(kind).dump_python(read(kind, value), mode="json")
+
+
+@pytest.mark.parametrize(
+    ("text", "listen"),
+    [
+        ("127.0.0.1:8790", Listen(host="127.0.0.1", port=8790)),
+        ("localhost:0", Listen(host="localhost", port=0)),
+        ("[::1]:8790", Listen(host="::1", port=8790)),
+        ("unix:/run/ingestd/health.sock", Listen(path=Path("/run/ingestd/health.sock"))),
+    ],
+)
+def test_a_listening_address_is_a_port_or_a_socket(text: str, listen: Listen) -> None:
+    assert read(Address, text) == listen
+    assert str(listen) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "8790",
+        "localhost",
+        ":8790",
+        "::1:8790",
+        "[::1]",
+        "[::g]:1",
+        "a b:1",
+        "localhost:65536",
+        "unix:",
+        "http://localhost:1",
+    ],
+)
+def test_what_is_no_listening_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="should be HOST:PORT"):
+        Listen.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read_as"),
+    [
+        (Seconds, 90, 90.0),
+        (Seconds, "90", 90.0),
+        (Seconds, "1h30m", 5400.0),
+        (Bytes, 1024, 1024),
+        (Bytes, "16MiB", 16 * 2**20),
+        (Networks, "127.0.0.0/8, ::1/128,", (ip_network("127.0.0.0/8"), ip_network("::1/128"))),
+        (Networks, '["10.0.0.0/8"]', (ip_network("10.0.0.0/8"),)),
+        (Networks, ["192.0.2.1"], (ip_network("192.0.2.1/32"),)),
+        (Networks, "", ()),
+        (NameServers, "192.0.2.53,[2001:db8::53]:5353", ("192.0.2.53", "[2001:db8::53]:5353")),
+        (NameServers, ["2001:db8::53", "localhost:5353"], ("2001:db8::53", "localhost:5353")),
+        (DirectoryOrOff, "off", "off"),
+        (DirectoryOrOff, "/var/lib/x", Path("/var/lib/x")),
+        (Contact, "https://news.example/bot", "https://news.example/bot"),
+        (Contact, "desk@news.example", "desk@news.example"),
+    ],
+)
+def test_values_are_read_as_people_write_them(kind: Any, value: object, read_as: object) -> None:
+    assert read(kind, value) == read_as
+
+
+def test_a_path_is_absolute_and_knows_the_home_directory() -> None:
+    assert read(DirectoryOrOff, "~/x") == Path.home() / "x"
+    assert read(DirectoryOrOff, "x") == Path.cwd() / "x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Seconds, True, "'true' is no duration"),
+        (Seconds, [1], "is no duration"),
+        (Bytes, 1.5, "'1.5' is no size"),
+        (Bytes, True, "'True' is no size"),
+        (Networks, "10.0.0.1/8", "10.0.0.1/8 has host bits set"),
+        (Networks, "[1", "should be a list"),
+        (Networks, 3, "valid tuple"),
+        (NameServers, "a b", "'a b' should be HOST"),
+        (DirectoryOrOff, "", "should be a path"),
+        (DirectoryOrOff, "a\0b", "should be a path"),
+        (Contact, "desk", "should be a web page"),
+        (Contact, "desk@news.example\r\nX-Evil: 1", "should be a web page"),
+        (Contact, "https://news.example/)", "should be a web page"),
+    ],
+)
+def test_a_wrong_value_says_what_it_should_be(kind: Any, value: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        read(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (Seconds, 900, "15m"),
+        (Seconds, 1.5, "1.5s"),
+        (Seconds, 90_061, "90061s"),
+        (Seconds, 1_234_567.5, "1234567.5s"),
+        (Bytes, 16 * 2**20, "16MiB"),
+        (Bytes, 1_000_001, "1000001"),
+        (Networks, "10.0.0.0/8", ["10.0.0.0/8"]),
+        (Address, "[::1]:1", "[::1]:1"),
+    ],
+)
+def test_values_are_shown_as_they_could_be_written(kind: Any, value: object, text: object) -> None:
+    assert shown(kind, value) == text
+    assert read(kind, text) == read(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("url", "with_driver"),
+    [
+        ("sqlite:////var/lib/x.db", "sqlite+aiosqlite:////var/lib/x.db"),
+        ("sqlite+pysqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+        ("postgresql://u:p%40@h:5432/d?sslmode=require", "postgresql+psycopg://u:p%40@h:5432/d?sslmode=require"),
+        ("postgres://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql+asyncpg://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql:///d?host=/run/postgresql", "postgresql+psycopg:///d?host=/run/postgresql"),
+    ],
+)
+def test_a_database_is_reached_with_its_async_driver(url: str, with_driver: str) -> None:
+    assert with_async_driver(read(DatabaseUrl, url).get_secret_value()) == with_driver
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "mysql://u:secret@h/d", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite+aiosqlite://",
+     "postgresql:secret", "postgresql://u:secret@h:port/d", "news.db", "sqlite3:///x.db"],
+)  # fmt: skip
+def test_a_database_that_cannot_be_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        read(DatabaseUrl, url)
+
+    [detail] = caught.value.errors(include_input=False)
+    assert "secret" not in str(detail)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
+        ("sqlite+aiosqlite:///x.db?timeout=1", "sqlite:///x.db"),
+        ("sqlite:////var/lib/ingestd@2/x.db", "sqlite:////var/lib/ingestd@2/x.db"),
+        ("postgresql+psycopg://u:p@h:5432/d?sslmode=require", "postgresql://h:5432/d"),
+        ("postgresql://u:p/w@h/d", "postgresql://h/d"),
+        ("postgresql://u:p?w@h/d", "postgresql://h/d"),
+        ("postgresql:///d?user=u&password=p", "postgresql:///d"),
+    ],
+)
+def test_a_database_is_shown_without_user_password_and_parameters(url: str, text: str) -> None:
+    assert without_secrets(url) == text
+    assert shown(DatabaseUrl, url) == text
