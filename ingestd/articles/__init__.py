@@ -1,0 +1,13 @@
+"""A page to an Article: decoded, witnesses heard, body found, cleaned of what is not the story."""
+
+from ingestd.articles import fragments, pages
+from ingestd.model import Article, Page
+
+
+def extract(page: Page) -> Article:
+    """Return the article on a page, or in an entry's own content when `page.fragment` is set.
+
+    Raises NoArticle, with the reason in its message, when there is none: no text, or less than 40 characters
+    of it after cleaning.
+    """
+    return fragments.read(page) if page.fragment else pages.read(page)

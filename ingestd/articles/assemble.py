@@ -1,0 +1,124 @@
+"""Blocks and clues to an Article: what is common to pages and to fragments."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ingestd import urls
+from ingestd.articles import bylines, clues, dateline, images, language
+from ingestd.articles.blocks import Block, to_html, to_text
+from ingestd.articles.boilerplate import Known, story
+from ingestd.articles.clues import Clues
+from ingestd.articles.moments import Moment
+from ingestd.articles.sanitise import sanitise
+from ingestd.errors import NoArticle
+from ingestd.model import Article, Entry, Image, Page
+
+#: A body with fewer characters is a teaser or an error message.
+MIN_BODY = 40
+#: A caption that nothing marks stands among the first blocks, or nowhere.
+_CAPTION_DEPTH = 12
+
+
+def from_entry(entry: Entry | None) -> Clues:
+    """Return what the feed said of the article."""
+    if entry is None:
+        return Clues()
+    return Clues(
+        headline=entry.headline,
+        description_text=entry.description_text,
+        byline=bylines.join(entry.authors),
+        authors=bylines.split(entry.authors),
+        firstcreated=Moment(entry.published, "minute") if entry.published else None,
+        versioncreated=Moment(entry.updated, "minute") if entry.updated else None,
+        language=entry.language,
+    )
+
+
+def assemble(
+    page: Page, blocks: tuple[Block, ...], witnesses: Mapping[str, Clues], captions: tuple[str, ...]
+) -> Article:
+    """Return the article that the blocks tell and the witnesses describe.
+
+    `captions` are lines known to belong to pictures.  Raises NoArticle when less than `MIN_BODY` characters
+    of story are left.
+    """
+    believed, provenance = clues.merge(witnesses)
+    captions, loose = _captions(blocks, captions)
+    printed_dek = believed.description_text if provenance.get("description_text") in ("page", "visible") else None
+    headlines = tuple(filter(None, {clue.headline for clue in (believed, *witnesses.values())}))
+    known = Known(headlines=headlines, dek=printed_dek, byline=believed.byline, captions=captions)
+    filed, kept = _lift_dateline(story(blocks, known))
+    body = to_text(kept)
+    if len(body) < MIN_BODY:
+        raise NoArticle(_why(blocks, body))
+    tongue = language.tag(believed.language)
+    if tongue is None:
+        tongue, provenance["language"] = language.detect(body), "text"
+    first, version = _times(believed)
+    return Article(
+        headline=believed.headline,
+        body_text=body,
+        body_html=sanitise(to_html(kept)),
+        description_text=believed.description_text,
+        byline=believed.byline,
+        authors=believed.authors,
+        firstcreated=first.when if first else None,
+        versioncreated=version.when if version else None,
+        date_precision=first.precision if first else None,
+        language=tongue,
+        dateline=filed,
+        source=believed.source,
+        uri=believed.uri or _normalised(page.url),
+        usageterms=believed.usageterms,
+        associations=_associations(believed.images, loose),
+        provenance=provenance,
+    )
+
+
+def _normalised(url: str) -> str | None:
+    try:
+        return urls.normalise(url)
+    except ValueError:  # a saved page may have no address that could be asked for again
+        return None
+
+
+def _why(blocks: tuple[Block, ...], body: str) -> str:
+    if not blocks:
+        return "there is no text on the page"
+    return f"{len(body)} characters are left of {len(blocks)} blocks; a story has {MIN_BODY}"
+
+
+def _captions(blocks: tuple[Block, ...], marked: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """Return all captions, and the one that only its credit shows."""
+    first = (
+        block.text for block in blocks[:_CAPTION_DEPTH] if block.tag == "p" and dateline.split(block.text)[0] is None
+    )
+    loose = next((line for line in first if images.is_caption(line)), None)
+    return (*marked, loose) if loose else marked, loose
+
+
+def _associations(found: tuple[Image, ...], loose: str | None) -> tuple[Image, ...]:
+    lead = found[:1]
+    if loose and not (lead and lead[0].caption):
+        caption, credit = images.split_credit(loose)
+        # Without a picture in sight the caption still says whose it was.
+        return (Image(href=lead[0].href if lead else "", caption=caption, credit=credit),)
+    return lead
+
+
+def _lift_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, ...]]:
+    """Take the dateline off the first paragraph, headings passed over."""
+    at = next((at for at, block in enumerate(blocks) if block.tag == "p"), None)
+    if at is None:
+        return None, blocks
+    filed, rest = dateline.split(blocks[at].text)
+    shorter = blocks[at].without(0, len(blocks[at].text) - len(rest)) if filed else None
+    return (filed, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
+
+
+def _times(believed: Clues) -> tuple[Moment | None, Moment | None]:
+    """Return first publication and this version: the second is never before the first, and falls back to it."""
+    first, version = believed.firstcreated or believed.versioncreated, believed.versioncreated
+    if first and version and version.when < first.when:
+        version = first if first.timed or not version.timed else replace(first, when=version.when)
+    return first, version or first

@@ -1,0 +1,29 @@
+"""The dateline of a news story: where, when and by which agency it was filed, before its first sentence.
+
+The forms are those of the AP and Reuters stylebooks and of the agencies that print theirs alike:
+"PYONGYANG, June 24 (AP) —", "BERLIN (dpa) -", "(Newser) –", "WASHINGTON —", "新华社北京6月24日电".
+"""
+
+import re
+
+_DASH = r"(?:\s*[–—―]\s*|\s+--?\s+|\s*--\s*)"
+_AGENCY = r"\((?=[^()]*[A-Za-z])[^()]{2,60}\)"
+# A place begins with a capital, and may be "SAN FRANCISCO, Calif." or "Frankfurt/Main"; a date may follow.
+_PLACE = r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][^()\n!?;:]{1,60}?"
+_CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’ /-]{2,40}(?:,\s+[A-ZÀ-ÖØ-Þ][\w.'’ ]{1,30})?"
+_FORMS = (
+    re.compile(rf"(?P<line>\((?P<name>[A-Z][\w.&'’ /]{{1,40}})\)){_DASH}"),
+    re.compile(rf"(?P<line>{_PLACE}\s*{_AGENCY}){_DASH}"),
+    re.compile(rf"(?P<line>{_CAPITALS})(?:\s*[–—―]\s*|\s+--\s*)(?=[\"“'‘«(]?[A-ZÀ-Þ0-9])"),
+    re.compile(r"(?P<line>(?:新华社|中新社|中新网)\S{1,20}?[日月]\s?电)\s*(?:[（(][^）)]{1,40}[）)])?\s*"),
+)
+_MAX_LENGTH = 120
+
+
+def split(paragraph: str) -> tuple[str | None, str]:
+    """Return the dateline without its dash or its lone parentheses, and the rest; (None, paragraph) without one."""
+    for form in _FORMS:
+        match = form.match(paragraph[:_MAX_LENGTH])
+        if match and match.end() < len(paragraph):
+            return match.groupdict().get("name") or match["line"].strip(), paragraph[match.end() :]
+    return None, paragraph

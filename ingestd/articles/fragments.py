@@ -1,0 +1,23 @@
+"""A feed entry's own content to an Article: no page around it, hence nothing to search for.
+
+Not through trafilatura, which loses what is short.
+"""
+
+from ingestd.articles import images
+from ingestd.articles.assemble import assemble, from_entry
+from ingestd.articles.blocks import read_blocks
+from ingestd.articles.clues import Clues
+from ingestd.articles.decode import decode
+from ingestd.articles.tree import parse
+from ingestd.errors import NoArticle
+from ingestd.model import Article, Page
+
+
+def read(page: Page) -> Article:
+    """Return the article that an entry's content is.  Raises NoArticle when too little is left of it."""
+    root = parse(decode(page.body, page.content_type))
+    if root is None:
+        raise NoArticle("the entry's content is empty")
+    figures = images.read(root, page.url)
+    witnesses = {"picture": Clues(images=figures.lead), "entry": from_entry(page.entry)}
+    return assemble(page, read_blocks(root, page.url), witnesses, figures.captions)

@@ -1,0 +1,136 @@
+"""Points in time as pages write them, with how exactly they are known."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from ingestd import times
+from ingestd.model import DatePrecision
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar jänner janvier enero gennaio janeiro januari januára styczeń stycznia",
+            "february feb februar février fevrier febrero febbraio fevereiro februari luty lutego",
+            "march mar märz maerz mars marzo março maart marzec marca",
+            "april apr avril abril aprile kwiecień kwietnia",
+            "may mai mayo maggio maio mei maj maja",
+            "june jun juni juin junio giugno junho czerwiec czerwca",
+            "july jul juli juillet julio luglio julho lipiec lipca",
+            "august aug août aout agosto augusti augustus sierpień sierpnia",
+            "september sep sept septembre septiembre settembre setembro wrzesień września",
+            "october oct oktober okt octobre octubre ottobre outubro październik października",
+            "november nov novembre noviembre novembro listopad listopada",
+            "december dec dezember dez décembre decembre diciembre dicembre dezembro grudzień grudnia",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DAY_AND_YEAR = (
+    rf"(?:(?P<month1>{_MONTH})\.?\s+(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year1>\d{{4}})"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|º)?\s+(?:de\s+)?(?P<month2>{_MONTH})\.?,?\s+(?:de\s+|del\s+)?(?P<year2>\d{{4}})"
+    r"|(?P<day3>\d{1,2})\.(?P<month3>\d{1,2})\.(?P<year3>\d{4})"
+    r"|(?P<year4>\d{4})[-/.年](?P<month4>\d{1,2})[-/.月](?P<day4>\d{1,2})日?)"
+)
+_HOUR = (
+    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?::\d{2})?)?(?:\s*(?P<half>[ap])\.?\s?m\b\.?)?"
+    r"(?:\s*Uhr)?(?:\s*\(?(?P<zone>[A-Z]{1,5}|[+-]\d{2}:?\d{2})\b\)?)?"
+)
+_AFTER = re.compile(
+    rf"\b{_DAY_AND_YEAR}(?:[\sT,|·•–—@-]*(?:at|um|à|a las|alle|kl\.?|ore|klo)?\s*{_HOUR})?", re.IGNORECASE
+)
+_BEFORE = re.compile(rf"\b{_HOUR}[\s,|·•–—-]*(?:on\s+)?(?:\w{{3,9}},\s+)?{_DAY_AND_YEAR}", re.IGNORECASE)
+_YEAR = re.compile(r"\d{4}")
+_YEARS = range(1990, 2100)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in UTC; a day is its midnight, a time without a zone is taken as UTC."""
+
+    when: datetime
+    precision: DatePrecision
+
+    @property
+    def timed(self) -> bool:
+        """Whether the time of day is known."""
+        return self.precision != "day"
+
+
+def read_moment(text: object) -> Moment | None:
+    """Read a time as metadata has it: ISO 8601, RFC 5322, or printed; None when it is none.
+
+    Midnight sharp without a zone is a day: that is how publishing systems write a date.
+    """
+    if not isinstance(text, str) or not 6 <= len(text.strip()) <= 80:
+        return None
+    when = times.parse_iso(text)
+    if when is None:
+        return _from_mail(text) or find_moment(text)
+    if when.year not in _YEARS:
+        return None
+    if when.tzinfo is None and (times.is_date_only(text) or when.time() == datetime.min.time()):
+        return Moment(when.replace(tzinfo=UTC), "day")
+    return Moment(times.utc(when), "minute" if when.tzinfo else "assumed_zone")
+
+
+def _from_mail(text: str) -> Moment | None:
+    when = times.parse_http_date(text) if ":" in text and re.match(r"\w{3},? ", text) else None
+    return Moment(when, "minute") if when and when.year in _YEARS else None
+
+
+def find_moment(line: str) -> Moment | None:
+    """Find a printed date in a line of text, as in "Posted Jun 24, 2020 1:15 AM CDT"; None when there is none."""
+    # Every form has a year, and to look for that first is ten times as fast.
+    after = _AFTER.search(line) if _YEAR.search(line) else None
+    if after is None:
+        return None
+    if after["hour"] is None:
+        before = _BEFORE.search(line)
+        # A bare number before a day is no time of day.
+        if before and (before["minute"] or before["half"]):
+            return _moment(before)
+    return _moment(after)
+
+
+def _moment(match: re.Match[str]) -> Moment | None:
+    found = match.groupdict()
+    year, month, day = (
+        next(filter(None, (found.get(f"{part}{n}") for n in "1234"))) for part in ("year", "month", "day")
+    )
+    number = int(month) if month.isdigit() else _MONTHS[month.lower()]
+    try:
+        midnight = datetime(int(year), number, int(day), tzinfo=UTC)
+    except ValueError:
+        return None
+    if midnight.year not in _YEARS:
+        return None
+    clock = _clock(found)
+    if clock is None:
+        return Moment(midnight, "day")
+    zone = _zone(found["zone"])
+    when = (midnight + clock).replace(tzinfo=zone or UTC).astimezone(UTC)
+    return Moment(when, "minute" if zone else "assumed_zone")
+
+
+def _clock(found: dict[str, str | None]) -> timedelta | None:
+    if found["hour"] is None or not (found["minute"] or found["half"]):
+        return None
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"].lower() == "p" else 0)
+    return timedelta(hours=hour, minutes=minute) if hour < 24 and minute < 60 else None
+
+
+def _zone(name: str | None) -> timezone | None:
+    if not name:
+        return None
+    if name == "ET":  # as American papers print it, summer and winter
+        return times.zone_named("EST")
+    if name[0] in "+-":
+        minutes = int(name[1:3]) * 60 + int(name[-2:])
+        return timezone(timedelta(minutes=minutes if name[0] == "+" else -minutes)) if minutes < 24 * 60 else None
+    return times.zone_named(name)

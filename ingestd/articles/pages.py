@@ -1,0 +1,29 @@
+"""A whole page to an Article."""
+
+from ingestd import text
+from ingestd.articles import clues, images, json_ld, masthead, meta_tags, page_marks
+from ingestd.articles.assemble import assemble, from_entry
+from ingestd.articles.body import read_body
+from ingestd.articles.clues import Clues
+from ingestd.articles.decode import decode
+from ingestd.articles.tree import parse
+from ingestd.errors import NoArticle
+from ingestd.model import Article, Page
+
+
+def read(page: Page) -> Article:
+    """Return the article on a page.  Raises NoArticle when there is none."""
+    root = parse(decode(page.body, page.content_type))
+    if root is None:
+        raise NoArticle("the page is empty")
+    figures = images.read(root, page.url)
+    witnesses = {
+        "json_ld": json_ld.read(root, page.url),
+        **meta_tags.read(root, page.url),
+        **page_marks.read(root),
+        "picture": Clues(images=figures.lead),
+        "entry": from_entry(page.entry),
+    }
+    headline = clues.merge(witnesses)[0].headline
+    witnesses["visible"] = masthead.read(text.block_texts(root), headline)
+    return assemble(page, read_body(root, page.url), witnesses, figures.captions)

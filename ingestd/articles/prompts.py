@@ -1,0 +1,74 @@
+"""Phrases with which a page asks its reader for something: consent, a subscription, a click, an app, a look elsewhere.
+
+The last resort of `boilerplate`: what a page's structure shows is decided before.  Each phrase begins its line.
+"""
+
+import re
+
+#: A longer line that begins like a prompt is a sentence of the story.
+_MAX_LENGTH = 220
+
+_APPS = r"(?:twitter|facebook|instagram|x\b|linkedin|tiktok|whatsapp|telegram|google|youtube)"
+_PHRASES = (
+    # Advertisements
+    r"advertis(?:e)?ments?\b.{0,40}$",
+    r"(?:anzeige|werbung|publicité|publicidad|pubblicità)$",
+    r"sponsored\b.{0,40}$",
+    r"(?:story|article)\s+continues\s+(?:below|after)",
+    # Consent
+    r"(?:we|this\s+(?:web)?site|our\s+(?:web)?site|wir)\s+(?:use|uses|verwenden|nutzen)\s+cookies",
+    r"by\s+(?:clicking|using|continuing)\b",
+    r"(?:accept\s+(?:all\s+)?cookies|manage\s+(?:cookies|preferences))\b",
+    # Apps
+    r"(?:tap|click)\s+(?:here|to\s+(?:install|add|subscribe|sign|read|view|see|expand|share|play))",
+    r"(?:download|install|get)\s+(?:the|our)\s.{0,40}\bapp\b",
+    # Newsletters and subscriptions
+    r"(?:get|receive|have)\b.{0,60}(?:in\s+your\s+inbox|newsletter|to\s+your\s+inbox|news\s+faster)",
+    r"(?:sign|signed)\s+up\s+(?:for|to|here|now)",
+    r"subscribe\s+(?:to|now|today|for|here)\b",
+    r"already\s+(?:a\s+)?(?:subscriber|have\s+an\s+account)",
+    r"(?:register|log\s*in|sign\s*in)\s+(?:to|for|now|here)\b",
+    # Sharing
+    rf"follow\s+(?:us|me|him|her|@\w+|[\w\s]{{2,40}})\s+on\s+{_APPS}",
+    r"(?:like|join)\s+us\s+on\b",
+    r"share\s+(?:this|on|via|article)\b",
+    rf"(?:e-?mail|print|copy\s+link|pinterest|reddit|{_APPS})$",
+    # What else there is to read
+    r"(?:read|see|watch|listen)\s+(?:more|also|next|now)\b\s*(?:[:|»>]|$|(?:on|about|from|here|stories|news)\b)",
+    r"(?:also\s+(?:read|see|on)|recommended(?:\s+for\s+you|\s+stories)?|most\s+(?:read|popular|viewed)|trending)\s*:?.{0,3}$",
+    r"related(?:\s+(?:articles?|stor(?:y|ies)|links?|content|topics|news|reading|coverage))?\s*:?.{0,3}$",
+    r"more\s+(?:on\s+this|from\s.{2,40}|stories|like\s+this|news|in\s+\w+)\s*:?.{0,3}$",
+    r"you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested)\s*:?.{0,3}$",
+    r"(?:related|also\s+read|read\s+also|don['’]t\s+miss|see\s+also|read\s+more|watch)\s*:",
+    r"(?:lesen\s+sie\s+(?:auch|mehr|hier)|mehr\s+zum\s+thema|mehr\s+dazu|auch\s+interessant|weiterlesen)\b",
+    r"das\s+könnte\s+sie\s+(?:auch\s+)?interessieren\b",
+    r"(?:à\s+)?lire\s+aussi\b|lea\s+también\b|lee\s+también\b|te\s+puede\s+interesar\b|leggi\s+anche\b|lees\s+ook\b",
+    r"läs\s+(?:också|mer)\b|leia\s+(?:também|mais)\b|czytaj\s+(?:też|także|więcej)\b|zobacz\s+(?:też|także)\b",
+    r"click\s+(?:here\s+)?for\s+more",
+    # The foot of the page
+    r"©|copyright\s+(?:©|\(c\)|\d{4})|all\s+rights\s+reserved",
+    r"(?:\d+\s+)?comments?$|(?:leave|post|add)\s+a\s+comment",
+    r"(?:load|show|view)\s+(?:more|all)\b.{0,30}$",
+)
+_PROMPT = re.compile(rf"\W*(?:{'|'.join(_PHRASES)})", re.IGNORECASE)
+
+# "(Click for more on what this could mean.)" closes a paragraph that is the story's own.
+_INVITATION = re.compile(
+    r"\s*(?:\((?:click|tap|read|see|watch)\b(?:\s+here)?\s+(?:for\s+)?(?:more|the\s+full|to\s+read|also)\b[^()]{0,160}\)"
+    r"|(?<=[.!?”\"])\s+(?:click|tap)\s+(?:here\s+)?(?:for\s+more|to\s+read\s+more)\b[^.!?]{0,120}[.!?]?)\s*$",
+    re.IGNORECASE,
+)
+# Looked for first: it is the faster search.
+_INVITES = re.compile(r"click|tap|read|see|watch", re.IGNORECASE)
+
+
+def is_prompt(line: str) -> bool:
+    """Say whether a line asks its reader for something, or leads elsewhere."""
+    return len(line) <= _MAX_LENGTH and bool(_PROMPT.match(line))
+
+
+def find_invitation(paragraph: str) -> tuple[int, int] | None:
+    """Return where, at the end of a paragraph, an invitation to click begins and ends; None without one."""
+    start = max(0, len(paragraph) - _MAX_LENGTH)
+    match = _INVITATION.search(paragraph[start:]) if _INVITES.search(paragraph, start) else None
+    return (start + match.start(), start + match.end()) if match else None

@@ -1,0 +1,1 @@
+"""The long-running service: what ticks, works, listens and tells its health."""

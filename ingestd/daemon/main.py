@@ -1,0 +1,107 @@
+"""`ingestd run`: from settings to a daemon, and through its signals to its end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import structlog
+
+from ingestd import __version__
+from ingestd.daemon.api import serve
+from ingestd.daemon.chores import schedule
+from ingestd.daemon.health import Health
+from ingestd.daemon.notify import notify
+from ingestd.daemon.parts import open_parts, rules_of
+from ingestd.daemon.service import Service
+from ingestd.errors import ConfigError
+from ingestd.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+#: Exit status when a second signal ends us at once, as shells show a death by SIGTERM or SIGINT.
+_AT_ONCE = 128
+
+
+async def run_daemon(
+    settings: Settings,
+    *,
+    migrate: bool = True,
+    reload: Callable[[], Settings] | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run the daemon until SIGTERM or SIGINT.
+
+    `reload` reads the settings again on SIGHUP; `ready` is told the address of the status page.
+    Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
+    """
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(open_parts(settings, role="daemon", upgrade=migrate))
+        service = Service(
+            parts, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
+        )
+        address = await stack.enter_async_context(serve(Health(service), settings.listen))
+        scheduler = schedule(service, keep_polls=settings.keep_polls)
+        scheduler.start()
+        stack.callback(scheduler.shutdown, wait=False)
+        stopped = _listen_to_signals(service, reload)
+        log.info("started", version=__version__, address=address, database=parts.database.dialect, pid=os.getpid())
+        notify("READY=1", f"STATUS=listening on {address}")
+        if ready:
+            ready(address)
+        await _work_until(stopped, service, settings.stop_timeout)
+    log.info("stopped")
+
+
+async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -> None:
+    """Run the service until it is told to stop; then give what is at work `budget` seconds to end."""
+    work = asyncio.create_task(service.run())
+    stop = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            await work
+        notify("STOPPING=1")
+        done, _ = await asyncio.wait([work], timeout=budget)
+        if not done:
+            log.warning("stop takes too long: what is at work is given back", at_work=service.polls.at_work + service.pages.at_work)
+    finally:
+        stop.cancel()
+        work.cancel()
+        await asyncio.wait([work, stop])
+    if work.done() and not work.cancelled() and (error := work.exception()):
+        raise error
+
+
+def _listen_to_signals(service: Service, reload: Callable[[], Settings] | None) -> asyncio.Event:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+
+    def stop(number: signal.Signals) -> None:
+        if stopped.is_set():
+            log.warning("stopping at once", signal=number.name)
+            # Everything that counts is committed; what is not comes back at the next start.
+            os._exit(_AT_ONCE + number)
+        log.info("stopping", signal=number.name)
+        service.stop()
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    if reload:
+        loop.add_signal_handler(signal.SIGHUP, _reload, service, reload)
+    return stopped
+
+
+def _reload(service: Service, reload: Callable[[], Settings]) -> None:
+    """Take over the settings that can change while we run; a bad file keeps the old ones."""
+    notify("RELOADING=1")
+    try:
+        settings = reload()
+    except ConfigError as error:
+        log.error("settings kept", error=str(error))  # noqa: TRY400 - the operator's mistake, not a bug
+    else:
+        service.parts.ingest.rules = rules_of(settings)
+        log.info("settings reloaded")
+    notify("READY=1")

@@ -1,0 +1,151 @@
+"""What every process that polls or makes records is built of: the daemon, `poll`, a backfill."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingestd import __version__
+from ingestd.archive import Archive
+from ingestd.archive.directory import Directory
+from ingestd.archive.off import Off
+from ingestd.errors import ConfigError
+from ingestd.ingest import Ingest, Rules
+from ingestd.settings import Settings
+from ingestd.store import migrate, polls, runs, saves
+from ingestd.store.batches import Batches
+from ingestd.store.database import Database
+from ingestd.store.polls import Poll
+from ingestd.web.fetcher import Fetcher, user_agent
+from ingestd.web.turns import Turns
+from ingestd.workers.pool import Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts, open and fitted together."""
+
+    run_id: str
+    role: str
+    database: Database
+    archive: Archive
+    turns: Turns
+    fetcher: Fetcher
+    pool: Pool
+    ingest: Ingest
+
+
+@asynccontextmanager
+async def open_database(settings: Settings, *, upgrade: bool | None = None) -> AsyncIterator[Database]:
+    """Open the database, brought to this program's schema; `upgrade` False refuses an old one, None does not look.
+
+    Raises SchemaMismatch, StoreUnavailable, ConfigError.
+    """
+    url = settings.async_database_url
+    _make_directories(settings)
+    if upgrade:
+        await migrate.upgrade(url)
+    elif upgrade is False:
+        await migrate.check(url)
+    async with Database(url) as database:
+        yield database
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> AsyncIterator[Parts]:
+    """Open everything in order, and close it in reverse: what the run had claimed is given back.
+
+    `role` is what `runs` calls this process: daemon, poll or backfill.
+    """
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
+        run_id = await stack.enter_async_context(_run(database, role))
+        archive: Archive = Directory(settings.archive) if isinstance(settings.archive, Path) else Off()
+        turns, fetcher = await stack.enter_async_context(open_fetcher(settings))
+        pool = await stack.enter_async_context(open_pool(settings))
+        poll_commits = await stack.enter_async_context(Batches[Poll](database, polls.save))
+        save_commits = await stack.enter_async_context(Batches[saves.Outcome](database, saves.save))
+        ingest = Ingest(
+            run_id=run_id,
+            database=database,
+            fetcher=fetcher,
+            pool=pool,
+            archive=archive,
+            poll_commits=poll_commits,
+            save_commits=save_commits,
+            rules=rules_of(settings),
+        )
+        yield Parts(
+            run_id=run_id,
+            role=role,
+            database=database,
+            archive=archive,
+            turns=turns,
+            fetcher=fetcher,
+            pool=pool,
+            ingest=ingest,
+        )
+
+
+@asynccontextmanager
+async def open_fetcher(settings: Settings) -> AsyncIterator[tuple[Turns, Fetcher]]:
+    """Open the fetcher, and the turns that it takes at each site, shared with other processes of this host."""
+    turns = Turns(
+        concurrency=settings.host_concurrency, delay=settings.host_delay, shared=settings.state_dir / "turns.lock"
+    )
+    try:
+        async with Fetcher(
+            user_agent=user_agent(__version__, settings.contact),
+            timeout=settings.fetch_timeout,
+            max_body=settings.max_body,
+            allow_networks=settings.allow_networks,
+            nameservers=settings.nameservers,
+            turns=turns,
+        ) as fetcher:
+            yield turns, fetcher
+    finally:
+        turns.close()
+
+
+def open_pool(settings: Settings) -> Pool:
+    """Return the pool of worker processes, to be entered."""
+    return Pool(processes=settings.extractors, timeout=settings.extract_timeout, memory=settings.extract_memory)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return what the settings say about time."""
+    return Rules(
+        interval=settings.interval,
+        interval_floor=settings.interval_floor,
+        attempts=settings.attempts,
+        retry_delay=settings.retry_delay,
+    )
+
+
+@asynccontextmanager
+async def _run(database: Database, role: str) -> AsyncIterator[str]:
+    now = datetime.now(UTC)
+    async with database.write() as connection:
+        await runs.end_gone(connection, now=now)
+        run_id = await runs.begin(connection, role=role, now=now)
+    try:
+        yield run_id
+    finally:
+        async with database.write() as connection:
+            await runs.end(connection, run_id)
+
+
+def _make_directories(settings: Settings) -> None:
+    for path in (settings.state_dir, _sqlite_directory(settings)):
+        if path is None:
+            continue
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o750)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be made: {error.strerror}; set state_dir or database_url") from error
+
+
+def _sqlite_directory(settings: Settings) -> Path | None:
+    _, _, path = settings.async_database_url.partition("sqlite+aiosqlite:///")
+    return Path(path).parent if path else None

@@ -1,0 +1,26 @@
+"""What the service knows of itself, for those who ask after its health."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Written by the service, read by health; times are monotonic seconds unless they say otherwise."""
+
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    #: When the scheduler last ticked, and when a claim last came back from the database.
+    last_tick: float = field(default_factory=monotonic)
+    last_claim: float = field(default_factory=monotonic)
+    #: Whether SIGTERM has come: readiness ends at once, liveness does not.
+    stopping: bool = False
+    #: Polls and pages at work, and claimed ones that wait.
+    polls_at_work: int = 0
+    pages_at_work: int = 0
+    waiting: int = 0
+    #: Since the start.
+    polls_done: dict[str, int] = field(default_factory=dict)  # by outcome
+    entries_done: dict[str, int] = field(default_factory=dict)  # saved, untouched, failed
+    failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
+    bytes_fetched: int = 0

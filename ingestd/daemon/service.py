@@ -1,0 +1,158 @@
+"""The daemon between its start and its stop: it ticks, claims what is due, and works."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TypeVar
+
+import structlog
+
+from ingestd.daemon.parts import Parts
+from ingestd.daemon.pulse import Pulse
+from ingestd.dispatch import Dispatcher
+from ingestd.errors import IngestError, StoreError
+from ingestd.model import Source
+from ingestd.store import entries, sources
+from ingestd.store.entries import Work
+from ingestd.store.saves import Failed, Saved
+from ingestd.urls import site
+
+J = TypeVar("J")
+K = TypeVar("K")
+
+log = structlog.get_logger(__name__)
+
+#: What met a bug of ours comes back after this long: not at once, and not never.
+_AFTER_A_BUG = timedelta(hours=1)
+
+
+class Service:
+    """Two dispatchers over one set of parts: polls of sources, and entries made records."""
+
+    def __init__(self, parts: Parts, *, max_polls: int, max_pages: int, per_site: int) -> None:
+        self.parts = parts
+        self.pulse = Pulse()
+        self.polls: Dispatcher[Source] = Dispatcher(
+            claim=self._claim_sources,
+            work=self._poll,
+            site=lambda source: site(source.url),
+            limit=max_polls,
+            per_site=per_site,
+        )
+        self.pages: Dispatcher[Work] = Dispatcher(
+            claim=self._claim_entries, work=self._make, site=_place, limit=max_pages, per_site=per_site
+        )
+
+    async def run(self) -> None:
+        """Work until `stop`; ends when what is at work has ended."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.polls.run())
+            tasks.create_task(self.pages.run())
+
+    async def run_dry(self) -> None:
+        """Work until nothing is due, then end: what backfills and one-off polls do."""
+        await self.polls.run_dry()
+        await self.pages.run_dry()
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+        self.pulse.stopping = True
+        self.polls.stop()
+        self.pages.stop()
+
+    def tick(self) -> None:
+        """Look for what has become due."""
+        self.pulse.last_tick = monotonic()
+        self._count()
+        self.polls.nudge()
+        self.pages.nudge()
+
+    def _count(self) -> None:
+        self.pulse.polls_at_work = self.polls.at_work
+        self.pulse.pages_at_work = self.pages.at_work
+        self.pulse.waiting = self.polls.waiting + self.pages.waiting
+
+    async def _claim_sources(self, wanted: int, without_sites: Collection[str]) -> list[Source]:
+        async def claim() -> list[Source]:
+            async with self.parts.database.write() as connection:
+                return await sources.claim_due(
+                    connection, self.parts.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
+                )
+
+        return await self._claim(claim)
+
+    async def _claim_entries(self, wanted: int, without_sites: Collection[str]) -> list[Work]:
+        async def claim() -> list[Work]:
+            async with self.parts.database.write() as connection:
+                return await entries.claim_due(
+                    connection, self.parts.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
+                )
+
+        return await self._claim(claim)
+
+    async def _claim(self, claim: Callable[[], Awaitable[list[J]]]) -> list[J]:
+        try:
+            claimed = await claim()
+        except StoreError as error:
+            # The next tick asks again; health shows how long it has been.
+            log.warning("claim failed", error=str(error))
+            return []
+        self.pulse.last_claim = monotonic()
+        return claimed
+
+    async def _poll(self, source: Source) -> None:
+        async def put_off(until: datetime) -> None:
+            async with self.parts.database.write() as connection:
+                await sources.put_off(connection, source.id, self.parts.run_id, until=until)
+
+        async def poll() -> None:
+            done = await self.parts.ingest.poll(source)
+            _add(self.pulse.polls_done, done.outcome)
+            self.pulse.bytes_fetched += done.size or 0
+            if done.failure:
+                _add(self.pulse.failures, (done.failure.stage, done.failure.error))
+            if done.new or done.changed:
+                self.pages.nudge()
+
+        await self._work(site(source.url), poll, put_off)
+
+    async def _make(self, work: Work) -> None:
+        async def put_off(until: datetime) -> None:
+            async with self.parts.database.write() as connection:
+                await entries.put_off(connection, work, until=until)
+
+        async def make() -> None:
+            done = await self.parts.ingest.make(work)
+            _add(self.pulse.entries_done, type(done).__name__.lower())
+            if isinstance(done, Saved) and done.raw:
+                self.pulse.bytes_fetched += 0 if done.fragment else done.raw.size
+            if isinstance(done, Failed):
+                _add(self.pulse.failures, (done.failure.stage, done.failure.error))
+
+        await self._work(_place(work), make, put_off)
+
+    async def _work(
+        self, place: str, work: Callable[[], Awaitable[None]], put_off: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        """Do one job; a site that asked us to wait, and a bug of ours, put it off."""
+        try:
+            if (held := self.parts.turns.held_for(place)) > 0:
+                await put_off(datetime.now(UTC) + timedelta(seconds=held))
+            else:
+                await work()
+        except Exception:
+            log.exception("bug", site=place)
+            try:
+                await put_off(datetime.now(UTC) + _AFTER_A_BUG)
+            except IngestError:
+                log.warning("claim stays until the next start", site=place)
+
+
+def _place(work: Work) -> str:
+    """Return whose turn an entry needs: its page's site, or, when it needs no page, nobody's but its own."""
+    return work.site if work.entry.body_html is None and work.site else f"entry {work.id}"
+
+
+def _add(counts: dict[K, int], key: K) -> None:
+    counts[key] = counts.get(key, 0) + 1

@@ -1,0 +1,72 @@
+"""The newsroom: three publishers on the loopback whose stories come out while one looks on."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Self
+
+from ingestd.demo.outlets import OUTLETS, Outlet
+from ingestd.demo.site import Site
+from ingestd.demo.stories import Version, last_change, load, version
+from ingestd.demo.truth import Expected, expect
+
+
+class Newsroom:
+    """An agency and two papers, each with a server of its own on 127.0.0.1.
+
+    `pace` is how many seconds of the newsroom's own time pass in one second of `clock`; at 1 the last story
+    is out after 24 seconds.  What it serves depends on that time alone.
+    """
+
+    def __init__(self, *, pace: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.pace = pace
+        #: Set once everything has been published.
+        self.finished = asyncio.Event()
+        self._clock = clock
+        self._opened = clock()
+        self._stories = load()
+        self.sites = tuple(Site(outlet, partial(self._published, outlet)) for outlet in OUTLETS)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            for site in self.sites:
+                stack.push_async_callback(site.close)
+                await site.open()
+            self._opened = self._clock()
+            watch = asyncio.create_task(self._watch())
+            stack.callback(watch.cancel)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """The feeds: URL and title of each."""
+        return tuple((site.feed_url, site.outlet.title) for site in self.sites)
+
+    @property
+    def expected(self) -> Expected:
+        """What a daemon that misses nothing holds once everything is out."""
+        return expect(self._stories, {site.feed_url: site.outlet for site in self.sites})
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of the newsroom's own time since it opened."""
+        return (self._clock() - self._opened) * self.pace
+
+    def _published(self, outlet: Outlet) -> tuple[Version, ...]:
+        """What is out now, the latest first; an edit does not bring a story back to the top."""
+        now = self.elapsed
+        own = sorted((story for story in self._stories if story.outlet == outlet.slug), key=lambda story: -story.after)
+        return tuple(out for story in own if (out := version(story, now)))
+
+    async def _watch(self) -> None:
+        end = last_change(self._stories)
+        while (left := end - self.elapsed) > 0:
+            await asyncio.sleep(left / self.pace)
+        self.finished.set()

@@ -1,0 +1,125 @@
+"""One outlet's web server: its feed, its front page, the pages and photos of its stories."""
+
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import sha256
+
+from aiohttp import web
+
+from ingestd.demo import rendering
+from ingestd.demo.outlets import Outlet
+from ingestd.demo.stories import Version
+
+#: How long a copy may be taken for fresh, in seconds (RFC 9111, 5.2.2.1): a wire changes by the second.
+MAX_AGE = 1
+
+
+class Site:
+    """A server on a free port of 127.0.0.1.
+
+    `published` tells what is out at this moment, newest first; nothing else is served, and what is served
+    depends on nothing else.
+    """
+
+    def __init__(self, outlet: Outlet, published: Callable[[], tuple[Version, ...]]) -> None:
+        self.outlet = outlet
+        #: The address of the front page, with a slash at the end; known once it is open.
+        self.home = ""
+        #: Requests of any kind, those for the feed, and how many of these were answered with 304.
+        self.requests = 0
+        self.polls = 0
+        self.not_modified = 0
+        self._published = published
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
+
+    @property
+    def feed_url(self) -> str:
+        """The address of the feed."""
+        return f"{self.home}feed"
+
+    async def open(self) -> None:
+        """Listen."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.home = f"http://{host}:{port}/"
+
+    async def close(self) -> None:
+        """Close all connections; it is no error when it was never open."""
+        await self._runner.cleanup()
+
+    def _application(self) -> web.Application:
+        application = web.Application()
+        application.on_response_prepare.append(self._count)
+        application.router.add_get("/", self._front)
+        application.router.add_get("/feed", self._feed, name="feed")
+        application.router.add_get("/stories/{slug}", self._page)
+        application.router.add_get("/photos/{slug}.svg", self._photo)
+        application.router.add_get("/robots.txt", _robots)
+        return application
+
+    async def _count(self, request: web.Request, response: web.StreamResponse) -> None:
+        self.requests += 1
+        if request.path == "/feed":
+            self.polls += 1
+            self.not_modified += response.status == 304
+
+    async def _feed(self, request: web.Request) -> web.Response:
+        versions = self._published()
+        media_type, body = rendering.feed(self.outlet, versions, self.home)
+        return _answer(request, body, media_type, _changed(versions))
+
+    async def _front(self, request: web.Request) -> web.Response:
+        versions = self._published()
+        body = rendering.front(self.outlet, versions, self.home)
+        return _answer(request, body, "text/html", _changed(versions))
+
+    async def _page(self, request: web.Request) -> web.Response:
+        versions = self._published()
+        wanted = _named(request, versions)
+        others = [version for version in versions if version is not wanted]
+        body = rendering.article(self.outlet, wanted, others, self.home)
+        return _answer(request, body, "text/html", _changed(versions))
+
+    async def _photo(self, request: web.Request) -> web.Response:
+        story = _named(request, self._published()).story
+        return _answer(request, rendering.photo(story.slug), "image/svg+xml", story.posted)
+
+
+async def _robots(_: web.Request) -> web.Response:
+    return web.Response(text="User-agent: *\nAllow: /\n")
+
+
+def _named(request: web.Request, versions: tuple[Version, ...]) -> Version:
+    for version in versions:
+        if version.story.slug == request.match_info["slug"]:
+            return version
+    raise web.HTTPNotFound(text="There is no such story, or not yet.\n")
+
+
+def _changed(versions: tuple[Version, ...]) -> datetime | None:
+    return max((version.updated for version in versions), default=None)
+
+
+def _answer(request: web.Request, body: str, media_type: str, changed: datetime | None) -> web.Response:
+    """Answer with a text and its validators, or with 304 where the client has it already."""
+    # Weak, because it stands for the text whatever its Content-Encoding (RFC 9110, 8.8.1).
+    tag = sha256(body.encode()).hexdigest()[:16]
+    headers = {"ETag": f'W/"{tag}"', "Cache-Control": f"max-age={MAX_AGE}", "Vary": "Accept-Encoding"}
+    if changed:
+        headers["Last-Modified"] = format_datetime(changed, usegmt=True)
+    if _has_it(request, tag, changed):
+        return web.Response(status=304, headers=headers)
+    response = web.Response(text=body, content_type=media_type, charset="utf-8", headers=headers)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(web.ContentCoding.gzip)
+    return response
+
+
+def _has_it(request: web.Request, tag: str, changed: datetime | None) -> bool:
+    # If-None-Match is the better witness: where it is given, a date does not count (RFC 9110, 13.2.2).
+    if request.if_none_match is not None:
+        return any(known.value in (tag, "*") for known in request.if_none_match)
+    since = request.if_modified_since
+    return since is not None and changed is not None and changed <= since

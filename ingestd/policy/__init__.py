@@ -1,0 +1,1 @@
+"""Decisions, as plain functions: when to come back, what is new, what an article becomes."""

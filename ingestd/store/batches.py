@@ -1,0 +1,90 @@
+"""Commits shared: what is put while one transaction runs goes into the next one together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import IngestError
+from ingestd.store.database import Database
+
+T = TypeVar("T")
+
+
+class Batches(Generic[T]):
+    """Commits items many at a time; `put` returns when its item is committed.
+
+    A quiet system commits each item at once, a busy one hundreds together: nothing waits for a batch to fill.
+    An item that makes its batch fail costs only itself: the others are committed one by one.
+    """
+
+    def __init__(
+        self, database: Database, save: Callable[[AsyncConnection, Sequence[T]], Awaitable[None]], *, most: int = 200
+    ) -> None:
+        self._database = database
+        self._save = save
+        self._most = most
+        self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
+        self._more = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._worker = asyncio.create_task(self._work(), name="batches")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit what is waiting, then end."""
+        while self._waiting and not (self._worker is None or self._worker.done()):
+            await asyncio.wait([self._waiting[-1][1], self._worker], return_when=asyncio.FIRST_COMPLETED)
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.wait([self._worker])
+
+    async def put(self, item: T) -> None:
+        """Commit an item; raises StoreError, StoreUnavailable."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        self._more.set()
+        # Whoever stops waiting does not stop the commit, which others share.
+        await asyncio.shield(done)
+
+    async def _work(self) -> None:
+        while True:
+            await self._more.wait()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+            if not self._waiting:
+                self._more.clear()
+            await self._commit(batch)
+
+    async def _commit(self, batch: list[tuple[T, asyncio.Future[None]]]) -> None:
+        try:
+            async with self._database.write() as connection:
+                await self._save(connection, [item for item, _ in batch])
+        except asyncio.CancelledError:
+            for _, done in batch:
+                done.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - handed to whoever put the item
+            if len(batch) > 1:
+                for one in batch:
+                    await self._commit([one])
+                return
+            _fail(batch[0][1], error)
+        else:
+            for _, done in batch:
+                if not done.done():
+                    done.set_result(None)
+
+
+def _fail(done: asyncio.Future[None], error: Exception) -> None:
+    if done.done():
+        return
+    done.set_exception(error)
+    if isinstance(error, IngestError):
+        # Nobody may be waiting any more; then it was said in the log of whoever stopped.
+        done.exception()

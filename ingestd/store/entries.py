@@ -1,0 +1,93 @@
+"""Entries: durable work, claimed by a run and finished by what it came to."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model import Entry, Validators
+from ingestd.store.tables import entries
+from ingestd.times import iso, parse_iso
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An entry that a run has claimed, with all that is needed to make a record of it."""
+
+    id: int
+    source_id: int
+    run_id: str
+    entry: Entry
+    #: Failures so far.
+    attempts: int
+    #: The registrable domain of its page; empty when it has none.
+    site: str
+    #: Of its page, from an earlier visit.
+    validators: Validators
+    record_id: int | None = None
+
+
+def announced(entry: Entry) -> dict[str, Any]:
+    """Return an entry as a JSON value; absent fields are left out."""
+    values = {key: value for key, value in asdict(entry).items() if value not in (None, ())}
+    return {key: iso(value) if isinstance(value, datetime) else value for key, value in values.items()}
+
+
+def entry_of(value: dict[str, Any]) -> Entry:
+    """Return a JSON value as the entry it was made of."""
+    times: dict[str, Any] = {key: parse_iso(value[key]) for key in ("published", "updated") if key in value}
+    lists: dict[str, Any] = {key: tuple(value[key]) for key in ("authors", "keywords") if key in value}
+    return Entry(**{**value, **times, **lists})
+
+
+def without_content(entry: Entry) -> Entry:
+    """Return an entry without its content, as it is kept once its record is saved."""
+    return replace(entry, body_html=None)
+
+
+async def claim_due(
+    connection: AsyncConnection,
+    run_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    without_sites: Collection[str] = (),
+    backfill_id: int | None = None,
+) -> list[Work]:
+    """Claim pending entries that are due, the longest waiting first: a backfill's own, or else those of no backfill."""
+    due = (
+        select(entries.c.id)
+        .where(entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now)
+        .where(entries.c.backfill_id.is_(None) if backfill_id is None else entries.c.backfill_id == backfill_id)
+        .order_by(entries.c.due_at, entries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if without_sites:
+        due = due.where(entries.c.site.is_(None) | entries.c.site.not_in(without_sites))
+    statement = update(entries).where(entries.c.id.in_(due.scalar_subquery())).values(run_id=run_id).returning(entries)
+    rows = (await connection.execute(statement)).all()
+    return [work_of(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+
+
+async def put_off(connection: AsyncConnection, work: Work, *, until: datetime) -> None:
+    """Give a claimed entry back untried, due later."""
+    mine = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
+    await connection.execute(update(entries).where(mine).values(run_id=None, due_at=until))
+
+
+def work_of(row: Row[Any]) -> Work:
+    """Return a claimed row of `entries` as a value."""
+    return Work(
+        id=row.id,
+        source_id=row.source_id,
+        run_id=row.run_id,
+        entry=entry_of(row.announced),
+        attempts=row.attempts,
+        site=row.site or "",
+        validators=Validators(etag=row.etag, last_modified=row.last_modified),
+        record_id=row.record_id,
+    )

@@ -1,0 +1,208 @@
+"""The ledger of one transaction: which records there are, what articles become, and the rows that say so.
+
+Ids are given out here, one after the other, which is safe because only one transaction at a time has a ledger.
+So are the numbers of events: the log has no holes and its order is the order of commits.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model import Article
+from ingestd.policy.identity import Candidate, Head, Verdict, decide
+from ingestd.store.entries import Work
+from ingestd.store.statements import chunks, insert_absent, insert_all
+from ingestd.store.tables import carriers, events, records, revisions, texts
+
+_EVENTS: dict[Verdict, str] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
+
+_HEAD = (
+    select(
+        records.c.id,
+        records.c.revision,
+        records.c.uri,
+        records.c.origin_entry_id,
+        revisions.c.content_hash,
+        revisions.c.headline,
+    )
+    .select_from(records)
+    .join(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
+)
+
+
+class Ledger:
+    """Opened on a connection, entered article by article, closed by writing all rows at once."""
+
+    def __init__(self) -> None:
+        self._heads: dict[int, Head] = {}
+        self._by_uri: dict[str, int] = {}
+        self._by_hash: dict[str, int] = {}
+        self._by_entry: dict[int, int] = {}
+        self._next = {"record": 0, "revision": 0, "event": 0}
+        self._records: dict[int, dict[str, Any]] = {}
+        self._updates: dict[int, dict[str, Any]] = {}
+        self._revisions: list[dict[str, Any]] = []
+        self._texts: list[dict[str, Any]] = []
+        self._carriers: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+
+    @classmethod
+    async def open(cls, connection: AsyncConnection, wanted: Sequence[tuple[Work, str | None, str]]) -> Self:
+        """Read the heads of the records that the wanted articles may belong to: by address, text and entry."""
+        ledger = cls()
+        uris = sorted({uri for _, uri, _ in wanted if uri})
+        hashes = sorted({content_hash for _, _, content_hash in wanted})
+        ids = {work.record_id for work, _, _ in wanted if work.record_id is not None}
+        for some in chunks(hashes):
+            rows = await connection.execute(select(texts).where(texts.c.content_hash.in_(some)))
+            ledger._by_hash.update((row.content_hash, row.record_id) for row in rows)
+        ids.update(ledger._by_hash.values())
+        for some in chunks(uris):
+            ledger._know((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
+        for few in chunks(sorted(ids)):
+            ledger._know((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
+        tops = select(func.max(records.c.id)), select(func.max(revisions.c.id)), select(func.max(events.c.seq))
+        for name, query in zip(ledger._next, tops, strict=True):
+            ledger._next[name] = (await connection.execute(query)).scalar() or 0
+        return ledger
+
+    def _know(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            self._heads[row.id] = Head(
+                id=row.id,
+                revision=row.revision,
+                content_hash=row.content_hash,
+                headline=row.headline,
+                origin_entry_id=row.origin_entry_id,
+            )
+            self._by_entry[row.origin_entry_id] = row.id
+            if row.uri:
+                self._by_uri[row.uri] = row.id
+
+    def enter(
+        self,
+        work: Work,
+        article: Article,
+        *,
+        at: datetime,
+        content_hash: str,
+        fragment: bool,
+        url: str | None,
+        extractor: str,
+        raw: str | None,
+    ) -> int:
+        """Decide what an article becomes and note the rows for it; returns its record's id."""
+        candidate = Candidate(entry_id=work.id, content_hash=content_hash, headline=article.headline, fragment=fragment)
+        own = self._by_uri.get(article.uri) if article.uri else None
+        own = self._by_entry.get(work.id) if own is None else own
+        holder = self._by_hash.get(content_hash)
+        verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
+        record_id = head.id if head else self._number("record")
+        if verdict in ("new", "text", "headline"):
+            revision = head.revision + 1 if head else 1
+            self._note_record(record_id, revision, work, article, at, is_new=head is None)
+            self._note_revision(
+                record_id, revision, article, change=verdict, entry_id=work.id, raw=raw, at=at,
+                content_hash=content_hash, fragment=fragment, extractor=extractor,
+            )  # fmt: skip
+            origin = head.origin_entry_id if head else work.id
+            self._heads[record_id] = Head(
+                id=record_id,
+                revision=revision,
+                content_hash=content_hash,
+                headline=article.headline,
+                origin_entry_id=origin,
+            )
+        if verdict in _EVENTS:
+            revision = self._heads[record_id].revision
+            seq = self._number("event")
+            kind = _EVENTS[verdict]
+            self._events.append(
+                {"seq": seq, "record_id": record_id, "revision": revision, "kind": kind, "entry_id": work.id, "at": at}
+            )
+        carrier = {"record_id": record_id, "entry_id": work.id, "source_id": work.source_id, "url": url, "seen_at": at}
+        self._carriers.append(carrier)
+        return record_id
+
+    def _head(self, record_id: int | None) -> Head | None:
+        return None if record_id is None else self._heads[record_id]
+
+    def _number(self, name: str) -> int:
+        self._next[name] += 1
+        return self._next[name]
+
+    def _note_record(
+        self, record_id: int, revision: int, work: Work, article: Article, at: datetime, *, is_new: bool
+    ) -> None:
+        if not is_new and record_id not in self._records:
+            self._updates[record_id] = {"record": record_id, "current": revision, "at": at}
+            return
+        row = self._records.setdefault(
+            record_id,
+            {
+                "id": record_id,
+                "guid": f"urn:uuid:{uuid.uuid4()}",
+                "uri": article.uri,
+                "origin_entry_id": work.id,
+                "pubstatus": "usable",
+                "created_at": at,
+            },
+        )
+        row.update(revision=revision, updated_at=at)
+        self._by_entry[row["origin_entry_id"]] = record_id
+        if article.uri:
+            self._by_uri[article.uri] = record_id
+
+    def _note_revision(
+        self, record_id: int, revision: int, article: Article, *, content_hash: str, **rest: Any
+    ) -> None:
+        self._revisions.append(
+            {
+                "id": self._number("revision"),
+                "record_id": record_id,
+                "revision": revision,
+                "content_hash": content_hash,
+                "seen_at": rest.pop("at"),
+                **rest,
+                "headline": article.headline,
+                "body_text": article.body_text,
+                "body_html": article.body_html,
+                "description_text": article.description_text,
+                "byline": article.byline,
+                "authors": list(article.authors),
+                "firstcreated": article.firstcreated,
+                "versioncreated": article.versioncreated,
+                "date_precision": article.date_precision,
+                "language": article.language,
+                "dateline": article.dateline,
+                "source": article.source,
+                "usageterms": article.usageterms,
+                "associations": [asdict(image) for image in article.associations],
+                "provenance": dict(article.provenance),
+            }
+        )
+        if content_hash not in self._by_hash:
+            self._by_hash[content_hash] = record_id
+            self._texts.append({"content_hash": content_hash, "record_id": record_id})
+
+    async def close(self, connection: AsyncConnection) -> None:
+        """Write what was entered."""
+        await insert_all(connection, records, list(self._records.values()))
+        if self._updates:
+            await connection.execute(_RENEW, list(self._updates.values()))
+        await insert_all(connection, revisions, self._revisions)
+        await insert_absent(connection, texts, self._texts)
+        await insert_absent(connection, carriers, self._carriers)
+        await insert_all(connection, events, self._events)
+
+
+_RENEW = (
+    update(records)
+    .where(records.c.id == bindparam("record"))
+    .values(revision=bindparam("current"), updated_at=bindparam("at"))
+)

@@ -1,0 +1,192 @@
+"""A poll's result, committed whole: entries, the validators that vouch for them, the next due time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, case, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model import NO_VALIDATORS, Entry, Source, Validators
+from ingestd.store import failures, raws
+from ingestd.store.entries import announced
+from ingestd.store.statements import chunks, insert_absent, insert_all
+from ingestd.store.tables import entries, polls, sources
+from ingestd.urls import site
+
+Outcome = Literal["new", "known", "unchanged", "not_modified", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """An entry with its fingerprint, as a poll found it."""
+
+    entry: Entry
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """What a poll of a source came to."""
+
+    source: Source
+    run_id: str
+    at: datetime
+    #: How long it took, waiting for its turn at the site included.
+    seconds: float
+    outcome: Outcome
+    due_at: datetime
+    #: What is to be asked with next time.
+    validators: Validators = NO_VALIDATORS
+    body_hash: bytes | None = None
+    title: str | None = None
+    home: str | None = None
+    #: HTTP status, and size of the body in bytes.
+    status: int | None = None
+    size: int | None = None
+    raw: raws.Kept | None = None
+    #: Entries in the document, and of these the ones seen in an earlier poll; None when it was not read.
+    listed: int | None = None
+    known: int | None = None
+    new: tuple[Announcement, ...] = ()
+    changed: tuple[Announcement, ...] = ()
+    #: The guids that were there again.
+    seen: tuple[str, ...] = ()
+    failure: failures.Failure | None = None
+
+
+async def fingerprints(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, str]:
+    """Return the fingerprint last seen for each guid of a source that is known."""
+    found: dict[str, str] = {}
+    for some in chunks(guids):
+        query = select(entries.c.guid, entries.c.fingerprint)
+        query = query.where(entries.c.source_id == source_id, entries.c.guid.in_(some))
+        found.update((row.guid, row.fingerprint) for row in await connection.execute(query))
+    return found
+
+
+async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
+    """Commit polls: their entries as durable work, their sources' new state, a row each, and their failures."""
+    for poll in done:
+        await raws.add(connection, [poll.raw], now=poll.at) if poll.raw else None
+        await add_entries(connection, poll.source.id, poll.new, now=poll.at, raw=poll.raw)
+        await _renew_entries(connection, poll)
+    await connection.execute(_UPDATE_SOURCE, [_source_row(poll) for poll in done])
+    await insert_all(connection, polls, [_poll_row(poll) for poll in done])
+    await failures.add(connection, [poll.failure for poll in done])
+
+
+async def add_entries(
+    connection: AsyncConnection,
+    source_id: int,
+    found: Sequence[Announcement],
+    *,
+    now: datetime,
+    raw: raws.Kept | None = None,
+    backfill_id: int | None = None,
+) -> None:
+    """Add entries as pending work, due at once; those that are known stay as they are."""
+    rows = [
+        {
+            "source_id": source_id,
+            "guid": item.entry.guid,
+            "id_origin": item.entry.id_origin,
+            "url": item.entry.link,
+            "site": site(item.entry.link) if item.entry.link else None,
+            "fingerprint": item.fingerprint,
+            "announced": announced(item.entry),
+            "state": "pending",
+            "attempts": 0,
+            "due_at": now,
+            "backfill_id": backfill_id,
+            "raw": raw.sha256 if raw and raw.stored_size else None,
+            "first_seen_at": now,
+            "last_seen_at": now,
+        }
+        for item in found
+    ]
+    await insert_absent(connection, entries, rows)
+
+
+async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
+    """Note what was there again, and make what changed pending again."""
+    of_source = entries.c.source_id == poll.source.id
+    for some in chunks(poll.seen):
+        again = of_source & entries.c.guid.in_(some)
+        await connection.execute(update(entries).where(again).values(last_seen_at=poll.at))
+    for item in poll.changed:
+        values: dict[str, Any] = {
+            "fingerprint": item.fingerprint,
+            "announced": announced(item.entry),
+            "url": item.entry.link,
+            "site": site(item.entry.link) if item.entry.link else None,
+            "state": "pending",
+            "attempts": 0,
+            "due_at": poll.at,
+            # Whoever has the entry at work has what it was: that result does not finish it.
+            "run_id": None,
+        }
+        await connection.execute(update(entries).where(of_source, entries.c.guid == item.entry.guid).values(values))
+
+
+# Only the run that has claimed the source changes its state: a result that comes too late, from a run
+# that was taken for gone, adds its entries and its row and moves nothing else.
+_UPDATE_SOURCE = (
+    update(sources)
+    .where(sources.c.id == bindparam("source_id"), sources.c.run_id == bindparam("run"))
+    .values(
+        due_at=bindparam("due"),
+        run_id=None,
+        etag=bindparam("etag_"),
+        last_modified=bindparam("last_modified_"),
+        body_hash=bindparam("body_hash_"),
+        failures=bindparam("failures_"),
+        last_polled_at=bindparam("at"),
+        last_success_at=case((bindparam("failures_") == 0, bindparam("at")), else_=sources.c.last_success_at),
+        last_error=bindparam("last_error_"),
+        title=func.coalesce(sources.c.title, bindparam("title_")),
+        home=func.coalesce(bindparam("home_"), sources.c.home),
+    )
+)
+
+
+def _source_row(poll: Poll) -> dict[str, Any]:
+    failure = poll.failure
+    return {
+        "source_id": poll.source.id,
+        "run": poll.run_id,
+        "due": poll.due_at,
+        "etag_": poll.validators.etag,
+        "last_modified_": poll.validators.last_modified,
+        "body_hash_": poll.body_hash,
+        "failures_": failure.attempt if failure else 0,
+        "at": poll.at,
+        "last_error_": f"{failure.error}: {failure.message}" if failure else None,
+        "title_": poll.title,
+        "home_": poll.home,
+    }
+
+
+def _poll_row(poll: Poll) -> dict[str, Any]:
+    return {
+        "source_id": poll.source.id,
+        "at": poll.at,
+        "seconds": poll.seconds,
+        "outcome": poll.outcome,
+        "status": poll.status,
+        "size": poll.size,
+        "listed": poll.listed,
+        "known": poll.known,
+        "added": len(poll.new) if poll.listed is not None else None,
+        "changed": len(poll.changed) if poll.listed is not None else None,
+        "error": poll.failure.error if poll.failure else None,
+        "raw": poll.raw.sha256 if poll.raw and poll.raw.stored_size else None,
+    }
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+    """Delete rows of polls older than a moment, a bounded number at a time; returns how many."""
+    old = select(polls.c.id).where(polls.c.at < moment).limit(batch)
+    result = await connection.execute(delete(polls).where(polls.c.id.in_(old.scalar_subquery())))
+    return int(result.rowcount)

@@ -1,0 +1,160 @@
+"""Records as they are read: listed, shown, searched, exported."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UsageError
+from ingestd.model import Article, Carrier, Image, Record
+from ingestd.store.tables import carriers, records, revisions, sources
+
+_CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
+
+_RECORD = select(
+    records.c.id.label("record_id"), records.c.guid, records.c.uri, records.c.pubstatus,
+    *(column for column in revisions.c if column.name not in ("id", "record_id")),
+).join_from(records, revisions, _CURRENT)  # fmt: skip
+
+
+async def find(connection: AsyncConnection, name: str) -> Record:
+    """Return the record of that number, guid or address.
+
+    Raises UsageError when there is none.
+    """
+    if name.isascii() and name.isdigit():
+        column = records.c.id == int(name)
+    else:
+        column = (records.c.guid == name) | (records.c.uri == name)
+    row = (await connection.execute(_RECORD.where(column))).first()
+    if row is None:
+        raise UsageError(f"no record {name}: `ingestd records list` shows them")
+    return (await with_carriers(connection, [row]))[0]
+
+
+async def newest(
+    connection: AsyncConnection, *, limit: int, source_id: int | None = None, since: datetime | None = None
+) -> list[Record]:
+    """Return the records saved or revised last, newest first, of all sources or those one source carries."""
+    query = _filtered(_RECORD, source_id, since).order_by(records.c.updated_at.desc(), records.c.id.desc())
+    return await with_carriers(connection, (await connection.execute(query.limit(limit))).all())
+
+
+async def search(connection: AsyncConnection, words: str, *, limit: int) -> list[Record]:
+    """Return the records whose headline or body has all the words, best first; a headline weighs more.
+
+    Only current revisions count.  "Quoted words" stand together.
+    """
+    if connection.dialect.name == "postgresql":
+        query = _RECORD.where(text("revisions.search @@ websearch_to_tsquery('simple', :words)")).order_by(
+            text("ts_rank(revisions.search, websearch_to_tsquery('simple', :words)) DESC")
+        )
+    else:
+        # bm25 is the smaller the better; a word in the headline weighs as much as ten in the body.
+        hits = (
+            select(
+                literal_column("rowid").label("id"), literal_column("bm25(revisions_search, 10.0, 1.0)").label("rank")
+            )
+            .select_from(text("revisions_search"))
+            .where(text("revisions_search MATCH :words"))
+            .subquery()
+        )
+        query = _RECORD.join(hits, hits.c.id == revisions.c.id).order_by(hits.c.rank)
+        words = _fts5(words)
+    if not words.strip():
+        return []
+    rows = (await connection.execute(query.limit(limit), {"words": words})).all()
+    return await with_carriers(connection, rows)
+
+
+def _fts5(words: str) -> str:
+    """Return words as an FTS5 expression that means just these words, whatever signs are among them."""
+    phrases = words.replace("“", '"').replace("”", '"').split('"')
+    quoted = [phrase.strip() for phrase in phrases[1::2]]
+    loose = [word for phrase in phrases[0::2] for word in phrase.split()]
+    return " ".join(f'"{phrase}"' for phrase in quoted + loose if phrase)
+
+
+async def export(
+    connection: AsyncConnection, *, since: datetime | None = None, source_id: int | None = None, batch: int = 500
+) -> AsyncIterator[Record]:
+    """Yield records in the order they were made, a batch in memory at a time."""
+    after = 0
+    while True:
+        query = _filtered(_RECORD, source_id, since).where(records.c.id > after).order_by(records.c.id).limit(batch)
+        rows = (await connection.execute(query)).all()
+        if not rows:
+            return
+        for record in await with_carriers(connection, rows):
+            yield record
+        after = rows[-1].record_id
+
+
+async def revisions_of(connection: AsyncConnection, record_id: int) -> list[Row[Any]]:
+    """Return all revisions of a record, the first one first."""
+    query = select(revisions).where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
+    return list((await connection.execute(query)).all())
+
+
+def _filtered(query: Select[Any], source_id: int | None, since: datetime | None) -> Select[Any]:
+    if source_id is not None:
+        query = query.where(records.c.id.in_(select(carriers.c.record_id).where(carriers.c.source_id == source_id)))
+    return query if since is None else query.where(records.c.updated_at >= since)
+
+
+async def with_carriers(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Record]:
+    """Return rows as records, each with its carriers, the first one first."""
+    ids = [row.record_id for row in rows]
+    query = (
+        select(carriers, sources.c.url.label("source_url"))
+        .join(sources, sources.c.id == carriers.c.source_id)
+        .where(carriers.c.record_id.in_(ids))
+        .order_by(carriers.c.seen_at, carriers.c.entry_id)
+    )
+    found: dict[int, list[Carrier]] = {}
+    for row in (await connection.execute(query)).all() if ids else ():
+        carrier = Carrier(source_id=row.source_id, source_url=row.source_url, url=row.url, seen_at=row.seen_at)
+        found.setdefault(row.record_id, []).append(carrier)
+    return [_record(row, tuple(found.get(row.record_id, ()))) for row in rows]
+
+
+def _record(row: Row[Any], carried: tuple[Carrier, ...]) -> Record:
+    return Record(
+        id=row.record_id,
+        guid=row.guid,
+        revision=row.revision,
+        pubstatus=row.pubstatus,
+        article=article_of(row, row.uri),
+        content_hash=row.content_hash,
+        seen_at=row.seen_at,
+        carriers=carried,
+    )
+
+
+def article_of(row: Row[Any], uri: str | None) -> Article:
+    """Return a revision's row as the article it was made of."""
+    return Article(
+        headline=row.headline,
+        body_text=row.body_text,
+        body_html=row.body_html,
+        description_text=row.description_text,
+        byline=row.byline,
+        authors=tuple(row.authors),
+        firstcreated=row.firstcreated,
+        versioncreated=row.versioncreated,
+        date_precision=row.date_precision,
+        language=row.language,
+        dateline=row.dateline,
+        source=row.source,
+        uri=uri,
+        usageterms=row.usageterms,
+        associations=tuple(Image(**image) for image in row.associations),
+        provenance=row.provenance,
+    )
+
+
+async def count(connection: AsyncConnection) -> int:
+    """Return the number of records."""
+    return int((await connection.execute(select(func.count()).select_from(records))).scalar_one())

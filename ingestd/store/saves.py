@@ -1,0 +1,127 @@
+"""What entries came to, committed whole: record, revision, carrier, event, raw bytes and the entry's own state.
+
+One transaction takes many entries; `lock_records` makes it the only one of its kind.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model import NO_VALIDATORS, Article, Validators
+from ingestd.store import failures, raws
+from ingestd.store.database import lock_records
+from ingestd.store.entries import Work, announced, without_content
+from ingestd.store.ledger import Ledger
+from ingestd.store.tables import entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """An entry whose article was extracted."""
+
+    work: Work
+    at: datetime
+    article: Article
+    content_hash: str
+    #: The page's address; None where the entry has none.
+    url: str | None
+    #: Whether the article is the entry's own content, not a page.
+    fragment: bool
+    extractor: str
+    raw: raws.Kept | None = None
+    #: Of the page, to ask with when the entry changes.
+    validators: Validators = NO_VALIDATORS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untouched:
+    """An entry whose page is what it was (304)."""
+
+    work: Work
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An entry that failed: to be tried again at `retry_at`, or given up where that is None."""
+
+    work: Work
+    at: datetime
+    failure: failures.Failure
+    retry_at: datetime | None
+
+
+Outcome = Saved | Untouched | Failed
+
+
+async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None:
+    """Commit what entries came to."""
+    saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
+    of_record: dict[int, int] = {}
+    if saved:
+        await lock_records(connection)
+        ledger = await Ledger.open(connection, [(s.work, s.article.uri, s.content_hash) for s in saved])
+        for outcome in saved:
+            of_record[outcome.work.id] = ledger.enter(
+                outcome.work,
+                outcome.article,
+                at=outcome.at,
+                content_hash=outcome.content_hash,
+                fragment=outcome.fragment,
+                url=outcome.url,
+                extractor=outcome.extractor,
+                raw=outcome.raw.sha256 if outcome.raw and outcome.raw.stored_size else None,
+            )
+        await raws.add(connection, (outcome.raw for outcome in saved), now=saved[0].at)
+        await ledger.close(connection)
+    await _finish(connection, outcomes, of_record)
+    await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed)))
+
+
+# A result finishes its entry only while the run still has it: an entry that changed meanwhile, or was
+# given to another run, stays pending.
+_FINISH = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_id"), entries.c.run_id == bindparam("run"))
+    .values(
+        state=bindparam("state_"),
+        attempts=bindparam("attempts_"),
+        due_at=bindparam("due"),
+        run_id=None,
+        announced=bindparam("announced_"),
+        record_id=bindparam("record"),
+        etag=bindparam("etag_"),
+        last_modified=bindparam("last_modified_"),
+    )
+)
+
+
+async def _finish(connection: AsyncConnection, outcomes: Iterable[Outcome], of_record: dict[int, int]) -> None:
+    rows = [_finished_row(outcome, of_record) for outcome in outcomes]
+    if rows:
+        await connection.execute(_FINISH, rows)
+
+
+def _finished_row(outcome: Outcome, of_record: dict[int, int]) -> dict[str, Any]:
+    work = outcome.work
+    failed = isinstance(outcome, Failed)
+    validators = outcome.validators if isinstance(outcome, Saved) else work.validators
+    entry = work.entry if failed else without_content(work.entry)
+    state = "done"
+    if isinstance(outcome, Failed):
+        state = "quarantined" if outcome.retry_at is None else "pending"
+    return {
+        "entry_id": work.id,
+        "run": work.run_id,
+        "state_": state,
+        "attempts_": work.attempts + 1 if failed else 0,
+        "due": (outcome.retry_at if isinstance(outcome, Failed) else None) or outcome.at,
+        "announced_": announced(entry),
+        "record": of_record.get(work.id, work.record_id),
+        "etag_": validators.etag,
+        "last_modified_": validators.last_modified,
+    }

@@ -1,0 +1,247 @@
+"""The tables.  `migrations/` makes them; a test compares the two."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from ingestd.store.columns import Id, Instant, Json
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fk",
+    }
+)
+
+#: One row for each process at work on this database; a claim whose run is not here is void.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+#: What is polled, and (kind "list") what backfills took from elsewhere.
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),  # feed, list
+    Column("state", String(10), nullable=False),  # active, paused, removed
+    Column("title", Text),
+    Column("home", Text),
+    Column("site", Text, nullable=False),
+    Column("interval", Double),  # seconds; null: the daemon's setting
+    Column("due_at", Instant),
+    Column("run_id", String(36)),  # who polls it now
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", LargeBinary(32)),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("last_polled_at", Instant),
+    Column("last_success_at", Instant),
+    Column("last_error", Text),  # class and message of the last poll, null when it went well
+    Column("created_at", Instant, nullable=False),
+)
+# The tick reads its rows off this index in order, however many sources there are; claimed ones leave it.
+_due_source = text("state = 'active' AND run_id IS NULL")
+Index("sources_due", sources.c.due_at, sqlite_where=_due_source, postgresql_where=_due_source)
+_claimed = text("run_id IS NOT NULL")
+Index("sources_claimed", sources.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
+
+#: One row a poll.  `outcome`: new, known (nothing new), unchanged (same bytes), not_modified (304), failed.
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("status", Integer),
+    Column("size", Integer),  # bytes of the body
+    Column("listed", Integer),  # entries in the document
+    Column("known", Integer),  # of these, seen in an earlier poll: the overlap
+    Column("added", Integer),
+    Column("changed", Integer),
+    Column("error", Text),
+    Column("raw", String(64)),
+    Index("polls_by_source", "source_id", "at"),
+    Index("polls_by_time", "at"),
+)
+
+#: Durable work, and what became of it.  `state`: pending, done, quarantined.
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("id_origin", String(8), nullable=False),
+    Column("url", Text),
+    Column("site", Text),
+    Column("fingerprint", String(64), nullable=False),
+    Column("announced", Json, nullable=False),  # the Entry; its content only until the record is saved
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("run_id", String(36)),
+    Column("backfill_id", Id, ForeignKey("backfills.id")),
+    Column("record_id", Id),  # no foreign key: records point at entries already
+    Column("etag", Text),  # of its page
+    Column("last_modified", Text),
+    Column("raw", String(64)),  # of the feed it was announced in
+    Column("first_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    UniqueConstraint("source_id", "guid"),
+    Index("entries_by_record", "record_id"),
+)
+_due_entry = text("state = 'pending' AND run_id IS NULL")
+Index("entries_due", entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
+Index("entries_claimed", entries.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
+_quarantined = text("state = 'quarantined'")
+Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, postgresql_where=_quarantined)
+
+#: One row a story text; what it says is in its revisions.
+records = Table(
+    "records",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # given out by the ledger
+    Column("guid", String(64), nullable=False, unique=True),
+    Column("uri", Text, unique=True),
+    Column("origin_entry_id", Id, ForeignKey("entries.id"), nullable=False),
+    Column("pubstatus", String(10), nullable=False),
+    Column("revision", Integer, nullable=False),  # the current one
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("records_by_update", "updated_at"),
+)
+
+#: Immutable.  `change`: new, text, headline.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("record_id", Id, ForeignKey("records.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("change", String(10), nullable=False),
+    Column("headline", Text),
+    Column("body_text", Text, nullable=False),
+    Column("body_html", Text, nullable=False),
+    Column("description_text", Text),
+    Column("byline", Text),
+    Column("authors", Json, nullable=False),
+    Column("firstcreated", Instant),
+    Column("versioncreated", Instant),
+    Column("date_precision", String(12)),
+    Column("language", String(35)),  # RFC 5646 asks for no less
+    Column("dateline", Text),
+    Column("source", Text),
+    Column("usageterms", Text),
+    Column("associations", Json, nullable=False),
+    Column("provenance", Json, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("extractor", String(40), nullable=False),
+    Column("fragment", Boolean, nullable=False),
+    Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
+    Column("raw", String(64)),
+    Column("seen_at", Instant, nullable=False),
+    UniqueConstraint("record_id", "revision"),
+)
+
+#: Which record has a text; the first one to have it keeps it.
+texts = Table(
+    "texts",
+    metadata,
+    Column("content_hash", String(64), primary_key=True),
+    Column("record_id", Id, ForeignKey("records.id"), nullable=False),
+)
+
+#: Who carried a record's text, where, and since when.
+carriers = Table(
+    "carriers",
+    metadata,
+    Column("record_id", Id, ForeignKey("records.id"), nullable=False),
+    Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("url", Text),
+    Column("seen_at", Instant, nullable=False),
+    PrimaryKeyConstraint("record_id", "entry_id"),
+)
+
+#: What the archive holds.
+raws = Table(
+    "raws",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("stored_size", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+#: Every failure, typed.  `stage`: fetch, parse, extract, save.
+failures = Table(
+    "failures",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("error", String(40), nullable=False),  # the class
+    Column("status", Integer),  # HTTP
+    Column("message", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("url", Text),
+    Column("source_id", Id, ForeignKey("sources.id")),
+    Column("entry_id", Id, ForeignKey("entries.id")),
+    Index("failures_by_time", "at"),
+    Index("failures_by_entry", "entry_id"),
+)
+
+#: What happened to records, in the order it was committed, without holes.
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Id, primary_key=True, autoincrement=False),
+    Column("record_id", Id, ForeignKey("records.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", String(10), nullable=False),  # new, revised, carried
+    Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+#: One-off jobs.  `state`: running, done, failed, cancelled; `cursor` is where a resumed one goes on.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(10), nullable=False),  # archive, sitemap, urls, files
+    Column("argument", Text, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("cursor", Json, nullable=False),
+    Column("message", Text),
+    Column("run_id", String(36)),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+Index("entries_by_backfill", entries.c.backfill_id, entries.c.state)

@@ -1,0 +1,1 @@
+"""Fetching: politely (turns), safely (guard), and bounded in time and bytes (fetcher)."""

@@ -1,0 +1,177 @@
+"""GET a URL politely: conditionally, in its site's turn, within a time and a size, and never where we must not."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import IPv4Network, IPv6Network
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from ingestd.errors import BrokenReply, Gone, Refused, TimedOut, TooLarge, TooManyRedirects
+from ingestd.model import NO_VALIDATORS, Reply, Validators
+from ingestd.web import connections
+from ingestd.web.decoding import ACCEPT_ENCODING, CODINGS, DecodingError, OverLimit, decode
+from ingestd.web.guard import Guard
+from ingestd.web.replies import header, parse_retry_after, reply_of
+from ingestd.web.resolver import open_resolver
+from ingestd.web.target import Target
+from ingestd.web.turns import Turns
+
+ACCEPT_FEED = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
+ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+
+MAX_REDIRECTS = 10
+
+# Connections in use at the same time; each site's turns see to the rest.
+_CONNECTIONS = 1000
+# Seconds an unused connection stays open, and an address is believed.
+_KEEPALIVE, _DNS_TTL = 30.0, 60
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def user_agent(version: str, contact: str | None) -> str:
+    """Return how we introduce ourselves, as in "ingestd/1.2.3 (+https://example.org/bot)"."""
+    return f"ingestd/{version} (+{contact})" if contact else f"ingestd/{version}"
+
+
+class Fetcher:
+    """An HTTP client that any publisher can live with; an async context manager.
+
+    `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
+    `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
+    `nameservers` ("HOST[:PORT]") are asked instead of the system's.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        timeout: float = 30.0,
+        max_body: int = 16 * 2**20,
+        allow_networks: Sequence[IPv4Network | IPv6Network] = (),
+        nameservers: Sequence[str] = (),
+        turns: Turns,
+    ) -> None:
+        self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
+        self._timeout = timeout
+        self._max_body = max_body
+        self._guard = Guard(allow_networks)
+        self._nameservers = nameservers
+        self._turns = turns
+
+    async def __aenter__(self) -> Self:
+        self._resolver = open_resolver(self._nameservers)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=_CONNECTIONS,
+                keepalive_timeout=_KEEPALIVE,
+                ttl_dns_cache=_DNS_TTL,
+                resolver=self._resolver,
+                socket_factory=partial(connections.open_socket, self._guard),
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._headers,
+            timeout=aiohttp.ClientTimeout(total=None),  # ours covers more, see `_ask`
+            auto_decompress=False,  # see `decoding`
+            middlewares=(connections.send_once,),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+        await self._resolver.close()
+
+    async def get(self, url: str, *, validators: Validators = NO_VALIDATORS, accept: str = ACCEPT_FEED) -> Reply:
+        """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
+
+        Validators belong to the URL they are of: those given are sent to `url` alone, and after a redirect the
+        reply has none.  A 304's are the ones to ask with next time: as given, where it brings no new ones.
+        User-info in the URL is sent as basic authorization, to its own origin.
+
+        Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
+        to a plain GET there is nothing whole in them.  What failed is not tried again.
+        """
+        asked = target = Target.of(url)
+        headers, left = _request_headers(accept, validators), self._timeout
+        visited = [target.url]
+        while True:
+            async with self._turns.at(target.site):
+                begun = monotonic()
+                response, body = await self._ask(target, headers, left)
+            if response.status not in _REDIRECTS:
+                return reply_of(asked, target, validators, response, body)
+            left -= monotonic() - begun
+            target = target.redirected(header(response, "Location"))
+            if target.url in visited or len(visited) > MAX_REDIRECTS:
+                raise TooManyRedirects(asked.shown, f"redirects without end, the last one to {target.shown}")
+            visited.append(target.url)
+            headers = _request_headers(accept, NO_VALIDATORS)
+
+    async def _ask(
+        self, target: Target, headers: dict[str, str], seconds: float
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        """Send one request; return the head of the answer, and the body of a 200."""
+        attempt = connections.begin_attempt()
+        if target.authorization:
+            headers = {**headers, "Authorization": target.authorization}
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._session.get(target.url, headers=headers, allow_redirects=False) as response,
+            ):
+                body = await self._read(target, response) if response.status == 200 else b""
+        except TimeoutError as error:
+            raise TimedOut(target.shown, f"no whole answer within {self._timeout:g} s") from error
+        except aiohttp.ClientError as error:
+            raise connections.failure(target.shown, error, attempt) from error
+        if response.status >= 400:
+            raise self._refusal(target, response)
+        return response, body
+
+    async def _read(self, target: Target, response: aiohttp.ClientResponse) -> bytes:
+        if (response.content_length or 0) > self._max_body:
+            raise TooLarge(target.shown, f"{response.content_length} bytes, more than max_body")
+        pieces, size = [], 0
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            size += len(piece)
+            if size > self._max_body:
+                raise TooLarge(target.shown, f"more than max_body, {self._max_body} bytes")
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        # Names that are no coding do occur ("utf-8", "none"), on bodies that have none.
+        if coding not in CODINGS or not size:
+            return b"".join(pieces)
+        try:
+            # Not in the event loop: a bomb of a few kilobytes is worth 30 ms.
+            return await asyncio.to_thread(decode, b"".join(pieces), coding, self._max_body)
+        except OverLimit as error:
+            raise TooLarge(target.shown, f"decodes to more than max_body, {self._max_body} bytes") from error
+        except DecodingError as error:
+            raise BrokenReply(target.shown, str(error)) from error
+
+    def _refusal(self, target: Target, response: aiohttp.ClientResponse) -> Refused:
+        """Return a 4xx or 5xx as an error; 429 and 503 that say for how long hold the whole site."""
+        retry_after = parse_retry_after(header(response, "Retry-After"), datetime.now(UTC))
+        if retry_after and response.status in (429, 503):
+            self._turns.hold(target.site, retry_after)
+        kind = Gone if response.status in (410, 451) else Refused
+        return kind(target.shown, response.status, retry_after)
+
+
+def _request_headers(accept: str, validators: Validators) -> dict[str, str]:
+    headers = {"Accept": accept}
+    if validators.etag is not None:
+        headers["If-None-Match"] = validators.etag
+    if validators.last_modified is not None:
+        headers["If-Modified-Since"] = validators.last_modified
+    return headers

@@ -1,0 +1,179 @@
+"""One request of a site at a time, and a pause after it: in this process, and in all of this host."""
+
+import asyncio
+import random
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+
+from ingestd.web.host_locks import MAX_SLOTS, HostLocks
+
+# Seconds between two looks at a slot that another process has: at first, and at the most.
+_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
+
+
+class Turns:
+    """Hands out turns at sites, first come, first served.
+
+    A site has `concurrency` slots, and a turn is one of them, taken for the request and for `delay` seconds after
+    it, or until a hold is over.  `shared` is a lock file: all processes of the host that name the same one keep
+    the limits together, with one Turns a process.
+
+    Nothing is kept of a site that is idle.  Belongs to the event loop it is used in.
+    """
+
+    def __init__(self, *, concurrency: int = 1, delay: float = 1.0, shared: Path | None = None) -> None:
+        if not 1 <= concurrency <= MAX_SLOTS:
+            raise ValueError(f"concurrency is from 1 to {MAX_SLOTS}, not {concurrency}")
+        self._concurrency = concurrency
+        self._delay = delay
+        self._sites: dict[str, _Site] = {}
+        self._locks = HostLocks(shared) if shared else None
+
+    @property
+    def busy_sites(self) -> int:
+        """How many sites are in use, in their delay, waited for or held."""
+        return len(self._sites)
+
+    def at(self, site: str) -> "Turn":
+        """Return a context for `async with`: entering waits for the site's turn, leaving starts the delay."""
+        return Turn(self, site)
+
+    def hold(self, site: str, seconds: float) -> None:
+        """Let nothing start at a site for some seconds; a hold that is longer already stays as it is."""
+        state = self._state(site)
+        state.held_until = max(state.held_until, monotonic() + seconds)
+        self._wake(site)
+
+    def held_for(self, site: str) -> float:
+        """Return the seconds a site is still held, 0 when it is not."""
+        state = self._sites.get(site)
+        return max(0.0, state.held_until - monotonic()) if state else 0.0
+
+    def ready(self, site: str) -> bool:
+        """Say whether a turn would be given at once."""
+        state = self._sites.get(site)
+        if state and (state.waiting or not state.free or state.held_until > monotonic()):
+            return False
+        return self._locks is None or self._may_lock(self._locks, site, state)
+
+    def close(self) -> None:
+        """Give back what is locked on the host, even for turns that are still out."""
+        if self._locks:
+            self._locks.close()
+
+    async def take(self, site: str) -> int:
+        """Wait for a turn and return its slot; whoever takes one gives it back.  `at` does both."""
+        state = self._state(site)
+        if state.free and not state.waiting and state.held_until <= monotonic():
+            slot = state.free.popleft()
+        else:
+            slot = await self._wait(site, state)
+        return slot if self._locks is None else await self._lock(self._locks, site, state, slot)
+
+    def give_back(self, site: str, slot: int) -> None:
+        """End a turn: its slot is free again after the delay, or when the site's hold is over."""
+        wait = max(self._delay, self.held_for(site))
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._free, site, slot)
+        else:
+            self._free(site, slot)
+
+    def _state(self, site: str) -> "_Site":
+        state = self._sites.get(site)
+        if state is None:
+            state = self._sites[site] = _Site(self._concurrency)
+        return state
+
+    async def _wait(self, site: str, state: "_Site") -> int:
+        waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        state.waiting.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.cancelled():
+                with suppress(ValueError):
+                    state.waiting.remove(waiter)
+            else:  # its turn came in the same instant
+                self._free(site, waiter.result())
+            raise
+
+    async def _lock(self, locks: HostLocks, site: str, state: "_Site", slot: int) -> int:
+        """Lock a slot, or another that is free, on the whole host; wait while other processes have them all."""
+        pause = _PAUSE
+        while True:
+            for _ in range(self._concurrency):
+                if locks.lock(site, slot):
+                    return slot
+                state.free.append(slot)
+                slot = state.free.popleft()
+            try:
+                # Not in step with the other processes: one that always looks a moment later never gets it.
+                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            except asyncio.CancelledError:
+                self._free(site, slot)
+                raise
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _may_lock(self, locks: HostLocks, site: str, state: "_Site | None") -> bool:
+        for slot in state.free if state else range(self._concurrency):
+            if locks.lock(site, slot):
+                locks.unlock(site, slot)
+                return True
+        return False
+
+    def _free(self, site: str, slot: int) -> None:
+        if self._locks:
+            self._locks.unlock(site, slot)
+        self._sites[site].free.append(slot)
+        self._wake(site)
+
+    def _wake(self, site: str) -> None:
+        """Give free slots to those who wait, or see to it when the hold is over; forget a site that is idle."""
+        state = self._sites[site]
+        if state.alarm:
+            state.alarm.cancel()
+            state.alarm = None
+        wait = state.held_until - monotonic() if state.held_until else 0
+        if wait > 0:
+            state.alarm = asyncio.get_running_loop().call_later(wait, self._wake, site)
+            return
+        while state.free and state.waiting:
+            waiter = state.waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(state.free.popleft())
+        if len(state.free) == self._concurrency:
+            del self._sites[site]
+
+
+class Turn:
+    """A turn at a site, to be entered once."""
+
+    __slots__ = ("_site", "_slot", "_turns")
+
+    def __init__(self, turns: Turns, site: str) -> None:
+        self._turns, self._site, self._slot = turns, site, -1
+
+    async def __aenter__(self) -> None:
+        self._slot = await self._turns.take(self._site)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._turns.give_back(self._site, self._slot)
+
+
+class _Site:
+    """What is known of a site that is not idle."""
+
+    __slots__ = ("alarm", "free", "held_until", "waiting")
+
+    def __init__(self, slots: int) -> None:
+        self.free = deque(range(slots))
+        self.waiting: deque[asyncio.Future[int]] = deque()
+        #: Monotonic; 0 when there never was a hold.
+        self.held_until = 0.0
+        #: Wakes the site when its hold is over.
+        self.alarm: asyncio.TimerHandle | None = None

@@ -1,0 +1,7 @@
+"""Run by Alembic: migrations go through the connection that `ingestd.store.migrate` opened."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,26 @@
+import pytest
+
+from ingestd.articles.dateline import split
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "dateline", "rest"),
+    [
+        ("(Newswire) – It rained.", "Newswire", "It rained."),
+        ("PYONGYANG, June 24 (AP) — It rained.", "PYONGYANG, June 24 (AP)", "It rained."),
+        ("BERLIN (dpa) - Es regnete.", "BERLIN (dpa)", "Es regnete."),
+        ("Frankfurt/Main (dpa/lno) - Es regnete.", "Frankfurt/Main (dpa/lno)", "Es regnete."),
+        ("LONDON (Reuters) -- It rained.", "LONDON (Reuters)", "It rained."),
+        ("WASHINGTON — It rained.", "WASHINGTON", "It rained."),
+        ("SAN FRANCISCO, Calif. — It rained.", "SAN FRANCISCO, Calif.", "It rained."),
+        ("DUBAI, United Arab Emirates (AP) – It rained.", "DUBAI, United Arab Emirates (AP)", "It rained."),
+        ("Madrid, 24 jun (EFE).- Llovió.", None, None),
+        ("新华社北京6月24日电 今天下雨。", "新华社北京6月24日电", "今天下雨。"),
+        ("The mayor (a sailor) — and her crew — left.", None, None),
+        ("NATO - the alliance - met.", None, None),
+        ("It rained (Reuters).", None, None),
+        ("BERLIN (dpa) - ", None, None),
+    ],
+)
+def test_a_dateline_is_lifted_off_its_paragraph(paragraph: str, dateline: str | None, rest: str | None) -> None:
+    assert split(paragraph) == (dateline, paragraph if rest is None else rest)

@@ -1,0 +1,54 @@
+import pytest
+
+from ingestd.articles.moments import find_moment, read_moment
+from ingestd.times import iso
+
+
+@pytest.mark.parametrize(
+    ("line", "when", "precision"),
+    [
+        ("Posted Jun 24, 2020 1:15 AM CDT", "2020-06-24T06:15:00Z", "minute"),
+        ("Published June 24th, 2020 at 1:15 p.m. ET", "2020-06-24T18:15:00Z", "minute"),
+        ("12:31 PM GMT on Wednesday, 24 June 2020", "2020-06-24T12:31:00Z", "minute"),
+        ("24.06.2020, 08:15 Uhr", "2020-06-24T08:15:00Z", "assumed_zone"),
+        ("24. Juni 2020 um 08.15 Uhr (MESZ)", "2020-06-24T06:15:00Z", "minute"),
+        ("24 de junio de 2020", "2020-06-24T00:00:00Z", "day"),
+        ("le 24 août 2020 à 18h05", "2020-08-24T18:05:00Z", "assumed_zone"),
+        ("2020年6月24日 08:15", "2020-06-24T08:15:00Z", "assumed_zone"),
+        ("2020/06/24 00:30 +0900", "2020-06-23T15:30:00Z", "minute"),
+        ("June 24, 2020 12:05 AM EST", "2020-06-24T05:05:00Z", "minute"),
+    ],
+)
+def test_a_printed_date_is_found(line: str, when: str, precision: str) -> None:
+    moment = find_moment(line)
+
+    assert moment is not None
+    assert (iso(moment.when), moment.precision) == (when, precision)
+
+
+@pytest.mark.parametrize("line", ["", "In May 20 boats left", "31.02.2020", "Version 3.11.1502", "June 24, 1804"])
+def test_what_is_no_date_is_none(line: str) -> None:
+    assert find_moment(line) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "when", "precision"),
+    [
+        ("2020-06-24T01:15:00-05:00", "2020-06-24T06:15:00Z", "minute"),
+        ("2020-06-24T01:15:00", "2020-06-24T01:15:00Z", "assumed_zone"),
+        ("2020-06-24T00:00:00", "2020-06-24T00:00:00Z", "day"),
+        ("2020-06-24", "2020-06-24T00:00:00Z", "day"),
+        ("Wed, 24 Jun 2020 01:15:00 -0500", "2020-06-24T06:15:00Z", "minute"),
+        ("June 24, 2020 1:15 AM CDT", "2020-06-24T06:15:00Z", "minute"),
+    ],
+)
+def test_metadata_say_when_in_many_ways(value: str, when: str, precision: str) -> None:
+    moment = read_moment(value)
+
+    assert moment is not None
+    assert (iso(moment.when), moment.precision) == (when, precision)
+
+
+@pytest.mark.parametrize("value", [None, 20200624, "", "soon", "0001-01-01T00:00:00Z", "x" * 100])
+def test_what_says_no_time_is_none(value: object) -> None:
+    assert read_moment(value) is None

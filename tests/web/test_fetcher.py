@@ -1,0 +1,494 @@
+"""What goes over the wire, what comes back, and what becomes of everything else."""
+
+import asyncio
+import gzip
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from ipaddress import IPv4Network
+
+import pytest
+
+from ingestd.errors import (
+    BrokenReply,
+    FetchError,
+    Forbidden,
+    Gone,
+    Refused,
+    TimedOut,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
+from ingestd.model import Validators
+from ingestd.web.fetcher import ACCEPT_FEED, ACCEPT_PAGE, Fetcher, user_agent
+from ingestd.web.turns import Turns
+from tests.newsroom import Answer, Newsroom
+
+LOOPBACK = (IPv4Network("127.0.0.0/8"),)
+LAST_MODIFIED = "Tue, 24 Nov 2026 08:00:00 GMT"
+
+
+@pytest.fixture
+async def turns() -> AsyncIterator[Turns]:
+    turns = Turns(delay=0)
+    yield turns
+    turns.close()
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[Newsroom]:
+    """A second newsroom: another origin, for it has another port."""
+    async with Newsroom() as elsewhere:
+        yield elsewhere
+
+
+async def test_a_request_says_who_asks_and_what_for_and_nothing_more(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", body=b"news", Set_Cookie="visitor=1")
+
+    await fetcher.get(url)
+    await fetcher.get(url)
+
+    for request in newsroom.requests:
+        assert request.method == "GET"
+        assert dict(request.headers) == {
+            "Host": f"127.0.0.1:{newsroom.port}",
+            "User-Agent": "ingestd/test (+tests@example.org)",
+            "Accept": ACCEPT_FEED,
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+        }
+
+
+async def test_a_page_is_asked_for_as_a_page(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    await fetcher.get(newsroom.publish("/story", body=b"<p>"), accept=ACCEPT_PAGE)
+
+    assert newsroom.requests[0].headers["Accept"] == ACCEPT_PAGE
+
+
+def test_the_user_agent_names_the_version_and_a_contact() -> None:
+    assert user_agent("1.2.3", "https://desk.example/bot") == "ingestd/1.2.3 (+https://desk.example/bot)"
+    assert user_agent("1.2.3", None) == "ingestd/1.2.3"
+
+
+async def test_a_reply_is_the_body_with_what_the_server_said_of_it(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish(
+        "/feed.xml", body=b"news", content_type="text/xml; charset=x", ETag='W/"7"', Last_Modified=LAST_MODIFIED
+    )
+
+    reply = await fetcher.get(url)
+
+    assert (reply.url, reply.final_url, reply.status, reply.body) == (url, url, 200, b"news")
+    assert reply.content_type == "text/xml; charset=x"
+    assert reply.validators == Validators(etag='W/"7"', last_modified=LAST_MODIFIED)
+
+
+@pytest.mark.parametrize(
+    "validators",
+    [
+        pytest.param(Validators(etag='"a"', last_modified=LAST_MODIFIED), id="both"),
+        pytest.param(Validators(etag='W/"a"'), id="weak"),
+        pytest.param(Validators(etag="unquoted,odd"), id="unquoted"),
+        pytest.param(Validators(etag='"é—中"'), id="utf-8"),
+        pytest.param(Validators(last_modified="yesterday"), id="no date"),
+    ],
+)
+async def test_validators_are_echoed_byte_for_byte(
+    newsroom: Newsroom, fetcher: Fetcher, validators: Validators
+) -> None:
+    await fetcher.get(newsroom.publish("/feed.xml", body=b"news"), validators=validators)
+
+    sent = newsroom.requests[0].headers
+    assert sent.get("If-None-Match") == validators.etag
+    assert sent.get("If-Modified-Since") == validators.last_modified
+
+
+async def test_an_etag_that_cannot_be_echoed_counts_as_none(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", raw=b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nContent-Length: 1\r\n\r\nx')
+
+    assert not (await fetcher.get(url)).validators
+
+
+async def test_what_did_not_change_is_not_sent_again(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", body=b"news", conditional=True, ETag='"7"')
+
+    first = await fetcher.get(url)
+    second = await fetcher.get(url, validators=first.validators)
+
+    assert second.not_modified
+    assert second.body == b""
+
+
+async def test_a_304_keeps_the_validators_it_does_not_replace(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", status=304, ETag='"8"')
+
+    reply = await fetcher.get(url, validators=Validators(etag='"7"', last_modified=LAST_MODIFIED))
+
+    assert reply.validators == Validators(etag='"8"', last_modified=LAST_MODIFIED)
+
+
+async def test_a_connection_is_used_again(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    """Also one that the server closes in the meantime costs no poll: that request alone is sent once more."""
+    url = newsroom.publish("/feed.xml", answers=[Answer(body=b"1"), Answer(reset=True), Answer(body=b"2")])
+
+    assert (await fetcher.get(url)).body == b"1"
+    assert (await fetcher.get(url)).body == b"2"
+
+
+@pytest.mark.parametrize("answer", [{"reset": True}, {"raw": b""}], ids=["reset", "hang up"])
+async def test_a_server_that_hangs_up_is_not_asked_twice(
+    newsroom: Newsroom, fetcher: Fetcher, answer: dict[str, bytes]
+) -> None:
+    with pytest.raises(BrokenReply, match="ended before the answer"):
+        await fetcher.get(newsroom.publish("/feed.xml", **answer))
+
+    assert len(newsroom.requests) == 1
+
+
+# Refusals
+
+
+async def test_a_busy_server_says_when_to_come_back(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", status=429, Retry_After="120")
+
+    with pytest.raises(Refused) as caught:
+        await fetcher.get(url)
+
+    assert (caught.value.status, caught.value.retry_after) == (429, 120)
+    assert len(newsroom.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "held"), [(429, True), (503, True), (500, False), (404, False)], ids=lambda value: str(value)
+)
+async def test_a_busy_server_is_left_alone_as_a_whole(
+    newsroom: Newsroom, turns: Turns, status: int, held: bool
+) -> None:
+    url = newsroom.publish("/feed.xml", status=status, Retry_After="120")
+
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns) as fetcher:
+        with pytest.raises(Refused):
+            await fetcher.get(url)
+
+    assert turns.ready("127.0.0.1") is not held
+    assert (turns.held_for("127.0.0.1") > 100) is held
+
+
+@pytest.mark.parametrize(("status", "kind"), [(410, Gone), (451, Gone), (403, Refused), (500, Refused)])
+async def test_what_is_gone_is_gone(newsroom: Newsroom, fetcher: Fetcher, status: int, kind: type[Refused]) -> None:
+    with pytest.raises(Refused) as caught:
+        await fetcher.get(newsroom.publish("/feed.xml", status=status))
+
+    assert type(caught.value) is kind
+    assert caught.value.retry_after is None
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirects_are_followed(newsroom: Newsroom, fetcher: Fetcher, status: int) -> None:
+    url = newsroom.publish("/old", status=status, Location="new?a=b")
+    newsroom.publish("/new", body=b"news")
+
+    reply = await fetcher.get(url)
+
+    assert (reply.url, reply.final_url, reply.body) == (url, newsroom.url("/new?a=b"), b"news")
+
+
+async def test_validators_belong_to_the_url_and_not_to_where_it_leads(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/old", status=302, Location="/new")
+    newsroom.publish("/new", body=b"news", ETag='"new"', conditional=True)
+
+    reply = await fetcher.get(url, validators=Validators(etag='"new"'))
+
+    assert "If-None-Match" in newsroom.requests[0].headers
+    assert "If-None-Match" not in newsroom.requests[1].headers
+    assert not reply.validators
+
+
+async def test_redirects_end(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    for step in range(20):
+        newsroom.publish(f"/{step}", status=302, Location=f"/{step + 1}")
+
+    with pytest.raises(TooManyRedirects):
+        await fetcher.get(newsroom.url("/0"))
+
+    assert len(newsroom.requests) == 11  # the request, and ten redirects
+
+
+async def test_a_loop_of_redirects_ends_where_it_closes(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    newsroom.publish("/a", status=302, Location="/b")
+    newsroom.publish("/b", status=302, Location="/a")
+
+    with pytest.raises(TooManyRedirects):
+        await fetcher.get(newsroom.url("/a"))
+
+    assert [request.path for request in newsroom.requests] == ["/a", "/b"]
+
+
+async def test_each_redirect_waits_for_a_turn_of_its_own(newsroom: Newsroom) -> None:
+    newsroom.publish("/old", status=302, Location="/new")
+    newsroom.publish("/new", body=b"news")
+
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=Turns(delay=0.1)) as fetcher:
+        await fetcher.get(newsroom.url("/old"))
+
+    first, second = newsroom.requests
+    assert first.ended is not None
+    assert second.started - first.ended >= 0.1
+
+
+async def test_a_redirect_into_a_private_network_is_not_followed(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    with pytest.raises(Forbidden, match="10.0.0.1 is a private address; allow_networks may allow it"):
+        await fetcher.get(newsroom.publish("/feed.xml", status=302, Location="http://10.0.0.1/"))
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        pytest.param("file:///etc/hostname", id="file"),
+        pytest.param("ftp://127.0.0.1/feed.xml", id="ftp"),
+        pytest.param("http://127.0.0.1:99999/", id="no port"),
+    ],
+)
+async def test_a_redirect_leads_to_http_or_nowhere(newsroom: Newsroom, fetcher: Fetcher, location: str) -> None:
+    with pytest.raises(Forbidden):
+        await fetcher.get(newsroom.publish("/feed.xml", status=302, Location=location))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": ""}, {"Location": "http://[::1"}], ids=["none", "empty", "broken"])
+async def test_a_redirect_to_no_url_is_broken(newsroom: Newsroom, fetcher: Fetcher, headers: dict[str, str]) -> None:
+    with pytest.raises(BrokenReply):
+        await fetcher.get(newsroom.publish("/feed.xml", status=302, **headers))
+
+
+# User-info
+
+
+async def test_userinfo_logs_in_at_its_own_origin_and_nowhere_else(
+    newsroom: Newsroom, elsewhere: Newsroom, fetcher: Fetcher
+) -> None:
+    newsroom.publish("/old", status=302, Location="/new")
+    newsroom.publish("/new", status=302, Location=elsewhere.url("/feed.xml"))
+    elsewhere.publish("/feed.xml", body=b"news")
+
+    reply = await fetcher.get(newsroom.url("/old").replace("//", "//desk:p%40ss@"))
+
+    expected = "Basic " + b64encode(b"desk:p@ss").decode()
+    assert [request.headers.get("Authorization") for request in newsroom.requests] == [expected, expected]
+    assert "Authorization" not in elsewhere.requests[0].headers
+    assert reply.url == newsroom.url("/old")
+
+
+async def test_userinfo_that_a_server_hands_out_is_not_used(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    newsroom.publish("/old", status=302, Location=newsroom.url("/new").replace("//", "//mallory:x@"))
+    newsroom.publish("/new", body=b"news")
+
+    reply = await fetcher.get(newsroom.url("/old"))
+
+    assert "Authorization" not in newsroom.requests[1].headers
+    assert reply.final_url == newsroom.url("/new")
+
+
+async def test_errors_do_not_tell_the_password(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", status=500).replace("//", "//desk:secret@")
+
+    with pytest.raises(Refused) as caught:
+        await fetcher.get(url)
+
+    assert caught.value.url == newsroom.url("/feed.xml")
+    assert "secret" not in repr(caught.value)
+
+
+# Limits
+
+
+async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(newsroom: Newsroom, turns: Turns) -> None:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, max_body=1000) as fetcher:
+        assert len((await fetcher.get(newsroom.publish("/fits", body=b"x" * 1000))).body) == 1000
+        with pytest.raises(TooLarge):
+            await fetcher.get(newsroom.publish("/large", body=b"x" * 1001))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", id="announced"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2000, id="without a length"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"64\r\n" + b"x" * 100 + b"\r\n64\r\n"
+                     + b"x" * 100 + b"\r\nfffff\r\n" + b"x" * 2000, id="chunked"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(100_000)), id="bomb"),
+    ],
+)  # fmt: skip
+async def test_a_body_past_the_limit_is_too_large(newsroom: Newsroom, turns: Turns, raw: bytes) -> None:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, max_body=1000) as fetcher:
+        with pytest.raises(TooLarge, match="max_body"):
+            await fetcher.get(newsroom.publish("/feed.xml", raw=raw))
+
+
+async def test_a_compressed_body_is_decoded(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", body=gzip.compress(b"news" * 1000), Content_Encoding="gzip")
+
+    assert (await fetcher.get(url)).body == b"news" * 1000
+
+
+async def test_an_encoding_that_is_none_is_passed_over(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/feed.xml", body=b"news", Content_Encoding="utf-8")
+
+    assert (await fetcher.get(url)).body == b"news"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"truncated": True, "body": b"new"}, id="shorter than announced"),
+        pytest.param(
+            {"raw": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnews\r\n"}, id="without a last chunk"
+        ),
+        pytest.param({"raw": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnews"}, id="broken chunk"),
+        pytest.param({"raw": b"HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\nnews"}, id="negative length"),
+        pytest.param({"raw": b"HTTP/1.1 200 OK\r\n"}, id="half a head"),
+        pytest.param({"raw": b"220 mail.example ESMTP\r\n\r\n"}, id="another protocol"),
+        pytest.param({"raw": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"}, id="endless header"),
+        pytest.param({"raw": b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 100_000 + b"\r\n"}, id="100,000 headers"),
+        pytest.param({"body": gzip.compress(b"news")[:-9], "Content_Encoding": "gzip"}, id="truncated gzip"),
+        pytest.param({"body": b"<rss/>", "Content_Encoding": "gzip"}, id="no gzip"),
+        pytest.param({"status": 204}, id="no content"),
+        pytest.param({"status": 206, "body": b"ne"}, id="a part"),
+        pytest.param({"status": 300}, id="a choice"),
+        pytest.param({"status": 304}, id="304 unasked"),
+    ],
+)
+async def test_what_is_no_whole_answer_is_broken(newsroom: Newsroom, fetcher: Fetcher, answer: dict[str, bytes]) -> None:
+    with pytest.raises(BrokenReply):
+        await fetcher.get(newsroom.publish("/feed.xml", **answer))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nnew", id="body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Le", id="head"),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, id="hints"),
+    ],
+)
+async def test_the_deadline_is_for_the_whole_answer(newsroom: Newsroom, turns: Turns, raw: bytes) -> None:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, timeout=0.2) as fetcher:
+        with pytest.raises(TimedOut):
+            await fetcher.get(newsroom.publish("/feed.xml", raw=raw, stalled=True))
+
+
+async def test_the_deadline_is_for_all_redirects_together(newsroom: Newsroom, turns: Turns) -> None:
+    never = asyncio.Event()
+    newsroom.publish("/a", status=302, Location="/b")
+    newsroom.publish("/b", when=never)
+
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, timeout=0.2) as fetcher:
+        with pytest.raises(TimedOut):
+            await fetcher.get(newsroom.url("/a"))
+
+
+async def test_the_deadline_does_not_run_while_the_turn_is_awaited(newsroom: Newsroom) -> None:
+    url = newsroom.publish("/feed.xml", body=b"news")
+
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=Turns(delay=0.3), timeout=0.2) as fetcher:
+        await fetcher.get(url)
+        assert (await fetcher.get(url)).body == b"news"
+
+
+async def test_one_site_is_asked_one_thing_at_a_time(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    urls = [newsroom.publish(f"/{number}", body=b"news") for number in range(20)]
+
+    await asyncio.gather(*map(fetcher.get, urls))
+
+    assert newsroom.most_at_once == 1
+
+
+async def test_a_cancelled_request_gives_its_turn_back(newsroom: Newsroom, turns: Turns) -> None:
+    newsroom.publish("/slow", when=asyncio.Event())
+
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns) as fetcher:
+        task = asyncio.create_task(fetcher.get(newsroom.url("/slow")))
+        await newsroom.asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert turns.ready("127.0.0.1")
+
+
+# Where not to connect
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://10.0.0.1/", id="private"),
+        pytest.param("http://169.254.169.254/latest/meta-data/", id="metadata"),
+        pytest.param("http://0xa.1/", id="hexadecimal"),
+        pytest.param("http://167772161/", id="decimal"),
+        pytest.param("http://１０.0.0.1/", id="full width"),
+        pytest.param("http://[::ffff:10.0.0.1]/", id="mapped"),
+        pytest.param("http://[fe80::1%25lo]/", id="link-local"),
+        pytest.param("http://example.org@10.0.0.1/", id="userinfo"),
+        pytest.param("http://10.0.0.1\\@example.org/", id="backslash"),
+        pytest.param("ftp://example.org/", id="ftp"),
+        pytest.param("feed.xml", id="relative"),
+        pytest.param("", id="empty"),
+        pytest.param("http://a:b:c/", id="two ports"),
+    ],
+)
+async def test_there_are_places_that_are_never_connected_to(fetcher: Fetcher, url: str) -> None:
+    with pytest.raises(Forbidden):
+        await fetcher.get(url)
+
+
+async def test_the_loopback_is_private_unless_allowed(newsroom: Newsroom, turns: Turns) -> None:
+    async with Fetcher(user_agent="test", turns=turns) as fetcher:
+        for host in ("127.0.0.1", "localhost", "127.1", "0x7f.1", "0.0.0.0"):
+            with pytest.raises(Forbidden):
+                await fetcher.get(newsroom.url(host=host))
+
+    assert newsroom.requests == []
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        pytest.param("http://127.0.0.1:1/", "Connection refused", id="closed"),
+        pytest.param("http://nothing.invalid/", "no address for this name", id="no name"),
+        pytest.param("http://" + "a" * 64 + ".example/", "not a name", id="too long a name"),
+    ],
+)
+async def test_where_nobody_answers_is_unreachable(fetcher: Fetcher, url: str, reason: str) -> None:
+    with pytest.raises(Unreachable, match=reason):
+        await fetcher.get(url)
+
+
+async def test_without_tls_there_is_no_https(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    with pytest.raises(Unreachable, match="no TLS"):
+        await fetcher.get(newsroom.url().replace("http:", "https:"))
+
+
+async def test_a_proxy_in_the_environment_is_not_used(
+    newsroom: Newsroom, elsewhere: Newsroom, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", elsewhere.url())
+
+    await fetcher.get(newsroom.publish("/feed.xml", body=b"news"))
+
+    assert elsewhere.requests == []
+
+
+async def test_every_failure_is_a_fetch_error(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    """Bytes that were flipped one by one: whatever comes, it is a reply or an error of ours."""
+    whole = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"18\r\n" + gzip.compress(b"news", mtime=0) + b"\r\n0\r\n\r\n"
+    )
+    for position in range(len(whole)):
+        raw = bytearray(whole)
+        raw[position] ^= 0x15
+        try:
+            await fetcher.get(newsroom.publish("/feed.xml", raw=bytes(raw)))
+        except FetchError:
+            continue
