@@ -82,8 +82,6 @@ class Dispatcher(Generic[J]):
         """Claim as many jobs as there is room for, again as long as all that was asked for came."""
         while (wanted := self._room()) > 0 and not self._stopping:
             jobs = await self._claim(wanted, [site for site in self._waiting if self._has_enough(site)])
-            if self._stopping:
-                return
             for job in jobs:
                 self._waiting.setdefault(self._site(job), deque()).append(job)
             self._start(tasks)
@@ -100,6 +98,8 @@ class Dispatcher(Generic[J]):
         return len(self._waiting.get(site, ())) >= self._per_site * AHEAD
 
     def _start(self, tasks: asyncio.TaskGroup) -> None:
+        if self._stopping:
+            self._waiting.clear()
         free = self._limit - self.at_work
         for site in list(self._waiting):
             jobs = self._waiting[site]

@@ -7,14 +7,21 @@ The forms are those of the AP and Reuters stylebooks and of the agencies that pr
 import re
 
 _DASH = r"(?:\s*[–—―]\s*|\s+--?\s+|\s*--\s*)"
-_AGENCY = r"\((?=[^()]*[A-Za-z])[^()]{2,60}\)"
-# A place begins with a capital, and may be "SAN FRANCISCO, Calif." or "Frankfurt/Main"; a date may follow.
+_PARENTHESIS = r"\((?=[^()]*[^\W\d])[^()]{2,60}\)"
+_AGENCIES = (
+    "AP|AFP|dpa|APA|ANSA|AAP|ANI|AA|ANP|Belga|Bloomberg|CNA|CP|dts|dapd|EFE|epd|Europa Press|IANS|KCNA|KNA|Kyodo|"
+    "Lusa|NTB|NTM|PA|PAP|PTI|Reuters|Ritzau|sda|sid|STT|TASS|TT|UPI|Xinhua|Yonhap"
+)
+# A place in capitals may have any source in the parentheses behind it; another may be a person with her party.
+_CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’/-]+(?:[ ][A-ZÀ-ÖØ-Þ.'’/-]+)*"
 _PLACE = r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][^()\n!?;:]{1,60}?"
-_CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’ /-]{2,40}(?:,\s+[A-ZÀ-ÖØ-Þ][\w.'’ ]{1,30})?"
 _FORMS = (
     re.compile(rf"(?P<line>\((?P<name>[A-Z][\w.&'’ /]{{1,40}})\)){_DASH}"),
-    re.compile(rf"(?P<line>{_PLACE}\s*{_AGENCY}){_DASH}"),
-    re.compile(rf"(?P<line>{_CAPITALS})(?:\s*[–—―]\s*|\s+--\s*)(?=[\"“'‘«(]?[A-ZÀ-Þ0-9])"),
+    re.compile(rf"(?P<line>{_CAPITALS}(?:,\s[^()\n!?;:]{{1,50}}?)?\s*{_PARENTHESIS}){_DASH}"),
+    re.compile(rf"(?P<line>{_PLACE}\s*\((?i:{_AGENCIES})\w?(?:[/ ][^()]{{1,40}})?\)){_DASH}"),
+    re.compile(
+        rf"(?P<line>{_CAPITALS}(?:,\s+[A-ZÀ-Þ][\w.'’ ]{{1,30}})?)(?:\s*[–—―]\s*|\s+--\s*)(?=[\"“'‘«(]?[A-ZÀ-Þ0-9])"
+    ),
     re.compile(r"(?P<line>(?:新华社|中新社|中新网)\S{1,20}?[日月]\s?电)\s*(?:[（(][^）)]{1,40}[）)])?\s*"),
 )
 _MAX_LENGTH = 120

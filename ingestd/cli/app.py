@@ -41,7 +41,15 @@ class Command:
 
 #: In the order in which `ingestd --help` lists them: the daemon, what it polls, what it keeps, what keeps it running.
 COMMANDS = (
+    Command("run", "run:run", "Run the daemon, until SIGTERM or Ctrl-C."),
+    Command("try", "try_:try_", "Poll a source once, keep nothing, print what would be kept."),
+    Command("sources", "sources:app", "Add, list, pause and remove what is polled."),
+    Command("poll", "poll:poll", "Poll a source now, or all that are due, and make records of what is new."),
+    Command("records", "records:app", "List, show, search and export what was kept."),
+    Command("failures", "failures:app", "List what went wrong, and try it again."),
+    Command("clean", "clean:clean", "Clean article pages out of files, and print their records as JSON."),
     Command("parse", "parse:parse", "Read feeds out of files, and print a line of JSON for each."),
+    Command("db", "db:app", "Bring the database's schema up to date, or look at its version."),
     Command("config", "config:app", "Show the settings in effect, or check a file of them."),
 )
 

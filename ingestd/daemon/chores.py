@@ -1,6 +1,5 @@
 """What is done every so often, ticked by APScheduler."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -8,7 +7,6 @@ from time import monotonic
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from ingestd.archive.directory import Directory
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError
@@ -29,7 +27,9 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
     APScheduler 3 cancels what it runs when it shuts down, and swallows what that raises:
     so it only ticks, and polls and pages belong to the service's own task groups.
     """
-    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+    scheduler = AsyncIOScheduler(
+        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service)),
         (runs.HEARTBEAT, lambda: _beat(service)),
@@ -73,8 +73,7 @@ async def _forget_polls(service: Service, keep: float) -> None:
 
 
 async def _sweep(service: Service) -> None:
-    if isinstance(service.parts.archive, Directory):
-        await asyncio.to_thread(service.parts.archive.sweep, now=datetime.now(UTC))
+    await service.parts.archive.sweep(datetime.now(UTC))
 
 
 async def _watchdog(service: Service) -> None:

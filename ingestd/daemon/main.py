@@ -65,7 +65,10 @@ async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -
         notify("STOPPING=1")
         done, _ = await asyncio.wait([work], timeout=budget)
         if not done:
-            log.warning("stop takes too long: what is at work is given back", at_work=service.polls.at_work + service.pages.at_work)
+            log.warning(
+                "stop takes too long: what is at work is given back",
+                at_work=service.polls.at_work + service.pages.at_work,
+            )
     finally:
         stop.cancel()
         work.cancel()

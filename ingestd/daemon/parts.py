@@ -43,7 +43,7 @@ async def open_database(settings: Settings, *, upgrade: bool | None = None) -> A
     Raises SchemaMismatch, StoreUnavailable, ConfigError.
     """
     url = settings.async_database_url
-    _make_directories(settings)
+    make_directories(settings)
     if upgrade:
         await migrate.upgrade(url)
     elif upgrade is False:
@@ -136,7 +136,8 @@ async def _run(database: Database, role: str) -> AsyncIterator[str]:
             await runs.end(connection, run_id)
 
 
-def _make_directories(settings: Settings) -> None:
+def make_directories(settings: Settings) -> None:
+    """Make the directories that settings name; raises ConfigError."""
     for path in (settings.state_dir, _sqlite_directory(settings)):
         if path is None:
             continue

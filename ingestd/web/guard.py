@@ -16,6 +16,9 @@ import aiohttp
 
 # What IANA has given out for unicast so far (RFC 4291, 2.4); ipaddress calls much beyond it global.
 _UNICAST = IPv6Network("2000::/3")
+# Special too, and not known as such to the ipaddress of every Python: IETF protocol assignments (RFC 6890; in
+# IPv6 with Teredo), documentation (RFC 9637).
+_SPECIAL = (IPv4Network("192.0.0.0/24"), IPv6Network("2001::/23"), IPv6Network("3fff::/20"))
 # RFC 6052: DNS64 makes such addresses for a host without IPv4, and they lead to the IPv4 address at their end.
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -65,10 +68,9 @@ def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast
-    if address in _NAT64:
-        return _is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
-    if address.sixtofour and not _is_public(address.sixtofour):
-        return False
-    return address in _UNICAST and address.is_global
+    if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return _is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
+        if address not in _UNICAST or (address.sixtofour and not _is_public(address.sixtofour)):
+            return False
+    return address.is_global and not address.is_multicast and not any(address in network for network in _SPECIAL)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -80,11 +81,9 @@ def parse_nameserver(text: str) -> dns.nameserver.Do53Nameserver:
     try:
         # An IPv6 address alone needs no brackets: it has more than one colon.
         parts = urlsplit(f"//[{text}]" if text.count(":") > 1 and "[" not in text else f"//{text}")
-        server = dns.nameserver.Do53Nameserver(parts.hostname or "", parts.port or 53)
-        socket.getaddrinfo(server.address, server.port, flags=socket.AI_NUMERICHOST)
-    except (ValueError, OSError) as error:
+        return dns.nameserver.Do53Nameserver(str(ip_address(parts.hostname or "")), parts.port or 53)
+    except ValueError as error:
         raise ValueError(f"{text!r} is no name server; write it as in 9.9.9.9, 127.0.0.1:5353 or [::1]:53") from error
-    return server
 
 
 def _system_addresses(host: str, family: socket.AddressFamily) -> list[str]:

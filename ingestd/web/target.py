@@ -54,11 +54,16 @@ class Target:
         for a stranger has no say in what we log in with.  Raises BrokenReply when it leads nowhere,
         Forbidden when to no http(s) URL.
         """
-        try:
-            url = without_userinfo(urljoin(self.shown, location or ""))
-        except ValueError as error:
-            raise BrokenReply(self.shown, "a redirect to no URL") from error
         if not location:
             raise BrokenReply(self.shown, "a redirect without a Location")
+        try:
+            url = without_userinfo(urljoin(self.shown, location))
+        except ValueError as error:
+            raise BrokenReply(self.shown, "a redirect to no URL") from error
         target = Target.of(url)
-        return replace(target, authorization=self.authorization) if target.url.origin() == self.url.origin() else target
+        return replace(target, authorization=self.authorization) if target.origin == self.origin else target
+
+    @property
+    def origin(self) -> tuple[str, str, int | None]:
+        """Scheme, host and port (RFC 6454, 4)."""
+        return self.url.scheme, (self.url.host or "").lower(), self.url.port

@@ -60,7 +60,7 @@ class Turns:
         return self._locks is None or self._may_lock(self._locks, site, state)
 
     def close(self) -> None:
-        """Give back what is locked on the host, even for turns that are still out."""
+        """Give back what is locked on the host, be it for turns that are still out or for delays that still run."""
         if self._locks:
             self._locks.close()
 

@@ -1,0 +1,137 @@
+"""`ingestd records`: what was kept."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from ingestd.cli.opening import database_of, finish
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show_json, show_table, to_json
+from ingestd.errors import UsageError
+from ingestd.model import Record
+from ingestd.store import records, sources
+from ingestd.times import iso, parse_iso, utc
+from ingestd.units import parse_duration
+from ingestd.urls import without_userinfo
+
+app = typer.Typer(help="List, show, search and export what was kept.", no_args_is_help=True)
+
+LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="Only what this source carries.")]
+SinceOption = Annotated[str | None, typer.Option("--since", help="A time (ISO 8601), or how long ago, as in 2d.")]
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """Return a record as it is printed and exported: the article's fields beside the record's own."""
+    values = asdict(record)
+    article = values.pop("article")
+    for carrier in values["carriers"]:
+        carrier["source_url"] = without_userinfo(carrier["source_url"])
+    return {**values, **article}
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read `--since`; raises UsageError."""
+    if text is None:
+        return None
+    if when := parse_iso(text):
+        return utc(when)
+    try:
+        return datetime.now(UTC) - timedelta(seconds=parse_duration(text))
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no time: write 2026-01-31, 2026-01-31T12:00Z or 2d") from error
+
+
+def _print(found: list[Record], *, json: bool) -> None:
+    if json:
+        show_json([as_json(record) for record in found])
+        return
+    rows = [
+        (
+            r.id,
+            iso(r.article.versioncreated or r.seen_at),
+            r.revision,
+            len(r.carriers),
+            r.article.headline,
+            r.article.uri,
+        )
+        for r in found
+    ]
+    show_table(("id", "time", "revision", "carriers", "headline", "uri"), rows)
+
+
+@app.command("list")
+def list_(
+    limit: LimitOption = 50,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the records saved or revised last, newest first."""
+    after = moment(since)
+
+    async def work() -> list[Record]:
+        async with database_of(config) as database, database.read() as connection:
+            source_id = (await sources.find(connection, source)).id if source else None
+            return await records.newest(connection, limit=limit, source_id=source_id, since=after)
+
+    _print(finish(work()), json=json)
+
+
+@app.command("show")
+def show_(
+    record: Annotated[str, typer.Argument(help="The number, guid or address of a record.")],
+    revisions: Annotated[bool, typer.Option("--revisions", help="All revisions, the first one first.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show a record as JSON."""
+
+    async def work() -> object:
+        async with database_of(config) as database, database.read() as connection:
+            found = await records.find(connection, record)
+            if not revisions:
+                return as_json(found)
+            return [dict(row._mapping) for row in await records.revisions_of(connection, found.id)]
+
+    show_json(finish(work()))
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help='Words that must all be there; "a phrase" stays together.')],
+    limit: LimitOption = 50,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Search headlines and bodies, best match first."""
+
+    async def work() -> list[Record]:
+        async with database_of(config) as database, database.read() as connection:
+            return await records.search(connection, " ".join(words), limit=limit)
+
+    _print(finish(work()), json=json)
+
+
+@app.command()
+def export(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; default: standard output.")] = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Export records as JSON Lines, in the order they were made."""
+    after = moment(since)
+
+    async def work() -> None:
+        with click.open_file(str(output or "-"), "w") as file:
+            async with database_of(config) as database, database.read() as connection:
+                source_id = (await sources.find(connection, source)).id if source else None
+                async for record in records.export(connection, since=after, source_id=source_id):
+                    file.write(to_json(as_json(record)) + "\n")
+
+    finish(work())

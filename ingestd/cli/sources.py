@@ -1,0 +1,177 @@
+"""`ingestd sources`: what is polled."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.opening import database_of, finish, settings_for
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note, show, show_json, show_table
+from ingestd.daemon.parts import open_fetcher, open_pool
+from ingestd.discovery.opml import Outline, read_opml, write_opml
+from ingestd.errors import UnknownFormat, UsageError
+from ingestd.ingest import read_feed
+from ingestd.settings import Settings
+from ingestd.store import sources
+from ingestd.times import iso
+from ingestd.units import parse_duration
+from ingestd.urls import normalise, without_userinfo
+
+app = typer.Typer(help="Add, list, pause and remove what is polled.", no_args_is_help=True)
+
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="The number or URL of a source.")]
+
+
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a page that names its feeds.")],
+    title: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Its own interval, as in 30m.")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Add it without fetching it first.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a source; of a page's URL, the feeds that the page names.
+
+    Exit status: 0 when it is there now, 1 when it could not be read, 2 when it is no URL.
+    """
+    try:
+        normalise(url)
+        seconds = parse_duration(interval) if interval else None
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    settings = settings_for(config)
+
+    async def work() -> list[dict[str, object]]:
+        found = [(url, title)] if unchecked else await _feeds_at(settings, url, title)
+        async with database_of(config) as database, database.write() as connection:
+            now = datetime.now(UTC)
+            added = [(u, *await sources.add(connection, u, now=now, title=t, interval=seconds)) for u, t in found]
+        return [{"id": source_id, "url": without_userinfo(u), "new": new} for u, source_id, new in added]
+
+    added = finish(work())
+    if json:
+        show_json(added)
+        return
+    for row in added:
+        show(f"source {row['id']}: {row['url']}{'' if row['new'] else ' (was there already)'}")
+
+
+async def _feeds_at(settings: Settings, url: str, title: str | None) -> list[tuple[str, str | None]]:
+    """Return the feed at an address, or else the feeds that the page there names; raises FetchError, UnknownFormat."""
+    async with open_fetcher(settings) as (_, fetcher), open_pool(settings) as pool:
+        reply = await fetcher.get(url)
+        try:
+            parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        except UnknownFormat as error:
+            found = await pool.run("ingestd.workers.jobs:find_feeds", reply.body, reply.final_url, reply.content_type)
+            if not found:
+                raise UnknownFormat(f"{without_userinfo(url)} is no feed and names none") from error
+            return [(feed.url, title or feed.title) for feed in found]
+        return [(url, title or parsed.feed.title)]
+
+
+@app.command("list")
+def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """List the sources."""
+
+    async def work() -> list[dict[str, object]]:
+        async with database_of(config) as database, database.read() as connection:
+            rows = await sources.listed(connection)
+        return [
+            {
+                "id": row.id,
+                "url": without_userinfo(row.url),
+                "title": row.title,
+                "state": row.state,
+                "entries": row.entries,
+                "last_polled_at": iso(row.last_polled_at),
+                "due_at": iso(row.due_at),
+                "last_error": row.last_error,
+            }
+            for row in rows
+        ]
+
+    rows = finish(work())
+    if json:
+        show_json(rows)
+    else:
+        columns = ("id", "state", "entries", "last_polled_at", "title", "url", "last_error")
+        show_table(columns, [[row[column] for column in columns] for row in rows])
+
+
+@app.command("show")
+def show_(source: SourceArgument, config: ConfigOption = None) -> None:
+    """Show a source and its last polls, as JSON."""
+
+    async def work() -> dict[str, object]:
+        async with database_of(config) as database, database.read() as connection:
+            row = await sources.find(connection, source)
+            polls = await sources.last_polls(connection, row.id)
+        hidden = ("body_hash", "run_id")
+        values = {key: value for key, value in row._mapping.items() if key not in hidden}
+        return {**values, "url": without_userinfo(row.url), "polls": polls}
+
+    show_json(finish(work()))
+
+
+def _set(source: str, state: str, config: Path | None) -> None:
+    async def work() -> str:
+        async with database_of(config) as database, database.write() as connection:
+            row = await sources.find(connection, source)
+            await sources.set_state(connection, row.id, state, now=datetime.now(UTC))
+            return without_userinfo(row.url)
+
+    show(f"{finish(work())}: {state}")
+
+
+@app.command()
+def pause(source: SourceArgument, config: ConfigOption = None) -> None:
+    """Stop polling a source until it is resumed."""
+    _set(source, "paused", config)
+
+
+@app.command()
+def resume(source: SourceArgument, config: ConfigOption = None) -> None:
+    """Poll a paused source again, at once."""
+    _set(source, "active", config)
+
+
+@app.command()
+def remove(source: SourceArgument, config: ConfigOption = None) -> None:
+    """Remove a source; its entries and records stay."""
+    _set(source, "removed", config)
+
+
+@app.command("import")
+def import_(file: Annotated[Path, typer.Argument(help="An OPML file.")], config: ConfigOption = None) -> None:
+    """Add the sources of an OPML file, unchecked; the daemon polls them at once."""
+    try:
+        outlines = read_opml(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+
+    async def work() -> int:
+        async with database_of(config) as database, database.write() as connection:
+            now = datetime.now(UTC)
+            results = [await sources.add(connection, line.url, now=now, title=line.title) for line in outlines]
+        return sum(new for _, new in results)
+
+    added = finish(work())
+    show(f"{added} sources added")
+    if added < len(outlines):
+        note(f"{len(outlines) - added} were there already")
+
+
+@app.command()
+def export(config: ConfigOption = None) -> None:
+    """Print the sources as OPML."""
+
+    async def work() -> list[Outline]:
+        async with database_of(config) as database, database.read() as connection:
+            rows = await sources.listed(connection)
+        return [Outline(url=row.url, title=row.title, home=row.home, categories=()) for row in rows]
+
+    typer.echo(write_opml(finish(work()), title="ingestd", created=datetime.now(UTC)).decode())

@@ -1,0 +1,74 @@
+"""`ingestd try URL`: poll a source once, keep nothing, print what would be kept."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from ingestd.cli.opening import finish, settings_for
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note, show, show_json, show_table
+from ingestd.daemon.parts import make_directories, open_fetcher, open_pool
+from ingestd.errors import IngestError
+from ingestd.ingest import read_feed, read_page
+from ingestd.model import Entry, Page
+from ingestd.settings import Settings
+from ingestd.times import iso
+from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
+from ingestd.workers.pool import Pool
+
+
+def try_(
+    url: Annotated[str, typer.Argument(help="The source to poll.")],
+    pages: Annotated[int, typer.Option(min=0, help="Make articles of so many entries.")] = 3,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Poll a source once, keep nothing, print what would be kept.
+
+    Exit status: 0 when it was read, 1 when it was not.
+    """
+    settings = settings_for(config)
+    make_directories(settings)
+    found = finish(_try(settings, url, pages))
+    if json:
+        show_json(found)
+        return
+    show(f"{found['title'] or url}: {found['format']}, {len(found['entries'])} entries")
+    rows = [(entry["published"], entry["headline"], entry["link"]) for entry in found["entries"]]
+    show_table(("published", "headline", "link"), rows)
+    for article in found["articles"]:
+        show("")
+        show_table(("field", "value"), [(key, value) for key, value in article.items() if value])
+
+
+async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
+    async with open_fetcher(settings) as (_, fetcher), open_pool(settings) as pool:
+        reply = await fetcher.get(url)
+        feed = (await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)).feed
+        articles = [await _article(fetcher, pool, entry) for entry in feed.entries[:pages]]
+    entries = [
+        {"guid": e.guid, "headline": e.headline, "link": e.link, "published": iso(e.published), "authors": e.authors}
+        for e in feed.entries
+    ]
+    return {
+        "format": feed.format,
+        "title": feed.title,
+        "warnings": feed.warnings,
+        "entries": entries,
+        "articles": articles,
+    }
+
+
+async def _article(fetcher: Fetcher, pool: Pool, entry: Entry) -> dict[str, Any]:
+    try:
+        if entry.body_html is not None:
+            body = entry.body_html.encode("utf-8", "replace")
+            page = Page(url=entry.link or "http://localhost/", body=body, entry=entry, fragment=True)
+        else:
+            reply = await fetcher.get(entry.link or "", accept=ACCEPT_PAGE)
+            page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)
+        return asdict((await read_page(pool, page)).article)
+    except IngestError as error:
+        note(f"{entry.link}: {error}")
+        return {"link": entry.link, "error": type(error).__name__}
