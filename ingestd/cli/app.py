@@ -50,6 +50,11 @@ COMMANDS = (
     Command("clean", "clean:clean", "Clean article pages out of files, and print their records as JSON."),
     Command("parse", "parse:parse", "Read feeds out of files, and print a line of JSON for each."),
     Command("db", "db:app", "Bring the database's schema up to date, or look at its version."),
+    Command(
+        "demo",
+        "demo:demo",
+        "Run an invented newsroom on this machine, and the daemon on it; print each record as it is saved.",
+    ),
     Command("config", "config:app", "Show the settings in effect, or check a file of them."),
 )
 

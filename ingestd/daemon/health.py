@@ -64,17 +64,20 @@ class Health:
 
     async def unready(self) -> str | None:
         """Say why no work can be expected of us, None when it can."""
-        if self.service.pulse.stopping:
-            return "stopping"
-        if self.lag > LATE_SCHEDULER:
-            return f"the scheduler is {self.lag:.0f} s late"
+        if reason := self._unready_at_once():
+            return reason
         try:
             answer = await self.figures.ask(fresh=_FRESH)
         except StoreError as error:
             return str(error)
-        if self.service.pulse.stopping:  # SIGTERM came while the database thought about it
+        if not answer.value.schema_fits:
+            return "the schema is not that of this program"
+        return self._unready_at_once()  # SIGTERM may have come while the database thought about it
+
+    def _unready_at_once(self) -> str | None:
+        if self.service.pulse.stopping:
             return "stopping"
-        return None if answer.value.schema_fits else "the schema is not that of this program"
+        return f"the scheduler is {self.lag:.0f} s late" if self.lag > LATE_SCHEDULER else None
 
     async def report(self) -> Report:
         """Judge every figure."""

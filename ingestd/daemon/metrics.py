@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import get_args
+from typing import TypeVar, get_args
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -14,6 +14,8 @@ from ingestd.daemon.checks import Figures
 from ingestd.daemon.health import Health
 from ingestd.errors import StoreError
 from ingestd.store import polls
+
+L = TypeVar("L", bound=tuple[str, ...])
 
 #: Figures of the database may be this old (seconds): a scrape is not a probe, and several scrapers are one query.
 _FRESH = 5.0
@@ -101,7 +103,7 @@ def _of_database(figures: Figures) -> Iterable[Metric]:
 
 
 def _counted(
-    name: str, help_text: str, labels: tuple[str, ...], counts: Mapping[tuple[str, ...], int]
+    name: str, help_text: str, labels: tuple[str, ...], counts: Mapping[L, int]
 ) -> CounterMetricFamily:
     family = CounterMetricFamily(name, help_text, labels=labels)
     for values, count in counts.items():
@@ -110,7 +112,7 @@ def _counted(
 
 
 def _labelled(
-    name: str, help_text: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]
+    name: str, help_text: str, labels: tuple[str, ...], values: Mapping[L, float]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=labels)
     for of_labels, value in values.items():

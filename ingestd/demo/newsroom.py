@@ -68,5 +68,5 @@ class Newsroom:
     async def _watch(self) -> None:
         end = last_change(self._stories)
         while (left := end - self.elapsed) > 0:
-            await asyncio.sleep(left / self.pace)  # noqa: ASYNC110 - the clock is handed in, and sets no event
+            await asyncio.sleep(left / self.pace)
         self.finished.set()

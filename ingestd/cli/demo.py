@@ -1,0 +1,98 @@
+"""`ingestd demo`: an invented newsroom on the loopback, and the real daemon on it."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.opening import finish
+from ingestd.cli.output import note, show, show_table
+from ingestd.daemon import logs
+from ingestd.daemon.main import run_daemon
+from ingestd.daemon.parts import open_database
+from ingestd.demo.newsroom import Newsroom
+from ingestd.errors import IngestError
+from ingestd.settings import Settings
+from ingestd.store import events, overview
+from ingestd.store.database import Database
+from ingestd.store.sources import add
+from ingestd.times import iso
+
+#: The demonstration's own time to end (seconds); it takes about 30.
+_PATIENCE = 55.0
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End when everything published is stored.")] = False,
+) -> None:
+    """Run an invented newsroom on this machine, and the daemon on it; print each record as it is saved.
+
+    Exit status: 0; with --once, 1 when what is stored is not what was published.
+    """
+    logs.configure("warning", "auto")
+    with TemporaryDirectory(prefix="ingestd-demo-") as directory:
+        complete = finish(_demo(Path(directory), once=once))
+    raise typer.Exit(0 if complete or not once else 1)
+
+
+async def _demo(directory: Path, *, once: bool) -> bool:
+    settings = Settings(
+        state_dir=directory,
+        allow_networks=("127.0.0.0/8",),
+        listen="127.0.0.1:0" if once else "127.0.0.1:8790",
+        interval=1,
+        interval_floor=1,
+        host_delay=0.05,
+        host_concurrency=2,
+    )
+    async with Newsroom() as newsroom, open_database(settings, upgrade=True) as database:
+        async with database.write() as connection:
+            for url, title in newsroom.sources:
+                await add(connection, url, title=title, now=datetime.now(UTC))
+        daemon = asyncio.create_task(run_daemon(settings, ready=lambda address: note(f"status page: {address}")))
+        follow = asyncio.create_task(_follow(database, newsroom, once=once))
+        await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)
+        if not daemon.done():
+            # The way an operator would: the daemon hears SIGTERM, and ends by itself.
+            signal.raise_signal(signal.SIGTERM)
+        await daemon
+        follow.cancel()
+        with suppress(asyncio.CancelledError):
+            await follow
+        async with database.read() as connection:
+            figures = await overview.summary(connection)
+    expected = newsroom.expected
+    names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
+    show_table(("what", "count"), [("304s" if n == "not_modified" else n, figures[n]) for n in names])
+    return (figures["entries"], figures["records"], figures["duplicates"]) == (
+        expected.entries,
+        expected.records,
+        expected.duplicates,
+    )
+
+
+async def _follow(database: Database, newsroom: Newsroom, *, once: bool) -> None:
+    """Print every event as it comes; with `once`, until everything published is stored, or time is up."""
+    seen, started = 0, monotonic()
+    while True:
+        async with database.read() as connection:
+            found = await events.after(connection, seen)
+            figures = await overview.summary(connection)
+        for event in found:
+            seen = event["seq"]
+            line = f"{event['kind']:8} {iso(event['versioncreated'])}  {event['headline']}  ({event['source_title']})"
+            show(line)
+        expected = newsroom.expected
+        stored = (figures["entries"], figures["records"], figures["duplicates"], figures["revisions"])
+        wanted = (expected.entries, expected.records, expected.duplicates, expected.records + expected.corrections)
+        if once and newsroom.finished.is_set() and stored == wanted and not figures["pending"]:
+            return
+        if once and monotonic() - started > _PATIENCE:
+            raise IngestError(f"not everything arrived in {_PATIENCE:.0f} s: {stored} instead of {wanted}")
+        await asyncio.sleep(0.25)
