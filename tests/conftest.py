@@ -1,12 +1,15 @@
 """What tests share: the newsroom, and a fetcher that may visit it."""
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from ipaddress import IPv4Network
+from pathlib import Path
 
 import pytest
 
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.turns import Turns
+from tests.databases import make_database, postgresql
 from tests.newsroom import Newsroom
 
 
@@ -25,3 +28,18 @@ async def fetcher() -> AsyncIterator[Fetcher]:
         turns=Turns(delay=0),
     ) as fetcher:
         yield fetcher
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server."""
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ingestd.db"
+    return make_database(request.getfixturevalue("postgresql_server"), f"test_{uuid.uuid4().hex}")

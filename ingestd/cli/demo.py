@@ -4,6 +4,7 @@ import asyncio
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -19,6 +20,7 @@ from ingestd.daemon.parts import open_database
 from ingestd.demo.newsroom import Newsroom
 from ingestd.errors import IngestError
 from ingestd.settings import Settings
+from ingestd.settings.values import Listen
 from ingestd.store import events, overview
 from ingestd.store.database import Database
 from ingestd.store.sources import add
@@ -44,8 +46,8 @@ def demo(
 async def _demo(directory: Path, *, once: bool) -> bool:
     settings = Settings(
         state_dir=directory,
-        allow_networks=("127.0.0.0/8",),
-        listen="127.0.0.1:0" if once else "127.0.0.1:8790",
+        allow_networks=(ip_network("127.0.0.0/8"),),
+        listen=Listen(host="127.0.0.1", port=0 if once else 8790),
         interval=1,
         interval_floor=1,
         host_delay=0.05,

@@ -1,11 +1,12 @@
 """`ingestd records`: what was kept."""
 
+import sys
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from ingestd.cli.opening import database_of, finish
@@ -128,7 +129,8 @@ def export(
     after = moment(since)
 
     async def work() -> None:
-        with click.open_file(str(output or "-"), "w") as file:
+        with ExitStack() as stack:
+            file = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
             async with database_of(config) as database, database.read() as connection:
                 source_id = (await sources.find(connection, source)).id if source else None
                 async for record in records.export(connection, since=after, source_id=source_id):

@@ -1,101 +1,181 @@
-"""Where the daemon answers: liveness, readiness, health, and a page for people."""
+"""Where the daemon answers: health for programs, a page for people, on a TCP port or a UNIX socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from html import escape
+import errno
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
+import structlog
 from aiohttp import web
 
-from ingestd import __version__
+from ingestd.daemon.dashboard.page import StatusPage
+from ingestd.daemon.dashboard.rendering import CONTENT_SECURITY_POLICY
 from ingestd.daemon.health import Health
-from ingestd.errors import ConfigError, StoreError
-from ingestd.settings.values import Listen
-from ingestd.store import overview
+from ingestd.daemon.metrics import Metrics
+from ingestd.errors import ConfigError
+from ingestd.settings import Listen
 
-#: How long the status page waits for the database (seconds).
-_PATIENCE = 0.8
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger(__name__)
+
+#: Seconds an answer under way may still take when we stop: every one has its own limit below that.
+_LAST_ANSWERS = 2.0
+
+#: Seconds the one at the other end of a UNIX socket has to take a connection.
+_ANYBODY = 1.0
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Server": "ingestd",
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
 }
 
 
 @asynccontextmanager
 async def serve(health: Health, listen: Listen) -> AsyncIterator[str]:
-    """Answer at an address until the block ends; yields the address for people.
+    """Answer at `listen`; yields the address for people.
 
-    Raises ConfigError when the address is taken or cannot be used.
+    Raises ConfigError when nobody can listen there, or another process does.
     """
-    runner = web.AppRunner(_app(health), access_log=None)
+    page = StatusPage(health)
+    runner = web.AppRunner(application(health, page), access_log=None, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
     try:
-        yield await _listen(runner, listen)
+        with _opened(listen) as listener:
+            await web.SockSite(runner, listener).start()
+            try:
+                yield _address(listen, listener)
+            finally:
+                await runner.cleanup()
     finally:
         watch.cancel()
-        await asyncio.wait([watch])
-        await runner.cleanup()
-        await health.close()
+        await asyncio.gather(watch, runner.cleanup(), health.close(), page.close(), return_exceptions=True)
 
 
-async def _listen(runner: web.AppRunner, listen: Listen) -> str:
-    site: web.BaseSite
-    if listen.path is not None:
-        site = web.UnixSite(runner, listen.path)
-    else:
-        site = web.TCPSite(runner, listen.host, listen.port)
-    try:
-        await site.start()
-    except OSError as error:
-        raise ConfigError(f"cannot listen at {listen}: {error.strerror}; set listen to another address") from error
-    if listen.path is not None:
-        return f"unix:{listen.path}"
-    host, port = runner.addresses[0][:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+def application(health: Health, page: StatusPage) -> web.Application:
+    """Return what answers: GET and HEAD at five paths, 404 and 405 elsewhere."""
+    metrics = Metrics(health)
 
-
-def _app(health: Health) -> web.Application:
     async def live(_request: web.Request) -> web.Response:
-        return web.Response(text="ok\n", headers=_HEADERS)
+        return web.Response(text="ok")
 
     async def ready(_request: web.Request) -> web.Response:
         reason = await health.unready()
-        return web.Response(text=f"{reason or 'ok'}\n", status=503 if reason else 200, headers=_HEADERS)
+        return web.Response(text=reason or "ok", status=503 if reason else 200)
 
     async def report(_request: web.Request) -> web.Response:
         found = await health.report()
-        status = 503 if found.status == "fail" else 200
-        return web.json_response(
-            found.as_json(), status=status, content_type="application/health+json", headers=_HEADERS
+        return web.Response(
+            body=json.dumps(found.as_json(), indent=1).encode(),
+            content_type="application/health+json",
+            status=503 if found.status == "fail" else 200,
         )
 
-    async def page(_request: web.Request) -> web.Response:
-        return web.Response(text=await _page(health), content_type="text/html", headers=_HEADERS)
+    async def measured(request: web.Request) -> web.Response:
+        body, media_type = await metrics.render(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": media_type})
 
-    app = web.Application()
-    app.router.add_get("/livez", live)
-    app.router.add_get("/readyz", ready)
-    app.router.add_get("/health", report)
-    app.router.add_get("/", page)
+    async def shown(_request: web.Request) -> web.Response:
+        return web.Response(text=await page.render(), content_type="text/html", headers=_PAGE_HEADERS)
+
+    app = web.Application(middlewares=[_plain_errors])
+    app.on_response_prepare.append(_add_headers)
+    for path, handler in (
+        ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", measured), ("/", shown),
+    ):  # fmt: skip
+        app.router.add_get(path, handler)
     return app
 
 
-async def _page(health: Health) -> str:
-    """Return the status page: the counts of everything, or that the database does not answer."""
-    database = health.service.parts.database
+_PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Options": "DENY"}
+
+
+@web.middleware
+async def _plain_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a bug of ours with a plain 500; what it was is in the log, and nobody else's business."""
     try:
-        async with asyncio.timeout(_PATIENCE), database.read() as connection:
-            figures = await overview.summary(connection)
-    except (TimeoutError, StoreError):
-        rows = "<tr><td>the database does not answer</td></tr>"
-    else:
-        rows = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in figures.items())
-    status = escape((await health.report()).status)
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>ingestd: {status}</title>"
-        f"<h1>ingestd {escape(__version__)}: {status}</h1><table>{rows}</table></html>"
-    )
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("answer failed", path=request.path)
+        return web.Response(text="500: Internal Server Error", status=500)
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _address(listen: Listen, listener: socket.socket) -> str:
+    if listen.path is not None:
+        return str(listen)
+    return f"http://{Listen(host=listen.host, port=listener.getsockname()[1])}/"
+
+
+@contextmanager
+def _opened(listen: Listen) -> Iterator[socket.socket]:
+    """Open a socket that is bound to where we listen, and close it; a UNIX socket's name goes with it."""
+    try:
+        listener = _bound_path(listen.path) if listen.path is not None else _bound_port(listen)
+    except OSError as error:
+        busy = error.errno == errno.EADDRINUSE
+        reason = "another process listens there" if busy else error.strerror or str(error)
+        raise ConfigError(f"listen: {listen} cannot be used: {reason}") from error
+    with listener:
+        yield listener
+        if listen.path is not None:
+            listen.path.unlink(missing_ok=True)
+
+
+def _bound_port(listen: Listen) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # Connections of our predecessor that are still closing must not keep us from starting.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()  # two may bind one port, but only one may listen
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _bound_path(path: Path) -> socket.socket:
+    _remove_stale(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+        # Nobody can connect before we listen, so nobody gets in before this.
+        path.chmod(0o660)
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket that nobody listens at any more; raises OSError when somebody does, or when it is none."""
+    if not path.exists():
+        return
+    if not path.is_socket():
+        raise OSError(errno.EEXIST, "there is a file, which is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+        visitor.settimeout(_ANYBODY)
+        try:
+            visitor.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+            return
+        except (BlockingIOError, TimeoutError):  # alive, and very busy
+            pass
+    raise OSError(errno.EADDRINUSE, "in use")

@@ -102,18 +102,14 @@ def _of_database(figures: Figures) -> Iterable[Metric]:
         )
 
 
-def _counted(
-    name: str, help_text: str, labels: tuple[str, ...], counts: Mapping[L, int]
-) -> CounterMetricFamily:
+def _counted(name: str, help_text: str, labels: tuple[str, ...], counts: Mapping[L, int]) -> CounterMetricFamily:
     family = CounterMetricFamily(name, help_text, labels=labels)
     for values, count in counts.items():
         family.add_metric(values, count)
     return family
 
 
-def _labelled(
-    name: str, help_text: str, labels: tuple[str, ...], values: Mapping[L, float]
-) -> GaugeMetricFamily:
+def _labelled(name: str, help_text: str, labels: tuple[str, ...], values: Mapping[L, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=labels)
     for of_labels, value in values.items():
         family.add_metric(of_labels, value)

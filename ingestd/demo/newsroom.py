@@ -29,6 +29,7 @@ class Newsroom:
         self._stories = load()
         self.sites = tuple(Site(outlet, partial(self._published, outlet)) for outlet in OUTLETS)
         self._stack = AsyncExitStack()
+        self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -36,12 +37,13 @@ class Newsroom:
                 stack.push_async_callback(site.close)
                 await site.open()
             self._opened = self._clock()
-            watch = asyncio.create_task(self._watch())
-            stack.callback(watch.cancel)
+            self._watch()
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._timer:
+            self._timer.cancel()
         await self._stack.aclose()
 
     @property
@@ -65,8 +67,10 @@ class Newsroom:
         own = sorted((story for story in self._stories if story.outlet == outlet.slug), key=lambda story: -story.after)
         return tuple(out for story in own if (out := version(story, now)))
 
-    async def _watch(self) -> None:
-        end = last_change(self._stories)
-        while (left := end - self.elapsed) > 0:
-            await asyncio.sleep(left / self.pace)
-        self.finished.set()
+    def _watch(self) -> None:
+        """Look whether all is out, or else again at the time it should be."""
+        left = last_change(self._stories) - self.elapsed
+        if left <= 0:
+            self.finished.set()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(left / self.pace, self._watch)

@@ -1,0 +1,62 @@
+"""The status page's content: asked of the database, and kept for when it has no answer."""
+
+import asyncio
+from typing import TypeVar
+
+from ingestd.daemon.dashboard.rendering import LATEST, SOURCES, Lists, render
+from ingestd.daemon.health import Health
+from ingestd.daemon.inquiry import Inquiry
+from ingestd.errors import StoreError
+from ingestd.store import failures, overview
+from ingestd.times import iso
+
+T = TypeVar("T")
+
+#: How old what is shown may be (seconds): the lists change by the second; to count everything is
+#: work in a database of millions, and nobody watches it by the second.
+_FRESH_LISTS, _FRESH_COUNTS = 2.0, 60.0
+
+
+class StatusPage:
+    """Renders the page, whole or with what there is."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+        self._lists = Inquiry(self._read_lists)
+        self._counts = Inquiry(self._read_counts)
+
+    async def close(self) -> None:
+        """Take back what the database was asked."""
+        await asyncio.gather(self._lists.close(), self._counts.close())
+
+    async def render(self) -> str:
+        """Return the page, within the time that the database is waited for."""
+        # Together: one after the other they would be waited for three times as long.
+        asked = _now_or_last(self._lists, _FRESH_LISTS), _now_or_last(self._counts, _FRESH_COUNTS)
+        report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *asked)
+        return render(report, lists, counts, note=note)
+
+    async def _read_lists(self) -> Lists:
+        async with self._health.service.parts.database.read() as connection:
+            sources, total = await overview.foremost_sources(connection, limit=SOURCES)
+            return Lists(
+                sources=sources,
+                sources_total=total,
+                polls=await overview.last_polls(connection, limit=LATEST),
+                records=await overview.last_records(connection, limit=LATEST),
+                failures=await failures.latest(connection, limit=LATEST),
+            )
+
+    async def _read_counts(self) -> dict[str, int]:
+        async with self._health.service.parts.database.read() as connection:
+            return await overview.summary(connection)
+
+
+async def _now_or_last(inquiry: Inquiry[T], fresh: float) -> tuple[T | None, str | None]:
+    """Return an answer; without one the last there was, or None, and a note that says so."""
+    try:
+        return (await inquiry.ask(fresh=fresh)).value, None
+    except StoreError as error:
+        if inquiry.last is None:
+            return None, f"{error}: there is nothing to show yet"
+        return inquiry.last.value, f"{error}: the lists are those of {iso(inquiry.last.at)}"
