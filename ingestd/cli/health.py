@@ -1,16 +1,17 @@
 """`ingestd health`: ask the running daemon how it is."""
 
+import asyncio
 import json
 from typing import Annotated, Any
 
 import aiohttp
 import typer
 
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json, show_table
 from ingestd.errors import UsageError
-from ingestd.settings import Listen
+from ingestd.settings import Listen, load
+from ingestd.units import show_duration
 
 #: Seconds for the whole answer; the daemon itself takes one at most.
 _LIMIT = 3.0
@@ -32,14 +33,13 @@ def health(
     if ready and live:
         raise UsageError("--ready or --live, not both")
     path = "readyz" if ready else "livez" if live else "health"
-    status, body = finish(_ask(settings_for(config).listen, path))
-    report = _report(body) if path == "health" else {"status": "pass" if status == 200 else "fail", "output": body}
-    if as_json:
-        show_json(report)
-    elif path == "health":
-        show_table(("check", "status", "observed", "output"), [_row(name, report) for name in report["checks"]])
+    status, body = asyncio.run(_ask(load(config).listen, path))
+    if path != "health":
+        _show_verdict(body, passes=status == 200, as_json=as_json)
+    elif as_json:
+        show_json(_read(body))
     else:
-        show(body)
+        show_table(("status", "check", "observed", "output"), _rows(_read(body)))
     raise typer.Exit(0 if status == 200 else 1)
 
 
@@ -64,16 +64,32 @@ async def _ask(listen: Listen, path: str) -> tuple[int, str]:
         ) from error
 
 
-def _report(body: str) -> dict[str, Any]:
+def _show_verdict(body: str, *, passes: bool, as_json: bool) -> None:
+    if as_json:
+        show_json({"status": "pass" if passes else "fail", "output": body})
+    else:
+        show(body)
+
+
+def _read(body: str) -> dict[str, Any]:
     try:
-        report = json.loads(body)
-        return {**report, "checks": dict(report["checks"])}
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError("what answers is not ingestd: its health is no report") from error
+        report: dict[str, Any] = json.loads(body)
+        _rows(report)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UsageError("what answers there is not ingestd: it gives no health report") from error
+    return report
 
 
-def _row(name: str, report: dict[str, Any]) -> tuple[str, str, str, str]:
-    found = report["checks"][name][0]
-    value = found.get("observedValue")
-    observed = "" if value is None else f"{value:g} {found['observedUnit']}"
-    return name, found["status"], observed, found.get("output", "")
+def _rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    return [
+        (check["status"], name, _observed(check), check.get("output", ""))
+        for name, checks in report["checks"].items()
+        for check in checks
+    ]
+
+
+def _observed(check: dict[str, Any]) -> str:
+    value, unit = check.get("observedValue"), check["observedUnit"]
+    if value is None:
+        return ""
+    return show_duration(value) if unit == "s" else f"{value:,g} {unit}"

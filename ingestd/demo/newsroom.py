@@ -27,6 +27,7 @@ class Newsroom:
         self._clock = clock
         self._opened = clock()
         self._stories = load()
+        #: Each with the counts of what it was asked.
         self.sites = tuple(Site(outlet, partial(self._published, outlet)) for outlet in OUTLETS)
         self._stack = AsyncExitStack()
         self._timer: asyncio.TimerHandle | None = None

@@ -46,14 +46,14 @@ class Site:
         self.home = f"http://{host}:{port}/"
 
     async def close(self) -> None:
-        """Close all connections; it is no error when it was never open."""
+        """Close all connections; no harm where it was never open."""
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
         application = web.Application()
         application.on_response_prepare.append(self._count)
         application.router.add_get("/", self._front)
-        application.router.add_get("/feed", self._feed, name="feed")
+        application.router.add_get("/feed", self._feed)
         application.router.add_get("/stories/{slug}", self._page)
         application.router.add_get("/photos/{slug}.svg", self._photo)
         application.router.add_get("/robots.txt", _robots)

@@ -94,7 +94,8 @@ async def latest(connection: AsyncConnection, *, limit: int = 50) -> list[dict[s
 
 async def quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
     """Return the entries that were given up, each with its last failure, oldest first."""
-    last = select(func.max(failures.c.id)).where(failures.c.entry_id == entries.c.id).scalar_subquery()
+    of_entry = failures.alias()
+    last = select(func.max(of_entry.c.id)).where(of_entry.c.entry_id == entries.c.id).scalar_subquery()
     query = (
         select(
             entries.c.id, entries.c.guid, entries.c.url, entries.c.attempts, sources.c.url.label("source_url"),

@@ -1,6 +1,8 @@
 """The schema and its versions (Alembic), one step at a time and each whole or not at all."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -50,12 +52,12 @@ async def check(url: str) -> None:
 
 
 def _current(url: str) -> str | None:
-    with store_errors(), _engine(url).connect() as connection:
+    with store_errors(), _engine(url) as engine, engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def _upgrade(url: str) -> tuple[str | None, str]:
-    with store_errors(), _engine(url).begin() as connection:
+    with store_errors(), _engine(url) as engine, engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         before = MigrationContext.configure(connection).get_current_revision()
@@ -89,13 +91,17 @@ def _migrations() -> Path:
     return inside if inside.is_dir() else package.parent / "migrations"
 
 
-def _engine(url: str) -> Engine:
-    """Return an engine with a blocking driver: migrations are the only ones to use it."""
+@contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    """Open an engine with a blocking driver: migrations are the only ones to use it."""
     engine = create_engine(make_url(url).set(drivername=_blocking(url)), connect_args=_connect_args(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(engine, "begin", _begin_immediate)
-    return engine
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _blocking(url: str) -> str:

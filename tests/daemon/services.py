@@ -1,0 +1,77 @@
+"""A service to ask after: real parts over an SQLite file, and databases that hang."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingestd.daemon.parts import open_parts
+from ingestd.daemon.service import Service
+from ingestd.model import Entry
+from ingestd.settings import Settings
+from ingestd.store import polls, sources
+from ingestd.store.database import Database
+from ingestd.store.polls import Announcement
+
+
+@asynccontextmanager
+async def open_service(folder: Path) -> AsyncIterator[Service]:
+    """Open a service on a new database; nothing ticks, nothing polls."""
+    async with open_parts(Settings(state_dir=folder, extractors=1), role="daemon") as parts:
+        yield Service(parts, max_polls=2, max_pages=2, per_site=1)
+
+
+class Hung:
+    """A PostgreSQL server's port: it takes every connection and says nothing, until it is told to hang up."""
+
+    def __init__(self, port: int, database: Database) -> None:
+        self.port = port
+        self.database = database
+        #: How often it was asked.
+        self.connections = 0
+        self._writers: list[asyncio.StreamWriter] = []
+
+    def hang_up(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls) -> AsyncIterator["Hung"]:
+        async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            hung.connections += 1
+            hung._writers.append(writer)
+
+        server = await asyncio.start_server(keep, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with Database(f"postgresql+psycopg://ingestd:secret@127.0.0.1:{port}/news") as database:
+            hung = cls(port, database)
+            try:
+                yield hung
+            finally:
+                hung.hang_up()
+                server.close()
+
+
+def hang(service: Service, hung: Hung) -> None:
+    """Put a database that hangs in the place of the service's own."""
+    service.parts = replace(service.parts, database=hung.database)
+
+
+async def add_source(
+    service: Service, url: str, *, title: str | None = None, state: str = "active", due: datetime | None = None
+) -> int:
+    now = datetime.now(UTC)
+    async with service.parts.database.write() as connection:
+        source_id, _ = await sources.add(connection, url, now=due or now, title=title)
+        if state != "active":
+            await sources.set_state(connection, source_id, state, now=now)
+    return source_id
+
+
+async def add_entry(service: Service, source_id: int, link: str, *, due: datetime) -> None:
+    found = Announcement(entry=Entry(guid=link, link=link), fingerprint="f")
+    async with service.parts.database.write() as connection:
+        await polls.add_entries(connection, source_id, [found], now=due)

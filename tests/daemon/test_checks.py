@@ -1,0 +1,131 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingestd.daemon.checks import (
+    Check,
+    Figures,
+    Measured,
+    Recent,
+    Report,
+    Verdict,
+    failing,
+    judge_lag,
+    oldest_success,
+    overdue,
+    queue_age,
+    response_time,
+)
+from ingestd.store.overview import HealthFigures
+
+NOON = datetime(2020, 6, 24, 12, tzinfo=UTC)
+
+
+def figures(
+    *,
+    active: int = 100,
+    late: int = 0,
+    broken: int = 0,
+    success: timedelta | None = timedelta(minutes=5),
+    interval: float = 0.0,
+    waiting: timedelta | None = None,
+    response: float = 0.001,
+    schema_fits: bool = True,
+    uptime: float = 86_400.0,
+) -> Figures:
+    return Figures(
+        at=NOON,
+        response=response,
+        schema_fits=schema_fits,
+        uptime=uptime,
+        interval=900.0,
+        health=HealthFigures(
+            schema="1",
+            sources={"active": active, "paused": 0},
+            overdue=late,
+            failing=broken,
+            oldest_success=None if success is None else NOON - success,
+            longest_interval=interval,
+            queue=0 if waiting is None else 1,
+            queue_since=None if waiting is None else NOON - waiting,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "seen", "value", "status"),
+    [
+        pytest.param(response_time, figures(), 1.0, "pass", id="a quick database"),
+        pytest.param(response_time, figures(response=0.5), 500.0, "warn", id="a slow database"),
+        pytest.param(response_time, figures(schema_fits=False), 1.0, "fail", id="another program's schema"),
+        pytest.param(overdue, figures(active=0), 0, "pass", id="no sources"),
+        pytest.param(overdue, figures(late=1), 1, "warn", id="one overdue"),
+        pytest.param(overdue, figures(late=60), 60, "fail", id="most overdue"),
+        pytest.param(overdue, figures(late=60, uptime=20.0), 60, "warn", id="most overdue after a start"),
+        pytest.param(failing, figures(broken=3), 3, "pass", id="a few fail"),
+        pytest.param(failing, figures(broken=30), 30, "warn", id="many fail"),
+        pytest.param(failing, figures(active=1, broken=1), 1, "warn", id="the only one fails"),
+        pytest.param(oldest_success, figures(success=None), None, "pass", id="no success yet"),
+        pytest.param(oldest_success, figures(), 300.0, "pass", id="a success"),
+        pytest.param(oldest_success, figures(success=timedelta(days=8)), 691_200.0, "warn", id="dead for a week"),
+        pytest.param(
+            oldest_success,
+            figures(success=timedelta(days=8), interval=691_200.0),
+            691_200.0,
+            "pass",
+            id="a slow source",
+        ),
+        pytest.param(queue_age, figures(), 0.0, "pass", id="no queue"),
+        pytest.param(queue_age, figures(waiting=timedelta(minutes=1)), 60.0, "pass", id="a short queue"),
+        pytest.param(queue_age, figures(waiting=timedelta(hours=1)), 3600.0, "warn", id="a queue that stands"),
+    ],
+)
+def test_a_figure_is_judged(
+    measure: Callable[[Figures], Measured], seen: Figures, value: float | None, status: str
+) -> None:
+    observed, verdict = measure(seen)
+
+    assert (observed, verdict.status) == (value, status)
+    assert (verdict.output is None) == (status == "pass")
+
+
+@pytest.mark.parametrize(("lag", "status"), [(0.0, "pass"), (10.0, "warn"), (31.0, "fail")])
+def test_a_scheduler_may_be_late_but_not_dead(lag: float, status: str) -> None:
+    assert judge_lag(lag).status == status
+
+
+@pytest.mark.parametrize(
+    ("statuses", "worst"),
+    [(["pass", "pass"], "pass"), (["pass", "warn"], "warn"), (["warn", "fail", "pass"], "fail")],
+    ids=" ".join,
+)
+def test_a_report_is_as_bad_as_its_worst_check(statuses: list[str], worst: str) -> None:
+    verdicts = {"pass": Verdict(), "warn": Verdict(status="warn"), "fail": Verdict(status="fail")}
+    checks = tuple(Check(name=name, value=1, unit="s", at=NOON, verdict=verdicts[name]) for name in statuses)
+
+    assert Report(uptime=1.0, run_id="r", stopping=False, checks=checks).status == worst
+
+
+def test_only_what_came_within_the_last_hour_counts() -> None:
+    deaths = Recent()
+
+    assert deaths.growth(0, now=10_000) == 0
+    assert deaths.growth(2, now=10_060) == 2
+    assert deaths.growth(3, now=12_000) == 3
+    assert deaths.growth(3, now=13_659) == 3
+    assert deaths.growth(3, now=13_660) == 1
+    assert deaths.growth(3, now=15_600) == 0
+    assert deaths.growth(4, now=99_000) == 1
+
+
+def test_a_check_has_the_names_of_the_draft_and_nothing_absent() -> None:
+    check = Check(name="scheduler:lag", value=1.23456, unit="s", at=NOON)
+
+    assert check.as_json() == {
+        "componentType": "component",
+        "observedValue": 1.235,
+        "observedUnit": "s",
+        "status": "pass",
+        "time": "2020-06-24T12:00:00Z",
+    }

@@ -1,0 +1,171 @@
+import json
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import pytest
+from sqlalchemy import text
+
+from ingestd.daemon.health import Health
+from ingestd.daemon.service import Service
+from ingestd.errors import WorkerDied
+from tests.daemon.services import Hung, add_entry, add_source, hang
+
+AN_HOUR_AGO = timedelta(hours=1)
+
+
+@pytest.fixture
+def health(service: Service) -> Health:
+    return Health(service)
+
+
+async def statuses(health: Health) -> dict[str, str]:
+    return {check.name: check.verdict.status for check in (await health.report()).checks}
+
+
+async def values(health: Health) -> dict[str, float | None]:
+    return {check.name: check.value for check in (await health.report()).checks}
+
+
+async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
+    report = await health.report()
+
+    assert report.status == "pass"
+    assert [check.name for check in report.checks] == [
+        "database:responseTime",
+        "sources:overdue",
+        "sources:failing",
+        "sources:oldestSuccess",
+        "entries:queueAge",
+        "entries:queueSize",
+        "scheduler:lag",
+        "extractors:deaths",
+        "extractors:timeouts",
+        "uptime",
+    ]
+    assert await health.unready() is None
+
+
+async def test_a_source_that_nobody_polls_is_overdue_and_a_paused_one_is_not(service: Service, health: Health) -> None:
+    long_ago = datetime.now(UTC) - AN_HOUR_AGO
+    await add_source(service, "https://wire.example/feed", due=long_ago)
+    await add_source(service, "https://paper.example/feed", due=long_ago, state="paused")
+    await add_source(service, "https://other.example/feed")
+
+    report = await health.report()
+
+    [overdue] = [check for check in report.checks if check.name == "sources:overdue"]
+    assert (overdue.value, overdue.verdict.status) == (1, "warn")
+    assert report.status == "warn"
+
+
+async def test_entries_that_wait_are_a_queue_with_an_age(service: Service, health: Health) -> None:
+    source_id = await add_source(service, "https://wire.example/feed")
+    await add_entry(service, source_id, "https://wire.example/1", due=datetime.now(UTC) - AN_HOUR_AGO)
+    await add_entry(service, source_id, "https://wire.example/2", due=datetime.now(UTC) + AN_HOUR_AGO)
+
+    found = await values(health)
+
+    assert found["entries:queueSize"] == 1
+    assert found["entries:queueAge"] == pytest.approx(3600, abs=60)
+    assert (await statuses(health))["entries:queueAge"] == "warn"
+
+
+async def test_a_worker_that_died_is_a_warning(service: Service, health: Health) -> None:
+    with pytest.raises(WorkerDied):
+        await service.parts.pool.run("os:_exit", 3)
+
+    assert (await values(health))["extractors:deaths"] == 1
+    assert (await statuses(health))["extractors:deaths"] == "warn"
+
+
+async def test_a_database_that_hangs_fails_within_a_second_and_is_asked_once(
+    service: Service, health: Health, hung: Hung
+) -> None:
+    before = await health.report()
+    health.figures.last = None
+    hang(service, hung)
+    started = monotonic()
+
+    reports = [await health.report() for _ in range(2)]
+
+    assert monotonic() - started < 2
+    assert before.status == "pass"
+    assert hung.connections == 1
+    for report in reports:
+        assert report.status == "fail"
+        failed = [check for check in report.checks if check.verdict.status == "fail"]
+        assert {check.name.partition(":")[0] for check in failed} == {"database", "sources", "entries"}
+        assert {check.verdict.output for check in failed} == {"the database did not answer within 0.8 s"}
+        assert {check.value for check in failed} == {None}
+    assert await health.unready() == "the database did not answer within 0.8 s"
+    await health.close()
+
+
+async def test_the_last_figures_stay_with_their_time(service: Service, health: Health, hung: Hung) -> None:
+    source_id = await add_source(service, "https://wire.example/feed")
+    await add_entry(service, source_id, "https://wire.example/1", due=datetime.now(UTC))
+    answer = await health.figures.ask(fresh=0.0)
+    hang(service, hung)
+    with pytest.raises(Exception, match="did not answer"):
+        await health.figures.ask(fresh=0.0)
+
+    report = await health.report()
+
+    [queue] = [check for check in report.checks if check.name == "entries:queueSize"]
+    assert (queue.value, queue.at, queue.verdict.status) == (1, answer.value.at, "fail")
+    await health.close()
+
+
+async def test_a_database_that_comes_back_is_believed(service: Service, health: Health, hung: Hung) -> None:
+    own = service.parts
+    hang(service, hung)
+    assert (await health.report()).status == "fail"
+
+    hung.hang_up()
+    service.parts = own
+    await health.close()
+
+    assert (await health.report()).status == "pass"
+    assert await health.unready() is None
+
+
+async def test_a_stopping_daemon_is_unready_at_once_whatever_the_database_does(
+    service: Service, health: Health, hung: Hung
+) -> None:
+    hang(service, hung)
+
+    service.stop()
+
+    assert await health.unready() == "stopping"
+    assert hung.connections == 0
+
+
+async def test_a_scheduler_that_does_not_tick_makes_unready(service: Service, health: Health) -> None:
+    service.pulse.last_tick = monotonic() - 60
+
+    assert await health.unready() == "the scheduler is 59 s late"
+    assert (await statuses(health))["scheduler:lag"] == "fail"
+
+    service.tick()
+
+    assert await health.unready() is None
+
+
+async def test_a_schema_that_is_not_ours_makes_unready(service: Service, health: Health) -> None:
+    async with service.parts.database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    assert await health.unready() == "the schema is not that of this program"
+    assert (await statuses(health))["database:responseTime"] == "fail"
+
+
+async def test_a_report_names_no_source_and_no_secret(service: Service, health: Health) -> None:
+    await add_source(
+        service, "https://wire:secret@wire.example/feed", title="The Wire", due=datetime.now(UTC) - AN_HOUR_AGO
+    )
+
+    report = json.dumps((await health.report()).as_json())
+
+    assert "overdue" in report
+    for secret in ("secret", "wire.example", "The Wire"):
+        assert secret not in report
