@@ -27,7 +27,8 @@ OTHER = (
 
 def page(headline: str, *paragraphs: str) -> bytes:
     text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return f"<html lang=en><head><title>{headline}</title></head><body><article><h1>{headline}</h1>{text}</article></body></html>".encode()
+    head = f"<html lang=en><head><title>{headline}</title></head>"
+    return f"{head}<body><article><h1>{headline}</h1>{text}</article></body></html>".encode()
 
 
 def feed(*links: str, stamp: str = "2026-01-31T12:00:00Z") -> bytes:

@@ -47,7 +47,7 @@ COMMANDS = (
     Command("poll", "poll:poll", "Poll a source now, or all that are due, and make records of what is new."),
     Command("records", "records:app", "List, show, search and export what was kept."),
     Command("failures", "failures:app", "List what went wrong, and try it again."),
-    Command("clean", "clean:clean", "Clean article pages out of files, and print their records as JSON."),
+    Command("clean", "clean:clean", "Clean saved pages, and print a line of JSON for each."),
     Command("parse", "parse:parse", "Read feeds out of files, and print a line of JSON for each."),
     Command("health", "health:health", "Ask the running daemon how it is."),
     Command("db", "db:app", "Bring the database's schema up to date, or look at its version."),

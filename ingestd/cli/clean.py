@@ -48,8 +48,9 @@ def clean(
         typer.Option(metavar="DIR", exists=True, file_okay=False, help="Clean a corpus: every ID.html[.gz] + ID.json."),
     ] = None,
 ) -> None:
-    """Clean saved pages, and print a line of JSON for each: all fields of the record, times in ISO 8601.
+    """Clean saved pages, and print a line of JSON for each.
 
+    A line has all fields of the record, times in ISO 8601.
     With `--batch DIR` the lines are {id, title, authors, published, body, language}, for scoring a corpus.  There
     `body` has the dek and the dateline in their places, as the page prints them, and `authors` is the byline where it
     names no person.  A page that gives no article has a line with empty values and `error`.

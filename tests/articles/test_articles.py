@@ -1,5 +1,6 @@
 import json
 import pickle
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,5 @@ def test_an_overgrown_page_keeps_its_text(body: str) -> None:
     "body", [bytes(range(256)) * 400, b"\xff\xfe" + bytes(999), b"<" * 100_000, b"<p " * 50_000, b"&#0;&#x1;" * 9999]
 )
 def test_no_input_ends_in_anything_but_an_article_or_an_extract_error(body: bytes) -> None:
-    try:
-        extract(Page(url=URL, body=body))
-    except ExtractError as error:
-        assert str(error)
+    with suppress(ExtractError):
+        assert extract(Page(url=URL, body=body)).body_text

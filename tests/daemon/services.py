@@ -18,8 +18,9 @@ from ingestd.store.polls import Announcement
 
 @asynccontextmanager
 async def open_service(folder: Path) -> AsyncIterator[Service]:
-    """Open a service on a new database; nothing ticks, nothing polls."""
-    async with open_parts(Settings(state_dir=folder, extractors=1), role="daemon") as parts:
+    """Open a service on a new database, which may visit the loopback; nothing ticks, nothing polls."""
+    settings = Settings(state_dir=folder, extractors=1, allow_networks="127.0.0.0/8", host_delay=0)
+    async with open_parts(settings, role="daemon") as parts:
         yield Service(parts, max_polls=2, max_pages=2, per_site=1)
 
 

@@ -5,7 +5,7 @@ from aiohttp import ClientSession
 from ingestd.articles import extract
 from ingestd.demo.newsroom import Newsroom
 from ingestd.formats import parse
-from ingestd.likeness import content_hash
+from ingestd.likeness.content_hash import content_hash
 from ingestd.model import Article, Entry, Page
 from ingestd.policy.full_text import carries_full_text
 

@@ -1,0 +1,93 @@
+import re
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from ingestd.daemon.health import Health
+from ingestd.daemon.metrics import Metrics
+from ingestd.daemon.service import Service
+from tests.daemon.services import Hung, add_source, hang
+
+#: A sample's name and labels, as in 'ingestd_polls_total{outcome="new"}'.
+Samples = dict[str, float]
+
+
+@pytest.fixture
+def health(service: Service) -> Health:
+    return Health(service)
+
+
+async def scrape(metrics: Metrics) -> Samples:
+    body, _ = await metrics.render("")
+    return {
+        sample.name + "".join(f'{{{key}="{value}"}}' for key, value in sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+async def test_what_the_service_did_is_counted_and_what_it_did_not_is_zero(service: Service, health: Health) -> None:
+    service.pulse.polls_done["not_modified"] = 3
+    service.pulse.entries_done["saved"] = 2
+    service.pulse.failures["fetch", "TimedOut"] = 1
+    service.pulse.bytes_fetched = 4096
+
+    found = await scrape(Metrics(health))
+
+    assert found['ingestd_polls_total{outcome="not_modified"}'] == 3
+    assert found['ingestd_polls_total{outcome="new"}'] == 0
+    assert found['ingestd_entries_total{outcome="saved"}'] == 2
+    assert found['ingestd_failures_total{error="TimedOut"}{stage="fetch"}'] == 1
+    assert found["ingestd_fetched_bytes_total"] == 4096
+    assert found["ingestd_extractor_deaths_total"] == 0
+
+
+async def test_the_database_is_measured(service: Service, health: Health) -> None:
+    await add_source(service, "https://wire.example/feed")
+    await add_source(service, "https://paper.example/feed", state="paused")
+
+    found = await scrape(Metrics(health))
+
+    assert found["ingestd_database_up"] == 1
+    assert (found['ingestd_sources{state="active"}'], found['ingestd_sources{state="paused"}']) == (1, 1)
+    assert (found["ingestd_queue_entries"], found["ingestd_queue_age_seconds"]) == (0, 0)
+
+
+async def test_several_scrapes_are_one_query(service: Service, health: Health) -> None:
+    metrics = Metrics(health)
+
+    await metrics.render("")
+    answer = health.figures.last
+    await metrics.render("")
+
+    assert answer is not None
+    assert health.figures.last is answer
+
+
+async def test_without_the_database_the_rest_is_still_there(service: Service, health: Health, hung: Hung) -> None:
+    hang(service, hung)
+
+    found = await scrape(Metrics(health))
+
+    assert found["ingestd_database_up"] == 0
+    assert "ingestd_queue_entries" not in found
+    assert found['ingestd_polls_total{outcome="new"}'] == 0
+    assert found["process_resident_memory_bytes"] > 0
+    await health.close()
+
+
+async def test_names_follow_the_conventions_and_each_has_a_help(health: Health) -> None:
+    body, media_type = await Metrics(health).render("")
+
+    assert media_type == "text/plain; version=0.0.4; charset=utf-8"
+    families = list(text_string_to_metric_families(body.decode()))
+    assert all(family.documentation for family in families)
+    assert all(re.fullmatch(r"(ingestd|process)_[a-z_]+[a-z]", family.name) for family in families)
+
+
+async def test_a_scraper_may_ask_for_openmetrics(health: Health) -> None:
+    body, media_type = await Metrics(health).render("application/openmetrics-text; version=1.0.0")
+
+    assert media_type.startswith("application/openmetrics-text; version=1.0.0")
+    assert "ingestd_polls" in {family.name for family in open_metrics(body.decode())}
