@@ -12,9 +12,9 @@ from ingestd.times import iso
 
 T = TypeVar("T")
 
-#: How old what is shown may be (seconds): the lists change by the second; to count everything is
-#: work in a database of millions, and nobody watches it by the second.
-_FRESH_LISTS, _FRESH_COUNTS = 2.0, 60.0
+#: How old what is shown may be (seconds): to count everything is work in a database of millions, and
+#: counts that are older than the lists below them would contradict them.
+_FRESH = 2.0
 
 
 class StatusPage:
@@ -22,17 +22,17 @@ class StatusPage:
 
     def __init__(self, health: Health) -> None:
         self._health = health
-        self._lists = Inquiry(self._read_lists)
-        self._counts = Inquiry(self._read_counts)
+        self.lists = Inquiry(self._read_lists)
+        self.counts = Inquiry(self._read_counts)
 
     async def close(self) -> None:
         """Take back what the database was asked."""
-        await asyncio.gather(self._lists.close(), self._counts.close())
+        await asyncio.gather(self.lists.close(), self.counts.close())
 
     async def render(self) -> str:
         """Return the page, within the time that the database is waited for."""
         # Together: one after the other they would be waited for three times as long.
-        asked = _now_or_last(self._lists, _FRESH_LISTS), _now_or_last(self._counts, _FRESH_COUNTS)
+        asked = _now_or_last(self.lists, _FRESH), _now_or_last(self.counts, _FRESH)
         report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *asked)
         return render(report, lists, counts, note=note)
 

@@ -1,4 +1,7 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import inf
 
 import pytest
 
@@ -9,12 +12,15 @@ from ingestd.daemon.service import Service
 from tests.daemon.services import Hung, add_source, hang
 from tests.newsroom import Newsroom
 
-RSS = """<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Harbour Wire</title>
-<item><guid>bridge</guid><link>{link}</link><title>Bridge &amp;lt;b&amp;gt; reopens</title><content:encoded><![CDATA[
+RSS = """<rss version="2.0"><channel><title>Harbour Wire</title>
+<item><guid>bridge</guid><link>{link}</link><title>Bridge reopens after repairs</title></item></channel></rss>"""
+
+STORY = b"""<!doctype html><html lang="en"><title>Bridge reopens after repairs</title><article>
+<h1>Bridge reopens after repairs</h1>
 <p>The harbour bridge reopened on Wednesday after nine weeks of repairs, the port authority said. Lorries of more
 than forty tonnes must still take the northern tunnel until the end of the month.</p>
 <p>Engineers replaced two of the six bearings that had cracked during the winter storms in January.</p>
-]]></content:encoded></item></channel></rss>"""
+</article></html>"""
 
 
 @pytest.fixture
@@ -29,14 +35,14 @@ async def page(service: Service) -> AsyncIterator[StatusPage]:
 async def test_the_page_shows_what_was_polled_saved_and_failed(
     service: Service, page: StatusPage, newsroom: Newsroom
 ) -> None:
-    good = newsroom.publish("/good.xml", body=RSS.format(link=newsroom.url("/bridge")), content_type="text/xml")
-    await add_source(service, good)
+    story = newsroom.publish("/bridge", body=STORY, content_type="text/html")
+    await add_source(service, newsroom.publish("/good.xml", body=RSS.format(link=story).encode()))
     await add_source(service, newsroom.publish("/bad.xml", status=500), title="Broken Paper")
     await service.run_dry()
 
     shown = await page.render()
 
-    assert "Bridge &lt;b&gt; reopens</a>" in shown
+    assert f'<a href="{story}" rel="noopener noreferrer">Bridge reopens after repairs</a>' in shown
     assert "Harbour Wire" in shown
     assert "Refused: HTTP 500" in shown
     assert shown.index("Broken Paper") < shown.index("Harbour Wire")  # what fails comes first
@@ -58,11 +64,13 @@ async def test_while_the_database_hangs_the_last_lists_are_shown_with_their_time
 ) -> None:
     await add_source(service, "https://wire.example/feed", title="Harbour Wire")
     await page.render()
-    page._lists.last = page._lists.last
+    assert page.lists.last is not None
+    page.lists.last = replace(page.lists.last, at=datetime(2020, 6, 24, 12, tzinfo=UTC), since=-inf)
     hang(service, hung)
 
     shown = await page.render()
 
+    assert "did not answer within 0.8 s: the lists are those of 2020-06-24T12:00:00Z" in shown
     assert "Harbour Wire" in shown
 
 

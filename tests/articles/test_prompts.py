@@ -1,0 +1,40 @@
+import pytest
+
+from ingestd.articles.prompts import find_invitation, is_prompt
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "We use cookies. By clicking OK you agree.",
+        "Get the news faster.",
+        "Download our free app",
+        "Sign up for the morning letter",
+        "Already a subscriber? Log in",
+        "Follow us on Instagram",
+        "Read more: Ferry sinks",
+        "RELATED STORIES",
+        "Mehr zum Thema",
+        "À lire aussi",
+        "Lea también: Un barco",
+        "© 2024 The Paper",
+        "12 Comments",
+    ],
+)
+def test_a_prompt_is_known_by_how_it_begins(line: str) -> None:
+    assert is_prompt(line)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "left"),
+    [
+        ("It rained. (Click for more on the rain.)", "It rained."),
+        ("It rained. Click here for more on the rain.", "It rained."),
+        ("It rained (more than ever).", "It rained (more than ever)."),
+        ("He would read more when it rained.", "He would read more when it rained."),
+    ],
+)
+def test_an_invitation_stands_at_the_end(paragraph: str, left: str) -> None:
+    start, end = find_invitation(paragraph) or (0, 0)
+
+    assert paragraph[:start] + paragraph[end:] == left

@@ -1,0 +1,127 @@
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingestd.daemon.api import serve
+from ingestd.daemon.health import Health
+from ingestd.daemon.service import Service
+from ingestd.settings import Listen
+from tests.daemon.services import add_source, open_service
+
+
+@dataclass(frozen=True)
+class Done:
+    status: int
+    out: str
+    error: str
+
+
+async def ingestd_health(listen: str, *arguments: str) -> Done:
+    """Ask with the real command, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ingestd", "health", *arguments,
+        env={**os.environ, "INGESTD_LISTEN": listen},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, error = await asyncio.wait_for(process.communicate(), 20)
+    return Done(process.returncode or 0, out.decode(), error.decode())
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with open_service(tmp_path / "state") as service:
+        yield service
+
+
+@pytest.fixture(params=["port", "socket"])
+async def listen(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> AsyncIterator[str]:
+    """Where a service answers: at a TCP port, and at a UNIX socket."""
+    where = Listen(host="127.0.0.1", port=0) if request.param == "port" else Listen(path=tmp_path / "ingestd.sock")
+    async with serve(Health(service), where) as address:
+        yield address.removeprefix("http://").removesuffix("/")
+
+
+async def test_a_daemon_that_is_well_is_a_line_a_check_and_status_0(listen: str) -> None:
+    done = await ingestd_health(listen)
+
+    assert (done.status, done.error) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == "status\tcheck\tobserved\toutput"
+    assert "pass\tsources:overdue\t0 sources\t" in lines
+    assert {line.partition("\t")[0] for line in lines[1:]} == {"pass"}
+
+
+async def test_a_warning_is_told_and_is_status_0(listen: str, service: Service) -> None:
+    await add_source(service, "https://wire.example/feed", due=datetime.now(UTC) - timedelta(hours=1))
+
+    done = await ingestd_health(listen)
+
+    assert done.status == 0
+    assert "warn\tsources:overdue\t1 sources\tsources were due over five minutes ago" in done.out.splitlines()
+
+
+async def test_a_daemon_that_fails_is_status_1(listen: str, service: Service) -> None:
+    service.pulse.last_tick -= 3600
+
+    done = await ingestd_health(listen)
+
+    assert done.status == 1
+    assert "fail\tscheduler:lag\t" in done.out
+
+
+async def test_json_is_the_report_itself(listen: str, service: Service) -> None:
+    done = await ingestd_health(listen, "--json")
+
+    assert json.loads(done.out)["serviceId"] == service.parts.run_id
+
+
+async def test_probes_tell_ready_from_live(listen: str, service: Service) -> None:
+    service.stop()
+
+    ready, live = await asyncio.gather(ingestd_health(listen, "--ready", "--json"), ingestd_health(listen, "--live"))
+
+    assert (ready.status, json.loads(ready.out)) == (1, {"status": "fail", "output": "stopping"})
+    assert (live.status, live.out) == (0, "ok\n")
+
+
+@pytest.mark.parametrize(
+    ("listen", "said"),
+    [
+        pytest.param("127.0.0.1:1", "nobody answers at 127.0.0.1:1: `ingestd run` starts", id="no daemon at the port"),
+        pytest.param("unix:/nonexistent/s", "nobody answers at unix:/nonexistent/s: `ingestd", id="no socket"),
+        pytest.param("127.0.0.1:0", "listen has port 0", id="any free port"),
+    ],
+)
+async def test_when_nobody_answers_it_says_where_it_asked(listen: str, said: str) -> None:
+    done = await ingestd_health(listen)
+
+    assert (done.status, done.out) == (2, "")
+    assert done.error.startswith(f"ingestd: {said}")
+    assert done.error.count("\n") == 1
+
+
+async def test_another_program_at_the_port_is_not_taken_for_the_daemon() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        done = await ingestd_health(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    assert (done.status, done.out) == (2, "")
+    assert "is not ingestd" in done.error
+
+
+async def test_ready_and_live_at_once_make_no_sense() -> None:
+    done = await ingestd_health("127.0.0.1:1", "--ready", "--live")
+
+    assert (done.status, done.error) == (2, "ingestd: --ready or --live, not both\n")
