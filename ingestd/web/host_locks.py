@@ -10,7 +10,7 @@ import os
 from hashlib import blake2b
 from pathlib import Path
 
-#: Slots that one name can have.
+#: Locks that one name can have.
 MAX_SLOTS = 4096
 
 
@@ -35,6 +35,13 @@ class HostLocks:
         """Give a slot back; one that was not taken, or has gone with the file, is fine."""
         if self._file >= 0:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _offset(name, slot))
+
+    def is_free(self, name: str, slot: int) -> bool:
+        """Say whether `lock` would succeed; for a slot that this process does not have."""
+        free = self.lock(name, slot)
+        if free:
+            self.unlock(name, slot)
+        return free
 
     def close(self) -> None:
         """Give back all there are."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -10,8 +11,8 @@ from types import TracebackType
 
 from ingestd.web.host_locks import MAX_SLOTS, HostLocks
 
-# Seconds between two looks at a slot that another process has: at first, and at the most.
-_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
+# The lock of a site that is no slot, see `Turns._lock`.
+_DOOR = MAX_SLOTS - 1
 
 
 class Turns:
@@ -25,8 +26,8 @@ class Turns:
     """
 
     def __init__(self, *, concurrency: int = 1, delay: float = 1.0, shared: Path | None = None) -> None:
-        if not 1 <= concurrency <= MAX_SLOTS:
-            raise ValueError(f"concurrency is from 1 to {MAX_SLOTS}, not {concurrency}")
+        if not 1 <= concurrency <= _DOOR:
+            raise ValueError(f"concurrency is from 1 to {_DOOR}, not {concurrency}")
         self._concurrency = concurrency
         self._delay = delay
         self._sites: dict[str, _Site] = {}
@@ -101,28 +102,31 @@ class Turns:
             raise
 
     async def _lock(self, locks: HostLocks, site: str, state: "_Site", slot: int) -> int:
-        """Lock a slot, or another that is free, on the whole host; wait while other processes have them all."""
-        pause = _PAUSE
-        while True:
-            for _ in range(self._concurrency):
-                if locks.lock(site, slot):
-                    return slot
-                state.free.append(slot)
-                slot = state.free.popleft()
-            try:
-                # Not in step with the other processes: one that always looks a moment later never gets it.
-                await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-            except asyncio.CancelledError:
-                self._free(site, slot)
-                raise
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        """Lock a slot, or another that is free, on the whole host; wait while other processes have them all.
+
+        Who waits for a slot waits behind the site's door and keeps it locked.  So a process that has many more
+        requests for the site finds the door shut as it comes back, and the others have their turns as well.
+        """
+        pauses, entered = _pauses(), False
+        try:
+            while True:
+                entered = entered or locks.lock(site, _DOOR)
+                for _ in range(self._concurrency if entered else 0):
+                    if locks.lock(site, slot):
+                        return slot
+                    state.free.append(slot)
+                    slot = state.free.popleft()
+                await asyncio.sleep(next(pauses))
+        except asyncio.CancelledError:
+            self._free(site, slot)
+            raise
+        finally:
+            if entered:
+                locks.unlock(site, _DOOR)
 
     def _may_lock(self, locks: HostLocks, site: str, state: "_Site | None") -> bool:
-        for slot in state.free if state else range(self._concurrency):
-            if locks.lock(site, slot):
-                locks.unlock(site, slot)
-                return True
-        return False
+        slots = state.free if state else range(self._concurrency)
+        return locks.is_free(site, _DOOR) and any(locks.is_free(site, slot) for slot in slots)
 
     def _free(self, site: str, slot: int) -> None:
         if self._locks:
@@ -177,3 +181,12 @@ class _Site:
         self.held_until = 0.0
         #: Wakes the site when its hold is over.
         self.alarm: asyncio.TimerHandle | None = None
+
+
+def _pauses() -> Iterator[float]:
+    """Yield the seconds between two looks at what another process has locked: 0.05 at first, 0.2 at the most."""
+    seconds = 0.05
+    while True:
+        # Not in step with the other processes: one that always looks a moment later never gets it.
+        yield seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        seconds = min(seconds * 1.5, 0.2)

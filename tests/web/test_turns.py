@@ -265,15 +265,15 @@ async def test_a_site_is_kept_from_other_processes_through_its_delay(tmp_path: P
 
 # Stays when it is done: a process that ends does not sit out its last delay.
 VISIT = """
-import asyncio, ipaddress, pathlib, sys
+import asyncio, ipaddress, os, pathlib, sys
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.turns import Turns
 
 async def main(url, shared):
     turns = Turns(delay=0.1, shared=pathlib.Path(shared))
     allowed = [ipaddress.ip_network("127.0.0.0/8")]
-    async with Fetcher(user_agent="test", allow_networks=allowed, turns=turns) as fetcher:
-        await asyncio.gather(*(fetcher.get(url) for _ in range(4)))
+    async with Fetcher(user_agent=str(os.getpid()), allow_networks=allowed, turns=turns) as fetcher:
+        await asyncio.gather(*(fetcher.get(url) for _ in range(5)))
         # An exit would free the site before the delay is over, and another process waits for no exit.
         await asyncio.sleep(0.3)
     turns.close()
@@ -291,6 +291,8 @@ async def test_two_processes_are_as_polite_as_one(newsroom: Newsroom, tmp_path: 
 
     assert [process.returncode for process in processes] == [0, 0]
     assert newsroom.most_at_once == 1
+    askers = [request.headers["User-Agent"] for request in newsroom.requests]
+    assert len(set(askers[:5])) == 2, "while one has more to ask, the other has its turns as well"
     for before, after in pairwise(newsroom.requests):
         assert before.ended is not None
         assert after.started - before.ended >= 0.099
