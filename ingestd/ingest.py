@@ -12,22 +12,22 @@ A failure of the source or the page becomes part of what is committed.  A failur
 the disk is full) costs nobody anything: the result waits until it can be committed.
 """
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import monotonic
-from typing import TypeVar
 
 import structlog
 
 from ingestd.archive import Archive
-from ingestd.errors import ArchiveError, FetchError, IngestError, ParseError, Refused, StoreError, StoreUnavailable
-from ingestd.model import Page, Reply, Source, Validators
+from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
+from ingestd.model import Reply, Source, Validators
+from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_poll, next_try
 from ingestd.policy.novelty import pick
+from ingestd.reading import Fetched, fetch_page, read_feed, read_page
 from ingestd.store import polls
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -35,17 +35,14 @@ from ingestd.store.entries import Work
 from ingestd.store.failures import Stage, failure_of
 from ingestd.store.polls import Announcement, Poll
 from ingestd.store.saves import Failed, Outcome, Saved, Untouched
-from ingestd.urls import without_userinfo
-from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
+from ingestd.telling import log_outcome, log_poll
+from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
-from ingestd.workers.results import Cleaned, ParsedFeed
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
-#: Seconds between two tries to commit while the database or the disk is away, and what they grow to.
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
+#: Gets an entry's page; None when it is what it was.
+Fetch = Callable[[Work], Awaitable[Fetched | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +54,6 @@ class Rules:
     #: Tries for an entry before it is given up, and the first wait between two.
     attempts: int = 5
     retry_delay: float = 30.0
-
-
-async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Parse a feed in a worker process; raises ParseError, WorkerError."""
-    parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
-    return parsed
-
-
-async def read_page(pool: Pool, page: Page) -> Cleaned:
-    """Extract a page's article in a worker process; raises ExtractError, WorkerError."""
-    cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
-    return cleaned
 
 
 class Ingest:
@@ -103,8 +88,8 @@ class Ingest:
             poll = await self._poll(source, at, started)
         except IngestError as error:
             poll = self._failed_poll(source, at, started, error)
-        await _until_committed(lambda: self._poll_commits.put(poll))
-        _log_poll(poll)
+        await until_committed(lambda: self._poll_commits.put(poll))
+        log_poll(poll)
         return poll
 
     async def _poll(self, source: Source, at: datetime, started: float) -> Poll:
@@ -126,10 +111,10 @@ class Ingest:
             )
         parsed = await read_feed(self.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         guids = [entry.guid for entry in parsed.feed.entries]
-        known = await _until_committed(lambda: self._known(source.id, guids))
+        known = await until_committed(lambda: self._known(source.id, guids))
         marks = dict(zip(guids, parsed.fingerprints, strict=True))
         picked = pick(zip(parsed.feed.entries, parsed.fingerprints, strict=True), known)
-        raw = await _until_committed(lambda: self.archive.put(reply.body))
+        raw = await until_committed(lambda: self.archive.put(reply.body))
         return Poll(
             source=source,
             run_id=self.run_id,
@@ -181,53 +166,48 @@ class Ingest:
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )
 
-    async def make(self, work: Work) -> Outcome:
-        """Make a claimed entry a record and commit what it came to."""
+    async def make(self, work: Work, *, fetch: Fetch | None = None) -> Outcome:
+        """Make a claimed entry a record and commit what it came to.
+
+        `fetch` gets its page where that is not what the entry's link leads to.
+        """
         try:
-            outcome = await self._make(work)
+            outcome = await self._make(work, fetch or self._fetch)
         except IngestError as error:
             outcome = self._failed(work, error)
         outcome = await self._commit(outcome)
-        _log_outcome(outcome)
+        log_outcome(outcome)
         return outcome
 
-    async def _make(self, work: Work) -> Outcome:
-        entry = work.entry
-        validators = Validators()
-        if entry.body_html is not None:
-            # Without a link there is nothing that relative references could mean, and no address is kept.
-            body = entry.body_html.encode("utf-8", "replace")
-            page = Page(url=entry.link or "http://localhost/", body=body, entry=entry, fragment=True)
-        elif entry.link is None:
-            raise ParseError("the entry has neither a link nor a text")
-        else:
-            reply = await self.fetcher.get(entry.link, validators=work.validators, accept=ACCEPT_PAGE)
-            if reply.not_modified:
-                return Untouched(work=work, at=datetime.now(UTC))
-            page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)
-            validators = reply.validators
-        cleaned = await read_page(self.pool, page)
-        raw = await _until_committed(lambda: self.archive.put(page.body))
+    async def _fetch(self, work: Work) -> Fetched | None:
+        return await fetch_page(self.fetcher, work.entry, work.validators)
+
+    async def _make(self, work: Work, fetch: Fetch) -> Outcome:
+        fetched = await fetch(work)
+        if fetched is None:
+            return Untouched(work=work, at=datetime.now(UTC))
+        cleaned = await read_page(self.pool, fetched.page)
+        raw = await until_committed(lambda: self.archive.put(fetched.page.body))
         return Saved(
             work=work,
             at=datetime.now(UTC),
             article=cleaned.article,
             content_hash=cleaned.content_hash,
-            url=entry.link,
-            fragment=page.fragment,
+            url=fetched.url,
+            fragment=fetched.page.fragment,
             extractor=cleaned.extractor,
             raw=raw,
-            validators=validators,
+            validators=fetched.validators,
         )
 
     async def _commit(self, outcome: Outcome) -> Outcome:
         try:
-            await _until_committed(lambda: self._save_commits.put(outcome))
+            await until_committed(lambda: self._save_commits.put(outcome))
         except StoreError as error:
             # The database is there and refuses just this: a failure of its own, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
             outcome = self._failed(outcome.work, error)
-            await _until_committed(lambda: self._save_commits.put(outcome))
+            await until_committed(lambda: self._save_commits.put(outcome))
         return outcome
 
     def _failed(self, work: Work, error: IngestError) -> Failed:
@@ -253,18 +233,6 @@ class Ingest:
         return Failed(work=work, at=at, failure=failure, retry_at=None if hopeless else retry_at)
 
 
-async def _until_committed(commit: Callable[[], Awaitable[T]]) -> T:
-    """Do what needs the database or the disk, again and again while they are away."""
-    wait = _FIRST_WAIT
-    while True:
-        try:
-            return await commit()
-        except (StoreUnavailable, ArchiveError) as error:
-            log.warning("waiting to commit", error=str(error), seconds=wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
-
-
 def _renewed(source: Source, reply: Reply) -> Validators:
     """Return what to ask with next: a bare 304 keeps what was, an unchanged 200 says anew (RFC 9110, 15.4.5)."""
     return reply.validators or source.validators if reply.not_modified else reply.validators
@@ -280,33 +248,3 @@ def _stage(error: IngestError) -> Stage:
 
 def _retry_after(error: IngestError | None) -> float | None:
     return error.retry_after if isinstance(error, Refused) else None
-
-
-def _log_poll(poll: Poll) -> None:
-    source = without_userinfo(poll.source.url)
-    seconds = round(poll.seconds, 3)
-    if poll.failure:
-        log.warning(
-            "poll failed", source=source, error=poll.failure.error, message=poll.failure.message,
-            attempt=poll.failure.attempt, next=poll.due_at.isoformat(timespec="seconds"),
-        )  # fmt: skip
-    elif poll.listed is None:
-        log.debug("polled", source=source, outcome=poll.outcome, seconds=seconds)
-    else:
-        log.info(
-            "polled", source=source, listed=poll.listed, new=len(poll.new), changed=len(poll.changed), seconds=seconds
-        )
-
-
-def _log_outcome(outcome: Outcome) -> None:
-    if isinstance(outcome, Failed):
-        failure = outcome.failure
-        event = "entry failed" if outcome.retry_at else "entry given up"
-        log.warning(
-            event, url=failure.url, stage=failure.stage, error=failure.error, message=failure.message,
-            attempt=failure.attempt,
-        )  # fmt: skip
-    elif isinstance(outcome, Saved):
-        log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
-    else:
-        log.debug("unchanged", entry=outcome.work.id)

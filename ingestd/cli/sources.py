@@ -12,7 +12,7 @@ from ingestd.cli.output import note, show, show_json, show_table
 from ingestd.daemon.parts import open_fetcher, open_pool
 from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
-from ingestd.ingest import read_feed
+from ingestd.reading import read_feed
 from ingestd.settings import Settings
 from ingestd.store import sources
 from ingestd.times import iso

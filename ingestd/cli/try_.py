@@ -10,11 +10,11 @@ from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
 from ingestd.daemon.parts import make_directories, open_fetcher, open_pool
 from ingestd.errors import IngestError
-from ingestd.ingest import read_feed, read_page
-from ingestd.model import Entry, Page
+from ingestd.model import Entry
+from ingestd.reading import fetch_page, read_feed, read_page
 from ingestd.settings import Settings
 from ingestd.times import iso
-from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
+from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
 
 
@@ -62,13 +62,9 @@ async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
 
 async def _article(fetcher: Fetcher, pool: Pool, entry: Entry) -> dict[str, Any]:
     try:
-        if entry.body_html is not None:
-            body = entry.body_html.encode("utf-8", "replace")
-            page = Page(url=entry.link or "http://localhost/", body=body, entry=entry, fragment=True)
-        else:
-            reply = await fetcher.get(entry.link or "", accept=ACCEPT_PAGE)
-            page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)
-        return asdict((await read_page(pool, page)).article)
+        fetched = await fetch_page(fetcher, entry)
+        # What is asked without validators is never a 304.
+        return asdict((await read_page(pool, fetched.page)).article) if fetched else {}
     except IngestError as error:
         note(f"{entry.link}: {error}")
         return {"link": entry.link, "error": type(error).__name__}

@@ -1,8 +1,8 @@
 """The daemon between its start and its stop: it ticks, claims what is due, and works."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TypeVar
 
@@ -11,20 +11,16 @@ import structlog
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.pulse import Pulse
 from ingestd.dispatch import Dispatcher
-from ingestd.errors import IngestError, StoreError
+from ingestd.errors import StoreError
+from ingestd.makers import Makers, one_job
 from ingestd.model import Source
-from ingestd.store import entries, sources
-from ingestd.store.entries import Work
-from ingestd.store.saves import Failed, Saved
+from ingestd.store import sources
+from ingestd.store.saves import Failed, Outcome, Saved
 from ingestd.urls import site
 
-J = TypeVar("J")
 K = TypeVar("K")
 
 log = structlog.get_logger(__name__)
-
-#: What met a bug of ours comes back after this long: not at once, and not never.
-_AFTER_A_BUG = timedelta(hours=1)
 
 
 class Service:
@@ -40,9 +36,14 @@ class Service:
             limit=max_polls,
             per_site=per_site,
         )
-        self.pages: Dispatcher[Work] = Dispatcher(
-            claim=self._claim_entries, work=self._make, site=_place, limit=max_pages, per_site=per_site
-        )
+        self.pages = Makers(
+            ingest=parts.ingest,
+            turns=parts.turns,
+            limit=max_pages,
+            per_site=per_site,
+            claimed=self._claimed,
+            made=self._made,
+        ).dispatcher
 
     async def run(self) -> None:
         """Work until `stop`; ends when what is at work has ended."""
@@ -74,32 +75,17 @@ class Service:
         self.pulse.waiting = self.polls.waiting + self.pages.waiting
 
     async def _claim_sources(self, wanted: int, without_sites: Collection[str]) -> list[Source]:
-        async def claim() -> list[Source]:
-            async with self.parts.database.write() as connection:
-                return await sources.claim_due(
-                    connection, self.parts.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
-                )
-
-        return await self._claim(claim)
-
-    async def _claim_entries(self, wanted: int, without_sites: Collection[str]) -> list[Work]:
-        async def claim() -> list[Work]:
-            async with self.parts.database.write() as connection:
-                return await entries.claim_due(
-                    connection, self.parts.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
-                )
-
-        return await self._claim(claim)
-
-    async def _claim(self, claim: Callable[[], Awaitable[list[J]]]) -> list[J]:
         try:
-            claimed = await claim()
+            async with self.parts.database.write() as connection:
+                found = await sources.claim_due(
+                    connection, self.parts.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
+                )
         except StoreError as error:
             # The next tick asks again; health shows how long it has been.
             log.warning("claim failed", error=str(error))
             return []
-        self.pulse.last_claim = monotonic()
-        return claimed
+        self._claimed()
+        return found
 
     async def _poll(self, source: Source) -> None:
         async def put_off(until: datetime) -> None:
@@ -115,43 +101,17 @@ class Service:
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await self._work(site(source.url), poll, put_off)
+        await one_job(self.parts.turns, site(source.url), poll, put_off)
 
-    async def _make(self, work: Work) -> None:
-        async def put_off(until: datetime) -> None:
-            async with self.parts.database.write() as connection:
-                await entries.put_off(connection, work, until=until)
+    def _made(self, done: Outcome) -> None:
+        _add(self.pulse.entries_done, type(done).__name__.lower())
+        if isinstance(done, Saved) and done.raw:
+            self.pulse.bytes_fetched += 0 if done.fragment else done.raw.size
+        if isinstance(done, Failed):
+            _add(self.pulse.failures, (done.failure.stage, done.failure.error))
 
-        async def make() -> None:
-            done = await self.parts.ingest.make(work)
-            _add(self.pulse.entries_done, type(done).__name__.lower())
-            if isinstance(done, Saved) and done.raw:
-                self.pulse.bytes_fetched += 0 if done.fragment else done.raw.size
-            if isinstance(done, Failed):
-                _add(self.pulse.failures, (done.failure.stage, done.failure.error))
-
-        await self._work(_place(work), make, put_off)
-
-    async def _work(
-        self, place: str, work: Callable[[], Awaitable[None]], put_off: Callable[[datetime], Awaitable[None]]
-    ) -> None:
-        """Do one job; a site that asked us to wait, and a bug of ours, put it off."""
-        try:
-            if (held := self.parts.turns.held_for(place)) > 0:
-                await put_off(datetime.now(UTC) + timedelta(seconds=held))
-            else:
-                await work()
-        except Exception:
-            log.exception("bug", site=place)
-            try:
-                await put_off(datetime.now(UTC) + _AFTER_A_BUG)
-            except IngestError:
-                log.warning("claim stays until the next start", site=place)
-
-
-def _place(work: Work) -> str:
-    """Return whose turn an entry needs: its page's site, or, when it needs no page, nobody's but its own."""
-    return work.site if work.entry.body_html is None and work.site else f"entry {work.id}"
+    def _claimed(self) -> None:
+        self.pulse.last_claim = monotonic()
 
 
 def _add(counts: dict[K, int], key: K) -> None:

@@ -1,0 +1,54 @@
+"""From bytes elsewhere to what they say: a feed parsed, an entry's page fetched, its article extracted.
+
+Parsing and extracting happen in worker processes; nothing here keeps anything.
+"""
+
+from dataclasses import dataclass
+
+from ingestd.errors import ParseError
+from ingestd.model import NO_VALIDATORS, Entry, Page, Validators
+from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
+from ingestd.workers.pool import Pool
+from ingestd.workers.results import Cleaned, ParsedFeed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An entry's page, with the address it is known by and the validators it came with."""
+
+    page: Page
+    #: None where the entry has none.
+    url: str | None
+    validators: Validators = NO_VALIDATORS
+
+
+async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    """Parse a feed in a worker process; raises ParseError, WorkerError."""
+    parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
+    return parsed
+
+
+async def read_page(pool: Pool, page: Page) -> Cleaned:
+    """Extract a page's article in a worker process; raises ExtractError, WorkerError."""
+    cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
+    return cleaned
+
+
+async def fetch_page(fetcher: Fetcher, entry: Entry, validators: Validators = NO_VALIDATORS) -> Fetched | None:
+    """Return an entry's page: its own content, where that is the full text, or what its link leads to.
+
+    None when the page is what it was when it gave these validators (304).
+    Raises FetchError, and ParseError for an entry with neither link nor text.
+    """
+    if entry.body_html is not None:
+        # Without a link there is nothing that relative references could mean, and no address is kept.
+        body = entry.body_html.encode("utf-8", "replace")
+        page = Page(url=entry.link or "http://localhost/", body=body, entry=entry, fragment=True)
+        return Fetched(page=page, url=entry.link)
+    if entry.link is None:
+        raise ParseError("the entry has neither a link nor a text")
+    reply = await fetcher.get(entry.link, validators=validators, accept=ACCEPT_PAGE)
+    if reply.not_modified:
+        return None
+    page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)
+    return Fetched(page=page, url=entry.link, validators=reply.validators)

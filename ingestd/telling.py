@@ -1,0 +1,41 @@
+"""What the log says of polls and of entries: a line each, where there is something to say."""
+
+import structlog
+
+from ingestd.store.polls import Poll
+from ingestd.store.saves import Failed, Outcome, Saved
+from ingestd.urls import without_userinfo
+
+log = structlog.get_logger(__name__)
+
+
+def log_poll(poll: Poll) -> None:
+    """Log what a poll came to."""
+    source = without_userinfo(poll.source.url)
+    seconds = round(poll.seconds, 3)
+    if poll.failure:
+        log.warning(
+            "poll failed", source=source, error=poll.failure.error, message=poll.failure.message,
+            attempt=poll.failure.attempt, next=poll.due_at.isoformat(timespec="seconds"),
+        )  # fmt: skip
+    elif poll.listed is None:
+        log.debug("polled", source=source, outcome=poll.outcome, seconds=seconds)
+    else:
+        log.info(
+            "polled", source=source, listed=poll.listed, new=len(poll.new), changed=len(poll.changed), seconds=seconds
+        )
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Log what an entry came to."""
+    if isinstance(outcome, Failed):
+        failure = outcome.failure
+        event = "entry failed" if outcome.retry_at else "entry given up"
+        log.warning(
+            event, url=failure.url, stage=failure.stage, error=failure.error, message=failure.message,
+            attempt=failure.attempt,
+        )  # fmt: skip
+    elif isinstance(outcome, Saved):
+        log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
+    else:
+        log.debug("unchanged", entry=outcome.work.id)
