@@ -45,6 +45,7 @@ COMMANDS = (
     Command("try", "try_:try_", "Poll a source once, keep nothing, print what would be kept."),
     Command("sources", "sources:app", "Add, list, pause and remove what is polled."),
     Command("poll", "poll:poll", "Poll a source now, or all that are due, and make records of what is new."),
+    Command("backfill", "backfill:app", "Fetch what was published before, once."),
     Command("records", "records:app", "List, show, search and export what was kept."),
     Command("failures", "failures:app", "List what went wrong, and try it again."),
     Command("clean", "clean:clean", "Clean saved pages, and print a line of JSON for each."),

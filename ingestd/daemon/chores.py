@@ -32,7 +32,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service)),
-        (runs.HEARTBEAT, lambda: _beat(service)),
+        (runs.HEARTBEAT, lambda: _take_over(service)),
         (600.0, lambda: _forget_polls(service, keep_polls)),
         (3600.0, lambda: _sweep(service)),
     ]
@@ -59,11 +59,9 @@ async def _tick(service: Service) -> None:
     service.tick()
 
 
-async def _beat(service: Service) -> None:
-    parts, now = service.parts, datetime.now(UTC)
-    async with parts.database.write() as connection:
-        await runs.beat(connection, parts.run_id, role=parts.role, now=now)
-        if gone := await runs.end_gone(connection, now=now):
+async def _take_over(service: Service) -> None:
+    async with service.parts.database.write() as connection:
+        if gone := await runs.end_gone(connection, now=datetime.now(UTC)):
             log.info("took over", runs=gone)
 
 

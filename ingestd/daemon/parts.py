@@ -1,16 +1,19 @@
 """What every process that polls or makes records is built of: the daemon, `poll`, a backfill."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from ingestd import __version__
 from ingestd.archive import Archive
 from ingestd.archive.directory import Directory
 from ingestd.archive.off import Off
-from ingestd.errors import ConfigError
+from ingestd.errors import ConfigError, StoreError
 from ingestd.ingest import Ingest, Rules
 from ingestd.settings import Settings
 from ingestd.store import migrate, polls, runs, saves
@@ -20,6 +23,8 @@ from ingestd.store.polls import Poll
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.turns import Turns
 from ingestd.workers.pool import Pool
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,15 +130,28 @@ def rules_of(settings: Settings) -> Rules:
 
 @asynccontextmanager
 async def _run(database: Database, role: str) -> AsyncIterator[str]:
+    """Enter this process as a run, and keep its claims alive until the end, which gives them back."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         await runs.end_gone(connection, now=now)
         run_id = await runs.begin(connection, role=role, now=now)
+    heart = asyncio.create_task(_beat(database, run_id, role), name="heart")
     try:
         yield run_id
     finally:
+        heart.cancel()
         async with database.write() as connection:
             await runs.end(connection, run_id)
+
+
+async def _beat(database: Database, run_id: str, role: str) -> None:
+    while True:
+        await asyncio.sleep(runs.HEARTBEAT)
+        try:
+            async with database.write() as connection:
+                await runs.beat(connection, run_id, role=role, now=datetime.now(UTC))
+        except StoreError as error:
+            log.warning("heartbeat failed", error=str(error))
 
 
 def make_directories(settings: Settings) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.store.tables import backfills, entries, sources
+from ingestd.store.tables import backfills, entries, failures, records, sources
 
 
 async def begin(
@@ -57,34 +57,67 @@ async def claim(connection: AsyncConnection, backfill_id: int, run_id: str, *, n
     return row
 
 
-async def advance(
-    connection: AsyncConnection,
-    backfill_id: int,
-    *,
-    now: datetime,
-    cursor: Mapping[str, Any] | None = None,
-    **values: Any,
-) -> None:
-    """Keep how far a backfill has come, and whatever else changed of `state`, `message` and `run_id`."""
-    if cursor is not None:
-        values["cursor"] = dict(cursor)
-    await connection.execute(update(backfills).where(backfills.c.id == backfill_id).values(updated_at=now, **values))
+async def unfinished(
+    connection: AsyncConnection, *, kind: str, argument: str, options: Mapping[str, Any]
+) -> int | None:
+    """Return the newest backfill of just this that is neither done nor cancelled."""
+    query = select(backfills.c.id, backfills.c.options).where(
+        backfills.c.kind == kind, backfills.c.argument == argument, backfills.c.state.in_(("running", "failed"))
+    )
+    rows = (await connection.execute(query.order_by(backfills.c.id.desc()))).all()
+    return next((row.id for row in rows if row.options == options), None)
+
+
+async def advance(connection: AsyncConnection, backfill_id: int, run_id: str, *, now: datetime, **values: Any) -> bool:
+    """Keep how far a run has come with a backfill: any of `cursor`, `state` and `message`.
+
+    Returns whether the backfill is still this run's: it is not once it was cancelled.
+    """
+    mine = (backfills.c.id == backfill_id) & (backfills.c.run_id == run_id) & (backfills.c.state != "cancelled")
+    result = await connection.execute(update(backfills).where(mine).values(updated_at=now, **values))
+    return bool(result.rowcount)
 
 
 async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime) -> int:
-    """Cancel a backfill: what is saved stays, its pending entries are dropped from its list; returns how many.
+    """Cancel a backfill: what is saved stays, its pending entries are dropped; returns how many.
 
-    Whoever has it at work notices at its next step.
+    Whoever has it at work notices at its next step, and drops what it had claimed.
     """
     await find(connection, backfill_id)
-    await advance(connection, backfill_id, now=now, state="cancelled")
+    await connection.execute(
+        update(backfills).where(backfills.c.id == backfill_id).values(state="cancelled", updated_at=now)
+    )
+    return await drop_pending(connection, backfill_id)
+
+
+async def drop_pending(connection: AsyncConnection, backfill_id: int) -> int:
+    """Forget a backfill's entries that nobody has at work, as if they had never been listed; returns how many.
+
+    Otherwise a later poll or backfill would take them for known.
+    """
+    dropped = select(entries.c.id).where(
+        entries.c.backfill_id == backfill_id, entries.c.state == "pending", entries.c.run_id.is_(None)
+    )
+    of_dropped = failures.c.entry_id.in_(dropped)
+    await connection.execute(update(failures).where(of_dropped).values(entry_id=None))
+    return int((await connection.execute(delete(entries).where(entries.c.id.in_(dropped)))).rowcount)
+
+
+async def next_due(connection: AsyncConnection, backfill_id: int) -> datetime | None:
+    """Return when the next pending entry of a backfill is due; None when none is left."""
     pending = (entries.c.backfill_id == backfill_id) & (entries.c.state == "pending")
-    result = await connection.execute(update(entries).where(pending).values(state="cancelled", run_id=None))
-    return int(result.rowcount)
+    due: datetime | None = (await connection.execute(select(func.min(entries.c.due_at)).where(pending))).scalar_one()
+    return due
+
+
+async def new_records(connection: AsyncConnection, backfill_id: int) -> int:
+    """Return how many records began with an entry of a backfill."""
+    query = select(func.count()).join_from(records, entries, entries.c.id == records.c.origin_entry_id)
+    return int((await connection.execute(query.where(entries.c.backfill_id == backfill_id))).scalar_one())
 
 
 async def counts(connection: AsyncConnection, backfill_id: int) -> dict[str, int]:
-    """Return how many entries of a backfill are in each state: pending, done, quarantined, cancelled."""
+    """Return how many entries of a backfill are in each state: pending, done, quarantined."""
     query = select(entries.c.state, func.count()).where(entries.c.backfill_id == backfill_id).group_by(entries.c.state)
     return dict((await connection.execute(query)).all())
 

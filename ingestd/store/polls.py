@@ -114,7 +114,9 @@ async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
     of_source = entries.c.source_id == poll.source.id
     for some in chunks(poll.seen):
         again = of_source & entries.c.guid.in_(some)
-        await connection.execute(update(entries).where(again).values(last_seen_at=poll.at))
+        # What the feed shows now is the daemon's work, even where a backfill was first to list it: that may be dead.
+        whose = case((entries.c.state == "pending", None), else_=entries.c.backfill_id)
+        await connection.execute(update(entries).where(again).values(last_seen_at=poll.at, backfill_id=whose))
     for item in poll.changed:
         values: dict[str, Any] = {
             "fingerprint": item.fingerprint,

@@ -21,23 +21,41 @@ async def add(
     now: datetime,
     title: str | None = None,
     interval: float | None = None,
-    kind: str = "feed",
 ) -> tuple[int, bool]:
     """Add a source, due at once; returns its id and whether it is new.
 
-    One that was removed comes back with its history; one that is there stays as it is.
+    One that was removed, or that only backfills know, comes back with its history; one that is there stays as it is.
     """
-    before = (await connection.execute(select(sources.c.id, sources.c.state).where(sources.c.url == url))).first()
-    if before and before.state != "removed":
+    query = select(sources.c.id, sources.c.kind, sources.c.state).where(sources.c.url == url)
+    before = (await connection.execute(query)).first()
+    if before and before.kind == "feed" and before.state != "removed":
         return before.id, False
     if before:
-        values = {"state": "active", "due_at": now, "failures": 0, "last_error": None}
+        values = {"kind": "feed", "state": "active", "due_at": now, "failures": 0, "last_error": None}
         await connection.execute(update(sources).where(sources.c.id == before.id).values(values))
         return before.id, True
+    return await _insert(connection, url, kind="feed", state="active", title=title, interval=interval, now=now), True
+
+
+async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
+    """Return the id of the source that a backfill's entries belong to; one that is new is never polled."""
+    return await _insert(connection, url, kind="list", state="paused", title=None, interval=None, now=now)
+
+
+async def _insert(
+    connection: AsyncConnection,
+    url: str,
+    *,
+    kind: str,
+    state: str,
+    title: str | None,
+    interval: float | None,
+    now: datetime,
+) -> int:
     row = {
         "url": url,
         "kind": kind,
-        "state": "active" if kind == "feed" else "paused",
+        "state": state,
         "title": title,
         "site": site(url),
         "interval": interval,
@@ -46,7 +64,7 @@ async def add(
         "created_at": now,
     }
     await insert_absent(connection, sources, [row])
-    return (await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one(), True
+    return int((await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one())
 
 
 async def find(connection: AsyncConnection, name: str) -> Row[Any]:

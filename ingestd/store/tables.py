@@ -228,7 +228,8 @@ events = Table(
     Column("at", Instant, nullable=False),
 )
 
-#: One-off jobs.  `state`: running, done, failed, cancelled; `cursor` is where a resumed one goes on.
+#: One-off jobs.  `state`: running (interrupted where `run_id` is null), done, failed, cancelled.  `cursor`: the
+#: position where a resumed one goes on, and what was counted up to there.
 backfills = Table(
     "backfills",
     metadata,

@@ -1,0 +1,22 @@
+"""`backfill archive`: a feed's history, page by page (RFC 5005)."""
+
+from collections.abc import AsyncGenerator
+
+from ingestd.backfill.documents import Documents
+from ingestd.backfill.listing import Step, Task
+from ingestd.urls import normalise
+
+
+async def list_archive(documents: Documents, task: Task) -> AsyncGenerator[Step, None]:
+    """List a feed's entries and those before them, along `prev-archive` (RFC 5005, 4) or else `next` (3).
+
+    It ends where a document names none before it, has no entries, or names one that was read already.
+    """
+    url: str | None = task.position.get("url", task.argument)
+    seen: set[str] = set()
+    while url and (name := normalise(url)) not in seen:
+        seen.add(name)
+        document = await documents.fetch(url)
+        feed = document.feed
+        url = (feed.prev_archive or feed.next_page) if feed.entries else None
+        yield Step(found=document.announcements, position={"url": url}, raw=document.raw)

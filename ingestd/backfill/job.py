@@ -1,0 +1,184 @@
+"""A backfill at work: it lists entries and makes records of them, until both are done or it is stopped."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from ingestd.backfill.documents import Documents
+from ingestd.backfill.kinds import kind_named
+from ingestd.backfill.listing import Step, Task
+from ingestd.errors import IngestError
+from ingestd.ingest import Ingest
+from ingestd.makers import Makers
+from ingestd.patience import until_committed
+from ingestd.store import backfills, polls, raws
+from ingestd.store.saves import Failed, Outcome
+from ingestd.web.turns import Turns
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks at what became due, while all that is left waits for its next try.
+_LOOK = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What a backfill's list came to so far, over all its runs."""
+
+    documents: int = 0
+    #: Entries it added, and those that were there before.
+    added: int = 0
+    known: int = 0
+    #: By reason.
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def after(self, step: Step, added: int) -> "Listed":
+        """Return what it is with one more step, of whose entries so many are new."""
+        return replace(
+            self,
+            documents=self.documents + step.documents,
+            added=self.added + added,
+            known=self.known + len(step.found) - added,
+            left_out=dict(Counter(self.left_out) + Counter(step.left_out)),
+        )
+
+
+class Backfill:
+    """A backfill that this run has claimed.
+
+    `row` is its row, `counts` how many of its entries are in each state, and `most_documents` how many it may read.
+    """
+
+    def __init__(
+        self,
+        row: Row[Any],
+        counts: Mapping[str, int],
+        *,
+        ingest: Ingest,
+        documents: Documents,
+        turns: Turns,
+        limit: int,
+        per_site: int,
+        most_documents: int,
+    ) -> None:
+        kind = kind_named(row.kind)
+        task = Task(argument=row.argument, options=row.options, position=row.cursor.get("position", {}))
+        self.id: int = row.id
+        self.listed = Listed(**row.cursor.get("listed", {}))
+        #: Entries that became records or carriers, and entries that were given up.
+        self.made = counts.get("done", 0)
+        self.given_up = counts.get("quarantined", 0)
+        #: Why the list could not be read to its end.
+        self.problem: str | None = None
+        self._source_id: int = row.source_id
+        self._ingest = ingest
+        self._steps = kind.listing(documents, task)
+        self._most_documents = self.listed.documents + most_documents
+        self._listing: asyncio.Task[None] | None = None
+        self._at_end = False
+        self._more = asyncio.Event()
+        self._stopping = False
+        self._makers = Makers(
+            ingest=ingest,
+            turns=turns,
+            limit=limit,
+            per_site=per_site,
+            claimed=lambda: None,
+            made=self._count,
+            backfill_id=row.id,
+            fetch=kind.fetch(documents, task),
+        ).dispatcher
+
+    async def run(self) -> str:
+        """List and make until both are done; returns the state it ends in: done, failed, cancelled or running.
+
+        `running` is one that was stopped, to be resumed.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            self._listing = tasks.create_task(self._list())
+            tasks.create_task(self._make())
+        return await until_committed(self._end)
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` ends when what is at work has ended."""
+        self._stopping = True
+        if self._listing:
+            self._listing.cancel()
+        self._makers.stop()
+        self._more.set()
+
+    async def _list(self) -> None:
+        try:
+            async with aclosing(self._steps) as steps:
+                async for step in steps:
+                    if not await until_committed(lambda step=step: self._keep(step)):  # type: ignore[misc]
+                        return
+                    self._makers.nudge()
+                    self._more.set()
+                    if self.listed.documents >= self._most_documents:
+                        self.problem = f"stopped after {self.listed.documents} documents, as --documents says"
+                        return
+        except IngestError as error:
+            self.problem = str(error)
+        finally:
+            self._at_end = True
+            self._more.set()
+
+    async def _keep(self, step: Step) -> bool:
+        """Commit a step's entries together with where the next one begins; False when the backfill was cancelled."""
+        now = datetime.now(UTC)
+        async with self._ingest.database.write() as connection:
+            known = await polls.fingerprints(connection, self._source_id, [item.entry.guid for item in step.found])
+            new = {item.entry.guid: item for item in step.found if item.entry.guid not in known}
+            listed = self.listed.after(step, len(new))
+            cursor = {"position": dict(step.position), "listed": asdict(listed)}
+            if not await backfills.advance(connection, self.id, self._ingest.run_id, now=now, cursor=cursor):
+                return False
+            await raws.add(connection, [step.raw], now=now)
+            await polls.add_entries(
+                connection, self._source_id, [*new.values()], now=now, raw=step.raw, backfill_id=self.id
+            )
+        self.listed = listed
+        return True
+
+    async def _make(self) -> None:
+        while not self._stopping:
+            self._more.clear()
+            at_end = self._at_end
+            await self._makers.run_dry()
+            if self._stopping or (at_end and await until_committed(self._next_due) is None):
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._more.wait(), _LOOK if at_end else None)
+
+    async def _next_due(self) -> datetime | None:
+        async with self._ingest.database.read() as connection:
+            return await backfills.next_due(connection, self.id)
+
+    async def _end(self) -> str:
+        """Commit what it came to, and return it."""
+        async with self._ingest.database.write() as connection:
+            if self._stopping or await backfills.next_due(connection, self.id) is not None:
+                state = "running"
+            else:
+                state = "failed" if self.problem else "done"
+            mine = await backfills.advance(
+                connection, self.id, self._ingest.run_id, now=datetime.now(UTC), state=state, message=self.problem
+            )
+            if mine:
+                return state
+            await backfills.drop_pending(connection, self.id)
+            return "cancelled"
+
+    def _count(self, outcome: Outcome) -> None:
+        if not isinstance(outcome, Failed):
+            self.made += 1
+        elif outcome.retry_at is None:
+            self.given_up += 1

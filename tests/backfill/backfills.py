@@ -1,0 +1,67 @@
+"""Backfills as the command runs them, over real parts; and what they read."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ingestd.backfill.documents import Documents
+from ingestd.backfill.job import Backfill
+from ingestd.daemon.parts import Parts
+from ingestd.store import backfills, overview, sources
+
+
+def page(headline: str, number: int = 0) -> bytes:
+    """An article page; each headline and number is a text of its own."""
+    text = (
+        f"<p>{headline}: the harbour master of island {number} said on Monday that the ferry had been counted, "
+        f"painted and counted again, and that the number {number} had come out each time, as everyone hoped.</p>"
+        f"<p>Nobody on quay {number} could say who had asked for it, but {number} people came to watch.</p>"
+    )
+    head = f"<!DOCTYPE html><html lang=en><head><title>{headline}</title></head>"
+    return f"{head}<body><article><h1>{headline}</h1>{text}</article></body></html>".encode()
+
+
+def atom(*links: str, older: str | None = None, rel: str = "prev-archive") -> bytes:
+    entries = "".join(
+        f"<entry><id>tag:{link}</id><title>Story</title><link href='{link}'/><updated>2026-01-31T12:00:00Z</updated>"
+        f"</entry>"
+        for link in links
+    )
+    before = f"<link rel='{rel}' href='{older}'/>" if older else ""
+    return (
+        f"<feed xmlns='http://www.w3.org/2005/Atom'><id>tag:feed</id><title>F</title>{before}{entries}</feed>".encode()
+    )
+
+
+async def begin(parts: Parts, kind: str, argument: str, options: dict[str, Any], source_id: int) -> int:
+    async with parts.database.write() as connection:
+        return await backfills.begin(
+            connection, kind=kind, argument=argument, options=options, source_id=source_id, cursor={},
+            run_id=parts.run_id, now=datetime.now(UTC),
+        )  # fmt: skip
+
+
+async def open_backfill(parts: Parts, number: int, *, most_documents: int = 100) -> Backfill:
+    async with parts.database.read() as connection:
+        row, counts = await backfills.find(connection, number), await backfills.counts(connection, number)
+    documents = Documents(
+        fetcher=parts.fetcher, pool=parts.pool, archive=parts.archive, rules=parts.ingest.rules, max_body=2**20
+    )
+    return Backfill(
+        row, counts, ingest=parts.ingest, documents=documents, turns=parts.turns, limit=4, per_site=4,
+        most_documents=most_documents,
+    )  # fmt: skip
+
+
+async def listed_source(parts: Parts, url: str) -> int:
+    async with parts.database.write() as connection:
+        return await sources.add_list(connection, url, now=datetime.now(UTC))
+
+
+async def run(parts: Parts, kind: str, argument: str, source_id: int, **options: Any) -> tuple[Backfill, str]:
+    backfill = await open_backfill(parts, await begin(parts, kind, argument, options, source_id))
+    return backfill, await backfill.run()
+
+
+async def summary(parts: Parts) -> dict[str, int]:
+    async with parts.database.read() as connection:
+        return await overview.summary(connection)

@@ -1,0 +1,174 @@
+"""`ingestd backfill` as it is typed: real processes, one of them killed."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.backfill.backfills import page
+
+
+class Papers:
+    """A web server in threads, for commands that are waited for: `/N` is a page, and `hold` keeps pages back."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+        self.asked = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.go.set()
+        papers = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                papers.requests.append(self.path)
+                papers.asked.release()
+                papers.go.wait(60)
+                number = self.path.strip("/")
+                body = page("Ferry", int(number)) if number.isdigit() else b""
+                self.send_response(200 if body else 404)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                with suppress(OSError):  # whoever asked was killed
+                    self.wfile.write(body)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}{path}"
+
+
+@pytest.fixture
+def papers() -> Iterator[Papers]:
+    papers = Papers()
+    yield papers
+    papers.go.set()
+    papers.server.shutdown()
+    papers.server.server_close()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "ingestd.toml"
+    file.write_text(
+        f"state_dir = '{tmp_path}/state'\nallow_networks = ['127.0.0.0/8']\nhost_delay = 0\nhost_concurrency = 2\n"
+        "extractors = 1\nattempts = 1\n"
+    )
+    return file
+
+
+def command(config: Path, *args: str) -> list[str]:
+    return [sys.executable, "-m", "ingestd", "backfill", *args, "--config", str(config)]
+
+
+def run(config: Path, *args: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(config, *args), input=text, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_urls_from_standard_input_become_records_once(papers: Papers, config: Path) -> None:
+    urls = "".join(papers.url(f"/{number}\n") for number in range(3))
+
+    first = run(config, "urls", "-", "--json", text=urls)
+    second = run(config, "urls", "-", "--json", text=urls)
+
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    assert json.loads(first.stdout) | {"seconds": 0} == {
+        "backfill": 1, "kind": "urls", "state": "done", "documents": 0, "listed": 3, "known": 0, "made": 3,
+        "new records": 3, "given up": 0, "seconds": 0,
+    }  # fmt: skip
+    assert json.loads(second.stdout)["new records"] == 0
+    assert len(papers.requests) == 3
+
+
+def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
+    papers: Papers, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "urls").write_text("".join(papers.url(f"/{number}\n") for number in range(8)))
+    process = subprocess.Popen(command(config, "urls", str(tmp_path / "urls")), start_new_session=True)
+    for _ in range(4):
+        assert papers.asked.acquire(timeout=60)
+    papers.go.clear()
+    for _ in range(2):  # both places are taken by pages that do not come
+        assert papers.asked.acquire(timeout=60)
+    process.kill()
+    process.wait()
+    papers.go.set()
+
+    interrupted = json.loads(run(config, "list", "--json").stdout)[0]
+    again = run(config, "urls", str(tmp_path / "urls"))
+    resumed = run(config, "resume", "1", "--json")
+
+    assert interrupted["state"] == "interrupted"
+    assert interrupted["pending"] + interrupted["done"] == 8
+    assert again.returncode == 2
+    assert "ingestd backfill resume 1" in again.stderr
+    assert (resumed.returncode, json.loads(resumed.stdout)["new records"]) == (0, 8)
+    assert {path for path in papers.requests if papers.requests.count(path) > 2} == set()
+    assert run(config, "resume", "1").returncode == 2
+    with sqlite3.connect(tmp_path / "state" / "ingestd.db") as database:
+        assert database.execute("SELECT count(*), count(DISTINCT record_id) FROM carriers").fetchone() == (8, 8)
+
+
+def test_an_interrupt_finishes_what_is_at_work_and_says_how_to_go_on(
+    papers: Papers, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "urls").write_text("".join(papers.url(f"/{number}\n") for number in range(6)))
+    papers.go.clear()
+    process = subprocess.Popen(
+        command(config, "urls", str(tmp_path / "urls")), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(2):
+        assert papers.asked.acquire(timeout=60)
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    assert "finishing what is at work" in process.stderr.readline()
+    papers.go.set()
+
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "`ingestd backfill resume 1` goes on" in errors
+    assert len(papers.requests) == 2
+    assert "4 entries" in run(config, "cancel", "1").stdout
+
+
+def test_what_was_given_up_is_told(papers: Papers, config: Path) -> None:
+    done = run(config, "urls", "-", text=papers.url("/missing\n"))
+
+    assert done.returncode == 1
+    assert "`ingestd failures list --given-up`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param(("archive", "9"), "no source 9", id="unknown-source"),
+        pytest.param(("sitemap", "example"), "not an http(s) URL", id="no-url"),
+        pytest.param(("sitemap", "http://a.test/", "--since", "May"), "'May' is no day or time", id="no-day"),
+        pytest.param(("urls", "missing.txt"), "missing.txt: there is no such file", id="no-file"),
+        pytest.param(("files", "missing"), "missing: there is no such file or directory", id="no-directory"),
+        pytest.param(("resume", "7"), "no backfill 7", id="no-backfill"),
+        pytest.param(("cancel", "7"), "no backfill 7", id="nothing-to-cancel"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line_and_status_2(config: Path, args: tuple[str, ...], said: str) -> None:
+    done = run(config, *args)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
