@@ -133,13 +133,15 @@ class Backfill:
 
     async def _keep(self, step: Step) -> bool:
         """Commit a step's entries together with where the next one begins; False when the backfill was cancelled."""
-        now = datetime.now(UTC)
+        now, guids = datetime.now(UTC), [item.entry.guid for item in step.found]
         async with self._ingest.database.write() as connection:
-            known = await polls.fingerprints(connection, self._source_id, [item.entry.guid for item in step.found])
+            known = await polls.fingerprints(connection, self._source_id, guids)
             new = {item.entry.guid: item for item in step.found if item.entry.guid not in known}
-            listed = self.listed.after(step, len(new))
+            taken = await backfills.adopt(connection, self.id, self._source_id, [*known])
+            listed = self.listed.after(step, len(new) + taken)
             cursor = {"position": dict(step.position), "listed": asdict(listed)}
             if not await backfills.advance(connection, self.id, self._ingest.run_id, now=now, cursor=cursor):
+                await connection.rollback()
                 return False
             await raws.add(connection, [step.raw], now=now)
             await polls.add_entries(

@@ -214,9 +214,7 @@ async def _run(settings: Settings, what: Order | int, most_documents: int) -> tu
     begun = monotonic()
     async with open_parts(settings, role="backfill") as parts:
         async with parts.database.write() as connection:
-            number = what if isinstance(what, int) else await _begin(connection, parts, what)
-            if isinstance(what, int):
-                await backfills.claim(connection, number, parts.run_id, now=datetime.now(UTC))
+            number = await _take(connection, parts, what)
             row, counts = await backfills.find(connection, number), await backfills.counts(connection, number)
         backfill = Backfill(
             row,
@@ -250,8 +248,15 @@ async def _run(settings: Settings, what: Order | int, most_documents: int) -> tu
     return (_STOPPED + stopped[0] if stopped else status), summary
 
 
+async def _take(connection: AsyncConnection, parts: Parts, what: Order | int) -> int:
+    if isinstance(what, Order):
+        return await _begin(connection, parts, what)
+    await backfills.claim(connection, what, parts.run_id, now=datetime.now(UTC))
+    return what
+
+
 async def _begin(connection: AsyncConnection, parts: Parts, order: Order) -> int:
-    """Enter a backfill; raises UsageError when there is no such source, or one just like it is not finished."""
+    """Enter a backfill, or go on with one just like it; raises UsageError when there is no such source."""
     now = datetime.now(UTC)
     if order.kind == "archive":
         source = await sources.find(connection, order.argument)
@@ -259,12 +264,13 @@ async def _begin(connection: AsyncConnection, parts: Parts, order: Order) -> int
     else:
         name = normalise(order.argument) if order.kind == "sitemap" else f"backfill:{order.kind}"
         source_id = await sources.add_list(connection, name, now=now)
-    before = await backfills.unfinished(connection, kind=order.kind, argument=order.argument, options=order.options)
+    before = None
+    if order.argument != "-":  # what came down a pipe before may not be what comes now
+        before = await backfills.unfinished(connection, kind=order.kind, argument=order.argument, options=order.options)
     if before is not None:
-        raise UsageError(
-            f"backfill {before} of the same is not finished: `ingestd backfill resume {before}` goes on with it, "
-            f"`ingestd backfill cancel {before}` gives it up"
-        )
+        await backfills.claim(connection, before, parts.run_id, now=now)
+        note(f"going on with backfill {before}, which was not finished")
+        return before
     return await backfills.begin(
         connection,
         kind=order.kind,

@@ -1,6 +1,6 @@
 """Backfills as rows: begun, advanced, resumed, cancelled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
+from ingestd.store.statements import chunks
 from ingestd.store.tables import backfills, entries, failures, records, sources
 
 
@@ -60,7 +61,7 @@ async def claim(connection: AsyncConnection, backfill_id: int, run_id: str, *, n
 async def unfinished(
     connection: AsyncConnection, *, kind: str, argument: str, options: Mapping[str, Any]
 ) -> int | None:
-    """Return the newest backfill of just this that is neither done nor cancelled."""
+    """Return the newest backfill of just this that is neither done nor cancelled; None when there is none."""
     query = select(backfills.c.id, backfills.c.options).where(
         backfills.c.kind == kind, backfills.c.argument == argument, backfills.c.state.in_(("running", "failed"))
     )
@@ -101,6 +102,22 @@ async def drop_pending(connection: AsyncConnection, backfill_id: int) -> int:
     of_dropped = failures.c.entry_id.in_(dropped)
     await connection.execute(update(failures).where(of_dropped).values(entry_id=None))
     return int((await connection.execute(delete(entries).where(entries.c.id.in_(dropped)))).rowcount)
+
+
+async def adopt(connection: AsyncConnection, backfill_id: int, source_id: int, guids: Sequence[str]) -> int:
+    """Take over pending entries that a backfill listed which nobody has at work now; returns how many."""
+    idle = select(backfills.c.id).where(backfills.c.run_id.is_(None))
+    orphaned = (
+        (entries.c.source_id == source_id)
+        & (entries.c.state == "pending")
+        & entries.c.run_id.is_(None)
+        & entries.c.backfill_id.in_(idle)
+    )
+    taken = 0
+    for some in chunks(guids):
+        statement = update(entries).where(orphaned, entries.c.guid.in_(some)).values(backfill_id=backfill_id)
+        taken += (await connection.execute(statement)).rowcount
+    return taken
 
 
 async def next_due(connection: AsyncConnection, backfill_id: int) -> datetime | None:

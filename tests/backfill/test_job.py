@@ -218,3 +218,26 @@ async def test_what_the_live_feed_shows_is_the_daemons_though_a_dead_backfill_li
     await Service(parts, max_polls=4, max_pages=4, per_site=4).run_dry()
 
     assert (await summary(parts))["records"] == 1
+
+
+async def test_what_a_dead_backfill_had_listed_is_done_by_the_next_that_lists_it(
+    newsroom: Newsroom, parts: Parts, tmp_path: Path
+) -> None:
+    links = publish(newsroom, 1, 2)
+    (tmp_path / "one").write_text("\n".join(links))
+    source_id = await listed_source(parts, "backfill:urls")
+    dead = await begin(parts, "urls", str(tmp_path / "one"), {}, source_id)
+    backfill = await open_backfill(parts, dead)
+    work = asyncio.create_task(backfill.run())
+    await newsroom.asked.wait()
+    backfill.stop()
+    await work
+    async with parts.database.write() as connection:
+        await connection.execute(tables.backfills.update().values(run_id=None))
+        await connection.execute(tables.entries.update().values(run_id=None))
+
+    await run(parts, "urls", str(tmp_path / "one"), source_id)
+
+    assert (await summary(parts))["records"] == 2
+    async with parts.database.read() as connection:
+        assert await backfills.next_due(connection, dead) is None
