@@ -42,15 +42,24 @@ async def newest(
     return await with_carriers(connection, (await connection.execute(query.limit(limit))).all())
 
 
+#: A query has a few words; a page pasted by mistake has thousands, and databases have limits.
+_MOST_WORDS = 50
+
+
 async def search(connection: AsyncConnection, words: str, *, limit: int) -> list[Record]:
     """Return the records whose headline or body has all the words, best first; a headline weighs more.
 
     Only current revisions count.  "Quoted words" stand together.
     """
+    phrases = _phrases(words)
+    if not phrases:
+        return []
     if connection.dialect.name == "postgresql":
-        query = _RECORD.where(text("revisions.search @@ websearch_to_tsquery('simple', :words)")).order_by(
-            text("ts_rank(revisions.search, websearch_to_tsquery('simple', :words)) DESC")
+        wanted = " && ".join(f"phraseto_tsquery('simple', :word{n})" for n in range(len(phrases)))
+        query = _RECORD.where(text(f"revisions.search @@ ({wanted})")).order_by(
+            text(f"ts_rank(revisions.search, {wanted}) DESC")
         )
+        values = {f"word{n}": phrase for n, phrase in enumerate(phrases)}
     else:
         # bm25 is the smaller the better; a word in the headline weighs as much as ten in the body.
         hits = (
@@ -62,19 +71,19 @@ async def search(connection: AsyncConnection, words: str, *, limit: int) -> list
             .subquery()
         )
         query = _RECORD.join(hits, hits.c.id == revisions.c.id).order_by(hits.c.rank)
-        words = _fts5(words)
-    if not words.strip():
-        return []
-    rows = (await connection.execute(query.limit(limit), {"words": words})).all()
+        values = {"words": " ".join(f'"{phrase}"' for phrase in phrases)}
+    rows = (await connection.execute(query.limit(limit), values)).all()
     return await with_carriers(connection, rows)
 
 
-def _fts5(words: str) -> str:
-    """Return words as an FTS5 expression that means just these words, whatever signs are among them."""
-    phrases = words.replace("“", '"').replace("”", '"').split('"')
-    quoted = [phrase.strip() for phrase in phrases[1::2]]
-    loose = [word for phrase in phrases[0::2] for word in phrase.split()]
-    return " ".join(f'"{phrase}"' for phrase in quoted + loose if phrase)
+def _phrases(words: str) -> list[str]:
+    """Return what must be there, whatever signs are among it: phrases out of quotation marks, and single words.
+
+    No word is an operator, and what has no letter or digit is no word.  More than _MOST_WORDS are not looked for.
+    """
+    parts = words.replace("“", '"').replace("”", '"').replace("\0", " ").split('"')
+    found = [*parts[1::2], *(word for part in parts[0::2] for word in part.split())]
+    return [part.strip() for part in found if any(map(str.isalnum, part))][:_MOST_WORDS]
 
 
 async def export(

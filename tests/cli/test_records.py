@@ -1,0 +1,82 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.backfill.backfills import atom, page
+from tests.cli.running import ingestd
+from tests.papers import Papers
+
+
+@pytest.fixture
+def kept(papers: Papers, either: Path) -> Path:
+    """A database with two records, one of them carried by two sources."""
+    ferry, umbrella = papers.publish("/1", page("Ferry", 1)), papers.publish("/2", page("Umbrella", 2))
+    copy = papers.publish("/copy", page("Ferry", 1))
+    for name, links in (("one", (ferry, umbrella)), ("two", (copy,))):
+        ingestd(either, "sources", "add", papers.publish(f"/{name}.xml", atom(*links)), "--unchecked")
+    for source in (1, 2):
+        ingestd(either, "poll", source)
+    return either
+
+
+def test_records_are_listed_newest_first_by_source_and_time(kept: Path) -> None:
+    both = ingestd(kept, "records", "list", "--json").json
+    of_two = ingestd(kept, "records", "list", "--source", "2", "--json").json
+
+    assert {record["headline"] for record in both} == {"Ferry", "Umbrella"}
+    assert [len(record["carriers"]) for record in of_two] == [2]
+    assert ingestd(kept, "records", "list", "--since", "2999-01-01", "--json").json == []
+    assert "Umbrella" in ingestd(kept, "records", "list").out
+
+
+def test_a_record_is_shown_with_its_revisions(kept: Path, papers: Papers) -> None:
+    by_number = ingestd(kept, "records", "show", "1", "--json").json
+    by_address = ingestd(kept, "records", "show", by_number["uri"], "--json").json
+    revisions = ingestd(kept, "records", "show", by_number["guid"], "--revisions", "--json").json
+
+    assert by_number == by_address
+    assert [revision["revision"] for revision in revisions] == [1]
+    assert by_number["headline"] in ingestd(kept, "records", "show", "1").out
+    assert ingestd(kept, "records", "show", "999").status == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param(["umbrella"], ["Umbrella"], id="headline"),
+        pytest.param(["harbour", "umbrella"], ["Umbrella"], id="all-words"),
+        pytest.param(['"harbour master"', "ferry"], ["Ferry", "Umbrella"], id="phrase"),
+        pytest.param(["nowhere"], [], id="nothing"),
+        pytest.param(['"'], [], id="half-a-quote"),
+        pytest.param(["AND OR NOT ( ) * :"], [], id="operators"),
+        pytest.param(["umbrella", ":", "-"], ["Umbrella"], id="signs-beside-a-word"),
+        pytest.param(["-umbrella"], ["Umbrella"], id="no-word-is-excluded"),
+        pytest.param(["x" * 5000], [], id="long"),
+        pytest.param(["umbrella " * 5000], ["Umbrella"], id="many"),
+    ],
+)
+def test_a_search_finds_and_never_fails(kept: Path, words: list[str], found: list[str]) -> None:
+    done = ingestd(kept, "records", "search", *words, "--json")
+
+    assert done.status == 0
+    assert sorted(record["headline"] for record in done.json) == found
+
+
+def test_records_are_exported_line_by_line(kept: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+
+    done = ingestd(kept, "records", "export")
+    ingestd(kept, "records", "export", "--output", file)
+
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert [line["id"] for line in lines] == [1, 2]
+    assert file.read_text() == done.out
+    assert ingestd(kept, "records", "export", "--output", tmp_path / "no" / "where").status == 2
+
+
+def test_a_time_that_is_none_is_told(config: Path) -> None:
+    done = ingestd(config, "records", "list", "--since", "yesteryear")
+
+    assert done.status == 2
+    assert "'yesteryear' is no time" in done.error
