@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from ingestd.backfill.documents import Documents
 from ingestd.backfill.job import Backfill
 from ingestd.cli.opening import database_of, finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import note, progress, show, show_json, show_table
+from ingestd.cli.output import note, progress, refreshed, show_json, show_result, show_table
 from ingestd.daemon.parts import Parts, open_parts
 from ingestd.errors import UsageError
 from ingestd.settings import Settings
@@ -155,7 +154,7 @@ def resume(
 
 
 @app.command()
-def cancel(number: NumberArgument, config: ConfigOption = None) -> None:
+def cancel(number: NumberArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
     """End a backfill for good: what it saved stays, what it had still to do is forgotten.
 
     Exit status: 0, or 2 when there is no such backfill.
@@ -165,7 +164,9 @@ def cancel(number: NumberArgument, config: ConfigOption = None) -> None:
         async with database_of(config) as database, database.write() as connection:
             return await backfills.cancel(connection, number, now=datetime.now(UTC))
 
-    show(f"backfill {number}: cancelled, {finish(work())} entries were not fetched yet")
+    dropped = finish(work())
+    line = f"backfill {number}: cancelled, {dropped} entries were not fetched yet"
+    show_result({"backfill": number, "state": "cancelled", "dropped": dropped}, line, json=json)
 
 
 def _moment(option: str, text: str | None, *, end_of_day: bool = False) -> datetime | None:
@@ -300,15 +301,13 @@ def _stop_on_signals(backfill: Backfill) -> list[int]:
 
 
 async def _with_progress(backfill: Backfill) -> str:
-    work = asyncio.create_task(backfill.run())
     with progress() as bar:
         task = bar.add_task(f"backfill {backfill.id}", total=None)
-        while not work.done():
+
+        def refresh() -> None:
             bar.update(task, total=backfill.listed.added or None, completed=backfill.made + backfill.given_up)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(work), 0.2)
-        bar.update(task, total=backfill.listed.added, completed=backfill.made + backfill.given_up)
-    return await work
+
+        return await refreshed(backfill.run(), refresh)
 
 
 def _advise(backfill: Backfill, state: str) -> None:

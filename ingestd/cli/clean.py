@@ -17,8 +17,11 @@ import typer
 
 from ingestd import times
 from ingestd.cli import output
+from ingestd.cli.opening import finish, settings_for
+from ingestd.cli.options import ConfigOption, JsonLinesOption
 from ingestd.errors import ExtractError, IngestError, UsageError
 from ingestd.model import Article, Page
+from ingestd.settings import Settings
 from ingestd.workers.pool import Pool
 
 #: More bytes than this are not read out of one file.
@@ -47,6 +50,8 @@ def clean(
         Path | None,
         typer.Option(metavar="DIR", exists=True, file_okay=False, help="Clean a corpus: every ID.html[.gz] + ID.json."),
     ] = None,
+    config: ConfigOption = None,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Clean saved pages, and print a line of JSON for each.
 
@@ -57,11 +62,13 @@ def clean(
 
     Exit status: 0 when every page was cleaned, or written as a line of a batch; 1 when one gave no article.
     """
+    del as_json
+    settings = settings_for(config)
     if bool(files) == bool(batch):
         raise UsageError("name the files to clean, or a folder with --batch")
     saved = corpus(batch) if batch else [Saved(path=path, url=url) for path in files or ()]
     with ExitStack() as stack:
-        out = stack.enter_context(jsonl.open("w", encoding="utf-8")) if jsonl else sys.stdout
+        out = stack.enter_context(output.opened(jsonl)) if jsonl else sys.stdout
         bar = stack.enter_context(output.progress())
         task = bar.add_task("clean", total=len(saved))
         failed: list[str] = []
@@ -74,7 +81,7 @@ def clean(
                 print(output.to_json(line), file=out)
             bar.advance(task)
 
-        asyncio.run(_clean(saved, show))
+        finish(_clean(settings, saved, show))
     for message in failed if not batch else ():
         output.note(f"ingestd: {message}")
     if failed and not batch:
@@ -103,11 +110,19 @@ def _url_beside(path: Path) -> str:
     return url if isinstance(url, str) else ""
 
 
-async def _clean(pages: Iterable[Saved], show: Callable[[Saved, Article | IngestError], None]) -> None:
+async def _clean(
+    settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, Article | IngestError], None]
+) -> None:
     """Clean pages on all cores, and show them in their order; no more are read ahead than keep the cores busy."""
-    processes = os.cpu_count() or 1
+    processes = len(os.sched_getaffinity(0))
     waiting: deque[tuple[Saved, asyncio.Task[Article | IngestError]]] = deque()
-    async with Pool(processes=processes, preload=("ingestd.articles",)) as pool, asyncio.TaskGroup() as tasks:
+    pool = Pool(
+        processes=processes,
+        timeout=settings.extract_timeout,
+        memory=settings.extract_memory,
+        preload=("ingestd.articles",),
+    )
+    async with pool, asyncio.TaskGroup() as tasks:
         for page in pages:
             waiting.append((page, tasks.create_task(_extract(pool, page))))
             if len(waiting) > 2 * processes:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show, show_json, show_table
+from ingestd.cli.output import show_json, show_result, show_table
 from ingestd.settings import find_config, load, origins
 
 app = typer.Typer(no_args_is_help=True, help="Show the settings in effect, or check a file of them.")
@@ -17,6 +17,8 @@ def show_settings(config: ConfigOption = None, as_json: JsonOption = False) -> N
     """Show every setting in effect, and where it comes from.
 
     The database is shown without user and password.
+
+    Exit status: 0, or 2 when the settings cannot be used.
     """
     values, sources = load(config).model_dump(mode="json"), origins(config)
     if as_json:
@@ -32,6 +34,7 @@ def show_settings(config: ConfigOption = None, as_json: JsonOption = False) -> N
 def check(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The file, instead of --config.")] = None,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Say whether the settings can be used: all that is wrong, one fault a line.
 
@@ -39,4 +42,5 @@ def check(
     """
     chosen = find_config(file or config)
     load(chosen)
-    show(f"{chosen or 'The defaults'}: no fault found")
+    line = f"{chosen or 'The defaults'}: no fault found"
+    show_result({"file": chosen, "faults": []}, line, json=as_json)

@@ -3,8 +3,8 @@
 import typer
 
 from ingestd.cli.opening import finish, settings_for
-from ingestd.cli.options import ConfigOption
-from ingestd.cli.output import show
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show_result
 from ingestd.daemon.parts import make_directories
 from ingestd.store import migrate
 
@@ -12,26 +12,37 @@ app = typer.Typer(help="Bring the database's schema up to date, or look at its v
 
 
 @app.command()
-def upgrade(config: ConfigOption = None) -> None:
-    """Bring the database to this program's schema; nothing happens when it is there already."""
+def upgrade(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Bring the database to this program's schema; nothing happens when it is there already.
+
+    Exit status: 0, or 1 when it is newer than this program or cannot be reached.
+    """
     settings = settings_for(config)
     make_directories(settings)
     before, after = finish(migrate.upgrade(settings.async_database_url))
-    show(f"schema {after}, was {before or 'empty'}" if before != after else f"schema {after}, nothing to do")
+    line = f"schema {after}, was {before or 'empty'}" if before != after else f"schema {after}, nothing to do"
+    show_result({"schema": after, "before": before}, line, json=json)
 
 
 @app.command()
-def current(config: ConfigOption = None) -> None:
-    """Print the version of the database's schema."""
+def current(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Print the version of the database's schema.
+
+    Exit status: 0, or 1 when the database cannot be reached.
+    """
     settings = settings_for(config)
     make_directories(settings)
-    show(finish(migrate.current(settings.async_database_url)) or "empty")
+    schema = finish(migrate.current(settings.async_database_url))
+    show_result({"schema": schema}, schema or "empty", json=json)
 
 
 @app.command()
-def check(config: ConfigOption = None) -> None:
-    """Exit with 0 when the database has this program's schema, with 1 when it has not."""
+def check(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Exit with 0 when the database has this program's schema, with 1 when it has not.
+
+    Exit status: 0 or 1.
+    """
     settings = settings_for(config)
     make_directories(settings)
     finish(migrate.check(settings.async_database_url))
-    show(f"schema {migrate.head()}")
+    show_result({"schema": migrate.head()}, f"schema {migrate.head()}", json=json)

@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
+import tomllib
 from contextlib import suppress
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.opening import finish
-from ingestd.cli.output import note, show, show_table
-from ingestd.daemon import logs
+from ingestd.cli.opening import finish, settings_for
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note, show, show_json_lines, show_table
 from ingestd.daemon.main import run_daemon
 from ingestd.daemon.parts import open_database
 from ingestd.demo.newsroom import Newsroom
@@ -32,33 +32,43 @@ _PATIENCE = 55.0
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when everything published is stored.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Run an invented newsroom on this machine, and the daemon on it; print each record as it is saved.
 
     Exit status: 0; with --once, 1 when what is stored is not what was published.
     """
-    logs.configure("warning", "auto")
+    given = settings_for(config)
     with TemporaryDirectory(prefix="ingestd-demo-") as directory:
-        complete = finish(_demo(Path(directory), once=once))
+        complete = finish(_demo(_settings(given, Path(directory), once=once), once=once, json=json))
     raise typer.Exit(0 if complete or not once else 1)
 
 
-async def _demo(directory: Path, *, once: bool) -> bool:
-    settings = Settings(
-        state_dir=directory,
-        allow_networks=(ip_network("127.0.0.0/8"),),
-        listen=Listen(host="127.0.0.1", port=0 if once else 8790),
-        interval=1,
-        interval_floor=1,
-        host_delay=0.05,
-        host_concurrency=2,
+def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
+    """Return the demonstration's own settings: a new database, and an hour of news in half a minute.
+
+    Where it listens and how it cleans pages is the operator's.  They are in `directory` as a file, too, so that
+    other commands can look at the same database.
+    """
+    listen = Listen(host="127.0.0.1", port=0) if once else given.listen
+    file = directory / "ingestd.toml"
+    file.write_text(
+        f'state_dir = "{directory}"\nlisten = "{listen}"\nallow_networks = ["127.0.0.0/8"]\n'
+        "interval = 1\ninterval_floor = 1\nhost_delay = 0.05\nhost_concurrency = 2\n"
     )
+    own = Settings(**tomllib.loads(file.read_text()))
+    note(f"settings: {file}")
+    return own.model_copy(update={name: getattr(given, name) for name in ("extractors", "extract_memory")})
+
+
+async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
     async with Newsroom() as newsroom, open_database(settings, upgrade=True) as database:
         async with database.write() as connection:
             for url, title in newsroom.sources:
                 await add(connection, url, title=title, now=datetime.now(UTC))
         daemon = asyncio.create_task(run_daemon(settings, ready=lambda address: note(f"status page: {address}")))
-        follow = asyncio.create_task(_follow(database, newsroom, once=once))
+        follow = asyncio.create_task(_follow(database, newsroom, once=once, json=json))
         await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)
         if not daemon.done():
             # The way an operator would: the daemon hears SIGTERM, and ends by itself.
@@ -71,7 +81,11 @@ async def _demo(directory: Path, *, once: bool) -> bool:
             figures = await overview.summary(connection)
     expected = newsroom.expected
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
-    show_table(("what", "count"), [("304s" if n == "not_modified" else n, figures[n]) for n in names])
+    counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
+    if json:
+        show_json_lines([counts])
+    else:
+        show_table(("what", "count"), list(counts.items()))
     return (figures["entries"], figures["records"], figures["duplicates"]) == (
         expected.entries,
         expected.records,
@@ -79,7 +93,7 @@ async def _demo(directory: Path, *, once: bool) -> bool:
     )
 
 
-async def _follow(database: Database, newsroom: Newsroom, *, once: bool) -> None:
+async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: bool) -> None:
     """Print every event as it comes; with `once`, until everything published is stored, or time is up."""
     seen, started = 0, monotonic()
     while True:
@@ -88,8 +102,10 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool) -> None
             figures = await overview.summary(connection)
         for event in found:
             seen = event["seq"]
-            line = f"{event['kind']:8} {iso(event['versioncreated'])}  {event['headline']}  ({event['source_title']})"
-            show(line)
+            if json:
+                show_json_lines([event])
+                continue
+            show(f"{event['kind']:8} {iso(event['versioncreated'])}  {event['headline']}  ({event['source_title']})")
         expected = newsroom.expected
         stored = (figures["entries"], figures["records"], figures["duplicates"], figures["revisions"])
         wanted = (expected.entries, expected.records, expected.duplicates, expected.records + expected.corrections)

@@ -7,7 +7,7 @@ import typer
 
 from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show, show_json, show_table
+from ingestd.cli.output import show_json, show_result, show_table
 from ingestd.store import failures
 from ingestd.urls import without_userinfo
 
@@ -21,7 +21,10 @@ def list_(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List failures, newest first, or the entries that were given up."""
+    """List failures, newest first, or the entries that were given up.
+
+    Exit status: 0.
+    """
 
     async def work() -> list[dict[str, object]]:
         async with database_of(config) as database, database.read() as connection:
@@ -41,11 +44,17 @@ def list_(
 def retry(
     entries: Annotated[list[int] | None, typer.Argument(help="Numbers of entries; default: all given up.")] = None,
     config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Let the daemon try entries again that were given up."""
+    """Let the daemon try entries again that were given up.
+
+    Exit status: 0, or 1 when none of those named was given up.
+    """
 
     async def work() -> int:
         async with database_of(config) as database, database.write() as connection:
             return await failures.retry(connection, entries or None, now=datetime.now(UTC))
 
-    show(f"{finish(work())} entries are due again")
+    due = finish(work())
+    show_result({"due": due}, f"{due} entries are due again", json=json)
+    raise typer.Exit(1 if entries and not due else 0)

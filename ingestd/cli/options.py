@@ -14,4 +14,6 @@ ConfigOption = Annotated[
         "configuration directory.",
     ),
 ]
+#: For commands that print a line of JSON for each thing, asked or not: scripts may ask every command alike.
+JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON Lines, as it does anyway.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

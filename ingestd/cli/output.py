@@ -3,21 +3,25 @@
 Text of strangers stays text (titles, URLs, messages): no control characters reach the terminal, no markup is read.
 """
 
+import asyncio
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from ingestd.errors import UsageError
 from ingestd.text import UNSAFE, collapse
 from ingestd.times import iso
+
+T = TypeVar("T")
 
 
 def show(line: str) -> None:
@@ -55,6 +59,22 @@ def _cell(value: object) -> str:
 def show_json(value: object) -> None:
     """Print one JSON document, indented."""
     _write(to_json(value, indent=2))
+
+
+def opened(path: Path) -> TextIO:
+    """Open a file for results; raises UsageError when it cannot be written."""
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def show_result(value: object, line: str, *, json: bool) -> None:
+    """Print what a command came to: as JSON, or as the line that says the same."""
+    if json:
+        show_json(value)
+    else:
+        show(line)
 
 
 def show_json_lines(values: Iterable[object]) -> None:
@@ -107,6 +127,21 @@ def progress() -> Progress:
         console=console,
         disable=not console.is_terminal,
     )
+
+
+async def refreshed(work: Coroutine[Any, Any, T], refresh: Callable[[], None]) -> T:
+    """Return what work comes to, and refresh what is shown of it a few times a second until then."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not task.done():
+            refresh()
+            await asyncio.wait([task], timeout=0.2)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+    refresh()
+    return task.result()
 
 
 class _Rate(ProgressColumn):

@@ -8,13 +8,14 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
 from ingestd import formats, times
+from ingestd.cli.opening import settings_for
+from ingestd.cli.options import ConfigOption, JsonLinesOption
+from ingestd.cli.output import opened, progress
 from ingestd.errors import IngestError
 from ingestd.model import Entry, Feed
 
@@ -28,6 +29,8 @@ def parse(
         "http://localhost/"
     ),
     jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the lines here, not to stdout.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Read feeds out of files, and print a line of JSON for each.
 
@@ -35,24 +38,21 @@ def parse(
 
     Exit status: 0 when every file was parsed or is no feed; 1 when one could not be read, or met a bug of ours.
     """
+    del as_json
+    settings_for(config)  # for what it says of the log, and so that a wrong one is told here as everywhere
     failed = False
     files = [found for path in paths for found in _files(path)]
     with ExitStack() as stack:
-        out = stack.enter_context(_opened(jsonl)) if jsonl else sys.stdout
-        console = Console(stderr=True)
-        for name, path in track(files, "parse", console=console, transient=True, disable=not console.is_terminal):
+        out = stack.enter_context(opened(jsonl)) if jsonl else sys.stdout
+        bar = stack.enter_context(progress())
+        task = bar.add_task("parse", total=len(files))
+        for name, path in files:
             line, on_purpose = line_of(name, partial(_read, path, url, content_type))
             failed |= not on_purpose
             print(json.dumps(line, ensure_ascii=False), file=out)
+            bar.advance(task)
     if failed:
         raise typer.Exit(1)
-
-
-def _opened(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}", param_hint="--jsonl") from error
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:

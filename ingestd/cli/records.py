@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from ingestd.cli.opening import database_of, finish
-from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show_json, show_table, to_json
+from ingestd.cli.options import ConfigOption, JsonLinesOption, JsonOption
+from ingestd.cli.output import opened, progress, show_json, show_table, to_json
 from ingestd.errors import UsageError
 from ingestd.model import Record
 from ingestd.store import records, sources
@@ -73,7 +73,10 @@ def list_(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the records saved or revised last, newest first."""
+    """List the records saved or revised last, newest first.
+
+    Exit status: 0, or 2 when there is no such source.
+    """
     after = moment(since)
 
     async def work() -> list[Record]:
@@ -89,17 +92,27 @@ def show_(
     record: Annotated[str, typer.Argument(help="The number, guid or address of a record.")],
     revisions: Annotated[bool, typer.Option("--revisions", help="All revisions, the first one first.")] = False,
     config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Show a record as JSON."""
+    """Show a record, or all its revisions.
 
-    async def work() -> object:
+    Exit status: 0, or 2 when there is no such record.
+    """
+
+    async def work() -> list[dict[str, Any]]:
         async with database_of(config) as database, database.read() as connection:
             found = await records.find(connection, record)
             if not revisions:
-                return as_json(found)
+                return [as_json(found)]
             return [dict(row._mapping) for row in await records.revisions_of(connection, found.id)]
 
-    show_json(finish(work()))
+    found = finish(work())
+    if json:
+        show_json(found if revisions else found[0])
+        return
+    for values in found:
+        shown = {key: value for key, value in values.items() if value not in (None, "", (), []) and key != "body_html"}
+        show_table(("field", "value"), list(shown.items()))
 
 
 @app.command()
@@ -109,7 +122,10 @@ def search(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Search headlines and bodies, best match first."""
+    """Search headlines and bodies, best match first.
+
+    Exit status: 0, found or not.
+    """
 
     async def work() -> list[Record]:
         async with database_of(config) as database, database.read() as connection:
@@ -124,16 +140,24 @@ def export(
     source: SourceOption = None,
     since: SinceOption = None,
     config: ConfigOption = None,
+    json: JsonLinesOption = False,
 ) -> None:
-    """Export records as JSON Lines, in the order they were made."""
+    """Export records as JSON Lines, in the order they were made.
+
+    Exit status: 0, or 2 when there is no such source or the file cannot be written.
+    """
+    del json
     after = moment(since)
 
     async def work() -> None:
         with ExitStack() as stack:
-            file = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
+            file = stack.enter_context(opened(output)) if output else sys.stdout
+            bar = stack.enter_context(progress())
+            task = bar.add_task("records", total=None)
             async with database_of(config) as database, database.read() as connection:
                 source_id = (await sources.find(connection, source)).id if source else None
                 async for record in records.export(connection, since=after, source_id=source_id):
                     file.write(to_json(as_json(record)) + "\n")
+                    bar.advance(task)
 
     finish(work())

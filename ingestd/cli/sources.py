@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ingestd.cli.opening import database_of, finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import note, show, show_json, show_table
+from ingestd.cli.output import show, show_json, show_result, show_table
 from ingestd.daemon.parts import open_fetcher, open_pool
 from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
@@ -75,7 +75,10 @@ async def _feeds_at(settings: Settings, url: str, title: str | None) -> list[tup
 
 @app.command("list")
 def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """List the sources."""
+    """List the sources.
+
+    Exit status: 0.
+    """
 
     async def work() -> list[dict[str, object]]:
         async with database_of(config) as database, database.read() as connection:
@@ -103,10 +106,13 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 
 @app.command("show")
-def show_(source: SourceArgument, config: ConfigOption = None) -> None:
-    """Show a source and its last polls, as JSON."""
+def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show a source and its last polls.
 
-    async def work() -> dict[str, object]:
+    Exit status: 0, or 2 when there is no such source.
+    """
+
+    async def work() -> dict[str, Any]:
         async with database_of(config) as database, database.read() as connection:
             row = await sources.find(connection, source)
             polls = await sources.last_polls(connection, row.id)
@@ -114,40 +120,65 @@ def show_(source: SourceArgument, config: ConfigOption = None) -> None:
         values = {key: value for key, value in row._mapping.items() if key not in hidden}
         return {**values, "url": without_userinfo(row.url), "polls": polls}
 
-    show_json(finish(work()))
+    found = finish(work())
+    if json:
+        show_json(found)
+        return
+    polls = found.pop("polls")
+    show_table(("what", "value"), [(key, value) for key, value in found.items() if value is not None])
+    columns = ("at", "outcome", "status", "size", "listed", "known", "added", "changed", "seconds", "error")
+    show("")
+    show_table(columns, [[poll[column] for column in columns] for poll in polls])
 
 
-def _set(source: str, state: str, config: Path | None) -> None:
+def _set(source: str, state: str, config: Path | None, *, json: bool) -> None:
     async def work() -> str:
         async with database_of(config) as database, database.write() as connection:
             row = await sources.find(connection, source)
             await sources.set_state(connection, row.id, state, now=datetime.now(UTC))
             return without_userinfo(row.url)
 
-    show(f"{finish(work())}: {state}")
+    url = finish(work())
+    show_result({"url": url, "state": state}, f"{url}: {state}", json=json)
 
 
 @app.command()
-def pause(source: SourceArgument, config: ConfigOption = None) -> None:
-    """Stop polling a source until it is resumed."""
-    _set(source, "paused", config)
+def pause(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Stop polling a source until it is resumed.
+
+    Exit status: 0, or 2 when there is no such source.
+    """
+    _set(source, "paused", config, json=json)
 
 
 @app.command()
-def resume(source: SourceArgument, config: ConfigOption = None) -> None:
-    """Poll a paused source again, at once."""
-    _set(source, "active", config)
+def resume(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Poll a paused source again, at once.
+
+    Exit status: 0, or 2 when there is no such source.
+    """
+    _set(source, "active", config, json=json)
 
 
 @app.command()
-def remove(source: SourceArgument, config: ConfigOption = None) -> None:
-    """Remove a source; its entries and records stay."""
-    _set(source, "removed", config)
+def remove(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Remove a source; its entries and records stay.
+
+    Exit status: 0, or 2 when there is no such source.
+    """
+    _set(source, "removed", config, json=json)
 
 
 @app.command("import")
-def import_(file: Annotated[Path, typer.Argument(help="An OPML file.")], config: ConfigOption = None) -> None:
-    """Add the sources of an OPML file, unchecked; the daemon polls them at once."""
+def import_(
+    file: Annotated[Path, typer.Argument(help="An OPML file.")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add the sources of an OPML file, unchecked; the daemon polls them at once.
+
+    Exit status: 0, 1 when the file is no OPML, 2 when there is no such file.
+    """
     try:
         outlines = read_opml(file.read_bytes())
     except OSError as error:
@@ -160,18 +191,25 @@ def import_(file: Annotated[Path, typer.Argument(help="An OPML file.")], config:
         return sum(new for _, new in results)
 
     added = finish(work())
-    show(f"{added} sources added")
-    if added < len(outlines):
-        note(f"{len(outlines) - added} were there already")
+    already = len(outlines) - added
+    line = f"{added} sources added" + (f", {already} were there already" if already else "")
+    show_result({"added": added, "already": already}, line, json=json)
 
 
 @app.command()
-def export(config: ConfigOption = None) -> None:
-    """Print the sources as OPML."""
+def export(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Print the sources as OPML, to be imported elsewhere; credentials in their URLs are part of it.
+
+    Exit status: 0.
+    """
 
     async def work() -> list[Outline]:
         async with database_of(config) as database, database.read() as connection:
             rows = await sources.listed(connection)
         return [Outline(url=row.url, title=row.title, home=row.home, categories=()) for row in rows]
 
-    typer.echo(write_opml(finish(work()), title="ingestd", created=datetime.now(UTC)).decode())
+    outlines = finish(work())
+    if json:
+        show_json(outlines)
+    else:
+        typer.echo(write_opml(outlines, title="ingestd", created=datetime.now(UTC)).decode())

@@ -8,7 +8,7 @@ import typer
 from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
-from ingestd.daemon.parts import make_directories, open_fetcher, open_pool
+from ingestd.daemon.parts import open_fetcher, open_pool
 from ingestd.errors import IngestError
 from ingestd.model import Entry
 from ingestd.reading import fetch_page, read_feed, read_page
@@ -29,7 +29,6 @@ def try_(
     Exit status: 0 when it was read, 1 when it was not.
     """
     settings = settings_for(config)
-    make_directories(settings)
     found = finish(_try(settings, url, pages))
     if json:
         show_json(found)

@@ -96,6 +96,7 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
 @asynccontextmanager
 async def open_fetcher(settings: Settings) -> AsyncIterator[tuple[Turns, Fetcher]]:
     """Open the fetcher, and the turns that it takes at each site, shared with other processes of this host."""
+    make_directories(settings)
     turns = Turns(
         concurrency=settings.host_concurrency, delay=settings.host_delay, shared=settings.state_dir / "turns.lock"
     )

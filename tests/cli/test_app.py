@@ -134,3 +134,20 @@ def opened_by_its_reader(fifo: Path, process: subprocess.Popen[str]) -> int:
         with suppress(OSError):  # ENXIO: nobody reads yet (fifo(7))
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
     raise AssertionError("it ended before it read")
+
+
+def leaves(command: Command) -> list[tuple[str, object]]:
+    """The commands below a line of the table, each with its name."""
+    loaded = command.load()
+    below = getattr(loaded, "commands", None)
+    return [(f"{command.name} {name}", sub) for name, sub in below.items()] if below else [(command.name, loaded)]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_takes_config_and_json_and_says_how_it_exits(command: Command) -> None:
+    for name, leaf in leaves(command):
+        options = {option for parameter in leaf.params for option in parameter.opts}
+        assert "--config" in options, name
+        # The daemon prints nothing: its log is JSON where no person reads it.
+        assert "--json" in options or name == "run", name
+        assert "Exit status: " in (leaf.help or ""), name

@@ -5,71 +5,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.backfill.backfills import page
+from tests.papers import Papers
 
 
-class Papers:
-    """A web server in threads, for commands that are waited for: `/N` is a page, and `hold` keeps pages back."""
-
-    def __init__(self) -> None:
-        self.requests: list[str] = []
-        self.asked = threading.Semaphore(0)
-        self.go = threading.Event()
-        self.go.set()
-        papers = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                papers.requests.append(self.path)
-                papers.asked.release()
-                papers.go.wait(60)
-                number = self.path.strip("/")
-                body = page("Ferry", int(number)) if number.isdigit() else b""
-                self.send_response(200 if body else 404)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                with suppress(OSError):  # whoever asked was killed
-                    self.wfile.write(body)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
-
-
-@pytest.fixture
-def papers() -> Iterator[Papers]:
-    papers = Papers()
-    yield papers
-    papers.go.set()
-    papers.server.shutdown()
-    papers.server.server_close()
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    file = tmp_path / "ingestd.toml"
-    file.write_text(
-        f"state_dir = '{tmp_path}/state'\nallow_networks = ['127.0.0.0/8']\nhost_delay = 0\nhost_concurrency = 2\n"
-        "extractors = 1\nattempts = 1\n"
-    )
-    return file
+def publish(papers: Papers, count: int) -> str:
+    """Publish so many pages, and return their URLs, one a line."""
+    return "".join(f"{papers.publish(f'/{n}', page('Ferry', n))}\n" for n in range(count))
 
 
 def command(config: Path, *args: str) -> list[str]:
@@ -81,7 +27,7 @@ def run(config: Path, *args: str, text: str = "") -> subprocess.CompletedProcess
 
 
 def test_urls_from_standard_input_become_records_once(papers: Papers, config: Path) -> None:
-    urls = "".join(papers.url(f"/{number}\n") for number in range(3))
+    urls = publish(papers, 3)
 
     first = run(config, "urls", "-", "--json", text=urls)
     second = run(config, "urls", "-", "--json", text=urls)
@@ -98,7 +44,7 @@ def test_urls_from_standard_input_become_records_once(papers: Papers, config: Pa
 def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
     papers: Papers, config: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "urls").write_text("".join(papers.url(f"/{number}\n") for number in range(8)))
+    (tmp_path / "urls").write_text(publish(papers, 8))
     process = subprocess.Popen(command(config, "urls", str(tmp_path / "urls")), start_new_session=True)
     for _ in range(4):
         assert papers.asked.acquire(timeout=60)
@@ -125,7 +71,7 @@ def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
 def test_an_interrupt_finishes_what_is_at_work_and_says_how_to_go_on(
     papers: Papers, config: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "urls").write_text("".join(papers.url(f"/{number}\n") for number in range(6)))
+    (tmp_path / "urls").write_text(publish(papers, 6))
     papers.go.clear()
     process = subprocess.Popen(
         command(config, "urls", str(tmp_path / "urls")), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True

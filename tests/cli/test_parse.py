@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ingestd.cli.parse import line_of, parse
-from ingestd.errors import ParseError
+from ingestd.errors import ParseError, UsageError
 from ingestd.model import Feed
 
 RSS = (
@@ -107,7 +107,8 @@ def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_text(RSS)
 
-    assert run(tmp_path / "news.xml", "--jsonl", tmp_path / "nowhere" / "out.jsonl").exit_code == 2
+    result = run(tmp_path / "news.xml", "--jsonl", tmp_path / "nowhere" / "out.jsonl")
+    assert isinstance(result.exception, UsageError)
 
 
 def test_a_file_that_cannot_be_read_is_a_line_and_the_others_are_still_read(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+import sqlite3
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ingestd.store import migrate
+from tests.cli.conftest import write_config
+from tests.cli.running import ingestd
+
+
+def test_a_schema_is_made_once(either: Path) -> None:
+    head = migrate.head()
+
+    assert ingestd(either, "db", "current").out == "empty\n"
+    assert ingestd(either, "db", "check").status == 1
+    assert ingestd(either, "db", "upgrade").out == f"schema {head}, was empty\n"
+    assert ingestd(either, "db", "upgrade", "--json").json == {"schema": head, "before": head}
+    assert ingestd(either, "db", "check", "--json").json == {"schema": head}
+    assert ingestd(either, "db", "current", "--json").json == {"schema": head}
+
+
+def test_a_newer_schema_is_refused_everywhere(config: Path, tmp_path: Path) -> None:
+    ingestd(config, "db", "upgrade")
+    with sqlite3.connect(tmp_path / "state" / "ingestd.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    for command in (("db", "upgrade"), ("db", "check"), ("records", "list"), ("poll",), ("run",)):
+        done = ingestd(config, *command)
+        assert done.status == 1, command
+        assert "9999" in done.error, command
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("postgresql://nobody:wrong-secret@127.0.0.1:1/news", id="nobody-listens"),
+        pytest.param("sqlite:////proc/ingestd.db", id="cannot-be-made"),
+        pytest.param("mysql://127.0.0.1/news", id="another-database"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_line_without_its_password(tmp_path: Path, url: str) -> None:
+    done = ingestd(write_config(tmp_path, url), "records", "list")
+
+    assert done.status in (1, 2)
+    assert done.error.strip()
+    assert "Traceback" not in done.error
+    assert "wrong-secret" not in done.error
+
+
+def test_a_wrong_database_name_is_told(tmp_path: Path, postgresql_server: str) -> None:
+    with psycopg.connect(postgresql_server) as connection:
+        missing = postgresql_server.replace(f"/{connection.info.dbname}", "/no_such_database", 1)
+    done = ingestd(write_config(tmp_path, missing), "records", "list")
+
+    assert done.status == 1
+    assert "no_such_database" in done.error
+
+
+def test_a_file_that_is_no_database_is_told(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "ingestd.db").write_bytes(b"no database at all" * 100)
+
+    done = ingestd(config, "records", "list")
+
+    assert done.status == 1
+    assert "not a database" in done.error

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+from tests.backfill.backfills import atom, page
+from tests.cli.running import ingestd
+from tests.papers import Papers
+
+
+def test_what_failed_is_listed_and_tried_again(papers: Papers, either: Path) -> None:
+    link = papers.url("/1")
+    ingestd(either, "sources", "add", papers.publish("/feed.xml", atom(link)), "--unchecked")
+    ingestd(either, "poll")
+
+    [failure] = ingestd(either, "failures", "list", "--json").json
+    [given_up] = ingestd(either, "failures", "list", "--given-up", "--json").json
+    papers.publish("/1", page("Ferry", 1))
+    retried = ingestd(either, "failures", "retry", given_up["id"])
+
+    assert (failure["stage"], failure["error"], failure["status"], failure["url"]) == ("fetch", "Refused", 404, link)
+    assert retried.out == "1 entries are due again\n"
+    assert ingestd(either, "poll", "--json").json["records"] == 1
+    assert "HTTP 404" in ingestd(either, "failures", "list").out
+
+
+def test_nothing_to_retry_is_told(config: Path) -> None:
+    assert ingestd(config, "failures", "retry", "--json").json == {"due": 0}
+    assert ingestd(config, "failures", "retry", "7").status == 1

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+from tests.backfill.backfills import atom, page
+from tests.cli.running import ingestd
+from tests.papers import Papers
+
+
+def test_a_poll_makes_records_and_the_next_one_none(papers: Papers, either: Path) -> None:
+    links = [papers.publish(f"/{n}", page("Ferry", n)) for n in range(2)]
+    feed = papers.publish("/feed.xml", atom(*links))
+    ingestd(either, "sources", "add", feed)
+
+    first, second = (ingestd(either, "poll", feed, "--json") for _ in range(2))
+
+    assert (first.status, first.json["records"], first.json["pending"]) == (0, 2, 0)
+    assert (second.json["polls"], second.json["records"]) == (2, 2)
+
+
+def test_without_a_name_all_that_are_due_are_polled(papers: Papers, config: Path) -> None:
+    for n in range(3):
+        link = papers.publish(f"/{n}", page("Ferry", n))
+        ingestd(config, "sources", "add", papers.publish(f"/{n}.xml", atom(link)), "--unchecked")
+
+    first, second = (ingestd(config, "poll", "--json") for _ in range(2))
+
+    assert (first.json["polls"], first.json["records"]) == (3, 3)
+    assert second.json["polls"] == 3
+
+
+def test_a_poll_that_fails_has_status_1(papers: Papers, config: Path) -> None:
+    ingestd(config, "sources", "add", papers.url("/missing"), "--unchecked")
+
+    assert ingestd(config, "poll").status == 1
+
+
+def test_an_unknown_source_is_told(config: Path) -> None:
+    done = ingestd(config, "poll", "7")
+
+    assert done.status == 2
+    assert "`ingestd sources list`" in done.error

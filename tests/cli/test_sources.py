@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+
+from tests.backfill.backfills import atom
+from tests.cli.running import ingestd
+from tests.papers import Papers
+
+
+def feed(papers: Papers, path: str = "/feed.xml") -> str:
+    return papers.publish(path, atom(papers.url("/1")), content_type="application/atom+xml")
+
+
+def test_a_feed_is_added_once_listed_and_shown(papers: Papers, either: Path) -> None:
+    url = feed(papers)
+
+    first = ingestd(either, "sources", "add", url, "--title", "Mine", "--interval", "30m", "--json")
+    second = ingestd(either, "sources", "add", url)
+
+    assert first.json == [{"id": 1, "url": url, "new": True}]
+    assert second.out == f"source 1: {url} (was there already)\n"
+    [row] = ingestd(either, "sources", "list", "--json").json
+    assert (row["url"], row["title"], row["state"]) == (url, "Mine", "active")
+    shown = ingestd(either, "sources", "show", "1", "--json").json
+    assert (shown["interval"], shown["polls"]) == (1800, [])
+
+
+def test_of_a_page_the_feeds_that_it_names_are_added(papers: Papers, config: Path) -> None:
+    url = feed(papers)
+    link = '<link rel="alternate" type="application/atom+xml" title="News" href="/feed.xml">'
+    home = papers.publish("/", f"<html><head>{link}</head><body>Home</body></html>".encode())
+
+    added = ingestd(config, "sources", "add", home, "--json").json
+
+    assert [row["url"] for row in added] == [url]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        pytest.param("/missing", 1, "HTTP 404", id="typo-in-the-path"),
+        pytest.param("/page", 1, "is no feed and names none", id="page-without-feeds"),
+    ],
+)
+def test_what_is_no_feed_is_not_added(papers: Papers, config: Path, path: str, status: int, said: str) -> None:
+    papers.publish("/page", b"<html><body>Nothing here</body></html>")
+
+    done = ingestd(config, "sources", "add", papers.url(path))
+
+    assert done.status == status
+    assert said in done.error
+    assert ingestd(config, "sources", "list", "--json").json == []
+
+
+def test_a_typo_in_the_host_is_told(config: Path) -> None:
+    done = ingestd(config, "sources", "add", "http://no-such-host.invalid/feed")
+
+    assert done.status == 1
+    assert "no-such-host.invalid" in done.error
+
+
+@pytest.mark.parametrize("url", ["example.com/feed", "ftp://example.com/feed", "http://"])
+def test_what_is_no_url_is_told(config: Path, url: str) -> None:
+    done = ingestd(config, "sources", "add", url)
+
+    assert done.status == 2
+    assert "not an http(s) URL" in done.error
+
+
+def test_a_source_is_paused_resumed_and_removed(papers: Papers, config: Path) -> None:
+    url = feed(papers)
+    ingestd(config, "sources", "add", url)
+
+    states = [ingestd(config, "sources", verb, url, "--json").json["state"] for verb in ("pause", "resume", "remove")]
+
+    assert states == ["paused", "active", "removed"]
+    assert ingestd(config, "sources", "show", "1").status == 2
+    assert ingestd(config, "sources", "add", url, "--unchecked", "--json").json[0]["new"] is True
+
+
+def test_opml_goes_out_and_comes_back(papers: Papers, config: Path, tmp_path: Path) -> None:
+    urls = [feed(papers, f"/{n}.xml") for n in range(3)]
+    for url in urls:
+        ingestd(config, "sources", "add", url, "--unchecked")
+    file = tmp_path / "sources.opml"
+    file.write_text(ingestd(config, "sources", "export").out)
+    ingestd(config, "sources", "remove", urls[0])
+
+    done = ingestd(config, "sources", "import", file)
+
+    assert done.out == "1 sources added, 2 were there already\n"
+    assert [row["url"] for row in ingestd(config, "sources", "list", "--json").json] == urls
+
+
+def test_what_is_no_opml_is_told(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.opml").write_text("no")
+
+    assert ingestd(config, "sources", "import", tmp_path / "no.opml").status == 1
+    assert "No such file" in ingestd(config, "sources", "import", tmp_path / "missing").error
+
+
+def test_credentials_in_a_url_are_never_shown(config: Path) -> None:
+    done = [
+        ingestd(config, "sources", "add", "http://user:secret@127.0.0.1:9/feed", "--unchecked"),
+        ingestd(config, "sources", "add", "http://user:secret@127.0.0.1:9/other"),
+        ingestd(config, "sources", "list", "--json"),
+        ingestd(config, "sources", "show", "1", "--json"),
+        ingestd(config, "sources", "pause", "1"),
+        ingestd(config, "sources", "show", "http://user:secret@127.0.0.1:9/none"),
+    ]
+
+    assert [step.status for step in done] == [0, 1, 0, 0, 0, 2]
+    assert "secret" not in "".join(step.out + step.error for step in done)

@@ -1,0 +1,32 @@
+from pathlib import Path
+
+from tests.backfill.backfills import atom, page
+from tests.cli.running import ingestd
+from tests.papers import Papers
+
+
+def test_a_try_shows_what_would_be_kept_and_keeps_nothing(papers: Papers, config: Path, tmp_path: Path) -> None:
+    link = papers.publish("/1", page("Ferry", 1))
+    feed = papers.publish("/feed.xml", atom(link, papers.url("/missing")))
+
+    done = ingestd(config, "try", feed, "--json")
+
+    assert done.status == 0
+    assert [entry["link"] for entry in done.json["entries"]] == [link, papers.url("/missing")]
+    assert done.json["articles"][0]["headline"] == "Ferry"
+    assert done.json["articles"][1]["error"] == "Refused"
+    assert "HTTP 404" in done.error
+    assert not list((tmp_path / "state").glob("*.db"))
+
+
+def test_a_table_says_the_same(papers: Papers, config: Path) -> None:
+    feed = papers.publish("/feed.xml", atom(papers.publish("/1", page("Ferry", 1))))
+
+    assert "F: atom" in ingestd(config, "try", feed, "--pages", "1").out
+
+
+def test_what_is_no_feed_is_told(papers: Papers, config: Path) -> None:
+    done = ingestd(config, "try", papers.publish("/page", b"<html></html>"))
+
+    assert done.status == 1
+    assert "neither RSS, Atom, JSON Feed nor a sitemap" in done.error
