@@ -37,6 +37,8 @@ class Candidate:
     headline: str | None
     #: Whether it came out of the feed itself and not off the page at its address.
     fragment: bool
+    #: The record that its entry carries already.
+    carries: int | None = None
 
 
 def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tuple[Verdict, Head | None]:
@@ -47,11 +49,15 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     Another feed's excerpt under a known address revises nothing: only the page at the address,
     or the entry that made the record, may.  A new headline over the same text counts only from that entry.
     """
+    known = own or holder
+    if known is None:
+        return "new", None
+    again: Verdict = "same" if candidate.carries == known.id else "carried"
     if own is None:
-        return ("carried", holder) if holder else ("new", None)
+        return again, known
     is_origin = candidate.entry_id == own.origin_entry_id
     if candidate.content_hash != own.content_hash:
-        return ("text", own) if is_origin or not candidate.fragment else ("same", own)
+        return ("text", own) if is_origin or not candidate.fragment else (again, own)
     if is_origin and candidate.headline and fold(candidate.headline) != fold(own.headline or ""):
         return "headline", own
-    return "same", own
+    return "same" if is_origin else again, own

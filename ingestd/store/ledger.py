@@ -97,7 +97,13 @@ class Ledger:
         raw: str | None,
     ) -> int:
         """Decide what an article becomes and note the rows for it; returns its record's id."""
-        candidate = Candidate(entry_id=work.id, content_hash=content_hash, headline=article.headline, fragment=fragment)
+        candidate = Candidate(
+            entry_id=work.id,
+            content_hash=content_hash,
+            headline=article.headline,
+            fragment=fragment,
+            carries=work.record_id,
+        )
         own = self._by_uri.get(article.uri) if article.uri else None
         own = self._by_entry.get(work.id) if own is None else own
         holder = self._by_hash.get(content_hash)
