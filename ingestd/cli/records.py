@@ -11,7 +11,7 @@ import typer
 
 from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonLinesOption, JsonOption
-from ingestd.cli.output import opened, progress, show_json, show_table, to_json
+from ingestd.cli.output import opened, progress, show, show_json, show_table, to_json
 from ingestd.errors import UsageError
 from ingestd.model import Record
 from ingestd.store import records, sources
@@ -111,8 +111,27 @@ def show_(
         show_json(found if revisions else found[0])
         return
     for values in found:
-        shown = {key: value for key, value in values.items() if value not in (None, "", (), []) and key != "body_html"}
-        show_table(("field", "value"), list(shown.items()))
+        _print_whole(values)
+
+
+def _print_whole(values: dict[str, Any]) -> None:
+    """Print a record to be read: its fields, who carries it, and its text."""
+    apart = ("body_text", "body_html", "carriers", "associations", "provenance")
+    fields = [
+        (key, _line(value)) for key, value in values.items() if key not in apart and value not in (None, "", (), [])
+    ]
+    images = [
+        ("image", " — ".join(filter(None, (i["href"], i["caption"], i["credit"])))) for i in values["associations"]
+    ]
+    carriers = [("carrier", f"{c['url'] or c['source_url']}  {iso(c['seen_at'])}") for c in values.get("carriers", ())]
+    show_table(("field", "value"), [*fields, *images, *carriers])
+    for paragraph in values["body_text"].split("\n\n"):
+        show("")
+        show(paragraph)
+
+
+def _line(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else value
 
 
 @app.command()

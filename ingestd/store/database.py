@@ -1,7 +1,6 @@
 """The database as a thing with a lifetime: opened, read from, written to in transactions."""
 
 import asyncio
-import errno
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
@@ -123,9 +122,6 @@ def store_errors() -> Iterator[None]:
         raise kind(_say(error)) from error
     except SQLAlchemyError as error:
         raise StoreError(_say(error)) from error
-    except OSError as error:
-        hint = "disk full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise StoreUnavailable(f"the database cannot be used: {hint}") from error
 
 
 def _say(error: SQLAlchemyError) -> str:

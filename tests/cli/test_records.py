@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,9 @@ def test_a_record_is_shown_with_its_revisions(kept: Path, papers: Papers) -> Non
 
     assert by_number == by_address
     assert [revision["revision"] for revision in revisions] == [1]
-    assert by_number["headline"] in ingestd(kept, "records", "show", "1").out
+    text = ingestd(kept, "records", "show", "1").out
+    assert all(paragraph in text.splitlines() for paragraph in by_number["body_text"].split("\n\n"))
+    assert all(carrier["url"] in text for carrier in by_number["carriers"])
     assert ingestd(kept, "records", "show", "999").status == 2
 
 
@@ -51,7 +55,7 @@ def test_a_record_is_shown_with_its_revisions(kept: Path, papers: Papers) -> Non
         pytest.param(['"'], [], id="half-a-quote"),
         pytest.param(["AND OR NOT ( ) * :"], [], id="operators"),
         pytest.param(["umbrella", ":", "-"], ["Umbrella"], id="signs-beside-a-word"),
-        pytest.param(["-umbrella"], ["Umbrella"], id="no-word-is-excluded"),
+        pytest.param(["umbrella -harbour"], ["Umbrella"], id="no-word-is-excluded"),
         pytest.param(["x" * 5000], [], id="long"),
         pytest.param(["umbrella " * 5000], ["Umbrella"], id="many"),
     ],
@@ -80,3 +84,12 @@ def test_a_time_that_is_none_is_told(config: Path) -> None:
 
     assert done.status == 2
     assert "'yesteryear' is no time" in done.error
+
+
+def test_whoever_reads_may_stop_reading(kept: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m ingestd records export --config {kept} | true", shell=True, capture_output=True,
+        text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.stderr == ""
