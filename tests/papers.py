@@ -16,7 +16,7 @@ class Sheet:
 
 
 class Papers:
-    """A web server on 127.0.0.1; while `go` is not set it keeps its answers back."""
+    """A web server on 127.0.0.1; while `go` is not set it keeps its answers back: all, or those in `hold`."""
 
     def __init__(self) -> None:
         self.requests: list[str] = []
@@ -24,6 +24,7 @@ class Papers:
         self.asked = threading.Semaphore(0)
         self.go = threading.Event()
         self.go.set()
+        self.hold: set[str] = set()
         self._sheets: dict[str, Sheet] = {}
         papers = self
 
@@ -33,7 +34,8 @@ class Papers:
             def do_GET(self) -> None:
                 papers.requests.append(self.path)
                 papers.asked.release()
-                papers.go.wait(60)
+                if not papers.hold or self.path in papers.hold:
+                    papers.go.wait(60)
                 sheet = papers._sheets.get(self.path, Sheet(b"", "text/plain", 404))
                 self.send_response(sheet.status)
                 self.send_header("Content-Type", sheet.content_type)

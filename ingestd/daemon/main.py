@@ -21,7 +21,10 @@ from ingestd.settings import Settings
 log = structlog.get_logger(__name__)
 
 #: Exit status when a second signal ends us at once, as shells show a death by SIGTERM or SIGINT.
-_AT_ONCE = 128
+_NOW = 128
+
+#: Settings that SIGHUP takes over; what the others made is built into open parts.
+AT_ONCE = ("interval", "interval_floor", "attempts", "retry_delay")
 
 
 async def run_daemon(
@@ -45,7 +48,7 @@ async def run_daemon(
         scheduler = schedule(service, keep_polls=settings.keep_polls)
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
-        stopped = _listen_to_signals(service, reload)
+        stopped = _listen_to_signals(service, settings, reload)
         log.info("started", version=__version__, address=address, database=parts.database.dialect, pid=os.getpid())
         notify("READY=1", f"STATUS=listening on {address}")
         if ready:
@@ -77,7 +80,7 @@ async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -
         raise error
 
 
-def _listen_to_signals(service: Service, reload: Callable[[], Settings] | None) -> asyncio.Event:
+def _listen_to_signals(service: Service, settings: Settings, reload: Callable[[], Settings] | None) -> asyncio.Event:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
@@ -85,7 +88,7 @@ def _listen_to_signals(service: Service, reload: Callable[[], Settings] | None) 
         if stopped.is_set():
             log.warning("stopping at once", signal=number.name)
             # Everything that counts is committed; what is not comes back at the next start.
-            os._exit(_AT_ONCE + number)
+            os._exit(_NOW + number)
         log.info("stopping", signal=number.name)
         service.stop()
         stopped.set()
@@ -93,18 +96,33 @@ def _listen_to_signals(service: Service, reload: Callable[[], Settings] | None) 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
     if reload:
-        loop.add_signal_handler(signal.SIGHUP, _reload, service, reload)
+        loop.add_signal_handler(signal.SIGHUP, Reloading(service, settings, reload))
     return stopped
 
 
-def _reload(service: Service, reload: Callable[[], Settings]) -> None:
-    """Take over the settings that can change while we run; a bad file keeps the old ones."""
-    notify("RELOADING=1")
-    try:
-        settings = reload()
-    except ConfigError as error:
-        log.error("settings kept", error=str(error))  # noqa: TRY400 - the operator's mistake, not a bug
-    else:
-        service.parts.ingest.rules = rules_of(settings)
-        log.info("settings reloaded")
-    notify("READY=1")
+class Reloading:
+    """Takes over, on SIGHUP, the settings that can change while we run; a bad file keeps the old ones."""
+
+    def __init__(self, service: Service, settings: Settings, reload: Callable[[], Settings]) -> None:
+        self._service = service
+        self._settings = settings
+        self._reload = reload
+
+    def __call__(self) -> None:
+        """Read the settings again, and say what came of it."""
+        notify("RELOADING=1")
+        try:
+            settings = self._reload()
+        except ConfigError as error:
+            log.error("settings kept", error=str(error))  # noqa: TRY400 - the operator's mistake, not a bug
+        else:
+            self._take(settings)
+        notify("READY=1")
+
+    def _take(self, settings: Settings) -> None:
+        changed = [name for name in Settings.model_fields if getattr(settings, name) != getattr(self._settings, name)]
+        self._service.parts.ingest.rules = rules_of(settings)
+        self._settings = self._settings.model_copy(update={name: getattr(settings, name) for name in AT_ONCE})
+        log.info("settings reloaded", changed=[name for name in changed if name in AT_ONCE])
+        if later := [name for name in changed if name not in AT_ONCE]:
+            log.warning("settings need a restart", changed=later)

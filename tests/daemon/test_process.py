@@ -1,0 +1,361 @@
+"""The daemon as a process: its signals, its end, and its return after being killed, on both databases."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from ingestd.settings.values import with_async_driver
+from ingestd.store import migrate
+from tests.backfill.backfills import atom, page
+from tests.papers import Papers
+
+#: Seconds that anything here may take on a busy machine.
+PATIENCE = 60
+
+
+class Daemon:
+    """`ingestd run`, with what it logs."""
+
+    def __init__(self, config: Path, **environment: str) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self._more = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ingestd", "run", "--config", str(config)],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr as lines:
+            for line in lines:
+                with self._more:
+                    self.lines.append(json.loads(line) if line.startswith("{") else {"event": line.rstrip()})
+                    self._more.notify_all()
+
+    def logged(self, event: str, count: int = 1) -> dict[str, Any]:
+        """Wait for the count-th line of an event."""
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in self.lines if line["event"] == event]
+
+        with self._more:
+            assert self._more.wait_for(lambda: len(found()) >= count, PATIENCE), self.lines
+        return found()[count - 1]
+
+    def end(self) -> int:
+        """Ask it to end, and return its status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end, and for the last of its lines; return its status."""
+        status = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        return status
+
+
+Start = Callable[..., Daemon]
+
+
+@pytest.fixture
+def start(config: Path) -> Iterator[Start]:
+    daemons: list[Daemon] = []
+
+    def start(**environment: str) -> Daemon:
+        daemons.append(Daemon(config, **environment))
+        return daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        if daemon.process.poll() is None:
+            daemon.kill()
+
+
+@pytest.fixture
+def papers() -> Iterator[Papers]:
+    papers = Papers()
+    yield papers
+    papers.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Path:
+    file = tmp_path / "ingestd.toml"
+    file.write_text(
+        f"state_dir = '{tmp_path}/state'\ndatabase_url = '{database_url}'\nallow_networks = ['127.0.0.0/8']\n"
+        "interval = 1\ninterval_floor = 1\nhost_delay = 0\nhost_concurrency = 4\nextractors = 1\nretry_delay = 0\n"
+        "listen = '127.0.0.1:0'\nlog_format = 'json'\nlog_level = 'info'\n"
+    )
+    return file
+
+
+def ingestd(config: Path, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "ingestd", *arguments, "--config", str(config)], check=True, timeout=PATIENCE)
+
+
+def rows(database_url: str, query: str) -> list[Any]:
+    engine = create_engine(with_async_driver(database_url).replace("+aiosqlite", ""))
+    try:
+        with engine.connect() as connection:
+            return list(connection.execute(text(query)).all())
+    finally:
+        engine.dispose()
+
+
+def publish(papers: Papers, config: Path, count: int) -> None:
+    links = [papers.publish(f"/{n}", page("Ferry", n)) for n in range(count)]
+    ingestd(config, "sources", "add", papers.publish("/feed.xml", atom(*links)), "--unchecked")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_lets_work_in_flight_finish(
+    start: Start, papers: Papers, config: Path, database_url: str, number: signal.Signals
+) -> None:
+    publish(papers, config, 1)
+    papers.hold.add("/0")
+    papers.go.clear()
+    daemon = start()
+    while "/0" not in papers.requests:
+        assert papers.asked.acquire(timeout=PATIENCE)
+
+    daemon.process.send_signal(number)
+    daemon.logged("stopping")
+    papers.go.set()
+
+    assert daemon.ended() == 0
+    assert [line["event"] for line in daemon.lines[-2:]] == ["saved", "stopped"]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(1,)]
+    assert rows(database_url, "SELECT count(*) FROM entries WHERE run_id IS NOT NULL") == [(0,)]
+
+
+def test_a_second_signal_ends_at_once_and_nothing_is_lost(
+    start: Start, papers: Papers, config: Path, database_url: str
+) -> None:
+    publish(papers, config, 1)
+    papers.go.clear()
+    daemon = start()
+    assert papers.asked.acquire(timeout=PATIENCE)
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.logged("stopping")
+
+    daemon.process.send_signal(signal.SIGTERM)
+
+    assert daemon.ended() == 128 + signal.SIGTERM
+    papers.go.set()
+    again = start()
+    again.logged("saved")
+    assert again.end() == 0
+    assert rows(database_url, "SELECT count(*) FROM records") == [(1,)]
+
+
+def test_killed_again_and_again_it_has_every_entry_once(
+    start: Start, papers: Papers, config: Path, database_url: str
+) -> None:
+    publish(papers, config, 0)
+    published = 0
+    for _ in range(3):
+        daemon = start()
+        daemon.logged("started")
+        for _ in range(5):
+            published += 1
+            papers.publish(f"/{published}", page("Ferry", published))
+            papers.publish("/feed.xml", atom(*(papers.url(f"/{n}") for n in range(1, published + 1))))
+        daemon.logged("saved", 2)
+        daemon.kill()
+    last = start()
+    deadline = time.monotonic() + PATIENCE
+    count = "SELECT count(*) FROM entries WHERE state = 'done'"
+    while rows(database_url, count) != [(published,)]:
+        assert time.monotonic() < deadline, (rows(database_url, "SELECT guid, state FROM entries"), last.lines)
+        time.sleep(0.1)
+
+    assert last.end() == 0
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(published, published)]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(published,)]
+    assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(published, published)]
+    assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
+
+
+def test_work_left_by_a_killed_one_is_taken_up_without_asking_the_feed_anew(
+    start: Start, papers: Papers, config: Path, database_url: str
+) -> None:
+    publish(papers, config, 6)
+    config.write_text(config.read_text().replace("interval = 1\n", "interval = 3600\n", 1))
+    daemon = start()
+    daemon.logged("polled")
+    daemon.kill()
+    feeds = papers.requests.count("/feed.xml")
+
+    again = start()
+    deadline = time.monotonic() + PATIENCE
+    while rows(database_url, "SELECT count(*) FROM records") != [(6,)]:
+        assert time.monotonic() < deadline, again.lines
+        time.sleep(0.1)
+
+    assert again.end() == 0
+    assert papers.requests.count("/feed.xml") == feeds
+
+
+def test_workers_of_a_killed_daemon_end_by_themselves(start: Start, papers: Papers, config: Path) -> None:
+    publish(papers, config, 1)
+    daemon = start()
+    daemon.logged("saved")
+    children = _below(daemon.process.pid)
+    assert children
+
+    daemon.kill()
+
+    deadline = time.monotonic() + PATIENCE
+    while alive := [pid for pid in children if _runs(pid)]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.05)
+
+
+def _below(pid: int) -> list[int]:
+    """The processes that a process started, and those that they started."""
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(status.parent.name)] = int(fields[1])
+    found, level = [], [pid]
+    while level:
+        level = [child for child, parent in parents.items() if parent in level]
+        found += level
+    return found
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_two_daemons_on_one_database_make_each_record_once(
+    start: Start, papers: Papers, config: Path, database_url: str
+) -> None:
+    migrated = start()
+    migrated.logged("started")
+    assert migrated.end() == 0
+    publish(papers, config, 12)
+    both = start(), start()
+    deadline = time.monotonic() + PATIENCE
+    while rows(database_url, "SELECT count(*) FROM entries WHERE state = 'done'") != [(12,)]:
+        assert time.monotonic() < deadline, [daemon.lines for daemon in both]
+        time.sleep(0.1)
+
+    assert [daemon.end() for daemon in both] == [0, 0]
+    assert rows(database_url, "SELECT count(*), max(revision) FROM records") == [(12, 1)]
+    assert sorted(papers.requests.count(f"/{n}") for n in range(12)) == [1] * 12
+
+
+def test_a_reload_takes_what_it_can_and_keeps_the_old_on_a_fault(start: Start, config: Path) -> None:
+    daemon = start()
+    daemon.logged("started")
+    good = config.read_text()
+
+    config.write_text(good.replace("interval = 1\n", "interval = 5\n", 1).replace("max_pages", "x") + "max_pages = 3\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    reloaded, restart = daemon.logged("settings reloaded"), daemon.logged("settings need a restart")
+    config.write_text(good + "intervall = 7\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    kept = daemon.logged("settings kept")
+
+    assert reloaded["changed"] == ["interval"]
+    assert restart["changed"] == ["max_pages"]
+    assert "interval" in kept["error"]
+    assert daemon.end() == 0
+
+
+def test_an_old_schema_is_refused_where_it_may_not_be_migrated(config: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ingestd", "run", "--no-migrate", "--config", str(config)],
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "ingestd db upgrade" in done.stderr
+    assert migrate.head() in done.stderr
+
+
+def test_a_port_in_use_is_one_line(config: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        done = subprocess.run(
+            [sys.executable, "-m", "ingestd", "run", "--config", str(config)],
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+
+    assert done.returncode in (1, 2)
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_systemd_is_told(start: Start, config: Path, tmp_path: Path) -> None:
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(PATIENCE)
+        daemon = start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
+        told = _until(systemd, "WATCHDOG=1")
+        assert told[0].startswith("READY=1")
+        daemon.process.send_signal(signal.SIGHUP)
+        reloaded = _until(systemd, "RELOADING=1") + _until(systemd, "READY=1")
+        daemon.process.send_signal(signal.SIGTERM)
+        _until(systemd, "STOPPING=1")
+
+    assert [state for state in reloaded if state != "WATCHDOG=1"] == ["RELOADING=1", "READY=1"]
+    assert daemon.ended() == 0
+
+
+def _until(systemd: socket.socket, state: str) -> list[str]:
+    told: list[str] = []
+    while not told or told[-1] != state:
+        told.append(systemd.recv(4096).decode())
+    return told
+
+
+def test_zero_configuration_keeps_its_state_where_systemd_or_xdg_say(tmp_path: Path) -> None:
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("INGESTD_")}
+    for environment, place in (
+        ({"XDG_STATE_HOME": str(tmp_path / "xdg"), "HOME": str(tmp_path)}, tmp_path / "xdg" / "ingestd"),
+        ({"STATE_DIRECTORY": str(tmp_path / "lib"), "HOME": str(tmp_path)}, tmp_path / "lib"),
+    ):
+        subprocess.run(
+            [sys.executable, "-m", "ingestd", "db", "upgrade"], env={**plain, **environment}, cwd=tmp_path, check=True,
+            timeout=PATIENCE, capture_output=True,
+        )  # fmt: skip
+        assert (place / "ingestd.db").exists()
+
+
+def test_every_line_of_the_log_is_an_event_and_no_secret(start: Start, papers: Papers, config: Path) -> None:
+    url = papers.publish("/feed.xml", atom()).replace("//", "//someone:hidden-word@")
+    ingestd(config, "sources", "add", url, "--unchecked")
+    daemon = start()
+    daemon.logged("polled")
+
+    assert daemon.end() == 0
+    assert all({"timestamp", "level", "event"} <= line.keys() for line in daemon.lines)
+    assert not re.search("hidden-word", json.dumps(daemon.lines))
