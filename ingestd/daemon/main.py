@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 #: Exit status when a second signal ends us at once, as shells show a death by SIGTERM or SIGINT.
 _NOW = 128
+
+#: Seconds that closing everything may take once the budget for work is spent: the last commits, and the workers' ends.
+_CLOSING = 20.0
 
 #: Settings that SIGHUP takes over; what the others made is built into open parts.
 AT_ONCE = ("interval", "interval_floor", "attempts", "retry_delay")
@@ -65,7 +69,8 @@ async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -
         await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             await work
-        notify("STOPPING=1")
+        # A budget that is longer than the unit's TimeoutStopSec is kept all the same (sd_notify(3)).
+        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={(budget + _CLOSING) * 1_000_000:.0f}")
         done, _ = await asyncio.wait([work], timeout=budget)
         if not done:
             log.warning(
@@ -110,7 +115,8 @@ class Reloading:
 
     def __call__(self) -> None:
         """Read the settings again, and say what came of it."""
-        notify("RELOADING=1")
+        # The time is for units of Type=notify-reload: it tells this answer from one to an earlier SIGHUP.
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = self._reload()
         except ConfigError as error:

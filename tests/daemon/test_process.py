@@ -320,19 +320,22 @@ def test_what_systemd_is_told(start: Start, config: Path, tmp_path: Path) -> Non
         systemd.settimeout(PATIENCE)
         daemon = start(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="2000000")
         told = _until(systemd, "WATCHDOG=1")
-        assert told[0].startswith("READY=1")
+        assert told[0].startswith("READY=1\nSTATUS=")
         daemon.process.send_signal(signal.SIGHUP)
-        reloaded = _until(systemd, "RELOADING=1") + _until(systemd, "READY=1")
+        reloaded = [*_until(systemd, "RELOADING=1"), *_until(systemd, "READY=1")]
         daemon.process.send_signal(signal.SIGTERM)
-        _until(systemd, "STOPPING=1")
+        stopping = _until(systemd, "STOPPING=1")[-1]
 
-    assert [state for state in reloaded if state != "WATCHDOG=1"] == ["RELOADING=1", "READY=1"]
+    reloading, ready = (state for state in reloaded if state != "WATCHDOG=1")
+    assert 0 < int(reloading.removeprefix("RELOADING=1\nMONOTONIC_USEC=")) <= time.monotonic_ns() // 1000
+    assert ready == "READY=1"
+    assert int(stopping.removeprefix("STOPPING=1\nEXTEND_TIMEOUT_USEC=")) > 20_000_000  # the default stop_timeout
     assert daemon.ended() == 0
 
 
 def _until(systemd: socket.socket, state: str) -> list[str]:
     told: list[str] = []
-    while not told or told[-1] != state:
+    while not told or told[-1].splitlines()[0] != state:
         told.append(systemd.recv(4096).decode())
     return told
 
