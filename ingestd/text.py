@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import unescape
 
 from lxml import etree
@@ -10,7 +11,6 @@ from lxml import html as lxml_html
 # What must not be stored or shown: control characters except tab and line ends (PostgreSQL refuses NUL),
 # lone surrogates (no UTF-8), the marks that reverse the direction of what follows, and invisible spaces.
 UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
-_SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&[#a-zA-Z]")
 # A "<" ends the search for ">", or a megabyte of "<" would take hours.
 _TAG = re.compile(r"<[^<>]*>")
@@ -25,12 +25,13 @@ _BLOCKS = frozenset(
 
 def clean(text: str) -> str:
     """Return text that every database and terminal takes: without controls, surrogates and direction marks."""
-    return UNSAFE.sub("", text)
+    # Nearly all text is printable, which rules out all that is unsafe, and is known four times as fast.
+    return text if text.isprintable() else UNSAFE.sub("", text)
 
 
 def collapse(text: str | None) -> str:
     """Return clean text on one line: every run of white space is one space, none at the ends."""
-    return _SPACE.sub(" ", clean(text)).strip() if text else ""
+    return " ".join(clean(text).split()) if text else ""
 
 
 def fold(text: str) -> str:
@@ -70,6 +71,7 @@ def _without_tags(markup: str) -> str:
     return clean(unescape(_TAG.sub(" ", markup)))
 
 
+@lru_cache(maxsize=2)  # an entry's content is asked for twice in a row: for its fingerprint, and whether it is whole
 def text_of(markup: str | None) -> str:
     """Return markup as text on one line: blocks apart, scripts left out, references resolved."""
     if not markup:

@@ -1,7 +1,7 @@
 """Entries: durable work, claimed by a run and finished by what it came to."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model import Entry, Validators
 from ingestd.store.tables import entries
 from ingestd.times import iso, parse_iso
+
+_FIELDS = tuple(field.name for field in fields(Entry))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,9 @@ class Work:
 
 def announced(entry: Entry) -> dict[str, Any]:
     """Return an entry as a JSON value; absent fields are left out."""
-    values = {key: value for key, value in asdict(entry).items() if value not in (None, ())}
+    # Not asdict, which copies every value deeply: a poll has hundreds of entries.
+    named = ((name, getattr(entry, name)) for name in _FIELDS)
+    values = {name: value for name, value in named if value is not None and value != ()}
     return {key: iso(value) if isinstance(value, datetime) else value for key, value in values.items()}
 
 

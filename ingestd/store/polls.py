@@ -68,9 +68,10 @@ async def fingerprints(connection: AsyncConnection, source_id: int, guids: Seque
 
 async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     """Commit polls: their entries as durable work, their sources' new state, a row each, and their failures."""
+    await raws.add(connection, [poll.raw for poll in done], now=done[0].at)
+    rows = [row for poll in done for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
+    await insert_absent(connection, entries, rows)
     for poll in done:
-        await raws.add(connection, [poll.raw], now=poll.at) if poll.raw else None
-        await add_entries(connection, poll.source.id, poll.new, now=poll.at, raw=poll.raw)
         await _renew_entries(connection, poll)
     await connection.execute(_UPDATE_SOURCE, [_source_row(poll) for poll in done])
     await insert_all(connection, polls, [_poll_row(poll) for poll in done])
@@ -87,7 +88,18 @@ async def add_entries(
     backfill_id: int | None = None,
 ) -> None:
     """Add entries as pending work, due at once; those that are known stay as they are."""
-    rows = [
+    await insert_absent(connection, entries, _entry_rows(source_id, found, now=now, raw=raw, backfill_id=backfill_id))
+
+
+def _entry_rows(
+    source_id: int,
+    found: Sequence[Announcement],
+    *,
+    now: datetime,
+    raw: raws.Kept | None,
+    backfill_id: int | None = None,
+) -> list[dict[str, Any]]:
+    return [
         {
             "source_id": source_id,
             "guid": item.entry.guid,
@@ -106,7 +118,6 @@ async def add_entries(
         }
         for item in found
     ]
-    await insert_absent(connection, entries, rows)
 
 
 async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
