@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import structlog
 
 from ingestd import __version__
+from ingestd.daemon import collector
 from ingestd.daemon.api import serve
 from ingestd.daemon.chores import schedule
 from ingestd.daemon.health import Health
@@ -49,6 +50,7 @@ async def run_daemon(
             parts, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
         )
         address = await stack.enter_async_context(serve(Health(service), settings.listen))
+        collector.settle()
         scheduler = schedule(service, keep_polls=settings.keep_polls)
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)

@@ -1,0 +1,109 @@
+"""What the benchmarks share: ingestd on a new database, CPU time of a process and its children, a line of JSON."""
+
+import json
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv4Network
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from ingestd.daemon import collector, logs
+from ingestd.daemon.parts import open_parts
+from ingestd.daemon.service import Service
+from ingestd.settings import Settings
+from ingestd.store import sources, tables
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@asynccontextmanager
+async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterator[Service]:
+    """Open ingestd as the daemon does, with log and archive on, and no delay between requests to the loopback."""
+    logs.configure("info", "json")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            state_dir=Path(folder),
+            database_url=SecretStr(database_url or f"sqlite:///{folder}/ingestd.db"),
+            allow_networks=(IPv4Network("127.0.0.0/8"),),
+            host_delay=0,
+            host_concurrency=32,
+            extractors=extractors,
+        )
+        async with open_parts(settings, role="benchmark") as parts:
+            collector.settle()
+            yield Service(parts, max_polls=64, max_pages=32, per_site=32)
+
+
+async def add_feeds(of: Service, base: str, count: int) -> None:
+    async with of.parts.database.write() as connection:
+        for number in range(count):
+            await sources.add(connection, f"{base}/feed/{number}", now=datetime.now(UTC))
+
+
+async def make_due(of: Service) -> None:
+    async with of.parts.database.write() as connection:
+        await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
+
+
+@dataclass
+class Spent:
+    wall: float = 0.0
+    cpu: float = 0.0
+
+
+@contextmanager
+def spent() -> Iterator[Spent]:
+    """Measure seconds of wall time, and of CPU in this process and all below it."""
+    found = Spent()
+    wall, cpu = perf_counter(), tree_cpu()
+    yield found
+    found.wall, found.cpu = perf_counter() - wall, tree_cpu() - cpu
+
+
+def tree(root: int) -> list[int]:
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found, level = [root], [root]
+    while level:
+        level = [child for child, parent in parents.items() if parent in level]
+        found += level
+    return found
+
+
+def tree_cpu() -> float:
+    """Seconds of CPU of this process and its living children, user and system; the wire's own process left out."""
+    total = 0
+    for pid in tree(os.getpid()):
+        try:
+            if pid != os.getpid() and b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                continue
+            total += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+        except OSError:
+            continue
+    return total / TICKS
+
+
+def memory(pid: int) -> dict[str, float]:
+    """MiB of a process: resident, and its share of what it has in common with others (proc(5), smaps_rollup)."""
+    rows = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]]
+    kib = {row[0].rstrip(":"): int(row[1]) for row in rows}
+    return {"rss": round(kib["Rss"] / 1024, 1), "pss": round(kib["Pss"] / 1024, 1)}
+
+
+def tell(**figures: Any) -> None:
+    print(
+        json.dumps({key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}),
+        flush=True,
+    )
