@@ -15,7 +15,7 @@ _OWNER = re.compile(
     r"Pool|Keystone|Imago|Shutterstock|iStock|Alamy|Xinhua|TASS|ANSA|EFE|Kyodo)\b",
 )
 _AFTER_WORD = re.compile(
-    r"[\s.|–—-]*(?:©|\b(?:Photo(?:graph)?|Foto|Bild|Image|Picture|Credit|Crédit|Copyright|Quelle|Source)"
+    r"(?:(?<![\s|–—-])[\s|–—-]+)?(?:©|\b(?:Photo(?:graph)?|Foto|Bild|Image|Picture|Credit|Crédit|Copyright|Quelle|Source)"
     r"(?:\s+(?:credit|by|courtesy of))?\s*[:©/])\s*([^.:]{2,120})\.?$",
     re.IGNORECASE,
 )

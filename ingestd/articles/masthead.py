@@ -46,13 +46,20 @@ def _is_sign(line: str) -> bool:
 
 
 def _headline_at(lines: Sequence[str], headline: str) -> int | None:
-    """Find where the headline stands with a byline or a date below it, or else where it stands first."""
+    """Find where the headline stands with a byline or a date below it, or else where it stands first.
+
+    A title may stand in the menu as well: of two above one byline the nearer is the headline.
+    """
     wanted = text.fold(headline)
     # To fold a line costs more than to see that it is too long or too short; folding changes hardly a length.
     near = (at for at, line in enumerate(lines[:_DEPTH]) if abs(len(line) - len(headline)) < 10)
     places = [at for at in near if text.fold(lines[at]) == wanted]
-    signed = (at for at in places if any(map(_is_sign, lines[at + 1 : at + 5])))
-    return next(signed, places[0] if places else None)
+    return min(places, key=lambda at: _sign_below(lines, at), default=None)
+
+
+def _sign_below(lines: Sequence[str], at: int) -> int:
+    """Return how many lines below a headline its byline or date stands; far when not within the next four."""
+    return next((down for down in range(1, 5) if any(map(_is_sign, lines[at + down : at + down + 1]))), _DEPTH)
 
 
 def _headline_alone(lines: Sequence[str]) -> int | None:
