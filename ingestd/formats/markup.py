@@ -23,6 +23,8 @@ _STARTS = (
 # Python codecs that no document is in, and that fail in ways of their own.
 _NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"))
 
+_DECLARED = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"'>]{1,100})[\"']")
+
 # The repetition is possessive: comments without end would take quadratic time and more.
 _ROOT = re.compile(
     r"[^<]*+(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[.*?\]\s*)?>)*+<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)",
@@ -54,7 +56,19 @@ def charset_of(content_type: str | None) -> str | None:
     header = Message()
     header["Content-Type"] = content_type or ""
     try:
-        name = header.get_content_charset()
+        return _charset(header.get_content_charset())
+    except (LookupError, ValueError):
+        return None
+
+
+def declares_no_charset(body: bytes) -> bool:
+    """Say whether an XML declaration names an encoding that is none, or that nobody knows."""
+    declared = _DECLARED.match(body)
+    return declared is not None and _charset(declared[1].decode("latin-1")) is None
+
+
+def _charset(name: str | None) -> str | None:
+    try:
         codec = codecs.lookup(name) if name else None
     except (LookupError, ValueError):
         return None

@@ -16,7 +16,7 @@ from ingestd.formats import fields
 from ingestd.formats.dates import read_date
 from ingestd.formats.format import Format
 from ingestd.formats.identity import identity_of, told_apart
-from ingestd.formats.markup import charset_of, encoding_of, root_of
+from ingestd.formats.markup import charset_of, declares_no_charset, encoding_of, root_of
 from ingestd.model import Entry, Feed
 from ingestd.text import collapse
 
@@ -108,6 +108,8 @@ def _by_feedparser(body: bytes, content_type: str | None) -> Raw:
     # Without a media type feedparser assumes ISO 8859-1, of text/xml US-ASCII, and tries UTF-8 before what the
     # first bytes show; by RFC 7303, 3 these come first, then the header, then the XML declaration.
     charset = encoding_of(body) or charset_of(content_type)
+    if not charset and declares_no_charset(body):
+        charset = "utf-8"  # what feedparser would try next, were it not that a codec like punycode makes it fail
     headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}
     try:
         # Bytes would be taken for the name of a file first, a stream is not.
