@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
     assert (resumed.returncode, json.loads(resumed.stdout)["new records"]) == (0, 8)
     assert {path for path in papers.requests if papers.requests.count(path) > 2} == set()
     assert run(config, "resume", "1").returncode == 2
-    with sqlite3.connect(tmp_path / "state" / "ingestd.db") as database:
+    with closing(sqlite3.connect(tmp_path / "state" / "ingestd.db")) as database:
         assert database.execute("SELECT count(*), count(DISTINCT record_id) FROM carriers").fetchone() == (8, 8)
 
 

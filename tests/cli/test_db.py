@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -22,7 +23,7 @@ def test_a_schema_is_made_once(either: Path) -> None:
 
 def test_a_newer_schema_is_refused_everywhere(config: Path, tmp_path: Path) -> None:
     ingestd(config, "db", "upgrade")
-    with sqlite3.connect(tmp_path / "state" / "ingestd.db") as database:
+    with closing(sqlite3.connect(tmp_path / "state" / "ingestd.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
 
     for command in (("db", "upgrade"), ("db", "check"), ("records", "list"), ("poll",), ("run",)):

@@ -109,5 +109,5 @@ def recurse() -> None:
 
 
 def wait(fifo: str) -> None:
-    """Wait until someone opens the other end."""
-    os.close(os.open(fifo, os.O_RDONLY))
+    """Wait until someone has opened the other end, and closed it again."""
+    Path(fifo).read_bytes()

@@ -75,7 +75,7 @@ async def test_a_failure_on_purpose_comes_back_as_it_was_raised(pool: Pool) -> N
         pytest.param("tests.workers.samples:recurse", "RecursionError", "recursion", id="endless recursion"),
         pytest.param("tests.workers.samples:unportable", "Unportable", "onetwo", id="an error that doesn't unpickle"),
         pytest.param(
-            "tests.workers.samples:unpicklable", "AttributeError", "pickle", id="a result that doesn't pickle"
+            "tests.workers.samples:unpicklable", "AttributeError", "unpicklable", id="a result that doesn't pickle"
         ),
         pytest.param("tests.workers.samples:nothing", "AttributeError", "nothing", id="no such function"),
         pytest.param("tests.workers.nowhere:double", "ModuleNotFoundError", "nowhere", id="no such module"),
