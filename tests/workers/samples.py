@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import time
+from pathlib import Path
 
 from ingestd.errors import IngestError, NoArticle, Refused
 
