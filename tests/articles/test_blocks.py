@@ -21,7 +21,8 @@ def read(markup: str) -> tuple[Block, ...]:
         pytest.param("<h1>a</h1><h3>b</h3><h6>c</h6>", "<h2>a</h2><h3>b</h3><h4>c</h4>", id="headings"),
         pytest.param("<table><tr><td>a</td><td>b</td></tr></table>", "<p>a | b</p>", id="table-row"),
         pytest.param("<p><a href='/x'>a <i>b</i></a></p>",
-                     '<p><a href="https://paper.example/x">a </a><a href="https://paper.example/x"><em>b</em></a></p>', id="link"),
+                     '<p><a href="https://paper.example/x">a </a>'
+                     '<a href="https://paper.example/x"><em>b</em></a></p>', id="link"),
         pytest.param("<p>a<a href='mailto:x@y'>b</a></p>", "<p>ab</p>", id="no-web-link"),
         pytest.param("<p>a &lt;b&gt; &amp; c</p>", "<p>a &lt;b&gt; &amp; c</p>", id="escaped"),
         pytest.param("<p>a<script>x</script>b<style>y</style>c</p>", "<p>abc</p>", id="silent"),

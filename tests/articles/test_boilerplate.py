@@ -74,8 +74,12 @@ def test_headings_with_nothing_below_go() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "Get out, he told them, and have your bags in your hands by the time the newsletter reader comes to the door, because "
-        "the boats leave at six and nobody will wait for you; that is what they said, and more of it, until the sun rose over us.",
+        (
+            "Get out, he told them, and have your bags in your hands by the time the newsletter reader "
+            "comes to the door, because "
+            "the boats leave at six and nobody will wait for you; that is what they said, and more of "
+            "it, until the sun rose over us."
+        ),
         "Share prices fell.",
         "Reading the news is a duty.",
         "Click beetles jump.",
