@@ -1,8 +1,11 @@
 # Everything runs in .venv, made from constraints.txt; only Python >= 3.11 and make are needed.
 PYTHON ?= python3
 BIN := .venv/bin
+# As variables the constraints hold for what builds the package, too: the first for pip < 25.3, the second from then on.
+INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
@@ -20,6 +23,16 @@ format: .venv/installed-test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Asks for the newest of everything, the build's own parts included, and writes down what came.
+constraints:
+	rm -rf .venv/fresh
+	$(PYTHON) -m venv .venv/fresh
+	.venv/fresh/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip hatchling -e '.[test]'
+	{ sed '/^#/!d' constraints.txt; \
+	  .venv/fresh/bin/python -m pip freeze --exclude-editable | LC_ALL=C sort --ignore-case; } > .venv/constraints.txt
+	mv .venv/constraints.txt constraints.txt
+	rm -rf .venv/fresh
+
 clean:
 	rm -rf .venv build dist
 
@@ -28,9 +41,9 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/installed: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(INSTALL) -e .
 	touch $@
 
 .venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(INSTALL) -e '.[test]'
 	touch $@
