@@ -39,7 +39,7 @@ async def one_job(
 class Makers:
     """Makes records of the entries of one backfill, or of all that belong to none.
 
-    `claimed` is told each time the database has answered, `made` what each entry came to.
+    `made` is told what each entry came to.
     """
 
     def __init__(
@@ -49,14 +49,12 @@ class Makers:
         turns: Turns,
         limit: int,
         per_site: int,
-        claimed: Callable[[], None],
         made: Callable[[Outcome], None],
         backfill_id: int | None = None,
         fetch: Fetch | None = None,
     ) -> None:
         self._ingest = ingest
         self._turns = turns
-        self._claimed = claimed
         self._made = made
         self._backfill_id = backfill_id
         self._fetch = fetch
@@ -79,7 +77,6 @@ class Makers:
             # Whoever ticks asks again.
             log.warning("claim failed", error=str(error))
             return []
-        self._claimed()
         return found
 
     async def _make(self, work: Work) -> None:

@@ -90,7 +90,6 @@ class Backfill:
             turns=turns,
             limit=limit,
             per_site=per_site,
-            claimed=lambda: None,
             made=self._count,
             backfill_id=row.id,
             fetch=kind.fetch(documents, task),

@@ -10,9 +10,8 @@ class Pulse:
     """Written by the service, read by health; times are monotonic seconds unless they say otherwise."""
 
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    #: When the scheduler last ticked, and when a claim last came back from the database.
+    #: When the scheduler last ticked.
     last_tick: float = field(default_factory=monotonic)
-    last_claim: float = field(default_factory=monotonic)
     #: Whether SIGTERM has come: readiness ends at once, liveness does not.
     stopping: bool = False
     #: Polls and pages at work, and claimed ones that wait.

@@ -41,7 +41,6 @@ class Service:
             turns=parts.turns,
             limit=max_pages,
             per_site=per_site,
-            claimed=self._claimed,
             made=self._made,
         ).dispatcher
 
@@ -84,7 +83,6 @@ class Service:
             # The next tick asks again; health shows how long it has been.
             log.warning("claim failed", error=str(error))
             return []
-        self._claimed()
         return found
 
     async def _poll(self, source: Source) -> None:
@@ -109,9 +107,6 @@ class Service:
             self.pulse.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
             _add(self.pulse.failures, (done.failure.stage, done.failure.error))
-
-    def _claimed(self) -> None:
-        self.pulse.last_claim = monotonic()
 
 
 def _add(counts: dict[K, int], key: K) -> None:
