@@ -1,5 +1,6 @@
 """What tests share: the newsroom, and a fetcher that may visit it."""
 
+import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from ipaddress import IPv4Network
@@ -11,6 +12,10 @@ from ingestd.web.fetcher import Fetcher
 from ingestd.web.turns import Turns
 from tests.databases import make_database, postgresql
 from tests.newsroom import Newsroom
+
+# A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

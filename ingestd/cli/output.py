@@ -81,11 +81,12 @@ def show_json_lines(values: Iterable[object]) -> None:
     """Print a JSON document a line, each as soon as it is there."""
     for value in values:
         _write(to_json(value))
-        sys.stdout.flush()
 
 
 def _write(text: str) -> None:
     sys.stdout.write(text + "\n")
+    # Whoever reads along in a pipe or a file sees a line when it is said, not when a buffer is full.
+    sys.stdout.flush()
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
