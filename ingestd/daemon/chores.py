@@ -30,12 +30,12 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service)),
-        (runs.HEARTBEAT, lambda: _take_over(service)),
+        (runs.HEARTBEAT, lambda: take_over(service)),
         (600.0, lambda: _forget_polls(service, keep_polls)),
         (3600.0, lambda: _sweep(service)),
     ]
     if (interval := watchdog_interval()) is not None:
-        chores.append((interval, lambda: _watchdog(service)))
+        chores.append((interval, lambda: watchdog(service)))
     for seconds, chore in chores:
         scheduler.add_job(_said(chore), "interval", seconds=seconds)
     return scheduler
@@ -57,9 +57,13 @@ async def _tick(service: Service) -> None:
     service.tick()
 
 
-async def _take_over(service: Service) -> None:
-    async with service.parts.database.write() as connection:
-        if gone := await runs.end_gone(connection, now=datetime.now(UTC)):
+async def take_over(service: Service) -> None:
+    """Give back what runs had claimed that are gone."""
+    parts, now = service.parts, datetime.now(UTC)
+    async with parts.database.write() as connection:
+        # After a database that was away our own heartbeat is as old as theirs, and we would end ourselves.
+        await runs.beat(connection, parts.run_id, role=parts.role, now=now)
+        if gone := await runs.end_gone(connection, now=now):
             log.info("took over", runs=gone)
 
 
@@ -72,7 +76,7 @@ async def _sweep(service: Service) -> None:
     await service.parts.archive.sweep(datetime.now(UTC))
 
 
-async def _watchdog(service: Service) -> None:
+async def watchdog(service: Service) -> None:
     """Tell systemd that we live, but only when the loop, the scheduler and the database answer."""
     # Not whether anything was claimed: while all places are taken by work that takes its time, nothing is.
     if monotonic() - service.pulse.last_tick < DEAD_SCHEDULER or service.pulse.stopping:

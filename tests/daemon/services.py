@@ -32,6 +32,7 @@ class Hung:
         self.database = database
         #: How often it was asked.
         self.connections = 0
+        self.asked = asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
 
     def hang_up(self) -> None:
@@ -43,6 +44,7 @@ class Hung:
     async def open(cls) -> AsyncIterator["Hung"]:
         async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             hung.connections += 1
+            hung.asked.set()
             hung._writers.append(writer)
 
         server = await asyncio.start_server(keep, "127.0.0.1", 0)
