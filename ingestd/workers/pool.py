@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from multiprocessing import forkserver
 from typing import Any, ParamSpec, Self, TypeVar, overload
 
@@ -36,7 +36,7 @@ class Pool:
         timeout: float = 20.0,
         memory: int = 512 * 2**20,
         recycle_after: int = 2000,
-        preload: tuple[str, ...] = ("ingestd.workers.jobs",),
+        preload: tuple[str, ...] = ("ingestd.workers.preloaded",),
     ) -> None:
         self._timeout = timeout
         self._memory = memory
@@ -61,13 +61,14 @@ class Pool:
 
     async def __aenter__(self) -> Self:
         CONTEXT.set_forkserver_preload(list(self._preload))
-        # To preload takes a third of a second, in which the first start of a worker would block the loop.
-        # Begun now, it is over before the first page has come in.
-        forkserver.ensure_running()
+        # To preload takes a second, in which the first start of a worker would block the loop.  Begun now, beside
+        # it, it is over before the first page has come in.
+        self._warm = asyncio.create_task(asyncio.to_thread(_warm_up), name="forkserver")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closed.set()
+        await self._warm
         leaving = [*self._idle, *self._working]
         for worker in self._working:
             worker.kill()  # and the `run` that waits for it raises WorkerDied
@@ -146,6 +147,7 @@ class Pool:
         return worker
 
     async def _start(self) -> Worker:
+        await asyncio.shield(self._warm)
         if not self._closed.is_set():
             worker = await Worker.start(memory=self._memory, time_limit=self._timeout)
             if not self._closed.is_set():
@@ -160,6 +162,15 @@ class Pool:
             self._idle.append(worker)
         else:
             worker.discard()
+
+
+def _warm_up() -> None:
+    """Start the forkserver, and wait until it has preloaded and can fork."""
+    with suppress(OSError, EOFError):  # a worker's start will say so
+        forkserver.ensure_running()
+        process = CONTEXT.Process(target=int, name="ingestd-warm-up", daemon=True)
+        process.start()
+        process.join()
 
 
 def _name(function: Callable[..., Any] | str) -> str:

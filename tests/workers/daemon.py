@@ -8,7 +8,7 @@ import sys
 from ingestd.workers.pool import Pool
 from tests.workers import samples
 
-PARSERS = ("trafilatura", "feedparser", "lxml.html", "ingestd.workers.jobs")
+PARSERS = ("py3langid", "trafilatura", "feedparser", "lxml.html", "ingestd.workers.jobs")
 
 
 async def hang() -> None:
