@@ -17,6 +17,10 @@ from ingestd.errors import StoreError, StoreUnavailable
 #: How long a writer waits for another process's transaction (seconds).
 BUSY_TIMEOUT = 30.0
 
+#: How libpq notices a server that is gone without a word (libpq, 32.1.2), unless the URL says otherwise: left to
+#: itself it waits for two minutes to connect, and for two hours before it asks whether a silent peer is still there.
+_PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
 #: Any number will do, as long as nobody else takes it in this database.
 _WRITER_LOCK = 0x1267E57D
 
@@ -37,7 +41,12 @@ class Database:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
         else:
             self._reader = self._writer = create_async_engine(
-                url, pool_size=connections, max_overflow=2, pool_timeout=BUSY_TIMEOUT, pool_pre_ping=True
+                url,
+                pool_size=connections,
+                max_overflow=2,
+                pool_timeout=BUSY_TIMEOUT,
+                pool_pre_ping=True,
+                connect_args={key: value for key, value in _PATIENCE.items() if key not in make_url(url).query},
             )
         self._turn = asyncio.Lock()
 
