@@ -16,9 +16,9 @@ async def test_a_server_that_does_not_answer_is_unavailable_after_the_time_that_
 
 
 async def test_a_connection_notices_a_peer_that_is_gone(postgresql_server: str) -> None:
-    async with Database(postgresql_server.replace("postgresql://", "postgresql+psycopg://")) as database:
-        async with database.read() as connection:
-            driver = (await connection.get_raw_connection()).driver_connection
-            parameters = driver.info.get_parameters()
+    url = postgresql_server.replace("postgresql://", "postgresql+psycopg://")
+    async with Database(url) as database, database.read() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        parameters = driver.info.get_parameters()
 
     assert (parameters["connect_timeout"], parameters["keepalives_idle"]) == ("10", "30")
