@@ -7,9 +7,14 @@
     ├── UsageError              what was asked for does not exist or makes no sense
     ├── FetchError              the network, or the server at its other end
     │   ├── Unreachable         no name, no route, no TLS
+    │   │   └── Offline         because of us: no network, no name server, no socket left
     │   ├── TimedOut            the deadline of the whole request passed
     │   ├── Refused             4xx or 5xx
-    │   │   └── Gone            410, 451: never again
+    │   │   ├── Gone            410, 451: never again
+    │   │   └── Throttled       we ask too much
+    │   ├── Held                not asked: its site is left alone for a while
+    │   ├── Disallowed          robots.txt says no: never
+    │   ├── RobotsUnreachable   robots.txt cannot be read, which is a no for now
     │   ├── Forbidden           an address or scheme we must not connect to: never
     │   ├── TooLarge            more bytes than the limit
     │   ├── BrokenReply         HTTP that ends early or makes no sense
@@ -71,6 +76,10 @@ class Unreachable(FetchError):
     """No name, no route, no connection, or no TLS."""
 
 
+class Offline(Unreachable):
+    """Our own network, name server or sockets are to blame: nothing is known of the server."""
+
+
 class TimedOut(FetchError):
     """The deadline for the whole request passed, redirects and body included."""
 
@@ -89,6 +98,29 @@ class Gone(Refused):
     """410 Gone, or 451 Unavailable For Legal Reasons."""
 
     fate = "never"
+
+
+class Throttled(Refused):
+    """The server has had enough of us: 429, a 503 that says for how long, or a 403 after many requests."""
+
+
+class Held(FetchError):
+    """The URL was not asked for: its site is left alone for another `seconds`."""
+
+    def __init__(self, url: str, reason: str, seconds: float) -> None:
+        super().__init__(url, reason)
+        self.args = (url, reason, seconds)
+        self.seconds = seconds
+
+
+class Disallowed(FetchError):
+    """The site's robots.txt disallows the URL for us; the message quotes the rule."""
+
+    fate = "never"
+
+
+class RobotsUnreachable(FetchError):
+    """The site's robots.txt cannot be read: until it can, everything is disallowed (RFC 9309, 2.3.1.4)."""
 
 
 class Forbidden(FetchError):

@@ -1,17 +1,18 @@
 """Those who make records: pending entries claimed, made, and put off where it is not their turn."""
 
+import random
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from ingestd.dispatch import Dispatcher
-from ingestd.errors import IngestError, StoreError
+from ingestd.errors import Held, IngestError, StoreError
 from ingestd.ingest import Fetch, Ingest
 from ingestd.store import entries
 from ingestd.store.entries import Work
 from ingestd.store.saves import Outcome
-from ingestd.web.turns import Turns
+from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
 
@@ -20,14 +21,19 @@ _AFTER_A_BUG = timedelta(hours=1)
 
 
 async def one_job(
-    turns: Turns, place: str, work: Callable[[], Awaitable[None]], put_off: Callable[[datetime], Awaitable[None]]
+    fetcher: Fetcher, place: str, work: Callable[[], Awaitable[None]], put_off: Callable[[datetime], Awaitable[None]]
 ) -> None:
-    """Do one job at a site; a site that asked us to wait, and a bug of ours, put it off."""
+    """Do one job at a site; a site that is to be left alone, and a bug of ours, put it off."""
     try:
-        if (held := turns.held_for(place)) > 0:
-            await put_off(datetime.now(UTC) + timedelta(seconds=held))
-        else:
-            await work()
+        seconds = fetcher.held_for(place)
+        if not seconds:
+            try:
+                await work()
+            except Held as held:
+                seconds = held.seconds
+        if seconds:
+            # Those who wait for the same thing do not come back together.
+            await put_off(datetime.now(UTC) + timedelta(seconds=seconds * random.uniform(1.0, 1.5)))  # noqa: S311
     except Exception:
         log.exception("bug", site=place)
         try:
@@ -46,7 +52,6 @@ class Makers:
         self,
         *,
         ingest: Ingest,
-        turns: Turns,
         limit: int,
         per_site: int,
         made: Callable[[Outcome], None],
@@ -54,7 +59,6 @@ class Makers:
         fetch: Fetch | None = None,
     ) -> None:
         self._ingest = ingest
-        self._turns = turns
         self._made = made
         self._backfill_id = backfill_id
         self._fetch = fetch
@@ -87,7 +91,7 @@ class Makers:
             async with self._ingest.database.write() as connection:
                 await entries.put_off(connection, work, until=until)
 
-        await one_job(self._turns, _place(work), make, put_off)
+        await one_job(self._ingest.fetcher, _place(work), make, put_off)
 
 
 def _place(work: Work) -> str:

@@ -32,6 +32,36 @@ NO_VALIDATORS = Validators()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What a publisher says of when to come back; durations in seconds."""
+
+    #: How long its answer stays fresh (RFC 9111, 4.2), counted from when it came.
+    fresh_for: float | None = None
+    #: RSS 2.0 `ttl`, and the RSS module Syndication's period divided by its frequency.
+    ttl: float | None = None
+    period: float | None = None
+    #: RSS 2.0: hours (0 to 23, UTC) and days (0 is Monday) on which nobody is expected.
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+NO_HINTS = Hints()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast entries arrive, as learned: so many within so many hours, older ones counting less."""
+
+    arrivals: float = 1.0
+    hours: float = 1.0
+
+    @property
+    def rate(self) -> float:
+        """Entries an hour."""
+        return self.arrivals / self.hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What is polled: a feed or a sitemap."""
 
@@ -43,8 +73,27 @@ class Source:
     validators: Validators = NO_VALIDATORS
     #: sha256 of the last body that was read, 32 bytes.
     body_hash: bytes | None = None
+    due_at: datetime | None = None
     #: Polls that failed since the last one that did not.
     failures: int = 0
+    #: Whether the last poll met a 410: the next one settles it.
+    maybe_gone: bool = False
+    #: Whether robots.txt counts for the feed itself: it was found by us and not named by the operator.
+    obeys_robots: bool = False
+    hints: Hints = NO_HINTS
+    #: None before the first poll that went well.
+    pace: Pace | None = None
+    #: The last poll that went well, the last whose document listed entries, and the last that found new ones.
+    last_success_at: datetime | None = None
+    last_read_at: datetime | None = None
+    last_new_at: datetime | None = None
+    #: Entries in the last document.
+    window: int = 0
+    #: Where permanent redirects lead, and in how many polls in a row they did.
+    moved_to: str | None = None
+    moved_seen: int = 0
+    #: Until when a hub has promised to push what is new.
+    pushed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +109,14 @@ class Reply:
     #: The Content-Type header as sent.
     content_type: str | None = None
     validators: Validators = NO_VALIDATORS
+    #: How long the answer stays fresh (seconds); None when it does not say.
+    fresh_for: float | None = None
+    #: Where permanent redirects led, before any that were not; and the validators of what answered there.
+    permanent: str | None = None
+    final_validators: Validators = NO_VALIDATORS
+    #: What the Link header names as hub and topic (W3C WebSub, 4).
+    hub: str | None = None
+    topic: str | None = None
 
     @property
     def not_modified(self) -> bool:
@@ -105,6 +162,10 @@ class Feed:
     #: RFC 5005: where the entries before these are, by archive or by page.
     prev_archive: str | None = None
     next_page: str | None = None
+    #: W3C WebSub, 4: who pushes what is new, and the feed's name for itself there.
+    hub: str | None = None
+    topic: str | None = None
+    hints: Hints = NO_HINTS
     #: Of a sitemap index: the sitemaps it lists, with the time each last changed where given.
     children: tuple[tuple[str, datetime | None], ...] = ()
     #: What was odd but could be read.

@@ -47,7 +47,7 @@ async def fetch_page(fetcher: Fetcher, entry: Entry, validators: Validators = NO
         return Fetched(page=page, url=entry.link)
     if entry.link is None:
         raise ParseError("the entry has neither a link nor a text")
-    reply = await fetcher.get(entry.link, validators=validators, accept=ACCEPT_PAGE)
+    reply = await fetcher.get(entry.link, validators=validators, accept=ACCEPT_PAGE, obey_robots=True)
     if reply.not_modified:
         return None
     page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)

@@ -94,6 +94,14 @@ def without_userinfo(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def with_userinfo_of(url: str, other: str) -> str:
+    """Return another URL with the user-info of the first, if it is of the same origin; otherwise as it is."""
+    one, two = urlsplit(url), urlsplit(other)
+    userinfo, at, host = one.netloc.rpartition("@")
+    same = (one.scheme, host.lower()) == (two.scheme, two.netloc.lower())
+    return urlunsplit(two._replace(netloc=f"{userinfo}{at}{two.netloc}")) if at and same else other
+
+
 @cache
 def _suffixes() -> tldextract.TLDExtract:
     # The list that comes with the package: a daemon does not fetch one behind its operator's back.

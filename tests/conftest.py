@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ingestd.daemon.parts import Parts
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.turns import Turns
 from tests.databases import make_database, postgresql
+from tests.desk import open_desk
 from tests.newsroom import Newsroom
 
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
@@ -48,3 +50,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ingestd.db"
     return make_database(request.getfixturevalue("postgresql_server"), f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
+    """The parts of a daemon on a new database, which may visit the loopback and waits for nothing."""
+    async with open_desk(database_url, tmp_path) as parts:
+        yield parts

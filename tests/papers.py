@@ -16,7 +16,10 @@ class Sheet:
 
 
 class Papers:
-    """A web server on 127.0.0.1; while `go` is not set it keeps its answers back: all, or those in `hold`."""
+    """A web server on 127.0.0.1; while `go` is not set it keeps its answers back: all, or those in `hold`.
+
+    Who asks for a robots.txt is told at once that there is none, and not counted among the `requests`.
+    """
 
     def __init__(self) -> None:
         self.requests: list[str] = []
@@ -32,6 +35,11 @@ class Papers:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                if self.path == "/robots.txt":
+                    self.send_response(404)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 papers.requests.append(self.path)
                 papers.asked.release()
                 if not papers.hold or self.path in papers.hold:

@@ -15,13 +15,15 @@ FLOORS = (
     ("demo",),
     ("daemon",),
     ("settings",),
+    ("repair", "why"),
     ("backfill",),
     ("makers",),
     ("ingest",),
+    ("polling",),
     ("dispatch", "patience", "reading", "telling"),
     ("web", "store", "archive", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
-    ("model", "errors", "urls", "times", "text", "units"),
+    ("model", "errors", "rules", "urls", "times", "text", "to_json", "units"),
 )
 LEVEL = {name: len(FLOORS) - floor for floor, names in enumerate(FLOORS) for name in names}
 WORDS = set(FLOORS[-1])

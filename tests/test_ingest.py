@@ -1,71 +1,11 @@
 """The way of one article, on both databases: over real sockets, through real worker processes."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from ipaddress import IPv4Network
-from pathlib import Path
 
-import pytest
-from pydantic import SecretStr
-from sqlalchemy import update
-
-from ingestd.daemon.parts import Parts, open_parts
-from ingestd.daemon.service import Service
-from ingestd.settings import Settings
-from ingestd.store import failures, overview, records, sources, tables
+from ingestd.daemon.parts import Parts
+from ingestd.store import failures, records, sources
+from tests.desk import OTHER, STORY, add, feed, page, poll_all
 from tests.newsroom import Newsroom
-
-STORY = (
-    "The ferry between the two islands will run again from Monday, the harbour master said, after a winter in which "
-    "its engine was taken apart twice and put together three times by people who had read about it."
-)
-OTHER = (
-    "A library that lends out umbrellas has had more of them returned than it ever owned, and is now looking for "
-    "somewhere to keep the rest, its director told the council at a meeting held, as it happened, in the rain."
-)
-
-
-def page(headline: str, *paragraphs: str) -> bytes:
-    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    head = f"<html lang=en><head><title>{headline}</title></head>"
-    return f"{head}<body><article><h1>{headline}</h1>{text}</article></body></html>".encode()
-
-
-def feed(*links: str, stamp: str = "2026-01-31T12:00:00Z") -> bytes:
-    entries = "".join(
-        f"<entry><id>tag:{link}</id><title>Story</title><link href='{link}'/><updated>{stamp}</updated></entry>"
-        for link in links
-    )
-    return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Feed</title><id>tag:feed</id>{entries}</feed>".encode()
-
-
-@pytest.fixture
-async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
-    settings = Settings(
-        state_dir=tmp_path,
-        database_url=SecretStr(database_url),
-        allow_networks=(IPv4Network("127.0.0.0/8"),),
-        host_delay=0,
-        retry_delay=0,
-        attempts=2,
-        extractors=1,
-    )
-    async with open_parts(settings, role="test") as parts:
-        yield parts
-
-
-async def add(parts: Parts, url: str) -> int:
-    async with parts.database.write() as connection:
-        return (await sources.add(connection, url, now=datetime.now(UTC)))[0]
-
-
-async def poll_all(parts: Parts) -> dict[str, int]:
-    """Make every source due and do all there is to do."""
-    async with parts.database.write() as connection:
-        await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
-    await Service(parts, max_polls=4, max_pages=4, per_site=4).run_dry()
-    async with parts.database.read() as connection:
-        return await overview.summary(connection)
 
 
 async def test_a_feed_becomes_records_once(newsroom: Newsroom, parts: Parts) -> None:

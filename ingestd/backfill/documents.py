@@ -9,11 +9,11 @@ import structlog
 
 from ingestd.archive import Archive, Kept
 from ingestd.errors import IngestError, Refused
-from ingestd.ingest import Rules
 from ingestd.model import Feed
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_try
 from ingestd.reading import Fetched, fetch_page, read_feed
+from ingestd.rules import Rules
 from ingestd.store.entries import Work
 from ingestd.store.polls import Announcement
 from ingestd.urls import without_userinfo
@@ -44,7 +44,7 @@ class Documents:
         #: Bytes of a file at the most.
         self.max_body = max_body
 
-    async def fetch(self, url: str) -> Document:
+    async def fetch(self, url: str, *, obey_robots: bool = False) -> Document:
         """Fetch and parse a document, with as many tries as an entry has.
 
         Raises FetchError, ParseError, WorkerError after the last one, or at once where another try is hopeless.
@@ -52,15 +52,15 @@ class Documents:
         attempt = 1
         while True:
             try:
-                return await self._fetch(url)
+                return await self._fetch(url, obey_robots=obey_robots)
             except IngestError as error:
                 if error.fate == "never" or attempt >= self._rules.attempts or _is_final(error):
                     raise
                 await self._wait(url, error, attempt)
                 attempt += 1
 
-    async def _fetch(self, url: str) -> Document:
-        reply = await self._fetcher.get(url)
+    async def _fetch(self, url: str, *, obey_robots: bool) -> Document:
+        reply = await self._fetcher.get(url, obey_robots=obey_robots)
         document = await self.parse(reply.body, url=reply.final_url, content_type=reply.content_type)
         return replace(document, raw=await until_committed(lambda: self._archive.put(reply.body)))
 

@@ -20,7 +20,6 @@ from ingestd.makers import Makers
 from ingestd.patience import until_committed
 from ingestd.store import backfills, polls, raws
 from ingestd.store.saves import Failed, Outcome
-from ingestd.web.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +62,6 @@ class Backfill:
         *,
         ingest: Ingest,
         documents: Documents,
-        turns: Turns,
         limit: int,
         per_site: int,
         most_documents: int,
@@ -87,7 +85,6 @@ class Backfill:
         self._stopping = False
         self._makers = Makers(
             ingest=ingest,
-            turns=turns,
             limit=limit,
             per_site=per_site,
             made=self._count,
@@ -134,7 +131,7 @@ class Backfill:
         """Commit a step's entries together with where the next one begins; False when the backfill was cancelled."""
         now, guids = datetime.now(UTC), [item.entry.guid for item in step.found]
         async with self._ingest.database.write() as connection:
-            known = await polls.fingerprints(connection, self._source_id, guids)
+            known = await polls.known_entries(connection, self._source_id, guids)
             new = {item.entry.guid: item for item in step.found if item.entry.guid not in known}
             taken = await backfills.adopt(connection, self.id, self._source_id, [*known])
             listed = self.listed.after(step, len(new) + taken)

@@ -57,7 +57,7 @@ async def _walk(
     documents: Documents, span: Span, way: tuple[str, ...], rest: tuple[str, ...]
 ) -> AsyncGenerator[Step, None]:
     """Walk the document at the end of `way`, and what it lists; `rest` is where an earlier walk was below it."""
-    document = await documents.fetch(way[-1])
+    document = await documents.fetch(way[-1], obey_robots=True)
     children = [url for url, changed in document.feed.children if span.may_be_in(changed)]
     if not document.feed.children:
         yield _step(document, span, way)

@@ -228,7 +228,6 @@ async def _run(settings: Settings, what: Order | int, most_documents: int) -> tu
                 rules=parts.ingest.rules,
                 max_body=settings.max_body,
             ),
-            turns=parts.turns,
             limit=settings.max_pages,
             per_site=settings.host_concurrency,
             most_documents=most_documents,

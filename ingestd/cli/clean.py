@@ -22,6 +22,7 @@ from ingestd.cli.options import ConfigOption, JsonLinesOption
 from ingestd.errors import ExtractError, IngestError, UsageError
 from ingestd.model import Article, Page
 from ingestd.settings import Settings
+from ingestd.to_json import to_json
 from ingestd.workers.pool import Pool
 
 #: More bytes than this are not read out of one file.
@@ -78,7 +79,7 @@ def clean(
                 failed.append(f"{page.path}: {outcome}")
             line = batch_line(page, outcome) if batch else record(outcome, explain=explain)
             if line:
-                print(output.to_json(line), file=out)
+                print(to_json(line), file=out)
             bar.advance(task)
 
         finish(_clean(settings, saved, show))

@@ -66,7 +66,7 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
     async with Newsroom() as newsroom, open_database(settings, upgrade=True) as database:
         async with database.write() as connection:
             for url, title in newsroom.sources:
-                await add(connection, url, title=title, now=datetime.now(UTC))
+                await add(connection, url, title=title, interval=1.0, now=datetime.now(UTC))
         daemon = asyncio.create_task(run_daemon(settings, ready=lambda address: note(f"status page: {address}")))
         follow = asyncio.create_task(_follow(database, newsroom, once=once, json=json))
         await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)

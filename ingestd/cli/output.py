@@ -4,10 +4,8 @@ Text of strangers stays text (titles, URLs, messages): no control characters rea
 """
 
 import asyncio
-import json
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -18,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestd.errors import UsageError
-from ingestd.text import UNSAFE, collapse
+from ingestd.text import collapse
 from ingestd.times import iso
+from ingestd.to_json import to_json
 
 T = TypeVar("T")
 
@@ -87,30 +86,6 @@ def _write(text: str) -> None:
     sys.stdout.write(text + "\n")
     # Whoever reads along in a pipe or a file sees a line when it is said, not when a buffer is full.
     sys.stdout.flush()
-
-
-def to_json(value: object, *, indent: int | None = None) -> str:
-    """Return a value as JSON: times in ISO 8601 and UTC, dataclasses as objects, sets in order.
-
-    What a terminal would obey is escaped, so that a parser still reads the text as it is.
-    Raises TypeError for what has no place in JSON.
-    """
-    text = json.dumps(value, default=_plain, ensure_ascii=False, indent=indent)
-    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, Path):
-        return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def progress() -> Progress:

@@ -11,11 +11,12 @@ import typer
 
 from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonLinesOption, JsonOption
-from ingestd.cli.output import opened, progress, show, show_json, show_table, to_json
+from ingestd.cli.output import opened, progress, show, show_json, show_table
 from ingestd.errors import UsageError
 from ingestd.model import Record
 from ingestd.store import records, sources
 from ingestd.times import iso, parse_iso, utc
+from ingestd.to_json import to_json
 from ingestd.units import parse_duration
 from ingestd.urls import without_userinfo
 

@@ -14,7 +14,7 @@ from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.reading import read_feed
 from ingestd.settings import Settings
-from ingestd.store import sources
+from ingestd.store import overview, sources
 from ingestd.times import iso
 from ingestd.units import parse_duration
 from ingestd.urls import normalise, without_userinfo
@@ -46,9 +46,14 @@ def add(
 
     async def work() -> list[dict[str, object]]:
         found = [(url, title)] if unchecked else await _feeds_at(settings, url, title)
+        added = []
         async with database_of(config) as database, database.write() as connection:
-            now = datetime.now(UTC)
-            added = [(u, *await sources.add(connection, u, now=now, title=t, interval=seconds)) for u, t in found]
+            for u, t in found:
+                # A feed that the operator named is his own decision; one that we found asks robots.txt.
+                row = await sources.add(
+                    connection, u, now=datetime.now(UTC), title=t, interval=seconds, obeys_robots=u != url
+                )
+                added.append((u, *row))
         return [{"id": source_id, "url": without_userinfo(u), "new": new} for u, source_id, new in added]
 
     added = finish(work())
@@ -85,14 +90,9 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
             rows = await sources.listed(connection)
         return [
             {
-                "id": row.id,
-                "url": without_userinfo(row.url),
-                "title": row.title,
-                "state": row.state,
+                **overview.described(row),
                 "entries": row.entries,
                 "last_polled_at": iso(row.last_polled_at),
-                "due_at": iso(row.due_at),
-                "last_error": row.last_error,
             }
             for row in rows
         ]
@@ -101,7 +101,7 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
     if json:
         show_json(rows)
     else:
-        columns = ("id", "state", "entries", "last_polled_at", "title", "url", "last_error")
+        columns = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
         show_table(columns, [[row[column] for column in columns] for row in rows])
 
 
@@ -118,7 +118,7 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
             polls = await sources.last_polls(connection, row.id)
         hidden = ("body_hash", "run_id")
         values = {key: value for key, value in row._mapping.items() if key not in hidden}
-        return {**values, "url": without_userinfo(row.url), "polls": polls}
+        return {**values, **overview.described(row), "polls": polls}
 
     found = finish(work())
     if json:
@@ -126,7 +126,7 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
         return
     polls = found.pop("polls")
     show_table(("what", "value"), [(key, value) for key, value in found.items() if value is not None])
-    columns = ("at", "outcome", "status", "size", "listed", "known", "added", "changed", "seconds", "error")
+    columns = ("at", "outcome", "status", "size", "listed", "known", "overlap", "added", "changed", "seconds", "error")
     show("")
     show_table(columns, [[poll[column] for column in columns] for poll in polls])
 
@@ -140,6 +140,46 @@ def _set(source: str, state: str, config: Path | None, *, json: bool) -> None:
 
     url = finish(work())
     show_result({"url": url, "state": state}, f"{url}: {state}", json=json)
+
+
+@app.command("set")
+def set_(
+    source: SourceArgument,
+    title: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Its own interval, as in 30m; auto: learned.")] = None,
+    robots: Annotated[
+        bool | None, typer.Option("--robots/--no-robots", help="Whether robots.txt counts for the feed itself.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change a source.
+
+    Exit status: 0, or 2 when there is no such source, or nothing to change.
+    """
+    values: dict[str, object] = {}
+    if title is not None:
+        values["title"] = title
+    if interval is not None:
+        try:
+            values["interval"] = None if interval == "auto" else parse_duration(interval)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    if robots is not None:
+        values["obeys_robots"] = robots
+    if not values:
+        raise UsageError("nothing to change: --title, --interval or --robots say what")
+
+    async def work() -> dict[str, Any]:
+        async with database_of(config) as database, database.write() as connection:
+            row = await sources.find(connection, source)
+            await sources.change(connection, row.id, **values)
+        return {"id": row.id, "url": without_userinfo(row.url), **values}
+
+    changed = finish(work())
+    show_result(
+        changed, f"source {changed['id']}: {', '.join(f'{key} {value}' for key, value in values.items())}", json=json
+    )
 
 
 @app.command()

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from ingestd.daemon import v1
 from ingestd.daemon.dashboard.page import StatusPage
 from ingestd.daemon.dashboard.rendering import CONTENT_SECURITY_POLICY
 from ingestd.daemon.health import Health
@@ -37,13 +38,13 @@ _HEADERS = {
 
 
 @asynccontextmanager
-async def serve(health: Health, listen: Listen) -> AsyncIterator[str]:
-    """Answer at `listen`; yields the address for people.
+async def serve(health: Health, listen: Listen, *, token: str | None = None) -> AsyncIterator[str]:
+    """Answer at `listen`; yields the address for people.  `token` is what /v1 asks for.
 
     Raises ConfigError when nobody can listen there, or another process does.
     """
     page = StatusPage(health)
-    runner = web.AppRunner(application(health, page), access_log=None, shutdown_timeout=_LAST_ANSWERS)
+    runner = web.AppRunner(application(health, page, token=token), access_log=None, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
     try:
@@ -58,8 +59,8 @@ async def serve(health: Health, listen: Listen) -> AsyncIterator[str]:
         await asyncio.gather(watch, runner.cleanup(), health.close(), page.close(), return_exceptions=True)
 
 
-def application(health: Health, page: StatusPage) -> web.Application:
-    """Return what answers: GET and HEAD at five paths, 404 and 405 elsewhere."""
+def application(health: Health, page: StatusPage, *, token: str | None = None) -> web.Application:
+    """Return what answers: GET and HEAD at a few paths, 404 and 405 elsewhere."""
     metrics = Metrics(health)
 
     async def live(_request: web.Request) -> web.Response:
@@ -90,6 +91,7 @@ def application(health: Health, page: StatusPage) -> web.Application:
         ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", measured), ("/", shown),
     ):  # fmt: skip
         app.router.add_get(path, handler)
+    v1.add_routes(app, health.service, token)
     return app
 
 

@@ -129,7 +129,7 @@ class Figures:
     #: Whether the schema is that of this program.
     schema_fits: bool
     uptime: float
-    #: Between two polls of a source that has no interval of its own.
+    #: Between two polls of a source that publishes an entry an hour.
     interval: float
 
 
@@ -165,6 +165,18 @@ def failing(figures: Figures) -> Measured:
     return count, warn_when(count > figures.health.sources["active"] * MANY_FAILING, "many sources fail")
 
 
+def quiet(figures: Figures) -> Measured:
+    """Return the number of sources that are quieter than their own weeks."""
+    count = figures.health.quiet
+    return count, warn_when(count > 0, "sources are quieter than their own weeks; /v1/sources names them")
+
+
+def open_gaps(figures: Figures) -> Measured:
+    """Return the number of gaps in which entries may have been missed."""
+    count = figures.health.gaps
+    return count, warn_when(count > 0, "entries may have been missed; `ingestd gaps list` says where")
+
+
 def oldest_success(figures: Figures) -> Measured:
     """Return how long ago the source was read that was not read for the longest time (seconds)."""
     if figures.health.oldest_success is None:
@@ -191,6 +203,8 @@ OF_DATABASE: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ..
     ("database:responseTime", "datastore", "ms", response_time),
     ("sources:overdue", "component", "sources", overdue),
     ("sources:failing", "component", "sources", failing),
+    ("sources:quiet", "component", "sources", quiet),
+    ("sources:openGaps", "component", "gaps", open_gaps),
     ("sources:oldestSuccess", "component", "s", oldest_success),
     ("entries:queueAge", "component", "s", queue_age),
     ("entries:queueSize", "component", "entries", queue_size),

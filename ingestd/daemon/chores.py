@@ -11,12 +11,19 @@ from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError
-from ingestd.store import polls, runs
+from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sources
 
 log = structlog.get_logger(__name__)
 
 #: Seconds between two looks at what is due.
 TICK = 1.0
+
+#: So many sources may be due at once; what is overdue beyond that, after a start or when the clock was set, is
+#: spread over so many seconds.
+AT_ONCE, SPREAD = 64, 300.0
+
+#: Wall clock and monotonic clock part by more than this when somebody sets the time, or the host was asleep (seconds).
+CLOCK_SET = 60.0
 
 
 def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
@@ -25,13 +32,16 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
     APScheduler 3 cancels what it runs when it shuts down, and swallows what that raises:
     so it only ticks, and polls and pages belong to the service's own task groups.
     """
+    clock = Clock()
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
-        (TICK, lambda: _tick(service)),
+        (TICK, lambda: _tick(service, clock)),
         (runs.HEARTBEAT, lambda: take_over(service)),
-        (600.0, lambda: _forget_polls(service, keep_polls)),
+        (60.0, lambda: _repair(service)),
+        (600.0, lambda: _listen_for_silence(service)),
+        (600.0, lambda: _forget(service, keep_polls)),
         (3600.0, lambda: _sweep(service)),
     ]
     if (interval := watchdog_interval()) is not None:
@@ -53,8 +63,38 @@ def _said(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]
     return run
 
 
-async def _tick(service: Service) -> None:
+class Clock:
+    """Notices when the wall clock was set."""
+
+    def __init__(self) -> None:
+        self._offset = self._measured()
+
+    @staticmethod
+    def _measured() -> float:
+        return datetime.now(UTC).timestamp() - monotonic()
+
+    def was_set(self) -> float:
+        """Return by how many seconds the clock was set since the last call, 0 where it was not."""
+        before, self._offset = self._offset, self._measured()
+        moved = self._offset - before
+        return moved if abs(moved) > CLOCK_SET else 0.0
+
+
+async def _tick(service: Service, clock: Clock) -> None:
+    if moved := clock.was_set():
+        log.warning("the clock was set", seconds=round(moved))
+        await settle_schedule(service)
     service.tick()
+
+
+async def settle_schedule(service: Service) -> None:
+    """See that a start, a long sleep or a clock that was set makes neither a burst nor a standstill."""
+    now = datetime.now(UTC)
+    async with service.parts.database.write() as connection:
+        await sources.free_from_the_future(connection, now=now)
+        await entries.free_from_the_future(connection, now=now)
+        if spread := await sources.spread_overdue(connection, now=now, most=AT_ONCE, over=SPREAD):
+            log.info("overdue sources are spread", sources=spread, seconds=SPREAD)
 
 
 async def take_over(service: Service) -> None:
@@ -67,9 +107,26 @@ async def take_over(service: Service) -> None:
             log.info("took over", runs=gone)
 
 
-async def _forget_polls(service: Service, keep: float) -> None:
+async def _repair(service: Service) -> None:
+    if service.pulse.stopping:
+        return
+    if await service.repair.run():
+        service.pages.nudge()
+
+
+async def _listen_for_silence(service: Service) -> None:
     async with service.parts.database.write() as connection:
-        await polls.forget_before(connection, datetime.now(UTC) - timedelta(seconds=keep))
+        if found := await silence.note(connection, now=datetime.now(UTC)):
+            log.warning("sources are quieter than ever", sources=found)
+
+
+async def _forget(service: Service, keep: float) -> None:
+    now = datetime.now(UTC)
+    before = now - timedelta(seconds=keep)
+    async with service.parts.database.write() as connection:
+        await polls.forget_before(connection, before)
+        await decisions.forget_before(connection, before)
+        await robots_files.forget_before(connection, now)
 
 
 async def _sweep(service: Service) -> None:

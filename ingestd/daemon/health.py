@@ -95,6 +95,7 @@ class Health:
             checks=(
                 *_of_database(figures, unanswered, now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
+                self._network(now),
                 *self._extractors(now),
                 Check(name="uptime", component="system", value=uptime, unit="s", at=now),
             ),
@@ -114,6 +115,13 @@ class Health:
             schema_fits=figures.schema == self._schema,
             uptime=self.uptime,
             interval=self.service.parts.ingest.rules.interval,
+        )
+
+    def _network(self, now: datetime) -> Check:
+        breakers = self.service.parts.fetcher.breakers
+        held = warn_when(breakers.offline, "nothing answers: look at our own network and name server")
+        return Check(
+            name="network:sitesLeftAlone", value=len(breakers.open_sites()), unit="sites", at=now, verdict=held
         )
 
     def _extractors(self, now: datetime) -> Iterator[Check]:

@@ -12,7 +12,7 @@ import structlog
 from ingestd import __version__
 from ingestd.daemon import collector
 from ingestd.daemon.api import serve
-from ingestd.daemon.chores import schedule
+from ingestd.daemon.chores import schedule, settle_schedule
 from ingestd.daemon.health import Health
 from ingestd.daemon.notify import notify
 from ingestd.daemon.parts import open_parts, rules_of
@@ -49,8 +49,10 @@ async def run_daemon(
         service = Service(
             parts, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
         )
-        address = await stack.enter_async_context(serve(Health(service), settings.listen))
+        token = settings.api_token.get_secret_value() if settings.api_token else None
+        address = await stack.enter_async_context(serve(Health(service), settings.listen, token=token))
         collector.settle()
+        await settle_schedule(service)
         scheduler = schedule(service, keep_polls=settings.keep_polls)
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)

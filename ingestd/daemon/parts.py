@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -14,13 +15,16 @@ from ingestd.archive import Archive
 from ingestd.archive.directory import Directory
 from ingestd.archive.off import Off
 from ingestd.errors import ConfigError, StoreError
-from ingestd.ingest import Ingest, Rules
+from ingestd.ingest import Ingest
+from ingestd.patience import until_committed
+from ingestd.rules import Rules
 from ingestd.settings import Settings
-from ingestd.store import migrate, polls, runs, saves
+from ingestd.store import migrate, polls, robots_files, runs, saves
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.polls import Poll
 from ingestd.web.fetcher import Fetcher, user_agent
+from ingestd.web.robots import Memory, RobotsFile
 from ingestd.web.turns import Turns
 from ingestd.workers.pool import Pool
 
@@ -39,6 +43,8 @@ class Parts:
     fetcher: Fetcher
     pool: Pool
     ingest: Ingest
+    #: Bytes of a document at the most.
+    max_body: int
 
 
 @asynccontextmanager
@@ -67,7 +73,7 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
         database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
         run_id = await stack.enter_async_context(_run(database, role))
         archive: Archive = Directory(settings.archive) if isinstance(settings.archive, Path) else Off()
-        turns, fetcher = await stack.enter_async_context(open_fetcher(settings))
+        turns, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
         pool = await stack.enter_async_context(open_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Poll](database, polls.save))
         save_commits = await stack.enter_async_context(Batches[saves.Outcome](database, saves.save))
@@ -90,12 +96,16 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
             fetcher=fetcher,
             pool=pool,
             ingest=ingest,
+            max_body=settings.max_body,
         )
 
 
 @asynccontextmanager
-async def open_fetcher(settings: Settings) -> AsyncIterator[tuple[Turns, Fetcher]]:
-    """Open the fetcher, and the turns that it takes at each site, shared with other processes of this host."""
+async def open_fetcher(settings: Settings, database: Database | None = None) -> AsyncIterator[tuple[Turns, Fetcher]]:
+    """Open the fetcher, and the turns that it takes at each site, shared with other processes of this host.
+
+    What robots.txt files said is kept in the `database`, where there is one.
+    """
     make_directories(settings)
     turns = Turns(
         concurrency=settings.host_concurrency, delay=settings.host_delay, shared=settings.state_dir / "turns.lock"
@@ -108,10 +118,32 @@ async def open_fetcher(settings: Settings) -> AsyncIterator[tuple[Turns, Fetcher
             allow_networks=settings.allow_networks,
             nameservers=settings.nameservers,
             turns=turns,
+            robots_memory=robots_memory(database) if database else None,
         ) as fetcher:
             yield turns, fetcher
     finally:
         turns.close()
+
+
+def robots_memory(database: Database) -> Memory:
+    """Return what keeps robots.txt files in a database."""
+
+    async def recall(origin: str) -> RobotsFile | None:
+        async def find() -> dict[str, Any] | None:
+            async with database.read() as connection:
+                return await robots_files.find(connection, origin)
+
+        row = await until_committed(find)
+        return RobotsFile(**row) if row else None
+
+    async def keep(file: RobotsFile) -> None:
+        async def save() -> None:
+            async with database.write() as connection:
+                await robots_files.keep(connection, **asdict(file))
+
+        await until_committed(save)
+
+    return Memory(recall=recall, keep=keep)
 
 
 def open_pool(settings: Settings) -> Pool:

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import structlog
 
+from ingestd.backfill.documents import Documents
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.pulse import Pulse
 from ingestd.dispatch import Dispatcher
 from ingestd.errors import StoreError
 from ingestd.makers import Makers, one_job
 from ingestd.model import Source
+from ingestd.repair import Repair
 from ingestd.store import sources
 from ingestd.store.saves import Failed, Outcome, Saved
 from ingestd.urls import site
@@ -38,11 +40,21 @@ class Service:
         )
         self.pages = Makers(
             ingest=parts.ingest,
-            turns=parts.turns,
             limit=max_pages,
             per_site=per_site,
             made=self._made,
         ).dispatcher
+        self.repair = Repair(
+            database=parts.database,
+            fetcher=parts.fetcher,
+            documents=Documents(
+                fetcher=parts.fetcher,
+                pool=parts.pool,
+                archive=parts.archive,
+                rules=parts.ingest.rules,
+                max_body=parts.max_body,
+            ),
+        )
 
     async def run(self) -> None:
         """Work until `stop`; ends when what is at work has ended."""
@@ -99,7 +111,7 @@ class Service:
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await one_job(self.parts.turns, site(source.url), poll, put_off)
+        await one_job(self.parts.fetcher, site(source.url), poll, put_off)
 
     def _made(self, done: Outcome) -> None:
         _add(self.pulse.entries_done, type(done).__name__.lower())

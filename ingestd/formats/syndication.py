@@ -15,6 +15,7 @@ from ingestd.errors import ParseError, UnknownFormat
 from ingestd.formats import fields
 from ingestd.formats.dates import read_date
 from ingestd.formats.format import Format
+from ingestd.formats.hints import hints_of
 from ingestd.formats.identity import identity_of, told_apart
 from ingestd.formats.markup import charset_of, declares_no_charset, encoding_of, root_of
 from ingestd.model import Entry, Feed
@@ -79,6 +80,9 @@ def parse(body: bytes, url: str, content_type: str | None = None) -> Feed:
         entries=entries,
         prev_archive=_related(head, "prev-archive", url),
         next_page=_related(head, "next", url),
+        hub=_related(head, "hub", url),
+        topic=_related(head, "self", url),
+        hints=hints_of(head, body),
         warnings=warnings + doubts,
     )
 

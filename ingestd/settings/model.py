@@ -66,6 +66,12 @@ class Settings(BaseSettings):
         description="Where health, metrics and the status page answer: HOST:PORT, [IPV6]:PORT (port 0: any free one) "
         "or unix:PATH.",
     )
+    api_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What must be sent as Authorization: Bearer to read /v1, which names sources; rather a credential "
+        "or an environment variable. Without one, /v1 answers this host alone.",
+    )
     contact: Contact | None = Field(
         None,
         description="Whom a publisher can ask about our requests: a web page or a mail address. It is sent to every "
@@ -75,8 +81,8 @@ class Settings(BaseSettings):
         15 * MINUTE,
         gt=0,
         le=30 * DAY,
-        description="Time between two polls of a source, in seconds or with a unit, where it has no interval of its "
-        "own.",
+        description="Time between two polls of a source that publishes an entry an hour, in seconds or with a unit; "
+        "busier ones are polled more often, quieter ones less. A source's own interval is kept to.",
     )
     interval_floor: Seconds = Field(
         MINUTE, gt=0, le=DAY, description="The shortest interval any source may have, in seconds or with a unit."

@@ -1,16 +1,20 @@
 """Entries: durable work, claimed by a run and finished by what it came to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import Entry, Validators
+from ingestd.store.statements import chunks
 from ingestd.store.tables import entries
 from ingestd.times import iso, parse_iso
+
+# Times of this host differ by less, unless somebody sets its clock.
+_CLOCKS_AGREE = timedelta(minutes=1)
 
 _FIELDS = tuple(field.name for field in fields(Entry))
 
@@ -81,6 +85,22 @@ async def put_off(connection: AsyncConnection, work: Work, *, until: datetime) -
     """Give a claimed entry back untried, due later."""
     mine = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
     await connection.execute(update(entries).where(mine).values(run_id=None, due_at=until))
+
+
+async def ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> list[int]:
+    """Return the numbers of a source's entries."""
+    found: list[int] = []
+    for some in chunks(guids):
+        query = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
+        found += (await connection.execute(query)).scalars()
+    return found
+
+
+async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
+    """Let pending entries be due that were put off by a clock which was ahead and has been set back."""
+    seen_later = entries.c.last_seen_at > now + _CLOCKS_AGREE
+    waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
+    await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))
 
 
 def work_of(row: Row[Any]) -> Work:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import FetchError, IngestError, Refused
+from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
 from ingestd.store.statements import insert_all
 from ingestd.store.tables import entries, failures, sources
 from ingestd.text import clean
@@ -33,6 +33,15 @@ class Failure:
     url: str | None
     source_id: int
     entry_id: int | None = None
+
+
+def stage_of(error: IngestError) -> Stage:
+    """Return where on an article's way an error belongs."""
+    if isinstance(error, FetchError):
+        return "fetch"
+    if isinstance(error, ParseError):
+        return "parse"
+    return "save" if isinstance(error, StoreError) else "extract"
 
 
 def failure_of(

@@ -95,8 +95,8 @@ class Ledger:
         url: str | None,
         extractor: str,
         raw: str | None,
-    ) -> int:
-        """Decide what an article becomes and note the rows for it; returns its record's id."""
+    ) -> tuple[int, Verdict]:
+        """Decide what an article becomes and note the rows for it; returns its record's id, and what it became."""
         candidate = Candidate(
             entry_id=work.id,
             content_hash=content_hash,
@@ -133,7 +133,7 @@ class Ledger:
             )
         carrier = {"record_id": record_id, "entry_id": work.id, "source_id": work.source_id, "url": url, "seen_at": at}
         self._carriers.append(carrier)
-        return record_id
+        return record_id, verdict
 
     def _head(self, record_id: int | None) -> Head | None:
         return None if record_id is None else self._heads[record_id]

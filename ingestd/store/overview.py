@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import Row, and_, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.tables import carriers, entries, failures, polls, records, revisions, sources
+from ingestd.policy.condition import condition_of
+from ingestd.store.tables import carriers, entries, failures, gaps, polls, records, revisions, sources
+from ingestd.times import iso
+from ingestd.urls import without_userinfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +26,14 @@ class HealthFigures:
     overdue: int
     #: Active sources whose last poll failed.
     failing: int
+    #: Active sources that should have published something.
+    quiet: int
     #: The oldest last success of an active source, None before the first.
     oldest_success: datetime | None
     #: The longest interval that a source has of its own (seconds), 0 where none has.
     longest_interval: float
+    #: Gaps that nobody has closed.
+    gaps: int
     #: Entries due and not at work, and the time the oldest became due; those of backfills are left out.
     queue: int
     queue_since: datetime | None
@@ -42,6 +49,7 @@ async def health_figures(connection: AsyncConnection, *, now: datetime, late: da
             select(
                 func.count(case((and_(sources.c.run_id.is_(None), sources.c.due_at < late), 1))).label("overdue"),
                 func.count(case((sources.c.failures > 0, 1))).label("failing"),
+                func.count(sources.c.quiet_since).label("quiet"),
                 func.min(sources.c.last_success_at).label("oldest_success"),
                 func.coalesce(func.max(sources.c.interval), 0.0).label("longest_interval"),
             ).where(feed, sources.c.state == "active")
@@ -55,8 +63,9 @@ async def health_figures(connection: AsyncConnection, *, now: datetime, late: da
             )
         )
     ).one()
+    missing = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
     by_state = {"active": 0, "paused": 0} | {row[0]: row[1] for row in states}
-    return HealthFigures(schema=schema, sources=by_state, **source_row._mapping, **entry_row._mapping)
+    return HealthFigures(schema=schema, sources=by_state, gaps=missing, **source_row._mapping, **entry_row._mapping)
 
 
 async def summary(connection: AsyncConnection) -> dict[str, int]:
@@ -136,3 +145,31 @@ async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[
         .limit(limit)
     )  # fmt: skip
     return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def troubled_sources(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return the sources that are not simply ok: their condition, the reason, and the next attempt."""
+    wrong = (sources.c.condition != "ok") | (sources.c.state != "active") | sources.c.quiet_since.is_not(None)
+    wanted = (sources.c.kind == "feed", sources.c.state != "removed", wrong | sources.c.same_as.is_not(None))
+    rows = await connection.execute(select(sources).where(*wanted).order_by(sources.c.id).limit(limit))
+    return [described(row) for row in rows]
+
+
+def described(row: Row[Any]) -> dict[str, Any]:
+    """Return a row of `sources` as it is told: its condition in a word, the reason, and the next attempt."""
+    condition = condition_of(state=row.state, last=row.condition, quiet=row.quiet_since is not None)
+    reason = row.last_error
+    if condition == "quiet":
+        reason = f"nothing new since {iso(row.quiet_since)}, which its own weeks make unlikely"
+    if condition == "ok" and row.same_as is not None:
+        reason = f"moved to the address of source {row.same_as}"
+    return {
+        "id": row.id,
+        "url": without_userinfo(row.url),
+        "title": row.title,
+        "condition": condition,
+        "reason": reason,
+        "failures": row.failures,
+        "last_success_at": iso(row.last_success_at),
+        "next_attempt_at": iso(row.due_at) if row.state == "active" else None,
+    }

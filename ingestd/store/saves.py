@@ -12,8 +12,10 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_VALIDATORS, Article, Validators
-from ingestd.store import failures, raws
+from ingestd.policy.identity import Verdict
+from ingestd.store import decisions, failures, raws
 from ingestd.store.database import lock_records
+from ingestd.store.decisions import Decision, Stage
 from ingestd.store.entries import Work, announced, without_content
 from ingestd.store.ledger import Ledger
 from ingestd.store.tables import entries
@@ -47,12 +49,16 @@ class Untouched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An entry that failed: to be tried again at `retry_at`, or given up where that is None."""
+    """An entry that failed: to be tried again at `retry_at`, or given up where that is None, for `reason`."""
 
     work: Work
     at: datetime
     failure: failures.Failure
     retry_at: datetime | None
+    #: Failures so far that were not ours.
+    attempts: int
+    #: The stage of the decision, and what it was decided by.
+    reason: tuple[Stage, str] | None = None
 
 
 Outcome = Saved | Untouched | Failed
@@ -62,11 +68,12 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
     """Commit what entries came to."""
     saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
     of_record: dict[int, int] = {}
+    made = [_given_up(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
     if saved:
         await lock_records(connection)
         ledger = await Ledger.open(connection, [(s.work, s.article.uri, s.content_hash) for s in saved])
         for outcome in saved:
-            of_record[outcome.work.id] = ledger.enter(
+            of_record[outcome.work.id], verdict = ledger.enter(
                 outcome.work,
                 outcome.article,
                 at=outcome.at,
@@ -76,10 +83,33 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
                 extractor=outcome.extractor,
                 raw=outcome.raw.sha256 if outcome.raw and outcome.raw.stored_size else None,
             )
+            made.append(_entered(outcome, verdict, of_record[outcome.work.id]))
         await raws.add(connection, (outcome.raw for outcome in saved), now=saved[0].at)
         await ledger.close(connection)
     await _finish(connection, outcomes, of_record)
+    await decisions.add(connection, made)
     await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed)))
+
+
+def _entered(outcome: Saved, verdict: Verdict, record_id: int) -> Decision:
+    """Return what a saved entry became, and by which text."""
+    why = {
+        "new": "no record has its address or its text",
+        "text": "the text at its address changed",
+        "headline": "the headline changed",
+        "carried": "the record has this text, or this address",
+        "same": "nothing changed",
+    }
+    reason = f"record {record_id}: {why[verdict]}; text sha256 {outcome.content_hash}, by {outcome.extractor}"
+    return Decision(at=outcome.at, entry_id=outcome.work.id, stage="identity", verdict=verdict, reason=reason)
+
+
+def _given_up(outcome: Failed) -> Decision | None:
+    if outcome.reason is None:
+        return None
+    stage, reason = outcome.reason
+    verdict = "disallowed" if stage == "robots" else "given up"
+    return Decision(at=outcome.at, entry_id=outcome.work.id, stage=stage, verdict=verdict, reason=reason)
 
 
 # A result finishes its entry only while the run still has it: an entry that changed meanwhile, or was
@@ -118,7 +148,7 @@ def _finished_row(outcome: Outcome, of_record: dict[int, int]) -> dict[str, Any]
         "entry_id": work.id,
         "run": work.run_id,
         "state_": state,
-        "attempts_": work.attempts + 1 if failed else 0,
+        "attempts_": outcome.attempts if isinstance(outcome, Failed) else 0,
         "due": (outcome.retry_at if isinstance(outcome, Failed) else None) or outcome.at,
         "announced_": announced(entry),
         "record": of_record.get(work.id, work.record_id),

@@ -1,16 +1,16 @@
-"""Sources: added, listed, claimed when due, given back."""
+"""Sources: added, listed, changed, claimed when due, given back."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.model import Source, Validators
+from ingestd.model import NO_HINTS, Hints, Pace, Source, Validators
 from ingestd.store.statements import insert_absent
-from ingestd.store.tables import entries, polls, sources
+from ingestd.store.tables import aliases, entries, polls, sources
 from ingestd.urls import site, without_userinfo
 
 
@@ -21,58 +21,61 @@ async def add(
     now: datetime,
     title: str | None = None,
     interval: float | None = None,
+    obeys_robots: bool = False,
 ) -> tuple[int, bool]:
     """Add a source, due at once; returns its id and whether it is new.
 
-    One that was removed, or that only backfills know, comes back with its history; one that is there stays as it is.
+    One that was removed, or that only backfills know, comes back with its history; one that is there, or was
+    there before it moved, stays as it is.
     """
-    query = select(sources.c.id, sources.c.kind, sources.c.state).where(sources.c.url == url)
-    before = (await connection.execute(query)).first()
+    query = select(sources.c.id, sources.c.kind, sources.c.state)
+    by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
+    before = (await connection.execute(query.where(sources.c.url == url))).first()
+    before = before or (await connection.execute(by_alias)).first()
     if before and before.kind == "feed" and before.state != "removed":
         return before.id, False
     if before:
-        values = {"kind": "feed", "state": "active", "due_at": now, "failures": 0, "last_error": None}
+        values = {"kind": "feed", "obeys_robots": obeys_robots, **_revived(now)}
         await connection.execute(update(sources).where(sources.c.id == before.id).values(values))
         return before.id, True
-    return await _insert(connection, url, kind="feed", state="active", title=title, interval=interval, now=now), True
+    values = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
+    return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
 
 
 async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
     """Return the id of the source that a backfill's entries belong to; one that is new is never polled."""
-    return await _insert(connection, url, kind="list", state="paused", title=None, interval=None, now=now)
+    return await _insert(connection, url, kind="list", state="paused", now=now)
 
 
 async def _insert(
-    connection: AsyncConnection,
-    url: str,
-    *,
-    kind: str,
-    state: str,
-    title: str | None,
-    interval: float | None,
-    now: datetime,
+    connection: AsyncConnection, url: str, *, kind: str, state: str, now: datetime, **values: object
 ) -> int:
     row = {
         "url": url,
         "kind": kind,
         "state": state,
-        "title": title,
         "site": site(url),
-        "interval": interval,
         "due_at": now,
         "failures": 0,
         "created_at": now,
+        **values,
     }
     await insert_absent(connection, sources, [row])
     return int((await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one())
 
 
+def _revived(now: datetime) -> dict[str, object]:
+    return {"state": "active", "due_at": now, "failures": 0, "last_error": None, "condition": "ok"}
+
+
 async def find(connection: AsyncConnection, name: str) -> Row[Any]:
-    """Return the source of that number or URL.
+    """Return the source of that number or URL, be it one it had before it moved.
 
     Raises UsageError when there is none.
     """
-    column = sources.c.id == int(name) if name.isascii() and name.isdigit() else sources.c.url == name
+    former = select(aliases.c.source_id).where(aliases.c.url == name)
+    by_url = (sources.c.url == name) | sources.c.id.in_(former.scalar_subquery())
+    column = sources.c.id == int(name) if name.isascii() and name.isdigit() else by_url
     row = (await connection.execute(select(sources).where(column, sources.c.state != "removed"))).first()
     if row is None:
         raise UsageError(f"no source {without_userinfo(name)}: `ingestd sources list` shows them")
@@ -90,9 +93,12 @@ async def listed(connection: AsyncConnection, *, kind: str | None = "feed") -> l
 
 async def set_state(connection: AsyncConnection, source_id: int, state: str, *, now: datetime) -> None:
     """Pause, resume (due at once) or remove a source; its entries and records stay."""
-    values: dict[str, object] = {"state": state}
-    if state == "active":
-        values["due_at"] = now
+    values = _revived(now) if state == "active" else {"state": state}
+    await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
+
+
+async def change(connection: AsyncConnection, source_id: int, **values: object) -> None:
+    """Change a source's title, interval (seconds, None: learned) or obeys_robots."""
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 
@@ -129,6 +135,30 @@ async def put_off(connection: AsyncConnection, source_id: int, run_id: str, *, u
     await connection.execute(update(sources).where(mine).values(run_id=None, due_at=until))
 
 
+async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
+    """Let sources be due that were last polled by a clock which was ahead and has been set back."""
+    polled_later = sources.c.last_polled_at > now + timedelta(minutes=1)
+    waiting = (sources.c.state == "active") & sources.c.run_id.is_(None) & (sources.c.due_at > now)
+    success = case((sources.c.last_success_at > now, now), else_=sources.c.last_success_at)
+    values = {"due_at": now, "last_polled_at": now, "last_success_at": success}
+    await connection.execute(update(sources).where(waiting, polled_later).values(values))
+
+
+async def spread_overdue(connection: AsyncConnection, *, now: datetime, most: int, over: float) -> int:
+    """Let no more than `most` sources be due at once: spread the rest over the next `over` seconds.
+
+    In the order in which they were due; returns how many were spread.
+    """
+    query = select(sources.c.id).where(sources.c.state == "active", sources.c.run_id.is_(None), sources.c.due_at <= now)
+    late = list((await connection.execute(query.order_by(sources.c.due_at, sources.c.id))).scalars())[most:]
+    step = over / max(1, len(late))
+    rows = [{"source": number, "due": now + timedelta(seconds=step * at)} for at, number in enumerate(late, 1)]
+    if rows:
+        statement = update(sources).where(sources.c.id == bindparam("source")).values(due_at=bindparam("due"))
+        await connection.execute(statement, rows)
+    return len(rows)
+
+
 def source_of(row: Row[Any]) -> Source:
     """Return a row of `sources` as a value."""
     return Source(
@@ -138,8 +168,35 @@ def source_of(row: Row[Any]) -> Source:
         interval=row.interval,
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         body_hash=row.body_hash,
+        due_at=row.due_at,
         failures=row.failures,
+        maybe_gone=row.condition == "gone",
+        obeys_robots=row.obeys_robots,
+        hints=hints_of(row.hints),
+        pace=Pace(arrivals=row.arrivals, hours=row.observed) if row.observed else None,
+        last_success_at=row.last_success_at,
+        last_read_at=row.last_read_at,
+        last_new_at=row.last_new_at,
+        window=row.window,
+        moved_to=row.moved_to,
+        moved_seen=row.moved_seen,
+        pushed_until=row.pushed_until,
     )
+
+
+def hints_of(value: dict[str, Any] | None) -> Hints:
+    """Return hints out of their JSON value."""
+    if not value:
+        return NO_HINTS
+    lists: dict[str, Any] = {name: tuple(found) for name, found in value.items() if isinstance(found, list)}
+    return Hints(**{**value, **lists})
+
+
+def hints_json(hints: Hints) -> dict[str, Any] | None:
+    """Return hints as a JSON value, None where there are none; absent ones are left out."""
+    if hints == NO_HINTS:
+        return None
+    return {name: found for name in Hints.__slots__ if (found := getattr(hints, name)) not in (None, ())}
 
 
 async def last_polls(connection: AsyncConnection, source_id: int, *, limit: int = 20) -> list[dict[str, Any]]:

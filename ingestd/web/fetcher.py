@@ -1,8 +1,11 @@
-"""GET a URL politely: conditionally, in its site's turn, within a time and a size, and never where we must not."""
+"""GET a URL politely: conditionally, in its site's turn, within a time and a size, and never where we must not.
+
+What a request may do beyond that is decided next door: `robots` says what a site lets us read, `breakers` whether it
+is left alone, `throttle` whether a refusal means that we ask too much.
+"""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from time import monotonic
@@ -11,14 +14,18 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, Gone, Refused, TimedOut, TooLarge, TooManyRedirects
+from ingestd.errors import BrokenReply, Offline, TimedOut, TooLarge, TooManyRedirects, Unreachable
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
+from ingestd.web.breakers import Breakers
 from ingestd.web.decoding import ACCEPT_ENCODING, CODINGS, DecodingError, OverLimit, decode
+from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
-from ingestd.web.replies import header, parse_retry_after, reply_of
+from ingestd.web.replies import header, reply_of
 from ingestd.web.resolver import open_resolver
+from ingestd.web.robots import Memory, Robots
 from ingestd.web.target import Target
+from ingestd.web.throttle import Throttle
 from ingestd.web.turns import Turns
 
 ACCEPT_FEED = (
@@ -26,6 +33,7 @@ ACCEPT_FEED = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+ACCEPT_ROBOTS = "text/plain, */*;q=0.1"
 
 MAX_REDIRECTS = 10
 
@@ -35,6 +43,7 @@ _CONNECTIONS = 1000
 _KEEPALIVE, _DNS_TTL = 30.0, 60
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -47,7 +56,7 @@ class Fetcher:
 
     `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
     `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
-    `nameservers` ("HOST[:PORT]") are asked instead of the system's.
+    `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `robots_memory` keeps what robots.txt said.
     """
 
     def __init__(
@@ -59,6 +68,7 @@ class Fetcher:
         allow_networks: Sequence[IPv4Network | IPv6Network] = (),
         nameservers: Sequence[str] = (),
         turns: Turns,
+        robots_memory: Memory | None = None,
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
         self._timeout = timeout
@@ -66,6 +76,10 @@ class Fetcher:
         self._guard = Guard(allow_networks)
         self._nameservers = nameservers
         self._turns = turns
+        self._fault = Fault(nameservers)
+        self._throttle = Throttle(turns)
+        self.breakers = Breakers()
+        self.robots = Robots(partial(self.get, accept=ACCEPT_ROBOTS), robots_memory or Memory())
 
     async def __aenter__(self) -> Self:
         self._resolver = open_resolver(self._nameservers)
@@ -91,12 +105,24 @@ class Fetcher:
         await self._session.close()
         await self._resolver.close()
 
-    async def get(self, url: str, *, validators: Validators = NO_VALIDATORS, accept: str = ACCEPT_FEED) -> Reply:
+    def held_for(self, site: str) -> float:
+        """Return for how many seconds a site is to be left alone, because it asked for it or because it fails."""
+        return max(self._turns.held_for(site), self.breakers.held_for(site)[0])
+
+    async def get(
+        self,
+        url: str,
+        *,
+        validators: Validators = NO_VALIDATORS,
+        accept: str = ACCEPT_FEED,
+        obey_robots: bool = False,
+    ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
 
         Validators belong to the URL they are of: those given are sent to `url` alone, and after a redirect the
         reply has none.  A 304's are the ones to ask with next time: as given, where it brings no new ones.
-        User-info in the URL is sent as basic authorization, to its own origin.
+        User-info in the URL is sent as basic authorization, to its own origin.  With `obey_robots`, each URL on
+        the way is asked for only where its site's robots.txt lets us.
 
         Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
         to a plain GET there is nothing whole in them.  What failed is not tried again.
@@ -104,24 +130,33 @@ class Fetcher:
         asked = target = Target.of(url)
         headers, left = _request_headers(accept, validators), self._timeout
         visited = [target.url]
+        permanent: Target | None = target
+        moved = None
         while True:
+            if obey_robots:
+                self._turns.slow_down(target.site, await self.robots.check(target.shown))
             async with self._turns.at(target.site):
                 begun = monotonic()
-                response, body = await self._ask(target, headers, left)
+                with self.breakers.attempt(target.site, target.shown):
+                    response, body = await self._ask(target, headers, left)
             if response.status not in _REDIRECTS:
-                return reply_of(asked, target, validators, response, body)
+                return reply_of(asked, target, validators, response, body, permanent=moved)
             left -= monotonic() - begun
             target = target.redirected(header(response, "Location"))
             if target.url in visited or len(visited) > MAX_REDIRECTS:
                 raise TooManyRedirects(asked.shown, f"redirects without end, the last one to {target.shown}")
             visited.append(target.url)
             headers = _request_headers(accept, NO_VALIDATORS)
+            # Only as far as every redirect was permanent is the new address the old one's.
+            permanent = target if permanent and response.status in _PERMANENT else None
+            moved = permanent or moved
 
     async def _ask(
         self, target: Target, headers: dict[str, str], seconds: float
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         """Send one request; return the head of the answer, and the body of a 200."""
         attempt = connections.begin_attempt()
+        self._throttle.asked(target.site)
         if target.authorization:
             headers = {**headers, "Authorization": target.authorization}
         try:
@@ -133,9 +168,12 @@ class Fetcher:
         except TimeoutError as error:
             raise TimedOut(target.shown, f"no whole answer within {self._timeout:g} s") from error
         except aiohttp.ClientError as error:
-            raise connections.failure(target.shown, error, attempt) from error
+            failure = connections.failure(target.shown, error, attempt)
+            if isinstance(failure, Unreachable) and await self._fault.is_ours(error):
+                failure = Offline(target.shown, f"our own network: {failure.reason}")
+            raise failure from error
         if response.status >= 400:
-            raise self._refusal(target, response)
+            raise self._throttle.refusal(target, response)
         return response, body
 
     async def _read(self, target: Target, response: aiohttp.ClientResponse) -> bytes:
@@ -158,14 +196,6 @@ class Fetcher:
             raise TooLarge(target.shown, f"decodes to more than max_body, {self._max_body} bytes") from error
         except DecodingError as error:
             raise BrokenReply(target.shown, str(error)) from error
-
-    def _refusal(self, target: Target, response: aiohttp.ClientResponse) -> Refused:
-        """Return a 4xx or 5xx as an error; 429 and 503 that say for how long hold the whole site."""
-        retry_after = parse_retry_after(header(response, "Retry-After"), datetime.now(UTC))
-        if retry_after and response.status in (429, 503):
-            self._turns.hold(target.site, retry_after)
-        kind = Gone if response.status in (410, 451) else Refused
-        return kind(target.shown, response.status, retry_after)
 
 
 def _request_headers(accept: str, validators: Validators) -> dict[str, str]:

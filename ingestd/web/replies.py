@@ -1,24 +1,36 @@
 """What the head of an answer says: validators, when to come again, and whether it is an answer at all."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import aiohttp
 
 from ingestd.errors import BrokenReply
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.times import parse_http_date
+from ingestd.web.freshness import fresh_for
+from ingestd.web.links import related
 from ingestd.web.target import Target
 
 #: Seconds; nobody keeps us away for longer than a day by one header.
 LONGEST_RETRY_AFTER = 86_400.0
 
 
-def reply_of(asked: Target, target: Target, sent: Validators, response: aiohttp.ClientResponse, body: bytes) -> Reply:
+def reply_of(
+    asked: Target,
+    target: Target,
+    sent: Validators,
+    response: aiohttp.ClientResponse,
+    body: bytes,
+    *,
+    permanent: Target | None = None,
+) -> Reply:
     """Return the answer of `target` as the reply to what was `asked` with the validators `sent`.
 
+    `permanent` is where permanent redirects led before any other.
     Raises BrokenReply when it is neither a 200 nor a 304 to a conditional request.
     """
     found = Validators(etag=header(response, "ETag"), last_modified=header(response, "Last-Modified"))
+    final = found
     if target is not asked:
         sent = found = NO_VALIDATORS
     if response.status == 304:
@@ -34,6 +46,11 @@ def reply_of(asked: Target, target: Target, sent: Validators, response: aiohttp.
         body=body,
         content_type=header(response, "Content-Type"),
         validators=found,
+        fresh_for=fresh_for(response.headers, datetime.now(UTC)),
+        permanent=permanent.shown if permanent else None,
+        final_validators=final,
+        hub=related(response.headers.getall("Link", ()), "hub", target.shown),
+        topic=related(response.headers.getall("Link", ()), "self", target.shown),
     )
 
 

@@ -31,6 +31,7 @@ class Turns:
         self._concurrency = concurrency
         self._delay = delay
         self._sites: dict[str, _Site] = {}
+        self._slow: dict[str, float] = {}
         self._locks = HostLocks(shared) if shared else None
 
     @property
@@ -47,6 +48,13 @@ class Turns:
         state = self._state(site)
         state.held_until = max(state.held_until, monotonic() + seconds)
         self._wake(site)
+
+    def slow_down(self, site: str, delay: float) -> None:
+        """Let a site's own delay (seconds) be longer than everybody's; a delay that is not ends that."""
+        if delay > self._delay:
+            self._slow[site] = delay
+        else:
+            self._slow.pop(site, None)
 
     def held_for(self, site: str) -> float:
         """Return the seconds a site is still held, 0 when it is not."""
@@ -76,7 +84,7 @@ class Turns:
 
     def give_back(self, site: str, slot: int) -> None:
         """End a turn: its slot is free again after the delay, or when the site's hold is over."""
-        wait = max(self._delay, self.held_for(site))
+        wait = max(self._delay, self._slow.get(site, 0.0), self.held_for(site))
         if wait > 0:
             asyncio.get_running_loop().call_later(wait, self._free, site, slot)
         else:

@@ -47,7 +47,7 @@ async def open_backfill(parts: Parts, number: int, *, most_documents: int = 100)
         fetcher=parts.fetcher, pool=parts.pool, archive=parts.archive, rules=parts.ingest.rules, max_body=2**20
     )
     return Backfill(
-        row, counts, ingest=parts.ingest, documents=documents, turns=parts.turns, limit=4, per_site=4,
+        row, counts, ingest=parts.ingest, documents=documents, limit=4, per_site=4,
         most_documents=most_documents,
     )  # fmt: skip
 

@@ -89,7 +89,7 @@ async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: N
 
     assert (state, backfill.made) == ("done", 1)
     assert backfill.listed.left_out == {"older": 1, "newer": 1, "undated": 1}
-    assert [request.path for request in newsroom.requests] == ["/sitemap.xml", "/2024.xml.gz", "/1"]
+    assert [request.path for request in newsroom.requests] == ["/robots.txt", "/sitemap.xml", "/2024.xml.gz", "/1"]
 
 
 async def test_a_list_of_urls_leaves_out_what_is_none(newsroom: Newsroom, parts: Parts, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_feed_is_added_once_listed_and_shown(papers: Papers, either: Path) -> 
     assert first.json == [{"id": 1, "url": url, "new": True}]
     assert second.out == f"source 1: {url} (was there already)\n"
     [row] = ingestd(either, "sources", "list", "--json").json
-    assert (row["url"], row["title"], row["state"]) == (url, "Mine", "active")
+    assert (row["url"], row["title"], row["condition"]) == (url, "Mine", "ok")
     shown = ingestd(either, "sources", "show", "1", "--json").json
     assert (shown["interval"], shown["polls"]) == (1800, [])
 

@@ -45,6 +45,8 @@ def figures(
             sources={"active": active, "paused": 0},
             overdue=late,
             failing=broken,
+            quiet=0,
+            gaps=0,
             oldest_success=None if success is None else NOON - success,
             longest_interval=interval,
             queue=0 if waiting is None else 1,

@@ -2,21 +2,22 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ingestd.model import Hints
 from ingestd.policy.cadence import LONGEST, LONGEST_RETRY, next_poll, next_try
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def wait(**changes: float | None) -> float:
-    values = {"interval": 900.0, "floor": 60.0, "failures": 0, "jitter": 0.0} | changes
+def wait(**changes: object) -> float:
+    values: dict[str, object] = {"wait": 900.0, "floor": 60.0, "failures": 0, "jitter": 0.0} | changes
     return (next_poll(NOW, **values) - NOW).total_seconds()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("changes", "seconds"),
     [
-        pytest.param({}, 900, id="interval"),
-        pytest.param({"interval": 10.0}, 60, id="floor-wins"),
+        pytest.param({}, 900, id="as-we-would"),
+        pytest.param({"wait": 10.0}, 60, id="floor-wins"),
         pytest.param({"failures": 1}, 900, id="first-failure-waits-no-longer"),
         pytest.param({"failures": 2}, 1800, id="doubled"),
         pytest.param({"failures": 3}, 3600, id="doubled-again"),
@@ -24,13 +25,36 @@ def wait(**changes: float | None) -> float:
         pytest.param({"failures": 1, "retry_after": 7200.0}, 7200, id="the-server-says-later"),
         pytest.param({"failures": 1, "retry_after": 1.0}, 900, id="the-server-says-sooner"),
         pytest.param({"failures": 1, "retry_after": 1e12}, LONGEST, id="the-server-says-never"),
-        pytest.param({"interval": 7 * LONGEST}, LONGEST, id="no-source-is-left-for-longer"),
-        pytest.param({"interval": 7 * LONGEST, "floor": 2 * LONGEST}, 2 * LONGEST, id="but-the-floor-is-the-operators"),
+        pytest.param({"wait": 7 * LONGEST}, LONGEST, id="no-source-is-left-for-longer"),
+        pytest.param({"wait": 7 * LONGEST, "floor": 2 * LONGEST}, 2 * LONGEST, id="but-the-floor-is-the-operators"),
         pytest.param({"jitter": 0.5}, 945, id="jitter"),
     ],
 )
 def test_a_source_is_due_after(changes: dict[str, float], seconds: float) -> None:
     assert wait(**changes) == seconds
+
+
+@pytest.mark.parametrize(
+    ("hints", "seconds"),
+    [
+        pytest.param(Hints(fresh_for=3600.0), 3600, id="fresh-for-longer"),
+        pytest.param(Hints(fresh_for=30.0), 900, id="a-hint-brings-us-no-sooner"),
+        pytest.param(Hints(ttl=7200.0), 7200, id="ttl"),
+        pytest.param(Hints(period=1800.0), 1800, id="syndication"),
+        pytest.param(Hints(fresh_for=1200.0, ttl=7200.0, period=3600.0), 7200, id="the-longest-of-them"),
+        pytest.param(Hints(fresh_for=1e12, ttl=1e12), LONGEST, id="a-day-at-the-most"),
+        pytest.param(Hints(skip_hours=(12, 13)), 7200 + 900, id="hours-to-skip"),
+        pytest.param(Hints(skip_hours=(13,)), 900, id="hours-that-are-not-now"),
+        pytest.param(Hints(skip_days=(5,)), 12 * 3600 + 900, id="a-day-to-skip"),
+        pytest.param(Hints(skip_days=(5, 6, 0, 1, 2, 3)), 900 + LONGEST, id="skipped-for-a-day-at-the-most"),
+    ],
+)
+def test_a_publisher_may_ask_for_more_time(hints: Hints, seconds: float) -> None:
+    assert wait(hints=hints) == seconds
+
+
+def test_those_who_failed_together_come_back_apart() -> None:
+    assert wait(failures=1, jitter=0.98) == pytest.approx(900 * 1.49)
 
 
 @pytest.mark.parametrize(

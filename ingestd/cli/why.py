@@ -1,0 +1,47 @@
+"""`ingestd why URL`: every decision about an article's address."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ingestd.cli.opening import database_of, finish
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show, show_json
+from ingestd.why import why as explain
+
+
+def why(
+    url: Annotated[str, typer.Argument(help="The address of an article.")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say where an article's address was seen, what was decided about it, and why.
+
+    Exit status: 0, 1 when nothing is known of it, 2 when it is no URL.
+    """
+
+    async def work() -> dict[str, Any]:
+        async with database_of(config) as database, database.read() as connection:
+            return await explain(connection, url)
+
+    found = finish(work())
+    if json:
+        show_json(found)
+    else:
+        _tell(found)
+    raise typer.Exit(0 if found["entries"] else 1)
+
+
+def _tell(found: dict[str, Any]) -> None:
+    if found["normalised"] != found["url"]:
+        show(f"normalised: {found['normalised']}")
+    if not found["entries"]:
+        show("no source has announced it")
+    for entry in found["entries"]:
+        show(f"entry {entry['entry']} of source {entry['source']}, {entry['source_url']}")
+        show(f"  seen: {entry['first_seen_at']}, last {entry['last_seen_at']}, as {entry['guid']}")
+        for step in entry["history"]:
+            show(f"  {step['at']} {step['stage']}: {step['verdict']}: {step['reason']}")
+        after = f", next attempt {entry['next_attempt_at']}" if entry["next_attempt_at"] else ""
+        record = f", record {entry['record']}" if entry["record"] else ""
+        show(f"  now: {entry['state']}{after}{record}")

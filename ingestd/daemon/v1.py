@@ -1,0 +1,103 @@
+"""What programs may ask about sources: /v1/sources, /v1/coverage, /v1/why.
+
+They name sources, so they answer only those who have the token, or, where there is none, this host alone.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.daemon.service import Service
+from ingestd.errors import StoreError, UsageError
+from ingestd.store import gaps, overview, sources
+from ingestd.times import parse_iso, utc
+from ingestd.to_json import to_json
+from ingestd.why import why
+
+Answer = Callable[[AsyncConnection, web.Request], Awaitable[object]]
+
+
+async def troubled(connection: AsyncConnection, _request: web.Request) -> object:
+    """Return the sources that are not simply ok."""
+    return await overview.troubled_sources(connection)
+
+
+async def covered(connection: AsyncConnection, request: web.Request) -> object:
+    """Return what is complete, of one source (`source`: number or URL) or all, from `since` until `until`."""
+    name = request.query.get("source")
+    source_id = (await sources.find(connection, name)).id if name else None
+    since, until = _moment(request, "since"), _moment(request, "until")
+    return await gaps.coverage(connection, source_id, since=since, until=until)
+
+
+async def explained(connection: AsyncConnection, request: web.Request) -> object:
+    """Return every decision about an article's `url`."""
+    if not (url := request.query.get("url")):
+        raise UsageError("url is missing")
+    return await why(connection, url)
+
+
+ANSWERS: tuple[tuple[str, Answer], ...] = (
+    ("/v1/sources", troubled),
+    ("/v1/coverage", covered),
+    ("/v1/why", explained),
+)
+
+
+def add_routes(app: web.Application, service: Service, token: str | None) -> None:
+    """Add what answers under /v1."""
+    for path, answer in ANSWERS:
+        app.router.add_get(path, _handler(service, token, answer))
+
+
+def _handler(service: Service, token: str | None, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        if not _may_ask(request, token):
+            status, reason = (401, "a token is needed") if token else (403, "only this host may ask, without api_token")
+            headers = {"WWW-Authenticate": "Bearer"} if token else {}
+            return _json({"error": reason}, status=status, headers=headers)
+        try:
+            async with service.parts.database.read() as connection:
+                return _json(await answer(connection, request))
+        except UsageError as error:
+            return _json({"error": str(error)}, status=400)
+        except StoreError as error:
+            return _json({"error": str(error)}, status=503)
+
+    return handle
+
+
+def _may_ask(request: web.Request, token: str | None) -> bool:
+    if token:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+    # A page of a stranger that a browser on this host shows may name us by a name of its own (DNS rebinding).
+    return _is_here(request.remote) and _is_here(request.host.rpartition(":")[0].strip("[]") or request.host)
+
+
+def _is_here(host: str | None) -> bool:
+    """Say whether an address is this host's own; a UNIX socket has none, and only this host can have it."""
+    if not host or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _moment(request: web.Request, name: str) -> datetime | None:
+    text = request.query.get(name)
+    # In a query, "+" is a space: "2026-01-31T12:00:00+01:00" is often sent without its escape.
+    when = parse_iso(text.replace(" ", "+")) if text else None
+    if text and when is None:
+        raise UsageError(f"{name} is no time; write it as in 2026-01-31T09:00:00Z")
+    return utc(when) if when else None
+
+
+def _json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(text=to_json(value, indent=1), status=status, content_type="application/json", headers=headers)

@@ -1,0 +1,266 @@
+"""A poll: what a source's answer comes to, and when to come back."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from time import monotonic
+
+from ingestd.archive import Archive
+from ingestd.errors import Gone, Held, IngestError, Offline, Refused, Throttled
+from ingestd.model import NO_VALIDATORS, Hints, Pace, Reply, Source
+from ingestd.patience import until_committed
+from ingestd.policy.cadence import LONGEST, next_poll
+from ingestd.policy.novelty import pick
+from ingestd.policy.overlap import Overlap, may_have_lost
+from ingestd.policy.pace import first_pace, learned, wait_for
+from ingestd.reading import read_feed
+from ingestd.rules import Rules
+from ingestd.store import polls
+from ingestd.store.batches import Batches
+from ingestd.store.database import Database
+from ingestd.store.failures import failure_of, stage_of
+from ingestd.store.polls import Announcement, Condition, Known, Poll
+from ingestd.urls import with_userinfo_of
+from ingestd.web.fetcher import Fetcher
+from ingestd.workers.pool import Pool
+from ingestd.workers.results import ParsedFeed
+
+#: Polls in a row that see the same permanent redirect before it is believed: servers do err (seconds).
+SIGHTINGS = 3
+
+#: When to look again after a failure of ours (seconds); it says nothing about the source.
+AFTER_OURS = 60.0
+
+
+class Poller:
+    """Polls sources, with the tools it is handed; `rules` gives those of the moment."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        database: Database,
+        fetcher: Fetcher,
+        pool: Pool,
+        archive: Archive,
+        commits: Batches[Poll],
+        rules: Callable[[], Rules],
+    ) -> None:
+        self._run_id = run_id
+        self._database = database
+        self._fetcher = fetcher
+        self._pool = pool
+        self._archive = archive
+        self._commits = commits
+        self._rules = rules
+
+    async def poll(self, source: Source) -> Poll:
+        """Poll a claimed source and commit what it came to; raises Held when its site is left alone."""
+        started, at = monotonic(), datetime.now(UTC)
+        try:
+            reply = await self._fetcher.get(source.url, validators=source.validators, obey_robots=source.obeys_robots)
+            poll = await self._answered(source, reply, at)
+        except Held:
+            raise
+        except IngestError as error:
+            poll = self._failed(source, at, error)
+        return await self._commit(replace(poll, seconds=monotonic() - started))
+
+    async def push(self, source: Source, reply: Reply) -> Poll:
+        """Take what a hub pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
+
+        Validators, due time and window stay as they are: a push may hold the new entries alone.
+        """
+        started, at = monotonic(), datetime.now(UTC)
+        parsed, known = await self._read(source, reply)
+        poll = Poll(
+            source=source,
+            run_id=self._run_id,
+            at=at,
+            seconds=monotonic() - started,
+            outcome="pushed",
+            due_at=source.due_at or at,
+            validators=source.validators,
+            body_hash=source.body_hash,
+            hints=source.hints,
+            pace=learned(source.pace or Pace(), new=0, elapsed=0.0),
+            size=len(reply.body),
+            raw=await until_committed(lambda: self._archive.put(reply.body)),
+        )
+        return await self._commit(replace(_with_entries(poll, parsed, known), listed=None))
+
+    async def _commit(self, poll: Poll) -> Poll:
+        await until_committed(lambda: self._commits.put(poll))
+        return poll
+
+    async def _answered(self, source: Source, reply: Reply, at: datetime) -> Poll:
+        body_hash = sha256(reply.body).digest()
+        poll = self._begun(source, reply, at)
+        if reply.not_modified or body_hash == source.body_hash:
+            outcome: polls.Outcome = "not_modified" if reply.not_modified else "unchanged"
+            pace = learned(source.pace or Pace(), new=0, elapsed=_elapsed(source, at))
+            poll = replace(poll, outcome=outcome, body_hash=source.body_hash, pace=pace, hints=_kept(source, reply))
+            return self._with_due(poll)
+        parsed, known = await self._read(source, reply)
+        raw = await until_committed(lambda: self._archive.put(reply.body))
+        poll = replace(poll, body_hash=body_hash, raw=raw, hints=replace(parsed.feed.hints, fresh_for=reply.fresh_for))
+        poll = replace(
+            poll,
+            title=parsed.feed.title,
+            home=parsed.feed.home,
+            hub=reply.hub or parsed.feed.hub,
+            topic=reply.topic or parsed.feed.topic,
+            older=parsed.feed.prev_archive or parsed.feed.next_page,
+        )
+        poll = _with_entries(poll, parsed, known)
+        overlap = _overlap(source, known, listed=len(parsed.feed.entries))
+        poll = replace(
+            poll,
+            outcome="new" if poll.new or poll.changed else "known",
+            overlap=overlap.shared,
+            lost=may_have_lost(overlap, window=source.window),
+            pace=_pace(source, parsed, at, new=len(poll.new)),
+        )
+        return self._with_due(poll)
+
+    def _begun(self, source: Source, reply: Reply, at: datetime) -> Poll:
+        """Return a poll with what the head of the answer says."""
+        sightings = 0
+        if reply.permanent:
+            sightings = source.moved_seen + 1 if reply.permanent == source.moved_to else 1
+        moves = sightings >= SIGHTINGS
+        validators = reply.validators
+        if moves:
+            # The new address's own, where it was the one that answered.
+            validators = reply.final_validators if reply.permanent == reply.final_url else NO_VALIDATORS
+        return Poll(
+            source=source,
+            run_id=self._run_id,
+            at=at,
+            seconds=0.0,
+            outcome="known",
+            due_at=at,
+            validators=validators,
+            status=reply.status,
+            size=len(reply.body),
+            moved_to=with_userinfo_of(source.url, reply.permanent) if moves and reply.permanent else reply.permanent,
+            moved_seen=sightings,
+            moves=moves,
+        )
+
+    async def _read(self, source: Source, reply: Reply) -> tuple[ParsedFeed, dict[str, Known]]:
+        parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        guids = [entry.guid for entry in parsed.feed.entries]
+
+        async def look_up() -> dict[str, Known]:
+            async with self._database.read() as connection:
+                return await polls.known_entries(connection, source.id, guids)
+
+        return parsed, await until_committed(look_up)
+
+    def _failed(self, source: Source, at: datetime, error: IngestError) -> Poll:
+        ours = isinstance(error, Offline)
+        streak = source.failures + (0 if ours else 1)
+        condition: Condition = "failing"
+        if ours:
+            condition = "gone" if source.maybe_gone else "ok" if not source.failures else "failing"
+        elif isinstance(error, Throttled):
+            condition = "throttled"
+        elif isinstance(error, Gone):
+            condition = "gone"
+        poll = Poll(
+            source=source,
+            run_id=self._run_id,
+            at=at,
+            seconds=0.0,
+            outcome="failed",
+            due_at=at,
+            # What was vouched for before still is.
+            validators=source.validators,
+            body_hash=source.body_hash,
+            hints=source.hints,
+            status=error.status if isinstance(error, Refused) else None,
+            failure=failure_of(
+                error, stage=stage_of(error), at=at, attempt=max(1, streak), url=source.url, source_id=source.id
+            ),
+            failures=streak,
+            condition=condition,
+            moved_to=source.moved_to,
+            moved_seen=source.moved_seen,
+        )  # fmt: skip
+        if ours:
+            return replace(poll, due_at=self._due(poll, AFTER_OURS, failures=1))
+        retry_after = error.retry_after if isinstance(error, Refused) else None
+        return replace(poll, due_at=self._due(poll, self._wait(poll), failures=streak, retry_after=retry_after))
+
+    def _with_due(self, poll: Poll) -> Poll:
+        return replace(poll, due_at=self._due(poll, self._wait(poll)))
+
+    def _wait(self, poll: Poll) -> float:
+        """Return the seconds that we would wait until the next poll, if nobody else had a say."""
+        source, pace = poll.source, poll.pace or poll.source.pace or Pace()
+        if source.interval:
+            return source.interval
+        if source.pushed_until and source.pushed_until > poll.at:
+            return LONGEST
+        return wait_for(
+            pace,
+            base=self._rules().interval,
+            window=poll.listed or source.window,
+            new=len(poll.new) if source.last_success_at else 0,
+            elapsed=_elapsed(source, poll.at),
+            lost=poll.lost,
+        )
+
+    def _due(self, poll: Poll, wait: float, *, failures: int = 0, retry_after: float | None = None) -> datetime:
+        return next_poll(
+            poll.at,
+            wait=wait,
+            floor=self._rules().interval_floor,
+            failures=failures,
+            retry_after=retry_after,
+            hints=poll.hints,
+            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+        )
+
+
+def _elapsed(source: Source, at: datetime) -> float:
+    """Return the seconds since the source was last read, 0 when it never was or the clock was set back."""
+    return max(0.0, (at - source.last_success_at).total_seconds()) if source.last_success_at else 0.0
+
+
+def _kept(source: Source, reply: Reply) -> Hints:
+    """Return the hints of a document that is what it was; a 304 without freshness keeps it (RFC 9111, 4.3.4)."""
+    keeps = reply.not_modified and reply.fresh_for is None
+    return source.hints if keeps else replace(source.hints, fresh_for=reply.fresh_for)
+
+
+def _pace(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
+    if source.pace is None or source.last_success_at is None:
+        return first_pace((entry.published or entry.updated for entry in parsed.feed.entries), at)
+    return learned(source.pace, new=new, elapsed=_elapsed(source, at))
+
+
+def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) -> Poll:
+    """Return a poll with a document's entries, by what was known before."""
+    entries = parsed.feed.entries
+    marks = {entry.guid: mark for entry, mark in zip(entries, parsed.fingerprints, strict=True)}
+    before = {guid: entry.fingerprint for guid, entry in known.items()}
+    picked = pick(zip(entries, parsed.fingerprints, strict=True), before)
+    return replace(
+        poll,
+        listed=len(entries),
+        known=picked.known,
+        new=tuple(Announcement(entry=entry, fingerprint=marks[entry.guid]) for entry in picked.new),
+        changed=tuple(Announcement(entry=entry, fingerprint=marks[entry.guid]) for entry in picked.changed),
+        seen=tuple(known),
+    )
+
+
+def _overlap(source: Source, known: Mapping[str, Known], *, listed: int) -> Overlap:
+    last_read, last_new = source.last_read_at, source.last_new_at
+    shared = [entry for entry in known.values() if last_read is None or entry.last_seen_at >= last_read]
+    latest = [entry for entry in shared if last_new is None or entry.first_seen_at >= last_new]
+    return Overlap(listed=listed, known=len(known), shared=len(shared), latest=len(latest))

@@ -1,0 +1,15 @@
+"""What the operator decided about time."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Durations in seconds."""
+
+    #: Between two polls of a source that publishes an entry an hour; others by their pace.
+    interval: float = 900.0
+    interval_floor: float = 60.0
+    #: Tries for an entry before it is given up, and the first wait between two.
+    attempts: int = 5
+    retry_delay: float = 30.0

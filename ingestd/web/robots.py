@@ -1,0 +1,146 @@
+"""robots.txt (RFC 9309): read before a site's first page, believed for a day, shared with other processes."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from protego import Protego
+
+from ingestd.errors import Disallowed, FetchError, Held, Offline, Refused, RobotsUnreachable, TooManyRedirects
+from ingestd.model import Reply
+from ingestd.text import collapse
+
+#: What a publisher writes after "User-agent:" to mean us.
+PRODUCT = "ingestd"
+
+#: How long an answer is believed: RFC 9309, 2.4 says a day at the most; where there was none, we look again soon.
+BELIEVED, UNREACHABLE = timedelta(hours=24), timedelta(minutes=10)
+
+#: Bytes that are read (RFC 9309, 2.5 asks for 500 KiB at least), and seconds of Crawl-delay that are kept to.
+LARGEST = 500 * 1024
+LONGEST_DELAY = 60.0
+
+# Parsed files that are kept at hand.
+_AT_HAND = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsFile:
+    """What an origin's robots.txt said when it was asked for."""
+
+    origin: str
+    #: rules: as in `body`.  allow: there is none (4xx).  deny: it could not be had (5xx, no connection).
+    verdict: Literal["rules", "allow", "deny"]
+    body: str
+    until: datetime
+
+
+Fetch = Callable[[str], Awaitable[Reply]]
+Recall = Callable[[str], Awaitable[RobotsFile | None]]
+Keep = Callable[[RobotsFile], Awaitable[None]]
+
+
+async def _recall_nothing(_origin: str) -> RobotsFile | None:
+    return None
+
+
+async def _keep_nothing(_file: RobotsFile) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Memory:
+    """Where robots files are kept beyond this process; without one they are not."""
+
+    recall: Recall = _recall_nothing
+    keep: Keep = _keep_nothing
+
+
+class Robots:
+    """Answers for the robots.txt of every origin; `fetch` gets a URL without asking here."""
+
+    def __init__(self, fetch: Fetch, memory: Memory) -> None:
+        self._fetch = fetch
+        self._memory = memory
+        self._files: OrderedDict[str, tuple[RobotsFile, Protego]] = OrderedDict()
+        self._asking: dict[str, asyncio.Lock] = {}
+
+    async def check(self, url: str) -> float:
+        """Return the Crawl-delay that holds for a URL's origin (seconds, 0 without one), if it may be fetched.
+
+        Raises Disallowed with the rule, RobotsUnreachable, Held, Offline.
+        """
+        file, rules = await self._of(_origin(url), url)
+        if file.verdict == "deny":
+            raise RobotsUnreachable(url, f"{file.origin}/robots.txt cannot be read: {file.body}")
+        if not rules.can_fetch(url, PRODUCT):
+            raise Disallowed(url, f"{file.origin}/robots.txt says {_rule_against(url, file.body)!r}")
+        return min(float(rules.crawl_delay(PRODUCT) or 0.0), LONGEST_DELAY)
+
+    async def sitemaps(self, url: str) -> list[str]:
+        """Return the sitemaps that a URL's origin names; raises Held, Offline."""
+        _, rules = await self._of(_origin(url), url)
+        return list(rules.sitemaps)
+
+    async def _of(self, origin: str, url: str) -> tuple[RobotsFile, Protego]:
+        found = self._files.get(origin)
+        if found and found[0].until > datetime.now(UTC):
+            self._files.move_to_end(origin)
+            return found
+        lock = self._asking.setdefault(origin, asyncio.Lock())
+        try:
+            async with lock:
+                found = self._files.get(origin)
+                if found is None or found[0].until <= datetime.now(UTC):
+                    file = await self._recalled(origin) or await self._asked(origin, url)
+                    found = self._files[origin] = file, Protego.parse(file.body if file.verdict == "rules" else "")
+        finally:
+            if not lock.locked():
+                self._asking.pop(origin, None)
+        while len(self._files) > _AT_HAND:
+            self._files.popitem(last=False)
+        return found
+
+    async def _recalled(self, origin: str) -> RobotsFile | None:
+        file = await self._memory.recall(origin)
+        return file if file and file.until > datetime.now(UTC) else None
+
+    async def _asked(self, origin: str, url: str) -> RobotsFile:
+        verdict: Literal["rules", "allow", "deny"] = "deny"
+        body, believed = "", UNREACHABLE
+        try:
+            reply = await self._fetch(f"{origin}/robots.txt")
+        except (Held, Offline) as error:
+            raise type(error)(url, *error.args[1:]) from error  # nothing was learned about the site
+        except TooManyRedirects:
+            verdict, believed = "allow", BELIEVED
+        except Refused as error:
+            # 2.3.1.3: unavailable, as with any 4xx, means that everything may be read; 2.3.1.4: 5xx that nothing may.
+            verdict = "allow" if error.status < 500 else "deny"
+            believed = BELIEVED if verdict == "allow" and error.status != 429 else UNREACHABLE
+            body = error.reason if verdict == "deny" else ""
+        except FetchError as error:
+            body = error.reason
+        else:
+            verdict, believed = "rules", BELIEVED
+            body = reply.body[:LARGEST].decode("utf-8-sig", "replace").replace("\0", "")
+        file = RobotsFile(origin=origin, verdict=verdict, body=body, until=datetime.now(UTC) + believed)
+        await self._memory.keep(file)
+        return file
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+
+
+def _rule_against(url: str, body: str) -> str:
+    """Return the line that disallows a URL, the longest one of those that could."""
+    lines = (collapse(line.partition("#")[0]) for line in body.splitlines())
+    rules = {line for line in lines if line.lower().startswith("disallow") and len(line) < 2000}
+    against = [line for line in rules if not Protego.parse(f"User-agent: *\n{line}").can_fetch(url, PRODUCT)]
+    return max(against, key=len, default="Disallow")

@@ -1,0 +1,41 @@
+"""What is known of an article's URL: where it was seen, what was decided about it, and why."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UsageError
+from ingestd.store import decisions
+from ingestd.times import iso
+from ingestd.urls import normalise, without_userinfo
+
+
+async def why(connection: AsyncConnection, url: str) -> dict[str, Any]:
+    """Return every decision about a URL: a list of entries, each with its source, state and history, oldest first.
+
+    Entries are found by the address as given and as normalised, by their guid, and by their record's canonical
+    address.  Raises UsageError when it is no URL.
+    """
+    try:
+        normalised = normalise(url)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    entries = [
+        {
+            "entry": row["id"],
+            "source": row["source_id"],
+            "source_url": without_userinfo(row["source_url"]),
+            "guid": row["guid"],
+            "url": row["url"],
+            "first_seen_at": iso(row["first_seen_at"]),
+            "last_seen_at": iso(row["last_seen_at"]),
+            "state": row["state"],
+            "attempts": row["attempts"],
+            "next_attempt_at": iso(row["due_at"]) if row["state"] == "pending" else None,
+            "record": row["record_guid"],
+            "record_uri": row["uri"],
+            "history": [{**step, "at": iso(step["at"])} for step in await decisions.history(connection, row["id"])],
+        }
+        for row in await decisions.entries_at(connection, sorted({url, normalised}))
+    ]
+    return {"url": without_userinfo(url), "normalised": normalised, "entries": entries}

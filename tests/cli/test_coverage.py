@@ -1,0 +1,61 @@
+"""`coverage`, `gaps` and `why` on a feed that rolled over, on both databases."""
+
+from pathlib import Path
+
+from tests.cli.running import ingestd
+from tests.desk import STORY
+from tests.papers import Papers
+
+
+def rss(first: int, last: int) -> bytes:
+    items = "".join(
+        f"<item><link>http://paper.example/{n}</link><title>{n}</title><description>-</description>"
+        f"<content:encoded>{n} {STORY} {STORY} {STORY}</content:encoded></item>"
+        for n in range(last, first - 1, -1)
+    )
+    space = "xmlns:content='http://purl.org/rss/1.0/modules/content/'"
+    return f"<rss version='2.0' {space}><channel><title>Paper</title>{items}</channel></rss>".encode()
+
+
+def test_what_was_missed_is_told_and_accepted(papers: Papers, either: Path) -> None:
+    url = papers.publish("/feed", rss(1, 3), content_type="application/rss+xml")
+    ingestd(either, "sources", "add", url)
+    before = ingestd(either, "coverage")
+    assert (before.status, before.out) == (1, "Paper: not watched in this time\n")
+    ingestd(either, "poll", "1")
+    papers.publish("/feed", rss(11, 13), content_type="application/rss+xml")
+    ingestd(either, "poll", "1")
+
+    told = ingestd(either, "coverage", "1")
+    [row] = ingestd(either, "coverage", "--json").json
+    [gap] = ingestd(either, "gaps", "list", "--state", "open", "--json").json
+
+    assert told.out.startswith("Paper: complete from 20")
+    assert "open gap 1: 20" in told.out
+    assert row["gaps"][0]["id"] == gap["id"] == 1
+    assert ingestd(either, "gaps", "accept", "1", "--note", "a strike").out == "gap 1: accepted\n"
+    assert "a strike" in ingestd(either, "coverage", "1").out
+    assert "no open gap 1" in ingestd(either, "gaps", "repair", "1").error
+    assert "is no time" in ingestd(either, "coverage", "--since", "noon").error
+
+
+def test_why_tells_an_articles_way(papers: Papers, either: Path) -> None:
+    ingestd(either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"))
+    ingestd(either, "poll", "1")
+
+    told = ingestd(either, "why", "http://PAPER.example/1?utm_source=feed").out
+
+    assert "normalised: http://paper.example/1" in told
+    assert "identity: new: record 1: no record has its address or its text" in told
+    assert ingestd(either, "why", "http://paper.example/2").out == "no source has announced it\n"
+
+
+def test_a_source_is_changed(papers: Papers, either: Path) -> None:
+    ingestd(either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"))
+
+    changed = ingestd(either, "sources", "set", "1", "--interval", "10m", "--robots", "--title", "Other", "--json").json
+
+    assert (changed["interval"], changed["obeys_robots"], changed["title"]) == (600, True, "Other")
+    assert ingestd(either, "sources", "show", "1", "--json").json["obeys_robots"] is True
+    assert ingestd(either, "sources", "set", "1", "--interval", "auto", "--json").json["interval"] is None
+    assert "nothing to change" in ingestd(either, "sources", "set", "1").error

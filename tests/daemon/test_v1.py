@@ -1,0 +1,113 @@
+"""What programs may ask about sources, and who may."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+
+from ingestd.daemon.api import serve
+from ingestd.daemon.health import Health
+from ingestd.daemon.service import Service
+from ingestd.settings import Listen
+from ingestd.store import gaps
+from ingestd.store.tables import sources as table
+from tests.daemon.services import add_entry, add_source
+
+TOKEN = "a token that is long enough"
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[aiohttp.ClientSession]:
+    address = serve(Health(service), Listen(host="127.0.0.1", port=0))
+    async with address as base, aiohttp.ClientSession(base) as client:
+        yield client
+
+
+async def watched(service: Service, url: str) -> int:
+    source = await add_source(service, url)
+    async with service.parts.database.write() as connection:
+        values = {"watched_since": NOON - timedelta(hours=3), "last_success_at": NOON}
+        await connection.execute(table.update().values(values))
+        row = {"source_id": source, "from_at": NOON - timedelta(hours=2), "to_at": NOON - timedelta(hours=1),
+               "state": "open", "due_at": NOON}  # fmt: skip
+        await gaps.open_gaps(connection, [row])
+    return source
+
+
+async def test_coverage_says_what_is_complete_and_except_where(service: Service, client: aiohttp.ClientSession) -> None:
+    source = await watched(service, "https://user:secret@paper.example/feed")
+
+    async with client.get("/v1/coverage", params={"source": source, "since": "2026-01-31T09:30:00Z"}) as reply:
+        [found] = await reply.json()
+    async with client.get("/v1/coverage", params={"until": "2026-01-31T09:30:00+00:00"}) as reply:
+        [before] = await reply.json()
+
+    assert (found["complete_from"], found["complete_until"]) == ("2026-01-31T09:30:00Z", "2026-01-31T12:00:00Z")
+    assert [(gap["from_at"], gap["to_at"], gap["state"]) for gap in found["gaps"]] == [
+        ("2026-01-31T10:00:00Z", "2026-01-31T11:00:00Z", "open")
+    ]
+    assert "secret" not in found["url"]
+    assert (before["complete_until"], before["gaps"]) == ("2026-01-31T09:30:00Z", [])
+
+
+async def test_a_source_that_is_too_quiet_is_named_and_warned_of_without_its_name(
+    service: Service, client: aiohttp.ClientSession
+) -> None:
+    await add_source(service, "https://fine.example/feed")
+    source = await add_source(service, "https://quiet.example/feed")
+    async with service.parts.database.write() as connection:
+        await connection.execute(table.update().where(table.c.id == source).values(quiet_since=NOON))
+
+    async with client.get("/v1/sources") as reply:
+        [row] = await reply.json()
+    async with client.get("/health") as reply:
+        health = await reply.json()
+
+    assert (row["url"], row["condition"]) == ("https://quiet.example/feed", "quiet")
+    assert "nothing new since 2026-01-31T12:00:00Z" in row["reason"]
+    assert health["status"] == "warn"
+    assert "quiet.example" not in str(health)
+
+
+async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp.ClientSession) -> None:
+    source = await add_source(service, "https://paper.example/feed")
+    await add_entry(service, source, "https://paper.example/story", due=NOON)
+
+    async with client.get("/v1/why", params={"url": "https://PAPER.example/story?utm_source=x"}) as reply:
+        found = await reply.json()
+
+    assert found["normalised"] == "https://paper.example/story"
+    assert [(entry["source"], entry["state"]) for entry in found["entries"]] == [(source, "pending")]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
+        pytest.param("/v1/coverage?source=77", "no source 77", id="source"),
+        pytest.param("/v1/why", "url is missing", id="no-url"),
+        pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
+    ],
+)
+async def test_what_makes_no_sense_is_said(client: aiohttp.ClientSession, path: str, said: str) -> None:
+    async with client.get(path) as reply:
+        assert reply.status == 400
+        assert said in (await reply.json())["error"]
+
+
+async def test_with_a_token_nobody_else_is_answered(service: Service) -> None:
+    address = serve(Health(service), Listen(host="127.0.0.1", port=0), token=TOKEN)
+    statuses = []
+    async with address as base, aiohttp.ClientSession(base) as client:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Bearer {TOKEN}"}):
+            async with client.get("/v1/sources", headers=headers) as reply:
+                statuses.append(reply.status)
+
+    assert statuses == [401, 401, 200]
+
+
+async def test_without_a_token_a_name_that_a_stranger_gave_us_is_not_ours(client: aiohttp.ClientSession) -> None:
+    async with client.get("/v1/sources", headers={"Host": "evil.example:8790"}) as reply:
+        assert reply.status == 403
