@@ -32,6 +32,9 @@ MOST_DOCUMENTS = 20
 #: Sitemaps of a site that are looked into.
 _SITEMAPS = 5
 
+#: By how much a sitemap may date a page otherwise than its feed does.
+_EARLIER_OR_LATER = timedelta(minutes=10)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
@@ -130,8 +133,7 @@ class Repair:
         found: dict[str, Announcement] = {}
         reaches_back = False
         for url in sitemaps[:_SITEMAPS]:
-            # Pages are often listed a little before or after the feed has them.
-            span = {"since": iso(gap.from_at - timedelta(minutes=10)), "until": iso(gap.to_at)}
+            span = {"since": iso(gap.from_at - _EARLIER_OR_LATER), "until": iso(gap.to_at + _EARLIER_OR_LATER)}
             steps = list_sitemap(self._documents, Task(argument=url, options=span, position={}))
             async for step in _some(steps, MOST_DOCUMENTS):
                 reaches_back = reaches_back or bool(step.left_out.get("older"))
