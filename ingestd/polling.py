@@ -203,7 +203,7 @@ class Poller:
         source, pace = poll.source, poll.pace or poll.source.pace or Pace()
         if source.interval:
             return source.interval
-        if source.pushed_until and source.pushed_until > poll.at:
+        if source.pushed_until and source.pushed_until > poll.at and not poll.new:
             return LONGEST
         return wait_for(
             pace,

@@ -15,7 +15,7 @@ FLOORS = (
     ("demo",),
     ("daemon",),
     ("settings",),
-    ("repair", "why"),
+    ("repair", "websub", "why"),
     ("backfill",),
     ("makers",),
     ("ingest",),

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from ingestd.daemon import v1
+from ingestd.daemon import callback, v1
 from ingestd.daemon.dashboard.page import StatusPage
 from ingestd.daemon.dashboard.rendering import CONTENT_SECURITY_POLICY
 from ingestd.daemon.health import Health
@@ -60,7 +60,7 @@ async def serve(health: Health, listen: Listen, *, token: str | None = None) -> 
 
 
 def application(health: Health, page: StatusPage, *, token: str | None = None) -> web.Application:
-    """Return what answers: GET and HEAD at a few paths, 404 and 405 elsewhere."""
+    """Return what answers: GET and HEAD at a few paths, hubs at theirs, 404 and 405 elsewhere."""
     metrics = Metrics(health)
 
     async def live(_request: web.Request) -> web.Response:
@@ -92,6 +92,8 @@ def application(health: Health, page: StatusPage, *, token: str | None = None) -
     ):  # fmt: skip
         app.router.add_get(path, handler)
     v1.add_routes(app, health.service, token)
+    if health.service.subscriber:
+        callback.add_routes(app, health.service, health.service.subscriber)
     return app
 
 

@@ -11,7 +11,7 @@ from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError
-from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sources
+from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sources, subscriptions
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
         (TICK, lambda: _tick(service, clock)),
         (runs.HEARTBEAT, lambda: take_over(service)),
         (60.0, lambda: _repair(service)),
+        (60.0, lambda: _subscribe(service)),
         (600.0, lambda: _listen_for_silence(service)),
         (600.0, lambda: _forget(service, keep_polls)),
         (3600.0, lambda: _sweep(service)),
@@ -95,6 +96,17 @@ async def settle_schedule(service: Service) -> None:
         await entries.free_from_the_future(connection, now=now)
         if spread := await sources.spread_overdue(connection, now=now, most=AT_ONCE, over=SPREAD):
             log.info("overdue sources are spread", sources=spread, seconds=SPREAD)
+
+
+async def look_at_pushed(service: Service) -> None:
+    """Have sources polled whose hub may have given up while we were away."""
+    async with service.parts.database.write() as connection:
+        await subscriptions.look_at_pushed(connection, now=datetime.now(UTC))
+
+
+async def _subscribe(service: Service) -> None:
+    if service.subscriber and not service.pulse.stopping:
+        await service.subscriber.ask()
 
 
 async def take_over(service: Service) -> None:

@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack
 import structlog
 
 from ingestd import __version__
-from ingestd.daemon import collector
+from ingestd.daemon import callback, collector
 from ingestd.daemon.api import serve
-from ingestd.daemon.chores import schedule, settle_schedule
+from ingestd.daemon.chores import look_at_pushed, schedule, settle_schedule
 from ingestd.daemon.health import Health
 from ingestd.daemon.notify import notify
 from ingestd.daemon.parts import open_parts, rules_of
@@ -47,11 +47,16 @@ async def run_daemon(
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(settings, role="daemon", upgrade=migrate))
         service = Service(
-            parts, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
+            parts,
+            max_polls=settings.max_polls,
+            max_pages=settings.max_pages,
+            per_site=settings.host_concurrency,
+            callback=settings.public_url + callback.PATH if settings.public_url else None,
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
         address = await stack.enter_async_context(serve(Health(service), settings.listen, token=token))
         collector.settle()
+        await look_at_pushed(service)
         await settle_schedule(service)
         scheduler = schedule(service, keep_polls=settings.keep_polls)
         scheduler.start()

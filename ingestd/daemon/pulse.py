@@ -20,6 +20,7 @@ class Pulse:
     waiting: int = 0
     #: Since the start.
     polls_done: dict[str, int] = field(default_factory=dict)  # by outcome
+    pushes: dict[str, int] = field(default_factory=dict)  # taken, dropped
     entries_done: dict[str, int] = field(default_factory=dict)  # saved, untouched, failed
     failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
     bytes_fetched: int = 0

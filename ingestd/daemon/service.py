@@ -17,8 +17,10 @@ from ingestd.makers import Makers, one_job
 from ingestd.model import Source
 from ingestd.repair import Repair
 from ingestd.store import sources
+from ingestd.store.polls import Poll
 from ingestd.store.saves import Failed, Outcome, Saved
 from ingestd.urls import site
+from ingestd.websub import Subscriber
 
 K = TypeVar("K")
 
@@ -28,7 +30,9 @@ log = structlog.get_logger(__name__)
 class Service:
     """Two dispatchers over one set of parts: polls of sources, and entries made records."""
 
-    def __init__(self, parts: Parts, *, max_polls: int, max_pages: int, per_site: int) -> None:
+    def __init__(
+        self, parts: Parts, *, max_polls: int, max_pages: int, per_site: int, callback: str | None = None
+    ) -> None:
         self.parts = parts
         self.pulse = Pulse()
         self.polls: Dispatcher[Source] = Dispatcher(
@@ -44,6 +48,8 @@ class Service:
             per_site=per_site,
             made=self._made,
         ).dispatcher
+        #: Where hubs may push; None without a public address.
+        self.subscriber = self._subscriber(callback) if callback else None
         self.repair = Repair(
             database=parts.database,
             fetcher=parts.fetcher,
@@ -54,6 +60,16 @@ class Service:
                 rules=parts.ingest.rules,
                 max_body=parts.max_body,
             ),
+        )
+
+    def _subscriber(self, callback: str) -> Subscriber:
+        parts = self.parts
+        return Subscriber(
+            run_id=parts.run_id,
+            database=parts.database,
+            fetcher=parts.fetcher,
+            poller=parts.ingest.poller,
+            callback=callback,
         )
 
     async def run(self) -> None:
@@ -112,6 +128,12 @@ class Service:
                 self.pages.nudge()
 
         await one_job(self.parts.fetcher, site(source.url), poll, put_off)
+
+    def pushed(self, done: Poll | None) -> None:
+        """Count a push, None where it was dropped, and begin with what it brought."""
+        _add(self.pulse.pushes, "taken" if done else "dropped")
+        if done and (done.new or done.changed):
+            self.pages.nudge()
 
     def _made(self, done: Outcome) -> None:
         _add(self.pulse.entries_done, type(done).__name__.lower())

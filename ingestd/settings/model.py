@@ -18,6 +18,7 @@ from ingestd.settings.values import (
     Listen,
     NameServers,
     Networks,
+    PublicUrl,
     Seconds,
     with_async_driver,
 )
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
         description="What must be sent as Authorization: Bearer to read /v1, which names sources; rather a credential "
         "or an environment variable. Without one, /v1 answers this host alone.",
     )
+    public_url: PublicUrl | None = Field(
+        None,
+        description="Where the world reaches this daemon's listen address, as in https://news.example.org/ingestd: "
+        "hubs (WebSub) are then asked to push what sources publish, to websub/ below it. Let nothing else through.",
+    )
     contact: Contact | None = Field(
         None,
         description="Whom a publisher can ask about our requests: a web page or a mail address. It is sent to every "
@@ -105,7 +111,7 @@ class Settings(BaseSettings):
         description="Time between the end of a request to a site and the start of the next, in seconds or with a unit.",
     )
     fetch_timeout: Seconds = Field(
-        30.0,
+        60.0,
         gt=0,
         le=HOUR,
         description="Time for one whole request, redirects and body included, in seconds or with a unit.",

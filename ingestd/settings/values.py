@@ -116,6 +116,12 @@ def _contact(text: str) -> str:
     return text
 
 
+def _public_url(text: str) -> str:
+    if not _PAGE.fullmatch(text) or "?" in text or "#" in text:
+        raise ValueError(f"{text!r} should be a web address (https://...) without a query")
+    return text.rstrip("/")
+
+
 def _database_url(url: SecretStr) -> SecretStr:
     text = url.get_secret_value()
     match = _DATABASE.match(text)
@@ -169,6 +175,7 @@ Networks = Annotated[
 ]
 NameServers = Annotated[tuple[Annotated[str, AfterValidator(_name_server)], ...], BeforeValidator(_listed)]
 Contact = Annotated[str, AfterValidator(_contact)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 DatabaseUrl = Annotated[
     SecretStr,
     AfterValidator(_database_url),

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, case, delete, func, nu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_HINTS, NO_VALIDATORS, Entry, Hints, Pace, Source, Validators
-from ingestd.store import failures, gaps, moves, raws
+from ingestd.store import failures, gaps, moves, raws, subscriptions
 from ingestd.store.entries import announced
 from ingestd.store.sources import hints_json
 from ingestd.store.statements import chunks, insert_absent, insert_all
@@ -111,12 +111,27 @@ async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     await insert_absent(connection, entries, rows)
     for poll in done:
         await _renew_entries(connection, poll)
+        await _note_hub(connection, poll)
         if poll.moves and poll.moved_to:
             await moves.adopt(connection, poll.source, poll.moved_to, run_id=poll.run_id, now=poll.at)
     await connection.execute(_UPDATE_SOURCE, [_source_row(poll) for poll in done])
     await insert_all(connection, polls, [_poll_row(poll) for poll in done])
     await gaps.open_gaps(connection, [_gap_row(poll) for poll in done if poll.lost])
     await failures.add(connection, [poll.failure for poll in done])
+
+
+async def _note_hub(connection: AsyncConnection, poll: Poll) -> None:
+    """Note who pushes, by what a document says and by what a poll found that was not pushed."""
+    source = poll.source
+    if poll.listed is None:
+        return
+    if poll.hub:
+        await subscriptions.offered(connection, source.id, poll.hub, poll.topic or source.url, now=poll.at)
+    elif source.pushed_until:
+        await subscriptions.withdrawn(connection, source.id)
+        return
+    if poll.new and source.pushed_until:
+        await subscriptions.doubted(connection, source.id, now=poll.at)
 
 
 async def add_entries(

@@ -5,7 +5,7 @@ is left alone, `throttle` whether a refusal means that we ask too much.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from time import monotonic
@@ -44,6 +44,7 @@ _KEEPALIVE, _DNS_TTL = 30.0, 60
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
+_SAME_METHOD = frozenset({307, 308})
 
 
 def user_agent(version: str, contact: str | None) -> str:
@@ -63,7 +64,7 @@ class Fetcher:
         self,
         *,
         user_agent: str,
-        timeout: float = 30.0,
+        timeout: float = 60.0,
         max_body: int = 16 * 2**20,
         allow_networks: Sequence[IPv4Network | IPv6Network] = (),
         nameservers: Sequence[str] = (),
@@ -151,10 +152,29 @@ class Fetcher:
             permanent = target if permanent and response.status in _PERMANENT else None
             moved = permanent or moved
 
+    async def post(self, url: str, form: Mapping[str, str]) -> int:
+        """Send a form in its site's turn; returns the status, which is a 2xx.
+
+        Redirects that keep the method are followed (307, 308), others are a BrokenReply.  Raises FetchError.
+        """
+        target, hops = Target.of(url), 0
+        while True:
+            async with self._turns.at(target.site):
+                with self.breakers.attempt(target.site, target.shown):
+                    response, _ = await self._ask(target, {}, self._timeout, form=form)
+            if response.status not in _SAME_METHOD:
+                break
+            target, hops = target.redirected(header(response, "Location")), hops + 1
+            if hops > MAX_REDIRECTS:
+                raise TooManyRedirects(target.shown, "redirects without end")
+        if not 200 <= response.status < 300:
+            raise BrokenReply(target.shown, f"HTTP {response.status} is no answer to a POST")
+        return response.status
+
     async def _ask(
-        self, target: Target, headers: dict[str, str], seconds: float
+        self, target: Target, headers: dict[str, str], seconds: float, *, form: Mapping[str, str] | None = None
     ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """Send one request; return the head of the answer, and the body of a 200."""
+        """Send one request, a POST where there is a form; return the head of the answer, and the body of a 200."""
         attempt = connections.begin_attempt()
         self._throttle.asked(target.site)
         if target.authorization:
@@ -162,7 +182,9 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.get(target.url, headers=headers, allow_redirects=False) as response,
+                self._session.request(
+                    "GET" if form is None else "POST", target.url, headers=headers, data=form, allow_redirects=False
+                ) as response,
             ):
                 body = await self._read(target, response) if response.status == 200 else b""
         except TimeoutError as error:

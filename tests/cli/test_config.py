@@ -27,7 +27,7 @@ def test_show_tells_every_setting_and_where_it_comes_from(tmp_path: Path) -> Non
     assert lines[0] == "setting\tvalue\tfrom"
     assert f"interval\t30m\t{file}" in lines
     assert "allow_networks\t10.0.0.0/8,127.0.0.0/8\tenvironment" in lines
-    assert "fetch_timeout\t30s\tdefault" in lines
+    assert "fetch_timeout\t1m\tdefault" in lines
 
 
 def test_show_gives_json_without_secrets() -> None:

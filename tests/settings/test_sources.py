@@ -69,7 +69,11 @@ def test_lists_in_the_environment_have_commas_or_are_json(text: str, monkeypatch
 
 def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     before = load(None)
-    given = {"contact": "desk@news.example", "api_token": "a token long enough"}
+    given = {
+        "contact": "desk@news.example",
+        "public_url": "https://news.example/in",
+        "api_token": "a token long enough",
+    }
     written = {**before.model_dump(mode="json"), **given}
     for key, value in written.items():
         monkeypatch.setenv(f"INGESTD_{key.upper()}", ",".join(value) if isinstance(value, list) else str(value))

@@ -1,0 +1,239 @@
+"""WebSub: a hub on the loopback is asked, verified, believed, and doubted."""
+
+import hashlib
+import hmac
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import pytest
+from sqlalchemy import select, update
+
+from ingestd.daemon.api import serve
+from ingestd.daemon.health import Health
+from ingestd.daemon.parts import Parts
+from ingestd.daemon.service import Service
+from ingestd.policy.cadence import LONGEST
+from ingestd.settings import Listen
+from ingestd.store.tables import sources, subscriptions
+from ingestd.websub import LEASE, signed
+from tests.desk import STORY, add, feed, page, poll_all, source_row
+from tests.newsroom import Newsroom
+
+CHALLENGE = "say this"
+
+
+@dataclass
+class Desk:
+    """A daemon's service with a source whose feed names a hub, and a client for what the hub does."""
+
+    service: Service
+    parts: Parts
+    newsroom: Newsroom
+    client: aiohttp.ClientSession
+    source: int
+    topic: str
+
+    async def subscription(self) -> Any:
+        async with self.parts.database.read() as connection:
+            return (await connection.execute(select(subscriptions))).one_or_none()
+
+    async def path(self) -> str:
+        return f"/websub/{(await self.subscription()).token}"
+
+    async def verify(self, **changes: str) -> tuple[int, str]:
+        query = {"mode": "subscribe", "topic": self.topic, "challenge": CHALLENGE, "lease_seconds": "86400"} | changes
+        wire = {f"hub.{name}": value for name, value in query.items()}
+        async with self.client.get(await self.path(), params=wire) as reply:
+            return reply.status, await reply.text()
+
+    async def push(self, body: bytes, *, signature: str | None = None) -> int:
+        secret = (await self.subscription()).secret.encode()
+        good = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature": good if signature is None else signature, "Content-Type": "application/atom+xml"}
+        async with self.client.post(await self.path(), data=body, headers=headers) as reply:
+            return reply.status
+
+
+@pytest.fixture
+async def desk(newsroom: Newsroom, parts: Parts) -> AsyncIterator[Desk]:
+    newsroom.publish("/hub", status=202)
+    for number in (1, 2, 3):
+        newsroom.publish(f"/{number}", body=page(f"Story {number}", f"{number} {STORY}"), content_type="text/html")
+    topic = newsroom.url("/feed")
+    link = f'<{newsroom.url("/hub")}>; rel="hub", <{topic}>; rel="self"'
+    source = await add(parts, newsroom.publish("/feed", body=feed(newsroom.url("/1")), Link=link))
+    await poll_all(parts)
+    service = Service(parts, max_polls=1, max_pages=1, per_site=1, callback="https://news.example/in/websub")
+    address = serve(Health(service), Listen(host="127.0.0.1", port=0))
+    async with address as base, aiohttp.ClientSession(base) as client:
+        yield Desk(service, parts, newsroom, client, source, topic)
+
+
+async def ask(desk: Desk) -> dict[str, str]:
+    assert desk.service.subscriber
+    assert await desk.service.subscriber.ask() == 1
+    request = desk.newsroom.requests[-1]
+    assert (request.method, request.path) == ("POST", "/hub")
+    return {name: value for name, [value] in parse_qs(request.body.decode()).items()}
+
+
+async def test_a_hub_is_asked_with_a_callback_and_a_secret_of_its_own(desk: Desk) -> None:
+    form = await ask(desk)
+    kept = await desk.subscription()
+
+    assert form == {
+        "hub.mode": "subscribe",
+        "hub.topic": desk.topic,
+        "hub.callback": f"https://news.example/in/websub/{kept.token}",
+        "hub.lease_seconds": f"{LEASE.total_seconds():.0f}",
+        "hub.secret": kept.secret,
+    }
+    assert len(kept.token) > 40
+    assert kept.token != kept.secret
+    assert await desk.service.subscriber.ask() == 0  # type: ignore[union-attr]
+
+
+async def test_only_what_we_asked_for_is_verified(desk: Desk) -> None:
+    assert await desk.verify(topic="https://other.example/feed") == (404, "404: Not Found")
+    assert (await desk.verify(mode="unsubscribe"))[0] == 404
+    assert (await source_row(desk.parts, desk.source)).pushed_until is None
+    async with desk.client.get("/websub/guessed", params={"hub.mode": "subscribe"}) as reply:
+        assert reply.status == 404
+
+    assert await desk.verify() == (200, CHALLENGE)
+    kept, row = await desk.subscription(), await source_row(desk.parts, desk.source)
+    day = timedelta(days=1)
+    assert kept.state == "active"
+    assert row.pushed_until == kept.lease_until
+    assert abs(kept.lease_until - datetime.now(UTC) - day) < timedelta(minutes=1)
+    assert kept.due_at < kept.lease_until - timedelta(hours=4)
+
+
+async def test_with_a_hub_a_source_is_polled_once_a_day_and_without_as_before(desk: Desk) -> None:
+    before = await source_row(desk.parts, desk.source)
+    await desk.verify()
+    await poll_all(desk.parts)
+    row = await source_row(desk.parts, desk.source)
+
+    assert before.due_at - before.last_polled_at < timedelta(hours=12)
+    assert row.due_at - row.last_polled_at > timedelta(seconds=LONGEST * 0.8)
+
+
+async def test_what_is_pushed_becomes_records(desk: Desk) -> None:
+    await desk.verify()
+    before = await source_row(desk.parts, desk.source)
+
+    assert await desk.push(feed(desk.newsroom.url("/2"))) == 202
+    assert await desk.push(feed(desk.newsroom.url("/2"))) == 202
+    await desk.service.pages.run_dry()
+
+    row = await source_row(desk.parts, desk.source)
+    assert (row.run_id, row.due_at) == (None, before.due_at)
+    assert (await poll_all(desk.parts))["records"] == 2
+    assert ((await desk.subscription()).pushes, desk.service.pulse.pushes) == (2, {"taken": 2})
+
+
+@pytest.mark.parametrize("signature", ["", "sha256=00", "md5=" + "0" * 32, "nonsense", "sha256=é"])
+async def test_a_push_with_a_bad_signature_is_dropped_and_counted(desk: Desk, signature: str) -> None:
+    await desk.verify()
+
+    assert await desk.push(feed(desk.newsroom.url("/2")), signature=signature) == 202
+
+    assert (await poll_all(desk.parts))["entries"] == 1
+    assert ((await desk.subscription()).rejected, desk.service.pulse.pushes) == (1, {"dropped": 1})
+
+
+async def test_a_push_that_cannot_be_read_costs_the_source_nothing(desk: Desk) -> None:
+    await desk.verify()
+
+    assert await desk.push(b"\0 no feed") == 202
+
+    row, kept = await source_row(desk.parts, desk.source), await desk.subscription()
+    assert (row.run_id, row.condition, row.failures, kept.rejected) == (None, "ok", 0, 1)
+
+
+async def test_a_hub_whose_source_is_at_work_may_try_again(desk: Desk) -> None:
+    await desk.verify()
+    async with desk.parts.database.write() as connection:
+        await connection.execute(update(sources).values(run_id="other"))
+
+    assert await desk.push(feed(desk.newsroom.url("/2"))) == 503
+
+
+async def test_a_push_for_what_is_polled_no_more_ends_the_subscription(desk: Desk) -> None:
+    path = await desk.path()
+    async with desk.parts.database.write() as connection:
+        await connection.execute(update(sources).values(state="paused"))
+
+    async with desk.client.post(path, data=b"x") as reply:
+        assert reply.status == 410
+
+
+async def test_a_push_is_no_larger_than_a_body_may_be(desk: Desk) -> None:
+    await desk.verify()
+
+    size = desk.parts.max_body + 1
+    async with desk.client.post(await desk.path(), data=io.BytesIO(bytes(size))) as reply:
+        assert reply.status == 413
+
+
+async def test_a_hub_that_does_not_push_is_not_believed_until_it_does(desk: Desk) -> None:
+    await desk.verify()
+    desk.newsroom.publish("/feed", body=feed(desk.newsroom.url("/2"), desk.newsroom.url("/1")),
+                          Link=f'<{desk.newsroom.url("/hub")}>; rel="hub", <{desk.topic}>; rel="self"')  # fmt: skip
+
+    await poll_all(desk.parts)
+    row, kept = await source_row(desk.parts, desk.source), await desk.subscription()
+    assert (row.pushed_until, kept.state) == (None, "silent")
+    assert row.due_at - row.last_polled_at < timedelta(hours=12)
+
+    await desk.push(feed(desk.newsroom.url("/3")))
+    row, kept = await source_row(desk.parts, desk.source), await desk.subscription()
+    assert (row.pushed_until, kept.state) == (kept.lease_until, "active")
+
+
+async def test_a_denial_is_kept_and_polls_go_on_as_before(desk: Desk) -> None:
+    await desk.verify()
+
+    assert (await desk.verify(mode="denied", reason="not you"))[0] == 200
+
+    row, kept = await source_row(desk.parts, desk.source), await desk.subscription()
+    assert (row.pushed_until, kept.state, kept.last_error) == (None, "denied", "the hub denied it: not you")
+
+
+async def test_a_hub_that_fails_is_asked_again_later_and_ever_later(desk: Desk) -> None:
+    desk.newsroom.publish("/hub", status=500)
+    waits = []
+    for _ in range(3):
+        await ask(desk)
+        kept = await desk.subscription()
+        waits.append((kept.due_at - datetime.now(UTC)).total_seconds())
+        async with desk.parts.database.write() as connection:
+            await connection.execute(update(subscriptions).values(due_at=datetime.now(UTC)))
+
+    assert waits == sorted(waits)
+    assert "500" in kept.last_error
+
+
+async def test_a_feed_that_names_no_hub_any_more_is_polled_as_before(desk: Desk) -> None:
+    await desk.verify()
+    desk.newsroom.publish("/feed", body=feed(desk.newsroom.url("/2")))
+
+    await poll_all(desk.parts)
+
+    assert await desk.subscription() is None
+    assert (await source_row(desk.parts, desk.source)).pushed_until is None
+
+
+def test_signatures() -> None:
+    for name in ("sha1", "sha256", "sha384", "sha512"):
+        good = hmac.new(b"key", b"body", name).hexdigest()
+        assert signed(b"body", f"{name}={good}", "key")
+        assert signed(b"body", f"{name}={good.upper()}", "key")
+        assert not signed(b"body!", f"{name}={good}", "key")
+    assert not signed(b"body", None, "key")
