@@ -54,11 +54,18 @@ class Pace:
 
     arrivals: float = 1.0
     hours: float = 1.0
+    #: By how much the polls missed what the rate had them expect: squared deviations, summed and fading alike.
+    squares: float = 1.0
 
     @property
     def rate(self) -> float:
         """Entries an hour."""
         return self.arrivals / self.hours
+
+    @property
+    def dispersion(self) -> float:
+        """Variance to mean of the entries in a time: 1 where they come one by one, more where they come together."""
+        return max(1.0, self.squares / self.arrivals) if self.arrivals else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ class Rules:
     """Durations in seconds."""
 
     #: Between two polls of a source that publishes an entry an hour; others by their pace.
-    interval: float = 900.0
+    interval: float = 4800.0
     interval_floor: float = 60.0
     #: Tries for an entry before it is given up, and the first wait between two.
     attempts: int = 5

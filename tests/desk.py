@@ -63,6 +63,7 @@ async def open_desk(database_url: str, folder: Path, **changes: Any) -> AsyncIte
         "host_delay": 0,
         "retry_delay": 0,
         "attempts": 2,
+        "interval": 900.0,
         "extractors": 1,
     }
     async with open_parts(Settings(**(values | changes)), role="test") as parts:

@@ -16,8 +16,11 @@ from ingestd.model import Pace
 #: What was seen this long ago counts half (hours): a week's rhythm shows, last month's event does not.
 HALF_LIFE = 96.0
 
-#: A window should never be more than this part new when we come back.
-NEW_PART = 1 / 3
+#: A window has room for what we expect and for so many standard deviations more when we come back.
+MARGIN = 6.5
+
+#: What a window is taken for that is shorter: most often it is not full, and nothing rolls over.
+SHORTEST_WINDOW = 10
 
 #: Of dates in a first document, those count that are not older than this, nor in the future; and they count for
 #: no more than so many hours of watching, because dates say what they like.
@@ -34,14 +37,19 @@ def first_pace(published: Iterable[datetime | None], now: datetime) -> Pace:
         return Pace()
     hours = max((now - dates[0]).total_seconds() / 3600, 0.1)
     part = min(1.0, _AT_MOST / hours)
-    return Pace(arrivals=(len(dates) - 1) * part, hours=hours * part)
+    arrivals = (len(dates) - 1) * part
+    return Pace(arrivals=arrivals, hours=hours * part, squares=arrivals)
 
 
 def learned(pace: Pace, *, new: int, elapsed: float) -> Pace:
     """Return a pace after a poll that found `new` entries, `elapsed` seconds after the one before."""
     hours = max(elapsed, 0.0) / 3600
     faded = 0.5 ** (hours / HALF_LIFE)
-    return Pace(arrivals=pace.arrivals * faded + new, hours=pace.hours * faded + hours)
+    return Pace(
+        arrivals=pace.arrivals * faded + new,
+        hours=pace.hours * faded + hours,
+        squares=pace.squares * faded + (new - pace.rate * hours) ** 2,
+    )
 
 
 def wait_for(pace: Pace, *, base: float, window: int, new: int, elapsed: float, lost: bool = False) -> float:
@@ -55,5 +63,11 @@ def wait_for(pace: Pace, *, base: float, window: int, new: int, elapsed: float, 
     if new and elapsed > 0:
         rate = max(rate, new / elapsed)
     if window and rate:
-        wait = min(wait, NEW_PART * window / rate)
+        wait = min(wait, _room(max(window, SHORTEST_WINDOW), pace.dispersion) / rate)
     return min(wait, elapsed / 4) if lost and elapsed > 0 else wait
+
+
+def _room(window: int, dispersion: float) -> float:
+    """Return the number of entries to expect, x, where x and `MARGIN` deviations, √(dispersion·x), fill the window."""
+    spread = MARGIN * sqrt(dispersion)
+    return ((sqrt(spread**2 + 4 * window) - spread) / 2) ** 2

@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         "server in the User-Agent.",
     )
     interval: Seconds = Field(
-        15 * MINUTE,
+        80 * MINUTE,
         gt=0,
         le=30 * DAY,
         description="Time between two polls of a source that publishes an entry an hour, in seconds or with a unit; "

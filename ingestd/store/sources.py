@@ -173,7 +173,7 @@ def source_of(row: Row[Any]) -> Source:
         maybe_gone=row.condition == "gone",
         obeys_robots=row.obeys_robots,
         hints=hints_of(row.hints),
-        pace=Pace(arrivals=row.arrivals, hours=row.observed) if row.observed else None,
+        pace=Pace(arrivals=row.arrivals, hours=row.observed, squares=row.squares) if row.observed else None,
         last_success_at=row.last_success_at,
         last_read_at=row.last_read_at,
         last_new_at=row.last_new_at,

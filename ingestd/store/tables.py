@@ -68,6 +68,7 @@ sources = Table(
     Column("hints", Json),  # what the publisher says of when to come back
     Column("arrivals", Double),  # learned: so many entries ...
     Column("observed", Double),  # ... in so many hours, older ones counting less
+    Column("squares", Double),  # and how unevenly: squared deviations of the polls
     Column("window", Integer, nullable=False, server_default="0"),  # entries in the last document
     Column("watched_since", Instant),  # the first poll that went well
     Column("last_read_at", Instant),  # the last one whose document listed entries

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("hints", Json, nullable=True),
         sa.Column("arrivals", sa.Double(), nullable=True),
         sa.Column("observed", sa.Double(), nullable=True),
+        sa.Column("squares", sa.Double(), nullable=True),
         sa.Column("window", sa.Integer(), server_default="0", nullable=False),
         sa.Column("watched_since", Instant(), nullable=True),
         sa.Column("last_read_at", Instant(), nullable=True),

@@ -54,8 +54,8 @@ def test_a_clock_that_was_set_back_unlearns_nothing() -> None:
         pytest.param(4.0, 90, 0, 900, False, 450, id="four-times-as-fast-twice-as-often"),
         pytest.param(0.25, 30, 0, 900, False, 1800, id="four-times-as-slow-half-as-often"),
         pytest.param(1.0, 0, 0, 900, False, 900, id="no-window-yet"),
-        pytest.param(60.0, 2, 0, 900, False, 40, id="a-short-window-is-not-to-roll-over"),
-        pytest.param(1.0, 30, 20, 900, False, 450, id="a-burst-brings-us-back-sooner"),
+        pytest.param(60.0, 2, 0, 900, False, 99.0, id="a-short-window-is-not-to-roll-over"),
+        pytest.param(1.0, 30, 20, 900, False, 437.7, id="a-burst-brings-us-back-sooner"),
         pytest.param(1.0, 30, 30, 900, True, 225, id="what-rolled-over-sooner-still"),
         pytest.param(1.0, 30, 30, 0, True, 900, id="no-time-passed"),
     ],
@@ -67,4 +67,16 @@ def test_the_wait_goes_with_the_pace_and_the_window(
 
     wait = wait_for(pace, base=900, window=window, new=new, elapsed=elapsed, lost=lost)
 
-    assert wait == pytest.approx(seconds)
+    assert wait == pytest.approx(seconds, rel=0.01)
+
+
+def test_a_window_whose_entries_come_together_is_given_more_room() -> None:
+    one_by_one = many = Pace()
+    for _ in range(40):
+        one_by_one = learned(one_by_one, new=2, elapsed=HOUR)
+        many = learned(learned(many, new=0, elapsed=4 * HOUR), new=10, elapsed=HOUR)
+
+    assert one_by_one.rate == pytest.approx(many.rate, rel=0.1)
+    assert (one_by_one.dispersion, many.dispersion > 3) == (1.0, True)
+    waits = [wait_for(pace, base=20 * HOUR, window=20, new=0, elapsed=HOUR) for pace in (one_by_one, many)]
+    assert waits[1] < waits[0] / 2

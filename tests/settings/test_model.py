@@ -12,7 +12,7 @@ def test_everything_has_a_default_below_the_state_directory(tmp_path: Path) -> N
     assert settings.async_database_url == f"sqlite+aiosqlite:///{tmp_path}/ingestd.db"
     assert settings.archive == tmp_path / "archive"
     assert settings.listen == Listen(host="127.0.0.1", port=8790)
-    assert (settings.interval, settings.interval_floor) == (900, 60)
+    assert (settings.interval, settings.interval_floor) == (4800, 60)
     assert 1 <= settings.extractors <= 4
 
 
@@ -29,7 +29,7 @@ def test_state_is_kept_where_systemd_says_else_in_the_xdg_state_directory(
 def test_settings_made_by_hand_take_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGESTD_INTERVAL", "2h")
 
-    assert Settings().interval == 900
+    assert Settings().interval == 4800
 
 
 def test_settings_never_change() -> None:

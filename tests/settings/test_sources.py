@@ -19,7 +19,7 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_any_configuration_everything_is_at_its_default() -> None:
-    assert load().interval == 900
+    assert load().interval == 4800
     assert set(origins().values()) == {"default"}
 
 
@@ -57,7 +57,7 @@ def test_a_credential_that_cannot_be_read_is_no_default(credentials: Path, tmp_p
 def test_a_credentials_directory_that_is_gone_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "gone"))
 
-    assert load().interval == 900
+    assert load().interval == 4800
 
 
 @pytest.mark.parametrize("text", ["127.0.0.0/8,10.0.0.0/8", '["127.0.0.0/8", "10.0.0.0/8"]'])
@@ -151,7 +151,7 @@ def test_variables_that_are_no_settings_are_left_alone(monkeypatch: pytest.Monke
     monkeypatch.setenv("INGESTD_TEST_DATABASE_URL", "postgresql://db.example/test")
     monkeypatch.setenv("INGESTD_CORPUS", "/srv/corpus")
 
-    assert load().interval == 900
+    assert load().interval == 4800
 
 
 def test_a_wrong_database_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
