@@ -25,6 +25,7 @@
     │   └── NoArticle           read, but there is no article on it
     ├── WorkerError             the process that parsed or extracted
     │   ├── WorkerTimedOut      it took too long and was killed
+    │   ├── WorkerUnready       it never got as far as the work
     │   ├── WorkerDied          it ended by itself, as with a crash in C
     │   ├── WorkerOutOfMemory   it met its memory limit
     │   └── WorkerBug           the work raised what it should not: a mistake of ours
@@ -46,6 +47,8 @@ class IngestError(Exception):
     """Something went wrong in a way we know."""
 
     fate: ClassVar[Fate] = "later"
+    #: Whether it is our own fault: it counts against no source and no entry.
+    ours: ClassVar[bool] = False
 
 
 class ConfigError(IngestError):
@@ -78,6 +81,8 @@ class Unreachable(FetchError):
 
 class Offline(Unreachable):
     """Our own network, name server or sockets are to blame: nothing is known of the server."""
+
+    ours = True
 
 
 class TimedOut(FetchError):
@@ -159,6 +164,12 @@ class NoArticle(ExtractError):
 
 class WorkerError(IngestError):
     """The process that did the work is no more; the message says why."""
+
+
+class WorkerUnready(WorkerError):
+    """The process did not start: the work is as good as it was."""
+
+    ours = True
 
 
 class WorkerTimedOut(WorkerError):

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 import structlog
 
 from ingestd.archive import Archive
-from ingestd.errors import Disallowed, Held, IngestError, Offline, Refused, StoreError
+from ingestd.errors import Disallowed, Held, IngestError, Refused, StoreError
 from ingestd.model import Source
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_try
@@ -129,7 +129,7 @@ class Ingest:
 
     def _failed(self, work: Work, error: IngestError) -> Failed:
         at = datetime.now(UTC)
-        ours = isinstance(error, Offline)
+        ours = error.ours
         attempt = work.attempts + (0 if ours else 1)
         hopeless = not ours and (error.fate == "never" or attempt >= self.rules.attempts)
         retry_at = next_try(

@@ -8,7 +8,7 @@ from hashlib import sha256
 from time import monotonic
 
 from ingestd.archive import Archive
-from ingestd.errors import Gone, Held, IngestError, Offline, Refused, Throttled
+from ingestd.errors import Gone, Held, IngestError, Refused, Throttled
 from ingestd.model import NO_VALIDATORS, Hints, Pace, Reply, Source
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import LONGEST, next_poll
@@ -161,7 +161,7 @@ class Poller:
         return parsed, await until_committed(look_up)
 
     def _failed(self, source: Source, at: datetime, error: IngestError) -> Poll:
-        ours = isinstance(error, Offline)
+        ours = error.ours
         streak = source.failures + (0 if ours else 1)
         condition: Condition = "failing"
         if ours:

@@ -3,10 +3,12 @@
 Parsing and extracting happen in worker processes; nothing here keeps anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from ingestd.errors import ParseError
 from ingestd.model import NO_VALIDATORS, Entry, Page, Validators
+from ingestd.policy.dates import article_with_dates_believed, entry_with_dates_believed
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import Cleaned, ParsedFeed
@@ -23,15 +25,17 @@ class Fetched:
 
 
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Parse a feed in a worker process; raises ParseError, WorkerError."""
+    """Parse a feed in a worker process, without dates nobody can believe; raises ParseError, WorkerError."""
     parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
-    return parsed
+    now = datetime.now(UTC)
+    entries = tuple(entry_with_dates_believed(entry, now) for entry in parsed.feed.entries)
+    return replace(parsed, feed=replace(parsed.feed, entries=entries))
 
 
 async def read_page(pool: Pool, page: Page) -> Cleaned:
     """Extract a page's article in a worker process; raises ExtractError, WorkerError."""
     cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
-    return cleaned
+    return replace(cleaned, article=article_with_dates_believed(cleaned.article, datetime.now(UTC)))
 
 
 async def fetch_page(fetcher: Fetcher, entry: Entry, validators: Validators = NO_VALIDATORS) -> Fetched | None:

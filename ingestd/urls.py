@@ -109,6 +109,14 @@ def _suffixes() -> tldextract.TLDExtract:
 
 
 @lru_cache(maxsize=65_536)
+def is_readable(url: str) -> bool:
+    """Say whether it has the parts of a URL, of whatever scheme."""
+    try:
+        return urlsplit(url).hostname != ""
+    except ValueError:
+        return False
+
+
 def site(url: str) -> str:
     """Return what shares a server's patience: the registrable domain, or the address itself.
 

@@ -22,6 +22,7 @@ MAX_NAMES = 100
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _BLANK_LINES = re.compile(r"\n\s*\n")
+_PASSED_OVER = str.maketrans("", "", "\t\r\n")
 # Links that a page would run instead of follow.
 _ACTIVE = re.compile(r"\s*(javascript|vbscript|data|file|blob):", re.IGNORECASE)
 
@@ -56,12 +57,13 @@ def body_of(value: str | None, *, markup: bool = True) -> str | None:
 def link_of(base: str, reference: str | None) -> str | None:
     """Return an absolute URL, or what was written where it is neither relative nor http(s), as in "urn:x:1".
 
-    None when it is empty, longer than MAX_URL, or active, as in "javascript:...".
+    None when it is empty, longer than MAX_URL, unreadable, as in "http://[::1", or active, as in "javascript:...".
     """
-    reference = clean(reference).strip() if reference else ""
+    # Whoever follows a link passes over tabs and line ends anywhere in it (WHATWG URL, 4.4), as in "java\tscript:".
+    reference = clean(reference).translate(_PASSED_OVER).strip() if reference else ""
     if not reference or len(reference) > MAX_URL or _ACTIVE.match(reference):
         return None
-    return urls.resolve(base, reference) or reference
+    return urls.resolve(base, reference) or (reference if urls.is_readable(reference) else None)
 
 
 def page_of(base: str, reference: str | None) -> str | None:

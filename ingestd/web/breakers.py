@@ -112,9 +112,14 @@ class Breakers:
             self._give_up(site)
             self._all.trip()
             raise
-        except (Unreachable, TimedOut, BrokenReply) as error:
+        except TimedOut:
+            # There was a connection, which says nothing against us: a few servers that stall hold up nobody else.
             self._failed(site)
-            self._silence(site, is_silence=not isinstance(error, BrokenReply))
+            self._all.give_up()
+            raise
+        except (Unreachable, BrokenReply) as error:
+            self._failed(site)
+            self._silence(site, is_silence=isinstance(error, Unreachable))
             raise
         except Refused as error:
             self._heard(site) if error.status < 500 else self._failed(site)

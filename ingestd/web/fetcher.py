@@ -39,6 +39,9 @@ MAX_REDIRECTS = 10
 
 # Connections in use at the same time; each site's turns see to the rest.
 _CONNECTIONS = 1000
+# Seconds until a connection is made or never will be.
+_CONNECT = 15.0
+
 # Seconds an unused connection stays open, and an address is believed.
 _KEEPALIVE, _DNS_TTL = 30.0, 60
 
@@ -94,7 +97,9 @@ class Fetcher:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
-            timeout=aiohttp.ClientTimeout(total=None),  # ours covers more, see `_ask`
+            timeout=aiohttp.ClientTimeout(  # for the rest ours covers more, see `_ask`
+                total=None, sock_connect=min(_CONNECT, self._timeout / 2)
+            ),
             auto_decompress=False,  # see `decoding`
             middlewares=(connections.send_once,),
         )
@@ -187,6 +192,8 @@ class Fetcher:
                 ) as response,
             ):
                 body = await self._read(target, response) if response.status == 200 else b""
+        except aiohttp.ConnectionTimeoutError as error:
+            raise Unreachable(target.shown, "no connection, the server does not answer") from error
         except TimeoutError as error:
             raise TimedOut(target.shown, f"no whole answer within {self._timeout:g} s") from error
         except aiohttp.ClientError as error:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Self
 
-from ingestd.errors import IngestError, WorkerDied
+from ingestd.errors import IngestError, WorkerUnready
 from ingestd.workers import child, frames
 
 # A forkserver and not fork: no worker inherits the daemon's sockets and event loop, and still
@@ -50,7 +50,7 @@ class Worker:
     async def start(cls, *, memory: int, time_limit: float) -> Self:
         """Start a process and wait until it can take jobs; the limits are those of one job.
 
-        Raises WorkerDied when it ends before that, or takes too long over it.
+        Raises WorkerUnready when it ends before that, or takes too long over it.
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -61,7 +61,7 @@ class Worker:
                 process.start()
         except (OSError, EOFError) as error:
             ours.close()
-            raise WorkerDied("no worker could be started: the forkserver ended") from error
+            raise WorkerUnready("no worker could be started: the forkserver ended") from error
         worker = cls(ours, process)
         try:
             await worker._ready()
@@ -75,9 +75,9 @@ class Worker:
             async with asyncio.timeout(_START_LIMIT):
                 await self._exactly(len(child.READY))
         except TimeoutError:
-            raise WorkerDied(f"a worker was not ready after {_START_LIMIT:.0f}s") from None
+            raise WorkerUnready(f"a worker was not ready after {_START_LIMIT:.0f}s") from None
         except (EOFError, ConnectionError):
-            raise WorkerDied(f"a worker {await self.ending()} before it was ready") from None
+            raise WorkerUnready(f"a worker {await self.ending()} before it was ready") from None
 
     async def ask(self, job: bytes) -> tuple[object, IngestError | None]:
         """Send the frame of a job; return its answer, a result or else an error.
