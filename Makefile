@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check format constraints clean
+.PHONY: demo test check soak format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
@@ -18,6 +18,10 @@ check: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
+
+# Faults again and again, for half an hour or so: the daemon is killed a hundred times on each database.
+soak: .venv/installed-test
+	INGESTD_KILLS=$(or $(KILLS),100) $(BIN)/pytest -n 2 tests/daemon/test_faults.py
 
 format: .venv/installed-test
 	$(BIN)/ruff format .

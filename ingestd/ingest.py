@@ -135,7 +135,7 @@ class Ingest:
         retry_at = next_try(
             at,
             attempt=max(1, attempt),
-            first=AFTER_OURS if ours else self.rules.retry_delay,
+            first=min(AFTER_OURS, max(1.0, self.rules.retry_delay)) if ours else self.rules.retry_delay,
             retry_after=_retry_after(error),
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )

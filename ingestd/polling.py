@@ -30,7 +30,7 @@ from ingestd.workers.results import ParsedFeed
 #: Polls in a row that see the same permanent redirect before it is believed: servers do err (seconds).
 SIGHTINGS = 3
 
-#: When to look again after a failure of ours (seconds); it says nothing about the source.
+#: When to look again after a failure of ours, or sooner where we would have anyway (seconds).
 AFTER_OURS = 60.0
 
 
@@ -191,7 +191,7 @@ class Poller:
             moved_seen=source.moved_seen,
         )  # fmt: skip
         if ours:
-            return replace(poll, due_at=self._due(poll, AFTER_OURS, failures=1))
+            return replace(poll, due_at=self._due(poll, min(AFTER_OURS, self._wait(poll)), failures=1))
         retry_after = error.retry_after if isinstance(error, Refused) else None
         return replace(poll, due_at=self._due(poll, self._wait(poll), failures=streak, retry_after=retry_after))
 

@@ -23,6 +23,9 @@ SLOW_DATABASE = 0.25
 #: Seconds the scheduler may be late before work waits for it, and before nothing can be expected of it any more.
 LATE_SCHEDULER, DEAD_SCHEDULER = 5.0, 30.0
 
+#: The database has refused what we write for longer than this (seconds): its disk is full, or it is read-only.
+UNWRITABLE = 5.0
+
 #: A source is overdue when it was due this long ago (seconds): the sources of one site wait for each other
 #: and for its delay, so that a minute says nothing.
 OVERDUE = 300.0

@@ -11,6 +11,7 @@ from ingestd.daemon.checks import (
     MANY_TIMEOUTS,
     OF_DATABASE,
     OVERDUE,
+    UNWRITABLE,
     Check,
     Figures,
     Recent,
@@ -72,6 +73,8 @@ class Health:
             return str(error)
         if not answer.value.schema_fits:
             return "the schema is not that of this program"
+        if (refused := self._writes(answer.value.at).verdict).status == "fail":
+            return refused.output
         return self._unready_at_once()  # SIGTERM may have come while the database thought about it
 
     def _unready_at_once(self) -> str | None:
@@ -94,6 +97,7 @@ class Health:
             stopping=self.service.pulse.stopping,
             checks=(
                 *_of_database(figures, unanswered, now),
+                self._writes(now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
                 self._network(now),
                 *self._extractors(now),
@@ -116,6 +120,12 @@ class Health:
             uptime=self.uptime,
             interval=self.service.parts.ingest.rules.interval,
         )
+
+    def _writes(self, now: datetime) -> Check:
+        since, reason = self.service.pulse.unwritable or (monotonic(), "")
+        seconds = monotonic() - since
+        failing = Verdict(status="fail", output=reason) if seconds > UNWRITABLE else Verdict()
+        return Check(name="database:writes", component="datastore", value=seconds, unit="s", at=now, verdict=failing)
 
     def _network(self, now: datetime) -> Check:
         breakers = self.service.parts.fetcher.breakers

@@ -11,11 +11,12 @@ import structlog
 
 from ingestd import __version__
 from ingestd.daemon import callback, collector
+from ingestd.daemon.alone import alone
 from ingestd.daemon.api import serve
 from ingestd.daemon.chores import look_at_pushed, schedule, settle_schedule
 from ingestd.daemon.health import Health
 from ingestd.daemon.notify import notify
-from ingestd.daemon.parts import open_parts, rules_of
+from ingestd.daemon.parts import make_directories, open_parts, rules_of, sqlite_file
 from ingestd.daemon.service import Service
 from ingestd.errors import ConfigError
 from ingestd.settings import Settings
@@ -45,6 +46,8 @@ async def run_daemon(
     Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
     """
     async with AsyncExitStack() as stack:
+        make_directories(settings)
+        stack.enter_context(alone(sqlite_file(settings)))
         parts = await stack.enter_async_context(open_parts(settings, role="daemon", upgrade=migrate))
         service = Service(
             parts,

@@ -189,15 +189,15 @@ async def _beat(database: Database, run_id: str, role: str) -> None:
 
 def make_directories(settings: Settings) -> None:
     """Make the directories that settings name; raises ConfigError."""
-    for path in (settings.state_dir, _sqlite_directory(settings)):
-        if path is None:
-            continue
+    file = sqlite_file(settings)
+    for path in (settings.state_dir, *([file.parent] if file else [])):
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o750)
         except OSError as error:
             raise ConfigError(f"{path} cannot be made: {error.strerror}; set state_dir or database_url") from error
 
 
-def _sqlite_directory(settings: Settings) -> Path | None:
+def sqlite_file(settings: Settings) -> Path | None:
+    """Return the database's file, None where it is a server's."""
     _, _, path = settings.async_database_url.partition("sqlite+aiosqlite:///")
-    return Path(path).parent if path else None
+    return Path(path.partition("?")[0]) if path else None

@@ -14,6 +14,8 @@ class Pulse:
     last_tick: float = field(default_factory=monotonic)
     #: Whether SIGTERM has come: readiness ends at once, liveness does not.
     stopping: bool = False
+    #: Since when the database refuses what we write, and why; None while it takes it.
+    unwritable: tuple[float, str] | None = None
     #: Polls and pages at work, and claimed ones that wait.
     polls_at_work: int = 0
     pages_at_work: int = 0

