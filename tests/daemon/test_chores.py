@@ -3,13 +3,13 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 import pytest
 from sqlalchemy import select, update
 
 from ingestd.daemon.checks import DEAD_SCHEDULER
-from ingestd.daemon.chores import take_over, watchdog
+from ingestd.daemon.chores import AT_ONCE, SPREAD, Clock, look_at_pushed, settle_schedule, take_over, watchdog
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
 from ingestd.store import runs, sources, tables
@@ -98,3 +98,56 @@ async def test_the_watchdog_is_told_nothing_when_the_database_does_not_answer(
     with pytest.raises(StoreError):
         await telling
     assert told(systemd) is None
+
+
+@pytest.mark.parametrize("days", [1, -1], ids=["ahead", "back"])
+def test_a_clock_that_is_set_is_noticed_once(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    clock = Clock()
+    assert clock.was_set() == 0
+    monkeypatch.setattr(Clock, "_measured", staticmethod(lambda: time() - monotonic() + days * 86_400))
+
+    assert clock.was_set() == pytest.approx(days * 86_400, abs=1)
+    assert clock.was_set() == 0
+
+
+async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: Service) -> None:
+    source = await add_source(service, "https://paper.example/feed")
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    async with service.parts.database.write() as connection:
+        values = {"last_polled_at": tomorrow, "last_success_at": tomorrow, "due_at": tomorrow}
+        await connection.execute(update(tables.sources).values(values))
+
+    await settle_schedule(service)
+
+    async with service.parts.database.write() as connection:
+        claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
+    assert [one.id for one in claimed] == [source]
+    assert claimed[0].last_success_at is not None
+    assert claimed[0].last_success_at < tomorrow
+
+
+async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once(service: Service) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    for number in range(AT_ONCE + 10):
+        await add_source(service, f"https://{number}.example/feed", due=yesterday)
+
+    await settle_schedule(service)
+
+    now = datetime.now(UTC)
+    async with service.parts.database.read() as connection:
+        due = list((await connection.execute(select(tables.sources.c.due_at))).scalars())
+    assert sum(one <= now for one in due) == AT_ONCE
+    assert max(due) <= now + timedelta(seconds=SPREAD)
+
+
+async def test_after_a_start_sources_are_polled_whose_hub_may_have_given_up(service: Service) -> None:
+    source = await add_source(service, "https://paper.example/feed")
+    later = datetime.now(UTC) + timedelta(days=1)
+    async with service.parts.database.write() as connection:
+        await connection.execute(update(tables.sources).values(due_at=later, pushed_until=later))
+
+    await look_at_pushed(service)
+
+    async with service.parts.database.write() as connection:
+        claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
+    assert [one.id for one in claimed] == [source]
