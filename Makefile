@@ -21,7 +21,7 @@ check: .venv/installed-test
 
 # Faults again and again, for half an hour or so: the daemon is killed a hundred times on each database.
 soak: .venv/installed-test
-	INGESTD_KILLS=$(or $(KILLS),100) $(BIN)/pytest -n 2 tests/daemon/test_faults.py
+	SOAK_KILLS=$(or $(KILLS),100) $(BIN)/pytest -n 2 tests/daemon/test_faults.py
 
 format: .venv/installed-test
 	$(BIN)/ruff format .

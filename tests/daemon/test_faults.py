@@ -1,6 +1,6 @@
 """What happens to a daemon, and that nothing comes of it: no loss, no duplicate, no restart needed.
 
-In CI each fault happens a few times; `make soak` has the daemon killed $INGESTD_KILLS times on each database.
+In CI each fault happens a few times; `make soak` has the daemon killed $SOAK_KILLS times on each database.
 """
 
 import json
@@ -26,7 +26,7 @@ from tests.daemon.processes import PATIENCE, Daemon, Start, below, ingestd, is_r
 from tests.databases import make_database
 from tests.papers import Papers
 
-KILLS = int(os.environ.get("INGESTD_KILLS", "4"))
+KILLS = int(os.environ.get("SOAK_KILLS", "4"))
 
 #: Feeds of the wire below; each round one story for each, and one that they all carry.
 FEEDS = 3

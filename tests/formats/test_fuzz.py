@@ -1,0 +1,64 @@
+"""What nobody thought of: any bytes are a feed or a typed error, and what is kept of them can be kept anywhere."""
+
+import json
+from datetime import UTC
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ingestd.errors import ParseError
+from ingestd.formats import parse
+from ingestd.model import Feed
+from ingestd.text import UNSAFE
+
+RSS = b"""<?xml version='1.0'?><rss version='2.0'><channel><title>F</title><ttl>5</ttl><item><guid>1</guid>
+<title>T</title><link>/a</link><pubDate>Sat, 31 Jan 2026 12:00:00 GMT</pubDate><description>&lt;p&gt;x</description>
+</item></channel></rss>"""
+ATOM = b"""<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title><entry><id>1</id><title type='html'>T</title>
+<link href='/a'/><updated>2026-01-31T12:00:00Z</updated><content type='xhtml'><div>x</div></content></entry></feed>"""
+JSON = b"""{"version":"https://jsonfeed.org/version/1.1","title":"F","items":[{"id":"1","url":"/a","title":"T",
+"content_html":"<p>x","date_published":"2026-01-31T12:00:00Z","authors":[{"name":"A"}],"tags":["t"]}]}"""
+SITEMAP = b"""<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>https://paper.example/a</loc>
+<lastmod>2026-01-31</lastmod></url></urlset>"""
+SAMPLES = (RSS, ATOM, JSON, SITEMAP)
+TYPES = (None, "text/xml", "application/json; charset=utf-16", "text/html")
+
+QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A sample with pieces cut out, doubled, or replaced by anything."""
+    body = draw(st.sampled_from(SAMPLES))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(body)))
+        end = min(len(body), start + draw(st.integers(0, 40)))
+        body = body[:start] + draw(st.one_of(st.binary(max_size=20), st.just(body[start:end] * 2))) + body[end:]
+    return body
+
+
+def check(body: bytes, content_type: str | None) -> None:
+    try:
+        feed = parse(body, url="https://paper.example/feed", content_type=content_type)
+    except ParseError:
+        return
+    assert isinstance(feed, Feed)
+    for entry in feed.entries:
+        assert entry.guid
+        for text in (entry.guid, entry.headline, entry.link, entry.description_text, *entry.authors, *entry.keywords):
+            assert text is None or not UNSAFE.search(text)
+        for time in (entry.published, entry.updated):
+            assert time is None or time.tzinfo is UTC
+        json.dumps(entry.body_html).encode()
+
+
+@QUICK
+@given(body=st.binary(max_size=300), content_type=st.none() | st.text(max_size=40))
+def test_any_bytes(body: bytes, content_type: str | None) -> None:
+    check(body, content_type)
+
+
+@QUICK
+@given(body=damaged(), content_type=st.sampled_from(TYPES))
+def test_damaged_feeds(body: bytes, content_type: str | None) -> None:
+    check(body, content_type)
