@@ -218,7 +218,9 @@ def _related(element: Raw, relation: str, url: str) -> str | None:
 
 
 def _related_links(element: Raw, relation: str) -> Iterator[str]:
-    links: Sequence[Raw] = element.get("links") or ()
+    # An element of that name, which nobody has, takes the place of feedparser's list.
+    found = element.get("links")
+    links: Sequence[Raw] = [link for link in found if hasattr(link, "get")] if isinstance(found, list) else ()
     return (link["href"] for link in links if (link.get("rel") or "").lower() == relation and link.get("href"))
 
 

@@ -62,3 +62,10 @@ def test_any_bytes(body: bytes, content_type: str | None) -> None:
 @given(body=damaged(), content_type=st.sampled_from(TYPES))
 def test_damaged_feeds(body: bytes, content_type: str | None) -> None:
     check(body, content_type)
+
+
+def test_an_element_of_the_name_of_feedparsers_own_list() -> None:
+    """Found by atheris."""
+    check(
+        RSS.replace(b"<link>/a</link>", b"<links v='0'>x</links>").replace(b"<ttl>5</ttl>", b"<links>x</links>"), None
+    )
