@@ -31,7 +31,7 @@ from ingestd.store.database import Database
 from ingestd.store.decisions import Stage as Decided
 from ingestd.store.entries import Work
 from ingestd.store.failures import failure_of, stage_of
-from ingestd.store.polls import Poll
+from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Outcome, Saved, Untouched
 from ingestd.telling import log_outcome, log_poll
 from ingestd.web.fetcher import Fetcher

@@ -21,13 +21,14 @@ from ingestd.store import polls
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.failures import failure_of, stage_of
-from ingestd.store.polls import Announcement, Condition, Known, Poll
+from ingestd.store.poll import Announcement, Condition, Outcome, Poll
+from ingestd.store.polls import Known
 from ingestd.urls import with_userinfo_of
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import ParsedFeed
 
-#: Polls in a row that see the same permanent redirect before it is believed: servers do err (seconds).
+#: Polls in a row that see the same permanent redirect before it is believed: servers do err.
 SIGHTINGS = 3
 
 #: When to look again after a failure of ours, or sooner where we would have anyway (seconds).
@@ -71,7 +72,7 @@ class Poller:
     async def push(self, source: Source, reply: Reply) -> Poll:
         """Take what a hub pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
 
-        Validators, due time and window stay as they are: a push may hold the new entries alone.
+        It may hold the new entries alone: what polls have learned of the source stays, but for its pace.
         """
         started, at = monotonic(), datetime.now(UTC)
         parsed, known = await self._read(source, reply)
@@ -82,14 +83,13 @@ class Poller:
             seconds=monotonic() - started,
             outcome="pushed",
             due_at=source.due_at or at,
-            validators=source.validators,
-            body_hash=source.body_hash,
-            hints=source.hints,
-            pace=learned(source.pace or Pace(), new=0, elapsed=0.0),
             size=len(reply.body),
             raw=await until_committed(lambda: self._archive.put(reply.body)),
         )
-        return await self._commit(replace(_with_entries(poll, parsed, known), listed=None))
+        poll = replace(_with_entries(poll, parsed, known), listed=None)
+        if poll.new:
+            poll = replace(poll, pace=learned(source.pace or Pace(), new=len(poll.new), elapsed=_elapsed(source, at)))
+        return await self._commit(poll)
 
     async def _commit(self, poll: Poll) -> Poll:
         await until_committed(lambda: self._commits.put(poll))
@@ -99,7 +99,7 @@ class Poller:
         body_hash = sha256(reply.body).digest()
         poll = self._begun(source, reply, at)
         if reply.not_modified or body_hash == source.body_hash:
-            outcome: polls.Outcome = "not_modified" if reply.not_modified else "unchanged"
+            outcome: Outcome = "not_modified" if reply.not_modified else "unchanged"
             pace = learned(source.pace or Pace(), new=0, elapsed=_elapsed(source, at))
             poll = replace(poll, outcome=outcome, body_hash=source.body_hash, pace=pace, hints=_kept(source, reply))
             return self._with_due(poll)
@@ -227,8 +227,9 @@ class Poller:
 
 
 def _elapsed(source: Source, at: datetime) -> float:
-    """Return the seconds since the source was last read, 0 when it never was or the clock was set back."""
-    return max(0.0, (at - source.last_success_at).total_seconds()) if source.last_success_at else 0.0
+    """Return the seconds since the source was last read or pushed, 0 when it never was or the clock was set back."""
+    looks = [look for look in (source.last_success_at, source.last_new_at) if look]
+    return max(0.0, (at - max(looks)).total_seconds()) if looks else 0.0
 
 
 def _kept(source: Source, reply: Reply) -> Hints:

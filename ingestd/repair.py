@@ -16,7 +16,7 @@ from ingestd.store import decisions, entries, gaps, polls, sources
 from ingestd.store.database import Database
 from ingestd.store.decisions import Decision
 from ingestd.store.gaps import Gap
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 from ingestd.times import iso
 from ingestd.urls import site, without_userinfo
 from ingestd.web.fetcher import Fetcher

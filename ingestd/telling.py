@@ -2,7 +2,7 @@
 
 import structlog
 
-from ingestd.store.polls import Poll
+from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Outcome, Saved
 from ingestd.urls import without_userinfo
 

@@ -15,7 +15,7 @@ from ingestd.model import Reply
 from ingestd.polling import Poller
 from ingestd.store import sources, subscriptions
 from ingestd.store.database import Database
-from ingestd.store.polls import Poll
+from ingestd.store.poll import Poll
 from ingestd.store.subscriptions import Subscription
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
@@ -116,14 +116,14 @@ class Subscriber:
         reply = Reply(url=source.url, final_url=one.topic, status=200, body=body, content_type=content_type)
         try:
             poll = await self._poller.push(source, reply)
-        except IngestError as error:
-            await self._drop(one, f"a push could not be read: {error}")
-            return None
-        finally:
-            # What the poll gave back already stays as it is.
+        except BaseException as error:
             async with self._database.write() as connection:
                 due = source.due_at or datetime.now(UTC)
                 await sources.put_off(connection, source.id, self._run_id, until=due)
+            if not isinstance(error, IngestError):
+                raise
+            await self._drop(one, f"a push could not be read: {error}")
+            return None
         async with self._database.write() as connection:
             await subscriptions.pushed(connection, one.source_id)
         return poll

@@ -301,7 +301,7 @@ async def test_a_redirect_that_changes_its_mind_or_leads_to_no_feed_is_not_belie
 
 
 async def test_two_sources_that_become_one_are_both_kept_and_flagged(newsroom: Newsroom, parts: Parts) -> None:
-    there = await add(parts, newsroom.publish("/there", body=stories(1, 3)))
+    there = await add(parts, newsroom.publish("/there", body=stories(1, 3), ETag='"there"'))
     moving = await add(parts, newsroom.publish("/here", status=301, Location="/there"))
 
     for _ in range(SIGHTINGS):
@@ -309,6 +309,7 @@ async def test_two_sources_that_become_one_are_both_kept_and_flagged(newsroom: N
 
     row = await source_row(parts, moving)
     assert (row.url, row.same_as) == (newsroom.url("/here"), there)
+    assert (row.etag, row.last_modified) == (None, None)  # those of the other address are not its own
 
 
 # --- robots

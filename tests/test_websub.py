@@ -138,6 +138,24 @@ async def test_what_is_pushed_becomes_records(desk: Desk) -> None:
     assert ((await desk.subscription()).pushes, desk.service.pulse.pushes) == (2, {"taken": 2})
 
 
+async def test_what_polls_have_learned_of_a_source_outlasts_a_push_but_for_its_pace(desk: Desk) -> None:
+    await desk.verify()
+    desk.newsroom.publish("/feed", status=503)
+    await poll_all(desk.parts)
+    before = (await source_row(desk.parts, desk.source))._asdict()
+
+    assert await desk.push(feed(desk.newsroom.url("/2"))) == 202
+
+    after = (await source_row(desk.parts, desk.source))._asdict()
+    assert (before["condition"], before["failures"]) == ("failing", 1)
+    assert {name for name in before if before[name] != after[name]} == {
+        "arrivals",
+        "observed",
+        "squares",
+        "last_new_at",
+    }
+
+
 @pytest.mark.parametrize("signature", ["", "sha256=00", "md5=" + "0" * 32, "nonsense", "sha256=é"])
 async def test_a_push_with_a_bad_signature_is_dropped_and_counted(desk: Desk, signature: str) -> None:
     await desk.verify()

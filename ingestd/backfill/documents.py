@@ -15,7 +15,7 @@ from ingestd.policy.cadence import next_try
 from ingestd.reading import Fetched, fetch_page, read_feed
 from ingestd.rules import Rules
 from ingestd.store.entries import Work
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool

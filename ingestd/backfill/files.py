@@ -19,7 +19,7 @@ from ingestd.formats.markup import root_of
 from ingestd.model import Entry, Page
 from ingestd.reading import Fetched
 from ingestd.store.entries import Work
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from ingestd.backfill.listing import Step, Task
 from ingestd.errors import UsageError
 from ingestd.model import Entry
 from ingestd.policy.novelty import fingerprint
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 from ingestd.text import collapse
 from ingestd.urls import normalise, without_userinfo
 

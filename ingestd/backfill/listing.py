@@ -6,7 +6,7 @@ from typing import Any
 
 from ingestd.archive import Kept
 from ingestd.backfill.documents import Documents
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from ingestd.backfill.documents import Document, Documents
 from ingestd.backfill.listing import Step, Task
 from ingestd.model import Entry
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 from ingestd.times import parse_iso
 
 #: An index lists sitemaps, not indexes (sitemaps.org, protocol); some do, and deeper than this is a loop.

@@ -13,7 +13,7 @@ from ingestd import __version__
 from ingestd.daemon.checks import Figures
 from ingestd.daemon.health import Health
 from ingestd.errors import StoreError
-from ingestd.store import polls
+from ingestd.store.poll import Outcome
 
 L = TypeVar("L", bound=tuple[str, ...])
 
@@ -58,7 +58,7 @@ class Metrics(Collector):
 
     def _service(self) -> Iterable[Metric]:
         pulse = self._health.service.pulse
-        of_polls = {(outcome,): 0 for outcome in get_args(polls.Outcome)}
+        of_polls = {(outcome,): 0 for outcome in get_args(Outcome)}
         of_polls |= {(outcome,): count for outcome, count in pulse.polls_done.items()}
         yield _counted("ingestd_polls", "Polls of sources that ended.", ("outcome",), of_polls)
         of_pushes = {(outcome,): pulse.pushes.get(outcome, 0) for outcome in ("taken", "dropped")}

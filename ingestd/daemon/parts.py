@@ -22,7 +22,7 @@ from ingestd.settings import Settings
 from ingestd.store import migrate, polls, robots_files, runs, saves
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
-from ingestd.store.polls import Poll
+from ingestd.store.poll import Poll
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.robots import Memory, RobotsFile
 from ingestd.web.turns import Turns

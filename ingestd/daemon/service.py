@@ -17,7 +17,7 @@ from ingestd.makers import Makers, one_job
 from ingestd.model import Source
 from ingestd.repair import Repair
 from ingestd.store import sources
-from ingestd.store.polls import Poll
+from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Outcome, Saved
 from ingestd.urls import site
 from ingestd.websub import Subscriber

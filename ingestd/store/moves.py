@@ -11,15 +11,19 @@ from ingestd.store.tables import aliases, sources
 from ingestd.urls import site
 
 
-async def adopt(connection: AsyncConnection, source: Source, url: str, *, run_id: str, now: datetime) -> None:
-    """Give a claimed source its new address; where another source has it, both stay and this one says so."""
+async def adopt(connection: AsyncConnection, source: Source, url: str, *, run_id: str, now: datetime) -> bool:
+    """Give a claimed source its new address; where another source has it, both stay and this one says so.
+
+    Returns whether the address is now this source's.
+    """
     mine = (sources.c.id == source.id) & (sources.c.run_id == run_id)
     query = select(sources.c.id).where(sources.c.url == url, sources.c.id != source.id)
     if (other := (await connection.execute(query)).scalar()) is not None:
         await connection.execute(update(sources).where(mine).values(same_as=other))
-        return
+        return False
     values = {"url": url, "site": site(url), "same_as": None}
     result = await connection.execute(update(sources).where(mine).values(values))
     if result.rowcount:
         row = {"url": source.url, "source_id": source.id, "until": now}
         await insert_absent(connection, aliases, [row])
+    return bool(result.rowcount)

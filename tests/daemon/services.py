@@ -13,7 +13,7 @@ from ingestd.model import Entry
 from ingestd.settings import Settings
 from ingestd.store import polls, sources
 from ingestd.store.database import Database
-from ingestd.store.polls import Announcement
+from ingestd.store.poll import Announcement
 
 
 @asynccontextmanager
