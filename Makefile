@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check soak format constraints clean
+.PHONY: demo test check soak fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
@@ -22,6 +22,11 @@ check: .venv/installed-test
 # Faults again and again, for half an hour or so: the daemon is killed a hundred times on each database.
 soak: .venv/installed-test
 	SOAK_KILLS=$(or $(KILLS),100) $(BIN)/pytest -n 2 tests/daemon/test_faults.py
+
+# Bytes to Feed, guided by coverage; ends by itself, with the input that broke a promise in a file crash-*.
+fuzz: .venv/installed-test
+	$(INSTALL) -e '.[fuzz]'
+	$(BIN)/python -m tests.formats.fuzz $(or $(SECONDS),600)
 
 format: .venv/installed-test
 	$(BIN)/ruff format .
