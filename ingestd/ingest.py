@@ -33,7 +33,9 @@ from ingestd.store.entries import Work
 from ingestd.store.failures import failure_of, stage_of
 from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Outcome, Saved, Untouched
+from ingestd.surroundings import Surroundings
 from ingestd.telling import log_outcome, log_poll
+from ingestd.urls import site
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
 
@@ -65,6 +67,7 @@ class Ingest:
         self.archive = archive
         self.rules = rules
         self._save_commits = save_commits
+        self._surroundings = Surroundings(database)
         self.poller = Poller(
             run_id=run_id,
             database=database,
@@ -103,7 +106,9 @@ class Ingest:
         fetched = await fetch(work)
         if fetched is None:
             return Untouched(work=work, at=datetime.now(UTC))
-        cleaned = await read_page(self.pool, fetched.page)
+        # What has no address belongs to no site.
+        place = site(fetched.page.url) if fetched.url else ""
+        cleaned = await read_page(self.pool, await self._surroundings.of(fetched.page, place))
         raw = await until_committed(lambda: self.archive.put(fetched.page.body))
         return Saved(
             work=work,
@@ -113,6 +118,9 @@ class Ingest:
             url=fetched.url,
             fragment=fetched.page.fragment,
             extractor=cleaned.extractor,
+            whole_hash=cleaned.whole_hash,
+            site=place,
+            marks=cleaned.marks,
             raw=raw,
             validators=fetched.validators,
         )

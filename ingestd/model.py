@@ -180,6 +180,17 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Furniture:
+    """What a site's articles have in common, as marks: of lines, and of paragraphs long enough to be a story's."""
+
+    lines: frozenset[int] = frozenset()
+    prose: frozenset[int] = frozenset()
+
+
+NO_FURNITURE = Furniture()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """An article's page as bytes, with what its feed said of it."""
 
@@ -191,6 +202,8 @@ class Page:
     entry: Entry | None = None
     #: Whether `body` is the entry's own content: a fragment without a page around it.
     fragment: bool = False
+    #: What is known of its site.
+    furniture: Furniture = NO_FURNITURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

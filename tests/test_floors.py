@@ -19,7 +19,7 @@ FLOORS = (
     ("backfill",),
     ("makers",),
     ("ingest",),
-    ("polling",),
+    ("polling", "surroundings"),
     ("dispatch", "patience", "reading", "telling"),
     ("web", "store", "archive", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),

@@ -1,13 +1,19 @@
 """A page to an Article: decoded, witnesses heard, body found, cleaned of what is not the story."""
 
 from ingestd.articles import fragments, pages
+from ingestd.articles.assemble import Reading
 from ingestd.model import Article, Page
 
 
-def extract(page: Page) -> Article:
-    """Return the article on a page, or in an entry's own content when `page.fragment` is set.
+def read(page: Page) -> Reading:
+    """Read the article on a page, or in an entry's own content when `page.fragment` is set.
 
     Raises NoArticle, with the reason in its message, when there is none: no text, or less than 40 characters
     of it after cleaning.
     """
     return fragments.read(page) if page.fragment else pages.read(page)
+
+
+def extract(page: Page) -> Article:
+    """Return the article on a page, as `read` does."""
+    return read(page).article

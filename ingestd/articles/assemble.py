@@ -1,10 +1,10 @@
 """Blocks and clues to an Article: what is common to pages and to fragments."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ingestd import urls
-from ingestd.articles import bylines, clues, dateline, images, language
+from ingestd.articles import bylines, clues, dateline, furniture, images, language
 from ingestd.articles.blocks import Block, to_html, to_text
 from ingestd.articles.boilerplate import Known, story
 from ingestd.articles.clues import Clues
@@ -17,6 +17,15 @@ from ingestd.model import Article, Entry, Image, Page
 MIN_BODY = 40
 #: A caption that nothing marks stands among the first blocks, or nowhere.
 _CAPTION_DEPTH = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What reading a page came to."""
+
+    article: Article
+    #: Its text before the site's furniture was left out.
+    whole_text: str
 
 
 def from_entry(entry: Entry | None) -> Clues:
@@ -36,7 +45,7 @@ def from_entry(entry: Entry | None) -> Clues:
 
 def assemble(
     page: Page, blocks: tuple[Block, ...], witnesses: Mapping[str, Clues], captions: tuple[str, ...]
-) -> Article:
+) -> Reading:
     """Return the article that the blocks tell and the witnesses describe.
 
     `captions` are lines known to belong to pictures.  Raises NoArticle when less than `MIN_BODY` characters
@@ -47,7 +56,8 @@ def assemble(
     printed_dek = believed.description_text if provenance.get("description_text") in ("page", "visible") else None
     headlines = tuple(filter(None, {clue.headline for clue in (believed, *witnesses.values())}))
     known = Known(headlines=headlines, dek=printed_dek, byline=believed.byline, captions=captions)
-    filed, kept = _lift_dateline(story(blocks, known))
+    filed, whole = _lift_dateline(story(blocks, known))
+    kept = furniture.without(whole, page.furniture)
     body = to_text(kept)
     if len(body) < MIN_BODY:
         raise NoArticle(_why(blocks, body))
@@ -55,7 +65,7 @@ def assemble(
     if tongue is None:
         tongue, provenance["language"] = language.detect(body), "text"
     first, version = _times(believed)
-    return Article(
+    article = Article(
         headline=believed.headline,
         body_text=body,
         body_html=sanitise(to_html(kept)),
@@ -73,6 +83,7 @@ def assemble(
         associations=_associations(believed.images, loose),
         provenance=provenance,
     )
+    return Reading(article=article, whole_text=to_text(whole))
 
 
 def _normalised(url: str) -> str | None:

@@ -4,16 +4,16 @@ Not through trafilatura, which loses what is short.
 """
 
 from ingestd.articles import images
-from ingestd.articles.assemble import assemble, from_entry
+from ingestd.articles.assemble import Reading, assemble, from_entry
 from ingestd.articles.blocks import read_blocks
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode
 from ingestd.articles.tree import parse
 from ingestd.errors import NoArticle
-from ingestd.model import Article, Page
+from ingestd.model import Page
 
 
-def read(page: Page) -> Article:
+def read(page: Page) -> Reading:
     """Return the article that an entry's content is.  Raises NoArticle when too little is left of it."""
     root = parse(decode(page.body, page.content_type))
     if root is None:

@@ -2,16 +2,16 @@
 
 from ingestd import text
 from ingestd.articles import clues, images, json_ld, masthead, meta_tags, page_marks
-from ingestd.articles.assemble import assemble, from_entry
+from ingestd.articles.assemble import Reading, assemble, from_entry
 from ingestd.articles.body import read_body
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode
 from ingestd.articles.tree import parse
 from ingestd.errors import NoArticle
-from ingestd.model import Article, Page
+from ingestd.model import Page
 
 
-def read(page: Page) -> Article:
+def read(page: Page) -> Reading:
     """Return the article on a page.  Raises NoArticle when there is none."""
     root = parse(decode(page.body, page.content_type))
     if root is None:

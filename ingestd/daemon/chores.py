@@ -11,7 +11,7 @@ from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError
-from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sources, subscriptions
+from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sites, sources, subscriptions
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +21,9 @@ TICK = 1.0
 #: So many sources may be due at once; what is overdue beyond that, after a start or when the clock was set, is
 #: spread over so many seconds.
 AT_ONCE, SPREAD = 64, 300.0
+
+#: A site that brought no article for so long may look otherwise when it does.
+SITE_FORGOTTEN = timedelta(days=90)
 
 #: Wall clock and monotonic clock part by more than this when somebody sets the time, or the host was asleep (seconds).
 CLOCK_SET = 60.0
@@ -139,6 +142,7 @@ async def _forget(service: Service, keep: float) -> None:
         await polls.forget_before(connection, before)
         await decisions.forget_before(connection, before)
         await robots_files.forget_before(connection, now)
+        await sites.forget_before(connection, now - SITE_FORGOTTEN)
 
 
 async def _sweep(service: Service) -> None:

@@ -34,6 +34,8 @@ class Candidate:
 
     entry_id: int
     content_hash: str
+    #: The hash of its text with what is known by now to be its site's furniture.
+    whole_hash: str
     headline: str | None
     #: Whether it came out of the feed itself and not off the page at its address.
     fragment: bool
@@ -46,6 +48,8 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
 
     `own` is the record of its address, or that its entry made; `holder` the record that has or had its text.
 
+    A text that differs only by what we left out of it since is the same.
+
     Another feed's excerpt under a known address revises nothing: only the page at the address,
     or the entry that made the record, may.  A new headline over the same text counts only from that entry.
     """
@@ -56,7 +60,7 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     if own is None:
         return again, known
     is_origin = candidate.entry_id == own.origin_entry_id
-    if candidate.content_hash != own.content_hash:
+    if own.content_hash not in (candidate.content_hash, candidate.whole_hash):
         return ("text", own) if is_origin or not candidate.fragment else (again, own)
     if is_origin and candidate.headline and fold(candidate.headline) != fold(own.headline or ""):
         return "headline", own

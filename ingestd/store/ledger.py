@@ -5,7 +5,7 @@ So are the numbers of events: the log has no holes and its order is the order of
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
@@ -52,11 +52,13 @@ class Ledger:
         self._events: list[dict[str, Any]] = []
 
     @classmethod
-    async def open(cls, connection: AsyncConnection, wanted: Sequence[tuple[Work, str | None, str]]) -> Self:
+    async def open(
+        cls, connection: AsyncConnection, wanted: Sequence[tuple[Work, str | None, Collection[str]]]
+    ) -> Self:
         """Read the heads of the records that the wanted articles may belong to: by address, text and entry."""
         ledger = cls()
         uris = sorted({uri for _, uri, _ in wanted if uri})
-        hashes = sorted({content_hash for _, _, content_hash in wanted})
+        hashes = sorted({content_hash for _, _, hashes in wanted for content_hash in hashes})
         ids = {work.record_id for work, _, _ in wanted if work.record_id is not None}
         for some in chunks(hashes):
             rows = await connection.execute(select(texts).where(texts.c.content_hash.in_(some)))
@@ -91,6 +93,7 @@ class Ledger:
         *,
         at: datetime,
         content_hash: str,
+        whole_hash: str,
         fragment: bool,
         url: str | None,
         extractor: str,
@@ -100,13 +103,14 @@ class Ledger:
         candidate = Candidate(
             entry_id=work.id,
             content_hash=content_hash,
+            whole_hash=whole_hash,
             headline=article.headline,
             fragment=fragment,
             carries=work.record_id,
         )
         own = self._by_uri.get(article.uri) if article.uri else None
         own = self._by_entry.get(work.id) if own is None else own
-        holder = self._by_hash.get(content_hash)
+        holder = self._by_hash.get(content_hash, self._by_hash.get(whole_hash))
         verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
         record_id = head.id if head else self._number("record")
         if verdict in ("new", "text", "headline"):

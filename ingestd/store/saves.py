@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_VALIDATORS, Article, Validators
 from ingestd.policy.identity import Verdict
-from ingestd.store import decisions, failures, raws
+from ingestd.store import decisions, failures, raws, sites
 from ingestd.store.database import lock_records
 from ingestd.store.decisions import Decision, Stage
 from ingestd.store.entries import Work, announced, without_content
@@ -34,6 +34,10 @@ class Saved:
     #: Whether the article is the entry's own content, not a page.
     fragment: bool
     extractor: str
+    #: The hash of the text with its site's furniture; that site, empty where there is none; the text's marks.
+    whole_hash: str
+    site: str
+    marks: tuple[int, ...]
     raw: raws.Kept | None = None
     #: Of the page, to ask with when the entry changes.
     validators: Validators = NO_VALIDATORS
@@ -71,21 +75,26 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
     made = [_given_up(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
     if saved:
         await lock_records(connection)
-        ledger = await Ledger.open(connection, [(s.work, s.article.uri, s.content_hash) for s in saved])
+        ledger = await Ledger.open(connection, [(s.work, s.article.uri, {s.content_hash, s.whole_hash}) for s in saved])
+        learned = []
         for outcome in saved:
             of_record[outcome.work.id], verdict = ledger.enter(
                 outcome.work,
                 outcome.article,
                 at=outcome.at,
                 content_hash=outcome.content_hash,
+                whole_hash=outcome.whole_hash,
                 fragment=outcome.fragment,
                 url=outcome.url,
                 extractor=outcome.extractor,
                 raw=outcome.raw.sha256 if outcome.raw and outcome.raw.stored_size else None,
             )
             made.append(_entered(outcome, verdict, of_record[outcome.work.id]))
+            if verdict == "new":
+                learned.append((outcome.site, outcome.marks))
         await raws.add(connection, (outcome.raw for outcome in saved), now=saved[0].at)
         await ledger.close(connection)
+        await sites.add_articles(connection, learned, now=saved[0].at)
     await _finish(connection, outcomes, of_record)
     await decisions.add(connection, made)
     await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed)))

@@ -316,6 +316,16 @@ decisions = Table(
 )
 Index("entries_by_url", entries.c.url, postgresql_using="hash")
 
+#: What is learned of sites, by registrable domain: `habits` is `policy.recurrence.Habits`, as `store.sites` writes it.
+sites = Table(
+    "sites",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("habits", Json, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("sites_by_update", "updated_at"),
+)
+
 #: W3C WebSub: who pushes what a source publishes.  `state`: asked, active, denied.
 subscriptions = Table(
     "subscriptions",

@@ -16,6 +16,7 @@ from html import escape
 import trafilatura
 
 from ingestd import __version__, articles, formats
+from ingestd.articles.furniture import mark
 from ingestd.discovery.feed_links import FoundFeed, feed_links
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model import Entry, Page
@@ -45,11 +46,15 @@ def _to_keep(entry: Entry) -> Entry:
 
 def extract(page: Page) -> Cleaned:
     """Extract a page's article; raises ExtractError."""
-    article = articles.extract(page)
+    reading = articles.read(page)
+    article = reading.article
     if page.entry and not page.entry.link:
         article = replace(article, uri=None)
-    hashed = content_hash(article.body_text, headline=article.headline)
-    return Cleaned(article=article, content_hash=hashed, extractor=EXTRACTOR)
+    hashed = whole = content_hash(article.body_text, headline=article.headline)
+    if reading.whole_text != article.body_text:
+        whole = content_hash(reading.whole_text, headline=article.headline)
+    marks = tuple(map(mark, reading.whole_text.split("\n\n")))
+    return Cleaned(article=article, content_hash=hashed, extractor=EXTRACTOR, whole_hash=whole, marks=marks)
 
 
 def find_feeds(body: bytes, url: str, content_type: str | None) -> tuple[FoundFeed, ...]:

@@ -20,3 +20,6 @@ class Cleaned:
     article: Article
     content_hash: str
     extractor: str
+    #: The hash of its text with the site's furniture, and the marks of that text's blocks.
+    whole_hash: str
+    marks: tuple[int, ...]

@@ -19,7 +19,7 @@ def blocks(*lines: str) -> tuple[Block, ...]:
 
 def made(*lines: str, **clues: object) -> Article:
     said = Clues(**({"language": "en"} | clues))  # type: ignore[arg-type]  # a test's own fields
-    return assemble(PAGE, blocks(*lines), {"meta": said}, ())
+    return assemble(PAGE, blocks(*lines), {"meta": said}, ()).article
 
 
 def test_the_dateline_is_lifted_off_the_first_paragraph_only() -> None:
@@ -46,7 +46,7 @@ def test_a_version_is_never_older_than_its_story() -> None:
 
 
 def test_a_page_saved_without_its_address_has_none() -> None:
-    assert assemble(Page(url="", body=b""), blocks(STORY), {"meta": Clues(language="en")}, ()).uri is None
+    assert assemble(Page(url="", body=b""), blocks(STORY), {"meta": Clues(language="en")}, ()).article.uri is None
 
 
 def test_too_little_text_is_no_article() -> None:

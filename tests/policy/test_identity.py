@@ -9,9 +9,12 @@ def head(record_id: int = 1, *, text: str = "old", headline: str = "Ferry runs",
 
 def candidate(
     *, entry: int = 10, text: str = "old", headline: str | None = "Ferry runs", fragment: bool = False,
-    carries: int | None = None,
+    carries: int | None = None, whole: str | None = None,
 ) -> Candidate:  # fmt: skip
-    return Candidate(entry_id=entry, content_hash=text, headline=headline, fragment=fragment, carries=carries)
+    return Candidate(
+        entry_id=entry, content_hash=text, whole_hash=whole or text, headline=headline, fragment=fragment,
+        carries=carries,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -22,6 +25,9 @@ def candidate(
         pytest.param(candidate(entry=11, carries=1), None, head(), "same", 1, id="carrier-again"),
         pytest.param(candidate(carries=1), head(), head(), "same", 1, id="origin-again"),
         pytest.param(candidate(text="new", carries=1), head(), None, "text", 1, id="origin-edits"),
+        pytest.param(
+            candidate(text="new", whole="old", carries=1), head(), head(), "same", 1, id="we-leave-out-what-was-kept"
+        ),
         pytest.param(
             candidate(text="new", carries=1), head(), head(2, text="new"), "text", 1, id="identity-before-text"
         ),

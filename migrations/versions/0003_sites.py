@@ -1,0 +1,26 @@
+"""What is learned of sites: blocks that their articles have in common.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from ingestd.store.columns import Instant, Json
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "sites",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("habits", Json, nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("site", name="sites_pk"),
+    )
+    op.create_index("sites_by_update", "sites", ["updated_at"])
