@@ -7,6 +7,7 @@
     ├── UsageError              what was asked for does not exist or makes no sense
     ├── FetchError              the network, or the server at its other end
     │   ├── Unreachable         no name, no route, no TLS
+    │   │   ├── Unanswered      nothing came back: no connection in time, no route, no name server's word
     │   │   └── Offline         because of us: no network, no name server, no socket left
     │   ├── TimedOut            the deadline of the whole request passed
     │   ├── Refused             4xx or 5xx
@@ -77,6 +78,10 @@ class FetchError(IngestError):
 
 class Unreachable(FetchError):
     """No name, no route, no connection, or no TLS."""
+
+
+class Unanswered(Unreachable):
+    """Nothing came back: no connection in time, no route, or no name server's word; the server may be dead, or we."""
 
 
 class Offline(Unreachable):

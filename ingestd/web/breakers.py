@@ -1,13 +1,14 @@
 """Circuit breakers: who keeps failing is left alone for a while, then asked once, and left alone for longer.
 
-One for each site, and one for everything: where nothing answers any more, it is us.
+One for each site, and one for everything: where nothing answers any more, it is us.  A refused connection, an expired
+certificate or a name that does not exist is an answer: it tells of the site, and that our own network works.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from ingestd.errors import BrokenReply, Held, Offline, Refused, TimedOut, Unreachable
+from ingestd.errors import BrokenReply, Held, Offline, Refused, TimedOut, TooLarge, Unanswered, Unreachable
 
 #: Failures in a row that open a site's breaker, and different sites in a row that open the one for everything.
 SITE_FAILURES, ALL_SITES = 5, 5
@@ -77,11 +78,16 @@ class Breakers:
         self._sites: dict[str, Breaker] = {}
         self._all = Breaker(*ALL_WAIT, clock)
         self._silent: set[str] = set()
+        self._heard_at = float("-inf")
 
     @property
     def offline(self) -> bool:
         """Whether nothing has answered for a while."""
         return self._all.is_open
+
+    def heard_since(self, moment: float) -> bool:
+        """Whether anybody has answered since a moment of the clock."""
+        return self._heard_at >= moment
 
     def open_sites(self) -> list[str]:
         """Return the sites that are left alone, in alphabetical order."""
@@ -98,7 +104,8 @@ class Breakers:
     def attempt(self, site: str, url: str) -> Iterator[None]:
         """Ask a site within this context, and let what is raised tell how it went.
 
-        Raises Held when the site, or everything, is to be left alone.
+        Raises Held when the site, or everything, is to be left alone; Offline for an Unanswered that is ours, because
+        nobody else is answered either.
         """
         wait, reason = self.held_for(site)
         if wait > 0:
@@ -117,12 +124,20 @@ class Breakers:
             self._failed(site)
             self._all.give_up()
             raise
-        except (Unreachable, BrokenReply) as error:
+        except Unanswered as error:
+            if self._all_silent(site):
+                self._give_up(site)
+                self._all.trip()
+                raise Offline(error.url, f"nobody answers: {error.reason}") from error
             self._failed(site)
-            self._silence(site, is_silence=isinstance(error, Unreachable))
             raise
-        except Refused as error:
-            self._heard(site) if error.status < 500 else self._failed(site)
+        except (Unreachable, BrokenReply):
+            self._failed(site)
+            self._somebody_answers()
+            raise
+        except (Refused, TooLarge) as error:
+            broken = isinstance(error, Refused) and error.status >= 500
+            self._failed(site) if broken else self._heard(site)
             self._somebody_answers()
             raise
         except BaseException:
@@ -145,16 +160,16 @@ class Breakers:
             del self._streaks[forgotten]
             self._sites.pop(forgotten, None)
 
-    def _silence(self, site: str, *, is_silence: bool) -> None:
-        if not is_silence:
-            self._somebody_answers()
-            return
+    def _all_silent(self, site: str) -> bool:
+        """Note that a site gave no sign of life; whether that goes for so many that it is us."""
         self._silent.add(site)
-        if self._all.is_open or len(self._silent) >= ALL_SITES:
-            self._all.trip()
+        all_silent = self._all.is_open or len(self._silent) >= ALL_SITES
+        if all_silent:
             self._silent.clear()
+        return all_silent
 
     def _somebody_answers(self) -> None:
+        self._heard_at = self._clock()
         self._silent.clear()
         self._all.close()
 

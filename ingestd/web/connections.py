@@ -1,29 +1,46 @@
 """Connections: opened past the guard, kept for a while, and what it means when one fails."""
 
+import errno
 import os
+import re
 from contextvars import ContextVar
-from socket import socket
+from socket import EAI_AGAIN, EAI_FAIL, EAI_SYSTEM, socket
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, FetchError, Forbidden, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, Unanswered, Unreachable
 from ingestd.text import collapse
 from ingestd.web.guard import Blocked, Guard
 
 # Characters of a parser's complaint to keep: it quotes the server, which may say anything at any length.
 _LONGEST_COMPLAINT = 200
 
+# What the system says of a name that nobody could decide on, and of an address that nothing comes back from.
+_UNDECIDED = frozenset((EAI_AGAIN, EAI_FAIL, EAI_SYSTEM))
+_SILENT = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
+_NUMBER = re.compile(r"\[Errno (\d+)\]")
+
 
 class Attempt:
     """What became of the sockets of one request."""
 
-    __slots__ = ("connects", "objection")
+    __slots__ = ("objection", "sockets")
 
     def __init__(self) -> None:
-        #: Whether it tried a connection of its own, rather than one that was kept open.
-        self.connects = False
+        #: Those it opened: none where it used a connection that was kept open.
+        self.sockets: list[socket] = []
         #: Why the guard refused an address.
         self.objection: str | None = None
+
+    @property
+    def connects(self) -> bool:
+        """Whether it tried a connection of its own."""
+        return bool(self.sockets)
+
+    @property
+    def connected(self) -> bool:
+        """Whether one of its sockets has somebody at its other end."""
+        return any(_has_peer(one) for one in self.sockets)
 
 
 # aiohttp opens sockets in the task of their request, or in one that inherits its context.
@@ -48,7 +65,7 @@ def open_socket(guard: Guard, addr_info: aiohttp.AddrInfoType) -> socket:
     except Blocked as error:
         attempt.objection = error.reason
         raise
-    attempt.connects = True
+    attempt.sockets.append(opened)
     return opened
 
 
@@ -68,18 +85,48 @@ async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerT
         raise
 
 
+def late(url: str, attempt: Attempt, reason: str) -> FetchError:
+    """Return what it is when the time was over: TimedOut with `reason`, or Unanswered where nobody ever was there."""
+    if attempt.connects and not attempt.connected:
+        return Unanswered(url, "no connection, the server does not answer")
+    return TimedOut(url, reason)
+
+
 def failure(url: str, error: aiohttp.ClientError, attempt: Attempt) -> FetchError:
     """Return what an error of aiohttp's is to us."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return late(url, attempt, "connected, but no TLS in time")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
         if attempt.objection and not attempt.connects:
             return Forbidden(url, attempt.objection)
-        return Unreachable(url, _no_connection(error))
+        return (Unanswered if is_silence(error) else Unreachable)(url, _no_connection(error))
     if isinstance(error, aiohttp.InvalidURL):
         return Forbidden(url, error.description or "not an http(s) URL")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return BrokenReply(url, "the connection ended before the answer")
     complaint = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     return BrokenReply(url, collapse(complaint)[:_LONGEST_COMPLAINT] or type(error).__name__)
+
+
+def is_silence(error: aiohttp.ClientError) -> bool:
+    """Say whether an error means that nothing came back, rather than a refusal of some kind."""
+    os_error = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    if os_error is None:
+        return False
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        # "Temporary failure" is what the system says of a name whose servers are broken, and of our own that is.
+        return os_error.errno in _UNDECIDED
+    # Where several addresses failed, each in its own way, their numbers are in the text alone.
+    numbers = [os_error.errno] if os_error.errno else [int(number) for number in _NUMBER.findall(str(os_error))]
+    return bool(numbers) and _SILENT.issuperset(numbers)
+
+
+def _has_peer(one: socket) -> bool:
+    try:
+        one.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _no_connection(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:

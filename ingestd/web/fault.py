@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 import aiohttp
@@ -10,6 +10,7 @@ import dns.asyncresolver
 import dns.exception
 import dns.resolver
 
+from ingestd.errors import Unanswered, Unreachable
 from ingestd.web.resolver import parse_nameserver
 
 #: What the system says when it is out of sockets or memory, or an interface is down.
@@ -23,22 +24,33 @@ _ANSWER, _BELIEVED = 3.0, 5.0
 
 
 class Fault:
-    """Finds out whether a connection failed for a reason of ours; `nameservers` as the resolver has them."""
+    """Finds out whether a connection failed for a reason of ours.
 
-    def __init__(self, nameservers: Sequence[str]) -> None:
+    `nameservers` are as the resolver has them, and have to know the root, as all do that serve the internet.
+    `heard_since` says whether anybody has answered since a moment (monotonic).
+    """
+
+    def __init__(self, nameservers: Sequence[str], heard_since: Callable[[float], bool]) -> None:
         self._nameservers = nameservers
+        self._heard_since = heard_since
         self._answered: tuple[float, bool] = (float("-inf"), True)
 
-    async def is_ours(self, error: aiohttp.ClientError) -> bool:
-        """Say whether an error of aiohttp's tells of us and not of the server."""
-        os_error = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
-        if os_error is None:
+    async def is_ours(self, failure: Unreachable, error: BaseException, begun: float) -> bool:
+        """Say whether what failed tells of us and not of the server.
+
+        `error` is what was raised, `begun` when the request began (monotonic).  One host that is dead looks like no
+        network at all.  It is the host where somebody else answered meanwhile, or where the name server answers;
+        where it does so out of its memory, the breakers find out, as no site answers any more.
+        """
+        is_name = isinstance(error, aiohttp.ClientConnectorDNSError)
+        if isinstance(error, aiohttp.ClientConnectorError) and not is_name:
+            number = error.os_error.errno
+            if number in _OURS or (number == errno.ENETUNREACH and not has_route()):
+                return True
+        if not isinstance(failure, Unanswered):
             return False
-        if isinstance(error, aiohttp.ClientConnectorDNSError):
-            # "Temporary failure" is what the system says of a name whose servers are broken, and of our own that is.
-            undecided = os_error.errno in (None, socket.EAI_AGAIN, socket.EAI_SYSTEM)
-            return undecided and not await self._name_server_answers()
-        return os_error.errno in _OURS or (os_error.errno == errno.ENETUNREACH and not has_route())
+        # Others may be answered without any name server, for as long as their addresses are believed.
+        return (is_name or not self._heard_since(begun)) and not await self._name_server_answers()
 
     async def _name_server_answers(self) -> bool:
         when, answered = self._answered
@@ -48,19 +60,16 @@ class Fault:
         return answered
 
     async def _ask_for_the_root(self) -> bool:
-        """Ask for what every name server knows; any answer will do, a refusal too."""
+        """Ask for what every name server knows; a forwarder that cannot reach its own says SERVFAIL or REFUSED."""
         try:
             resolver = dns.asyncresolver.Resolver(configure=not self._nameservers)
             if self._nameservers:
                 resolver.nameservers = [parse_nameserver(text) for text in self._nameservers]
             await resolver.resolve(".", "NS", lifetime=_ANSWER)
-        except dns.resolver.NoNameservers as error:
-            # Each server's last words: whether there was a response at all.
-            return any(response is not None for *_, response in error.kwargs.get("errors", ()))
-        except dns.exception.Timeout:
+        except (dns.resolver.NoNameservers, dns.resolver.NoResolverConfiguration, dns.exception.Timeout):
             return False
-        except dns.exception.DNSException as error:
-            return not isinstance(error, dns.resolver.NoResolverConfiguration)
+        except dns.exception.DNSException:
+            return True
         return True
 
 

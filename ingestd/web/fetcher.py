@@ -14,7 +14,7 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, Offline, TimedOut, TooLarge, TooManyRedirects, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Offline, TooLarge, TooManyRedirects, Unreachable
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
 from ingestd.web.breakers import Breakers
@@ -80,9 +80,9 @@ class Fetcher:
         self._guard = Guard(allow_networks)
         self._nameservers = nameservers
         self._turns = turns
-        self._fault = Fault(nameservers)
         self._throttle = Throttle(turns)
         self.breakers = Breakers()
+        self._fault = Fault(nameservers, self.breakers.heard_since)
         self.robots = Robots(partial(self.get, accept=ACCEPT_ROBOTS), robots_memory or Memory())
 
     async def __aenter__(self) -> Self:
@@ -180,7 +180,7 @@ class Fetcher:
         self, target: Target, headers: dict[str, str], seconds: float, *, form: Mapping[str, str] | None = None
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         """Send one request, a POST where there is a form; return the head of the answer, and the body of a 200."""
-        attempt = connections.begin_attempt()
+        attempt, begun = connections.begin_attempt(), monotonic()
         self._throttle.asked(target.site)
         if target.authorization:
             headers = {**headers, "Authorization": target.authorization}
@@ -192,18 +192,19 @@ class Fetcher:
                 ) as response,
             ):
                 body = await self._read(target, response) if response.status == 200 else b""
-        except aiohttp.ConnectionTimeoutError as error:
-            raise Unreachable(target.shown, "no connection, the server does not answer") from error
-        except TimeoutError as error:
-            raise TimedOut(target.shown, f"no whole answer within {self._timeout:g} s") from error
         except aiohttp.ClientError as error:
-            failure = connections.failure(target.shown, error, attempt)
-            if isinstance(failure, Unreachable) and await self._fault.is_ours(error):
-                failure = Offline(target.shown, f"our own network: {failure.reason}")
-            raise failure from error
+            raise await self._judged(connections.failure(target.shown, error, attempt), error, begun) from error
+        except TimeoutError as error:
+            failure = connections.late(target.shown, attempt, f"no whole answer within {self._timeout:g} s")
+            raise await self._judged(failure, error, begun) from error
         if response.status >= 400:
             raise self._throttle.refusal(target, response)
         return response, body
+
+    async def _judged(self, failure: FetchError, error: BaseException, begun: float) -> FetchError:
+        if isinstance(failure, Unreachable) and await self._fault.is_ours(failure, error, begun):
+            return Offline(failure.url, f"our own network: {failure.reason}")
+        return failure
 
     async def _read(self, target: Target, response: aiohttp.ClientResponse) -> bytes:
         if (response.content_length or 0) > self._max_body:

@@ -66,7 +66,7 @@ class NameserverResolver(AbstractResolver):
             name = dns.name.from_text(host)
             answers = await self._resolver.resolve_name(name, family, lifetime=LIFETIME)
         except dns.exception.DNSException as error:
-            raise OSError(None, _reason(error)) from error
+            raise OSError(_code(error), _reason(error)) from error
         return _results(host, port, answers.addresses())
 
     async def close(self) -> None:
@@ -90,7 +90,7 @@ def _system_addresses(host: str, family: socket.AddressFamily) -> list[str]:
     try:
         found = socket.getaddrinfo(host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except ValueError as error:  # a label too long for IDNA, a NUL
-        raise OSError(None, "not a name") from error
+        raise OSError(socket.EAI_NONAME, "not a name") from error
     return [str(address[0]) for *_, address in found]
 
 
@@ -106,6 +106,12 @@ def _results(host: str, port: int, addresses: Iterable[str]) -> list[ResolveResu
         )
         for address in islice(addresses, MAX_ADDRESSES)
     ]
+
+
+def _code(error: dns.exception.DNSException) -> int:
+    """Return what getaddrinfo(3) would: whether a name server decided, or none could."""
+    undecided = isinstance(error, dns.exception.Timeout | dns.resolver.NoNameservers)
+    return socket.EAI_AGAIN if undecided else socket.EAI_NONAME
 
 
 def _reason(error: dns.exception.DNSException) -> str:

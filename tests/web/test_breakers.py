@@ -2,7 +2,17 @@
 
 import pytest
 
-from ingestd.errors import BrokenReply, FetchError, Held, Offline, Refused, TimedOut, Unreachable
+from ingestd.errors import (
+    BrokenReply,
+    FetchError,
+    Held,
+    Offline,
+    Refused,
+    TimedOut,
+    TooLarge,
+    Unanswered,
+    Unreachable,
+)
 from ingestd.web.breakers import ALL_SITES, ALL_WAIT, SITE_FAILURES, SITE_WAIT, Breakers
 
 URL = "https://paper.example/"
@@ -39,7 +49,7 @@ def opened(breakers: Breakers, site: str = "paper.example") -> None:
         fail(breakers, site, broken())
 
 
-ERRORS = (broken(), TimedOut(URL, "late"), Refused(URL, 500), Unreachable(URL, "no route"))
+ERRORS = (broken(), TimedOut(URL, "late"), Refused(URL, 500), Unreachable(URL, "no TLS"))
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
@@ -97,10 +107,20 @@ def test_a_request_that_is_cancelled_lets_the_next_one_try(breakers: Breakers, c
     assert breakers.held_for("paper.example")[0] == 0
 
 
-def test_where_no_site_can_be_reached_any_more_it_is_us(breakers: Breakers, clock: Clock) -> None:
-    for number in range(ALL_SITES):
-        assert not breakers.offline
-        fail(breakers, f"{number}.example", Unreachable(URL, "no route"))
+def unanswered() -> Unanswered:
+    return Unanswered(URL, "no route")
+
+
+def silence(breakers: Breakers, *, start: int = 0) -> None:
+    for number in range(start, start + ALL_SITES - 1):
+        fail(breakers, f"{number}.example", unanswered())
+
+
+def test_where_no_site_answers_any_more_it_is_us(breakers: Breakers, clock: Clock) -> None:
+    silence(breakers)
+    assert not breakers.offline
+    with pytest.raises(Offline), breakers.attempt("last.example", URL):
+        raise unanswered()
     assert breakers.offline
     assert breakers.held_for("untried.example")[0] == ALL_WAIT[0]
 
@@ -111,12 +131,43 @@ def test_where_no_site_can_be_reached_any_more_it_is_us(breakers: Breakers, cloc
     assert not breakers.offline
 
 
-def test_one_answer_in_between_means_that_we_are_there(breakers: Breakers) -> None:
-    for number in range(3 * ALL_SITES):
-        fail(breakers, f"{number}.example", Unreachable(URL, "no route"))
-        fail(breakers, "well.example", Refused(URL, 404))
+def test_while_it_is_us_no_site_is_blamed(breakers: Breakers, clock: Clock) -> None:
+    silence(breakers)
+    for _ in range(2 * SITE_FAILURES):
+        with pytest.raises(Offline), breakers.attempt("last.example", URL):
+            raise unanswered()
+        clock.now += ALL_WAIT[1]
+
+    assert breakers.open_sites() == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Refused(URL, 404), Unreachable(URL, "no TLS"), TooLarge(URL, "more than max_body"), broken()],
+    ids=lambda error: type(error).__name__,
+)
+def test_one_answer_in_between_means_that_we_are_there(breakers: Breakers, answer: FetchError) -> None:
+    for number in range(3):
+        silence(breakers, start=number * ALL_SITES)
+        fail(breakers, "well.example", answer)
 
     assert not breakers.offline
+
+
+def test_sites_that_refuse_the_connection_hold_up_nobody_else(breakers: Breakers) -> None:
+    for number in range(3 * ALL_SITES):
+        fail(breakers, f"{number}.example", Unreachable(URL, "Connection refused"))
+
+    assert not breakers.offline
+
+
+def test_an_answer_that_is_too_large_is_one(breakers: Breakers, clock: Clock) -> None:
+    opened(breakers)
+    clock.now += SITE_WAIT[0]
+
+    fail(breakers, "paper.example", TooLarge(URL, "more than max_body"))
+
+    assert breakers.open_sites() == []
 
 
 def test_servers_that_stall_hold_up_nobody_else(breakers: Breakers) -> None:
