@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from ingestd.archive import Archive, Kept
-from ingestd.errors import IngestError, Refused
+from ingestd.errors import Held, IngestError, Refused
 from ingestd.model import Feed
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_try
@@ -81,12 +81,19 @@ class Documents:
             now,
             attempt=attempt,
             first=self._rules.retry_delay,
-            retry_after=error.retry_after if isinstance(error, Refused) else None,
+            retry_after=_retry_after(error),
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )
         seconds = (retry_at - now).total_seconds()
         log.warning("document waits", url=without_userinfo(url), error=str(error), seconds=round(seconds, 1))
         await asyncio.sleep(seconds)
+
+
+def _retry_after(error: IngestError) -> float | None:
+    """Return for how many seconds the server, or its site as a whole, wants to be left alone."""
+    if isinstance(error, Held):
+        return error.seconds
+    return error.retry_after if isinstance(error, Refused) else None
 
 
 def _is_final(error: IngestError) -> bool:

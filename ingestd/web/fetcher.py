@@ -5,7 +5,8 @@ is left alone, `throttle` whether a refusal means that we ask too much.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from time import monotonic
@@ -14,7 +15,7 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, FetchError, Offline, TooLarge, TooManyRedirects, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Held, Offline, TooLarge, TooManyRedirects, Unreachable
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
 from ingestd.web.breakers import Breakers
@@ -26,7 +27,7 @@ from ingestd.web.resolver import open_resolver
 from ingestd.web.robots import Memory, Robots
 from ingestd.web.target import Target
 from ingestd.web.throttle import Throttle
-from ingestd.web.turns import Turns
+from ingestd.web.turns import OnHold, Turns
 
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -141,10 +142,9 @@ class Fetcher:
         while True:
             if obey_robots:
                 self._turns.slow_down(target.site, await self.robots.check(target.shown))
-            async with self._turns.at(target.site):
+            async with self._turn(target):
                 begun = monotonic()
-                with self.breakers.attempt(target.site, target.shown):
-                    response, body = await self._ask(target, headers, left)
+                response, body = await self._ask(target, headers, left)
             if response.status not in _REDIRECTS:
                 return reply_of(asked, target, validators, response, body, permanent=moved)
             left -= monotonic() - begun
@@ -164,9 +164,8 @@ class Fetcher:
         """
         target, hops = Target.of(url), 0
         while True:
-            async with self._turns.at(target.site):
-                with self.breakers.attempt(target.site, target.shown):
-                    response, _ = await self._ask(target, {}, self._timeout, form=form)
+            async with self._turn(target):
+                response, _ = await self._ask(target, {}, self._timeout, form=form)
             if response.status not in _SAME_METHOD:
                 break
             target, hops = target.redirected(header(response, "Location")), hops + 1
@@ -175,6 +174,16 @@ class Fetcher:
         if not 200 <= response.status < 300:
             raise BrokenReply(target.shown, f"HTTP {response.status} is no answer to a POST")
         return response.status
+
+    @asynccontextmanager
+    async def _turn(self, target: Target) -> AsyncIterator[None]:
+        """Have a turn at a site; raises Held when it is to be left alone, be it that a redirect led there."""
+        try:
+            async with self._turns.at(target.site):
+                with self.breakers.attempt(target.site, target.shown):
+                    yield
+        except OnHold as hold:
+            raise Held(target.shown, "its site wants to be left alone", hold.seconds) from hold
 
     async def _ask(
         self, target: Target, headers: dict[str, str], seconds: float, *, form: Mapping[str, str] | None = None

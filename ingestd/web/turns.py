@@ -11,8 +11,19 @@ from types import TracebackType
 
 from ingestd.web.host_locks import MAX_SLOTS, HostLocks
 
+#: A hold that is longer (seconds) is not waited for: whoever wants a turn has better things to do.
+PATIENCE = 10.0
+
 # The lock of a site that is no slot, see `Turns._lock`.
 _DOOR = MAX_SLOTS - 1
+
+
+class OnHold(Exception):
+    """There is no turn for another `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Turns:
@@ -40,13 +51,21 @@ class Turns:
         return len(self._sites)
 
     def at(self, site: str) -> "Turn":
-        """Return a context for `async with`: entering waits for the site's turn, leaving starts the delay."""
+        """Return a context for `async with`: entering waits for the site's turn, leaving starts the delay.
+
+        Entering raises OnHold when the site is held for longer than PATIENCE, or comes to be while we wait.
+        """
         return Turn(self, site)
 
     def hold(self, site: str, seconds: float) -> None:
         """Let nothing start at a site for some seconds; a hold that is longer already stays as it is."""
         state = self._state(site)
         state.held_until = max(state.held_until, monotonic() + seconds)
+        if (left := self.held_for(site)) > PATIENCE:
+            while state.waiting:
+                waiter = state.waiting.popleft()
+                if not waiter.done():
+                    waiter.set_exception(OnHold(left))
         self._wake(site)
 
     def slow_down(self, site: str, delay: float) -> None:
@@ -75,6 +94,7 @@ class Turns:
 
     async def take(self, site: str) -> int:
         """Wait for a turn and return its slot; whoever takes one gives it back.  `at` does both."""
+        self._look_for_hold(site)
         state = self._state(site)
         if state.free and not state.waiting and state.held_until <= monotonic():
             slot = state.free.popleft()
@@ -89,6 +109,10 @@ class Turns:
             asyncio.get_running_loop().call_later(wait, self._free, site, slot)
         else:
             self._free(site, slot)
+
+    def _look_for_hold(self, site: str) -> None:
+        if (seconds := self.held_for(site)) > PATIENCE:
+            raise OnHold(seconds)
 
     def _state(self, site: str) -> "_Site":
         state = self._sites.get(site)
@@ -105,7 +129,7 @@ class Turns:
             if waiter.cancelled():
                 with suppress(ValueError):
                     state.waiting.remove(waiter)
-            else:  # its turn came in the same instant
+            elif waiter.exception() is None:  # its turn came in the same instant
                 self._free(site, waiter.result())
             raise
 
@@ -125,7 +149,8 @@ class Turns:
                     state.free.append(slot)
                     slot = state.free.popleft()
                 await asyncio.sleep(next(pauses))
-        except asyncio.CancelledError:
+                self._look_for_hold(site)
+        except (asyncio.CancelledError, OnHold):
             self._free(site, slot)
             raise
         finally:

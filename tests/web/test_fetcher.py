@@ -13,7 +13,9 @@ from ingestd.errors import (
     FetchError,
     Forbidden,
     Gone,
+    Held,
     Refused,
+    Throttled,
     TimedOut,
     TooLarge,
     TooManyRedirects,
@@ -233,6 +235,24 @@ async def test_each_redirect_waits_for_a_turn_of_its_own(newsroom: Newsroom) -> 
     first, second = newsroom.requests
     assert first.ended is not None
     assert second.started - first.ended >= 0.1
+
+
+async def test_where_a_redirect_leads_to_a_site_that_is_held_we_do_not_wait(
+    newsroom: Newsroom, fetcher: Fetcher
+) -> None:
+    busy = newsroom.publish("/busy", status=429, Retry_After="3600")
+    with pytest.raises(Throttled):
+        await fetcher.get(busy.replace("127.0.0.1", "localhost"))
+    there = newsroom.url("/there", host="localhost")
+    moved = newsroom.publish("/feed.xml", status=307, Location=there)
+
+    for asking in (fetcher.get(moved), fetcher.post(moved, {"hub.mode": "subscribe"})):
+        with pytest.raises(Held) as caught:
+            await asyncio.wait_for(asking, 5)
+        assert caught.value.url == there
+        assert 3500 < caught.value.seconds <= 3600
+
+    assert [request.path for request in newsroom.requests] == ["/busy", "/feed.xml", "/feed.xml"]
 
 
 async def test_a_redirect_into_a_private_network_is_not_followed(newsroom: Newsroom, fetcher: Fetcher) -> None:

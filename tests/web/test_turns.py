@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from ingestd.web.turns import Turns
+from ingestd.web.turns import PATIENCE, OnHold, Turns
 from tests.newsroom import Newsroom
 from tests.web.test_host_locks import another_process_locks
 
@@ -127,11 +127,33 @@ async def test_a_hold_during_a_visit_keeps_those_who_wait() -> None:
     visits = Visits(turns)
     await visits.start("a")
     await visits.start("b")
-    turns.hold(SITE, 100)
+    turns.hold(SITE, PATIENCE)
     await visits.end("a")
 
     assert visits.inside == []
     visits.tasks["b"].cancel()
+
+
+async def test_a_long_hold_is_not_waited_for() -> None:
+    turns = Turns(delay=0)
+    turns.hold(SITE, 10 * PATIENCE)
+
+    with pytest.raises(OnHold) as caught:
+        await asyncio.wait_for(turns.take(SITE), 1)
+
+    assert 9 * PATIENCE < caught.value.seconds <= 10 * PATIENCE
+
+
+async def test_a_long_hold_sends_home_those_who_wait_already() -> None:
+    turns = Turns(delay=0)
+    async with turns.at(SITE):
+        waiting = [asyncio.create_task(turns.take(SITE)) for _ in range(3)]
+        await asyncio.sleep(0)
+        turns.hold(SITE, 10 * PATIENCE)
+        waiting[0].cancel()
+        found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+
+    assert [type(one) for one in found] == [asyncio.CancelledError, OnHold, OnHold]
 
 
 async def test_who_stops_waiting_is_passed_over() -> None:
@@ -267,7 +289,7 @@ async def test_a_site_is_kept_from_other_processes_through_its_delay(tmp_path: P
 VISIT = """
 import asyncio, ipaddress, os, pathlib, sys
 from ingestd.web.fetcher import Fetcher
-from ingestd.web.turns import Turns
+from ingestd.web.turns import PATIENCE, OnHold, Turns
 
 async def main(url, shared):
     turns = Turns(delay=0.1, shared=pathlib.Path(shared))
