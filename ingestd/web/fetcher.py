@@ -141,7 +141,7 @@ class Fetcher:
         moved = None
         while True:
             if obey_robots:
-                self._turns.slow_down(target.site, await self.robots.check(target.shown))
+                self._turns.slow_down(target.site, target.origin, await self.robots.check(target.shown))
             async with self._turn(target):
                 begun = monotonic()
                 response, body = await self._ask(target, headers, left)

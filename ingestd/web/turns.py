@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import Iterator
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -13,6 +13,9 @@ from ingestd.web.host_locks import MAX_SLOTS, HostLocks
 
 #: A hold that is longer (seconds) is not waited for: whoever wants a turn has better things to do.
 PATIENCE = 10.0
+
+# Sites with a delay of their own that are remembered, and origins of each that ask for one: anybody may make up hosts.
+_SLOW_SITES, _SLOW_ORIGINS = 10_000, 16
 
 # The lock of a site that is no slot, see `Turns._lock`.
 _DOOR = MAX_SLOTS - 1
@@ -33,7 +36,8 @@ class Turns:
     it, or until a hold is over.  `shared` is a lock file: all processes of the host that name the same one keep
     the limits together, with one Turns a process.
 
-    Nothing is kept of a site that is idle.  Belongs to the event loop it is used in.
+    Nothing is kept of a site that is idle but a delay of its own, and of those the ones used last.  Belongs to the
+    event loop it is used in.
     """
 
     def __init__(self, *, concurrency: int = 1, delay: float = 1.0, shared: Path | None = None) -> None:
@@ -42,7 +46,7 @@ class Turns:
         self._concurrency = concurrency
         self._delay = delay
         self._sites: dict[str, _Site] = {}
-        self._slow: dict[str, float] = {}
+        self._slow: OrderedDict[str, dict[Hashable, float]] = OrderedDict()
         self._locks = HostLocks(shared) if shared else None
 
     @property
@@ -68,12 +72,21 @@ class Turns:
                     waiter.set_exception(OnHold(left))
         self._wake(site)
 
-    def slow_down(self, site: str, delay: float) -> None:
-        """Let a site's own delay (seconds) be longer than everybody's; a delay that is not ends that."""
+    def slow_down(self, site: str, origin: Hashable, delay: float) -> None:
+        """Let the delay that an origin asks for (seconds) be longer than everybody's; a delay that is not ends that.
+
+        The longest of its origins' counts for the whole site.
+        """
+        origins = self._slow.pop(site, {})
+        origins.pop(origin, None)
         if delay > self._delay:
-            self._slow[site] = delay
-        else:
-            self._slow.pop(site, None)
+            origins[origin] = delay
+            if len(origins) > _SLOW_ORIGINS:
+                del origins[min(origins, key=origins.__getitem__)]
+        if origins:
+            self._slow[site] = origins
+            if len(self._slow) > _SLOW_SITES:
+                self._slow.popitem(last=False)
 
     def held_for(self, site: str) -> float:
         """Return the seconds a site is still held, 0 when it is not."""
@@ -104,7 +117,7 @@ class Turns:
 
     def give_back(self, site: str, slot: int) -> None:
         """End a turn: its slot is free again after the delay, or when the site's hold is over."""
-        wait = max(self._delay, self._slow.get(site, 0.0), self.held_for(site))
+        wait = max(self._delay, *self._slow.get(site, {}).values(), self.held_for(site))
         if wait > 0:
             asyncio.get_running_loop().call_later(wait, self._free, site, slot)
         else:

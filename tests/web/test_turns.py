@@ -156,6 +156,44 @@ async def test_a_long_hold_sends_home_those_who_wait_already() -> None:
     assert [type(one) for one in found] == [asyncio.CancelledError, OnHold, OnHold]
 
 
+async def visited(turns: Turns, site: str) -> bool:
+    """Have a turn; whether the next would be given at once."""
+    async with turns.at(site):
+        pass
+    return turns.ready(site)
+
+
+async def test_the_longest_delay_of_a_sites_origins_counts() -> None:
+    turns = Turns(delay=0)
+    turns.slow_down(SITE, "https://www.paper.example", 60)
+    turns.slow_down(SITE, "https://feeds.paper.example", 0)
+
+    assert not await visited(turns, SITE)
+
+
+async def test_a_delay_that_is_asked_for_no_more_ends() -> None:
+    turns = Turns(delay=0)
+    turns.slow_down(SITE, "https://www.paper.example", 60)
+    turns.slow_down(SITE, "https://www.paper.example", 0)
+
+    assert await visited(turns, SITE)
+
+
+async def test_only_so_many_delays_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestd.web.turns._SLOW_SITES", 2)
+    monkeypatch.setattr("ingestd.web.turns._SLOW_ORIGINS", 2)
+    turns = Turns(delay=0)
+    turns.slow_down(SITE, 1, 60)
+    for number in range(3):
+        turns.slow_down(OTHER, number, 60 + number)
+    turns.slow_down("third.example", 1, 60)
+
+    assert await visited(turns, SITE)
+    for number in (1, 2):
+        turns.slow_down(OTHER, number, 0)
+    assert await visited(turns, OTHER)
+
+
 async def test_who_stops_waiting_is_passed_over() -> None:
     visits = Visits(Turns(delay=0))
     for name in "abc":
