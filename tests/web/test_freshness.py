@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
+from multidict import CIMultiDict
 
 from ingestd.web.freshness import fresh_for
 
@@ -17,8 +19,11 @@ DATE = {"Date": "Sat, 31 Jan 2026 12:00:00 GMT"}
         ({"Cache-Control": "max-age=600", "Age": "200"}, 400),
         ({"Cache-Control": "max-age=600", "Age": "900"}, 0),
         ({"Cache-Control": "max-age=600", "Expires": "Sat, 31 Jan 2026 13:00:00 GMT"}, 600),
-        ({"Cache-Control": "no-cache, max-age=600"}, None),
-        ({"Cache-Control": "no-store"}, None),
+        ({"Cache-Control": "no-cache, max-age=600"}, 0),
+        ({"Cache-Control": "no-store"}, 0),
+        ({"Cache-Control": 'private="Set-Cookie, no-cookie", max-age=600'}, 600),
+        ({"Cache-Control": "max-age=600, max-age=60"}, 600),
+        ({"Cache-Control": ",, = ,x"}, None),
         ({"Cache-Control": "max-age=-1"}, None),
         ({"Cache-Control": "max-age=soon", "Expires": "Sat, 31 Jan 2026 13:00:00 GMT"}, None),
         ({"Cache-Control": "max-age=" + "9" * 500}, 9_999_999_999),
@@ -31,4 +36,17 @@ DATE = {"Date": "Sat, 31 Jan 2026 12:00:00 GMT"}
     ],
 )
 def test_how_long_an_answer_is_fresh(headers: dict[str, str], seconds: float | None) -> None:
-    assert fresh_for(headers, NOW) == seconds
+    assert fresh_for(CIMultiDict(headers), NOW) == seconds
+
+
+def test_all_lines_of_cache_control_are_read() -> None:
+    headers = CIMultiDict([("Cache-Control", "public"), ("Cache-Control", "max-age=600")])
+
+    assert fresh_for(headers, NOW) == 600
+
+
+def test_a_header_of_blanks_costs_nothing() -> None:
+    begun = process_time()
+
+    assert fresh_for(CIMultiDict({"Cache-Control": " " * 100_000 + "x"}), NOW) is None
+    assert process_time() - begun < 0.1
