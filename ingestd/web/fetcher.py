@@ -24,7 +24,7 @@ from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
 from ingestd.web.replies import header, reply_of
 from ingestd.web.resolver import open_resolver
-from ingestd.web.robots import Memory, Robots
+from ingestd.web.robots import LARGEST, Memory, Robots
 from ingestd.web.target import Target
 from ingestd.web.throttle import Throttle
 from ingestd.web.turns import OnHold, Turns
@@ -84,7 +84,8 @@ class Fetcher:
         self._throttle = Throttle(turns)
         self.breakers = Breakers()
         self._fault = Fault(nameservers, self.breakers.heard_since)
-        self.robots = Robots(partial(self.get, accept=ACCEPT_ROBOTS), robots_memory or Memory())
+        fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, cut=LARGEST)
+        self.robots = Robots(fetch_robots, robots_memory or Memory())
 
     async def __aenter__(self) -> Self:
         self._resolver = open_resolver(self._nameservers)
@@ -123,13 +124,15 @@ class Fetcher:
         validators: Validators = NO_VALIDATORS,
         accept: str = ACCEPT_FEED,
         obey_robots: bool = False,
+        cut: int | None = None,
     ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
 
         Validators belong to the URL they are of: those given are sent to `url` alone, and after a redirect the
         reply has none.  A 304's are the ones to ask with next time: as given, where it brings no new ones.
         User-info in the URL is sent as basic authorization, to its own origin.  With `obey_robots`, each URL on
-        the way is asked for only where its site's robots.txt lets us.
+        the way is asked for only where its site's robots.txt lets us.  With `cut`, the first so many bytes of the
+        body will do, and a 2xx that is no 200 has none.
 
         Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
         to a plain GET there is nothing whole in them.  What failed is not tried again.
@@ -144,9 +147,9 @@ class Fetcher:
                 self._turns.slow_down(target.site, target.origin, await self.robots.check(target.shown))
             async with self._turn(target):
                 begun = monotonic()
-                response, body = await self._ask(target, headers, left)
+                response, body = await self._ask(target, headers, left, cut=cut)
             if response.status not in _REDIRECTS:
-                return reply_of(asked, target, validators, response, body, permanent=moved)
+                return reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
             left -= monotonic() - begun
             target = target.redirected(header(response, "Location"))
             if target.url in visited or len(visited) > MAX_REDIRECTS:
@@ -186,7 +189,13 @@ class Fetcher:
             raise Held(target.shown, "its site wants to be left alone", hold.seconds) from hold
 
     async def _ask(
-        self, target: Target, headers: dict[str, str], seconds: float, *, form: Mapping[str, str] | None = None
+        self,
+        target: Target,
+        headers: dict[str, str],
+        seconds: float,
+        *,
+        form: Mapping[str, str] | None = None,
+        cut: int | None = None,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         """Send one request, a POST where there is a form; return the head of the answer, and the body of a 200."""
         attempt, begun = connections.begin_attempt(), monotonic()
@@ -200,7 +209,7 @@ class Fetcher:
                     "GET" if form is None else "POST", target.url, headers=headers, data=form, allow_redirects=False
                 ) as response,
             ):
-                body = await self._read(target, response) if response.status == 200 else b""
+                body = await self._read(target, response, cut) if response.status == 200 else b""
         except aiohttp.ClientError as error:
             raise await self._judged(connections.failure(target.shown, error, attempt), error, begun) from error
         except TimeoutError as error:
@@ -215,24 +224,27 @@ class Fetcher:
             return Offline(failure.url, f"our own network: {failure.reason}")
         return failure
 
-    async def _read(self, target: Target, response: aiohttp.ClientResponse) -> bytes:
-        if (response.content_length or 0) > self._max_body:
+    async def _read(self, target: Target, response: aiohttp.ClientResponse, cut: int | None) -> bytes:
+        limit = self._max_body if cut is None else min(cut, self._max_body)
+        if (response.content_length or 0) > self._max_body and cut is None:
             raise TooLarge(target.shown, f"{response.content_length} bytes, more than max_body")
         pieces, size = [], 0
         async for piece in response.content.iter_any():
             pieces.append(piece)
             size += len(piece)
-            if size > self._max_body:
-                raise TooLarge(target.shown, f"more than max_body, {self._max_body} bytes")
+            if size > limit and cut is not None:
+                break
+            if size > limit:
+                raise TooLarge(target.shown, f"more than max_body, {limit} bytes")
         coding = response.headers.get("Content-Encoding", "").strip().lower()
         # Names that are no coding do occur ("utf-8", "none"), on bodies that have none.
         if coding not in CODINGS or not size:
-            return b"".join(pieces)
+            return b"".join(pieces)[:limit]
         try:
             # Not in the event loop: a bomb of a few kilobytes is worth 30 ms.
-            return await asyncio.to_thread(decode, b"".join(pieces), coding, self._max_body)
+            return await asyncio.to_thread(decode, b"".join(pieces), coding, limit, cut=cut is not None)
         except OverLimit as error:
-            raise TooLarge(target.shown, f"decodes to more than max_body, {self._max_body} bytes") from error
+            raise TooLarge(target.shown, f"decodes to more than max_body, {limit} bytes") from error
         except DecodingError as error:
             raise BrokenReply(target.shown, str(error)) from error
 

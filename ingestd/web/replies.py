@@ -23,11 +23,13 @@ def reply_of(
     body: bytes,
     *,
     permanent: Target | None = None,
+    whole: bool = True,
 ) -> Reply:
     """Return the answer of `target` as the reply to what was `asked` with the validators `sent`.
 
     `permanent` is where permanent redirects led before any other.
-    Raises BrokenReply when it is neither a 200 nor a 304 to a conditional request.
+    Raises BrokenReply when it is neither a 200, or where it need not be `whole` another 2xx, nor a 304 to a
+    conditional request.
     """
     found = Validators(etag=header(response, "ETag"), last_modified=header(response, "Last-Modified"))
     final = found
@@ -37,7 +39,7 @@ def reply_of(
         if not sent:
             raise BrokenReply(target.shown, "HTTP 304, but nothing was asked that it could answer")
         found = Validators(etag=found.etag or sent.etag, last_modified=found.last_modified or sent.last_modified)
-    elif response.status != 200:
+    elif response.status != 200 and (whole or not 200 < response.status < 300):
         raise BrokenReply(target.shown, f"HTTP {response.status} is no answer to a GET")
     return Reply(
         url=asked.shown,

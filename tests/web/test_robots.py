@@ -1,6 +1,9 @@
 """robots.txt as a real server has it, and does not have it (RFC 9309)."""
 
+import asyncio
+import gzip
 from ipaddress import IPv4Network
+from time import monotonic
 
 import pytest
 
@@ -53,6 +56,75 @@ async def test_one_that_cannot_be_had_forbids_everything_for_now(
         await fetcher.get(newsroom.url("/page"), obey_robots=True)
 
     assert asked(newsroom, "/page") == 0
+
+
+async def test_one_without_content_forbids_nothing(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    newsroom.publish("/robots.txt", status=204, content_type=None)
+
+    assert await fetcher.robots.check(newsroom.url("/page")) == 0
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+async def test_of_one_that_is_larger_than_any_answer_the_beginning_counts(newsroom: Newsroom, packed: bool) -> None:
+    body = RULES + b"# padding\n" * 200_000
+    headers = {"Content_Encoding": "gzip"} if packed else {}
+    newsroom.publish("/robots.txt", body=gzip.compress(body) if packed else body, **headers)
+
+    async with Fetcher(
+        user_agent="ingestd/1", allow_networks=LOOPBACK, turns=Turns(delay=0), max_body=1_000_000
+    ) as fetcher:
+        await fetcher.robots.check(newsroom.url("/page"))
+        with pytest.raises(Disallowed):
+            await fetcher.robots.check(newsroom.url("/not-for-us/1"))
+
+
+async def test_thousands_of_rules_hold_up_nobody(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    rules = "".join(f"Disallow: /*{number}*x*y*z$\n" for number in range(20_000))
+    newsroom.publish("/robots.txt", body=f"User-agent: *\nDisallow: /private\n{rules}".encode())
+    longest, last = 0.0, monotonic()
+
+    async def tick() -> None:
+        nonlocal longest, last
+        while True:
+            await asyncio.sleep(0.001)
+            longest, last = max(longest, monotonic() - last), monotonic()
+
+    ticking, begun = asyncio.create_task(tick()), monotonic()
+    with pytest.raises(Disallowed, match="Disallow: /private"):
+        await fetcher.robots.check(newsroom.url("/private/1"))
+    ticking.cancel()
+
+    assert max(longest, monotonic() - last) < (monotonic() - begun) / 3
+
+
+async def test_only_so_many_lines_are_kept_at_hand(
+    newsroom: Newsroom, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.web.robots._LINES_AT_HAND", 15)
+    newsroom.publish("/robots.txt", body=b"User-agent: *\n" + b"Disallow: /x\n" * 9)
+
+    for host in ("127.0.0.1", "127.0.0.1", "localhost", "127.0.0.1"):
+        await fetcher.robots.check(newsroom.url("/page", host=host))
+
+    assert asked(newsroom) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ("/a", "/a/b"), ("/a*c", "/a/b/c/d"), ("/*.pdf$", "/x.pdf"), ("*", "/"), ("/a$", "/a"), ("/*?", "/a?b"),
+        ("/caf%C3%A9", "/café"), ("/*a*a*a*a*a*a*a*", "/" + "a" * 30),
+    ],
+)  # fmt: skip
+async def test_the_rule_that_decides_is_told(newsroom: Newsroom, fetcher: Fetcher, rule: str, path: str) -> None:
+    newsroom.publish(
+        "/robots.txt", body=f"User-agent: *\nDisallow: /zzz/longer/than/all/of/them\nDisallow: {rule}".encode()
+    )
+
+    with pytest.raises(Disallowed) as caught:
+        await fetcher.robots.check(newsroom.url(path))
+
+    assert f"Disallow: {rule}" in caught.value.reason
 
 
 async def test_redirects_are_followed(newsroom: Newsroom, fetcher: Fetcher) -> None:
