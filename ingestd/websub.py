@@ -17,6 +17,7 @@ from ingestd.store import sources, subscriptions
 from ingestd.store.database import Database
 from ingestd.store.poll import Poll
 from ingestd.store.subscriptions import Subscription
+from ingestd.text import collapse
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
 
@@ -83,7 +84,7 @@ class Subscriber:
             if one is None or query.get("hub.topic") != one.topic:
                 return None
             if mode == "denied":
-                reason = f"the hub denied it: {query.get('hub.reason') or 'no reason given'}"
+                reason = f"the hub denied it: {collapse(query.get('hub.reason')) or 'no reason given'}"
                 await subscriptions.refused(connection, one.source_id, reason, until=now + _DENIED, denied=True)
                 return ""
             if mode != "subscribe" or not query.get("hub.challenge"):
@@ -140,7 +141,8 @@ def signed(body: bytes, signature: str | None, secret: str) -> bool:
     if method.strip().lower() not in _DIGESTS:
         return False
     expected = hmac.new(secret.encode(), body, getattr(hashlib, method.strip().lower())).hexdigest()
-    return hmac.compare_digest(expected.encode(), given.strip().lower().encode())
+    # A header that is no UTF-8 comes with its bytes as lone surrogates.
+    return hmac.compare_digest(expected.encode(), given.strip().lower().encode(errors="surrogateescape"))
 
 
 def _lease(text: str | None) -> timedelta:

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 import aiohttp
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
+from yarl import URL
 
 from ingestd.daemon.api import serve
 from ingestd.daemon.health import Health
@@ -255,3 +257,27 @@ def test_signatures() -> None:
         assert signed(b"body", f"{name}={good.upper()}", "key")
         assert not signed(b"body!", f"{name}={good}", "key")
     assert not signed(b"body", None, "key")
+    assert not signed(b"body", "sha256=" + b"\xff".decode(errors="surrogateescape"), "key")
+
+
+async def test_what_is_no_text_costs_nobody_anything(desk: Desk) -> None:
+    for answering in (
+        desk.client.get(URL("/websub/%00", encoded=True)),
+        desk.client.post(URL("/websub/%00", encoded=True)),
+    ):
+        async with answering as reply:
+            assert reply.status == 404
+
+    assert await desk.verify(mode="denied", reason="no\0") == (200, "")
+    assert (await desk.subscription()).last_error == "the hub denied it: no"
+
+
+async def test_the_token_is_not_logged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = await desk.path()
+    monkeypatch.setattr(desk.service.subscriber, "_database", None)
+
+    with capture_logs() as logged:
+        async with desk.client.get(path) as reply:
+            assert reply.status == 500
+
+    assert [event["path"] for event in logged] == ["/websub/{token}"]

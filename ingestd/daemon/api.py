@@ -108,7 +108,9 @@ async def _plain_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException:
         raise
     except Exception:
-        log.exception("answer failed", path=request.path)
+        # Not the path itself: a hub's has the token that nobody else may know.
+        resource = request.match_info.route.resource
+        log.exception("answer failed", path=resource.canonical if resource else "unknown")
         return web.Response(text="500: Internal Server Error", status=500)
 
 

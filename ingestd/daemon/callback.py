@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from aiohttp import web
 
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
 from ingestd.websub import Busy, Subscriber
+
+log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -58,9 +61,15 @@ async def _read(request: web.Request, most: int) -> bytes | None:
 
 def _or_later(handler: Handler) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
+        if "\0" in request.match_info["token"]:  # PostgreSQL takes it for no text, and we gave out none with it
+            return web.Response(text="404: Not Found", status=404)
         try:
             return await handler(request)
-        except (StoreError, Busy) as error:
+        except Busy as error:
             return web.Response(text=f"503: {error}", status=503, headers=_LATER)
+        except StoreError as error:
+            # What a driver says is for the log.
+            log.warning("hub has to wait", error=str(error))
+            return web.Response(text="503: Service Unavailable", status=503, headers=_LATER)
 
     return handle

@@ -9,6 +9,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
+import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +19,8 @@ from ingestd.store import gaps, overview, sources
 from ingestd.times import parse_iso, utc
 from ingestd.to_json import to_json
 from ingestd.why import why
+
+log = structlog.get_logger(__name__)
 
 Answer = Callable[[AsyncConnection, web.Request], Awaitable[object]]
 
@@ -62,20 +65,32 @@ def _handler(service: Service, token: str | None, answer: Answer) -> Callable[[w
             headers = {"WWW-Authenticate": "Bearer"} if token else {}
             return _json({"error": reason}, status=status, headers=headers)
         try:
+            _look_at(request)
             async with service.parts.database.read() as connection:
                 return _json(await answer(connection, request))
         except UsageError as error:
             return _json({"error": str(error)}, status=400)
         except StoreError as error:
-            return _json({"error": str(error)}, status=503)
+            # What a driver says is for the log.
+            log.warning("no answer", path=request.path, error=str(error))
+            return _json({"error": "the database cannot be used; the log says why"}, status=503)
 
     return handle
+
+
+def _look_at(request: web.Request) -> None:
+    """Raise UsageError for a query with a NUL, which PostgreSQL takes for no text."""
+    for name, value in request.query.items():
+        if "\0" in name + value:
+            raise UsageError("a query must be text, and this one has a NUL")
 
 
 def _may_ask(request: web.Request, token: str | None) -> bool:
     if token:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+        return kind.lower() == "bearer" and hmac.compare_digest(
+            given.strip().encode(errors="surrogateescape"), token.encode()
+        )
     # A page of a stranger that a browser on this host shows may name us by a name of its own (DNS rebinding).
     return _is_here(request.remote) and _is_here(request.host.rpartition(":")[0].strip("[]") or request.host)
 

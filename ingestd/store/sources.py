@@ -75,7 +75,9 @@ async def find(connection: AsyncConnection, name: str) -> Row[Any]:
     """
     former = select(aliases.c.source_id).where(aliases.c.url == name)
     by_url = (sources.c.url == name) | sources.c.id.in_(former.scalar_subquery())
-    column = sources.c.id == int(name) if name.isascii() and name.isdigit() else by_url
+    # Ids have 63 bits: 18 digits are always one.
+    is_id = name.isascii() and name.isdigit() and len(name) <= 18
+    column = sources.c.id == int(name) if is_id else by_url
     row = (await connection.execute(select(sources).where(column, sources.c.state != "removed"))).first()
     if row is None:
         raise UsageError(f"no source {without_userinfo(name)}: `ingestd sources list` shows them")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
+from sqlalchemy import text
 
 from ingestd.daemon.api import serve
 from ingestd.daemon.health import Health
@@ -87,6 +88,9 @@ async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp
     [
         pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
         pytest.param("/v1/coverage?source=77", "no source 77", id="source"),
+        pytest.param("/v1/coverage?source=99999999999999999999", "no source 9999", id="source-of-20-digits"),
+        pytest.param("/v1/coverage?source=https://x.example/%00", "NUL", id="nul"),
+        pytest.param("/v1/why?url=https://x.example/%00", "NUL", id="nul-in-url"),
         pytest.param("/v1/why", "url is missing", id="no-url"),
         pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
     ],
@@ -101,13 +105,24 @@ async def test_with_a_token_nobody_else_is_answered(service: Service) -> None:
     address = serve(Health(service), Listen(host="127.0.0.1", port=0), token=TOKEN)
     statuses = []
     async with address as base, aiohttp.ClientSession(base) as client:
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Bearer {TOKEN}"}):
+        no_text = {"Authorization": b"Bearer \xff".decode(errors="surrogateescape")}
+        for headers in ({}, {"Authorization": "Bearer wrong"}, no_text, {"Authorization": f"Bearer {TOKEN}"}):
             async with client.get("/v1/sources", headers=headers) as reply:
                 statuses.append(reply.status)
 
-    assert statuses == [401, 401, 200]
+    assert statuses == [401, 401, 401, 200]
 
 
 async def test_without_a_token_a_name_that_a_stranger_gave_us_is_not_ours(client: aiohttp.ClientSession) -> None:
     async with client.get("/v1/sources", headers={"Host": "evil.example:8790"}) as reply:
         assert reply.status == 403
+
+
+async def test_what_a_driver_says_is_nobodys_business(service: Service, client: aiohttp.ClientSession) -> None:
+    async with service.parts.database.write() as connection:
+        await connection.execute(text("DROP TABLE gaps"))
+
+    async with client.get("/v1/coverage", params={"source": await add_source(service, "https://a.example/")}) as reply:
+        status, said = reply.status, await reply.json()
+
+    assert (status, said) == (503, {"error": "the database cannot be used; the log says why"})
