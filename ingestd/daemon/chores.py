@@ -10,7 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
-from ingestd.errors import IngestError
+from ingestd.errors import IngestError, StoreError
 from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sites, sources, subscriptions
 
 log = structlog.get_logger(__name__)
@@ -113,13 +113,18 @@ async def _subscribe(service: Service) -> None:
 
 
 async def take_over(service: Service) -> None:
-    """Give back what runs had claimed that are gone."""
+    """Give back what runs had claimed that are gone; the heartbeat before that shows whether we can write at all."""
     parts, now = service.parts, datetime.now(UTC)
-    async with parts.database.write() as connection:
-        # After a database that was away our own heartbeat is as old as theirs, and we would end ourselves.
-        await runs.beat(connection, parts.run_id, role=parts.role, now=now)
-        if gone := await runs.end_gone(connection, now=now):
-            log.info("took over", runs=gone)
+    try:
+        async with parts.database.write() as connection:
+            # After a database that was away our own heartbeat is as old as theirs, and we would end ourselves.
+            await runs.beat(connection, parts.run_id, role=parts.role, now=now)
+            if gone := await runs.end_gone(connection, now=now):
+                log.info("took over", runs=gone)
+    except StoreError:
+        service.pulse.written(ok=False)
+        raise
+    service.pulse.written(ok=True)
 
 
 async def _repair(service: Service) -> None:

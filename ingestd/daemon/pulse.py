@@ -14,8 +14,8 @@ class Pulse:
     last_tick: float = field(default_factory=monotonic)
     #: Whether SIGTERM has come: readiness ends at once, liveness does not.
     stopping: bool = False
-    #: Since when the database refuses what we write, and why; None while it takes it.
-    unwritable: tuple[float, str] | None = None
+    #: Since when the database refuses what we write; None while it takes it.
+    unwritable: float | None = None
     #: Polls and pages at work, and claimed ones that wait.
     polls_at_work: int = 0
     pages_at_work: int = 0
@@ -26,3 +26,10 @@ class Pulse:
     entries_done: dict[str, int] = field(default_factory=dict)  # saved, untouched, failed
     failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
     bytes_fetched: int = 0
+
+    def written(self, *, ok: bool) -> None:
+        """Note whether the database took what was written; a claim that found nothing wrote nothing."""
+        if ok:
+            self.unwritable = None
+        elif self.unwritable is None:
+            self.unwritable = monotonic()

@@ -110,10 +110,10 @@ class Service:
         except StoreError as error:
             # The next tick asks again; health shows how long it has been.
             log.warning("claim failed", error=str(error))
-            since, _ = self.pulse.unwritable or (monotonic(), "")
-            self.pulse.unwritable = since, str(error)
+            self.pulse.written(ok=False)
             return []
-        self.pulse.unwritable = None
+        if found:
+            self.pulse.written(ok=True)
         return found
 
     async def _poll(self, source: Source) -> None:

@@ -5,9 +5,10 @@ from time import monotonic
 import pytest
 from sqlalchemy import text
 
+from ingestd.daemon.chores import take_over
 from ingestd.daemon.health import Health
 from ingestd.daemon.service import Service
-from ingestd.errors import WorkerDied
+from ingestd.errors import StoreError, WorkerDied
 from tests.daemon.services import Hung, add_entry, add_source, hang
 
 AN_HOUR_AGO = timedelta(hours=1)
@@ -173,3 +174,22 @@ async def test_a_report_names_no_source_and_no_secret(service: Service, health: 
     assert "overdue" in report
     for secret in ("secret", "wire.example", "The Wire"):
         assert secret not in report
+
+
+async def test_a_database_that_takes_nothing_fails_also_while_nothing_is_due(
+    service: Service, health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.daemon.health.UNWRITABLE", 0.0)
+    full = "CREATE TRIGGER full BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'the disk of the desk is full'); END"
+    async with service.parts.database.write() as connection:
+        await connection.execute(text(full))
+
+    with pytest.raises(StoreError, match="is full"):
+        await take_over(service)
+    await service.run_dry()  # claims, finds nothing, and so writes nothing
+
+    assert await health.unready() == "the database refuses what we write; the log says why"
+    async with service.parts.database.write() as connection:
+        await connection.execute(text("DROP TRIGGER full"))
+    await take_over(service)
+    assert await health.unready() is None
