@@ -18,6 +18,7 @@ def alone(file: Path | None) -> Iterator[None]:
     if file is None:
         yield
         return
+    file = file.resolve()  # two names of one file are one file
     lock = file.with_name(file.name + ".daemon")
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
