@@ -11,7 +11,7 @@
     │   │   └── Offline         because of us: no network, no name server, no socket left
     │   ├── TimedOut            the deadline of the whole request passed
     │   ├── Refused             4xx or 5xx
-    │   │   ├── Gone            410, 451: never again
+    │   │   ├── Gone            410: never again
     │   │   └── Throttled       we ask too much
     │   ├── Held                not asked: its site is left alone for a while
     │   ├── Disallowed          robots.txt says no: never
@@ -105,7 +105,7 @@ class Refused(FetchError):
 
 
 class Gone(Refused):
-    """410 Gone, or 451 Unavailable For Legal Reasons."""
+    """410 Gone, said by the URL that was asked for or by where it moved for good."""
 
     fate = "never"
 

@@ -15,7 +15,17 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, FetchError, Held, Offline, TooLarge, TooManyRedirects, Unreachable
+from ingestd.errors import (
+    BrokenReply,
+    FetchError,
+    Gone,
+    Held,
+    Offline,
+    Refused,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
 from ingestd.web.breakers import Breakers
@@ -145,9 +155,15 @@ class Fetcher:
         while True:
             if obey_robots:
                 self._turns.slow_down(target.site, target.origin, await self.robots.check(target.shown))
-            async with self._turn(target):
-                begun = monotonic()
-                response, body = await self._ask(target, headers, left, cut=cut)
+            try:
+                async with self._turn(target):
+                    begun = monotonic()
+                    response, body = await self._ask(target, headers, left, cut=cut)
+            except Gone as gone:
+                if permanent:
+                    raise
+                # Where it only leads for now may be gone without that the URL itself is.
+                raise Refused(gone.url, gone.status) from gone
             if response.status not in _REDIRECTS:
                 return reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
             left -= monotonic() - begun

@@ -44,7 +44,7 @@ class Throttle:
         if status == 429 or (status == 503 and retry_after) or (status == 403 and self._after_a_burst(target.site)):
             self._turns.hold(target.site, PAUSE if retry_after is None else retry_after)
             return Throttled(target.shown, status, retry_after)
-        return (Gone if status in (410, 451) else Refused)(target.shown, status, retry_after)
+        return (Gone if status == 410 else Refused)(target.shown, status, retry_after)
 
     def _after_a_burst(self, site: str) -> bool:
         recent = self._recent.get(site)

@@ -172,7 +172,7 @@ async def test_a_busy_server_is_left_alone_as_a_whole(
     assert (turns.held_for("127.0.0.1") > 100) is held
 
 
-@pytest.mark.parametrize(("status", "kind"), [(410, Gone), (451, Gone), (403, Refused), (500, Refused)])
+@pytest.mark.parametrize(("status", "kind"), [(410, Gone), (451, Refused), (403, Refused), (500, Refused)])
 async def test_what_is_gone_is_gone(newsroom: Newsroom, fetcher: Fetcher, status: int, kind: type[Refused]) -> None:
     with pytest.raises(Refused) as caught:
         await fetcher.get(newsroom.publish("/feed.xml", status=status))
@@ -182,6 +182,18 @@ async def test_what_is_gone_is_gone(newsroom: Newsroom, fetcher: Fetcher, status
 
 
 # Redirects
+
+
+@pytest.mark.parametrize(("status", "kind"), [(301, Gone), (308, Gone), (302, Refused), (307, Refused)])
+async def test_what_it_only_leads_to_for_now_being_gone_says_nothing_of_the_url(
+    newsroom: Newsroom, fetcher: Fetcher, status: int, kind: type[Refused]
+) -> None:
+    newsroom.publish("/there", status=410)
+
+    with pytest.raises(Refused) as caught:
+        await fetcher.get(newsroom.publish("/feed.xml", status=status, Location="/there"))
+
+    assert (type(caught.value), caught.value.status) == (kind, 410)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
