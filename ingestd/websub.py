@@ -3,10 +3,13 @@
 A push is only ever more, never instead: sources with a hub are still polled, once a day.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -54,11 +57,17 @@ class Subscriber:
         """Ask the hubs of subscriptions that are due; returns how many were asked."""
         async with self._database.write() as connection:
             due = await subscriptions.take_due(connection, now=datetime.now(UTC), limit=limit)
-        for subscription in due:
-            await self._ask(subscription)
+        # Together: one that stalls takes a minute.
+        async with asyncio.TaskGroup() as tasks:
+            for subscription in due:
+                tasks.create_task(self._ask(subscription))
         return len(due)
 
     async def _ask(self, subscription: Subscription) -> None:
+        if not may_hear_secret(subscription.hub):
+            reason = "the hub has no https, and what is secret would go in the clear"
+            await self._refused(subscription, reason, until=datetime.now(UTC) + _DENIED)
+            return
         form = {
             "hub.mode": "subscribe",
             "hub.topic": subscription.topic,
@@ -70,8 +79,14 @@ class Subscriber:
             await self._fetcher.post(subscription.hub, form)
         except IngestError as error:
             log.warning("hub does not answer", source=subscription.source_id, error=str(error))
+            await self._refused(subscription, str(error))
+
+    async def _refused(self, subscription: Subscription, reason: str, *, until: datetime | None = None) -> None:
+        try:
             async with self._database.write() as connection:
-                await subscriptions.refused(connection, subscription.source_id, str(error), until=None)
+                await subscriptions.refused(connection, subscription.source_id, reason, until=until)
+        except IngestError as error:  # it is asked again all the same
+            log.warning("subscription stays as it was", source=subscription.source_id, error=str(error))
 
     async def answer(self, token: str, query: Mapping[str, str]) -> str | None:
         """Answer a hub that verifies our intent (5.3) or denies it (5.2); returns the challenge, None for a 404.
@@ -133,6 +148,20 @@ class Subscriber:
         log.warning("push dropped", source=one.source_id, reason=reason)
         async with self._database.write() as connection:
             await subscriptions.rejected(connection, one.source_id, reason)
+
+
+def may_hear_secret(hub: str) -> bool:
+    """Say whether a hub may be told a secret (5.1): over https, or on this host; others are not asked at all.
+
+    Without a secret anybody could push to us, if only he saw our request.
+    """
+    parts = urlsplit(hub)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
 
 
 def signed(body: bytes, signature: str | None, secret: str) -> bool:

@@ -1,5 +1,6 @@
 """WebSub: a hub on the loopback is asked, verified, believed, and doubted."""
 
+import asyncio
 import hashlib
 import hmac
 import io
@@ -21,8 +22,9 @@ from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
 from ingestd.policy.cadence import LONGEST
 from ingestd.settings import Listen
+from ingestd.store.subscriptions import offered
 from ingestd.store.tables import sources, subscriptions
-from ingestd.websub import LEASE, signed
+from ingestd.websub import LEASE, may_hear_secret, signed
 from tests.desk import STORY, add, feed, page, poll_all, source_row
 from tests.newsroom import Newsroom
 
@@ -281,3 +283,49 @@ async def test_the_token_is_not_logged(desk: Desk, monkeypatch: pytest.MonkeyPat
             assert reply.status == 500
 
     assert [event["path"] for event in logged] == ["/websub/{token}"]
+
+
+@pytest.mark.parametrize(
+    ("hub", "may"),
+    [
+        ("https://hub.example/", True), ("http://hub.example/", False), ("http://127.0.0.1:80/", True),
+        ("http://[::1]/", True), ("http://localhost/", True), ("http://10.0.0.1/", False), ("ftp://hub/", False),
+    ],
+)  # fmt: skip
+def test_a_secret_does_not_go_in_the_clear(hub: str, may: bool) -> None:
+    assert may_hear_secret(hub) is may
+
+
+async def test_a_hub_without_https_is_not_asked(desk: Desk) -> None:
+    async with desk.parts.database.write() as connection:
+        await connection.execute(subscriptions.update().values(hub="http://hub.example/"))
+
+    assert desk.service.subscriber
+    await desk.service.subscriber.ask()
+
+    assert "no https" in (await desk.subscription()).last_error
+
+
+async def test_a_hub_that_stalls_holds_up_no_other(desk: Desk) -> None:
+    let_go, answered = asyncio.Event(), asyncio.Event()
+    desk.newsroom.publish("/hub", status=202, when=let_go)
+    desk.newsroom.publish("/other", status=202)
+    other = await add(desk.parts, "https://paper.example/feed")
+    hub = desk.newsroom.url("/other", host="localhost")
+    async with desk.parts.database.write() as connection:
+        await offered(connection, other, hub, "https://paper.example/feed", now=datetime.now(UTC))
+
+    async def both() -> None:
+        while not {"/hub", "/other"} <= {request.path for request in desk.newsroom.requests}:
+            desk.newsroom.asked.clear()
+            await desk.newsroom.asked.wait()
+        answered.set()
+
+    assert desk.service.subscriber
+    asking, watching = asyncio.create_task(desk.service.subscriber.ask()), asyncio.create_task(both())
+    await asyncio.wait_for(answered.wait(), 10)
+
+    assert not asking.done()
+    let_go.set()
+    assert await asking == 2
+    await watching
