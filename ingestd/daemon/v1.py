@@ -26,7 +26,7 @@ Answer = Callable[[AsyncConnection, web.Request], Awaitable[object]]
 
 
 async def troubled(connection: AsyncConnection, _request: web.Request) -> object:
-    """Return the sources that are not simply ok."""
+    """Return the sources that are not simply ok, the first 1,000 by number."""
     return await overview.troubled_sources(connection)
 
 

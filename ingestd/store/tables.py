@@ -84,7 +84,8 @@ Index("sources_due", sources.c.due_at, sqlite_where=_due_source, postgresql_wher
 _claimed = text("run_id IS NOT NULL")
 Index("sources_claimed", sources.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
 
-#: One row a poll.  `outcome`: new, known (nothing new), unchanged (same bytes), not_modified (304), failed.
+#: One row a poll.  `outcome`: new, known (nothing new), unchanged (same bytes), not_modified (304), failed,
+#: pushed (by a hub).
 polls = Table(
     "polls",
     metadata,
@@ -326,7 +327,8 @@ sites = Table(
     Index("sites_by_update", "updated_at"),
 )
 
-#: W3C WebSub: who pushes what a source publishes.  `state`: asked, active, denied.
+#: W3C WebSub: who pushes what a source publishes.  `state`: asked, active, denied, silent (a poll found what was not
+#: pushed).
 subscriptions = Table(
     "subscriptions",
     metadata,
