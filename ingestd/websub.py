@@ -70,7 +70,9 @@ class Subscriber:
         except IngestError as error:
             log.warning("hub does not answer", source=subscription.source_id, error=str(error))
             async with self._database.write() as connection:
-                await subscriptions.refused(connection, subscription.source_id, str(error), until=None)
+                await subscriptions.refused(
+                    connection, subscription.source_id, str(error), now=datetime.now(UTC), until=None
+                )
 
     async def answer(self, token: str, query: Mapping[str, str]) -> str | None:
         """Answer a hub that verifies our intent (5.3) or denies it (5.2); returns the challenge, None for a 404.
@@ -84,7 +86,9 @@ class Subscriber:
                 return None
             if mode == "denied":
                 reason = f"the hub denied it: {query.get('hub.reason') or 'no reason given'}"
-                await subscriptions.refused(connection, one.source_id, reason, until=now + _DENIED, denied=True)
+                await subscriptions.refused(
+                    connection, one.source_id, reason, now=now, until=now + _DENIED, denied=True
+                )
                 return ""
             if mode != "subscribe" or not query.get("hub.challenge"):
                 return None
