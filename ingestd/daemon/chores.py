@@ -11,7 +11,18 @@ from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError
-from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sites, sources, subscriptions
+from ingestd.store import (
+    decisions,
+    entries,
+    failures,
+    polls,
+    robots_files,
+    runs,
+    silence,
+    sites,
+    sources,
+    subscriptions,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -161,6 +172,7 @@ async def _forget(service: Service, keep: float) -> None:
     before = now - timedelta(seconds=keep)
     async with service.parts.database.write() as connection:
         await polls.forget_before(connection, before)
+        await failures.forget_before(connection, before)
         await decisions.forget_before(connection, before)
         await robots_files.forget_before(connection, now)
         await sites.forget_before(connection, now - SITE_FORGOTTEN)

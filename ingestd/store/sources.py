@@ -13,6 +13,9 @@ from ingestd.store.statements import insert_absent
 from ingestd.store.tables import aliases, entries, polls, sources
 from ingestd.urls import site, without_userinfo
 
+#: A site may be held for a day, and a failing one be put off by half of that again.
+_FURTHEST = timedelta(days=2)
+
 
 async def add(
     connection: AsyncConnection,
@@ -136,12 +139,14 @@ async def put_off(connection: AsyncConnection, source_id: int, run_id: str, *, u
 
 
 async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
-    """Let sources be due that were last polled by a clock which was ahead and has been set back."""
+    """Let sources be due that were polled, or put off, by a clock which was ahead and has been set back."""
     polled_later = sources.c.last_polled_at > now + timedelta(minutes=1)
+    put_off_further_than_anybody_is = (sources.c.due_at > now + _FURTHEST) & sources.c.interval.is_(None)
     waiting = (sources.c.state == "active") & sources.c.run_id.is_(None) & (sources.c.due_at > now)
     success = case((sources.c.last_success_at > now, now), else_=sources.c.last_success_at)
     values = {"due_at": now, "last_polled_at": now, "last_success_at": success}
-    await connection.execute(update(sources).where(waiting, polled_later).values(values))
+    ahead = polled_later | put_off_further_than_anybody_is
+    await connection.execute(update(sources).where(waiting, ahead).values(values))
 
 
 async def spread_overdue(connection: AsyncConnection, *, now: datetime, most: int, over: float) -> int:

@@ -22,7 +22,7 @@ from ingestd.daemon.chores import (
 )
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.store import runs, sources, tables
+from ingestd.store import failures, runs, sources, tables
 from ingestd.store.statements import insert_all
 from tests.daemon.services import Hung, add_source, hang
 
@@ -142,6 +142,35 @@ async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: 
     assert [one.id for one in claimed] == [source]
     assert claimed[0].last_success_at is not None
     assert claimed[0].last_success_at < tomorrow
+
+
+async def test_after_a_clock_was_a_year_ahead_nobody_who_was_put_off_waits_for_a_year(service: Service) -> None:
+    year = datetime.now(UTC) + timedelta(days=365)
+    source = await add_source(service, "https://paper.example/feed", due=year)
+
+    await settle_schedule(service)
+
+    async with service.parts.database.write() as connection:
+        claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
+    assert [one.id for one in claimed] == [source]
+
+
+async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(service: Service) -> None:
+    now, old = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
+    source = await add_source(service, "https://paper.example/feed", due=now + timedelta(days=1))
+    rows = [{**entry_row(source, n, old), "id": n, "state": state} for n, state in ((1, "done"), (2, "quarantined"))]
+    failed = [
+        {"at": at, "stage": "fetch", "error": "Refused", "message": name, "attempt": 1, "entry_id": entry}
+        for name, at, entry in (("poll", old, None), ("done", old, 1), ("given up", old, 2), ("new", now, 1))
+    ]
+    async with service.parts.database.write() as connection:
+        await insert_all(connection, tables.entries, rows)
+        await insert_all(connection, tables.failures, failed)
+
+        await failures.forget_before(connection, now - timedelta(days=30))
+
+        kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
+    assert set(kept) == {"given up", "new"}
 
 
 async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once(service: Service) -> None:
