@@ -57,11 +57,16 @@ class Poller:
         self._commits = commits
         self._rules = rules
 
-    async def poll(self, source: Source) -> Poll:
-        """Poll a claimed source and commit what it came to; raises Held when its site is left alone."""
+    async def poll(self, source: Source, reply: Reply | None = None) -> Poll:
+        """Poll a claimed source and commit what it came to; raises Held when its site is left alone.
+
+        `reply` is its answer, where it was asked already.
+        """
         started, at = monotonic(), datetime.now(UTC)
         try:
-            reply = await self._fetcher.get(source.url, validators=source.validators, obey_robots=source.obeys_robots)
+            reply = reply or await self._fetcher.get(
+                source.url, validators=source.validators, obey_robots=source.obeys_robots
+            )
             poll = await self._answered(source, reply, at)
         except Held:
             raise

@@ -31,11 +31,8 @@ async def add(
     One that was removed, or that only backfills know, comes back with its history; one that is there, or was
     there before it moved, stays as it is.
     """
-    query = select(sources.c.id, sources.c.kind, sources.c.state)
-    by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
-    before = (await connection.execute(query.where(sources.c.url == url))).first()
-    before = before or (await connection.execute(by_alias)).first()
-    if before and before.kind == "feed" and before.state != "removed":
+    before = await _at(connection, url)
+    if before and _is_polled(before):
         return before.id, False
     if before:
         values = {"kind": "feed", "obeys_robots": obeys_robots, **_revived(now)}
@@ -43,6 +40,23 @@ async def add(
         return before.id, True
     values = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
     return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
+
+
+async def polled_at(connection: AsyncConnection, url: str) -> int | None:
+    """Return the source that is polled at an address, or was before it moved; None when there is none."""
+    before = await _at(connection, url)
+    return before.id if before and _is_polled(before) else None
+
+
+async def _at(connection: AsyncConnection, url: str) -> Any:
+    query = select(sources.c.id, sources.c.kind, sources.c.state)
+    by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
+    found = (await connection.execute(query.where(sources.c.url == url))).first()
+    return found or (await connection.execute(by_alias)).first()
+
+
+def _is_polled(row: Any) -> bool:
+    return bool(row.kind == "feed" and row.state != "removed")
 
 
 async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
