@@ -1,0 +1,90 @@
+"""Gaps closed: what came and went unseen is looked for where it may still be."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from ingestd.backfill.documents import Documents
+from ingestd.errors import IngestError
+from ingestd.model import Source
+from ingestd.repair.paging import by_paging
+from ingestd.repair.sitemaps import by_sitemap
+from ingestd.repair.way import Mended, Tools, Way
+from ingestd.store import decisions, entries, gaps, polls, sources
+from ingestd.store.database import Database
+from ingestd.store.decisions import Decision
+from ingestd.store.gaps import Gap
+from ingestd.urls import without_userinfo
+from ingestd.web.fetcher import Fetcher
+
+log = structlog.get_logger(__name__)
+
+#: Waits between the tries for one gap (seconds); after the last one it stays open until somebody accepts it.
+TRIES = (300.0, 3600.0, 6 * 3600.0)
+
+#: The ways to look, in this order.
+WAYS: tuple[Way, ...] = (by_paging, by_sitemap)
+
+
+class Repair:
+    """Looks for what gaps may have lost; each way within its bounds, each request in its site's turn."""
+
+    def __init__(self, *, database: Database, fetcher: Fetcher, documents: Documents) -> None:
+        self._database = database
+        self._tools = Tools(database=database, fetcher=fetcher, documents=documents)
+
+    async def run(self, *, limit: int = 10) -> int:
+        """Try each open gap that is due; returns how many entries were found."""
+        async with self._database.read() as connection:
+            due = await gaps.due(connection, now=datetime.now(UTC), limit=limit)
+        return sum([await self._try(gap) for gap in due])
+
+    async def _try(self, gap: Gap) -> int:
+        async with self._database.read() as connection:
+            source = sources.source_of(await sources.find(connection, str(gap.source_id)))
+        found, notes, whole = await self._look(gap, source)
+        await self._note(gap, found=found, note="; ".join(notes), whole=whole)
+        log.info(
+            "gap repaired" if whole else "gap stays open",
+            gap=gap.id, source=without_userinfo(source.url), found=found, note="; ".join(notes),
+        )  # fmt: skip
+        return found
+
+    async def _look(self, gap: Gap, source: Source) -> tuple[int, list[str], bool]:
+        """Go one way after the other until the gap is whole; one that ends in an error is followed by the next."""
+        notes, found = list[str](), 0
+        for way in WAYS:
+            try:
+                mended = await way(self._tools, gap, source)
+            except IngestError as error:
+                notes.append(str(error))
+                continue
+            found += await self._keep(gap, mended)
+            notes.append(mended.note)
+            if mended.whole:
+                return found, notes, True
+        return found, notes, False
+
+    async def _note(self, gap: Gap, *, found: int, note: str, whole: bool) -> None:
+        now = datetime.now(UTC)
+        again = TRIES[gap.attempts] if gap.attempts < len(TRIES) and not whole else None
+        async with self._database.write() as connection:
+            await gaps.tried(
+                connection, gap, found=found, note=note[:1000], closed_at=now if whole else None,
+                due_at=now + timedelta(seconds=again) if again else None,
+            )  # fmt: skip
+
+    async def _keep(self, gap: Gap, mended: Mended) -> int:
+        """Add what was found and is not this source's yet; returns how many those were."""
+        now = datetime.now(UTC)
+        async with self._database.write() as connection:
+            known = await polls.known_entries(connection, gap.source_id, [item.entry.guid for item in mended.found])
+            new = {item.entry.guid: item for item in mended.found if item.entry.guid not in known}
+            await polls.add_entries(connection, gap.source_id, [*new.values()], now=now)
+            ids = await entries.ids_of(connection, gap.source_id, [*new])
+            reason = f"found by repair of gap {gap.id}: {mended.note}"
+            await decisions.add(
+                connection,
+                [Decision(at=now, entry_id=one, stage="repair", verdict="found", reason=reason) for one in ids],
+            )
+        return len(new)
