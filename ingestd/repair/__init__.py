@@ -7,7 +7,9 @@ import structlog
 from ingestd.backfill.documents import Documents
 from ingestd.errors import IngestError
 from ingestd.model import Source
+from ingestd.repair.named_feeds import by_named_feed
 from ingestd.repair.paging import by_paging
+from ingestd.repair.siblings import by_sibling
 from ingestd.repair.sitemaps import by_sitemap
 from ingestd.repair.way import Mended, Tools, Way
 from ingestd.store import decisions, entries, gaps, polls, sources
@@ -22,8 +24,8 @@ log = structlog.get_logger(__name__)
 #: Waits between the tries for one gap (seconds); after the last one it stays open until somebody accepts it.
 TRIES = (300.0, 3600.0, 6 * 3600.0)
 
-#: The ways to look, in this order.
-WAYS: tuple[Way, ...] = (by_paging, by_sitemap)
+#: The ways to look, in this order: the feed's own word first, then what costs the site nothing, then the rest.
+WAYS: tuple[Way, ...] = (by_paging, by_sibling, by_sitemap, by_named_feed)
 
 
 class Repair:

@@ -184,6 +184,7 @@ def source_of(row: Row[Any]) -> Source:
         id=row.id,
         url=row.url,
         title=row.title,
+        home=row.home,
         interval=row.interval,
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         body_hash=row.body_hash,

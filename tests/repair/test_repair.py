@@ -71,7 +71,7 @@ async def test_a_gap_that_cannot_be_repaired_stays_open_until_it_is_accepted(new
 
     gap = await the_gap(parts)
     assert (gap["state"], gap["attempts"], gap["due_at"]) == ("open", len(TRIES) + 1, None)
-    for reason in ("the feed names no older entries", "robots.txt names no sitemap"):
+    for reason in ("the feed names no older entries", "robots.txt names no sitemap", "its pages name no other feed"):
         assert reason in str(gap["note"])
     async with parts.database.write() as connection:
         await gaps.settle(connection, int(str(gap["id"])), accepted=True, note="holiday", now=datetime.now(UTC))
@@ -84,3 +84,16 @@ async def test_a_repair_is_tried_again_only_when_it_is_due(newsroom: Newsroom, p
     await service.repair.run()
 
     assert (await the_gap(parts))["attempts"] == 1
+
+
+async def test_a_way_that_ends_in_an_error_is_followed_by_the_next(newsroom: Newsroom, parts: Parts) -> None:
+    home = newsroom.publish("/", body=b"<link rel=feed href=/all>", content_type="text/html")
+    newsroom.publish("/all", body=atom(newsroom, range(1, 11)))
+    newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map')}".encode(), content_type="text/plain")
+    newsroom.publish("/map", body=b"no sitemap")
+    service = await rolled_over(newsroom, parts, older=newsroom.url("/missing"), home=home)
+    found = await service.repair.run()
+
+    gap = await the_gap(parts)
+    assert (found, gap["state"]) == (4, "repaired")
+    assert "/missing: HTTP 404" in str(gap["note"])
