@@ -34,9 +34,11 @@ async def open_gaps(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
 
 
 async def due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Gap]:
-    """Return open gaps that repair should look at, the oldest first."""
-    query = select(gaps).where(gaps.c.state == "open", gaps.c.due_at <= now).order_by(gaps.c.due_at).limit(limit)
-    return [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in await connection.execute(query)]
+    """Return open gaps that repair should look at, the oldest first; none of sources that were removed."""
+    query = select(gaps).join(sources, sources.c.id == gaps.c.source_id)
+    query = query.where(gaps.c.state == "open", gaps.c.due_at <= now, sources.c.state != "removed")
+    rows = await connection.execute(query.order_by(gaps.c.due_at).limit(limit))
+    return [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in rows]
 
 
 async def tried(

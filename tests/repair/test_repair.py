@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ingestd import repair
 from ingestd.daemon.parts import Parts
 from ingestd.repair import TRIES
-from ingestd.store import gaps
+from ingestd.store import gaps, sources
 from ingestd.times import iso
 from tests.desk import poll_all
 from tests.newsroom import Newsroom
@@ -97,3 +97,15 @@ async def test_a_way_that_ends_in_an_error_is_followed_by_the_next(newsroom: New
     gap = await the_gap(parts)
     assert (found, gap["state"]) == (4, "repaired")
     assert "/missing: HTTP 404" in str(gap["note"])
+
+
+async def test_a_gap_of_a_source_that_was_removed_is_left_alone_and_holds_up_no_other(
+    newsroom: Newsroom, parts: Parts
+) -> None:
+    service = await rolled_over(newsroom, parts)
+    async with parts.database.write() as connection:
+        await sources.set_state(connection, 1, "removed", now=datetime.now(UTC))
+
+    assert await service.repair.run() == 0
+    assert (await the_gap(parts))["attempts"] == 0
+    assert newsroom.requests == []
