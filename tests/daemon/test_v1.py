@@ -86,6 +86,11 @@ async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp
     ("path", "said"),
     [
         pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
+        pytest.param(
+            "/v1/coverage?since=2026-01-31T09:00:00Z&until=2026-01-31T09:00:00+01:00",
+            "nothing lies between",
+            id="order",
+        ),
         pytest.param("/v1/coverage?source=77", "no source 77", id="source"),
         pytest.param("/v1/why", "url is missing", id="no-url"),
         pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
