@@ -48,7 +48,7 @@ async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     await standing.move(connection, [await _moved(connection, poll) for poll in done])
     await _note_hubs(connection, done)
     await insert_all(connection, polls, [_poll_row(poll) for poll in done])
-    await gaps.open_gaps(connection, [_gap_row(poll) for poll in done if poll.lost])
+    await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in done if poll.lost])
     await failures.add(connection, [poll.failure for poll in done])
 
 
@@ -138,8 +138,13 @@ async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
         await connection.execute(update(entries).where(of_source, entries.c.guid == item.entry.guid).values(values))
 
 
-def _gap_row(poll: Poll) -> dict[str, Any]:
+async def _gap_row(connection: AsyncConnection, poll: Poll) -> dict[str, Any]:
+    """Return a gap from the last look at the window on; a document without entries was none."""
+    read_at = poll.source.last_read_at
     since = poll.source.last_success_at or poll.at
+    empty = select(polls.c.id).where(polls.c.source_id == poll.source.id, polls.c.at > read_at, polls.c.listed == 0)
+    if read_at and (await connection.execute(empty.limit(1))).first():
+        since = read_at
     return {
         "source_id": poll.source.id, "from_at": since, "to_at": poll.at, "older": poll.older,
         "state": "open", "due_at": poll.at,
