@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from ingestd.backfill.documents import Documents
-from ingestd.errors import IngestError
+from ingestd.errors import Held, IngestError
 from ingestd.model import Source
 from ingestd.repair.named_feeds import by_named_feed
 from ingestd.repair.paging import by_paging
@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 #: Waits between the tries for one gap (seconds); after the last one it stays open until somebody accepts it.
 TRIES = (300.0, 3600.0, 6 * 3600.0)
 
+#: A gap that is looked at is nobody else's for so long; what is ours, or a site that is held, puts it off as long.
+_AT_WORK = timedelta(minutes=10)
+
 #: The ways to look, in this order: the feed's own word first, then what costs the site nothing, then the rest.
 WAYS: tuple[Way, ...] = (by_paging, by_sibling, by_sitemap, by_named_feed)
 
@@ -37,14 +40,20 @@ class Repair:
 
     async def run(self, *, limit: int = 10) -> int:
         """Try each open gap that is due; returns how many entries were found."""
-        async with self._database.read() as connection:
-            due = await gaps.due(connection, now=datetime.now(UTC), limit=limit)
+        now = datetime.now(UTC)
+        async with self._database.write() as connection:
+            due = await gaps.take_due(connection, now=now, again=now + _AT_WORK, limit=limit)
         return sum([await self._try(gap) for gap in due])
 
     async def _try(self, gap: Gap) -> int:
         async with self._database.read() as connection:
             source = sources.source_of(await sources.find(connection, str(gap.source_id)))
-        found, notes, whole = await self._look(gap, source)
+        try:
+            found, notes, whole = await self._look(gap, source)
+        except IngestError as error:
+            # Due again by itself: what is ours, and what a site asks us to wait for, is no try.
+            log.warning("gap waits", gap=gap.id, error=str(error))
+            return 0
         await self._note(gap, found=found, note="; ".join(notes), whole=whole)
         log.info(
             "gap repaired" if whole else "gap stays open",
@@ -53,12 +62,17 @@ class Repair:
         return found
 
     async def _look(self, gap: Gap, source: Source) -> tuple[int, list[str], bool]:
-        """Go one way after the other until the gap is whole; one that ends in an error is followed by the next."""
+        """Go one way after the other until the gap is whole; one that ends in an error is followed by the next.
+
+        Raises IngestError for a failure of ours, or where a site is to be left alone.
+        """
         notes, found = list[str](), 0
         for way in WAYS:
             try:
                 mended = await way(self._tools, gap, source)
             except IngestError as error:
+                if error.ours or isinstance(error, Held):
+                    raise
                 notes.append(str(error))
                 continue
             found += await self._keep(gap, mended)

@@ -7,7 +7,7 @@ from ingestd.backfill.documents import Document
 from ingestd.errors import IngestError
 from ingestd.model import Source
 from ingestd.policy.witness import Ends, between
-from ingestd.repair.way import EARLIER_OR_LATER, Mended, Section, Tools, sections, unknown
+from ingestd.repair.way import Mended, Section, Tools, is_dated_in, sections, unknown
 from ingestd.store import gaps, siblings
 from ingestd.store.gaps import Gap
 from ingestd.store.poll import Announcement
@@ -51,14 +51,9 @@ def _of_that_time(document: Document, gap: Gap, ends: Ends) -> tuple[list[Announ
     """Return the entries of a document that are of a gap's time, and whether it vouches that these are all."""
     listed = document.announcements
     middle = between([comparable(item.entry.link) if item.entry.link else None for item in listed], ends)
-    return [item for at, item in enumerate(listed) if at in (middle or ()) or _is_dated_in(item, gap)], (
+    return [item for at, item in enumerate(listed) if at in (middle or ()) or is_dated_in(item, gap)], (
         middle is not None
     )
-
-
-def _is_dated_in(item: Announcement, gap: Gap) -> bool:
-    times = (item.entry.published, item.entry.updated)
-    return any(gap.from_at - EARLIER_OR_LATER <= time < gap.to_at + EARLIER_OR_LATER for time in times if time)
 
 
 async def _named(tools: Tools, source: Source, places: Sequence[Section]) -> tuple[list[str], list[str]]:

@@ -49,11 +49,22 @@ class Mended:
 Way = Callable[[Tools, Gap, Source], Awaitable[Mended]]
 
 
+def is_dated_in(item: Announcement, gap: Gap) -> bool:
+    """Say whether an entry was published, or changed, in the time of a gap."""
+    times = (item.entry.published, item.entry.updated)
+    return any(gap.from_at - EARLIER_OR_LATER <= time < gap.to_at + EARLIER_OR_LATER for time in times if time)
+
+
+def origin(url: str) -> str:
+    """Return an address's scheme and authority, as the address of its home page."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
 def section(url: str) -> Section:
     """Return an address's origin and the first folder of its path."""
-    parts = urlsplit(url)
-    folder = parts.path.lstrip("/").partition("/")
-    return f"{parts.scheme}://{parts.netloc}/", folder[0] if folder[1] else ""
+    folder = urlsplit(url).path.lstrip("/").partition("/")
+    return origin(url), folder[0] if folder[1] else ""
 
 
 def sections(urls: Iterable[str]) -> list[Section]:

@@ -37,12 +37,18 @@ async def open_gaps(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
     await insert_all(connection, gaps, rows)
 
 
-async def due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Gap]:
-    """Return open gaps that repair should look at, the oldest first; none of sources that were removed."""
+async def take_due(connection: AsyncConnection, *, now: datetime, again: datetime, limit: int) -> list[Gap]:
+    """Return open gaps that repair should look at and nobody else does now, the oldest first.
+
+    None of sources that were removed.  Each is due `again` if nothing is noted of it before.
+    """
     query = select(gaps).join(sources, sources.c.id == gaps.c.source_id)
     query = query.where(gaps.c.state == "open", gaps.c.due_at <= now, sources.c.state != "removed")
-    rows = await connection.execute(query.order_by(gaps.c.due_at).limit(limit))
-    return [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in rows]
+    query = query.order_by(gaps.c.due_at).limit(limit).with_for_update(skip_locked=True, of=gaps)
+    found = [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in await connection.execute(query)]
+    taken = update(gaps).where(gaps.c.id.in_([gap.id for gap in found]))
+    await connection.execute(taken.values(due_at=again))
+    return found
 
 
 async def tried(

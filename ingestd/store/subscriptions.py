@@ -80,7 +80,7 @@ async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) ->
     active = sources.c.state == "active"
     query = select(subscriptions).join(sources, sources.c.id == subscriptions.c.source_id)
     query = query.where(subscriptions.c.due_at <= now, active).order_by(subscriptions.c.due_at).limit(limit)
-    found = [_of(row) for row in await connection.execute(query.with_for_update(skip_locked=True))]
+    found = [_of(row) for row in await connection.execute(query.with_for_update(skip_locked=True, of=subscriptions))]
     for one in found:
         wait = timedelta(seconds=_WAITS[min(one.attempts, len(_WAITS) - 1)])
         values = {"attempts": one.attempts + 1, "due_at": now + wait}
