@@ -11,6 +11,7 @@
     │   ├── TimedOut            the deadline of the whole request passed
     │   ├── Refused             4xx or 5xx
     │   │   ├── Gone            410, 451: never again
+    │   │   ├── LoginNeeded     401: the operator's turn
     │   │   └── Throttled       we ask too much
     │   ├── Held                not asked: its site is left alone for a while
     │   ├── Disallowed          robots.txt says no: never
@@ -103,6 +104,14 @@ class Gone(Refused):
     """410 Gone, or 451 Unavailable For Legal Reasons."""
 
     fate = "never"
+
+
+class LoginNeeded(Refused):
+    """401: there was no login, or one that is not good (any more); it is tried again, for it may be set right."""
+
+    def __init__(self, url: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(url, status, retry_after)
+        self.reason = f"HTTP {status}, it wants a login, or another one: see the setting `logins`"
 
 
 class Throttled(Refused):

@@ -6,7 +6,7 @@ from socket import socket
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, FetchError, Forbidden, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, Unreachable
 from ingestd.text import collapse
 from ingestd.web.guard import Blocked, Guard
 
@@ -68,18 +68,33 @@ async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerT
         raise
 
 
-def failure(url: str, error: aiohttp.ClientError, attempt: Attempt) -> FetchError:
-    """Return what an error of aiohttp's is to us."""
+def failure(
+    url: str, error: TimeoutError | aiohttp.ClientError, attempt: Attempt, *, seconds: float, quotes: bool
+) -> FetchError:
+    """Return what an error of aiohttp's is to us, or our deadline of so many seconds.
+
+    `quotes` is whether it may say what the server sent: a server may repeat what it was sent.
+    """
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return Unreachable(url, "no connection, the server does not answer")
+    if isinstance(error, TimeoutError):
+        return TimedOut(url, f"no whole answer within {seconds:g} s")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
         if attempt.objection and not attempt.connects:
             return Forbidden(url, attempt.objection)
         return Unreachable(url, _no_connection(error))
     if isinstance(error, aiohttp.InvalidURL):
         return Forbidden(url, error.description or "not an http(s) URL")
+    return BrokenReply(url, _complaint(error, quotes=quotes))
+
+
+def _complaint(error: aiohttp.ClientError, *, quotes: bool) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return BrokenReply(url, "the connection ended before the answer")
+        return "the connection ended before the answer"
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) and not quotes:
+        return "no whole answer; what came is not quoted, for a login may be in it"
     complaint = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return BrokenReply(url, collapse(complaint)[:_LONGEST_COMPLAINT] or type(error).__name__)
+    return collapse(complaint)[:_LONGEST_COMPLAINT] or type(error).__name__
 
 
 def _no_connection(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:

@@ -29,7 +29,7 @@ class Fault:
         self._nameservers = nameservers
         self._answered: tuple[float, bool] = (float("-inf"), True)
 
-    async def is_ours(self, error: aiohttp.ClientError) -> bool:
+    async def is_ours(self, error: TimeoutError | aiohttp.ClientError) -> bool:
         """Say whether an error of aiohttp's tells of us and not of the server."""
         os_error = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
         if os_error is None:

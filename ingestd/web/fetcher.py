@@ -14,13 +14,14 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, Offline, TimedOut, TooLarge, TooManyRedirects, Unreachable
+from ingestd.errors import BrokenReply, Offline, TooLarge, TooManyRedirects, Unreachable
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
 from ingestd.web.breakers import Breakers
 from ingestd.web.decoding import ACCEPT_ENCODING, CODINGS, DecodingError, OverLimit, decode
 from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
+from ingestd.web.logins import Login
 from ingestd.web.replies import header, reply_of
 from ingestd.web.resolver import open_resolver
 from ingestd.web.robots import Memory, Robots
@@ -60,7 +61,8 @@ class Fetcher:
 
     `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
     `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
-    `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `robots_memory` keeps what robots.txt said.
+    `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `logins` are one an origin, for GETs to it alone.
+    `robots_memory` keeps what robots.txt said.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Fetcher:
         max_body: int = 16 * 2**20,
         allow_networks: Sequence[IPv4Network | IPv6Network] = (),
         nameservers: Sequence[str] = (),
+        logins: Sequence[Login] = (),
         turns: Turns,
         robots_memory: Memory | None = None,
     ) -> None:
@@ -79,6 +82,7 @@ class Fetcher:
         self._max_body = max_body
         self._guard = Guard(allow_networks)
         self._nameservers = nameservers
+        self._logins = {login.origin: login for login in logins}
         self._turns = turns
         self._fault = Fault(nameservers)
         self._throttle = Throttle(turns)
@@ -127,8 +131,9 @@ class Fetcher:
 
         Validators belong to the URL they are of: those given are sent to `url` alone, and after a redirect the
         reply has none.  A 304's are the ones to ask with next time: as given, where it brings no new ones.
-        User-info in the URL is sent as basic authorization, to its own origin.  With `obey_robots`, each URL on
-        the way is asked for only where its site's robots.txt lets us.
+        User-info in the URL is sent as basic authorization, to its own origin; it weighs more than the origin's
+        login.  A login's parameter in the query string is on the wire alone, and cut out of what the server repeats.
+        With `obey_robots`, each URL on the way is asked for only where its site's robots.txt lets us.
 
         Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
         to a plain GET there is nothing whole in them.  What failed is not tried again.
@@ -141,14 +146,17 @@ class Fetcher:
         while True:
             if obey_robots:
                 self._turns.slow_down(target.site, await self.robots.check(target.shown))
+            login = None if target.authorization else self._logins.get(target.origin)
             async with self._turns.at(target.site):
                 begun = monotonic()
                 with self.breakers.attempt(target.site, target.shown):
-                    response, body = await self._ask(target, headers, left)
+                    response, body = await self._ask(target, headers, left, login=login)
             if response.status not in _REDIRECTS:
-                return reply_of(asked, target, validators, response, body, permanent=moved)
+                reply = reply_of(asked, target, validators, response, body, permanent=moved)
+                return login.cut_from(reply) if login else reply
             left -= monotonic() - begun
-            target = target.redirected(header(response, "Location"))
+            location = header(response, "Location")
+            target = target.redirected(login.cut(location) if login and location else location)
             if target.url in visited or len(visited) > MAX_REDIRECTS:
                 raise TooManyRedirects(asked.shown, f"redirects without end, the last one to {target.shown}")
             visited.append(target.url)
@@ -177,30 +185,34 @@ class Fetcher:
         return response.status
 
     async def _ask(
-        self, target: Target, headers: dict[str, str], seconds: float, *, form: Mapping[str, str] | None = None
+        self,
+        target: Target,
+        headers: dict[str, str],
+        seconds: float,
+        *,
+        login: Login | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         """Send one request, a POST where there is a form; return the head of the answer, and the body of a 200."""
         attempt = connections.begin_attempt()
         self._throttle.asked(target.site)
+        method, url = "GET" if form is None else "POST", target.url
         if target.authorization:
             headers = {**headers, "Authorization": target.authorization}
+        elif login:
+            url, headers = login.on_the_wire(url), {**headers, **login.headers()}
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.request(
-                    "GET" if form is None else "POST", target.url, headers=headers, data=form, allow_redirects=False
-                ) as response,
+                self._session.request(method, url, headers=headers, data=form, allow_redirects=False) as response,
             ):
                 body = await self._read(target, response) if response.status == 200 else b""
-        except aiohttp.ConnectionTimeoutError as error:
-            raise Unreachable(target.shown, "no connection, the server does not answer") from error
-        except TimeoutError as error:
-            raise TimedOut(target.shown, f"no whole answer within {self._timeout:g} s") from error
-        except aiohttp.ClientError as error:
-            failure = connections.failure(target.shown, error, attempt)
-            if isinstance(failure, Unreachable) and await self._fault.is_ours(error):
+        except (TimeoutError, aiohttp.ClientError) as error:
+            failure = connections.failure(target.shown, error, attempt, seconds=self._timeout, quotes=login is None)
+            if type(failure) is Unreachable and await self._fault.is_ours(error):
                 failure = Offline(target.shown, f"our own network: {failure.reason}")
-            raise failure from error
+            # aiohttp's messages quote the URL and the answer, either of which may have the secret in it.
+            raise failure from None if login else error
         if response.status >= 400:
             raise self._throttle.refusal(target, response)
         return response, body
