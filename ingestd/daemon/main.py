@@ -48,6 +48,9 @@ async def run_daemon(
     async with AsyncExitStack() as stack:
         make_directories(settings)
         stack.enter_context(alone(sqlite_file(settings)))
+        for login in settings.logins:
+            if login.in_the_clear:
+                log.warning("a login crosses the network without TLS", origin=login.place)
         parts = await stack.enter_async_context(open_parts(settings, role="daemon", upgrade=migrate))
         service = Service(
             parts,
