@@ -18,6 +18,7 @@
     │   ├── RobotsUnreachable   robots.txt cannot be read, which is a no for now
     │   ├── Forbidden           an address or scheme we must not connect to: never
     │   ├── TooLarge            more bytes than the limit
+    │   ├── NoRoom              our own disk did not take the body
     │   ├── BrokenReply         HTTP that ends early or makes no sense
     │   └── TooManyRedirects
     ├── ParseError              bytes that are no feed
@@ -145,6 +146,12 @@ class Forbidden(FetchError):
 
 class TooLarge(FetchError):
     """The body is larger than the limit, on the wire or decoded."""
+
+
+class NoRoom(FetchError):
+    """The body is too large for memory alone, and our own disk did not take it."""
+
+    ours = True
 
 
 class BrokenReply(FetchError):

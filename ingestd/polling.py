@@ -63,16 +63,17 @@ class Poller:
         `reply` is its answer, where it was asked already.
         """
         started, at = monotonic(), datetime.now(UTC)
-        try:
-            reply = reply or await self._fetcher.get(
-                source.url, validators=source.validators, obey_robots=source.obeys_robots
-            )
-            poll = await self._answered(source, reply, at)
-        except Held:
-            raise
-        except IngestError as error:
-            poll = self._failed(source, at, error)
-        return await self._commit(replace(poll, seconds=monotonic() - started))
+        with self._fetcher.room.guest() as guest:
+            try:
+                reply = reply or await self._fetcher.get(
+                    source.url, validators=source.validators, obey_robots=source.obeys_robots, guest=guest
+                )
+                poll = await self._answered(source, reply, at)
+            except Held:
+                raise
+            except IngestError as error:
+                poll = self._failed(source, at, error)
+            return await self._commit(replace(poll, seconds=monotonic() - started))
 
     async def push(self, source: Source, reply: Reply) -> Poll:
         """Take what a hub pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.

@@ -45,6 +45,7 @@ async def run_daemon(
     `reload` reads the settings again on SIGHUP; `ready` is told the address of the status page.
     Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
     """
+    collector.give_memory_back()
     async with AsyncExitStack() as stack:
         make_directories(settings)
         stack.enter_context(alone(sqlite_file(settings)))

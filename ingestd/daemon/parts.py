@@ -120,6 +120,7 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             logins=settings.logins,
             turns=turns,
             robots_memory=robots_memory(database) if database else None,
+            folder=settings.state_dir,
         ) as fetcher:
             yield turns, fetcher
     finally:

@@ -31,22 +31,21 @@ class OverLimit(Exception):
     """More bytes came out than the limit."""
 
 
-def decode(body: bytes, coding: str, limit: int) -> bytes:
-    """Return a body as it was before a content coding (RFC 9110, 8.4.1), which is one of `CODINGS`.
+def decode(body: bytes, coding: str, limit: int) -> Iterator[bytes]:
+    """Yield a body as it was before a content coding (RFC 9110, 8.4.1), which is one of `CODINGS`, in pieces.
 
-    Needs memory for `limit` and no more, whatever the body expands to.
+    Needs memory for a piece and a window, whatever the body expands to.
     Raises DecodingError when the body is damaged or ends early, OverLimit past `limit` bytes.
     """
-    pieces, size = [], 0
+    size = 0
     try:
         for piece in CODINGS[coding](body):
-            pieces.append(piece)
             size += len(piece)
             if size > limit:
                 raise OverLimit
+            yield piece
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise DecodingError(f"damaged {coding}") from error
-    return b"".join(pieces)
 
 
 def _gzip(body: bytes) -> Iterator[bytes]:

@@ -5,26 +5,30 @@ is left alone, `throttle` whether a refusal means that we ask too much.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, Offline, TooLarge, TooManyRedirects, Unreachable
+from ingestd.errors import BrokenReply, NoRoom, Offline, TooLarge, TooManyRedirects, Unreachable
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
 from ingestd.web.breakers import Breakers
-from ingestd.web.decoding import ACCEPT_ENCODING, CODINGS, DecodingError, OverLimit, decode
+from ingestd.web.decoding import ACCEPT_ENCODING, DecodingError, OverLimit
 from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
 from ingestd.web.logins import Login
 from ingestd.web.replies import header, reply_of
 from ingestd.web.resolver import open_resolver
 from ingestd.web.robots import Memory, Robots
+from ingestd.web.room import Guest, Room
+from ingestd.web.spool import DECODERS, Spool
 from ingestd.web.target import Target
 from ingestd.web.throttle import Throttle
 from ingestd.web.turns import Turns
@@ -40,6 +44,8 @@ MAX_REDIRECTS = 10
 
 # Connections in use at the same time; each site's turns see to the rest.
 _CONNECTIONS = 1000
+# Bytes of a connection that wait to be read; at twice as many it is told to wait.
+_UNREAD = 32 * 1024
 # Seconds until a connection is made or never will be.
 _CONNECT = 15.0
 
@@ -62,7 +68,8 @@ class Fetcher:
     `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
     `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
     `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `logins` are one an origin, for GETs to it alone.
-    `robots_memory` keeps what robots.txt said.
+    `robots_memory` keeps what robots.txt said.  `folder` is where a large body lies until there is `room` for it, None
+    for the system's place.
     """
 
     def __init__(
@@ -76,6 +83,7 @@ class Fetcher:
         logins: Sequence[Login] = (),
         turns: Turns,
         robots_memory: Memory | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
         self._timeout = timeout
@@ -86,6 +94,9 @@ class Fetcher:
         self._turns = turns
         self._fault = Fault(nameservers)
         self._throttle = Throttle(turns)
+        self._folder = folder
+        self._decoders = asyncio.Semaphore(DECODERS)
+        self.room = Room(max_body)
         self.breakers = Breakers()
         self.robots = Robots(partial(self.get, accept=ACCEPT_ROBOTS), robots_memory or Memory())
 
@@ -105,6 +116,7 @@ class Fetcher:
                 total=None, sock_connect=min(_CONNECT, self._timeout / 2)
             ),
             auto_decompress=False,  # see `decoding`
+            read_bufsize=_UNREAD,
             middlewares=(connections.send_once,),
         )
         return self
@@ -126,6 +138,7 @@ class Fetcher:
         validators: Validators = NO_VALIDATORS,
         accept: str = ACCEPT_FEED,
         obey_robots: bool = False,
+        guest: Guest | None = None,
     ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
 
@@ -134,33 +147,49 @@ class Fetcher:
         User-info in the URL is sent as basic authorization, to its own origin; it weighs more than the origin's
         login.  A login's parameter in the query string is on the wire alone, and cut out of what the server repeats.
         With `obey_robots`, each URL on the way is asked for only where its site's robots.txt lets us.
+        The body has the room of `guest`, who is to stay as long as the body does.
 
         Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
         to a plain GET there is nothing whole in them.  What failed is not tried again.
         """
-        asked = target = Target.of(url)
-        headers, left = _request_headers(accept, validators), self._timeout
+        asked = Target.of(url)
+        with Spool(self._folder) as spool:
+            headers = _request_headers(accept, validators)
+            target, moved, response = await self._follow(asked, headers, spool, obey_robots=obey_robots)
+            with nullcontext(guest) if guest else self.room.guest() as held:
+                body = await self._load(target, response, spool, held)
+        reply = reply_of(asked, target, validators, response, body, permanent=moved)
+        login = self._login_for(target)
+        return login.cut_from(reply) if login else reply
+
+    def _login_for(self, target: Target) -> Login | None:
+        """Return what goes along to a target; user-info in its URL weighs more than its origin's login."""
+        return None if target.authorization else self._logins.get(target.origin)
+
+    async def _follow(
+        self, asked: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool
+    ) -> tuple[Target, Target | None, aiohttp.ClientResponse]:
+        """Ask and follow redirects; return what answered, where the permanent ones led, and the answer."""
+        target, left, moved = asked, self._timeout, None
         visited = [target.url]
         permanent: Target | None = target
-        moved = None
         while True:
             if obey_robots:
                 self._turns.slow_down(target.site, await self.robots.check(target.shown))
-            login = None if target.authorization else self._logins.get(target.origin)
+            login = self._login_for(target)
             async with self._turns.at(target.site):
                 begun = monotonic()
                 with self.breakers.attempt(target.site, target.shown):
-                    response, body = await self._ask(target, headers, left, login=login)
+                    response = await self._ask(target, headers, left, spool, login=login)
             if response.status not in _REDIRECTS:
-                reply = reply_of(asked, target, validators, response, body, permanent=moved)
-                return login.cut_from(reply) if login else reply
+                return target, moved, response
             left -= monotonic() - begun
             location = header(response, "Location")
             target = target.redirected(login.cut(location) if login and location else location)
             if target.url in visited or len(visited) > MAX_REDIRECTS:
                 raise TooManyRedirects(asked.shown, f"redirects without end, the last one to {target.shown}")
             visited.append(target.url)
-            headers = _request_headers(accept, NO_VALIDATORS)
+            headers = {"Accept": headers["Accept"]}
             # Only as far as every redirect was permanent is the new address the old one's.
             permanent = target if permanent and response.status in _PERMANENT else None
             moved = permanent or moved
@@ -173,8 +202,8 @@ class Fetcher:
         target, hops = Target.of(url), 0
         while True:
             async with self._turns.at(target.site):
-                with self.breakers.attempt(target.site, target.shown):
-                    response, _ = await self._ask(target, {}, self._timeout, form=form)
+                with Spool(self._folder) as unread, self.breakers.attempt(target.site, target.shown):
+                    response = await self._ask(target, {}, self._timeout, unread, form=form)
             if response.status not in _SAME_METHOD:
                 break
             target, hops = target.redirected(header(response, "Location")), hops + 1
@@ -189,11 +218,12 @@ class Fetcher:
         target: Target,
         headers: dict[str, str],
         seconds: float,
+        spool: Spool,
         *,
         login: Login | None = None,
         form: Mapping[str, str] | None = None,
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """Send one request, a POST where there is a form; return the head of the answer, and the body of a 200."""
+    ) -> aiohttp.ClientResponse:
+        """Send one request, a POST where there is a form; return the head of the answer, and spool a 200's body."""
         attempt = connections.begin_attempt()
         self._throttle.asked(target.site)
         method, url = "GET" if form is None else "POST", target.url
@@ -206,7 +236,8 @@ class Fetcher:
                 asyncio.timeout(seconds),
                 self._session.request(method, url, headers=headers, data=form, allow_redirects=False) as response,
             ):
-                body = await self._read(target, response) if response.status == 200 else b""
+                if response.status == 200:
+                    await self._read(target, response, spool)
         except (TimeoutError, aiohttp.ClientError) as error:
             failure = connections.failure(target.shown, error, attempt, seconds=self._timeout, quotes=login is None)
             if type(failure) is Unreachable and await self._fault.is_ours(error):
@@ -215,28 +246,36 @@ class Fetcher:
             raise failure from None if login else error
         if response.status >= 400:
             raise self._throttle.refusal(target, response)
-        return response, body
+        return response
 
-    async def _read(self, target: Target, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, target: Target, response: aiohttp.ClientResponse, spool: Spool) -> None:
         if (response.content_length or 0) > self._max_body:
             raise TooLarge(target.shown, f"{response.content_length} bytes, more than max_body")
-        pieces, size = [], 0
         async for piece in response.content.iter_any():
-            pieces.append(piece)
-            size += len(piece)
-            if size > self._max_body:
+            if spool.size + len(piece) > self._max_body:
                 raise TooLarge(target.shown, f"more than max_body, {self._max_body} bytes")
-        coding = response.headers.get("Content-Encoding", "").strip().lower()
+            with _our_disk(target):
+                await spool.write(piece)
+
+    async def _load(self, target: Target, response: aiohttp.ClientResponse, spool: Spool, guest: Guest) -> bytes:
         # Names that are no coding do occur ("utf-8", "none"), on bodies that have none.
-        if coding not in CODINGS or not size:
-            return b"".join(pieces)
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
         try:
-            # Not in the event loop: a bomb of a few kilobytes is worth 30 ms.
-            return await asyncio.to_thread(decode, b"".join(pieces), coding, self._max_body)
+            with _our_disk(target):
+                return await spool.load_decoded(guest, coding, self._max_body, self._decoders)
         except OverLimit as error:
             raise TooLarge(target.shown, f"decodes to more than max_body, {self._max_body} bytes") from error
         except DecodingError as error:
             raise BrokenReply(target.shown, str(error)) from error
+
+
+@contextmanager
+def _our_disk(target: Target) -> Iterator[None]:
+    """Take what the disk does not do for a failure of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise NoRoom(target.shown, f"our own disk: {error.strerror}") from error
 
 
 def _request_headers(accept: str, validators: Validators) -> dict[str, str]:

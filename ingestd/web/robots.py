@@ -15,6 +15,7 @@ from ingestd.errors import (
     FetchError,
     Forbidden,
     Held,
+    NoRoom,
     Offline,
     Refused,
     RobotsUnreachable,
@@ -81,7 +82,7 @@ class Robots:
     async def check(self, url: str) -> float:
         """Return the Crawl-delay that holds for a URL's origin (seconds, 0 without one), if it may be fetched.
 
-        Raises Disallowed with the rule, RobotsUnreachable, Forbidden, Held, Offline.
+        Raises Disallowed with the rule, RobotsUnreachable, Forbidden, Held, NoRoom, Offline.
         """
         file, rules = await self._of(_origin(url), url)
         if file.verdict == "deny":
@@ -91,7 +92,7 @@ class Robots:
         return min(float(rules.crawl_delay(PRODUCT) or 0.0), LONGEST_DELAY)
 
     async def sitemaps(self, url: str) -> list[str]:
-        """Return the sitemaps that a URL's origin names; raises Forbidden, Held, Offline."""
+        """Return the sitemaps that a URL's origin names; raises Forbidden, Held, NoRoom, Offline."""
         _, rules = await self._of(_origin(url), url)
         return list(rules.sitemaps)
 
@@ -123,7 +124,7 @@ class Robots:
         body, believed, place = "", UNREACHABLE, f"{origin}/robots.txt"
         try:
             reply = await self._fetch(place)
-        except (Held, Offline) as error:
+        except (Held, NoRoom, Offline) as error:
             raise type(error)(url, *error.args[1:]) from error  # nothing was learned about the site
         except TooManyRedirects:
             verdict, believed = "allow", BELIEVED
