@@ -12,12 +12,14 @@
     │   ├── TimedOut            the deadline of the whole request passed
     │   ├── Refused             4xx or 5xx
     │   │   ├── Gone            410: never again
+    │   │   ├── LoginNeeded     401: the operator's turn
     │   │   └── Throttled       we ask too much
     │   ├── Held                not asked: its site is left alone for a while
     │   ├── Disallowed          robots.txt says no: never
     │   ├── RobotsUnreachable   robots.txt cannot be read, which is a no for now
     │   ├── Forbidden           an address or scheme we must not connect to: never
     │   ├── TooLarge            more bytes than the limit
+    │   ├── NoRoom              our own disk did not take the body
     │   ├── BrokenReply         HTTP that ends early or makes no sense
     │   └── TooManyRedirects
     ├── ParseError              bytes that are no feed
@@ -110,6 +112,14 @@ class Gone(Refused):
     fate = "never"
 
 
+class LoginNeeded(Refused):
+    """401: there was no login, or one that is not good (any more); it is tried again, for it may be set right."""
+
+    def __init__(self, url: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(url, status, retry_after)
+        self.reason = f"HTTP {status}, it wants a login, or another one: see the setting `logins`"
+
+
 class Throttled(Refused):
     """The server has had enough of us: 429, a 503 that says for how long, or a 403 after many requests."""
 
@@ -141,6 +151,12 @@ class Forbidden(FetchError):
 
 class TooLarge(FetchError):
     """The body is larger than the limit, on the wire or decoded."""
+
+
+class NoRoom(FetchError):
+    """The body is too large for memory alone, and our own disk did not take it."""
+
+    ours = True
 
 
 class BrokenReply(FetchError):

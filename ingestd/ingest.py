@@ -15,6 +15,7 @@ the disk is full) costs nobody anything: the result waits until it can be commit
 import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -37,6 +38,7 @@ from ingestd.surroundings import Surroundings
 from ingestd.telling import log_outcome, log_poll
 from ingestd.urls import site
 from ingestd.web.fetcher import Fetcher
+from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
 
 log = structlog.get_logger(__name__)
@@ -89,18 +91,19 @@ class Ingest:
 
         `fetch` gets its page where that is not what the entry's link leads to.
         """
-        try:
-            outcome = await self._make(work, fetch or self._fetch)
-        except Held:
-            raise
-        except IngestError as error:
-            outcome = self._failed(work, error)
-        outcome = await self._commit(outcome)
+        with self.fetcher.room.guest() as guest:
+            try:
+                outcome = await self._make(work, fetch or partial(self._fetch, guest))
+            except Held:
+                raise
+            except IngestError as error:
+                outcome = self._failed(work, error)
+            outcome = await self._commit(outcome)
         log_outcome(outcome)
         return outcome
 
-    async def _fetch(self, work: Work) -> Fetched | None:
-        return await fetch_page(self.fetcher, work.entry, work.validators)
+    async def _fetch(self, guest: Guest, work: Work) -> Fetched | None:
+        return await fetch_page(self.fetcher, work.entry, work.validators, guest=guest)
 
     async def _make(self, work: Work, fetch: Fetch) -> Outcome:
         fetched = await fetch(work)

@@ -75,6 +75,8 @@ class Source:
     id: int
     url: str
     title: str | None = None
+    #: The web page that its feed says it is of; a relative address as it was written.
+    home: str | None = None
     #: Seconds between polls, where this source has its own.
     interval: float | None = None
     validators: Validators = NO_VALIDATORS

@@ -57,17 +57,23 @@ class Poller:
         self._commits = commits
         self._rules = rules
 
-    async def poll(self, source: Source) -> Poll:
-        """Poll a claimed source and commit what it came to; raises Held when its site is left alone."""
+    async def poll(self, source: Source, reply: Reply | None = None) -> Poll:
+        """Poll a claimed source and commit what it came to; raises Held when its site is left alone.
+
+        `reply` is its answer, where it was asked already.
+        """
         started, at = monotonic(), datetime.now(UTC)
-        try:
-            reply = await self._fetcher.get(source.url, validators=source.validators, obey_robots=source.obeys_robots)
-            poll = await self._answered(source, reply, at)
-        except Held:
-            raise
-        except IngestError as error:
-            poll = self._failed(source, at, error)
-        return await self._commit(replace(poll, seconds=monotonic() - started))
+        with self._fetcher.room.guest() as guest:
+            try:
+                reply = reply or await self._fetcher.get(
+                    source.url, validators=source.validators, obey_robots=source.obeys_robots, guest=guest
+                )
+                poll = await self._answered(source, reply, at)
+            except Held:
+                raise
+            except IngestError as error:
+                poll = self._failed(source, at, error)
+            return await self._commit(replace(poll, seconds=monotonic() - started))
 
     async def push(self, source: Source, reply: Reply) -> Poll:
         """Take what a hub pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
@@ -203,9 +209,7 @@ class Poller:
         source, pace = poll.source, poll.pace or poll.source.pace or Pace()
         if source.interval:
             return source.interval
-        if source.pushed_until and source.pushed_until > poll.at and not poll.new:
-            return LONGEST
-        return wait_for(
+        wait = wait_for(
             pace,
             base=self._rules().interval,
             window=poll.listed or source.window,
@@ -213,6 +217,10 @@ class Poller:
             elapsed=_elapsed(source, poll.at),
             lost=poll.lost,
         )
+        if source.pushed_until and not poll.new and (poll.hub or poll.listed is None):
+            # Once a day is enough while a hub pushes; from the end of its lease on nobody does.
+            wait = max(wait, (source.pushed_until - poll.at).total_seconds())
+        return min(wait, LONGEST)
 
     def _due(self, poll: Poll, wait: float, *, failures: int = 0, retry_after: float | None = None) -> datetime:
         return next_poll(
@@ -262,6 +270,10 @@ def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) ->
 
 def _overlap(source: Source, known: Mapping[str, Known], *, listed: int) -> Overlap:
     last_read, last_new = source.last_read_at, source.last_new_at
-    shared = [entry for entry in known.values() if last_read is None or entry.last_seen_at >= last_read]
+    # What a hub pushed since the document before was in no window.
+    told = [entry for entry in known.values() if last_read and entry.first_seen_at > last_read]
+    shared = [
+        entry for entry in known.values() if last_read is None or entry.first_seen_at <= last_read <= entry.last_seen_at
+    ]
     latest = [entry for entry in shared if last_new is None or entry.first_seen_at >= last_new]
-    return Overlap(listed=listed, known=len(known), shared=len(shared), latest=len(latest))
+    return Overlap(listed=listed, known=len(known), told=len(told), shared=len(shared), latest=len(latest))

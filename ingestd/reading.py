@@ -10,6 +10,7 @@ from ingestd.errors import ParseError
 from ingestd.model import NO_VALIDATORS, Entry, Page, Validators
 from ingestd.policy.dates import article_with_dates_believed, entry_with_dates_believed
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
+from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import Cleaned, ParsedFeed
 
@@ -38,10 +39,12 @@ async def read_page(pool: Pool, page: Page) -> Cleaned:
     return replace(cleaned, article=article_with_dates_believed(cleaned.article, datetime.now(UTC)))
 
 
-async def fetch_page(fetcher: Fetcher, entry: Entry, validators: Validators = NO_VALIDATORS) -> Fetched | None:
+async def fetch_page(
+    fetcher: Fetcher, entry: Entry, validators: Validators = NO_VALIDATORS, *, guest: Guest | None = None
+) -> Fetched | None:
     """Return an entry's page: its own content, where that is the full text, or what its link leads to.
 
-    None when the page is what it was when it gave these validators (304).
+    None when the page is what it was when it gave these validators (304).  `guest` has the room for it.
     Raises FetchError, and ParseError for an entry with neither link nor text.
     """
     if entry.body_html is not None:
@@ -51,7 +54,7 @@ async def fetch_page(fetcher: Fetcher, entry: Entry, validators: Validators = NO
         return Fetched(page=page, url=entry.link)
     if entry.link is None:
         raise ParseError("the entry has neither a link nor a text")
-    reply = await fetcher.get(entry.link, validators=validators, accept=ACCEPT_PAGE, obey_robots=True)
+    reply = await fetcher.get(entry.link, validators=validators, accept=ACCEPT_PAGE, obey_robots=True, guest=guest)
     if reply.not_modified:
         return None
     page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)

@@ -50,6 +50,14 @@ def normalise(url: str) -> str:
     return urlunsplit((parts.scheme, f"{host}{port}", path, query, ""))
 
 
+def comparable(url: str) -> str:
+    """Return the form in which a URL is compared (`normalise`); one that has none is as it is."""
+    try:
+        return normalise(url)
+    except ValueError:
+        return url
+
+
 def _ascii(part: str) -> str:
     """Return a path or query in ASCII; one way to write each character (RFC 3986, 6.2.2)."""
     return _ESCAPE.sub(_plain_escape, quote(part, safe="/?%:@!$&'()*+,;=~-._[]{}|^`\\<>\""))

@@ -84,7 +84,9 @@ class Subscriber:
     async def _refused(self, subscription: Subscription, reason: str, *, until: datetime | None = None) -> None:
         try:
             async with self._database.write() as connection:
-                await subscriptions.refused(connection, subscription.source_id, reason, until=until)
+                await subscriptions.refused(
+                    connection, subscription.source_id, reason, now=datetime.now(UTC), until=until
+                )
         except IngestError as error:  # it is asked again all the same
             log.warning("subscription stays as it was", source=subscription.source_id, error=str(error))
 
@@ -100,7 +102,9 @@ class Subscriber:
                 return None
             if mode == "denied":
                 reason = f"the hub denied it: {collapse(query.get('hub.reason')) or 'no reason given'}"
-                await subscriptions.refused(connection, one.source_id, reason, until=now + _DENIED, denied=True)
+                await subscriptions.refused(
+                    connection, one.source_id, reason, now=now, until=now + _DENIED, denied=True
+                )
                 return ""
             if mode != "subscribe" or not query.get("hub.challenge"):
                 return None

@@ -1,10 +1,14 @@
-"""A server that does to its readers what nobody should: a path each, a site each (an address in 127.0.0.0/8)."""
+"""A server that does to its readers what nobody should: a path each, a site each (an address in 127.0.0.0/8).
+
+As a process of its own (`python -m tests.hostile SECRET`) it prints its URLs by name, as JSON on one line.
+"""
 
 import asyncio
 import gzip
 import json
+import sys
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -160,16 +164,25 @@ def pages(base: str, secret: str) -> dict[str, Write]:
 
 
 class Hostile:
-    """An async context manager: the server, at one port of every loopback address."""
+    """An async context manager: the server, at one port of every loopback address, or `at` just one address.
 
-    def __init__(self, secret: str) -> None:
+    `instead` are its pages instead of the hostile ones.
+    """
+
+    def __init__(
+        self, secret: str, *, instead: Mapping[str, Write] | None = None, at: tuple[str, int] = ("0.0.0.0", 0)
+    ) -> None:
         self._secret = secret
+        self._at = at
+        self._instead = instead
         self.asked: list[str] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "0.0.0.0", 0)
+        self._server = await asyncio.start_server(self._serve, *self._at)
         self.port: int = self._server.sockets[0].getsockname()[1]
-        self.pages = pages(f"http://127.0.0.1:{self.port}", self._secret)
+        self.pages = (
+            self._instead if self._instead is not None else pages(f"http://127.0.0.1:{self.port}", self._secret)
+        )
         self.urls = {
             name: f"http://127.6.{number // 200}.{number % 200 + 1}:{self.port}/{name}"
             for number, name in enumerate(self.pages)
@@ -191,3 +204,13 @@ class Hostile:
             pass  # the reader had enough
         finally:
             writer.close()
+
+
+async def _serve_for_ever(secret: str) -> None:
+    async with Hostile(secret) as hostile:
+        print(json.dumps(hostile.urls), flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve_for_ever(sys.argv[1]))

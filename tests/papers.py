@@ -13,6 +13,7 @@ class Sheet:
     body: bytes
     content_type: str
     status: int = 200
+    etag: str | None = None
 
 
 class Papers:
@@ -23,6 +24,8 @@ class Papers:
 
     def __init__(self) -> None:
         self.requests: list[str] = []
+        #: The If-None-Match of each of them.
+        self.conditions: list[str | None] = []
         #: Released once for each request.
         self.asked = threading.Semaphore(0)
         self.go = threading.Event()
@@ -41,11 +44,16 @@ class Papers:
                     self.end_headers()
                     return
                 papers.requests.append(self.path)
+                papers.conditions.append(self.headers["If-None-Match"])
                 papers.asked.release()
                 if not papers.hold or self.path in papers.hold:
                     papers.go.wait(60)
                 sheet = papers._sheets.get(self.path, Sheet(b"", "text/plain", 404))
+                if sheet.etag and sheet.etag == self.headers["If-None-Match"]:
+                    sheet = Sheet(b"", sheet.content_type, 304, sheet.etag)
                 self.send_response(sheet.status)
+                if sheet.etag:
+                    self.send_header("ETag", sheet.etag)
                 self.send_header("Content-Type", sheet.content_type)
                 self.send_header("Content-Length", str(len(sheet.body)))
                 self.end_headers()
@@ -62,8 +70,10 @@ class Papers:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self._server.server_port}{path}"
 
-    def publish(self, path: str, body: bytes, *, content_type: str = "text/html", status: int = 200) -> str:
-        self._sheets[path] = Sheet(body, content_type, status)
+    def publish(
+        self, path: str, body: bytes, *, content_type: str = "text/html", status: int = 200, etag: str | None = None
+    ) -> str:
+        self._sheets[path] = Sheet(body, content_type, status, etag)
         return self.url(path)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
 from ingestd.policy.cadence import LONGEST
 from ingestd.settings import Listen
+from ingestd.store import gaps
 from ingestd.store.subscriptions import offered
 from ingestd.store.tables import sources, subscriptions
 from ingestd.websub import LEASE, may_hear_secret, signed
@@ -219,6 +220,44 @@ async def test_a_hub_that_does_not_push_is_not_believed_until_it_does(desk: Desk
     assert (row.pushed_until, kept.state) == (kept.lease_until, "active")
 
 
+async def test_from_the_end_of_a_lease_on_a_source_is_polled_as_before(desk: Desk) -> None:
+    await desk.verify()
+    ending = datetime.now(UTC) + timedelta(hours=10)
+    async with desk.parts.database.write() as connection:
+        await connection.execute(update(sources).values(pushed_until=ending))
+
+    await poll_all(desk.parts)
+
+    row = await source_row(desk.parts, desk.source)
+    assert abs(row.due_at - ending) < timedelta(hours=1, minutes=5)
+
+
+async def test_one_push_does_not_hide_that_the_window_rolled_over(desk: Desk) -> None:
+    await desk.verify()
+    await desk.push(feed(desk.newsroom.url("/2")))
+    links = [desk.newsroom.url(f"/{number}") for number in (3, 2)]
+    hub = f'<{desk.newsroom.url("/hub")}>; rel="hub", <{desk.topic}>; rel="self"'
+    desk.newsroom.publish("/feed", body=feed(*links), Link=hub)
+
+    await poll_all(desk.parts)
+
+    async with desk.parts.database.read() as connection:
+        assert len(await gaps.listed(connection)) == 1
+
+
+async def test_what_was_pushed_whole_is_no_gap(desk: Desk) -> None:
+    await desk.verify()
+    links = [desk.newsroom.url(f"/{number}") for number in (3, 2)]
+    await desk.push(feed(*links))
+    hub = f'<{desk.newsroom.url("/hub")}>; rel="hub", <{desk.topic}>; rel="self"'
+    desk.newsroom.publish("/feed", body=feed(*links), Link=hub)
+
+    await poll_all(desk.parts)
+
+    async with desk.parts.database.read() as connection:
+        assert await gaps.listed(connection) == []
+
+
 async def test_a_denial_is_kept_and_polls_go_on_as_before(desk: Desk) -> None:
     await desk.verify()
 
@@ -226,6 +265,7 @@ async def test_a_denial_is_kept_and_polls_go_on_as_before(desk: Desk) -> None:
 
     row, kept = await source_row(desk.parts, desk.source), await desk.subscription()
     assert (row.pushed_until, kept.state, kept.last_error) == (None, "denied", "the hub denied it: not you")
+    assert row.due_at - row.last_polled_at < timedelta(hours=2)
 
 
 async def test_a_hub_that_fails_is_asked_again_later_and_ever_later(desk: Desk) -> None:
@@ -248,8 +288,9 @@ async def test_a_feed_that_names_no_hub_any_more_is_polled_as_before(desk: Desk)
 
     await poll_all(desk.parts)
 
-    assert await desk.subscription() is None
-    assert (await source_row(desk.parts, desk.source)).pushed_until is None
+    row = await source_row(desk.parts, desk.source)
+    assert (await desk.subscription(), row.pushed_until) == (None, None)
+    assert row.due_at - row.last_polled_at < timedelta(hours=12)
 
 
 def test_signatures() -> None:

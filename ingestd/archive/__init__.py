@@ -23,6 +23,9 @@ class Kept:
 class Archive(Protocol):
     """Where raw bytes go."""
 
+    #: Since when nothing could be kept (monotonic seconds); None while everything can.
+    refuses_since: float | None
+
     async def put(self, body: bytes) -> Kept:
         """Keep a body; the same body again changes nothing.
 

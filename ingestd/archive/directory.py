@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256 as hash_of
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import zstandard
@@ -42,13 +43,20 @@ class Directory:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.refuses_since: float | None = None
 
     async def put(self, body: bytes) -> Kept:
         """Keep a body; the same body again changes nothing.
 
         Raises ArchiveError when it cannot be written, as when the disk is full.
         """
-        return await asyncio.to_thread(self._put, body)
+        try:
+            kept = await asyncio.to_thread(self._put, body)
+        except ArchiveError:
+            self.refuses_since = self.refuses_since or monotonic()
+            raise
+        self.refuses_since = None
+        return kept
 
     async def get(self, sha256: str) -> bytes:
         """Return a body exactly as it was put; `sha256` is in lower-case hexadecimal.

@@ -11,6 +11,8 @@ from ingestd.errors import ArchiveError
 class Off:
     """Names bodies by their hash, as records need it, and forgets them."""
 
+    refuses_since: float | None = None
+
     async def put(self, body: bytes) -> Kept:
         """Return the body's hash and size."""
         digest = await asyncio.to_thread(hash_of, body)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from ingestd.archive import Archive, Kept
+from ingestd.discovery.feed_links import FoundFeed
 from ingestd.errors import Held, IngestError, Refused
 from ingestd.model import Feed
 from ingestd.patience import until_committed
@@ -70,6 +71,13 @@ class Documents:
         announced = zip(parsed.feed.entries, parsed.fingerprints, strict=True)
         found = tuple(Announcement(entry=entry, fingerprint=mark) for entry, mark in announced)
         return Document(feed=parsed.feed, announcements=found)
+
+    async def feeds_named(self, url: str) -> tuple[FoundFeed, ...]:
+        """Return the feeds that a web page names, as robots.txt allows; raises FetchError, WorkerError."""
+        reply = await self._fetcher.get(url, obey_robots=True)
+        job = "ingestd.workers.jobs:find_feeds"
+        found: tuple[FoundFeed, ...] = await self._pool.run(job, reply.body, reply.final_url, reply.content_type)
+        return found
 
     async def page_of(self, work: Work) -> Fetched | None:
         """Return an entry's page as the daemon gets it; raises FetchError, ParseError."""

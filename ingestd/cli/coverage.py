@@ -15,15 +15,17 @@ from ingestd.times import iso, parse_iso, utc
 
 def coverage(
     source: Annotated[str | None, typer.Argument(help="The number or URL of a source; default: all.")] = None,
-    since: Annotated[str | None, typer.Option(help="From this time on, as in 2026-01-31T09:00:00Z.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="From this time on, as in 2026-01-31T09:00:00+01:00; without a zone: UTC.")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Up to this time.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say what is complete, from when until when, and except where.
 
-    Exit status: 0 when all of it is, 1 when there are open gaps or a source was not watched, 2 when there is no such
-    source.
+    Exit status: 0 when all of the time asked for is, 1 when there are open gaps or a source was not watched in all of
+    it, 2 when there is no such source or time.
     """
     start, end = _moment("--since", since), _moment("--until", until)
 
@@ -37,16 +39,11 @@ def coverage(
         show_json(rows)
     else:
         for row in rows:
-            _tell(row)
-    whole = all(row["complete_from"] and not _open(row) for row in rows)
-    raise typer.Exit(0 if whole else 1)
+            _tell(row, start, end)
+    raise typer.Exit(0 if all(row["whole"] for row in rows) else 1)
 
 
-def _open(row: dict[str, Any]) -> list[dict[str, Any]]:
-    return [gap for gap in row["gaps"] if gap["state"] == "open"]
-
-
-def _tell(row: dict[str, Any]) -> None:
+def _tell(row: dict[str, Any], since: datetime | None, until: datetime | None) -> None:
     name = row["title"] or row["url"]
     if row["complete_from"] is None:
         show(f"{name}: not watched in this time")
@@ -54,6 +51,11 @@ def _tell(row: dict[str, Any]) -> None:
     holes = [gap for gap in row["gaps"] if gap["state"] != "repaired"]
     span = f"complete from {iso(row['complete_from'])} to {iso(row['complete_until'])}"
     show(f"{name}: {span}{', except' if holes else ''}")
+    # As they are shown: what differs by less than a second does not differ.
+    if since and iso(row["complete_from"]) != iso(since):
+        show(f"  not watched: {iso(since)} to {iso(row['complete_from'])}")
+    if until and iso(row["complete_until"]) != iso(until):
+        show(f"  not watched yet: {iso(row['complete_until'])} to {iso(until)}")
     for gap in row["gaps"]:
         note = f": {gap['note']}" if gap["note"] else ""
         span = f"{iso(gap['from_at'])} to {iso(gap['to_at'])}"

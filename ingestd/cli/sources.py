@@ -1,20 +1,22 @@
 """`ingestd sources`: what is polled."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from ingestd.cli.opening import database_of, finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json, show_result, show_table
-from ingestd.daemon.parts import open_fetcher, open_pool
+from ingestd.daemon.parts import open_parts
 from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.reading import read_feed
 from ingestd.settings import Settings
 from ingestd.store import overview, sources
+from ingestd.store.database import Database
 from ingestd.times import iso
 from ingestd.units import parse_duration
 from ingestd.urls import normalise, without_userinfo
@@ -33,7 +35,7 @@ def add(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add a source; of a page's URL, the feeds that the page names.
+    """Add a source and take what it lists; of a page's URL, add the feeds that the page names.
 
     Exit status: 0 when it is there now, 1 when it could not be read, 2 when it is no URL.
     """
@@ -44,38 +46,72 @@ def add(
         raise UsageError(str(error)) from error
     settings = settings_for(config)
 
-    async def work() -> list[dict[str, object]]:
-        found = [(url, title)] if unchecked else await _feeds_at(settings, url, title)
-        added = []
-        async with database_of(config) as database, database.write() as connection:
-            for u, t in found:
-                # A feed that the operator named is his own decision; one that we found asks robots.txt.
-                row = await sources.add(
-                    connection, u, now=datetime.now(UTC), title=t, interval=seconds, obeys_robots=u != url
-                )
-                added.append((u, *row))
-        return [{"id": source_id, "url": without_userinfo(u), "new": new} for u, source_id, new in added]
+    async def unread() -> list[Added]:
+        async with database_of(config) as database:
+            return await _add(database, [(url, title)], named=url, interval=seconds)
 
-    added = finish(work())
+    added = finish(unread() if unchecked else _add_what_is_at(settings, url, title=title, interval=seconds))
     if json:
-        show_json(added)
+        show_json([one._asdict() for one in added])
         return
-    for row in added:
-        show(f"source {row['id']}: {row['url']}{'' if row['new'] else ' (was there already)'}")
+    for one in added:
+        show(f"source {one.id}: {one.url}{_told(one)}")
 
 
-async def _feeds_at(settings: Settings, url: str, title: str | None) -> list[tuple[str, str | None]]:
-    """Return the feed at an address, or else the feeds that the page there names; raises FetchError, UnknownFormat."""
-    async with open_fetcher(settings) as (_, fetcher), open_pool(settings) as pool:
-        reply = await fetcher.get(url)
+class Added(NamedTuple):
+    """A source that is there now, whether it was not before, and how many entries it listed where it was read."""
+
+    id: int
+    url: str
+    new: bool
+    entries: int | None = None
+
+
+def _told(added: Added) -> str:
+    if not added.new:
+        return " (was there already)"
+    return "" if added.entries is None else f", {added.entries} entries"
+
+
+async def _add(
+    database: Database, found: Iterable[tuple[str, str | None]], *, named: str, interval: float | None
+) -> list[Added]:
+    """Add feeds, each a URL and a title."""
+    added = []
+    async with database.write() as connection:
+        for url, title in found:
+            # A feed that the operator named is his own decision; one that we found asks robots.txt.
+            source_id, new = await sources.add(
+                connection, url, now=datetime.now(UTC), title=title, interval=interval, obeys_robots=url != named
+            )
+            added.append(Added(source_id, without_userinfo(url), new))
+    return added
+
+
+async def _add_what_is_at(settings: Settings, url: str, *, title: str | None, interval: float | None) -> list[Added]:
+    """Add the feed at an address, or else the feeds that the page there names; raises FetchError, UnknownFormat.
+
+    The feed's answer is its first poll: nobody is asked twice for the same.
+    """
+    async with open_parts(settings, role="poll") as parts:
+        async with parts.database.read() as connection:
+            if (known := await sources.polled_at(connection, url)) is not None:
+                return [Added(known, without_userinfo(url), new=False)]
+        reply = await parts.fetcher.get(url)
         try:
-            parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+            await read_feed(parts.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         except UnknownFormat as error:
-            found = await pool.run("ingestd.workers.jobs:find_feeds", reply.body, reply.final_url, reply.content_type)
-            if not found:
+            job = "ingestd.workers.jobs:find_feeds"
+            feeds = await parts.pool.run(job, reply.body, reply.final_url, reply.content_type)
+            if not feeds:
                 raise UnknownFormat(f"{without_userinfo(url)} is no feed and names none") from error
-            return [(feed.url, title or feed.title) for feed in found]
-        return [(url, title or parsed.feed.title)]
+            named = [(feed.url, title or feed.title) for feed in feeds]
+            return await _add(parts.database, named, named=url, interval=interval)
+        [added] = await _add(parts.database, [(url, title)], named=url, interval=interval)
+        async with parts.database.write() as connection:
+            claimed = await sources.claim_these(connection, parts.run_id, [added.id])
+        polled = [await parts.ingest.poller.poll(source, reply) for source in claimed]
+        return [added._replace(entries=polled[0].listed if polled else None)]
 
 
 @app.command("list")

@@ -23,7 +23,7 @@ SLOW_DATABASE = 0.25
 #: Seconds the scheduler may be late before work waits for it, and before nothing can be expected of it any more.
 LATE_SCHEDULER, DEAD_SCHEDULER = 5.0, 30.0
 
-#: The database has refused what we write for longer than this (seconds): its disk is full, or it is read-only.
+#: The database or the archive refuses what we write for longer than this (seconds): its disk is full, or read-only.
 UNWRITABLE = 5.0
 
 #: A source is overdue when it was due this long ago (seconds): the sources of one site wait for each other

@@ -11,7 +11,18 @@ from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError, StoreError
-from ingestd.store import decisions, entries, polls, robots_files, runs, silence, sites, sources, subscriptions
+from ingestd.store import (
+    decisions,
+    entries,
+    failures,
+    polls,
+    robots_files,
+    runs,
+    silence,
+    sites,
+    sources,
+    subscriptions,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +32,9 @@ TICK = 1.0
 #: So many sources may be due at once; what is overdue beyond that, after a start or when the clock was set, is
 #: spread over so many seconds.
 AT_ONCE, SPREAD = 64, 300.0
+
+#: Sources whose silence is judged in one go: each costs some milliseconds, and they are the event loop's.
+LISTENED_TO = 100
 
 #: A site that brought no article for so long may look otherwise when it does.
 SITE_FORGOTTEN = timedelta(days=90)
@@ -44,7 +58,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
         (runs.HEARTBEAT, lambda: take_over(service)),
         (60.0, lambda: _repair(service)),
         (60.0, lambda: _subscribe(service)),
-        (600.0, lambda: _listen_for_silence(service)),
+        (60.0, Silence(service).listen),
         (600.0, lambda: _forget(service, keep_polls)),
         (3600.0, lambda: _sweep(service)),
     ]
@@ -134,10 +148,28 @@ async def _repair(service: Service) -> None:
         service.pages.nudge()
 
 
-async def _listen_for_silence(service: Service) -> None:
-    async with service.parts.database.write() as connection:
-        if found := await silence.note(connection, now=datetime.now(UTC)):
-            log.warning("sources are quieter than ever", sources=found)
+class Silence:
+    """Looks which sources are too quiet, some at a time: all are looked at in turn."""
+
+    def __init__(self, service: Service) -> None:
+        self._database = service.parts.database
+        #: The last one looked at; 0 where the next is the first.
+        self.last = 0
+
+    async def listen(self) -> None:
+        """Look at the next sources."""
+        now, found = datetime.now(UTC), []
+        async with self._database.read() as connection:
+            some = await silence.candidates(connection, now=now, after=self.last, limit=LISTENED_TO)
+        self.last = some[-1].id if len(some) == LISTENED_TO else 0
+        for source in some:
+            async with self._database.read() as connection:
+                if await silence.is_quiet(connection, source, now=now):
+                    found.append(source)
+        if found:
+            async with self._database.write() as connection:
+                await silence.note(connection, found)
+            log.warning("sources are quieter than their own weeks", sources=len(found))
 
 
 async def _forget(service: Service, keep: float) -> None:
@@ -145,6 +177,7 @@ async def _forget(service: Service, keep: float) -> None:
     before = now - timedelta(seconds=keep)
     async with service.parts.database.write() as connection:
         await polls.forget_before(connection, before)
+        await failures.forget_before(connection, before)
         await decisions.forget_before(connection, before)
         await robots_files.forget_before(connection, now)
         await sites.forget_before(connection, now - SITE_FORGOTTEN)

@@ -73,8 +73,9 @@ class Health:
             return str(error)
         if not answer.value.schema_fits:
             return "the schema is not that of this program"
-        if (refused := self._writes(answer.value.at).verdict).status == "fail":
-            return refused.output
+        for kept in (self._writes, self._archive):
+            if (refused := kept(answer.value.at).verdict).status == "fail":
+                return refused.output
         return self._unready_at_once()  # SIGTERM may have come while the database thought about it
 
     def _unready_at_once(self) -> str | None:
@@ -98,6 +99,7 @@ class Health:
             checks=(
                 *_of_database(figures, unanswered, now),
                 self._writes(now),
+                self._archive(now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
                 self._network(now),
                 *self._extractors(now),
@@ -128,6 +130,15 @@ class Health:
         refused = Verdict(status="fail", output="the database refuses what we write; the log says why")
         failing = refused if seconds > UNWRITABLE else Verdict()
         return Check(name="database:writes", component="datastore", value=seconds, unit="s", at=now, verdict=failing)
+
+    def _archive(self, now: datetime) -> Check:
+        since = self.service.parts.archive.refuses_since
+        seconds = monotonic() - since if since else 0.0
+        failing = Verdict(status="fail", output="the archive takes nothing: its disk is full, or it is read-only")
+        return Check(
+            name="archive:writes", component="datastore", value=seconds, unit="s", at=now,
+            verdict=failing if seconds > UNWRITABLE else Verdict(),
+        )  # fmt: skip
 
     def _network(self, now: datetime) -> Check:
         breakers = self.service.parts.fetcher.breakers

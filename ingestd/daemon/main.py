@@ -45,9 +45,13 @@ async def run_daemon(
     `reload` reads the settings again on SIGHUP; `ready` is told the address of the status page.
     Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
     """
+    collector.give_memory_back()
     async with AsyncExitStack() as stack:
         make_directories(settings)
         stack.enter_context(alone(sqlite_file(settings)))
+        for login in settings.logins:
+            if login.in_the_clear:
+                log.warning("a login crosses the network without TLS", origin=login.place)
         parts = await stack.enter_async_context(open_parts(settings, role="daemon", upgrade=migrate))
         service = Service(
             parts,

@@ -117,8 +117,10 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             max_body=settings.max_body,
             allow_networks=settings.allow_networks,
             nameservers=settings.nameservers,
+            logins=settings.logins,
             turns=turns,
             robots_memory=robots_memory(database) if database else None,
+            folder=settings.state_dir,
         ) as fetcher:
             yield turns, fetcher
     finally:

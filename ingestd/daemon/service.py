@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TypeVar
@@ -57,7 +58,7 @@ class Service:
                 fetcher=parts.fetcher,
                 pool=parts.pool,
                 archive=parts.archive,
-                rules=parts.ingest.rules,
+                rules=replace(parts.ingest.rules, attempts=1),  # a gap has tries of its own
                 max_body=parts.max_body,
             ),
         )

@@ -24,23 +24,25 @@ def next_poll(
     """Return when a source is due again.
 
     `wait` is what we would choose (seconds); `floor` wins over it.  After `failures` polls that failed in a row
-    it is doubled for each one after the first, a day at the most.  What the publisher says makes it longer, and
-    never longer than a day: `retry_after` (seconds, RFC 9110, 10.2.3), and of the `hints` the longest.
-    An hour or a day to be skipped is skipped, again by no more than a day.
+    it is doubled for each one after the first.  What the publisher says makes it longer: `retry_after` (seconds,
+    RFC 9110, 10.2.3), and of the `hints` the longest; an hour or a day to be skipped is skipped.  All that together
+    is never longer than a day, or than the wait that the operator chose, where that is longer.
 
     `jitter` in [0, 1) makes the wait up to a tenth longer, after failures up to a half, so that sources which fell
-    due together drift apart.
+    due together drift apart; at the longest it makes it up to a tenth shorter, after failures only.
     """
-    wait = min(max(floor, wait) * 2.0 ** min(max(0, failures - 1), 20), max(LONGEST, floor))
-    hinted = max(hints.fresh_for or 0.0, hints.ttl or 0.0, hints.period or 0.0)
-    wait = max(wait, min(max(hinted, retry_after or 0.0), LONGEST))
-    due = now + timedelta(seconds=wait * (1 + jitter / (2 if failures else 10)))
-    return _past_skipped(due, hints)
+    chosen = max(floor, wait)
+    longest = max(LONGEST, chosen)
+    wait = chosen * 2.0 ** min(max(0, failures - 1), 20)
+    wait = max(wait, hints.fresh_for or 0.0, hints.ttl or 0.0, hints.period or 0.0, retry_after or 0.0)
+    wait *= 1 + jitter / (2 if failures else 10)
+    if wait > longest:
+        wait = longest * (1 - jitter / 10 if failures else 1)
+    return _past_skipped(now + timedelta(seconds=wait), hints, latest=now + timedelta(seconds=longest))
 
 
-def _past_skipped(due: datetime, hints: Hints) -> datetime:
-    """Return the first moment from `due` on that no hint asks to skip, `LONGEST` later at the most."""
-    latest = due + timedelta(seconds=LONGEST)
+def _past_skipped(due: datetime, hints: Hints, *, latest: datetime) -> datetime:
+    """Return the first moment from `due` on that no hint asks to skip, or `latest`."""
     while due < latest and (due.hour in hints.skip_hours or due.weekday() in hints.skip_days):
         # Into the next hour, at the same minute: those who skip one together do not all come back at its end.
         due += timedelta(hours=1)

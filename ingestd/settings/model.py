@@ -16,6 +16,7 @@ from ingestd.settings.values import (
     Directory,
     DirectoryOrOff,
     Listen,
+    Logins,
     NameServers,
     Networks,
     PublicUrl,
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
         (),
         description="The DNS servers to ask, HOST or HOST:PORT, instead of the system's resolver. In the environment: "
         "with commas between.",
+    )
+    logins: Logins = Field(
+        (),
+        description="How to log in where, one line for an origin: ORIGIN basic USER PASSWORD, ORIGIN bearer TOKEN, "
+        "ORIGIN header NAME VALUE or ORIGIN query NAME VALUE, with ORIGIN as in https://wire.example or "
+        "https://wire.example:8443. Sent to that origin alone, and shown nowhere; rather a credential (a file of such "
+        "lines, where # begins a comment) or an environment variable.",
     )
     host_concurrency: int = Field(1, ge=1, le=64, description="Requests to one site at a time.")
     host_delay: Seconds = Field(

@@ -23,6 +23,9 @@ NOT_SETTINGS = frozenset({"INGESTD_CONFIG", "INGESTD_TEST_DATABASE_URL", "INGEST
 
 SYSTEM_CONFIG = Path("/etc/ingestd/ingestd.toml")
 
+#: Settings whose value is in no message.
+SECRETS = frozenset({"api_token", "database_url", "logins"})
+
 #: Key → value as written, by the name of where it was found; the weightiest first.
 Sources = dict[str, Mapping[str, Any]]
 
@@ -146,7 +149,7 @@ def _explained(error: ValidationError, sources: Sources) -> Iterator[str]:
 
 def _reason(key: str, detail: ErrorDetails) -> str:
     reason = detail["msg"].removeprefix("Value error, ")
-    shown = "the value" if key == "database_url" else repr(detail["input"])
+    shown = "the value" if key in SECRETS else repr(detail["input"])
     if reason.startswith("Input should"):
         return shown + reason.removeprefix("Input")
     return f"the URL {reason}" if key == "database_url" else reason

@@ -10,9 +10,10 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretStr
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, PlainSerializer, SecretStr
 
 from ingestd.units import parse_duration, parse_size, show_duration, show_size
+from ingestd.web.logins import Login, Origin
 
 _HOST_AND_PORT = re.compile(r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:/\[\]]+))(?::(?P<port>\d{1,5}))?")
 _MAIL = re.compile(r"(mailto:)?[^\s@()<>]+@[^\s@()<>]+")
@@ -122,6 +123,29 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _logins(value: object) -> tuple[Login, ...]:
+    """Read a text of lines, or a list of them; raises ValueError with all that are wrong, by their numbers."""
+    lines = value.split("\n") if isinstance(value, str) else value
+    if not isinstance(lines, list | tuple) or not all(isinstance(line, str | Login) for line in lines):
+        raise ValueError("should be lines, or a list of them")
+    found: dict[Origin, tuple[int, Login]] = {}
+    wrong = []
+    for number, line in enumerate(lines, 1):
+        if isinstance(line, str) and (not line.strip() or line.lstrip().startswith("#")):
+            continue
+        try:
+            login = line if isinstance(line, Login) else Login.parse(line.strip())
+        except ValueError as error:
+            wrong.append(f"line {number}: {error}")
+            continue
+        first, _ = found.setdefault(login.origin, (number, login))
+        if first != number:
+            wrong.append(f"line {number}: {login.place} has its login in line {first}")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(login for _, login in found.values())
+
+
 def _database_url(url: SecretStr) -> SecretStr:
     text = url.get_secret_value()
     match = _DATABASE.match(text)
@@ -176,6 +200,12 @@ Networks = Annotated[
 NameServers = Annotated[tuple[Annotated[str, AfterValidator(_name_server)], ...], BeforeValidator(_listed)]
 Contact = Annotated[str, AfterValidator(_contact)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
+#: One login an origin; shown without what is secret in them.
+Logins = Annotated[
+    tuple[InstanceOf[Login], ...],
+    BeforeValidator(_logins),
+    PlainSerializer(lambda logins: [str(login) for login in logins], return_type=list[str]),
+]
 DatabaseUrl = Annotated[
     SecretStr,
     AfterValidator(_database_url),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
@@ -117,6 +117,18 @@ async def quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list
         .limit(limit)
     )  # fmt: skip
     return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+    """Delete failures older than a moment, a bounded number at a time; returns how many.
+
+    Those of given-up entries stay: they say why.
+    """
+    given_up = select(entries.c.id).where(entries.c.state == "quarantined").scalar_subquery()
+    done_with = failures.c.entry_id.is_(None) | failures.c.entry_id.not_in(given_up)
+    old = select(failures.c.id).where(failures.c.at < moment, done_with).limit(batch)
+    result = await connection.execute(delete(failures).where(failures.c.id.in_(old.scalar_subquery())))
+    return int(result.rowcount)
 
 
 async def retry(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:

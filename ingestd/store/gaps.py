@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import UsageError
 from ingestd.store.statements import chunks, insert_all
 from ingestd.store.tables import entries, gaps, sources
+from ingestd.times import iso
 from ingestd.urls import without_userinfo
+
+# Times are shown to the second, and asked for as they were shown.
+_SHOWN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +37,18 @@ async def open_gaps(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
     await insert_all(connection, gaps, rows)
 
 
-async def due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Gap]:
-    """Return open gaps that repair should look at, the oldest first."""
-    query = select(gaps).where(gaps.c.state == "open", gaps.c.due_at <= now).order_by(gaps.c.due_at).limit(limit)
-    return [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in await connection.execute(query)]
+async def take_due(connection: AsyncConnection, *, now: datetime, again: datetime, limit: int) -> list[Gap]:
+    """Return open gaps that repair should look at and nobody else does now, the oldest first.
+
+    None of sources that were removed.  Each is due `again` if nothing is noted of it before.
+    """
+    query = select(gaps).join(sources, sources.c.id == gaps.c.source_id)
+    query = query.where(gaps.c.state == "open", gaps.c.due_at <= now, sources.c.state != "removed")
+    query = query.order_by(gaps.c.due_at).limit(limit).with_for_update(skip_locked=True, of=gaps)
+    found = [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in await connection.execute(query)]
+    taken = update(gaps).where(gaps.c.id.in_([gap.id for gap in found]))
+    await connection.execute(taken.values(due_at=again))
+    return found
 
 
 async def tried(
@@ -83,15 +95,25 @@ async def coverage(
     """Return what is complete: a row a source, in their order, each with the gaps that are in the time asked for.
 
     `complete_from` and `complete_until` are cut to that time, and None where the source was not watched in it.
+    `whole` says whether all of the time asked for is: nothing before it or after it is missing, and no gap is open.
+    Without `since` it begins where watching began, without `until` it ends with the last look.
     `given_up` counts entries first seen in it whose article could not be made; they are known, not missed.
+
+    Raises UsageError when nothing lies between the two times, or the source is one that is not polled.
     """
+    if since and until and until <= since:
+        raise UsageError(f"nothing lies between {iso(since)} and {iso(until)}")
     watched = select(sources).where(sources.c.kind == "feed")
     watched = watched.where(sources.c.state != "removed" if source_id is None else sources.c.id == source_id)
+    rows = (await connection.execute(watched.order_by(sources.c.id))).all()
+    if source_id is not None and not rows:
+        raise UsageError(f"source {source_id} is not polled: only backfills know it")
     found = []
-    for row in (await connection.execute(watched.order_by(sources.c.id))).all():
+    for row in rows:
         start, end = _later(row.watched_since, since), _earlier(row.last_success_at, until)
         if start is None or end is None or start > end:
             start = end = None
+        holes = await _gaps_within(connection, row.id, since, until)
         found.append(
             {
                 "source": row.id,
@@ -100,11 +122,19 @@ async def coverage(
                 "state": row.state,
                 "complete_from": start,
                 "complete_until": end,
-                "gaps": await _gaps_within(connection, row.id, since, until),
+                "whole": _reaches(start, end, since, until) and all(gap["state"] != "open" for gap in holes),
+                "gaps": holes,
                 "given_up": await _given_up(connection, row.id, since, until),
             }
         )
     return found
+
+
+def _reaches(start: datetime | None, end: datetime | None, since: datetime | None, until: datetime | None) -> bool:
+    """Say whether what was watched begins and ends where it was asked to."""
+    if start is None or end is None:
+        return False
+    return not (since and start - since >= _SHOWN) and not (until and until - end >= _SHOWN)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model import Source
 from ingestd.store.statements import insert_absent
 from ingestd.store.tables import aliases, sources
-from ingestd.urls import site
+from ingestd.urls import normalise, site
 
 
 async def adopt(connection: AsyncConnection, source: Source, url: str, *, run_id: str, now: datetime) -> bool:
@@ -17,9 +17,13 @@ async def adopt(connection: AsyncConnection, source: Source, url: str, *, run_id
     Returns whether the address is now this source's.
     """
     mine = (sources.c.id == source.id) & (sources.c.run_id == run_id)
-    query = select(sources.c.id).where(sources.c.url == url, sources.c.id != source.id)
-    if (other := (await connection.execute(query)).scalar()) is not None:
-        await connection.execute(update(sources).where(mine).values(same_as=other))
+    query = select(sources.c.id, sources.c.state).where(
+        sources.c.url.in_({url, normalise(url)}), sources.c.id != source.id
+    )
+    if other := (await connection.execute(query)).first():
+        # One that was removed keeps its address for when it is added again; nobody has to be told of it.
+        same_as = other.id if other.state != "removed" else None
+        await connection.execute(update(sources).where(mine).values(same_as=same_as))
         return False
     values = {"url": url, "site": site(url), "same_as": None}
     result = await connection.execute(update(sources).where(mine).values(values))

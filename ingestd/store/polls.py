@@ -45,10 +45,10 @@ async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     await insert_absent(connection, entries, rows)
     for poll in done:
         await _renew_entries(connection, poll)
-        await _note_hub(connection, poll)
     await standing.move(connection, [await _moved(connection, poll) for poll in done])
+    await _note_hubs(connection, done)
     await insert_all(connection, polls, [_poll_row(poll) for poll in done])
-    await gaps.open_gaps(connection, [_gap_row(poll) for poll in done if poll.lost])
+    await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in done if poll.lost])
     await failures.add(connection, [poll.failure for poll in done])
 
 
@@ -61,18 +61,16 @@ async def _moved(connection: AsyncConnection, poll: Poll) -> Poll:
     return replace(poll, validators=NO_VALIDATORS)
 
 
-async def _note_hub(connection: AsyncConnection, poll: Poll) -> None:
-    """Note who pushes, by what a document says and by what a poll found that was not pushed."""
-    source = poll.source
-    if poll.listed is None:
-        return
-    if poll.hub:
-        await subscriptions.offered(connection, source.id, poll.hub, poll.topic or source.url, now=poll.at)
-    elif source.pushed_until:
-        await subscriptions.withdrawn(connection, source.id)
-        return
-    if poll.new and source.pushed_until:
-        await subscriptions.doubted(connection, source.id, now=poll.at)
+async def _note_hubs(connection: AsyncConnection, done: Sequence[Poll]) -> None:
+    """Note who pushes, by what documents say and by what polls found that was not pushed."""
+    read = [poll for poll in done if poll.listed is not None]
+    await subscriptions.withdrawn(connection, [poll.source.id for poll in read if not poll.hub], now=done[0].at)
+    for poll in read:
+        source = poll.source
+        if poll.hub:
+            await subscriptions.offered(connection, source.id, poll.hub, poll.topic or source.url, now=poll.at)
+            if poll.new and source.pushed_until:
+                await subscriptions.doubted(connection, source.id, now=poll.at)
 
 
 async def add_entries(
@@ -140,8 +138,13 @@ async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
         await connection.execute(update(entries).where(of_source, entries.c.guid == item.entry.guid).values(values))
 
 
-def _gap_row(poll: Poll) -> dict[str, Any]:
+async def _gap_row(connection: AsyncConnection, poll: Poll) -> dict[str, Any]:
+    """Return a gap from the last look at the window on; a document without entries was none."""
+    read_at = poll.source.last_read_at
     since = poll.source.last_success_at or poll.at
+    empty = select(polls.c.id).where(polls.c.source_id == poll.source.id, polls.c.at > read_at, polls.c.listed == 0)
+    if read_at and (await connection.execute(empty.limit(1))).first():
+        since = read_at
     return {
         "source_id": poll.source.id, "from_at": since, "to_at": poll.at, "older": poll.older,
         "state": "open", "due_at": poll.at,

@@ -13,6 +13,9 @@ from ingestd.store.statements import insert_absent
 from ingestd.store.tables import aliases, entries, polls, sources
 from ingestd.urls import site, without_userinfo
 
+#: A site may be held for a day, and a failing one be put off by half of that again.
+_FURTHEST = timedelta(days=2)
+
 
 async def add(
     connection: AsyncConnection,
@@ -28,11 +31,8 @@ async def add(
     One that was removed, or that only backfills know, comes back with its history; one that is there, or was
     there before it moved, stays as it is.
     """
-    query = select(sources.c.id, sources.c.kind, sources.c.state)
-    by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
-    before = (await connection.execute(query.where(sources.c.url == url))).first()
-    before = before or (await connection.execute(by_alias)).first()
-    if before and before.kind == "feed" and before.state != "removed":
+    before = await _at(connection, url)
+    if before and _is_polled(before):
         return before.id, False
     if before:
         values = {"kind": "feed", "obeys_robots": obeys_robots, **_revived(now)}
@@ -40,6 +40,23 @@ async def add(
         return before.id, True
     values = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
     return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
+
+
+async def polled_at(connection: AsyncConnection, url: str) -> int | None:
+    """Return the source that is polled at an address, or was before it moved; None when there is none."""
+    before = await _at(connection, url)
+    return before.id if before and _is_polled(before) else None
+
+
+async def _at(connection: AsyncConnection, url: str) -> Any:
+    query = select(sources.c.id, sources.c.kind, sources.c.state)
+    by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
+    found = (await connection.execute(query.where(sources.c.url == url))).first()
+    return found or (await connection.execute(by_alias)).first()
+
+
+def _is_polled(row: Any) -> bool:
+    return bool(row.kind == "feed" and row.state != "removed")
 
 
 async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
@@ -138,12 +155,14 @@ async def put_off(connection: AsyncConnection, source_id: int, run_id: str, *, u
 
 
 async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
-    """Let sources be due that were last polled by a clock which was ahead and has been set back."""
+    """Let sources be due that were polled, or put off, by a clock which was ahead and has been set back."""
     polled_later = sources.c.last_polled_at > now + timedelta(minutes=1)
+    put_off_further_than_anybody_is = (sources.c.due_at > now + _FURTHEST) & sources.c.interval.is_(None)
     waiting = (sources.c.state == "active") & sources.c.run_id.is_(None) & (sources.c.due_at > now)
     success = case((sources.c.last_success_at > now, now), else_=sources.c.last_success_at)
     values = {"due_at": now, "last_polled_at": now, "last_success_at": success}
-    await connection.execute(update(sources).where(waiting, polled_later).values(values))
+    ahead = polled_later | put_off_further_than_anybody_is
+    await connection.execute(update(sources).where(waiting, ahead).values(values))
 
 
 async def spread_overdue(connection: AsyncConnection, *, now: datetime, most: int, over: float) -> int:
@@ -167,6 +186,7 @@ def source_of(row: Row[Any]) -> Source:
         id=row.id,
         url=row.url,
         title=row.title,
+        home=row.home,
         interval=row.interval,
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         body_hash=row.body_hash,

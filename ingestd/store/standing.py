@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, null, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.errors import Gone
 from ingestd.store.poll import Poll
 from ingestd.store.sources import hints_json
 from ingestd.store.tables import sources
@@ -58,6 +59,7 @@ _AFTER_POLL = (
         squares=bindparam("squares_"),
         window=bindparam("window_"),
         moved_to=bindparam("moved_to_"),
+        same_as=case((_says("redirected"), sources.c.same_as), else_=null()),
         moved_seen=bindparam("moved_seen_"),
         title=func.coalesce(sources.c.title, bindparam("title_")),
         home=func.coalesce(bindparam("home_"), sources.c.home),
@@ -95,7 +97,8 @@ def _of_both(poll: Poll) -> dict[str, Any]:
 def _after_poll(poll: Poll) -> dict[str, Any]:
     failure, before = poll.failure, poll.source
     return _of_both(poll) | {
-        "gone": poll.condition == "gone" and before.maybe_gone,
+        # Two answers of 410; a failure of ours in between, or after, confirms nothing.
+        "gone": before.maybe_gone and failure is not None and failure.error == Gone.__name__,
         "due": poll.due_at,
         "etag_": poll.validators.etag,
         "last_modified_": poll.validators.last_modified,
@@ -108,6 +111,7 @@ def _after_poll(poll: Poll) -> dict[str, Any]:
         "last_error_": f"{failure.error}: {failure.message}" if failure else None,
         "hints_": hints_json(poll.hints),
         "window_": poll.listed or before.window,
+        "redirected": poll.moved_to is not None or failure is not None,
         "moved_to_": None if poll.moves else poll.moved_to,
         "moved_seen_": 0 if poll.moves else poll.moved_seen,
         "title_": poll.title,

@@ -9,11 +9,16 @@ from typing import Any
 from sqlalchemy import case, delete, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.policy.cadence import next_poll
+from ingestd.store.sources import hints_of
 from ingestd.store.statements import insert_absent
 from ingestd.store.tables import sources, subscriptions
 
 #: How long a hub is left out that did not push what a poll found.
 _DOUBT = timedelta(days=7)
+
+#: How soon a source is polled that had a hub, counted from its last poll (seconds).
+_SOON = 3600.0
 
 #: Waits before a hub is asked again that did not verify (seconds); the last one from then on.
 _WAITS = (600.0, 3600.0, 6 * 3600.0, 86_400.0)
@@ -43,24 +48,31 @@ async def offered(connection: AsyncConnection, source_id: int, hub: str, topic: 
     other = (subscriptions.c.hub != hub) | (subscriptions.c.topic != topic)
     changed = update(subscriptions).where(subscriptions.c.source_id == source_id, other)
     if (await connection.execute(changed.values({**row, "lease_until": None, "last_error": None}))).rowcount:
-        await _polled_again(connection, source_id)
+        await _polled_again(connection, source_id, now=now)
 
 
-async def withdrawn(connection: AsyncConnection, source_id: int) -> None:
-    """Forget the hub of a source that names none any more."""
-    await connection.execute(delete(subscriptions).where(subscriptions.c.source_id == source_id))
-    await _polled_again(connection, source_id)
+async def withdrawn(connection: AsyncConnection, source_ids: Sequence[int], *, now: datetime) -> None:
+    """Forget the hubs of sources that name none, where they did."""
+    gone = delete(subscriptions).where(subscriptions.c.source_id.in_(source_ids)).returning(subscriptions.c.source_id)
+    for source_id in (await connection.execute(gone)).scalars().all() if source_ids else ():
+        await _polled_again(connection, source_id, now=now)
 
 
 async def doubted(connection: AsyncConnection, source_id: int, *, now: datetime) -> None:
     """Poll a source again as if it had no hub: a poll found what should have been pushed."""
     values = {"state": "silent", "due_at": now + _DOUBT, "last_error": "a poll found entries that were not pushed"}
     await connection.execute(update(subscriptions).where(subscriptions.c.source_id == source_id).values(values))
-    await _polled_again(connection, source_id)
+    await _polled_again(connection, source_id, now=now)
 
 
-async def _polled_again(connection: AsyncConnection, source_id: int) -> None:
-    await connection.execute(update(sources).where(sources.c.id == source_id).values(pushed_until=None))
+async def _polled_again(connection: AsyncConnection, source_id: int, *, now: datetime) -> None:
+    """Poll a source as if it had no hub: within the hour, and no sooner than its publisher asks for."""
+    of_source = sources.c.id == source_id
+    row = (await connection.execute(select(sources).where(of_source))).one()
+    polled = row.last_polled_at or now
+    due = max(now, next_poll(polled, wait=_SOON, floor=_SOON, hints=hints_of(row.hints), jitter=0.0))
+    values = {"pushed_until": None, "due_at": min(row.due_at, due)}
+    await connection.execute(update(sources).where(of_source).values(values))
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Subscription]:
@@ -68,7 +80,7 @@ async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) ->
     active = sources.c.state == "active"
     query = select(subscriptions).join(sources, sources.c.id == subscriptions.c.source_id)
     query = query.where(subscriptions.c.due_at <= now, active).order_by(subscriptions.c.due_at).limit(limit)
-    found = [_of(row) for row in await connection.execute(query.with_for_update(skip_locked=True))]
+    found = [_of(row) for row in await connection.execute(query.with_for_update(skip_locked=True, of=subscriptions))]
     for one in found:
         wait = timedelta(seconds=_WAITS[min(one.attempts, len(_WAITS) - 1)])
         values = {"attempts": one.attempts + 1, "due_at": now + wait}
@@ -95,7 +107,13 @@ async def verified(connection: AsyncConnection, source_id: int, *, lease: timede
 
 
 async def refused(
-    connection: AsyncConnection, source_id: int, reason: str, *, until: datetime | None, denied: bool = False
+    connection: AsyncConnection,
+    source_id: int,
+    reason: str,
+    *,
+    now: datetime,
+    until: datetime | None,
+    denied: bool = False,
 ) -> None:
     """Note why a hub does not push, and when it is asked again where it is not to be soon (`until`).
 
@@ -106,7 +124,7 @@ async def refused(
         values["due_at"] = until
     if denied:
         values |= {"state": "denied", "lease_until": None}
-        await _polled_again(connection, source_id)
+        await _polled_again(connection, source_id, now=now)
     await connection.execute(update(subscriptions).where(subscriptions.c.source_id == source_id).values(values))
 
 

@@ -316,6 +316,7 @@ decisions = Table(
     Index("decisions_by_time", "at"),
 )
 Index("entries_by_url", entries.c.url, postgresql_using="hash")
+Index("entries_by_guid", entries.c.guid, postgresql_using="hash")
 
 #: What is learned of sites, by registrable domain: `habits` is `policy.recurrence.Habits`, as `store.sites` writes it.
 sites = Table(

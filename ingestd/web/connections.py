@@ -4,7 +4,7 @@ import errno
 import os
 import re
 from contextvars import ContextVar
-from socket import EAI_AGAIN, EAI_FAIL, EAI_SYSTEM, socket
+from socket import EAI_AGAIN, EAI_FAIL, EAI_SYSTEM, SO_RCVBUF, SOL_SOCKET, socket
 
 import aiohttp
 
@@ -43,6 +43,10 @@ class Attempt:
         return any(_has_peer(one) for one in self.sockets)
 
 
+# Bytes that the system takes in for us before we read them, which is also how much one read may bring.  Left to itself
+# it lets a server that is fast have 6 MiB a connection; this is enough for 1 MiB/s from the other end of the world.
+_RECEIVED = 128 * 1024
+
 # aiohttp opens sockets in the task of their request, or in one that inherits its context.
 _attempt: ContextVar[Attempt] = ContextVar("attempt")
 
@@ -65,6 +69,7 @@ def open_socket(guard: Guard, addr_info: aiohttp.AddrInfoType) -> socket:
     except Blocked as error:
         attempt.objection = error.reason
         raise
+    opened.setsockopt(SOL_SOCKET, SO_RCVBUF, _RECEIVED)
     attempt.sockets.append(opened)
     return opened
 
@@ -85,27 +90,40 @@ async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerT
         raise
 
 
-def late(url: str, attempt: Attempt, reason: str) -> FetchError:
-    """Return what it is when the time was over: TimedOut with `reason`, or Unanswered where nobody ever was there."""
-    if attempt.connects and not attempt.connected:
-        return Unanswered(url, "no connection, the server does not answer")
-    return TimedOut(url, reason)
+def failure(
+    url: str, error: TimeoutError | aiohttp.ClientError, attempt: Attempt, *, seconds: float, quotes: bool
+) -> FetchError:
+    """Return what an error of aiohttp's is to us, or our deadline of so many seconds.
 
-
-def failure(url: str, error: aiohttp.ClientError, attempt: Attempt) -> FetchError:
-    """Return what an error of aiohttp's is to us."""
+    `quotes` is whether it may say what the server sent: a server may repeat what it was sent.
+    """
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return late(url, attempt, "connected, but no TLS in time")
+        return _late(url, attempt, "connected, but no TLS in time")
+    if isinstance(error, TimeoutError):
+        return _late(url, attempt, f"no whole answer within {seconds:g} s")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
         if attempt.objection and not attempt.connects:
             return Forbidden(url, attempt.objection)
         return (Unanswered if is_silence(error) else Unreachable)(url, _no_connection(error))
     if isinstance(error, aiohttp.InvalidURL):
         return Forbidden(url, error.description or "not an http(s) URL")
+    return BrokenReply(url, _complaint(error, quotes=quotes))
+
+
+def _complaint(error: aiohttp.ClientError, *, quotes: bool) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return BrokenReply(url, "the connection ended before the answer")
+        return "the connection ended before the answer"
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) and not quotes:
+        return "no whole answer; what came is not quoted, for a login may be in it"
     complaint = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return BrokenReply(url, collapse(complaint)[:_LONGEST_COMPLAINT] or type(error).__name__)
+    return collapse(complaint)[:_LONGEST_COMPLAINT] or type(error).__name__
+
+
+def _late(url: str, attempt: Attempt, reason: str) -> FetchError:
+    """Return what it is when the time was over: TimedOut with `reason`, or Unanswered where nobody ever was there."""
+    if attempt.connects and not attempt.connected:
+        return Unanswered(url, "no connection, the server does not answer")
+    return TimedOut(url, reason)
 
 
 def is_silence(error: aiohttp.ClientError) -> bool:

@@ -31,24 +31,23 @@ class OverLimit(Exception):
     """More bytes came out than the limit."""
 
 
-def decode(body: bytes, coding: str, limit: int, *, cut: bool = False) -> bytes:
-    """Return a body as it was before a content coding (RFC 9110, 8.4.1), which is one of `CODINGS`.
+def decode(body: bytes, coding: str, limit: int, *, cut: bool = False) -> Iterator[bytes]:
+    """Yield a body as it was before a content coding (RFC 9110, 8.4.1), which is one of `CODINGS`, in pieces.
 
-    With `cut` the first `limit` bytes will do.  Needs memory for `limit` and no more, whatever the body expands to.
+    With `cut` the first `limit` bytes will do.  Needs memory for a piece and a window, whatever the body expands to.
     Raises DecodingError when the body is damaged or ends early, OverLimit past `limit` bytes.
     """
-    pieces, size = [], 0
+    size = 0
     try:
         for piece in CODINGS[coding](body):
-            pieces.append(piece)
             size += len(piece)
-            if size > limit and cut:
-                break
-            if size > limit:
+            if size > limit and not cut:
                 raise OverLimit
+            yield piece[: len(piece) - max(0, size - limit)]
+            if size >= limit and cut:
+                return
     except (zlib.error, brotli.error, zstandard.ZstdError) as error:
         raise DecodingError(f"damaged {coding}") from error
-    return b"".join(pieces)[:limit]
 
 
 def _gzip(body: bytes) -> Iterator[bytes]:

@@ -6,35 +6,30 @@ is left alone, `throttle` whether a refusal means that we ask too much.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-from ingestd.errors import (
-    BrokenReply,
-    FetchError,
-    Gone,
-    Held,
-    Offline,
-    Refused,
-    TooLarge,
-    TooManyRedirects,
-    Unreachable,
-)
+from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, Refused, TooManyRedirects, Unreachable
 from ingestd.model import NO_VALIDATORS, Reply, Validators
 from ingestd.web import connections
+from ingestd.web.bodies import Bodies
 from ingestd.web.breakers import Breakers
-from ingestd.web.decoding import ACCEPT_ENCODING, CODINGS, DecodingError, OverLimit, decode
+from ingestd.web.decoding import ACCEPT_ENCODING
 from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
+from ingestd.web.logins import Login
 from ingestd.web.replies import header, reply_of
 from ingestd.web.resolver import open_resolver
 from ingestd.web.robots import LARGEST, Memory, Robots
+from ingestd.web.room import Guest
+from ingestd.web.spool import Spool
 from ingestd.web.target import Target
 from ingestd.web.throttle import Throttle
 from ingestd.web.turns import OnHold, Turns
@@ -50,6 +45,8 @@ MAX_REDIRECTS = 10
 
 # Connections in use at the same time; each site's turns see to the rest.
 _CONNECTIONS = 1000
+# Bytes of a connection that wait to be read; at twice as many it is told to wait.
+_UNREAD = 32 * 1024
 # Seconds until a connection is made or never will be.
 _CONNECT = 15.0
 
@@ -71,7 +68,9 @@ class Fetcher:
 
     `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
     `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
-    `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `robots_memory` keeps what robots.txt said.
+    `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `logins` are one an origin, for GETs to it alone.
+    `robots_memory` keeps what robots.txt said.  `folder` is where a large body lies until there is `room` for it, None
+    for the system's place.
     """
 
     def __init__(
@@ -82,16 +81,20 @@ class Fetcher:
         max_body: int = 16 * 2**20,
         allow_networks: Sequence[IPv4Network | IPv6Network] = (),
         nameservers: Sequence[str] = (),
+        logins: Sequence[Login] = (),
         turns: Turns,
         robots_memory: Memory | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
         self._timeout = timeout
-        self._max_body = max_body
+        self._bodies = Bodies(max_body, folder)
         self._guard = Guard(allow_networks)
         self._nameservers = nameservers
+        self._logins = {login.origin: login for login in logins}
         self._turns = turns
         self._throttle = Throttle(turns)
+        self.room = self._bodies.room
         self.breakers = Breakers()
         self._fault = Fault(nameservers, self.breakers.heard_since)
         fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, cut=LARGEST)
@@ -113,6 +116,7 @@ class Fetcher:
                 total=None, sock_connect=min(_CONNECT, self._timeout / 2)
             ),
             auto_decompress=False,  # see `decoding`
+            read_bufsize=_UNREAD,
             middlewares=(connections.send_once,),
         )
         return self
@@ -134,44 +138,65 @@ class Fetcher:
         validators: Validators = NO_VALIDATORS,
         accept: str = ACCEPT_FEED,
         obey_robots: bool = False,
+        guest: Guest | None = None,
         cut: int | None = None,
     ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
 
         Validators belong to the URL they are of: those given are sent to `url` alone, and after a redirect the
         reply has none.  A 304's are the ones to ask with next time: as given, where it brings no new ones.
-        User-info in the URL is sent as basic authorization, to its own origin.  With `obey_robots`, each URL on
-        the way is asked for only where its site's robots.txt lets us.  With `cut`, the first so many bytes of the
-        body will do, and a 2xx that is no 200 has none.
+        User-info in the URL is sent as basic authorization, to its own origin; it weighs more than the origin's
+        login.  A login's parameter in the query string is on the wire alone, and cut out of what the server repeats.
+        With `obey_robots`, each URL on the way is asked for only where its site's robots.txt lets us.
+        The body has the room of `guest`, who is to stay as long as the body does.
+        With `cut`, the first so many bytes of the body will do, and a 2xx that is no 200 has none.
 
         Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
         to a plain GET there is nothing whole in them.  What failed is not tried again.
         """
-        asked = target = Target.of(url)
-        headers, left = _request_headers(accept, validators), self._timeout
+        asked = Target.of(url)
+        with self._bodies.spool() as spool:
+            headers = _request_headers(accept, validators)
+            target, moved, response = await self._follow(asked, headers, spool, obey_robots=obey_robots, cut=cut)
+            with nullcontext(guest) if guest else self.room.guest() as held:
+                body = await self._bodies.load(target, response, spool, held, cut)
+        reply = reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
+        login = self._login_for(target)
+        return login.cut_from(reply) if login else reply
+
+    def _login_for(self, target: Target) -> Login | None:
+        """Return what goes along to a target; user-info in its URL weighs more than its origin's login."""
+        return None if target.authorization else self._logins.get(target.origin)
+
+    async def _follow(
+        self, asked: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool, cut: int | None
+    ) -> tuple[Target, Target | None, aiohttp.ClientResponse]:
+        """Ask and follow redirects; return what answered, where the permanent ones led, and the answer."""
+        target, left, moved = asked, self._timeout, None
         visited = [target.url]
         permanent: Target | None = target
-        moved = None
         while True:
             if obey_robots:
                 self._turns.slow_down(target.site, target.origin, await self.robots.check(target.shown))
+            login = self._login_for(target)
             try:
                 async with self._turn(target):
                     begun = monotonic()
-                    response, body = await self._ask(target, headers, left, cut=cut)
+                    response = await self._ask(target, headers, left, spool, login=login, cut=cut)
             except Gone as gone:
                 if permanent:
                     raise
                 # Where it only leads for now may be gone without that the URL itself is.
                 raise Refused(gone.url, gone.status) from gone
             if response.status not in _REDIRECTS:
-                return reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
+                return target, moved, response
             left -= monotonic() - begun
-            target = target.redirected(header(response, "Location"))
+            location = header(response, "Location")
+            target = target.redirected(login.cut(location) if login and location else location)
             if target.url in visited or len(visited) > MAX_REDIRECTS:
                 raise TooManyRedirects(asked.shown, f"redirects without end, the last one to {target.shown}")
             visited.append(target.url)
-            headers = _request_headers(accept, NO_VALIDATORS)
+            headers = {"Accept": headers["Accept"]}
             # Only as far as every redirect was permanent is the new address the old one's.
             permanent = target if permanent and response.status in _PERMANENT else None
             moved = permanent or moved
@@ -183,8 +208,9 @@ class Fetcher:
         """
         target, hops = Target.of(url), 0
         while True:
-            async with self._turn(target):
-                response, _ = await self._ask(target, {}, self._timeout, form=form)
+            with self._bodies.spool() as unread:
+                async with self._turn(target):
+                    response = await self._ask(target, {}, self._timeout, unread, form=form)
             if response.status not in _SAME_METHOD:
                 break
             target, hops = target.redirected(header(response, "Location")), hops + 1
@@ -209,60 +235,40 @@ class Fetcher:
         target: Target,
         headers: dict[str, str],
         seconds: float,
+        spool: Spool,
         *,
+        login: Login | None = None,
         form: Mapping[str, str] | None = None,
         cut: int | None = None,
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """Send one request, a POST where there is a form; return the head of the answer, and the body of a 200."""
+    ) -> aiohttp.ClientResponse:
+        """Send one request, a POST where there is a form; return the head of the answer, and spool a 200's body."""
         attempt, begun = connections.begin_attempt(), monotonic()
         self._throttle.asked(target.site)
+        method, url = "GET" if form is None else "POST", target.url
         if target.authorization:
             headers = {**headers, "Authorization": target.authorization}
+        elif login:
+            url, headers = login.on_the_wire(url), {**headers, **login.headers()}
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._session.request(
-                    "GET" if form is None else "POST", target.url, headers=headers, data=form, allow_redirects=False
-                ) as response,
+                self._session.request(method, url, headers=headers, data=form, allow_redirects=False) as response,
             ):
-                body = await self._read(target, response, cut) if response.status == 200 else b""
-        except aiohttp.ClientError as error:
-            raise await self._judged(connections.failure(target.shown, error, attempt), error, begun) from error
-        except TimeoutError as error:
-            failure = connections.late(target.shown, attempt, f"no whole answer within {self._timeout:g} s")
-            raise await self._judged(failure, error, begun) from error
+                if response.status == 200:
+                    await self._bodies.receive(target, response, spool, cut)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            failure = connections.failure(target.shown, error, attempt, seconds=self._timeout, quotes=login is None)
+            # aiohttp's messages quote the URL and the answer, either of which may have the secret in it.
+            raise await self._judged(failure, error, begun) from None if login else error
         if response.status >= 400:
             raise self._throttle.refusal(target, response)
-        return response, body
+        return response
 
     async def _judged(self, failure: FetchError, error: BaseException, begun: float) -> FetchError:
+        """Return a failure, or Offline where it is ours."""
         if isinstance(failure, Unreachable) and await self._fault.is_ours(failure, error, begun):
             return Offline(failure.url, f"our own network: {failure.reason}")
         return failure
-
-    async def _read(self, target: Target, response: aiohttp.ClientResponse, cut: int | None) -> bytes:
-        limit = self._max_body if cut is None else min(cut, self._max_body)
-        if (response.content_length or 0) > self._max_body and cut is None:
-            raise TooLarge(target.shown, f"{response.content_length} bytes, more than max_body")
-        pieces, size = [], 0
-        async for piece in response.content.iter_any():
-            pieces.append(piece)
-            size += len(piece)
-            if size > limit and cut is not None:
-                break
-            if size > limit:
-                raise TooLarge(target.shown, f"more than max_body, {limit} bytes")
-        coding = response.headers.get("Content-Encoding", "").strip().lower()
-        # Names that are no coding do occur ("utf-8", "none"), on bodies that have none.
-        if coding not in CODINGS or not size:
-            return b"".join(pieces)[:limit]
-        try:
-            # Not in the event loop: a bomb of a few kilobytes is worth 30 ms.
-            return await asyncio.to_thread(decode, b"".join(pieces), coding, limit, cut=cut is not None)
-        except OverLimit as error:
-            raise TooLarge(target.shown, f"decodes to more than max_body, {limit} bytes") from error
-        except DecodingError as error:
-            raise BrokenReply(target.shown, str(error)) from error
 
 
 def _request_headers(accept: str, validators: Validators) -> dict[str, str]:

@@ -11,7 +11,17 @@ from urllib.parse import unquote, urlsplit
 
 from protego import Protego
 
-from ingestd.errors import Disallowed, FetchError, Held, Offline, Refused, RobotsUnreachable, TooManyRedirects
+from ingestd.errors import (
+    Disallowed,
+    FetchError,
+    Forbidden,
+    Held,
+    NoRoom,
+    Offline,
+    Refused,
+    RobotsUnreachable,
+    TooManyRedirects,
+)
 from ingestd.model import Reply
 from ingestd.text import collapse
 
@@ -90,7 +100,7 @@ class Robots:
     async def check(self, url: str) -> float:
         """Return the Crawl-delay that holds for a URL's origin (seconds, 0 without one), if it may be fetched.
 
-        Raises Disallowed with the rule, RobotsUnreachable, Held, Offline.
+        Raises Disallowed with the rule, RobotsUnreachable, Forbidden, Held, NoRoom, Offline.
         """
         parsed = await self._of(_origin(url), url)
         file = parsed.file
@@ -103,7 +113,7 @@ class Robots:
         return min(float(parsed.rules.crawl_delay(PRODUCT) or 0.0), LONGEST_DELAY)
 
     async def sitemaps(self, url: str) -> list[str]:
-        """Return the sitemaps that a URL's origin names; raises Held, Offline."""
+        """Return the sitemaps that a URL's origin names; raises Forbidden, Held, NoRoom, Offline."""
         parsed = await self._of(_origin(url), url)
         return list(parsed.rules.sitemaps)
 
@@ -140,10 +150,10 @@ class Robots:
 
     async def _asked(self, origin: str, url: str) -> RobotsFile:
         verdict: Literal["rules", "allow", "deny"] = "deny"
-        body, believed = "", UNREACHABLE
+        body, believed, place = "", UNREACHABLE, f"{origin}/robots.txt"
         try:
-            reply = await self._fetch(f"{origin}/robots.txt")
-        except (Held, Offline) as error:
+            reply = await self._fetch(place)
+        except (Held, NoRoom, Offline) as error:
             raise type(error)(url, *error.args[1:]) from error  # nothing was learned about the site
         except TooManyRedirects:
             verdict, believed = "allow", BELIEVED
@@ -153,6 +163,9 @@ class Robots:
             believed = BELIEVED if verdict == "allow" and error.status != 429 else UNREACHABLE
             body = error.reason if verdict == "deny" else ""
         except FetchError as error:
+            if isinstance(error, Forbidden) and error.url == place:
+                # Not only this file is out of bounds, but all of the origin: later it will be no other.
+                raise Forbidden(url, error.reason) from error
             body = error.reason
         else:
             verdict, believed = "rules", BELIEVED

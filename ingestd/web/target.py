@@ -10,6 +10,7 @@ from yarl import URL
 
 from ingestd.errors import BrokenReply, Forbidden
 from ingestd.urls import site, without_userinfo
+from ingestd.web.logins import Origin, origin_of
 
 # A URL that can go on the wire as it is.  Others are percent-encoded first, which also keeps line ends out.
 _WIRE_READY = re.compile(r"[!-~]+")
@@ -64,6 +65,6 @@ class Target:
         return replace(target, authorization=self.authorization) if target.origin == self.origin else target
 
     @property
-    def origin(self) -> tuple[str, str, int | None]:
+    def origin(self) -> Origin:
         """Scheme, host and port (RFC 6454, 4)."""
-        return self.url.scheme, (self.url.host or "").lower(), self.url.port
+        return origin_of(self.url)

@@ -7,7 +7,7 @@ from time import monotonic
 
 import aiohttp
 
-from ingestd.errors import Gone, Refused, Throttled
+from ingestd.errors import Gone, LoginNeeded, Refused, Throttled
 from ingestd.web.replies import header, parse_retry_after
 from ingestd.web.target import Target
 from ingestd.web.turns import Turns
@@ -44,6 +44,9 @@ class Throttle:
         if status == 429 or (status == 503 and retry_after) or (status == 403 and self._after_a_burst(target.site)):
             self._turns.hold(target.site, PAUSE if retry_after is None else retry_after)
             return Throttled(target.shown, status, retry_after)
+        # What is posted goes to hubs, where nobody logs in.
+        if status == 401 and response.method == "GET":
+            return LoginNeeded(target.shown, status, retry_after)
         return (Gone if status == 410 else Refused)(target.shown, status, retry_after)
 
     def _after_a_burst(self, site: str) -> bool:

@@ -3,6 +3,7 @@
 Pickle is safe here as both ends are this program; nothing from outside is unpickled.
 """
 
+import io
 import pickle
 import struct
 from typing import Any
@@ -16,8 +17,14 @@ def pack(value: object) -> bytes:
 
     Raises what pickle raises (PicklingError, TypeError, AttributeError) when it does not pickle.
     """
-    body = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    return HEADER.pack(len(body)) + body
+    frame = io.BytesIO()
+    frame.write(bytes(HEADER.size))
+    # Into its place at once: a frame may hold a large body, and putting a header before it would copy it.
+    pickle.dump(value, frame, protocol=pickle.HIGHEST_PROTOCOL)
+    size = frame.tell() - HEADER.size
+    frame.seek(0)
+    frame.write(HEADER.pack(size))
+    return frame.getvalue()
 
 
 def unpack(body: bytes | bytearray) -> Any:

@@ -1,4 +1,4 @@
-"""What is learned of sites: blocks that their articles have in common.
+"""What is learned of sites: blocks that their articles have in common; and entries are found by their guid.
 
 Revision ID: 0003
 Revises: 0002
@@ -24,3 +24,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site", name="sites_pk"),
     )
     op.create_index("sites_by_update", "sites", ["updated_at"])
+    op.create_index("entries_by_guid", "entries", ["guid"], postgresql_using="hash")

@@ -39,6 +39,40 @@ def test_show_gives_json_without_secrets() -> None:
     assert "secret" not in done.stdout + done.stderr
 
 
+LOGINS = "https://wire.example basic desk secret\nhttp://paper.example query key secret\nhttp://127.0.0.1 bearer secret"
+
+
+def test_show_tells_where_we_log_in_and_not_with_what() -> None:
+    table, listed = (
+        ingestd("config", "show", INGESTD_LOGINS=LOGINS),
+        ingestd("config", "show", "--json", INGESTD_LOGINS=LOGINS),
+    )
+
+    shown = ["https://wire.example basic", "http://paper.example query key", "http://127.0.0.1 bearer"]
+    assert f"logins\t{','.join(shown)}\tenvironment" in table.stdout.splitlines()
+    assert json.loads(listed.stdout)["logins"] == {"value": shown, "from": "environment"}
+    assert "secret" not in table.stdout + table.stderr + listed.stdout + listed.stderr
+
+
+def test_check_points_out_a_login_that_others_can_read() -> None:
+    done = ingestd("config", "check", INGESTD_LOGINS=LOGINS)
+
+    assert (done.returncode, done.stdout) == (0, "The defaults: no fault found\n")
+    assert done.stderr == (
+        "http://paper.example: this login crosses the network without TLS, where others can read it\n"
+    )
+
+
+def test_check_refuses_a_wrong_login_by_its_line_and_without_its_secret() -> None:
+    done = ingestd("config", "check", INGESTD_LOGINS=f"{LOGINS}\nhttps://x.example/path bearer secret")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "ingestd: logins (environment): line 4: the origin should be https://HOST or https://HOST:PORT, "
+        "without user, path and query\n"
+    )
+
+
 def test_check_of_a_good_file_says_so(tmp_path: Path) -> None:
     file = tmp_path / "good.toml"
     file.write_text('contact = "desk@news.example"')

@@ -19,9 +19,9 @@ def rss(first: int, last: int) -> bytes:
 
 def test_what_was_missed_is_told_and_accepted(papers: Papers, either: Path) -> None:
     url = papers.publish("/feed", rss(1, 3), content_type="application/rss+xml")
-    ingestd(either, "sources", "add", url)
+    ingestd(either, "sources", "add", url, "--unchecked")
     before = ingestd(either, "coverage")
-    assert (before.status, before.out) == (1, "Paper: not watched in this time\n")
+    assert (before.status, before.out) == (1, f"{url}: not watched in this time\n")
     ingestd(either, "poll", "1")
     papers.publish("/feed", rss(11, 13), content_type="application/rss+xml")
     ingestd(either, "poll", "1")
@@ -40,7 +40,9 @@ def test_what_was_missed_is_told_and_accepted(papers: Papers, either: Path) -> N
 
 
 def test_why_tells_an_articles_way(papers: Papers, either: Path) -> None:
-    ingestd(either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"))
+    ingestd(
+        either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"), "--unchecked"
+    )
     ingestd(either, "poll", "1")
 
     told = ingestd(either, "why", "http://PAPER.example/1?utm_source=feed").out
@@ -51,7 +53,9 @@ def test_why_tells_an_articles_way(papers: Papers, either: Path) -> None:
 
 
 def test_a_source_is_changed(papers: Papers, either: Path) -> None:
-    ingestd(either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"))
+    ingestd(
+        either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"), "--unchecked"
+    )
 
     changed = ingestd(either, "sources", "set", "1", "--interval", "10m", "--robots", "--title", "Other", "--json").json
 
@@ -59,3 +63,33 @@ def test_a_source_is_changed(papers: Papers, either: Path) -> None:
     assert ingestd(either, "sources", "show", "1", "--json").json["obeys_robots"] is True
     assert ingestd(either, "sources", "set", "1", "--interval", "auto", "--json").json["interval"] is None
     assert "nothing to change" in ingestd(either, "sources", "set", "1").error
+
+
+def test_what_was_asked_for_and_not_watched_is_not_called_complete(papers: Papers, either: Path) -> None:
+    ingestd(
+        either, "sources", "add", papers.publish("/feed", rss(1, 3), content_type="application/rss+xml"), "--unchecked"
+    )
+    ingestd(either, "poll", "1")
+    [row] = ingestd(either, "coverage", "--json").json
+    since, until = row["complete_from"], row["complete_until"]
+
+    assert row["whole"] is True
+    assert ingestd(either, "coverage", "--since", since).status == 0
+    early = ingestd(either, "coverage", "--since", "2020-01-01")
+    late = ingestd(either, "coverage", "--since", since, "--until", "2100-01-01T09:00:00+09:00")
+    assert (early.status, late.status) == (1, 1)
+    assert early.out.endswith(f"\nnot watched: 2020-01-01T00:00:00Z to {since}\n")
+    assert late.out.endswith(f"\nnot watched yet: {until} to 2100-01-01T00:00:00Z\n")
+    assert ingestd(either, "coverage", "--since", "2020-01-01", "--json").json[0]["whole"] is False
+
+
+def test_what_cannot_be_answered_is_said(papers: Papers, either: Path) -> None:
+    (either.parent / "urls.txt").write_text("")
+    ingestd(either, "backfill", "urls", either.parent / "urls.txt")
+
+    backwards = ingestd(either, "coverage", "--since", "2026-01-31T17:00:00Z", "--until", "2026-01-31T17:00:00+01:00")
+    listed = ingestd(either, "coverage", "1")
+
+    assert (backwards.status, listed.status) == (2, 2)
+    assert "nothing lies between" in backwards.error
+    assert "source 1 is not polled" in listed.error

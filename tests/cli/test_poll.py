@@ -8,7 +8,7 @@ from tests.papers import Papers
 def test_a_poll_makes_records_and_the_next_one_none(papers: Papers, either: Path) -> None:
     links = [papers.publish(f"/{n}", page("Ferry", n)) for n in range(2)]
     feed = papers.publish("/feed.xml", atom(*links))
-    ingestd(either, "sources", "add", feed)
+    ingestd(either, "sources", "add", feed, "--unchecked")
 
     first, second = (ingestd(either, "poll", feed, "--json") for _ in range(2))
 

@@ -17,12 +17,27 @@ def test_a_feed_is_added_once_listed_and_shown(papers: Papers, either: Path) -> 
     first = ingestd(either, "sources", "add", url, "--title", "Mine", "--interval", "30m", "--json")
     second = ingestd(either, "sources", "add", url)
 
-    assert first.json == [{"id": 1, "url": url, "new": True}]
+    assert first.json == [{"id": 1, "url": url, "new": True, "entries": 1}]
     assert second.out == f"source 1: {url} (was there already)\n"
     [row] = ingestd(either, "sources", "list", "--json").json
     assert (row["url"], row["title"], row["condition"]) == (url, "Mine", "ok")
     shown = ingestd(either, "sources", "show", "1", "--json").json
-    assert (shown["interval"], shown["polls"]) == (1800, [])
+    assert (shown["interval"], [poll["outcome"] for poll in shown["polls"]]) == (1800, ["new"])
+    assert papers.requests.count("/feed.xml") == 1
+
+
+def test_what_is_added_is_asked_for_whole_once_and_then_only_for_what_is_new(papers: Papers, either: Path) -> None:
+    url = papers.publish("/feed.xml", atom(papers.url("/1")), content_type="application/atom+xml", etag='"one"')
+
+    ingestd(either, "sources", "add", url)
+    ingestd(either, "poll", url)
+
+    asked = dict.fromkeys(papers.requests)
+    assert list(asked) == ["/feed.xml", "/1"]
+    assert [mark for path, mark in zip(papers.requests, papers.conditions, strict=True) if path == "/feed.xml"] == [
+        None,
+        '"one"',
+    ]
 
 
 def test_of_a_page_the_feeds_that_it_names_are_added(papers: Papers, config: Path) -> None:

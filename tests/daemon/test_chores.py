@@ -8,11 +8,22 @@ from time import monotonic, time
 import pytest
 from sqlalchemy import select, update
 
+from ingestd.daemon import chores
 from ingestd.daemon.checks import DEAD_SCHEDULER
-from ingestd.daemon.chores import AT_ONCE, SPREAD, Clock, look_at_pushed, settle_schedule, take_over, watchdog
+from ingestd.daemon.chores import (
+    AT_ONCE,
+    SPREAD,
+    Clock,
+    Silence,
+    look_at_pushed,
+    settle_schedule,
+    take_over,
+    watchdog,
+)
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.store import runs, sources, tables
+from ingestd.store import failures, runs, sources, tables
+from ingestd.store.statements import insert_all
 from tests.daemon.services import Hung, add_source, hang
 
 LONG_AGO = timedelta(seconds=2 * runs.GONE_AFTER)
@@ -26,6 +37,13 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
         systemd.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield systemd
+
+
+def entry_row(source: int, number: int, seen: datetime) -> dict[str, object]:
+    return {
+        "source_id": source, "guid": str(number), "id_origin": "source", "fingerprint": "x", "announced": {},
+        "state": "done", "attempts": 0, "due_at": seen, "first_seen_at": seen, "last_seen_at": seen,
+    }  # fmt: skip
 
 
 def told(systemd: socket.socket) -> bytes | None:
@@ -126,6 +144,35 @@ async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: 
     assert claimed[0].last_success_at < tomorrow
 
 
+async def test_after_a_clock_was_a_year_ahead_nobody_who_was_put_off_waits_for_a_year(service: Service) -> None:
+    year = datetime.now(UTC) + timedelta(days=365)
+    source = await add_source(service, "https://paper.example/feed", due=year)
+
+    await settle_schedule(service)
+
+    async with service.parts.database.write() as connection:
+        claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
+    assert [one.id for one in claimed] == [source]
+
+
+async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(service: Service) -> None:
+    now, old = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
+    source = await add_source(service, "https://paper.example/feed", due=now + timedelta(days=1))
+    rows = [{**entry_row(source, n, old), "id": n, "state": state} for n, state in ((1, "done"), (2, "quarantined"))]
+    failed = [
+        {"at": at, "stage": "fetch", "error": "Refused", "message": name, "attempt": 1, "entry_id": entry}
+        for name, at, entry in (("poll", old, None), ("done", old, 1), ("given up", old, 2), ("new", now, 1))
+    ]
+    async with service.parts.database.write() as connection:
+        await insert_all(connection, tables.entries, rows)
+        await insert_all(connection, tables.failures, failed)
+
+        await failures.forget_before(connection, now - timedelta(days=30))
+
+        kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
+    assert set(kept) == {"given up", "new"}
+
+
 async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once(service: Service) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     for number in range(AT_ONCE + 10):
@@ -138,6 +185,51 @@ async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once
         due = list((await connection.execute(select(tables.sources.c.due_at))).scalars())
     assert sum(one <= now for one in due) == AT_ONCE
     assert max(due) <= now + timedelta(seconds=SPREAD)
+
+
+async def test_a_source_that_is_quieter_than_its_weeks_is_noted_and_one_that_is_as_ever_is_not(
+    service: Service,
+) -> None:
+    now = datetime.now(UTC)
+    weeks = [now - timedelta(hours=hour) for hour in range(1, 24 * 7 * 4)]
+    rows = []
+    for name, last in (("quiet", 30), ("busy", 3)):
+        source = await add_source(service, f"https://{name}.example/feed", due=now + timedelta(days=1))
+        seen = [moment for moment in weeks if moment <= now - timedelta(hours=last)]
+        rows += [entry_row(source, number, moment) for number, moment in enumerate(seen)]
+        values = {"watched_since": weeks[-1], "last_new_at": seen[0], "condition": "ok"}
+        async with service.parts.database.write() as connection:
+            await connection.execute(update(tables.sources).where(tables.sources.c.id == source).values(values))
+    async with service.parts.database.write() as connection:
+        await insert_all(connection, tables.entries, rows)
+
+    await Silence(service).listen()
+
+    async with service.parts.database.read() as connection:
+        query = select(tables.sources.c.url).where(tables.sources.c.quiet_since.is_not(None))
+        assert list((await connection.execute(query)).scalars()) == ["https://quiet.example/feed"]
+
+
+async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chores, "LISTENED_TO", 2)
+    now = datetime.now(UTC)
+    for number in range(5):
+        await add_source(service, f"https://{number}.example/feed", due=now + timedelta(days=1))
+    month = now - timedelta(days=30)
+    async with service.parts.database.write() as connection:
+        await connection.execute(
+            update(tables.sources).values(watched_since=month, last_new_at=now - timedelta(hours=3), condition="ok")
+        )
+    listener = Silence(service)
+
+    heard = []
+    for _ in range(4):
+        await listener.listen()
+        heard.append(listener.last)
+
+    assert heard == [2, 4, 0, 2]
 
 
 async def test_after_a_start_sources_are_polled_whose_hub_may_have_given_up(service: Service) -> None:

@@ -227,24 +227,80 @@ class TestPostgresql:
         is_whole(database_url, wire)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_full_disk(start: Start, wire: Wire, database_url: str) -> None:
-    """No file of the daemon's may grow (RLIMIT_FSIZE): what it writes comes to EFBIG, as ENOSPC from a full disk."""
-    wire.go_on()
-    daemon = start()
+class Limit:
+    """A disk that may be full: no file of the daemon's may grow, which comes to EFBIG, as ENOSPC from a full disk."""
+
+    def fill(self, daemon: Daemon) -> None:
+        pid = daemon.process.pid
+        self._limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, self._limits[1]))
+
+    def free(self, daemon: Daemon) -> None:
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, self._limits)
+
+
+class Mount:
+    """A file system of a few MiB, which something else fills."""
+
+    def __init__(self, place: Path) -> None:
+        self._filler = place / "filler"
+
+    def fill(self, _: Daemon) -> None:
+        with self._filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+
+    def free(self, _: Daemon) -> None:
+        self._filler.unlink()
+
+
+def comes_through_a_full_disk(disk: Limit | Mount, daemon: Daemon, wire: Wire, database_url: str) -> None:
     all_done(database_url, wire, daemon)
-    pid = daemon.process.pid
-    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
+    disk.fill(daemon)
     wire.go_on()
     eventually(lambda: health(daemon)["status"] == "fail", lambda: (health(daemon), daemon.lines[-10:]))
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    disk.free(daemon)
 
     wire.go_on()
     all_done(database_url, wire, daemon)
     eventually(lambda: health(daemon)["status"] != "fail", lambda: health(daemon))
     assert daemon.end() == 0
     is_whole(database_url, wire)
+
+
+def test_a_full_disk(start: Start, wire: Wire, database_url: str) -> None:
+    """With PostgreSQL it is the archive's alone."""
+    wire.go_on()
+    comes_through_a_full_disk(Limit(), start(), wire, database_url)
+
+
+class TestSmallFileSystem:
+    """The state directory fills a file system of its own, where we may mount one; elsewhere what it has is limited."""
+
+    @pytest.fixture
+    def state(self, tmp_path: Path) -> Path:
+        state = tmp_path / "small"
+        state.mkdir()
+        return state
+
+    @pytest.fixture
+    def disk(self, state: Path) -> Iterator[Limit | Mount]:
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=12m", "ingestd", state], capture_output=True, check=False
+        )
+        if mounted.returncode:
+            yield Limit()
+        else:
+            yield Mount(state)
+            subprocess.run(["umount", "--lazy", state], check=True)
+
+    @pytest.fixture
+    def database_url(self, disk: Limit | Mount, state: Path) -> str:  # noqa: ARG002 - mounted before it is opened
+        return f"sqlite:///{state}/ingestd.db"
+
+    def test_a_full_one(self, start: Start, wire: Wire, disk: Limit | Mount, state: Path, database_url: str) -> None:
+        wire.go_on()
+        comes_through_a_full_disk(disk, start(INGESTD_STATE_DIR=str(state)), wire, database_url)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])

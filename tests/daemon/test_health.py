@@ -41,6 +41,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "entries:queueAge",
         "entries:queueSize",
         "database:writes",
+        "archive:writes",
         "scheduler:lag",
         "network:sitesLeftAlone",
         "extractors:deaths",

@@ -244,3 +244,18 @@ def test_every_line_of_the_log_is_an_event_and_no_secret(start: Start, papers: P
     assert daemon.end() == 0
     assert all({"timestamp", "level", "event"} <= line.keys() for line in daemon.lines)
     assert not re.search("hidden-word", json.dumps(daemon.lines))
+
+
+def test_proxies_of_the_environment_are_ignored(start: Start, papers: Papers, config: Path, database_url: str) -> None:
+    publish(papers, config, 1)
+    with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
+        proxy.setblocking(False)
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        names = ("http_proxy", "https_proxy", "all_proxy")
+        daemon = start(**dict.fromkeys([*names, *map(str.upper, names)], address), no_proxy="", NO_PROXY="")
+        daemon.logged("saved")
+        assert daemon.end() == 0
+        with pytest.raises(BlockingIOError):  # nobody came
+            proxy.accept()
+
+    assert rows(database_url, "SELECT count(*) FROM records") == [(1,)]

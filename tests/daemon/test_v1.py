@@ -87,6 +87,11 @@ async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp
     ("path", "said"),
     [
         pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
+        pytest.param(
+            "/v1/coverage?since=2026-01-31T09:00:00Z&until=2026-01-31T09:00:00+01:00",
+            "nothing lies between",
+            id="order",
+        ),
         pytest.param("/v1/coverage?source=77", "no source 77", id="source"),
         pytest.param("/v1/coverage?source=99999999999999999999", "no source 9999", id="source-of-20-digits"),
         pytest.param("/v1/coverage?source=https://x.example/%00", "NUL", id="nul"),

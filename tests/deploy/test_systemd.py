@@ -77,11 +77,20 @@ def test_both_units_are_in_the_same_sandbox() -> None:
     assert sandbox(DAEMON) == sandbox(BACKFILL)
 
 
+def test_every_secret_is_a_credential_that_need_not_be_there() -> None:
+    loaded = [line.partition("=")[2] for line in sandbox(DAEMON) if line.startswith("LoadCredential=")]
+
+    # Without a slash it is looked for in the credential stores, and done without (systemd.exec(5), LoadCredential=).
+    assert loaded == ["database_url:ingestd.database_url", "logins:ingestd.logins"]
+    assert {line.partition(":")[0] for line in loaded} <= Settings.model_fields.keys()
+
+
 def test_the_admin_command_has_the_user_the_state_and_the_secrets_of_the_service() -> None:
     properties = re.findall(r"--property=(\S+)", (FOLDER / "ingestd-admin").read_text())
 
     assert {line.partition("=")[0] for line in properties} >= {"User", "StateDirectory", "LoadCredential"}
     assert set(properties) <= set(sandbox(DAEMON))
+    assert {line for line in sandbox(DAEMON) if line.startswith("LoadCredential=")} <= set(properties)
 
 
 def test_the_daemon_tells_systemd_how_it_is() -> None:

@@ -25,9 +25,12 @@ def wait(**changes: object) -> float:
         pytest.param({"failures": 1, "retry_after": 7200.0}, 7200, id="the-server-says-later"),
         pytest.param({"failures": 1, "retry_after": 1.0}, 900, id="the-server-says-sooner"),
         pytest.param({"failures": 1, "retry_after": 1e12}, LONGEST, id="the-server-says-never"),
-        pytest.param({"wait": 7 * LONGEST}, LONGEST, id="no-source-is-left-for-longer"),
-        pytest.param({"wait": 7 * LONGEST, "floor": 2 * LONGEST}, 2 * LONGEST, id="but-the-floor-is-the-operators"),
+        pytest.param({"wait": 7 * LONGEST}, 7 * LONGEST, id="a-week-that-the-operator-chose"),
+        pytest.param({"wait": 900.0, "floor": 2 * LONGEST}, 2 * LONGEST, id="the-floor-is-the-operators"),
+        pytest.param({"wait": 7 * LONGEST, "failures": 5}, 7 * LONGEST, id="a-week-is-not-doubled"),
         pytest.param({"jitter": 0.5}, 945, id="jitter"),
+        pytest.param({"wait": LONGEST, "jitter": 0.5}, LONGEST, id="no-jitter-beyond-a-day"),
+        pytest.param({"failures": 30, "jitter": 0.5}, LONGEST * 0.95, id="the-longest-is-spread-too"),
     ],
 )
 def test_a_source_is_due_after(changes: dict[str, float], seconds: float) -> None:
@@ -46,7 +49,8 @@ def test_a_source_is_due_after(changes: dict[str, float], seconds: float) -> Non
         pytest.param(Hints(skip_hours=(12, 13)), 7200 + 900, id="hours-to-skip"),
         pytest.param(Hints(skip_hours=(13,)), 900, id="hours-that-are-not-now"),
         pytest.param(Hints(skip_days=(5,)), 12 * 3600 + 900, id="a-day-to-skip"),
-        pytest.param(Hints(skip_days=(5, 6, 0, 1, 2, 3)), 900 + LONGEST, id="skipped-for-a-day-at-the-most"),
+        pytest.param(Hints(skip_days=(5, 6, 0, 1, 2, 3)), LONGEST, id="skipped-for-a-day-at-the-most"),
+        pytest.param(Hints(fresh_for=LONGEST, skip_hours=(12,)), LONGEST, id="all-of-it-a-day-at-the-most"),
     ],
 )
 def test_a_publisher_may_ask_for_more_time(hints: Hints, seconds: float) -> None:

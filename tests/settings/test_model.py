@@ -44,7 +44,10 @@ def test_every_setting_is_described_in_full_sentences() -> None:
 
 
 def test_settings_print_without_their_secrets() -> None:
-    settings = Settings(database_url="postgresql://ingestd:secret@db.example/news")
+    settings = Settings(
+        database_url="postgresql://ingestd:secret@db.example/news",
+        logins=["https://wire.example bearer secret", "https://paper.example query key secret"],
+    )
 
     assert "secret" not in f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     assert "secret" in settings.async_database_url

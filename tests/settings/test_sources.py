@@ -163,6 +163,34 @@ def test_a_wrong_database_is_told_without_its_password(monkeypatch: pytest.Monke
     assert "secret" not in f"{caught.value} {caught.value.__cause__}"
 
 
+def test_logins_come_from_a_credential_of_lines(credentials: Path, file: File) -> None:
+    (credentials / "logins").write_text("# the wire\nhttps://wire.example bearer a\n\nhttps://p.example query k b\n")
+
+    settings = load(file("logins = ['https://elsewhere.example bearer c']"))
+
+    assert [login.value for login in settings.logins] == ["Bearer a", "b"]
+    assert origins()["logins"] == "credentials"
+
+
+def test_an_empty_credential_is_no_login(credentials: Path) -> None:
+    (credentials / "logins").write_text("")
+
+    assert load().logins == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["logins = ['https://wire.example s3same']", "logins = {s3same = 's3same'}", "api_token = ['a long s3same']",
+     "api_token = 1234567890123456"],
+)  # fmt: skip
+def test_a_wrong_secret_is_told_without_it(file: File, written: str) -> None:
+    with pytest.raises(ConfigError, match=r"(logins|api_token) \(.*\): ") as caught:
+        load(file(written))
+
+    assert "s3same" not in f"{caught.value} {caught.value.__cause__}"
+    assert "123456" not in f"{caught.value} {caught.value.__cause__}"
+
+
 @pytest.mark.parametrize(
     ("written", "reason"),
     [

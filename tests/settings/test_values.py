@@ -12,6 +12,7 @@ from ingestd.settings.values import (
     DatabaseUrl,
     DirectoryOrOff,
     Listen,
+    Logins,
     NameServers,
     Networks,
     Seconds,
@@ -131,6 +132,50 @@ def test_a_wrong_value_says_what_it_should_be(kind: Any, value: object, message:
 def test_values_are_shown_as_they_could_be_written(kind: Any, value: object, text: object) -> None:
     assert shown(kind, value) == text
     assert read(kind, text) == read(kind, value)
+
+
+WIRE, PAPER = "https://wire.example basic desk s3same", "http://paper.example:8080 query key s3same"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param([WIRE, PAPER], id="a list"),
+        pytest.param(f"{WIRE}\n{PAPER}", id="lines"),
+        pytest.param(f"# the wire, until March\r\n\r\n {WIRE}\r\n  # and\r\n{PAPER} \r\n", id="with comments"),
+    ],
+)
+def test_logins_are_lines_and_shown_without_what_is_secret(value: object) -> None:
+    logins = read(Logins, value)
+
+    assert [login.value for login in logins] == ["Basic ZGVzazpzM3NhbWU=", "s3same"]
+    assert shown(Logins, value) == ["https://wire.example basic", "http://paper.example:8080 query key"]
+    assert TypeAdapter(Logins).dump_python(logins) == shown(Logins, value)
+    assert read(Logins, logins) == logins
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("\n# x\nhttps://wire.example s3same", "line 3: should be ORIGIN basic USER PASSWORD"),
+        ([WIRE, "", "https://paper.example/s3same bearer s3same"], "line 3: the origin should be"),
+        ("s3same\nhttps://paper.example header Host s3same", "line 1: should be .*; line 2: the header Host is not"),
+        (f"{WIRE}\n{PAPER}\nHTTPS://wire.example:443 bearer s3same",
+         "line 3: https://wire.example has its login in line 1"),
+        ("https://wire.example header X-Key s3same\rX-Evil: s3same", "line 1: .*without control characters"),
+        (["https://wire.example header X-Key s3same\nX-Evil: s3same"], "line 1: .*without control characters"),
+        ("https://wire.example bearer s3same\n s3same", "line 2: should be"),
+        (3, "should be lines"),
+        (["https://wire.example bearer x", 3], "should be lines"),
+        ({"https://wire.example": "s3same"}, "should be lines"),
+    ],
+)  # fmt: skip
+def test_a_wrong_login_is_told_by_its_line_without_what_may_be_secret(value: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as caught:
+        read(Logins, value)
+
+    [detail] = caught.value.errors(include_input=False)
+    assert "s3same" not in str(detail)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""By the site's sitemaps: its pages of that time, in the sections that the source is of."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ingestd.backfill.listing import Task
+from ingestd.backfill.sitemap import list_sitemap
+from ingestd.model import Source
+from ingestd.repair.way import MOST_DOCUMENTS, Mended, Tools, is_dated_in, sections, unknown
+from ingestd.store import gaps, siblings
+from ingestd.store.gaps import Gap
+from ingestd.store.poll import Announcement
+from ingestd.times import iso
+from ingestd.urls import comparable, site
+
+#: Sitemaps of a site that are looked into.
+_SITEMAPS = 5
+
+
+#: How long before a gap pages may be dated that the source listed last before it.
+_BACK = timedelta(days=7)
+
+
+async def by_sitemap(tools: Tools, gap: Gap, source: Source) -> Mended:
+    """Look into the sitemaps that robots.txt names, for pages of that time in the sections the source is of.
+
+    The gap is whole when they have all entries beside it (`policy.witness`), every page of theirs is dated, and
+    all that may list one of its time were read.
+    """
+    async with tools.database.read() as connection:
+        places = sections(await gaps.latest_urls(connection, source.id))
+        ends = await siblings.ends(connection, gap)
+    place = places[0][0] if places else source.url
+    sitemaps = [url for url in await tools.fetcher.robots.sitemaps(place) if site(url) == site(place)]
+    if not sitemaps:
+        return Mended(note="robots.txt names no sitemap")
+    listed, all_of_them = await _listed(tools, sitemaps[:_SITEMAPS], since=gap.from_at - _BACK)
+    vouch = ends.are_in({comparable(item.entry.link) for item in listed if item.entry.link})
+    new = await unknown(tools, [item for item in listed if is_dated_in(item, gap)], places)
+    whole = vouch and all_of_them and len(sitemaps) <= _SITEMAPS
+    what = "all entries beside the gap" if vouch else "not all entries beside the gap"
+    return Mended(found=new, whole=whole, note=f"{len(sitemaps)} sitemaps, which have {what}")
+
+
+async def _listed(tools: Tools, sitemaps: Iterable[str], *, since: datetime) -> tuple[list[Announcement], bool]:
+    """Return the dated pages that sitemaps list since a time, and whether these are all that they list since."""
+    listed: list[Announcement] = []
+    undated, documents = 0, 0
+    for url in sitemaps:
+        task = Task(argument=url, options={"since": iso(since)}, position={})
+        async for step in list_sitemap(tools.documents, task):
+            listed += step.found
+            undated += step.left_out.get("undated", 0)
+            documents += step.documents
+            if documents >= MOST_DOCUMENTS:
+                return listed, False
+    return listed, not undated

@@ -1,0 +1,240 @@
+"""Nothing leads the daemon to an address it must not connect to: no source, no redirect, no link, no name.
+
+Only 127.6.0.0/16 is open to it, where the server that tempts it is; who listens for a visit is everywhere else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from ingestd.daemon.parts import Parts
+from ingestd.daemon.service import Service
+from ingestd.store import tables
+from tests.desk import add, feed, open_desk
+from tests.hostile import Hostile, answer, raw
+from tests.web.nameserver import Nameserver, serving
+
+OPEN = "127.6.0.1"
+
+#: Ways to write what must not be connected to; {} is the port of who listens there.
+FORBIDDEN = {
+    "loopback": "http://127.0.0.1:{}/",
+    "its far end": "http://127.255.255.254:{}/",
+    "next to what is open": "http://127.5.255.255:{}/",
+    "by its name": "http://localhost:{}/",
+    "decimal": "http://2130706433:{}/",
+    "hexadecimal": "http://0x7f000001:{}/",
+    "hexadecimal in parts": "http://0x7f.0x0.0x0.0x1:{}/",
+    "octal": "http://0177.0.0.1:{}/",
+    "short": "http://127.1:{}/",
+    "shortest": "http://0:{}/",
+    "full-width": "http://１２７.０.０.１:{}/",
+    "ideographic stops": "http://127。0。0。1:{}/",
+    "circled": "http://①②⑦.⓪.⓪.①:{}/",
+    "this host": "http://0.0.0.0:{}/",
+    "this network": "http://0.1.2.3:{}/",
+    "v6 loopback": "http://[::1]:{}/",
+    "v6 unspecified": "http://[::]:{}/",
+    "v4-mapped": "http://[::ffff:127.0.0.1]:{}/",
+    "v4-mapped in hexadecimal": "http://[::ffff:7f00:1]:{}/",
+    "v4-compatible": "http://[::127.0.0.1]:{}/",
+    "NAT64": "http://[64:ff9b::7f00:1]:{}/",
+    "6to4": "http://[2002:7f00:1::1]:{}/",
+    "Teredo": "http://[2001:0:4136:e378:8000:63bf:80ff:fffe]:{}/",
+    "v6 private": "http://[fc00::1]:{}/",
+    "v6 link-local": "http://[fe80::1]:{}/",
+    "v6 multicast": "http://[ff02::1]:{}/",
+    "private 10": "http://10.0.0.1:{}/",
+    "private 172": "http://172.16.0.1:{}/",
+    "private 192": "http://192.168.0.1:{}/",
+    "carrier-grade NAT": "http://100.64.0.1:{}/",
+    "link-local, metadata": "http://169.254.169.254:{}/",
+    "multicast": "http://224.0.0.1:{}/",
+    "reserved": "http://240.0.0.1:{}/",
+    "broadcast": "http://255.255.255.255:{}/",
+    "user-info": f"http://{OPEN}@127.0.0.1:{{}}/",
+    "user-info with a port": f"http://{OPEN}:80@127.0.0.1:{{}}/",
+    "two at signs": f"http://a@{OPEN}@127.0.0.1:{{}}/",
+    "backslash and at sign": f"http://{OPEN}\\@127.0.0.1:{{}}/",
+    "backslashes for slashes": "http:\\\\127.0.0.1:{}/",
+    "three slashes": "http:///127.0.0.1:{}/",
+    "fragment and at sign": f"http://127.0.0.1:{{}}#@{OPEN}/",
+    "gopher": "gopher://127.0.0.1:{}/",
+    "ftp": "ftp://127.0.0.1:{}/",
+    "file": "file://127.0.0.1:{}/etc/passwd",
+}  # fmt: skip
+
+#: What is taken for a name.
+NAMES = {
+    "percent-encoded": "http://%31%32%37.0.0.1:{}/",
+    "backslash behind": f"http://127.0.0.1:{{}}\\@{OPEN}/",
+}
+
+#: What is a path where it stands in a Location or a link.
+AT_HOME = {"backslashes for slashes", "three slashes"}
+
+
+class Canary:
+    """Listens on the loopback, at one port of both families, but for where it is open; counts who connects."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+
+    async def listen(self, stack: AsyncExitStack) -> None:
+        first = await stack.enter_async_context(await asyncio.start_server(self._visited, "127.0.0.1", 0))
+        self.port: int = first.sockets[0].getsockname()[1]
+        for host in ("127.0.0.2", "127.255.255.254", "127.5.255.255", "::1"):
+            try:
+                await stack.enter_async_context(await asyncio.start_server(self._visited, host, self.port))
+            except OSError:  # a host without IPv6
+                continue
+
+    async def _visited(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.visits += 1
+        writer.close()
+
+
+@pytest.fixture
+async def canary() -> AsyncIterator[Canary]:
+    async with AsyncExitStack() as stack:
+        canary = Canary()
+        await canary.listen(stack)
+        yield canary
+
+
+async def rows(parts: Parts, table: Any) -> list[Any]:
+    async with parts.database.read() as connection:
+        return list((await connection.execute(select(table))).all())
+
+
+async def work(parts: Parts) -> None:
+    await Service(parts, max_polls=64, max_pages=64, per_site=4).run_dry()
+
+
+def desk(database_url: str, folder: Path, **changes: Any) -> Any:
+    return open_desk(database_url, folder, allow_networks=(IPv4Network("127.6.0.0/16"),), attempts=1, **changes)
+
+
+def redirect(url: str) -> Any:
+    return raw(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + url.encode() + b"\r\n\r\n")
+
+
+async def failures(parts: Parts) -> dict[str, set[str]]:
+    """What went wrong, by the guid of the entry or else the URL of the source that led there."""
+    told: dict[str, set[str]] = {}
+    leads = {row.id: row.url for row in await rows(parts, tables.sources)}
+    guids = {row.id: row.guid for row in await rows(parts, tables.entries)}
+    for row in await rows(parts, tables.failures):
+        told.setdefault(guids.get(row.entry_id) or leads[row.source_id], set()).add(row.error)
+    return told
+
+
+async def test_no_source_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
+    async with desk(database_url, tmp_path) as parts:
+        names = {await add(parts, url.format(canary.port)): name for name, url in FORBIDDEN.items()}
+        await work(parts)
+        errors = {names[row.source_id]: row.error for row in await rows(parts, tables.polls)}
+
+    assert canary.visits == 0
+    assert set(errors.values()) == {"Forbidden"}
+
+
+async def test_no_redirect_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
+    pages = {f"{n}": redirect(url.format(canary.port)) for n, url in enumerate(FORBIDDEN.values())}
+    async with desk(database_url, tmp_path) as parts, Hostile("", instead=pages) as hostile:
+        names = dict(zip(hostile.urls.values(), FORBIDDEN, strict=True))
+        ids = {await add(parts, url): name for url, name in names.items()}
+        hostile.pages["feed"] = answer(feed(*names))
+        await add(parts, f"http://{OPEN}:{hostile.port}/feed")
+        await work(parts)
+        polls = {ids[row.source_id]: row.error for row in await rows(parts, tables.polls) if row.source_id in ids}
+        made = {row.url: row.error for row in await rows(parts, tables.failures) if row.entry_id}
+
+    assert canary.visits == 0
+    # What is no address but a path stays at home, where there is no such page.
+    at_home = dict.fromkeys(AT_HOME, "Refused")
+    assert polls == dict.fromkeys(FORBIDDEN, "Forbidden") | at_home
+    assert {names[url]: error for url, error in made.items()} == dict.fromkeys(FORBIDDEN, "Forbidden") | at_home
+
+
+async def test_no_link_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
+    async with desk(database_url, tmp_path) as parts, Hostile("", instead={}) as hostile:
+        links = {url.format(canary.port): name for name, url in FORBIDDEN.items()}
+        hostile.pages = {"feed": answer(feed(*links))}
+        await add(parts, f"http://{OPEN}:{hostile.port}/feed")
+        await work(parts)
+        states = {row.state for row in await rows(parts, tables.entries)}
+        told = {links[guid.removeprefix("tag:")]: errors for guid, errors in (await failures(parts)).items()}
+
+    assert canary.visits == 0
+    assert states == {"quarantined"}
+    no_link = {"backslashes for slashes": {"Refused"}, "file": {"NoArticle"}}
+    assert told == {name: {"Forbidden"} for name in FORBIDDEN} | no_link
+
+
+@pytest.fixture
+async def nameserver() -> AsyncIterator[Nameserver]:
+    async with serving() as nameserver:
+        yield nameserver
+
+
+async def test_what_is_written_oddly_is_no_name_either(
+    database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
+) -> None:
+    forms = FORBIDDEN | NAMES
+    async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as parts:
+        for url in forms.values():
+            await add(parts, url.format(canary.port))
+        await work(parts)
+        errors = [row.error for row in await rows(parts, tables.polls)]
+
+    assert canary.visits == 0
+    assert (len(errors), set(errors)) == (len(forms), {"Forbidden", "Unreachable"})
+
+
+async def test_no_name_leads_there_when_it_changes_its_mind(
+    database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
+) -> None:
+    """DNS rebinding, of a source and of a page: open when it is looked at, and not when it is used."""
+    nameserver.names = {name: [[OPEN], ["127.0.0.1"]] for name in ("feed.example", "page.example")}
+    story = f"http://page.example:{canary.port}/story"
+    source = f"http://feed.example:{canary.port}/feed"
+    async with Hostile("", instead={"feed": answer(feed(story))}, at=(OPEN, canary.port)) as server:
+        for expected in ("new", "failed"):  # a daemon that starts knows no address from before
+            async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as parts:
+                await add(parts, source)
+                async with parts.database.write() as connection:
+                    await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
+                    await connection.execute(update(tables.entries).values(due_at=datetime.now(UTC), state="pending"))
+                    await connection.execute(delete(tables.robots_files))
+                await work(parts)
+                assert (await rows(parts, tables.polls))[-1].outcome == expected
+                told = await failures(parts)
+        asked = [*server.asked]
+
+    assert canary.visits == 0
+    assert asked == ["feed", "robots.txt", "story"]
+    assert told == {source: {"Forbidden"}, f"tag:{story}": {"Refused", "Forbidden"}}
+
+
+async def test_of_two_addresses_the_open_one_alone_is_visited(
+    database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
+) -> None:
+    nameserver.names["both.example"] = [["127.0.0.1", OPEN, "127.0.0.2"]]
+    async with (
+        desk(database_url, tmp_path, nameservers=(nameserver.address,)) as parts,
+        Hostile("", instead={"feed": answer(feed())}, at=(OPEN, canary.port)),
+    ):
+        await add(parts, f"http://both.example:{canary.port}/feed")
+        await work(parts)
+        outcomes = [(row.outcome, row.error) for row in await rows(parts, tables.polls)]
+
+    assert canary.visits == 0
+    assert outcomes == [("known", None)]
