@@ -15,7 +15,7 @@ from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.reading import read_feed
 from ingestd.settings import Settings
-from ingestd.store import overview, sources
+from ingestd.store import overview, sources, subscriptions
 from ingestd.store.database import Database
 from ingestd.times import iso
 from ingestd.units import parse_duration
@@ -143,7 +143,7 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 @app.command("show")
 def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Show a source and its last polls.
+    """Show a source, its last polls, and the hub that pushes for it.
 
     Exit status: 0, or 2 when there is no such source.
     """
@@ -152,16 +152,18 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
         async with database_of(config) as database, database.read() as connection:
             row = await sources.find(connection, source)
             polls = await sources.last_polls(connection, row.id)
+            hub = await subscriptions.of_source(connection, row.id)
         hidden = ("body_hash", "run_id")
         values = {key: value for key, value in row._mapping.items() if key not in hidden}
-        return {**values, **overview.described(row), "polls": polls}
+        return {**values, **overview.described(row), "hub": hub, "polls": polls}
 
     found = finish(work())
     if json:
         show_json(found)
         return
-    polls = found.pop("polls")
-    show_table(("what", "value"), [(key, value) for key, value in found.items() if value is not None])
+    polls, hub = found.pop("polls"), found.pop("hub") or {}
+    told = {**found, **{f"hub: {name}": value for name, value in hub.items()}}
+    show_table(("what", "value"), [(key, value) for key, value in told.items() if value is not None])
     columns = ("at", "outcome", "status", "size", "listed", "known", "overlap", "added", "changed", "seconds", "error")
     show("")
     show_table(columns, [[poll[column] for column in columns] for poll in polls])

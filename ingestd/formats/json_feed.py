@@ -52,6 +52,8 @@ def parse(body: bytes, url: str, _content_type: str | None = None) -> Feed:
         home=fields.page_of(url, _text(feed, "home_page_url")),
         entries=entries,
         next_page=fields.page_of(url, _text(feed, "next_url")),
+        hub=_hub(feed, url),
+        topic=fields.page_of(url, _text(feed, "feed_url")),
         warnings=warnings + doubts,
     )
 
@@ -68,6 +70,13 @@ def _read(body: bytes) -> tuple[Object, tuple[str, ...]]:
     ):
         raise ParseError("JSON that is no JSON Feed")
     return feed, warnings
+
+
+def _hub(feed: Object, url: str) -> str | None:
+    """Return the first hub that speaks WebSub; other kinds exist (JSON Feed 1.1, `hubs`)."""
+    hubs = (hub for hub in _list(feed, "hubs") if isinstance(hub, dict))
+    addresses = (_text(hub, "url") for hub in hubs if (_text(hub, "type") or "").lower() == "websub")
+    return next(filter(None, (fields.page_of(url, address) for address in addresses)), None)
 
 
 def _entry(item: Object, url: str, language: str | None, authors: tuple[str, ...]) -> Entry:

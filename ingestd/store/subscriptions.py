@@ -153,13 +153,12 @@ async def look_at_pushed(connection: AsyncConnection, *, now: datetime) -> None:
     await connection.execute(update(sources).where(leased).values(due_at=now))
 
 
-async def listed(connection: AsyncConnection, source_ids: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """Return subscriptions as they are told: without what only their hub may know."""
-    names = ("source_id", "hub", "topic", "state", "lease_until", "due_at", "pushes", "rejected", "last_error")
-    query = select(*(subscriptions.c[name] for name in names)).order_by(subscriptions.c.source_id)
-    if source_ids is not None:
-        query = query.where(subscriptions.c.source_id.in_(source_ids))
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+async def of_source(connection: AsyncConnection, source_id: int) -> dict[str, Any] | None:
+    """Return a source's subscription as it is told: without what only its hub may know; None where it has none."""
+    names = ("hub", "topic", "state", "lease_until", "due_at", "pushes", "rejected", "last_error")
+    query = select(*(subscriptions.c[name] for name in names)).where(subscriptions.c.source_id == source_id)
+    row = (await connection.execute(query)).mappings().first()
+    return dict(row) if row else None
 
 
 def _of(row: Any) -> Subscription:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,19 @@ def test_what_is_added_is_asked_for_whole_once_and_then_only_for_what_is_new(pap
         None,
         '"one"',
     ]
+
+
+def test_the_hub_of_a_feed_is_shown_without_its_secrets(papers: Papers, config: Path) -> None:
+    body = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "content_text": "x"}],
+            "hubs": [{"type": "WebSub", "url": "https://hub.example/"}]}  # fmt: skip
+    url = papers.publish("/feed", json.dumps(body).encode(), content_type="application/feed+json")
+    ingestd(config, "sources", "add", url)
+
+    hub = ingestd(config, "sources", "show", "1", "--json").json["hub"]
+
+    assert (hub["hub"], hub["topic"], hub["state"], hub["pushes"]) == ("https://hub.example/", url, "asked", 0)
+    assert {"token", "secret"}.isdisjoint(hub)
+    assert "https://hub.example/" in ingestd(config, "sources", "show", "1").out
 
 
 def test_of_a_page_the_feeds_that_it_names_are_added(papers: Papers, config: Path) -> None:

@@ -21,6 +21,14 @@ def only(item: dict[str, Any], **fields: Any) -> Entry:
     return entry
 
 
+def test_a_hub_is_one_that_speaks_websub() -> None:
+    hubs = [{"type": "rssCloud", "url": "https://a.example/"}, "?", {"type": "WebSub", "url": "/hub"}]
+
+    feed = parse(document(hubs=hubs, feed_url=URL), url=URL)
+
+    assert (feed.hub, feed.topic) == ("https://paper.example/hub", URL)
+
+
 def test_a_feed_is_read_with_all_it_says() -> None:
     feed = parse(
         document(
