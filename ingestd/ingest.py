@@ -36,7 +36,8 @@ from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Outcome, Saved, Untouched
 from ingestd.surroundings import Surroundings
 from ingestd.telling import log_outcome, log_poll
-from ingestd.urls import site
+from ingestd.text import clean
+from ingestd.urls import site, without_userinfo
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
@@ -120,7 +121,10 @@ class Ingest:
             content_hash=cleaned.content_hash,
             url=fetched.url,
             fragment=fetched.page.fragment,
-            extractor=cleaned.extractor,
+            page_url=without_userinfo(fetched.page.url),
+            content_type=clean(fetched.page.content_type or "") or None,
+            extractor=cleaned.extractor.name,
+            rules=cleaned.extractor.rules,
             whole_hash=cleaned.whole_hash,
             site=place,
             marks=cleaned.marks,

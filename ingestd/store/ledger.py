@@ -5,7 +5,7 @@ So are the numbers of events: the log has no holes and its order is the order of
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model import Article
 from ingestd.policy.identity import Candidate, Head, Verdict, decide
 from ingestd.store.entries import Work
+from ingestd.store.recipe import Recipe
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.tables import carriers, events, records, revisions, texts
 
@@ -53,20 +54,23 @@ class Ledger:
 
     @classmethod
     async def open(
-        cls, connection: AsyncConnection, wanted: Sequence[tuple[Work, str | None, Collection[str]]]
+        cls,
+        connection: AsyncConnection,
+        *,
+        hashes: Iterable[str],
+        ids: Iterable[int | None],
+        uris: Iterable[str | None] = (),
     ) -> Self:
-        """Read the heads of the records that the wanted articles may belong to: by address, text and entry."""
+        """Read the heads of the records that articles may belong to: by text, record and address."""
         ledger = cls()
-        uris = sorted({uri for _, uri, _ in wanted if uri})
-        hashes = sorted({content_hash for _, _, hashes in wanted for content_hash in hashes})
-        ids = {work.record_id for work, _, _ in wanted if work.record_id is not None}
-        for some in chunks(hashes):
+        wanted = {record_id for record_id in ids if record_id is not None}
+        for some in chunks(sorted(set(hashes))):
             rows = await connection.execute(select(texts).where(texts.c.content_hash.in_(some)))
             ledger._by_hash.update((row.content_hash, row.record_id) for row in rows)
-        ids.update(ledger._by_hash.values())
-        for some in chunks(uris):
+        wanted.update(ledger._by_hash.values())
+        for some in chunks(sorted({uri for uri in uris if uri})):
             ledger._know((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
-        for few in chunks(sorted(ids)):
+        for few in chunks(sorted(wanted)):
             ledger._know((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
         tops = select(func.max(records.c.id)), select(func.max(revisions.c.id)), select(func.max(events.c.seq))
         for name, query in zip(ledger._next, tops, strict=True):
@@ -94,10 +98,8 @@ class Ledger:
         at: datetime,
         content_hash: str,
         whole_hash: str,
-        fragment: bool,
         url: str | None,
-        extractor: str,
-        raw: str | None,
+        recipe: Recipe,
     ) -> tuple[int, Verdict]:
         """Decide what an article becomes and note the rows for it; returns its record's id, and what it became."""
         candidate = Candidate(
@@ -105,7 +107,7 @@ class Ledger:
             content_hash=content_hash,
             whole_hash=whole_hash,
             headline=article.headline,
-            fragment=fragment,
+            fragment=recipe.fragment,
             carries=work.record_id,
         )
         own = self._by_uri.get(article.uri) if article.uri else None
@@ -115,11 +117,10 @@ class Ledger:
         record_id = head.id if head else self._number("record")
         if verdict in ("new", "text", "headline"):
             revision = head.revision + 1 if head else 1
-            self._note_record(record_id, revision, work, article, at, is_new=head is None)
+            self._note_record(record_id, revision, recipe, article, at, is_new=head is None)
             self._note_revision(
-                record_id, revision, article, change=verdict, entry_id=work.id, raw=raw, at=at,
-                content_hash=content_hash, fragment=fragment, extractor=extractor,
-            )  # fmt: skip
+                record_id, revision, article, change=verdict, at=at, content_hash=content_hash, recipe=recipe
+            )
             origin = head.origin_entry_id if head else work.id
             self._heads[record_id] = Head(
                 id=record_id,
@@ -129,15 +130,26 @@ class Ledger:
                 origin_entry_id=origin,
             )
         if verdict in _EVENTS:
-            revision = self._heads[record_id].revision
-            seq = self._number("event")
-            kind = _EVENTS[verdict]
-            self._events.append(
-                {"seq": seq, "record_id": record_id, "revision": revision, "kind": kind, "entry_id": work.id, "at": at}
-            )
+            self._note_event(record_id, self.revision_of(record_id), _EVENTS[verdict], work.id, at)
         carrier = {"record_id": record_id, "entry_id": work.id, "source_id": work.source_id, "url": url, "seen_at": at}
         self._carriers.append(carrier)
         return record_id, verdict
+
+    def revision_of(self, record_id: int) -> int:
+        """Return the number of the current revision of a record that was asked for when this was opened."""
+        return self._heads[record_id].revision
+
+    def _note_event(self, record_id: int, revision: int, kind: str, entry_id: int, at: datetime) -> None:
+        self._events.append(
+            {
+                "seq": self._number("event"),
+                "record_id": record_id,
+                "revision": revision,
+                "kind": kind,
+                "entry_id": entry_id,
+                "at": at,
+            }
+        )
 
     def _head(self, record_id: int | None) -> Head | None:
         return None if record_id is None else self._heads[record_id]
@@ -147,10 +159,10 @@ class Ledger:
         return self._next[name]
 
     def _note_record(
-        self, record_id: int, revision: int, work: Work, article: Article, at: datetime, *, is_new: bool
+        self, record_id: int, revision: int, recipe: Recipe, article: Article, at: datetime, *, is_new: bool
     ) -> None:
         if not is_new and record_id not in self._records:
-            self._updates[record_id] = {"record": record_id, "current": revision, "at": at}
+            self._updates[record_id] = {"record": record_id, "current": revision, "at": at, "by": recipe.rules}
             return
         row = self._records.setdefault(
             record_id,
@@ -158,27 +170,36 @@ class Ledger:
                 "id": record_id,
                 "guid": f"urn:uuid:{uuid.uuid4()}",
                 "uri": article.uri,
-                "origin_entry_id": work.id,
+                "origin_entry_id": recipe.entry_id,
                 "pubstatus": "usable",
                 "created_at": at,
             },
         )
-        row.update(revision=revision, updated_at=at)
+        row.update(revision=revision, updated_at=at, rules=recipe.rules)
         self._by_entry[row["origin_entry_id"]] = record_id
         if article.uri:
             self._by_uri[article.uri] = record_id
 
     def _note_revision(
-        self, record_id: int, revision: int, article: Article, *, content_hash: str, **rest: Any
+        self,
+        record_id: int,
+        revision: int,
+        article: Article,
+        *,
+        change: str,
+        at: datetime,
+        content_hash: str,
+        recipe: Recipe,
     ) -> None:
         self._revisions.append(
             {
                 "id": self._number("revision"),
                 "record_id": record_id,
                 "revision": revision,
+                "change": change,
                 "content_hash": content_hash,
-                "seen_at": rest.pop("at"),
-                **rest,
+                "seen_at": at,
+                **asdict(recipe),
                 "headline": article.headline,
                 "body_text": article.body_text,
                 "body_html": article.body_html,
@@ -214,5 +235,5 @@ class Ledger:
 _RENEW = (
     update(records)
     .where(records.c.id == bindparam("record"))
-    .values(revision=bindparam("current"), updated_at=bindparam("at"))
+    .values(revision=bindparam("current"), updated_at=bindparam("at"), rules=bindparam("by"))
 )

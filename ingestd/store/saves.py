@@ -18,6 +18,7 @@ from ingestd.store.database import lock_records
 from ingestd.store.decisions import Decision, Stage
 from ingestd.store.entries import Work, announced, without_content
 from ingestd.store.ledger import Ledger
+from ingestd.store.recipe import Recipe
 from ingestd.store.tables import entries
 
 
@@ -33,7 +34,12 @@ class Saved:
     url: str | None
     #: Whether the article is the entry's own content, not a page.
     fragment: bool
+    #: Where the page was, redirects followed, and its Content-Type header.
+    page_url: str
+    content_type: str | None
+    #: The extractor in words, and the digest of its rules.
     extractor: str
+    rules: str
     #: The hash of the text with its site's furniture; that site, empty where there is none; the text's marks.
     whole_hash: str
     site: str
@@ -75,7 +81,12 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
     made = [_given_up(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
     if saved:
         await lock_records(connection)
-        ledger = await Ledger.open(connection, [(s.work, s.article.uri, {s.content_hash, s.whole_hash}) for s in saved])
+        ledger = await Ledger.open(
+            connection,
+            uris=[outcome.article.uri for outcome in saved],
+            hashes=[name for outcome in saved for name in (outcome.content_hash, outcome.whole_hash)],
+            ids=[outcome.work.record_id for outcome in saved],
+        )
         learned = []
         for outcome in saved:
             of_record[outcome.work.id], verdict = ledger.enter(
@@ -84,10 +95,8 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
                 at=outcome.at,
                 content_hash=outcome.content_hash,
                 whole_hash=outcome.whole_hash,
-                fragment=outcome.fragment,
                 url=outcome.url,
-                extractor=outcome.extractor,
-                raw=outcome.raw.sha256 if outcome.raw and outcome.raw.stored_size else None,
+                recipe=_recipe(outcome),
             )
             made.append(_entered(outcome, verdict, of_record[outcome.work.id]))
             if verdict == "new":
@@ -100,6 +109,18 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
     await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed)))
 
 
+def _recipe(outcome: Saved) -> Recipe:
+    return Recipe(
+        entry_id=outcome.work.id,
+        raw=outcome.raw.sha256 if outcome.raw and outcome.raw.stored_size else None,
+        fragment=outcome.fragment,
+        page_url=outcome.page_url,
+        content_type=outcome.content_type,
+        extractor=outcome.extractor,
+        rules=outcome.rules,
+    )
+
+
 def _entered(outcome: Saved, verdict: Verdict, record_id: int) -> Decision:
     """Return what a saved entry became, and by which text."""
     why = {
@@ -109,7 +130,8 @@ def _entered(outcome: Saved, verdict: Verdict, record_id: int) -> Decision:
         "carried": "the record has this text, or this address",
         "same": "nothing changed",
     }
-    reason = f"record {record_id}: {why[verdict]}; text sha256 {outcome.content_hash}, by {outcome.extractor}"
+    reason = f"record {record_id}: {why[verdict]}; text sha256 {outcome.content_hash}, "
+    reason += f"by {outcome.extractor}, rules {outcome.rules}"
     return Decision(at=outcome.at, entry_id=outcome.work.id, stage="identity", verdict=verdict, reason=reason)
 
 

@@ -149,19 +149,20 @@ records = Table(
     Column("origin_entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("pubstatus", String(10), nullable=False),
     Column("revision", Integer, nullable=False),  # the current one
+    Column("rules", String(12)),  # by which it was made, or was made again and came out the same
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index("records_by_update", "updated_at"),
 )
 
-#: Immutable.  `change`: new, text, headline.
+#: Immutable.  `change`: new, text, headline, reprocessed.
 revisions = Table(
     "revisions",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("change", String(10), nullable=False),
+    Column("change", String(12), nullable=False),
     Column("headline", Text),
     Column("body_text", Text, nullable=False),
     Column("body_html", Text, nullable=False),
@@ -179,6 +180,9 @@ revisions = Table(
     Column("provenance", Json, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("extractor", String(40), nullable=False),
+    Column("rules", String(12)),  # a digest of those that made it
+    Column("page_url", Text),  # where the bytes were found, redirects followed
+    Column("content_type", Text),
     Column("fragment", Boolean, nullable=False),
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("raw", String(64)),
@@ -241,7 +245,7 @@ events = Table(
     Column("seq", Id, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("kind", String(10), nullable=False),  # new, revised, carried
+    Column("kind", String(12), nullable=False),  # new, revised, carried, reprocessed
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("at", Instant, nullable=False),
 )

@@ -13,18 +13,18 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from dataclasses import replace
 from html import escape
 
-import trafilatura
-
-from ingestd import __version__, articles, formats
+from ingestd import articles, formats
 from ingestd.articles.furniture import mark
 from ingestd.discovery.feed_links import FoundFeed, feed_links
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model import Entry, Page
 from ingestd.policy.full_text import carries_full_text
 from ingestd.policy.novelty import fingerprint
+from ingestd.workers import extractor
 from ingestd.workers.results import Cleaned, ParsedFeed
 
-EXTRACTOR = f"ingestd {__version__}, trafilatura {trafilatura.__version__}"
+# Of the files as they are while they are loaded: who edits them later changes no rule of this process.
+EXTRACTOR = extractor.extractor()
 
 
 def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
@@ -55,6 +55,11 @@ def extract(page: Page) -> Cleaned:
         whole = content_hash(reading.whole_text, headline=article.headline)
     marks = tuple(map(mark, reading.whole_text.split("\n\n")))
     return Cleaned(article=article, content_hash=hashed, extractor=EXTRACTOR, whole_hash=whole, marks=marks)
+
+
+def present_extractor() -> extractor.Extractor:
+    """Return the extractor that is at work here."""
+    return EXTRACTOR
 
 
 def find_feeds(body: bytes, url: str, content_type: str | None) -> tuple[FoundFeed, ...]:

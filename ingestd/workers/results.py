@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ingestd.model import Article, Feed
+from ingestd.workers.extractor import Extractor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Cleaned:
 
     article: Article
     content_hash: str
-    extractor: str
+    extractor: Extractor
     #: The hash of its text with the site's furniture, and the marks of that text's blocks.
     whole_hash: str
     marks: tuple[int, ...]

@@ -1,0 +1,119 @@
+"""The digest of the rules: whatever decides is in it, and changes it."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from ingestd.workers.extractor import FILES, LIBRARIES, digest, extractor
+
+PACKAGE = Path(__file__).parents[2] / "ingestd"
+
+#: Imported by what decides, and without a say in it: nouns, failures, and the list of public suffixes.
+DECIDE_NOTHING = {"model", "errors", "tldextract"}
+
+#: How distributions call what is imported under another name.
+DISTRIBUTIONS = {"charset_normalizer": "charset-normalizer"}
+
+
+def files() -> Iterator[Path]:
+    for name in FILES:
+        place = PACKAGE / name
+        yield from place.rglob("*.py") if place.is_dir() else [place]
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            alone = node.module in ("ingestd", "ingestd.policy", "ingestd.workers")
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if alone else (node.module,)
+
+
+def is_ours(name: str) -> bool:
+    path = name.removeprefix("ingestd.").replace(".", "/")
+    return any(known in (f"{path}.py", path) or path.startswith(f"{known}/") for known in FILES)
+
+
+@pytest.mark.parametrize("path", [path for path in files() if path.name != "jobs.py"], ids=lambda path: path.name)
+def test_what_decides_imports_nothing_that_the_digest_leaves_out(path: Path) -> None:
+    missing = set()
+    for name in imported(path):
+        top = name.partition(".")[0]
+        if top == "ingestd":
+            known = is_ours(name) or name.split(".")[1] in DECIDE_NOTHING
+        else:
+            known = top in sys.stdlib_module_names | DECIDE_NOTHING or DISTRIBUTIONS.get(top, top) in LIBRARIES
+        if not known:
+            missing.add(name)
+
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", ["reading.py", "surroundings.py"])
+def test_what_is_decided_around_a_page_is_in_it_too(name: str) -> None:
+    decided = {name for name in imported(PACKAGE / name) if name.startswith(("ingestd.articles", "ingestd.policy"))}
+
+    assert decided
+    assert all(map(is_ours, decided))
+
+
+def test_every_library_of_the_digest_is_installed() -> None:
+    assert all(metadata.version(library) for library in LIBRARIES)
+
+
+def test_another_process_comes_to_the_same() -> None:
+    code = "from ingestd.workers.extractor import extractor; print(extractor().rules)"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+
+    assert other.stdout.strip() == extractor().rules
+
+
+def test_it_fits_its_columns() -> None:
+    found = extractor()
+
+    assert len(found.rules) == 12
+    assert len(found.name) <= 40
+    assert found.name.startswith("ingestd ")
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param([("a", b"x\n"), ("b", b"y\n")], True, id="as-it-was"),
+        pytest.param([("b", b"y\n"), ("a", b"x\n")], True, id="in-another-order"),
+        pytest.param([("a", b"x\r\n"), ("b", b"y\r\n")], True, id="line-ends-of-another-system"),
+        pytest.param([("a", b"x\n"), ("b", b"z\n")], False, id="another-content"),
+        pytest.param([("a", b"x\n"), ("c", b"y\n")], False, id="another-name"),
+        pytest.param([("a", b"x\n")], False, id="one-less"),
+        pytest.param([("a", b"x\ny\n"), ("b", b"")], False, id="moved-over"),
+    ],
+)
+def test_a_digest_changes_with_what_it_is_of(other: list[tuple[str, bytes]], same: bool) -> None:
+    assert (digest(other) == digest([("a", b"x\n"), ("b", b"y\n")])) is same
+
+
+def test_it_is_of_the_files_as_they_stand(tmp_path: Path) -> None:
+    """A copy of the package in which one line of a rule differs, and one beside what Python leaves there."""
+    found = {}
+    for name, change in {"same": None, "furniture": "junk.pyc", "rule": "assemble.py", "table": "table.toml"}.items():
+        copy = tmp_path / name / "ingestd"
+        shutil.copytree(PACKAGE, copy)
+        if change:
+            with (copy / "articles" / change).open("a") as file:
+                file.write("\n")
+        code = "from ingestd.workers import extractor as e; print(e.__file__, e.extractor().rules)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path / name, capture_output=True, text=True, check=True, timeout=30
+        )
+        place, found[name] = done.stdout.split()
+        assert Path(place).is_relative_to(copy)
+
+    assert found["same"] == found["furniture"] == extractor().rules
+    assert len({found["same"], found["rule"], found["table"]}) == 3
