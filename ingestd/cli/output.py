@@ -55,6 +55,18 @@ def _cell(value: object) -> str:
     return collapse(iso(value) if isinstance(value, datetime) else str(value))
 
 
+def show_diff(lines: Iterable[str]) -> None:
+    """Print the lines of a unified diff, what goes in red and what comes in green where a person reads."""
+    styles = {"-": "red", "+": "green", "@": "cyan"}
+    console = Console()
+    for line in lines:
+        sign, text = line[:1], collapse(line[1:])
+        if console.is_terminal:
+            console.print(Text(sign + text, style=styles.get(sign, "")))
+        else:
+            _write(sign + text)
+
+
 def show_json(value: object) -> None:
     """Print one JSON document, indented."""
     _write(to_json(value, indent=2))

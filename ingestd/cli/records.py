@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Row
 
 from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonLinesOption, JsonOption
-from ingestd.cli.output import opened, progress, show, show_json, show_table
+from ingestd.cli.output import opened, progress, show, show_diff, show_json, show_table
 from ingestd.errors import UsageError
 from ingestd.model import Record
+from ingestd.policy.changes import diff
 from ingestd.store import records, sources
 from ingestd.times import iso, parse_iso, utc
 from ingestd.to_json import to_json
@@ -92,10 +94,11 @@ def list_(
 def show_(
     record: Annotated[str, typer.Argument(help="The number, guid or address of a record.")],
     revisions: Annotated[bool, typer.Option("--revisions", help="All revisions, the first one first.")] = False,
+    differences: Annotated[bool, typer.Option("--diff", help="What each revision changed.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a record, or all its revisions.
+    """Show a record, all its revisions, or what each of them changed.
 
     Exit status: 0, or 2 when there is no such record.
     """
@@ -103,16 +106,26 @@ def show_(
     async def work() -> list[dict[str, Any]]:
         async with database_of(config) as database, database.read() as connection:
             found = await records.find(connection, record)
-            if not revisions:
+            if not revisions and not differences:
                 return [as_json(found)]
-            return [dict(row._mapping) for row in await records.revisions_of(connection, found.id)]
+            rows = await records.revisions_of(connection, found.id)
+        return [dict(row._mapping) for row in rows] if not differences else list(map(_difference, rows, rows[1:]))
 
     found = finish(work())
     if json:
-        show_json(found if revisions else found[0])
+        show_json(found if revisions or differences else found[0])
         return
     for values in found:
-        _print_whole(values)
+        if differences:
+            show(f"revision {values['revision']}, {values['change']}, {iso(values['seen_at'])}")
+            show_diff(values["diff"])
+        else:
+            _print_whole(values)
+
+
+def _difference(before: Row[Any], after: Row[Any]) -> dict[str, Any]:
+    lines = diff(records.article_of(before, None), records.article_of(after, None))
+    return {"revision": after.revision, "change": after.change, "seen_at": after.seen_at, "diff": lines}
 
 
 def _print_whole(values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.cli.output import note, progress, show, show_json, show_json_lines, show_table
+from ingestd.cli.output import note, progress, show, show_diff, show_json, show_json_lines, show_table
 from ingestd.to_json import to_json
 
 NOON = datetime(2020, 6, 24, 12, tzinfo=UTC)
@@ -67,6 +67,20 @@ def test_a_long_cell_is_folded_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> N
     show_table(("url",), [("https://news.example/" + "x" * 100,)])
 
     assert terminal.getvalue().count("x") == 101
+
+
+def test_a_diff_keeps_its_signs_and_is_no_markup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (" same", "-[red]old[/red]\x1b[2J", "+new")
+
+    show_diff(lines)
+    assert capsys.readouterr().out == " same\n-[red]old[/red][2J\n+new\n"
+
+    terminal = a_terminal(monkeypatch, "stdout")
+    show_diff(lines)
+    assert "\x1b[31m-[red]old[/red][2J\x1b[0m" in terminal.getvalue()
+    assert "\x1b[32m+new\x1b[0m" in terminal.getvalue()
 
 
 def test_json_is_one_document_with_times_in_iso(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,6 +45,23 @@ def test_a_record_is_shown_with_its_revisions(kept: Path, papers: Papers) -> Non
     assert ingestd(kept, "records", "show", "999").status == 2
 
 
+def test_what_each_revision_changed_is_shown(papers: Papers, config: Path) -> None:
+    link = papers.publish("/1", page("Ferry", 1))
+    ingestd(config, "sources", "add", papers.publish("/feed.xml", atom(link)), "--unchecked")
+    ingestd(config, "poll", 1)
+    papers.publish("/1", page("Ferry", 1).replace(b"on Monday", b"on Tuesday"))
+    papers.publish("/feed.xml", atom(link).replace(b"T12:00", b"T13:00"))
+    ingestd(config, "poll", 1)
+
+    shown = ingestd(config, "records", "show", "1", "--diff").out.splitlines()
+    [told] = ingestd(config, "records", "show", "1", "--diff", "--json").json
+
+    assert shown[0].startswith("revision 2, text, ")
+    assert [line[0] for line in shown if "harbour master" in line] == ["-", "+"]
+    assert [line for line in shown if line.startswith("+")][-1].count("on Tuesday") == 1
+    assert (told["revision"], told["change"], told["diff"]) == (2, "text", shown[1:])
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
