@@ -14,6 +14,9 @@ from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import Cleaned, ParsedFeed
 
+#: The address of a page that has none.
+NOWHERE = "http://localhost/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
@@ -33,10 +36,13 @@ async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | No
     return replace(parsed, feed=replace(parsed.feed, entries=entries))
 
 
-async def read_page(pool: Pool, page: Page) -> Cleaned:
-    """Extract a page's article in a worker process; raises ExtractError, WorkerError."""
+async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = None) -> Cleaned:
+    """Extract a page's article in a worker process; raises ExtractError, WorkerError.
+
+    Dates are believed as of when it was fetched; None is now.
+    """
     cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
-    return replace(cleaned, article=article_with_dates_believed(cleaned.article, datetime.now(UTC)))
+    return replace(cleaned, article=article_with_dates_believed(cleaned.article, fetched_at or datetime.now(UTC)))
 
 
 async def fetch_page(
@@ -50,7 +56,7 @@ async def fetch_page(
     if entry.body_html is not None:
         # Without a link there is nothing that relative references could mean, and no address is kept.
         body = entry.body_html.encode("utf-8", "replace")
-        page = Page(url=entry.link or "http://localhost/", body=body, entry=entry, fragment=True)
+        page = Page(url=entry.link or NOWHERE, body=body, entry=entry, fragment=True)
         return Fetched(page=page, url=entry.link)
     if entry.link is None:
         raise ParseError("the entry has neither a link nor a text")

@@ -16,7 +16,7 @@ FLOORS = (
     ("daemon",),
     ("settings",),
     ("repair", "websub", "why"),
-    ("backfill",),
+    ("backfill", "reprocess"),
     ("makers",),
     ("ingest",),
     ("polling", "surroundings"),

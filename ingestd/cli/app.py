@@ -46,6 +46,9 @@ COMMANDS = (
     Command("sources", "sources:app", "Add, list, pause and remove what is polled."),
     Command("poll", "poll:poll", "Poll a source now, or all that are due, and make records of what is new."),
     Command("backfill", "backfill:app", "Fetch what was published before, once."),
+    Command(
+        "reprocess", "reprocess:reprocess", "Clean what was kept once more, from the raw bytes, by the rules of today."
+    ),
     Command("records", "records:app", "List, show, search and export what was kept."),
     Command("coverage", "coverage:coverage", "Say what is complete, from when until when, and except where."),
     Command("gaps", "gaps:app", "List the times in which entries may have been missed, and settle them."),

@@ -72,7 +72,7 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
         run_id = await stack.enter_async_context(_run(database, role))
-        archive: Archive = Directory(settings.archive) if isinstance(settings.archive, Path) else Off()
+        archive = archive_of(settings)
         turns, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
         pool = await stack.enter_async_context(open_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Poll](database, polls.save))
@@ -148,9 +148,16 @@ def robots_memory(database: Database) -> Memory:
     return Memory(recall=recall, keep=keep)
 
 
-def open_pool(settings: Settings) -> Pool:
-    """Return the pool of worker processes, to be entered."""
-    return Pool(processes=settings.extractors, timeout=settings.extract_timeout, memory=settings.extract_memory)
+def archive_of(settings: Settings) -> Archive:
+    """Return the archive of raw bytes."""
+    return Directory(settings.archive) if isinstance(settings.archive, Path) else Off()
+
+
+def open_pool(settings: Settings, *, processes: int | None = None) -> Pool:
+    """Return the pool of worker processes, to be entered; so many as the settings say, unless told otherwise."""
+    return Pool(
+        processes=processes or settings.extractors, timeout=settings.extract_timeout, memory=settings.extract_memory
+    )
 
 
 def rules_of(settings: Settings) -> Rules:

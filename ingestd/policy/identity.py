@@ -6,7 +6,7 @@ makes its entry a carrier of that record.  A carrier that goes its own way later
 what a republisher edits is no edit of the agency's story.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ingestd.text import fold
@@ -26,6 +26,20 @@ class Head:
     headline: str | None
     #: The entry that made the record.
     origin_entry_id: int
+    #: Where it was made again by other rules: the hashes and folded headlines that those before made of the same page.
+    other_hashes: frozenset[str] = frozenset()
+    other_headlines: frozenset[str] = frozenset()
+
+    def made_again(self, *, content_hash: str, headline: str | None) -> "Head":
+        """Return the head with one more revision that other rules made of the same page."""
+        return replace(
+            self,
+            revision=self.revision + 1,
+            content_hash=content_hash,
+            headline=headline,
+            other_hashes=self.other_hashes | {self.content_hash},
+            other_headlines=self.other_headlines | {fold(self.headline or "")},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +62,8 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
 
     `own` is the record of its address, or that its entry made; `holder` the record that has or had its text.
 
-    A text that differs only by what we left out of it since is the same.
+    A text that differs only by what we left out of it since is the same; so is one as the record's page gave it before
+    it was made again, which a process that still has those rules reads off it.
 
     Another feed's excerpt under a known address revises nothing: only the page at the address,
     or the entry that made the record, may.  A new headline over the same text counts only from that entry.
@@ -60,8 +75,9 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     if own is None:
         return again, known
     is_origin = candidate.entry_id == own.origin_entry_id
-    if own.content_hash not in (candidate.content_hash, candidate.whole_hash):
+    if not {own.content_hash, *own.other_hashes} & {candidate.content_hash, candidate.whole_hash}:
         return ("text", own) if is_origin or not candidate.fragment else (again, own)
-    if is_origin and candidate.headline and fold(candidate.headline) != fold(own.headline or ""):
+    headlines = {fold(own.headline or ""), *own.other_headlines}
+    if is_origin and candidate.headline and fold(candidate.headline) not in headlines:
         return "headline", own
     return "same" if is_origin else again, own

@@ -21,7 +21,7 @@ class Decision:
     at: datetime
     entry_id: int
     stage: Stage
-    #: disallowed, given up, found; or what `policy.identity` says.
+    #: disallowed, given up, found; what `policy.identity` says; reprocessed, and merge where two records have a text.
     verdict: str
     reason: str
 

@@ -11,7 +11,8 @@ from ingestd.store.tables import entries, events, records, revisions, sources
 async def after(connection: AsyncConnection, seq: int, *, limit: int = 500) -> list[dict[str, Any]]:
     """Return the events after a sequence number, in order, each with what a reader wants to see of it.
 
-    `kind` is new, revised or carried.  A reader that keeps the last `seq` it has seen misses none.
+    `kind` is new, revised, carried, or reprocessed, which is no news: other rules made it of the same bytes.
+    A reader that keeps the last `seq` it has seen misses none.
     """
     query = (
         select(

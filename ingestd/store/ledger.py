@@ -30,6 +30,7 @@ _HEAD = (
         records.c.origin_entry_id,
         revisions.c.content_hash,
         revisions.c.headline,
+        revisions.c.change,
     )
     .select_from(records)
     .join(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
@@ -41,12 +42,14 @@ class Ledger:
 
     def __init__(self) -> None:
         self._heads: dict[int, Head] = {}
+        self._made_again: set[int] = set()
         self._by_uri: dict[str, int] = {}
         self._by_hash: dict[str, int] = {}
         self._by_entry: dict[int, int] = {}
         self._next = {"record": 0, "revision": 0, "event": 0}
         self._records: dict[int, dict[str, Any]] = {}
         self._updates: dict[int, dict[str, Any]] = {}
+        self._remakes: list[dict[str, Any]] = []
         self._revisions: list[dict[str, Any]] = []
         self._texts: list[dict[str, Any]] = []
         self._carriers: list[dict[str, Any]] = []
@@ -72,20 +75,30 @@ class Ledger:
             ledger._know((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
         for few in chunks(sorted(wanted)):
             ledger._know((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
+        await ledger._read_back(connection)
         tops = select(func.max(records.c.id)), select(func.max(revisions.c.id)), select(func.max(events.c.seq))
         for name, query in zip(ledger._next, tops, strict=True):
             ledger._next[name] = (await connection.execute(query)).scalar() or 0
         return ledger
 
+    async def _read_back(self, connection: AsyncConnection) -> None:
+        """Learn of records that were made again what the rules before had made of the same page."""
+        c = revisions.c
+        query = select(c.record_id, c.revision, c.change, c.content_hash, c.headline).order_by(c.record_id, c.revision)
+        for few in chunks(sorted(self._made_again)):
+            for row in (await connection.execute(query.where(c.record_id.in_(few)))).all():
+                head = self._heads[row.record_id]
+                if row.change == "reprocessed":
+                    head = head.made_again(content_hash=row.content_hash, headline=row.headline)
+                else:
+                    head = _head_of(row, row.record_id, head.origin_entry_id)
+                self._heads[row.record_id] = head
+
     def _know(self, rows: Sequence[Any]) -> None:
         for row in rows:
-            self._heads[row.id] = Head(
-                id=row.id,
-                revision=row.revision,
-                content_hash=row.content_hash,
-                headline=row.headline,
-                origin_entry_id=row.origin_entry_id,
-            )
+            self._heads[row.id] = _head_of(row, row.id, row.origin_entry_id)
+            if row.change == "reprocessed":
+                self._made_again.add(row.id)
             self._by_entry[row.origin_entry_id] = row.id
             if row.uri:
                 self._by_uri[row.uri] = row.id
@@ -138,6 +151,23 @@ class Ledger:
     def revision_of(self, record_id: int) -> int:
         """Return the number of the current revision of a record that was asked for when this was opened."""
         return self._heads[record_id].revision
+
+    def renew(self, record_id: int, article: Article, *, at: datetime, content_hash: str, recipe: Recipe) -> int | None:
+        """Note a revision that other rules made of the same bytes: no news, so the record's time stays.
+
+        Returns another record that has or had this text, None where there is none.
+        """
+        self._heads[record_id] = head = self._heads[record_id].made_again(
+            content_hash=content_hash, headline=article.headline
+        )
+        revision = head.revision
+        holder = self._by_hash.get(content_hash)
+        self._remakes.append({"record": record_id, "current": revision, "by": recipe.rules})
+        self._note_revision(
+            record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, recipe=recipe
+        )
+        self._note_event(record_id, revision, "reprocessed", recipe.entry_id, at)
+        return holder if holder != record_id else None
 
     def _note_event(self, record_id: int, revision: int, kind: str, entry_id: int, at: datetime) -> None:
         self._events.append(
@@ -226,14 +256,32 @@ class Ledger:
         await insert_all(connection, records, list(self._records.values()))
         if self._updates:
             await connection.execute(_RENEW, list(self._updates.values()))
+        if self._remakes:
+            await connection.execute(_REMAKE, self._remakes)
         await insert_all(connection, revisions, self._revisions)
         await insert_absent(connection, texts, self._texts)
         await insert_absent(connection, carriers, self._carriers)
         await insert_all(connection, events, self._events)
 
 
+def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:
+    return Head(
+        id=record_id,
+        revision=row.revision,
+        content_hash=row.content_hash,
+        headline=row.headline,
+        origin_entry_id=origin_entry_id,
+    )
+
+
 _RENEW = (
     update(records)
     .where(records.c.id == bindparam("record"))
     .values(revision=bindparam("current"), updated_at=bindparam("at"), rules=bindparam("by"))
+)
+
+_REMAKE = (
+    update(records)
+    .where(records.c.id == bindparam("record"))
+    .values(revision=bindparam("current"), rules=bindparam("by"))
 )

@@ -72,7 +72,8 @@ async def summary(connection: AsyncConnection) -> dict[str, int]:
     """Return counts of everything.
 
     Sources, polls (and of these the 304s and failures), entries (and of these the pending and quarantined),
-    records, revisions, duplicates (carriers beyond each record's first) and failures.
+    records, revisions (without those that are no news: reprocessed), duplicates (carriers beyond each record's
+    first) and failures.
     """
     polled = (
         await connection.execute(
@@ -90,9 +91,10 @@ async def summary(connection: AsyncConnection) -> dict[str, int]:
     counted = {
         name: int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
         for name, table in (
-            ("records", records), ("revisions", revisions), ("carriers", carriers), ("failures", failures),
+            ("records", records), ("carriers", carriers), ("failures", failures),
         )
     }  # fmt: skip
+    news = select(func.count()).where(revisions.c.change != "reprocessed")
     listed = select(func.count()).where(sources.c.state != "removed", sources.c.kind == "feed")
     return {
         "sources": int((await connection.execute(listed)).scalar_one()),
@@ -101,7 +103,7 @@ async def summary(connection: AsyncConnection) -> dict[str, int]:
         "pending": by_state.get("pending", 0),
         "quarantined": by_state.get("quarantined", 0),
         "records": counted["records"],
-        "revisions": counted["revisions"],
+        "revisions": int((await connection.execute(news)).scalar_one()),
         "duplicates": counted["carriers"] - counted["records"],
         "failures": counted["failures"],
     }

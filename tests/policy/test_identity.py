@@ -59,3 +59,22 @@ def test_an_article_becomes(
     got, record = decide(found, own=own, holder=holder)
 
     assert (got, record.id if record else None) == (verdict, of)
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        pytest.param(candidate(text="now", carries=1), "same", id="by-the-present-rules"),
+        pytest.param(candidate(text="before", headline="Ferry runs | News", carries=1), "same", id="by-those-before"),
+        pytest.param(candidate(text="first", carries=1), "same", id="by-those-before-them"),
+        pytest.param(candidate(text="edited", carries=1), "text", id="edited"),
+        pytest.param(candidate(text="now", headline="Ferry stops", carries=1), "headline", id="another-headline"),
+    ],
+)
+def test_a_page_that_was_made_again_is_known_by_all_its_readings(found: Candidate, verdict: Verdict) -> None:
+    own = head(text="first")
+    own = own.made_again(content_hash="before", headline="Ferry runs | News")
+    own = own.made_again(content_hash="now", headline="Ferry runs")
+
+    assert decide(found, own=own, holder=own)[0] == verdict
+    assert own.revision == 3

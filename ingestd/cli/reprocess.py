@@ -1,0 +1,174 @@
+"""`ingestd reprocess`: records made again from the raw archive, by the rules of today."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from time import monotonic
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from ingestd import urls
+from ingestd.cli.opening import finish, settings_for
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note, progress, refreshed, show, show_diff, show_json, show_table
+from ingestd.cli.records import moment
+from ingestd.daemon.parts import archive_of, open_database, open_pool
+from ingestd.errors import UsageError
+from ingestd.policy.changes import diff
+from ingestd.reprocess import Left, Reprocess, Shorter, Tally
+from ingestd.settings import Settings
+from ingestd.store import sources
+from ingestd.store.reprocessing import Remade, Wanted
+from ingestd.workers.extractor import Extractor
+
+#: Rows of each list where a person reads; `--json` has them all.
+_ROWS = 20
+
+
+def reprocess(
+    *,
+    site: Annotated[
+        str | None, typer.Option(metavar="DOMAIN", help="Only pages of this site, as in news.example.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only what this source carries.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only what was saved or revised since a time (ISO 8601), or within, as in 2d.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Look at so many records at the most.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what the present rules have made already.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    samples: Annotated[int, typer.Option(min=0, max=1000, help="Show so many of the records that differ.")] = 5,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Clean what was kept once more, from the raw bytes, by the rules of today.
+
+    Nothing is fetched.  A record that differs has one revision more, of kind `reprocessed`, which is no news; one
+    whose page gives no article any more stays as it is.  Killed or interrupted, it goes on where it was by the same
+    command again.
+
+    Exit status: 0, or 1 when a record could not be made again, 2 when there is no such source.
+    """
+    settings = settings_for(config)
+    wanted = Wanted(site=_site(site), since=moment(since), limit=limit)
+    begun = monotonic()
+    tally, extractor = finish(_run(settings, wanted, source, everything=everything, dry_run=dry_run, samples=samples))
+    seconds = round(monotonic() - begun, 1)
+    if json:
+        show_json(_as_json(tally, extractor, dry_run=dry_run, seconds=seconds))
+    else:
+        _tell(tally, extractor, dry_run=dry_run, seconds=seconds)
+    raise typer.Exit(1 if tally.failed or tally.empty else 0)
+
+
+def _site(given: str | None) -> str | None:
+    """Return the registrable domain of what was given, a host or an address; raises UsageError."""
+    if given is None:
+        return None
+    try:
+        address = given if "://" in given else f"http://{given}/"
+        if urlsplit(address).hostname:
+            return urls.site(address)
+    except ValueError:
+        pass
+    raise UsageError(f"--site: {given!r} is no site, as in news.example")
+
+
+async def _run(
+    settings: Settings, wanted: Wanted, source: str | None, *, everything: bool, dry_run: bool, samples: int
+) -> tuple[Tally, Extractor]:
+    processes = len(os.sched_getaffinity(0))
+    async with open_database(settings, upgrade=True) as database, open_pool(settings, processes=processes) as pool:
+        job = Reprocess(
+            database=database,
+            archive=archive_of(settings),
+            pool=pool,
+            processes=processes,
+            dry_run=dry_run,
+            sample=samples,
+        )
+        if source is not None:
+            async with database.read() as connection:
+                wanted = replace(wanted, source_id=(await sources.find(connection, source)).id)
+        extractor = await job.present_rules()
+        if not everything:
+            wanted = replace(wanted, unless=extractor.rules)
+        with progress() as bar:
+            task = bar.add_task("reprocess", total=None)
+            tally = await refreshed(
+                job.run(wanted), lambda: bar.update(task, total=job.total, completed=job.tally.looked_at)
+            )
+    return tally, extractor
+
+
+def _as_json(tally: Tally, extractor: Extractor, *, dry_run: bool, seconds: float) -> dict[str, Any]:
+    return {
+        "dry_run": dry_run,
+        "extractor": asdict(extractor),
+        **_counts(tally),
+        "seconds": seconds,
+        "fields": dict(tally.fields.most_common()),
+        "shorter_texts": _in_order(tally.shorter),
+        "no_article": _in_order(tally.empty),
+        "not_made_again": _in_order(tally.failed),
+        "may_be_one": [{"record_id": one, "other_id": other} for one, other in sorted(tally.twins.items())],
+        "sample": [_sample(one) for one in _sorted(tally.sample)],
+    }
+
+
+def _counts(tally: Tally) -> dict[str, int]:
+    return {
+        "looked_at": tally.looked_at,
+        "unchanged": tally.unchanged,
+        "changed": tally.changed,
+        "shorter": len(tally.shorter),
+        "without_article": len(tally.empty),
+        "failed": len(tally.failed),
+        "overtaken": tally.overtaken,
+    }
+
+
+def _in_order(found: list[Shorter] | list[Left]) -> list[dict[str, Any]]:
+    return sorted(map(asdict, found), key=lambda one: int(one["record_id"]))
+
+
+def _sorted(sample: list[Remade]) -> list[Remade]:
+    return sorted(sample, key=lambda one: one.made.record_id)
+
+
+def _sample(one: Remade) -> dict[str, Any]:
+    old, new = ({"content_hash": side.content_hash, **asdict(side.article)} for side in (one.made, one))
+    fields = {name: {"old": old[name], "new": new[name]} for name in one.changed}
+    return {"record_id": one.made.record_id, "uri": one.made.address, "fields": fields}
+
+
+def _tell(tally: Tally, extractor: Extractor, *, dry_run: bool, seconds: float) -> None:
+    """Print what came of it, from the single record to the whole."""
+    for one in _sorted(tally.sample):
+        show(f"record {one.made.record_id}  {one.made.address or ''}  {', '.join(one.changed)}")
+        show_diff(diff(one.made.article, one.article))
+        show("")
+    shorter = sorted(tally.shorter, key=lambda one: one.after / one.before)
+    _list("texts that are shorter", ("record", "before", "after", "uri"), [
+        (one.record_id, one.before, one.after, one.uri) for one in shorter
+    ])  # fmt: skip
+    for title, left in (("pages without an article", tally.empty), ("records not made again", tally.failed)):
+        _list(title, ("record", "reason", "uri"), sorted((one.record_id, one.reason, one.uri) for one in left))
+    _list("records that may be one story", ("record", "other"), sorted(tally.twins.items()))
+    _list("fields", ("field", "changed"), tally.fields.most_common())
+    note(f"{extractor.name}, rules {extractor.rules}")
+    changed = "would change" if dry_run else "changed"
+    counts = {changed if key == "changed" else key.replace("_", " "): value for key, value in _counts(tally).items()}
+    show_table(("what", "count"), [*counts.items(), ("seconds", seconds)])
+
+
+def _list(title: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+    if not rows:
+        return
+    show(f"{title}: {len(rows)}")
+    show_table(columns, rows[:_ROWS])
+    if len(rows) > _ROWS:
+        show(f"and {len(rows) - _ROWS} more, which --json lists")
+    show("")

@@ -1,0 +1,54 @@
+"""Records made again while the daemon works on: neither is in the other's way."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.backfill.backfills import atom, page
+from tests.daemon.processes import Start, ingestd, rows
+from tests.desk import add, open_desk
+from tests.older import PROMPT, make_by_older_rules
+from tests.papers import Papers
+
+OLD, NEW = 60, 20
+
+
+def stories(papers: Papers, name: str, count: int) -> str:
+    links = [papers.publish(f"/{name}/{number}", page(name, number)) for number in range(count)]
+    return papers.publish(f"/{name}.xml", atom(*links))
+
+
+def test_news_come_in_while_what_was_kept_is_made_again(
+    start: Start, config: Path, papers: Papers, database_url: str, tmp_path: Path
+) -> None:
+    old = stories(papers, "Ferry", OLD)
+
+    async def keep() -> None:
+        async with open_desk(database_url, tmp_path / "state") as parts:
+            await add(parts, old)
+            await make_by_older_rules(parts)
+
+    asyncio.run(keep())
+    daemon = start()
+    daemon.logged("started")
+    ingestd(config, "sources", "add", stories(papers, "Umbrella", NEW), "--unchecked")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "ingestd", "reprocess", "--json", "--config", str(config)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    daemon.logged("saved", NEW)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (json.loads(done.stdout)["changed"], json.loads(done.stdout)["overtaken"]) == (OLD, 0)
+    assert rows(database_url, "SELECT count(*), sum(revision) FROM records") == [(OLD + NEW, 2 * OLD + NEW)]
+    assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(2 * OLD + NEW, 2 * OLD + NEW)]
+    assert rows(database_url, "SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind") == [
+        ("new", OLD + NEW), ("reprocessed", OLD),
+    ]  # fmt: skip
+    assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
+    current = "SELECT count(*) FROM records r JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
+    assert rows(database_url, f"{current} WHERE v.body_text LIKE '%{PROMPT}%'") == [(0,)]
+    assert daemon.end() == 0
