@@ -159,3 +159,17 @@ def test_every_command_takes_config_and_json_and_says_how_it_exits(command: Comm
         # The daemon prints nothing: its log is JSON where no person reads it.
         assert "--json" in options or name == "run", name
         assert "Exit status: " in (leaf.help or ""), name
+
+
+def test_nothing_is_imported_from_where_it_is_run(tmp_path: Path) -> None:
+    for name in ("ingestd", "trafilatura", "py3langid"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'a').write('{name}')")
+    (tmp_path / "page.html").write_text(f"<p>{'The ferry runs again, the harbour master said. ' * 5}</p>")
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ingestd"), "clean", "page.html"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "sprung").exists()
