@@ -5,10 +5,10 @@ Not through trafilatura, which loses what is short.
 
 from ingestd.articles import images
 from ingestd.articles.assemble import Reading, assemble, from_entry
-from ingestd.articles.blocks import read_blocks
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode
 from ingestd.articles.tree import parse
+from ingestd.articles.walk import read_blocks
 from ingestd.errors import NoArticle
 from ingestd.model import Page
 

@@ -5,6 +5,7 @@ from ingestd.articles import clues, images, json_ld, masthead, meta_tags, page_m
 from ingestd.articles.assemble import Reading, assemble, from_entry
 from ingestd.articles.body import read_body
 from ingestd.articles.clues import Clues
+from ingestd.articles.container import Hints
 from ingestd.articles.decode import decode
 from ingestd.articles.tree import parse
 from ingestd.errors import NoArticle
@@ -26,4 +27,6 @@ def read(page: Page) -> Reading:
     }
     headline = clues.merge(witnesses)[0].headline
     witnesses["visible"] = masthead.read(text.block_texts(root), headline)
-    return assemble(page, read_body(root, page.url), witnesses, figures.captions)
+    deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
+    blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
+    return assemble(page, blocks, witnesses, figures.captions)

@@ -1,6 +1,7 @@
 import pytest
 
-from ingestd.articles.blocks import Block, Run, read_blocks, to_html, to_text
+from ingestd.articles.blocks import Block, Run, to_html, to_text
+from ingestd.articles.walk import read_blocks
 from ingestd.text import parse_fragment
 
 WRAPPED = "a line of the length at which people used to wrap their paragraphs,"

@@ -1,0 +1,50 @@
+import json
+
+from ingestd.articles import told
+from ingestd.articles.blocks import Block, Run
+from ingestd.articles.tree import parse
+
+FIRST = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
+SECOND = "Boats will take its place, and the first of them, the Marbella, leaves on Friday at six in the morning."
+ASIDE = "Tell us what you think of the bridge: write to the desk."
+
+
+def block(text: str, tag: str = "p") -> Block:
+    return Block(tag, (Run(text),))
+
+
+def page(body: str) -> str:
+    return f"<script type='application/ld+json'>{body}</script><p>x</p>"
+
+
+def said(text: str) -> str:
+    return told.read(parse(page(json.dumps({"@type": "NewsArticle", "articleBody": text}))))
+
+
+def test_what_the_page_does_not_count_as_text_goes() -> None:
+    blocks = [block("Until autumn"), block(FIRST), block(ASIDE), block("Boats", "h2"), block(SECOND)]
+
+    kept = told.agreed(blocks, said(f"<p>{FIRST}</p>\n<p>{SECOND}</p>"))
+
+    assert [one.text for one in kept] == ["Until autumn", FIRST, "Boats", SECOND]
+
+
+def test_a_first_paragraph_alone_is_no_witness() -> None:
+    blocks = [block(FIRST), block(ASIDE), block(SECOND)]
+
+    assert told.agreed(blocks, said(FIRST)) == tuple(blocks)
+
+
+def test_a_page_that_tells_nothing_keeps_all() -> None:
+    assert told.agreed([block(FIRST)], told.read(parse("<p>x</p>"))) == (block(FIRST),)
+    assert told.agreed([], said(FIRST)) == ()
+
+
+def test_a_script_that_is_broken_elsewhere_still_tells() -> None:
+    assert (
+        told.read(parse(page('{"headline": "a "b" c", "articleBody" : "Fog \\"at\\" dawn.\\u00e9",,}'))) == "fogatdawné"
+    )
+
+
+def test_a_script_with_a_wrong_escape_tells_nothing() -> None:
+    assert told.read(parse(page('{"articleBody": "Fog \\x"}'))) == ""
