@@ -27,8 +27,29 @@ _READ_AS = {
     "gbk": "gb18030", "x-gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "x-sjis": "cp932",
     "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "big5": "big5hkscs", "utf8": "utf-8",
 }  # fmt: skip
+# Those of the same standard that a detector may find; a page in a code page of DOS is a page in windows-1252.
+_DETECTABLE = (
+    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859_2 koi8_r koi8_u cp874 cp932 euc_jp "
+    "iso2022_jp cp949 gb18030 big5hkscs utf_16_le utf_16_be"
+).split()
 # Python's own inventions, and UTF-7, with which ASCII text can hide markup.
 _NOT_FOR_PAGES = {"utf-7", "utf7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
+
+
+# Bytes that no text has in any encoding that has ASCII in it; NUL is common in UTF-16, ESC in ISO 2022.
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\f\r\x1b"))
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+#: Compressed data has a tenth of them; text that was damaged has a few.
+_MOST_CONTROLS = 0.02
+
+
+def is_text(body: bytes) -> bool:
+    """Say whether bytes can be a page at all; images, PDF and archives are not."""
+    sample = body[:_DETECTED_BYTES]
+    if body.startswith(b"%PDF-"):
+        return False
+    wide = any(body.startswith(mark) for mark, encoding in _MARKS if encoding != "utf-8")
+    return wide or len(sample) - len(sample.translate(None, _CONTROLS)) <= _MOST_CONTROLS * len(sample)
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
@@ -37,16 +58,15 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     A byte order mark is believed first.  Then bytes that are UTF-8 and not merely ASCII are UTF-8, whatever
     the page claims: no other encoding looks like it by chance.  Then the charset of the Content-Type header,
     that of the page's own meta element, UTF-8 with a few broken bytes, and what a detector finds.
-    NULs are left out: the parser would end there.
+    Control characters are left out: at a NUL the parser would end, and no tree of XML takes the others.
     """
     for mark, encoding in _MARKS:
         if body.startswith(mark):
-            return _without_nul(body[len(mark) :].decode(encoding, "replace"))
-    return _without_nul(_by_claim(body, content_type))
-
-
-def _without_nul(text: str) -> str:
-    return text.replace("\0", "")
+            return _NO_TEXT.sub("", body[len(mark) :].decode(encoding, "replace"))
+    text = _by_claim(body, content_type)
+    # To look at the bytes takes a hundredth of the time.
+    has_controls = len(body.translate(None, _CONTROLS + b"\0\x1b\x7f")) < len(body)
+    return _NO_TEXT.sub("", text) if has_controls else text
 
 
 def _by_claim(body: bytes, content_type: str | None) -> str:
@@ -71,5 +91,5 @@ def _claims(body: bytes, content_type: str | None) -> list[str]:
 
 
 def _detected(body: bytes) -> str:
-    best = from_bytes(body[:_DETECTED_BYTES]).best()
+    best = from_bytes(body[:_DETECTED_BYTES], cp_isolation=_DETECTABLE).best()
     return best.encoding if best else "windows-1252"

@@ -57,6 +57,8 @@ _WEAK_TAGS = frozenset(("form", "figure"))
 #: What is never marked: the whole of a page or story, and what is in a line.
 _UNMARKED = frozenset("html body article main a em strong b i br h1 h2 h3 h4 h5 h6 td tr".split())
 _ROLES = frozenset("dialog alertdialog complementary navigation banner contentinfo search button menu menubar".split())
+#: Of a class or an id, in characters.
+_MAX_NAMES = 500
 _INVISIBLE = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 
 
@@ -73,7 +75,7 @@ def strength(element: etree._Element) -> int:
         return by_tag
     if said.get("role") in _ROLES:
         return STRONG
-    names = f"{said.get('class', '')} {said.get('id', '')}"
+    names = f"{said.get('class', '')[:_MAX_NAMES]} {said.get('id', '')[:_MAX_NAMES]}"
     found = _of_names(names) or by_tag
     if found < WEAK and (
         "hidden" in said or said.get("aria-hidden") == "true" or _INVISIBLE.search(said.get("style", ""))

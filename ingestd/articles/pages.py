@@ -3,10 +3,11 @@
 from ingestd import text
 from ingestd.articles import clues, images, json_ld, masthead, meta_tags, page_marks
 from ingestd.articles.assemble import Reading, assemble, from_entry
+from ingestd.articles.blocks import Block
 from ingestd.articles.body import read_body
 from ingestd.articles.clues import Clues
 from ingestd.articles.container import Hints
-from ingestd.articles.decode import decode
+from ingestd.articles.decode import decode, is_text
 from ingestd.articles.tree import parse
 from ingestd.errors import NoArticle
 from ingestd.model import Page
@@ -14,6 +15,14 @@ from ingestd.model import Page
 
 def read(page: Page) -> Reading:
     """Return the article on a page.  Raises NoArticle when there is none."""
+    if not is_text(page.body):
+        raise NoArticle("the page is no text, but an image, a PDF or the like")
+    # Its tree is let go before the rest: it takes more memory than all that follows.
+    return assemble(page, *_heard(page))
+
+
+def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...]]:
+    """Return the page's blocks, what its witnesses say, and its captions."""
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the page is empty")
@@ -29,4 +38,4 @@ def read(page: Page) -> Reading:
     witnesses["visible"] = masthead.read(text.block_texts(root), headline)
     deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
     blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
-    return assemble(page, blocks, witnesses, figures.captions)
+    return blocks, witnesses, figures.captions

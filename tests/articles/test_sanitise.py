@@ -16,3 +16,9 @@ from ingestd.articles.sanitise import sanitise
 )
 def test_nothing_runs_loads_or_styles(markup: str, safe: str) -> None:
     assert sanitise(markup) == safe
+
+
+def test_a_text_of_references_is_made_plain() -> None:
+    many = "&amp;" * 100_001
+
+    assert sanitise(f'<p>{many}<a href="/x" onclick="y()">a</a></p><script src=x><p x>&lt;<') == f"<p>{many}a</p>&lt;"

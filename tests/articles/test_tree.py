@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.tree import count, parse
+from ingestd.articles.tree import MAX_TAGS, count, parse
 
 
 @pytest.mark.parametrize("depth", [10, 240, 260, 3000, 50_000])
@@ -29,3 +29,19 @@ def test_comments_are_left_out() -> None:
     assert root is not None
     assert root.text_content() == "ac"
     assert count(root) == 3
+
+
+def test_a_page_with_far_too_many_tags_is_read_flat() -> None:
+    root = parse("<p>a</p>" + "<b></b>" * MAX_TAGS + "<p>c</p>")
+
+    assert root is not None
+    assert [p.text for p in root.iter("p")] == ["a", "c"]
+    assert count(root) == 4
+
+
+def test_a_page_of_paragraphs_without_end_keeps_its_text() -> None:
+    root = parse("<p>a" * (MAX_TAGS + 1))
+
+    assert root is not None
+    assert len(root.text_content().split()) == MAX_TAGS + 1
+    assert count(root) < 9

@@ -1,0 +1,83 @@
+"""Pages that nobody should send: each ends in its text or a reason, within what a worker may use."""
+
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ingestd.workers.pool import Pool
+from tests.articles.measured import measure
+
+MIB = 2**20
+SENTENCE = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn. "
+STORY = f"<p>{SENTENCE * 9}</p>"
+HEAD = "<title>Bridge stays closed</title><h1>Bridge stays closed</h1>"
+LD = "<script type='application/ld+json'>"
+RANDOM = random.Random(4).randbytes(MIB)
+
+
+def many(line: str, count: int) -> str:
+    return "".join(line.format(number) for number in range(count))
+
+
+#: What is left, by name: a piece of the text, or else of the reason.
+TEXT = {
+    "ten-megabytes-of-paragraphs": lambda: HEAD + many(f"<p>{{}} {SENTENCE}</p>", 10 * MIB // 105),
+    "ten-megabytes-in-one-paragraph": lambda: f"{HEAD}<p>{SENTENCE * (10 * MIB // 95)}</p>",
+    "ten-megabytes-of-script": lambda: f"{HEAD}{STORY}<script>{'var a=1;' * (10 * MIB // 8)}</script>",
+    "ten-megabytes-of-class-names": lambda: f"{HEAD}{STORY}<div class='{'x y-z ' * (10 * MIB // 6)}'></div>",
+    "ten-megabytes-of-empty-tags": lambda: f"{HEAD}{STORY}{'<b></b>' * (10 * MIB // 7)}",
+    "ten-megabytes-of-lone-tags": lambda: f"{HEAD}{STORY}{'<p>a ' * (10 * MIB // 5)}",
+    "nested": lambda: HEAD + "<div>" * 100_000 + STORY + "</div>" * 100_000,
+    "nested-in-marks": lambda: HEAD + "<div class='sidebar'>" * 240 + STORY * 5000,
+    "unclosed": lambda: HEAD + many(f"<div><b><p>{{}} {SENTENCE}", 100_000),
+    "unclosed-in-lines": lambda: HEAD + "<span>" * 100_000 + SENTENCE * 9,
+    "links": lambda: HEAD + many("<a href='/story/{0}'>Story number {0}</a> ", 100_000) + STORY,
+    "lists-of-links": lambda: HEAD + many("<li><a href='/{0}'>Story number {0}</a></li>", 24_000) + STORY,
+    "names-that-all-differ": lambda: many(f"<div id='share{{0}}' class='a{{0}} b-c'>{{0}} {SENTENCE}</div>", 45_000),
+    "lines": lambda: HEAD + many(f"{{}} {SENTENCE}<br>", 40_000),
+    "tables-in-tables": lambda: f"{HEAD}{'<table><tr><td>' * 30_000}{STORY}",
+    "references": lambda: f"{HEAD}<p>{SENTENCE}{'&amp;&nbsp;' * 1_000_000}</p>",
+    "told-a-hundred-thousand-times": lambda: HEAD + LD + '"articleBody":"x' * 100_000 + "</script>" + STORY * 9,
+}  # fmt: skip
+REASON = {
+    "binary": (lambda: RANDOM, "no text"),
+    "picture": (lambda: b"\xff\xd8\xff\xe0\x00\x10JFIF" + RANDOM, "no text"),
+    "pdf": (lambda: b"%PDF-1.7\n" + b"1 0 obj << /Type /Catalog >>\n" * 9, "no text"),
+    "nothing-but-nul": (lambda: bytes(10 * MIB), "empty"),
+    "empty": (lambda: b"", "empty"),
+    "open-tags": (lambda: b"<a" * 5 * MIB, "no text"),
+    "open-comments": (lambda: b"<!--" * 2 * MIB, "empty"),
+}
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[Pool]:
+    async with Pool(processes=1, timeout=60, preload=("ingestd.articles",), recycle_after=1) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("name", TEXT)
+async def test_the_text_is_kept_within_the_limits(pool: Pool, name: str) -> None:
+    found = await pool.run(measure, TEXT[name]().encode())
+
+    assert SENTENCE.strip() in found.text, found.reason
+    assert (found.cpu < 10, found.resident < 300) == (True, True), (found.cpu, found.resident)
+
+
+@pytest.mark.parametrize("name", REASON)
+async def test_what_is_no_page_says_so_within_the_limits(pool: Pool, name: str) -> None:
+    body, reason = REASON[name]
+
+    found = await pool.run(measure, body())
+
+    assert (found.text, reason in found.reason) == ("", True), found.reason
+    assert (found.cpu < 10, found.resident < 300) == (True, True), (found.cpu, found.resident)
+
+
+async def test_the_wrong_charset_costs_no_letter(pool: Pool) -> None:
+    story = "Die Brücke über die Enge bleibt bis zum Herbst gesperrt, sagte der Bürgermeister."
+
+    found = await pool.run(measure, f"<meta charset=utf-8>{HEAD}<p>{story * 9}</p>".encode("latin-1"))
+
+    assert story in found.text
