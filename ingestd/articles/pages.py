@@ -1,7 +1,7 @@
 """A whole page to an Article."""
 
 from ingestd import text
-from ingestd.articles import clues, images, json_ld, masthead, meta_tags, page_marks
+from ingestd.articles import clues, images, json_ld, masthead, meta_tags, other_pages, page_marks
 from ingestd.articles.assemble import Reading, assemble, from_entry
 from ingestd.articles.blocks import Block
 from ingestd.articles.body import read_body
@@ -38,4 +38,7 @@ def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, 
     witnesses["visible"] = masthead.read(text.block_texts(root), headline)
     deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
     blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
+    other = other_pages.what(root, blocks, figures.captions)
+    if other:
+        raise NoArticle(f"the page is {other}")
     return blocks, witnesses, figures.captions
