@@ -1,0 +1,169 @@
+"""How well articles are extracted from a corpus of saved pages, and at what CPU, against trafilatura on the same pages.
+
+python benchmarks/extraction.py CORPUS_DIR [--rounds N] [--bootstrap N] [--folds N]
+
+CORPUS_DIR has ID.html.gz and ID.json (in it or in `articles`) and `score_articles.py`, whose figures are printed.
+CPU is that of this process, page by page in turns, the first before the other in every second round.
+Nothing is fitted here: folds by publisher show how even the figures are, and intervals are of resampled publishers.
+"""
+
+import argparse
+import gzip
+import hashlib
+import importlib.util
+import random
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from time import process_time
+from types import ModuleType
+from typing import Any
+
+import trafilatura
+from common import tell
+from trafilatura.settings import Document
+
+from ingestd import urls
+from ingestd.articles import extract
+from ingestd.cli.clean import Saved, batch_line
+from ingestd.errors import IngestError
+from ingestd.model import Article, Page
+
+Prediction = Mapping[str, Any]
+#: What of a source is measured: over n-grams where it gives the whole body, over snippets elsewhere.
+MEASURES = {"scrapinghub": "body_f1", "fundus": "body_f1", "trafilatura": "snip_f1"}
+
+
+def scorer(corpus: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("score_articles", corpus / "score_articles.py")
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"no score_articles.py in {corpus}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def ours(page: Page) -> Article | IngestError:
+    try:
+        return extract(page)
+    except IngestError as error:
+        return error
+
+
+def theirs(page: Page) -> Prediction:
+    found = trafilatura.bare_extraction(page.body, with_metadata=True)
+    return found.as_dict() if isinstance(found, Document) else {}
+
+
+def spent(work: Callable[[Page], Any], page: Page) -> tuple[Any, float]:
+    begun = process_time()
+    done = work(page)
+    return done, process_time() - begun
+
+
+def extract_all(pages: Mapping[str, Page], rounds: int) -> tuple[dict[str, Prediction], dict[str, Prediction]]:
+    """Extract every page in both ways, tell what it cost, and return our predictions and theirs."""
+    own: dict[str, Prediction] = {}
+    other: dict[str, Prediction] = {}
+    cpu: list[tuple[float, float]] = []
+    for page in list(pages.values())[:20]:  # warm
+        ours(page), theirs(page)
+    for number in range(rounds):
+        sums = [0.0, 0.0]
+        for key, page in pages.items():
+            for at in (0, 1) if number % 2 == 0 else (1, 0):
+                done, seconds = spent((ours, theirs)[at], page)
+                sums[at] += seconds
+                if at == 0:
+                    own[key] = batch_line(Saved(path=Path(f"{key}.html"), url=page.url), done)
+                else:
+                    other[key] = {"id": key, "title": done.get("title"), "body": done.get("text")}
+        cpu.append((1000 * sums[0] / len(pages), 1000 * sums[1] / len(pages)))
+        tell(round=number + 1, ours_ms=cpu[-1][0], trafilatura_ms=cpu[-1][1], ratio=cpu[-1][0] / cpu[-1][1])
+    tell(cpu_ratio=statistics.median(ours / theirs for ours, theirs in cpu))
+    return own, other
+
+
+def score_each(score: ModuleType, corpus: Mapping[str, Prediction], made: Mapping[str, Prediction]) -> dict[str, Any]:
+    """Score every page by itself: to count its n-grams again for each draw would take hours."""
+    scores: dict[str, Any] = {key: score.Scores() for key in corpus}
+    for key, found in scores.items():
+        found.add(corpus[key], made[key])
+    return scores
+
+
+def figures(
+    score: ModuleType, corpus: Mapping[str, Prediction], keys: Iterable[str], each: Mapping[str, Any]
+) -> dict[str, float]:
+    """Return the body's figure of each source, over the pages named; a page may be named more than once."""
+    sums: dict[str, Any] = defaultdict(score.Scores)
+    for key in keys:
+        found = sums[corpus[key]["source"]]
+        found.body += each[key].body
+        found.snippet = [old + new for old, new in zip(found.snippet, each[key].snippet, strict=True)]
+    rows = {source: found.row()[MEASURES[source]] for source, found in sums.items() if source in MEASURES}
+    return {source: value for source, value in rows.items() if value is not None}
+
+
+def publishers(corpus: Mapping[str, Prediction]) -> list[list[str]]:
+    """Return the ids of pages by publisher: the registrable domain of their address."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key, want in corpus.items():
+        groups[urls.site(want["url"]) or key].append(key)
+    return list(groups.values())
+
+
+def by_fold(groups: list[list[str]], count: int) -> list[list[str]]:
+    folds: list[list[str]] = [[] for _ in range(count)]
+    for keys in groups:
+        folds[int(hashlib.sha1(min(keys).encode(), usedforsecurity=False).hexdigest(), 16) % count] += keys
+    return folds
+
+
+def interval(
+    score: ModuleType,
+    corpus: Mapping[str, Prediction],
+    groups: list[list[str]],
+    each: Mapping[str, Any],
+    times: int,
+) -> None:
+    """Tell the 95 % intervals of the body's figures: publishers drawn anew, with all their pages, with a fixed seed."""
+    rng = random.Random(0)
+    drawn: dict[str, list[float]] = defaultdict(list)
+    for _ in range(times):
+        keys = [key for group in rng.choices(groups, k=len(groups)) for key in group]
+        for source, value in figures(score, corpus, keys, each).items():
+            drawn[source].append(value)
+    for source, values in sorted(drawn.items()):
+        values.sort()
+        tell(source=source, low=values[int(0.025 * len(values))], high=values[int(0.975 * len(values))])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bootstrap", type=int, default=200)
+    parser.add_argument("--folds", type=int, default=5)
+    args = parser.parse_args()
+    score = scorer(args.corpus)
+    corpus = score.read_corpus(args.corpus)
+    folder = args.corpus / "articles" if (args.corpus / "articles").is_dir() else args.corpus
+    pages = {
+        key: Page(url=want["url"], body=gzip.decompress((folder / f"{key}.html.gz").read_bytes()))
+        for key, want in corpus.items()
+    }
+    own, other = extract_all(pages, args.rounds)
+    print(score.render(score.evaluate(corpus, other), 0).replace("source ", "theirs ", 1))
+    print(score.render(score.evaluate(corpus, own), 0).replace("source ", "ours   ", 1))
+    groups, each = publishers(corpus), score_each(score, corpus, own)
+    for number, keys in enumerate(by_fold(groups, args.folds)):
+        tell(fold=number + 1, pages=len(keys), **figures(score, corpus, keys, each))
+    interval(score, corpus, groups, each, args.bootstrap)
+
+
+if __name__ == "__main__":
+    main()
