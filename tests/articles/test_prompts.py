@@ -38,3 +38,21 @@ def test_an_invitation_stands_at_the_end(paragraph: str, left: str) -> None:
     start, end = find_invitation(paragraph) or (0, 0)
 
     assert paragraph[:start] + paragraph[end:] == left
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Das Thema könnte dich auch interessieren:",
+        "Ähnliche Beiträge",
+        "NOTAS RELACIONADAS",
+        "Externer Inhalt",
+        "An dieser Stelle finden Sie einen externen Inhalt, der den Artikel ergänzt.",
+    ],
+)
+def test_prompts_of_other_languages_are_known(line: str) -> None:
+    assert is_prompt(line)
+
+
+def test_what_is_found_at_a_place_is_no_consent() -> None:
+    assert not is_prompt("An dieser Stelle finden sich die Reste einer Brücke.")
