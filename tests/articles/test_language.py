@@ -23,6 +23,33 @@ def test_a_claim_becomes_a_bcp_47_tag(claim: str | None, tag: str | None) -> Non
     assert language.tag(claim) == tag
 
 
+GERMAN = "Die Brücke bleibt bis zum Herbst geschlossen, sagte die Bürgermeisterin am Montag. " * 3
+NORWEGIAN = "Broen forblir stengt til høsten, sa ordføreren mandag, og båtene går ikke før klokken seks. " * 3
+XHOSA = (
+    "Usodolophu uthe ngoMvulo ibhulorho izakuhlala ivaliwe kude kube sekwindla, kwaye abantu bazakukhwela izikhephe. "
+    * 2
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "tongue", "shown"),
+    [
+        pytest.param(GERMAN, None, "de", "de", id="no-claim"),
+        pytest.param(GERMAN, "de_at", "de-AT", "de", id="the-region-is-the-claim-s"),
+        pytest.param(GERMAN, "en-US", "de", "de", id="a-template-s-claim-loses"),
+        pytest.param(XHOSA, "en-US", "xh", "xh", id="a-language-with-few-papers"),
+        pytest.param(NORWEGIAN, "nb-NO", "nb-NO", "no", id="one-of-two-written-languages"),
+        pytest.param("Die Brücke bleibt geschlossen.", "nl", "nl", "de", id="too-short-to-contradict"),
+        pytest.param("OK", "fr", "fr", None, id="nothing-to-tell-by"),
+        pytest.param("OK", "English", None, None, id="nothing-at-all"),
+    ],
+)
+def test_a_text_is_believed_over_a_claim_that_it_is_sure_to_contradict(
+    text: str, claim: str | None, tongue: str | None, shown: str | None
+) -> None:
+    assert language.tell(text, claim) == (tongue, shown)
+
+
 def test_a_text_tells_its_language() -> None:
     assert language.detect("Die Brücke bleibt bis zum Herbst geschlossen, sagte die Bürgermeisterin am Montag.") == "de"
     assert language.detect("OK") is None
