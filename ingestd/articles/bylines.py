@@ -1,4 +1,4 @@
-"""Bylines as printed, and the people named in them."""
+"""Bylines as printed, and who is named in them."""
 
 import re
 from collections.abc import Iterable
@@ -6,20 +6,35 @@ from collections.abc import Iterable
 from ingestd import text
 
 _BY = re.compile(
-    r"^(?:(?:written|reported|story|words|posted)\s+)?"
-    r"(?:by|von|par|por|di|de la|af|av|door|autor(?:en|es|in)?|text)\s*[:\s]\s*(?=\S)",
+    r"^(?:(?:(?:written|reported|story|words|posted|published|(?:an|ein)\s+\w+|veröffentlicht|geschrieben|publié|écrit|"
+    r"publicado|escrito)\s+)?(?:by|von|par|por|di|de la|af|av|door)|autor(?:en|es|in)?|auteur|author|text)"
+    r"(?:\s*[:\s]\s*(?=\S)|$)",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*(?:;|\||/|•|·|,|\s(?:and|und|et|y|e|og|och|en|i|with|mit)\s|&)\s*")
+_AND = re.compile(r"\s*(?:;|\||/|•|·|\s(?:and|und|et|y|e|og|och|en|i|with|mit)\s|&)\s*")
 #: Words that are in no person's name but in those of desks, agencies and roles.
 _NOT_A_NAME = re.compile(
-    r"\b(staff|editors?|editorial|redaktion|redaktionen|rédaction|redacción|redazione|redactie|redação|wires?|services?|agency|agencies|"
+    r"\b(staff|editors?|editorial|redaktion|redaktionen|rédaction|redacción|redazione|redactie|redação|"
+    r"wires?|services?|agency|agencies|"
     r"agentur(en)?|agence|agencia|news|newsroom|desk|team|press|presse|reuters|afp|dpa|apa|ap|ansa|efe|bloomberg|correspondent|"
     r"reporter|writer|contributor|columnist|producer|photographer|journalist|admin|author|autor|guest|magazine|online|"
-    r"associated|tv|radio|media|network|com|www|inc|ltd|gmbh|company|board|director|professor|senior|chief|updated|published|posted)\b",
+    r"associated|tv|radio|media|network|com|www|inc|ltd|gmbh|company|board|director|professor|senior|chief|"
+    r"updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|"
+    r"comments?|kommentare?|photo|foto)\b",
     re.IGNORECASE,
 )
-_NO_PERSON = re.compile(r"[@\d:<>{}=\[\]]|https?|\.(com|org|net|de)\b", re.IGNORECASE)
+#: What a person is, or who is nobody in particular: no signature by itself.
+_NOBODY = re.compile(
+    r"(?:(?:the\s+)?(?:(?:news|wire|press)\s+)?(?:agenc(?:y|ies)|services?|wires?)|agenturen|agences|agencias|"
+    r"no author|admin|"
+    r"(?:\w+\s+)?(?:correspondent|reporter|writer|contributor|columnist|editor|producer|photographer|journalist|guest))",
+    re.IGNORECASE,
+)
+_NO_PERSON = re.compile(r"[@\d:<>{}=\[\]]|https?|\w\.[a-z]{2,4}$", re.IGNORECASE)
+_ADDRESS = re.compile(r"[@<>{}=\[\]]|https?:|\bwww\.", re.IGNORECASE)
+# Behind a name stands when, a handle, or where from: "Ann Lee - May 1, 2024", "Ann Lee @ann", "Ann Lee in Oslo".
+_TAIL = re.compile(r"\s+(?:[-–—]\s.*\d|\S*[@\d]|(?:for|für|in|im|aus|from)\s).*$", re.IGNORECASE)
+_IN_PARENTHESES = re.compile(r"\([^)]*\)")
 _MAX_NAME = 60
 _MAX_BYLINE = 200
 
@@ -33,7 +48,7 @@ def clean(printed: str | None) -> str | None:
 def is_byline(line: str) -> bool:
     """Say whether a line of a page is a byline: it begins with "By" and goes on with a name or a desk."""
     match = _BY.match(line)
-    return match is not None and len(line) <= 120 and line[match.end()].isupper() and line[-1] not in ".!?:"
+    return match is not None and len(line) <= 120 and line[match.end() :][:1].isupper() and line[-1] not in ".!?:"
 
 
 def join(names: Iterable[str]) -> str | None:
@@ -46,15 +61,51 @@ def join(names: Iterable[str]) -> str | None:
 
 def split(bylines: Iterable[str]) -> tuple[str, ...]:
     """Return the people named in bylines, in their order; desks, agencies, roles and addresses are left out."""
-    parts = (part for line in bylines for part in _BETWEEN.split(clean(line) or ""))
+    parts = (part for line in bylines for whole in _AND.split(clean(line) or "") for part in _listed(whole))
     return tuple(dict.fromkeys(name for part in parts if (name := _person(part))))
 
 
+def signatures(byline: str | None) -> tuple[str, ...]:
+    """Return all who sign a byline, in their order: people, desks and agencies.
+
+    What stands behind a person's name and a comma is a role or an employer and does not sign.
+    """
+    signed: list[str] = []
+    for whole in _AND.split(clean(byline) or ""):
+        person = None
+        for part in _listed(whole):
+            person, before = _person(part), person
+            name = person or (None if before else _organisation(part))
+            person = person or before
+            if name:
+                signed.append(name)
+    return tuple(dict.fromkeys(signed))
+
+
+def _listed(whole: str) -> list[str]:
+    """Return the parts between commas.  Behind a site's address they are its own: "paper.example, Oslo, Norway"."""
+    parts = [part.strip() for part in whole.split(",")]
+    return parts[:1] if re.fullmatch(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", parts[0]) else parts
+
+
+def _bare(part: str) -> str:
+    return _TAIL.sub("", text.collapse(_IN_PARENTHESES.sub("", part))).strip(" .,;-–—")
+
+
 def _person(part: str) -> str | None:
-    name = text.collapse(re.sub(r"\([^)]*\)", "", part)).strip(" .,;-–—")
+    name = _bare(part)
     if not name or len(name) > _MAX_NAME or len(name.split()) > 6 or _NO_PERSON.search(name):
         return None
-    if _NOT_A_NAME.search(name) or not name[0].isalpha():
+    if _NOT_A_NAME.search(name) or not name[0].isalpha() or name == "red":
         return None
-    # "ssi" is how some desks sign; "our own correspondent" is nobody's name.
-    return None if name[0].islower() and " " in name else name
+    if name[0].islower():
+        # "ssi" is how some desks sign; "annlee" is a login, and "our own correspondent" nobody's name.
+        return name if len(name) <= 4 else None
+    return name
+
+
+def _organisation(part: str) -> str | None:
+    name = text.collapse(_IN_PARENTHESES.sub("", part)).strip(" ,;-–—")
+    if not 2 <= len(name) <= _MAX_NAME or name == "red" or _ADDRESS.search(name) or not name[0].isalpha():
+        return None
+    return None if _NOBODY.fullmatch(name) else name

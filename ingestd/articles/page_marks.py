@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 
 from lxml import etree
@@ -15,8 +16,14 @@ _ITEMPROPS = etree.XPath("//*[@itemprop]")
 _HEADINGS = etree.XPath("//h1")
 _TIMES = etree.XPath("//time")
 # One search for all that has a class, then a pattern over it: an XPath of many `contains` takes five times as long.
-_CLASSED = etree.XPath("//*[@class or @rel='author']")
+_CLASSED = etree.XPath("//*[@class or @rel='author' or contains(@href, '/aut')]")
 _AUTHOR = re.compile(r"byline|author[-_]{1,2}name|article[-_]{1,2}author|(?:^|\s)author(?:\s|$)", re.IGNORECASE)
+_AUTHOR_PAGE = re.compile(r"/(?:authors?|autor(?:en|es|as)?|auteurs?)/", re.IGNORECASE)
+# A wall has little text of its own; where a story is marked as what lies behind one, the mark stands around all of it.
+_WALL = re.compile(r"(?:^|[\s_-])(?:pay-?wall|reg-?wall|subscribe-?wall)", re.IGNORECASE)
+_WALL_LENGTHS = range(20, 600)
+#: More names than these are of a list of other stories.
+_MOST_AUTHORS = 3
 _DEK = re.compile(
     r"(?:^|[\s_-])(?:dek|standfirst|sub-?title|sub-?head(?:line|ing)?|sub-?hed)(?:$|[\s_-])|article[-_]{1,2}summary|lead-text",
     re.IGNORECASE,
@@ -26,35 +33,62 @@ _DEK_LENGTHS = range(15, 400)
 #: Of what one page marks, and how long it is, in elements and characters.
 _MAX_MARKED = 200
 _MAX_LENGTH = 1000
+#: What is remembered of an element's classes, in characters.
+_MAX_CLASSES = 300
 
 
 def read(root: etree._Element) -> dict[str, Clues]:
-    """Return what the markup says, by witness: "itemprop", "page" and "time"."""
+    """Return what the markup says, by witness: "itemprop", "page", "links" (to authors' own pages) and "time"."""
     heading = _heading(root)
-    bylines_marked, deks = _marked(root)
-    printed = next((line for line in map(bylines.clean, _texts(bylines_marked)) if line), None)
+    marked = _marked(root)
+    printed = _byline(_texts(marked["author"]))
+    names = bylines.split(dict.fromkeys(_texts(marked["link"])))
+    deks = (dek for dek in _texts(marked["dek"]) if len(dek) in _DEK_LENGTHS and dek != heading)
     return {
         "itemprop": _microdata(root),
         "page": Clues(
             headline=heading,
-            description_text=next((dek for dek in _texts(deks) if len(dek) in _DEK_LENGTHS and dek != heading), None),
-            byline=printed if printed and bylines.split([printed]) else None,
+            description_text=next(deks, None),
+            byline=printed,
             authors=bylines.split([printed] if printed else ()),
+            paywall=any(len(line) in _WALL_LENGTHS for line in _texts(marked["wall"])) or None,
         ),
+        "links": Clues(byline=bylines.join(names), authors=names) if len(names) <= _MOST_AUTHORS else Clues(),
         "time": Clues(firstcreated=_time(root)),
     }
 
 
-def _marked(root: etree._Element) -> tuple[list[etree._Element], list[etree._Element]]:
-    """Return the elements marked as a byline, and those marked as a dek that are no list of links in disguise."""
-    authors, deks = [], []
+def _marked(root: etree._Element) -> dict[str, list[etree._Element]]:
+    """Return the elements marked as "author", "dek" (none that is a list of links in disguise) and "wall".
+
+    A "link" leads to an author's own page.
+    """
+    found: dict[str, list[etree._Element]] = {"author": [], "dek": [], "wall": [], "link": []}
     for element in _CLASSED(root):
-        names = element.get("class") or ""
-        if element.get("rel") == "author" or _AUTHOR.search(names):
-            authors.append(element)
-        elif element.tag in _DEK_TAGS and _DEK.search(names) and len(element.findall(".//a")) < 2:
-            deks.append(element)
-    return authors, deks
+        mark = "author" if element.get("rel") == "author" else _mark((element.get("class") or "")[:_MAX_CLASSES])
+        if mark and (mark != "dek" or (element.tag in _DEK_TAGS and len(element.findall(".//a")) < 2)):
+            found[mark].append(element)
+        if element.tag == "a" and _AUTHOR_PAGE.search(element.get("href", "")):
+            found["link"].append(element)
+    return found
+
+
+@lru_cache(maxsize=4096)  # a page has thousands of elements and a few hundred classes
+def _mark(names: str) -> str | None:
+    return (
+        "author" if _AUTHOR.search(names) else "dek" if _DEK.search(names) else "wall" if _WALL.search(names) else None
+    )
+
+
+def _byline(lines: Iterable[str]) -> str | None:
+    """Return the first marked byline that names a person, or else the first that is led by "By"."""
+    desk = None
+    for line in lines:
+        printed = bylines.clean(line)
+        if printed and bylines.split([printed]):
+            return printed
+        desk = desk or (printed if bylines.is_byline(line) else None)
+    return desk
 
 
 def _texts(elements: Iterable[etree._Element]) -> Iterable[str]:
@@ -97,6 +131,7 @@ def _microdata(root: etree._Element) -> Clues:
                 said.setdefault(name, []).append(value)
     return Clues(
         headline=next(iter(said.get("headline", ())), None),
+        byline=bylines.join(said.get("author", ())[:3]),
         authors=bylines.split(said.get("author", ())[:3]),
         firstcreated=next(filter(None, map(read_moment, said.get("datePublished", ()))), None),
         versioncreated=next(filter(None, map(read_moment, said.get("dateModified", ()))), None),

@@ -26,6 +26,25 @@ def test_a_list_of_links_is_no_dek() -> None:
     assert read('<div class="subtitle"><a>Storm nears the coast</a> <a>Rain by noon</a></div>')["page"] == Clues()
 
 
+def test_links_to_authors_pages_name_them_unless_there_are_many() -> None:
+    links = [f'<a href="/author/{n}">Ann Lee{n}</a>' for n in ("", "son", "ming", "land")]
+
+    assert read(links[0] * 2 + links[1])["links"].authors == ("Ann Lee", "Ann Leeson")
+    assert read("".join(links))["links"] == Clues()
+    assert read('<a href="/autos/1">Ann Lee</a>')["links"] == Clues()
+
+
+def test_a_desk_s_byline_counts_when_it_says_by() -> None:
+    assert read('<p class="byline">By Paper Staff</p>')["page"].byline == "Paper Staff"
+    assert read('<p class="byline">Latest news</p>')["page"].byline is None
+
+
+def test_a_wall_is_a_box_and_not_what_lies_behind_it() -> None:
+    assert read('<div class="c-paywall">Subscribe to read the whole story.</div>')["page"].paywall is True
+    assert read(f'<div class="paywall">{"It rained. " * 100}</div>')["page"].paywall is None
+    assert read('<div class="wallpaper">Subscribe to read the whole story.</div>')["page"].paywall is None
+
+
 def test_microdata_is_read() -> None:
     said = read(
         '<b itemprop="headline">Storm</b><span itemprop="author">Ann Lee</span>'
