@@ -1,6 +1,7 @@
 """Points in time as pages write them, with how exactly they are known."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -43,8 +44,12 @@ _AFTER = re.compile(
     rf"\b{_DAY_AND_YEAR}(?:[\sT,|·•–—@-]*(?:at|um|à|a las|alle|kl\.?|ore|klo)?\s*{_HOUR})?", re.IGNORECASE
 )
 _BEFORE = re.compile(rf"\b{_HOUR}[\s,|·•–—-]*(?:on\s+)?(?:\w{{3,9}},\s+)?{_DAY_AND_YEAR}", re.IGNORECASE)
+_JAVA = re.compile(r"\w{3} (?P<day>\w{3} \d{1,2}) (?P<clock>\d\d:\d\d):\d\d (?P<zone>[A-Z]{1,5}) (?P<year>\d{4})")
+_OFFSET = re.compile(r"[+-]\d{2}:?\d{2}$")
 _YEAR = re.compile(r"\d{4}")
 _YEARS = range(1990, 2100)
+_SAME_WEEKS = timedelta(days=14)
+_SAME_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Moment:
 
     when: datetime
     precision: DatePrecision
+    #: The zone it is written in, in minutes east of Greenwich; None where it names none, or no time of day.
+    offset: int | None = None
 
     @property
     def timed(self) -> bool:
@@ -69,17 +76,57 @@ def read_moment(text: object) -> Moment | None:
         return None
     when = times.parse_iso(text)
     if when is None:
-        return _from_mail(text) or find_moment(text)
+        return _from_java(text) or _from_mail(text) or find_moment(text)
     if when.year not in _YEARS:
         return None
     if when.tzinfo is None and (times.is_date_only(text) or when.time() == datetime.min.time()):
         return Moment(when.replace(tzinfo=UTC), "day")
-    return Moment(times.utc(when), "minute" if when.tzinfo else "assumed_zone")
+    return (
+        Moment(times.utc(when), "minute", _written_offset(text))
+        if when.tzinfo
+        else Moment(times.utc(when), "assumed_zone")
+    )
+
+
+def _written_offset(text: str) -> int:
+    """Return the offset at a time's end, in minutes; 0 for "Z"."""
+    match = _OFFSET.search(text.strip())
+    return _minutes(match[0]) if match else 0
+
+
+def _minutes(offset: str) -> int:
+    minutes = int(offset[1:3]) * 60 + int(offset[-2:])
+    return minutes if offset[0] == "+" else -minutes
+
+
+def _from_java(text: str) -> Moment | None:
+    """Read what Java and `date` print: "Fri Apr 28 19:20:36 CEST 2023"."""
+    match = _JAVA.fullmatch(text.strip())
+    zone = times.zone_named(match["zone"]) if match else None
+    return find_moment(f"{match['day']}, {match['year']} {match['clock']} {match['zone']}") if match and zone else None
 
 
 def _from_mail(text: str) -> Moment | None:
     when = times.parse_http_date(text) if ":" in text and re.match(r"\w{3},? ", text) else None
     return Moment(when, "minute") if when and when.year in _YEARS else None
+
+
+def zoned(moment: Moment, others: Iterable[Moment]) -> Moment:
+    """Return a time whose zone was assumed in the zone that another time of the same page is written in.
+
+    Best is one that shows the same wall clock; else one of the same weeks, in which no clocks were changed.
+    UTC is no sign of a place: only another zone is taken over from another time.
+    """
+    if moment.precision != "assumed_zone":
+        return moment
+    known = [(other, other.offset) for other in others if other.offset is not None]
+    same = [
+        offset for other, offset in known if abs(other.when + timedelta(minutes=offset) - moment.when) < _SAME_MINUTE
+    ]
+    near = [offset for other, offset in known if offset and abs(other.when - moment.when) < _SAME_WEEKS]
+    for offset in (*same, *near):
+        return Moment(moment.when - timedelta(minutes=offset), "minute", offset)
+    return moment
 
 
 def find_moment(line: str) -> Moment | None:
@@ -113,7 +160,12 @@ def _moment(match: re.Match[str]) -> Moment | None:
         return Moment(midnight, "day")
     zone = _zone(found["zone"])
     when = (midnight + clock).replace(tzinfo=zone or UTC).astimezone(UTC)
-    return Moment(when, "minute" if zone else "assumed_zone")
+    offset = zone.utcoffset(None) if zone else None
+    return (
+        Moment(when, "minute", int(offset.total_seconds()) // 60)
+        if offset is not None
+        else Moment(when, "assumed_zone")
+    )
 
 
 def _clock(found: dict[str, str | None]) -> timedelta | None:
@@ -131,6 +183,6 @@ def _zone(name: str | None) -> timezone | None:
     if name == "ET":  # as American papers print it, summer and winter
         return times.zone_named("EST")
     if name[0] in "+-":
-        minutes = int(name[1:3]) * 60 + int(name[-2:])
-        return timezone(timedelta(minutes=minutes if name[0] == "+" else -minutes)) if minutes < 24 * 60 else None
+        minutes = _minutes(name)
+        return timezone(timedelta(minutes=minutes)) if abs(minutes) < 24 * 60 else None
     return times.zone_named(name)

@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.moments import find_moment, read_moment
+from ingestd.articles.moments import find_moment, read_moment, zoned
 from ingestd.times import iso
 
 
@@ -40,6 +40,7 @@ def test_what_is_no_date_is_none(line: str) -> None:
         ("2020-06-24", "2020-06-24T00:00:00Z", "day"),
         ("Wed, 24 Jun 2020 01:15:00 -0500", "2020-06-24T06:15:00Z", "minute"),
         ("June 24, 2020 1:15 AM CDT", "2020-06-24T06:15:00Z", "minute"),
+        ("Wed Jun 24 01:15:36 CEST 2020", "2020-06-23T23:15:00Z", "minute"),
     ],
 )
 def test_metadata_say_when_in_many_ways(value: str, when: str, precision: str) -> None:
@@ -47,6 +48,35 @@ def test_metadata_say_when_in_many_ways(value: str, when: str, precision: str) -
 
     assert moment is not None
     assert (iso(moment.when), moment.precision) == (when, precision)
+
+
+ASSUMED = "2020-06-24T01:15:00"
+
+
+@pytest.mark.parametrize(
+    ("others", "when", "precision"),
+    [
+        pytest.param(["June 24, 2020 1:15 AM CDT"], "2020-06-24T06:15:00Z", "minute", id="the-same-clock"),
+        pytest.param(["2020-06-25T09:30:00+02:00"], "2020-06-23T23:15:00Z", "minute", id="a-correction-s-zone"),
+        pytest.param(["2020-06-25T09:30:00Z"], "2020-06-24T01:15:00Z", "assumed_zone", id="utc-is-no-place"),
+        pytest.param(["2020-12-25T09:30:00+01:00"], "2020-06-24T01:15:00Z", "assumed_zone", id="clocks-changed"),
+        pytest.param(["2020-06-25T09:30:00", "2020-06-25"], "2020-06-24T01:15:00Z", "assumed_zone", id="none-knows"),
+    ],
+)
+def test_a_zone_is_taken_over_from_another_time_of_the_page(others: list[str], when: str, precision: str) -> None:
+    moment = read_moment(ASSUMED)
+    assert moment
+
+    told = zoned(moment, [other for other in map(read_moment, others) if other])
+
+    assert (iso(told.when), told.precision) == (when, precision)
+
+
+def test_a_time_with_a_zone_of_its_own_stays() -> None:
+    moment = read_moment("2020-06-24T01:15:00-05:00")
+    assert moment
+
+    assert zoned(moment, [moment]) is moment
 
 
 @pytest.mark.parametrize("value", [None, 20200624, "", "soon", "0001-01-01T00:00:00Z", "x" * 100])
