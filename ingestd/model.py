@@ -16,6 +16,9 @@ IdOrigin = Literal["source", "link", "hash"]
 #: How exactly a time is known: to the minute, to the minute in a zone that was assumed, or to the day.
 DatePrecision = Literal["minute", "assumed_zone", "day"]
 
+#: What a news agency has to do with a story: it filed it, the story quotes it, or a picture is credited to it.
+AgencyRole = Literal["origin", "cited", "credit"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
@@ -218,6 +221,19 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """A news agency that a story names, and how."""
+
+    #: How its desk signs, as in "AP" or "dpa"; and its name in English or in its own language.
+    code: str
+    name: str
+    role: AgencyRole
+    #: Where it is named, and in which words: ("text", "the AP reports").  The places are dateline, byline,
+    #: signature, copyright, text and credit, in this order.
+    evidence: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """What a page says, clean.  Field names follow IPTC ninjs 3."""
 
@@ -244,8 +260,16 @@ class Article:
     source: str | None = None
     #: The page's own canonical address, where it names one.
     uri: str | None = None
+    #: Licence or terms, as an address or in words.
     usageterms: str | None = None
+    #: The lead picture.
     associations: tuple[Image, ...] = ()
+    #: The strongest role first.
+    agencies: tuple[Agency, ...] = ()
+    #: Whether the page says that its text is for subscribers; None when it does not say.
+    paywall: bool | None = None
+    #: Whether there is more to the text than was found.
+    truncated: bool = False
     #: Field name → the witness that was believed, as in {"headline": "json_ld"}.
     provenance: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,0 +1,81 @@
+"""How a text says that it has something from a news agency: the words before and behind the agency's name."""
+
+import re
+
+_NOUNS = (
+    r"news\s?agency|newswire|wire service|agences?(?: de presse)?|agencia(?: de noticias)?|agenzia(?: di stampa)?"
+    r"|(?:nachrichten-?|presse)?agentur|agência(?: de notícias)?|persbureau|nieuwsagentschap|nyhetsbyrå(?:n|et)?"
+    r"|nyhedsbureau(?:et)?|uutistoimisto|agencj[aięi]|agentur[ay]|kantor berita|haber ajansı|агентств\w+|وكالة"
+)
+#: By language: what stands right before a name, an article between them or not.
+_LEADS = {
+    "en": "told tells to by citing quoting|according to|reported by|quoted by|cited by|obtained by|seen by|reviewed by",
+    "de": "laut gemäß gegenüber sagte sagten erklärte berichtet berichtete berichten meldet meldete melden|angaben von",
+    "fr": "selon rapporte|auprès de|déclaré à|indiqué à|dit à|confirmé à|affirmé à|cité par|citée par",
+    "es": "según informó informa|dijo a|dijeron a|declaró a|citado por|citada por|declaraciones a",
+    "it": "secondo riporta riferisce",
+    "pt": "segundo|de acordo com|disse à|disseram à|afirmou à",
+    "nl": "volgens meldt meldde tegen aan",
+    "scandinavian": "ifølge skriver til enligt till rapporterar",
+    "pl": "według podaje podała|informacji",
+    "id": "menurut dilaporkan dilansir kepada|dikutip dari",
+}
+_REPORTS = {
+    "en": "reports reported reporting cites cited quotes quoted learned adds added",
+    "de": "berichtet berichtete meldet meldete zitiert zitierte zufolge",
+    "fr": "rapporte rapporté rapportait indique indiqué précise",
+    "es": "informó informa reportó señaló",
+    "it": "riporta riferisce",
+    "pt": "informou noticiou",
+    "nl": "meldt meldde bericht",
+    "scandinavian": "skriver melder rapporterar uppger",
+    "fi": "mukaan kertoo",
+    "pl": "podaje podała poinformowała",
+    "id": "melaporkan",
+    "tr": "bildirdi",
+}
+#: These are said of people as well.
+_SAYS = {
+    "en": r"says said writes wrote notes noted contributed correspondents? journalists? reporters? photographers?"
+    r"|(?:did|does|could|would)(?:\s?n[o’']t|\snot)",
+    "de": "sagte schreibt schrieb",
+    "es": "dijo contribuyó",
+    "fr": "contribué",
+    "it": "scrive",
+    "pt": "disse",
+    "scandinavian": "sier säger",
+    "nl": "zegt",
+}
+
+
+def _any_of(phrases: dict[str, str]) -> str:
+    """Return a pattern for words that are apart by spaces, and for the phrases behind them, apart by bars."""
+    words, *rest = zip(*(line.partition("|")[::2] for line in phrases.values()), strict=True)
+    return "|".join([*" ".join(words).split(), *filter(None, rest[0])])
+
+
+_HELPER = r"\s+(?:news agency\s+)?(?:(?:has|have|had|a|hat|ha)\s+)?"
+_ARTICLE = r"(?:\s+(?:the|der|die|dem|den|la|le|les|à|al|a|el|o|de|da|het|en))?"
+#: The word for an agency right before its name, or right behind it.
+NOUN_BEFORE = re.compile(rf"\b(?:{_NOUNS})\s+(?:the\s+)?[\"“„]?$", re.IGNORECASE)
+NOUN_BEHIND = re.compile(rf"\s+(?:{_NOUNS})\b", re.IGNORECASE)
+#: What makes of the name behind it a source: "according to the", "selon l'".
+LEADS = re.compile(
+    rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}\s+|(?:d['’]après|selon|à|rapporte|auprès de)\s+l['’]|all['’])$",
+    re.IGNORECASE,
+)
+#: The same before a surname: who was told or paid something may be a man of that name.
+LEADS_OF_SURNAMES = re.compile(
+    r"\b(?:according to|reported by|citing|quoting|laut|selon|según|secondo|segundo|volgens|ifølge|enligt|według)"
+    r"\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+#: German has a full name in the dative: "sagte sie am Montag der Deutschen Presse-Agentur".
+DATIVE = re.compile(r"\bder\s$")
+#: What a source does, and what a person may do as well.
+REPORTS = re.compile(rf"{_HELPER}(?:{_any_of(_REPORTS)})\b")
+SPEAKS = re.compile(
+    rf"{_HELPER}(?:{_any_of(_REPORTS)}|{_any_of(_SAYS)})(?!\w)|[’']s\s+(?:\w+\s+)?(?:correspondent|reporter|journalist|bureau)"
+)
+#: The article right before a name.
+ARTICLE = re.compile(r"\b[Tt]he\s$")
