@@ -84,7 +84,6 @@ def _clues(node: dict[str, Any], named: dict[str, dict[str, Any]], url: str) -> 
     names = [_name(author) for author in authors]
     people = [_name(author) for author in authors if not (isinstance(author, dict) and _is(author, _ORGANISATION))]
     publisher = next(iter(_list(node.get("publisher"))), None)
-    licence = node.get("license") or node.get("usageInfo")
     return Clues(
         headline=_plain(node.get("headline")) or _plain(node.get("name")),
         description_text=_plain(node.get("description")),
@@ -94,9 +93,40 @@ def _clues(node: dict[str, Any], named: dict[str, dict[str, Any]], url: str) -> 
         versioncreated=read_moment(_first(node.get("dateModified"))),
         language=_language(node.get("inLanguage")),
         source=_name(_resolved(publisher, named)),
-        usageterms=licence if isinstance(licence, str) else None,
+        usageterms=_terms(node),
         images=_images(node.get("image"), named, url),
+        paywall=_paywall(node.get("isAccessibleForFree")),
+        words=_words(node),
     )
+
+
+def _terms(node: dict[str, Any]) -> str | None:
+    """Return the licence, as an address or by its name, or else the copyright notice."""
+    for key in ("license", "usageInfo", "copyrightNotice"):
+        for value in _list(node.get(key)):
+            said = (
+                next((value[k] for k in ("url", "@id", "name") if value.get(k)), None)
+                if isinstance(value, dict)
+                else value
+            )
+            if terms := _plain(said):
+                return terms
+    return None
+
+
+def _paywall(free: Any) -> bool | None:
+    """Read `isAccessibleForFree`, which is written as a boolean, as "False", or as an address of schema.org."""
+    said = str(_first(free)).rpartition("/")[2].casefold()
+    return {"true": False, "false": True}.get(said)
+
+
+def _words(node: dict[str, Any]) -> int | None:
+    """Return how many words the text has, by `articleBody` where it is there, or else by `wordCount`."""
+    body, count = node.get("articleBody"), node.get("wordCount")
+    if isinstance(body, str):
+        return len(text.text_of(body).split()) or None
+    digits = str(count) if isinstance(count, int | str) and not isinstance(count, bool) else ""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 7 else None
 
 
 _ORGANISATION = re.compile(r"Organi[sz]ation$")

@@ -27,6 +27,11 @@ _MODIFIED = tuple(
 )
 
 
+_TERMS = ("dcterms.license", "dc.rights.license", "dcterms.rights", "dc.rights", "rights", "copyright")
+#: What Open Graph's articles say of who may read them.
+_TIERS = {"free": False, "metered": True, "locked": True}
+
+
 def read(root: etree._Element, url: str) -> dict[str, Clues]:
     """Return what the head says, by witness: "meta", and "title" for the title element."""
     metas = _read_metas(root)
@@ -47,8 +52,9 @@ def read(root: etree._Element, url: str) -> dict[str, Clues]:
             language=_language(root, metas),
             source=source,
             uri=_canonical(root, metas, url),
-            usageterms=_licence(root, url),
+            usageterms=_licence(root, url) or _first(metas, _TERMS),
             images=images,
+            paywall=_TIERS.get((_first(metas, ("article:content_tier",)) or "").lower()),
         ),
         "title": Clues(headline=title or None),
     }

@@ -73,6 +73,52 @@ def test_authors_come_in_many_shapes(author: Any, byline: str | None, people: tu
     assert (clues.byline, clues.authors) == (byline, people)
 
 
+@pytest.mark.parametrize(
+    ("free", "paywall"),
+    [
+        (False, True),
+        ("False", True),
+        ("https://schema.org/True", False),
+        (True, False),
+        (None, None),
+        ("maybe", None),
+        ({"x": 1}, None),
+    ],
+)
+def test_a_page_says_whether_it_is_free(free: Any, paywall: bool | None) -> None:
+    assert read(ARTICLE | {"isAccessibleForFree": free}).paywall is paywall
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"articleBody": "<p>It rained.</p> All day.", "wordCount": 9}, 4),
+        ({"wordCount": "120"}, 120),
+        ({"wordCount": 7}, 7),
+        ({"wordCount": "many"}, None),
+        ({"wordCount": True}, None),
+        ({"articleBody": ""}, None),
+        ({}, None),
+    ],
+)
+def test_a_page_says_how_long_its_text_is(fields: dict[str, Any], words: int | None) -> None:
+    assert read(ARTICLE | fields).words == words
+
+
+@pytest.mark.parametrize(
+    ("fields", "terms"),
+    [
+        ({"license": "https://paper.example/terms"}, "https://paper.example/terms"),
+        ({"license": {"@type": "CreativeWork", "name": "CC BY 4.0"}}, "CC BY 4.0"),
+        ({"license": [{"@id": "https://paper.example/cc"}]}, "https://paper.example/cc"),
+        ({"copyrightNotice": "© Paper"}, "© Paper"),
+        ({"license": 7}, None),
+    ],
+)
+def test_terms_are_an_address_or_words(fields: dict[str, Any], terms: str | None) -> None:
+    assert read(ARTICLE | fields).usageterms == terms
+
+
 def test_a_picture_has_caption_and_credit() -> None:
     image = {"@type": "ImageObject", "url": "/a.jpg", "caption": "The &amp; quay", "creditText": "AP"}
 

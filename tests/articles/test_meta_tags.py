@@ -43,6 +43,17 @@ def test_a_time_of_day_is_preferred_to_a_day() -> None:
     assert iso(meta.versioncreated.when) == "2024-05-02T08:00:00Z"
 
 
+def test_a_tier_and_rights_are_read() -> None:
+    locked = read('<meta property="article:content_tier" content="locked"><meta name="dc.rights" content="CC BY">')[
+        "meta"
+    ]
+    free = read('<meta property="article:content_tier" content="free">')["meta"]
+    odd = read('<meta property="article:content_tier" content="odd">')["meta"]
+
+    assert (locked.paywall, locked.usageterms) == (True, "CC BY")
+    assert (free.paywall, odd.paywall) == (False, None)
+
+
 def test_an_author_s_profile_is_no_name() -> None:
     meta = read(
         '<meta property="article:author" content="https://www.facebook.com/ann"><meta name="byl" content="Bo Ray">'
