@@ -1,17 +1,17 @@
 """Blocks and clues to an Article: what is common to pages and to fragments."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ingestd import urls
-from ingestd.articles import bylines, clues, dateline, furniture, images, language
+from ingestd.articles import agencies, bylines, clues, completeness, dateline, furniture, images, language, signature
 from ingestd.articles.blocks import Block, to_html, to_text
 from ingestd.articles.boilerplate import Known, story
 from ingestd.articles.clues import Clues
-from ingestd.articles.moments import Moment
+from ingestd.articles.moments import Moment, zoned
 from ingestd.articles.sanitise import sanitise
 from ingestd.errors import NoArticle
-from ingestd.model import Article, Entry, Image, Page
+from ingestd.model import Agency, Article, Entry, Image, Page
 
 #: A body with fewer characters is a teaser or an error message.
 MIN_BODY = 40
@@ -26,6 +26,8 @@ class Reading:
     article: Article
     #: Its text before the site's furniture was left out.
     whole_text: str
+    #: Of each field, what every witness says who says anything: see `clues.heard`.
+    testimony: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 def from_entry(entry: Entry | None) -> Clues:
@@ -44,12 +46,16 @@ def from_entry(entry: Entry | None) -> Clues:
 
 
 def assemble(
-    page: Page, blocks: tuple[Block, ...], witnesses: Mapping[str, Clues], captions: tuple[str, ...]
+    page: Page,
+    blocks: tuple[Block, ...],
+    witnesses: Mapping[str, Clues],
+    captions: tuple[str, ...],
+    notices: tuple[str, ...] = (),
 ) -> Reading:
     """Return the article that the blocks tell and the witnesses describe.
 
-    `captions` are lines known to belong to pictures.  Raises NoArticle when less than `MIN_BODY` characters
-    of story are left.
+    `captions` are lines known to belong to pictures, `notices` the page's copyright lines.  Raises NoArticle
+    when less than `MIN_BODY` characters of story are left.
     """
     believed, provenance = clues.merge(witnesses)
     captions, loose = _captions(blocks, captions)
@@ -61,10 +67,15 @@ def assemble(
     body = to_text(kept)
     if len(body) < MIN_BODY:
         raise NoArticle(_why(blocks, body))
-    tongue = language.tag(believed.language)
-    if tongue is None:
-        tongue, provenance["language"] = language.detect(body), "text"
-    first, version = _times(believed)
+    signed = signature.read(kept)
+    if signed.authors:
+        witnesses = {**witnesses, "text": signed}
+        believed, provenance = clues.merge(witnesses)
+    tongue, shown = language.tell(body, believed.language)
+    if tongue != language.tag(believed.language):
+        provenance["language"] = "text"
+    first, version = _times(believed, witnesses)
+    associations = _associations(believed.images, loose)
     article = Article(
         headline=believed.headline,
         body_text=body,
@@ -80,10 +91,33 @@ def assemble(
         source=believed.source,
         uri=believed.uri or _normalised(page.url),
         usageterms=believed.usageterms,
-        associations=_associations(believed.images, loose),
-        provenance=provenance,
+        associations=associations,
+        agencies=_agencies(kept, filed, believed.byline, notices, associations, tongue),
+        paywall=believed.paywall,
+        truncated=completeness.is_cut(body, (block.text for block in blocks[-3:]), believed.words),
+        provenance={name: witness for name, witness in provenance.items() if name != "words"},
     )
-    return Reading(article=article, whole_text=to_text(whole))
+    testimony = clues.heard({**witnesses, "text": replace(signed, language=shown)})
+    return Reading(article=article, whole_text=to_text(whole), testimony=testimony)
+
+
+def _agencies(
+    blocks: Sequence[Block],
+    filed: str | None,
+    byline: str | None,
+    notices: Sequence[str],
+    pictures: Sequence[Image],
+    tongue: str | None,
+) -> tuple[Agency, ...]:
+    named = agencies.Named(
+        dateline=filed,
+        byline=byline,
+        signature=signature.in_parentheses(blocks),
+        copyright=notices,
+        text=to_text(blocks),
+        credits=tuple(picture.credit for picture in pictures if picture.credit),
+    )
+    return agencies.find(named, tongue)
 
 
 def _normalised(url: str) -> str | None:
@@ -127,9 +161,11 @@ def _lift_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, 
     return (filed, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
 
 
-def _times(believed: Clues) -> tuple[Moment | None, Moment | None]:
+def _times(believed: Clues, witnesses: Mapping[str, Clues]) -> tuple[Moment | None, Moment | None]:
     """Return first publication and this version: the second is never before the first, and falls back to it."""
     first, version = believed.firstcreated or believed.versioncreated, believed.versioncreated
+    said = [moment for clues in witnesses.values() for moment in (clues.firstcreated, clues.versioncreated) if moment]
+    first, version = first and zoned(first, said), version and zoned(version, said)
     if first and version and version.when < first.when:
         version = first if first.timed or not version.timed else replace(first, when=version.when)
     return first, version or first

@@ -1,7 +1,19 @@
 """A whole page to an Article."""
 
+from dataclasses import replace
+
 from ingestd import text
-from ingestd.articles import clues, images, json_ld, masthead, meta_tags, other_pages, page_marks
+from ingestd.articles import (
+    clues,
+    completeness,
+    day_search,
+    images,
+    json_ld,
+    masthead,
+    meta_tags,
+    other_pages,
+    page_marks,
+)
 from ingestd.articles.assemble import Reading, assemble, from_entry
 from ingestd.articles.blocks import Block
 from ingestd.articles.body import read_body
@@ -21,8 +33,8 @@ def read(page: Page) -> Reading:
     return assemble(page, *_heard(page))
 
 
-def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...]]:
-    """Return the page's blocks, what its witnesses say, and its captions."""
+def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...], tuple[str, ...]]:
+    """Return the page's blocks, what its witnesses say, its captions, and its copyright lines."""
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the page is empty")
@@ -35,10 +47,14 @@ def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, 
         "entry": from_entry(page.entry),
     }
     headline = clues.merge(witnesses)[0].headline
-    witnesses["visible"] = masthead.read(text.block_texts(root), headline)
+    lines = text.block_texts(root)
+    notices = completeness.copyright_lines(lines)
+    witnesses["visible"] = replace(masthead.read(lines, headline), usageterms=completeness.terms(notices))
     deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
     blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
     other = other_pages.what(root, blocks, figures.captions)
     if other:
         raise NoArticle(f"the page is {other}")
-    return blocks, witnesses, figures.captions
+    if not any(said.firstcreated or said.versioncreated for said in witnesses.values()):
+        witnesses["search"] = day_search.read(root, page.url)
+    return blocks, witnesses, figures.captions, notices

@@ -1,6 +1,7 @@
 """`ingestd records`: what was kept."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -130,18 +131,23 @@ def _difference(before: Row[Any], after: Row[Any]) -> dict[str, Any]:
 
 def _print_whole(values: dict[str, Any]) -> None:
     """Print a record to be read: its fields, who carries it, and its text."""
-    apart = ("body_text", "body_html", "carriers", "associations", "provenance")
+    apart = ("body_text", "body_html", "carriers", "associations", "agencies", "provenance")
     fields = [
         (key, _line(value)) for key, value in values.items() if key not in apart and value not in (None, "", (), [])
     ]
     images = [
         ("image", " — ".join(filter(None, (i["href"], i["caption"], i["credit"])))) for i in values["associations"]
     ]
+    agencies = [("agency", f"{a['code']}, {a['role']}: {_evidence(a['evidence'])}") for a in values["agencies"]]
     carriers = [("carrier", f"{c['url'] or c['source_url']}  {iso(c['seen_at'])}") for c in values.get("carriers", ())]
-    show_table(("field", "value"), [*fields, *images, *carriers])
+    show_table(("field", "value"), [*fields, *images, *agencies, *carriers])
     for paragraph in values["body_text"].split("\n\n"):
         show("")
         show(paragraph)
+
+
+def _evidence(evidence: Sequence[Sequence[str]]) -> str:
+    return "; ".join(f'{place} "{words}"' for place, words in evidence)
 
 
 def _line(value: object) -> object:

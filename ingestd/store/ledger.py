@@ -244,6 +244,9 @@ class Ledger:
                 "source": article.source,
                 "usageterms": article.usageterms,
                 "associations": [asdict(image) for image in article.associations],
+                "agencies": [asdict(agency) for agency in article.agencies],
+                "paywall": article.paywall,
+                "truncated": article.truncated,
                 "provenance": dict(article.provenance),
             }
         )

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.model import Article, Carrier, Image, Record
+from ingestd.model import Agency, Article, Carrier, Image, Record
 from ingestd.store.tables import carriers, records, revisions, sources
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
@@ -160,8 +160,15 @@ def article_of(row: Row[Any], uri: str | None) -> Article:
         uri=uri,
         usageterms=row.usageterms,
         associations=tuple(Image(**image) for image in row.associations),
+        agencies=tuple(map(_agency, row.agencies)),
+        paywall=row.paywall,
+        truncated=row.truncated,
         provenance=row.provenance,
     )
+
+
+def _agency(stored: dict[str, Any]) -> Agency:
+    return Agency(**{**stored, "evidence": tuple((place, words) for place, words in stored["evidence"])})
 
 
 async def count(connection: AsyncConnection) -> int:

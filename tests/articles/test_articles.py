@@ -36,6 +36,12 @@ def described(article: Article) -> dict[str, Any]:
         "uri": article.uri,
         "caption": article.associations[0].caption,
         "credit": article.associations[0].credit,
+        "agencies": [
+            {"code": agency.code, "role": agency.role, "evidence": [list(said) for said in agency.evidence]}
+            for agency in article.agencies
+        ],
+        "paywall": article.paywall,
+        "truncated": article.truncated,
         "paragraphs": article.body_text.split("\n\n"),
     }
 

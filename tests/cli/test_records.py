@@ -84,6 +84,29 @@ def test_a_search_finds_and_never_fails(kept: Path, words: list[str], found: lis
     assert sorted(record["headline"] for record in done.json) == found
 
 
+def test_agencies_and_flags_are_kept_and_shown(either: Path, papers: Papers) -> None:
+    story = (
+        '<html lang=en><head><meta property="article:content_tier" content="locked"></head><body><article>'
+        "<h1>Ferry</h1><p>OSLO (AP) — The ferry was counted, painted and counted again, the BBC reports, and so ...</p>"
+    ).encode()
+    ingestd(either, "sources", "add", papers.publish("/one.xml", atom(papers.publish("/1", story))), "--unchecked")
+    ingestd(either, "poll", 1)
+
+    shown = ingestd(either, "records", "show", "1", "--json").json
+    [revision] = ingestd(either, "records", "show", "1", "--revisions", "--json").json
+
+    assert shown["agencies"] == [
+        {"code": "AP", "name": "Associated Press", "role": "origin", "evidence": [["dateline", "OSLO (AP)"]]},
+        {"code": "BBC", "name": "BBC", "role": "cited", "evidence": [["text", "the BBC reports"]]},
+    ]
+    assert (shown["paywall"], shown["truncated"]) == (True, True)
+    assert [revision[name] for name in ("agencies", "paywall", "truncated")] == [shown["agencies"], True, True]
+    assert json.loads(ingestd(either, "records", "export").out)["agencies"] == shown["agencies"]
+    text = ingestd(either, "records", "show", "1").out
+    assert 'agency\tAP, origin: dateline "OSLO (AP)"' in text.splitlines()
+    assert "paywall\tyes" in text.splitlines()
+
+
 def test_records_are_exported_line_by_line(kept: Path, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
 

@@ -1,0 +1,71 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, MetaData
+
+from ingestd.model import Article
+from ingestd.settings.values import with_async_driver
+from ingestd.store import migrate, records
+from ingestd.store.database import Database
+
+AT = datetime(2024, 5, 1, 8, tzinfo=UTC)
+ENTRY = {
+    "source_id": 1, "guid": "1", "id_origin": "source", "fingerprint": "f", "announced": {}, "state": "done",
+    "attempts": 0, "due_at": AT, "first_seen_at": AT, "last_seen_at": AT,
+}  # fmt: skip
+RECORD = {
+    "guid": "urn:uuid:1", "uri": "https://paper.example/1", "origin_entry_id": 1, "pubstatus": "usable", "revision": 1,
+    "created_at": AT, "updated_at": AT,
+}  # fmt: skip
+REVISION = {
+    "record_id": 1, "revision": 1, "change": "new", "headline": "Ferry", "body_text": "The ferry was counted.",
+    "body_html": "<p>The ferry was counted.</p>", "authors": ["Ann Lee"], "associations": [], "provenance": {},
+    "content_hash": "c", "extractor": "ingestd 0.1", "fragment": False, "entry_id": 1, "seen_at": AT,
+}  # fmt: skip
+SOURCE = {
+    "url": "https://paper.example/feed", "kind": "feed", "state": "active", "site": "paper.example", "failures": 0,
+    "created_at": AT,
+}  # fmt: skip
+
+
+def fill(connection: Connection) -> None:
+    """Put a record into a database of any version: its tables are asked for their columns."""
+    tables = MetaData()
+    tables.reflect(connection)
+    rows: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("sources", SOURCE), ("entries", ENTRY), ("records", RECORD), ("revisions", REVISION),
+    )  # fmt: skip
+    for name, row in rows:
+        # SQLite's own type for times takes none with a zone.
+        plain = connection.dialect.name == "sqlite"
+        values = {
+            key: value.replace(tzinfo=None) if plain and isinstance(value, datetime) else value
+            for key, value in row.items()
+        }
+        connection.execute(tables.tables[name].insert(), {"id": 1, **values})
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+async def test_what_older_versions_kept_is_read_after_an_upgrade(database_url: str, version: str) -> None:
+    config = migrate._config()
+    with migrate._engine(database_url) as engine, engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        fill(connection)
+
+    assert await migrate.upgrade(database_url) == (version, migrate.head())
+
+    async with Database(with_async_driver(database_url)) as database, database.read() as connection:
+        record = await records.find(connection, "1")
+    assert record.article == Article(
+        headline="Ferry",
+        body_text="The ferry was counted.",
+        body_html="<p>The ferry was counted.</p>",
+        authors=("Ann Lee",),
+        uri="https://paper.example/1",
+        agencies=(),
+        paywall=None,
+        truncated=False,
+    )
