@@ -15,10 +15,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd import times
-from ingestd.cli import output
+from ingestd.articles.assemble import Reading
+from ingestd.cli import explaining, output
+from ingestd.cli.batch import batch_line, id_of
 from ingestd.cli.opening import finish, settings_for
-from ingestd.cli.options import ConfigOption, JsonLinesOption
+from ingestd.cli.options import ConfigOption
 from ingestd.errors import ExtractError, IngestError, UsageError
 from ingestd.model import Article, Page
 from ingestd.settings import Settings
@@ -46,24 +47,30 @@ def clean(
     ] = None,
     url: Annotated[str, typer.Option(help="Where the page came from: links and the canonical URL depend on it.")] = "",
     jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the lines here, not to stdout.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Say which witness was believed for each field.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which witness was believed for each field, and what the others said.")
+    ] = False,
     batch: Annotated[
         Path | None,
         typer.Option(metavar="DIR", exists=True, file_okay=False, help="Clean a corpus: every ID.html[.gz] + ID.json."),
     ] = None,
     config: ConfigOption = None,
-    as_json: JsonLinesOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON Lines: with `--explain` instead of a table, else anyway.")
+    ] = False,
 ) -> None:
     """Clean saved pages, and print a line of JSON for each.
 
     A line has all fields of the record, times in ISO 8601.
+    With `--explain` each page is a table: a row for what holds, marked with a star, and one for whoever says
+    something else; with `--json` as well the line has `provenance` (field to witness) and `testimony` (field to
+    witness to what it says).
     With `--batch DIR` the lines are {id, title, authors, published, body, language}, for scoring a corpus.  There
-    `body` has the dek and the dateline in their places, as the page prints them, and `authors` is the byline where it
-    names no person.  A page that gives no article has a line with empty values and `error`.
+    `body` has the dek and the dateline in their places, as the page prints them, and `authors` are all who sign,
+    desks and agencies too.  A page that gives no article has a line with empty values and `error`.
 
     Exit status: 0 when every page was cleaned, or written as a line of a batch; 1 when one gave no article.
     """
-    del as_json
     settings = settings_for(config)
     if bool(files) == bool(batch):
         raise UsageError("name the files to clean, or a folder with --batch")
@@ -73,16 +80,22 @@ def clean(
         bar = stack.enter_context(output.progress())
         task = bar.add_task("clean", total=len(saved))
         failed: list[str] = []
+        explained: list[tuple[Saved, Reading]] = []
 
-        def show(page: Saved, outcome: Article | IngestError) -> None:
-            if isinstance(outcome, IngestError):
+        def show(page: Saved, outcome: Reading | IngestError) -> None:
+            if batch:
+                print(to_json(batch_line(page.path, outcome)), file=out)
+            elif isinstance(outcome, IngestError):
                 failed.append(f"{page.path}: {outcome}")
-            line = batch_line(page, outcome) if batch else record(outcome, explain=explain)
-            if line:
-                print(to_json(line), file=out)
+            elif explain and not as_json and not jsonl:
+                explained.append((page, outcome))
+            else:
+                print(to_json(explaining.as_json(outcome) if explain else record(outcome.article)), file=out)
             bar.advance(task)
 
         finish(_clean(settings, saved, show))
+    for page, reading in explained:  # not before the bar is gone, which would run through the tables
+        explaining.print_explained(str(page.path), reading)
     for message in failed if not batch else ():
         output.note(f"ingestd: {message}")
     if failed and not batch:
@@ -98,31 +111,27 @@ def corpus(folder: Path) -> list[Saved]:
     ]
 
 
-def _id(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".html")
-
-
 def _url_beside(path: Path) -> str:
     try:
-        beside = json.loads((path.parent / f"{_id(path)}.json").read_bytes())
+        beside = json.loads((path.parent / f"{id_of(path)}.json").read_bytes())
         url = beside.get("url")
     except (OSError, ValueError, AttributeError):
         return ""
     return url if isinstance(url, str) else ""
 
 
+def record(article: Article) -> Mapping[str, Any]:
+    """Return an article as a record in plain values."""
+    return {name: value for name, value in asdict(article).items() if name != "provenance"}
+
+
 async def _clean(
-    settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, Article | IngestError], None]
+    settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, Reading | IngestError], None]
 ) -> None:
     """Clean pages on all cores, and show them in their order; no more are read ahead than keep the cores busy."""
     processes = len(os.sched_getaffinity(0))
-    waiting: deque[tuple[Saved, asyncio.Task[Article | IngestError]]] = deque()
-    pool = Pool(
-        processes=processes,
-        timeout=settings.extract_timeout,
-        memory=settings.extract_memory,
-        preload=("ingestd.articles",),
-    )
+    waiting: deque[tuple[Saved, asyncio.Task[Reading | IngestError]]] = deque()
+    pool = Pool(processes=processes, timeout=settings.extract_timeout, memory=settings.extract_memory)
     async with pool, asyncio.TaskGroup() as tasks:
         for page in pages:
             waiting.append((page, tasks.create_task(_extract(pool, page))))
@@ -133,12 +142,12 @@ async def _clean(
             show(page, await task)
 
 
-async def _extract(pool: Pool, saved: Saved) -> Article | IngestError:
+async def _extract(pool: Pool, saved: Saved) -> Reading | IngestError:
     try:
-        article: Article = await pool.run("ingestd.articles:extract", Page(url=saved.url, body=_read(saved.path)))
+        reading: Reading = await pool.run("ingestd.articles:read", Page(url=saved.url, body=_read(saved.path)))
     except IngestError as error:
         return error
-    return article
+    return reading
 
 
 def _read(path: Path) -> bytes:
@@ -153,41 +162,3 @@ def _read(path: Path) -> bytes:
     if len(body) > _MAX_BYTES:
         raise ExtractError(f"has more than {_MAX_BYTES} bytes")
     return body
-
-
-def record(outcome: Article | IngestError, *, explain: bool) -> Mapping[str, Any] | None:
-    """Return an article as a record in plain values, None for an error."""
-    if isinstance(outcome, IngestError):
-        return None
-    fields = asdict(outcome)
-    return fields if explain else {name: value for name, value in fields.items() if name != "provenance"}
-
-
-def batch_line(page: Saved, outcome: Article | IngestError) -> Mapping[str, Any]:
-    """Return the line of a page in a batch."""
-    if isinstance(outcome, IngestError):
-        empty = {"title": "", "authors": [], "published": "", "body": "", "language": ""}
-        return {"id": _id(page.path), **empty, "error": f"{type(outcome).__name__}: {outcome}"}
-    return {
-        "id": _id(page.path),
-        "title": outcome.headline or "",
-        "authors": outcome.authors or tuple(filter(None, [outcome.byline])),
-        "published": _published(outcome),
-        "body": _as_printed(outcome),
-        "language": outcome.language or "",
-    }
-
-
-def _published(article: Article) -> str:
-    """As exactly as it is known: a day has no time of day, an assumed zone is left out."""
-    written = times.iso(article.firstcreated) or ""
-    if article.date_precision == "day":
-        return written[:10]
-    return written.removesuffix("Z") if article.date_precision == "assumed_zone" else written
-
-
-def _as_printed(article: Article) -> str:
-    """Return the text with the dek and the dateline that were lifted off it."""
-    printed = article.provenance.get("description_text") in ("page", "visible")
-    body = f"{article.dateline} — {article.body_text}" if article.dateline else article.body_text
-    return f"{article.description_text}\n\n{body}" if printed and article.description_text else body

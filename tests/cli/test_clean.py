@@ -31,10 +31,32 @@ def test_a_page_becomes_a_line_of_json() -> None:
     assert "provenance" not in record
 
 
-def test_it_explains_who_was_believed() -> None:
-    record = json.loads(run(DATA / "ferry_soup.html", "--url", URL, "--explain").stdout)
+def test_it_explains_who_was_believed_and_what_the_others_said() -> None:
+    record = json.loads(run(DATA / "ferry_semantic.html", "--url", URL, "--explain", "--json").stdout)
 
-    assert record["provenance"]["byline"] == "visible"
+    assert record["provenance"]["byline"] == "page"
+    assert record["testimony"]["byline"] == dict.fromkeys(("page", "visible", "json_ld"), record["byline"])
+    assert record["testimony"]["headline"]["title"].endswith("Collision - Harbor Post")
+    assert record["testimony"]["language"] == {"json_ld": "en", "meta": "en", "text": "en"}
+    assert record["testimony"]["firstcreated"]["json_ld"] == {
+        "when": "2020-06-24T06:15:00Z",
+        "precision": "minute",
+        "offset": -300,
+    }
+
+
+def test_it_explains_to_people_in_a_table() -> None:
+    lines = [
+        line.split("\t") for line in run(DATA / "ferry_semantic.html", "--url", URL, "--explain").stdout.splitlines()
+    ]
+
+    assert lines[:2] == [[str(DATA / "ferry_semantic.html")], ["field", "", "witness", "says"]]
+    assert ["headline", "*", "json_ld", "Island Council Calls Off Night Ferries After Collision"] in lines
+    assert ["", "", "title", "Island Council Calls Off Night Ferries After Collision - Harbor Post"] in lines
+    at = lines.index(["firstcreated", "*", "json_ld", "2020-06-24T06:15:00Z (minute)"])
+    assert lines[at + 1] == ["", "", "visible", "2020-06-24T06:15:00Z (minute)"]
+    assert ["dateline", "*", "text", "Harbor Post"] in lines
+    assert ["agencies", "*", "text", "BBC, cited: “The BBC reports”"] in lines
 
 
 def test_lines_are_in_the_order_of_the_files_and_errors_come_at_the_end(tmp_path: Path) -> None:
@@ -62,8 +84,8 @@ def test_a_batch_has_a_line_for_every_page(tmp_path: Path) -> None:
     assert result.exit_code == 0
     one, two = (json.loads(line) for line in result.stdout.splitlines())
     assert one["id"] == "one"
-    assert one["published"] == "2020-06-24T06:15:00Z"
-    assert one["authors"] == ["Harbor Post Staff and Wire Services"]
+    assert one["published"] == "2020-06-24T01:15:00-05:00"  # as written
+    assert one["authors"] == ["Harbor Post Staff"]
     assert one["body"].startswith("Crews say the pause should have come sooner\n\nHarbor Post — Saint Olm's council")
     assert {name: two[name] for name in ("id", "title", "body")} == {"id": "two", "title": "", "body": ""}
     assert two["error"].startswith("NoArticle: ")
