@@ -26,14 +26,20 @@ from common import tell
 from trafilatura.settings import Document
 
 from ingestd import urls
-from ingestd.articles import extract
-from ingestd.cli.clean import Saved, batch_line
+from ingestd.articles import Reading, read
+from ingestd.cli.batch import batch_line
 from ingestd.errors import IngestError
-from ingestd.model import Article, Page
+from ingestd.model import Page
 
 Prediction = Mapping[str, Any]
 #: What of a source is measured: over n-grams where it gives the whole body, over snippets elsewhere.
-MEASURES = {"scrapinghub": "body_f1", "fundus": "body_f1", "trafilatura": "snip_f1"}
+MEASURES = {
+    "scrapinghub": ("body_f1",),
+    "fundus": ("body_f1", "title_eq", "author_f1", "day", "minute", "lang"),
+    "trafilatura": ("snip_f1",),
+}
+#: What the scorer keeps of each page, a list a field.
+LISTS = ("body", "title_exact", "author", "day", "minute", "language")
 
 
 def scorer(corpus: Path) -> ModuleType:
@@ -46,9 +52,9 @@ def scorer(corpus: Path) -> ModuleType:
     return module
 
 
-def ours(page: Page) -> Article | IngestError:
+def ours(page: Page) -> Reading | IngestError:
     try:
-        return extract(page)
+        return read(page)
     except IngestError as error:
         return error
 
@@ -56,6 +62,11 @@ def ours(page: Page) -> Article | IngestError:
 def theirs(page: Page) -> Prediction:
     found = trafilatura.bare_extraction(page.body, with_metadata=True)
     return found.as_dict() if isinstance(found, Document) else {}
+
+
+def _their_fields(found: Prediction) -> Prediction:
+    authors = [name.strip() for name in (found.get("author") or "").split(";") if name.strip()]
+    return {"authors": authors, "published": found.get("date") or "", "language": found.get("language") or ""}
 
 
 def spent(work: Callable[[Page], Any], page: Page) -> tuple[Any, float]:
@@ -78,9 +89,14 @@ def extract_all(pages: Mapping[str, Page], rounds: int) -> tuple[dict[str, Predi
                 done, seconds = spent((ours, theirs)[at], page)
                 sums[at] += seconds
                 if at == 0:
-                    own[key] = batch_line(Saved(path=Path(f"{key}.html"), url=page.url), done)
+                    own[key] = batch_line(Path(f"{key}.html"), done)
                 else:
-                    other[key] = {"id": key, "title": done.get("title"), "body": done.get("text")}
+                    other[key] = {
+                        "id": key,
+                        "title": done.get("title"),
+                        "body": done.get("text"),
+                        **_their_fields(done),
+                    }
         cpu.append((1000 * sums[0] / len(pages), 1000 * sums[1] / len(pages)))
         tell(round=number + 1, ours_ms=cpu[-1][0], trafilatura_ms=cpu[-1][1], ratio=cpu[-1][0] / cpu[-1][1])
     tell(cpu_ratio=statistics.median(ours / theirs for ours, theirs in cpu))
@@ -98,14 +114,16 @@ def score_each(score: ModuleType, corpus: Mapping[str, Prediction], made: Mappin
 def figures(
     score: ModuleType, corpus: Mapping[str, Prediction], keys: Iterable[str], each: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Return the body's figure of each source, over the pages named; a page may be named more than once."""
+    """Return the figures of each source, over the pages named; a page may be named more than once."""
     sums: dict[str, Any] = defaultdict(score.Scores)
     for key in keys:
         found = sums[corpus[key]["source"]]
-        found.body += each[key].body
+        for name in LISTS:
+            getattr(found, name).extend(getattr(each[key], name))
         found.snippet = [old + new for old, new in zip(found.snippet, each[key].snippet, strict=True)]
-    rows = {source: found.row()[MEASURES[source]] for source, found in sums.items() if source in MEASURES}
-    return {source: value for source, value in rows.items() if value is not None}
+    rows = {source: found.row() for source, found in sums.items()}
+    named = {f"{source} {name}": rows[source][name] for source in rows for name in MEASURES.get(source, ())}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def publishers(corpus: Mapping[str, Prediction]) -> list[list[str]]:
@@ -130,16 +148,16 @@ def interval(
     each: Mapping[str, Any],
     times: int,
 ) -> None:
-    """Tell the 95 % intervals of the body's figures: publishers drawn anew, with all their pages, with a fixed seed."""
+    """Tell the 95 % intervals of the figures: publishers drawn anew, with all their pages, with a fixed seed."""
     rng = random.Random(0)
     drawn: dict[str, list[float]] = defaultdict(list)
     for _ in range(times):
         keys = [key for group in rng.choices(groups, k=len(groups)) for key in group]
-        for source, value in figures(score, corpus, keys, each).items():
-            drawn[source].append(value)
-    for source, values in sorted(drawn.items()):
+        for name, value in figures(score, corpus, keys, each).items():
+            drawn[name].append(value)
+    for name, values in sorted(drawn.items()):
         values.sort()
-        tell(source=source, low=values[int(0.025 * len(values))], high=values[int(0.975 * len(values))])
+        tell(figure=name, low=values[int(0.025 * len(values))], high=values[int(0.975 * len(values))])
 
 
 def main() -> None:

