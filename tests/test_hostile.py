@@ -58,7 +58,7 @@ class Siege:
 @pytest.fixture
 async def siege(database_url: str, tmp_path: Path, newsroom: Newsroom) -> AsyncIterator[Siege]:
     (tmp_path / "secret").write_text(SECRET)
-    desk = open_desk(database_url, tmp_path, fetch_timeout=TIMEOUT, extractors=2, attempts=1)
+    desk = open_desk(database_url, tmp_path, fetch_timeout=TIMEOUT, extract_timeout=60.0, extractors=2, attempts=1)
     async with Hostile(str(tmp_path / "secret")) as hostile, desk as parts:
         yield Siege(hostile, parts, newsroom, {await add(parts, url): name for name, url in hostile.urls.items()})
 
