@@ -100,12 +100,12 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
         async with database.read() as connection:
             found = await events.after(connection, seen)
             figures = await overview.summary(connection)
-        for event in found:
-            seen = event["seq"]
+        seen = found.after
+        for event in found.events:
             if json:
                 show_json_lines([event])
                 continue
-            show(f"{event['kind']:8} {iso(event['versioncreated'])}  {event['headline']}  ({event['source_title']})")
+            show(f"{event.kind:8} {iso(event.versioncreated)}  {event.headline}  ({event.source_title})")
         expected = newsroom.expected
         stored = (figures["entries"], figures["records"], figures["duplicates"], figures["revisions"])
         wanted = (expected.entries, expected.records, expected.duplicates, expected.records + expected.corrections)

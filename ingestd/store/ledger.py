@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model import Article
 from ingestd.policy.identity import Candidate, Head, Verdict, decide
 from ingestd.store.entries import Work
+from ingestd.store.events import Kind
 from ingestd.store.recipe import Recipe
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.tables import carriers, events, records, revisions, texts
 
-_EVENTS: dict[Verdict, str] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
+_EVENTS: dict[Verdict, Kind] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
 
 _HEAD = (
     select(
@@ -169,7 +170,7 @@ class Ledger:
         self._note_event(record_id, revision, "reprocessed", recipe.entry_id, at)
         return holder if holder != record_id else None
 
-    def _note_event(self, record_id: int, revision: int, kind: str, entry_id: int, at: datetime) -> None:
+    def _note_event(self, record_id: int, revision: int, kind: Kind, entry_id: int, at: datetime) -> None:
         self._events.append(
             {
                 "seq": self._number("event"),
