@@ -16,13 +16,13 @@ T = TypeVar("T")
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
 
 
-async def until_committed(commit: Callable[[], Awaitable[T]]) -> T:
-    """Do what needs the database or the disk, again and again while they are away."""
+async def until_committed(commit: Callable[[], Awaitable[T]], *, waiting: str = "waiting to commit") -> T:
+    """Do what needs the database or the disk, again and again while they are away; `waiting` is what the log says."""
     wait = _FIRST_WAIT
     while True:
         try:
             return await commit()
         except (StoreUnavailable, ArchiveError) as error:
-            log.warning("waiting to commit", error=str(error), seconds=wait)
+            log.warning(waiting, error=str(error), seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)

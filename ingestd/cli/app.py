@@ -50,6 +50,7 @@ COMMANDS = (
         "reprocess", "reprocess:reprocess", "Clean what was kept once more, from the raw bytes, by the rules of today."
     ),
     Command("records", "records:app", "List, show, search and export what was kept."),
+    Command("events", "events:events_", "Print what happened to records, in the order of commits."),
     Command("coverage", "coverage:coverage", "Say what is complete, from when until when, and except where."),
     Command("gaps", "gaps:app", "List the times in which entries may have been missed, and settle them."),
     Command("why", "why:why", "Say where an article's address was seen, what was decided about it, and why."),

@@ -4,7 +4,7 @@ Numbers are given out by the ledger, under the lock that makes it the only one: 
 there will ever be up to it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -70,6 +70,14 @@ _EVENT = (
     .join(sources, sources.c.id == entries.c.source_id)
     .order_by(events.c.seq)
 )  # fmt: skip
+
+
+def kinds_named(names: Iterable[str]) -> tuple[Kind, ...]:
+    """Return kinds by their names; raises UsageError for one that there is not."""
+    wanted = set(names)
+    if unknown := wanted.difference(KINDS):
+        raise UsageError(f"no kind {min(unknown)!r}: there are {', '.join(KINDS)}")
+    return tuple(kind for kind in KINDS if kind in wanted)
 
 
 async def after(connection: AsyncConnection, seq: int, *, limit: int = 500, kinds: Collection[Kind] = ()) -> Batch:

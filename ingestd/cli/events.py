@@ -1,0 +1,131 @@
+"""`ingestd events`: what happened to records, one after the other, and on as it happens."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import asdict
+from json import dumps
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.opening import database_of, finish
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show, show_json_lines
+from ingestd.patience import until_committed
+from ingestd.store import events
+from ingestd.store.database import Database
+from ingestd.store.events import KINDS, Batch, Event, Kind, kinds_named
+from ingestd.text import collapse
+from ingestd.times import iso
+
+#: Events in memory at a time.
+_BATCH = 500
+
+#: Seconds between two looks at a log that had nothing new: a look costs one step down the index.
+_INTERVAL = 0.5
+
+#: What a line says of an event after its kind, in this order; what is absent is left out.
+_SHOWN = ("seq", "at", "record", "revision", "pubstatus", "headline", "source", "url")
+
+
+def events_(
+    *,
+    after: Annotated[int, typer.Option(min=0, metavar="N", help="Only those after number N: read on there.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many, then end.")] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help=f"Only these: {', '.join(KINDS)}; may be given more than once."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Then go on as they come, until SIGTERM or Ctrl-C.")
+    ] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print what happened to records, in the order of commits.
+
+    A line each, or JSON Lines; numbers have no holes.  A reader that keeps the number of the last event it has dealt
+    with, and comes back with `--after`, misses none and sees none twice.
+
+    Exit status: 0, also when it was told to stop following; 1 when the database cannot be used, for which `--follow`
+    waits once it has begun; 2 when there is no event N yet.
+    """
+    kinds = kinds_named(kind or ())
+    finish(_until_told(_print(config, after=after, limit=limit, kinds=kinds, follow=follow, json=json)))
+
+
+async def _print(
+    config: Path | None, *, after: int, limit: int | None, kinds: tuple[Kind, ...], follow: bool, json: bool
+) -> None:
+    left = limit
+    async with database_of(config) as database:
+        async for batch in _batches(database, after, kinds, follow=follow):
+            found = batch.events[:left]
+            if json:
+                show_json_lines(found)
+            else:
+                for event in found:
+                    show(_line(event))
+            if left is not None and not (left := left - len(found)):
+                return
+
+
+async def _batches(database: Database, after: int, kinds: tuple[Kind, ...], *, follow: bool) -> AsyncIterator[Batch]:
+    """Yield what there is, and with `follow` what comes, waiting for a database that is away."""
+
+    async def read() -> Batch:
+        async with database.read() as connection:
+            return await events.after(connection, after, limit=_BATCH, kinds=kinds)
+
+    batch = await read()
+    while True:
+        yield batch
+        after = batch.after
+        if after == batch.newest:
+            if not follow:
+                return
+            await asyncio.sleep(_INTERVAL)
+        batch = await (until_committed(read, waiting="waiting for the database") if follow else read())
+
+
+def _line(event: Event) -> str:
+    """Return an event as the log writes one: the verb, then its values, quoted where they are more than a word."""
+    values = asdict(event) | {
+        "at": iso(event.at),
+        "record": event.record_id,
+        "source": event.source_title or event.source_url,
+        "url": event.uri or event.entry_url,
+    }
+    shown = ((name, collapse(str(values[name]))) for name in _SHOWN if values[name] is not None)
+    return " ".join([event.kind, *(f"{name}={_quoted(value)}" for name, value in shown)])
+
+
+def _quoted(value: str) -> str:
+    plain = value and not any(sign.isspace() or sign in "\"'" for sign in value)
+    return value if plain else dumps(value, ensure_ascii=False)
+
+
+async def _until_told(work: Coroutine[None, None, None]) -> None:
+    """Do work to its end, or until SIGTERM or SIGINT, which is an end like another; a second one ends at once.
+
+    What was printed is whole lines, and flushed.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        # Not the loop's own handler: it would wait while we do, for whoever reads our lines and has stopped to.
+        signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(task.cancel)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if not task.cancelled():
+        task.result()
