@@ -1,10 +1,11 @@
-"""What programs may ask about sources: /v1/sources, /v1/coverage, /v1/why.
+"""What programs may ask about sources and records: /v1/sources, /v1/coverage, /v1/why, /v1/events.
 
 They name sources, so they answer only those who have the token, or, where there is none, this host alone.
 """
 
 import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -15,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError, UsageError
-from ingestd.store import gaps, overview, sources
+from ingestd.store import events, gaps, overview, sources
 from ingestd.times import parse_iso, utc
 from ingestd.to_json import to_json
 from ingestd.why import why
 
 log = structlog.get_logger(__name__)
+
+#: Events in one answer, unless `limit` asks for fewer or more, and the most it may ask for.
+_EVENTS, _MOST_EVENTS = 100, 1000
 
 Answer = Callable[[AsyncConnection, web.Request], Awaitable[object]]
 
@@ -45,10 +49,23 @@ async def explained(connection: AsyncConnection, request: web.Request) -> object
     return await why(connection, url)
 
 
+async def happened(connection: AsyncConnection, request: web.Request) -> object:
+    """Return the events after number `after` (0), at most `limit`, of each `kind` named, or of all.
+
+    Beside them where to read on (`after`) and the number of the last event there is (`newest`).
+    """
+    limit = _number(request, "limit", _EVENTS)
+    if not 1 <= limit <= _MOST_EVENTS:
+        raise UsageError(f"limit must be from 1 to {_MOST_EVENTS}")
+    kinds = events.kinds_named(request.query.getall("kind", ()))
+    return asdict(await events.after(connection, _number(request, "after", 0), limit=limit, kinds=kinds))
+
+
 ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("/v1/sources", troubled),
     ("/v1/coverage", covered),
     ("/v1/why", explained),
+    ("/v1/events", happened),
 )
 
 
@@ -103,6 +120,14 @@ def _is_here(host: str | None) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    # No database has more than 18 digits of anything.
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise UsageError(f"{name} is no number; write it as in 1500")
+    return int(text)
 
 
 def _moment(request: web.Request, name: str) -> datetime | None:

@@ -14,6 +14,7 @@ from ingestd.settings import Listen
 from ingestd.store import gaps
 from ingestd.store.tables import sources as table
 from tests.daemon.services import add_entry, add_source
+from tests.outcomes import keep_texts
 
 TOKEN = "a token that is long enough"
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -83,6 +84,28 @@ async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp
     assert [(entry["source"], entry["state"]) for entry in found["entries"]] == [(source, "pending")]
 
 
+async def test_events_are_read_on_from_a_number(service: Service, client: aiohttp.ClientSession) -> None:
+    await keep_texts(service.parts.database, "https://user:secret@one.example/feed", "Ferry", "Umbrella")
+    await keep_texts(service.parts.database, "https://two.example/feed", "Ferry", "Otter")
+
+    async with client.get("/v1/events", params={"after": 1, "limit": 2}) as reply:
+        some = await reply.json()
+    async with client.get("/v1/events?kind=carried&kind=revised") as reply:
+        carried = await reply.json()
+    async with client.get("/v1/events", params={"after": 4}) as reply:
+        none = await reply.json()
+
+    assert ([event["seq"] for event in some["events"]], some["after"], some["newest"]) == ([2, 3], 3, 4)
+    assert some["events"][0] == {
+        "seq": 2, "kind": "new", "at": "2026-01-31T12:00:00Z", "record_id": 2, "revision": 1,
+        "guid": some["events"][0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Umbrella",
+        "versioncreated": None, "entry_id": 2, "entry_url": "https://one.example/feed/1", "source_id": 1,
+        "source_url": "https://one.example/feed", "source_title": "The feed",
+    }  # fmt: skip
+    assert ([event["seq"] for event in carried["events"]], carried["after"]) == ([3], 4)
+    assert none == {"events": [], "after": 4, "newest": 4}
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
@@ -97,6 +120,13 @@ async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp
         pytest.param("/v1/coverage?source=https://x.example/%00", "NUL", id="nul"),
         pytest.param("/v1/why?url=https://x.example/%00", "NUL", id="nul-in-url"),
         pytest.param("/v1/why", "url is missing", id="no-url"),
+        pytest.param("/v1/events?after=1", "no event 1 yet: the last one is 0", id="event-not-there-yet"),
+        pytest.param("/v1/events?after=-1", "after is no number", id="event-below-0"),
+        pytest.param("/v1/events?after=" + "9" * 19, "after is no number", id="event-of-19-digits"),
+        pytest.param("/v1/events?after=", "after is no number", id="event-empty"),
+        pytest.param("/v1/events?limit=0", "limit must be from 1 to 1000", id="no-events"),
+        pytest.param("/v1/events?limit=1001", "limit must be from 1 to 1000", id="too-many-events"),
+        pytest.param("/v1/events?kind=merged", "no kind 'merged'", id="kind"),
         pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
     ],
 )
@@ -112,10 +142,11 @@ async def test_with_a_token_nobody_else_is_answered(service: Service) -> None:
     async with address as base, aiohttp.ClientSession(base) as client:
         no_text = {"Authorization": b"Bearer \xff".decode(errors="surrogateescape")}
         for headers in ({}, {"Authorization": "Bearer wrong"}, no_text, {"Authorization": f"Bearer {TOKEN}"}):
-            async with client.get("/v1/sources", headers=headers) as reply:
-                statuses.append(reply.status)
+            for path in ("/v1/sources", "/v1/events"):
+                async with client.get(path, headers=headers) as reply:
+                    statuses.append(reply.status)
 
-    assert statuses == [401, 401, 401, 200]
+    assert statuses == [401] * 6 + [200] * 2
 
 
 async def test_without_a_token_a_name_that_a_stranger_gave_us_is_not_ours(client: aiohttp.ClientSession) -> None:
