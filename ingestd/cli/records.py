@@ -96,20 +96,24 @@ def show_(
     record: Annotated[str, typer.Argument(help="The number, guid or address of a record.")],
     revisions: Annotated[bool, typer.Option("--revisions", help="All revisions, the first one first.")] = False,
     differences: Annotated[bool, typer.Option("--diff", help="What each revision changed.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="TIME", help="As it was known then: a time (ISO 8601), or 2d for so long ago.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a record, all its revisions, or what each of them changed.
+    """Show a record, all its revisions, or what each of them changed; with --as-of, what was known at that time.
 
-    Exit status: 0, or 2 when there is no such record.
+    Exit status: 0, or 2 when there is no such record, or was none yet.
     """
+    when = _until_the_next_second(moment(as_of))
 
     async def work() -> list[dict[str, Any]]:
         async with database_of(config) as database, database.read() as connection:
-            found = await records.find(connection, record)
+            found = await records.find(connection, record, as_of=when)
             if not revisions and not differences:
                 return [as_json(found)]
-            rows = await records.revisions_of(connection, found.id)
+            rows = await records.revisions_of(connection, found.id, until=when)
         return [dict(row._mapping) for row in rows] if not differences else list(map(_difference, rows, rows[1:]))
 
     found = finish(work())
@@ -122,6 +126,11 @@ def show_(
             show_diff(values["diff"])
         else:
             _print_whole(values)
+
+
+def _until_the_next_second(when: datetime | None) -> datetime | None:
+    """Return the last moment that is printed as this one: a time that was copied from a record has to have it."""
+    return when.replace(microsecond=999_999) if when and not when.microsecond else when
 
 
 def _difference(before: Row[Any], after: Row[Any]) -> dict[str, Any]:

@@ -10,19 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import UsageError
 from ingestd.model import Agency, Article, Carrier, Image, Record
 from ingestd.store.tables import carriers, records, revisions, sources
+from ingestd.times import iso
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
-_RECORD = select(
+_COLUMNS = (
     records.c.id.label("record_id"), records.c.guid, records.c.uri, records.c.pubstatus,
     *(column for column in revisions.c if column.name not in ("id", "record_id")),
-).join_from(records, revisions, _CURRENT)  # fmt: skip
+)  # fmt: skip
+
+_RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
 
 
-async def find(connection: AsyncConnection, name: str) -> Record:
-    """Return the record of that number, guid or address.
+async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None = None) -> Record:
+    """Return the record of that number, guid or address, as it is or as it was known at a time.
 
-    Raises UsageError when there is none.
+    As of a time it has the revision that was the last one then, and the carriers seen by then.
+    Raises UsageError when there is none, or was none yet.
     """
     if name.isascii() and name.isdigit():
         column = records.c.id == int(name)
@@ -31,7 +35,19 @@ async def find(connection: AsyncConnection, name: str) -> Record:
     row = (await connection.execute(_RECORD.where(column))).first()
     if row is None:
         raise UsageError(f"no record {name}: `ingestd records list` shows them")
-    return (await with_carriers(connection, [row]))[0]
+    if as_of is not None:
+        row = await _as_of(connection, row.record_id, as_of)
+    return (await with_carriers(connection, [row], until=as_of))[0]
+
+
+async def _as_of(connection: AsyncConnection, record_id: int, when: datetime) -> Row[Any]:
+    own = revisions.c.record_id == record_id
+    query = select(*_COLUMNS).join_from(records, revisions, revisions.c.record_id == records.c.id)
+    query = query.where(own, revisions.c.seen_at <= when).order_by(revisions.c.revision.desc()).limit(1)
+    if row := (await connection.execute(query)).first():
+        return row
+    first = (await connection.execute(select(func.min(revisions.c.seen_at)).where(own))).scalar_one()
+    raise UsageError(f"record {record_id} was not there at {iso(when)}: it was saved at {iso(first)}")
 
 
 async def newest(
@@ -101,9 +117,11 @@ async def export(
         after = rows[-1].record_id
 
 
-async def revisions_of(connection: AsyncConnection, record_id: int) -> list[Row[Any]]:
-    """Return all revisions of a record, the first one first."""
+async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:
+    """Return all revisions of a record, or those seen until a time, the first one first."""
     query = select(revisions).where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
+    if until is not None:
+        query = query.where(revisions.c.seen_at <= until)
     return list((await connection.execute(query)).all())
 
 
@@ -113,8 +131,10 @@ def _filtered(query: Select[Any], source_id: int | None, since: datetime | None)
     return query if since is None else query.where(records.c.updated_at >= since)
 
 
-async def with_carriers(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Record]:
-    """Return rows as records, each with its carriers, the first one first."""
+async def with_carriers(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], *, until: datetime | None = None
+) -> list[Record]:
+    """Return rows as records, each with its carriers, or those seen until a time, the first one first."""
     ids = [row.record_id for row in rows]
     query = (
         select(carriers, sources.c.url.label("source_url"))
@@ -122,6 +142,8 @@ async def with_carriers(connection: AsyncConnection, rows: Sequence[Row[Any]]) -
         .where(carriers.c.record_id.in_(ids))
         .order_by(carriers.c.seen_at, carriers.c.entry_id)
     )
+    if until is not None:
+        query = query.where(carriers.c.seen_at <= until)
     found: dict[int, list[Carrier]] = {}
     for row in (await connection.execute(query)).all() if ids else ():
         carrier = Carrier(source_id=row.source_id, source_url=row.source_url, url=row.url, seen_at=row.seen_at)

@@ -1,12 +1,19 @@
+import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from ingestd.settings.values import with_async_driver
+from ingestd.store import migrate
+from ingestd.store.database import Database
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
+from tests.outcomes import NOON, claimed, keep, keep_texts, saved
 from tests.papers import Papers
 
 
@@ -60,6 +67,68 @@ def test_what_each_revision_changed_is_shown(papers: Papers, config: Path) -> No
     assert [line[0] for line in shown if "harbour master" in line] == ["-", "+"]
     assert [line for line in shown if line.startswith("+")][-1].count("on Tuesday") == 1
     assert (told["revision"], told["change"], told["diff"]) == (2, "text", shown[1:])
+
+
+@pytest.fixture
+def revised(either: Path, database_url: str) -> Path:
+    """A record of noon, carried elsewhere an hour later, revised after two hours and carried once more after three."""
+
+    async def work() -> None:
+        await migrate.upgrade(with_async_driver(database_url))
+        async with Database(with_async_driver(database_url)) as database:
+            [own] = await claimed(database, "https://one.example/feed", 1)
+            await keep(database, [saved(own, "Ferry", at=NOON)])
+            await keep_texts(database, "https://two.example/feed", "Ferry", at=NOON + timedelta(hours=1))
+            at = NOON + timedelta(hours=2, microseconds=700_000)
+            await keep(database, [saved(replace(own, record_id=1), "Ferry again", at=at)])
+            await keep_texts(database, "https://three.example/feed", "Ferry again", at=NOON + timedelta(hours=3))
+
+    asyncio.run(work())
+    return either
+
+
+@pytest.mark.parametrize(
+    ("as_of", "revision", "headline", "carriers"),
+    [
+        pytest.param("2026-01-31T12:00:00Z", 1, "Ferry", ["one"], id="at-once"),
+        pytest.param("2026-01-31T12:59:59Z", 1, "Ferry", ["one"], id="before-it-was-carried"),
+        pytest.param("2026-01-31T14:00:00+01:00", 1, "Ferry", ["one", "two"], id="carried-by-another-zone"),
+        pytest.param("2026-01-31T14:00:00.5Z", 1, "Ferry", ["one", "two"], id="within-the-second"),
+        pytest.param("2026-01-31T14:00:00Z", 2, "Ferry again", ["one", "two"], id="as-its-time-is-printed"),
+        pytest.param("1m", 2, "Ferry again", ["one", "two", "three"], id="so-long-ago"),
+    ],
+)
+def test_a_record_is_shown_as_it_was_known(
+    revised: Path, as_of: str, revision: int, headline: str, carriers: list[str]
+) -> None:
+    now = ingestd(revised, "records", "show", "1", "--json").json
+    then = ingestd(revised, "records", "show", "1", "--as-of", as_of, "--json").json
+
+    assert (then["revision"], then["headline"], then["body_text"]) == (revision, headline, headline)
+    assert [carrier["source_url"] for carrier in then["carriers"]] == [
+        f"https://{one}.example/feed" for one in carriers
+    ]
+    assert then.keys() == now.keys()
+    assert then["guid"] == now["guid"]
+
+
+def test_revisions_and_what_they_changed_are_shown_as_of_a_time(revised: Path) -> None:
+    def shown(*arguments: str) -> list[int]:
+        found = ingestd(revised, "records", "show", "1", "--json", *arguments).json
+        return [one["revision"] for one in found]
+
+    assert shown("--revisions", "--as-of", "2026-01-31T13:30Z") == [1]
+    assert shown("--diff", "--as-of", "2026-01-31T13:30Z") == []
+    assert shown("--revisions", "--as-of", "2026-01-31T14:00Z") == [1, 2]
+    assert shown("--diff", "--as-of", "2026-01-31T14:00Z") == [2]
+
+
+@pytest.mark.parametrize("also", [(), ("--revisions",), ("--diff",)], ids=["itself", "revisions", "diff"])
+def test_a_record_that_was_not_there_yet_is_told(revised: Path, also: tuple[str, ...]) -> None:
+    done = ingestd(revised, "records", "show", "1", *also, "--as-of", "2026-01-31T11:59:59Z")
+
+    assert (done.status, done.out) == (2, "")
+    assert "not there at 2026-01-31T11:59:59Z: it was saved at 2026-01-31T12:00:00Z" in done.error
 
 
 @pytest.mark.parametrize(
