@@ -47,7 +47,7 @@ def moment(text: str | None) -> datetime | None:
         return utc(when)
     try:
         return datetime.now(UTC) - timedelta(seconds=parse_duration(text))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # longer ago than there are years
         raise UsageError(f"{text!r} is no time: write 2026-01-31, 2026-01-31T12:00Z or 2d") from error
 
 

@@ -14,6 +14,9 @@ from ingestd.times import iso
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
+#: No database has more of anything, and a longer number fits into no column.
+_MOST_DIGITS = 18
+
 _COLUMNS = (
     records.c.id.label("record_id"), records.c.guid, records.c.uri, records.c.pubstatus,
     *(column for column in revisions.c if column.name not in ("id", "record_id")),
@@ -28,7 +31,7 @@ async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None
     As of a time it has the revision that was the last one then, and the carriers seen by then.
     Raises UsageError when there is none, or was none yet.
     """
-    if name.isascii() and name.isdigit():
+    if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
         column = records.c.id == int(name)
     else:
         column = (records.c.guid == name) | (records.c.uri == name)

@@ -188,11 +188,19 @@ def test_records_are_exported_line_by_line(kept: Path, tmp_path: Path) -> None:
     assert ingestd(kept, "records", "export", "--output", tmp_path / "no" / "where").status == 2
 
 
-def test_a_time_that_is_none_is_told(config: Path) -> None:
-    done = ingestd(config, "records", "list", "--since", "yesteryear")
+@pytest.mark.parametrize("time", ["yesteryear", "9999999d", "9" * 400 + "d"], ids=["word", "year-0", "infinite"])
+def test_a_time_that_is_none_is_told(config: Path, time: str) -> None:
+    done = ingestd(config, "records", "list", "--since", time)
 
     assert done.status == 2
-    assert "'yesteryear' is no time" in done.error
+    assert f"'{time}' is no time" in done.error
+
+
+def test_a_number_that_no_record_can_have_is_told(either: Path) -> None:
+    done = ingestd(either, "records", "show", "9" * 30)
+
+    assert (done.status, done.out) == (2, "")
+    assert f"no record {'9' * 30}" in done.error
 
 
 def test_whoever_reads_may_stop_reading(kept: Path) -> None:
