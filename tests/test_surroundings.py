@@ -9,11 +9,11 @@ from ingestd.store import records, sites
 from tests.desk import OTHER, STORY, add, feed, open_desk, page, poll_all
 from tests.newsroom import Newsroom
 
-MOTTO = "The Courier: printed where the ferry lands."
+MOTTO = "Have a tip for the desk of the Courier? Write to us at Harrow Bay"
 
 
 def publish(newsroom: Newsroom, number: int) -> str:
-    body = page(f"Story {number}", f"{number} {STORY}", f"{number} {OTHER}", MOTTO)
+    body = page(f"Story {number}", f"{number} {STORY}", MOTTO, f"{number} {OTHER}")
     return newsroom.publish(f"/{number}", body=body, content_type="text/html")
 
 

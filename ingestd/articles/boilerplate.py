@@ -67,10 +67,10 @@ def _without_masthead(blocks: Sequence[Block], known: Known) -> list[Block]:
         # Only a line can be a caption or a headline, and to fold a paragraph takes time.
         is_line = len(block.text) < _MAX_CAPTION and (at < _HEAD or captions)
         folded = text.fold(block.text) if is_line else ""
-        if at < _HEAD and (_in_masthead(block, folded, first) or _is_headline(block, folded, headlines)):
+        if at < _HEAD and (folded in headlines or _is_headline(block, folded, headlines)):
             # The menu above a headline is no story either.
             kept = [above for above in kept if not _is_short(above)]
-        elif folded not in captions:
+        elif not (at < _HEAD and _in_masthead(block, folded, first)) and folded not in captions:
             kept.append(block)
     return kept
 

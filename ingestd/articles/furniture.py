@@ -9,24 +9,23 @@ from ingestd.articles.blocks import Block
 from ingestd.model import Furniture
 from ingestd.text import fold
 
-#: From this length on, a block that ends a sentence is prose.
-_PROSE = 160
-#: In shorter ones a number is a count or a date, and the line is the same without it.
+#: In a line up to this length that is no sentence, a number is a count or a date, and it is the same without it.
 _COUNTED = 60
+_SENTENCE_ENDS = tuple('.!?…”"»。')
 _NUMBER = re.compile(r"\d+")
 #: What says that this article was wrong is news, though each such note begins alike.
 _CORRECTION = re.compile(
     r"\W*(?:this\s+(?:story|article)\s+(?:has\s+been|was)\s+(?:corrected|updated|amended)|an\s+earlier\s+version"
     r"|correct(?:ion|ed)\b|clarification\b|berichtigung|korrektur|richtigstellung|rectificati(?:f|on)|erratum"
-    r"|correcci[oó]n|rettifica|errata)",
+    r"|correcci[oó]n|rettifica|errata|rectificatie|correctie|rättelse|rättat|correção|sprostowanie)",
     re.IGNORECASE,
 )
 
 
 def mark(paragraph: str) -> int:
-    """Return the number by which a block is known again, of 48 bits: its folded text, short ones without figures."""
+    """Return the number by which a block is known again, of 48 bits: its folded text, short lines without figures."""
     folded = fold(paragraph)
-    if len(folded) <= _COUNTED:
+    if len(folded) <= _COUNTED and not paragraph.endswith(_SENTENCE_ENDS):
         folded = _NUMBER.sub("0", folded)
     return int.from_bytes(blake2b(folded.encode("utf-8", "replace"), digest_size=6).digest())
 
@@ -44,14 +43,14 @@ def without(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
 
 
 def _is_furniture(block: Block, furniture: Furniture) -> bool:
-    is_prose = len(block.text) >= _PROSE and block.text[-1] in '.!?…”"»。' and block.linked < 0.5
+    is_prose = block.text.endswith(_SENTENCE_ENDS) and block.linked < 0.5
     return mark(block.text) in (furniture.prose if is_prose else furniture.lines) and not _is_its_own(block.text)
 
 
 def _is_its_own(line: str) -> bool:
     return (
         dateline.split(line)[0] is not None
-        or line.isupper()  # a dateline on a line of its own
+        or (line.isupper() and "," in line)  # a dateline on a line of its own, as in "BAAR, SWITZERLAND"
         or bylines.is_byline(line)
         or _CORRECTION.match(line) is not None
     )

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from ingestd import times
 from ingestd.model import DatePrecision
 
-_MONTHS = {
+#: The names of months, folded, and their numbers.
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -29,7 +30,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY_AND_YEAR = (
     rf"(?:(?P<month1>{_MONTH})\.?\s+(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year1>\d{{4}})"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|\.|º)?\s+(?:de\s+)?(?P<month2>{_MONTH})\.?,?\s+(?:de\s+|del\s+)?(?P<year2>\d{{4}})"
@@ -148,7 +149,7 @@ def _moment(match: re.Match[str]) -> Moment | None:
     year, month, day = (
         next(filter(None, (found.get(f"{part}{n}") for n in "1234"))) for part in ("year", "month", "day")
     )
-    number = int(month) if month.isdigit() else _MONTHS[month.lower()]
+    number = int(month) if month.isdigit() else MONTHS[month.lower()]
     try:
         midnight = datetime(int(year), number, int(day), tzinfo=UTC)
     except ValueError:

@@ -17,7 +17,7 @@ _PHRASES = (
     r"(?:story|article)\s+continues\s+(?:below|after)",
     # Consent
     r"(?:we|this\s+(?:web)?site|our\s+(?:web)?site|wir)\s+(?:use|uses|verwenden|nutzen)\s+cookies",
-    r"by\s+(?:clicking|using|continuing)\b",
+    r"by\s+(?:clicking|using|continuing)\b.{0,80}\b(?:you|our|cookies|agree|accept|consent|terms|(?:web)?site)\b",
     r"(?:accept\s+(?:all\s+)?cookies|manage\s+(?:cookies|preferences))\b",
     r"an\s+dieser\s+stelle\s+finden\s+sie\b.{0,60}\binhalte?\b",
     r"(?:externer|empfohlener\s+redaktioneller)\s+inhalt$",
@@ -33,7 +33,7 @@ _PHRASES = (
     # Sharing
     rf"follow\s+(?:us|me|him|her|@\w+|[\w\s]{{2,40}})\s+on\s+{_APPS}",
     r"(?:like|join)\s+us\s+on\b",
-    r"share\s+(?:this|on|via|article)\b",
+    rf"share\s+(?:this|via|article|on\s+{_APPS})\b",
     rf"(?:e-?mail|print|copy\s+link|pinterest|reddit|{_APPS})$",
     # What else there is to read
     r"(?:read|see|watch|listen)\s+(?:more|also|next|now)\b\s*(?:[:|»>]|$|(?:on|about|from|here|stories|news)\b)",

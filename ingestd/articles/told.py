@@ -16,6 +16,8 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 _TAG = re.compile(r"<[^<>]*>")
 #: A story is compared in pieces of so many letters: long enough to be found nowhere else by chance.
 _PIECE = 20
+#: No story is longer (characters); to look for all pieces takes time with the product of both lengths.
+_LONGEST = 100_000
 #: What is told is believed where it holds most of what was read; often it is the first paragraph only.
 _MOST = 0.7
 _HEADINGS = ("h2", "h3", "h4")
@@ -41,8 +43,10 @@ def agreed(blocks: Sequence[Block], told: str) -> tuple[Block, ...]:
     Headings stay, and what stands above the first block that was told: the dek seldom is.  Where most of the blocks
     were not told, all stay.
     """
-    shares = [_share(_letters(block.text), told) for block in blocks] if told else []
     length = sum(len(block.text) for block in blocks)
+    if max(len(told), length) > _LONGEST:
+        return tuple(blocks)
+    shares = [_share(_letters(block.text), told) for block in blocks] if told else []
     if sum(len(block.text) * share for block, share in zip(blocks, shares, strict=False)) < _MOST * length or not told:
         return tuple(blocks)
     first = next((at for at, share in enumerate(shares) if share > 0.5), 0)

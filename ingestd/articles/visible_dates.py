@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from ingestd.articles.moments import Moment, find_moment
+from ingestd.articles.moments import MONTHS, Moment, find_moment
 
 _PUBLISHED = re.compile(
     r"(?:first\s+)?(?:posted|published|publié|veröffentlicht|erschienen|publicado|pubblicato|gepubliceerd|publicerad|opublikowano|date|datum)\b",
@@ -15,6 +15,7 @@ _UPDATED = re.compile(
 )
 _CLOCK_WORDS = re.compile(r"[^\W\d]{3,}")
 _MAX_LENGTH = 160
+_ENDS = (".", "!", "?", ".”", '."', "。")
 
 
 def is_date_line(line: str) -> bool:
@@ -48,8 +49,19 @@ def _parted(line: str) -> tuple[str, str, str]:
     return (line[: match.start()], match[0], line[match.end() :]) if match else (line, "", "")
 
 
+def _is_sentence(line: str) -> bool:
+    """Say whether a line tells a story of its date: it ends as sentences do, and has words that are no date's."""
+    if not line.endswith(_ENDS):
+        return False
+    label = _PUBLISHED.match(line) or _UPDATED.match(line)
+    words = _CLOCK_WORDS.findall(line[label.end() :] if label else line)
+    return sum(not word.isupper() and word.casefold() not in MONTHS for word in words) >= 2
+
+
 def _kind(line: str) -> str | None:
     if len(line) > _MAX_LENGTH or not any(char.isdigit() for char in line) or find_moment(line) is None:
+        return None
+    if _is_sentence(line):
         return None
     if _PUBLISHED.match(line):
         return "published"

@@ -93,3 +93,16 @@ def test_a_list_of_links_that_is_the_article_stays() -> None:
     links = [link(f"Bridge number {n}") for n in range(5)]
 
     assert len(story(lines(STORY, *links), Known())) == 6
+
+
+def test_a_paragraph_with_a_date_stays_and_so_does_what_stands_above_it() -> None:
+    above, dated = "Nobody slept that night.", "The fire began on June 24, 2020."
+
+    assert [block.text for block in story(lines(above, dated, STORY), Known())] == [above, dated, STORY]
+
+
+def test_a_date_line_takes_nothing_with_it_that_stands_above() -> None:
+    assert [block.text for block in story(lines("Nobody slept.", "Jun 24, 2020", STORY), Known())] == [
+        "Nobody slept.",
+        STORY,
+    ]

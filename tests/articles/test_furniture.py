@@ -6,7 +6,7 @@ from ingestd.model import Furniture
 
 STORY = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
 MORE = "Boats will take its place, and the first of them, the Marbella, leaves on Friday at six in the morning."
-MOTTO = "The Courier: printed where the ferry lands."
+MOTTO = "The Courier: printed where the ferry lands"
 ABOUT = (
     "The Courier is published six times a week by its readers, who own it, and has been since the flood; it is sent "
     "to every house on both islands, and to some on the mainland that have asked for it."
@@ -29,14 +29,25 @@ def test_what_the_sites_other_articles_have_is_left_out() -> None:
     assert kept([STORY, MOTTO, MORE], known(MOTTO)) == [STORY, MORE]
 
 
-def test_a_line_is_known_again_with_another_number_and_a_paragraph_is_not() -> None:
+def test_a_line_is_known_again_with_another_number_and_a_sentence_is_not() -> None:
     assert mark("17 comments so far") == mark("3 Comments  so far")
+    assert len({mark(f"The match ended {score}.") for score in ("2-1", "3-0", "0-0")}) == 3
     assert mark(f"{STORY} It cost 17 million.") != mark(f"{STORY} It cost 3 million.")
 
 
 def test_prose_is_left_out_only_where_it_is_known_as_such() -> None:
     assert kept([STORY, MORE, ABOUT], known(ABOUT)) == [STORY, MORE, ABOUT]
     assert kept([STORY, MORE, ABOUT], known(prose=(ABOUT,))) == [STORY, MORE]
+
+
+def test_a_short_sentence_is_prose_too() -> None:
+    fact = "No injuries were reported."
+
+    assert kept([STORY, fact, MORE], known(fact)) == [STORY, fact, MORE]
+
+
+def test_capitals_alone_are_no_dateline() -> None:
+    assert kept([STORY, "SHARE THIS STORY", MORE], known("SHARE THIS STORY")) == [STORY, MORE]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +62,8 @@ def test_prose_is_left_out_only_where_it_is_known_as_such() -> None:
     ],
 )
 def test_what_is_the_articles_own_stays(own: str) -> None:
-    assert kept([own, STORY, MORE], known(own)) == [own, STORY, MORE]
+    assert kept([own, STORY, MORE], known(prose=(own,))) == [own, STORY, MORE]
 
 
 def test_an_article_that_the_site_has_under_several_addresses_stays_whole() -> None:
-    assert kept([MOTTO, STORY], known(MOTTO, STORY)) == [MOTTO, STORY]
+    assert kept([MOTTO, STORY], known(MOTTO, prose=(STORY,))) == [MOTTO, STORY]

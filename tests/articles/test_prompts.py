@@ -56,3 +56,14 @@ def test_prompts_of_other_languages_are_known(line: str) -> None:
 
 def test_what_is_found_at_a_place_is_no_consent() -> None:
     assert not is_prompt("An dieser Stelle finden sich die Reste einer Brücke.")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "By using drones, police found the missing child within an hour, they said.",
+        "Share on profits fell to 3 dollars, the firm said.",
+    ],
+)
+def test_a_sentence_that_begins_like_a_prompt_is_none(sentence: str) -> None:
+    assert not is_prompt(sentence)

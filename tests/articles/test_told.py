@@ -35,6 +35,14 @@ def test_a_first_paragraph_alone_is_no_witness() -> None:
     assert told.agreed(blocks, said(FIRST)) == tuple(blocks)
 
 
+def test_what_is_longer_than_any_story_is_not_compared() -> None:
+    story = [block(FIRST), block(ASIDE)]
+    letters = said(FIRST)
+
+    assert told.agreed(story, letters * 2000) == tuple(story)
+    assert told.agreed([block(FIRST * 20), block(ASIDE)], said(FIRST * 20)) != (block(FIRST * 20), block(ASIDE))
+
+
 def test_a_page_that_tells_nothing_keeps_all() -> None:
     assert told.agreed([block(FIRST)], told.read(parse("<p>x</p>"))) == (block(FIRST),)
     assert told.agreed([], said(FIRST)) == ()

@@ -16,6 +16,14 @@ from ingestd.times import iso
         ),
         pytest.param(["Jun 20, 2020", "Published: Jun 24, 2020"], "2020-06-24T00:00:00Z", None, id="said-over-bare"),
         pytest.param(["Aktualisiert am 24.06.2020, 08:15 Uhr"], None, "2020-06-24T08:15:00Z", id="updated-only"),
+        pytest.param(["Updated on Wednesday, June 24, 2020 at 1:15 p.m."], None, "2020-06-24T13:15:00Z", id="dotted"),
+        pytest.param(["The fire began on June 24, 2020."], None, None, id="a-short-sentence"),
+        pytest.param(
+            ["Posted on June 24, 2019, the video has been seen by two million people, police said."],
+            None,
+            None,
+            id="a-sentence-that-begins-like-a-label",
+        ),
         pytest.param(["On June 24, 2020 the boats left the harbour for good."], None, None, id="a-sentence"),
     ],
 )
