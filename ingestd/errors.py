@@ -20,6 +20,7 @@
     │   ├── Forbidden           an address or scheme we must not connect to: never
     │   ├── TooLarge            more bytes than the limit
     │   ├── NoRoom              our own disk did not take the body
+    │   ├── Inaccessible        a drop folder, or a file in it, that we may not use: the operator's turn
     │   ├── BrokenReply         HTTP that ends early or makes no sense
     │   └── TooManyRedirects
     ├── ParseError              bytes that are no feed
@@ -157,6 +158,10 @@ class NoRoom(FetchError):
     """The body is too large for memory alone, and our own disk did not take it."""
 
     ours = True
+
+
+class Inaccessible(FetchError):
+    """A drop folder cannot be listed or written, or a file in it not be read or moved; it may be set right."""
 
 
 class BrokenReply(FetchError):

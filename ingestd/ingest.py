@@ -8,6 +8,8 @@ Each such entry is *made* a record: its page is fetched, unless the entry carrie
 kept, the article is extracted in a worker process, and what comes of it is committed in one transaction with the
 entry's own state.  `policy.identity` says what that is: a record, a revision, one more carrier, or nothing new.
 
+A drop folder is a source as well: its files are taken one by one (`collecting`), and none of it is fetched.
+
 A failure of the source or the page becomes part of what is committed.  A failure of ours (the database is away,
 the disk is full) costs nobody anything: the result waits until it can be committed.
 """
@@ -20,6 +22,7 @@ from functools import partial
 import structlog
 
 from ingestd.archive import Archive
+from ingestd.collecting import Collector
 from ingestd.errors import Disallowed, Held, IngestError, Refused, StoreError
 from ingestd.model import Source
 from ingestd.patience import until_committed
@@ -37,7 +40,7 @@ from ingestd.store.saves import Failed, Outcome, Saved, Untouched
 from ingestd.surroundings import Surroundings
 from ingestd.telling import log_outcome, log_poll
 from ingestd.text import clean
-from ingestd.urls import site, without_userinfo
+from ingestd.urls import is_folder, site, without_userinfo
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
@@ -62,6 +65,7 @@ class Ingest:
         poll_commits: Batches[Poll],
         save_commits: Batches[Outcome],
         rules: Rules,
+        max_body: int,
     ) -> None:
         self.run_id = run_id
         self.database = database
@@ -80,10 +84,18 @@ class Ingest:
             commits=poll_commits,
             rules=lambda: self.rules,
         )
+        self.collector = Collector(
+            run_id=run_id,
+            database=database,
+            poller=self.poller,
+            room=fetcher.room,
+            rules=lambda: self.rules,
+            max_body=max_body,
+        )
 
     async def poll(self, source: Source) -> Poll:
         """Poll a claimed source and commit what it came to; raises Held when its site is left alone."""
-        poll = await self.poller.poll(source)
+        poll = await (self.collector if is_folder(source.url) else self.poller).poll(source)
         log_poll(poll)
         return poll
 

@@ -1,11 +1,13 @@
 """A poll: what a source's answer comes to, and when to come back."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
+from weakref import WeakValueDictionary
 
 from ingestd.archive import Archive
 from ingestd.errors import Gone, Held, IngestError, Refused, Throttled
@@ -56,6 +58,11 @@ class Poller:
         self._archive = archive
         self._commits = commits
         self._rules = rules
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, source_id: int) -> asyncio.Lock:
+        """Return what those hold who push for a source one after the other; first come, first served."""
+        return self._turns.setdefault(source_id, asyncio.Lock())
 
     async def poll(self, source: Source, reply: Reply | None = None) -> Poll:
         """Poll a claimed source and commit what it came to; raises Held when its site is left alone.
@@ -75,10 +82,11 @@ class Poller:
                 poll = self._failed(source, at, error)
             return await self._commit(replace(poll, seconds=monotonic() - started))
 
-    async def push(self, source: Source, reply: Reply) -> Poll:
-        """Take what a hub pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
+    async def push(self, source: Source, reply: Reply, *, keeps_claim: bool = False) -> Poll:
+        """Take what was pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
 
         It may hold the new entries alone: what polls have learned of the source stays, but for its pace.
+        With `keeps_claim` the source stays claimed.
         """
         started, at = monotonic(), datetime.now(UTC)
         parsed, known = await self._read(source, reply)
@@ -91,11 +99,16 @@ class Poller:
             due_at=source.due_at or at,
             size=len(reply.body),
             raw=await until_committed(lambda: self._archive.put(reply.body)),
+            keeps_claim=keeps_claim,
         )
         poll = replace(_with_entries(poll, parsed, known), listed=None)
         if poll.new:
             poll = replace(poll, pace=learned(source.pace or Pace(), new=len(poll.new), elapsed=_elapsed(source, at)))
         return await self._commit(poll)
+
+    async def fail(self, source: Source, at: datetime, error: IngestError, *, wait: float) -> Poll:
+        """Commit that a look at a claimed source failed, and that it is due again `wait` seconds later."""
+        return await self._commit(replace(self._failed(source, at, error), due_at=at + timedelta(seconds=wait)))
 
     async def _commit(self, poll: Poll) -> Poll:
         await until_committed(lambda: self._commits.put(poll))

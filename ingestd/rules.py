@@ -13,3 +13,5 @@ class Rules:
     #: Tries for an entry before it is given up, and the first wait between two.
     attempts: int = 5
     retry_delay: float = 30.0
+    #: A file in a drop folder that stays the same for so long is whole.
+    settle: float = 2.0

@@ -4,7 +4,9 @@ import ipaddress
 import re
 import string
 from functools import cache, lru_cache
-from urllib.parse import quote, unquote_plus, urljoin, urlsplit, urlunsplit
+from pathlib import PurePosixPath
+from posixpath import normpath
+from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 import idna
 import tldextract
@@ -136,3 +138,55 @@ def site(url: str) -> str:
         return str(ipaddress.ip_address(host))
     except ValueError:
         return _suffixes().extract_str(host).top_domain_under_public_suffix or host
+
+
+def place(url: str) -> str:
+    """Return what polls of a source take turns at: the site, or a drop folder itself, of which nobody else has any."""
+    return url if is_folder(url) else site(url)
+
+
+def is_folder(url: str) -> bool:
+    """Say whether this is the address of a drop folder, as in "file:///var/spool/wire/"."""
+    return url.startswith("file:///")
+
+
+def folder_of(url: str) -> PurePosixPath:
+    """Return the path of a drop folder."""
+    return PurePosixPath(unquote(urlsplit(url).path, errors="surrogateescape"))
+
+
+def is_inbox(url: str) -> bool:
+    """Say whether this is the name of a source that is only pushed to, as in "inbox:wire"."""
+    return url.startswith(_INBOX)
+
+
+_INBOX = "inbox:"
+_INBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def source_url(name: str) -> str:
+    """Return the address that a source is known by, for whatever an operator may call it.
+
+    A path from the root on is a drop folder's, "/var/spool/wire" as good as "file:///var/spool/wire/".
+
+    Raises ValueError when it is no http(s) URL, no such path, and no inbox.
+    """
+    if is_inbox(name):
+        if not _INBOX_NAME.fullmatch(name.removeprefix(_INBOX)):
+            raise ValueError(f"not the name of an inbox: {name}; letters, digits, '.', '_' and '-' make one")
+        return name
+    if name.startswith("/"):
+        return _folder_url(name)
+    if name.startswith("file:"):
+        parts = urlsplit(name)
+        if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+            raise ValueError(f"not a folder of this host: {name}; write it as in file:///var/spool/wire/")
+        return _folder_url(unquote(parts.path, errors="surrogateescape"))
+    normalise(name)
+    return name
+
+
+def _folder_url(path: str) -> str:
+    if "\0" in path or normpath(path).strip("/") == "":
+        raise ValueError(f"not a folder that could be a source: {path!r}")
+    return PurePosixPath("/" + normpath(path).lstrip("/")).as_uri() + "/"

@@ -19,9 +19,10 @@ FLOORS = (
     ("backfill", "reprocess"),
     ("makers",),
     ("ingest",),
+    ("collecting",),
     ("polling", "surroundings"),
     ("dispatch", "patience", "reading", "telling"),
-    ("web", "store", "archive", "workers"),
+    ("web", "store", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
     ("model", "errors", "rules", "urls", "times", "text", "to_json", "units"),
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.urls import normalise, resolve, site, without_userinfo
+from ingestd.urls import folder_of, is_folder, is_inbox, normalise, place, resolve, site, source_url, without_userinfo
 
 BASE = "https://news.example/world/index.html"
 
@@ -109,3 +109,39 @@ def test_urls_are_shown_without_user_and_password(url: str, shown: str) -> None:
 )
 def test_a_site_is_what_shares_a_servers_patience(url: str, name: str) -> None:
     assert site(url) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("https://news.example/feed", "https://news.example/feed"),
+        ("/var/spool/wire", "file:///var/spool/wire/"),
+        ("//var/spool/./wire//", "file:///var/spool/wire/"),
+        ("/var/spool/../spool/wire", "file:///var/spool/wire/"),
+        ("file:///var/spool/wire", "file:///var/spool/wire/"),
+        ("file://localhost/var/spool/wire/", "file:///var/spool/wire/"),
+        ("file:/var/spool/wire/", "file:///var/spool/wire/"),
+        ("/srv/a wire/ü", "file:///srv/a%20wire/%C3%BC/"),
+        ("file:///srv/a%20wire/", "file:///srv/a%20wire/"),
+        ("inbox:wire-1", "inbox:wire-1"),
+    ],
+)
+def test_a_source_has_one_address_however_it_is_called(name: str, url: str) -> None:
+    assert source_url(name) == url
+    assert source_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "name", ["/", "file:///", "file://server/wire/", "file:wire", "wire", "inbox:", "inbox:a b", "inbox:a/b", "/a\0b"]
+)
+def test_what_could_be_no_source_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^not "):
+        source_url(name)
+
+
+def test_a_folder_is_found_by_its_address_and_has_its_turns_for_itself() -> None:
+    url = source_url("/srv/a wire/ü")
+
+    assert str(folder_of(url)) == "/srv/a wire/ü"
+    assert (is_folder(url), is_inbox(url), is_inbox("inbox:a")) == (True, False, True)
+    assert (place(url), place("https://news.bbc.co.uk/feed")) == (url, "bbc.co.uk")

@@ -1,6 +1,8 @@
 """`ingestd poll`: poll now, once."""
 
+import asyncio
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,10 +10,12 @@ import typer
 from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import progress, refreshed, show_json, show_table
-from ingestd.daemon.parts import open_parts
+from ingestd.daemon.parts import Parts, open_parts
 from ingestd.daemon.service import Service
+from ingestd.errors import UsageError
 from ingestd.settings import Settings
 from ingestd.store import overview, sources
+from ingestd.urls import is_folder, is_inbox
 
 
 def poll(
@@ -41,17 +45,36 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
         )
         failed = 0
         if name is not None:
-            async with parts.database.write() as connection:
+            async with parts.database.read() as connection:
                 row = await sources.find(connection, name)
-                claimed = await sources.claim_these(connection, parts.run_id, [row.id])
-            for source in claimed:
-                failed += (await parts.ingest.poll(source)).failure is not None
+            if is_inbox(row.url):
+                raise UsageError(f"{row.url} is only pushed to, and never polled")
+            failed = await _polled(parts, row.id, settle=settings.settle)
             await _shown(service, service.pages.run_dry())
         else:
             await _shown(service, service.run_dry())
             failed = service.pulse.polls_done.get("failed", 0)
         async with parts.database.read() as connection:
             return failed, await overview.summary(connection)
+
+
+async def _polled(parts: Parts, source_id: int, *, settle: float) -> int:
+    """Poll a source, a drop folder until nothing in it is whole or soon will be; return how many polls failed."""
+    waited = False
+    while True:
+        async with parts.database.write() as connection:
+            claimed = await sources.claim_these(connection, parts.run_id, [source_id])
+        if not claimed:
+            return 0
+        done = await parts.ingest.poll(claimed[0])
+        if done.failure or not is_folder(claimed[0].url):
+            return int(done.failure is not None)
+        if done.outcome == "unchanged":
+            left = (done.due_at - datetime.now(UTC)).total_seconds()
+            if waited or left > settle:
+                return 0
+            waited = True
+            await asyncio.sleep(settle)
 
 
 async def _shown(service: Service, work: Coroutine[Any, Any, None]) -> None:

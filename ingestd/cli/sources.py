@@ -1,5 +1,6 @@
 """`ingestd sources`: what is polled."""
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from ingestd.store import overview, sources, subscriptions
 from ingestd.store.database import Database
 from ingestd.times import iso
 from ingestd.units import parse_duration
-from ingestd.urls import normalise, without_userinfo
+from ingestd.urls import folder_of, is_folder, is_inbox, source_url, without_userinfo
 
 app = typer.Typer(help="Add, list, pause and remove what is polled.", no_args_is_help=True)
 
@@ -28,7 +29,9 @@ SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="The numbe
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="A feed, a sitemap, or a page that names its feeds.")],
+    url: Annotated[
+        str, typer.Argument(help="A feed, a sitemap, or a page that names its feeds; a folder's path; inbox:NAME.")
+    ],
     title: Annotated[str | None, typer.Option(help="What to call it.")] = None,
     interval: Annotated[str | None, typer.Option(help="Its own interval, as in 30m.")] = None,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Add it without fetching it first.")] = False,
@@ -37,10 +40,12 @@ def add(
 ) -> None:
     """Add a source and take what it lists; of a page's URL, add the feeds that the page names.
 
-    Exit status: 0 when it is there now, 1 when it could not be read, 2 when it is no URL.
+    A path is that of a drop folder, whose files the daemon takes; inbox:NAME is only pushed to.
+
+    Exit status: 0 when it is there now, 1 when it could not be read, 2 when it is no URL, folder or inbox.
     """
     try:
-        normalise(url)
+        url = source_url(url)
         seconds = parse_duration(interval) if interval else None
     except ValueError as error:
         raise UsageError(str(error)) from error
@@ -50,12 +55,24 @@ def add(
         async with database_of(config) as database:
             return await _add(database, [(url, title)], named=url, interval=seconds)
 
+    if is_folder(url) and not unchecked:
+        _must_be_a_folder(Path(folder_of(url)))
+    unchecked = unchecked or is_folder(url) or is_inbox(url)
     added = finish(unread() if unchecked else _add_what_is_at(settings, url, title=title, interval=seconds))
     if json:
         show_json([one._asdict() for one in added])
         return
     for one in added:
         show(f"source {one.id}: {one.url}{_told(one)}")
+
+
+def _must_be_a_folder(path: Path) -> None:
+    """Raise UsageError for what no daemon could list; whether it may write there, it says itself."""
+    try:
+        with os.scandir(path):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; --unchecked adds it all the same") from error
 
 
 class Added(NamedTuple):
@@ -278,13 +295,19 @@ def import_(
 def export(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print the sources as OPML, to be imported elsewhere; credentials in their URLs are part of it.
 
+    Drop folders and inboxes are of this host, and left out.
+
     Exit status: 0.
     """
 
     async def work() -> list[Outline]:
         async with database_of(config) as database, database.read() as connection:
             rows = await sources.listed(connection)
-        return [Outline(url=row.url, title=row.title, home=row.home, categories=()) for row in rows]
+        return [
+            Outline(url=row.url, title=row.title, home=row.home, categories=())
+            for row in rows
+            if not (is_folder(row.url) or is_inbox(row.url))
+        ]
 
     outlines = finish(work())
     if json:

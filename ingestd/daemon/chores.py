@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 #: Seconds between two looks at what is due.
 TICK = 1.0
 
+#: Seconds between two looks at which drop folders there are.
+WATCH = 5.0
+
 #: So many sources may be due at once; what is overdue beyond that, after a start or when the clock was set, is
 #: spread over so many seconds.
 AT_ONCE, SPREAD = 64, 300.0
@@ -56,6 +59,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service, clock)),
         (runs.HEARTBEAT, lambda: take_over(service)),
+        (WATCH, service.drops.watch),
         (60.0, lambda: _repair(service)),
         (60.0, lambda: _subscribe(service)),
         (60.0, Silence(service).listen),

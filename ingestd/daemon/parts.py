@@ -86,6 +86,7 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
             poll_commits=poll_commits,
             save_commits=save_commits,
             rules=rules_of(settings),
+            max_body=settings.max_body,
         )
         yield Parts(
             run_id=run_id,
@@ -167,6 +168,7 @@ def rules_of(settings: Settings) -> Rules:
         interval_floor=settings.interval_floor,
         attempts=settings.attempts,
         retry_delay=settings.retry_delay,
+        settle=settings.settle,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 import structlog
 
 from ingestd.backfill.documents import Documents
+from ingestd.daemon.drops import Drops
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.pulse import Pulse
 from ingestd.dispatch import Dispatcher
@@ -20,7 +21,7 @@ from ingestd.repair import Repair
 from ingestd.store import sources
 from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Outcome, Saved
-from ingestd.urls import site
+from ingestd.urls import place
 from ingestd.websub import Subscriber
 
 K = TypeVar("K")
@@ -39,7 +40,7 @@ class Service:
         self.polls: Dispatcher[Source] = Dispatcher(
             claim=self._claim_sources,
             work=self._poll,
-            site=lambda source: site(source.url),
+            site=lambda source: place(source.url),
             limit=max_polls,
             per_site=per_site,
         )
@@ -51,6 +52,7 @@ class Service:
         ).dispatcher
         #: Where hubs may push; None without a public address.
         self.subscriber = self._subscriber(callback) if callback else None
+        self.drops = Drops(database=parts.database, collector=parts.ingest.collector, nudge=self.polls.nudge)
         self.repair = Repair(
             database=parts.database,
             fetcher=parts.fetcher,
@@ -75,9 +77,12 @@ class Service:
 
     async def run(self) -> None:
         """Work until `stop`; ends when what is at work has ended."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.polls.run())
-            tasks.create_task(self.pages.run())
+        async with asyncio.TaskGroup() as watch:
+            watching = watch.create_task(self.drops.run())
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.polls.run())
+                tasks.create_task(self.pages.run())
+            watching.cancel()
 
     async def run_dry(self) -> None:
         """Work until nothing is due, then end: what backfills and one-off polls do."""
@@ -131,7 +136,7 @@ class Service:
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await one_job(self.parts.fetcher, site(source.url), poll, put_off)
+        await one_job(self.parts.fetcher, place(source.url), poll, put_off)
 
     def pushed(self, done: Poll | None) -> None:
         """Count a push, None where it was dropped, and begin with what it brought."""

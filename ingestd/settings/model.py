@@ -147,6 +147,13 @@ class Settings(BaseSettings):
         le=64 * GIB,
         description="Memory that cleaning one page may take, in bytes or with a unit.",
     )
+    settle: Seconds = Field(
+        2.0,
+        ge=0,
+        le=HOUR,
+        description="Time that a file in a drop folder must stay the same before it is taken for whole, in seconds or "
+        "with a unit; one that is moved into it, or given its final name there, is read at once.",
+    )
     attempts: int = Field(5, ge=1, le=100, description="Tries for one entry before it is put aside as a failure.")
     retry_delay: Seconds = Field(
         30.0,

@@ -67,6 +67,8 @@ class Poll:
     #: Who pushes what is new, and what of.
     hub: str | None = None
     topic: str | None = None
+    #: Whether its source stays claimed: there is more to come of the same look.
+    keeps_claim: bool = False
 
     @property
     def went_well(self) -> bool:

@@ -152,6 +152,7 @@ async def _gap_row(connection: AsyncConnection, poll: Poll) -> dict[str, Any]:
 
 
 def _poll_row(poll: Poll) -> dict[str, Any]:
+    read = poll.listed is not None or poll.outcome == "pushed"
     return {
         "source_id": poll.source.id,
         "at": poll.at,
@@ -162,8 +163,8 @@ def _poll_row(poll: Poll) -> dict[str, Any]:
         "listed": poll.listed,
         "known": poll.known,
         "overlap": poll.overlap,
-        "added": len(poll.new) if poll.listed is not None else None,
-        "changed": len(poll.changed) if poll.listed is not None else None,
+        "added": len(poll.new) if read else None,
+        "changed": len(poll.changed) if read else None,
         "error": poll.failure.error if poll.failure else None,
         "raw": poll.raw.sha256 if poll.raw and poll.raw.stored_size else None,
     }

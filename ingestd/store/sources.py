@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Row, bindparam, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
 from ingestd.model import NO_HINTS, Hints, Pace, Source, Validators
 from ingestd.store.statements import insert_absent
 from ingestd.store.tables import aliases, entries, polls, sources
-from ingestd.urls import site, without_userinfo
+from ingestd.urls import is_inbox, place, source_url, without_userinfo
 
 #: A site may be held for a day, and a failing one be put off by half of that again.
 _FURTHEST = timedelta(days=2)
@@ -26,7 +26,7 @@ async def add(
     interval: float | None = None,
     obeys_robots: bool = False,
 ) -> tuple[int, bool]:
-    """Add a source, due at once; returns its id and whether it is new.
+    """Add a source, due at once unless it is an inbox, which never is; returns its id and whether it is new.
 
     One that was removed, or that only backfills know, comes back with its history; one that is there, or was
     there before it moved, stays as it is.
@@ -35,10 +35,13 @@ async def add(
     if before and _is_polled(before):
         return before.id, False
     if before:
-        values = {"kind": "feed", "obeys_robots": obeys_robots, **_revived(now)}
-        await connection.execute(update(sources).where(sources.c.id == before.id).values(values))
+        revived = {"kind": "feed", "obeys_robots": obeys_robots, **_revived(now)}
+        await connection.execute(update(sources).where(sources.c.id == before.id).values(revived))
         return before.id, True
-    values = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
+    values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
+    if is_inbox(url):
+        # Never due: nobody polls it. Its silence can be judged from now on.
+        values |= {"due_at": None, "watched_since": now}
     return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
 
 
@@ -71,7 +74,7 @@ async def _insert(
         "url": url,
         "kind": kind,
         "state": state,
-        "site": site(url),
+        "site": place(url),
         "due_at": now,
         "failures": 0,
         "created_at": now,
@@ -82,16 +85,18 @@ async def _insert(
 
 
 def _revived(now: datetime) -> dict[str, object]:
-    return {"state": "active", "due_at": now, "failures": 0, "last_error": None, "condition": "ok"}
+    due = case((sources.c.url.like("inbox:%"), null()), else_=now)
+    return {"state": "active", "due_at": due, "failures": 0, "last_error": None, "condition": "ok"}
 
 
 async def find(connection: AsyncConnection, name: str) -> Row[Any]:
-    """Return the source of that number or URL, be it one it had before it moved.
+    """Return the source of that number, URL or path, be it one it had before it moved.
 
     Raises UsageError when there is none.
     """
-    former = select(aliases.c.source_id).where(aliases.c.url == name)
-    by_url = (sources.c.url == name) | sources.c.id.in_(former.scalar_subquery())
+    url = _address(name)
+    former = select(aliases.c.source_id).where(aliases.c.url == url)
+    by_url = (sources.c.url == url) | sources.c.id.in_(former.scalar_subquery())
     # Ids have 63 bits: 18 digits are always one.
     is_id = name.isascii() and name.isdigit() and len(name) <= 18
     column = sources.c.id == int(name) if is_id else by_url
@@ -99,6 +104,13 @@ async def find(connection: AsyncConnection, name: str) -> Row[Any]:
     if row is None:
         raise UsageError(f"no source {without_userinfo(name)}: `ingestd sources list` shows them")
     return row
+
+
+def _address(name: str) -> str:
+    try:
+        return source_url(name)
+    except ValueError:  # what backfills took is known by other names
+        return name
 
 
 async def listed(connection: AsyncConnection, *, kind: str | None = "feed") -> list[Row[Any]]:
@@ -145,7 +157,28 @@ async def claim_these(connection: AsyncConnection, run_id: str, source_ids: Sequ
 async def _claim(connection: AsyncConnection, run_id: str, which: Any) -> list[Source]:
     statement = update(sources).where(which).values(run_id=run_id).returning(sources)
     rows = (await connection.execute(statement)).all()
-    return [source_of(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+    return [
+        source_of(row) for row in sorted(rows, key=lambda row: (row.due_at.timestamp() if row.due_at else 0.0, row.id))
+    ]
+
+
+async def look_now(connection: AsyncConnection, source_ids: Collection[int], *, now: datetime) -> set[int]:
+    """Let drop folders be due that have something in them; returns those that are at work, to be asked for again.
+
+    One that fails keeps its own time: what arrives there is no reason to try more often.
+    """
+    these = sources.c.id.in_(source_ids) & (sources.c.state == "active")
+    ready = these & sources.c.run_id.is_(None) & (sources.c.condition == "ok") & (sources.c.due_at > now)
+    await connection.execute(update(sources).where(ready).values(due_at=now))
+    at_work = select(sources.c.id).where(these, sources.c.run_id.is_not(None))
+    return set((await connection.execute(at_work)).scalars())
+
+
+async def folders(connection: AsyncConnection) -> dict[int, str]:
+    """Return the drop folders that are looked at: their URLs by their numbers."""
+    query = select(sources.c.id, sources.c.url).where(sources.c.url.like("file:///%"), sources.c.state == "active")
+    rows = await connection.execute(query.where(sources.c.kind == "feed"))
+    return {row.id: row.url for row in rows}
 
 
 async def put_off(connection: AsyncConnection, source_id: int, run_id: str, *, until: datetime) -> None:

@@ -1,6 +1,7 @@
 """Where a source stands after a poll or a push: its next due time, validators, condition and pace."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, null, true, update
@@ -71,7 +72,7 @@ _AFTER_PUSH = (
     update(sources)
     .where(_CLAIMED)
     .values(
-        run_id=None,
+        run_id=case((_says("keeps_claim"), sources.c.run_id), else_=null()),
         last_new_at=bindparam("new_"),
         quiet_since=_QUIET_SINCE,
         arrivals=bindparam("arrivals_"),
@@ -88,6 +89,7 @@ def _of_both(poll: Poll) -> dict[str, Any]:
         "run": poll.run_id,
         "new_": poll.at if poll.new else poll.source.last_new_at,
         "has_news": bool(poll.new),
+        "keeps_claim": poll.keeps_claim,
         "arrivals_": pace.arrivals if pace else None,
         "observed_": pace.hours if pace else None,
         "squares_": pace.squares if pace else None,
@@ -117,3 +119,21 @@ def _after_poll(poll: Poll) -> dict[str, Any]:
         "title_": poll.title,
         "home_": poll.home,
     }
+
+
+async def looked(
+    connection: AsyncConnection, source_id: int, run_id: str, *, at: datetime, due_at: datetime | None
+) -> None:
+    """Give a claimed drop folder back after a look at it that went well, be it that there was nothing in it."""
+    values = {
+        "run_id": None,
+        "due_at": due_at,
+        "failures": 0,
+        "condition": "ok",
+        "last_error": None,
+        "last_polled_at": at,
+        "last_success_at": at,
+        "watched_since": func.coalesce(sources.c.watched_since, at),
+    }
+    mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    await connection.execute(update(sources).where(mine).values(values))

@@ -85,7 +85,7 @@ _claimed = text("run_id IS NOT NULL")
 Index("sources_claimed", sources.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
 
 #: One row a poll.  `outcome`: new, known (nothing new), unchanged (same bytes), not_modified (304), failed,
-#: pushed (by a hub).
+#: pushed (by a hub or to an inbox, or dropped as a file).
 polls = Table(
     "polls",
     metadata,

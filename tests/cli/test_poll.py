@@ -2,6 +2,8 @@ from pathlib import Path
 
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
+from tests.desk import OTHER
+from tests.dropping import item, names, write
 from tests.papers import Papers
 
 
@@ -38,3 +40,19 @@ def test_an_unknown_source_is_told(config: Path) -> None:
 
     assert done.status == 2
     assert "`ingestd sources list`" in done.error
+
+
+def test_a_folder_is_polled_until_nothing_is_left_in_it(either: Path, tmp_path: Path) -> None:
+    either.write_text(either.read_text() + "settle = 0.5\n")
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    for n in range(3):
+        write(folder, f"{n}.json", item(f"urn:{n}", text=f"{n}. {OTHER}"))
+    ingestd(either, "sources", "add", folder)
+
+    done = ingestd(either, "poll", folder, "--json")
+    gone = ingestd(either, "poll", tmp_path / "none")
+
+    assert (done.status, done.json["records"], done.json["pending"], done.json["failures"]) == (0, 3, 0, 0)
+    assert names(folder / "done") == {"0.json", "1.json", "2.json"}
+    assert gone.status == 2

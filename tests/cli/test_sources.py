@@ -140,3 +140,28 @@ def test_credentials_in_a_url_are_never_shown(config: Path) -> None:
 
     assert [step.status for step in done] == [0, 1, 0, 0, 0, 2]
     assert "secret" not in "".join(step.out + step.error for step in done)
+
+
+def test_a_folder_is_added_by_its_path_shown_paused_and_resumed(either: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+
+    [added] = ingestd(either, "sources", "add", folder, "--title", "Wire", "--json").json
+    again = ingestd(either, "sources", "add", f"{folder.as_uri()}/")
+    paused = ingestd(either, "sources", "pause", folder)
+    ingestd(either, "sources", "resume", folder.as_uri())
+
+    shown = ingestd(either, "sources", "show", folder, "--json").json
+    assert added == {"id": 1, "url": f"{folder.as_uri()}/", "new": True, "entries": None}
+    assert "was there already" in again.out
+    assert paused.out == f"{folder.as_uri()}/: paused\n"
+    assert (shown["condition"], shown["title"], shown["next_attempt_at"] is None) == ("ok", "Wire", False)
+    assert ingestd(either, "sources", "export").out.count("xmlUrl") == 0
+
+
+def test_a_folder_that_is_not_there_is_told(config: Path, tmp_path: Path) -> None:
+    done = ingestd(config, "sources", "add", tmp_path / "none")
+
+    assert (done.status, done.out) == (2, "")
+    assert "No such file or directory; --unchecked adds it all the same" in done.error
+    assert ingestd(config, "sources", "add", tmp_path / "none", "--unchecked").status == 0

@@ -1,0 +1,251 @@
+"""A look at a drop folder: what is whole in it is read, committed, and only then put away.
+
+Whoever is killed in between finds the file again; what is in it is known by then, and adds nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, time_ns
+
+import structlog
+
+from ingestd.drops.folder import File, Folder, Place, stem
+from ingestd.errors import Inaccessible, IngestError
+from ingestd.model import Reply, Source
+from ingestd.patience import until_committed
+from ingestd.polling import Poller
+from ingestd.rules import Rules
+from ingestd.store import failures, standing
+from ingestd.store.database import Database
+from ingestd.store.failures import failure_of, stage_of
+from ingestd.store.poll import Announcement, Poll
+from ingestd.urls import folder_of
+from ingestd.web.room import Room
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks where nothing tells us that something arrived, and after one that failed.
+INTERVAL, AFTER_TROUBLE = 5.0, 60.0
+
+#: Files of one look; then others have their turn, and whoever paused the source is heard.
+AT_ONCE = 100
+
+#: Files of one look that may be stuck, before there is no use in going on.
+_MOST_STUCK = 20
+
+#: A file that nobody touched for so long (nanoseconds) is whole at first sight, by whatever clock.
+_OLD = 60 * 10**9
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is remembered of a folder from look to look; lost with the process, and nothing depends on it."""
+
+    #: Each file as it was, and since when (monotonic).
+    seen: dict[str, tuple[File, float]] = field(default_factory=dict)
+    #: Names that were moved into the folder: whoever does that has finished.
+    arrived: set[str] = field(default_factory=set)
+    #: Files that could not be read or moved: others come first.
+    stuck: set[File] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Look:
+    """What a look comes to."""
+
+    source: Source
+    folder: Folder
+    memory: Memory
+    media: dict[str, list[File]]
+    files: int = 0
+    listed: int = 0
+    new: list[Announcement] = field(default_factory=list)
+    changed: list[Announcement] = field(default_factory=list)
+    size: int = 0
+    #: The first reason why not all went well.
+    trouble: IngestError | None = None
+
+
+class Collector:
+    """Takes what is in drop folders, with the tools it is handed; bodies wait for their place in `room`."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        database: Database,
+        poller: Poller,
+        room: Room,
+        rules: Callable[[], Rules],
+        max_body: int,
+    ) -> None:
+        self._run_id = run_id
+        self._database = database
+        self._poller = poller
+        self._room = room
+        self._rules = rules
+        self._max_body = max_body
+        self._memories: dict[int, Memory] = {}
+
+    def arrived(self, source_id: int, name: str) -> None:
+        """Take it from whoever saw it that a file was moved into a folder, or got its name there: it is whole."""
+        self._memories.setdefault(source_id, Memory()).arrived.add(name)
+
+    async def poll(self, source: Source) -> Poll:
+        """Look at the folder of a claimed source once, the longest unmodified file first, and commit what it held.
+
+        It is due again at once while there may be more, when a file may be whole, or after its interval.
+        """
+        started, at = monotonic(), datetime.now(UTC)
+        look, wait = None, 0.0
+        try:
+            async with _opened(source) as folder:
+                look, wait = await self._look(source, folder)
+                trouble = look.trouble
+        except IngestError as error:
+            trouble = error
+        poll = await self._given_back(look.source if look else source, at, wait, trouble)
+        poll = replace(poll, seconds=monotonic() - started)
+        if not look or not look.files:
+            return poll
+        return replace(
+            poll, listed=look.listed, new=tuple(look.new), changed=tuple(look.changed), size=look.size,
+            outcome=poll.outcome if poll.failure else "new" if look.new or look.changed else "known",
+        )  # fmt: skip
+
+    async def _given_back(self, source: Source, at: datetime, wait: float, trouble: IngestError | None) -> Poll:
+        if trouble:
+            return await self._poller.fail(source, at, trouble, wait=AFTER_TROUBLE)
+        due_at = datetime.now(UTC) + timedelta(seconds=wait)
+
+        async def give_back() -> None:
+            async with self._database.write() as connection:
+                await standing.looked(connection, source.id, self._run_id, at=at, due_at=due_at)
+
+        await until_committed(give_back)
+        return Poll(source=source, run_id=self._run_id, at=at, seconds=0.0, outcome="unchanged", due_at=due_at)
+
+    async def _look(self, source: Source, folder: Folder) -> tuple[Look, float]:
+        """Take the files that are whole; return what they came to, and the seconds until the next look."""
+        memory = self._memories.setdefault(source.id, Memory())
+        arrived = set(memory.arrived)
+        files = await asyncio.to_thread(folder.files)
+        media: dict[str, list[File]] = {}
+        for file in files:
+            if file.is_media:
+                media.setdefault(stem(file.name), []).append(file)
+        items = [file for file in files if not file.is_media]
+        whole, wait = self._whole(memory, items)
+        memory.arrived -= arrived - {file.name for file in items}
+        memory.stuck &= set(items)
+        look = Look(source, folder, memory, media)
+        for file in sorted(whole, key=lambda file: file in memory.stuck)[:AT_ONCE]:
+            if isinstance(look.trouble, IngestError) and (look.trouble.ours or len(memory.stuck) >= _MOST_STUCK):
+                break
+            await self._take(look, file)
+        # What came meanwhile was in no listing.
+        return look, 0.0 if look.files else wait
+
+    def _whole(self, memory: Memory, files: Sequence[File]) -> tuple[list[File], float]:
+        """Return the files that nobody writes to any more, and the seconds until there may be others."""
+        settle, now, clock = self._rules().settle, monotonic(), time_ns()
+        seen = {file.name: memory.seen.get(file.name, (file, now)) for file in files}
+        memory.seen = {file.name: seen[file.name] if seen[file.name][0] == file else (file, now) for file in files}
+        whole, wait = [], INTERVAL
+        for file in files:
+            left = settle - (now - memory.seen[file.name][1])
+            is_old = clock - max(file.modified, file.changed) > max(_OLD, settle * 10**9)
+            if left <= 0 or is_old or file.name in memory.arrived:
+                whole.append(file)
+            else:
+                wait = min(wait, left)
+        return whole, wait
+
+    async def _take(self, look: Look, file: File) -> None:
+        """Read a file, commit what it says, and put it away."""
+        log.debug("file", source=look.source.url, file=file.name)
+        reason = None
+        try:
+            if not await self._commit(look, file):
+                look.memory.arrived.discard(file.name)
+                return
+        except Inaccessible as error:
+            _is_stuck(look, file, error)
+            return
+        except IngestError as error:
+            if error.ours:
+                look.trouble = error
+                return
+            reason = f"{type(error).__name__}: {error}"
+            await self._note(look.source, file, error)
+            log.warning("file cannot be read", source=look.source.url, file=file.name, reason=reason)
+        look.files += 1
+        await self._put_away(look, file, reason)
+
+    async def _commit(self, look: Look, file: File) -> bool:
+        """Commit what a file says; False when it is gone, or still being written."""
+        with self._room.guest() as guest:
+            await guest.take(min(file.size, self._max_body))
+            body = await asyncio.to_thread(look.folder.read, file, self._max_body)
+            if body is None:
+                return False
+            url = _url(look.source, file)
+            reply = Reply(url=url, final_url=url, status=200, body=body)
+            async with self._poller.turn(look.source.id):
+                poll = await self._poller.push(look.source, reply, keeps_claim=True)
+        look.source = replace(look.source, last_new_at=poll.at if poll.new else look.source.last_new_at)
+        look.new += poll.new
+        look.changed += poll.changed
+        look.listed += len(poll.new) + (poll.known or 0)
+        look.size += len(body)
+        return True
+
+    async def _put_away(self, look: Look, file: File, reason: str | None) -> None:
+        # Whoever writes to it from now on has not finished.
+        look.memory.arrived.discard(file.name)
+        media = look.media.pop(stem(file.name), [])
+        place: Place = "done" if reason is None else "error"
+        said = f"{reason}\n" if reason else None
+        try:
+            # What was written to once more is read once more.
+            moved = await asyncio.to_thread(look.folder.put_away, file, place, media, reason=said)
+        except Inaccessible as error:
+            _is_stuck(look, file, error)
+            return
+        if moved:
+            look.memory.seen.pop(file.name, None)
+            look.memory.stuck.discard(file)
+
+    async def _note(self, source: Source, file: File, error: IngestError) -> None:
+        failure = failure_of(
+            error, stage=stage_of(error), at=datetime.now(UTC), attempt=1, url=_url(source, file), source_id=source.id
+        )
+
+        async def note() -> None:
+            async with self._database.write() as connection:
+                await failures.add(connection, [failure])
+
+        await until_committed(note)
+
+
+def _is_stuck(look: Look, file: File, error: IngestError) -> None:
+    look.memory.stuck.add(file)
+    look.trouble = look.trouble or error
+
+
+def _url(source: Source, file: File) -> str:
+    return (folder_of(source.url) / file.name).as_uri()
+
+
+@asynccontextmanager
+async def _opened(source: Source) -> AsyncIterator[Folder]:
+    folder = Folder(Path(folder_of(source.url)), source.url)
+    await asyncio.to_thread(folder.__enter__)
+    try:
+        yield folder
+    finally:
+        folder.__exit__(None, None, None)

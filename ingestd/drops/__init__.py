@@ -1,0 +1,1 @@
+"""Drop folders: directories of this host in which agencies, or whoever fetches for us, leave files."""

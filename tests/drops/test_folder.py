@@ -1,0 +1,149 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestd.drops.folder import File, Folder
+from ingestd.errors import Inaccessible, TooLarge
+from tests.dropping import names, write
+
+LIMIT = 1000
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "wire"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def folder(path: Path) -> Iterator[Folder]:
+    with Folder(path, path.as_uri()) as folder:
+        yield folder
+
+
+def only(folder: Folder) -> File:
+    [file] = folder.files()
+    return file
+
+
+def test_the_longest_unmodified_comes_first_and_then_by_name(path: Path, folder: Folder) -> None:
+    for name, at in (("c", 1_000.0), ("b", 2_000.0), ("a", 2_000.0)):
+        write(path, name, b"x", at=at)
+
+    assert [file.name for file in folder.files()] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("name", [".hidden", "a.tmp", "a.xml.part", "a.XML.FILEPART", "a.swp"])
+def test_what_is_not_finished_by_its_name_is_not_looked_at(path: Path, folder: Folder, name: str) -> None:
+    write(path, name, b"x")
+
+    assert folder.files() == []
+
+
+def test_nothing_but_plain_files_is_looked_at(path: Path, folder: Folder, tmp_path: Path) -> None:
+    secret = write(tmp_path, "secret.xml", b"secret")
+    (path / "link.xml").symlink_to(secret)
+    (path / "folder").mkdir()
+    os.mkfifo(path / "pipe.xml")
+
+    assert folder.files() == []
+
+
+def test_a_file_that_became_a_link_is_not_followed(path: Path, folder: Folder, tmp_path: Path) -> None:
+    file_path = write(path, "a.xml", b"x")
+    file = only(folder)
+    file_path.unlink()
+    file_path.symlink_to(write(tmp_path, "secret.xml", b"x"))
+
+    with pytest.raises(Inaccessible, match=r"a\.xml cannot be read"):
+        folder.read(file, LIMIT)
+    assert folder.put_away(file, "done") is False
+
+
+def test_a_file_that_was_touched_since_is_neither_read_nor_moved(path: Path, folder: Folder) -> None:
+    write(path, "a.xml", b"half")
+    file = only(folder)
+    write(path, "a.xml", b"half and half")
+
+    assert folder.read(file, LIMIT) is None
+    assert folder.put_away(file, "done") is False
+    assert names(path) == {"a.xml", "done", "error"}
+
+
+def test_a_file_that_is_gone_is_no_trouble(path: Path, folder: Folder) -> None:
+    write(path, "a.xml", b"x").unlink()
+    write(path, "b.xml", b"x")
+    file = only(folder)
+    (path / "b.xml").unlink()
+
+    assert folder.read(file, LIMIT) is None
+    assert folder.put_away(file, "done") is False
+
+
+def test_one_larger_than_the_limit_is_not_read(path: Path, folder: Folder) -> None:
+    write(path, "a.xml", b"x" * (LIMIT + 1))
+
+    with pytest.raises(TooLarge, match="max_body"):
+        folder.read(only(folder), LIMIT)
+
+
+def test_of_one_name_both_are_kept(path: Path, folder: Folder) -> None:
+    for body in (b"1", b"2", b"3"):
+        write(path, "a.xml", body, at=1_000.0)
+        assert folder.put_away(only(folder), "done")
+
+    assert {(path / "done" / name).read_bytes() for name in names(path / "done")} == {b"1", b"2", b"3"}
+    assert "a.xml" in names(path / "done")
+    assert all(name.endswith(".xml") for name in names(path / "done"))
+
+
+def test_the_reason_lies_beside_what_could_not_be_read_and_media_go_along(path: Path, folder: Folder) -> None:
+    for name in ("a.xml", "a.jpg", "b.jpg"):
+        write(path, name, b"x")
+    by_name = {file.name: file for file in folder.files()}
+
+    assert by_name["a.jpg"].is_media
+    assert not by_name["a.xml"].is_media
+    assert folder.put_away(by_name["a.xml"], "error", [by_name["a.jpg"]], reason="ParseError: no feed\n")
+
+    assert names(path / "error") == {"a.xml", "a.xml.reason", "a.jpg"}
+    assert (path / "error/a.xml.reason").read_text() == "ParseError: no feed\n"
+    assert names(path) == {"b.jpg", "done", "error"}
+
+
+def test_whoever_may_look_into_the_folder_may_see_what_became_of_it(path: Path) -> None:
+    path.chmod(0o770)
+    before = os.umask(0o077)
+    try:
+        with Folder(path, path.as_uri()) as folder:
+            write(path, "a.xml", b"x")
+            folder.put_away(only(folder), "error", reason="no\n")
+    finally:
+        os.umask(before)
+
+    assert [(path / name).stat().st_mode & 0o777 for name in ("done", "error")] == [0o770, 0o770]
+    assert (path / "error/a.xml.reason").stat().st_mode & 0o777 == 0o660
+
+
+def test_a_folder_that_is_not_there_is_trouble(tmp_path: Path) -> None:
+    with pytest.raises(Inaccessible, match="No such file or directory"), Folder(tmp_path / "none", "file:///none/"):
+        pass
+
+
+def test_done_must_not_lead_elsewhere(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (path / "done").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(Inaccessible), Folder(path, path.as_uri()):
+        pass
+
+
+def test_no_descriptor_is_left(path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Folder(path, path.as_uri()) as folder:
+        folder.files()
+
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
