@@ -5,6 +5,7 @@
     IngestError
     ├── ConfigError             a setting is wrong: the operator's turn
     ├── UsageError              what was asked for does not exist or makes no sense
+    ├── Busy                    somebody else is at it: whoever asked may ask again
     ├── FetchError              the network, or the server at its other end
     │   ├── Unreachable         no name, no route, no TLS
     │   │   ├── Unanswered      nothing came back: no connection in time, no route, no name server's word
@@ -65,6 +66,10 @@ class UsageError(IngestError):
     """What was asked for does not exist, or makes no sense; the message says what would."""
 
     fate = "never"
+
+
+class Busy(IngestError):
+    """What was pushed came while its source is at work, or too much of it at once; the sender may try again."""
 
 
 class FetchError(IngestError):

@@ -161,7 +161,7 @@ def is_inbox(url: str) -> bool:
 
 
 _INBOX = "inbox:"
-_INBOX_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_INBOX_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 
 
 def source_url(name: str) -> str:
@@ -173,7 +173,7 @@ def source_url(name: str) -> str:
     """
     if is_inbox(name):
         if not _INBOX_NAME.fullmatch(name.removeprefix(_INBOX)):
-            raise ValueError(f"not the name of an inbox: {name}; letters, digits, '.', '_' and '-' make one")
+            raise ValueError(f"not the name of an inbox: {name}; a letter, then letters, digits, '.', '_' and '-'")
         return name
     if name.startswith("/"):
         return _folder_url(name)

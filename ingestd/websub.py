@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from ingestd.errors import IngestError
+from ingestd.errors import Busy, IngestError
 from ingestd.model import Reply
 from ingestd.polling import Poller
 from ingestd.store import sources, subscriptions
@@ -37,10 +37,6 @@ _DENIED = timedelta(days=7)
 
 #: Digests of X-Hub-Signature (section 8); sha1 is what most hubs send, and is not broken in an HMAC.
 _DIGESTS = frozenset({"sha1", "sha256", "sha384", "sha512"})
-
-
-class Busy(IngestError):
-    """A push came while its source is being polled; the hub may try again."""
 
 
 class Subscriber:

@@ -15,7 +15,7 @@ FLOORS = (
     ("demo",),
     ("daemon",),
     ("settings",),
-    ("repair", "websub", "why"),
+    ("repair", "websub", "inbox", "why"),
     ("backfill", "reprocess"),
     ("makers",),
     ("ingest",),

@@ -48,7 +48,7 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
             async with parts.database.read() as connection:
                 row = await sources.find(connection, name)
             if is_inbox(row.url):
-                raise UsageError(f"{row.url} is only pushed to, and never polled")
+                raise UsageError(f"{row.url} is only pushed to, and never polled: POST /v1/inbox/{row.id}")
             failed = await _polled(parts, row.id, settle=settings.settle)
             await _shown(service, service.pages.run_dry())
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from ingestd.daemon import callback, v1
+from ingestd.daemon import callback, inbox, v1
 from ingestd.daemon.dashboard.page import StatusPage
 from ingestd.daemon.dashboard.rendering import CONTENT_SECURITY_POLICY
 from ingestd.daemon.health import Health
@@ -38,13 +38,16 @@ _HEADERS = {
 
 
 @asynccontextmanager
-async def serve(health: Health, listen: Listen, *, token: str | None = None) -> AsyncIterator[str]:
-    """Answer at `listen`; yields the address for people.  `token` is what /v1 asks for.
+async def serve(
+    health: Health, listen: Listen, *, token: str | None = None, inbox_token: str | None = None
+) -> AsyncIterator[str]:
+    """Answer at `listen`; yields the address for people.  `token` is what /v1 asks for, `inbox_token` its inboxes.
 
     Raises ConfigError when nobody can listen there, or another process does.
     """
     page = StatusPage(health)
-    runner = web.AppRunner(application(health, page, token=token), access_log=None, shutdown_timeout=_LAST_ANSWERS)
+    app = application(health, page, token=token, inbox_token=inbox_token)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
     try:
@@ -59,8 +62,10 @@ async def serve(health: Health, listen: Listen, *, token: str | None = None) -> 
         await asyncio.gather(watch, runner.cleanup(), health.close(), page.close(), return_exceptions=True)
 
 
-def application(health: Health, page: StatusPage, *, token: str | None = None) -> web.Application:
-    """Return what answers: GET and HEAD at a few paths, hubs at theirs, 404 and 405 elsewhere."""
+def application(
+    health: Health, page: StatusPage, *, token: str | None = None, inbox_token: str | None = None
+) -> web.Application:
+    """Return what answers: GET and HEAD at a few paths, hubs and agencies at theirs, 404 and 405 elsewhere."""
     metrics = Metrics(health)
 
     async def live(_request: web.Request) -> web.Response:
@@ -92,6 +97,7 @@ def application(health: Health, page: StatusPage, *, token: str | None = None) -
     ):  # fmt: skip
         app.router.add_get(path, handler)
     v1.add_routes(app, health.service, token)
+    inbox.add_routes(app, health.service, inbox_token or token)
     if health.service.subscriber:
         callback.add_routes(app, health.service, health.service.subscriber)
     return app

@@ -6,8 +6,8 @@ import structlog
 from aiohttp import web
 
 from ingestd.daemon.service import Service
-from ingestd.errors import StoreError
-from ingestd.websub import Busy, Subscriber
+from ingestd.errors import Busy, StoreError
+from ingestd.websub import Subscriber
 
 log = structlog.get_logger(__name__)
 

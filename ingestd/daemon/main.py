@@ -61,7 +61,9 @@ async def run_daemon(
             callback=settings.public_url + callback.PATH if settings.public_url else None,
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
-        address = await stack.enter_async_context(serve(Health(service), settings.listen, token=token))
+        inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None
+        answering = serve(Health(service), settings.listen, token=token, inbox_token=inbox_token)
+        address = await stack.enter_async_context(answering)
         collector.settle()
         await look_at_pushed(service)
         await settle_schedule(service)

@@ -62,7 +62,7 @@ class Metrics(Collector):
         of_polls |= {(outcome,): count for outcome, count in pulse.polls_done.items()}
         yield _counted("ingestd_polls", "Polls of sources that ended.", ("outcome",), of_polls)
         of_pushes = {(outcome,): pulse.pushes.get(outcome, 0) for outcome in ("taken", "dropped")}
-        yield _counted("ingestd_pushes", "Pushes of hubs.", ("outcome",), of_pushes)
+        yield _counted("ingestd_pushes", "Pushes of hubs and to inboxes.", ("outcome",), of_pushes)
         of_entries = {(outcome,): 0 for outcome in _ENTRY_OUTCOMES}
         of_entries |= {(outcome,): count for outcome, count in pulse.entries_done.items()}
         yield _counted("ingestd_entries", "Entries that were worked on.", ("outcome",), of_entries)

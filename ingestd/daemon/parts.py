@@ -45,6 +45,8 @@ class Parts:
     ingest: Ingest
     #: Bytes of a document at the most.
     max_body: int
+    #: Where bodies wait for room in memory, None for the system's place.
+    folder: Path | None = None
 
 
 @asynccontextmanager
@@ -98,6 +100,7 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
             pool=pool,
             ingest=ingest,
             max_body=settings.max_body,
+            folder=settings.state_dir,
         )
 
 

@@ -77,20 +77,18 @@ def add_routes(app: web.Application, service: Service, token: str | None) -> Non
 
 def _handler(service: Service, token: str | None, answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
-        if not _may_ask(request, token):
-            status, reason = (401, "a token is needed") if token else (403, "only this host may ask, without api_token")
-            headers = {"WWW-Authenticate": "Bearer"} if token else {}
-            return _json({"error": reason}, status=status, headers=headers)
+        if not may_ask(request, token):
+            return refused(token, "api_token")
         try:
             _look_at(request)
             async with service.parts.database.read() as connection:
-                return _json(await answer(connection, request))
+                return answered(await answer(connection, request))
         except UsageError as error:
-            return _json({"error": str(error)}, status=400)
+            return answered({"error": str(error)}, status=400)
         except StoreError as error:
             # What a driver says is for the log.
             log.warning("no answer", path=request.path, error=str(error))
-            return _json({"error": "the database cannot be used; the log says why"}, status=503)
+            return answered({"error": "the database cannot be used; the log says why"}, status=503)
 
     return handle
 
@@ -102,7 +100,15 @@ def _look_at(request: web.Request) -> None:
             raise UsageError("a query must be text, and this one has a NUL")
 
 
-def _may_ask(request: web.Request, token: str | None) -> bool:
+def refused(token: str | None, setting: str) -> web.Response:
+    """Return what those are told who may not ask; `setting` is where the token is from."""
+    if token:
+        return answered({"error": "a token is needed"}, status=401, headers={"WWW-Authenticate": "Bearer"})
+    return answered({"error": f"only this host may ask, without {setting}"}, status=403)
+
+
+def may_ask(request: web.Request, token: str | None) -> bool:
+    """Say whether a request has the token, or, where there is none, comes from this host."""
     if token:
         kind, _, given = request.headers.get("Authorization", "").partition(" ")
         return kind.lower() == "bearer" and hmac.compare_digest(
@@ -139,5 +145,6 @@ def _moment(request: web.Request, name: str) -> datetime | None:
     return utc(when) if when else None
 
 
-def _json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def answered(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Return an answer in JSON."""
     return web.Response(text=to_json(value, indent=1), status=status, content_type="application/json", headers=headers)

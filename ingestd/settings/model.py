@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         description="What must be sent as Authorization: Bearer to read /v1, which names sources; rather a credential "
         "or an environment variable. Without one, /v1 answers this host alone.",
     )
+    inbox_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What must be sent as Authorization: Bearer to push to /v1/inbox; rather a credential or an "
+        "environment variable. Without one, it is api_token, and without that, only this host may push.",
+    )
     public_url: PublicUrl | None = Field(
         None,
         description="Where the world reaches this daemon's listen address, as in https://news.example.org/ingestd: "

@@ -24,7 +24,7 @@ NOT_SETTINGS = frozenset({"INGESTD_CONFIG", "INGESTD_TEST_DATABASE_URL", "INGEST
 SYSTEM_CONFIG = Path("/etc/ingestd/ingestd.toml")
 
 #: Settings whose value is in no message.
-SECRETS = frozenset({"api_token", "database_url", "logins"})
+SECRETS = frozenset({"api_token", "database_url", "inbox_token", "logins"})
 
 #: Key → value as written, by the name of where it was found; the weightiest first.
 Sources = dict[str, Mapping[str, Any]]

@@ -181,6 +181,12 @@ async def folders(connection: AsyncConnection) -> dict[int, str]:
     return {row.id: row.url for row in rows}
 
 
+async def give_back(connection: AsyncConnection, source_id: int, run_id: str) -> None:
+    """Give a claimed source back as it was."""
+    mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    await connection.execute(update(sources).where(mine).values(run_id=None))
+
+
 async def put_off(connection: AsyncConnection, source_id: int, run_id: str, *, until: datetime) -> None:
     """Give a claimed source back without a poll, due later."""
     mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)

@@ -165,3 +165,17 @@ def test_a_folder_that_is_not_there_is_told(config: Path, tmp_path: Path) -> Non
     assert (done.status, done.out) == (2, "")
     assert "No such file or directory; --unchecked adds it all the same" in done.error
     assert ingestd(config, "sources", "add", tmp_path / "none", "--unchecked").status == 0
+
+
+def test_an_inbox_is_added_by_its_name_and_not_polled(either: Path) -> None:
+    added = ingestd(either, "sources", "add", "inbox:wire")
+    polled = ingestd(either, "poll", "inbox:wire")
+    [listed] = ingestd(either, "sources", "list", "--json").json
+    ingestd(either, "sources", "remove", "inbox:wire")
+    ingestd(either, "sources", "add", "inbox:wire")
+
+    [again] = ingestd(either, "sources", "list", "--json").json
+    assert added.out == "source 1: inbox:wire\n"
+    assert (polled.status, "POST /v1/inbox/1" in polled.error) == (2, True)
+    assert (listed["condition"], listed["next_attempt_at"], again["next_attempt_at"]) == ("ok", None, None)
+    assert ingestd(either, "sources", "add", "inbox:no name").status == 2

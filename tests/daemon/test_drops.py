@@ -1,11 +1,14 @@
 """Drop folders and the daemon as a process: what is left there is taken at once, and once, whatever is killed."""
 
+import threading
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.daemon.processes import Start, ingestd, rows
+from tests.daemon.processes import PATIENCE, Start, ingestd, rows
 from tests.desk import OTHER
 from tests.dropping import drop, item, names, write
 
@@ -91,4 +94,50 @@ def test_killed_again_and_again_while_files_come_it_has_them_all_once(
     assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(60, 60)]
     assert rows(database_url, "SELECT count(*) FROM records") == [(60,)]
     assert rows(database_url, "SELECT count(*) - max(seq) FROM events") == [(0,)]
+    assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
+
+
+def pushed(address: str, source: str, body: bytes) -> int:
+    """Push as a careful sender does: what nobody acknowledged is sent again, by whoever calls."""
+    try:
+        with urlopen(Request(f"{address}v1/inbox/{source}", data=body), timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
+    except OSError:  # it was killed
+        return 0
+
+
+def test_killed_while_an_agency_drops_and_pushes_at_once_it_has_each_item_once(
+    start: Start, config: Path, wire: Path, database_url: str
+) -> None:
+    truth: dict[str, tuple[str, bool]] = {}
+    unsaid: list[bytes] = []
+    for turn in range(4):
+        daemon = start()
+        address = daemon.logged("started")["address"]
+        unsaid = [body for body in unsaid if pushed(address, "1", body) != 202]
+        for number in range(turn * 12, turn * 12 + 12):
+            body = item(f"urn:{number}", f"Ferry {number}", text=text(number))
+            truth[f"urn:{number}"] = (f"Ferry {number}", True)
+            if number % 3 != 1:
+                drop(wire, f"{number}.json", body)
+            if number % 12 == 8 and turn < 3:
+                killer = threading.Thread(target=daemon.kill)
+                killer.start()  # in the middle of what the next pushes ask for
+            if number % 3 != 0 and pushed(address, "1", body) != 202:
+                unsaid.append(body)
+        if turn < 3:
+            killer.join()
+    unsaid = [body for body in unsaid if pushed(address, "1", body) != 202]
+    assert (unsaid, daemon.end()) == ([], 0)
+
+    ingestd(config, "poll", str(wire))
+
+    assert current(database_url) == truth
+    assert (names(wire), len(names(wire / "done"))) == ({"done", "error"}, 32)
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(48, 48)]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(48,)]
+    assert rows(database_url, "SELECT count(*) FROM revisions") == [(48,)]
     assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]

@@ -73,6 +73,7 @@ def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyP
         "contact": "desk@news.example",
         "public_url": "https://news.example/in",
         "api_token": "a token long enough",
+        "inbox_token": "another long enough",
     }
     written = {**before.model_dump(mode="json"), **given}
     for key, value in written.items():
