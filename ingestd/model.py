@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-#: Where an entry's identity comes from: the feed's own identifier, its link, or a hash of what it says.
-IdOrigin = Literal["source", "link", "hash"]
+from ingestd.items import Item
+
+#: Where an entry's identity comes from: the feed's own identifier, its link, or a hash of what it says; of a wire
+#: item also what its identifier was put together from ("composed"), or taken out of ("derived").
+IdOrigin = Literal["source", "link", "hash", "composed", "derived"]
 
 #: How exactly a time is known: to the minute, to the minute in a zone that was assumed, or to the day.
 DatePrecision = Literal["minute", "assumed_zone", "day"]
@@ -159,6 +162,8 @@ class Entry:
     #: BCP 47, of the item or else of its feed.
     language: str | None = None
     keywords: tuple[str, ...] = ()
+    #: All that a wire item says, where this is one; the fields above are filled from it.
+    item: Item | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ FLOORS = (
     ("dispatch", "patience", "reading", "telling"),
     ("web", "store", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
-    ("model", "errors", "rules", "urls", "times", "text", "to_json", "units"),
+    ("model", "items", "items_json", "errors", "rules", "urls", "times", "text", "to_json", "units"),
 )
 LEVEL = {name: len(FLOORS) - floor for floor, names in enumerate(FLOORS) for name in names}
 WORDS = set(FLOORS[-1])

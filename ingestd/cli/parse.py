@@ -101,4 +101,6 @@ def feed_as_json(feed: Feed) -> dict[str, Any]:
 
 
 def _entry_as_json(entry: Entry) -> dict[str, Any]:
-    return {name: times.iso(value) if isinstance(value, datetime) else value for name, value in asdict(entry).items()}
+    values = asdict(entry)
+    del values["item"]
+    return {name: times.iso(value) if isinstance(value, datetime) else value for name, value in values.items()}
