@@ -1,13 +1,18 @@
-"""Feeds: bytes to `Feed`, whichever format they are in."""
+"""Feeds and wire items: bytes to `Feed`, whichever format they are in."""
 
-from ingestd.errors import UnknownFormat
+from ingestd.errors import ParseError, UnknownFormat
 from ingestd.formats import json_feed, sitemap, syndication
+from ingestd.formats.document import look_at
 from ingestd.formats.format import Format
 from ingestd.formats.gzipped import inflated
 from ingestd.model import Feed
 
 #: What is read, in the order it is tried: the cheaper and stricter to recognise comes first.
-FORMATS: tuple[Format, ...] = (json_feed.FORMAT, sitemap.FORMAT, syndication.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    json_feed.FORMAT,
+    sitemap.FORMAT,
+    syndication.FORMAT,
+)
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> Feed:
@@ -17,15 +22,19 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Feed:
     `url` is where it was found; relative links resolve against it.
     `content_type` is the header as sent: a hint at the charset.
 
-    Entries keep the document's order, have an identity of their own within it, and times in UTC.
+    Entries keep the document's order, have an identity of their own within it (versions of one wire item share
+    theirs), and times in UTC.
 
     Raises UnknownFormat when nothing we read looks like this (a web page, an image, nothing at all),
     ParseError when it is a format we read, but damaged.
     """
     body = inflated(body)
-    if not body.strip():
+    if not body or body.isspace():
         raise UnknownFormat("the body is empty")
+    document = look_at(body)
     for candidate in FORMATS:
-        if candidate.recognises(body):
-            return candidate.parse(body, url, content_type)
-    raise UnknownFormat("neither RSS, Atom, JSON Feed nor a sitemap")
+        if candidate.recognises(document):
+            return candidate.parse(document, url, content_type)
+    if document.broken:
+        raise ParseError(document.broken)
+    raise UnknownFormat("neither a feed, a sitemap nor a wire item")

@@ -1,8 +1,9 @@
-"""What a module of this folder offers: one format of feeds."""
+"""What a module of this folder offers: one format of feeds or wire items."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ingestd.formats.document import Document
 from ingestd.model import Feed
 
 
@@ -11,7 +12,7 @@ class Format:
     """One format: how to tell it from the others, and how to read it."""
 
     name: str
-    #: Whether a body, not empty and no longer gzipped, is of this format; it never raises.
-    recognises: Callable[[bytes], bool]
-    #: From the body, its URL and the Content-Type header; raises ParseError.
-    parse: Callable[[bytes, str, str | None], Feed]
+    #: Whether a document is of this format; it never raises.
+    recognises: Callable[[Document], bool]
+    #: From the document, its URL and the Content-Type header; raises ParseError.
+    parse: Callable[[Document, str, str | None], Feed]

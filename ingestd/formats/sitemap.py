@@ -11,9 +11,9 @@ from ingestd import urls
 from ingestd.errors import ParseError
 from ingestd.formats import fields
 from ingestd.formats.dates import read_date
+from ingestd.formats.document import Document
 from ingestd.formats.format import Format
 from ingestd.formats.identity import identity_of
-from ingestd.formats.markup import root_of
 from ingestd.model import Entry, Feed
 from ingestd.text import collapse
 
@@ -24,12 +24,12 @@ _ROOTS = frozenset(("urlset", "sitemapindex"))
 _STARTS_WITH_URL = re.compile(rb"(?:\xef\xbb\xbf)?\s*https?://", re.IGNORECASE)
 
 
-def recognises(body: bytes) -> bool:
+def recognises(document: Document) -> bool:
     """Say whether the root is that of a sitemap, or every line a URL."""
-    return root_of(body) in _ROOTS or bool(_lines(body))
+    return document.root in _ROOTS or (document.root is None and bool(_lines(document.body)))
 
 
-def parse(body: bytes, url: str, _content_type: str | None = None) -> Feed:
+def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read a sitemap as a feed whose entries are known by their address, or an index as one with children.
 
     `updated` is `lastmod`; headline, published, language and keywords come from the news extension.
@@ -38,9 +38,9 @@ def parse(body: bytes, url: str, _content_type: str | None = None) -> Feed:
 
     Raises ParseError when it is damaged and nothing is left.
     """
-    if lines := _lines(body):
+    if lines := _lines(document.body):
         return _sitemap({line: Entry(guid=line, id_origin="link", link=line) for line in lines}, ())
-    root, warnings = _root(body)
+    root, warnings = _root(document.body)
     if _name(root) == "sitemapindex":
         children: dict[str, tuple[str, datetime | None]] = {}
         for page, values, _ in _located(root, url):

@@ -14,10 +14,11 @@ from ingestd import times
 from ingestd.errors import ParseError, UnknownFormat
 from ingestd.formats import fields
 from ingestd.formats.dates import read_date
+from ingestd.formats.document import Document
 from ingestd.formats.format import Format
 from ingestd.formats.hints import hints_of
 from ingestd.formats.identity import identity_of, told_apart
-from ingestd.formats.markup import charset_of, declares_no_charset, encoding_of, root_of
+from ingestd.formats.markup import charset_of, declares_no_charset, encoding_of
 from ingestd.model import Entry, Feed
 from ingestd.text import collapse
 
@@ -45,12 +46,12 @@ class _Whole:
     authors: tuple[str, ...]
 
 
-def recognises(body: bytes) -> bool:
+def recognises(document: Document) -> bool:
     """Say whether the first element is one that feeds begin with."""
-    return root_of(body) in _ROOTS
+    return document.root in _ROOTS
 
 
-def parse(body: bytes, url: str, content_type: str | None = None) -> Feed:
+def parse(document: Document, url: str, content_type: str | None = None) -> Feed:
     """Read an RSS or Atom document; `Feed.format` is its version, as in "rss20" or "atom10".
 
     A document that is not well-formed is read as far as it goes, with a warning.  Links resolve against
@@ -59,9 +60,10 @@ def parse(body: bytes, url: str, content_type: str | None = None) -> Feed:
 
     Raises UnknownFormat when it is no feed after all, ParseError when it is damaged and no entry is left.
     """
-    document, warnings = _read(body, content_type)
-    head, items = dict(document["feed"]), document["entries"]
-    version = document.get("version") or ""
+    body = document.body
+    read, warnings = _read(body, content_type)
+    head, items = dict(read["feed"]), read["entries"]
+    version = read.get("version") or ""
     if not version and not items:
         raise UnknownFormat("XML that is no feed")
     if len(items) > fields.MAX_ENTRIES:

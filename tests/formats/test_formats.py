@@ -11,7 +11,7 @@ from ingestd.errors import ParseError, UnknownFormat
 URL = "https://paper.example/feed.xml"
 
 # What a format is made of, and no format itself.
-HELPERS = {"hints", "dates", "fields", "format", "gzipped", "identity", "markup"}
+HELPERS = {"document", "hints", "dates", "fields", "format", "gzipped", "identity", "markup"}
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'
 ATOM = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour News</title><entry><id>1</id></entry></feed>'
