@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from ingestd import times
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+# By their first letters: in English, and as other agencies write them in an English wire as well.
+_MONTHS = {
+    "jan": 1, "ene": 1, "gen": 1, "feb": 2, "fév": 2, "fev": 2, "mar": 3, "mär": 3, "mrz": 3, "mrt": 3, "maa": 3,
+    "apr": 4, "avr": 4, "abr": 4, "may": 5, "mai": 5, "mei": 5, "maj": 5, "mag": 5, "jun": 6, "juin": 6, "giu": 6,
+    "jul": 7, "juil": 7, "lug": 7, "aug": 8, "aoû": 8, "aou": 8, "ago": 8, "sep": 9, "set": 9, "oct": 10, "okt": 10,
+    "ott": 10, "out": 10, "nov": 11, "dec": 12, "dez": 12, "déc": 12, "dic": 12, "des": 12,
+}  # fmt: skip
 
 # The longest ways to write a date have some forty characters.
 _MAX_TEXT = 100
@@ -13,7 +19,7 @@ _MAX_TEXT = 100
 # "Thu,28 Jul 2022 4:35:5 GMT+9", "28-Jul-2022 16:35 CEST", "July 28, 2022 4:35 PM EDT".
 _WRITTEN = re.compile(
     r"(?:[a-z]+\s*[.,]?\s*)??"
-    r"(?:(?P<day>\d{1,2})[\s-]+(?P<month>[a-z]{3,9})|(?P<us_month>[a-z]{3,9})\.?\s+(?P<us_day>\d{1,2})\s*,?)"
+    r"(?:(?P<day>\d{1,2})(?:\.\s*|[\s-]+)(?P<month>[^\W\d_]{3,10})|(?P<us_month>[^\W\d_]{3,10})\.?\s+(?P<us_day>\d{1,2})\s*,?)"
     r"[.,]?[\s-]+(?P<year>\d{4})"
     r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.\d+)?)?\s*(?P<half>[ap]\.?m\.?)?)?"
     r"\s*(?P<zone>[a-z]{1,5}|(?:gmt|utc)?\s*[+-]\d{1,2}:?(?:\d{2})?)?",
@@ -33,23 +39,27 @@ def read_date(text: str | None) -> datetime | None:
     return times.utc(when) if when else None
 
 
+def month_named(name: str) -> int | None:
+    """Return the number of a month (1 to 12) by its name or abbreviation; None when nobody calls it that."""
+    folded = name.lower()
+    return _MONTHS.get(folded[:4]) or _MONTHS.get(folded[:3])
+
+
 def _written(text: str) -> datetime | None:
-    """Read a date with its month in English, in UTC; None when it is none or its zone is unknown."""
+    """Read a date with its month by name, in UTC; None when it is none or its zone is unknown."""
     match = _WRITTEN.fullmatch(text.strip())
     zone = _zone(match["zone"]) if match else None
     if not match or not zone:
         return None
-    month = (match["month"] or match["us_month"])[:3].lower()
-    if month not in _MONTHS:
+    month = month_named(match["month"] or match["us_month"])
+    if not month:
         return None
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
     if match["half"]:
         hour = hour % 12 + 12 * (match["half"][0] in "pP")
     day = int(match["day"] or match["us_day"])
     try:
-        return datetime(
-            int(match["year"]), _MONTHS.index(month) + 1, day, hour, minute, second, tzinfo=zone
-        ).astimezone(UTC)
+        return datetime(int(match["year"]), month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

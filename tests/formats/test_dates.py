@@ -21,6 +21,8 @@ WHEN = datetime(2020, 6, 24, 6, 15, tzinfo=UTC)
         "Jun 24, 2020 1:15 AM CDT",
         "June 24 2020, 2:15 a.m. EDT",
         "Wednesday, June 24, 2020 11:45 IST",
+        "24. Juni 2020 08:15 MESZ",
+        "mercredi, 24 juin 2020 06:15 GMT",
     ],
 )
 def test_a_date_is_read_as_publishers_write_it(text: str) -> None:
