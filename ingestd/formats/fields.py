@@ -22,6 +22,7 @@ MAX_NAMES = 100
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _BLANK_LINES = re.compile(r"\n\s*\n")
+_NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*")
 _PASSED_OVER = str.maketrans("", "", "\t\r\n")
 # Links that a page would run instead of follow.
 _ACTIVE = re.compile(r"\s*(javascript|vbscript|data|file|blob):", re.IGNORECASE)
@@ -29,7 +30,10 @@ _ACTIVE = re.compile(r"\s*(javascript|vbscript|data|file|blob):", re.IGNORECASE)
 
 def line_of(value: str | None, *, markup: bool = False) -> str | None:
     """Return plain text or markup as one line of plain text, cut at MAX_LINE; None when it is empty."""
-    return _text(value, markup=markup, limit=MAX_LINE)
+    if not value or markup:
+        return _text(value, markup=markup, limit=MAX_LINE)
+    text = collapse(value)
+    return text if 0 < len(text) <= MAX_LINE else text[:MAX_LINE].rstrip() or None
 
 
 def description_of(value: str | None, *, markup: bool = False) -> str | None:
@@ -59,17 +63,21 @@ def link_of(base: str, reference: str | None) -> str | None:
 
     None when it is empty, longer than MAX_URL, unreadable, as in "http://[::1", or active, as in "javascript:...".
     """
-    # Whoever follows a link passes over tabs and line ends anywhere in it (WHATWG URL, 4.4), as in "java\tscript:".
-    reference = clean(reference).translate(_PASSED_OVER).strip() if reference else ""
-    if not reference or len(reference) > MAX_URL or _ACTIVE.match(reference):
+    reference = _reference(reference)
+    if not reference:
         return None
     return urls.resolve(base, reference) or (reference if urls.is_readable(reference) else None)
 
 
+def _reference(reference: str | None) -> str | None:
+    # Whoever follows a link passes over tabs and line ends anywhere in it (WHATWG URL, 4.4), as in "java\tscript:".
+    reference = clean(reference).translate(_PASSED_OVER).strip() if reference else ""
+    return None if not reference or len(reference) > MAX_URL or _ACTIVE.match(reference) else reference
+
+
 def page_of(base: str, reference: str | None) -> str | None:
     """Return an absolute http(s) URL that can be fetched, or None."""
-    link = link_of(base, reference)
-    return urls.resolve(base, link)
+    return urls.resolve(base, _reference(reference))
 
 
 def names_of(values: Iterable[str | None]) -> tuple[str, ...]:
@@ -82,3 +90,9 @@ def language_of(value: str | None) -> str | None:
     """Return a language tag, well-formed by BCP 47 (RFC 5646, 2.1); None when it is none."""
     tag = collapse(value).replace("_", "-")
     return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= 35 else None
+
+
+def number_of(value: str | None) -> int | None:
+    """Return a whole number out of text, as in "4" or " 1.0"; None when it is none, or longer than 15 digits."""
+    match = _NUMBER.fullmatch(value[:40]) if value else None
+    return int(match[1]) if match else None

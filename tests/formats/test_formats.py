@@ -7,11 +7,23 @@ import pytest
 
 from ingestd import formats
 from ingestd.errors import ParseError, UnknownFormat
+from tests.formats.samples import WIRE
 
 URL = "https://paper.example/feed.xml"
 
+#: The format of each sample.
+FORMAT_OF = {
+    "anpa1312.txt": "anpa1312", "ap_media.json": "ap-media", "digitalwires.json": "digitalwires",
+    "iptc7901.txt": "iptc7901", "news_sitemap.xml": "sitemap", "newsml_1.xml": "newsml-1",
+    "newsml_g2.xml": "newsml-g2", "ninjs_1.json": "ninjs", "ninjs_3.json": "ninjs", "nitf.xml": "nitf",
+}  # fmt: skip
+
 # What a format is made of, and no format itself.
-HELPERS = {"document", "hints", "dates", "fields", "format", "gzipped", "identity", "markup"}
+HELPERS = {
+    "dates", "document", "draft", "fields", "format", "g2_content", "g2_metadata", "gzipped", "hints", "identity",
+    "lenient_xml", "lifecycle", "markup", "markup_body", "newsml_1_components", "newsml_1_metadata", "ninjs_keys",
+    "ninjs_parts", "nitf_head", "schemes", "telegram", "wire_feed",
+}  # fmt: skip
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'
 ATOM = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour News</title><entry><id>1</id></entry></feed>'
@@ -34,6 +46,7 @@ def test_every_module_is_in_the_table_or_known_as_a_helper() -> None:
         pytest.param(JSON, "json-feed", id="json feed"),
         pytest.param(SITEMAP, "sitemap", id="sitemap"),
         pytest.param(b"https://paper.example/1\nhttps://paper.example/2\n", "sitemap", id="plain text sitemap"),
+        *(pytest.param(body, FORMAT_OF[name], id=name) for name, body in WIRE.items()),
         pytest.param(b"\xef\xbb\xbf" + RSS, "rss20", id="byte order mark"),
         pytest.param(b"\n\n  " + b'<?xml version="1.0"?>' + RSS, "rss20", id="space before the declaration"),
         pytest.param(b"<!-- <html> --><?pi <html> ?>" + RSS, "rss20", id="comment and instruction first"),
@@ -59,6 +72,9 @@ def test_the_content_shows_the_format(body: bytes, expected: str) -> None:
         pytest.param(b"<p>Just a moment...</p>", id="fragment"),
         pytest.param(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", id="image"),
         pytest.param(b'{"error": "rate limited"}', id="other json"),
+        pytest.param(b'{"items": [5], "uri": "x"}'.replace(b"items", b"things"), id="json with an identifier"),
+        pytest.param(b"W2870asian\nbut no second line of a heading\n", id="text that begins like ANPA"),
+        pytest.param(b"abc123 and that is all\n", id="text that begins like IPTC 7901"),
         pytest.param(b"<feedback>thanks</feedback>", id="root that begins like one of ours"),
         pytest.param(b"https://paper.example/1\nnot a URL\n", id="text with a URL"),
         pytest.param(
@@ -102,9 +118,11 @@ def test_errors_and_feeds_cross_processes() -> None:
     assert pickle.loads(pickle.dumps(feed)) == feed
 
 
-@pytest.mark.parametrize("body", [RSS, ATOM, JSON, SITEMAP], ids=["rss", "atom", "json", "sitemap"])
+@pytest.mark.parametrize(
+    "body", [RSS, ATOM, JSON, SITEMAP, *WIRE.values()], ids=["rss", "atom", "json", "sitemap", *WIRE]
+)
 def test_a_document_cut_off_anywhere_is_read_or_refused(body: bytes) -> None:
-    for end in range(len(body)):
+    for end in range(0, len(body), max(1, len(body) // 200)):
         try:
             feed = formats.parse(body[:end], url=URL)
         except ParseError:

@@ -1,0 +1,27 @@
+"""Wire files of an invented agency, one a format; the folder is tests/data/wire."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingestd.formats import parse
+from ingestd.items import Item
+
+FOLDER = Path(__file__).parent.parent / "data" / "wire"
+WIRE = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir())}
+
+#: When every one of them says that it was made, and until when it is not to be published.
+CREATED = datetime(2026, 3, 1, 11, 30, 15, tzinfo=UTC)
+RELEASED = datetime(2026, 3, 2, 5, tzinfo=UTC)
+
+
+def items_in(body: bytes | str) -> list[Item]:
+    """The items of a document, which all its entries must have."""
+    body = body.encode() if isinstance(body, str) else body
+    entries = parse(body, url="https://harbour.example/").entries
+    return [entry.item for entry in entries if entry.item]
+
+
+def item_in(body: bytes | str) -> Item:
+    """The only item of a document."""
+    (item,) = items_in(body)
+    return item
