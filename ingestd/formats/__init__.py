@@ -1,7 +1,7 @@
 """Feeds and wire items: bytes to `Feed`, whichever format they are in."""
 
 from ingestd.errors import ParseError, UnknownFormat
-from ingestd.formats import json_feed, newsml_g2, nitf, sitemap, syndication
+from ingestd.formats import json_feed, newsml_1, newsml_g2, nitf, sitemap, syndication
 from ingestd.formats.document import look_at
 from ingestd.formats.format import Format
 from ingestd.formats.gzipped import inflated
@@ -10,6 +10,7 @@ from ingestd.model import Feed
 #: What is read, in the order it is tried: the cheaper and stricter to recognise comes first.
 FORMATS: tuple[Format, ...] = (
     newsml_g2.FORMAT,
+    newsml_1.FORMAT,
     nitf.FORMAT,
     json_feed.FORMAT,
     sitemap.FORMAT,
