@@ -1,7 +1,7 @@
 """Feeds and wire items: bytes to `Feed`, whichever format they are in."""
 
 from ingestd.errors import ParseError, UnknownFormat
-from ingestd.formats import json_feed, newsml_1, newsml_g2, nitf, sitemap, syndication
+from ingestd.formats import json_feed, newsml_1, newsml_g2, ninjs, nitf, sitemap, syndication
 from ingestd.formats.document import look_at
 from ingestd.formats.format import Format
 from ingestd.formats.gzipped import inflated
@@ -13,6 +13,7 @@ FORMATS: tuple[Format, ...] = (
     newsml_1.FORMAT,
     nitf.FORMAT,
     json_feed.FORMAT,
+    ninjs.FORMAT,
     sitemap.FORMAT,
     syndication.FORMAT,
 )
