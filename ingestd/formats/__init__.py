@@ -1,7 +1,7 @@
 """Feeds and wire items: bytes to `Feed`, whichever format they are in."""
 
 from ingestd.errors import ParseError, UnknownFormat
-from ingestd.formats import json_feed, newsml_1, newsml_g2, ninjs, nitf, sitemap, syndication
+from ingestd.formats import ap_media, digitalwires, json_feed, newsml_1, newsml_g2, ninjs, nitf, sitemap, syndication
 from ingestd.formats.document import look_at
 from ingestd.formats.format import Format
 from ingestd.formats.gzipped import inflated
@@ -12,6 +12,8 @@ FORMATS: tuple[Format, ...] = (
     newsml_g2.FORMAT,
     newsml_1.FORMAT,
     nitf.FORMAT,
+    ap_media.FORMAT,
+    digitalwires.FORMAT,
     json_feed.FORMAT,
     ninjs.FORMAT,
     sitemap.FORMAT,

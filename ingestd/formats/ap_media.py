@@ -1,0 +1,71 @@
+"""AP Media API 1.x to 3.x: an item, or a feed of them, in AP's dialect of ninjs (https://api.ap.org/media/v/docs)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ingestd.formats import fields
+from ingestd.formats.document import Document, Object
+from ingestd.formats.draft import Draft, byline_of
+from ingestd.formats.format import Format
+from ingestd.formats.ninjs import read_ninjs
+from ingestd.formats.ninjs_keys import objects_in, text_of
+from ingestd.formats.wire_feed import feed_of, read_all
+from ingestd.items import Author
+from ingestd.model import Feed
+
+
+def _items(document: Document) -> Iterator[Object]:
+    """Return the items: `data.item`, or `item` of each of `data.items`; without the API's envelope too."""
+    data = document.keys.get("data", document.keys)
+    if not isinstance(data, dict):
+        return
+    listed = data.get("items")
+    for one in listed if isinstance(listed, list) else [data]:
+        item = one.get("item") if isinstance(one, dict) else None
+        if isinstance(item, dict) and _ids(item).get("itemid"):
+            yield item
+
+
+def _ids(item: Object) -> Object:
+    ids = item.get("altids")
+    return ids if isinstance(ids, dict) else {}
+
+
+def recognises(document: Document) -> bool:
+    """Say whether it is JSON with an item that has AP's `altids.itemid`."""
+    return next(_items(document), None) is not None
+
+
+def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
+    """Read an answer of the API as a feed; its `next_page` is the feed's.
+
+    A text is there by reference, as the renditions "nitf" and "anpa": an entry has no body.
+    """
+    entries, lost = read_all(_items(document), _read)
+    data = document.keys.get("data")
+    page = data.get("next_page") if isinstance(data, dict) else None
+    return feed_of(
+        "ap-media",
+        entries,
+        document.warnings + lost,
+        next_page=fields.page_of(url, page) if isinstance(page, str) else None,
+    )
+
+
+def _read(draft: Draft, item: Mapping[str, Any]) -> None:
+    # `uri` has the version in it and the customer's own parameters; the item's id is the same for all versions.
+    draft.line("guid", text_of(_ids(item).get("itemid")))
+    draft.line("description_text", text_of(item.get("description_summary") or item.get("description_caption")))
+    draft.line("creditline", text_of(item.get("description_creditline")))
+    for _, one in objects_in(item.get("bylines")):
+        byline = byline_of(text_of(one.get("by")))
+        draft.put("byline", byline)
+        if byline:
+            draft.add("authors", Author(name=byline, role=fields.line_of(text_of(one.get("title")))))
+    for _, one in objects_in(item.get("photographer")):
+        draft.line("byline", text_of(one.get("name")))
+    read_ninjs(draft, item)
+    draft.beside("editorialpriority", text_of(item.get("editorialpriority")))
+
+
+FORMAT = Format("ap-media", recognises, parse)
