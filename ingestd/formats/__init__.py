@@ -1,7 +1,19 @@
 """Feeds and wire items: bytes to `Feed`, whichever format they are in."""
 
 from ingestd.errors import ParseError, UnknownFormat
-from ingestd.formats import ap_media, digitalwires, json_feed, newsml_1, newsml_g2, ninjs, nitf, sitemap, syndication
+from ingestd.formats import (
+    anpa1312,
+    ap_media,
+    digitalwires,
+    iptc7901,
+    json_feed,
+    newsml_1,
+    newsml_g2,
+    ninjs,
+    nitf,
+    sitemap,
+    syndication,
+)
 from ingestd.formats.document import look_at
 from ingestd.formats.format import Format
 from ingestd.formats.gzipped import inflated
@@ -18,6 +30,8 @@ FORMATS: tuple[Format, ...] = (
     ninjs.FORMAT,
     sitemap.FORMAT,
     syndication.FORMAT,
+    anpa1312.FORMAT,
+    iptc7901.FORMAT,
 )
 
 

@@ -1,0 +1,176 @@
+"""ANPA 1312 (American Newspaper Publishers Association, Wire Service Transmission Guidelines, 84-2).
+
+Control characters frame and space a story: SYN SOH service and number, US selector; priority, category, DC1 to DC4 for
+the format; keyword, version, date, words; STX text ETX.  Gateways strip them; what is left is still told by its shape.
+"""
+
+import re
+from datetime import UTC, datetime
+from html import escape
+
+from ingestd.formats.document import Document
+from ingestd.formats.draft import Draft
+from ingestd.formats.format import Format
+from ingestd.formats.schemes import concept_of
+from ingestd.formats.telegram import (
+    ETX,
+    STX,
+    is_byline,
+    messages_in,
+    put_byline,
+    put_dateline,
+    put_kill,
+    text_of,
+    typeset,
+)
+from ingestd.formats.wire_feed import feed_of, read_all
+from ingestd.model import Feed
+from ingestd.text import collapse
+
+_HEADING = (
+    r"[\s\x00\x16\x7f]*\x01?[\x16]*(?P<service>[A-Za-z])(?P<number>\d{3,4})[\x1f \t]?(?P<selector>[\w-]{3,7})"
+    r"[ \t]*\r?\n\s?(?P<priority>[A-Za-z])\s(?P<category>[A-Za-z])[\x11-\x14 \t]*(?P<keyword>\S[^\r\n\x02]{0,80}?)"
+    r"(?:[ \t]+(?P<date>\d\d-\d\d)(?:[ \t]+(?P<words>\d{2,5}))?[^\r\n\x02]*|(?=[\r\n\x02]))"
+)
+_BYTES = re.compile(_HEADING.encode())
+_TEXT = re.compile(_HEADING)
+_FILED = re.compile(r"\^?(?P<source>[A-Z]{2,8})-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)[ \t]+(\d\d)(\d\d)\s?(?:GMT|UTC|Z)")
+# Upper and lower rail around the lines of the head; "=" ends one that is centred.
+_HEAD_LINE = re.compile(r"\^?(?P<text>[^<=]*?)\s*[<=]\s*")
+_WORD_COUNT = re.compile(r",\s*\d{1,5}$")
+_VERSION = re.compile(
+    r",?\s*(?P<version>(?P<number>\d+)(?:st|nd|rd|th) (?:Ld|Lead|Add|Sub)\S*|\S*Write?thr[ou]\S*)\s*$",
+    re.IGNORECASE,
+)
+_SPACES = re.compile("[\x1d\x1e\x1f]+")
+#: Beginnings of lines of the head that are notes to editors.
+_NOTE = re.compile(r"\(?eds[:.]|editors?[:,]|note to editors|attn\b|attention\b", re.IGNORECASE)
+
+
+def recognises(document: Document) -> bool:
+    """Say whether it begins with the two lines of a heading."""
+    return document.json is None and _BYTES.match(document.body[:500]) is not None
+
+
+def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
+    """Read a transmission as a feed of its stories."""
+    entries, lost = read_all(messages_in(text_of(document.body)), _read)
+    return feed_of("anpa1312", entries, lost)
+
+
+def _read(draft: Draft, message: str) -> None:
+    heading = _TEXT.match(message)
+    text = message[heading.end() :] if heading else message
+    text = text.partition(STX)[2] if STX in text else text
+    story, _, trailer = text.partition(ETX)
+    filed = _FILED.search(trailer) or _FILED.search(story[-200:])
+    draft.put("type", "text")
+    lines = _lines(story)
+    head = _head_of(draft, lines)
+    _put_body(draft, lines[len(head) :])
+    put_kill(draft, head)
+    if filed:
+        draft.put("versioncreated", _when(filed))
+        draft.put("provider", concept_of(None, name=filed["source"]))
+    if heading:
+        _put_heading(draft, heading)
+    _put_identity(draft, heading)
+
+
+def _put_heading(draft: Draft, heading: re.Match[str]) -> None:
+    category = heading["category"].lower()
+    draft.add(
+        "subject", concept_of(category, scheme="a1312cat", uri=f"http://cvx.iptc.org/anpa1312-category/{category}")
+    )
+    for name in ("service", "number", "selector", "priority", "keyword"):
+        draft.beside(name, heading[name])
+    draft.line("slugline", heading["keyword"])
+
+
+def _put_identity(draft: Draft, heading: re.Match[str] | None) -> None:
+    """Derive the guid of a story out of its keyword and the day: a story's numbers differ from version to version."""
+    created = draft.values.get("versioncreated")
+    slug = draft.values.get("slugline")
+    if match := _VERSION.search(slug or ""):
+        draft.put("version", match["number"])
+    if slug and heading:
+        day = created.date().isoformat() if created else heading["date"] or ""
+        draft.line("guid", f"anpa1312:{_VERSION.sub('', slug)}:{day}".rstrip(":"))
+        draft.put("id_origin", "derived")
+
+
+def _when(filed: re.Match[str]) -> datetime | None:
+    month, day, year, hour, minute = (int(part) for part in filed.groups()[1:])
+    try:
+        return datetime(2000 + year if year < 70 else 1900 + year, month, day, hour, minute, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _lines(story: str) -> list[str]:
+    """Return the lines of a story; two in one, as in "*9006< ^SLUG<", come apart."""
+    # Not splitlines, which takes the spaces of tables for line ends.
+    lines = (part.rstrip("\r") for part in story.replace("< ^", "<\n^").split("\n"))
+    return [line for line in lines if line.strip("\x0c \t")]
+
+
+def _head_of(draft: Draft, lines: list[str]) -> list[str]:
+    """Return the lines in front of the text, having read them: slug line, headline, notes, byline."""
+    head: list[str] = []
+    plain: list[str] = []
+    for line in lines:
+        match = _HEAD_LINE.fullmatch(line.strip("\r\x0c "))
+        if not match or line[0] in " \t\x08" or _FILED.match(line):
+            break
+        head.append(line)
+        text = typeset(match["text"])
+        if not text.startswith("*"):  # a number of the selector's
+            plain.append(text)
+    if plain:
+        draft.line("slugline", _WORD_COUNT.sub("", plain[0]))
+    for text in plain[1:]:
+        if is_byline(text):
+            put_byline(draft, text)
+        elif _NOTE.match(text):
+            draft.note(text)
+        elif "headline" not in draft.values:
+            draft.line("headline", text)
+    return head
+
+
+def _put_body(draft: Draft, lines: list[str]) -> None:
+    """Set the body: a paragraph begins with an indented line; where none is indented, each line is one."""
+    html: list[str] = []
+    texts: list[str] = []
+    indented = any(line[0] in " \t" and not _FILED.match(line.strip()) and line.strip() != "___=" for line in lines)
+    for line in lines:
+        row, bare = line.startswith("\x08"), typeset(_SPACES.sub(" ", line.lstrip("\x08").replace("\x10", " ")))
+        centred = _HEAD_LINE.fullmatch(bare)
+        if _FILED.match(bare) or not bare.strip("_=^ —"):
+            continue
+        if row:
+            cells = [collapse(cell.replace("\x10", " ")) for cell in _SPACES.split(line.lstrip("\x08"))]
+            html.append(f"<tr>{''.join(f'<td>{escape(cell, quote=False)}</td>' for cell in cells if cell)}</tr>")
+            texts.append(bare)
+        elif centred and line[0] not in " \t":
+            if is_byline(centred["text"]):
+                put_byline(draft, centred["text"])
+            html.append(f"<h2>{escape(centred['text'], quote=False)}</h2>")
+            texts.append(centred["text"])
+        elif indented and line[0] not in " \t" and texts and not bare.startswith("^"):
+            texts[-1] = f"{texts[-1]} {bare}"
+            html[-1] = f"{html[-1].removesuffix('</p>')} {escape(bare, quote=False)}</p>"
+        else:
+            texts.append(bare.lstrip("^"))
+            html.append(f"<p>{escape(texts[-1], quote=False)}</p>")
+    draft.body(_with_tables(html) or None, "\n\n".join(texts) or None)
+    if texts:
+        put_dateline(draft, texts[0])
+
+
+def _with_tables(html: list[str]) -> str:
+    """Return blocks as markup, with rows that follow one another in one table."""
+    return re.sub(r"((?:<tr>.*?</tr>)+)", r"<table>\1</table>", "".join(html))
+
+
+FORMAT = Format("anpa1312", recognises, parse)

@@ -1,0 +1,166 @@
+"""IPTC 7901 (The IPTC Recommended Message Format, 5th revision, 1995), as European agencies send it.
+
+SOH source and number, priority, category, words, options; keywords; STX head lines up to "=", text; ETX time; EOT.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from ingestd.formats.dates import month_named
+from ingestd.formats.document import Document
+from ingestd.formats.draft import Draft
+from ingestd.formats.fields import number_of
+from ingestd.formats.format import Format
+from ingestd.formats.markup_body import paragraphs_as_markup
+from ingestd.formats.telegram import ETX, STX, is_byline, messages_in, put_byline, put_dateline, put_kill, text_of
+from ingestd.formats.wire_feed import feed_of, read_all
+from ingestd.model import Feed
+from ingestd.text import collapse
+from ingestd.times import zone_named
+
+_HEADING = (
+    r"[\s\x00\x16\x7f]*\x01?[\s\x16]*(?P<source>[A-Za-z]{2,4})(?P<number>\d{2,5})[ \t]+(?P<priority>[1-9])[ \t]+"
+    r"(?P<category>[A-Za-z]{1,4})[ \t]+(?P<words>\d{1,5})(?P<options>[ \t]+[^\r\n\x02]*)?(?=[\r\n\x02])"
+)
+_BYTES = re.compile(_HEADING.encode())
+_TEXT = re.compile(_HEADING)
+_FILED = re.compile(
+    r"^[ \t]*(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?:[ \t]*(?P<zone>[A-Z]{1,4}))?[ \t]+"
+    r"(?P<month>[^\W\d_]{3,9})\.?[ \t]+(?P<year>\d\d(?:\d\d)?)[ \t]*$",
+    re.MULTILINE,
+)
+#: Where the notes begin that follow the text (dpa), and where those that are for the desk alone.
+_NOTEBOOK = re.compile(r"^#{1,2}[ \t]*\S.*$", re.MULTILINE)
+_NOT_PUBLIC = re.compile(
+    r"not (?:intended )?for publication|nicht (?:zur|für die) veröffentlichung|pas destinée?s? à (?:la )?publication",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(r"(?P<number>\d+)(?:st|nd|rd|th)? (?:lead|net|ld|take)\b", re.IGNORECASE)
+#: Characters of a head line that was broken because the printer's line was full.
+_FULL_LINE = 50
+
+
+def recognises(document: Document) -> bool:
+    """Say whether it begins with a heading."""
+    return document.json is None and _BYTES.match(document.body[:300]) is not None
+
+
+def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
+    """Read a transmission as a feed of its messages."""
+    entries, lost = read_all(messages_in(text_of(document.body)), _read)
+    return feed_of("iptc7901", entries, lost)
+
+
+def _read(draft: Draft, message: str) -> None:
+    message = message.replace("\r\n", "\n").replace("\r", "\n")
+    heading = _TEXT.match(message)
+    text, _, trailer = message[heading.end() if heading else 0 :].partition(ETX)
+    filed = _last(_FILED, trailer) or _last(_FILED, text)
+    draft.put("type", "text")
+    if filed:
+        draft.put("versioncreated", _when(draft, filed))
+        if filed.string is text:
+            text = text[: filed.start()]
+    keywords, stx, rest = text.partition(STX)
+    if not stx:
+        keywords, rest = _first_line(text)
+    draft.line("slugline", collapse(keywords).strip("/ "))
+    _put_text(draft, rest)
+    if heading:
+        _put_heading(draft, heading)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
+        pass
+    return found
+
+
+def _first_line(text: str) -> tuple[str, str]:
+    first, _, rest = text.lstrip().partition("\n")
+    return first, rest
+
+
+def _put_heading(draft: Draft, heading: re.Match[str]) -> None:
+    """Set urgency and identity: a source's number counts the messages of a day."""
+    draft.put("urgency", number_of(heading["priority"]))
+    for name in ("source", "number", "category", "options"):
+        draft.beside(name, heading[name])
+    created = draft.values.get("versioncreated")
+    day = f":{created.date().isoformat()}" if created else ""
+    draft.line("guid", f"iptc7901:{heading['source'].lower()}{heading['number']}{day}")
+    draft.put("id_origin", "derived")
+
+
+def _when(draft: Draft, filed: re.Match[str]) -> datetime | None:
+    month, year = month_named(filed["month"]), int(filed["year"])
+    zone = zone_named(filed["zone"]) if filed["zone"] else UTC
+    draft.naive |= not filed["zone"]
+    if not month or not zone:
+        return None
+    year += 0 if year > 99 else 2000 if year < 70 else 1900
+    try:
+        when = datetime(year, month, int(filed["day"]), int(filed["hour"]), int(filed["minute"]), tzinfo=UTC)
+    except ValueError:
+        return None
+    return when - (zone.utcoffset(None) or timedelta(0))
+
+
+def _put_text(draft: Draft, text: str) -> None:
+    """Set head lines, body and notes; the head ends with "=", or where it does not, with its first line."""
+    first, equals, rest = text.partition("=")
+    if not equals or len(first) > 600 or "\n\n\n" in first.strip():
+        first, rest = _first_line(text)
+    _put_head(draft, [line for line in map(collapse, first.splitlines()) if line])
+    notes = _NOTEBOOK.search(rest)
+    body = rest[: notes.start()] if notes else rest
+    paragraphs = _paragraphs(body)
+    if paragraphs and is_byline(paragraphs[0]) and len(paragraphs[0]) < _FULL_LINE * 2:
+        put_byline(draft, paragraphs.pop(0))
+    draft.body(paragraphs_as_markup(paragraphs), "\n\n".join(paragraphs) or None)
+    if paragraphs:
+        put_dateline(draft, paragraphs[0])
+    if notes:
+        _put_notes(draft, rest[notes.start() :])
+
+
+def _put_head(draft: Draft, lines: list[str]) -> None:
+    """Set the headline: the last line of the head that is no byline, with the full one it continues."""
+    heads = [line for line in lines if not is_byline(line)]
+    for line in lines:
+        if is_byline(line):
+            put_byline(draft, line)
+        elif (match := _ORDINAL.match(line)) and len(line) < 20:
+            draft.put("version", match["number"])
+    if heads:
+        headline = heads[-1]
+        if len(heads) > 1 and len(heads[-2]) >= _FULL_LINE and heads[-2][-1] not in ".:)=":
+            headline = f"{heads[-2]} {headline}"
+        draft.line("headline", headline)
+    put_kill(draft, lines)
+    marks = " ".join(line for line in heads[:-1] if len(line) < 60)
+    draft.beside("marks", marks)
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Return the paragraphs: a blank line or an indented one begins the next."""
+    found: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if not line.strip() or line[:2].isspace():
+            found.append([])
+        found[-1].append(line)
+    return [paragraph for paragraph in (collapse(" ".join(lines)) for lines in found) if paragraph.strip("*_ \x7f")]
+
+
+def _put_notes(draft: Draft, text: str) -> None:
+    """Add the notes; what comes behind "not for publication" is for the desk alone."""
+    hidden = _NOT_PUBLIC.search(text)
+    before, behind = (text[: text.rfind("\n", 0, hidden.start()) + 1], text[hidden.end() :]) if hidden else (text, "")
+    for part, public in ((before, True), (behind, False)):
+        for paragraph in _paragraphs(part.replace("\n- ", "\n\n- ").replace("\n#", "\n\n#")):
+            if not paragraph.startswith("#"):
+                draft.note(paragraph.removeprefix("- "), public=public)
+
+
+FORMAT = Format("iptc7901", recognises, parse)
