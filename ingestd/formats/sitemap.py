@@ -1,19 +1,21 @@
 """Sitemaps and their indexes (sitemaps.org), with Google's news extension, and lists of URLs in plain text."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-
-from lxml import etree
 
 from ingestd import urls
 from ingestd.errors import ParseError
 from ingestd.formats import fields
+from ingestd.formats import lenient_xml as xml
 from ingestd.formats.dates import read_date
 from ingestd.formats.document import Document
 from ingestd.formats.format import Format
 from ingestd.formats.identity import identity_of
+from ingestd.formats.lenient_xml import Element, local, own_text
+from ingestd.formats.schemes import concept_of
+from ingestd.items import Headline, Item
 from ingestd.model import Entry, Feed
 from ingestd.text import collapse
 
@@ -21,6 +23,8 @@ from ingestd.text import collapse
 MAX_URLS = 50_000
 
 _ROOTS = frozenset(("urlset", "sitemapindex"))
+#: What stands where bytes were no text: no address has it.
+_NO_CHARACTER = "\ufffd"
 _STARTS_WITH_URL = re.compile(rb"(?:\xef\xbb\xbf)?\s*https?://", re.IGNORECASE)
 
 
@@ -32,28 +36,33 @@ def recognises(document: Document) -> bool:
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read a sitemap as a feed whose entries are known by their address, or an index as one with children.
 
-    `updated` is `lastmod`; headline, published, language and keywords come from the news extension.
+    `updated` is `lastmod`; headline, published, language and keywords come from the news extension, and an `item`
+    with what else it says.
     Namespaces may be missing or wrong; a document that is not well-formed is read as far as it goes, with a
     warning.  An address that is no http(s) URL is left out, and of an address given twice the first one counts.
 
     Raises ParseError when it is damaged and nothing is left.
     """
-    if lines := _lines(document.body):
+    if document.root is None and (lines := _lines(document.body)):
         return _sitemap({line: Entry(guid=line, id_origin="link", link=line) for line in lines}, ())
-    root, warnings = _root(document.body)
-    if _name(root) == "sitemapindex":
-        children: dict[str, tuple[str, datetime | None]] = {}
-        for page, values, _ in _located(root, url):
-            children.setdefault(page, (page, read_date(values.get("lastmod"))))
-        return Feed(
-            format="sitemap",
-            children=tuple(children.values())[:MAX_URLS],
-            warnings=warnings + _beyond(len(children)),
-        )
+    root, warnings = xml.root_element(document.body, "sitemap")
+    if not len(root) and warnings:
+        raise ParseError(f"a damaged sitemap: {warnings[0]}")
+    index = local(root) == "sitemapindex"
+    children: dict[str, tuple[str, datetime | None]] = {}
     entries: dict[str, Entry] = {}
-    for page, values, news in _located(root, url):
-        if page not in entries:
-            entries[page] = _entry(page, values, news)
+    for place in root:
+        own, news = _values(place)
+        page = fields.page_of(url, own.get("loc"))
+        if not page or _NO_CHARACTER in page or page in children or page in entries:
+            continue
+        if index:
+            children[page] = (page, read_date(own.get("lastmod")))
+        else:
+            entries[page] = _entry(page, own, news)
+    if index:
+        found = tuple(children.values())[:MAX_URLS]
+        return Feed(format="sitemap", children=found, warnings=warnings + _beyond(len(children)))
     return _sitemap(entries, warnings)
 
 
@@ -73,66 +82,62 @@ def _lines(body: bytes) -> list[str]:
     return lines if all(" " not in line and urls.resolve("", line) for line in lines) else []
 
 
-def _root(body: bytes) -> tuple[etree._Element, tuple[str, ...]]:
-    try:
-        return etree.fromstring(body, _parser(recover=False)), ()
-    except (etree.XMLSyntaxError, ValueError) as error:
-        warning = f"not well-formed: {collapse(str(error))[:500]}"
-        try:
-            root = etree.fromstring(body, _parser(recover=True))
-        except (etree.XMLSyntaxError, ValueError):
-            root = None
-        if root is None or not len(root):
-            raise ParseError(f"a damaged sitemap: {warning}") from error
-        return root, (warning,)
+def _values(place: Element) -> tuple[dict[str, str], dict[str, str]]:
+    """Return of a place its own texts by name, of each name the first, and those of its news extension."""
+    own: dict[str, str] = {}
+    news: dict[str, str] = {}
+    for child in place:
+        name = local(child)
+        if name != "news":
+            # Pictures and videos have a `title` and a `loc` of their own.
+            own.setdefault(name, own_text(child))
+            continue
+        for one in child:
+            # `publication` has a `name` and a `language`.
+            for value in one if len(one) else (one,):
+                news.setdefault(local(value), own_text(value))
+    return own, news
 
 
-def _parser(*, recover: bool) -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, recover=recover
+def _entry(page: str, own: Mapping[str, str], news: Mapping[str, str]) -> Entry:
+    guid, origin = identity_of(None, page, headline=None, description=None, body=None, published=None)
+    published, updated = read_date(news.get("publication_date")), read_date(own.get("lastmod"))
+    entry = Entry(guid=guid, id_origin=origin, link=page, published=published, updated=updated)
+    if not news:
+        return entry
+    headline, language = fields.line_of(news.get("title")), fields.language_of(news.get("language"))
+    keywords = fields.names_of(news.get("keywords", "").split(",")) if news.get("keywords") else ()
+    return replace(
+        entry,
+        headline=headline,
+        language=language,
+        keywords=keywords,
+        item=_item(guid, news, headline, language, published, keywords),
     )
 
 
-def _located(root: etree._Element, url: str) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, str]]]:
-    """Return of each place its address, its own values by name, and those of its news extension."""
-    for place in root:
-        own = _values(list(place))
-        page = fields.page_of(url, own.get("loc"))
-        if page:
-            # Pictures and videos have a `title` and a `loc` of their own.
-            yield page, own, _values([value for child in place if _name(child) == "news" for value in child.iter()])
-
-
-def _values(elements: list[etree._Element]) -> dict[str, str]:
-    """Return texts by name, of each name the first."""
-    values: dict[str, str] = {}
-    for element in elements:
-        with suppress(UnicodeDecodeError):  # lxml, when it recovers, lets bytes pass that are no UTF-8
-            values.setdefault(_name(element), element.text or "")
-    return values
-
-
-def _name(element: etree._Element) -> str:
-    """Return a name without namespace or prefix, in lower case; empty for what is no element."""
-    try:
-        tag = element.tag
-    except UnicodeDecodeError:
-        return ""
-    return re.split("[}:]", tag)[-1].lower() if isinstance(tag, str) else ""
-
-
-def _entry(page: str, values: Mapping[str, str], news: Mapping[str, str]) -> Entry:
-    headline, published = fields.line_of(news.get("title")), read_date(news.get("publication_date"))
-    guid, origin = identity_of(None, page, headline=headline, description=None, body=None, published=published)
-    return Entry(
+def _item(
+    guid: str,
+    news: Mapping[str, str],
+    headline: str | None,
+    language: str | None,
+    published: datetime | None,
+    keywords: tuple[str, ...],
+) -> Item:
+    """Return what Google's news extension says, as an item without a text: that is on its page."""
+    genres = (concept_of(fields.line_of(genre)) for genre in news.get("genres", "").split(",") if genre.strip())
+    tickers = fields.line_of(news.get("stock_tickers"))
+    return Item(
         guid=guid,
-        id_origin=origin,
-        link=page,
+        versioncreated=published,
+        type="text",
         headline=headline,
-        published=published,
-        updated=read_date(values.get("lastmod")),
-        language=fields.language_of(news.get("language")),
-        keywords=fields.names_of(news.get("keywords", "").split(",")),
+        headlines=(Headline(text=headline),) if headline else (),
+        language=language,
+        keywords=keywords,
+        genre=tuple(genre for genre in genres if genre),
+        provider=concept_of(None, name=fields.line_of(news.get("name"))),
+        extra={"stock_tickers": tickers} if tickers else {},
     )
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from ingestd.errors import ParseError
 from ingestd.formats import parse, sitemap
+from ingestd.items import Concept, Headline, Item
 from ingestd.model import Entry, Feed
+from tests.formats.samples import WIRE, item_in
 
 URL = "https://paper.example/sitemap.xml"
 
@@ -39,9 +41,27 @@ def test_a_news_sitemap_gives_headline_time_and_language() -> None:
             updated=datetime(2020, 6, 24, 6, 30, tzinfo=UTC),
             language="en",
             keywords=("Harbour", "Roads"),
+            item=Item(
+                guid="https://paper.example/1?a=1&b=2",
+                versioncreated=datetime(2020, 6, 24, tzinfo=UTC),
+                type="text",
+                headline="Harbour & road",
+                headlines=(Headline(text="Harbour & road"),),
+                language="en",
+                keywords=("Harbour", "Roads"),
+                provider=Concept(name="Harbour News"),
+            ),
         ),
     )
     assert not feed.warnings
+
+
+def test_the_rest_of_the_news_extension_is_in_the_item() -> None:
+    item = item_in(WIRE["news_sitemap.xml"])
+
+    assert item.versioncreated == datetime(2026, 3, 1, 10, 30, 15, tzinfo=UTC)
+    assert [genre.code for genre in item.genre] == ["PressRelease", "Blog"]
+    assert item.extra == {"stock_tickers": "NASDAQ:ICE"}
 
 
 def test_an_index_has_children() -> None:
