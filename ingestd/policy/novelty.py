@@ -27,15 +27,19 @@ def fingerprint(entry: Entry) -> str:
 
     Headline, summary and content count as folded text, so white space, markup and the case of letters don't.
     `updated` counts, because a page may change while its entry's text does not; `published` doesn't:
-    some publishers print the time of the poll there.
+    some publishers print the time of the poll there.  Of a wire item what becomes of it counts, too: a kill or a
+    new embargo may leave the text as it was.
     """
-    parts = (
+    parts: tuple[str, ...] = (
         entry.link or "",
         fold(entry.headline or ""),
         fold(entry.description_text or ""),
         fold(text_of(entry.body_html)),
         iso(entry.updated) or "",
     )
+    if entry.item:
+        item = entry.item
+        parts += (item.version or "", item.pubstatus, iso(item.embargoed) or "", *item.signals)
     return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.items import Item
+from ingestd.items_json import item_as_json, item_from_json, without_body
 from ingestd.model import Entry, Validators
 from ingestd.store.statements import chunks
 from ingestd.store.tables import entries
@@ -41,19 +43,32 @@ def announced(entry: Entry) -> dict[str, Any]:
     # Not asdict, which copies every value deeply: a poll has hundreds of entries.
     named = ((name, getattr(entry, name)) for name in _FIELDS)
     values = {name: value for name, value in named if value is not None and value != ()}
+    if entry.item:
+        values["item"] = _item_as_json(entry.item, entry.body_html)
     return {key: iso(value) if isinstance(value, datetime) else value for key, value in values.items()}
+
+
+def _item_as_json(item: Item, body_html: str | None) -> dict[str, Any]:
+    """Return an item as a JSON value; "" for its markup says that it is its entry's: once is enough."""
+    if not body_html or item.body_html != body_html:
+        return item_as_json(item)
+    return {**item_as_json(replace(item, body_html=None)), "body_html": ""}
 
 
 def entry_of(value: dict[str, Any]) -> Entry:
     """Return a JSON value as the entry it was made of."""
     times: dict[str, Any] = {key: parse_iso(value[key]) for key in ("published", "updated") if key in value}
     lists: dict[str, Any] = {key: tuple(value[key]) for key in ("authors", "keywords") if key in value}
-    return Entry(**{**value, **times, **lists})
+    entry = Entry(**{**value, **times, **lists, "item": None})
+    if "item" not in value:
+        return entry
+    item = item_from_json(value["item"])
+    return replace(entry, item=replace(item, body_html=entry.body_html) if item.body_html == "" else item)
 
 
 def without_content(entry: Entry) -> Entry:
     """Return an entry without its content, as it is kept once its record is saved."""
-    return replace(entry, body_html=None)
+    return replace(entry, body_html=None, item=without_body(entry.item) if entry.item else None)
 
 
 async def claim_due(

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ingestd.items import Item
 from ingestd.model import Entry
 from ingestd.policy.novelty import fingerprint, pick
 
@@ -62,3 +63,12 @@ def test_an_entry_with_an_old_date_is_new() -> None:
     late = replace(ENTRY, guid="late", published=datetime(1999, 1, 1, tzinfo=UTC))
 
     assert pick([(late, "f")], {"old": "f"}).new == (late,)
+
+
+def test_a_wire_item_is_changed_by_a_kill_that_leaves_its_text_as_it_was() -> None:
+    item = Item(guid="1", version="2", headline="h")
+    killed = replace(item, pubstatus="canceled")
+
+    marks = {fingerprint(Entry(guid="1", headline="h", item=one)) for one in (None, item, killed)}
+
+    assert len(marks) == 3
