@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from ingestd.cli.parse import line_of, parse
 from ingestd.errors import ParseError, UsageError
 from ingestd.model import Feed
+from tests.formats.samples import WIRE
 
 RSS = (
     '<rss version="2.0"><channel><title>Harbour News</title>'
@@ -57,6 +58,23 @@ def test_a_feed_is_one_line_with_all_its_fields(tmp_path: Path) -> None:
             "warnings": [],
         }
     ]
+
+
+def test_of_a_wire_item_all_fields_are_there_but_what_is_for_the_desk_alone(tmp_path: Path) -> None:
+    (tmp_path / "item.xml").write_bytes(WIRE["newsml_g2.xml"])
+
+    result = run(tmp_path / "item.xml")
+
+    _, entry, _ = lines(result.stdout)[0]["entries"]
+    assert (entry["guid"], entry["version"], entry["pubstatus"]) == (
+        "urn:newsml:harbour.example:20260301:7",
+        "3",
+        "usable",
+    )
+    assert (entry["versioncreated"], entry["published"]) == ("2026-03-01T11:30:15Z", "2026-03-01T10:00:00Z")
+    assert entry["provider"]["name"] == "Harbour News"
+    assert entry["subject"][0]["uri"] == "http://cv.iptc.org/newscodes/mediatopic/20000538"
+    assert [note["text"] for note in entry["ednotes"]] == ["Corrects the depth in the second paragraph."]
 
 
 def test_a_folder_gives_a_line_for_every_file_in_sorted_order(tmp_path: Path) -> None:
