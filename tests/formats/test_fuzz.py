@@ -1,15 +1,20 @@
 """What nobody thought of: any bytes are a feed or a typed error, and what is kept of them can be kept anywhere."""
 
 import json
-from datetime import UTC
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestd.errors import ParseError
 from ingestd.formats import parse
+from ingestd.items import Item
+from ingestd.items_json import item_as_json, item_from_json
 from ingestd.model import Feed
 from ingestd.text import UNSAFE
+from tests.formats.samples import WIRE
 
 RSS = b"""<?xml version='1.0'?><rss version='2.0'><channel><title>F</title><ttl>5</ttl><item><guid>1</guid>
 <title>T</title><link>/a</link><pubDate>Sat, 31 Jan 2026 12:00:00 GMT</pubDate><description>&lt;p&gt;x</description>
@@ -20,10 +25,10 @@ JSON = b"""{"version":"https://jsonfeed.org/version/1.1","title":"F","items":[{"
 "content_html":"<p>x","date_published":"2026-01-31T12:00:00Z","authors":[{"name":"A"}],"tags":["t"]}]}"""
 SITEMAP = b"""<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>https://paper.example/a</loc>
 <lastmod>2026-01-31</lastmod></url></urlset>"""
-SAMPLES = (RSS, ATOM, JSON, SITEMAP)
+SAMPLES = (RSS, ATOM, JSON, SITEMAP, *WIRE.values())
 TYPES = (None, "text/xml", "application/json; charset=utf-16", "text/html")
 
-QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -33,7 +38,11 @@ def damaged(draw: st.DrawFn) -> bytes:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(body)))
         end = min(len(body), start + draw(st.integers(0, 40)))
-        body = body[:start] + draw(st.one_of(st.binary(max_size=20), st.just(body[start:end] * 2))) + body[end:]
+        flipped = bytes(byte ^ draw(st.integers(1, 255)) for byte in body[start : start + 2])
+        other = st.one_of(
+            st.binary(max_size=20), st.just(body[start:end] * 2), st.just(flipped + body[start + 2 : end])
+        )
+        body = body[:start] + draw(other) + body[end:]
     return body
 
 
@@ -50,6 +59,29 @@ def check(body: bytes, content_type: str | None) -> None:
         for time in (entry.published, entry.updated):
             assert time is None or time.tzinfo is UTC
         json.dumps(entry.body_html).encode()
+        if entry.item:
+            check_item(entry.item)
+
+
+def check_item(item: Item) -> None:
+    """What an item says is clean, in UTC, and comes back from the database as it was."""
+    assert item.guid
+    for value in everything_in(item):
+        assert not isinstance(value, str) or not UNSAFE.search(value)
+        assert not isinstance(value, datetime) or value.tzinfo is UTC
+    assert item_from_json(json.loads(json.dumps(item_as_json(item)).encode())) == item
+
+
+def everything_in(value: object) -> Iterator[object]:
+    if is_dataclass(value):
+        value = tuple(getattr(value, field.name) for field in fields(value))
+    if isinstance(value, Mapping):
+        value = (*value.keys(), *value.values())
+    if isinstance(value, tuple):
+        for one in value:
+            yield from everything_in(one)
+    else:
+        yield value
 
 
 @QUICK
