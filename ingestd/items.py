@@ -16,6 +16,10 @@ ItemIdOrigin = Literal["source", "composed", "derived", "hash"]
 PubStatus = Literal["usable", "withheld", "canceled"]
 
 
+#: The formats whose items have embargoes and kills, by their names in `formats.FORMATS`.
+WIRE_FORMATS = frozenset(("newsml-g2", "newsml-1", "nitf", "ap-media", "digitalwires", "ninjs", "anpa1312", "iptc7901"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
     """Something that a vocabulary or a name stands for: a subject, genre, place, person, organisation, provider."""

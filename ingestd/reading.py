@@ -6,7 +6,8 @@ Parsing and extracting happen in worker processes; nothing here keeps anything.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from ingestd.errors import ParseError
+from ingestd.errors import ParseError, UnknownFormat
+from ingestd.items import WIRE_FORMATS
 from ingestd.model import NO_VALIDATORS, Entry, Page, Validators
 from ingestd.policy.dates import article_with_dates_believed, entry_with_dates_believed
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
@@ -29,8 +30,16 @@ class Fetched:
 
 
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Parse a feed in a worker process, without dates nobody can believe; raises ParseError, WorkerError."""
+    """Parse a feed in a worker process, without dates nobody can believe; raises ParseError, WorkerError.
+
+    A wire's own formats are refused, as UnknownFormat: an embargo or a kill that is not kept to does more harm than a
+    source that says it cannot be polled.
+    """
     parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
+    if parsed.feed.format in WIRE_FORMATS:
+        raise UnknownFormat(
+            f"{parsed.feed.format} is read by `ingestd parse` alone: embargoes and kills are not kept yet"
+        )
     now = datetime.now(UTC)
     entries = tuple(entry_with_dates_believed(entry, now) for entry in parsed.feed.entries)
     return replace(parsed, feed=replace(parsed.feed, entries=entries))

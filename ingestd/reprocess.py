@@ -2,7 +2,7 @@
 
 The current revision of each record is looked at, unless the present rules made it, or have made it again and it came
 out the same.  Its bytes come from the archive, its page is read as it was then: with the address and the header it
-came with, with what the feed said of it last, dates believed as of that day; only what its site's articles have in common
+came with, dates believed as of that day; only what the feed said of it, and what its site's articles have in common,
 is taken as it is known by now.  Where the article differs, the record has a revision more, of kind `reprocessed`,
 which is no news.  Earlier revisions stay what they were.
 

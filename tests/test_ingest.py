@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from ingestd.daemon.parts import Parts
 from ingestd.store import failures, records, sources
 from tests.desk import OTHER, STORY, add, feed, page, poll_all
+from tests.formats.samples import WIRE
 from tests.newsroom import Newsroom
 
 
@@ -87,3 +88,16 @@ async def test_a_broken_feed_is_a_failure_of_its_source_alone(newsroom: Newsroom
     assert row.failures == 1
     assert row.etag is None
     assert row.last_error.startswith("UnknownFormat")
+
+
+async def test_a_wires_own_format_is_refused_until_its_embargoes_and_kills_are_kept(
+    newsroom: Newsroom, parts: Parts
+) -> None:
+    source = await add(parts, newsroom.publish("/wire", body=WIRE["newsml_g2.xml"]))
+
+    figures = await poll_all(parts)
+
+    async with parts.database.read() as connection:
+        row = await sources.find(connection, str(source))
+    assert (figures["records"], figures["entries"], row.condition) == (0, 0, "failing")
+    assert "newsml-g2 is read by `ingestd parse` alone" in row.last_error

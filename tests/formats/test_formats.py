@@ -7,6 +7,7 @@ import pytest
 
 from ingestd import formats
 from ingestd.errors import ParseError, UnknownFormat
+from ingestd.items import WIRE_FORMATS
 from tests.formats.samples import WIRE
 
 URL = "https://paper.example/feed.xml"
@@ -128,3 +129,7 @@ def test_a_document_cut_off_anywhere_is_read_or_refused(body: bytes) -> None:
         except ParseError:
             continue
         assert feed.warnings or feed.entries or feed.title
+
+
+def test_what_is_no_feed_and_no_sitemap_is_a_wires_format() -> None:
+    assert {form.name for form in formats.FORMATS} - {"json-feed", "sitemap", "syndication"} == WIRE_FORMATS
