@@ -20,6 +20,8 @@ _MAX_EVIDENCE = 3
 _MAX_WORDS = 120
 #: A longer text is read no further, in characters: it would be a book.
 _MAX_TEXT = 200_000
+#: And a list of names no further than this: bylines are short, and a stranger wrote them.
+_MAX_LINE = 1_000
 #: How far from a name its cue may stand, in characters.
 _REACH = 50
 
@@ -63,13 +65,17 @@ def _frozen(value: Any) -> Any:
 TABLE = _table()
 _BY_NAME = {name: known for known in TABLE for name in known.names}
 _BY_SHORT = {name: known for known in TABLE for name in known.short}
+_BY_TOKEN = {name: known for known in TABLE for name in (known.code, *known.names, *known.short)}
 #: In a list of names only, as bylines and credits are, case is the page's own: "DPA", "reuters".  Not that of a name
-#: with another meaning: "pa" is the picture alliance.
-_BY_TOKEN = {
-    name if known.doubtful else name.casefold(): known
-    for known in TABLE
-    for name in (known.code, *known.names, *known.short)
-}
+#: with another meaning: "pa" is the picture alliance, "Sid" a man.
+_BY_FOLDED = {name.casefold(): known for name, known in _BY_TOKEN.items() if not known.doubtful}
+#: What may stand behind a short name and leave it an agency's, beside a year: "Efe Kaya" is somebody.
+_DESKS = frozenset(
+    "staff news newsroom newswire wire team desk bureau agency service services media sport sports reporter reporters "
+    "correspondent correspondents writer writers journalist journalists editor editors contributor contributors "
+    "photo photos photographer photographers picture pictures image images video file handout pool archive archives "
+    "archiv library graphic graphics foto fotos bild redaktion inc ltd gmbh".split()
+)
 
 
 def _any_of(names: Sequence[str]) -> str:
@@ -135,17 +141,19 @@ def _listed(line: str | None) -> Iterator[str]:
     """Name the agencies in a line that is a list of names: whole names anywhere, short ones as a part by themselves."""
     if not line:
         return
+    line = line[:_MAX_LINE]
     for match in _FULL.finditer(line):
         yield _BY_NAME[match[0]].code
     for part in _TOKENS.split(line):
         token = _ARTICLES.sub("", part.strip(" .:-–—"))
-        known = _token(token) or (_token(token.partition(" ")[0]) if token.count(" ") == 1 else None)
+        first, _, second = token.partition(" ")
+        known = _token(token) or (_token(first) if second.casefold() in _DESKS or second.isdecimal() else None)
         if known:
             yield known.code
 
 
 def _token(token: str) -> _Known | None:
-    return _BY_TOKEN.get(token) or _BY_TOKEN.get(token.casefold())
+    return _BY_TOKEN.get(token) or _BY_FOLDED.get(token.casefold())
 
 
 def _cited(text: str, language: str) -> Iterator[tuple[str, str]]:

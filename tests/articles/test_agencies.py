@@ -109,6 +109,33 @@ def test_a_name_that_means_something_else_is_no_source(language: str, text: str)
     assert cited(text, language) == []
 
 
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "Efe Kaya", "Ansa Khan", "AA Gill", "PA Smith", "Ap Dijksterhuis", "Sid Jones", "Kyodo Sato",
+        "Ann Lee, CP Scott", "Sid", "Sda and Bo Ray",
+    ],
+)  # fmt: skip
+def test_a_person_is_no_agency(byline: str) -> None:
+    assert roles(Named(byline=byline)) == {}
+
+
+@pytest.mark.parametrize(
+    ("byline", "code"),
+    [
+        ("Reuters Staff", "Reuters"), ("AP News", "AP"), ("AFP Photo", "AFP"), ("REUTERS TEAM", "Reuters"),
+        ("AP 2020", "AP"), ("dpa", "dpa"), ("DPA", "dpa"), ("EFE", "EFE"), ("sid", "SID"), ("PA Newsroom", "PA"),
+    ],
+)  # fmt: skip
+def test_a_desk_is_its_agency(byline: str, code: str) -> None:
+    assert roles(Named(byline=byline)) == {code: "origin"}
+
+
+def test_a_list_of_names_is_read_so_far() -> None:
+    assert roles(Named(byline="Bo Ray, " * 100 + "AFP")) == {"AFP": "origin"}
+    assert roles(Named(byline="Bo Ray, " * 200 + "AFP")) == {}
+
+
 def test_the_strongest_role_holds_and_all_evidence_stays() -> None:
     named = Named(
         dateline="OSLO (AP)",
