@@ -176,8 +176,9 @@ def _cues(
     is_whole = name in _BY_NAME
     if known.doubtful and not is_whole and language not in known.languages:
         return noun, noun_behind
-    leads, speaks = citing.LEADS, citing.SPEAKS
-    if known.surname and not is_whole:
-        leads, speaks = citing.LEADS_OF_SURNAMES, citing.REPORTS
+    is_surname = known.surname and not is_whole and not name.isupper()
+    leads, speaks = (citing.LEADS_OF_SURNAMES, citing.REPORTS) if is_surname else (citing.LEADS, citing.SPEAKS)
     led = noun or leads.search(before) or (citing.DATIVE.search(before) if is_whole else None)
+    if not (is_surname or citing.GOES_ON.match(behind)):
+        led = led or citing.SAID_TO.search(before)
     return led, noun_behind or speaks.match(behind)

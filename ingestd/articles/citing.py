@@ -9,7 +9,7 @@ _NOUNS = (
 )
 #: By language: what stands right before a name, an article between them or not.
 _LEADS = {
-    "en": "told tells to by citing quoting|according to|reported by|quoted by|cited by|obtained by|seen by|reviewed by",
+    "en": "told tells citing quoting|according to",
     "de": "laut gemäß gegenüber sagte sagten erklärte berichtet berichtete berichten meldet meldete melden|angaben von",
     "fr": "selon rapporte|auprès de|déclaré à|indiqué à|dit à|confirmé à|affirmé à|cité par|citée par",
     "es": "según informó informa|dijo a|dijeron a|declaró a|citado por|citada por|declaraciones a",
@@ -20,6 +20,19 @@ _LEADS = {
     "pl": "według podaje podała|informacji",
     "id": "menurut dilaporkan dilansir kepada|dikutip dari",
 }
+#: English "to" and "by" say nothing alone ("he went to Reuters"): behind one of these they do.
+_SAID_TO = (
+    "said say says saying spoke speaks speaking talked talking wrote confirmed confirms confirming denied admitted "
+    "explained stated declared disclosed revealed commented described statement comments? remarks interview e-?mail "
+    "letter message"
+).replace(" ", "|")
+_SEEN_BY = (
+    "reported reporting reports? quoted cited obtained seen reviewed viewed verified authenticated interviewed "
+    "contacted asked compiled calculated published released carried poll polled survey surveyed tally count analysis "
+    "investigation"
+).replace(" ", "|")
+#: What may stand between: "said briefly on Monday to".
+_WHEN = r"(?:\s+\w+ly)?(?:\s+(?:on\s+)?\w+day)?(?:\s+(?:morning|afternoon|evening|night))?"
 _REPORTS = {
     "en": "reports reported reporting cites cited quotes quoted learned adds added",
     "de": "berichtet berichtete meldet meldete zitiert zitierte zufolge",
@@ -64,6 +77,12 @@ LEADS = re.compile(
     rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}\s+|(?:d['’]après|selon|à|rapporte|auprès de)\s+l['’]|all['’])$",
     re.IGNORECASE,
 )
+SAID_TO = re.compile(
+    rf"\b(?:(?:{_SAID_TO}){_WHEN}\s+to|(?:{_SEEN_BY}){_WHEN}\s+by)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+#: But not where the name goes on, and is another's: "seen by Reuters Plaza".  A day does not go on with it.
+GOES_ON = re.compile(r"\s+(?!News\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)[A-Z]")
 #: The same before a surname: who was told or paid something may be a man of that name.
 LEADS_OF_SURNAMES = re.compile(
     r"\b(?:according to|reported by|citing|quoting|laut|selon|según|secondo|segundo|volgens|ifølge|enligt|według)"
