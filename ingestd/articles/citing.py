@@ -11,7 +11,7 @@ _NOUNS = (
 _LEADS = {
     "en": "told tells citing quoting|according to",
     "de": "laut gemäß gegenüber sagte sagten erklärte berichtet berichtete berichten meldet meldete melden|angaben von",
-    "fr": "selon rapporte|auprès de|déclaré à|indiqué à|dit à|confirmé à|affirmé à|cité par|citée par",
+    "fr": "selon rapporte d['’]après|auprès de|déclaré à|indiqué à|dit à|confirmé à|affirmé à|cité par|citée par",
     "es": "según informó informa|dijo a|dijeron a|declaró a|citado por|citada por|declaraciones a",
     "it": "secondo riporta riferisce",
     "pt": "segundo|de acordo com|disse à|disseram à|afirmou à",
@@ -68,15 +68,14 @@ def _any_of(phrases: dict[str, str]) -> str:
 
 
 _HELPER = r"\s+(?:news agency\s+)?(?:(?:has|have|had|a|hat|ha)\s+)?"
-_ARTICLE = r"(?:\s+(?:the|der|die|dem|den|la|le|les|à|al|a|el|o|de|da|het|en))?"
+#: Between such a word and the name: a space and maybe an article, which in French and Italian may have lost its vowel.
+_ARTICLE = r"\s+(?:(?:the|der|die|dem|den|la|le|les|à|al|a|el|o|de|da|het|en)\s+|l['’])?"
 #: The word for an agency right before its name, or right behind it.
 NOUN_BEFORE = re.compile(rf"\b(?:{_NOUNS})\s+(?:the\s+)?[\"“„]?$", re.IGNORECASE)
 NOUN_BEHIND = re.compile(rf"\s+(?:{_NOUNS})\b", re.IGNORECASE)
 #: What makes of the name behind it a source: "according to the", "selon l'".
-LEADS = re.compile(
-    rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}\s+|(?:d['’]après|selon|à|rapporte|auprès de)\s+l['’]|all['’])$",
-    re.IGNORECASE,
-)
+LEADS = re.compile(rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}|à\s+l['’]|(?:all|dall)['’])$", re.IGNORECASE)
+#: The same in English where the word before the name says nothing alone.
 SAID_TO = re.compile(
     rf"\b(?:(?:{_SAID_TO}){_WHEN}\s+to|(?:{_SEEN_BY}){_WHEN}\s+by)\s+(?:the\s+)?$",
     re.IGNORECASE,
@@ -86,7 +85,7 @@ GOES_ON = re.compile(r"\s+(?!News\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b
 #: The same before a surname: who was told or paid something may be a man of that name.
 LEADS_OF_SURNAMES = re.compile(
     r"\b(?:according to|reported by|citing|quoting|laut|selon|según|secondo|segundo|volgens|ifølge|enligt|według)"
-    r"\s+(?:the\s+)?$",
+    rf"{_ARTICLE}$",
     re.IGNORECASE,
 )
 #: German has a full name in the dative: "sagte sie am Montag der Deutschen Presse-Agentur".
