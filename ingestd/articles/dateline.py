@@ -25,6 +25,14 @@ _FORMS = (
     re.compile(r"(?P<line>(?:新华社|中新社|中新网)\S{1,20}?[日月]\s?电)\s*(?:[（(][^）)]{1,40}[）)])?\s*"),
 )
 _MAX_LENGTH = 120
+#: What stands where a dateline does and is none: a label of the desk's, or an organisation that the sentence is about.
+_LABELS = frozenset(
+    "breaking,breaking news,developing,just in,exclusive,exclusif,exclusiva,update,updated,updates,live,live updates,"
+    "en direct,en vivo,question,answer,watch,read,listen,opinion,opinión,editorial,commentary,analysis,analyse,column,"
+    "review,interview,explainer,fact check,correction,corrected,clarification,note,editor's note,editors' note,warning,"
+    "photo,photos,foto,fotos,file photo,video,vidéo,audio,gallery,graphic,podcast,pictured,not pictured,poll,sponsored,"
+    "advertisement,eu,un,nato,opec,imf,fbi,cia,nasa,unesco,unicef,fifa,uefa,ioc,nba,nfl,nhl,mlb,ncaa".split(",")
+)
 
 
 def split(paragraph: str) -> tuple[str | None, str]:
@@ -32,5 +40,11 @@ def split(paragraph: str) -> tuple[str | None, str]:
     for form in _FORMS:
         match = form.match(paragraph[:_MAX_LENGTH])
         if match and match.end() < len(paragraph):
-            return match.groupdict().get("name") or match["line"].strip(), paragraph[match.end() :]
+            line = match.groupdict().get("name") or match["line"].strip()
+            if not _is_label(line):
+                return line, paragraph[match.end() :]
     return None, paragraph
+
+
+def _is_label(line: str) -> bool:
+    return line.partition(",")[0].strip().casefold().replace("’", "'") in _LABELS

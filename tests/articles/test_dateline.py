@@ -2,6 +2,8 @@ import pytest
 
 from ingestd.articles.dateline import split
 
+RAIN = "It rained in the harbor."
+
 
 @pytest.mark.parametrize(
     ("paragraph", "dateline", "rest"),
@@ -27,3 +29,28 @@ from ingestd.articles.dateline import split
 )
 def test_a_dateline_is_lifted_off_its_paragraph(paragraph: str, dateline: str | None, rest: str | None) -> None:
     assert split(paragraph) == (dateline, paragraph if rest is None else rest)
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "BREAKING —", "BREAKING NEWS —", "EXCLUSIVE —", "UPDATE —", "UPDATED, June 24 —", "QUESTION —", "WATCH —",
+        "OPINION —", "LIVE —", "EDITOR’S NOTE —", "NATO —", "FIFA —",
+        "(Photo) –", "(Video) —", "(OPINION) —", "(Not pictured) —",
+    ],
+)  # fmt: skip
+def test_a_label_is_no_place(label: str) -> None:
+    assert split(f"{label} {RAIN}") == (None, f"{label} {RAIN}")
+
+
+@pytest.mark.parametrize(
+    ("line", "dateline"),
+    [
+        ("(Newser) –", "Newser"),
+        ("(AP) —", "AP"),
+        ("LIVERPOOL —", "LIVERPOOL"),
+        ("UPDATE (Reuters) —", "UPDATE (Reuters)"),
+    ],
+)
+def test_a_name_that_is_no_label_is_lifted(line: str, dateline: str) -> None:
+    assert split(f"{line} {RAIN}") == (dateline, RAIN)
