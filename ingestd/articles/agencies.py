@@ -90,7 +90,8 @@ _FULL = re.compile(rf"(?<!\w)(?:{_any_of([name for name in _LATIN if name in _BY
 _TOKENS = re.compile(
     r"\s*(?:[/,;|&+()\[\]©]|\s[-–—]\s|\b(?:via|and|und|et|y|e|og|och|en|with|mit|by|by the|for|von|par|für)\b)\s*"
 )
-_IN_PARENTHESES = re.compile(r"\(([^()]+)\)")
+#: A Japanese dateline has the place before the agency: "【東京共同】".
+_IN_PARENTHESES = re.compile(r"\(([^()]+)\)|【\w*?(共同|時事)】")
 _ARTICLES = re.compile(r"^(?:the|die|der|l['’]|la|le|el|de|het)\s*", re.IGNORECASE)
 
 
@@ -131,10 +132,12 @@ def _evidence(named: Named, language: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _filed_by(dateline: str) -> Iterator[str]:
-    """Name the agencies of a dateline: in its parentheses, or where it is one name and no place."""
+    """Name the agencies of a dateline: in its parentheses, as its one name, or by a whole name."""
     inner = _IN_PARENTHESES.search(dateline)
     if inner or "," not in dateline:
-        yield from _listed(inner[1] if inner else dateline)
+        yield from _listed(inner[inner.lastindex or 0] if inner else dateline)
+    else:
+        yield from (_BY_NAME[match[0]].code for match in _FULL.finditer(dateline))
 
 
 def _listed(line: str | None) -> Iterator[str]:

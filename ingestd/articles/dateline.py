@@ -1,7 +1,8 @@
 """The dateline of a news story: where, when and by which agency it was filed, before its first sentence.
 
 The forms are those of the AP and Reuters stylebooks and of the agencies that print theirs alike:
-"PYONGYANG, June 24 (AP) —", "BERLIN (dpa) -", "(Newser) –", "WASHINGTON —", "新华社北京6月24日电".
+"PYONGYANG, June 24 (AP) —", "BERLIN (dpa) -", "(Newser) –", "WASHINGTON —", "(ANSA) - ROMA, 24 GIU -",
+"МОСКВА, 24 июня. /ТАСС/.", "新华社北京6月24日电", "【東京共同】".
 """
 
 import re
@@ -15,13 +16,19 @@ _AGENCIES = (
 # A place in capitals may have any source in the parentheses behind it; another may be a person with her party.
 _CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’/-]+(?:[ ][A-ZÀ-ÖØ-Þ.'’/-]+)*"
 _PLACE = r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][^()\n!?;:]{1,60}?"
+_CYRILLIC_DAY = r"[А-ЯЁЄІЇҐ][\w.'’ -]{1,40},\s\d{1,2}\s[а-яёєіїґ]{3,9}\.?"
 _FORMS = (
+    re.compile(rf"(?P<line>\([A-Z][\w.&'’ /]{{1,40}}\){_DASH}{_CAPITALS},\s\d{{1,2}}\s[A-ZÀ-Þ]{{3,9}}\.?){_DASH}"),
     re.compile(rf"(?P<line>\((?P<name>[A-Z][\w.&'’ /]{{1,40}})\)){_DASH}"),
     re.compile(rf"(?P<line>{_CAPITALS}(?:,\s[^()\n!?;:]{{1,50}}?)?\s*{_PARENTHESIS}){_DASH}"),
     re.compile(rf"(?P<line>{_PLACE}\s*\((?i:{_AGENCIES})\w?(?:[/ ][^()]{{1,40}})?\)){_DASH}"),
     re.compile(
         rf"(?P<line>{_CAPITALS}(?:,\s+[A-ZÀ-Þ][\w.'’ ]{{1,30}})?)(?:\s*[–—―]\s*|\s+--\s*)(?=[\"“'‘«(]?[A-ZÀ-Þ0-9])"
     ),
+    re.compile(rf"(?P<line>{_CYRILLIC_DAY}\s*/[^/\n]{{2,40}}/)\.?\s+"),
+    # Its editors may stand behind the agency, up to the full stop.
+    re.compile(rf"(?P<line>{_CYRILLIC_DAY}\s*[–—-]\s*(?:РИА Новости|ТАСС|Интерфакс)(?:,\s[\w ,-]{{1,40}})?)\.\s+"),
+    re.compile(r"(?P<line>【\w{1,10}(?:共同|時事)】)\s*"),
     re.compile(r"(?P<line>(?:新华社|中新社|中新网)\S{1,20}?[日月]\s?电)\s*(?:[（(][^）)]{1,40}[）)])?\s*"),
 )
 _MAX_LENGTH = 120

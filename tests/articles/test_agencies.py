@@ -27,6 +27,10 @@ def test_each_agency_is_in_the_table_once() -> None:
         pytest.param(Named(dateline="PYONGYANG, June 24 (AP)"), {"AP": "origin"}, id="dateline"),
         pytest.param(Named(dateline="Frankfurt/Main (dpa/lno)"), {"dpa": "origin"}, id="with-its-local-service"),
         pytest.param(Named(dateline="新华社北京6月24日电"), {"Xinhua": "origin"}, id="chinese-dateline"),
+        pytest.param(Named(dateline="МОСКВА, 24 июня. /ТАСС/"), {"TASS": "origin"}, id="russian-dateline"),
+        pytest.param(Named(dateline="МОСКВА, 24 июн — РИА Новости"), {"RIA": "origin"}, id="russian-with-a-dash"),
+        pytest.param(Named(dateline="(ANSA) - ROMA, 24 GIU"), {"ANSA": "origin"}, id="italian-dateline"),
+        pytest.param(Named(dateline="【東京共同】"), {"Kyodo": "origin"}, id="japanese-dateline"),
         pytest.param(Named(dateline="Harbor Post"), {}, id="a-paper-s-own-dateline"),
         pytest.param(Named(dateline="PA, Calif."), {}, id="a-place"),
         pytest.param(Named(dateline="Reuters"), {"Reuters": "origin"}, id="lone-parentheses"),
@@ -98,7 +102,7 @@ def test_lists_of_names_show_who_filed_and_whose_picture_it_is(named: Named, fou
         ("ru", "Идёт дождь, сообщает ТАСС.", [("TASS", "ТАСС")]),
         ("ar", "وقال مصدر لرويترز إن المطر", [("Reuters", "رويترز")]),
         ("ko", "비가 온다고 연합뉴스가 전했다.", [("Yonhap", "연합뉴스")]),
-        ("ja", "共同通信によると雨です。", [("Kyodo", "共同通信")]),
+        ("ja", "共同で、共同通信によると雨です。", [("Kyodo", "共同通信")]),
     ],
 )  # fmt: skip
 def test_a_text_says_whom_it_has_it_from(language: str, text: str, words: list[tuple[str, str]]) -> None:
