@@ -23,16 +23,19 @@ _LEADS = {
 #: English "to" and "by" say nothing alone ("he went to Reuters"): behind one of these they do.
 _SAID_TO = (
     "said say says saying spoke speaks speaking talked talking wrote confirmed confirms confirming denied admitted "
-    "explained stated declared disclosed revealed commented described statement comments? remarks interview e-?mail "
-    "letter message"
+    "explained stated declared disclosed revealed described comment(?:s|ed)? statement remarks interview "
+    "e-?mail(?:s|ed)? letter message"
 ).replace(" ", "|")
 _SEEN_BY = (
     "reported reporting reports? quoted cited obtained seen reviewed viewed verified authenticated interviewed "
-    "contacted asked compiled calculated published released carried poll polled survey surveyed tally count analysis "
-    "investigation"
+    "contacted asked data compiled calculated published released carried poll polled survey surveyed tally count "
+    "analysis investigation"
 ).replace(" ", "|")
-#: What may stand between: "said briefly on Monday to".
-_WHEN = r"(?:\s+\w+ly)?(?:\s+(?:on\s+)?\w+day)?(?:\s+(?:morning|afternoon|evening|night))?"
+#: What may stand between: "said briefly on Monday to", "comment on the fare to".
+_MORE = (
+    r"(?:\s+sent)?(?:\s+\w+ly)?(?:\s+(?:(?:on|about)\s+(?:the\s+)?\w+|\w+day))?"
+    r"(?:\s+(?:morning|afternoon|evening|night))?"
+)
 _REPORTS = {
     "en": "reports reported reporting cites cited quotes quoted learned adds added",
     "de": "berichtet berichtete meldet meldete zitiert zitierte zufolge",
@@ -77,7 +80,7 @@ NOUN_BEHIND = re.compile(rf"\s+(?:{_NOUNS})\b", re.IGNORECASE)
 LEADS = re.compile(rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}|à\s+l['’]|(?:all|dall)['’])$", re.IGNORECASE)
 #: The same in English where the word before the name says nothing alone.
 SAID_TO = re.compile(
-    rf"\b(?:(?:{_SAID_TO}){_WHEN}\s+to|(?:{_SEEN_BY}){_WHEN}\s+by)\s+(?:the\s+)?$",
+    rf"\b(?:(?:{_SAID_TO}){_MORE}\s+to|(?:{_SEEN_BY}){_MORE}\s+by)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 #: But not where the name goes on, and is another's: "seen by Reuters Plaza".  A day does not go on with it.
