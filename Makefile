@@ -5,19 +5,22 @@ BIN := .venv/bin
 INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Many tests wait for processes and servers: twice as many as there are cores keep the cores busy.
+TEST = $(BIN)/pytest -n $(or $(WORKERS),$(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')) --dist worksteal
+
 .PHONY: demo test check soak fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
 
 test: .venv/installed-test
-	$(BIN)/pytest -n auto
+	$(TEST)
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto
+	$(TEST)
 
 # Faults again and again, for half an hour or so: the daemon is killed a hundred times on each database.
 soak: .venv/installed-test
