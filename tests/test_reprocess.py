@@ -406,8 +406,10 @@ async def test_the_sample_is_bounded_and_what_got_shorter_is_told(newsroom: News
 
 
 async def test_what_a_site_has_in_common_is_left_out_as_it_is_known_by_now(newsroom: Newsroom, parts: Parts) -> None:
-    motto = "The Courier: printed where the ferry lands."
-    pages = {f"p{number}": page(f"Story {number}", f"{number} {STORY}", motto) for number in range(LINE)}
+    motto = "Have a tip for the desk of the Courier? Write to us at Harrow Bay"
+    pages = {
+        f"p{number}": page(f"Story {number}", f"{number} {STORY}", motto, f"{number} {OTHER}") for number in range(LINE)
+    }
     links = await publish(newsroom, parts, **pages)
     await poll_all(parts)
     assert motto in (await current(parts)).body_text

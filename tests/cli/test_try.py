@@ -29,4 +29,4 @@ def test_what_is_no_feed_is_told(papers: Papers, config: Path) -> None:
     done = ingestd(config, "try", papers.publish("/page", b"<html></html>"))
 
     assert done.status == 1
-    assert "neither RSS, Atom, JSON Feed nor a sitemap" in done.error
+    assert "neither a feed, a sitemap nor a wire item" in done.error
