@@ -10,7 +10,12 @@ from tests.papers import Papers
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
+async def service(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Service]:
+    """A service on an SQLite file; on a busy machine its answers are waited for, but where a database hangs."""
+    if "hung" not in request.fixturenames:
+        monkeypatch.setattr("ingestd.daemon.inquiry.PATIENCE", 30.0)
     async with open_service(tmp_path / "state") as service:
         yield service
 
