@@ -191,7 +191,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Furniture:
-    """What a site's articles have in common, as marks: of lines, and of paragraphs long enough to be a story's."""
+    """What a site's articles have in common, as marks: of lines, and of prose, which is what ends a sentence."""
 
     lines: frozenset[int] = frozenset()
     prose: frozenset[int] = frozenset()

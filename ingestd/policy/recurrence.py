@@ -2,7 +2,7 @@
 
 A block is known here by its mark, a number.  What stands in the articles of a site again and again is its furniture:
 a newsletter's box, a motto, a list of what else there is to read.  A reporter's paragraph of background recurs too, in
-the follow-ups of one story: so a paragraph of prose counts as furniture only after more articles, and in more of them.
+the follow-ups of one story: so prose, however short, counts as furniture only after more articles, and in more of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ingestd.model import Furniture
 
-#: Distinct articles that a line, and a paragraph of prose, must have been in; and in which share of those since.
+#: Distinct articles that a line, and what ends a sentence, must have been in; and in which share of those since.
 LINE, LINE_SHARE = 3, 0.05
 PROSE, PROSE_SHARE = 8, 0.3
 

@@ -93,7 +93,7 @@ _templates = Environment(
     loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 # The style is ours; as text, a quote in it would no longer be the one that was hashed.
-_templates.globals.update(version=__version__, style=Markup(_STYLE))  # noqa: S704
+_templates.globals.update(version=__version__, style=Markup(_STYLE))  # noqa: S704 - ours, and no stranger's
 _templates.filters.update(
     moment=_moment, line=_line, address=_address, link=_link, figure=_figure, number=_number,
     duration=show_duration, size=show_size,
