@@ -7,7 +7,7 @@ there will ever be up to it.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,8 +16,9 @@ from ingestd.errors import UsageError
 from ingestd.store.tables import entries, events, records, revisions, sources
 from ingestd.urls import without_userinfo
 
-#: What can happen to a record; `reprocessed` is no news: other rules made it of the same bytes.
-Kind = Literal["new", "revised", "carried", "reprocessed"]
+#: What can happen to a record; `reprocessed` is no news: other rules made it of the same bytes.  A record that is
+#: withheld when it comes is not `new` but `withheld`, and `released` when it may be published.
+Kind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -32,9 +33,10 @@ class Event:
     record_id: int
     #: The record's current one when it happened; `headline` and `versioncreated` are that revision's.
     revision: int
-    #: The record's; `pubstatus` is that of now.
+    #: The record's; of a wire item the guid is its agency's.
     guid: str
     uri: str | None
+    #: From the event on; where it did not change, as it is now.
     pubstatus: str
     headline: str | None
     versioncreated: datetime | None
@@ -59,7 +61,9 @@ class Batch:
 
 _EVENT = (
     select(
-        events, records.c.guid, records.c.uri, records.c.pubstatus, revisions.c.headline, revisions.c.versioncreated,
+        events.c.seq, events.c.kind, events.c.at, events.c.record_id, events.c.revision, events.c.entry_id,
+        func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
+        func.coalesce(events.c.pubstatus, records.c.pubstatus).label("pubstatus"), revisions.c.headline, revisions.c.versioncreated,
         entries.c.url.label("entry_url"), entries.c.source_id, sources.c.url.label("source_url"),
         sources.c.title.label("source_title"),
     )
@@ -99,7 +103,7 @@ async def after(connection: AsyncConnection, seq: int, *, limit: int = 500, kind
     return Batch(events=found, after=found[-1].seq if len(found) == limit else newest, newest=newest)
 
 
-def _event(row: Row[tuple[object, ...]]) -> Event:
+def _event(row: Row[*tuple[Any, ...]]) -> Event:
     values = dict(row._mapping)
     urls = {name: values[name] and without_userinfo(values[name]) for name in ("entry_url", "source_url")}
     return Event(**{**values, **urls})

@@ -1,25 +1,23 @@
 """The ledger of one transaction: which records there are, what articles become, and the rows that say so.
 
-Ids are given out here, one after the other, which is safe because only one transaction at a time has a ledger.
-So are the numbers of events: the log has no holes and its order is the order of commits.
+It reads the records that articles may belong to, decides, and writes in the transaction's `Book`.
 """
 
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import Article
 from ingestd.policy.identity import Candidate, Head, Verdict, decide
+from ingestd.store.book import Book
 from ingestd.store.entries import Work
 from ingestd.store.events import Kind
 from ingestd.store.recipe import Recipe
-from ingestd.store.statements import chunks, insert_absent, insert_all
-from ingestd.store.tables import carriers, events, records, revisions, texts
+from ingestd.store.statements import chunks
+from ingestd.store.tables import records, revisions, texts
 
 _EVENTS: dict[Verdict, Kind] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
 
@@ -41,20 +39,13 @@ _HEAD = (
 class Ledger:
     """Opened on a connection, entered article by article, closed by writing all rows at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, book: Book) -> None:
+        self._book = book
         self._heads: dict[int, Head] = {}
         self._made_again: set[int] = set()
         self._by_uri: dict[str, int] = {}
         self._by_hash: dict[str, int] = {}
         self._by_entry: dict[int, int] = {}
-        self._next = {"record": 0, "revision": 0, "event": 0}
-        self._records: dict[int, dict[str, Any]] = {}
-        self._updates: dict[int, dict[str, Any]] = {}
-        self._remakes: list[dict[str, Any]] = []
-        self._revisions: list[dict[str, Any]] = []
-        self._texts: list[dict[str, Any]] = []
-        self._carriers: list[dict[str, Any]] = []
-        self._events: list[dict[str, Any]] = []
 
     @classmethod
     async def open(
@@ -66,7 +57,7 @@ class Ledger:
         uris: Iterable[str | None] = (),
     ) -> Self:
         """Read the heads of the records that articles may belong to: by text, record and address."""
-        ledger = cls()
+        ledger = cls(await Book.open(connection))
         wanted = {record_id for record_id in ids if record_id is not None}
         for some in chunks(sorted(set(hashes))):
             rows = await connection.execute(select(texts).where(texts.c.content_hash.in_(some)))
@@ -77,9 +68,6 @@ class Ledger:
         for few in chunks(sorted(wanted)):
             ledger._know((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
         await ledger._read_back(connection)
-        tops = select(func.max(records.c.id)), select(func.max(revisions.c.id)), select(func.max(events.c.seq))
-        for name, query in zip(ledger._next, tops, strict=True):
-            ledger._next[name] = (await connection.execute(query)).scalar() or 0
         return ledger
 
     async def _read_back(self, connection: AsyncConnection) -> None:
@@ -128,26 +116,32 @@ class Ledger:
         own = self._by_entry.get(work.id) if own is None else own
         holder = self._by_hash.get(content_hash, self._by_hash.get(whole_hash))
         verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
-        record_id = head.id if head else self._number("record")
+        record_id = head.id if head else self._new_record(work, article, at)
         if verdict in ("new", "text", "headline"):
             revision = head.revision + 1 if head else 1
-            self._note_record(record_id, revision, recipe, article, at, is_new=head is None)
+            self._book.renew_record(record_id, revision=revision, updated_at=at, rules=recipe.rules)
             self._note_revision(
                 record_id, revision, article, change=verdict, at=at, content_hash=content_hash, recipe=recipe
             )
-            origin = head.origin_entry_id if head else work.id
             self._heads[record_id] = Head(
                 id=record_id,
                 revision=revision,
                 content_hash=content_hash,
                 headline=article.headline,
-                origin_entry_id=origin,
+                origin_entry_id=head.origin_entry_id if head else work.id,
             )
         if verdict in _EVENTS:
-            self._note_event(record_id, self.revision_of(record_id), _EVENTS[verdict], work.id, at)
-        carrier = {"record_id": record_id, "entry_id": work.id, "source_id": work.source_id, "url": url, "seen_at": at}
-        self._carriers.append(carrier)
+            revision = self.revision_of(record_id)
+            self._book.add_event(record_id, revision, _EVENTS[verdict], entry_id=work.id, at=at)
+        self._book.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
         return record_id, verdict
+
+    def _new_record(self, work: Work, article: Article, at: datetime) -> int:
+        record_id = self._book.new_record(entry_id=work.id, at=at, uri=article.uri)
+        self._by_entry[work.id] = record_id
+        if article.uri:
+            self._by_uri[article.uri] = record_id
+        return record_id
 
     def revision_of(self, record_id: int) -> int:
         """Return the number of the current revision of a record that was asked for when this was opened."""
@@ -163,53 +157,15 @@ class Ledger:
         )
         revision = head.revision
         holder = self._by_hash.get(content_hash)
-        self._remakes.append({"record": record_id, "current": revision, "by": recipe.rules})
+        self._book.renew_record(record_id, revision=revision, rules=recipe.rules)
         self._note_revision(
             record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, recipe=recipe
         )
-        self._note_event(record_id, revision, "reprocessed", recipe.entry_id, at)
+        self._book.add_event(record_id, revision, "reprocessed", entry_id=recipe.entry_id, at=at)
         return holder if holder != record_id else None
-
-    def _note_event(self, record_id: int, revision: int, kind: Kind, entry_id: int, at: datetime) -> None:
-        self._events.append(
-            {
-                "seq": self._number("event"),
-                "record_id": record_id,
-                "revision": revision,
-                "kind": kind,
-                "entry_id": entry_id,
-                "at": at,
-            }
-        )
 
     def _head(self, record_id: int | None) -> Head | None:
         return None if record_id is None else self._heads[record_id]
-
-    def _number(self, name: str) -> int:
-        self._next[name] += 1
-        return self._next[name]
-
-    def _note_record(
-        self, record_id: int, revision: int, recipe: Recipe, article: Article, at: datetime, *, is_new: bool
-    ) -> None:
-        if not is_new and record_id not in self._records:
-            self._updates[record_id] = {"record": record_id, "current": revision, "at": at, "by": recipe.rules}
-            return
-        row = self._records.setdefault(
-            record_id,
-            {
-                "id": record_id,
-                "guid": f"urn:uuid:{uuid.uuid4()}",
-                "uri": article.uri,
-                "origin_entry_id": recipe.entry_id,
-                "pubstatus": "usable",
-                "created_at": at,
-            },
-        )
-        row.update(revision=revision, updated_at=at, rules=recipe.rules)
-        self._by_entry[row["origin_entry_id"]] = record_id
-        if article.uri:
-            self._by_uri[article.uri] = record_id
 
     def _note_revision(
         self,
@@ -222,50 +178,16 @@ class Ledger:
         content_hash: str,
         recipe: Recipe,
     ) -> None:
-        self._revisions.append(
-            {
-                "id": self._number("revision"),
-                "record_id": record_id,
-                "revision": revision,
-                "change": change,
-                "content_hash": content_hash,
-                "seen_at": at,
-                **asdict(recipe),
-                "headline": article.headline,
-                "body_text": article.body_text,
-                "body_html": article.body_html,
-                "description_text": article.description_text,
-                "byline": article.byline,
-                "authors": list(article.authors),
-                "firstcreated": article.firstcreated,
-                "versioncreated": article.versioncreated,
-                "date_precision": article.date_precision,
-                "language": article.language,
-                "dateline": article.dateline,
-                "source": article.source,
-                "usageterms": article.usageterms,
-                "associations": [asdict(image) for image in article.associations],
-                "agencies": [asdict(agency) for agency in article.agencies],
-                "paywall": article.paywall,
-                "truncated": article.truncated,
-                "provenance": dict(article.provenance),
-            }
+        self._book.add_revision(
+            record_id, revision, article, change=change, at=at, content_hash=content_hash, recipe=recipe
         )
         if content_hash not in self._by_hash:
             self._by_hash[content_hash] = record_id
-            self._texts.append({"content_hash": content_hash, "record_id": record_id})
+            self._book.add_text(content_hash, record_id)
 
     async def close(self, connection: AsyncConnection) -> None:
         """Write what was entered."""
-        await insert_all(connection, records, list(self._records.values()))
-        if self._updates:
-            await connection.execute(_RENEW, list(self._updates.values()))
-        if self._remakes:
-            await connection.execute(_REMAKE, self._remakes)
-        await insert_all(connection, revisions, self._revisions)
-        await insert_absent(connection, texts, self._texts)
-        await insert_absent(connection, carriers, self._carriers)
-        await insert_all(connection, events, self._events)
+        await self._book.close(connection)
 
 
 def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:
@@ -276,16 +198,3 @@ def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:
         headline=row.headline,
         origin_entry_id=origin_entry_id,
     )
-
-
-_RENEW = (
-    update(records)
-    .where(records.c.id == bindparam("record"))
-    .values(revision=bindparam("current"), updated_at=bindparam("at"), rules=bindparam("by"))
-)
-
-_REMAKE = (
-    update(records)
-    .where(records.c.id == bindparam("record"))
-    .values(revision=bindparam("current"), rules=bindparam("by"))
-)

@@ -152,10 +152,20 @@ records = Table(
     Column("rules", String(12)),  # by which it was made, or was made again and came out the same
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("item_guid", Text),  # of a wire item: as its agency sent it
+    Column("item_key", Text),  # the same, with its source where other sources may mean something else by it
+    Column("id_origin", String(8)),  # where that guid is from
+    Column("release_at", Instant),  # when an embargo ends; null: not by itself
     Index("records_by_update", "updated_at"),
+    Index("records_by_item_key", "item_key", unique=True),
+    Index("records_by_item_guid", "item_guid"),
 )
+_embargoed = text("release_at IS NOT NULL")
+Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
 
-#: Immutable.  `change`: new, text, headline, reprocessed.
+#: Immutable, but for `pubstatus`: a kill takes all versions back.  `change`: new, text, headline, reprocessed; of wire
+#: items also fields (anything else), silent (other content under the same version), corrected, killed, withheld,
+#: released, and late (an older version, which is never the current one).
 revisions = Table(
     "revisions",
     metadata,
@@ -190,6 +200,10 @@ revisions = Table(
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("raw", String(64)),
     Column("seen_at", Instant, nullable=False),
+    Column("pubstatus", String(10), nullable=False, server_default="usable"),
+    Column("version", Text),  # of a wire item, as sent
+    Column("item", Json),  # what a wire item says besides
+    Column("item_hash", String(64)),  # of all that it says
     UniqueConstraint("record_id", "revision"),
 )
 
@@ -248,9 +262,11 @@ events = Table(
     Column("seq", Id, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("kind", String(12), nullable=False),  # new, revised, carried, reprocessed
+    Column("kind", String(12), nullable=False),  # as in `events.Kind`
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("pubstatus", String(10)),  # of the record from then on; null: as before
+    Index("events_by_record", "record_id"),
 )
 
 #: One-off jobs.  `state`: running (interrupted where `run_id` is null), done, failed, cancelled.  `cursor`: the
