@@ -164,6 +164,10 @@ class Entry:
     keywords: tuple[str, ...] = ()
     #: All that a wire item says, where this is one; the fields above are filled from it.
     item: Item | None = None
+    #: The wire format it came in, one of `items.WIRE_FORMATS`, be it wrapped in a feed of another format: its item is
+    #: the story, with an embargo or a kill to be kept to.  None for an entry that announces a page, even where it
+    #: has an item (news sitemaps).
+    wire: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

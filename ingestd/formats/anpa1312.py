@@ -54,7 +54,7 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
     """Read a transmission as a feed of its stories."""
-    entries, lost = read_all(messages_in(text_of(document.body)), _read)
+    entries, lost = read_all("anpa1312", messages_in(text_of(document.body)), _read)
     return feed_of("anpa1312", entries, lost)
 
 

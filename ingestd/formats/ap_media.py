@@ -41,7 +41,7 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
 
     A text is there by reference, as the renditions "nitf" and "anpa": an entry has no body.
     """
-    entries, lost = read_all(_items(document), _read)
+    entries, lost = read_all("ap-media", _items(document), _read)
     data = document.keys.get("data")
     page = data.get("next_page") if isinstance(data, dict) else None
     return feed_of(

@@ -38,7 +38,7 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read digitalwires, an entry or a list of them, as a feed in the same order."""
-    entries, lost = read_all(_entries(document), _read)
+    entries, lost = read_all("digitalwires", _entries(document), _read)
     following = document.keys.get("next_url") or document.keys.get("next")
     page = fields.page_of(url, following) if isinstance(following, str) else None
     return feed_of("digitalwires", entries, document.warnings + lost, next_page=page)

@@ -175,8 +175,11 @@ def byline_of(text: str | None) -> str | None:
     return (_BY.sub("", line, count=1) if line and _BY.match(line) else line) or None
 
 
-def entry_of(item: Item, link: str | None = None) -> Entry:
-    """Return an item as an entry, which makes it polled, compared and extracted like any other."""
+def entry_of(item: Item, link: str | None = None, *, wire: str | None = None) -> Entry:
+    """Return an item as an entry, which makes it polled, compared and extracted like any other.
+
+    `wire` is the name of the wire format it came in; None for what only describes a page, as a news sitemap does.
+    """
     names = tuple(author.name for author in item.authors)
     return Entry(
         guid=item.guid,
@@ -192,4 +195,5 @@ def entry_of(item: Item, link: str | None = None) -> Entry:
         language=item.language,
         keywords=item.keywords,
         item=item,
+        wire=wire,
     )

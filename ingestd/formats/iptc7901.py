@@ -47,7 +47,7 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
     """Read a transmission as a feed of its messages."""
-    entries, lost = read_all(messages_in(text_of(document.body)), _read)
+    entries, lost = read_all("iptc7901", messages_in(text_of(document.body)), _read)
     return feed_of("iptc7901", entries, lost)
 
 

@@ -36,7 +36,7 @@ def parse(document: Document, _url: str, _content_type: str | None = None) -> Fe
     Raises ParseError when it is damaged and nothing is left.
     """
     root, warnings = xml.root_element(document.body, "NewsML document")
-    entries, lost = read_all(_items(root), partial(_read_item, _priority(root)))
+    entries, lost = read_all("newsml-1", _items(root), partial(_read_item, _priority(root)))
     return feed_of("newsml-1", entries, warnings + lost)
 
 

@@ -39,7 +39,9 @@ def parse(document: Document, _url: str, _content_type: str | None = None) -> Fe
     """
     root, warnings = xml.root_element(document.body, "NewsML-G2 document")
     header = xml.child(root, "header") if local(root) in _MESSAGES else None
-    entries, lost = read_all(_items(root), partial(_read_item, _aliases(header) if header is not None else SCHEMES))
+    entries, lost = read_all(
+        "newsml-g2", _items(root), partial(_read_item, _aliases(header) if header is not None else SCHEMES)
+    )
     return feed_of("newsml-g2", entries, warnings + lost)
 
 

@@ -65,7 +65,7 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read ninjs, an item or a list of them, as a feed in the same order; a `next` link is its next page."""
-    entries, lost = read_all(_items(document.json), read_ninjs)
+    entries, lost = read_all("ninjs", _items(document.json), read_ninjs)
     pages = (document.keys.get(name) for name in ("next", "next_page", "nextpage"))
     following = next((fields.page_of(url, page) for page in pages if isinstance(page, str)), None)
     return feed_of("ninjs", entries, document.warnings + lost, next_page=following)

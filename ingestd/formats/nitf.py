@@ -24,7 +24,7 @@ def recognises(document: Document) -> bool:
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
     """Read a NITF document as a feed of one item; raises ParseError when it is damaged and nothing is left."""
     root, warnings = xml.root_element(document.body, "NITF document")
-    entries, lost = read_all([root], read_nitf)
+    entries, lost = read_all("nitf", [root], read_nitf)
     return feed_of("nitf", entries, warnings + lost)
 
 

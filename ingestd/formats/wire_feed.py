@@ -21,9 +21,12 @@ def feed_of(
     return Feed(format=name, entries=tuple(entries), next_page=next_page, warnings=warnings)
 
 
-def read_all(parts: Iterable[Any], read: Callable[[Draft, Any], None]) -> tuple[list[Entry], tuple[str, ...]]:
+def read_all(
+    name: str, parts: Iterable[Any], read: Callable[[Draft, Any], None]
+) -> tuple[list[Entry], tuple[str, ...]]:
     """Read each part of a document into an entry, at most MAX_ENTRIES of them, with warnings for what was left out.
 
+    `name` is the wire format's, and becomes the entries' own (`Entry.wire`).
     A part that cannot be read costs only itself.
     """
     entries: list[Entry] = []
@@ -36,7 +39,7 @@ def read_all(parts: Iterable[Any], read: Callable[[Draft, Any], None]) -> tuple[
         except (UnicodeDecodeError, RecursionError):  # lxml, for bytes that libxml2 let pass; what nests without end
             lost += 1
             continue
-        entries.append(entry_of(item_of(draft)))
+        entries.append(entry_of(item_of(draft), wire=name))
     warnings = []
     if lost:
         warnings.append(f"items that could not be read, left out: {lost}")

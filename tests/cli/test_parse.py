@@ -72,6 +72,7 @@ def test_of_a_wire_item_all_fields_are_there_but_what_is_for_the_desk_alone(tmp_
         "usable",
     )
     assert (entry["versioncreated"], entry["published"]) == ("2026-03-01T11:30:15Z", "2026-03-01T10:00:00Z")
+    assert entry["wire"] == "newsml-g2"
     assert entry["provider"]["name"] == "Harbour News"
     assert entry["subject"][0]["uri"] == "http://cv.iptc.org/newscodes/mediatopic/20000538"
     assert [note["text"] for note in entry["ednotes"]] == ["Corrects the depth in the second paragraph."]

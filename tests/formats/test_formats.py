@@ -133,3 +133,13 @@ def test_a_document_cut_off_anywhere_is_read_or_refused(body: bytes) -> None:
 
 def test_what_is_no_feed_and_no_sitemap_is_a_wires_format() -> None:
     assert {form.name for form in formats.FORMATS} - {"json-feed", "sitemap", "syndication"} == WIRE_FORMATS
+
+
+@pytest.mark.parametrize("name", WIRE)
+def test_an_entry_says_which_wire_format_it_came_in(name: str) -> None:
+    feed = formats.parse(WIRE[name], url=URL)
+
+    # A news sitemap only describes pages, although its entries have items.
+    expected = feed.format if feed.format in WIRE_FORMATS else None
+    assert {entry.wire for entry in feed.entries} == {expected}
+    assert all(entry.item for entry in feed.entries)

@@ -15,7 +15,7 @@ ITEM = Item(guid="1", version="2", versioncreated=WHEN, pubstatus="canceled", bo
     "entry",
     [
         pytest.param(Entry(guid="1", headline="h", published=WHEN, authors=("a",)), id="of a feed"),
-        pytest.param(Entry(guid="1", body_html="<p>x</p>", item=ITEM), id="of a wire"),
+        pytest.param(Entry(guid="1", body_html="<p>x</p>", item=ITEM, wire="nitf"), id="of a wire"),
         pytest.param(Entry(guid="1", body_html=None, item=ITEM), id="whose page is fetched"),
         pytest.param(Entry(guid="1", body_html="summary", item=Item(guid="1")), id="whose item has no text"),
     ],
@@ -29,7 +29,8 @@ def test_a_text_is_kept_once() -> None:
 
 
 def test_a_saved_entry_keeps_its_item_without_the_text() -> None:
-    entry = without_content(Entry(guid="1", body_html="<p>x</p>", item=ITEM))
+    entry = without_content(Entry(guid="1", body_html="<p>x</p>", item=ITEM, wire="nitf"))
 
     assert entry.item
+    assert entry.wire == "nitf"
     assert (entry.item.version, entry.item.body_html, entry.item.body_text, entry.body_html) == ("2", None, None, None)
