@@ -17,13 +17,13 @@ from ingestd.policy.cadence import LONGEST, next_poll
 from ingestd.policy.novelty import pick
 from ingestd.policy.overlap import Overlap, may_have_lost
 from ingestd.policy.pace import first_pace, learned, wait_for
-from ingestd.reading import read_feed
+from ingestd.reading import announcements, read_feed
 from ingestd.rules import Rules
 from ingestd.store import polls
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.failures import failure_of, stage_of
-from ingestd.store.poll import Announcement, Condition, Outcome, Poll
+from ingestd.store.poll import Condition, Outcome, Poll
 from ingestd.store.polls import Known
 from ingestd.urls import with_userinfo_of
 from ingestd.web.fetcher import Fetcher
@@ -267,16 +267,18 @@ def _pace(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace
 
 def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) -> Poll:
     """Return a poll with a document's entries, by what was known before."""
-    entries = parsed.feed.entries
-    marks = {entry.guid: mark for entry, mark in zip(entries, parsed.fingerprints, strict=True)}
+    found = announcements(parsed)
+    by_guid = {item.entry.guid: item for item in reversed(found)}
     before = {guid: entry.fingerprint for guid, entry in known.items()}
-    picked = pick(zip(entries, parsed.fingerprints, strict=True), before)
+    picked = pick(((item.entry, item.fingerprint) for item in found), before)
     return replace(
         poll,
-        listed=len(entries),
+        listed=len(found),
         known=picked.known,
-        new=tuple(Announcement(entry=entry, fingerprint=marks[entry.guid]) for entry in picked.new),
-        changed=tuple(Announcement(entry=entry, fingerprint=marks[entry.guid]) for entry in picked.changed),
+        new=tuple(by_guid[entry.guid] for entry in picked.new),
+        changed=tuple(by_guid[entry.guid] for entry in picked.changed),
+        # One that was seen last says nothing new; whatever else there is may be any version.
+        versions=tuple(item for item in found if item.version and before.get(item.entry.guid) != item.fingerprint),
         seen=tuple(known),
     )
 

@@ -6,10 +6,11 @@ Parsing and extracting happen in worker processes; nothing here keeps anything.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from ingestd.errors import ParseError, UnknownFormat
-from ingestd.items import WIRE_FORMATS
+from ingestd.errors import ParseError
 from ingestd.model import NO_VALIDATORS, Entry, Page, Validators
 from ingestd.policy.dates import article_with_dates_believed, entry_with_dates_believed
+from ingestd.store.poll import Announcement
+from ingestd.versions import Version
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
 from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
@@ -17,6 +18,12 @@ from ingestd.workers.results import Cleaned, ParsedFeed
 
 #: The address of a page that has none.
 NOWHERE = "http://localhost/"
+
+
+def announcements(parsed: ParsedFeed) -> tuple[Announcement, ...]:
+    """Return the entries of a feed with their fingerprints and versions, in its order."""
+    found = zip(parsed.feed.entries, parsed.fingerprints, parsed.versions, strict=True)
+    return tuple(Announcement(entry=entry, fingerprint=mark, version=version) for entry, mark, version in found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +37,16 @@ class Fetched:
 
 
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Parse a feed in a worker process, without dates nobody can believe; raises ParseError, WorkerError.
-
-    A wire's own formats are refused, as UnknownFormat: an embargo or a kill that is not kept to does more harm than a
-    source that says it cannot be polled.
-    """
+    """Parse a feed in a worker process, without dates nobody can believe; raises ParseError, WorkerError."""
     parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
-    if parsed.feed.format in WIRE_FORMATS:
-        raise UnknownFormat(
-            f"{parsed.feed.format} is read by `ingestd parse` alone: embargoes and kills are not kept yet"
-        )
     now = datetime.now(UTC)
     entries = tuple(entry_with_dates_believed(entry, now) for entry in parsed.feed.entries)
-    return replace(parsed, feed=replace(parsed.feed, entries=entries))
+    versions = tuple(_with_dates_believed(version, now) for version in parsed.versions)
+    return replace(parsed, feed=replace(parsed.feed, entries=entries), versions=versions)
+
+
+def _with_dates_believed(version: Version | None, now: datetime) -> Version | None:
+    return version and replace(version, article=article_with_dates_believed(version.article, now))
 
 
 async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = None) -> Cleaned:

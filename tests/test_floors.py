@@ -21,10 +21,10 @@ FLOORS = (
     ("ingest",),
     ("collecting",),
     ("polling", "surroundings"),
-    ("dispatch", "patience", "reading", "telling"),
+    ("dispatch", "patience", "reading", "releasing", "telling"),
     ("web", "store", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
-    ("model", "items", "items_json", "errors", "rules", "urls", "times", "text", "to_json", "units"),
+    ("model", "items", "items_json", "versions", "errors", "rules", "urls", "times", "text", "to_json", "units"),
 )
 LEVEL = {name: len(FLOORS) - floor for floor, names in enumerate(FLOORS) for name in names}
 WORDS = set(FLOORS[-1])

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from ingestd.daemon.parts import Parts
 from ingestd.store import failures, records, sources
 from tests.desk import OTHER, STORY, add, feed, page, poll_all
-from tests.formats.samples import WIRE
+from tests.formats.samples import WIRE, items_in
 from tests.newsroom import Newsroom
 
 
@@ -90,14 +92,12 @@ async def test_a_broken_feed_is_a_failure_of_its_source_alone(newsroom: Newsroom
     assert row.last_error.startswith("UnknownFormat")
 
 
-async def test_a_wires_own_format_is_refused_until_its_embargoes_and_kills_are_kept(
-    newsroom: Newsroom, parts: Parts
-) -> None:
-    source = await add(parts, newsroom.publish("/wire", body=WIRE["newsml_g2.xml"]))
+@pytest.mark.parametrize("name", sorted(WIRE.keys() - {"news_sitemap.xml"}))
+async def test_a_wires_own_format_is_kept_by_the_poll_itself(newsroom: Newsroom, parts: Parts, name: str) -> None:
+    items = items_in(WIRE[name])
+    await add(parts, newsroom.publish("/wire", body=WIRE[name]))
 
     figures = await poll_all(parts)
 
-    async with parts.database.read() as connection:
-        row = await sources.find(connection, str(source))
-    assert (figures["records"], figures["entries"], row.condition) == (0, 0, "failing")
-    assert "newsml-g2 is read by `ingestd parse` alone" in row.last_error
+    assert (figures["records"], figures["pending"], figures["failures"]) == (len(items), 0, 0)
+    assert len(newsroom.requests) == 1

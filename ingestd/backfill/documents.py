@@ -13,7 +13,7 @@ from ingestd.errors import Held, IngestError, Refused
 from ingestd.model import Feed
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_try
-from ingestd.reading import Fetched, fetch_page, read_feed
+from ingestd.reading import Fetched, announcements, fetch_page, read_feed
 from ingestd.rules import Rules
 from ingestd.store.entries import Work
 from ingestd.store.poll import Announcement
@@ -68,9 +68,7 @@ class Documents:
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
         """Parse a document in a worker process; raises ParseError, WorkerError."""
         parsed = await read_feed(self._pool, body, url=url, content_type=content_type)
-        announced = zip(parsed.feed.entries, parsed.fingerprints, strict=True)
-        found = tuple(Announcement(entry=entry, fingerprint=mark) for entry, mark in announced)
-        return Document(feed=parsed.feed, announcements=found)
+        return Document(feed=parsed.feed, announcements=announcements(parsed))
 
     async def feeds_named(self, url: str) -> tuple[FoundFeed, ...]:
         """Return the feeds that a web page names, as robots.txt allows; raises FetchError, WorkerError."""

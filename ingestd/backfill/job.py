@@ -19,6 +19,7 @@ from ingestd.ingest import Ingest
 from ingestd.makers import Makers
 from ingestd.patience import until_committed
 from ingestd.store import backfills, polls, raws
+from ingestd.store.database import lock_records
 from ingestd.store.saves import Failed, Outcome
 
 log = structlog.get_logger(__name__)
@@ -131,6 +132,8 @@ class Backfill:
         """Commit a step's entries together with where the next one begins; False when the backfill was cancelled."""
         now, guids = datetime.now(UTC), [item.entry.guid for item in step.found]
         async with self._ingest.database.write() as connection:
+            if versions := [item for item in step.found if item.version]:
+                await lock_records(connection)
             known = await polls.known_entries(connection, self._source_id, guids)
             new = {item.entry.guid: item for item in step.found if item.entry.guid not in known}
             taken = await backfills.adopt(connection, self.id, self._source_id, [*known])
@@ -140,10 +143,12 @@ class Backfill:
                 await connection.rollback()
                 return False
             await raws.add(connection, [step.raw], now=now)
+            pages = [item for item in new.values() if not item.version]
             await polls.add_entries(
-                connection, self._source_id, [*new.values()], now=now, raw=step.raw, backfill_id=self.id
+                connection, self._source_id, [*pages, *versions], now=now, raw=step.raw, backfill_id=self.id
             )
         self.listed = listed
+        self.made += sum(item.version is not None for item in new.values())
         return True
 
     async def _make(self) -> None:

@@ -13,6 +13,7 @@ from ingestd.cli.output import progress, refreshed, show_json, show_table
 from ingestd.daemon.parts import Parts, open_parts
 from ingestd.daemon.service import Service
 from ingestd.errors import UsageError
+from ingestd.releasing import release_due
 from ingestd.settings import Settings
 from ingestd.store import overview, sources
 from ingestd.urls import is_folder, is_inbox
@@ -44,6 +45,7 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
             parts, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
         )
         failed = 0
+        await release_due(parts.database)
         if name is not None:
             async with parts.database.read() as connection:
                 row = await sources.find(connection, name)

@@ -11,6 +11,7 @@ from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
 from ingestd.errors import IngestError, StoreError
+from ingestd.releasing import release_due
 from ingestd.store import (
     decisions,
     entries,
@@ -58,6 +59,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service, clock)),
+        (TICK, lambda: _release(service)),
         (runs.HEARTBEAT, lambda: take_over(service)),
         (WATCH, service.drops.watch),
         (60.0, lambda: _repair(service)),
@@ -107,6 +109,11 @@ async def _tick(service: Service, clock: Clock) -> None:
         log.warning("the clock was set", seconds=round(moved))
         await settle_schedule(service)
     service.tick()
+
+
+async def _release(service: Service) -> None:
+    # By the wall clock at each look and no timer: an embargo ends when it says, wherever the clock was set meanwhile.
+    await release_due(service.parts.database)
 
 
 async def settle_schedule(service: Service) -> None:

@@ -96,7 +96,8 @@ class Repair:
         async with self._database.write() as connection:
             known = await polls.known_entries(connection, gap.source_id, [item.entry.guid for item in mended.found])
             new = {item.entry.guid: item for item in mended.found if item.entry.guid not in known}
-            await polls.add_entries(connection, gap.source_id, [*new.values()], now=now)
+            versions = [item for item in mended.found if item.version and item.entry.guid in known]
+            await polls.add_entries(connection, gap.source_id, [*new.values(), *versions], now=now)
             ids = await entries.ids_of(connection, gap.source_id, [*new])
             reason = f"found by repair of gap {gap.id}: {mended.note}"
             await decisions.add(

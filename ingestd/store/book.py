@@ -5,7 +5,7 @@ Ids are given out here, one after the other, which is safe because only one tran
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
@@ -33,6 +33,7 @@ class Book:
         self._texts: list[dict[str, Any]] = []
         self._carriers: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
+        self._statuses: list[dict[str, Any]] = []
 
     @classmethod
     async def open(cls, connection: AsyncConnection) -> Self:
@@ -99,6 +100,10 @@ class Book:
             }
         )
 
+    def give_status(self, record_id: int, numbers: Iterable[int], pubstatus: PubStatus) -> None:
+        """Note another status for revisions, new or not; what they say stays."""
+        self._statuses += ({"record": record_id, "number": number, "status": pubstatus} for number in numbers)
+
     def add_text(self, content_hash: str, record_id: int) -> None:
         """Note that a record has a text; the first one to have it keeps it."""
         self._texts.append({"content_hash": content_hash, "record_id": record_id})
@@ -136,6 +141,8 @@ class Book:
         await insert_all(connection, records, list(self._records.values()))
         await self._renew(connection)
         await insert_all(connection, revisions, self._revisions)
+        if self._statuses:
+            await connection.execute(_GIVE_STATUS, self._statuses)
         await insert_absent(connection, texts, self._texts)
         await insert_absent(connection, carriers, self._carriers)
         await insert_all(connection, events, self._events)
@@ -149,6 +156,12 @@ class Book:
             renewed = [{"record": id_} | {f"new_{name}": row[name] for name in names} for id_, row in some]
             await connection.execute(statement, renewed)
 
+
+_GIVE_STATUS = (
+    update(revisions)
+    .where(revisions.c.record_id == bindparam("record"), revisions.c.revision == bindparam("number"))
+    .values(pubstatus=bindparam("status"))
+)
 
 _NO_ITEM: Mapping[str, Any] = {"version": None, "item": None, "item_hash": None}
 

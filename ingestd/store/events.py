@@ -63,7 +63,8 @@ _EVENT = (
     select(
         events.c.seq, events.c.kind, events.c.at, events.c.record_id, events.c.revision, events.c.entry_id,
         func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
-        func.coalesce(events.c.pubstatus, records.c.pubstatus).label("pubstatus"), revisions.c.headline, revisions.c.versioncreated,
+        func.coalesce(events.c.pubstatus, records.c.pubstatus).label("pubstatus"),
+        revisions.c.headline, revisions.c.versioncreated,
         entries.c.url.label("entry_url"), entries.c.source_id, sources.c.url.label("source_url"),
         sources.c.title.label("source_title"),
     )

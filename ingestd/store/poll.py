@@ -6,6 +6,7 @@ from typing import Literal
 
 from ingestd.model import NO_HINTS, NO_VALIDATORS, Entry, Hints, Pace, Source, Validators
 from ingestd.store import failures, raws
+from ingestd.versions import Version
 
 Outcome = Literal["new", "known", "unchanged", "not_modified", "failed", "pushed"]
 
@@ -19,6 +20,8 @@ class Announcement:
 
     entry: Entry
     fingerprint: str
+    #: Where it is a version of a wire item: that is kept at once.
+    version: Version | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Poll:
     known: int | None = None
     new: tuple[Announcement, ...] = ()
     changed: tuple[Announcement, ...] = ()
+    #: Versions of wire items, those of `new` and `changed` among them, in the order they came in.
+    versions: tuple[Announcement, ...] = ()
     #: Of the entries, those that the document before had as well.
     overlap: int | None = None
     #: Whether entries may have come and gone since the last poll that went well.

@@ -9,11 +9,13 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_VALIDATORS
-from ingestd.store import failures, gaps, moves, raws, standing, subscriptions
+from ingestd.store import failures, gaps, moves, raws, standing, subscriptions, wire
+from ingestd.store.database import lock_records
 from ingestd.store.entries import announced
 from ingestd.store.poll import Announcement, Poll
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.tables import entries, polls
+from ingestd.store.wire import Arrival
 from ingestd.urls import site
 
 
@@ -40,16 +42,54 @@ async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequ
 
 async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     """Commit polls: their entries as durable work, their sources' new state, a row each, and their failures."""
+    if any(poll.versions for poll in done):
+        # Before any row of ours is locked: whoever saves articles has this first, and rows of entries then.
+        await lock_records(connection)
     await raws.add(connection, [poll.raw for poll in done], now=done[0].at)
     rows = [row for poll in done for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
     await insert_absent(connection, entries, rows)
     for poll in done:
         await _renew_entries(connection, poll)
+        await keep_versions(connection, poll.source.id, poll.versions, now=poll.at, raw=poll.raw)
     await standing.move(connection, [await _moved(connection, poll) for poll in done])
     await _note_hubs(connection, done)
     await insert_all(connection, polls, [_poll_row(poll) for poll in done])
     await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in done if poll.lost])
     await failures.add(connection, [poll.failure for poll in done])
+
+
+async def keep_versions(
+    connection: AsyncConnection,
+    source_id: int,
+    found: Sequence[Announcement],
+    *,
+    now: datetime,
+    raw: raws.Kept | None = None,
+) -> None:
+    """Keep versions of wire items whose entries are there; the connection has the lock of those who write records."""
+    if not found:
+        return
+    ids = await _ids_of(connection, source_id, [item.entry.guid for item in found])
+    kept = raw.sha256 if raw and raw.stored_size else None
+    await wire.keep(
+        connection,
+        [
+            Arrival(
+                version=item.version, source_id=source_id, entry_id=ids[item.entry.guid], at=now, raw=kept,
+                url=item.entry.link,
+            )
+            for item in found
+            if item.version
+        ],
+    )  # fmt: skip
+
+
+async def _ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(sorted(set(guids))):
+        query = select(entries.c.guid, entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
+        found.update((guid, entry_id) for guid, entry_id in await connection.execute(query))
+    return found
 
 
 async def _moved(connection: AsyncConnection, poll: Poll) -> Poll:
@@ -82,8 +122,14 @@ async def add_entries(
     raw: raws.Kept | None = None,
     backfill_id: int | None = None,
 ) -> None:
-    """Add entries as pending work, due at once; those that are known stay as they are."""
+    """Add entries as pending work, due at once; those that are known stay as they are.
+
+    Versions of wire items are kept at once, those of known entries as well.
+    """
+    if any(item.version for item in found):
+        await lock_records(connection)
     await insert_absent(connection, entries, _entry_rows(source_id, found, now=now, raw=raw, backfill_id=backfill_id))
+    await keep_versions(connection, source_id, [item for item in found if item.version], now=now, raw=raw)
 
 
 def _entry_rows(
@@ -103,7 +149,8 @@ def _entry_rows(
             "site": site(item.entry.link) if item.entry.link else None,
             "fingerprint": item.fingerprint,
             "announced": announced(item.entry),
-            "state": "pending",
+            # A version is kept in the same transaction.
+            "state": "done" if item.version else "pending",
             "attempts": 0,
             "due_at": now,
             "backfill_id": backfill_id,
@@ -129,7 +176,7 @@ async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
             "announced": announced(item.entry),
             "url": item.entry.link,
             "site": site(item.entry.link) if item.entry.link else None,
-            "state": "pending",
+            "state": "done" if item.version else "pending",
             "attempts": 0,
             "due_at": poll.at,
             # Whoever has the entry at work has what it was: that result does not finish it.

@@ -20,8 +20,10 @@ from ingestd.likeness.content_hash import content_hash
 from ingestd.model import Entry, Page
 from ingestd.policy.full_text import carries_full_text
 from ingestd.policy.novelty import fingerprint
+from ingestd.versions import Version
 from ingestd.workers import extractor
 from ingestd.workers.results import Cleaned, ParsedFeed
+from ingestd.workers.versions import version_of
 
 # Of the files as they are while they are loaded: who edits them later changes no rule of this process.
 EXTRACTOR = extractor.extractor()
@@ -30,14 +32,26 @@ EXTRACTOR = extractor.extractor()
 def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     """Parse a feed; raises ParseError.
 
-    Of the entries' contents only those come along that make fetching the page unnecessary.
+    Of the entries' contents only those come along that make fetching the page unnecessary; wire items are versions.
     """
     feed = formats.parse(body, url=url, content_type=content_type)
-    fingerprints = tuple(fingerprint(entry) for entry in feed.entries)
-    return ParsedFeed(feed=replace(feed, entries=tuple(map(_to_keep, feed.entries))), fingerprints=fingerprints)
+    versions = tuple(map(_version, feed.entries))
+    fingerprints = tuple(
+        version.item_hash if version else fingerprint(entry)
+        for entry, version in zip(feed.entries, versions, strict=True)
+    )
+    entries = tuple(map(_to_keep, feed.entries))
+    return ParsedFeed(feed=replace(feed, entries=entries), fingerprints=fingerprints, versions=versions)
+
+
+def _version(entry: Entry) -> Version | None:
+    return version_of(entry.item, entry.wire) if entry.item and entry.wire else None
 
 
 def _to_keep(entry: Entry) -> Entry:
+    if entry.wire:
+        # What it says is in its version.
+        return replace(entry, body_html=None, item=None)
     if not entry.link and not entry.body_html:
         # There is no page and no content: the summary is all the text there will ever be.
         return replace(entry, body_html=escape(entry.description_text or ""))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ingestd.model import Article, Feed
+from ingestd.versions import Version
 from ingestd.workers.extractor import Extractor
 
 
@@ -12,6 +13,8 @@ class ParsedFeed:
 
     feed: Feed
     fingerprints: tuple[str, ...]
+    #: Entry by entry, the version of an item that it is; None for what is made of a page.
+    versions: tuple[Version | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

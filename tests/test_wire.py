@@ -1,0 +1,245 @@
+"""Versions of wire items, kept on both databases: what counts, what is history, what is taken back."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from ingestd.daemon.parts import Parts
+from ingestd.releasing import release_due
+from ingestd.store import tables
+from ingestd.times import iso
+from tests.agency import (
+    NOON,
+    add_inbox,
+    events_of,
+    g2,
+    kinds,
+    let_embargoes_end,
+    ninjs,
+    records_in,
+    revisions_in,
+    send,
+)
+
+KILL = {"pubstatus": "canceled", "body_text": "", "headline": "KILL: mayor", "ednote": "He did not."}
+
+
+async def test_versions_are_revisions_of_one_record(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1), ninjs(version=2), ninjs(version=3, headline="Mayor closes ferry"))
+
+    [record] = await records_in(parts)
+    assert (record.item_guid, record.id_origin, record.revision) == ("urn:newsml:harbour.example:1", "source", 3)
+    assert await revisions_in(parts) == [(1, "new", "usable"), (2, "text", "usable"), (3, "text", "usable")]
+    assert kinds(await events_of(parts)) == ["new", "revised", "revised"]
+
+
+async def test_versions_in_one_document_all_count(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(
+        parts, source, [ninjs(version=2), ninjs(version=1), ninjs("urn:newsml:harbour.example:2"), ninjs(version=3)]
+    )
+
+    assert await revisions_in(parts) == [
+        (1, "new", "usable"), (2, "late", "usable"), (3, "text", "usable"), (1, "new", "usable"),
+    ]  # fmt: skip
+    assert [record.revision for record in await records_in(parts)] == [3, 1]
+
+
+async def test_what_was_sent_again_is_nothing_new(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    await send(parts, source, ninjs(version=1), ninjs(version=2))
+
+    await send(parts, source, ninjs(version=1), ninjs(version=2), ninjs(version=1))
+
+    assert len(await revisions_in(parts)) == 2
+    assert len(await events_of(parts)) == 2
+
+
+async def test_an_item_by_two_routes_and_in_two_formats_is_one(parts: Parts) -> None:
+    first, second = await add_inbox(parts, "folder"), await add_inbox(parts, "push")
+    guid, text = "urn:newsml:harbour.example:1", "The mayor opens the ferry."
+
+    await send(parts, first, g2(guid, 1, "Mayor opens ferry", text))
+    await send(parts, second, ninjs(guid, 1, created=NOON, body_text=text), g2(guid, 1, "Mayor opens ferry", text))
+
+    assert len(await revisions_in(parts)) == 1
+    assert kinds(await events_of(parts)) == ["new", "carried"]
+
+
+async def test_numbers_mean_nothing_to_other_providers(parts: Parts) -> None:
+    first, second = await add_inbox(parts, "one"), await add_inbox(parts, "two")
+
+    await send(parts, first, ninjs("12345"))
+    await send(parts, second, ninjs("12345"))
+
+    assert len(await records_in(parts)) == 2
+
+
+async def test_a_kill_takes_back_every_version_and_blanks_none(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(
+        parts, source, ninjs(version=1), ninjs(version=2), ninjs(version=3, **KILL), ninjs(version=1, ednote="late")
+    )
+
+    [record] = await records_in(parts)
+    assert record.pubstatus == "canceled"
+    assert await revisions_in(parts) == [
+        (1, "new", "canceled"), (2, "text", "canceled"), (3, "killed", "canceled"), (4, "late", "canceled"),
+    ]  # fmt: skip
+    assert kinds(await events_of(parts)) == ["new", "revised", "killed"]
+    async with parts.database.read() as connection:
+        rows = (await connection.execute(select(tables.revisions).order_by(tables.revisions.c.revision))).all()
+    assert [row.body_text for row in rows[:3]] == [
+        "The mayor opens version 1 of the ferry.", *["The mayor opens version 2 of the ferry."] * 2,
+    ]  # fmt: skip
+    assert [row.headline for row in rows[:3]] == ["Mayor opens ferry"] * 3
+    assert {"text": "KILL: mayor", "role": "kill"} in rows[2].item["ednotes"]
+
+
+async def test_a_kill_of_what_nobody_saw_is_a_tombstone(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=4, **KILL), ninjs(version=2), ninjs(version=None, created=None))
+
+    [record] = await records_in(parts)
+    assert (record.pubstatus, record.revision) == ("canceled", 1)
+    assert kinds(await events_of(parts)) == ["killed"]
+    assert [status for _, _, status in await revisions_in(parts)] == ["canceled"] * 3
+
+
+async def test_a_story_that_has_the_version_of_its_kill_stays_dead(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=2, **KILL), ninjs(version=2))
+
+    assert [record.pubstatus for record in await records_in(parts)] == ["canceled"]
+
+
+async def test_a_version_after_the_kill_is_released(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1), ninjs(version=2, **KILL), ninjs(version=3))
+
+    assert [record.pubstatus for record in await records_in(parts)] == ["usable"]
+    assert kinds(await events_of(parts)) == ["new", "killed", "released"]
+    assert [status for _, _, status in await revisions_in(parts)] == ["canceled", "canceled", "usable"]
+
+
+VERSIONS = {
+    "1": ninjs(version=1), "2": ninjs(version=2), "kill": ninjs(version=3, **KILL),
+    "4": ninjs(version=4, **KILL, urgency=1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(VERSIONS)), ids="-".join)
+async def test_the_order_of_arrival_decides_nothing(parts: Parts, order: tuple[str, ...]) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, *[VERSIONS[name] for name in order])
+
+    [record] = await records_in(parts)
+    rows = await revisions_in(parts)
+    assert record.pubstatus == "canceled"
+    assert [status for _, _, status in rows] == ["canceled"] * 4
+    assert kinds(await events_of(parts)).count("killed") == 1
+    async with parts.database.read() as connection:
+        c = tables.revisions.c
+        query = select(c.version).where(c.record_id == record.id, c.revision == record.revision)
+        assert (await connection.execute(query)).scalar_one() == "4"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"signals": ["sig:correction"]}, {"ednote": "CORRECTS spelling of name"}, {"headline": "KORR: Mayor opens ferry"},
+     {"slugline": "MAYOR 1st Ld-Writethru"}],
+    ids=["signal", "note", "headline", "writethru"],
+)  # fmt: skip
+async def test_a_correction_says_so(parts: Parts, said: dict[str, Any]) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1), ninjs(version=2, **said))
+
+    assert (await revisions_in(parts))[-1][:2] == (2, "corrected")
+    assert kinds(await events_of(parts)) == ["new", "corrected"]
+
+
+async def test_other_content_under_the_same_version_is_a_silent_revision(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1), ninjs(version=1, body_text="The mayor was not there."))
+
+    assert (await revisions_in(parts))[-1] == (2, "silent", "usable")
+    assert kinds(await events_of(parts)) == ["new", "revised"]
+
+
+async def test_an_embargoed_item_is_withheld_until_its_time_comes(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    await send(parts, source, ninjs(version=1, embargoed=iso(tomorrow)))
+    before, early = (await records_in(parts))[0], await release_due(parts.database)
+    await let_embargoes_end(parts, timedelta(days=1))
+
+    assert (before.pubstatus, before.release_at, early) == ("withheld", tomorrow.replace(microsecond=0), 0)
+    assert await release_due(parts.database) == 1
+    [record] = await records_in(parts)
+    assert (record.pubstatus, record.release_at) == ("usable", None)
+    events = await events_of(parts)
+    assert [(event.kind, event.pubstatus) for event in events] == [("withheld", "withheld"), ("released", "usable")]
+    assert await revisions_in(parts) == [(1, "withheld", "usable")]
+
+
+async def test_an_embargo_that_has_ended_withholds_nothing(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1, embargoed=iso(NOON)))
+
+    assert [(r.pubstatus, r.release_at) for r in await records_in(parts)] == [("usable", None)]
+
+
+async def test_what_is_killed_under_an_embargo_is_never_released(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    await send(parts, source, ninjs(version=1, embargoed=iso(datetime.now(UTC) + timedelta(days=1))))
+    await send(parts, source, ninjs(version=2, **KILL))
+
+    await let_embargoes_end(parts, timedelta(days=2))
+
+    assert await release_due(parts.database) == 0
+    assert [(r.pubstatus, r.release_at) for r in await records_in(parts)] == [("canceled", None)]
+
+
+async def test_what_is_withheld_without_a_date_waits_for_the_agency(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1), ninjs(version=2, pubstatus="withheld"), ninjs(version=3))
+
+    assert kinds(await events_of(parts)) == ["new", "withheld", "released"]
+
+
+async def test_an_alert_of_five_words_is_kept(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1, body_text="Ferry sinks.", headline=""))
+
+    async with parts.database.read() as connection:
+        [row] = (await connection.execute(select(tables.revisions))).all()
+    assert (row.headline, row.body_text) == ("Ferry sinks.", "Ferry sinks.")
+
+
+async def test_what_was_sent_as_markup_has_a_text(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    html = "<p>The mayor<script>x()</script> opens it.</p><ul><li>Twice</li></ul>"
+
+    await send(parts, source, ninjs(version=1, body_text=None, body_html=html))
+
+    async with parts.database.read() as connection:
+        [row] = (await connection.execute(select(tables.revisions))).all()
+    assert row.body_text == "The mayor opens it.\n\nTwice"
+    assert row.body_html == "<p>The mayor opens it.</p><ul><li>Twice</li></ul>"
