@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from ingestd.items import Item
+from ingestd.items import Item, PubStatus
 
 #: Where an entry's identity comes from: the feed's own identifier, its link, or a hash of what it says; of a wire
 #: item also what its identifier was put together from ("composed"), or taken out of ("derived").
@@ -298,14 +298,20 @@ class Record:
     """An article as kept: one for each story text, with its current revision."""
 
     id: int
-    #: Ours, stable over all revisions.
+    #: Stable over all revisions: of a wire item its agency's, else ours.
     guid: str
     #: 1, 2, ... each one immutable.
     revision: int
-    pubstatus: str
+    pubstatus: PubStatus
     article: Article
     #: sha256 of the normalised text, in hexadecimal.
     content_hash: str
     #: When the current revision was saved.
     seen_at: datetime
     carriers: tuple[Carrier, ...] = ()
+    #: Where the guid is from: "assigned" is ours, all others are as in `items.ItemIdOrigin`.
+    id_origin: str = "assigned"
+    #: What a wire item says besides, or a page's feed of it.
+    item: Item | None = None
+    #: When an embargo ends.
+    release_at: datetime | None = None

@@ -5,11 +5,15 @@ from dataclasses import fields
 from datetime import datetime
 from difflib import unified_diff
 
+from ingestd.items import Item
+from ingestd.items_json import item_as_json
 from ingestd.model import Article, Image
 from ingestd.times import iso
 
 #: Not compared: a record's address is its identity and stays; who was believed is told where the value differs.
 LEFT_OUT = frozenset({"uri", "provenance"})
+
+_OF_ARTICLES = frozenset(field.name for field in fields(Article))
 
 #: Told by its text alone: the same paragraphs as markup.
 _TOLD_ELSEWHERE = LEFT_OUT | {"body_text", "body_html"}
@@ -21,10 +25,27 @@ def changed_fields(old: Article, new: Article) -> tuple[str, ...]:
     return tuple(name for name in names if (getattr(old, name) or None) != (getattr(new, name) or None))
 
 
-def diff(old: Article, new: Article) -> tuple[str, ...]:
-    """Return the lines of a unified diff of two articles, without its head: a line a field, then a line a paragraph."""
-    lines = unified_diff(list(_lines(old)), list(_lines(new)), n=1, lineterm="")
+def diff(old: Article, new: Article, old_item: Item | None = None, new_item: Item | None = None) -> tuple[str, ...]:
+    """Return the lines of a unified diff of two articles, without its head: a line a field, then a line a paragraph.
+
+    Of wire items, all that they say besides as well, but for notes that are for the desk alone.
+    """
+    lines = unified_diff([*_said(old_item), *_lines(old)], [*_said(new_item), *_lines(new)], n=1, lineterm="")
     return tuple(lines)[2:]
+
+
+def _said(item: Item | None) -> Iterator[str]:
+    """Yield a line for each field of an item that articles do not have."""
+    values = item_as_json(item) if item else {}
+    for name, value in values.items():
+        some = value if isinstance(value, list) else [value]
+        shown = [_plain(one) for one in some if not (isinstance(one, dict) and one.get("public") is False)]
+        if name not in _OF_ARTICLES and shown:
+            yield f"{name}: {'; '.join(shown)}"
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
 
 
 def _lines(article: Article) -> Iterator[str]:

@@ -1,36 +1,52 @@
-"""Records of web pages as items, so that both are written alike."""
+"""Records as items: of web pages and of wires alike, so that both are shown and written in the same words."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
-from ingestd.items import Association, Author, Headline, Item, PubStatus, Rendition
+from ingestd.items import AltId, Association, Author, Headline, Item, Rendition
 from ingestd.model import Article, Record
-
-_STATUSES: Mapping[str, PubStatus] = {"withheld": "withheld", "canceled": "canceled"}
 
 
 def item_of_record(record: Record) -> Item:
-    """Return a record's current revision as an item; its guid is the record's, its version the revision."""
+    """Return a record's current revision as an item, with the status of its record.
+
+    What an agency sent keeps its guid and version.  A page has ours and the number of the revision; its address is
+    another identifier, of role "canonical".
+    """
     article = record.article
-    return Item(
+    item = record.item or Item(guid=record.guid)
+    if record.id_origin == "assigned":
+        item = _of_page(record, item)
+    return replace(
+        item,
         guid=record.guid,
-        version=str(record.revision),
-        versioncreated=article.versioncreated or record.seen_at,
-        firstcreated=article.firstcreated,
-        type="text",
-        pubstatus=_STATUSES.get(record.pubstatus, "usable"),
-        pubstatus_raw=record.pubstatus,
+        versioncreated=article.versioncreated or item.versioncreated or record.seen_at,
+        firstcreated=article.firstcreated or item.firstcreated,
+        pubstatus=record.pubstatus,
         headline=article.headline,
-        headlines=(Headline(text=article.headline),) if article.headline else (),
         description_text=article.description_text,
-        body_text=article.body_text,
+        body_text=article.body_text or None,
         body_html=article.body_html or None,
         byline=article.byline,
-        authors=tuple(Author(name=name) for name in article.authors),
         dateline=article.dateline,
         language=article.language,
         source=article.source,
         usageterms=article.usageterms,
+    )
+
+
+def _of_page(record: Record, item: Item) -> Item:
+    """Return what a page's feed said of it as an item, with what the page says where that goes before."""
+    article = record.article
+    return replace(
+        item,
+        id_origin="source",
+        version=str(record.revision),
+        type="text",
+        pubstatus_raw=None,
+        headlines=(Headline(text=article.headline),) if article.headline else (),
+        authors=tuple(Author(name=name) for name in article.authors),
         associations=_pictures(article),
+        altids=(AltId(value=article.uri, role="canonical"),) if article.uri else (),
     )
 
 

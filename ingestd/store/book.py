@@ -14,7 +14,8 @@ from typing import Any, Self
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.items import PubStatus
+from ingestd.items import Item, PubStatus
+from ingestd.items_json import item_as_json, without_body
 from ingestd.model import Article
 from ingestd.store.events import Kind
 from ingestd.store.recipe import Recipe
@@ -82,9 +83,10 @@ class Book:
         content_hash: str,
         recipe: Recipe,
         pubstatus: PubStatus = "usable",
-        item: Mapping[str, Any] | None = None,
+        item: Item | None = None,
+        item_hash: str | None = None,
     ) -> None:
-        """Note a revision; `item` has the columns that only wire items fill."""
+        """Note a revision; `item` is what a feed says besides of a page, or, with a hash, what a wire item says."""
         self._revisions.append(
             {
                 "id": self._number("revision"),
@@ -96,7 +98,9 @@ class Book:
                 **asdict(recipe),
                 **_columns(article),
                 "pubstatus": pubstatus,
-                **(item or _NO_ITEM),
+                "version": item.version if item and item_hash else None,
+                "item": item_as_json(without_body(item)) if item else None,
+                "item_hash": item_hash,
             }
         )
 
@@ -162,8 +166,6 @@ _GIVE_STATUS = (
     .where(revisions.c.record_id == bindparam("record"), revisions.c.revision == bindparam("number"))
     .values(pubstatus=bindparam("status"))
 )
-
-_NO_ITEM: Mapping[str, Any] = {"version": None, "item": None, "item_hash": None}
 
 
 def _columns(article: Article) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any, Self
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.model import Article
+from ingestd.items import Item
+from ingestd.model import Article, Entry
 from ingestd.policy.identity import Candidate, Head, Verdict, decide
 from ingestd.store.book import Book
 from ingestd.store.entries import Work
@@ -121,8 +122,9 @@ class Ledger:
             revision = head.revision + 1 if head else 1
             self._book.renew_record(record_id, revision=revision, updated_at=at, rules=recipe.rules)
             self._note_revision(
-                record_id, revision, article, change=verdict, at=at, content_hash=content_hash, recipe=recipe
-            )
+                record_id, revision, article, change=verdict, at=at, content_hash=content_hash, recipe=recipe,
+                entry=work.entry,
+            )  # fmt: skip
             self._heads[record_id] = Head(
                 id=record_id,
                 revision=revision,
@@ -147,7 +149,9 @@ class Ledger:
         """Return the number of the current revision of a record that was asked for when this was opened."""
         return self._heads[record_id].revision
 
-    def renew(self, record_id: int, article: Article, *, at: datetime, content_hash: str, recipe: Recipe) -> int | None:
+    def renew(
+        self, record_id: int, article: Article, *, at: datetime, content_hash: str, recipe: Recipe, entry: Entry
+    ) -> int | None:
         """Note a revision that other rules made of the same bytes: no news, so the record's time stays.
 
         Returns another record that has or had this text, None where there is none.
@@ -159,8 +163,9 @@ class Ledger:
         holder = self._by_hash.get(content_hash)
         self._book.renew_record(record_id, revision=revision, rules=recipe.rules)
         self._note_revision(
-            record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, recipe=recipe
-        )
+            record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, recipe=recipe,
+            entry=entry,
+        )  # fmt: skip
         self._book.add_event(record_id, revision, "reprocessed", entry_id=recipe.entry_id, at=at)
         return holder if holder != record_id else None
 
@@ -177,10 +182,12 @@ class Ledger:
         at: datetime,
         content_hash: str,
         recipe: Recipe,
+        entry: Entry,
     ) -> None:
         self._book.add_revision(
-            record_id, revision, article, change=change, at=at, content_hash=content_hash, recipe=recipe
-        )
+            record_id, revision, article, change=change, at=at, content_hash=content_hash, recipe=recipe,
+            item=_item_of(entry),
+        )  # fmt: skip
         if content_hash not in self._by_hash:
             self._by_hash[content_hash] = record_id
             self._book.add_text(content_hash, record_id)
@@ -188,6 +195,13 @@ class Ledger:
     async def close(self, connection: AsyncConnection) -> None:
         """Write what was entered."""
         await self._book.close(connection)
+
+
+def _item_of(entry: Entry) -> Item | None:
+    """Return what a feed says of a page and the page itself does not."""
+    if entry.item or not entry.keywords:
+        return entry.item
+    return Item(guid=entry.guid, keywords=entry.keywords)
 
 
 def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:

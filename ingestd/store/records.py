@@ -1,25 +1,35 @@
 """Records as they are read: listed, shown, searched, exported."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
+from ingestd.items import PubStatus
+from ingestd.items_json import item_from_json
 from ingestd.model import Agency, Article, Carrier, Image, Record
-from ingestd.store.tables import carriers, records, revisions, sources
+from ingestd.store.tables import carriers, events, records, revisions, sources
 from ingestd.times import iso
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
+
+#: Which records are wanted, by their status.
+Status = PubStatus | Literal["all"]
+
+#: Records of one name that are told apart by their numbers.
+_MOST_NAMED = 20
 
 #: No database has more of anything, and a longer number fits into no column.
 _MOST_DIGITS = 18
 
 _COLUMNS = (
-    records.c.id.label("record_id"), records.c.guid, records.c.uri, records.c.pubstatus,
-    *(column for column in revisions.c if column.name not in ("id", "record_id")),
+    records.c.id.label("record_id"), func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
+    records.c.pubstatus, records.c.id_origin, records.c.release_at,
+    *(column for column in revisions.c if column.name not in ("id", "record_id", "pubstatus")),
 )  # fmt: skip
 
 _RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
@@ -28,36 +38,57 @@ _RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
 async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None = None) -> Record:
     """Return the record of that number, guid or address, as it is or as it was known at a time.
 
-    As of a time it has the revision that was the last one then, and the carriers seen by then.
-    Raises UsageError when there is none, or was none yet.
+    As of a time it has the revision that was the current one then, its status, and the carriers seen by then.
+    Raises UsageError when there is none, was none yet, or are several: a guid that is no URI may mean one thing to one
+    agency, and another to the next.
     """
     if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
         column = records.c.id == int(name)
     else:
-        column = (records.c.guid == name) | (records.c.uri == name)
-    row = (await connection.execute(_RECORD.where(column))).first()
-    if row is None:
+        column = (records.c.guid == name) | (records.c.uri == name) | (records.c.item_guid == name)
+    rows = (await connection.execute(_RECORD.where(column).order_by(records.c.id).limit(_MOST_NAMED))).all()
+    if not rows:
         raise UsageError(f"no record {name}: `ingestd records list` shows them")
-    if as_of is not None:
-        row = await _as_of(connection, row.record_id, as_of)
-    return (await with_carriers(connection, [row], until=as_of))[0]
+    if len(rows) > 1:
+        numbers = ", ".join(str(row.record_id) for row in rows)
+        raise UsageError(f"several records are {name}: name one of them by its number, {numbers}")
+    row = rows[0]
+    if as_of is None:
+        return (await with_carriers(connection, [row]))[0]
+    row = await _as_of(connection, row.record_id, as_of)
+    [record] = await with_carriers(connection, [row], until=as_of)
+    return replace(record, pubstatus=await _status_at(connection, record, as_of))
 
 
 async def _as_of(connection: AsyncConnection, record_id: int, when: datetime) -> Row[Any]:
     own = revisions.c.record_id == record_id
     query = select(*_COLUMNS).join_from(records, revisions, revisions.c.record_id == records.c.id)
-    query = query.where(own, revisions.c.seen_at <= when).order_by(revisions.c.revision.desc()).limit(1)
+    # What came late was never the current one.
+    query = query.where(own, revisions.c.seen_at <= when, revisions.c.change != "late")
+    query = query.order_by(revisions.c.revision.desc()).limit(1)
     if row := (await connection.execute(query)).first():
         return row
     first = (await connection.execute(select(func.min(revisions.c.seen_at)).where(own))).scalar_one()
     raise UsageError(f"record {record_id} was not there at {iso(when)}: it was saved at {iso(first)}")
 
 
+async def _status_at(connection: AsyncConnection, record: Record, when: datetime) -> PubStatus:
+    c = events.c
+    query = select(c.pubstatus).where(c.record_id == record.id, c.at <= when, c.pubstatus.is_not(None))
+    status: PubStatus | None = (await connection.execute(query.order_by(c.seq.desc()).limit(1))).scalar()
+    return status or record.pubstatus
+
+
 async def newest(
-    connection: AsyncConnection, *, limit: int, source_id: int | None = None, since: datetime | None = None
+    connection: AsyncConnection,
+    *,
+    limit: int,
+    source_id: int | None = None,
+    since: datetime | None = None,
+    status: Status = "usable",
 ) -> list[Record]:
     """Return the records saved or revised last, newest first, of all sources or those one source carries."""
-    query = _filtered(_RECORD, source_id, since).order_by(records.c.updated_at.desc(), records.c.id.desc())
+    query = _filtered(_RECORD, source_id, since, status).order_by(records.c.updated_at.desc(), records.c.id.desc())
     return await with_carriers(connection, (await connection.execute(query.limit(limit))).all())
 
 
@@ -65,7 +96,7 @@ async def newest(
 _MOST_WORDS = 50
 
 
-async def search(connection: AsyncConnection, words: str, *, limit: int) -> list[Record]:
+async def search(connection: AsyncConnection, words: str, *, limit: int, status: Status = "usable") -> list[Record]:
     """Return the records whose headline or body has all the words, best first; a headline weighs more.
 
     Only current revisions count.  "Quoted words" stand together.
@@ -91,7 +122,7 @@ async def search(connection: AsyncConnection, words: str, *, limit: int) -> list
         )
         query = _RECORD.join(hits, hits.c.id == revisions.c.id).order_by(hits.c.rank)
         values = {"words": " ".join(f'"{phrase}"' for phrase in phrases)}
-    rows = (await connection.execute(query.limit(limit), values)).all()
+    rows = (await connection.execute(_filtered(query, None, None, status).limit(limit), values)).all()
     return await with_carriers(connection, rows)
 
 
@@ -106,12 +137,19 @@ def _phrases(words: str) -> list[str]:
 
 
 async def export(
-    connection: AsyncConnection, *, since: datetime | None = None, source_id: int | None = None, batch: int = 500
+    connection: AsyncConnection,
+    *,
+    since: datetime | None = None,
+    source_id: int | None = None,
+    status: Status = "usable",
+    batch: int = 500,
 ) -> AsyncIterator[Record]:
     """Yield records in the order they were made, a batch in memory at a time."""
     after = 0
     while True:
-        query = _filtered(_RECORD, source_id, since).where(records.c.id > after).order_by(records.c.id).limit(batch)
+        query = (
+            _filtered(_RECORD, source_id, since, status).where(records.c.id > after).order_by(records.c.id).limit(batch)
+        )
         rows = (await connection.execute(query)).all()
         if not rows:
             return
@@ -128,7 +166,9 @@ async def revisions_of(connection: AsyncConnection, record_id: int, *, until: da
     return list((await connection.execute(query)).all())
 
 
-def _filtered(query: Select[Any], source_id: int | None, since: datetime | None) -> Select[Any]:
+def _filtered(query: Select[Any], source_id: int | None, since: datetime | None, status: Status) -> Select[Any]:
+    if status != "all":
+        query = query.where(records.c.pubstatus == status)
     if source_id is not None:
         query = query.where(records.c.id.in_(select(carriers.c.record_id).where(carriers.c.source_id == source_id)))
     return query if since is None else query.where(records.c.updated_at >= since)
@@ -164,6 +204,9 @@ def _record(row: Row[Any], carried: tuple[Carrier, ...]) -> Record:
         content_hash=row.content_hash,
         seen_at=row.seen_at,
         carriers=carried,
+        id_origin=row.id_origin or "assigned",
+        item=None if row.item is None else item_from_json(row.item),
+        release_at=row.release_at,
     )
 
 

@@ -88,8 +88,8 @@ class Written:
 
 
 async def wanted_ids(connection: AsyncConnection, wanted: Wanted) -> list[int]:
-    """Return the numbers of the records that are to be looked at, in order."""
-    query = select(records.c.id).order_by(records.c.id).limit(wanted.limit)
+    """Return the numbers of the records that are to be looked at, in order; wire items are made of no page."""
+    query = select(records.c.id).where(records.c.item_key.is_(None)).order_by(records.c.id).limit(wanted.limit)
     if wanted.unless is not None:
         query = query.where(records.c.rules.is_distinct_from(wanted.unless))
     if wanted.since is not None:
@@ -157,7 +157,10 @@ async def save(connection: AsyncConnection, remade: Sequence[Remade], *, at: dat
         elif ledger.revision_of(record_id) != one.made.revision:
             overtaken.add(record_id)
         else:
-            if twin := ledger.renew(record_id, one.article, at=at, content_hash=one.content_hash, recipe=recipe):
+            twin = ledger.renew(
+                record_id, one.article, at=at, content_hash=one.content_hash, recipe=recipe, entry=one.made.entry
+            )
+            if twin:
                 twins[record_id] = twin
             revised.add(record_id)
             why += _decisions(one, twin, at)

@@ -14,7 +14,6 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.items import EdNote, Item, PubStatus
-from ingestd.items_json import item_as_json, without_body
 from ingestd.model import Article
 from ingestd.policy import versions
 from ingestd.policy.embargo import held
@@ -200,7 +199,7 @@ class Desk:
         self._book.add_revision(
             story.record_id, kept.revision, article, change=step.change, at=at, content_hash=content_hash,
             recipe=_recipe(arrival), pubstatus=step.pubstatus,
-            item={"version": version.item.version, "item": item_as_json(item), "item_hash": sent.item_hash},
+            item=item, item_hash=sent.item_hash,
         )  # fmt: skip
         if article.body_text:
             self._book.add_text(content_hash, story.record_id)
@@ -257,8 +256,7 @@ def _article(version: Version, story: _Story | None) -> tuple[Article, str]:
 
 def _item(version: Version, article: Article) -> Item:
     """Return what is kept of an item beside its article; what a kill itself says is a note to editors."""
-    item = without_body(version.item)
-    said = version.article
+    item, said = version.item, version.article
     if article is not said and version.item.pubstatus == "canceled":
         words = "\n\n".join(filter(None, (said.headline, said.body_text)))
         if words and said.body_text != article.body_text:

@@ -1,6 +1,7 @@
 """Wire items as versions to be kept: their text made plain, what they say hashed."""
 
 import json
+import re
 from dataclasses import replace
 from hashlib import sha256
 
@@ -12,6 +13,8 @@ from ingestd.likeness.content_hash import content_hash
 from ingestd.model import Article
 from ingestd.text import block_texts, parse_fragment
 from ingestd.versions import Version
+
+_TOP_HEADING = re.compile(r"(</?)h1\b", re.IGNORECASE)
 
 
 def version_of(item: Item, name: str) -> Version:
@@ -29,7 +32,8 @@ def version_of(item: Item, name: str) -> Version:
 
 def _article(item: Item) -> Article:
     """Return what an item says as an article: nothing is taken for furniture, an agency sends none."""
-    markup = sanitise(item.body_html) if item.body_html else ""
+    # A heading of the first rank is the page's own; within a text it is one of the second.
+    markup = sanitise(_TOP_HEADING.sub(r"\1h2", item.body_html)) if item.body_html else ""
     text = item.body_text or "\n\n".join(block_texts(parse_fragment(markup)) if markup else ())
     return Article(
         headline=item.headline,

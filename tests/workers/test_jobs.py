@@ -1,21 +1,33 @@
 import pytest
 
-from ingestd.model import Page
-from ingestd.workers.jobs import extract, parse_feed
+from ingestd.workers.jobs import parse_feed
 from tests.formats.samples import CREATED, WIRE
 
 NAMES = ("newsml_g2.xml", "newsml_1.xml", "nitf.xml", "ninjs_3.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_wire_item_with_its_text_becomes_an_article_without_a_page(name: str) -> None:
+def test_a_wire_item_is_a_version_and_needs_no_page(name: str) -> None:
     parsed = parse_feed(WIRE[name], "https://harbour.example/", None)
-    entry = next(entry for entry in parsed.feed.entries if entry.body_html)
-    body = (entry.body_html or "").encode()
+    version = next(version for version in parsed.versions if version and version.article.body_text)
+    item, article = version.item, version.article
 
-    article = extract(Page(url="http://localhost/", body=body, entry=entry, fragment=True)).article
-
-    assert entry.item
-    assert (article.headline, article.byline) == (entry.item.headline, entry.item.byline)
-    assert (article.versioncreated, article.language) == (CREATED, entry.item.language)
+    assert (article.headline, article.byline) == (item.headline, item.byline)
+    assert (article.versioncreated, article.language) == (CREATED, item.language)
     assert "\n\n" in article.body_text
+    assert article.body_html.startswith(("<p>", "<h2>"))
+    assert version.item_hash in parsed.fingerprints
+    # What it says is said once.
+    assert all(entry.item is None and entry.body_html is None for entry in parsed.feed.entries)
+
+
+def test_a_warning_is_no_part_of_what_an_item_says() -> None:
+    whole, odd = b'{"uri":"urn:a:1234567","headline":"A"', b',"versioncreated":"noon"}'
+
+    [plain] = parse_feed(whole + b',"type":"text"}', "https://harbour.example/", None).versions
+    [other] = parse_feed(whole + b',"type":"text"' + odd, "https://harbour.example/", None).versions
+
+    assert plain
+    assert other
+    assert other.item.warnings
+    assert plain.item_hash == other.item_hash

@@ -1,0 +1,52 @@
+"""Records and revisions as they are printed and exported: the words of ninjs, and beside them our own."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from sqlalchemy import Row
+
+from ingestd.items import Item
+from ingestd.items_json import item_from_json
+from ingestd.model import Article, Record
+from ingestd.renderers.articles import item_of_record
+from ingestd.urls import without_userinfo
+
+#: What an article says and an item has no field for.
+_OF_PAGES = ("uri", "date_precision", "agencies", "paywall", "truncated", "provenance")
+_OF_ARTICLES = frozenset(field.name for field in fields(Article))
+
+
+def record_as_json(record: Record, *, private: bool = False) -> dict[str, Any]:
+    """Return a record in plain values; notes for the desk alone only where they are asked for."""
+    values = asdict(record)
+    article = values.pop("article")
+    for carrier in values["carriers"]:
+        carrier["source_url"] = without_userinfo(carrier["source_url"])
+    del values["item"]
+    said = _said(item_of_record(record), private=private) | {name: article[name] for name in _OF_PAGES}
+    return {**values, **said, "authors": article["authors"], "id_origin": record.id_origin}
+
+
+def revision_as_json(row: Row[Any], *, private: bool = False) -> dict[str, Any]:
+    """Return a row of `revisions` in plain values; what only a wire item says is beside its columns."""
+    values = dict(row._mapping)
+    item = values.pop("item")
+    if item is None:
+        return values
+    said = _said(item_from_json(item), private=private)
+    return values | {name: value for name, value in said.items() if name not in values}
+
+
+def _said(item: Item, *, private: bool) -> dict[str, Any]:
+    """Return an item in plain values: names of people are the record's `authors`, those who made it `contributors`."""
+    values: dict[str, Any] = asdict(item)
+    values["contributors"] = values.pop("authors")
+    if not private:
+        values["ednotes"] = [note for note in values["ednotes"] if note["public"]]
+    return values
+
+
+def is_said(value: object) -> bool:
+    """Say whether a value is worth a line of a table."""
+    return value not in (None, "", False) and not (isinstance(value, list | tuple | Mapping) and not value)
