@@ -14,6 +14,29 @@ ZONES = {
     "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3, "ART": -3, "CLT": -4,
 }  # fmt: skip
 
+#: The names of months, folded, and their numbers.
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar jänner janvier enero gennaio janeiro januari januára styczeń stycznia",
+            "february feb februar février fevrier febrero febbraio fevereiro februari luty lutego",
+            "march mar märz maerz mars marzo março maart marzec marca",
+            "april apr avril abril aprile kwiecień kwietnia",
+            "may mai mayo maggio maio mei maj maja",
+            "june jun juni juin junio giugno junho czerwiec czerwca",
+            "july jul juli juillet julio luglio julho lipiec lipca",
+            "august aug août aout agosto augusti augustus sierpień sierpnia",
+            "september sep sept septembre septiembre settembre setembro wrzesień września",
+            "october oct oktober okt octobre octubre ottobre outubro październik października",
+            "november nov novembre noviembre novembro listopad listopada",
+            "december dec dezember dez décembre decembre diciembre dicembre dezembro grudzień grudnia",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+
 # What the standard library does not take: a space before the offset, "z", and the names Ruby and SQL print.
 _OFFSET = re.compile(r"(?<=\d)\s*(?:(z|utc|gmt)|([+-]\d{2}):?(\d{2}))$", re.IGNORECASE)
 

@@ -24,7 +24,20 @@ FLOORS = (
     ("dispatch", "patience", "reading", "releasing", "telling"),
     ("web", "store", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
-    ("model", "items", "items_json", "versions", "errors", "rules", "urls", "times", "text", "to_json", "units"),
+    (
+        "model",
+        "items",
+        "items_json",
+        "versions",
+        "errors",
+        "rules",
+        "urls",
+        "times",
+        "text",
+        "embargoes",
+        "to_json",
+        "units",
+    ),
 )
 LEVEL = {name: len(FLOORS) - floor for floor, names in enumerate(FLOORS) for name in names}
 WORDS = set(FLOORS[-1])

@@ -7,29 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from ingestd import times
 from ingestd.model import DatePrecision
+from ingestd.times import MONTHS
 
-#: The names of months, folded, and their numbers.
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier enero gennaio janeiro januari januára styczeń stycznia",
-            "february feb februar février fevrier febrero febbraio fevereiro februari luty lutego",
-            "march mar märz maerz mars marzo março maart marzec marca",
-            "april apr avril abril aprile kwiecień kwietnia",
-            "may mai mayo maggio maio mei maj maja",
-            "june jun juni juin junio giugno junho czerwiec czerwca",
-            "july jul juli juillet julio luglio julho lipiec lipca",
-            "august aug août aout agosto augusti augustus sierpień sierpnia",
-            "september sep sept septembre septiembre settembre setembro wrzesień września",
-            "october oct oktober okt octobre octubre ottobre outubro październik października",
-            "november nov novembre noviembre novembro listopad listopada",
-            "december dec dezember dez décembre decembre diciembre dicembre dezembro grudzień grudnia",
-        ),
-        1,
-    )
-    for name in names.split()
-}
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY_AND_YEAR = (
     rf"(?:(?P<month1>{_MONTH})\.?\s+(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year1>\d{{4}})"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from ingestd.articles.moments import MONTHS, Moment, find_moment
+from ingestd.articles.moments import Moment, find_moment
+from ingestd.times import MONTHS
 
 _PUBLISHED = re.compile(
     r"(?:first\s+)?(?:posted|published|publié|veröffentlicht|erschienen|publicado|pubblicato|gepubliceerd|publicerad|opublikowano|date|datum)\b",

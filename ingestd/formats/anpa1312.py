@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
+from ingestd.embargoes import says_limit
 from ingestd.formats.document import Document
 from ingestd.formats.draft import Draft
 from ingestd.formats.format import Format
@@ -43,7 +44,7 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _SPACES = re.compile("[\x1d\x1e\x1f]+")
-#: Beginnings of lines of the head that are notes to editors.
+#: Beginnings of lines of the head that are notes to editors, besides limits such as "EMBARGOED UNTIL ...".
 _NOTE = re.compile(r"\(?eds[:.]|editors?[:,]|note to editors|attn\b|attention\b", re.IGNORECASE)
 
 
@@ -131,7 +132,7 @@ def _head_of(draft: Draft, lines: list[str]) -> list[str]:
     for text in plain[1:]:
         if is_byline(text):
             put_byline(draft, text)
-        elif _NOTE.match(text):
+        elif _NOTE.match(text) or says_limit(text):
             draft.note(text)
         elif "headline" not in draft.values:
             draft.line("headline", text)

@@ -6,6 +6,7 @@ SOH source and number, priority, category, words, options; keywords; STX head li
 import re
 from datetime import UTC, datetime, timedelta
 
+from ingestd.embargoes import says_limit
 from ingestd.formats.dates import month_named
 from ingestd.formats.document import Document
 from ingestd.formats.draft import Draft
@@ -126,9 +127,11 @@ def _put_text(draft: Draft, text: str) -> None:
 
 
 def _put_head(draft: Draft, lines: list[str]) -> None:
-    """Set the headline: the last line of the head that is no byline, with the full one it continues."""
-    heads = [line for line in lines if not is_byline(line)]
+    """Set the headline: the last line of the head that is no byline or embargo, with the full one it continues."""
+    heads = [line for line in lines if not is_byline(line) and not says_limit(line)]
     for line in lines:
+        if says_limit(line):
+            draft.note(line)
         if is_byline(line):
             put_byline(draft, line)
         elif (match := _ORDINAL.match(line)) and len(line) < 20:

@@ -4,9 +4,10 @@ Codes decide over the status, prose only adds signals: a story about an embargo 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
+from ingestd import embargoes
 from ingestd.items import PubStatus
 from ingestd.text import collapse
 
@@ -42,14 +43,7 @@ _KILL = re.compile(
     r"|\bmeldung (?:wird |bitte )*(?:zurückgezogen|nicht (?:mehr )?verwenden|gestrichen)|^\W*zurückgezogen\b",
     re.IGNORECASE,
 )
-# Stories about an embargo have the word as well: what counts is a time limit.
 _PATH = re.compile(r"[:/#]")
-_EMBARGO = re.compile(
-    r"\bsperrfrist\b|^\W*(?:sous )?embargo(?:ed)?\s*[:(–-]"
-    r"|\bembargo(?:ed)? (?:until|till|for|to|by|jusqu|bis|hasta|tot)\b"
-    r"|\bstrictly embargoed\b|\bhold for release\b|\bnot for (?:public )?(?:release|publication) (?:until|before)\b",
-    re.IGNORECASE,
-)
 
 
 @lru_cache(maxsize=1024)
@@ -80,7 +74,7 @@ def said_in(texts: Iterable[str | None]) -> tuple[str, ...]:
     lowered = "\n".join(some).lower()
     for word, signs, mark in _MARKS:
         # Hardly any text has one of the words, and looking for them is much cheaper than the expressions.
-        if any(sign in lowered for sign in signs) and any(mark.search(text) for text in some):
+        if any(sign in lowered for sign in signs) and any(mark(text) for text in some):
             said.append(word)
     return tuple(said)
 
@@ -88,9 +82,9 @@ def said_in(texts: Iterable[str | None]) -> tuple[str, ...]:
 #: Characters of a note that are looked at.
 _MAX_SAID = 2_000
 #: Signal, what a text must have for its mark to be found in it, and the mark.
-_MARKS = (
-    ("correction", ("corr", "korr", "rectif", "richtig", "rettelse", "rättelse"), _CORRECTION),
-    ("writethru", ("writethr", "write-thr", "neufassung"), _WRITETHRU),
-    ("kill", ("kill", "withdraw", "disregard", "zurückgezogen", "meldung"), _KILL),
-    ("embargo", ("embargo", "sperrfrist", "hold for", "not for"), _EMBARGO),
+_MARKS: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
+    ("correction", ("corr", "korr", "rectif", "richtig", "rettelse", "rättelse"), _CORRECTION.search),
+    ("writethru", ("writethr", "write-thr", "neufassung"), _WRITETHRU.search),
+    ("kill", ("kill", "withdraw", "disregard", "zurückgezogen", "meldung"), _KILL.search),
+    ("embargo", embargoes.SIGNS, embargoes.says_limit),
 )

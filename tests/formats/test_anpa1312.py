@@ -81,3 +81,11 @@ def test_a_wrong_time_is_none() -> None:
 
     assert item.versioncreated is None
     assert item.guid == "anpa1312:BC-DE--Harbour Ice:03-01"
+
+
+def test_an_embargo_in_the_head_is_a_note_and_no_headline() -> None:
+    item = item_in(STORY.replace(b"^Ice closes", b"^EMBARGOED UNTIL 0001 GMT MONDAY<\r\n^Ice closes"))
+
+    assert item.headline == "Ice closes the harbour"
+    assert item.ednotes[0] == EdNote(text="EMBARGOED UNTIL 0001 GMT MONDAY")
+    assert "embargo" in item.signals

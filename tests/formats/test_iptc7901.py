@@ -77,3 +77,14 @@ def test_without_a_head_line_that_ends_the_first_line_is_the_headline() -> None:
     item = item_in(MESSAGE.replace(b"2ND LEAD\r\n", b"").replace(b"By Ada Ship, hn =\r\n", b""))
 
     assert item.headline == "Ice closes the harbour"
+
+
+def test_an_embargo_in_the_head_is_a_note_and_no_headline() -> None:
+    limit = b"Sperrfrist: Montag, 2. M\xe4rz, 6.00 Uhr - auch f\xfcr elektronische Medien und Agenturen"
+    item = item_in(
+        MESSAGE.decode().encode("latin-1").replace(b"Ice closes the harbour", b"Ice closes the harbour\r\n" + limit)
+    )
+
+    assert item.headline == "Ice closes the harbour"
+    assert item.ednotes[0].text.startswith("Sperrfrist: Montag, 2. März")
+    assert item.signals == ("embargo",)
