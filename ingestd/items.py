@@ -142,7 +142,8 @@ class Item:
     pubstatus_raw: str | None = None
     #: Whether a signal, a note or a mark in the headline says that this version corrects one before.
     is_correction: bool = False
-    #: As sent, and "writethru", "kill", "embargo", "correction" where only the prose says so.
+    #: As sent, and "writethru", "kill", "embargo", "correction" where only the prose says so; "embargo" also of an
+    #: embargo that was sent without a time that can be read.
     signals: tuple[str, ...] = ()
     #: Not to be published before; not to be used after.
     embargoed: datetime | None = None

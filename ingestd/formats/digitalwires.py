@@ -7,7 +7,7 @@ from ingestd.formats import fields
 from ingestd.formats.document import Document, Object, list_in, text_in
 from ingestd.formats.draft import Draft, byline_of
 from ingestd.formats.format import Format
-from ingestd.formats.ninjs_keys import text_of
+from ingestd.formats.ninjs_keys import embargo_in, text_of
 from ingestd.formats.schemes import concept_of
 from ingestd.formats.wire_feed import feed_of, read_all
 from ingestd.items import AltId, Association, Author, Concept, Headline, Rendition
@@ -50,7 +50,8 @@ def _read(draft: Draft, entry: Mapping[str, Any]) -> None:
         draft.line(field, text_of(entry.get(name)))
     draft.moment("versioncreated", text_in(entry, "version_created"))
     draft.moment("firstcreated", text_in(entry, "content_created"))
-    draft.moment("embargoed", text_in(entry, "embargoed"))
+    if (embargoed := embargo_in(entry)) is not None:
+        draft.embargo(embargoed)
     draft.number("urgency", text_of(entry.get("urgency")))
     draft.put("language", fields.language_of(text_in(entry, "language")))
     draft.put("byline", byline_of(text_in(entry, "byline")))

@@ -63,6 +63,15 @@ class Draft:
                 self.warn(f"{name} is no time: {fields.line_of(text[:50])}")
             self.put(name, when)
 
+    def embargo(self, text: str | None) -> None:
+        """Set until when the item is not to be published; without a time that can be read, until further notice.
+
+        NewsML-G2 lets `embargoed` be empty (DateTimeOrNullPropType): there is an embargo, its end is not known.
+        """
+        self.moment("embargoed", text)
+        if "embargoed" not in self.values:
+            self.add("signals", "embargo")
+
     def time_of(self, text: str) -> datetime | None:
         """Read a time as wires write it (ISO 8601, extended or basic, with or without a zone)."""
         try:

@@ -1,6 +1,7 @@
 """The metadata of NewsML-G2 items: itemMeta, contentMeta and rightsInfo, an element each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
 from ingestd.formats.draft import Draft, byline_of
 from ingestd.formats.fields import description_of, language_of, line_of
@@ -53,6 +54,20 @@ def _moment(field: str) -> Reader:
         draft.moment(field, element.text)
 
     return read
+
+
+def _embargo(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    # Who leaves other elements empty as well fills in a form, and says nothing by it.
+    if text_in(element) or element.attrib or not any(map(_is_blank, _siblings(element))):
+        draft.embargo(element.text)
+
+
+def _siblings(element: Element) -> Iterator[Element]:
+    return chain(element.itersiblings(), element.itersiblings(preceding=True))
+
+
+def _is_blank(element: Element) -> bool:
+    return not (len(element) or element.attrib or element.text)
 
 
 def _type(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
@@ -177,7 +192,7 @@ READERS: Mapping[str, Reader] = {
     "provider": _provider,
     "versioncreated": _moment("versioncreated"),
     "firstcreated": _moment("firstcreated"),
-    "embargoed": _moment("embargoed"),
+    "embargoed": _embargo,
     "expires": _moment("expires"),
     "pubstatus": _pubstatus,
     "signal": _signal,

@@ -10,7 +10,7 @@ from ingestd.formats import fields
 from ingestd.formats.document import Document
 from ingestd.formats.draft import Draft, byline_of
 from ingestd.formats.format import Format
-from ingestd.formats.ninjs_keys import Folded, fold, objects_in, own_part, text_of
+from ingestd.formats.ninjs_keys import Folded, embargo_in, fold, objects_in, own_part, text_of
 from ingestd.formats.ninjs_parts import add_associations, add_concepts, add_renditions, put_texts
 from ingestd.formats.wire_feed import feed_of, read_all
 from ingestd.items import AltId, Author, Link, Series
@@ -33,7 +33,7 @@ _LINES = {
     "version": "version", "slugline": "slugline", "title": "title", "source": "source", "creditline": "creditline",
     "copyrightholder": "copyrightholder", "copyrightnotice": "copyrightnotice", "type": "type", "dateline": "dateline",
 }  # fmt: skip
-_MOMENTS = ("versioncreated", "firstcreated", "embargoed", "expires")
+_MOMENTS = ("versioncreated", "firstcreated", "expires")
 _EXTRA = ("profile", "mimetype", "representationtype", "service", "textformat", "editorialrole")
 
 
@@ -84,6 +84,8 @@ def read_ninjs(draft: Draft, item: Mapping[str, Any]) -> None:
     for name in _MOMENTS:
         if name in given:
             draft.moment(name, text_of(given[name]))
+    if (embargoed := embargo_in(item)) is not None:
+        draft.embargo(embargoed)
     put_texts(draft, item)
     if not own:
         draft.line("pubstatus_raw", text_of(given.get("pubstatus")))

@@ -44,6 +44,19 @@ def fold(item: Mapping[str, Any]) -> Folded:
     return folded
 
 
+def embargo_in(item: Mapping[str, Any]) -> str | None:
+    """Return an item's embargo as text; empty where the key is there with an empty text, None where it is absent.
+
+    A null is absent: that is how publishing systems write that there is none.  So is an empty text among others:
+    who leaves them empty as well fills in a form, and says nothing by it.
+    """
+    found = [value for key, value in item.items() if _fold(key[:100]) == "embargoed" and value is not None]
+    if said := next(filter(None, map(text_of, found)), None):
+        return said
+    blank = any(isinstance(value, str) for value in found)
+    return "" if blank and sum(value == "" for value in item.values()) <= len(found) else None
+
+
 class Variants(NamedTuple):
     """The forms of an item's texts, each in the order sent."""
 

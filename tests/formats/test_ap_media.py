@@ -31,3 +31,9 @@ def test_an_item_on_its_own() -> None:
 
     for document in ({"data": {"item": item}}, {"item": item}):
         assert item_in(json.dumps(document)).guid == "abc7"
+
+
+def test_an_embargo_without_a_time_is_until_further_notice() -> None:
+    item = json.loads(WIRE["ap_media.json"])["data"]["items"][0]["item"] | {"embargoed": ""}
+
+    assert "embargo" in item_in(json.dumps({"item": item})).signals

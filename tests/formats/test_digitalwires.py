@@ -51,3 +51,10 @@ def test_entries_in_a_list(wrap: object) -> None:
     entry = json.loads(WIRE["digitalwires.json"])
 
     assert item_in(json.dumps(wrap(entry))).version == "3"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("embargoed", "signals"), [("", ("embargo",)), (None, ())], ids=["empty", "null"])
+def test_an_embargo_without_a_time_is_until_further_notice(embargoed: str | None, signals: tuple[str, ...]) -> None:
+    entry = json.loads(WIRE["digitalwires.json"]) | {"embargoed": embargoed, "ednotes": [], "signal": None}
+
+    assert item_in(json.dumps(entry)).signals == signals

@@ -238,3 +238,18 @@ def test_versions_of_one_item_stay_apart_and_what_was_sent_twice_is_kept_once() 
 def test_a_document_with_nothing_left_is_a_parse_error() -> None:
     with pytest.raises(ParseError, match="NewsML-G2"):
         parse(b"<newsMessage", url="https://harbour.example/")
+
+
+@pytest.mark.parametrize(
+    "embargoed", ["<embargoed/>", "<embargoed></embargoed>", "<embargoed> </embargoed>", "<embargoed>soon</embargoed>"]
+)
+def test_an_embargo_without_a_time_is_until_further_notice(embargoed: str) -> None:
+    item = item_in(ITEM.replace("<pubStatus", f"{embargoed}<pubStatus"))
+
+    assert (item.embargoed, item.signals) == (None, ("embargo",))
+
+
+def test_an_empty_embargo_among_other_empty_elements_is_a_form_that_was_not_filled_in() -> None:
+    item = item_in(ITEM.replace("<pubStatus", "<embargoed></embargoed><edNote></edNote><pubStatus"))
+
+    assert (item.embargoed, item.signals) == (None, ())

@@ -154,3 +154,19 @@ def test_a_json_feed_stays_one() -> None:
     body = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": "T", "uri": "u"}]}'
 
     assert parse(body, url="https://harbour.example/").format == "json-feed"
+
+
+@pytest.mark.parametrize(
+    ("more", "signals"),
+    [
+        pytest.param({"embargoed": ""}, ("embargo",), id="empty"),
+        pytest.param({"embargoedUntil": " "}, ("embargo",), id="blank"),
+        pytest.param({"embargoed": "later"}, ("embargo",), id="no time"),
+        pytest.param({"embargoed": None}, (), id="null is none"),
+        pytest.param({"embargoed": "", "byline": ""}, (), id="a form"),
+        pytest.param({"embargoed": "", "embargoedUntil": "2026-03-02T05:00:00Z"}, (), id="another key has it"),
+        pytest.param({}, (), id="absent"),
+    ],
+)
+def test_an_embargo_without_a_time_is_until_further_notice(more: dict[str, Any], signals: tuple[str, ...]) -> None:
+    assert item_in(as_json(**more)).signals == signals
