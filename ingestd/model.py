@@ -171,6 +171,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """An entry that its feed says it took out (RFC 6721): evidence, and no kill."""
+
+    #: As its entry's.
+    guid: str
+    #: When it was taken out; None when unreadable.
+    when: datetime | None = None
+    #: Why, in plain text.
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A document that announces entries; in its own order."""
 
@@ -180,6 +192,8 @@ class Feed:
     #: The web page this is the feed of.
     home: str | None = None
     entries: tuple[Entry, ...] = ()
+    #: What it took out, in its own order.
+    deleted: tuple[Deleted, ...] = ()
     #: RFC 5005: where the entries before these are, by archive or by page.
     prev_archive: str | None = None
     next_page: str | None = None

@@ -19,6 +19,7 @@ from ingestd.formats.format import Format
 from ingestd.formats.hints import hints_of
 from ingestd.formats.identity import identity_of, told_apart
 from ingestd.formats.markup import charset_of, declares_no_charset, encoding_of
+from ingestd.formats.tombstones import deleted_in
 from ingestd.model import Entry, Feed
 from ingestd.text import collapse
 
@@ -80,6 +81,7 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
         title=_plain(head, "title"),
         home=fields.page_of(url, head.get("link")),
         entries=entries,
+        deleted=deleted_in(body) if version.startswith("atom") else (),
         prev_archive=_related(head, "prev-archive", url),
         next_page=_related(head, "next", url),
         hub=_related(head, "hub", url),
