@@ -196,6 +196,16 @@ async def test_an_embargoed_item_is_withheld_until_its_time_comes(parts: Parts) 
     assert await revisions_in(parts) == [(1, "withheld", "usable")]
 
 
+async def test_an_embargo_that_only_a_note_names_is_one(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=6, minute=30, second=0, microsecond=0)
+    note = f"EMBARGOED UNTIL 0630 GMT {tomorrow:%A, %B %d, %Y}"
+
+    await send(parts, source, ninjs(version=1, created=datetime.now(UTC), ednote=note))
+
+    assert [(r.pubstatus, r.release_at) for r in await records_in(parts)] == [("withheld", tomorrow)]
+
+
 async def test_an_embargo_that_has_ended_withholds_nothing(parts: Parts) -> None:
     source = await add_inbox(parts)
 

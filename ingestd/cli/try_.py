@@ -44,8 +44,13 @@ def try_(
 async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
     async with open_fetcher(settings) as (_, fetcher), open_pool(settings) as pool:
         reply = await fetcher.get(url)
-        feed = (await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)).feed
-        articles = [await _article(fetcher, pool, entry) for entry in feed.entries[:pages]]
+        parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        feed = parsed.feed
+        articles = [
+            # A wire item has its text with it.
+            asdict(version.article) if version else await _article(fetcher, pool, entry)
+            for entry, version in list(zip(feed.entries, parsed.versions, strict=True))[:pages]
+        ]
     entries = [
         {"guid": e.guid, "headline": e.headline, "link": e.link, "published": iso(e.published), "authors": e.authors}
         for e in feed.entries

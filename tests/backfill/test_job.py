@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
 from ingestd.store import backfills, sources, tables
+from tests.agency import ninjs, records_in, revisions_in
 from tests.backfill.backfills import atom, begin, listed_source, open_backfill, page, run, summary
 from tests.newsroom import Newsroom
 
@@ -241,3 +243,19 @@ async def test_what_a_dead_backfill_had_listed_is_done_by_the_next_that_lists_it
     assert (await summary(parts))["records"] == 2
     async with parts.database.read() as connection:
         assert await backfills.next_due(connection, dead) is None
+
+
+async def test_wire_files_are_kept_with_all_their_versions(tmp_path: Path, parts: Parts) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    for number in (2, 1, 3):
+        (folder / f"{number}.json").write_text(json.dumps(ninjs(version=number)))
+    source_id = await listed_source(parts, "backfill:files")
+
+    first, state = await run(parts, "files", str(folder), source_id)
+    second, _ = await run(parts, "files", str(folder), source_id)
+
+    assert (state, first.listed.added, first.made) == ("done", 1, 1)
+    assert (second.listed.added, (await summary(parts))["pending"]) == (0, 0)
+    assert await revisions_in(parts) == [(1, "new", "usable"), (2, "text", "usable"), (3, "text", "usable")]
+    assert [record.revision for record in await records_in(parts)] == [3]

@@ -1,5 +1,7 @@
+import json
 from pathlib import Path
 
+from tests.agency import ninjs
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
 from tests.papers import Papers
@@ -30,3 +32,12 @@ def test_what_is_no_feed_is_told(papers: Papers, config: Path) -> None:
 
     assert done.status == 1
     assert "neither a feed, a sitemap nor a wire item" in done.error
+
+
+def test_a_wire_item_is_tried_with_the_text_it_has(papers: Papers, config: Path) -> None:
+    wire = papers.publish("/wire", json.dumps(ninjs()).encode())
+
+    done = ingestd(config, "try", wire, "--json")
+
+    assert (done.status, done.error) == (0, "")
+    assert [article["body_text"] for article in done.json["articles"]] == ["The mayor opens version 1 of the ferry."]
