@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,14 @@ def rows(database_url: str, query: str) -> list[Any]:
             return list(connection.execute(text(query)).all())
     finally:
         engine.dispose()
+
+
+def eventually(condition: Callable[[], bool], told: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait until a condition holds; `told` is what is said where it never does."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, told()
+        time.sleep(0.1)
 
 
 def below(pid: int) -> list[int]:

