@@ -1,4 +1,4 @@
-"""What is known of an article's URL: where it was seen, what was decided about it, and why."""
+"""What is known of an article by its URL or guid: where it was seen, what was decided about it, and why."""
 
 from typing import Any
 
@@ -10,16 +10,22 @@ from ingestd.times import iso
 from ingestd.urls import normalise, without_userinfo
 
 
+async def _normalised(connection: AsyncConnection, name: str) -> str:
+    try:
+        return normalise(name)
+    except ValueError as error:
+        if await decisions.entries_at(connection, [name]):
+            return name
+        raise UsageError(f"{error}, and no entry has it as its guid") from error
+
+
 async def why(connection: AsyncConnection, url: str) -> dict[str, Any]:
     """Return every decision about a URL: a list of entries, each with its source, state and history, oldest first.
 
     Entries are found by the address as given and as normalised, by their guid, and by their record's canonical
-    address.  Raises UsageError when it is no URL.
+    address.  Raises UsageError when it is neither a URL nor the guid of any entry.
     """
-    try:
-        normalised = normalise(url)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    normalised = await _normalised(connection, url)
     entries = [
         {
             "entry": row["id"],

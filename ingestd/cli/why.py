@@ -1,4 +1,4 @@
-"""`ingestd why URL`: every decision about an article's address."""
+"""`ingestd why URL`: every decision about an article's address, or a wire item's guid."""
 
 from typing import Annotated, Any
 
@@ -11,13 +11,13 @@ from ingestd.why import why as explain
 
 
 def why(
-    url: Annotated[str, typer.Argument(help="The address of an article.")],
+    url: Annotated[str, typer.Argument(help="The address of an article, or the guid of a wire item.")],
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Say where an article's address was seen, what was decided about it, and why.
 
-    Exit status: 0, 1 when nothing is known of it, 2 when it is no URL.
+    Exit status: 0, 1 when nothing is known of it, 2 when it is neither a URL nor a known guid.
     """
 
     async def work() -> dict[str, Any]:

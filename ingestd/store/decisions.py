@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.statements import insert_all
 from ingestd.store.tables import carriers, decisions, entries, failures, records, sources
+
+#: Of a wire item its agency's, else ours.
+_GUID = func.coalesce(records.c.item_guid, records.c.guid)
 
 Stage = Literal["robots", "limit", "identity", "repair"]
 
@@ -51,7 +54,7 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
         .scalar_subquery()
     )
     query = (
-        select(entries, sources.c.url.label("source_url"), records.c.guid.label("record_guid"), records.c.uri)
+        select(entries, sources.c.url.label("source_url"), _GUID.label("record_guid"), records.c.uri)
         .join(sources, sources.c.id == entries.c.source_id)
         .outerjoin(records, records.c.id == entries.c.record_id)
         .where(or_(entries.c.url.in_(urls), entries.c.guid.in_(urls), entries.c.id.in_(of_record)))

@@ -144,3 +144,12 @@ def test_ninjs_that_was_exported_is_read_back_as_it_was(killed: Path) -> None:
         assert [concept.uri for concept in item.subject] == [concept["uri"] for concept in record["subject"]]
         assert [note.text for note in item.ednotes] == [note["text"] for note in record["ednotes"]]
     assert ingestd(killed, "records", "export", "--format", "cobol").status == 2
+
+
+def test_a_wire_item_is_explained_by_its_guid(killed: Path) -> None:
+    told = ingestd(killed, "why", GUID).out
+
+    assert [line.split(": ")[1] for line in told.splitlines() if "identity" in line] == [
+        "new", "corrected", "killed", "late",
+    ]  # fmt: skip
+    assert ingestd(killed, "why", "urn:nobody").status == 2

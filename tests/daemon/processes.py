@@ -90,6 +90,15 @@ def eventually(condition: Callable[[], bool], told: Callable[[], object], patien
         time.sleep(0.1)
 
 
+def change(database_url: str, statement: str) -> None:
+    engine = create_engine(with_async_driver(database_url).replace("+aiosqlite", ""))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+    finally:
+        engine.dispose()
+
+
 def below(pid: int) -> list[int]:
     """The processes that a process started, and those that they started."""
     parents = {}

@@ -1,0 +1,63 @@
+"""Wire items and a daemon that is killed: what was withheld is released when its time has come, by whoever is there."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ingestd.times import iso
+from tests.agency import ninjs
+from tests.daemon.processes import Start, change, eventually, ingestd, rows
+
+STATUSES = "SELECT item_guid, pubstatus FROM records ORDER BY item_guid"
+
+
+@pytest.fixture
+def wire(config: Path, tmp_path: Path) -> Path:
+    wire = tmp_path / "wire"
+    wire.mkdir()
+    ingestd(config, "sources", "add", str(wire))
+    return wire
+
+
+def drop(folder: Path, name: str, **said: object) -> None:
+    whole = folder / f".{name}"
+    whole.write_text(json.dumps(ninjs(**said)))  # type: ignore[arg-type]
+    whole.rename(folder / f"{name}.json")
+
+
+def test_an_embargo_ends_while_nobody_is_there(start: Start, wire: Path, database_url: str) -> None:
+    daemon = start()
+    daemon.logged("watching")
+    soon = datetime.now(UTC) + timedelta(seconds=3)
+    drop(wire, "a", guid="urn:newsml:a.example:1", embargoed=iso(soon))
+    drop(wire, "b", guid="urn:newsml:a.example:2", embargoed=iso(soon + timedelta(days=1)))
+    drop(wire, "c", guid="urn:newsml:a.example:3", pubstatus="withheld")
+    eventually(lambda: len(rows(database_url, STATUSES)) == 3, lambda: daemon.lines)
+    daemon.kill()
+
+    again = start()
+    again.logged("released")
+
+    assert again.end() == 0
+    assert rows(database_url, STATUSES) == [
+        ("urn:newsml:a.example:1", "usable"), ("urn:newsml:a.example:2", "withheld"),
+        ("urn:newsml:a.example:3", "withheld"),
+    ]  # fmt: skip
+    assert rows(database_url, "SELECT kind FROM events WHERE kind = 'released'") == [("released",)]
+
+
+def test_an_embargo_ends_by_the_wall_clock_wherever_that_jumps(start: Start, wire: Path, database_url: str) -> None:
+    daemon = start()
+    daemon.logged("watching")
+    drop(wire, "a", guid="urn:newsml:a.example:1", embargoed=iso(datetime.now(UTC) + timedelta(days=1)))
+    daemon.logged("polled")
+
+    # A clock that is set ahead by two days sees the embargo two days earlier.
+    ahead = (datetime.now(UTC) - timedelta(days=1)).replace(tzinfo=None)
+    change(database_url, f"UPDATE records SET release_at = '{ahead.isoformat(' ')}'")
+    daemon.logged("released")
+
+    assert daemon.end() == 0
+    assert rows(database_url, STATUSES) == [("urn:newsml:a.example:1", "usable")]
