@@ -10,9 +10,12 @@ from sqlalchemy import select, update
 
 from ingestd.daemon.parts import Parts
 from ingestd.model import Reply
-from ingestd.store import sources, tables
+from ingestd.reading import announcements
+from ingestd.store import polls, sources, tables
+from ingestd.store.database import Database
 from ingestd.store.events import Event, after
 from ingestd.times import iso
+from ingestd.workers.jobs import parse_feed
 
 #: When the first version of anything is made.
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,6 +59,14 @@ async def send(parts: Parts, source_id: int, *documents: bytes | dict[str, Any] 
             [source] = await sources.claim_these(connection, parts.run_id, [source_id])
         reply = Reply(url=source.url, final_url=source.url, status=200, body=body)
         await parts.ingest.poller.push(source, reply)
+
+
+async def keep_versions(database: Database, source_id: int, at: datetime, *versions: dict[str, Any]) -> None:
+    """Keep versions as of a time, without a poll; each in a transaction of its own."""
+    for version in versions:
+        parsed = parse_feed(json.dumps(version).encode(), "https://harbour.example/", None)
+        async with database.write() as connection:
+            await polls.add_entries(connection, source_id, announcements(parsed), now=at)
 
 
 async def events_of(parts: Parts) -> list[Event]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +11,15 @@ import pytest
 
 from ingestd.formats import parse
 from ingestd.settings.values import with_async_driver
-from ingestd.store import migrate, polls
-from ingestd.store.database import Database, lock_records
-from ingestd.store.poll import Announcement
-from ingestd.workers.jobs import parse_feed
-from tests.agency import NOON, ninjs
+from ingestd.store import migrate
+from ingestd.store.database import Database
+from tests.agency import NOON, keep_versions, ninjs
 from tests.cli.running import ingestd
 from tests.outcomes import claimed
 
 GUID = "urn:newsml:harbour.example:1"
 KILL = {"pubstatus": "canceled", "body_text": "", "headline": "KILL: mayor"}
 NOTES = {"ednote": "Adds weather.", "subject": [{"code": "medtop:20000538", "name": "politics"}], "urgency": 4}
-
-
-async def keep(database: Database, source_id: int, at: datetime, *versions: dict[str, Any]) -> None:
-    """Keep versions as of a time."""
-    for version in versions:
-        parsed = parse_feed(json.dumps(version).encode(), "https://harbour.example/", None)
-        found = [
-            Announcement(entry=entry, fingerprint=mark, version=one)
-            for entry, mark, one in zip(parsed.feed.entries, parsed.fingerprints, parsed.versions, strict=True)
-        ]
-        async with database.write() as connection:
-            await lock_records(connection)
-            await polls.add_entries(connection, source_id, found, now=at)
 
 
 def run(database_url: str, work: Any) -> None:
@@ -54,10 +39,14 @@ def killed(either: Path, database_url: str) -> Path:
 
     async def work(database: Database, source_id: int) -> None:
         hour = timedelta(hours=1)
-        await keep(database, source_id, NOON, ninjs(version=1), ninjs(f"{GUID}7", 1, headline="Harvest fair"))
-        await keep(database, source_id, NOON, ninjs(f"{GUID}8", 1, headline="Harvest prize", pubstatus="withheld"))
-        await keep(database, source_id, NOON + hour, ninjs(version=2, signals=["correction"], **NOTES))
-        await keep(database, source_id, NOON + 2 * hour, ninjs(version=3, **KILL), ninjs(version=1, title="late"))
+        await keep_versions(database, source_id, NOON, ninjs(version=1), ninjs(f"{GUID}7", 1, headline="Harvest fair"))
+        await keep_versions(
+            database, source_id, NOON, ninjs(f"{GUID}8", 1, headline="Harvest prize", pubstatus="withheld")
+        )
+        await keep_versions(database, source_id, NOON + hour, ninjs(version=2, signals=["correction"], **NOTES))
+        await keep_versions(
+            database, source_id, NOON + 2 * hour, ninjs(version=3, **KILL), ninjs(version=1, title="late")
+        )
 
     run(database_url, work)
     return either
@@ -117,7 +106,7 @@ def test_notes_for_the_desk_alone_are_shown_to_who_asks(either: Path, database_u
             "article_html": "<p>It rains.</p>",
             "ednotes": [{**note, "ednote": note["value"], "is_publishable": False}],
         }
-        await keep(database, source_id, NOON, said)
+        await keep_versions(database, source_id, NOON, said)
 
     run(database_url, work)
 

@@ -4,19 +4,24 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select
 
 from ingestd.errors import UsageError
 from ingestd.settings.values import with_async_driver
-from ingestd.store import events, migrate, reprocessing, tables
+from ingestd.store import events, migrate, releases, reprocessing, sources, tables
 from ingestd.store.database import Database
 from ingestd.store.events import Event
+from ingestd.times import iso
+from tests.agency import keep_versions, ninjs
 from tests.outcomes import NOON, claimed, keep, keep_texts, saved
 
 #: Writers on connections of their own, what each of them saves, and how much in one transaction.
 WRITERS, SAVES, AT_ONCE = 4, 25, 3
+#: Those that keep wire items beside them.
+WIRES = 2
 
 
 @pytest.fixture
@@ -38,6 +43,18 @@ async def write(url: str, writer: int) -> None:
             await keep(database, [saved(work, text) for work, text in zip(some, texts, strict=True)])
             if first % (5 * AT_ONCE) == 0:
                 await make_again(database, texts[1])
+
+
+async def write_wire(url: str, writer: int) -> None:
+    """Keep items under an embargo, and release what is due by then, whoever kept it."""
+    async with Database(url, connections=1) as database:
+        async with database.write() as connection:
+            source_id, _ = await sources.add(connection, f"inbox:{writer}", now=NOON)
+        for number in range(SAVES):
+            item = ninjs(f"urn:newsml:{writer}.example:{number}", embargoed=iso(NOON + timedelta(hours=1)))
+            await keep_versions(database, source_id, NOON, item)
+            async with database.write() as connection:
+                await releases.release(connection, now=NOON + timedelta(hours=2))
 
 
 async def make_again(database: Database, headline: str) -> None:
@@ -74,6 +91,8 @@ async def test_a_reader_at_a_cursor_misses_none_however_many_write(database_url:
         async with asyncio.TaskGroup() as writers:
             for writer in range(WRITERS):
                 writers.create_task(write(url, writer))
+            for writer in range(WIRES):
+                writers.create_task(write_wire(url, writer))
         done.set()
 
     async with database.read() as connection:
@@ -85,9 +104,10 @@ async def test_a_reader_at_a_cursor_misses_none_however_many_write(database_url:
         assert [(e.record_id, e.revision, e.kind, e.entry_id, e.at) for e in seen] == [tuple(row)[1:6] for row in table]
         assert len(batches) > WRITERS, "it read while they wrote"
     remade = WRITERS * SAVES // 5
-    assert [row.seq for row in table] == list(range(1, WRITERS * SAVES * AT_ONCE + remade + 1))
+    assert [row.seq for row in table] == list(range(1, WRITERS * SAVES * AT_ONCE + remade + 2 * WIRES * SAVES + 1))
     assert Counter(row.kind for row in table) == {
         "new": SAVES + WRITERS * SAVES * (AT_ONCE - 1), "carried": (WRITERS - 1) * SAVES, "reprocessed": remade,
+        "withheld": WIRES * SAVES, "released": WIRES * SAVES,
     }  # fmt: skip
 
 
