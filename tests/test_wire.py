@@ -132,6 +132,31 @@ async def test_a_version_after_the_kill_is_released(parts: Parts) -> None:
     assert [status for _, _, status in await revisions_in(parts)] == ["canceled", "canceled", "usable"]
 
 
+async def test_a_kill_by_two_routes_and_in_two_formats_is_one(parts: Parts) -> None:
+    first, second = await add_inbox(parts, "folder"), await add_inbox(parts, "push")
+    guid = "urn:newsml:harbour.example:1"
+    await send(parts, first, ninjs(guid, 1, created=NOON))
+
+    await send(parts, first, g2(guid, 2, "KILL", "", created=NOON + timedelta(hours=1), status="canceled"))
+    await send(parts, second, ninjs(guid, 2, pubstatus="canceled", headline="Mandatory kill", body_text="Do not use."))
+
+    assert len(await revisions_in(parts)) == 2
+    assert kinds(await events_of(parts)) == ["new", "killed", "carried"]
+
+
+async def test_a_kill_of_an_older_version_alone_is_history(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, ninjs(version=1), ninjs(version=3), ninjs(version=2, **KILL))
+
+    assert await revisions_in(parts) == [(1, "new", "canceled"), (2, "text", "usable"), (3, "late", "canceled")]
+    assert [record.pubstatus for record in await records_in(parts)] == ["usable"]
+    async with parts.database.read() as connection:
+        c = tables.revisions.c
+        late = (await connection.execute(select(c.headline, c.body_text).where(c.revision == 3))).one()
+    assert tuple(late) == ("KILL: mayor", "")  # what it said itself
+
+
 VERSIONS = {
     "1": ninjs(version=1), "2": ninjs(version=2), "kill": ninjs(version=3, **KILL),
     "4": ninjs(version=4, **KILL, urgency=1),

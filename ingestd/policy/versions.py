@@ -5,14 +5,19 @@ takes back every version that is not known to be newer, those that come after it
 record does not depend on the order in which its versions come in.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from ingestd.items import Item, PubStatus
+from ingestd.policy.embargo import held
+from ingestd.policy.version_order import Mark, order
 from ingestd.text import fold
+from ingestd.versions import Version
+
+#: What happens to a record by a version that is its current one from then on.
+Happened = Literal["new", "revised", "corrected", "killed", "withheld", "released"]
 
 #: What a version becomes.  new, killed, withheld, released, corrected, text, headline, fields, silent: the current
 #: revision, by what it does or what it changes.  late: a revision that is history from the start.  carried: one more
@@ -21,20 +26,6 @@ Change = Literal[
     "new", "killed", "withheld", "released", "corrected", "text", "headline", "fields", "silent", "late",
     "carried", "same",
 ]  # fmt: skip
-
-_NUMBER = re.compile(r"\d{1,18}")
-#: A URI, a UUID or a digest: nobody else has the same by chance.
-_UNIQUE = re.compile(
-    r"[a-z][a-z0-9+.-]+:\S{6,}|[0-9a-f]{32,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What versions are put in order by."""
-
-    version: str | None
-    versioncreated: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +65,8 @@ class Sent:
     headline: str | None
     source_id: int
     is_correction: bool = False
+    #: When an embargo ends, of what is withheld; None: not by itself.
+    release_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +79,8 @@ class Step:
     record_status: PubStatus
     #: Revisions that it takes back.
     cancels: tuple[int, ...] = ()
+    #: None where the record stays as it is.
+    happened: Happened | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -98,16 +93,22 @@ class Step:
         return self.is_kept and self.change != "late"
 
 
-def key_of(item: Item, source_id: int) -> str:
-    """Return what all versions of an item have in common, by whichever source they come, and nothing else has.
-
-    A guid that is a URI, a UUID or a digest is that by itself; a number or a slug line together with its provider, or
-    else with its source.
-    """
-    if _UNIQUE.fullmatch(item.guid):
-        return item.guid
-    provider = item.provider and (item.provider.uri or item.provider.code or item.provider.name)
-    return f"{provider or f'source {source_id}'} {item.guid}"
+def sent_of(version: Version, source_id: int, now: datetime) -> Sent:
+    """Return what a version is that comes in now from a source."""
+    item, article, hold = version.item, version.article, held(version.item)
+    status: PubStatus = item.pubstatus
+    if status != "canceled":
+        status = "withheld" if hold and (hold.until is None or hold.until > now) else "usable"
+    return Sent(
+        mark=Mark(version=item.version, versioncreated=article.versioncreated),
+        pubstatus=status,
+        content_hash=version.content_hash,
+        item_hash=version.item_hash,
+        headline=article.headline,
+        source_id=source_id,
+        is_correction=corrects(item),
+        release_at=hold.until if hold and status == "withheld" else None,
+    )
 
 
 def corrects(item: Item) -> bool:
@@ -115,34 +116,12 @@ def corrects(item: Item) -> bool:
     return item.is_correction or "writethru" in item.signals
 
 
-def order(one: Mark, other: Mark) -> int | None:
-    """Return 1 where a version is newer than another, -1 where it is older, 0 where it is the same, None: unknown.
-
-    versioncreated decides, and the number where that is the same or missing.  A version that is no number ("2nd Ld")
-    counts by the number in it; parts between dots count one by one.
-    """
-    first, second = one.versioncreated, other.versioncreated
-    if first and second and first != second:
-        return 1 if first > second else -1
-    if one.version == other.version:
-        return 0 if one.version or (first and second) else None
-    if one.version is None or other.version is None:
-        return 0 if first and second else None
-    numbers = _numbers(one.version), _numbers(other.version)
-    if not all(numbers) or numbers[0] == numbers[1]:
-        return None
-    return 1 if numbers[0] > numbers[1] else -1
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _NUMBER.findall(version)[:8])
-
-
 def step(sent: Sent, standing: Standing | None) -> Step:
     """Decide what a version does to the record of its guid; None is one that there is not yet."""
+    status = sent.pubstatus
     if standing is None:
-        change: Change = "killed" if sent.pubstatus == "canceled" else _first(sent)
-        return Step(change=change, pubstatus=sent.pubstatus, record_status=sent.pubstatus)
+        first = _by_status(None, status) or "new"
+        return Step(change=first, pubstatus=status, record_status=status, happened=first)
     if _is_there(sent, standing):
         again: Change = "same" if sent.source_id in standing.carriers else "carried"
         return Step(change=again, pubstatus=sent.pubstatus, record_status=standing.pubstatus)
@@ -151,14 +130,25 @@ def step(sent: Sent, standing: Standing | None) -> Step:
         cancels = tuple(k.revision for k in standing.kept if k.pubstatus != "canceled" and _takes_back(sent, k))
     if _is_late(sent, standing):
         taken_back = any(k.pubstatus == "canceled" and order(sent.mark, k.mark) != 1 for k in standing.kept)
-        status: PubStatus = "canceled" if taken_back else sent.pubstatus
-        return Step(change="late", pubstatus=status, record_status=standing.pubstatus, cancels=cancels)
-    change = _change(sent, standing)
-    return Step(change=change, pubstatus=sent.pubstatus, record_status=sent.pubstatus, cancels=cancels)
+        own: PubStatus = "canceled" if taken_back else status
+        return Step(change="late", pubstatus=own, record_status=standing.pubstatus, cancels=cancels)
+    by_status = _by_status(standing.pubstatus, status)
+    return Step(
+        change=by_status or _change(sent, standing.current),
+        pubstatus=status,
+        record_status=status,
+        cancels=cancels,
+        happened=by_status or ("corrected" if sent.is_correction else "revised"),
+    )
 
 
-def _first(sent: Sent) -> Change:
-    return "withheld" if sent.pubstatus == "withheld" else "new"
+def _by_status(before: PubStatus | None, after: PubStatus) -> Literal["killed", "withheld", "released"] | None:
+    """Return what happens to a record by its status alone."""
+    if after == before or (before is None and after == "usable"):
+        return None
+    if after == "canceled":
+        return "killed"
+    return "withheld" if after == "withheld" else "released"
 
 
 def _is_there(sent: Sent, standing: Standing) -> bool:
@@ -166,10 +156,17 @@ def _is_there(sent: Sent, standing: Standing) -> bool:
     for kept in standing.kept:
         if kept.item_hash == sent.item_hash:
             return True
-        same_text = kept.content_hash == sent.content_hash and fold(kept.headline or "") == fold(sent.headline or "")
-        if kept.source_id != sent.source_id and same_text and order(sent.mark, kept.mark) == 0:
+        if kept.source_id == sent.source_id or order(sent.mark, kept.mark) != 0:
+            continue
+        if kept.pubstatus == sent.pubstatus == "canceled":
+            return True
+        if _text(kept) == _text(sent):
             return kept.pubstatus in (sent.pubstatus, "canceled")
     return False
+
+
+def _text(one: Kept | Sent) -> tuple[str, str]:
+    return one.content_hash, fold(one.headline or "")
 
 
 def _takes_back(kill: Sent, kept: Kept) -> bool:
@@ -184,17 +181,13 @@ def _is_late(sent: Sent, standing: Standing) -> bool:
     return found == -1
 
 
-def _change(sent: Sent, standing: Standing) -> Change:
-    before, after = standing.pubstatus, sent.pubstatus
-    if after != before:
-        by_status: dict[PubStatus, Change] = {"canceled": "killed", "withheld": "withheld", "usable": "released"}
-        return by_status[after]
-    if order(sent.mark, standing.current.mark) == 0:
+def _change(sent: Sent, current: Kept) -> Change:
+    if order(sent.mark, current.mark) == 0:
         return "silent"
     if sent.is_correction:
         return "corrected"
-    if sent.content_hash != standing.current.content_hash:
+    if sent.content_hash != current.content_hash:
         return "text"
-    if fold(sent.headline or "") != fold(standing.current.headline or ""):
+    if fold(sent.headline or "") != fold(current.headline or ""):
         return "headline"
     return "fields"

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model import NO_VALIDATORS
 from ingestd.store import failures, gaps, moves, raws, standing, subscriptions, wire
 from ingestd.store.database import lock_records
+from ingestd.store.desk import Arrival
 from ingestd.store.entries import announced
 from ingestd.store.poll import Announcement, Poll
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.tables import entries, polls
-from ingestd.store.wire import Arrival
 from ingestd.urls import site
 
 
