@@ -72,6 +72,15 @@ async def test_an_item_by_two_routes_and_in_two_formats_is_one(parts: Parts) -> 
     assert kinds(await events_of(parts)) == ["new", "carried"]
 
 
+async def test_an_item_in_two_formats_by_one_route_is_one_as_well(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    guid, text = "urn:newsml:harbour.example:1", "The mayor opens the ferry."
+
+    await send(parts, source, g2(guid, 1, "Mayor opens ferry", text), ninjs(guid, 1, created=NOON, body_text=text))
+
+    assert (len(await revisions_in(parts)), kinds(await events_of(parts))) == (1, ["new"])
+
+
 async def test_numbers_mean_nothing_to_other_providers(parts: Parts) -> None:
     first, second = await add_inbox(parts, "one"), await add_inbox(parts, "two")
 

@@ -38,8 +38,9 @@ class Kept:
     content_hash: str
     item_hash: str | None
     headline: str | None
-    #: The source that sent it.
+    #: The source that sent it, and in which format.
     source_id: int
+    format: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class Sent:
     item_hash: str
     headline: str | None
     source_id: int
+    format: str
     is_correction: bool = False
     #: When an embargo ends, of what is withheld; None: not by itself.
     release_at: datetime | None = None
@@ -106,6 +108,7 @@ def sent_of(version: Version, source_id: int, now: datetime) -> Sent:
         item_hash=version.item_hash,
         headline=article.headline,
         source_id=source_id,
+        format=version.format,
         is_correction=corrects(item),
         release_at=hold.until if hold and status == "withheld" else None,
     )
@@ -156,7 +159,8 @@ def _is_there(sent: Sent, standing: Standing) -> bool:
     for kept in standing.kept:
         if kept.item_hash == sent.item_hash:
             return True
-        if kept.source_id == sent.source_id or order(sent.mark, kept.mark) != 0:
+        # Formats say more or less; what comes the same way as before and says something else means to.
+        if (kept.source_id, kept.format) == (sent.source_id, sent.format) or order(sent.mark, kept.mark) != 0:
             continue
         if kept.pubstatus == sent.pubstatus == "canceled":
             return True

@@ -172,6 +172,7 @@ def _kept_as(sent: Sent, becomes: Step, number: int) -> Kept:
         item_hash=sent.item_hash,
         headline=sent.headline,
         source_id=sent.source_id,
+        format=sent.format,
     )
 
 
@@ -186,6 +187,7 @@ _KEPT = (
     select(
         revisions.c.record_id, revisions.c.revision, revisions.c.version, revisions.c.versioncreated,
         revisions.c.pubstatus, revisions.c.content_hash, revisions.c.item_hash, revisions.c.headline,
+        revisions.c.extractor,
         entries.c.source_id,
     )
     .join(entries, entries.c.id == revisions.c.entry_id)
@@ -202,4 +204,5 @@ def _kept(row: Any) -> Kept:
         item_hash=row.item_hash,
         headline=row.headline,
         source_id=row.source_id,
+        format=row.extractor,
     )
