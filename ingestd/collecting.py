@@ -3,18 +3,17 @@
 Whoever is killed in between finds the file again; what is in it is known by then, and adds nothing.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import monotonic, time_ns
+from urllib.parse import quote
 
 import structlog
 
-from ingestd.drops.folder import File, Folder, Place, stem
-from ingestd.errors import Inaccessible, IngestError
+from ingestd.drops.files import File, Folder, Place, stem
+from ingestd.errors import FetchError, Inaccessible, IngestError, LoginRefused, TooLarge
+from ingestd.folders import Folders
 from ingestd.model import Reply, Source
 from ingestd.patience import until_committed
 from ingestd.polling import Poller
@@ -23,13 +22,14 @@ from ingestd.store import failures, standing
 from ingestd.store.database import Database
 from ingestd.store.failures import failure_of, stage_of
 from ingestd.store.poll import Announcement, Poll
-from ingestd.urls import folder_of
+from ingestd.urls import is_remote_folder, without_userinfo
 from ingestd.web.room import Room
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two looks where nothing tells us that something arrived, and after one that failed.
-INTERVAL, AFTER_TROUBLE = 5.0, 60.0
+#: Seconds between two looks at a folder of this host where nothing tells us that something arrived, and after one that
+#: failed; servers lock out who tries a wrong password too often.
+INTERVAL, AFTER_TROUBLE, AFTER_REFUSAL = 5.0, 60.0, 900.0
 
 #: Files of one look; then others have their turn, and whoever paused the source is heard.
 AT_ONCE = 100
@@ -79,6 +79,7 @@ class Collector:
         run_id: str,
         database: Database,
         poller: Poller,
+        folders: Folders,
         room: Room,
         rules: Callable[[], Rules],
         max_body: int,
@@ -86,6 +87,7 @@ class Collector:
         self._run_id = run_id
         self._database = database
         self._poller = poller
+        self._folders = folders
         self._room = room
         self._rules = rules
         self._max_body = max_body
@@ -103,7 +105,7 @@ class Collector:
         started, at = monotonic(), datetime.now(UTC)
         look, wait = None, 0.0
         try:
-            async with _opened(source) as folder:
+            async with self._folders.open(source.url) as folder:
                 look, wait = await self._look(source, folder)
                 trouble = look.trouble
         except IngestError as error:
@@ -119,7 +121,8 @@ class Collector:
 
     async def _given_back(self, source: Source, at: datetime, wait: float, trouble: IngestError | None) -> Poll:
         if trouble:
-            return await self._poller.fail(source, at, trouble, wait=AFTER_TROUBLE)
+            wait = AFTER_REFUSAL if isinstance(trouble, LoginRefused) else AFTER_TROUBLE
+            return await self._poller.fail(source, at, trouble, wait=wait)
         due_at = datetime.now(UTC) + timedelta(seconds=wait)
 
         async def give_back() -> None:
@@ -133,32 +136,37 @@ class Collector:
         """Take the files that are whole; return what they came to, and the seconds until the next look."""
         memory = self._memories.setdefault(source.id, Memory())
         arrived = set(memory.arrived)
-        files = await asyncio.to_thread(folder.files)
+        files = await folder.files()
         media: dict[str, list[File]] = {}
         for file in files:
             if file.is_media:
                 media.setdefault(stem(file.name), []).append(file)
         items = [file for file in files if not file.is_media]
-        whole, wait = self._whole(memory, items)
+        whole, wait = self._whole(memory, items, wait=self._interval(source))
         memory.arrived -= arrived - {file.name for file in items}
         memory.stuck &= set(items)
         look = Look(source, folder, memory, media)
         for file in sorted(whole, key=lambda file: file in memory.stuck)[:AT_ONCE]:
-            if isinstance(look.trouble, IngestError) and (look.trouble.ours or len(memory.stuck) >= _MOST_STUCK):
+            if look.trouble and (_ends_the_look(look.trouble) or len(memory.stuck) >= _MOST_STUCK):
                 break
             await self._take(look, file)
         # What came meanwhile was in no listing.
         return look, 0.0 if look.files else wait
 
-    def _whole(self, memory: Memory, files: Sequence[File]) -> tuple[list[File], float]:
-        """Return the files that nobody writes to any more, and the seconds until there may be others."""
+    def _interval(self, source: Source) -> float:
+        """Return the seconds until a folder is looked at again."""
+        return (source.interval or self._rules().folder_interval) if is_remote_folder(source.url) else INTERVAL
+
+    def _whole(self, memory: Memory, files: Sequence[File], *, wait: float) -> tuple[list[File], float]:
+        """Return the files that nobody writes to any more, and in how many seconds, `wait` at most, others may be."""
         settle, now, clock = self._rules().settle, monotonic(), time_ns()
         seen = {file.name: memory.seen.get(file.name, (file, now)) for file in files}
         memory.seen = {file.name: seen[file.name] if seen[file.name][0] == file else (file, now) for file in files}
-        whole, wait = [], INTERVAL
+        whole = []
         for file in files:
             left = settle - (now - memory.seen[file.name][1])
-            is_old = clock - max(file.modified, file.changed) > max(_OLD, settle * 10**9)
+            touched = max(file.modified, file.changed) if file.changed is not None else clock
+            is_old = clock - touched > max(_OLD, settle * 10**9)
             if left <= 0 or is_old or file.name in memory.arrived:
                 whole.append(file)
             else:
@@ -167,7 +175,8 @@ class Collector:
 
     async def _take(self, look: Look, file: File) -> None:
         """Read a file, commit what it says, and put it away."""
-        log.debug("file", source=look.source.url, file=file.name)
+        url = without_userinfo(look.source.url)
+        log.debug("file", source=url, file=file.name)
         reason = None
         try:
             if not await self._commit(look, file):
@@ -177,12 +186,12 @@ class Collector:
             _is_stuck(look, file, error)
             return
         except IngestError as error:
-            if error.ours:
+            if _ends_the_look(error):
                 look.trouble = error
                 return
             reason = f"{type(error).__name__}: {error}"
             await self._note(look.source, file, error)
-            log.warning("file cannot be read", source=look.source.url, file=file.name, reason=reason)
+            log.warning("file cannot be read", source=url, file=file.name, reason=reason)
         look.files += 1
         await self._put_away(look, file, reason)
 
@@ -190,7 +199,7 @@ class Collector:
         """Commit what a file says; False when it is gone, or still being written."""
         with self._room.guest() as guest:
             await guest.take(min(file.size, self._max_body))
-            body = await asyncio.to_thread(look.folder.read, file, self._max_body)
+            body = await look.folder.read(file, self._max_body)
             if body is None:
                 return False
             url = _url(look.source, file)
@@ -212,9 +221,12 @@ class Collector:
         said = f"{reason}\n" if reason else None
         try:
             # What was written to once more is read once more.
-            moved = await asyncio.to_thread(look.folder.put_away, file, place, media, reason=said)
+            moved = await look.folder.put_away(file, place, media, reason=said)
         except Inaccessible as error:
             _is_stuck(look, file, error)
+            return
+        except FetchError as error:
+            look.trouble = error
             return
         if moved:
             look.memory.seen.pop(file.name, None)
@@ -237,15 +249,11 @@ def _is_stuck(look: Look, file: File, error: IngestError) -> None:
     look.trouble = look.trouble or error
 
 
+def _ends_the_look(error: IngestError) -> bool:
+    """Say whether there is no use in going on: it is ours, or of the connection, and no file's."""
+    return error.ours or (isinstance(error, FetchError) and not isinstance(error, Inaccessible | TooLarge))
+
+
 def _url(source: Source, file: File) -> str:
-    return (folder_of(source.url) / file.name).as_uri()
-
-
-@asynccontextmanager
-async def _opened(source: Source) -> AsyncIterator[Folder]:
-    folder = Folder(Path(folder_of(source.url)), source.url)
-    await asyncio.to_thread(folder.__enter__)
-    try:
-        yield folder
-    finally:
-        folder.__exit__(None, None, None)
+    name = quote(file.name, errors="surrogateescape")
+    return f"{without_userinfo(source.url)}{name}"

@@ -22,7 +22,10 @@
     │   ├── TooLarge            more bytes than the limit
     │   ├── NoRoom              our own disk did not take the body
     │   ├── Inaccessible        a drop folder, or a file in it, that we may not use: the operator's turn
-    │   ├── BrokenReply         HTTP that ends early or makes no sense
+    │   ├── LoginRefused        the server of a drop folder does not let us in: the operator's turn
+    │   ├── UnknownHostKey      an SSH server that is not known to be who it says: the operator's turn
+    │   ├── NotInstalled        a library that comes with an extra of ours: the operator's turn
+    │   ├── BrokenReply         an answer that ends early or makes no sense
     │   └── TooManyRedirects
     ├── ParseError              bytes that are no feed
     │   └── UnknownFormat       nothing we read looks like this
@@ -169,8 +172,20 @@ class Inaccessible(FetchError):
     """A drop folder cannot be listed or written, or a file in it not be read or moved; it may be set right."""
 
 
+class LoginRefused(FetchError):
+    """The server of a drop folder takes no login of ours, or there is none; it may be set right."""
+
+
+class UnknownHostKey(FetchError):
+    """An SSH server shows a key that `known_hosts` does not have for it; the message shows it."""
+
+
+class NotInstalled(FetchError):
+    """The folder needs a library that is not there; the message says what to install."""
+
+
 class BrokenReply(FetchError):
-    """The answer ended early, or is no HTTP."""
+    """The answer ended early, or makes no sense in the protocol that is spoken."""
 
 
 class TooManyRedirects(FetchError):

@@ -24,6 +24,7 @@ import structlog
 from ingestd.archive import Archive
 from ingestd.collecting import Collector
 from ingestd.errors import Disallowed, Held, IngestError, Refused, StoreError
+from ingestd.folders import Folders
 from ingestd.model import Source
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_try
@@ -64,6 +65,7 @@ class Ingest:
         archive: Archive,
         poll_commits: Batches[Poll],
         save_commits: Batches[Outcome],
+        folders: Folders,
         rules: Rules,
         max_body: int,
     ) -> None:
@@ -88,6 +90,7 @@ class Ingest:
             run_id=run_id,
             database=database,
             poller=self.poller,
+            folders=folders,
             room=fetcher.room,
             rules=lambda: self.rules,
             max_body=max_body,

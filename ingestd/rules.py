@@ -15,3 +15,5 @@ class Rules:
     retry_delay: float = 30.0
     #: A file in a drop folder that stays the same for so long is whole.
     settle: float = 2.0
+    #: Between two looks at a drop folder on another host.
+    folder_interval: float = 30.0

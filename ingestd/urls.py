@@ -142,16 +142,25 @@ def site(url: str) -> str:
 
 def place(url: str) -> str:
     """Return what polls of a source take turns at: the site, or a drop folder itself, of which nobody else has any."""
-    return url if is_folder(url) else site(url)
+    return without_userinfo(url) if is_folder(url) else site(url)
 
 
 def is_folder(url: str) -> bool:
-    """Say whether this is the address of a drop folder, as in "file:///var/spool/wire/"."""
-    return url.startswith("file:///")
+    """Say whether this is the address of a drop folder, as in "file:///var/spool/wire/" or "sftp://wire.example/out/"."""
+    return url.startswith("file:///") or is_remote_folder(url)
+
+
+def is_remote_folder(url: str) -> bool:
+    """Say whether this is the address of a drop folder on another host."""
+    return url.startswith(tuple(f"{scheme}://" for scheme in FOLDER_PORTS))
+
+
+#: The ports of what leads to drop folders on other hosts; FTPS begins as FTP does (RFC 4217).
+FOLDER_PORTS = {"ftp": 21, "ftps": 21, "sftp": 22}
 
 
 def folder_of(url: str) -> PurePosixPath:
-    """Return the path of a drop folder."""
+    """Return the path of a drop folder of this host."""
     return PurePosixPath(unquote(urlsplit(url).path, errors="surrogateescape"))
 
 
@@ -169,7 +178,7 @@ def source_url(name: str) -> str:
 
     A path from the root on is a drop folder's, "/var/spool/wire" as good as "file:///var/spool/wire/".
 
-    Raises ValueError when it is no http(s) URL, no such path, and no inbox.
+    Raises ValueError when it is no http(s) URL, no such path, no folder on another host, and no inbox.
     """
     if is_inbox(name):
         if not _INBOX_NAME.fullmatch(name.removeprefix(_INBOX)):
@@ -182,8 +191,33 @@ def source_url(name: str) -> str:
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
             raise ValueError(f"not a folder of this host: {name}; write it as in file:///var/spool/wire/")
         return _folder_url(unquote(parts.path, errors="surrogateescape"))
+    if name.partition("://")[0].lower() in FOLDER_PORTS:
+        return _remote_url(name)
     normalise(name)
     return name
+
+
+def _remote_url(name: str) -> str:
+    try:
+        parts = urlsplit(name)
+        host, port = _ascii_host(parts.hostname or ""), parts.port
+    except ValueError as error:
+        raise ValueError(f"not a folder's address: {without_userinfo(name)}") from error
+    shown = without_userinfo(name)
+    if not host or parts.query or parts.fragment:
+        raise ValueError(f"not a folder's address: {shown}; write it as in {parts.scheme}://user@wire.example/out/")
+    if parts.password is not None:
+        raise ValueError(f"no password in an address: {shown}; it belongs in the setting `logins`")
+    path = unquote(parts.path, errors="surrogateescape")
+    if _CONTROL.search(path + unquote(parts.username or "")) or ".." in path.split("/"):
+        raise ValueError(f"not a folder that could be a source: {shown}")
+    user = f"{quote(unquote(parts.username), safe='')}@" if parts.username else ""
+    at = "" if port in (None, FOLDER_PORTS[parts.scheme]) else f":{port}"
+    # A slash that is written as %2F is one of FTP's: it leads to the root, and not from where the login leads.
+    return urlunsplit((parts.scheme, f"{user}{host}{at}", f"{_ascii(parts.path).rstrip('/')}/", "", ""))
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _folder_url(path: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ingestd.collecting import AFTER_TROUBLE, INTERVAL
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.drops.folder import Folder
+from ingestd.drops.local import LocalFolder
 from ingestd.store import gaps, sources
 from ingestd.store.poll import Poll
 from ingestd.store.tables import entries, failures, polls, revisions
@@ -128,12 +128,12 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     class Killed(BaseException):
         pass
 
-    def die(*_: object, **__: object) -> bool:
+    async def die(*_: object, **__: object) -> bool:
         raise Killed
 
     whole(parts, source, drop(path, "a.json", item("urn:a")))
     with monkeypatch.context() as patch:
-        patch.setattr(Folder, "put_away", die)
+        patch.setattr(LocalFolder, "put_away", die)
         with pytest.raises(Killed):
             await look(parts, source)
     assert "a.json" in names(path)

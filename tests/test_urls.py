@@ -1,6 +1,17 @@
 import pytest
 
-from ingestd.urls import folder_of, is_folder, is_inbox, normalise, place, resolve, site, source_url, without_userinfo
+from ingestd.urls import (
+    folder_of,
+    is_folder,
+    is_inbox,
+    is_remote_folder,
+    normalise,
+    place,
+    resolve,
+    site,
+    source_url,
+    without_userinfo,
+)
 
 BASE = "https://news.example/world/index.html"
 
@@ -124,6 +135,11 @@ def test_a_site_is_what_shares_a_servers_patience(url: str, name: str) -> None:
         ("/srv/a wire/ü", "file:///srv/a%20wire/%C3%BC/"),
         ("file:///srv/a%20wire/", "file:///srv/a%20wire/"),
         ("inbox:wire-1", "inbox:wire-1"),
+        ("ftp://desk@WIRE.example:21", "ftp://desk@wire.example/"),
+        ("ftp://wire.example/%2Fsrv/out", "ftp://wire.example/%2Fsrv/out/"),
+        ("FTPS://wire.example:990/a wire//", "ftps://wire.example:990/a%20wire/"),
+        ("sftp://de%40sk@straße.example:22/~/ü", "sftp://de%40sk@xn--strae-oqa.example/~/%C3%BC/"),
+        ("sftp://[::1]:2222/out", "sftp://[::1]:2222/out/"),
     ],
 )
 def test_a_source_has_one_address_however_it_is_called(name: str, url: str) -> None:
@@ -132,7 +148,24 @@ def test_a_source_has_one_address_however_it_is_called(name: str, url: str) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["/", "file:///", "file://server/wire/", "file:wire", "wire", "inbox:", "inbox:a b", "inbox:a/b", "/a\0b"]
+    "name",
+    [
+        "/",
+        "file:///",
+        "file://server/wire/",
+        "file:wire",
+        "wire",
+        "inbox:",
+        "inbox:a b",
+        "inbox:a/b",
+        "/a\0b",
+        "ftp:///a",
+        "sftp://wire.example:x/",
+        "ftp://wire.example/%0D%0ADELE",
+        "ftp://a%0Ab@wire.example/",
+        "sftp://wire.example/a/../b",
+        "ftps://wire.example/?a",
+    ],
 )
 def test_what_could_be_no_source_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"^not "):
@@ -145,3 +178,18 @@ def test_a_folder_is_found_by_its_address_and_has_its_turns_for_itself() -> None
     assert str(folder_of(url)) == "/srv/a wire/ü"
     assert (is_folder(url), is_inbox(url), is_inbox("inbox:a")) == (True, False, True)
     assert (place(url), place("https://news.bbc.co.uk/feed")) == (url, "bbc.co.uk")
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
+def test_a_folder_on_another_host_is_one_too_and_its_user_shows_nowhere(scheme: str) -> None:
+    url = source_url(f"{scheme}://desk@wire.example/out")
+
+    assert (is_folder(url), is_remote_folder(url), is_remote_folder("file:///out/")) == (True, True, False)
+    assert place(url) == f"{scheme}://wire.example/out/"
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ValueError, match=r"^no password in an address: sftp://wire\.example/; it belongs") as caught:
+        source_url("sftp://desk:s3same@wire.example/")
+
+    assert "s3same" not in str(caught.value)

@@ -11,7 +11,7 @@ import typer
 from ingestd.cli.opening import database_of, finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json, show_result, show_table
-from ingestd.daemon.parts import open_parts
+from ingestd.daemon.parts import folders_of, open_fetcher, open_parts
 from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.reading import read_feed
@@ -20,7 +20,7 @@ from ingestd.store import overview, sources, subscriptions
 from ingestd.store.database import Database
 from ingestd.times import iso
 from ingestd.units import parse_duration
-from ingestd.urls import folder_of, is_folder, is_inbox, source_url, without_userinfo
+from ingestd.urls import folder_of, is_folder, is_inbox, is_remote_folder, source_url, without_userinfo
 
 app = typer.Typer(help="Add, list, pause and remove what is polled.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="The numbe
 @app.command()
 def add(
     url: Annotated[
-        str, typer.Argument(help="A feed, a sitemap, or a page that names its feeds; a folder's path; inbox:NAME.")
+        str, typer.Argument(help="A feed, a sitemap, or a page that names its feeds; a folder; inbox:NAME.")
     ],
     title: Annotated[str | None, typer.Option(help="What to call it.")] = None,
     interval: Annotated[str | None, typer.Option(help="Its own interval, as in 30m.")] = None,
@@ -40,7 +40,8 @@ def add(
 ) -> None:
     """Add a source and take what it lists; of a page's URL, add the feeds that the page names.
 
-    A path is that of a drop folder, whose files the daemon takes; inbox:NAME is only pushed to.
+    A path is that of a drop folder, whose files the daemon takes, as are ftp://, ftps:// and sftp://USER@HOST/PATH/;
+    inbox:NAME is only pushed to.
 
     Exit status: 0 when it is there now, 1 when it could not be read, 2 when it is no URL, folder or inbox.
     """
@@ -55,7 +56,9 @@ def add(
         async with database_of(config) as database:
             return await _add(database, [(url, title)], named=url, interval=seconds)
 
-    if is_folder(url) and not unchecked:
+    if is_remote_folder(url) and not unchecked:
+        finish(_must_open(settings, url))
+    elif is_folder(url) and not unchecked:
         _must_be_a_folder(Path(folder_of(url)))
     unchecked = unchecked or is_folder(url) or is_inbox(url)
     added = finish(unread() if unchecked else _add_what_is_at(settings, url, title=title, interval=seconds))
@@ -73,6 +76,12 @@ def _must_be_a_folder(path: Path) -> None:
             pass
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; --unchecked adds it all the same") from error
+
+
+async def _must_open(settings: Settings, url: str) -> None:
+    """Log in to a folder on another host, and make what it lacks; raises FetchError."""
+    async with open_fetcher(settings) as (_, fetcher), folders_of(settings, fetcher).open(url) as folder:
+        await folder.files()
 
 
 class Added(NamedTuple):
@@ -295,7 +304,7 @@ def import_(
 def export(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Print the sources as OPML, to be imported elsewhere; credentials in their URLs are part of it.
 
-    Drop folders and inboxes are of this host, and left out.
+    Drop folders and inboxes are this host's affair, and left out.
 
     Exit status: 0.
     """

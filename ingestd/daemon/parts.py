@@ -15,6 +15,7 @@ from ingestd.archive import Archive
 from ingestd.archive.directory import Directory
 from ingestd.archive.off import Off
 from ingestd.errors import ConfigError, StoreError
+from ingestd.folders import Folders
 from ingestd.ingest import Ingest
 from ingestd.patience import until_committed
 from ingestd.rules import Rules
@@ -23,6 +24,7 @@ from ingestd.store import migrate, polls, robots_files, runs, saves
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.poll import Poll
+from ingestd.web.dialing import tls_of
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.robots import Memory, RobotsFile
 from ingestd.web.turns import Turns
@@ -87,6 +89,7 @@ async def open_parts(settings: Settings, *, role: str, upgrade: bool = True) -> 
             archive=archive,
             poll_commits=poll_commits,
             save_commits=save_commits,
+            folders=folders_of(settings, fetcher),
             rules=rules_of(settings),
             max_body=settings.max_body,
         )
@@ -122,6 +125,7 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             allow_networks=settings.allow_networks,
             nameservers=settings.nameservers,
             logins=settings.logins,
+            tls=tls_of(settings.ca_file) if settings.ca_file else None,
             turns=turns,
             robots_memory=robots_memory(database) if database else None,
             folder=settings.state_dir,
@@ -129,6 +133,17 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             yield turns, fetcher
     finally:
         turns.close()
+
+
+def folders_of(settings: Settings, fetcher: Fetcher) -> Folders:
+    """Return what opens drop folders; those on other hosts are connected to as the fetcher does."""
+    return Folders(
+        dial=fetcher.dial,
+        logins=settings.logins,
+        known_hosts=settings.known_hosts,
+        ca_file=settings.ca_file,
+        seconds=settings.fetch_timeout,
+    )
 
 
 def robots_memory(database: Database) -> Memory:
@@ -172,6 +187,7 @@ def rules_of(settings: Settings) -> Rules:
         attempts=settings.attempts,
         retry_delay=settings.retry_delay,
         settle=settings.settle,
+        folder_interval=settings.folder_interval,
     )
 
 

@@ -1,1 +1,1 @@
-"""Drop folders: directories of this host in which agencies, or whoever fetches for us, leave files."""
+"""Drop folders: where agencies, or whoever fetches for us, leave files, on this host or on another."""

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 import structlog
 from asyncinotify import Inotify, Mask, Watch
 
-from ingestd.drops.folder import is_finished
+from ingestd.drops.files import is_finished
 
 log = structlog.get_logger(__name__)
 

@@ -15,6 +15,8 @@ from ingestd.settings.values import (
     DatabaseUrl,
     Directory,
     DirectoryOrOff,
+    File,
+    KnownHosts,
     Listen,
     Logins,
     NameServers,
@@ -114,8 +116,20 @@ class Settings(BaseSettings):
         (),
         description="How to log in where, one line for an origin: ORIGIN basic USER PASSWORD, ORIGIN bearer TOKEN, "
         "ORIGIN header NAME VALUE or ORIGIN query NAME VALUE, with ORIGIN as in https://wire.example or "
-        "https://wire.example:8443. Sent to that origin alone, and shown nowhere; rather a credential (a file of such "
-        "lines, where # begins a comment) or an environment variable.",
+        "https://wire.example:8443. For drop folders on other hosts, a line for each user: ORIGIN basic USER PASSWORD "
+        "with ORIGIN as in ftps://wire.example or sftp://wire.example:2222, or ORIGIN key USER FILE, where FILE is the "
+        "path of an SSH private key, or the name of a credential with one. Sent to that origin alone, and shown "
+        "nowhere; rather a credential (a file of such lines, where # begins a comment) or an environment variable.",
+    )
+    known_hosts: KnownHosts = Field(
+        (),
+        description="The keys of SFTP servers, lines as in OpenSSH's known_hosts (ssh-keyscan prints them); a server "
+        "whose key is not there is not logged in to. As a credential or an environment variable: as many lines.",
+    )
+    ca_file: File | None = Field(
+        None,
+        description="A file of certificates (PEM) of authorities that are believed besides the system's, for https and "
+        "ftps.",
     )
     host_concurrency: int = Field(1, ge=1, le=64, description="Requests to one site at a time.")
     host_delay: Seconds = Field(
@@ -159,6 +173,13 @@ class Settings(BaseSettings):
         le=HOUR,
         description="Time that a file in a drop folder must stay the same before it is taken for whole, in seconds or "
         "with a unit; one that is moved into it, or given its final name there, is read at once.",
+    )
+    folder_interval: Seconds = Field(
+        30.0,
+        ge=1,
+        le=DAY,
+        description="Time between two looks at a drop folder on another host (ftp, ftps, sftp), in seconds or with a "
+        "unit. A source's own interval is kept to.",
     )
     attempts: int = Field(5, ge=1, le=100, description="Tries for one entry before it is put aside as a failure.")
     retry_delay: Seconds = Field(

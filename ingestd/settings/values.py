@@ -4,8 +4,9 @@ Each is written in the same way in TOML, in the environment and by `config show`
 """
 
 import json
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -19,6 +20,8 @@ _HOST_AND_PORT = re.compile(r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:/\[\
 _MAIL = re.compile(r"(mailto:)?[^\s@()<>]+@[^\s@()<>]+")
 _PAGE = re.compile(r"https?://[^\s()<>]+")
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+#: A line of known_hosts (sshd(8)); whether its key is one, the library says.
+_KNOWN_HOST = re.compile(r"(@(cert-authority|revoked)\s+)?[^\s@]\S*\s+[a-z][\w@.-]+\s+AAAA[0-9A-Za-z+/]+=*(\s|$)")
 _DATABASE = re.compile(r"(?P<backend>sqlite|postgresql|postgres)(?:\+\w+)?(?=:)")
 
 
@@ -128,7 +131,7 @@ def _logins(value: object) -> tuple[Login, ...]:
     lines = value.split("\n") if isinstance(value, str) else value
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str | Login) for line in lines):
         raise ValueError("should be lines, or a list of them")
-    found: dict[Origin, tuple[int, Login]] = {}
+    found: dict[tuple[Origin, str | None], tuple[int, Login]] = {}
     wrong = []
     for number, line in enumerate(lines, 1):
         if isinstance(line, str) and (not line.strip() or line.lstrip().startswith("#")):
@@ -138,12 +141,34 @@ def _logins(value: object) -> tuple[Login, ...]:
         except ValueError as error:
             wrong.append(f"line {number}: {error}")
             continue
-        first, _ = found.setdefault(login.origin, (number, login))
+        user = login.name if login.opens_folders else None
+        first, _ = found.setdefault((login.origin, user), (number, _with_credential(login)))
         if first != number:
             wrong.append(f"line {number}: {login.place} has its login in line {first}")
     if wrong:
         raise ValueError("; ".join(wrong))
     return tuple(login for _, login in found.values())
+
+
+def _with_credential(login: Login) -> Login:
+    """Return a login whose private key, where it is named without its directory, is one of the credentials."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if login.kind != "key" or not directory:
+        return login
+    return replace(login, value=str(Path(directory) / Path(login.value).expanduser()))
+
+
+def _known_hosts(value: object) -> tuple[str, ...]:
+    """Read a text of lines, or a list of them; raises ValueError."""
+    lines = value.split("\n") if isinstance(value, str) else value
+    if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
+        raise ValueError("should be lines, or a list of them")
+    kept = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    kept = [(number, line) for number, line in kept if not line.startswith("#")]
+    wrong = [str(number) for number, line in kept if not _KNOWN_HOST.match(line)]
+    if wrong:
+        raise ValueError(f"line {', '.join(wrong)}: should be as in OpenSSH's known_hosts: HOST TYPE KEY")
+    return tuple(line for _, line in kept)
 
 
 def _database_url(url: SecretStr) -> SecretStr:
@@ -192,6 +217,7 @@ Seconds = Annotated[float, BeforeValidator(_seconds), PlainSerializer(_show_seco
 Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(_show_bytes, return_type=str, when_used="json")]
 #: Absolute; `~` is the home directory, and what is relative is so to the working directory.
 Directory = Annotated[Path, BeforeValidator(_path)]
+File = Annotated[Path, BeforeValidator(_path)]
 DirectoryOrOff = Annotated[Literal["off"] | Path, BeforeValidator(_path_or_off)]
 Address = Annotated[Listen, BeforeValidator(Listen.parse), PlainSerializer(str, return_type=str, when_used="json")]
 Networks = Annotated[
@@ -200,7 +226,8 @@ Networks = Annotated[
 NameServers = Annotated[tuple[Annotated[str, AfterValidator(_name_server)], ...], BeforeValidator(_listed)]
 Contact = Annotated[str, AfterValidator(_contact)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
-#: One login an origin; shown without what is secret in them.
+KnownHosts = Annotated[tuple[str, ...], BeforeValidator(_known_hosts)]
+#: One login an origin, or a user of a server with drop folders; shown without what is secret in them.
 Logins = Annotated[
     tuple[InstanceOf[Login], ...],
     BeforeValidator(_logins),

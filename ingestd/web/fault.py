@@ -42,11 +42,12 @@ class Fault:
         network at all.  It is the host where somebody else answered meanwhile, or where the name server answers;
         where it does so out of its memory, the breakers find out, as no site answers any more.
         """
-        is_name = isinstance(error, aiohttp.ClientConnectorDNSError)
-        if isinstance(error, aiohttp.ClientConnectorError) and not is_name:
-            number = error.os_error.errno
-            if number in _OURS or (number == errno.ENETUNREACH and not has_route()):
-                return True
+        cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+        number = cause.errno if isinstance(cause, OSError) else None
+        # The numbers of getaddrinfo(3) are below zero.
+        is_name = isinstance(error, aiohttp.ClientConnectorDNSError) or (number or 0) < 0
+        if not is_name and (number in _OURS or (number == errno.ENETUNREACH and not has_route())):
+            return True
         if not isinstance(failure, Unanswered):
             return False
         # Others may be answered without any name server, for as long as their addresses are believed.

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from socket import socket
+from ssl import SSLContext
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -22,6 +24,7 @@ from ingestd.web import connections
 from ingestd.web.bodies import Bodies
 from ingestd.web.breakers import Breakers
 from ingestd.web.decoding import ACCEPT_ENCODING
+from ingestd.web.dialing import dial
 from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
 from ingestd.web.logins import Login
@@ -69,6 +72,7 @@ class Fetcher:
     `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
     `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
     `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `logins` are one an origin, for GETs to it alone.
+    `tls` says whose certificates are believed, None for the system's.
     `robots_memory` keeps what robots.txt said.  `folder` is where a large body lies until there is `room` for it, None
     for the system's place.
     """
@@ -82,6 +86,7 @@ class Fetcher:
         allow_networks: Sequence[IPv4Network | IPv6Network] = (),
         nameservers: Sequence[str] = (),
         logins: Sequence[Login] = (),
+        tls: SSLContext | None = None,
         turns: Turns,
         robots_memory: Memory | None = None,
         folder: Path | None = None,
@@ -92,6 +97,7 @@ class Fetcher:
         self._guard = Guard(allow_networks)
         self._nameservers = nameservers
         self._logins = {login.origin: login for login in logins}
+        self._tls = tls
         self._turns = turns
         self._throttle = Throttle(turns)
         self.room = self._bodies.room
@@ -108,6 +114,7 @@ class Fetcher:
                 keepalive_timeout=_KEEPALIVE,
                 ttl_dns_cache=_DNS_TTL,
                 resolver=self._resolver,
+                ssl=self._tls or True,
                 socket_factory=partial(connections.open_socket, self._guard),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -126,6 +133,14 @@ class Fetcher:
     ) -> None:
         await self._session.close()
         await self._resolver.close()
+
+    async def dial(self, host: str, port: int, *, url: str) -> socket:
+        """Return a connection for what is not HTTP; raises Forbidden, Unreachable, or Offline where it is our fault."""
+        begun = monotonic()
+        try:
+            return await dial(self._resolver, self._guard, host, port, url=url)
+        except Unreachable as failure:
+            raise await self._judged(failure, failure.__cause__ or failure, begun) from failure
 
     def held_for(self, site: str) -> float:
         """Return for how many seconds a site is to be left alone, because it asked for it or because it fails."""

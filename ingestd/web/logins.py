@@ -10,17 +10,28 @@ from urllib.parse import quote
 from yarl import URL
 
 from ingestd.model import Reply
+from ingestd.urls import FOLDER_PORTS
 from ingestd.web.echoes import without
 
-Kind = Literal["basic", "bearer", "header", "query"]
+Kind = Literal["basic", "bearer", "header", "query", "key"]
 
 #: Scheme, host and port (RFC 6454, 4).
 Origin = tuple[str, str, int | None]
 
 #: How a login is written.
-FORMS = "ORIGIN basic USER PASSWORD, ORIGIN bearer TOKEN, ORIGIN header NAME VALUE or ORIGIN query NAME VALUE"
+FORMS = (
+    "ORIGIN basic USER PASSWORD, ORIGIN bearer TOKEN, ORIGIN header NAME VALUE, ORIGIN query NAME VALUE "
+    "or ORIGIN key USER FILE"
+)
 
-_ORIGIN = re.compile(r"https?://[^\s/?#@]+", re.IGNORECASE)
+_ORIGIN = re.compile(r"(https?|ftps?|sftp)://[^\s/?#@]+", re.IGNORECASE)
+
+#: The ways to log in, by scheme.
+_KINDS: dict[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("http", "https"), ("basic", "bearer", "header", "query")),
+    **dict.fromkeys(("ftp", "ftps"), ("basic",)),
+    "sftp": ("basic", "key"),
+}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
 #: What the client says itself, or what says how a message is framed.
@@ -33,13 +44,13 @@ _OURS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """What goes along with each request to one origin."""
+    """What goes along with each request to one origin, or opens the drop folders there."""
 
     origin: Origin
     kind: Kind
-    #: Of the header, or of the parameter in the query string.
+    #: Of the header, or of the parameter in the query string; of a drop folder's server, the user.
     name: str
-    #: As it is sent, before a query string encodes it: a secret.
+    #: As it is sent, before a query string encodes it: a secret.  Of `key`, the file with the private key.
     value: str = field(repr=False)
 
     @classmethod
@@ -49,9 +60,12 @@ class Login:
         Raises ValueError, which quotes nothing but an origin: in a line that is wrong, anything may be the secret.
         """
         match line.split(maxsplit=2):
-            case [origin, "basic" | "bearer" | "header" | "query" as kind, rest]:
-                name, value = _read(kind, rest.rstrip())
-                return cls(origin=_read_origin(origin), kind=kind, name=name, value=value)
+            case [where, "basic" | "bearer" | "header" | "query" | "key" as kind, rest]:
+                origin = _read_origin(where)
+                if kind not in _KINDS[origin[0]]:
+                    raise ValueError(f"over {origin[0]} there is no login by {kind}: it should be {FORMS}")
+                name, value = _read(kind, rest.rstrip(), opens_folders=origin[0] in FOLDER_PORTS)
+                return cls(origin=origin, kind=kind, name=name, value=value)
             case _:
                 raise ValueError(f"should be {FORMS}")
 
@@ -64,13 +78,18 @@ class Login:
     def place(self) -> str:
         """The origin as text."""
         scheme, host, port = self.origin
-        return str(URL.build(scheme=scheme, host=host, port=port))
+        return str(URL.build(scheme=scheme, host=host, port=None if port == FOLDER_PORTS.get(scheme) else port))
+
+    @property
+    def opens_folders(self) -> bool:
+        """Whether it is for drop folders, of which one server may have some for each of several users."""
+        return self.origin[0] in FOLDER_PORTS
 
     @property
     def in_the_clear(self) -> bool:
         """Whether it crosses a network without TLS, where anybody on the way can read it."""
         scheme, host, _ = self.origin
-        return scheme == "http" and not _is_loopback(host)
+        return scheme in ("http", "ftp") and not _is_loopback(host)
 
     def headers(self) -> dict[str, str]:
         """Return the headers to send."""
@@ -106,20 +125,22 @@ class Login:
 
 def origin_of(url: URL) -> Origin:
     """Return scheme, host and port of a URL; what differs here is another origin."""
-    return url.scheme, (url.host or "").lower(), url.port
+    return url.scheme, (url.host or "").lower(), url.port or FOLDER_PORTS.get(url.scheme)
 
 
 def _read_origin(text: str) -> Origin:
     try:
         url = URL(text) if _ORIGIN.fullmatch(text) else None
-        if url and url.raw_host and url.port:
-            return origin_of(url)
+        if url and url.raw_host and (origin := origin_of(url))[2]:
+            return origin
     except ValueError:
         pass  # not chained: it quotes what may hold a password
-    raise ValueError("the origin should be https://HOST or https://HOST:PORT, without user, path and query")
+    raise ValueError(
+        "the origin should be https://HOST or https://HOST:PORT (or ftp, ftps, sftp), without user, path and query"
+    )
 
 
-def _read(kind: Kind, rest: str) -> tuple[str, str]:
+def _read(kind: Kind, rest: str, *, opens_folders: bool) -> tuple[str, str]:
     """Return name and value of what follows the kind; raises ValueError."""
     if kind == "bearer":
         if " " in rest or not rest.isprintable():
@@ -128,7 +149,7 @@ def _read(kind: Kind, rest: str) -> tuple[str, str]:
     name, value = (*rest.split(maxsplit=1), "")[:2]
     if not value or not f"{name}{value}".isprintable():
         raise ValueError(f"should be {FORMS}, each without control characters")
-    if kind == "basic":
+    if kind == "basic" and not opens_folders:
         if ":" in name:
             raise ValueError("a user has no colon in it (RFC 7617, 2)")
         return "Authorization", f"Basic {b64encode(f'{name}:{value}'.encode()).decode()}"

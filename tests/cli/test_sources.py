@@ -88,7 +88,7 @@ def test_a_typo_in_the_host_is_told(config: Path) -> None:
     assert "no-such-host.invalid" in done.error
 
 
-@pytest.mark.parametrize("url", ["example.com/feed", "ftp://example.com/feed", "http://"])
+@pytest.mark.parametrize("url", ["example.com/feed", "gopher://example.com/feed", "http://"])
 def test_what_is_no_url_is_told(config: Path, url: str) -> None:
     done = ingestd(config, "sources", "add", url)
 

@@ -11,7 +11,7 @@ from ingestd.settings import Settings, load
 FILE = Path(__file__).parents[2] / "deploy" / "ingestd.toml"
 
 #: What has no default of its own, or another one on each machine.
-EXAMPLES = {"api_token", "contact", "extractors", "inbox_token", "public_url"}
+EXAMPLES = {"api_token", "ca_file", "contact", "extractors", "inbox_token", "public_url"}
 
 
 def blocks() -> dict[str, tuple[str, str]]:
@@ -53,6 +53,7 @@ def test_it_loads_as_it_is_and_with_every_line_in_effect(tmp_path: Path) -> None
     assert load(FILE) == Settings()
     assert load(in_effect) == Settings(
         api_token="at least sixteen characters",
+        ca_file="/etc/ingestd/authorities.pem",
         contact="https://example.org/about-our-bot",
         extractors=4,
         inbox_token="at least sixteen characters",

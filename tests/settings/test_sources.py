@@ -9,6 +9,8 @@ from ingestd.settings import Settings, find_config, load, origins
 
 File = Callable[[str], Path]
 
+KNOWN_HOST = "[wire.example]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+
 
 @pytest.fixture
 def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -74,6 +76,7 @@ def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyP
         "public_url": "https://news.example/in",
         "api_token": "a token long enough",
         "inbox_token": "another long enough",
+        "ca_file": "/etc/ingestd/authorities.pem",
     }
     written = {**before.model_dump(mode="json"), **given}
     for key, value in written.items():
@@ -162,6 +165,20 @@ def test_a_wrong_database_is_told_without_its_password(monkeypatch: pytest.Monke
         load()
 
     assert "secret" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_known_hosts_come_from_a_credential_as_openssh_has_them(credentials: Path) -> None:
+    (credentials / "known_hosts").write_text(f"# scanned\n{KNOWN_HOST}\n\n@revoked * {KNOWN_HOST.partition(' ')[2]}\n")
+
+    assert load().known_hosts == (KNOWN_HOST, f"@revoked * {KNOWN_HOST.partition(' ')[2]}")
+    assert origins()["known_hosts"] == "credentials"
+
+
+def test_a_private_key_is_named_as_a_credential_or_by_its_path(credentials: Path) -> None:
+    lines = "sftp://wire.example key desk wire_key\nsftp://wire.example key intern /etc/wire_key\n"
+    (credentials / "logins").write_text(lines)
+
+    assert [login.value for login in load().logins] == [str(credentials / "wire_key"), "/etc/wire_key"]
 
 
 def test_logins_come_from_a_credential_of_lines(credentials: Path, file: File) -> None:

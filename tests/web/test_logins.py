@@ -53,6 +53,10 @@ def sent(newsroom: Newsroom, name: str = "Authorization") -> list[tuple[str, str
         ("https://straße.example header Authorization Token 1", ("https", "straße.example", 443), "Authorization",
          "Token 1"),
         ("http://[::1]:81 bearer x", ("http", "::1", 81), "Authorization", "Bearer x"),
+        ("ftp://wire.example basic de:sk s3same words", ("ftp", "wire.example", 21), "de:sk", "s3same words"),
+        ("FTPS://wire.example:990 basic desk x", ("ftps", "wire.example", 990), "desk", "x"),
+        ("sftp://wire.example basic desk x", ("sftp", "wire.example", 22), "desk", "x"),
+        ("sftp://wire.example:22 key desk /etc/wire key", ("sftp", "wire.example", 22), "desk", "/etc/wire key"),
     ],
 )  # fmt: skip
 def test_a_line_says_where_how_and_with_what(line: str, origin: Origin, name: str, value: str) -> None:
@@ -78,7 +82,12 @@ def test_an_origin_is_the_one_that_its_urls_are_of(url: str) -> None:
         ("https://wire.example s3same s3same", "should be ORIGIN basic"),
         ("https://wire.example Basic desk s3same", "should be ORIGIN basic"),
         ("wire.example bearer s3same", "the origin should be"),
-        ("ftp://wire.example bearer s3same", "the origin should be"),
+        ("ftp://wire.example bearer s3same", "over ftp there is no login by bearer"),
+        ("ftps://wire.example key desk s3same", "over ftps there is no login by key"),
+        ("https://wire.example key desk s3same", "over https there is no login by key"),
+        ("sftp://wire.example key s3same", "should be ORIGIN basic"),
+        ("sftp://wire.example basic desk s3same\rPASV", "without control"),
+        ("sftp://desk@wire.example basic desk s3same", "the origin should be"),
         ("https://wire.example/ bearer s3same", "the origin should be"),
         ("https://wire.example/feed bearer s3same", "the origin should be"),
         ("https://wire.example?key bearer s3same", "the origin should be"),
@@ -122,6 +131,14 @@ def test_a_login_prints_without_its_secret(form: str) -> None:
 )  # fmt: skip
 def test_only_a_login_that_crosses_a_network_without_tls_is_in_the_clear(origin: str, in_the_clear: bool) -> None:
     assert Login.parse(f"{origin} bearer x").in_the_clear is in_the_clear
+
+
+@pytest.mark.parametrize(("scheme", "in_the_clear"), [("ftp", True), ("ftps", False), ("sftp", False)])
+def test_of_logins_to_folders_only_those_of_ftp_are_in_the_clear(scheme: str, in_the_clear: bool) -> None:
+    login = Login.parse(f"{scheme}://wire.example basic desk s3same")
+
+    assert login.in_the_clear is in_the_clear
+    assert str(login) == f"{scheme}://wire.example basic"
 
 
 @pytest.mark.parametrize(

@@ -1,53 +1,56 @@
-"""A drop folder: what is in it, read and put away.
+"""A drop folder of this host: what is in it, read and put away.
 
 All of it goes through descriptors of the directories themselves, and follows no link: whoever may write to the
 folder has nothing read, and nothing moved, that is elsewhere.
 """
 
+import asyncio
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
+from ingestd.drops.files import PLACES, File, Folder, Place, in_order, is_finished, other_name
 from ingestd.errors import Inaccessible, TooLarge
 
-#: Where a file goes once what it says is committed, and where if it cannot be read.
-Place = Literal["done", "error"]
 
-#: Names under which programs write what is not whole yet; hidden files are left alone as well.
-_UNFINISHED = (".tmp", ".part", ".filepart", ".swp")
-
-#: What goes with an item of the same name, and says nothing by itself.
-_MEDIA = frozenset(
-    ".jpg .jpeg .png .gif .webp .tif .tiff .bmp .svg .heic .eps .mp4 .m4v .mov .webm .avi .mpg .mpeg .mp3 .m4a .wav "
-    ".ogg".split()
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """A file as it was at one look; one that was touched since is not equal to it."""
-
-    name: str
-    inode: int
-    #: Bytes.
-    size: int
-    #: Nanoseconds since 1970, by the clock of its file system: of its content, and of anything about it.
-    modified: int
-    changed: int
-
-    @property
-    def is_media(self) -> bool:
-        """Whether it is a picture, a film or a sound, by its name."""
-        return _suffix(self.name).lower() in _MEDIA
+@asynccontextmanager
+async def open_folder(path: Path, url: str) -> AsyncIterator[Folder]:
+    """Open a folder of this host; raises Inaccessible."""
+    directory = Directory(path, url)
+    await asyncio.to_thread(directory.__enter__)
+    try:
+        yield LocalFolder(directory)
+    finally:
+        directory.__exit__(None, None, None)
 
 
-class Folder:
+class LocalFolder:
+    """A directory whose disk the event loop does not wait for."""
+
+    def __init__(self, directory: "Directory") -> None:
+        self._directory = directory
+
+    async def files(self) -> list[File]:
+        """Return the files that may be read, in order."""
+        return await asyncio.to_thread(self._directory.files)
+
+    async def read(self, file: File, limit: int) -> bytes | None:
+        """Return what a file holds."""
+        return await asyncio.to_thread(self._directory.read, file, limit)
+
+    async def put_away(
+        self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None
+    ) -> bool:
+        """Move a file, and the media that go with it."""
+        return await asyncio.to_thread(self._directory.put_away, file, place, media, reason=reason)
+
+
+class Directory:
     """A context manager; what it does waits for the disk, and raises Inaccessible where that does not do its part.
 
     `done` and `error` are made where they are missing.
@@ -63,7 +66,7 @@ class Folder:
             with self._trouble("it cannot be used"):
                 self._open(".", os.open(self._path, _DIRECTORY))
                 self._must_be_writable()
-                for place in ("done", "error"):
+                for place in PLACES:
                     self._open_place(place)
         except BaseException:
             self._close()
@@ -112,7 +115,7 @@ class Folder:
         """
         with self._trouble("it cannot be listed"), os.scandir(self._here) as entries:
             found = [self._look(entry) for entry in entries if is_finished(entry.name)]
-        return sorted((file for file in found if file), key=lambda file: (file.modified, file.name))
+        return in_order(file for file in found if file)
 
     def _look(self, entry: "os.DirEntry[str]") -> File | None:
         try:
@@ -172,11 +175,10 @@ class Folder:
 
     def _free(self, file: File, place: Place) -> str:
         """Return a name that nothing has; only whoever has claimed the source moves anything there."""
-        stem, suffix = file.name.removesuffix(_suffix(file.name)), _suffix(file.name)
         name, count = file.name, 0
         while self._is_there(name, place):
             count += 1
-            name = f"{stem}.{file.modified}{f'-{count}' if count > 1 else ''}{suffix}"
+            name = other_name(file, count)
         return name
 
     def _is_there(self, name: str, place: Place) -> bool:
@@ -208,17 +210,3 @@ def _file_of(name: str, found: os.stat_result) -> File | None:
         modified=found.st_mtime_ns,
         changed=found.st_ctime_ns,
     )
-
-
-def is_finished(name: str) -> bool:
-    """Say whether a file of this name is looked at."""
-    return not name.startswith(".") and not name.lower().endswith(_UNFINISHED)
-
-
-def _suffix(name: str) -> str:
-    return Path(name).suffix
-
-
-def stem(name: str) -> str:
-    """Return what an item and its media have in common: the name up to its last dot."""
-    return name.removesuffix(_suffix(name))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.drops.folder import File, Folder
+from ingestd.drops.files import File
+from ingestd.drops.local import Directory
 from ingestd.errors import Inaccessible, TooLarge
 from tests.dropping import names, write
 
@@ -19,17 +20,17 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(path: Path) -> Iterator[Folder]:
-    with Folder(path, path.as_uri()) as folder:
+def folder(path: Path) -> Iterator[Directory]:
+    with Directory(path, path.as_uri()) as folder:
         yield folder
 
 
-def only(folder: Folder) -> File:
+def only(folder: Directory) -> File:
     [file] = folder.files()
     return file
 
 
-def test_the_longest_unmodified_comes_first_and_then_by_name(path: Path, folder: Folder) -> None:
+def test_the_longest_unmodified_comes_first_and_then_by_name(path: Path, folder: Directory) -> None:
     for name, at in (("c", 1_000.0), ("b", 2_000.0), ("a", 2_000.0)):
         write(path, name, b"x", at=at)
 
@@ -37,13 +38,13 @@ def test_the_longest_unmodified_comes_first_and_then_by_name(path: Path, folder:
 
 
 @pytest.mark.parametrize("name", [".hidden", "a.tmp", "a.xml.part", "a.XML.FILEPART", "a.swp"])
-def test_what_is_not_finished_by_its_name_is_not_looked_at(path: Path, folder: Folder, name: str) -> None:
+def test_what_is_not_finished_by_its_name_is_not_looked_at(path: Path, folder: Directory, name: str) -> None:
     write(path, name, b"x")
 
     assert folder.files() == []
 
 
-def test_nothing_but_plain_files_is_looked_at(path: Path, folder: Folder, tmp_path: Path) -> None:
+def test_nothing_but_plain_files_is_looked_at(path: Path, folder: Directory, tmp_path: Path) -> None:
     secret = write(tmp_path, "secret.xml", b"secret")
     (path / "link.xml").symlink_to(secret)
     (path / "folder").mkdir()
@@ -52,7 +53,7 @@ def test_nothing_but_plain_files_is_looked_at(path: Path, folder: Folder, tmp_pa
     assert folder.files() == []
 
 
-def test_a_file_that_became_a_link_is_not_followed(path: Path, folder: Folder, tmp_path: Path) -> None:
+def test_a_file_that_became_a_link_is_not_followed(path: Path, folder: Directory, tmp_path: Path) -> None:
     file_path = write(path, "a.xml", b"x")
     file = only(folder)
     file_path.unlink()
@@ -63,7 +64,7 @@ def test_a_file_that_became_a_link_is_not_followed(path: Path, folder: Folder, t
     assert folder.put_away(file, "done") is False
 
 
-def test_a_file_that_was_touched_since_is_neither_read_nor_moved(path: Path, folder: Folder) -> None:
+def test_a_file_that_was_touched_since_is_neither_read_nor_moved(path: Path, folder: Directory) -> None:
     write(path, "a.xml", b"half")
     file = only(folder)
     write(path, "a.xml", b"half and half")
@@ -73,7 +74,7 @@ def test_a_file_that_was_touched_since_is_neither_read_nor_moved(path: Path, fol
     assert names(path) == {"a.xml", "done", "error"}
 
 
-def test_a_file_that_is_gone_is_no_trouble(path: Path, folder: Folder) -> None:
+def test_a_file_that_is_gone_is_no_trouble(path: Path, folder: Directory) -> None:
     write(path, "a.xml", b"x").unlink()
     write(path, "b.xml", b"x")
     file = only(folder)
@@ -83,14 +84,14 @@ def test_a_file_that_is_gone_is_no_trouble(path: Path, folder: Folder) -> None:
     assert folder.put_away(file, "done") is False
 
 
-def test_one_larger_than_the_limit_is_not_read(path: Path, folder: Folder) -> None:
+def test_one_larger_than_the_limit_is_not_read(path: Path, folder: Directory) -> None:
     write(path, "a.xml", b"x" * (LIMIT + 1))
 
     with pytest.raises(TooLarge, match="max_body"):
         folder.read(only(folder), LIMIT)
 
 
-def test_of_one_name_both_are_kept(path: Path, folder: Folder) -> None:
+def test_of_one_name_both_are_kept(path: Path, folder: Directory) -> None:
     for body in (b"1", b"2", b"3"):
         write(path, "a.xml", body, at=1_000.0)
         assert folder.put_away(only(folder), "done")
@@ -100,7 +101,7 @@ def test_of_one_name_both_are_kept(path: Path, folder: Folder) -> None:
     assert all(name.endswith(".xml") for name in names(path / "done"))
 
 
-def test_the_reason_lies_beside_what_could_not_be_read_and_media_go_along(path: Path, folder: Folder) -> None:
+def test_the_reason_lies_beside_what_could_not_be_read_and_media_go_along(path: Path, folder: Directory) -> None:
     for name in ("a.xml", "a.jpg", "b.jpg"):
         write(path, name, b"x")
     by_name = {file.name: file for file in folder.files()}
@@ -118,7 +119,7 @@ def test_whoever_may_look_into_the_folder_may_see_what_became_of_it(path: Path) 
     path.chmod(0o770)
     before = os.umask(0o077)
     try:
-        with Folder(path, path.as_uri()) as folder:
+        with Directory(path, path.as_uri()) as folder:
             write(path, "a.xml", b"x")
             folder.put_away(only(folder), "error", reason="no\n")
     finally:
@@ -129,7 +130,7 @@ def test_whoever_may_look_into_the_folder_may_see_what_became_of_it(path: Path) 
 
 
 def test_a_folder_that_is_not_there_is_trouble(tmp_path: Path) -> None:
-    with pytest.raises(Inaccessible, match="No such file or directory"), Folder(tmp_path / "none", "file:///none/"):
+    with pytest.raises(Inaccessible, match="No such file or directory"), Directory(tmp_path / "none", "file:///none/"):
         pass
 
 
@@ -137,13 +138,13 @@ def test_done_must_not_lead_elsewhere(path: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (path / "done").symlink_to(tmp_path / "elsewhere")
 
-    with pytest.raises(Inaccessible), Folder(path, path.as_uri()):
+    with pytest.raises(Inaccessible), Directory(path, path.as_uri()):
         pass
 
 
 def test_no_descriptor_is_left(path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with Folder(path, path.as_uri()) as folder:
+    with Directory(path, path.as_uri()) as folder:
         folder.files()
 
     assert len(list(Path("/proc/self/fd").iterdir())) == before
