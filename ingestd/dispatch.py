@@ -50,6 +50,16 @@ class Dispatcher(Generic[J]):
         """How many claimed jobs wait for their turn."""
         return sum(map(len, self._waiting.values()))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether all places are taken."""
+        return self.at_work >= self._limit
+
+    @property
+    def busy_sites(self) -> set[str]:
+        """The sites that have a job at work or waiting."""
+        return {*self._at_work, *self._waiting}
+
     def nudge(self) -> None:
         """Look for jobs now."""
         self._wake.set()

@@ -8,19 +8,26 @@ Each such entry is *made* a record: its page is fetched, unless the entry carrie
 kept, the article is extracted in a worker process, and what comes of it is committed in one transaction with the
 entry's own state.  `policy.identity` says what that is: a record, a revision, one more carrier, or nothing new.
 
+A page that was fetched is visited again, less and less often while its story ages (`revisiting`).  Where it says what
+its record says, nothing is kept; where it is gone or fails, the record stays as it is.
+
 A drop folder is a source as well: its files are taken one by one (`collecting`), and none of it is fetched.
 
 A failure of the source or the page becomes part of what is committed.  A failure of ours (the database is away,
 the disk is full) costs nobody anything: the result waits until it can be committed.
 """
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 
 import structlog
 
+from ingestd import revisiting
 from ingestd.archive import Archive
 from ingestd.collecting import Collector
 from ingestd.errors import Disallowed, Held, IngestError, Refused, StoreError
@@ -37,7 +44,7 @@ from ingestd.store.decisions import Stage as Decided
 from ingestd.store.entries import Work
 from ingestd.store.failures import failure_of, stage_of
 from ingestd.store.poll import Poll
-from ingestd.store.saves import Failed, Outcome, Saved, Untouched
+from ingestd.store.saves import Failed, Missed, Outcome, Saved, Untouched
 from ingestd.surroundings import Surroundings
 from ingestd.telling import log_outcome, log_poll
 from ingestd.text import clean
@@ -77,6 +84,7 @@ class Ingest:
         self.rules = rules
         self._save_commits = save_commits
         self._surroundings = Surroundings(database)
+        self._second_look = asyncio.Lock()
         self.poller = Poller(
             run_id=run_id,
             database=database,
@@ -124,14 +132,21 @@ class Ingest:
     async def _make(self, work: Work, fetch: Fetch) -> Outcome:
         fetched = await fetch(work)
         if fetched is None:
-            return Untouched(work=work, at=datetime.now(UTC))
+            return self._untouched(work)
+        if work.known and work.known.raw == sha256(fetched.page.body).hexdigest():
+            return self._untouched(work, fetched)
         # What has no address belongs to no site.
         place = site(fetched.page.url) if fetched.url else ""
-        cleaned = await read_page(self.pool, await self._surroundings.of(fetched.page, place))
+        # Those that are visited again take one worker at the most, so that the others are there for what is new.
+        async with self._second_look if work.known else nullcontext():
+            cleaned = await read_page(self.pool, await self._surroundings.of(fetched.page, place))
+        if revisiting.is_same(work, cleaned):
+            return self._untouched(work, fetched)
+        at = datetime.now(UTC)
         raw = await until_committed(lambda: self.archive.put(fetched.page.body))
         return Saved(
             work=work,
-            at=datetime.now(UTC),
+            at=at,
             article=cleaned.article,
             content_hash=cleaned.content_hash,
             url=fetched.url,
@@ -145,7 +160,13 @@ class Ingest:
             marks=cleaned.marks,
             raw=raw,
             validators=fetched.validators,
+            visits=work.visits if fetched.page.fragment else revisiting.found(work, at, self.rules, cleaned.article),
         )
+
+    def _untouched(self, work: Work, fetched: Fetched | None = None) -> Untouched:
+        at = datetime.now(UTC)
+        visits = revisiting.found(work, at, self.rules)
+        return Untouched(work=work, at=at, visits=visits, validators=fetched.validators if fetched else None)
 
     async def _commit(self, outcome: Outcome) -> Outcome:
         try:
@@ -157,8 +178,10 @@ class Ingest:
             await until_committed(lambda: self._save_commits.put(outcome))
         return outcome
 
-    def _failed(self, work: Work, error: IngestError) -> Failed:
+    def _failed(self, work: Work, error: IngestError) -> Failed | Missed:
         at = datetime.now(UTC)
+        if work.known:
+            return revisiting.missed(work, at, self.rules, error)
         ours = error.ours
         attempt = work.attempts + (0 if ours else 1)
         hopeless = not ours and (error.fate == "never" or attempt >= self.rules.attempts)

@@ -307,6 +307,22 @@ class Carrier:
     seen_at: datetime
 
 
+#: A feed's deleted-entry (RFC 6721); what the page was gone by; no longer in the feed's window though it should be;
+#: and that the page was there again.
+EvidenceKind = Literal["deleted-entry", "404", "410", "451", "absent", "back"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was seen that speaks for a story being taken back, or for the contrary."""
+
+    kind: EvidenceKind
+    at: datetime
+    #: The address of the entry that it is about, None where that has none.
+    url: str | None
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """An article as kept: one for each story text, with its current revision."""
@@ -329,3 +345,7 @@ class Record:
     item: Item | None = None
     #: When an embargo ends.
     release_at: datetime | None = None
+    #: Since when the page that made it has been gone; None while it is there, and where nobody looked.
+    gone_since: datetime | None = None
+    #: The oldest first.
+    evidence: tuple[Evidence, ...] = ()

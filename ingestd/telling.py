@@ -3,7 +3,7 @@
 import structlog
 
 from ingestd.store.poll import Poll
-from ingestd.store.saves import Failed, Outcome, Saved
+from ingestd.store.saves import Failed, Missed, Outcome, Saved
 from ingestd.urls import without_userinfo
 
 log = structlog.get_logger(__name__)
@@ -37,5 +37,15 @@ def log_outcome(outcome: Outcome) -> None:
         )  # fmt: skip
     elif isinstance(outcome, Saved):
         log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
+    elif isinstance(outcome, Missed):
+        _log_missed(outcome)
     else:
         log.debug("unchanged", entry=outcome.work.id)
+
+
+def _log_missed(outcome: Missed) -> None:
+    url = outcome.work.entry.link and without_userinfo(outcome.work.entry.link)
+    if outcome.failure is None:
+        log.info("page gone", url=url, status=outcome.visits.gone)
+    else:
+        log.info("visit failed", url=url, error=outcome.failure.error, message=outcome.failure.message)

@@ -161,12 +161,13 @@ def _difference(before: Row[Any], after: Row[Any]) -> dict[str, Any]:
 
 def _print_whole(values: dict[str, Any]) -> None:
     """Print a record to be read: its fields, who carries it, and its text."""
-    apart = ("body_text", "body_html", "carriers", "associations", "agencies", "provenance")
+    apart = ("body_text", "body_html", "carriers", "associations", "agencies", "provenance", "evidence")
     fields = [(key, _line(value)) for key, value in values.items() if key not in apart and is_said(value)]
     images = [("image", " — ".join(_of_picture(picture))) for picture in values["associations"]]
     agencies = [("agency", f"{a['code']}, {a['role']}: {_evidence(a['evidence'])}") for a in values["agencies"]]
     carriers = [("carrier", f"{c['url'] or c['source_url']}  {iso(c['seen_at'])}") for c in values.get("carriers", ())]
-    show_table(("field", "value"), [*fields, *images, *agencies, *carriers])
+    seen = [("evidence", f"{e['kind']}, {iso(e['at'])}: {e['words']}") for e in values.get("evidence", ())]
+    show_table(("field", "value"), [*fields, *images, *agencies, *carriers, *seen])
     for paragraph in (values["body_text"] or "").split("\n\n"):
         show("")
         show(paragraph)

@@ -214,6 +214,9 @@ def set_(
     robots: Annotated[
         bool | None, typer.Option("--robots/--no-robots", help="Whether robots.txt counts for the feed itself.")
     ] = None,
+    revisits: Annotated[
+        bool | None, typer.Option("--revisits/--no-revisits", help="Whether its pages are visited again.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -231,8 +234,10 @@ def set_(
             raise UsageError(str(error)) from error
     if robots is not None:
         values["obeys_robots"] = robots
+    if revisits is not None:
+        values["revisits"] = revisits
     if not values:
-        raise UsageError("nothing to change: --title, --interval or --robots say what")
+        raise UsageError("nothing to change: --title, --interval, --robots or --revisits say what")
 
     async def work() -> dict[str, Any]:
         async with database_of(config) as database, database.write() as connection:

@@ -42,6 +42,20 @@ def _tell(found: dict[str, Any]) -> None:
         show(f"  seen: {entry['first_seen_at']}, last {entry['last_seen_at']}, as {entry['guid']}")
         for step in entry["history"]:
             show(f"  {step['at']} {step['stage']}: {step['verdict']}: {step['reason']}")
+        if visits := _visits(entry):
+            show(f"  page: {visits}")
         after = f", next attempt {entry['next_attempt_at']}" if entry["next_attempt_at"] else ""
         record = f", record {entry['record']}" if entry["record"] else ""
         show(f"  now: {entry['state']}{after}{record}")
+
+
+def _visits(entry: dict[str, Any]) -> str:
+    """Return how its page's visits stand, in words."""
+    told = []
+    if entry["gone"]:
+        told.append(f"gone since {entry['gone_since']}, HTTP {entry['gone']}")
+    if entry["visits"]:
+        told.append(f"visited again {entry['visits']} times, last {entry['visited_at']}")
+    if entry["next_visit_at"]:
+        told.append(f"next visit {entry['next_visit_at']}")
+    return ", ".join(told)

@@ -17,6 +17,7 @@ from ingestd.store import (
     entries,
     failures,
     polls,
+    revisits,
     robots_files,
     runs,
     silence,
@@ -122,6 +123,7 @@ async def settle_schedule(service: Service) -> None:
     async with service.parts.database.write() as connection:
         await sources.free_from_the_future(connection, now=now)
         await entries.free_from_the_future(connection, now=now)
+        await revisits.free_from_the_future(connection, now=now)
         if spread := await sources.spread_overdue(connection, now=now, most=AT_ONCE, over=SPREAD):
             log.info("overdue sources are spread", sources=spread, seconds=SPREAD)
 

@@ -30,7 +30,7 @@ _NOW = 128
 _CLOSING = 20.0
 
 #: Settings that SIGHUP takes over; what the others made is built into open parts.
-AT_ONCE = ("interval", "interval_floor", "attempts", "retry_delay", "settle")
+AT_ONCE = ("interval", "interval_floor", "attempts", "retry_delay", "settle", "revisit_first", "revisit_until")
 
 
 async def run_daemon(

@@ -20,6 +20,7 @@ L = TypeVar("L", bound=tuple[str, ...])
 #: Figures of the database may be this old (seconds): a scrape is not a probe, and several scrapers are one query.
 _FRESH = 5.0
 
+_VISIT_OUTCOMES = ("changed", "unchanged", "gone", "failed")
 _ENTRY_OUTCOMES = ("saved", "untouched", "failed")
 
 
@@ -66,12 +67,18 @@ class Metrics(Collector):
         of_entries = {(outcome,): 0 for outcome in _ENTRY_OUTCOMES}
         of_entries |= {(outcome,): count for outcome, count in pulse.entries_done.items()}
         yield _counted("ingestd_entries", "Entries that were worked on.", ("outcome",), of_entries)
+        of_visits = {(outcome,): pulse.revisits_done.get(outcome, 0) for outcome in _VISIT_OUTCOMES}
+        yield _counted("ingestd_revisits", "Pages that were visited again.", ("outcome",), of_visits)
         yield _counted("ingestd_failures", "Failures of polls and entries.", ("stage", "error"), pulse.failures)
         yield CounterMetricFamily(
             "ingestd_fetched_bytes", "Bytes of feeds and pages, decoded.", value=pulse.bytes_fetched
         )
-        at_work = {("polls",): pulse.polls_at_work, ("pages",): pulse.pages_at_work}
-        yield _labelled("ingestd_at_work", "Polls and pages under way.", ("kind",), at_work)
+        at_work = {
+            ("polls",): pulse.polls_at_work,
+            ("pages",): pulse.pages_at_work,
+            ("revisits",): pulse.revisits_at_work,
+        }
+        yield _labelled("ingestd_at_work", "Polls, pages and revisits under way.", ("kind",), at_work)
         yield GaugeMetricFamily("ingestd_waiting", "Claimed polls and entries that wait for their site.", pulse.waiting)
         yield GaugeMetricFamily("ingestd_stopping", "Whether nothing new is begun.", value=pulse.stopping)
         yield GaugeMetricFamily("ingestd_scheduler_lag_seconds", "How late the scheduler is.", self._health.lag)

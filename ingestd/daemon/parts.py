@@ -188,6 +188,8 @@ def rules_of(settings: Settings) -> Rules:
         retry_delay=settings.retry_delay,
         settle=settings.settle,
         folder_interval=settings.folder_interval,
+        revisit_first=settings.revisit_first,
+        revisit_until=settings.revisit_until,
     )
 
 

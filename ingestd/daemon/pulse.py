@@ -19,11 +19,13 @@ class Pulse:
     #: Polls and pages at work, and claimed ones that wait.
     polls_at_work: int = 0
     pages_at_work: int = 0
+    revisits_at_work: int = 0
     waiting: int = 0
     #: Since the start.
     polls_done: dict[str, int] = field(default_factory=dict)  # by outcome
     pushes: dict[str, int] = field(default_factory=dict)  # taken, dropped
     entries_done: dict[str, int] = field(default_factory=dict)  # saved, untouched, failed
+    revisits_done: dict[str, int] = field(default_factory=dict)  # changed, unchanged, gone, failed
     failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
     bytes_fetched: int = 0
 

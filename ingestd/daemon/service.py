@@ -20,13 +20,16 @@ from ingestd.model import Source
 from ingestd.repair import Repair
 from ingestd.store import sources
 from ingestd.store.poll import Poll
-from ingestd.store.saves import Failed, Outcome, Saved
+from ingestd.store.saves import Failed, Missed, Outcome, Saved
 from ingestd.urls import place
 from ingestd.websub import Subscriber
 
 K = TypeVar("K")
 
 log = structlog.get_logger(__name__)
+
+#: For so many places for new pages there is one for pages that are visited again.
+_OF_PAGES = 4
 
 
 class Service:
@@ -49,6 +52,14 @@ class Service:
             limit=max_pages,
             per_site=per_site,
             made=self._made,
+        ).dispatcher
+        # They have places of their own, and few: what is new never waits for one of theirs.
+        self.revisits = Makers(
+            ingest=parts.ingest,
+            limit=max(1, max_pages // _OF_PAGES),
+            per_site=1,
+            made=self._revisited,
+            after=self.pages,
         ).dispatcher
         #: Where hubs may push; None without a public address.
         self.subscriber = self._subscriber(callback) if callback else None
@@ -82,6 +93,7 @@ class Service:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.polls.run())
                 tasks.create_task(self.pages.run())
+                tasks.create_task(self.revisits.run())
             watching.cancel()
 
     async def run_dry(self) -> None:
@@ -94,6 +106,7 @@ class Service:
         self.pulse.stopping = True
         self.polls.stop()
         self.pages.stop()
+        self.revisits.stop()
 
     def tick(self) -> None:
         """Look for what has become due."""
@@ -101,10 +114,12 @@ class Service:
         self._count()
         self.polls.nudge()
         self.pages.nudge()
+        self.revisits.nudge()
 
     def _count(self) -> None:
         self.pulse.polls_at_work = self.polls.at_work
         self.pulse.pages_at_work = self.pages.at_work
+        self.pulse.revisits_at_work = self.revisits.at_work
         self.pulse.waiting = self.polls.waiting + self.pages.waiting
 
     async def _claim_sources(self, wanted: int, without_sites: Collection[str]) -> list[Source]:
@@ -150,6 +165,18 @@ class Service:
             self.pulse.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
             _add(self.pulse.failures, (done.failure.stage, done.failure.error))
+
+    def _revisited(self, done: Outcome) -> None:
+        _add(self.pulse.revisits_done, _came_of(done))
+        if isinstance(done, Saved) and done.raw:
+            self.pulse.bytes_fetched += done.raw.size
+
+
+def _came_of(done: Outcome) -> str:
+    """Return what came of a visit in a word: changed, unchanged, gone or failed."""
+    if isinstance(done, Missed):
+        return "gone" if done.failure is None else "failed"
+    return "changed" if isinstance(done, Saved) else "unchanged"
 
 
 def _add(counts: dict[K, int], key: K) -> None:

@@ -23,6 +23,7 @@ from ingestd.settings.values import (
     Networks,
     PublicUrl,
     Seconds,
+    SecondsOrOff,
     with_async_driver,
 )
 from ingestd.units import show_duration
@@ -188,6 +189,19 @@ class Settings(BaseSettings):
         le=DAY,
         description="Time before an entry's second try, in seconds or with a unit; four times as long after each "
         "further one, up to 6 hours.",
+    )
+    revisit_first: SecondsOrOff = Field(
+        15 * MINUTE,
+        ge=0,
+        le=7 * DAY,
+        description="Age at which an article's page is visited again for the first time, in seconds or with a unit; "
+        'then at twice the age each time, up to revisit_until. "off" or 0: pages are not visited again.',
+    )
+    revisit_until: Seconds = Field(
+        7 * DAY,
+        ge=0,
+        le=90 * DAY,
+        description="Age from which on an article's page is not visited again, in seconds or with a unit.",
     )
     stop_timeout: Seconds = Field(
         20.0,

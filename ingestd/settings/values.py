@@ -65,6 +65,10 @@ def _seconds(value: object) -> float:
     return parse_duration(value if isinstance(value, int | float) and not isinstance(value, bool) else str(value))
 
 
+def _seconds_or_off(value: object) -> float:
+    return 0.0 if value == "off" else _seconds(value)
+
+
 def _bytes(value: object) -> int:
     return parse_size(value if isinstance(value, int) and not isinstance(value, bool) else str(value))
 
@@ -213,6 +217,12 @@ def without_secrets(url: str) -> str:
 
 #: Seconds, also "500ms", "30s", "15m", "1h30m", "2d".
 Seconds = Annotated[float, BeforeValidator(_seconds), PlainSerializer(_show_seconds, return_type=str, when_used="json")]
+#: Zero where it says "off".
+SecondsOrOff = Annotated[
+    float,
+    BeforeValidator(_seconds_or_off),
+    PlainSerializer(lambda seconds: _show_seconds(seconds) if seconds else "off", return_type=str, when_used="json"),
+]
 #: Bytes, also "500kB", "16MiB".
 Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(_show_bytes, return_type=str, when_used="json")]
 #: Absolute; `~` is the home directory, and what is relative is so to the working directory.

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.store import evidence
 from ingestd.store.statements import insert_all
 from ingestd.store.tables import carriers, decisions, entries, failures, records, sources
 
@@ -54,7 +55,13 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
         .scalar_subquery()
     )
     query = (
-        select(entries, sources.c.url.label("source_url"), _GUID.label("record_guid"), records.c.uri)
+        select(
+            entries,
+            sources.c.url.label("source_url"),
+            sources.c.revisits,
+            _GUID.label("record_guid"),
+            records.c.uri,
+        )
         .join(sources, sources.c.id == entries.c.source_id)
         .outerjoin(records, records.c.id == entries.c.record_id)
         .where(or_(entries.c.url.in_(urls), entries.c.guid.in_(urls), entries.c.id.in_(of_record)))
@@ -65,9 +72,10 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
 
 
 async def history(connection: AsyncConnection, entry_id: int) -> list[dict[str, Any]]:
-    """Return what is kept of an entry's way, oldest first: decisions, and attempts that failed."""
+    """Return what is kept of an entry's way, oldest first: decisions, attempts that failed, and evidence."""
     c, f = decisions.c, failures.c
     decided = select(c.at, c.stage, c.verdict, c.reason).where(c.entry_id == entry_id)
     failed = select(f.at, f.stage, f.error.label("verdict"), f.message.label("reason")).where(f.entry_id == entry_id)
     found = [dict(row) for query in (decided, failed) for row in (await connection.execute(query)).mappings()]
+    found += await evidence.of_entry(connection, entry_id)
     return sorted(found, key=lambda row: row["at"])

@@ -11,14 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.items import Item
 from ingestd.items_json import item_as_json, item_from_json, without_body
 from ingestd.model import Entry, Validators
+from ingestd.policy.revisits import NO_VISITS, Visits
 from ingestd.store.statements import chunks
 from ingestd.store.tables import entries
 from ingestd.times import iso, parse_iso
 
-# Times of this host differ by less, unless somebody sets its clock.
-_CLOCKS_AGREE = timedelta(minutes=1)
+#: Times of this host differ by less, unless somebody sets its clock.
+CLOCKS_AGREE = timedelta(minutes=1)
 
 _FIELDS = tuple(field.name for field in fields(Entry))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the record of an entry says now, of whose page there is another visit."""
+
+    #: The name of the bytes it was made of, where they came from that page.
+    raw: str | None = None
+    content_hash: str | None = None
+    headline: str | None = None
+    #: Whether the entry made the record, so that its headline counts.
+    is_origin: bool = False
+    firstcreated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +50,11 @@ class Work:
     #: Of its page, from an earlier visit.
     validators: Validators
     record_id: int | None = None
+    first_seen_at: datetime | None = None
+    backfill_id: int | None = None
+    visits: Visits = NO_VISITS
+    #: None unless its page is visited again although its feed says nothing new.
+    known: Known | None = None
 
 
 def announced(entry: Entry) -> dict[str, Any]:
@@ -113,7 +132,7 @@ async def ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[st
 
 async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
     """Let pending entries be due that were put off by a clock which was ahead and has been set back."""
-    seen_later = entries.c.last_seen_at > now + _CLOCKS_AGREE
+    seen_later = entries.c.last_seen_at > now + CLOCKS_AGREE
     waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
     await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))
 
@@ -129,4 +148,13 @@ def work_of(row: Row[Any]) -> Work:
         site=row.site or "",
         validators=Validators(etag=row.etag, last_modified=row.last_modified),
         record_id=row.record_id,
+        first_seen_at=row.first_seen_at,
+        backfill_id=row.backfill_id,
+        visits=Visits(
+            count=row.visits,
+            last_at=row.visited_at,
+            next_at=row.revisit_at,
+            gone=row.gone,
+            gone_since=row.gone_since,
+        ),
     )

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import UsageError
 from ingestd.items import PubStatus
 from ingestd.items_json import item_from_json
-from ingestd.model import Agency, Article, Carrier, Image, Record
+from ingestd.model import Agency, Article, Carrier, Evidence, Image, Record
+from ingestd.store import evidence
 from ingestd.store.tables import carriers, events, records, revisions, sources
 from ingestd.times import iso
 
@@ -28,7 +29,7 @@ _MOST_DIGITS = 18
 
 _COLUMNS = (
     records.c.id.label("record_id"), func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
-    records.c.pubstatus, records.c.id_origin, records.c.release_at,
+    records.c.pubstatus, records.c.id_origin, records.c.release_at, records.c.origin_entry_id,
     *(column for column in revisions.c if column.name not in ("id", "record_id", "pubstatus")),
 )  # fmt: skip
 
@@ -191,10 +192,11 @@ async def with_carriers(
     for row in (await connection.execute(query)).all() if ids else ():
         carrier = Carrier(source_id=row.source_id, source_url=row.source_url, url=row.url, seen_at=row.seen_at)
         found.setdefault(row.record_id, []).append(carrier)
-    return [_record(row, tuple(found.get(row.record_id, ()))) for row in rows]
+    seen = await evidence.of_records(connection, ids, until=until)
+    return [_record(row, tuple(found.get(row.record_id, ())), seen.get(row.record_id, [])) for row in rows]
 
 
-def _record(row: Row[Any], carried: tuple[Carrier, ...]) -> Record:
+def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: Sequence[tuple[int, Evidence]]) -> Record:
     return Record(
         id=row.record_id,
         guid=row.guid,
@@ -207,6 +209,8 @@ def _record(row: Row[Any], carried: tuple[Carrier, ...]) -> Record:
         id_origin=row.id_origin or "assigned",
         item=None if row.item is None else item_from_json(row.item),
         release_at=row.release_at,
+        gone_since=evidence.gone_since([one for entry_id, one in seen if entry_id == row.origin_entry_id]),
+        evidence=tuple(one for _, one in seen),
     )
 
 

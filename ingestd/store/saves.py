@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_VALIDATORS, Article, Validators
 from ingestd.policy.identity import Verdict
-from ingestd.store import decisions, failures, raws, sites
+from ingestd.policy.revisits import NO_VISITS, Visits
+from ingestd.store import decisions, evidence, failures, raws, sites
 from ingestd.store.database import lock_records
 from ingestd.store.decisions import Decision, Stage
 from ingestd.store.entries import Work, announced, without_content
+from ingestd.store.evidence import Sighting
 from ingestd.store.ledger import Ledger
 from ingestd.store.recipe import Recipe
 from ingestd.store.tables import entries
@@ -47,14 +49,30 @@ class Saved:
     raw: raws.Kept | None = None
     #: Of the page, to ask with when the entry changes.
     validators: Validators = NO_VALIDATORS
+    #: How its page's visits stand after this.
+    visits: Visits = NO_VISITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untouched:
-    """An entry whose page is what it was (304)."""
+    """An entry whose page is what it was: a 304, or on another visit the same text."""
 
     work: Work
     at: datetime
+    #: None: those that it was asked with.
+    validators: Validators | None = None
+    visits: Visits = NO_VISITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """An entry with a record, whose page was visited again and not found, or failed: the record stays as it is."""
+
+    work: Work
+    at: datetime
+    visits: Visits
+    #: None where the page is gone, which is no failure.
+    failure: failures.Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +89,7 @@ class Failed:
     reason: tuple[Stage, str] | None = None
 
 
-Outcome = Saved | Untouched | Failed
+Outcome = Saved | Untouched | Missed | Failed
 
 
 async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None:
@@ -98,7 +116,8 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
                 url=outcome.url,
                 recipe=_recipe(outcome),
             )
-            made.append(_entered(outcome, verdict, of_record[outcome.work.id]))
+            if verdict != "same" or outcome.work.known is None:
+                made.append(_entered(outcome, verdict, of_record[outcome.work.id]))
             if verdict == "new":
                 learned.append((outcome.site, outcome.marks))
         await raws.add(connection, (outcome.raw for outcome in saved), now=saved[0].at)
@@ -106,7 +125,8 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
         await sites.add_articles(connection, learned, now=saved[0].at)
     await _finish(connection, outcomes, of_record)
     await decisions.add(connection, made)
-    await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed)))
+    await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed | Missed)))
+    await evidence.add(connection, map(_sighting, outcomes))
 
 
 def _recipe(outcome: Saved) -> Recipe:
@@ -135,6 +155,16 @@ def _entered(outcome: Saved, verdict: Verdict, record_id: int) -> Decision:
     return Decision(at=outcome.at, entry_id=outcome.work.id, stage="identity", verdict=verdict, reason=reason)
 
 
+def _sighting(outcome: Outcome) -> Sighting | None:
+    """Return what an outcome says of the page's being there, where that is news."""
+    before, work = outcome.work.visits, outcome.work
+    now = before if isinstance(outcome, Failed) else outcome.visits
+    if now.gone == before.gone:
+        return None
+    words = f"the page answered HTTP {now.gone}" if now.gone else f"the page is there again, after HTTP {before.gone}"
+    return Sighting(entry_id=work.id, kind=now.gone or "back", at=outcome.at, words=words)
+
+
 def _given_up(outcome: Failed) -> Decision | None:
     if outcome.reason is None:
         return None
@@ -157,6 +187,11 @@ _FINISH = (
         record_id=bindparam("record"),
         etag=bindparam("etag_"),
         last_modified=bindparam("last_modified_"),
+        visits=bindparam("visits_"),
+        visited_at=bindparam("visited"),
+        revisit_at=bindparam("revisit"),
+        gone=bindparam("gone_"),
+        gone_since=bindparam("gone_since_"),
     )
 )
 
@@ -170,7 +205,8 @@ async def _finish(connection: AsyncConnection, outcomes: Iterable[Outcome], of_r
 def _finished_row(outcome: Outcome, of_record: dict[int, int]) -> dict[str, Any]:
     work = outcome.work
     failed = isinstance(outcome, Failed)
-    validators = outcome.validators if isinstance(outcome, Saved) else work.validators
+    validators = (outcome.validators if isinstance(outcome, Saved | Untouched) else None) or work.validators
+    visits = work.visits if isinstance(outcome, Failed) else outcome.visits
     entry = work.entry if failed else without_content(work.entry)
     state = "done"
     if isinstance(outcome, Failed):
@@ -185,4 +221,9 @@ def _finished_row(outcome: Outcome, of_record: dict[int, int]) -> dict[str, Any]
         "record": of_record.get(work.id, work.record_id),
         "etag_": validators.etag,
         "last_modified_": validators.last_modified,
+        "visits_": visits.count,
+        "visited": visits.last_at,
+        "revisit": visits.next_at,
+        "gone_": visits.gone,
+        "gone_since_": visits.gone_since,
     }

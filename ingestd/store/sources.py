@@ -129,7 +129,7 @@ async def set_state(connection: AsyncConnection, source_id: int, state: str, *, 
 
 
 async def change(connection: AsyncConnection, source_id: int, **values: object) -> None:
-    """Change a source's title, interval (seconds, None: learned) or obeys_robots."""
+    """Change a source's title, interval (seconds, None: learned), obeys_robots or revisits."""
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from ingestd.store.columns import Id, Instant, Json
@@ -77,6 +78,7 @@ sources = Table(
     Column("moved_seen", Integer, nullable=False, server_default="0"),  # polls in a row that saw it
     Column("same_as", Id),  # the source that has the address this one moved to
     Column("pushed_until", Instant),  # a hub pushes what is new until then
+    Column("revisits", Boolean, nullable=False, server_default=true()),  # whether its pages are visited again
 )
 # The tick reads its rows off this index in order, however many sources there are; claimed ones leave it.
 _due_source = text("state = 'active' AND run_id IS NULL")
@@ -130,12 +132,19 @@ entries = Table(
     Column("raw", String(64)),  # of the feed it was announced in
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
+    Column("visits", Integer, nullable=False, server_default="0"),  # of its page, after the one that made its record
+    Column("visited_at", Instant),  # the last one, be it the first
+    Column("revisit_at", Instant),  # the next one, null: no more
+    Column("gone", String(3)),  # what its page is gone by: 404, 410, 451
+    Column("gone_since", Instant),
     UniqueConstraint("source_id", "guid"),
     Index("entries_by_record", "record_id"),
 )
 _due_entry = text("state = 'pending' AND run_id IS NULL")
 Index("entries_due", entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
 Index("entries_claimed", entries.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
+_due_revisit = text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
+Index("entries_revisits", entries.c.revisit_at, sqlite_where=_due_revisit, postgresql_where=_due_revisit)
 _quarantined = text("state = 'quarantined'")
 Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, postgresql_where=_quarantined)
 
@@ -323,6 +332,19 @@ robots_files = Table(
     Column("verdict", String(10), nullable=False),
     Column("body", Text, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+#: What speaks for a story being taken back; it stays.  `kind`: deleted-entry (RFC 6721); 404, 410, 451 (its page);
+#: absent (from its feed); back.
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
+    Column("kind", String(13), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("evidence_by_entry", "entry_id"),
 )
 
 #: What was decided about an address and why, where nothing else says so.

@@ -7,10 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from ingestd.rules import Rules
 from ingestd.settings.values import with_async_driver
-from ingestd.store import migrate
+from ingestd.store import migrate, revisits, tables
 from ingestd.store.database import Database
+from ingestd.store.saves import Missed
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
 from tests.outcomes import NOON, claimed, keep, keep_texts, saved
@@ -129,6 +132,52 @@ def test_a_record_that_was_not_there_yet_is_told(revised: Path, also: tuple[str,
 
     assert (done.status, done.out) == (2, "")
     assert "not there at 2026-01-31T11:59:59Z: it was saved at 2026-01-31T12:00:00Z" in done.error
+
+
+@pytest.fixture
+def lost(either: Path, database_url: str) -> Path:
+    """A database with a record whose page was gone an hour later."""
+
+    async def work() -> None:
+        await migrate.upgrade(with_async_driver(database_url))
+        async with Database(with_async_driver(database_url)) as database:
+            await keep_texts(database, "https://one.example/feed", "Ferry")
+            later = NOON + timedelta(hours=1)
+            async with database.write() as connection:
+                await connection.execute(update(tables.entries).values(revisit_at=later))
+                [visit] = await revisits.claim_due(connection, "test", now=later, limit=1, rules=Rules())
+            missed = visit.visits.missed(later, gone="410", next_at=later + timedelta(hours=1))
+            await keep(database, [Missed(work=visit, at=later, visits=missed)])
+
+    asyncio.run(work())
+    return either
+
+
+def test_what_speaks_for_a_record_being_taken_back_is_shown(lost: Path) -> None:
+    shown = ingestd(lost, "records", "show", "1", "--json").json
+    before = ingestd(lost, "records", "show", "1", "--as-of", "2026-01-31T12:30Z", "--json").json
+
+    assert (shown["pubstatus"], shown["gone_since"], shown["body_text"]) == ("usable", "2026-01-31T13:00:00Z", "Ferry")
+    assert shown["evidence"] == [
+        {
+            "kind": "410",
+            "at": "2026-01-31T13:00:00Z",
+            "url": "https://one.example/feed/0",
+            "words": "the page answered HTTP 410",
+        }
+    ]
+    assert (before["gone_since"], before["evidence"]) == (None, [])
+    assert "410, 2026-01-31T13:00:00Z: the page answered HTTP 410" in ingestd(lost, "records", "show", "1").out
+
+
+def test_why_says_how_a_pages_visits_stand(lost: Path) -> None:
+    told = ingestd(lost, "why", "https://one.example/feed/0").out
+
+    assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
+    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, visited again 1 times, last 2026-01-31T13:00:00Z" in told
+    assert "next visit 2026-01-31T14:00:00Z" in told
+    ingestd(lost, "sources", "set", "1", "--no-revisits")
+    assert "next visit" not in ingestd(lost, "why", "https://one.example/feed/0").out
 
 
 @pytest.mark.parametrize(

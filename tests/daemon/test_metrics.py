@@ -29,6 +29,7 @@ async def scrape(metrics: Metrics) -> Samples:
 async def test_what_the_service_did_is_counted_and_what_it_did_not_is_zero(service: Service, health: Health) -> None:
     service.pulse.polls_done["not_modified"] = 3
     service.pulse.entries_done["saved"] = 2
+    service.pulse.revisits_done["gone"] = 4
     service.pulse.failures["fetch", "TimedOut"] = 1
     service.pulse.bytes_fetched = 4096
 
@@ -37,6 +38,8 @@ async def test_what_the_service_did_is_counted_and_what_it_did_not_is_zero(servi
     assert found['ingestd_polls_total{outcome="not_modified"}'] == 3
     assert found['ingestd_polls_total{outcome="new"}'] == 0
     assert found['ingestd_entries_total{outcome="saved"}'] == 2
+    assert found['ingestd_revisits_total{outcome="gone"}'] == 4
+    assert found['ingestd_revisits_total{outcome="changed"}'] == 0
     assert found['ingestd_failures_total{error="TimedOut"}{stage="fetch"}'] == 1
     assert found["ingestd_fetched_bytes_total"] == 4096
     assert found["ingestd_extractor_deaths_total"] == 0

@@ -1,0 +1,39 @@
+"""When pages are visited again, whether they are gone, and what speaks for a story being taken back.
+
+Revision ID: 0008
+Revises: 0006
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from ingestd.store.columns import Id, Instant
+
+revision = "0008"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("sources", sa.Column("revisits", sa.Boolean(), server_default=sa.true(), nullable=False))
+    for column in (
+        sa.Column("visits", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("visited_at", Instant, nullable=True),
+        sa.Column("revisit_at", Instant, nullable=True),
+        sa.Column("gone", sa.String(3), nullable=True),
+        sa.Column("gone_since", Instant, nullable=True),
+    ):
+        op.add_column("entries", column)
+    due = sa.text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
+    op.create_index("entries_revisits", "entries", ["revisit_at"], sqlite_where=due, postgresql_where=due)
+    op.create_table(
+        "evidence",
+        sa.Column("id", Id, primary_key=True),
+        sa.Column("entry_id", Id, sa.ForeignKey("entries.id", name="evidence_entry_id_fk"), nullable=False),
+        sa.Column("kind", sa.String(13), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="evidence_pk"),
+    )
+    op.create_index("evidence_by_entry", "evidence", ["entry_id"])
