@@ -13,6 +13,7 @@ from ingestd.archive import Archive
 from ingestd.errors import Gone, Held, IngestError, Refused, Throttled
 from ingestd.model import NO_VALIDATORS, Hints, Pace, Reply, Source
 from ingestd.patience import until_committed
+from ingestd.policy.absence import settled_at
 from ingestd.policy.cadence import LONGEST, next_poll
 from ingestd.policy.novelty import pick
 from ingestd.policy.overlap import Overlap, may_have_lost
@@ -139,6 +140,7 @@ class Poller:
             poll,
             outcome="new" if poll.new or poll.changed else "known",
             overlap=overlap.shared,
+            settled_at=settled_at((entry.first_seen_at for entry in known.values()), listed=len(parsed.feed.entries)),
             lost=may_have_lost(overlap, window=source.window),
             pace=_pace(source, parsed, at, new=len(poll.new)),
         )
@@ -280,6 +282,7 @@ def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) ->
         # One that was seen last says nothing new; whatever else there is may be any version.
         versions=tuple(item for item in found if item.version and before.get(item.entry.guid) != item.fingerprint),
         seen=tuple(known),
+        deleted=parsed.feed.deleted,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ingestd.model import NO_HINTS, NO_VALIDATORS, Entry, Hints, Pace, Source, Validators
+from ingestd.model import NO_HINTS, NO_VALIDATORS, Deleted, Entry, Hints, Pace, Source, Validators
 from ingestd.store import failures, raws
 from ingestd.versions import Version
 
@@ -59,6 +59,10 @@ class Poll:
     older: str | None = None
     #: The guids that were there again.
     seen: tuple[str, ...] = ()
+    #: What the document says that it took out.
+    deleted: tuple[Deleted, ...] = ()
+    #: What was first seen later than this should still be in the document; None where nobody can say.
+    settled_at: datetime | None = None
     failure: failures.Failure | None = None
     #: Polls that failed in a row, this one among them where the failure is the source's.
     failures: int = 0

@@ -9,7 +9,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_VALIDATORS
-from ingestd.store import failures, gaps, moves, raws, standing, subscriptions, wire
+from ingestd.store import failures, gaps, moves, raws, standing, subscriptions, wire, withdrawn
 from ingestd.store.database import lock_records
 from ingestd.store.desk import Arrival
 from ingestd.store.entries import announced
@@ -51,6 +51,7 @@ async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     for poll in done:
         await _renew_entries(connection, poll)
         await keep_versions(connection, poll.source.id, poll.versions, now=poll.at, raw=poll.raw)
+    await withdrawn.note(connection, done)
     await standing.move(connection, [await _moved(connection, poll) for poll in done])
     await _note_hubs(connection, done)
     await insert_all(connection, polls, [_poll_row(poll) for poll in done])

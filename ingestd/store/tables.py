@@ -139,6 +139,7 @@ entries = Table(
     Column("gone_since", Instant),
     UniqueConstraint("source_id", "guid"),
     Index("entries_by_record", "record_id"),
+    Index("entries_by_first_seen", "source_id", "first_seen_at"),
 )
 _due_entry = text("state = 'pending' AND run_id IS NULL")
 Index("entries_due", entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)

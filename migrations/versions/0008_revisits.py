@@ -27,6 +27,7 @@ def upgrade() -> None:
         op.add_column("entries", column)
     due = sa.text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
     op.create_index("entries_revisits", "entries", ["revisit_at"], sqlite_where=due, postgresql_where=due)
+    op.create_index("entries_by_first_seen", "entries", ["source_id", "first_seen_at"])
     op.create_table(
         "evidence",
         sa.Column("id", Id, primary_key=True),
