@@ -14,10 +14,12 @@ from ingestd.daemon.chores import settle_schedule
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
 from ingestd.model import Record
-from ingestd.store import failures, overview, records, sources, tables
+from ingestd.store import events, failures, overview, records, sources, tables
 from ingestd.why import why
 from tests.desk import OTHER, STORY, add, feed, open_desk, page, poll_all
 from tests.newsroom import Newsroom
+
+NOTE = "Correction: An earlier version of this article gave the wrong day for the first crossing of the ferry."
 
 
 async def take(newsroom: Newsroom, parts: Parts, body: bytes, **headers: str) -> str:
@@ -139,6 +141,8 @@ async def test_the_same_text_leaves_nothing_behind_but_the_next_visit(
     [
         pytest.param(page("Ferry is back", STORY), "headline", id="headline"),
         pytest.param(page("Ferry runs again", STORY.replace("Monday", "Tuesday")), "text", id="text"),
+        pytest.param(page("Ferry runs again", STORY.replace("Monday", "Tuesday"), NOTE), "corrected", id="correction"),
+        pytest.param(page("Ferry runs again", STORY, NOTE), "corrected", id="a note alone"),
     ],
 )
 async def test_a_page_that_was_edited_is_a_revision_by_what_changed(
@@ -150,8 +154,24 @@ async def test_a_page_that_was_edited_is_a_revision_by_what_changed(
     service = await revisit(parts)
 
     assert await changes(parts) == ["new", change]
+    kind = "corrected" if change == "corrected" else "revised"
+    async with parts.database.read() as connection:
+        assert [event.kind for event in (await events.after(connection, 0)).events] == ["new", kind]
     assert service.pulse.revisits_done == {"changed": 1}
     assert (await entry(parts)).revisit_at > datetime.now(UTC)
+
+
+async def test_a_page_that_keeps_its_note_of_correction_corrects_nothing_more(newsroom: Newsroom, parts: Parts) -> None:
+    await take(newsroom, parts, page("Ferry runs again", STORY, NOTE))
+    edited = STORY.replace("Monday", "Tuesday")
+    newsroom.publish("/a", body=page("Ferry runs again", edited, NOTE), content_type="text/html")
+    await revisit(parts)
+    another = NOTE.replace("the wrong day", "the wrong name")
+    newsroom.publish("/a", body=page("Ferry runs again", edited, NOTE, another), content_type="text/html")
+
+    await revisit(parts)
+
+    assert await changes(parts) == ["new", "text", "corrected"]
 
 
 async def test_a_page_that_is_gone_is_evidence_and_its_record_stays(newsroom: Newsroom, parts: Parts) -> None:

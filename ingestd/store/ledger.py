@@ -103,8 +103,12 @@ class Ledger:
         whole_hash: str,
         url: str | None,
         recipe: Recipe,
+        corrects: bool = False,
     ) -> tuple[int, Verdict]:
-        """Decide what an article becomes and note the rows for it; returns its record's id, and what it became."""
+        """Decide what an article becomes and note the rows for it; returns its record's id, and what it became.
+
+        With `corrects`, a revision of its record is a correction.
+        """
         candidate = Candidate(
             entry_id=work.id,
             content_hash=content_hash,
@@ -118,11 +122,12 @@ class Ledger:
         holder = self._by_hash.get(content_hash, self._by_hash.get(whole_hash))
         verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
         record_id = head.id if head else self._new_record(work, article, at)
+        change = "corrected" if corrects and verdict in ("text", "headline") else verdict
         if verdict in ("new", "text", "headline"):
             revision = head.revision + 1 if head else 1
             self._book.renew_record(record_id, revision=revision, updated_at=at, rules=recipe.rules)
             self._note_revision(
-                record_id, revision, article, change=verdict, at=at, content_hash=content_hash, recipe=recipe,
+                record_id, revision, article, change=change, at=at, content_hash=content_hash, recipe=recipe,
                 entry=work.entry,
             )  # fmt: skip
             self._heads[record_id] = Head(
@@ -134,7 +139,8 @@ class Ledger:
             )
         if verdict in _EVENTS:
             revision = self.revision_of(record_id)
-            self._book.add_event(record_id, revision, _EVENTS[verdict], entry_id=work.id, at=at)
+            kind: Kind = "corrected" if change == "corrected" else _EVENTS[verdict]
+            self._book.add_event(record_id, revision, kind, entry_id=work.id, at=at)
         self._book.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
         return record_id, verdict
 

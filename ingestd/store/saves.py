@@ -15,6 +15,7 @@ from ingestd.model import NO_VALIDATORS, Article, Validators
 from ingestd.policy.identity import Verdict
 from ingestd.policy.revisits import NO_VISITS, Visits
 from ingestd.store import decisions, evidence, failures, raws, sites
+from ingestd.store.corrections import correcting
 from ingestd.store.database import lock_records
 from ingestd.store.decisions import Decision, Stage
 from ingestd.store.entries import Work, announced, without_content
@@ -105,6 +106,8 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
             hashes=[name for outcome in saved for name in (outcome.content_hash, outcome.whole_hash)],
             ids=[outcome.work.record_id for outcome in saved],
         )
+        articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
+        corrects = await correcting(connection, articles)
         learned = []
         for outcome in saved:
             of_record[outcome.work.id], verdict = ledger.enter(
@@ -115,6 +118,7 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
                 whole_hash=outcome.whole_hash,
                 url=outcome.url,
                 recipe=_recipe(outcome),
+                corrects=outcome.work.id in corrects,
             )
             if verdict != "same" or outcome.work.known is None:
                 made.append(_entered(outcome, verdict, of_record[outcome.work.id]))

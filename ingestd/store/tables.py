@@ -173,9 +173,9 @@ records = Table(
 _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
 
-#: Immutable, but for `pubstatus`: a kill takes all versions back.  `change`: new, text, headline, reprocessed; of wire
-#: items also fields (anything else), silent (other content under the same version), corrected, killed, withheld,
-#: released, and late (an older version, which is never the current one).
+#: Immutable, but for `pubstatus`: a kill takes all versions back.  `change`: new, text, headline, corrected,
+#: reprocessed; of wire items also fields (anything else), silent (other content under the same version), killed,
+#: withheld, released, and late (an older version, which is never the current one).
 revisions = Table(
     "revisions",
     metadata,
