@@ -59,7 +59,9 @@ def is_same(work: Work, cleaned: Cleaned) -> bool:
 
 
 def _next_at(work: Work, at: datetime, rules: Rules, firstcreated: datetime | None = None) -> datetime | None:
-    published = work.entry.published or firstcreated or (work.known.firstcreated if work.known else None)
+    firstcreated = firstcreated or (work.known.firstcreated if work.known else None)
+    # What was changed at some time was published before.
+    published = work.entry.published or firstcreated or work.entry.updated
     return next_visit(
         at,
         born=born_at(work.first_seen_at or at, published),

@@ -13,8 +13,13 @@ from sqlalchemy import Row, delete, select, update
 from ingestd.daemon.chores import settle_schedule
 from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.model import Record
+from ingestd.errors import FetchError, Offline, TimedOut
+from ingestd.model import NO_VALIDATORS, Entry, Record
+from ingestd.policy.revisits import Visits
+from ingestd.revisiting import found, missed
+from ingestd.rules import Rules
 from ingestd.store import events, failures, overview, records, sources, tables
+from ingestd.store.entries import Known, Work
 from ingestd.why import why
 from tests.desk import OTHER, STORY, add, feed, open_desk, page, poll_all
 from tests.newsroom import Newsroom
@@ -22,9 +27,9 @@ from tests.newsroom import Newsroom
 NOTE = "Correction: An earlier version of this article gave the wrong day for the first crossing of the ferry."
 
 
-async def take(newsroom: Newsroom, parts: Parts, body: bytes, **headers: str) -> str:
+async def take(newsroom: Newsroom, parts: Parts, body: bytes) -> str:
     """Publish a page that is just out, and make a record of it; return its address."""
-    story = newsroom.publish("/a", body=body, content_type="text/html", **headers)
+    story = newsroom.publish("/a", body=body, content_type="text/html")
     await add(parts, newsroom.publish("/feed.xml", body=feed(story, stamp=stamp())))
     await poll_all(parts)
     return story
@@ -84,9 +89,10 @@ async def test_a_page_is_visited_again_after_a_quarter_of_an_hour_and_then_later
     assert (first.visits, second.visits, second.state, second.run_id) == (0, 1, "done", None)
 
 
-async def test_what_was_published_long_ago_is_not_visited_again(newsroom: Newsroom, parts: Parts) -> None:
+@pytest.mark.parametrize("dated", [b"published>", b"updated>"])
+async def test_what_was_published_long_ago_is_not_visited_again(newsroom: Newsroom, parts: Parts, dated: bytes) -> None:
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
-    old = feed(story, stamp="2020-01-31T12:00:00Z").replace(b"updated>", b"published>")
+    old = feed(story, stamp="2020-01-31T12:00:00Z").replace(b"updated>", dated)
     await add(parts, newsroom.publish("/feed.xml", body=old))
 
     await poll_all(parts)
@@ -176,12 +182,12 @@ async def test_a_page_that_keeps_its_note_of_correction_corrects_nothing_more(ne
 
 async def test_a_page_that_is_gone_is_evidence_and_its_record_stays(newsroom: Newsroom, parts: Parts) -> None:
     story = await take(newsroom, parts, page("Ferry runs again", STORY))
-    gone, found = [], page("Ferry runs again", STORY)
+    gone, body = [], page("Ferry runs again", STORY)
     for status in (404, 404, 410):
         newsroom.publish("/a", status=status)
         await revisit(parts)
         gone.append(await record(parts))
-    newsroom.publish("/a", body=found, content_type="text/html")
+    newsroom.publish("/a", body=body, content_type="text/html")
     await revisit(parts)
     back = await record(parts)
 
@@ -331,6 +337,21 @@ async def test_visits_that_come_days_too_late_are_left_out(newsroom: Newsroom, p
     assert (await entry(parts)).revisit_at is None
 
 
+async def test_the_daemon_visits_what_is_due(newsroom: Newsroom, parts: Parts) -> None:
+    await take(newsroom, parts, page("Ferry runs again", STORY))
+    await make_due(parts)
+    newsroom.asked.clear()
+    service = Service(parts, max_polls=4, max_pages=4, per_site=4)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(service.run())
+        await newsroom.asked.wait()
+        service.stop()
+
+    assert newsroom.requests[-1].path == "/a"
+    assert (await entry(parts)).visits == 1
+
+
 async def test_turned_off_nothing_is_visited_again(newsroom: Newsroom, parts: Parts) -> None:
     await take(newsroom, parts, page("Ferry runs again", STORY))
     asked = len(newsroom.requests)
@@ -388,3 +409,35 @@ async def test_a_right_clock_changes_no_visit(newsroom: Newsroom, parts: Parts) 
     await settle_schedule(Service(parts, max_polls=4, max_pages=4, per_site=4))
 
     assert (await entry(parts)).revisit_at == before.revisit_at
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WORK = Work(
+    id=1, source_id=1, run_id="test", entry=Entry(guid="a", link="https://paper.example/a"), attempts=0,
+    site="paper.example", validators=NO_VALIDATORS, first_seen_at=NOON - timedelta(hours=2), visits=Visits(count=3),
+    known=Known(),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "visits", "minutes"),
+    [
+        pytest.param(Offline("https://paper.example/a", "no network"), 3, 15, id="ours"),
+        pytest.param(TimedOut("https://paper.example/a", "took too long"), 4, 120, id="theirs"),
+    ],
+)
+def test_what_is_our_own_fault_counts_for_no_visit_and_is_made_up_for(
+    error: FetchError, visits: int, minutes: float
+) -> None:
+    done = missed(WORK, NOON, Rules(), error)
+
+    assert done.visits.count == visits
+    assert done.visits.next_at
+    assert 1 <= (done.visits.next_at - NOON) / timedelta(minutes=minutes) <= 1.1
+    assert done.failure
+    assert done.failure.error == type(error).__name__
+
+
+def test_what_a_backfill_took_is_not_visited_again() -> None:
+    assert found(WORK, NOON, Rules()).next_at
+    assert found(replace(WORK, backfill_id=1), NOON, Rules()).next_at is None

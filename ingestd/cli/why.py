@@ -55,7 +55,7 @@ def _visits(entry: dict[str, Any]) -> str:
     if entry["gone"]:
         told.append(f"gone since {entry['gone_since']}, HTTP {entry['gone']}")
     if entry["visits"]:
-        told.append(f"visited again {entry['visits']} times, last {entry['visited_at']}")
+        told.append(f"visited again {entry['visits']}×, last {entry['visited_at']}")
     if entry["next_visit_at"]:
         told.append(f"next visit {entry['next_visit_at']}")
     return ", ".join(told)

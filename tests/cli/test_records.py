@@ -174,7 +174,7 @@ def test_why_says_how_a_pages_visits_stand(lost: Path) -> None:
     told = ingestd(lost, "why", "https://one.example/feed/0").out
 
     assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
-    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, visited again 1 times, last 2026-01-31T13:00:00Z" in told
+    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, visited again 1×, last 2026-01-31T13:00:00Z" in told
     assert "next visit 2026-01-31T14:00:00Z" in told
     ingestd(lost, "sources", "set", "1", "--no-revisits")
     assert "next visit" not in ingestd(lost, "why", "https://one.example/feed/0").out

@@ -67,3 +67,11 @@ def test_an_interval_below_the_floor_is_told_with_both() -> None:
 def test_every_setting_has_its_bounds(name: str, value: object) -> None:
     with pytest.raises(ValidationError, match=name):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize("text", ["off", "0", "0s"])
+def test_revisits_are_turned_off_in_a_word(text: str) -> None:
+    settings = Settings(revisit_first=text)
+
+    assert settings.revisit_first == 0
+    assert settings.model_dump(mode="json")["revisit_first"] == "off"
