@@ -68,8 +68,8 @@ def test_check_refuses_a_wrong_login_by_its_line_and_without_its_secret() -> Non
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "ingestd: logins (environment): line 4: the origin should be https://HOST or https://HOST:PORT, "
-        "without user, path and query\n"
+        "ingestd: logins (environment): line 4: the origin should be https://HOST or https://HOST:PORT "
+        "(or ftp, ftps, sftp), without user, path and query\n"
     )
 
 
