@@ -23,6 +23,8 @@ from tests.agency import (
     revisions_in,
     send,
 )
+from tests.desk import STORY, add, feed, page, poll_all
+from tests.newsroom import Newsroom
 
 KILL = {"pubstatus": "canceled", "body_text": "", "headline": "KILL: mayor", "ednote": "He did not."}
 
@@ -167,7 +169,7 @@ async def test_a_kill_of_an_older_version_alone_is_history(parts: Parts) -> None
 
 
 VERSIONS = {
-    "1": ninjs(version=1), "2": ninjs(version=2), "kill": ninjs(version=3, **KILL),
+    "1": ninjs(version=1), "2": ninjs(version=2, pubstatus="withheld"), "kill": ninjs(version=3, **KILL),
     "4": ninjs(version=4, **KILL, urgency=1),
 }  # fmt: skip
 
@@ -246,6 +248,83 @@ async def test_an_embargo_that_has_ended_withholds_nothing(parts: Parts) -> None
     await send(parts, source, ninjs(version=1, embargoed=iso(NOON)))
 
     assert [(r.pubstatus, r.release_at) for r in await records_in(parts)] == [("usable", None)]
+
+
+def both(embargoed: datetime | None, other: datetime | None) -> tuple[bytes, dict[str, Any]]:
+    """The same version in two formats, each with an embargo of its own."""
+    guid, text = "urn:newsml:harbour.example:1", "The mayor opens the ferry."
+    said = {"embargoed": iso(embargoed) or ""} if embargoed else {}
+    beside = {"embargoed": iso(other)} if other else {}
+    return g2(guid, 1, "Mayor opens ferry", text, **said), ninjs(guid, 1, created=NOON, body_text=text, **beside)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["embargo-first", "embargo-last"])
+@pytest.mark.parametrize("later", [None, timedelta(days=6)], ids=["none", "later"])
+async def test_of_two_routes_the_stricter_one_is_kept_to(
+    parts: Parts, later: timedelta | None, *, turned: bool
+) -> None:
+    first, second = await add_inbox(parts, "folder"), await add_inbox(parts, "push")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    other = later and tomorrow + later
+    xml, json = both(tomorrow, other)
+
+    routes = [(first, xml), (second, json)]
+    for source, document in reversed(routes) if turned else routes:
+        await send(parts, source, document)
+
+    assert [(r.pubstatus, r.release_at) for r in await records_in(parts)] == [("withheld", other or tomorrow)]
+
+
+async def test_a_hold_that_is_put_on_again_holds(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    free, held = ninjs(version=None, created=None), ninjs(version=None, created=None, pubstatus="withheld")
+
+    await send(parts, source, held, free, held)
+
+    assert [record.pubstatus for record in await records_in(parts)] == ["withheld"]
+
+
+async def test_the_headline_of_what_is_withheld_is_in_no_event_yet(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    await send(parts, source, ninjs(version=1, embargoed=iso(datetime.now(UTC) + timedelta(days=1))))
+
+    before = [event.headline for event in await events_of(parts)]
+    await let_embargoes_end(parts, timedelta(days=1))
+    await release_due(parts.database)
+
+    assert before == [None]
+    assert [event.headline for event in await events_of(parts)] == ["Mayor opens ferry"] * 2
+
+
+async def test_a_page_with_a_text_under_embargo_has_a_record_of_its_own(newsroom: Newsroom, parts: Parts) -> None:
+    source = await add_inbox(parts)
+    embargoed = iso(datetime.now(UTC) + timedelta(days=1))
+    await send(parts, source, ninjs(version=1, headline="Ferry", body_text=STORY, embargoed=embargoed))
+    link = newsroom.publish("/a", body=page("Ferry", STORY), content_type="text/html")
+    await add(parts, newsroom.publish("/feed.xml", body=feed(link)))
+
+    await poll_all(parts)
+
+    assert [record.pubstatus for record in await records_in(parts)] == ["withheld", "usable"]
+
+
+async def test_a_kill_with_a_coarser_time_kills(parts: Parts) -> None:
+    source = await add_inbox(parts)
+    story = ninjs(version=None, created=NOON + timedelta(seconds=30))
+    kill = ninjs(version=None, created=NOON, **KILL)
+
+    await send(parts, source, story, kill, story | {"ednote": "Adds"})
+
+    assert [record.pubstatus for record in await records_in(parts)] == ["canceled"]
+    assert [status for _, _, status in await revisions_in(parts)] == ["canceled"] * 3
+
+
+async def test_a_guid_of_any_length_is_kept(parts: Parts) -> None:
+    source = await add_inbox(parts)
+
+    await send(parts, source, *(ninjs(sign * 1_900, provider={"name": "Å" * 500}) for sign in "aä渡"))
+
+    assert len(await records_in(parts)) == 3
 
 
 async def test_what_is_killed_under_an_embargo_is_never_released(parts: Parts) -> None:

@@ -169,7 +169,7 @@ def _put_main_first(headlines: list[Headline], main: str | None) -> None:
 
 def _identity(values: Mapping[str, Any]) -> tuple[str, ItemIdOrigin]:
     guid = collapse(values.get("guid"))
-    if guid and len(guid) <= MAX_GUID:
+    if guid and len(guid.encode("utf-8", "replace")) <= MAX_GUID:
         return guid, values.get("id_origin", "source")
     said = values.get("body_text") or values.get("body_html")
     parts = [guid] if guid else [values.get("headline"), said, times.iso(values.get("versioncreated"))]

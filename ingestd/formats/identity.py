@@ -69,7 +69,7 @@ def _warnings(repeated: int, shared: int) -> tuple[str, ...]:
 
 
 def _bounded(guid: str) -> str:
-    return guid if len(guid) <= MAX_GUID else _hash(guid)
+    return guid if len(guid.encode()) <= MAX_GUID else _hash(guid)
 
 
 def _hash(*parts: str | None) -> str:

@@ -2,11 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
 
 from ingestd.items import Item
 
 _NUMBER = re.compile(r"\d{1,18}")
+#: Bytes of a key: PostgreSQL's indices take 2,704.
+_LONGEST = 2_000
 #: A URI, a UUID or a digest: nobody else has the same by chance.
 _UNIQUE = re.compile(
     r"[a-z][a-z0-9+.-]+:\S{6,}|[0-9a-f]{32,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
@@ -30,7 +34,10 @@ def key_of(item: Item, source_id: int) -> str:
     if _UNIQUE.fullmatch(item.guid):
         return item.guid
     provider = item.provider and (item.provider.uri or item.provider.code or item.provider.name)
-    return f"{provider or f'source {source_id}'} {item.guid}"
+    key = f"{provider or f'source {source_id}'} {item.guid}"
+    return (
+        key if len(key.encode("utf-8", "replace")) <= _LONGEST else sha256(key.encode("utf-8", "replace")).hexdigest()
+    )
 
 
 def order(one: Mark, other: Mark) -> int | None:
@@ -52,5 +59,26 @@ def order(one: Mark, other: Mark) -> int | None:
     return 1 if numbers[0] > numbers[1] else -1
 
 
+def is_surely_older(one: Mark, other: Mark) -> bool:
+    """Say whether a version is older than another beyond doubt, as one must be that a kill leaves alone.
+
+    Some formats have times to the minute, and the same time in two formats need not be the same second: what is less
+    than a minute older is not surely older, nor is what is older by its time and newer by its number.
+    """
+    if order(one, other) != -1:
+        return False
+    first, second = _numbers(one.version or ""), _numbers(other.version or "")
+    if first and second and first != second:
+        return first < second
+    if one.versioncreated and other.versioncreated:
+        return other.versioncreated - one.versioncreated >= _PRECISION
+    return True
+
+
+#: Of the coarsest format.
+_PRECISION = timedelta(minutes=1)
+
+
+@lru_cache(maxsize=1024)
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in _NUMBER.findall(version)[:8])

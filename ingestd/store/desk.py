@@ -48,13 +48,18 @@ class _Story:
     current: Kept
     kept: list[Kept]
     carriers: set[int]
+    release_at: datetime | None = None
     #: What the current revision says; None where nobody asked for it.
     article: Article | None = None
 
     @property
     def standing(self) -> Standing:
         return Standing(
-            pubstatus=self.pubstatus, current=self.current, kept=self.kept, carriers=frozenset(self.carriers)
+            pubstatus=self.pubstatus,
+            current=self.current,
+            kept=self.kept,
+            carriers=frozenset(self.carriers),
+            release_at=self.release_at,
         )
 
 
@@ -78,19 +83,26 @@ class Desk:
 
     async def _read(self, connection: AsyncConnection, keys: Sequence[str]) -> None:
         c = records.c
-        found = await connection.execute(select(c.id, c.item_key, c.pubstatus, c.revision).where(c.item_key.in_(keys)))
+        found = await connection.execute(
+            select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at).where(c.item_key.in_(keys))
+        )
         heads = {row.id: row for row in found}
         kept: dict[int, list[Kept]] = {record_id: [] for record_id in heads}
         for row in await connection.execute(_KEPT.where(revisions.c.record_id.in_(heads))):
             kept[row.record_id].append(_kept(row))
         carried: dict[int, set[int]] = {record_id: set() for record_id in heads}
-        query = select(carriers.c.record_id, carriers.c.source_id).where(carriers.c.record_id.in_(heads))
-        for record_id, source_id in await connection.execute(query):
+        by_whom = select(carriers.c.record_id, carriers.c.source_id).where(carriers.c.record_id.in_(heads))
+        for record_id, source_id in await connection.execute(by_whom):
             carried[record_id].add(source_id)
         for record_id, head in heads.items():
             current = next(one for one in kept[record_id] if one.revision == head.revision)
             self._stories[head.item_key] = _Story(
-                record_id, head.pubstatus, current, kept[record_id], carried[record_id]
+                record_id,
+                head.pubstatus,
+                current,
+                kept[record_id],
+                carried[record_id],
+                head.release_at,
             )
 
     async def _read_texts(self, connection: AsyncConnection, stories: Sequence[_Story]) -> None:
@@ -140,24 +152,29 @@ class Desk:
             content_hash=said.content_hash, recipe=_recipe(arrival), pubstatus=becomes.pubstatus, item=said.item,
             item_hash=sent.item_hash,
         )  # fmt: skip
-        if said.article.body_text:
+        # Who has the text before it may be published has it from elsewhere.
+        if said.article.body_text and becomes.pubstatus != "withheld":
             self._book.add_text(said.content_hash, story.record_id)
         self._cancel(story, becomes)
         if becomes.happened:
-            self._turn(arrival, sent, becomes.happened, story)
+            self._turn(arrival, becomes, becomes.happened, story)
             story.current, story.pubstatus, story.article = kept, becomes.record_status, said.article
+            story.release_at = becomes.release_at
 
-    def _turn(self, arrival: Arrival, sent: Sent, happened: Happened, story: _Story) -> None:
+    def _turn(self, arrival: Arrival, becomes: Step, happened: Happened, story: _Story) -> None:
         """Note that the last revision is the current one from now on."""
         number, at = len(story.kept), arrival.at
         self._book.renew_record(
-            story.record_id, revision=number, updated_at=at, pubstatus=sent.pubstatus, release_at=sent.release_at
-        )
+            story.record_id, revision=number, updated_at=at, pubstatus=becomes.record_status,
+            release_at=becomes.release_at,
+        )  # fmt: skip
         self._book.add_event(
-            story.record_id, number, happened, entry_id=arrival.entry_id, at=at, pubstatus=sent.pubstatus
+            story.record_id, number, happened, entry_id=arrival.entry_id, at=at, pubstatus=becomes.record_status
         )
 
     def _cancel(self, story: _Story, becomes: Step) -> None:
+        if not becomes.cancels:
+            return
         taken_back = set(becomes.cancels)
         self._book.give_status(story.record_id, becomes.cancels, "canceled")
         story.kept[:] = [replace(k, pubstatus="canceled") if k.revision in taken_back else k for k in story.kept]

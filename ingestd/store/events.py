@@ -1,6 +1,6 @@
 """The event log: what happened to records, in the order of commits, without holes.
 
-Numbers are given out by the ledger, under the lock that makes it the only one: what is read up to a number is all
+Numbers are given out by the book, under the lock that makes it the only one: what is read up to a number is all
 there will ever be up to it.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
@@ -38,6 +38,7 @@ class Event:
     uri: str | None
     #: From the event on; where it did not change, as it is now.
     pubstatus: str
+    #: None while the record is withheld: a log is soon somebody else's.
     headline: str | None
     versioncreated: datetime | None
     #: The entry that it happened by, and its source; the user-info of URLs is left out.
@@ -64,7 +65,8 @@ _EVENT = (
         events.c.seq, events.c.kind, events.c.at, events.c.record_id, events.c.revision, events.c.entry_id,
         func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
         func.coalesce(events.c.pubstatus, records.c.pubstatus).label("pubstatus"),
-        revisions.c.headline, revisions.c.versioncreated,
+        case((records.c.pubstatus == "withheld", None), else_=revisions.c.headline).label("headline"),
+        revisions.c.versioncreated,
         entries.c.url.label("entry_url"), entries.c.source_id, sources.c.url.label("source_url"),
         sources.c.title.label("source_title"),
     )

@@ -28,6 +28,7 @@ _HEAD = (
         records.c.revision,
         records.c.uri,
         records.c.origin_entry_id,
+        records.c.item_key,
         revisions.c.content_hash,
         revisions.c.headline,
         revisions.c.change,
@@ -89,7 +90,8 @@ class Ledger:
             self._heads[row.id] = _head_of(row, row.id, row.origin_entry_id)
             if row.change == "reprocessed":
                 self._made_again.add(row.id)
-            self._by_entry[row.origin_entry_id] = row.id
+            if row.item_key is None:  # no page revises a wire item
+                self._by_entry[row.origin_entry_id] = row.id
             if row.uri:
                 self._by_uri[row.uri] = row.id
 

@@ -153,7 +153,7 @@ Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, pos
 records = Table(
     "records",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),  # given out by the ledger
+    Column("id", Id, primary_key=True, autoincrement=False),  # given out by the book
     Column("guid", String(64), nullable=False, unique=True),
     Column("uri", Text, unique=True),
     Column("origin_entry_id", Id, ForeignKey("entries.id"), nullable=False),
