@@ -1,23 +1,28 @@
-"""The newsroom: three publishers on the loopback whose stories come out while one looks on."""
+"""The newsroom: four publishers on the loopback whose stories come out while one looks on."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 from typing import Self
 
+from ingestd.demo import dispatches
+from ingestd.demo.agency import Agency
+from ingestd.demo.dispatches import Dispatch
 from ingestd.demo.outlets import OUTLETS, Outlet
 from ingestd.demo.site import Site
 from ingestd.demo.stories import Version, last_change, load, version
-from ingestd.demo.truth import Expected, expect
+from ingestd.demo.truth import Expected, WireExpected, expect, expect_of_wire
 
 
 class Newsroom:
-    """An agency and two papers, each with a server of its own on 127.0.0.1.
+    """Two agencies and two papers, each with a server of its own on 127.0.0.1.
 
     `pace` is how many seconds of the newsroom's own time pass in one second of `clock`; at 1 the last story
-    is out after 24 seconds.  What it serves depends on that time alone.
+    is out after 24 seconds.  What it serves depends on that time alone, but for the times in the
+    messages of the wire agency: embargoes end by the wall clock.
     """
 
     def __init__(self, *, pace: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,6 +34,9 @@ class Newsroom:
         self._stories = load()
         #: Each with the counts of what it was asked.
         self.sites = tuple(Site(outlet, partial(self._published, outlet)) for outlet in OUTLETS)
+        self._dispatches = dispatches.load()
+        #: The agency that sends NewsML-G2.
+        self.agency = Agency(self._sent)
         self._stack = AsyncExitStack()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -37,6 +45,8 @@ class Newsroom:
             for site in self.sites:
                 stack.push_async_callback(site.close)
                 await site.open()
+            stack.push_async_callback(self.agency.close)
+            await self.agency.open(now=datetime.now(UTC), pace=self.pace)
             self._opened = self._clock()
             self._watch()
             self._stack = stack.pop_all()
@@ -58,6 +68,11 @@ class Newsroom:
         return expect(self._stories, {site.feed_url: site.outlet for site in self.sites})
 
     @property
+    def expected_of_wire(self) -> WireExpected:
+        """What becomes of the items of the wire agency, once everything is out."""
+        return expect_of_wire(self._dispatches)
+
+    @property
     def elapsed(self) -> float:
         """Seconds of the newsroom's own time since it opened."""
         return (self._clock() - self._opened) * self.pace
@@ -68,9 +83,14 @@ class Newsroom:
         own = sorted((story for story in self._stories if story.outlet == outlet.slug), key=lambda story: -story.after)
         return tuple(out for story in own if (out := version(story, now)))
 
+    def _sent(self) -> tuple[Dispatch, ...]:
+        """Return what the wire agency has sent by now, the first first."""
+        now = self.elapsed
+        return tuple(dispatch for dispatch in self._dispatches if dispatch.after <= now)
+
     def _watch(self) -> None:
         """Look whether all is out, or else again at the time it should be."""
-        left = last_change(self._stories) - self.elapsed
+        left = max(last_change(self._stories), dispatches.last_moment(self._dispatches)) - self.elapsed
         if left <= 0:
             self.finished.set()
         else:

@@ -1,4 +1,4 @@
-"""Who publishes: an agency and two papers, each with its own way of building feeds and pages."""
+"""Who publishes feeds and pages: an agency and two papers, each with its own way of building feeds and pages."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -4,7 +4,7 @@ The same versions give the same text, so that a validator made from it is honest
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from itertools import cycle, islice
@@ -12,6 +12,7 @@ from zlib import crc32
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ingestd.demo.dispatches import DOMAIN, TITLE, Dispatch
 from ingestd.demo.outlets import Outlet
 from ingestd.demo.stories import Version
 from ingestd.times import iso, zone_named
@@ -21,6 +22,9 @@ ZONE = "CDT"
 
 #: What each kind of feed is served as.
 MEDIA_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
+
+#: What a message of the wire agency is served as.
+NEWSML = "application/vnd.iptc.g2.newsmessage+xml"
 
 #: How many links to other stories stand below an article.
 RELATED = 3
@@ -88,6 +92,15 @@ def _json_item(outlet: Outlet, version: Version, home: str) -> dict[str, object]
         "authors": [{"name": story.byline}],
         "tags": list(story.keywords),
     }
+
+
+def message(sent: Sequence[Dispatch], *, at: Callable[[float], datetime]) -> str:
+    """Render what the wire agency has sent so far as one NewsML-G2 message, in the order of `sent`.
+
+    `at` tells the time at so many seconds after the newsroom opened.
+    """
+    latest = at(sent[-1].after if sent else 0.0)
+    return _templates.get_template("newsml.xml").render(dispatches=sent, at=at, sent=latest, domain=DOMAIN, title=TITLE)
 
 
 def article(outlet: Outlet, version: Version, others: Sequence[Version], home: str) -> str:

@@ -56,7 +56,7 @@ class Site:
         application.router.add_get("/feed", self._feed)
         application.router.add_get("/stories/{slug}", self._page)
         application.router.add_get("/photos/{slug}.svg", self._photo)
-        application.router.add_get("/robots.txt", _robots)
+        application.router.add_get("/robots.txt", robots)
         return application
 
     async def _count(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -68,26 +68,27 @@ class Site:
     async def _feed(self, request: web.Request) -> web.Response:
         versions = self._published()
         media_type, body = rendering.feed(self.outlet, versions, self.home)
-        return _answer(request, body, media_type, _changed(versions))
+        return answer(request, body, media_type, _changed(versions))
 
     async def _front(self, request: web.Request) -> web.Response:
         versions = self._published()
         body = rendering.front(self.outlet, versions, self.home)
-        return _answer(request, body, "text/html", _changed(versions))
+        return answer(request, body, "text/html", _changed(versions))
 
     async def _page(self, request: web.Request) -> web.Response:
         versions = self._published()
         wanted = _named(request, versions)
         others = [version for version in versions if version is not wanted]
         body = rendering.article(self.outlet, wanted, others, self.home)
-        return _answer(request, body, "text/html", _changed(versions))
+        return answer(request, body, "text/html", _changed(versions))
 
     async def _photo(self, request: web.Request) -> web.Response:
         story = _named(request, self._published()).story
-        return _answer(request, rendering.photo(story.slug), "image/svg+xml", story.posted)
+        return answer(request, rendering.photo(story.slug), "image/svg+xml", story.posted)
 
 
-async def _robots(_: web.Request) -> web.Response:
+async def robots(_: web.Request) -> web.Response:
+    """Answer that everybody may read all."""
     return web.Response(text="User-agent: *\nAllow: /\n")
 
 
@@ -102,7 +103,7 @@ def _changed(versions: tuple[Version, ...]) -> datetime | None:
     return max((version.updated for version in versions), default=None)
 
 
-def _answer(request: web.Request, body: str, media_type: str, changed: datetime | None) -> web.Response:
+def answer(request: web.Request, body: str, media_type: str, changed: datetime | None) -> web.Response:
     """Answer with a text and its validators, or with 304 where the client has it already."""
     # Weak, because it stands for the text whatever its Content-Encoding (RFC 9110, 8.8.1).
     tag = sha256(body.encode()).hexdigest()[:16]

@@ -1,0 +1,160 @@
+"""The wire agency of the demonstration: its messages, read by the real parser and held against the truth."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import ClientSession
+from lxml import etree
+
+from ingestd.daemon.parts import Parts
+from ingestd.demo import holdings
+from ingestd.demo.dispatches import Dispatch, last_moment, load
+from ingestd.demo.newsroom import Newsroom
+from ingestd.demo.rendering import message
+from ingestd.demo.truth import expect_of_wire
+from ingestd.formats import parse
+from ingestd.policy.embargo import held
+from ingestd.policy.versions import corrects
+from ingestd.releasing import release_due
+from ingestd.store.sources import add
+from tests.agency import let_embargoes_end, send
+
+DISPATCHES = load()
+OPENED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+G2 = "{http://iptc.org/std/nar/2006-10-01/}"
+
+
+def at(seconds: float) -> datetime:
+    return OPENED + timedelta(seconds=seconds)
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def newsroom(clock: Clock) -> AsyncIterator[Newsroom]:
+    async with Newsroom(clock=clock) as newsroom:
+        yield newsroom
+
+
+def test_a_message_is_built_as_agencies_build_theirs() -> None:
+    root = etree.fromstring(message(DISPATCHES, at=at).encode())
+
+    assert [child.tag for child in root] == [f"{G2}header", f"{G2}itemSet"]
+    items = root.findall(f"{G2}itemSet/{G2}newsItem")
+    assert len(items) == len(DISPATCHES)
+    for item, dispatch in zip(items, DISPATCHES, strict=True):
+        parts = ["catalogRef", "rightsInfo", "itemMeta", "contentMeta", "contentSet"]
+        assert [child.tag.removeprefix(G2) for child in item] == parts[: 5 if dispatch.paragraphs else 4]
+
+
+def test_the_parser_reads_what_was_sent() -> None:
+    items = [entry.item for entry in parse(message(DISPATCHES, at=at).encode(), url="http://wire.example/").entries]
+
+    assert [(item.guid, item.version, item.headline, item.pubstatus) for item in items] == [
+        (dispatch.guid, str(dispatch.version), dispatch.headline, dispatch.status) for dispatch in DISPATCHES
+    ]
+    assert [corrects(item) for item in items] == [bool(dispatch.signal) for dispatch in DISPATCHES]
+    assert [hold.until if (hold := held(item)) else None for item in items] == [
+        None if dispatch.embargoed is None else at(dispatch.embargoed) for dispatch in DISPATCHES
+    ]
+
+
+def test_signs_that_are_markup_are_text() -> None:
+    odd = replace(DISPATCHES[0], headline="Soundings & <b>Silences</b>", paragraphs=("5 < 6 & “so on”",), note="a < b")
+
+    [entry] = parse(message([odd], at=at).encode(), url="http://wire.example/").entries
+
+    assert entry.item.headline == "Soundings & <b>Silences</b>"
+    assert [note.text for note in entry.item.ednotes] == ["a < b"]
+    assert "5 &lt; 6 &amp; “so on”" in message([odd], at=at)
+
+
+def test_there_is_time_to_see_an_embargo_and_a_story_before_its_kill() -> None:
+    for dispatch in DISPATCHES:
+        assert dispatch.embargoed is None or dispatch.embargoed - dispatch.after >= 15
+        assert dispatch.status != "canceled" or all(
+            dispatch.after - other.after >= 10
+            for other in DISPATCHES
+            if other.slug == dispatch.slug and other.after < dispatch.after
+        )
+    assert last_moment(DISPATCHES) == 20
+
+
+def dispatch(version: int, **said: object) -> Dispatch:
+    return replace(DISPATCHES[0], version=version, **said)
+
+
+@pytest.mark.parametrize(
+    ("sent", "events", "status"),
+    [
+        pytest.param([dispatch(1), dispatch(2)], {"new": 1, "revised": 1}, "usable", id="revised"),
+        pytest.param(
+            [dispatch(1), dispatch(2, signal="sig:correction")], {"new": 1, "corrected": 1}, "usable", id="corrected"
+        ),
+        pytest.param([dispatch(1, embargoed=9.0)], {"withheld": 1, "released": 1}, "usable", id="embargoed"),
+        pytest.param(
+            [dispatch(2), dispatch(3, status="canceled"), dispatch(1)], {"new": 1, "killed": 1}, "canceled", id="killed"
+        ),
+    ],
+)
+def test_the_truth_follows_from_what_was_sent(sent: list[Dispatch], events: dict[str, int], status: str) -> None:
+    expected = expect_of_wire(sent)
+
+    assert expected.events == events
+    [fate] = expected.fates.values()
+    assert (fate.pubstatus, fate.revisions) == (status, len(sent))
+    assert fate.body == "\n\n".join(DISPATCHES[0].paragraphs)
+
+
+def test_the_agency_sends_one_of_everything() -> None:
+    expected = expect_of_wire(DISPATCHES)
+
+    assert expected.events == {"new": 3, "revised": 1, "corrected": 1, "withheld": 1, "released": 1, "killed": 1}
+    assert sorted(fate.pubstatus for fate in expected.fates.values()) == ["canceled", "usable", "usable", "usable"]
+
+
+async def test_its_window_grows(newsroom: Newsroom, clock: Clock) -> None:
+    counts = []
+    async with ClientSession() as web:
+        for seconds in (0, 1, 6, 30):
+            clock.seconds = seconds
+            async with web.get(newsroom.agency.url, raise_for_status=True) as reply:
+                counts.append(len(etree.fromstring(await reply.read()).findall(f".//{G2}newsItem")))
+                known = {"If-None-Match": reply.headers["ETag"]}
+            async with web.get(newsroom.agency.url, headers=known) as reply:
+                assert reply.status == 304
+
+    assert counts == [0, 1, 4, 8]
+
+
+async def test_what_is_held_of_the_wire_is_the_truth_only_when_the_embargo_is_over(
+    parts: Parts, newsroom: Newsroom
+) -> None:
+    due = holdings.due(newsroom.expected, newsroom.expected_of_wire)
+    async with parts.database.write() as connection:
+        source = (await add(connection, newsroom.agency.url, now=datetime.now(UTC)))[0]
+    await send(parts, source, message(DISPATCHES, at=newsroom.agency.at).encode())
+
+    async with parts.database.read() as connection:
+        early = await holdings.held(connection, newsroom)
+    await let_embargoes_end(parts, timedelta(minutes=1))
+    await release_due(parts.database)
+    async with parts.database.read() as connection:
+        late = await holdings.held(connection, newsroom)
+
+    assert early.listed == early.exported != due.listed
+    assert replace(late, counts=due.counts) == due
+    assert due.listed == due.found == due.exported
+    assert not any("MAYOR" in guid for guid in late.listed)
