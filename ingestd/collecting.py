@@ -204,8 +204,9 @@ class Collector:
                 return False
             url = _url(look.source, file)
             reply = Reply(url=url, final_url=url, status=200, body=body)
+            beside = await _beside(look, file)
             async with self._poller.turn(look.source.id):
-                poll = await self._poller.push(look.source, reply, keeps_claim=True)
+                poll = await self._poller.push(look.source, reply, keeps_claim=True, beside=beside)
         look.source = replace(look.source, last_new_at=poll.at if poll.new else look.source.last_new_at)
         look.new += poll.new
         look.changed += poll.changed
@@ -244,6 +245,13 @@ class Collector:
         await until_committed(note)
 
 
+async def _beside(look: Look, file: File) -> dict[str, str]:
+    """Return the media that go with a file by their names, and where they are once they are put away."""
+    done = f"{without_userinfo(look.source.url)}done/"
+    media = look.media.get(stem(file.name), ())
+    return {one.name: done + _quoted(await look.folder.name_in(one, "done")) for one in media}
+
+
 def _is_stuck(look: Look, file: File, error: IngestError) -> None:
     look.memory.stuck.add(file)
     look.trouble = look.trouble or error
@@ -255,5 +263,8 @@ def _ends_the_look(error: IngestError) -> bool:
 
 
 def _url(source: Source, file: File) -> str:
-    name = quote(file.name, errors="surrogateescape")
-    return f"{without_userinfo(source.url)}{name}"
+    return without_userinfo(source.url) + _quoted(file.name)
+
+
+def _quoted(name: str) -> str:
+    return quote(name, errors="surrogateescape")

@@ -15,6 +15,7 @@ from ingestd.model import NO_VALIDATORS, Hints, Pace, Reply, Source
 from ingestd.patience import until_committed
 from ingestd.policy.absence import settled_at
 from ingestd.policy.cadence import LONGEST, next_poll
+from ingestd.policy.media import with_media
 from ingestd.policy.novelty import pick
 from ingestd.policy.overlap import Overlap, may_have_lost
 from ingestd.policy.pace import first_pace, learned, wait_for
@@ -83,14 +84,20 @@ class Poller:
                 poll = self._failed(source, at, error)
             return await self._commit(replace(poll, seconds=monotonic() - started))
 
-    async def push(self, source: Source, reply: Reply, *, keeps_claim: bool = False) -> Poll:
+    async def push(
+        self, source: Source, reply: Reply, *, keeps_claim: bool = False, beside: Mapping[str, str] | None = None
+    ) -> Poll:
         """Take what was pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
 
         It may hold the new entries alone: what polls have learned of the source stays, but for its pace.
-        With `keeps_claim` the source stays claimed.
+        With `keeps_claim` the source stays claimed.  `beside` are the media files that came with it (name → where
+        they are), which belong to the wire item that is alone in the document.
         """
         started, at = monotonic(), datetime.now(UTC)
         parsed, known = await self._read(source, reply)
+        if beside and len(parsed.versions) == 1 and (version := parsed.versions[0]):
+            item = with_media(version.item, beside)
+            parsed = replace(parsed, versions=(replace(version, item=item),))
         poll = Poll(
             source=source,
             run_id=self._run_id,

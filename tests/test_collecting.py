@@ -1,10 +1,12 @@
 """Drop folders: taken in order, committed before anything is moved, and never twice."""
 
+import json
 import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +19,7 @@ from ingestd.store import gaps, sources
 from ingestd.store.poll import Poll
 from ingestd.store.tables import entries, failures, polls, revisions
 from ingestd.urls import source_url
+from tests.agency import ninjs
 from tests.desk import OTHER, add, source_row
 from tests.dropping import drop, item, names, write
 
@@ -179,6 +182,23 @@ async def test_media_wait_for_their_item_and_go_along(parts: Parts, source: int,
 
     assert names(path) == {"b.jpg", "done", "error"}
     assert names(path / "done") == {"a.json", "a.jpg"}
+
+
+def last_byte(href: str) -> int:
+    return Path(unquote(urlsplit(href).path)).read_bytes()[-1]
+
+
+async def test_media_beside_a_wire_item_are_its_associations(parts: Parts, source: int, path: Path) -> None:
+    for turn in (1, 2):  # the second picture of that name gets another one in done/
+        write(path, "a.jpg", b"\xff\xd8" + bytes([turn]))
+        document = json.dumps(ninjs(f"urn:newsml:a.example:{turn}")).encode()
+        whole(parts, source, path / "a.jpg", drop(path, "a.json", document))
+        await look(parts, source)
+
+    found = await rows(parts, select(revisions.c.item).order_by(revisions.c.id))
+    hrefs = [item["associations"][0]["renditions"][0]["href"] for (item,) in found]
+    assert [item["associations"][0]["type"] for (item,) in found] == ["picture", "picture"]
+    assert [last_byte(href) for href in hrefs] == [1, 2]
 
 
 async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(

@@ -113,7 +113,9 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             if json:
                 show_json_lines([event])
                 continue
-            show(f"{event.kind:9} {iso(event.versioncreated)}  {event.headline}  ({event.source_title})")
+            # What is withheld tells its headline when it is released.
+            said = event.headline or "(withheld)"
+            show(f"{event.kind:9} {iso(event.versioncreated)}  {said}  ({event.source_title})")
         if stored == _due(newsroom) and not figures["pending"] and not found.events:
             return
         if once and monotonic() - started > _PATIENCE:

@@ -57,6 +57,9 @@ class Folder(Protocol):
         Raises TooLarge for one of more than `limit` bytes.
         """
 
+    async def name_in(self, file: File, place: Place) -> str:
+        """Return the name that a file gets where it is put away: its own, or another where that is there already."""
+
     async def put_away(
         self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None
     ) -> bool:

@@ -43,6 +43,10 @@ class LocalFolder:
         """Return what a file holds."""
         return await asyncio.to_thread(self._directory.read, file, limit)
 
+    async def name_in(self, file: File, place: Place) -> str:
+        """Return the name that a file gets where it is put away."""
+        return await asyncio.to_thread(self._directory.name_in, file, place)
+
     async def put_away(
         self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None
     ) -> bool:
@@ -153,7 +157,7 @@ class Directory:
             try:
                 if _file_of(file.name, os.stat(file.name, dir_fd=self._here, follow_symlinks=False)) != file:
                     return False
-                name = self._free(file, place)
+                name = self.name_in(file, place)
                 if reason is not None:
                     self._write(f"{name}.reason", reason, place)
                 self._move(file.name, name, place)
@@ -161,7 +165,7 @@ class Directory:
                 return False
             for one in media:
                 with suppress(FileNotFoundError):
-                    self._move(one.name, self._free(one, place), place)
+                    self._move(one.name, self.name_in(one, place), place)
         return True
 
     def _move(self, name: str, new: str, place: Place) -> None:
@@ -173,12 +177,13 @@ class Directory:
             os.fchmod(file.fileno(), self._mode & 0o666)
             file.write(text.encode(errors="surrogateescape"))
 
-    def _free(self, file: File, place: Place) -> str:
+    def name_in(self, file: File, place: Place) -> str:
         """Return a name that nothing has; only whoever has claimed the source moves anything there."""
         name, count = file.name, 0
-        while self._is_there(name, place):
-            count += 1
-            name = other_name(file, count)
+        with self._trouble(f"{place}/ cannot be looked into"):
+            while self._is_there(name, place):
+                count += 1
+                name = other_name(file, count)
         return name
 
     def _is_there(self, name: str, place: Place) -> bool:

@@ -97,6 +97,11 @@ class RemoteFolder:
             )
         return body
 
+    async def name_in(self, file: File, place: Place) -> str:
+        """Return the name that a file gets where it is put away."""
+        async with self._session.step(f"{place}/ cannot be looked into"):
+            return (await self._free(file, place)).removeprefix(f"{place}/")
+
     async def put_away(
         self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None
     ) -> bool:

@@ -137,6 +137,19 @@ async def test_the_reason_lies_beside_what_could_not_be_read_and_media_go_along(
     assert names(wire.path) == {"b.jpg", "done", "error"}
 
 
+async def test_the_name_that_a_file_gets_is_told_before(wire: Wire, folder: Folder) -> None:
+    write(wire.path / "done", "a.jpg", b"older")
+    for name in ("a.jpg", "b.jpg", "a.xml"):
+        write(wire.path, name, b"x")
+    by_name = {file.name: file for file in await folder.files()}
+    told = [await folder.name_in(by_name[name], "done") for name in ("a.jpg", "b.jpg")]
+
+    await folder.put_away(by_name["a.xml"], "done", [by_name["a.jpg"], by_name["b.jpg"]])
+
+    assert told[1] == "b.jpg"
+    assert names(wire.path / "done") == {"a.jpg", "a.xml", *told}
+
+
 async def test_a_reason_that_was_left_behind_is_kept_too(wire: Wire, folder: Folder) -> None:
     left = write(wire.path / "error", "a.xml.reason", b"old")
     write(wire.path, "a.xml", b"x")
