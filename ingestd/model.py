@@ -74,6 +74,20 @@ class Pace:
         return max(1.0, self.squares / self.arrivals) if self.arrivals else 1.0
 
 
+#: What is to be had at a cursor: what is new since it was given, however little; the next page of a list that has its
+#: oldest entries first; or the next page of one that has its newest first.
+CursorKind = Literal["since", "newer", "older"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where an agency's list goes on."""
+
+    #: Absolute, without user-info.
+    url: str
+    kind: CursorKind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """What is polled: a feed or a sitemap."""
@@ -109,6 +123,8 @@ class Source:
     moved_seen: int = 0
     #: Until when a hub has promised to push what is new.
     pushed_until: datetime | None = None
+    #: Where to ask instead of `url`: what was read last said that its list goes on there.
+    cursor: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +213,9 @@ class Feed:
     #: RFC 5005: where the entries before these are, by archive or by page.
     prev_archive: str | None = None
     next_page: str | None = None
+    #: Where an agency's list goes on, which a poll follows.  RFC 5005's pages are no such list: they are older, and
+    #: only looked at where something was missed.
+    cursor: Cursor | None = None
     #: W3C WebSub, 4: who pushes what is new, and the feed's name for itself there.
     hub: str | None = None
     topic: str | None = None

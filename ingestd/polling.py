@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 
 from ingestd.archive import Archive
 from ingestd.errors import Gone, Held, IngestError, Refused, Throttled
-from ingestd.model import NO_VALIDATORS, Hints, Pace, Reply, Source
+from ingestd.model import NO_VALIDATORS, Feed, Hints, Pace, Reply, Source
+from ingestd.paging import Walk
 from ingestd.patience import until_committed
 from ingestd.policy.absence import settled_at
 from ingestd.policy.cadence import LONGEST, next_poll
@@ -27,8 +28,10 @@ from ingestd.store.database import Database
 from ingestd.store.failures import failure_of, stage_of
 from ingestd.store.poll import Condition, Outcome, Poll
 from ingestd.store.polls import Known
+from ingestd.telling import log_starts_over, log_stranger
 from ingestd.urls import with_userinfo_of
 from ingestd.web.fetcher import Fetcher
+from ingestd.web.room import Guest
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import ParsedFeed
 
@@ -69,20 +72,38 @@ class Poller:
     async def poll(self, source: Source, reply: Reply | None = None) -> Poll:
         """Poll a claimed source and commit what it came to; raises Held when its site is left alone.
 
-        `reply` is its answer, where it was asked already.
+        `reply` is its answer, where it was asked already.  Where its list goes on, each page is committed on its own;
+        what comes back is all of them.
         """
         started, at = monotonic(), datetime.now(UTC)
-        with self._fetcher.room.guest() as guest:
-            try:
-                reply = reply or await self._fetcher.get(
-                    source.url, validators=source.validators, obey_robots=source.obeys_robots, guest=guest
-                )
-                poll = await self._answered(source, reply, at)
-            except Held:
-                raise
-            except IngestError as error:
-                poll = self._failed(source, at, error)
-            return await self._commit(replace(poll, seconds=monotonic() - started))
+        walk = Walk(source, at_start=reply is not None, may_ask=self._fetcher.logs_in_at)
+        while True:
+            begun = monotonic()
+            with self._fetcher.room.guest() as guest:
+                poll = await self._page(walk, reply, at, guest)
+                poll = await self._commit(replace(poll, seconds=monotonic() - begun))
+            if not poll.keeps_claim:
+                if walk.stranger:
+                    log_stranger(source, walk.stranger)
+                return replace(walk.whole(poll), seconds=monotonic() - started)
+            reply = None
+
+    async def _page(self, walk: Walk, reply: Reply | None, at: datetime, guest: Guest) -> Poll:
+        """Return what one page of a source's list comes to; of most sources it is the only one."""
+        view = walk.view
+        try:
+            reply = reply or await self._fetcher.get(
+                walk.url, validators=view.validators, obey_robots=view.obeys_robots, guest=guest
+            )
+            poll, feed = await self._answered(view, reply, at, before=len(walk.new))
+            return self._with_due(walk.go_on(poll, feed), walk)
+        except Held:
+            raise
+        except IngestError as error:
+            if walk.starts_over(error):
+                log_starts_over(view, error)
+                return await self._page(walk, None, at, guest)
+            return walk.failed(self._failed(walk.source, at, walk.fault(error)), error)
 
     async def push(
         self, source: Source, reply: Reply, *, keeps_claim: bool = False, beside: Mapping[str, str] | None = None
@@ -122,14 +143,15 @@ class Poller:
         await until_committed(lambda: self._commits.put(poll))
         return poll
 
-    async def _answered(self, source: Source, reply: Reply, at: datetime) -> Poll:
+    async def _answered(self, source: Source, reply: Reply, at: datetime, *, before: int) -> tuple[Poll, Feed | None]:
+        """Return what an answer comes to, and what it says where it was read; `before` it were so many new entries."""
         body_hash = sha256(reply.body).digest()
         poll = self._begun(source, reply, at)
         if reply.not_modified or body_hash == source.body_hash:
             outcome: Outcome = "not_modified" if reply.not_modified else "unchanged"
             pace = learned(source.pace or Pace(), new=0, elapsed=_elapsed(source, at))
             poll = replace(poll, outcome=outcome, body_hash=source.body_hash, pace=pace, hints=_kept(source, reply))
-            return self._with_due(poll)
+            return poll, None
         parsed, known = await self._read(source, reply)
         raw = await until_committed(lambda: self._archive.put(reply.body))
         poll = replace(poll, body_hash=body_hash, raw=raw, hints=replace(parsed.feed.hints, fresh_for=reply.fresh_for))
@@ -149,9 +171,10 @@ class Poller:
             overlap=overlap.shared,
             settled_at=settled_at((entry.first_seen_at for entry in known.values()), listed=len(parsed.feed.entries)),
             lost=may_have_lost(overlap, window=source.window),
-            pace=_pace(source, parsed, at, new=len(poll.new)),
+            window=len(parsed.feed.entries) or None,
+            pace=_pace(source, parsed, at, new=before + len(poll.new)),
         )
-        return self._with_due(poll)
+        return poll, parsed.feed
 
     def _begun(self, source: Source, reply: Reply, at: datetime) -> Poll:
         """Return a poll with what the head of the answer says."""
@@ -209,6 +232,7 @@ class Poller:
             validators=source.validators,
             body_hash=source.body_hash,
             hints=source.hints,
+            cursor=source.cursor,
             status=error.status if isinstance(error, Refused) else None,
             failure=failure_of(
                 error, stage=stage_of(error), at=at, attempt=max(1, streak), url=source.url, source_id=source.id
@@ -223,8 +247,11 @@ class Poller:
         retry_after = error.retry_after if isinstance(error, Refused) else None
         return replace(poll, due_at=self._due(poll, self._wait(poll), failures=streak, retry_after=retry_after))
 
-    def _with_due(self, poll: Poll) -> Poll:
-        return replace(poll, due_at=self._due(poll, self._wait(poll)))
+    def _with_due(self, poll: Poll, walk: Walk) -> Poll:
+        if poll.keeps_claim:
+            return poll  # whoever is killed now leaves it due at once
+        wait = 0.0 if walk.more else self._wait(replace(poll, source=walk.first, new=tuple(walk.new)))
+        return replace(poll, due_at=self._due(poll, wait))
 
     def _wait(self, poll: Poll) -> float:
         """Return the seconds that we would wait until the next poll, if nobody else had a say."""
@@ -234,7 +261,7 @@ class Poller:
         wait = wait_for(
             pace,
             base=self._rules().interval,
-            window=poll.listed or source.window,
+            window=source.window if poll.window is None else poll.window,
             new=len(poll.new) if source.last_success_at else 0,
             elapsed=_elapsed(source, poll.at),
             lost=poll.lost,

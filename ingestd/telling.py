@@ -2,6 +2,8 @@
 
 import structlog
 
+from ingestd.errors import IngestError
+from ingestd.model import Source
 from ingestd.store.poll import Poll
 from ingestd.store.saves import Failed, Missed, Outcome, Saved
 from ingestd.urls import without_userinfo
@@ -24,6 +26,16 @@ def log_poll(poll: Poll) -> None:
         log.info(
             "polled", source=source, listed=poll.listed, new=len(poll.new), changed=len(poll.changed), seconds=seconds
         )
+
+
+def log_starts_over(source: Source, error: IngestError) -> None:
+    """Log that a source's server has no answer for where its list goes on, so that it is read from its beginning."""
+    log.warning("cursor refused, starting over", source=without_userinfo(source.url), reason=str(error))
+
+
+def log_stranger(source: Source, url: str) -> None:
+    """Log that a source's list goes on at an origin that nobody named, where it is not followed."""
+    log.warning("next page not followed, it is of another origin", source=without_userinfo(source.url), next=url)
 
 
 def log_outcome(outcome: Outcome) -> None:

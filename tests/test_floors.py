@@ -21,7 +21,7 @@ FLOORS = (
     ("ingest",),
     ("collecting",),
     ("polling", "surroundings"),
-    ("dispatch", "folders", "patience", "reading", "releasing", "revisiting", "telling"),
+    ("dispatch", "folders", "paging", "patience", "reading", "releasing", "revisiting", "telling"),
     ("web", "store", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
     (

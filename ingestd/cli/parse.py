@@ -93,6 +93,7 @@ def feed_as_json(feed: Feed) -> dict[str, Any]:
             "home": feed.home,
             "prev_archive": feed.prev_archive,
             "next_page": feed.next_page,
+            "cursor": asdict(feed.cursor) if feed.cursor else None,
             "children": children,
         },
         "entries": [_entry_as_json(entry) for entry in feed.entries],

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestd.formats import fields
+from ingestd.formats.cursors import page_at
 from ingestd.formats.document import Document, Object
 from ingestd.formats.draft import Draft, byline_of
 from ingestd.formats.format import Format
@@ -11,7 +12,7 @@ from ingestd.formats.ninjs import read_ninjs
 from ingestd.formats.ninjs_keys import objects_in, text_of
 from ingestd.formats.wire_feed import feed_of, read_all
 from ingestd.items import Author
-from ingestd.model import Feed
+from ingestd.model import Cursor, Feed
 
 
 def _items(document: Document) -> Iterator[Object]:
@@ -32,24 +33,32 @@ def _ids(item: Object) -> Object:
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it is JSON with an item that has AP's `altids.itemid`."""
-    return next(_items(document), None) is not None
+    """Say whether it is JSON with an item that has AP's `altids.itemid`, or a feed without news that goes on."""
+    return next(_items(document), None) is not None or (_is_empty(document) and _next_page(document) is not None)
+
+
+def _is_empty(document: Document) -> bool:
+    data = document.keys.get("data")
+    return isinstance(data, dict) and data.get("items") == []
+
+
+def _next_page(document: Document) -> str | None:
+    data = document.keys.get("data")
+    page = data.get("next_page") if isinstance(data, dict) else None
+    return page if isinstance(page, str) else None
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read an answer of the API as a feed; its `next_page` is the feed's.
+    """Read an answer of the API as a feed.
 
-    A text is there by reference, as the renditions "nitf" and "anpa": an entry has no body.
+    `next_page` is no page of older items, but where those are to be had that come after these, now or later: the
+    API wants to be asked there from then on.  A text is there by reference, as the renditions "nitf" and "anpa": an
+    entry has no body.
     """
     entries, lost = read_all("ap-media", _items(document), _read)
-    data = document.keys.get("data")
-    page = data.get("next_page") if isinstance(data, dict) else None
-    return feed_of(
-        "ap-media",
-        entries,
-        document.warnings + lost,
-        next_page=fields.page_of(url, page) if isinstance(page, str) else None,
-    )
+    page = page_at(url, _next_page(document))
+    cursor = Cursor(url=page, kind="since") if page else None
+    return feed_of("ap-media", entries, document.warnings + lost, cursor=cursor)
 
 
 def _read(draft: Draft, item: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestd.formats import fields
+from ingestd.formats.cursors import cursor_of
 from ingestd.formats.document import Document, Object, list_in, text_in
 from ingestd.formats.draft import Draft, byline_of
 from ingestd.formats.format import Format
@@ -39,9 +40,7 @@ def recognises(document: Document) -> bool:
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read digitalwires, an entry or a list of them, as a feed in the same order."""
     entries, lost = read_all("digitalwires", _entries(document), _read)
-    following = document.keys.get("next_url") or document.keys.get("next")
-    page = fields.page_of(url, following) if isinstance(following, str) else None
-    return feed_of("digitalwires", entries, document.warnings + lost, next_page=page)
+    return feed_of("digitalwires", entries, document.warnings + lost, cursor=cursor_of(document.keys, url))
 
 
 def _read(draft: Draft, entry: Mapping[str, Any]) -> None:

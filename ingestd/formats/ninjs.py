@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestd.formats import fields
+from ingestd.formats.cursors import cursor_of
 from ingestd.formats.document import Document
 from ingestd.formats.draft import Draft, byline_of
 from ingestd.formats.format import Format
@@ -59,16 +60,23 @@ def _items(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it is JSON with an item in it: something with an identifier, and what ninjs says of news."""
-    return document.json is not None and next(_items(document.json), None) is not None
+    """Say whether it is JSON with an item in it: something with an identifier, and what ninjs says of news.
+
+    An empty list that says where it goes on is one of ninjs, too: the last page of an API's answers.
+    """
+    if document.json is None:
+        return False
+    if next(_items(document.json), None) is not None:
+        return True
+    keys = document.keys
+    return any(value == [] for value in keys.values()) and cursor_of(keys, "http://localhost/") is not None
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read ninjs, an item or a list of them, as a feed in the same order; a `next` link is its next page."""
+    """Read ninjs, an item or a list of them, as a feed in its order; a list's envelope may say where it goes on."""
     entries, lost = read_all("ninjs", _items(document.json), read_ninjs)
-    pages = (document.keys.get(name) for name in ("next", "next_page", "nextpage"))
-    following = next((fields.page_of(url, page) for page in pages if isinstance(page, str)), None)
-    return feed_of("ninjs", entries, document.warnings + lost, next_page=following)
+    cursor = None if _is_item(document.json) else cursor_of(document.keys, url)
+    return feed_of("ninjs", entries, document.warnings + lost, cursor=cursor)
 
 
 def read_ninjs(draft: Draft, item: Mapping[str, Any]) -> None:

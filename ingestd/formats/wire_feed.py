@@ -5,20 +5,24 @@ from itertools import islice
 from typing import Any
 
 from ingestd.formats import fields
+from ingestd.formats.cursors import in_order
 from ingestd.formats.draft import Draft, entry_of, item_of
-from ingestd.model import Entry, Feed
+from ingestd.model import Cursor, Entry, Feed
 
 
 def feed_of(
-    name: str, entries: Sequence[Entry], warnings: tuple[str, ...] = (), *, next_page: str | None = None
+    name: str, entries: Sequence[Entry], warnings: tuple[str, ...] = (), *, cursor: Cursor | None = None
 ) -> Feed:
     """Return entries as a feed in their own order; what was sent twice without a difference is kept once.
 
-    Versions of one item share their guid; the feed has each of them.
+    Versions of one item share their guid; the feed has each of them.  `cursor` is where the list goes on; a next page
+    counts as newer where the order of the entries says so.
     """
     if len(entries) > 1 and len({entry.guid for entry in entries}) < len(entries):
         entries = tuple(dict.fromkeys(entries))
-    return Feed(format=name, entries=tuple(entries), next_page=next_page, warnings=warnings)
+    cursor = in_order(cursor, entries)
+    older = cursor.url if cursor and cursor.kind == "older" else None
+    return Feed(format=name, entries=tuple(entries), next_page=older, cursor=cursor, warnings=warnings)
 
 
 def read_all(

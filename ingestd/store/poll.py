@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ingestd.model import NO_HINTS, NO_VALIDATORS, Deleted, Entry, Hints, Pace, Source, Validators
+from ingestd.model import NO_HINTS, NO_VALIDATORS, Cursor, Deleted, Entry, Hints, Pace, Source, Validators
 from ingestd.store import failures, raws
 from ingestd.versions import Version
 
@@ -76,6 +76,12 @@ class Poll:
     #: Who pushes what is new, and what of.
     hub: str | None = None
     topic: str | None = None
+    #: Where to ask the next time, where the list goes on.
+    cursor: Cursor | None = None
+    #: Whether a page of the list was asked for and not the source's own address, of which then nothing was learned.
+    elsewhere: bool = False
+    #: How many entries the source shows at a time; None: as many as before.
+    window: int | None = None
     #: Whether its source stays claimed: there is more to come of the same look.
     keeps_claim: bool = False
 

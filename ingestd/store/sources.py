@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.model import NO_HINTS, Hints, Pace, Source, Validators
+from ingestd.model import NO_HINTS, Cursor, Hints, Pace, Source, Validators
 from ingestd.store.statements import insert_absent
 from ingestd.store.tables import aliases, entries, polls, sources
 from ingestd.urls import is_inbox, place, source_url, without_userinfo
@@ -242,6 +242,7 @@ def source_of(row: Row[Any]) -> Source:
         moved_to=row.moved_to,
         moved_seen=row.moved_seen,
         pushed_until=row.pushed_until,
+        cursor=Cursor(url=row.cursor, kind=row.cursor_kind) if row.cursor else None,
     )
 
 

@@ -79,6 +79,8 @@ sources = Table(
     Column("same_as", Id),  # the source that has the address this one moved to
     Column("pushed_until", Instant),  # a hub pushes what is new until then
     Column("revisits", Boolean, nullable=False, server_default=true()),  # whether its pages are visited again
+    Column("cursor", Text),  # where to ask instead of `url`: the list that was read last goes on there
+    Column("cursor_kind", String(5)),  # since, newer, older
 )
 # The tick reads its rows off this index in order, however many sources there are; claimed ones leave it.
 _due_source = text("state = 'active' AND run_id IS NULL")

@@ -27,7 +27,7 @@ from ingestd.web.decoding import ACCEPT_ENCODING
 from ingestd.web.dialing import dial
 from ingestd.web.fault import Fault
 from ingestd.web.guard import Guard
-from ingestd.web.logins import Login
+from ingestd.web.logins import Login, origin_at
 from ingestd.web.replies import header, reply_of
 from ingestd.web.resolver import open_resolver
 from ingestd.web.robots import LARGEST, Memory, Robots
@@ -178,6 +178,10 @@ class Fetcher:
         reply = reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
         login = self._login_for(target)
         return login.cut_from(reply) if login else reply
+
+    def logs_in_at(self, url: str) -> bool:
+        """Say whether there is a login for the origin of a URL: the operator has named it."""
+        return origin_at(url) in self._logins
 
     def _login_for(self, target: Target) -> Login | None:
         """Return what goes along to a target; user-info in its URL weighs more than its origin's login."""

@@ -128,6 +128,14 @@ def origin_of(url: URL) -> Origin:
     return url.scheme, (url.host or "").lower(), url.port or FOLDER_PORTS.get(url.scheme)
 
 
+def origin_at(url: str) -> Origin | None:
+    """Return the origin of a URL as text; None when it is none."""
+    try:
+        return origin_of(URL(url))
+    except ValueError:
+        return None
+
+
 def _read_origin(text: str) -> Origin:
     try:
         url = URL(text) if _ORIGIN.fullmatch(text) else None

@@ -1,7 +1,7 @@
 """When pages are visited again, whether they are gone, and what speaks for a story being taken back.
 
 Revision ID: 0008
-Revises: 0006
+Revises: 0007
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from ingestd.store.columns import Id, Instant
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -39,7 +39,14 @@ def test_a_feed_is_one_line_with_all_its_fields(tmp_path: Path) -> None:
         {
             "file": "news.xml",
             "format": "rss20",
-            "feed": {"title": "Harbour News", "home": None, "prev_archive": None, "next_page": None, "children": []},
+            "feed": {
+                "title": "Harbour News",
+                "home": None,
+                "prev_archive": None,
+                "next_page": None,
+                "cursor": None,
+                "children": [],
+            },
             "entries": [
                 {
                     "guid": "story-1",

@@ -2,6 +2,7 @@ import json
 
 from ingestd.formats import parse
 from ingestd.items import AltId, Author, Concept
+from ingestd.model import Cursor
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in
 
 
@@ -9,7 +10,8 @@ def test_an_answer_of_the_api() -> None:
     feed = parse(WIRE["ap_media.json"], url="http://api.harbour.example/media/v/content/feed")
     item = item_in(WIRE["ap_media.json"])
 
-    assert (feed.format, feed.next_page) == ("ap-media", "http://api.harbour.example/media/v/content/feed?page=2")
+    assert (feed.format, feed.next_page) == ("ap-media", None)
+    assert feed.cursor == Cursor(url="http://api.harbour.example/media/v/content/feed?page=2", kind="since")
     assert (item.guid, item.version, item.type) == ("abc7", "3", "text")
     assert (item.versioncreated, item.embargoed, item.pubstatus) == (CREATED, RELEASED, "withheld")
     assert (item.headline, item.description_text) == ("Ice closes the harbour", "Boats stay in.")
@@ -37,3 +39,10 @@ def test_an_embargo_without_a_time_is_until_further_notice() -> None:
     item = json.loads(WIRE["ap_media.json"])["data"]["items"][0]["item"] | {"embargoed": ""}
 
     assert "embargo" in item_in(json.dumps({"item": item})).signals
+
+
+def test_a_feed_without_news_says_where_to_ask_next() -> None:
+    feed = parse(b'{"data": {"items": [], "next_page": "?seq=8"}}', url="http://api.harbour.example/feed?seq=7")
+
+    assert (feed.format, feed.entries) == ("ap-media", ())
+    assert feed.cursor == Cursor(url="http://api.harbour.example/feed?seq=8", kind="since")

@@ -21,9 +21,9 @@ FORMAT_OF = {
 
 # What a format is made of, and no format itself.
 HELPERS = {
-    "dates", "document", "draft", "fields", "format", "g2_content", "g2_metadata", "gzipped", "hints", "identity",
-    "lenient_xml", "lifecycle", "markup", "markup_body", "newsml_1_components", "newsml_1_metadata", "ninjs_keys",
-    "ninjs_parts", "nitf_head", "schemes", "telegram", "tombstones", "wire_feed",
+    "cursors", "dates", "document", "draft", "fields", "format", "g2_content", "g2_metadata", "gzipped", "hints",
+    "identity", "lenient_xml", "lifecycle", "markup", "markup_body", "newsml_1_components", "newsml_1_metadata",
+    "ninjs_keys", "ninjs_parts", "nitf_head", "schemes", "telegram", "tombstones", "wire_feed",
 }  # fmt: skip
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'

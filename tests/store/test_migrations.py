@@ -47,7 +47,7 @@ def fill(connection: Connection) -> None:
         connection.execute(tables.tables[name].insert(), {"id": 1, **values})
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006"])
 async def test_what_older_versions_kept_is_read_after_an_upgrade(database_url: str, version: str) -> None:
     config = migrate._config()
     with migrate._engine(database_url) as engine, engine.begin() as connection:
