@@ -22,9 +22,11 @@ check: .venv/installed-test
 	$(BIN)/mypy
 	$(TEST)
 
-# Faults again and again, for half an hour or so: the daemon is killed a hundred times on each database.
+# Faults again and again, for an hour or so: the daemon is killed a hundred times on each database, and an agency has a
+# day of ten thousand items.
 soak: .venv/installed-test
-	SOAK_KILLS=$(or $(KILLS),100) $(BIN)/pytest -n 2 tests/daemon/test_faults.py
+	SOAK_KILLS=$(or $(KILLS),100) SOAK_ITEMS=$(or $(ITEMS),10000) \
+		$(BIN)/pytest -n 2 tests/daemon/test_faults.py tests/daemon/test_agency.py
 
 # Bytes to Feed, guided by coverage; ends by itself, with the input that broke a promise in a file crash-*.
 fuzz: .venv/installed-test

@@ -1,0 +1,150 @@
+"""A day of an agency, by drop folder and by push at once, to a daemon that is killed: what is known is the truth.
+
+In CI the day is a short one; `make soak` has one of $SOAK_ITEMS items on each database.
+"""
+
+import asyncio
+import os
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.daemon.processes import PATIENCE, Daemon, Start, eventually, ingestd, rows
+from tests.dropping import names
+from tests.sending import Line, Sender
+from tests.wire_agency import Day, Truth, day, digest_of
+
+ITEMS = int(os.environ.get("SOAK_ITEMS", "300"))
+
+#: In 10,000 items there are 50.
+KILLS = max(10, ITEMS // 200)
+
+#: How much was pushed when the daemon was killed.
+KILLED_AT = (0.2, 0.45, 0.7)
+
+#: Seconds that a document may take on a busy machine.
+EACH = 0.2
+
+CURRENT = (
+    "SELECT r.item_guid, r.pubstatus, v.version, v.headline, v.body_text FROM records r "
+    "JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
+)
+REVISIONS = (
+    "SELECT r.item_guid, v.version, v.headline, v.body_text, v.pubstatus FROM records r "
+    "JOIN revisions v ON v.record_id = r.id"
+)
+EVENTS = "SELECT e.seq, r.item_guid, e.kind, e.at FROM events e JOIN records r ON r.id = e.record_id ORDER BY e.seq"
+
+
+@pytest.fixture
+def folder(config: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    config.write_text(config.read_text() + "settle = '1s'\n")
+    ingestd(config, "sources", "add", str(folder))
+    ingestd(config, "sources", "add", "inbox:harbour")
+    return folder
+
+
+async def send_to_one_that_is_killed(sender: Sender, line: Line, start: Start) -> Daemon:
+    """Send all of it; return the daemon that is there in the end."""
+
+    async def begin() -> Daemon:
+        daemon = start()
+        await line.up((await asyncio.to_thread(daemon.logged, "started"))["address"])
+        return daemon
+
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(sender.send())
+        daemon = await begin()
+        for share in KILLED_AT:
+            await sender.progress.reaches(share)
+            await asyncio.to_thread(daemon.kill)
+            daemon = await begin()
+        await sending
+    return daemon
+
+
+def current(database_url: str) -> dict[str, Any]:
+    """Status, version, headline and text of each item; of one that was killed the story's are not looked at."""
+    found = {}
+    for guid, status, version, headline, text in rows(database_url, CURRENT):
+        found[guid] = (status, version, None if status == "canceled" else (headline, digest_of(text)))
+    return found
+
+
+def revisions(database_url: str, truth: dict[str, Truth]) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for guid, version, headline, text, status in rows(database_url, REVISIONS):
+        is_kill = truth[guid].kills and version == truth[guid].version
+        found[guid].append((version, *(() if is_kill else (headline, digest_of(text))), status))
+    return {guid: tuple(sorted(some)) for guid, some in found.items()}
+
+
+def differing(found: dict[str, Any], truth: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return a few guids of which something else is known than what is true."""
+    guids = sorted(guid for guid in found.keys() | truth.keys() if found.get(guid) != truth.get(guid))
+    return [(guid, found.get(guid), truth.get(guid)) for guid in guids[:5]]
+
+
+def has_the_truth(database_url: str, truth: dict[str, Truth]) -> None:
+    assert differing(
+        current(database_url), {guid: (one.pubstatus, one.version, one.current) for guid, one in truth.items()}
+    ) == []  # fmt: skip
+    found = revisions(database_url, truth)
+    assert differing(found, {guid: one.revisions for guid, one in truth.items()}) == []
+
+
+def has_told_all_once(database_url: str, sent: Day, sender: Sender) -> None:
+    events = rows(database_url, EVENTS)
+    assert [seq for seq, *_ in events] == list(range(1, len(events) + 1))
+    told: dict[str, list[str]] = defaultdict(list)
+    for _, guid, kind, _ in events:
+        if kind != "carried":
+            told[guid].append(kind)
+    truth = sent.truth
+    assert differing(
+        {guid: Counter(kinds)["killed"] for guid, kinds in told.items()}, {g: one.kills for g, one in truth.items()}
+    ) == []  # fmt: skip
+    assert [guid for guid, kinds in told.items() if kinds[0] not in ("new", "withheld", "killed")] == []
+    known = {guid: one.kinds for guid, one in truth.items() if one.kinds}
+    assert differing({guid: tuple(told[guid]) for guid in known}, known) == []
+
+    embargoes = [message for message in (one.message for one in sent.sendings) if message.embargo and message.until]
+    released = 0
+    for message in embargoes:
+        if truth[message.guid].embargoed:
+            assert told[message.guid] in (["new"], ["withheld", "released"])
+            if sender.acknowledged.get((message.guid, message.number), message.until) < message.until:
+                assert told[message.guid] == ["withheld", "released"]
+                released += 1
+    assert released
+
+
+async def test_killed_again_and_again_on_an_agencys_day_it_knows_the_truth(
+    start: Start, config: Path, folder: Path, database_url: str
+) -> None:
+    line, sent = Line(), day(items=ITEMS, kills=KILLS, at=datetime.now(UTC).replace(microsecond=0))
+    sender = Sender(sent, inbox="harbour", folder=folder, line=line)
+
+    daemon = await send_to_one_that_is_killed(sender, line, start)
+    patience = PATIENCE + EACH * len(sent.by("folder"))
+    eventually(lambda: names(folder) == {"done", "error"}, lambda: len(names(folder)), patience)
+    held = sum(one.pubstatus == "withheld" for one in sent.truth.values())
+    withheld = "SELECT count(*) FROM records WHERE pubstatus = 'withheld'"
+    eventually(lambda: rows(database_url, withheld) == [(held,)], lambda: rows(database_url, withheld))
+
+    assert daemon.end() == 0
+    assert sender.sent_again
+    has_the_truth(database_url, sent.truth)
+    has_told_all_once(database_url, sent, sender)
+    for query, expected in (
+        ("SELECT count(*) FROM entries WHERE state <> 'done' OR run_id IS NOT NULL", 0),
+        ("SELECT count(*) FROM sources WHERE run_id IS NOT NULL OR condition <> 'ok'", 0),
+        ("SELECT count(*) FROM failures", 0),
+    ):
+        assert rows(database_url, query) == [(expected,)], query
+    assert (len(names(folder / "done")), names(folder / "error")) == (len(sent.by("folder")), set())
