@@ -116,13 +116,14 @@ class _Item:
 
 
 def day(*, items: int, kills: int, at: datetime, seed: int = 7) -> Day:
-    """Return a day of so many items, so many of them killed; `at` is when it begins."""
+    """Return a day of so many items, so many of them killed; `at` is when it begins.  Of other seeds it is another."""
     rng = random.Random(seed)
     dead = set(rng.sample(range(items), kills))
     placed: list[tuple[float, int, int, Sending]] = []
     truth: dict[str, Truth] = {}
     for number in range(items):
-        item = _item(rng, number, at - timedelta(days=1) + timedelta(minutes=number % 1000), killed=number in dead)
+        created = at - timedelta(days=1) + timedelta(minutes=number % 1000)
+        item = _item(rng, f"{seed}:{number}", created, killed=number in dead)
         truth[item.messages[0].guid] = _truth(item)
         start, step = rng.random(), rng.choice((0.0005, 0.01, 0.1))
         sent = [Sending(message=one, way=way) for one, way in zip(item.messages, item.ways, strict=True)]
@@ -142,8 +143,8 @@ def _in_order(placed: Sequence[tuple[float, int, int, Sending]]) -> Iterator[Sen
         yield sending
 
 
-def _item(rng: random.Random, number: int, created: datetime, *, killed: bool) -> _Item:
-    versions = _versions(rng, f"urn:newsml:harbour.example:{created:%Y%m%d}:{number}", number, created)
+def _item(rng: random.Random, name: str, created: datetime, *, killed: bool) -> _Item:
+    versions = _versions(rng, name, created)
     kind = rng.random()
     plain = False
     if killed:
@@ -179,16 +180,16 @@ def _item(rng: random.Random, number: int, created: datetime, *, killed: bool) -
     return item
 
 
-def _versions(rng: random.Random, guid: str, number: int, created: datetime) -> list[Message]:
-    headline = f"{_sentence(rng, 6)[:-1]} {number}"
+def _versions(rng: random.Random, name: str, created: datetime) -> list[Message]:
+    headline = f"{_sentence(rng, 6)[:-1]} {name}"
     chosen = rng.choice(FORMATS)
     versions = []
     for count in range(1, rng.choice((1, 1, 1, 1, 2, 2, 3, 4)) + 1):
         if count > 1 and rng.random() < 0.3:
-            headline = f"{_sentence(rng, 6)[:-1]} {number}"
+            headline = f"{_sentence(rng, 6)[:-1]} {name}"
         versions.append(
             Message(
-                guid=guid,
+                guid=f"urn:newsml:harbour.example:{created:%Y%m%d}:{name}",
                 number=count,
                 created=created + timedelta(minutes=count),
                 format=chosen,
