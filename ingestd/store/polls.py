@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model import NO_VALIDATORS
@@ -48,9 +48,8 @@ async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     await raws.add(connection, [poll.raw for poll in done], now=done[0].at)
     rows = [row for poll in done for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
     await insert_absent(connection, entries, rows)
-    for poll in done:
-        await _renew_entries(connection, poll)
-        await keep_versions(connection, poll.source.id, poll.versions, now=poll.at, raw=poll.raw)
+    await _renew_entries(connection, done)
+    await _keep_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in done])
     await withdrawn.note(connection, done)
     await standing.move(connection, [await _moved(connection, poll) for poll in done])
     await _note_hubs(connection, done)
@@ -68,21 +67,28 @@ async def keep_versions(
     raw: raws.Kept | None = None,
 ) -> None:
     """Keep versions of wire items whose entries are there; the connection has the lock of those who write records."""
-    if not found:
-        return
-    ids = await _ids_of(connection, source_id, [item.entry.guid for item in found])
-    kept = raw.sha256 if raw and raw.stored_size else None
-    await wire.keep(
-        connection,
-        [
-            Arrival(
-                version=item.version, source_id=source_id, entry_id=ids[item.entry.guid], at=now, raw=kept,
-                url=item.entry.link,
-            )
-            for item in found
-            if item.version
-        ],
-    )  # fmt: skip
+    await _keep_versions(connection, [(source_id, found, now, raw)])
+
+
+async def _keep_versions(
+    connection: AsyncConnection, found: Sequence[tuple[int, Sequence[Announcement], datetime, raws.Kept | None]]
+) -> None:
+    """Keep versions of several documents, in order: of each its source, what it announces, when it came, its bytes."""
+    guids: dict[int, list[str]] = {}
+    for source_id, items, _, _ in found:
+        guids.setdefault(source_id, []).extend(item.entry.guid for item in items if item.version)
+    ids = {source_id: await _ids_of(connection, source_id, some) for source_id, some in guids.items() if some}
+    arrivals = [
+        Arrival(
+            version=item.version, source_id=source_id, entry_id=ids[source_id][item.entry.guid], at=at,
+            raw=raw.sha256 if raw and raw.stored_size else None, url=item.entry.link,
+        )
+        for source_id, items, at, raw in found
+        for item in items
+        if item.version
+    ]  # fmt: skip
+    if arrivals:
+        await wire.keep(connection, arrivals)
 
 
 async def _ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, int]:
@@ -163,27 +169,50 @@ def _entry_rows(
     ]
 
 
-async def _renew_entries(connection: AsyncConnection, poll: Poll) -> None:
+async def _renew_entries(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     """Note what was there again, and make what changed pending again."""
-    of_source = entries.c.source_id == poll.source.id
-    for some in chunks(poll.seen):
-        again = of_source & entries.c.guid.in_(some)
-        # What the feed shows now is the daemon's work, even where a backfill was first to list it: that may be dead.
-        whose = case((entries.c.state == "pending", None), else_=entries.c.backfill_id)
-        await connection.execute(update(entries).where(again).values(last_seen_at=poll.at, backfill_id=whose))
-    for item in poll.changed:
-        values: dict[str, Any] = {
-            "fingerprint": item.fingerprint,
-            "announced": announced(item.entry),
-            "url": item.entry.link,
-            "site": site(item.entry.link) if item.entry.link else None,
-            "state": "done" if item.version else "pending",
-            "attempts": 0,
-            "due_at": poll.at,
-            # Whoever has the entry at work has what it was: that result does not finish it.
-            "run_id": None,
-        }
-        await connection.execute(update(entries).where(of_source, entries.c.guid == item.entry.guid).values(values))
+    seen: dict[tuple[int, datetime], set[str]] = {}
+    for poll in done:
+        seen.setdefault((poll.source.id, poll.at), set()).update(poll.seen)
+    for (source_id, at), guids in seen.items():
+        for some in chunks(sorted(guids)):
+            again = (entries.c.source_id == source_id) & entries.c.guid.in_(some)
+            # What the feed shows now is the daemon's work, even where a backfill listed it first: that may be dead.
+            whose = case((entries.c.state == "pending", None), else_=entries.c.backfill_id)
+            await connection.execute(update(entries).where(again).values(last_seen_at=at, backfill_id=whose))
+    rows = [_changed_row(poll, item) for poll in done for item in poll.changed]
+    if rows:
+        await connection.execute(_CHANGE, rows)
+
+
+_CHANGE = (
+    update(entries)
+    .where(entries.c.source_id == bindparam("source"), entries.c.guid == bindparam("named"))
+    .values(
+        fingerprint=bindparam("fingerprint_"),
+        announced=bindparam("announced_"),
+        url=bindparam("url_"),
+        site=bindparam("site_"),
+        state=bindparam("state_"),
+        attempts=0,
+        due_at=bindparam("at"),
+        # Whoever has the entry at work has what it was: that result does not finish it.
+        run_id=None,
+    )
+)
+
+
+def _changed_row(poll: Poll, item: Announcement) -> dict[str, Any]:
+    return {
+        "source": poll.source.id,
+        "named": item.entry.guid,
+        "fingerprint_": item.fingerprint,
+        "announced_": announced(item.entry),
+        "url_": item.entry.link,
+        "site_": site(item.entry.link) if item.entry.link else None,
+        "state_": "done" if item.version else "pending",
+        "at": poll.at,
+    }
 
 
 async def _gap_row(connection: AsyncConnection, poll: Poll) -> dict[str, Any]:
