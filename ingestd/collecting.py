@@ -203,10 +203,9 @@ class Collector:
             if body is None:
                 return False
             url = _url(look.source, file)
-            reply = Reply(url=url, final_url=url, status=200, body=body)
-            beside = await _beside(look, file)
+            reply = Reply(url=url, final_url=url, status=200, body=body, beside=await _beside(look, file))
             async with self._poller.turn(look.source.id):
-                poll = await self._poller.push(look.source, reply, keeps_claim=True, beside=beside)
+                poll = await self._poller.push(look.source, reply, keeps_claim=True)
         look.source = replace(look.source, last_new_at=poll.at if poll.new else look.source.last_new_at)
         look.new += poll.new
         look.changed += poll.changed

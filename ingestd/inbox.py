@@ -1,7 +1,10 @@
 """Inboxes: what is pushed to a source by whoever may, taken as if it had been fetched."""
 
 import asyncio
-from collections import Counter
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -27,6 +30,18 @@ PATIENCE = 20.0
 #: Pushes to one source that may wait; those beyond are told at once.
 MOST_WAITING = 100
 
+#: Pushes to one source that are taken together, where so many wait.
+AT_ONCE = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class _Push:
+    """A document that waits to be taken."""
+
+    body: bytes
+    content_type: str | None
+    done: asyncio.Future[Poll]
+
 
 class Inbox:
     """Takes what is pushed, with the tools it is handed."""
@@ -35,7 +50,8 @@ class Inbox:
         self._run_id = run_id
         self._database = database
         self._poller = poller
-        self._waiting: Counter[int] = Counter()
+        #: By source, those that nobody has taken yet.
+        self._waiting: defaultdict[int, deque[_Push]] = defaultdict(deque)
         self._giving_back: set[asyncio.Task[None]] = set()
 
     async def find(self, name: str) -> Row[Any]:
@@ -55,36 +71,65 @@ class Inbox:
         Raises ParseError and WorkerError for one that cannot be read, which is a failure row; Busy where another has
         the source at work or where it takes too long, and StoreError: the sender may try again.
         """
-        if self._waiting[source_id] >= MOST_WAITING:
+        waiting = self._waiting[source_id]
+        if len(waiting) >= MOST_WAITING:
             raise Busy("too many pushes to the source are waiting")
-        self._waiting[source_id] += 1
+        push = _Push(body=body, content_type=content_type, done=asyncio.get_running_loop().create_future())
+        waiting.append(push)
         started = monotonic()
         try:
             async with asyncio.timeout(PATIENCE), self._poller.turn(source_id):
-                poll = await self._take(source_id, body, content_type)
+                # Whoever had the turn before may have taken it along.
+                if not push.done.done():
+                    await self._take(source_id, waiting)
         except TimeoutError as error:
             raise Busy(f"it was not committed within {PATIENCE:.0f} s") from error
         finally:
-            self._waiting[source_id] -= 1
-            if not self._waiting[source_id]:
-                del self._waiting[source_id]
+            with suppress(ValueError):
+                waiting.remove(push)
+        poll = await push.done
         log.info(
             "pushed", source=without_userinfo(poll.source.url), listed=len(poll.new) + (poll.known or 0),
             new=len(poll.new), changed=len(poll.changed), seconds=round(monotonic() - started, 3),
         )  # fmt: skip
         return poll
 
-    async def _take(self, source_id: int, body: bytes, content_type: str | None) -> Poll:
-        source, shares = await self._claim(source_id)
-        reply = Reply(url=source.url, final_url=source.url, status=200, body=body, content_type=content_type)
+    async def _take(self, source_id: int, waiting: deque[_Push]) -> None:
+        """Take those that wait, the first ones first; all of them are done then, or wait again."""
+        some = [waiting.popleft() for _ in range(min(len(waiting), AT_ONCE))]
         try:
-            return await self._poller.push(source, reply, keeps_claim=shares)
-        except BaseException as error:
-            if not shares:
+            for push, done in zip(some, await self._push(source_id, some), strict=True):
+                if isinstance(done, IngestError):
+                    push.done.set_exception(done)
+                else:
+                    push.done.set_result(done)
+        except IngestError as error:
+            for push in some:
+                push.done.set_exception(error)
+        finally:
+            # Where whoever has the turn may wait no longer, others may.
+            waiting.extendleft(push for push in reversed(some) if not push.done.done())
+            for push in some:
+                if push.done.done():  # whoever pushed it may have gone: then nobody else asks
+                    push.done.exception()
+
+    async def _push(self, source_id: int, some: Sequence[_Push]) -> list[Poll | IngestError]:
+        source, shares = await self._claim(source_id)
+        replies = [
+            Reply(url=source.url, final_url=source.url, status=200, body=push.body, content_type=push.content_type)
+            for push in some
+        ]
+        released = shares
+        try:
+            done = await self._poller.push_all(source, replies, keeps_claim=shares)
+            released = shares or any(isinstance(one, Poll) and not one.keeps_claim for one in done)
+        finally:
+            if not released:
                 await self._give_back(source_id)
-            if isinstance(error, IngestError) and not error.ours and not isinstance(error, StoreError):
-                await self._note(source, error)
-            raise
+        for one in done:
+            if isinstance(one, IngestError) and not one.ours and not isinstance(one, StoreError):
+                await self._note(source, one)
+        return done
 
     async def _claim(self, source_id: int) -> tuple[Source, bool]:
         """Return a source that is ours now, and whether a look at its folder has it as well; raises Busy."""

@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
 from weakref import WeakValueDictionary
 
-from ingestd.archive import Archive
+from ingestd.archive import Archive, Kept
 from ingestd.errors import Gone, Held, IngestError, Refused, Throttled
 from ingestd.model import NO_VALIDATORS, Feed, Hints, Pace, Reply, Source
 from ingestd.paging import Walk
@@ -105,35 +105,71 @@ class Poller:
                 return await self._page(walk, None, at, guest)
             return walk.failed(self._failed(walk.source, at, walk.fault(error)), error)
 
-    async def push(
-        self, source: Source, reply: Reply, *, keeps_claim: bool = False, beside: Mapping[str, str] | None = None
-    ) -> Poll:
+    async def push(self, source: Source, reply: Reply, *, keeps_claim: bool = False) -> Poll:
         """Take what was pushed for a claimed source as if it had been fetched; raises ParseError, WorkerError.
 
         It may hold the new entries alone: what polls have learned of the source stays, but for its pace.
-        With `keeps_claim` the source stays claimed.  `beside` are the media files that came with it (name → where
-        they are), which belong to the wire item that is alone in the document.
+        With `keeps_claim` the source stays claimed.
+        """
+        [done] = await self.push_all(source, [reply], keeps_claim=keeps_claim)
+        if isinstance(done, IngestError):
+            raise done
+        return done
+
+    async def push_all(
+        self, source: Source, replies: Sequence[Reply], *, keeps_claim: bool = False
+    ) -> list[Poll | IngestError]:
+        """Take several documents at once, as if they had been pushed one after the other; returns what each came to.
+
+        They are read beside each other and share a commit.  The last one that is committed gives the source back.
         """
         started, at = monotonic(), datetime.now(UTC)
-        parsed, known = await self._read(source, reply)
-        if beside and len(parsed.versions) == 1 and (version := parsed.versions[0]):
-            item = with_media(version.item, beside)
-            parsed = replace(parsed, versions=(replace(version, item=item),))
-        poll = Poll(
-            source=source,
-            run_id=self._run_id,
-            at=at,
-            seconds=monotonic() - started,
-            outcome="pushed",
-            due_at=source.due_at or at,
-            size=len(reply.body),
-            raw=await until_committed(lambda: self._archive.put(reply.body)),
-            keeps_claim=keeps_claim,
-        )
-        poll = replace(_with_entries(poll, parsed, known), listed=None)
-        if poll.new:
-            poll = replace(poll, pace=learned(source.pace or Pace(), new=len(poll.new), elapsed=_elapsed(source, at)))
-        return await self._commit(poll)
+        read = await asyncio.gather(*(self._parsed(reply) for reply in replies))
+        good = [one for one in read if not isinstance(one, IngestError)]
+        known = await self._known(source, [entry.guid for parsed, _ in good for entry in parsed.feed.entries])
+        done: list[Poll | IngestError] = []
+        for reply, one in zip(replies, read, strict=True):
+            if isinstance(one, IngestError):
+                done.append(one)
+                continue
+            parsed, raw = one
+            poll = Poll(
+                source=source,
+                run_id=self._run_id,
+                at=at,
+                seconds=monotonic() - started,
+                outcome="pushed",
+                due_at=source.due_at or at,
+                size=len(reply.body),
+                raw=raw,
+                keeps_claim=keeps_claim or one is not good[-1],
+            )
+            poll = replace(_with_entries(poll, parsed, known), listed=None)
+            if poll.new:
+                pace = learned(source.pace or Pace(), new=len(poll.new), elapsed=_elapsed(source, at))
+                poll = replace(poll, pace=pace)
+                source = replace(source, pace=pace, last_new_at=at)
+            known |= _known_by(poll, known)
+            done.append(poll)
+        return await asyncio.gather(*map(self._committed, done))
+
+    async def _parsed(self, reply: Reply) -> tuple[ParsedFeed, Kept] | IngestError:
+        try:
+            parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        except IngestError as error:
+            return error
+        if reply.beside and len(parsed.versions) == 1 and (version := parsed.versions[0]):
+            version = replace(version, item=with_media(version.item, reply.beside))
+            parsed = replace(parsed, versions=(version,))
+        return parsed, await until_committed(lambda: self._archive.put(reply.body))
+
+    async def _committed(self, done: Poll | IngestError) -> Poll | IngestError:
+        if isinstance(done, IngestError):
+            return done
+        try:
+            return await self._commit(done)
+        except IngestError as error:
+            return error
 
     async def fail(self, source: Source, at: datetime, error: IngestError, *, wait: float) -> Poll:
         """Commit that a look at a claimed source failed, and that it is due again `wait` seconds later."""
@@ -203,13 +239,14 @@ class Poller:
 
     async def _read(self, source: Source, reply: Reply) -> tuple[ParsedFeed, dict[str, Known]]:
         parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
-        guids = [entry.guid for entry in parsed.feed.entries]
+        return parsed, await self._known(source, [entry.guid for entry in parsed.feed.entries])
 
+    async def _known(self, source: Source, guids: Sequence[str]) -> dict[str, Known]:
         async def look_up() -> dict[str, Known]:
             async with self._database.read() as connection:
                 return await polls.known_entries(connection, source.id, guids)
 
-        return parsed, await until_committed(look_up)
+        return await until_committed(look_up)
 
     def _failed(self, source: Source, at: datetime, error: IngestError) -> Poll:
         ours = error.ours
@@ -301,8 +338,18 @@ def _pace(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace
     return learned(source.pace, new=new, elapsed=_elapsed(source, at))
 
 
+def _known_by(poll: Poll, known: Mapping[str, Known]) -> dict[str, Known]:
+    """Return what is known of the entries of a poll once it is committed."""
+    found = {}
+    for item in (*poll.new, *poll.changed):
+        before = known.get(item.entry.guid)
+        first = before.first_seen_at if before else poll.at
+        found[item.entry.guid] = Known(fingerprint=item.fingerprint, first_seen_at=first, last_seen_at=poll.at)
+    return found
+
+
 def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) -> Poll:
-    """Return a poll with a document's entries, by what was known before."""
+    """Return a poll with a document's entries, by what was known before, of other entries as well."""
     found = announcements(parsed)
     by_guid = {item.entry.guid: item for item in reversed(found)}
     before = {guid: entry.fingerprint for guid, entry in known.items()}
@@ -315,7 +362,7 @@ def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) ->
         changed=tuple(by_guid[entry.guid] for entry in picked.changed),
         # One that was seen last says nothing new; whatever else there is may be any version.
         versions=tuple(item for item in found if item.version and before.get(item.entry.guid) != item.fingerprint),
-        seen=tuple(known),
+        seen=tuple(guid for guid in by_guid if guid in known),
         deleted=parsed.feed.deleted,
     )
 
