@@ -3,7 +3,7 @@
 Whoever is killed in between finds the file again; what is in it is known by then, and adds nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic, time_ns
@@ -23,7 +23,7 @@ from ingestd.store.database import Database
 from ingestd.store.failures import failure_of, stage_of
 from ingestd.store.poll import Announcement, Poll
 from ingestd.urls import is_remote_folder, without_userinfo
-from ingestd.web.room import Room
+from ingestd.web.room import SMALL, Room
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,9 @@ INTERVAL, AFTER_TROUBLE, AFTER_REFUSAL = 5.0, 60.0, 900.0
 
 #: Files of one look; then others have their turn, and whoever paused the source is heard.
 AT_ONCE = 100
+
+#: Files that are read beside each other and share a commit.
+TOGETHER = 20
 
 #: Files of one look that may be stuck, before there is no use in going on.
 _MOST_STUCK = 20
@@ -146,10 +149,10 @@ class Collector:
         memory.arrived -= arrived - {file.name for file in items}
         memory.stuck &= set(items)
         look = Look(source, folder, memory, media)
-        for file in sorted(whole, key=lambda file: file in memory.stuck)[:AT_ONCE]:
+        for some in _together(sorted(whole, key=lambda file: file in memory.stuck)[:AT_ONCE]):
             if look.trouble and (_ends_the_look(look.trouble) or len(memory.stuck) >= _MOST_STUCK):
                 break
-            await self._take(look, file)
+            await self._take(look, some)
         # What came meanwhile was in no listing.
         return look, 0.0 if look.files else wait
 
@@ -173,45 +176,53 @@ class Collector:
                 wait = min(wait, left)
         return whole, wait
 
-    async def _take(self, look: Look, file: File) -> None:
-        """Read a file, commit what it says, and put it away."""
-        url = without_userinfo(look.source.url)
-        log.debug("file", source=url, file=file.name)
-        reason = None
+    async def _take(self, look: Look, files: Sequence[File]) -> None:
+        """Read some files, commit what they say at once, and put them away."""
+        with self._room.guest() as guest:
+            await guest.take(min(sum(file.size for file in files), self._max_body))
+            replies: list[tuple[File, Reply]] = []
+            for file in files:
+                if look.trouble and _ends_the_look(look.trouble):
+                    break
+                if (reply := await self._read(look, file)) is not None:
+                    replies.append((file, reply))
+            async with self._poller.turn(look.source.id):
+                polls = await self._poller.push_all(look.source, [reply for _, reply in replies], keeps_claim=True)
+        for (file, _), done in zip(replies, polls, strict=True):
+            if isinstance(done, Poll):
+                _note_poll(look, done)
+                look.files += 1
+                await self._put_away(look, file, None)
+            else:
+                await self._failed(look, file, done)
+
+    async def _read(self, look: Look, file: File) -> Reply | None:
+        """Return a file as if it had been fetched; None when it is gone, still being written, or cannot be read."""
+        log.debug("file", source=without_userinfo(look.source.url), file=file.name)
         try:
-            if not await self._commit(look, file):
-                look.memory.arrived.discard(file.name)
-                return
-        except Inaccessible as error:
-            _is_stuck(look, file, error)
-            return
+            body = await look.folder.read(file, self._max_body)
+            beside = {} if body is None else await _beside(look, file)
         except IngestError as error:
-            if _ends_the_look(error):
-                look.trouble = error
-                return
+            await self._failed(look, file, error)
+            return None
+        if body is None:
+            look.memory.arrived.discard(file.name)
+            return None
+        url = _url(look.source, file)
+        return Reply(url=url, final_url=url, status=200, body=body, beside=beside)
+
+    async def _failed(self, look: Look, file: File, error: IngestError) -> None:
+        """Note why a file was not read, and put it away where that is its own fault."""
+        if isinstance(error, Inaccessible):
+            _is_stuck(look, file, error)
+        elif _ends_the_look(error):
+            look.trouble = error
+        else:
             reason = f"{type(error).__name__}: {error}"
             await self._note(look.source, file, error)
-            log.warning("file cannot be read", source=url, file=file.name, reason=reason)
-        look.files += 1
-        await self._put_away(look, file, reason)
-
-    async def _commit(self, look: Look, file: File) -> bool:
-        """Commit what a file says; False when it is gone, or still being written."""
-        with self._room.guest() as guest:
-            await guest.take(min(file.size, self._max_body))
-            body = await look.folder.read(file, self._max_body)
-            if body is None:
-                return False
-            url = _url(look.source, file)
-            reply = Reply(url=url, final_url=url, status=200, body=body, beside=await _beside(look, file))
-            async with self._poller.turn(look.source.id):
-                poll = await self._poller.push(look.source, reply, keeps_claim=True)
-        look.source = replace(look.source, last_new_at=poll.at if poll.new else look.source.last_new_at)
-        look.new += poll.new
-        look.changed += poll.changed
-        look.listed += len(poll.new) + (poll.known or 0)
-        look.size += len(body)
-        return True
+            log.warning("file cannot be read", source=without_userinfo(look.source.url), file=file.name, reason=reason)
+            look.files += 1
+            await self._put_away(look, file, reason)
 
     async def _put_away(self, look: Look, file: File, reason: str | None) -> None:
         # Whoever writes to it from now on has not finished.
@@ -249,6 +260,26 @@ async def _beside(look: Look, file: File) -> dict[str, str]:
     done = f"{without_userinfo(look.source.url)}done/"
     media = look.media.get(stem(file.name), ())
     return {one.name: done + _quoted(await look.folder.name_in(one, "done")) for one in media}
+
+
+def _together(files: Sequence[File]) -> Iterator[list[File]]:
+    """Yield files that are taken together, in their order: few of them, or small ones."""
+    some: list[File] = []
+    for file in files:
+        if some and (len(some) == TOGETHER or sum(one.size for one in some) + file.size > SMALL):
+            yield some
+            some = []
+        some.append(file)
+    if some:
+        yield some
+
+
+def _note_poll(look: Look, poll: Poll) -> None:
+    look.source = replace(look.source, last_new_at=poll.at if poll.new else look.source.last_new_at)
+    look.new += poll.new
+    look.changed += poll.changed
+    look.listed += len(poll.new) + (poll.known or 0)
+    look.size += poll.size or 0
 
 
 def _is_stuck(look: Look, file: File, error: IngestError) -> None:

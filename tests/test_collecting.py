@@ -66,6 +66,21 @@ async def rows(parts: Parts, query: Any) -> Sequence[Any]:
         return (await connection.execute(query)).all()
 
 
+async def test_files_that_wait_share_a_commit(parts: Parts, source: int, path: Path) -> None:
+    for n in range(30):
+        body = b"<html><p>no wire</p></html>" if n == 7 else item(f"urn:{n}", text=f"{n}. {OTHER}")
+        whole(parts, source, write(path, f"{n:02}.json", body, at=LONG_AGO + n))
+
+    done = await look(parts, source)
+
+    assert (done.listed, len(done.new)) == (29, 29)
+    assert (len(names(path / "done")), names(path / "error")) == (29, {"07.json", "07.json.reason"})
+    assert len(await rows(parts, select(polls.c.at).distinct())) == 2  # twenty, and ten
+    assert [row.guid for row in await rows(parts, select(entries.c.guid).order_by(entries.c.id))] == [
+        f"urn:{n}" for n in range(30) if n != 7
+    ]
+
+
 async def test_a_file_becomes_a_record_and_is_put_away(parts: Parts, source: int, path: Path) -> None:
     whole(parts, source, drop(path, "a.json", item("urn:a")))
 
