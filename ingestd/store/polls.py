@@ -198,6 +198,8 @@ _CHANGE = (
         due_at=bindparam("at"),
         # Whoever has the entry at work has what it was: that result does not finish it.
         run_id=None,
+        # The daemon's work, even where a backfill made it first: that may be over.
+        backfill_id=None,
     )
 )
 

@@ -13,6 +13,7 @@ from ingestd.daemon.service import Service
 from ingestd.store import backfills, sources, tables
 from tests.agency import ninjs, records_in, revisions_in
 from tests.backfill.backfills import atom, begin, listed_source, open_backfill, page, run, summary
+from tests.desk import poll_all
 from tests.newsroom import Newsroom
 
 
@@ -259,3 +260,16 @@ async def test_wire_files_are_kept_with_all_their_versions(tmp_path: Path, parts
     assert (second.listed.added, (await summary(parts))["pending"]) == (0, 0)
     assert await revisions_in(parts) == [(1, "new", "usable"), (2, "text", "usable"), (3, "text", "usable")]
     assert [record.revision for record in await records_in(parts)] == [3]
+
+
+async def test_what_changed_since_a_backfill_took_it_is_the_daemons_work(newsroom: Newsroom, parts: Parts) -> None:
+    [link] = publish(newsroom, 1)
+    feed = newsroom.publish("/feed", body=atom(link))
+    source_id = await add(parts, feed)
+    await run(parts, "archive", feed, source_id)
+    newsroom.publish("/1", body=page("Ferry", 1).replace(b"on Monday", b"on Tuesday"), content_type="text/html")
+    newsroom.publish("/feed", body=atom(link).replace(b"T12:00", b"T13:00"))
+
+    figures = await poll_all(parts)
+
+    assert (figures["pending"], figures["revisions"]) == (0, 2)
