@@ -20,6 +20,7 @@ from ingestd.formats.hints import hints_of
 from ingestd.formats.identity import identity_of, told_apart
 from ingestd.formats.markup import charset_of, declares_no_charset, encoding_of
 from ingestd.formats.tombstones import deleted_in
+from ingestd.formats.wrapped import unwrapped
 from ingestd.model import Entry, Feed
 from ingestd.text import collapse
 
@@ -57,7 +58,7 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
 
     A document that is not well-formed is read as far as it goes, with a warning.  Links resolve against
     xml:base and `url`, identifiers stay as written.  `body_html` is the content, and the summary only of
-    an entry that has neither content nor a link.
+    an entry that has neither content nor a link.  An entry that wraps wire items is these; they come last.
 
     Raises UnknownFormat when it is no feed after all, ParseError when it is damaged and no entry is left.
     """
@@ -75,12 +76,14 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
         # Only Atom's authors are those of the entries (RFC 4287, 4.2.1); RSS names its webmaster here.
         authors=_authors(head) if version.startswith("atom") else (),
     )
-    entries, doubts = told_apart([_entry(dict(item), whole) for item in items[: fields.MAX_ENTRIES]])
+    found = unwrapped(body, [_entry(dict(item), whole) for item in items[: fields.MAX_ENTRIES]], url)
+    entries, doubts = told_apart([entry for entry in found if not entry.wire])
     return Feed(
         format=version or "rss",
         title=_plain(head, "title"),
         home=fields.page_of(url, head.get("link")),
-        entries=entries,
+        # Versions of a wire item share its guid.
+        entries=(*entries, *(entry for entry in found if entry.wire)),
         deleted=deleted_in(body) if version.startswith("atom") else (),
         prev_archive=_related(head, "prev-archive", url),
         next_page=_related(head, "next", url),

@@ -23,7 +23,7 @@ FORMAT_OF = {
 HELPERS = {
     "cursors", "dates", "document", "draft", "fields", "format", "g2_content", "g2_metadata", "gzipped", "hints",
     "identity", "lenient_xml", "lifecycle", "markup", "markup_body", "newsml_1_components", "newsml_1_metadata",
-    "ninjs_keys", "ninjs_parts", "nitf_head", "schemes", "telegram", "tombstones", "wire_feed",
+    "ninjs_keys", "ninjs_parts", "nitf_head", "schemes", "telegram", "tombstones", "wire_feed", "wrapped",
 }  # fmt: skip
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'
