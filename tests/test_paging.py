@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
@@ -336,7 +337,7 @@ async def test_a_page_that_fails_is_asked_for_again_and_what_came_before_is_kept
     ],
 )
 async def test_a_cursor_that_is_refused_is_forgotten_and_the_source_read_from_its_beginning(
-    newsroom: Newsroom, parts: Parts, answer: Answer
+    newsroom: Newsroom, parts: Parts, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = await add(parts, newsroom.publish("/feed", body=feed([1], "/feed/2"), ETag='"a"', conditional=True))
     newsroom.publish("/feed/2", body=feed([], "/feed/2"))
@@ -346,6 +347,8 @@ async def test_a_cursor_that_is_refused_is_forgotten_and_the_source_read_from_it
     newsroom.publish("/feed/9", body=feed([], "/feed/9"))
     paths(newsroom)
 
+    # One that another test made ready for a daemon writes there for good.
+    monkeypatch.setattr("ingestd.telling.log", structlog.get_logger())
     with capture_logs() as logs:
         done = await poll(parts, source)
 
@@ -395,11 +398,15 @@ async def test_a_page_that_moved_says_nothing_of_where_its_source_is(newsroom: N
 # --- where a list may lead
 
 
-async def test_a_list_is_not_followed_to_where_nobody_named_an_origin(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_list_is_not_followed_to_where_nobody_named_an_origin(
+    newsroom: Newsroom, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     elsewhere = newsroom.url("/list/2", host="localhost")
     source = await add(parts, newsroom.publish("/list", body=listing([2, 1], elsewhere)))
     newsroom.publish("/list/2", body=listing([0]))
 
+    # One that another test made ready for a daemon writes there for good.
+    monkeypatch.setattr("ingestd.telling.log", structlog.get_logger())
     with capture_logs() as logs:
         await poll(parts, source)
 
