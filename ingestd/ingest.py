@@ -36,7 +36,7 @@ from ingestd.model import Source
 from ingestd.patience import until_committed
 from ingestd.policy.cadence import next_try
 from ingestd.polling import AFTER_OURS, Poller
-from ingestd.reading import Fetched, fetch_page, read_page
+from ingestd.reading import Fetched, fetch_page, fetch_payload, read_page
 from ingestd.rules import Rules
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -44,7 +44,7 @@ from ingestd.store.decisions import Stage as Decided
 from ingestd.store.entries import Work
 from ingestd.store.failures import failure_of, stage_of
 from ingestd.store.poll import Poll
-from ingestd.store.saves import Failed, Missed, Outcome, Saved, Untouched
+from ingestd.store.saves import Failed, Missed, Outcome, Saved, Untouched, Unwrapped
 from ingestd.surroundings import Surroundings
 from ingestd.telling import log_outcome, log_poll
 from ingestd.text import clean
@@ -117,7 +117,10 @@ class Ingest:
         """
         with self.fetcher.room.guest() as guest:
             try:
-                outcome = await self._make(work, fetch or partial(self._fetch, guest))
+                if work.entry.payload:
+                    outcome: Outcome = await self._unwrap(guest, work, work.entry.payload)
+                else:
+                    outcome = await self._make(work, fetch or partial(self._fetch, guest))
             except Held:
                 raise
             except IngestError as error:
@@ -128,6 +131,11 @@ class Ingest:
 
     async def _fetch(self, guest: Guest, work: Work) -> Fetched | None:
         return await fetch_page(self.fetcher, work.entry, work.validators, guest=guest)
+
+    async def _unwrap(self, guest: Guest, work: Work, url: str) -> Unwrapped:
+        payload = await fetch_payload(self.fetcher, self.pool, url, guest=guest)
+        raw = await until_committed(lambda: self.archive.put(payload.body))
+        return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=payload.versions, raw=raw)
 
     async def _make(self, work: Work, fetch: Fetch) -> Outcome:
         fetched = await fetch(work)

@@ -181,6 +181,8 @@ class Entry:
     #: BCP 47, of the item or else of its feed.
     language: str | None = None
     keywords: tuple[str, ...] = ()
+    #: The address of an enclosure that is of a wire's format: what it holds is the item, and no page is.
+    payload: str | None = None
     #: All that a wire item says, where this is one; the fields above are filled from it.
     item: Item | None = None
     #: The wire format it came in, one of `items.WIRE_FORMATS`, be it wrapped in a feed of another format: its item is

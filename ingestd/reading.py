@@ -27,6 +27,14 @@ def announcements(parsed: ParsedFeed) -> tuple[Announcement, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What an enclosure holds: its bytes, and the versions of wire items in them."""
+
+    body: bytes
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """An entry's page, with the address it is known by and the validators it came with."""
 
@@ -56,6 +64,16 @@ async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = Non
     """
     cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
     return replace(cleaned, article=article_with_dates_believed(cleaned.article, fetched_at or datetime.now(UTC)))
+
+
+async def fetch_payload(fetcher: Fetcher, pool: Pool, url: str, *, guest: Guest | None = None) -> Payload:
+    """Return the wire items at an enclosure's address; raises FetchError, ParseError, WorkerError."""
+    reply = await fetcher.get(url, obey_robots=True, guest=guest)
+    parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+    versions = tuple(version for version in parsed.versions if version)
+    if not versions:
+        raise ParseError(f"the enclosure is {parsed.feed.format}, and no wire item")
+    return Payload(body=reply.body, versions=versions)
 
 
 async def fetch_page(

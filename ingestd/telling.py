@@ -5,7 +5,7 @@ import structlog
 from ingestd.errors import IngestError
 from ingestd.model import Source
 from ingestd.store.poll import Poll
-from ingestd.store.saves import Failed, Missed, Outcome, Saved
+from ingestd.store.saves import Failed, Missed, Outcome, Saved, Unwrapped
 from ingestd.urls import without_userinfo
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,8 @@ def log_outcome(outcome: Outcome) -> None:
         )  # fmt: skip
     elif isinstance(outcome, Saved):
         log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
+    elif isinstance(outcome, Unwrapped):
+        log.info("unwrapped", url=without_userinfo(outcome.url), items=len(outcome.versions))
     elif isinstance(outcome, Missed):
         _log_missed(outcome)
     else:

@@ -104,11 +104,13 @@ def feed_as_json(feed: Feed) -> dict[str, Any]:
 def _entry_as_json(entry: Entry) -> dict[str, Any]:
     """Return an entry in plain values; of a wire item all its own fields beside the entry's, by the item's names.
 
-    `wire` is there for a wire item alone.  Notes that are for the desk alone are left out.
+    `wire` is there for a wire item alone, and `payload` for an enclosure that holds one.  Notes that are for the desk
+    alone are left out.
     """
     values = asdict(entry)
-    if not values["wire"]:
-        del values["wire"]
+    for name in ("wire", "payload"):
+        if not values[name]:
+            del values[name]
     if item := values.pop("item"):
         values.update(item, ednotes=[note for note in item["ednotes"] if note["public"]])
     return {name: times.iso(value) if isinstance(value, datetime) else value for name, value in values.items()}

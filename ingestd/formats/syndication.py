@@ -29,6 +29,8 @@ Raw = Mapping[str, Any]
 
 _ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
 _MARKUP_TYPES = frozenset(("text/html", "application/xhtml+xml"))
+#: As registered or as met: application/vnd.iptc.g2.newsitem+xml, text/vnd.iptc.newsml, application/nitf+xml ...
+_WIRE_TYPE = re.compile(r"iptc|newsml|nitf|ninjs", re.IGNORECASE)
 _REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]+|[0-9]+);?")
 # Scripts print empty lines in front of the XML declaration, where XML allows none.
 _SPACE_IN_FRONT = re.compile(rb"^\s+(?=<)")
@@ -163,8 +165,17 @@ def _entry(item: Raw, whole: _Whole) -> Entry:
         description_text=description,
         body_html=body,
         language=fields.language_of(item.get("language") or language) or whole.language,
+        payload=_payload(item, whole.url),
         keywords=fields.names_of(tag.get("label") or tag.get("term") for tag in item.get("tags", ())),
     )
+
+
+def _payload(item: Raw, url: str) -> str | None:
+    """Return the first enclosure whose media type is that of a wire's format."""
+    for link in _links(item):
+        if (link.get("rel") or "").lower() == "enclosure" and _WIRE_TYPE.search(link.get("type") or ""):
+            return fields.page_of(url, link.get("href"))
+    return None
 
 
 def _plain(element: Raw, name: str) -> str | None:
@@ -225,10 +236,15 @@ def _related(element: Raw, relation: str, url: str) -> str | None:
 
 
 def _related_links(element: Raw, relation: str) -> Iterator[str]:
+    return (
+        link["href"] for link in _links(element) if (link.get("rel") or "").lower() == relation and link.get("href")
+    )
+
+
+def _links(element: Raw) -> Sequence[Raw]:
     # An element of that name, which nobody has, takes the place of feedparser's list.
     found = element.get("links")
-    links: Sequence[Raw] = [link for link in found if hasattr(link, "get")] if isinstance(found, list) else ()
-    return (link["href"] for link in links if (link.get("rel") or "").lower() == relation and link.get("href"))
+    return [link for link in found if hasattr(link, "get")] if isinstance(found, list) else ()
 
 
 FORMAT = Format("syndication", recognises, parse)

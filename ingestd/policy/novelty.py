@@ -37,6 +37,8 @@ def fingerprint(entry: Entry) -> str:
         fold(text_of(entry.body_html)),
         iso(entry.updated) or "",
     )
+    if entry.payload:
+        parts += (entry.payload,)
     if entry.item:
         item = entry.item
         parts += (item.version or "", item.pubstatus, iso(item.embargoed) or "", *item.signals)

@@ -88,7 +88,7 @@ async def _keep_versions(
         if item.version
     ]  # fmt: skip
     if arrivals:
-        await wire.keep(connection, arrivals)
+        await wire.finish(connection, await wire.keep(connection, arrivals))
 
 
 async def _ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 One transaction takes many entries; `lock_records` makes it the only one of its kind.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model import NO_VALIDATORS, Article, Validators
 from ingestd.policy.identity import Verdict
 from ingestd.policy.revisits import NO_VISITS, Visits
-from ingestd.store import decisions, evidence, failures, raws, sites
+from ingestd.store import decisions, evidence, failures, raws, sites, wire
 from ingestd.store.corrections import correcting
 from ingestd.store.database import lock_records
 from ingestd.store.decisions import Decision, Stage
+from ingestd.store.desk import Arrival
 from ingestd.store.entries import Work, announced, without_content
 from ingestd.store.evidence import Sighting
 from ingestd.store.ledger import Ledger
 from ingestd.store.recipe import Recipe
 from ingestd.store.tables import entries
+from ingestd.versions import Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,18 @@ class Untouched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unwrapped:
+    """An entry whose enclosure holds versions of wire items, in its order."""
+
+    work: Work
+    at: datetime
+    url: str
+    versions: tuple[Version, ...]
+    raw: raws.Kept
+    visits: Visits = NO_VISITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
     """An entry with a record, whose page was visited again and not found, or failed: the record stays as it is."""
 
@@ -90,7 +104,7 @@ class Failed:
     reason: tuple[Stage, str] | None = None
 
 
-Outcome = Saved | Untouched | Missed | Failed
+Outcome = Saved | Unwrapped | Untouched | Missed | Failed
 
 
 async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None:
@@ -98,8 +112,13 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
     saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
     of_record: dict[int, int] = {}
     made = [_given_up(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
-    if saved:
+    unwrapped = [outcome for outcome in outcomes if isinstance(outcome, Unwrapped)]
+    if saved or unwrapped:
         await lock_records(connection)
+    if unwrapped:
+        await raws.add(connection, (outcome.raw for outcome in unwrapped), now=unwrapped[0].at)
+        of_record = await wire.keep(connection, [one for outcome in unwrapped for one in _arrivals(outcome)])
+    if saved:
         ledger = await Ledger.open(
             connection,
             uris=[outcome.article.uri for outcome in saved],
@@ -131,6 +150,18 @@ async def save(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None
     await decisions.add(connection, made)
     await failures.add(connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed | Missed)))
     await evidence.add(connection, map(_sighting, outcomes))
+
+
+def _arrivals(outcome: Unwrapped) -> Iterator[Arrival]:
+    for version in outcome.versions:
+        yield Arrival(
+            version=version,
+            source_id=outcome.work.source_id,
+            entry_id=outcome.work.id,
+            at=outcome.at,
+            raw=outcome.raw.sha256 if outcome.raw.stored_size else None,
+            url=outcome.url,
+        )
 
 
 def _recipe(outcome: Saved) -> Recipe:

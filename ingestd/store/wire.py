@@ -4,7 +4,7 @@ There is no page to fetch and nothing to extract, so versions are kept in the tr
 them: none is lost between two others, and a kill has no queue to wait in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 from sqlalchemy import bindparam, update
@@ -20,10 +20,10 @@ from ingestd.store.tables import entries
 log = structlog.get_logger(__name__)
 
 
-async def keep(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> None:
+async def keep(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> dict[int, int]:
     """Keep versions in the order they are in; the connection has the lock that writers of records wait for.
 
-    Their entries are done with that.
+    Returns which record each entry became, the last one where its versions are of several.
     """
     book = await Book.open(connection)
     desk = await Desk.open(connection, book, arrivals)
@@ -34,6 +34,11 @@ async def keep(connection: AsyncConnection, arrivals: Sequence[Arrival]) -> None
         made += _told(arrival, of_record[arrival.entry_id], step)
     await book.close(connection)
     await decisions.add(connection, made)
+    return of_record
+
+
+async def finish(connection: AsyncConnection, of_record: Mapping[int, int]) -> None:
+    """Note that entries are done, each with its record: what they announced was all."""
     rows = [{"entry": entry_id, "record": record_id} for entry_id, record_id in of_record.items()]
     if rows:
         await connection.execute(_FINISH, rows)

@@ -52,6 +52,8 @@ def _to_keep(entry: Entry) -> Entry:
     if entry.wire:
         # What it says is in its version.
         return replace(entry, body_html=None, item=None)
+    if entry.payload:
+        return replace(entry, body_html=None)
     if not entry.link and not entry.body_html:
         # There is no page and no content: the summary is all the text there will ever be.
         return replace(entry, body_html=escape(entry.description_text or ""))
