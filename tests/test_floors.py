@@ -34,7 +34,7 @@ FLOORS = (
         "urls",
         "times",
         "text",
-        "embargoes",
+        "embargo_words",
         "to_json",
         "units",
     ),

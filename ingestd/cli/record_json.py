@@ -1,20 +1,19 @@
 """Records and revisions as they are printed and exported: the words of ninjs, and beside them our own."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row
 
 from ingestd.items import Item
 from ingestd.items_json import item_from_json
-from ingestd.model import Article, Record
+from ingestd.model import Record
 from ingestd.renderers.articles import item_of_record
 from ingestd.urls import without_userinfo
 
 #: What an article says and an item has no field for.
 _OF_PAGES = ("uri", "date_precision", "agencies", "paywall", "truncated", "provenance")
-_OF_ARTICLES = frozenset(field.name for field in fields(Article))
 
 
 def record_as_json(record: Record, *, private: bool = False) -> dict[str, Any]:
@@ -48,5 +47,7 @@ def _said(item: Item, *, private: bool) -> dict[str, Any]:
 
 
 def is_said(value: object) -> bool:
-    """Say whether a value is worth a line of a table."""
-    return value not in (None, "", False) and not (isinstance(value, list | tuple | Mapping) and not value)
+    """Say whether a value is worth a line of a table: a number always is, and what is true."""
+    if isinstance(value, str | list | tuple | Mapping):
+        return bool(value)
+    return value is not None and value is not False

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
-from ingestd.embargoes import says_limit
+from ingestd.embargo_words import says_limit
 from ingestd.formats.document import Document
 from ingestd.formats.draft import Draft
 from ingestd.formats.format import Format

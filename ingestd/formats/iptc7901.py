@@ -6,7 +6,7 @@ SOH source and number, priority, category, words, options; keywords; STX head li
 import re
 from datetime import UTC, datetime, timedelta
 
-from ingestd.embargoes import says_limit
+from ingestd.embargo_words import says_limit
 from ingestd.formats.dates import month_named
 from ingestd.formats.document import Document
 from ingestd.formats.draft import Draft

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from ingestd import embargoes
+from ingestd import embargo_words
 from ingestd.items import PubStatus
 from ingestd.text import collapse
 
@@ -86,5 +86,5 @@ _MARKS: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
     ("correction", ("corr", "korr", "rectif", "richtig", "rettelse", "rättelse"), _CORRECTION.search),
     ("writethru", ("writethr", "write-thr", "neufassung"), _WRITETHRU.search),
     ("kill", ("kill", "withdraw", "disregard", "zurückgezogen", "meldung"), _KILL.search),
-    ("embargo", embargoes.SIGNS, embargoes.says_limit),
+    ("embargo", embargo_words.SIGNS, embargo_words.says_limit),
 )

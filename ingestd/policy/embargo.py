@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingestd.embargoes import SIGNS, limit_in, says_lifted
+from ingestd.embargo_words import SIGNS, limit_in, says_lifted
 from ingestd.items import Item
-from ingestd.policy.embargo_prose import time_in
+from ingestd.policy.embargo_time import time_in
 from ingestd.text import block_texts, collapse, parse_fragment
 
 #: How much of a text is looked at: desks write limits in front of it.

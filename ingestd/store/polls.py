@@ -58,18 +58,6 @@ async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
     await failures.add(connection, [poll.failure for poll in done])
 
 
-async def keep_versions(
-    connection: AsyncConnection,
-    source_id: int,
-    found: Sequence[Announcement],
-    *,
-    now: datetime,
-    raw: raws.Kept | None = None,
-) -> None:
-    """Keep versions of wire items whose entries are there; the connection has the lock of those who write records."""
-    await _keep_versions(connection, [(source_id, found, now, raw)])
-
-
 async def _keep_versions(
     connection: AsyncConnection, found: Sequence[tuple[int, Sequence[Announcement], datetime, raws.Kept | None]]
 ) -> None:
@@ -136,7 +124,7 @@ async def add_entries(
     if any(item.version for item in found):
         await lock_records(connection)
     await insert_absent(connection, entries, _entry_rows(source_id, found, now=now, raw=raw, backfill_id=backfill_id))
-    await keep_versions(connection, source_id, [item for item in found if item.version], now=now, raw=raw)
+    await _keep_versions(connection, [(source_id, found, now, raw)])
 
 
 def _entry_rows(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.policy.embargo_prose import FARTHEST, time_in
+from ingestd.policy.embargo_time import FARTHEST, time_in
 
 #: A Tuesday, at noon in Berlin.
 MADE = datetime(2026, 6, 2, 10, tzinfo=UTC)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.embargoes import limit_in, says_lifted, says_limit
+from ingestd.embargo_words import limit_in, says_lifted, says_limit
 
 
 @pytest.mark.parametrize(
