@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -10,17 +10,17 @@ from time import monotonic
 from weakref import WeakValueDictionary
 
 from ingestd.archive import Archive, Kept
+from ingestd.comparing import elapsed, hints_kept, known_by, overlap_of, pace_of, with_entries
 from ingestd.errors import Gone, Held, IngestError, Refused, Throttled
-from ingestd.model import NO_VALIDATORS, Feed, Hints, Pace, Reply, Source
+from ingestd.model import NO_VALIDATORS, Feed, Pace, Reply, Source
 from ingestd.paging import Walk
 from ingestd.patience import until_committed
 from ingestd.policy.absence import settled_at
 from ingestd.policy.cadence import LONGEST, next_poll
 from ingestd.policy.media import with_media
-from ingestd.policy.novelty import pick
-from ingestd.policy.overlap import Overlap, may_have_lost
-from ingestd.policy.pace import first_pace, learned, wait_for
-from ingestd.reading import announcements, read_feed
+from ingestd.policy.overlap import may_have_lost
+from ingestd.policy.pace import learned, wait_for
+from ingestd.reading import read_feed
 from ingestd.rules import Rules
 from ingestd.store import polls
 from ingestd.store.batches import Batches
@@ -144,12 +144,12 @@ class Poller:
                 raw=raw,
                 keeps_claim=keeps_claim or one is not good[-1],
             )
-            poll = replace(_with_entries(poll, parsed, known), listed=None)
+            poll = replace(with_entries(poll, parsed, known), listed=None)
             if poll.new:
-                pace = learned(source.pace or Pace(), new=len(poll.new), elapsed=_elapsed(source, at))
+                pace = learned(source.pace or Pace(), new=len(poll.new), elapsed=elapsed(source, at))
                 poll = replace(poll, pace=pace)
                 source = replace(source, pace=pace, last_new_at=at)
-            known |= _known_by(poll, known)
+            known |= known_by(poll, known)
             done.append(poll)
         return await asyncio.gather(*map(self._committed, done))
 
@@ -185,8 +185,10 @@ class Poller:
         poll = self._begun(source, reply, at)
         if reply.not_modified or body_hash == source.body_hash:
             outcome: Outcome = "not_modified" if reply.not_modified else "unchanged"
-            pace = learned(source.pace or Pace(), new=0, elapsed=_elapsed(source, at))
-            poll = replace(poll, outcome=outcome, body_hash=source.body_hash, pace=pace, hints=_kept(source, reply))
+            pace = learned(source.pace or Pace(), new=0, elapsed=elapsed(source, at))
+            poll = replace(
+                poll, outcome=outcome, body_hash=source.body_hash, pace=pace, hints=hints_kept(source, reply)
+            )
             return poll, None
         parsed, known = await self._read(source, reply)
         raw = await until_committed(lambda: self._archive.put(reply.body))
@@ -199,8 +201,8 @@ class Poller:
             topic=reply.topic or parsed.feed.topic,
             older=parsed.feed.prev_archive or parsed.feed.next_page,
         )
-        poll = _with_entries(poll, parsed, known)
-        overlap = _overlap(source, known, listed=len(parsed.feed.entries))
+        poll = with_entries(poll, parsed, known)
+        overlap = overlap_of(source, known, listed=len(parsed.feed.entries))
         poll = replace(
             poll,
             outcome="new" if poll.new or poll.changed else "known",
@@ -208,7 +210,7 @@ class Poller:
             settled_at=settled_at((entry.first_seen_at for entry in known.values()), listed=len(parsed.feed.entries)),
             lost=may_have_lost(overlap, window=source.window),
             window=len(parsed.feed.entries) or None,
-            pace=_pace(source, parsed, at, new=before + len(poll.new)),
+            pace=pace_of(source, parsed, at, new=before + len(poll.new)),
         )
         return poll, parsed.feed
 
@@ -300,7 +302,7 @@ class Poller:
             base=self._rules().interval,
             window=source.window if poll.window is None else poll.window,
             new=len(poll.new) if source.last_success_at else 0,
-            elapsed=_elapsed(source, poll.at),
+            elapsed=elapsed(source, poll.at),
             lost=poll.lost,
         )
         if source.pushed_until and not poll.new and (poll.hub or poll.listed is None):
@@ -318,61 +320,3 @@ class Poller:
             hints=poll.hints,
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )
-
-
-def _elapsed(source: Source, at: datetime) -> float:
-    """Return the seconds since the source was last read or pushed, 0 when it never was or the clock was set back."""
-    looks = [look for look in (source.last_success_at, source.last_new_at) if look]
-    return max(0.0, (at - max(looks)).total_seconds()) if looks else 0.0
-
-
-def _kept(source: Source, reply: Reply) -> Hints:
-    """Return the hints of a document that is what it was; a 304 without freshness keeps it (RFC 9111, 4.3.4)."""
-    keeps = reply.not_modified and reply.fresh_for is None
-    return source.hints if keeps else replace(source.hints, fresh_for=reply.fresh_for)
-
-
-def _pace(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
-    if source.pace is None or source.last_success_at is None:
-        return first_pace((entry.published or entry.updated for entry in parsed.feed.entries), at)
-    return learned(source.pace, new=new, elapsed=_elapsed(source, at))
-
-
-def _known_by(poll: Poll, known: Mapping[str, Known]) -> dict[str, Known]:
-    """Return what is known of the entries of a poll once it is committed."""
-    found = {}
-    for item in (*poll.new, *poll.changed):
-        before = known.get(item.entry.guid)
-        first = before.first_seen_at if before else poll.at
-        found[item.entry.guid] = Known(fingerprint=item.fingerprint, first_seen_at=first, last_seen_at=poll.at)
-    return found
-
-
-def _with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) -> Poll:
-    """Return a poll with a document's entries, by what was known before, of other entries as well."""
-    found = announcements(parsed)
-    by_guid = {item.entry.guid: item for item in reversed(found)}
-    before = {guid: entry.fingerprint for guid, entry in known.items()}
-    picked = pick(((item.entry, item.fingerprint) for item in found), before)
-    return replace(
-        poll,
-        listed=len(found),
-        known=picked.known,
-        new=tuple(by_guid[entry.guid] for entry in picked.new),
-        changed=tuple(by_guid[entry.guid] for entry in picked.changed),
-        # One that was seen last says nothing new; whatever else there is may be any version.
-        versions=tuple(item for item in found if item.version and before.get(item.entry.guid) != item.fingerprint),
-        seen=tuple(guid for guid in by_guid if guid in known),
-        deleted=parsed.feed.deleted,
-    )
-
-
-def _overlap(source: Source, known: Mapping[str, Known], *, listed: int) -> Overlap:
-    last_read, last_new = source.last_read_at, source.last_new_at
-    # What a hub pushed since the document before was in no window.
-    told = [entry for entry in known.values() if last_read and entry.first_seen_at > last_read]
-    shared = [
-        entry for entry in known.values() if last_read is None or entry.first_seen_at <= last_read <= entry.last_seen_at
-    ]
-    latest = [entry for entry in shared if last_new is None or entry.first_seen_at >= last_new]
-    return Overlap(listed=listed, known=len(known), told=len(told), shared=len(shared), latest=len(latest))

@@ -21,6 +21,7 @@ FLOORS = (
     ("ingest",),
     ("collecting",),
     ("polling", "surroundings"),
+    ("comparing",),
     ("dispatch", "folders", "paging", "patience", "reading", "releasing", "revisiting", "telling"),
     ("web", "store", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
