@@ -22,9 +22,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from ingestd.policy.cadence import LONGEST, next_poll
-from ingestd.policy.overlap import Overlap, may_have_lost
-from ingestd.policy.pace import first_pace, learned, wait_for
+from ingestd.policy.polling.cadence import LONGEST, next_poll
+from ingestd.policy.polling.overlap import Overlap, may_have_lost
+from ingestd.policy.polling.pace import first_pace, learned, wait_for
 from ingestd.settings import Settings
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday

@@ -15,11 +15,12 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from ingestd.daemon import collector, logs
-from ingestd.daemon.parts import open_parts
+from ingestd.daemon import logs, process_memory
 from ingestd.daemon.service import Service
+from ingestd.pipeline.runtime import open_runtime
 from ingestd.settings import Settings
-from ingestd.store import sources, tables
+from ingestd.store.polls import sources
+from ingestd.store.schema import tables
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -37,19 +38,19 @@ async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterat
             host_concurrency=32,
             extractors=extractors,
         )
-        async with open_parts(settings, role="benchmark") as parts:
-            collector.settle()
-            yield Service(parts, max_polls=64, max_pages=32, per_site=32)
+        async with open_runtime(settings, role="benchmark") as runtime:
+            process_memory.settle()
+            yield Service(runtime, max_polls=64, max_pages=32, per_site=32)
 
 
 async def add_feeds(of: Service, base: str, count: int) -> None:
-    async with of.parts.database.write() as connection:
+    async with of.runtime.database.write() as connection:
         for number in range(count):
             await sources.add(connection, f"{base}/feed/{number}", now=datetime.now(UTC))
 
 
 async def make_due(of: Service) -> None:
-    async with of.parts.database.write() as connection:
+    async with of.runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
 
 

@@ -37,13 +37,13 @@ async def ours(base: str, wire: Wire, database_url: str) -> float:
     async with service(database_url, extractors=PROCESSES) as daemon:
         await add_feeds(daemon, base, 1)
         await daemon.run_dry()  # warm
-        before = sum(daemon.pulse.entries_done.values())
+        before = sum(daemon.service_state.entries_done.values())
         await add_feeds(daemon, base, wire.feeds)
         begun = perf_counter()
         async with asyncio.TaskGroup() as tasks:
             work = tasks.create_task(daemon.run())
             wanted = wire.feeds * wire.entries
-            while sum(daemon.pulse.entries_done.values()) < wanted:
+            while sum(daemon.service_state.entries_done.values()) < wanted:
                 daemon.tick()
                 await asyncio.sleep(0.05)
             rate = (wanted - before) / (perf_counter() - begun)

@@ -27,9 +27,9 @@ from trafilatura.settings import Document
 
 from ingestd import urls
 from ingestd.articles import Reading, read
-from ingestd.cli.batch import batch_line
+from ingestd.cli.batch_line import batch_line
 from ingestd.errors import IngestError
-from ingestd.model import Page
+from ingestd.model.page import Page
 
 Prediction = Mapping[str, Any]
 #: What of a source is measured: over n-grams where it gives the whole body, over snippets elsewhere.

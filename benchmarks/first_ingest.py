@@ -38,7 +38,7 @@ async def ours(base: str) -> float:
         await add_feeds(daemon, base, WIRE.feeds)
         with spent() as took:
             await daemon.polls.run_dry()
-        assert daemon.pulse.polls_done == {"new": WIRE.feeds}
+        assert daemon.service_state.polls_done == {"new": WIRE.feeds}
     return (WIRE.feeds - 4) / took.cpu
 
 

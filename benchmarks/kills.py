@@ -30,9 +30,9 @@ from sqlalchemy import create_engine, text
 
 from ingestd.settings.values import with_async_driver
 from tests.daemon.processes import Daemon, ingestd
-from tests.databases import make_database, postgresql
-from tests.dropping import names
-from tests.wire_agency import SUFFIXES, Day, Message, Sending, Way, day
+from tests.support.databases import make_database, postgresql
+from tests.support.dropping import names
+from tests.support.wire_agency import SUFFIXES, Day, Message, Sending, Way, day
 
 LOOK = 0.01
 #: Pushes at a time in a burst, as of an agency with so many connections.

@@ -12,7 +12,7 @@ from time import perf_counter
 from common import add_feeds, memory, service, tell, tree
 from wire import Wire, on_the_wire
 
-from ingestd.store import sources
+from ingestd.store.polls import sources
 
 WIRE = Wire(feeds=60, entries=20)
 SOURCES = 10_000
@@ -22,7 +22,7 @@ STEP = 0.005
 async def main() -> None:
     with on_the_wire(WIRE) as base:
         async with service(extractors=2) as daemon:
-            async with daemon.parts.database.write() as connection:
+            async with daemon.runtime.database.write() as connection:
                 for number in range(SOURCES - WIRE.feeds):
                     url = f"http://{number}.news.test/feed"
                     source_id, _ = await sources.add(connection, url, now=datetime.now(UTC))
@@ -32,7 +32,7 @@ async def main() -> None:
             work = asyncio.create_task(daemon.run())
             wanted = WIRE.feeds * WIRE.entries
             heaviest = 0.0
-            while (done := daemon.pulse.entries_done.get("saved", 0)) < wanted:
+            while (done := daemon.service_state.entries_done.get("saved", 0)) < wanted:
                 if len(lags) % 200 == 0:
                     daemon.tick()
                     heaviest = max(heaviest, memory(os.getpid())["rss"])

@@ -21,10 +21,10 @@ async def main(rounds: int = 5) -> None:
             await daemon.polls.run_dry()
             for _ in range(rounds):
                 await make_due(daemon)
-                before = daemon.pulse.polls_done.get("not_modified", 0)
+                before = daemon.service_state.polls_done.get("not_modified", 0)
                 with spent() as took:
                     await daemon.polls.run_dry()
-                assert daemon.pulse.polls_done["not_modified"] - before == WIRE.feeds
+                assert daemon.service_state.polls_done["not_modified"] - before == WIRE.feeds
                 rates.append(WIRE.feeds / took.cpu)
                 tell(polls=WIRE.feeds, cpu_seconds=took.cpu, wall_seconds=took.wall, polls_a_cpu_second=rates[-1])
     tell(median_polls_a_cpu_second=statistics.median(rates))

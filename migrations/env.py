@@ -1,4 +1,4 @@
-"""Run by Alembic: migrations go through the connection that `ingestd.store.migrate` opened."""
+"""Run by Alembic: migrations go through the connection that `ingestd.store.schema.migrate` opened."""
 
 from alembic import context
 

@@ -7,7 +7,7 @@ Revises: ${down_revision | comma,n}
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Id, Instant, Json
+from ingestd.store.schema.columns import Id, Instant, Json
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

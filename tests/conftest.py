@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.daemon.parts import Parts
+from ingestd.pipeline.runtime import Runtime
 from ingestd.web.fetcher import Fetcher
-from ingestd.web.turns import Turns
-from tests.databases import make_database, postgresql
-from tests.desk import open_desk
-from tests.newsroom import Newsroom
+from ingestd.web.politeness.pacing import Pacing
+from tests.support.databases import make_database, postgresql
+from tests.support.desk import open_desk
+from tests.support.newsroom import Newsroom
 
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -32,7 +32,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
     async with Fetcher(
         user_agent="ingestd/test (+tests@example.org)",
         allow_networks=[IPv4Network("127.0.0.0/8")],
-        turns=Turns(delay=0),
+        pacing=Pacing(delay=0),
     ) as fetcher:
         yield fetcher
 
@@ -53,7 +53,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
+async def runtime(database_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
     """The parts of a daemon on a new database, which may visit the loopback and waits for nothing."""
-    async with open_desk(database_url, tmp_path) as parts:
-        yield parts
+    async with open_desk(database_url, tmp_path) as runtime:
+        yield runtime

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.store import tables
-from tests.desk import add, feed, open_desk
-from tests.hostile import Hostile, answer, raw
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.schema import tables
+from tests.support.desk import add, feed, open_desk
+from tests.support.hostile import Hostile, answer, raw
 from tests.web.nameserver import Nameserver, serving
 
 OPEN = "127.6.0.1"
@@ -109,13 +109,13 @@ async def canary() -> AsyncIterator[Canary]:
         yield canary
 
 
-async def rows(parts: Parts, table: Any) -> list[Any]:
-    async with parts.database.read() as connection:
+async def rows(runtime: Runtime, table: Any) -> list[Any]:
+    async with runtime.database.read() as connection:
         return list((await connection.execute(select(table))).all())
 
 
-async def work(parts: Parts) -> None:
-    await Service(parts, max_polls=64, max_pages=64, per_site=4).run_dry()
+async def work(runtime: Runtime) -> None:
+    await Service(runtime, max_polls=64, max_pages=64, per_site=4).run_dry()
 
 
 def desk(database_url: str, folder: Path, **changes: Any) -> Any:
@@ -126,21 +126,21 @@ def redirect(url: str) -> Any:
     return raw(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + url.encode() + b"\r\n\r\n")
 
 
-async def failures(parts: Parts) -> dict[str, set[str]]:
+async def failures(runtime: Runtime) -> dict[str, set[str]]:
     """What went wrong, by the guid of the entry or else the URL of the source that led there."""
     told: dict[str, set[str]] = {}
-    leads = {row.id: row.url for row in await rows(parts, tables.sources)}
-    guids = {row.id: row.guid for row in await rows(parts, tables.entries)}
-    for row in await rows(parts, tables.failures):
+    leads = {row.id: row.url for row in await rows(runtime, tables.sources)}
+    guids = {row.id: row.guid for row in await rows(runtime, tables.entries)}
+    for row in await rows(runtime, tables.failures):
         told.setdefault(guids.get(row.entry_id) or leads[row.source_id], set()).add(row.error)
     return told
 
 
 async def test_no_source_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
-    async with desk(database_url, tmp_path) as parts:
-        names = {await add(parts, url.format(canary.port)): name for name, url in FORBIDDEN.items()}
-        await work(parts)
-        errors = {names[row.source_id]: row.error for row in await rows(parts, tables.polls)}
+    async with desk(database_url, tmp_path) as runtime:
+        names = {await add(runtime, url.format(canary.port)): name for name, url in FORBIDDEN.items()}
+        await work(runtime)
+        errors = {names[row.source_id]: row.error for row in await rows(runtime, tables.polls)}
 
     assert canary.visits == 0
     assert set(errors.values()) == {"Forbidden"}
@@ -148,14 +148,14 @@ async def test_no_source_leads_there(database_url: str, tmp_path: Path, canary: 
 
 async def test_no_redirect_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
     pages = {f"{n}": redirect(url.format(canary.port)) for n, url in enumerate(FORBIDDEN.values())}
-    async with desk(database_url, tmp_path) as parts, Hostile("", instead=pages) as hostile:
+    async with desk(database_url, tmp_path) as runtime, Hostile("", instead=pages) as hostile:
         names = dict(zip(hostile.urls.values(), FORBIDDEN, strict=True))
-        ids = {await add(parts, url): name for url, name in names.items()}
+        ids = {await add(runtime, url): name for url, name in names.items()}
         hostile.pages["feed"] = answer(feed(*names))
-        await add(parts, f"http://{OPEN}:{hostile.port}/feed")
-        await work(parts)
-        polls = {ids[row.source_id]: row.error for row in await rows(parts, tables.polls) if row.source_id in ids}
-        made = {row.url: row.error for row in await rows(parts, tables.failures) if row.entry_id}
+        await add(runtime, f"http://{OPEN}:{hostile.port}/feed")
+        await work(runtime)
+        polls = {ids[row.source_id]: row.error for row in await rows(runtime, tables.polls) if row.source_id in ids}
+        made = {row.url: row.error for row in await rows(runtime, tables.failures) if row.entry_id}
 
     assert canary.visits == 0
     # What is no address but a path stays at home, where there is no such page.
@@ -165,13 +165,13 @@ async def test_no_redirect_leads_there(database_url: str, tmp_path: Path, canary
 
 
 async def test_no_link_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
-    async with desk(database_url, tmp_path) as parts, Hostile("", instead={}) as hostile:
+    async with desk(database_url, tmp_path) as runtime, Hostile("", instead={}) as hostile:
         links = {url.format(canary.port): name for name, url in FORBIDDEN.items()}
         hostile.pages = {"feed": answer(feed(*links))}
-        await add(parts, f"http://{OPEN}:{hostile.port}/feed")
-        await work(parts)
-        states = {row.state for row in await rows(parts, tables.entries)}
-        told = {links[guid.removeprefix("tag:")]: errors for guid, errors in (await failures(parts)).items()}
+        await add(runtime, f"http://{OPEN}:{hostile.port}/feed")
+        await work(runtime)
+        states = {row.state for row in await rows(runtime, tables.entries)}
+        told = {links[guid.removeprefix("tag:")]: errors for guid, errors in (await failures(runtime)).items()}
 
     assert canary.visits == 0
     assert states == {"quarantined"}
@@ -189,11 +189,11 @@ async def test_what_is_written_oddly_is_no_name_either(
     database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
 ) -> None:
     forms = FORBIDDEN | NAMES
-    async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as parts:
+    async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as runtime:
         for url in forms.values():
-            await add(parts, url.format(canary.port))
-        await work(parts)
-        errors = [row.error for row in await rows(parts, tables.polls)]
+            await add(runtime, url.format(canary.port))
+        await work(runtime)
+        errors = [row.error for row in await rows(runtime, tables.polls)]
 
     assert canary.visits == 0
     assert (len(errors), set(errors)) == (len(forms), {"Forbidden", "Unreachable"})
@@ -208,15 +208,15 @@ async def test_no_name_leads_there_when_it_changes_its_mind(
     source = f"http://feed.example:{canary.port}/feed"
     async with Hostile("", instead={"feed": answer(feed(story))}, at=(OPEN, canary.port)) as server:
         for expected in ("new", "failed"):  # a daemon that starts knows no address from before
-            async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as parts:
-                await add(parts, source)
-                async with parts.database.write() as connection:
+            async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as runtime:
+                await add(runtime, source)
+                async with runtime.database.write() as connection:
                     await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
                     await connection.execute(update(tables.entries).values(due_at=datetime.now(UTC), state="pending"))
                     await connection.execute(delete(tables.robots_files))
-                await work(parts)
-                assert (await rows(parts, tables.polls))[-1].outcome == expected
-                told = await failures(parts)
+                await work(runtime)
+                assert (await rows(runtime, tables.polls))[-1].outcome == expected
+                told = await failures(runtime)
         asked = [*server.asked]
 
     assert canary.visits == 0
@@ -229,12 +229,12 @@ async def test_of_two_addresses_the_open_one_alone_is_visited(
 ) -> None:
     nameserver.names["both.example"] = [["127.0.0.1", OPEN, "127.0.0.2"]]
     async with (
-        desk(database_url, tmp_path, nameservers=(nameserver.address,)) as parts,
+        desk(database_url, tmp_path, nameservers=(nameserver.address,)) as runtime,
         Hostile("", instead={"feed": answer(feed())}, at=(OPEN, canary.port)),
     ):
-        await add(parts, f"http://both.example:{canary.port}/feed")
-        await work(parts)
-        outcomes = [(row.outcome, row.error) for row in await rows(parts, tables.polls)]
+        await add(runtime, f"http://both.example:{canary.port}/feed")
+        await work(runtime)
+        outcomes = [(row.outcome, row.error) for row in await rows(runtime, tables.polls)]
 
     assert canary.visits == 0
     assert outcomes == [("known", None)]

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.backfill.backfills import page
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 ROOT = Path(__file__).parents[1]
 
@@ -62,7 +62,7 @@ def test_the_wheel_holds_all_of_the_package_and_nothing_else(wheel: Path) -> Non
 
     assert {name for name in names if ".dist-info/" not in name} == shipped()
     assert {"ingestd/py.typed", "ingestd/demo/stories.toml", "ingestd/migrations/env.py"} <= names
-    assert any(name.startswith("ingestd/daemon/dashboard/templates/") for name in names)
+    assert any(name.startswith("ingestd/daemon/pages/templates/") for name in names)
 
 
 def test_the_wheel_works_in_an_empty_environment(wheel: Path, papers: Papers, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from ingestd.articles import fragments, pages
 from ingestd.articles.assemble import Reading
-from ingestd.model import Article, Page
+from ingestd.model.article import Article
+from ingestd.model.page import Page
 
 __all__ = ["Reading", "extract", "read"]
 

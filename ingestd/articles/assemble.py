@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingestd import urls
-from ingestd.articles import agencies, bylines, clues, completeness, dateline, furniture, images, language, signature
-from ingestd.articles.blocks import Block, to_html, to_text
-from ingestd.articles.boilerplate import Known, story
+from ingestd.articles import clues, completeness, language
+from ingestd.articles.agencies import agencies
+from ingestd.articles.body import furniture
+from ingestd.articles.body.blocks import Block, to_html, to_text
+from ingestd.articles.body.boilerplate import Known, story
+from ingestd.articles.body.sanitise import sanitise
 from ingestd.articles.clues import Clues
-from ingestd.articles.moments import Moment, zoned
-from ingestd.articles.sanitise import sanitise
+from ingestd.articles.witnesses import bylines, dateline, images, signature
+from ingestd.articles.witnesses.stated_times import StatedTime, zoned
 from ingestd.errors import NoArticle
-from ingestd.model import Agency, Article, Entry, Image, Page
+from ingestd.model.article import Agency, Article, Image
+from ingestd.model.feed import Entry
+from ingestd.model.page import Page
 
 #: A body with fewer characters is a teaser or an error message.
 MIN_BODY = 40
@@ -39,8 +44,8 @@ def from_entry(entry: Entry | None) -> Clues:
         description_text=entry.description_text,
         byline=bylines.join(entry.authors),
         authors=bylines.split(entry.authors),
-        firstcreated=Moment(entry.published, "minute") if entry.published else None,
-        versioncreated=Moment(entry.updated, "minute") if entry.updated else None,
+        firstcreated=StatedTime(entry.published, "minute") if entry.published else None,
+        versioncreated=StatedTime(entry.updated, "minute") if entry.updated else None,
         language=entry.language,
     )
 
@@ -161,7 +166,7 @@ def _lift_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, 
     return (filed, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
 
 
-def _times(believed: Clues, witnesses: Mapping[str, Clues]) -> tuple[Moment | None, Moment | None]:
+def _times(believed: Clues, witnesses: Mapping[str, Clues]) -> tuple[StatedTime | None, StatedTime | None]:
     """Return first publication and this version: the second is never before the first, and falls back to it."""
     first, version = believed.firstcreated or believed.versioncreated, believed.versioncreated
     said = [moment for clues in witnesses.values() for moment in (clues.firstcreated, clues.versioncreated) if moment]

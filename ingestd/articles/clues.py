@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ingestd import text
-from ingestd.articles import headlines
-from ingestd.articles.moments import Moment
-from ingestd.model import Image
+from ingestd.articles.witnesses import headlines
+from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.model.article import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class Clues:
     #: As printed, without "By".
     byline: str | None = None
     authors: tuple[str, ...] = ()
-    firstcreated: Moment | None = None
-    versioncreated: Moment | None = None
+    firstcreated: StatedTime | None = None
+    versioncreated: StatedTime | None = None
     #: BCP 47.
     language: str | None = None
     source: str | None = None
@@ -160,7 +160,7 @@ def _order(field: str) -> tuple[str, ...]:
 
 def _most_exact(answers: Sequence[tuple[str, object]]) -> Sequence[tuple[str, object]]:
     """Put the witness first who knows the minute, or else the zone, of the day the first one names."""
-    moments = [(name, moment) for name, moment in answers if isinstance(moment, Moment)]
+    moments = [(name, moment) for name, moment in answers if isinstance(moment, StatedTime)]
     if not moments:
         return []
     day = moments[0][1].when

@@ -3,14 +3,14 @@
 Not through trafilatura, which loses what is short.
 """
 
-from ingestd.articles import images
 from ingestd.articles.assemble import Reading, assemble, from_entry
+from ingestd.articles.body.tree import parse
+from ingestd.articles.body.walk import read_blocks
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode
-from ingestd.articles.tree import parse
-from ingestd.articles.walk import read_blocks
+from ingestd.articles.witnesses import images
 from ingestd.errors import NoArticle
-from ingestd.model import Page
+from ingestd.model.page import Page
 
 
 def read(page: Page) -> Reading:

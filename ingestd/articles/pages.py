@@ -3,26 +3,17 @@
 from dataclasses import replace
 
 from ingestd import text
-from ingestd.articles import (
-    clues,
-    completeness,
-    day_search,
-    images,
-    json_ld,
-    masthead,
-    meta_tags,
-    other_pages,
-    page_marks,
-)
+from ingestd.articles import clues, completeness, non_articles
 from ingestd.articles.assemble import Reading, assemble, from_entry
-from ingestd.articles.blocks import Block
-from ingestd.articles.body import read_body
+from ingestd.articles.body.blocks import Block
+from ingestd.articles.body.container import Hints
+from ingestd.articles.body.page_body import read_body
+from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
-from ingestd.articles.container import Hints
 from ingestd.articles.decode import decode, is_text
-from ingestd.articles.tree import parse
+from ingestd.articles.witnesses import day_search, images, json_ld, masthead, meta_tags, page_markup
 from ingestd.errors import NoArticle
-from ingestd.model import Page
+from ingestd.model.page import Page
 
 
 def read(page: Page) -> Reading:
@@ -42,7 +33,7 @@ def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, 
     witnesses = {
         "json_ld": json_ld.read(root, page.url),
         **meta_tags.read(root, page.url),
-        **page_marks.read(root),
+        **page_markup.read(root),
         "picture": Clues(images=figures.lead),
         "entry": from_entry(page.entry),
     }
@@ -52,7 +43,7 @@ def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, 
     witnesses["visible"] = replace(masthead.read(lines, headline), usageterms=completeness.terms(notices))
     deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
     blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
-    other = other_pages.what(root, blocks, figures.captions)
+    other = non_articles.what(root, blocks, figures.captions)
     if other:
         raise NoArticle(f"the page is {other}")
     if not any(said.firstcreated or said.versioncreated for said in witnesses.values()):

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncGenerator
 
-from ingestd.backfill.documents import Documents
-from ingestd.backfill.listing import Step, Task
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.listings.listing import Step, Task
 from ingestd.urls import normalise
 
 

@@ -11,15 +11,16 @@ from urllib.parse import quote, unquote, urlsplit
 
 import structlog
 
-from ingestd.backfill.documents import Documents
-from ingestd.backfill.listing import Step, Task
 from ingestd.errors import FetchError, Forbidden, ParseError, UnknownFormat, UsageError, WorkerError
-from ingestd.formats.gzipped import inflated
-from ingestd.formats.markup import root_of
-from ingestd.model import Entry, Page
-from ingestd.reading import Fetched
-from ingestd.store.entries import Work
-from ingestd.store.poll import Announcement
+from ingestd.formats.common.gzipped import inflated
+from ingestd.formats.common.markup import root_of
+from ingestd.model.feed import Entry
+from ingestd.model.page import Page
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.listings.listing import Step, Task
+from ingestd.pipeline.read import Fetched
+from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.work.entries import Work
 
 log = structlog.get_logger(__name__)
 

@@ -11,16 +11,18 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from ingestd.backfill.documents import Documents
 from ingestd.backfill.kinds import kind_named
-from ingestd.backfill.listing import Step, Task
 from ingestd.errors import IngestError
-from ingestd.ingest import Ingest
-from ingestd.makers import Makers
-from ingestd.patience import until_committed
-from ingestd.store import backfills, polls, raws
+from ingestd.pipeline.entry_worker import EntryWorker
+from ingestd.pipeline.ingest import Ingest
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.listings.listing import Step, Task
+from ingestd.pipeline.retry import until_committed
 from ingestd.store.database import lock_records
-from ingestd.store.saves import Failed, Outcome
+from ingestd.store.polls import polls
+from ingestd.store.records import raws
+from ingestd.store.records.saves import Failed, Outcome
+from ingestd.store.work import backfills
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +86,7 @@ class Backfill:
         self._at_end = False
         self._more = asyncio.Event()
         self._stopping = False
-        self._makers = Makers(
+        self._makers = EntryWorker(
             ingest=ingest,
             limit=limit,
             per_site=per_site,

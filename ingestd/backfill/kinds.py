@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestd.backfill.archive import list_archive
-from ingestd.backfill.documents import Documents
 from ingestd.backfill.files import SavedPages, list_files
-from ingestd.backfill.lines import list_urls
-from ingestd.backfill.listing import Listing, Task
-from ingestd.backfill.sitemap import list_sitemap
-from ingestd.ingest import Fetch
+from ingestd.backfill.urls import list_urls
+from ingestd.pipeline.ingest import Fetch
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.listings.listing import Listing, Task
+from ingestd.pipeline.listings.sitemap import list_sitemap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,16 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.backfill.documents import Documents
 from ingestd.backfill.job import Backfill
-from ingestd.cli.opening import database_of, finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, progress, refreshed, show_json, show_result, show_table
-from ingestd.daemon.parts import Parts, open_parts
+from ingestd.cli.setup import database_of, finish, settings_for
 from ingestd.errors import UsageError
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
-from ingestd.store import backfills, runs, sources
+from ingestd.store.polls import sources
+from ingestd.store.work import backfills, runs
 from ingestd.times import is_date_only, iso, parse_iso
 from ingestd.urls import normalise, without_userinfo
 
@@ -213,19 +214,19 @@ def _start(what: Order | int, documents: int, config: Path | None, *, json: bool
 
 async def _run(settings: Settings, what: Order | int, most_documents: int) -> tuple[int, dict[str, Any]]:
     begun = monotonic()
-    async with open_parts(settings, role="backfill") as parts:
-        async with parts.database.write() as connection:
-            number = await _take(connection, parts, what)
+    async with open_runtime(settings, role="backfill") as runtime:
+        async with runtime.database.write() as connection:
+            number = await _take(connection, runtime, what)
             row, counts = await backfills.find(connection, number), await backfills.counts(connection, number)
         backfill = Backfill(
             row,
             counts,
-            ingest=parts.ingest,
+            ingest=runtime.ingest,
             documents=Documents(
-                fetcher=parts.fetcher,
-                pool=parts.pool,
-                archive=parts.archive,
-                rules=parts.ingest.rules,
+                fetcher=runtime.fetcher,
+                pool=runtime.pool,
+                archive=runtime.archive,
+                rules=runtime.ingest.rules,
                 max_body=settings.max_body,
             ),
             limit=settings.max_pages,
@@ -234,7 +235,7 @@ async def _run(settings: Settings, what: Order | int, most_documents: int) -> tu
         )
         stopped = _stop_on_signals(backfill)
         state = await _with_progress(backfill)
-        async with parts.database.read() as connection:
+        async with runtime.database.read() as connection:
             new = await backfills.new_records(connection, number)
     _advise(backfill, state)
     listed = backfill.listed
@@ -248,14 +249,14 @@ async def _run(settings: Settings, what: Order | int, most_documents: int) -> tu
     return (_STOPPED + stopped[0] if stopped else status), summary
 
 
-async def _take(connection: AsyncConnection, parts: Parts, what: Order | int) -> int:
+async def _take(connection: AsyncConnection, runtime: Runtime, what: Order | int) -> int:
     if isinstance(what, Order):
-        return await _begin(connection, parts, what)
-    await backfills.claim(connection, what, parts.run_id, now=datetime.now(UTC))
+        return await _begin(connection, runtime, what)
+    await backfills.claim(connection, what, runtime.run_id, now=datetime.now(UTC))
     return what
 
 
-async def _begin(connection: AsyncConnection, parts: Parts, order: Order) -> int:
+async def _begin(connection: AsyncConnection, runtime: Runtime, order: Order) -> int:
     """Enter a backfill, or go on with one just like it; raises UsageError when there is no such source."""
     now = datetime.now(UTC)
     if order.kind == "archive":
@@ -268,7 +269,7 @@ async def _begin(connection: AsyncConnection, parts: Parts, order: Order) -> int
     if order.argument != "-":  # what came down a pipe before may not be what comes now
         before = await backfills.unfinished(connection, kind=order.kind, argument=order.argument, options=order.options)
     if before is not None:
-        await backfills.claim(connection, before, parts.run_id, now=now)
+        await backfills.claim(connection, before, runtime.run_id, now=now)
         note(f"going on with backfill {before}, which was not finished")
         return before
     return await backfills.begin(
@@ -278,7 +279,7 @@ async def _begin(connection: AsyncConnection, parts: Parts, order: Order) -> int
         options=order.options,
         source_id=source_id,
         cursor={},
-        run_id=parts.run_id,
+        run_id=runtime.run_id,
         now=now,
     )
 

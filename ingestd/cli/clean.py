@@ -16,14 +16,15 @@ from typing import Annotated, Any
 import typer
 
 from ingestd.articles.assemble import Reading
-from ingestd.cli import explaining, output
-from ingestd.cli.batch import batch_line, id_of
-from ingestd.cli.opening import finish, settings_for
+from ingestd.cli import explanation, output
+from ingestd.cli.batch_line import batch_line, id_of
 from ingestd.cli.options import ConfigOption
+from ingestd.cli.setup import finish, settings_for
 from ingestd.errors import ExtractError, IngestError, UsageError
-from ingestd.model import Article, Page
+from ingestd.json import to_json
+from ingestd.model.article import Article
+from ingestd.model.page import Page
 from ingestd.settings import Settings
-from ingestd.to_json import to_json
 from ingestd.workers.pool import Pool
 
 #: More bytes than this are not read out of one file.
@@ -90,12 +91,12 @@ def clean(
             elif explain and not as_json and not jsonl:
                 explained.append((page, outcome))
             else:
-                print(to_json(explaining.as_json(outcome) if explain else record(outcome.article)), file=out)
+                print(to_json(explanation.as_json(outcome) if explain else record(outcome.article)), file=out)
             bar.advance(task)
 
         finish(_clean(settings, saved, show))
     for page, reading in explained:  # not before the bar is gone, which would run through the tables
-        explaining.print_explained(str(page.path), reading)
+        explanation.print_explained(str(page.path), reading)
     for message in failed if not batch else ():
         output.note(f"ingestd: {message}")
     if failed and not batch:

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
+from ingestd.cli.setup import database_of, finish
 from ingestd.errors import UsageError
-from ingestd.store import gaps, sources
+from ingestd.store.polls import gaps, sources
 from ingestd.times import iso, parse_iso, utc
 
 

@@ -2,11 +2,11 @@
 
 import typer
 
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_result
-from ingestd.daemon.parts import make_directories
-from ingestd.store import migrate
+from ingestd.cli.setup import finish, settings_for
+from ingestd.pipeline.runtime import make_directories
+from ingestd.store.schema import migrate
 
 app = typer.Typer(help="Bring the database's schema up to date, or look at its version.", no_args_is_help=True)
 

@@ -12,20 +12,21 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json_lines, show_table
-from ingestd.daemon.main import run_daemon
-from ingestd.daemon.parts import open_database
-from ingestd.demo import holdings
-from ingestd.demo.holdings import Holdings
+from ingestd.cli.setup import finish, settings_for
+from ingestd.daemon.run import run_daemon
+from ingestd.demo import observed
 from ingestd.demo.newsroom import Newsroom
+from ingestd.demo.observed import Observed
 from ingestd.errors import IngestError
+from ingestd.pipeline.runtime import open_database
 from ingestd.settings import Settings
 from ingestd.settings.values import Listen
-from ingestd.store import events, overview
 from ingestd.store.database import Database
-from ingestd.store.sources import add
+from ingestd.store.events import event_log
+from ingestd.store.operations import overview
+from ingestd.store.polls.sources import add
 from ingestd.times import iso
 
 #: The demonstration's own time to end (seconds); it takes about 30.
@@ -83,8 +84,8 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
             await follow
         async with database.read() as connection:
             figures = await overview.summary(connection)
-            happened = await holdings.happened(connection)
-            complete = await holdings.held(connection, newsroom) == _due(newsroom)
+            happened = await observed.happened(connection)
+            complete = await observed.held(connection, newsroom) == _due(newsroom)
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
     counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
     counts |= {kind: happened[kind] for kind in _FATES}
@@ -95,8 +96,8 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
     return complete
 
 
-def _due(newsroom: Newsroom) -> Holdings:
-    return holdings.due(newsroom.expected, newsroom.expected_of_wire)
+def _due(newsroom: Newsroom) -> Observed:
+    return observed.due(newsroom.expected, newsroom.expected_of_wire)
 
 
 async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: bool) -> None:
@@ -104,10 +105,10 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
     seen, started = 0, monotonic()
     while True:
         async with database.read() as connection:
-            found = await events.after(connection, seen)
+            found = await event_log.after(connection, seen)
             figures = await overview.summary(connection)
             ended = once and newsroom.finished.is_set()
-            stored = await holdings.held(connection, newsroom) if ended else None
+            stored = await observed.held(connection, newsroom) if ended else None
         seen = found.after
         for event in found.events:
             if json:

@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
-from ingestd.patience import until_committed
-from ingestd.store import events
+from ingestd.cli.setup import database_of, finish
+from ingestd.pipeline.retry import until_committed
 from ingestd.store.database import Database
-from ingestd.store.events import KINDS, Batch, Event, Kind, kinds_named
+from ingestd.store.events import event_log
+from ingestd.store.events.event_log import KINDS, Batch, Event, Kind, kinds_named
 from ingestd.text import collapse
 from ingestd.times import iso
 
@@ -78,7 +78,7 @@ async def _batches(database: Database, after: int, kinds: tuple[Kind, ...], *, f
 
     async def read() -> Batch:
         async with database.read() as connection:
-            return await events.after(connection, after, limit=_BATCH, kinds=kinds)
+            return await event_log.after(connection, after, limit=_BATCH, kinds=kinds)
 
     batch = await read()
     while True:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_result, show_table
-from ingestd.store import failures
+from ingestd.cli.setup import database_of, finish
+from ingestd.store.operations import failures
 from ingestd.urls import without_userinfo
 
 app = typer.Typer(help="List what went wrong, and try it again.", no_args_is_help=True)

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_result, show_table
-from ingestd.store import gaps
+from ingestd.cli.setup import database_of, finish
+from ingestd.store.polls import gaps
 from ingestd.urls import without_userinfo
 
 app = typer.Typer(help="List the times in which entries may have been missed, and settle them.", no_args_is_help=True)

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestd.errors import UsageError
+from ingestd.json import to_json
 from ingestd.text import collapse
 from ingestd.times import iso
-from ingestd.to_json import to_json
 
 T = TypeVar("T")
 

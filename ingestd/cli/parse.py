@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from ingestd import formats, times
-from ingestd.cli.opening import settings_for
 from ingestd.cli.options import ConfigOption, JsonLinesOption
 from ingestd.cli.output import opened, progress
+from ingestd.cli.setup import settings_for
 from ingestd.errors import IngestError
-from ingestd.model import Entry, Feed
+from ingestd.model.feed import Entry, Feed
 
 
 def parse(

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import progress, refreshed, show_json, show_table
-from ingestd.daemon.parts import Parts, open_parts
+from ingestd.cli.setup import finish, settings_for
 from ingestd.daemon.service import Service
 from ingestd.errors import UsageError
-from ingestd.releasing import release_due
+from ingestd.pipeline.embargo_release import release_due
+from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
-from ingestd.store import overview, sources
+from ingestd.store.operations import overview
+from ingestd.store.polls import sources
 from ingestd.urls import is_folder, is_inbox
 
 
@@ -40,35 +41,35 @@ def poll(
 
 
 async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, int]]:
-    async with open_parts(settings, role="poll") as parts:
+    async with open_runtime(settings, role="poll") as runtime:
         service = Service(
-            parts, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
+            runtime, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
         )
         failed = 0
-        await release_due(parts.database)
+        await release_due(runtime.database)
         if name is not None:
-            async with parts.database.read() as connection:
+            async with runtime.database.read() as connection:
                 row = await sources.find(connection, name)
             if is_inbox(row.url):
                 raise UsageError(f"{row.url} is only pushed to, and never polled: POST /v1/inbox/{row.id}")
-            failed = await _polled(parts, row.id, settle=settings.settle)
+            failed = await _polled(runtime, row.id, settle=settings.settle)
             await _shown(service, service.pages.run_dry())
         else:
             await _shown(service, service.run_dry())
-            failed = service.pulse.polls_done.get("failed", 0)
-        async with parts.database.read() as connection:
+            failed = service.service_state.polls_done.get("failed", 0)
+        async with runtime.database.read() as connection:
             return failed, await overview.summary(connection)
 
 
-async def _polled(parts: Parts, source_id: int, *, settle: float) -> int:
+async def _polled(runtime: Runtime, source_id: int, *, settle: float) -> int:
     """Poll a source, a drop folder until nothing in it is whole or soon will be; return how many polls failed."""
     waited = False
     while True:
-        async with parts.database.write() as connection:
-            claimed = await sources.claim_these(connection, parts.run_id, [source_id])
+        async with runtime.database.write() as connection:
+            claimed = await sources.claim_these(connection, runtime.run_id, [source_id])
         if not claimed:
             return 0
-        done = await parts.ingest.poll(claimed[0])
+        done = await runtime.ingest.poll(claimed[0])
         if done.failure or not is_folder(claimed[0].url):
             return int(done.failure is not None)
         if done.outcome == "unchanged":
@@ -85,7 +86,7 @@ async def _shown(service: Service, work: Coroutine[Any, Any, None]) -> None:
         task = bar.add_task("polls and entries", total=None)
 
         def refresh() -> None:
-            done = sum(service.pulse.polls_done.values()) + sum(service.pulse.entries_done.values())
+            done = sum(service.service_state.polls_done.values()) + sum(service.service_state.entries_done.values())
             left = service.polls.at_work + service.polls.waiting + service.pages.at_work + service.pages.waiting
             bar.update(task, total=done + left or None, completed=done)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from ingestd.items import Item
-from ingestd.items_json import item_from_json
-from ingestd.model import Record
-from ingestd.renderers.articles import item_of_record
+from ingestd.model.item import Item
+from ingestd.model.item_json import item_from_json
+from ingestd.model.record import Record
+from ingestd.renderers.record_items import item_of_record
 from ingestd.urls import without_userinfo
 
 #: What an article says and an item has no field for.

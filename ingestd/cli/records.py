@@ -10,21 +10,22 @@ from typing import Annotated, Any, cast, get_args
 import typer
 from sqlalchemy import Row
 
-from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonLinesOption, JsonOption
 from ingestd.cli.output import opened, progress, show, show_diff, show_json, show_table
 from ingestd.cli.record_json import is_said, record_as_json, revision_as_json
+from ingestd.cli.setup import database_of, finish
 from ingestd.errors import UsageError
-from ingestd.items import PubStatus
-from ingestd.items_json import item_from_json
-from ingestd.model import Record
-from ingestd.policy.changes import diff
+from ingestd.json import to_json
+from ingestd.model.item import PubStatus
+from ingestd.model.item_json import item_from_json
+from ingestd.model.record import Record
+from ingestd.policy.articles.changes import diff
 from ingestd.renderers import RENDERERS
-from ingestd.renderers.articles import item_of_record
-from ingestd.store import records, sources
-from ingestd.store.records import Status
+from ingestd.renderers.record_items import item_of_record
+from ingestd.store.polls import sources
+from ingestd.store.records import records
+from ingestd.store.records.records import Status
 from ingestd.times import iso, parse_iso, utc
-from ingestd.to_json import to_json
 from ingestd.units import parse_duration
 
 app = typer.Typer(help="List, show, search and export what was kept.", no_args_is_help=True)

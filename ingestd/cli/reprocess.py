@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 import typer
 
 from ingestd import urls
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, progress, refreshed, show, show_diff, show_json, show_table
 from ingestd.cli.records import moment
-from ingestd.daemon.parts import archive_of, open_database, open_pool
+from ingestd.cli.setup import finish, settings_for
 from ingestd.errors import UsageError
-from ingestd.policy.changes import diff
-from ingestd.reprocess import Left, Reprocess, Shorter, Tally
+from ingestd.pipeline.runtime import archive_of, open_database, open_pool
+from ingestd.policy.articles.changes import diff
+from ingestd.reprocess.job import Left, Reprocess, Shorter, Tally
 from ingestd.settings import Settings
-from ingestd.store import sources
-from ingestd.store.reprocessing import Remade, Wanted
+from ingestd.store.polls import sources
+from ingestd.store.records.reprocessing import Remade, Wanted
 from ingestd.workers.extractor import Extractor
 
 #: Rows of each list where a person reads; `--json` has them all.

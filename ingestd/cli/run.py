@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption
-from ingestd.daemon.main import run_daemon
+from ingestd.cli.setup import finish, settings_for
+from ingestd.daemon.run import run_daemon
 from ingestd.settings import load
 
 

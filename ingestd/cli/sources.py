@@ -8,16 +8,17 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from ingestd.cli.opening import database_of, finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json, show_result, show_table
-from ingestd.daemon.parts import folders_of, open_fetcher, open_parts
+from ingestd.cli.setup import database_of, finish, settings_for
 from ingestd.discovery.opml import Outline, read_opml, write_opml
 from ingestd.errors import UnknownFormat, UsageError
-from ingestd.reading import read_feed
+from ingestd.pipeline.read import read_feed
+from ingestd.pipeline.runtime import folder_opener, open_fetcher, open_runtime
 from ingestd.settings import Settings
-from ingestd.store import overview, sources, subscriptions
 from ingestd.store.database import Database
+from ingestd.store.operations import overview
+from ingestd.store.polls import sources, subscriptions
 from ingestd.times import iso
 from ingestd.units import parse_duration
 from ingestd.urls import folder_of, is_folder, is_inbox, is_remote_folder, source_url, without_userinfo
@@ -80,7 +81,7 @@ def _must_be_a_folder(path: Path) -> None:
 
 async def _must_open(settings: Settings, url: str) -> None:
     """Log in to a folder on another host, and make what it lacks; raises FetchError."""
-    async with open_fetcher(settings) as (_, fetcher), folders_of(settings, fetcher).open(url) as folder:
+    async with open_fetcher(settings) as (_, fetcher), folder_opener(settings, fetcher).open(url) as folder:
         await folder.files()
 
 
@@ -119,24 +120,24 @@ async def _add_what_is_at(settings: Settings, url: str, *, title: str | None, in
 
     The feed's answer is its first poll: nobody is asked twice for the same.
     """
-    async with open_parts(settings, role="poll") as parts:
-        async with parts.database.read() as connection:
+    async with open_runtime(settings, role="poll") as runtime:
+        async with runtime.database.read() as connection:
             if (known := await sources.polled_at(connection, url)) is not None:
                 return [Added(known, without_userinfo(url), new=False)]
-        reply = await parts.fetcher.get(url)
+        reply = await runtime.fetcher.get(url)
         try:
-            await read_feed(parts.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+            await read_feed(runtime.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         except UnknownFormat as error:
             job = "ingestd.workers.jobs:find_feeds"
-            feeds = await parts.pool.run(job, reply.body, reply.final_url, reply.content_type)
+            feeds = await runtime.pool.run(job, reply.body, reply.final_url, reply.content_type)
             if not feeds:
                 raise UnknownFormat(f"{without_userinfo(url)} is no feed and names none") from error
             named = [(feed.url, title or feed.title) for feed in feeds]
-            return await _add(parts.database, named, named=url, interval=interval)
-        [added] = await _add(parts.database, [(url, title)], named=url, interval=interval)
-        async with parts.database.write() as connection:
-            claimed = await sources.claim_these(connection, parts.run_id, [added.id])
-        polled = [await parts.ingest.poller.poll(source, reply) for source in claimed]
+            return await _add(runtime.database, named, named=url, interval=interval)
+        [added] = await _add(runtime.database, [(url, title)], named=url, interval=interval)
+        async with runtime.database.write() as connection:
+            claimed = await sources.claim_these(connection, runtime.run_id, [added.id])
+        polled = [await runtime.ingest.poller.poll(source, reply) for source in claimed]
         return [added._replace(entries=polled[0].listed if polled else None)]
 
 

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.opening import finish, settings_for
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
-from ingestd.daemon.parts import open_fetcher, open_pool
+from ingestd.cli.setup import finish, settings_for
 from ingestd.errors import IngestError
-from ingestd.model import Entry
-from ingestd.reading import fetch_page, read_feed, read_page
+from ingestd.model.feed import Entry
+from ingestd.pipeline.read import fetch_page, read_feed, read_page
+from ingestd.pipeline.runtime import open_fetcher, open_pool
 from ingestd.settings import Settings
 from ingestd.times import iso
 from ingestd.web.fetcher import Fetcher

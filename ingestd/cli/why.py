@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.opening import database_of, finish
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
-from ingestd.why import why as explain
+from ingestd.cli.setup import database_of, finish
+from ingestd.pipeline.why import why as explain
 
 
 def why(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ingestd import __version__
-from ingestd.store.overview import HealthFigures
+from ingestd.store.operations.overview import HealthFigures
 from ingestd.times import iso
 
 Status = Literal["pass", "warn", "fail"]

@@ -8,23 +8,13 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from ingestd.daemon.checks import DEAD_SCHEDULER
-from ingestd.daemon.notify import notify, watchdog_interval
 from ingestd.daemon.service import Service
+from ingestd.daemon.systemd import notify, watchdog_interval
 from ingestd.errors import IngestError, StoreError
-from ingestd.releasing import release_due
-from ingestd.store import (
-    decisions,
-    entries,
-    failures,
-    polls,
-    revisits,
-    robots_files,
-    runs,
-    silence,
-    sites,
-    sources,
-    subscriptions,
-)
+from ingestd.pipeline.embargo_release import release_due
+from ingestd.store.operations import decisions, failures, robots_files, sites
+from ingestd.store.polls import polls, silence, sources, subscriptions
+from ingestd.store.work import entries, revisits, runs
 
 log = structlog.get_logger(__name__)
 
@@ -114,13 +104,13 @@ async def _tick(service: Service, clock: Clock) -> None:
 
 async def _release(service: Service) -> None:
     # By the wall clock at each look and no timer: an embargo ends when it says, wherever the clock was set meanwhile.
-    await release_due(service.parts.database)
+    await release_due(service.runtime.database)
 
 
 async def settle_schedule(service: Service) -> None:
     """See that a start, a long sleep or a clock that was set makes neither a burst nor a standstill."""
     now = datetime.now(UTC)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await sources.free_from_the_future(connection, now=now)
         await entries.free_from_the_future(connection, now=now)
         await revisits.free_from_the_future(connection, now=now)
@@ -130,32 +120,32 @@ async def settle_schedule(service: Service) -> None:
 
 async def look_at_pushed(service: Service) -> None:
     """Have sources polled whose hub may have given up while we were away."""
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await subscriptions.look_at_pushed(connection, now=datetime.now(UTC))
 
 
 async def _subscribe(service: Service) -> None:
-    if service.subscriber and not service.pulse.stopping:
+    if service.subscriber and not service.service_state.stopping:
         await service.subscriber.ask()
 
 
 async def take_over(service: Service) -> None:
     """Give back what runs had claimed that are gone; the heartbeat before that shows whether we can write at all."""
-    parts, now = service.parts, datetime.now(UTC)
+    runtime, now = service.runtime, datetime.now(UTC)
     try:
-        async with parts.database.write() as connection:
+        async with runtime.database.write() as connection:
             # After a database that was away our own heartbeat is as old as theirs, and we would end ourselves.
-            await runs.beat(connection, parts.run_id, role=parts.role, now=now)
+            await runs.beat(connection, runtime.run_id, role=runtime.role, now=now)
             if gone := await runs.end_gone(connection, now=now):
                 log.info("took over", runs=gone)
     except StoreError:
-        service.pulse.written(ok=False)
+        service.service_state.written(ok=False)
         raise
-    service.pulse.written(ok=True)
+    service.service_state.written(ok=True)
 
 
 async def _repair(service: Service) -> None:
-    if service.pulse.stopping:
+    if service.service_state.stopping:
         return
     if await service.repair.run():
         service.pages.nudge()
@@ -165,7 +155,7 @@ class Silence:
     """Looks which sources are too quiet, some at a time: all are looked at in turn."""
 
     def __init__(self, service: Service) -> None:
-        self._database = service.parts.database
+        self._database = service.runtime.database
         #: The last one looked at; 0 where the next is the first.
         self.last = 0
 
@@ -188,7 +178,7 @@ class Silence:
 async def _forget(service: Service, keep: float) -> None:
     now = datetime.now(UTC)
     before = now - timedelta(seconds=keep)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await polls.forget_before(connection, before)
         await failures.forget_before(connection, before)
         await decisions.forget_before(connection, before)
@@ -197,12 +187,12 @@ async def _forget(service: Service, keep: float) -> None:
 
 
 async def _sweep(service: Service) -> None:
-    await service.parts.archive.sweep(datetime.now(UTC))
+    await service.runtime.archive.sweep(datetime.now(UTC))
 
 
 async def watchdog(service: Service) -> None:
     """Tell systemd that we live, but only when the loop, the scheduler and the database answer."""
     # Not whether anything was claimed: while all places are taken by work that takes its time, nothing is.
-    if monotonic() - service.pulse.last_tick < DEAD_SCHEDULER or service.pulse.stopping:
-        await service.parts.database.ping()
+    if monotonic() - service.service_state.last_tick < DEAD_SCHEDULER or service.service_state.stopping:
+        await service.runtime.database.ping()
         notify("WATCHDOG=1")

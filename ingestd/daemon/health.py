@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from ingestd.daemon.bounded_query import BoundedQuery
 from ingestd.daemon.checks import (
     LATE_SCHEDULER,
     MANY_DEATHS,
@@ -21,11 +22,10 @@ from ingestd.daemon.checks import (
     warn_when,
 )
 from ingestd.daemon.chores import TICK
-from ingestd.daemon.inquiry import Inquiry
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.store import migrate
-from ingestd.store.overview import health_figures
+from ingestd.store.operations.overview import health_figures
+from ingestd.store.schema import migrate
 
 #: Figures younger than this are not asked for again (seconds): many probes cost two queries a second.
 _FRESH = 0.5
@@ -39,7 +39,7 @@ class Health:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.figures = Inquiry(self._figures)
+        self.figures = BoundedQuery(self._figures)
         self._schema = migrate.head()
         self._deaths, self._timeouts = Recent(), Recent()
 
@@ -56,12 +56,12 @@ class Health:
     @property
     def lag(self) -> float:
         """How late the scheduler is (seconds)."""
-        return max(0.0, monotonic() - self.service.pulse.last_tick - TICK)
+        return max(0.0, monotonic() - self.service.service_state.last_tick - TICK)
 
     @property
     def uptime(self) -> float:
         """How long the service has been there (seconds)."""
-        return (datetime.now(UTC) - self.service.pulse.started_at).total_seconds()
+        return (datetime.now(UTC) - self.service.service_state.started_at).total_seconds()
 
     async def unready(self) -> str | None:
         """Say why no work can be expected of us, None when it can."""
@@ -79,7 +79,7 @@ class Health:
         return self._unready_at_once()  # SIGTERM may have come while the database thought about it
 
     def _unready_at_once(self) -> str | None:
-        if self.service.pulse.stopping:
+        if self.service.service_state.stopping:
             return "stopping"
         return f"the scheduler is {self.lag:.0f} s late" if self.lag > LATE_SCHEDULER else None
 
@@ -94,8 +94,8 @@ class Health:
         now, lag, uptime = datetime.now(UTC), self.lag, self.uptime
         return Report(
             uptime=uptime,
-            run_id=self.service.parts.run_id,
-            stopping=self.service.pulse.stopping,
+            run_id=self.service.runtime.run_id,
+            stopping=self.service.service_state.stopping,
             checks=(
                 *_of_database(figures, unanswered, now),
                 self._writes(now),
@@ -108,7 +108,7 @@ class Health:
         )
 
     async def _figures(self) -> Figures:
-        database, started = self.service.parts.database, monotonic()
+        database, started = self.service.runtime.database, monotonic()
         await database.ping()
         response = monotonic() - started
         now = datetime.now(UTC)
@@ -120,11 +120,11 @@ class Health:
             health=figures,
             schema_fits=figures.schema == self._schema,
             uptime=self.uptime,
-            interval=self.service.parts.ingest.rules.interval,
+            interval=self.service.runtime.ingest.rules.interval,
         )
 
     def _writes(self, now: datetime) -> Check:
-        since = self.service.pulse.unwritable
+        since = self.service.service_state.unwritable
         seconds = monotonic() - since if since is not None else 0.0
         # What the driver said is in the log.
         refused = Verdict(status="fail", output="the database refuses what we write; the log says why")
@@ -132,7 +132,7 @@ class Health:
         return Check(name="database:writes", component="datastore", value=seconds, unit="s", at=now, verdict=failing)
 
     def _archive(self, now: datetime) -> Check:
-        since = self.service.parts.archive.refuses_since
+        since = self.service.runtime.archive.refuses_since
         seconds = monotonic() - since if since else 0.0
         failing = Verdict(status="fail", output="the archive takes nothing: its disk is full, or it is read-only")
         return Check(
@@ -141,14 +141,14 @@ class Health:
         )  # fmt: skip
 
     def _network(self, now: datetime) -> Check:
-        breakers = self.service.parts.fetcher.breakers
+        breakers = self.service.runtime.fetcher.breakers
         held = warn_when(breakers.offline, "nothing answers: look at our own network and name server")
         return Check(
             name="network:sitesLeftAlone", value=len(breakers.open_sites()), unit="sites", at=now, verdict=held
         )
 
     def _extractors(self, now: datetime) -> Iterator[Check]:
-        pool, moment = self.service.parts.pool, monotonic()
+        pool, moment = self.service.runtime.pool, monotonic()
         deaths = self._deaths.growth(pool.deaths, now=moment)
         died = warn_when(deaths >= MANY_DEATHS, "worker processes died within the last hour")
         yield Check(name="extractors:deaths", value=deaths, unit="in the last hour", at=now, verdict=died)

@@ -13,7 +13,7 @@ from ingestd import __version__
 from ingestd.daemon.checks import Figures
 from ingestd.daemon.health import Health
 from ingestd.errors import StoreError
-from ingestd.store.poll import Outcome
+from ingestd.store.polls.poll_result import Outcome
 
 L = TypeVar("L", bound=tuple[str, ...])
 
@@ -58,33 +58,35 @@ class Metrics(Collector):
             yield from _of_database(self._figures)
 
     def _service(self) -> Iterable[Metric]:
-        pulse = self._health.service.pulse
+        service_state = self._health.service.service_state
         of_polls = {(outcome,): 0 for outcome in get_args(Outcome)}
-        of_polls |= {(outcome,): count for outcome, count in pulse.polls_done.items()}
+        of_polls |= {(outcome,): count for outcome, count in service_state.polls_done.items()}
         yield _counted("ingestd_polls", "Polls of sources that ended.", ("outcome",), of_polls)
-        of_pushes = {(outcome,): pulse.pushes.get(outcome, 0) for outcome in ("taken", "dropped")}
+        of_pushes = {(outcome,): service_state.pushes.get(outcome, 0) for outcome in ("taken", "dropped")}
         yield _counted("ingestd_pushes", "Pushes of hubs and to inboxes.", ("outcome",), of_pushes)
         of_entries = {(outcome,): 0 for outcome in _ENTRY_OUTCOMES}
-        of_entries |= {(outcome,): count for outcome, count in pulse.entries_done.items()}
+        of_entries |= {(outcome,): count for outcome, count in service_state.entries_done.items()}
         yield _counted("ingestd_entries", "Entries that were worked on.", ("outcome",), of_entries)
-        of_visits = {(outcome,): pulse.revisits_done.get(outcome, 0) for outcome in _VISIT_OUTCOMES}
+        of_visits = {(outcome,): service_state.revisits_done.get(outcome, 0) for outcome in _VISIT_OUTCOMES}
         yield _counted("ingestd_revisits", "Pages that were visited again.", ("outcome",), of_visits)
-        yield _counted("ingestd_failures", "Failures of polls and entries.", ("stage", "error"), pulse.failures)
+        yield _counted("ingestd_failures", "Failures of polls and entries.", ("stage", "error"), service_state.failures)
         yield CounterMetricFamily(
-            "ingestd_fetched_bytes", "Bytes of feeds and pages, decoded.", value=pulse.bytes_fetched
+            "ingestd_fetched_bytes", "Bytes of feeds and pages, decoded.", value=service_state.bytes_fetched
         )
         at_work = {
-            ("polls",): pulse.polls_at_work,
-            ("pages",): pulse.pages_at_work,
-            ("revisits",): pulse.revisits_at_work,
+            ("polls",): service_state.polls_at_work,
+            ("pages",): service_state.pages_at_work,
+            ("revisits",): service_state.revisits_at_work,
         }
         yield _labelled("ingestd_at_work", "Polls, pages and revisits under way.", ("kind",), at_work)
-        yield GaugeMetricFamily("ingestd_waiting", "Claimed polls and entries that wait for their site.", pulse.waiting)
-        yield GaugeMetricFamily("ingestd_stopping", "Whether nothing new is begun.", value=pulse.stopping)
+        yield GaugeMetricFamily(
+            "ingestd_waiting", "Claimed polls and entries that wait for their site.", service_state.waiting
+        )
+        yield GaugeMetricFamily("ingestd_stopping", "Whether nothing new is begun.", value=service_state.stopping)
         yield GaugeMetricFamily("ingestd_scheduler_lag_seconds", "How late the scheduler is.", self._health.lag)
 
     def _extractors(self) -> Iterable[Metric]:
-        pool = self._health.service.parts.pool
+        pool = self._health.service.runtime.pool
         yield CounterMetricFamily("ingestd_extractor_jobs", "Jobs that worker processes answered.", pool.done)
         yield CounterMetricFamily("ingestd_extractor_deaths", "Workers that ended by themselves.", pool.deaths)
         yield CounterMetricFamily("ingestd_extractor_timeouts", "Workers killed over a job.", pool.timeouts)

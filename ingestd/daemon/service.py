@@ -9,20 +9,20 @@ from typing import TypeVar
 
 import structlog
 
-from ingestd.backfill.documents import Documents
-from ingestd.daemon.drops import Drops
-from ingestd.daemon.parts import Parts
-from ingestd.daemon.pulse import Pulse
-from ingestd.dispatch import Dispatcher
+from ingestd.daemon.folder_watch import FolderWatch
+from ingestd.daemon.service_state import ServiceState
 from ingestd.errors import StoreError
-from ingestd.makers import Makers, one_job
-from ingestd.model import Source
-from ingestd.repair import Repair
-from ingestd.store import sources
-from ingestd.store.poll import Poll
-from ingestd.store.saves import Failed, Missed, Outcome, Saved
+from ingestd.model.source import Source
+from ingestd.pipeline.dispatcher import Dispatcher
+from ingestd.pipeline.entry_worker import EntryWorker, one_job
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.runtime import Runtime
+from ingestd.pipeline.websub import Subscriber
+from ingestd.repair.job import Repair
+from ingestd.store.polls import sources
+from ingestd.store.polls.poll_result import Poll
+from ingestd.store.records.saves import Failed, Missed, Outcome, Saved
 from ingestd.urls import place
-from ingestd.websub import Subscriber
 
 K = TypeVar("K")
 
@@ -36,10 +36,10 @@ class Service:
     """Two dispatchers over one set of parts: polls of sources, and entries made records."""
 
     def __init__(
-        self, parts: Parts, *, max_polls: int, max_pages: int, per_site: int, callback: str | None = None
+        self, runtime: Runtime, *, max_polls: int, max_pages: int, per_site: int, callback: str | None = None
     ) -> None:
-        self.parts = parts
-        self.pulse = Pulse()
+        self.runtime = runtime
+        self.service_state = ServiceState()
         self.polls: Dispatcher[Source] = Dispatcher(
             claim=self._claim_sources,
             work=self._poll,
@@ -47,15 +47,15 @@ class Service:
             limit=max_polls,
             per_site=per_site,
         )
-        self.pages = Makers(
-            ingest=parts.ingest,
+        self.pages = EntryWorker(
+            ingest=runtime.ingest,
             limit=max_pages,
             per_site=per_site,
             made=self._made,
         ).dispatcher
         # They have places of their own, and few: what is new never waits for one of theirs.
-        self.revisits = Makers(
-            ingest=parts.ingest,
+        self.revisits = EntryWorker(
+            ingest=runtime.ingest,
             limit=max(1, max_pages // _OF_PAGES),
             per_site=1,
             made=self._revisited,
@@ -63,26 +63,28 @@ class Service:
         ).dispatcher
         #: Where hubs may push; None without a public address.
         self.subscriber = self._subscriber(callback) if callback else None
-        self.drops = Drops(database=parts.database, collector=parts.ingest.collector, nudge=self.polls.nudge)
+        self.drops = FolderWatch(
+            database=runtime.database, folder_poller=runtime.ingest.folder_poller, nudge=self.polls.nudge
+        )
         self.repair = Repair(
-            database=parts.database,
-            fetcher=parts.fetcher,
+            database=runtime.database,
+            fetcher=runtime.fetcher,
             documents=Documents(
-                fetcher=parts.fetcher,
-                pool=parts.pool,
-                archive=parts.archive,
-                rules=replace(parts.ingest.rules, attempts=1),  # a gap has tries of its own
-                max_body=parts.max_body,
+                fetcher=runtime.fetcher,
+                pool=runtime.pool,
+                archive=runtime.archive,
+                rules=replace(runtime.ingest.rules, attempts=1),  # a gap has tries of its own
+                max_body=runtime.max_body,
             ),
         )
 
     def _subscriber(self, callback: str) -> Subscriber:
-        parts = self.parts
+        runtime = self.runtime
         return Subscriber(
-            run_id=parts.run_id,
-            database=parts.database,
-            fetcher=parts.fetcher,
-            poller=parts.ingest.poller,
+            run_id=runtime.run_id,
+            database=runtime.database,
+            fetcher=runtime.fetcher,
+            poller=runtime.ingest.poller,
             callback=callback,
         )
 
@@ -103,73 +105,73 @@ class Service:
 
     def stop(self) -> None:
         """Begin nothing new."""
-        self.pulse.stopping = True
+        self.service_state.stopping = True
         self.polls.stop()
         self.pages.stop()
         self.revisits.stop()
 
     def tick(self) -> None:
         """Look for what has become due."""
-        self.pulse.last_tick = monotonic()
+        self.service_state.last_tick = monotonic()
         self._count()
         self.polls.nudge()
         self.pages.nudge()
         self.revisits.nudge()
 
     def _count(self) -> None:
-        self.pulse.polls_at_work = self.polls.at_work
-        self.pulse.pages_at_work = self.pages.at_work
-        self.pulse.revisits_at_work = self.revisits.at_work
-        self.pulse.waiting = self.polls.waiting + self.pages.waiting
+        self.service_state.polls_at_work = self.polls.at_work
+        self.service_state.pages_at_work = self.pages.at_work
+        self.service_state.revisits_at_work = self.revisits.at_work
+        self.service_state.waiting = self.polls.waiting + self.pages.waiting
 
     async def _claim_sources(self, wanted: int, without_sites: Collection[str]) -> list[Source]:
         try:
-            async with self.parts.database.write() as connection:
+            async with self.runtime.database.write() as connection:
                 found = await sources.claim_due(
-                    connection, self.parts.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
+                    connection, self.runtime.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
                 )
         except StoreError as error:
             # The next tick asks again; health shows how long it has been.
             log.warning("claim failed", error=str(error))
-            self.pulse.written(ok=False)
+            self.service_state.written(ok=False)
             return []
         if found:
-            self.pulse.written(ok=True)
+            self.service_state.written(ok=True)
         return found
 
     async def _poll(self, source: Source) -> None:
         async def put_off(until: datetime) -> None:
-            async with self.parts.database.write() as connection:
-                await sources.put_off(connection, source.id, self.parts.run_id, until=until)
+            async with self.runtime.database.write() as connection:
+                await sources.put_off(connection, source.id, self.runtime.run_id, until=until)
 
         async def poll() -> None:
-            done = await self.parts.ingest.poll(source)
-            _add(self.pulse.polls_done, done.outcome)
-            self.pulse.bytes_fetched += done.size or 0
+            done = await self.runtime.ingest.poll(source)
+            _add(self.service_state.polls_done, done.outcome)
+            self.service_state.bytes_fetched += done.size or 0
             if done.failure:
-                _add(self.pulse.failures, (done.failure.stage, done.failure.error))
+                _add(self.service_state.failures, (done.failure.stage, done.failure.error))
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await one_job(self.parts.fetcher, place(source.url), poll, put_off)
+        await one_job(self.runtime.fetcher, place(source.url), poll, put_off)
 
     def pushed(self, done: Poll | None) -> None:
         """Count a push, None where it was dropped, and begin with what it brought."""
-        _add(self.pulse.pushes, "taken" if done else "dropped")
+        _add(self.service_state.pushes, "taken" if done else "dropped")
         if done and (done.new or done.changed):
             self.pages.nudge()
 
     def _made(self, done: Outcome) -> None:
-        _add(self.pulse.entries_done, type(done).__name__.lower())
+        _add(self.service_state.entries_done, type(done).__name__.lower())
         if isinstance(done, Saved) and done.raw:
-            self.pulse.bytes_fetched += 0 if done.fragment else done.raw.size
+            self.service_state.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
-            _add(self.pulse.failures, (done.failure.stage, done.failure.error))
+            _add(self.service_state.failures, (done.failure.stage, done.failure.error))
 
     def _revisited(self, done: Outcome) -> None:
-        _add(self.pulse.revisits_done, _came_of(done))
+        _add(self.service_state.revisits_done, _came_of(done))
         if isinstance(done, Saved) and done.raw:
-            self.pulse.bytes_fetched += done.raw.size
+            self.service_state.bytes_fetched += done.raw.size
 
 
 def _came_of(done: Outcome) -> str:

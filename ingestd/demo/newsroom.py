@@ -11,10 +11,10 @@ from typing import Self
 from ingestd.demo import dispatches
 from ingestd.demo.agency import Agency
 from ingestd.demo.dispatches import Dispatch
+from ingestd.demo.expected import Expected, WireExpected, expect, expect_of_wire
 from ingestd.demo.outlets import OUTLETS, Outlet
 from ingestd.demo.site import Site
 from ingestd.demo.stories import Version, last_change, load, version
-from ingestd.demo.truth import Expected, WireExpected, expect, expect_of_wire
 
 
 class Newsroom:

@@ -14,10 +14,10 @@ from ingestd.formats import (
     sitemap,
     syndication,
 )
-from ingestd.formats.document import look_at
+from ingestd.formats.common.document import look_at
+from ingestd.formats.common.gzipped import inflated
 from ingestd.formats.format import Format
-from ingestd.formats.gzipped import inflated
-from ingestd.model import Feed
+from ingestd.model.feed import Feed
 
 #: What is read, in the order it is tried: the cheaper and stricter to recognise comes first.
 FORMATS: tuple[Format, ...] = (

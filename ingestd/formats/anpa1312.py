@@ -8,12 +8,10 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
-from ingestd.embargo_words import says_limit
-from ingestd.formats.document import Document
-from ingestd.formats.draft import Draft
-from ingestd.formats.format import Format
-from ingestd.formats.schemes import concept_of
-from ingestd.formats.telegram import (
+from ingestd.formats.common.document import Document
+from ingestd.formats.common.item_draft import Draft
+from ingestd.formats.common.schemes import concept_of
+from ingestd.formats.common.seven_bit import (
     ETX,
     STX,
     is_byline,
@@ -24,8 +22,10 @@ from ingestd.formats.telegram import (
     text_of,
     typeset,
 )
-from ingestd.formats.wire_feed import feed_of, read_all
-from ingestd.model import Feed
+from ingestd.formats.common.wire_feed import feed_of, read_all
+from ingestd.formats.format import Format
+from ingestd.model.embargo_phrases import says_limit
+from ingestd.model.feed import Feed
 from ingestd.text import collapse
 
 _HEADING = (

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingestd.formats import fields
-from ingestd.formats.cursors import page_at
-from ingestd.formats.document import Document, Object
-from ingestd.formats.draft import Draft, byline_of
+from ingestd.formats.common import fields
+from ingestd.formats.common.cursors import page_at
+from ingestd.formats.common.document import Document, Object
+from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.formats.common.wire_feed import feed_of, read_all
 from ingestd.formats.format import Format
-from ingestd.formats.ninjs import read_ninjs
-from ingestd.formats.ninjs_keys import objects_in, text_of
-from ingestd.formats.wire_feed import feed_of, read_all
-from ingestd.items import Author
-from ingestd.model import Cursor, Feed
+from ingestd.formats.ninjs.keys import objects_in, text_of
+from ingestd.formats.ninjs.reader import read_ninjs
+from ingestd.model.feed import Feed
+from ingestd.model.item import Author
+from ingestd.model.source import Cursor
 
 
 def _items(document: Document) -> Iterator[Object]:

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingestd.formats import fields
-from ingestd.formats.cursors import cursor_of
-from ingestd.formats.document import Document, Object, list_in, text_in
-from ingestd.formats.draft import Draft, byline_of
+from ingestd.formats.common import fields
+from ingestd.formats.common.cursors import cursor_of
+from ingestd.formats.common.document import Document, Object, list_in, text_in
+from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.formats.common.schemes import concept_of
+from ingestd.formats.common.wire_feed import feed_of, read_all
 from ingestd.formats.format import Format
-from ingestd.formats.ninjs_keys import embargo_in, text_of
-from ingestd.formats.schemes import concept_of
-from ingestd.formats.wire_feed import feed_of, read_all
-from ingestd.items import AltId, Association, Author, Concept, Headline, Rendition
-from ingestd.model import Feed
+from ingestd.formats.ninjs.keys import embargo_in, text_of
+from ingestd.model.feed import Feed
+from ingestd.model.item import AltId, Association, Author, Concept, Headline, Rendition
 from ingestd.text import clean
 
 _LINES = {

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ingestd.formats.document import Document
-from ingestd.model import Feed
+from ingestd.formats.common.document import Document
+from ingestd.model.feed import Feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,25 @@ SOH source and number, priority, category, words, options; keywords; STX head li
 import re
 from datetime import UTC, datetime, timedelta
 
-from ingestd.embargo_words import says_limit
-from ingestd.formats.dates import month_named
-from ingestd.formats.document import Document
-from ingestd.formats.draft import Draft
-from ingestd.formats.fields import number_of
+from ingestd.formats.common.dates import month_named
+from ingestd.formats.common.document import Document
+from ingestd.formats.common.fields import number_of
+from ingestd.formats.common.item_draft import Draft
+from ingestd.formats.common.markup_body import paragraphs_as_markup
+from ingestd.formats.common.seven_bit import (
+    ETX,
+    STX,
+    is_byline,
+    messages_in,
+    put_byline,
+    put_dateline,
+    put_kill,
+    text_of,
+)
+from ingestd.formats.common.wire_feed import feed_of, read_all
 from ingestd.formats.format import Format
-from ingestd.formats.markup_body import paragraphs_as_markup
-from ingestd.formats.telegram import ETX, STX, is_byline, messages_in, put_byline, put_dateline, put_kill, text_of
-from ingestd.formats.wire_feed import feed_of, read_all
-from ingestd.model import Feed
+from ingestd.model.embargo_phrases import says_limit
+from ingestd.model.feed import Feed
 from ingestd.text import collapse
 from ingestd.times import zone_named
 

@@ -1,12 +1,12 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1)."""
 
 from ingestd.errors import ParseError
-from ingestd.formats import fields
-from ingestd.formats.dates import read_date
-from ingestd.formats.document import Document, Object, list_in, text_in, the_object
+from ingestd.formats.common import fields
+from ingestd.formats.common.dates import read_date
+from ingestd.formats.common.document import Document, Object, list_in, text_in, the_object
+from ingestd.formats.common.identity import identity_of, told_apart
 from ingestd.formats.format import Format
-from ingestd.formats.identity import identity_of, told_apart
-from ingestd.model import Entry, Feed
+from ingestd.model.feed import Entry, Feed
 
 _NAME = "jsonfeed"
 # What items of wire formats have and those of this one don't (IPTC ninjs; AP Media API).

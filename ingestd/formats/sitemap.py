@@ -7,16 +7,16 @@ from datetime import datetime
 
 from ingestd import urls
 from ingestd.errors import ParseError
-from ingestd.formats import fields
-from ingestd.formats import lenient_xml as xml
-from ingestd.formats.dates import read_date
-from ingestd.formats.document import Document
+from ingestd.formats.common import fields
+from ingestd.formats.common import lenient_xml as xml
+from ingestd.formats.common.dates import read_date
+from ingestd.formats.common.document import Document
+from ingestd.formats.common.identity import identity_of
+from ingestd.formats.common.lenient_xml import Element, local, own_text
+from ingestd.formats.common.schemes import concept_of
 from ingestd.formats.format import Format
-from ingestd.formats.identity import identity_of
-from ingestd.formats.lenient_xml import Element, local, own_text
-from ingestd.formats.schemes import concept_of
-from ingestd.items import Headline, Item
-from ingestd.model import Entry, Feed
+from ingestd.model.feed import Entry, Feed
+from ingestd.model.item import Headline, Item
 from ingestd.text import collapse
 
 #: URLs of one sitemap, and sitemaps of one index: what the protocol allows.

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from ingestd.items import Association, Concept, Item, Rendition
-from ingestd.renderers.ninjs_own import CONCEPTS, OWN_ROLE, as_own
+from ingestd.model.item import Association, Concept, Item, Rendition
+from ingestd.renderers.ninjs_extensions import CONCEPTS, OWN_ROLE, as_own
 from ingestd.renderers.renderer import Renderer
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}

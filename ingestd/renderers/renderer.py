@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ingestd.items import Item
+from ingestd.model.item import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,26 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from ingestd.backfill.documents import Document
 from ingestd.errors import IngestError
-from ingestd.model import Source
-from ingestd.policy.witness import Ends, between
-from ingestd.repair.way import Mended, Section, Tools, is_dated_in, sections, unknown
-from ingestd.store import gaps, siblings
-from ingestd.store.gaps import Gap
-from ingestd.store.poll import Announcement
+from ingestd.model.source import Source
+from ingestd.pipeline.listings.documents import Document
+from ingestd.policy.polling.gap_witness import Ends, between
+from ingestd.repair.method import RepairResult, Section, Tools, is_dated_in, sections, unknown
+from ingestd.store.polls import gaps, siblings
+from ingestd.store.polls.gaps import Gap
+from ingestd.store.polls.poll_result import Announcement
 from ingestd.urls import comparable, resolve, without_userinfo
 
 #: Pages that are looked at for feeds, and feeds that are read, for one gap at a try.
 PAGES, FEEDS = 3, 5
 
 
-async def by_named_feed(tools: Tools, gap: Gap, source: Source) -> Mended:
+async def by_named_feed(tools: Tools, gap: Gap, source: Source) -> RepairResult:
     """Read the feeds that the source's pages name and that are no sources, for entries of that time and section.
 
-    The gap is whole when one of them vouches for it (`policy.witness`); no more are read then.  What stands between
-    the ends there is of that time, whatever its date.  robots.txt is obeyed; a page or a feed that cannot be read is
-    noted, and costs itself alone.
+    The gap is closed when one of them vouches for it (`policy.polling.gap_witness`); no more are read then.  What
+    stands between the ends there is of that time, whatever its date.  robots.txt is obeyed; a page or a feed that
+    cannot be read is noted, and costs itself alone.
     """
     async with tools.database.read() as connection:
         urls = await gaps.latest_urls(connection, source.id)
@@ -41,10 +41,10 @@ async def by_named_feed(tools: Tools, gap: Gap, source: Source) -> Mended:
         found |= {comparable(item.entry.link or ""): item for item in new}
         if vouches:
             note = f"{without_userinfo(url)} has all entries beside the gap and what is between them"
-            return Mended(found=tuple(found.values()), whole=True, note=note)
+            return RepairResult(found=tuple(found.values()), whole=True, note=note)
     what = f"other feeds that its pages name, none of which has all entries beside the gap: {len(feeds)}"
     what = what if feeds else "its pages name no other feed"
-    return Mended(found=tuple(found.values()), note="; ".join([what, *notes]))
+    return RepairResult(found=tuple(found.values()), note="; ".join([what, *notes]))
 
 
 def _of_that_time(document: Document, gap: Gap, ends: Ends) -> tuple[list[Announcement], bool]:

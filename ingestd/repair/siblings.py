@@ -1,36 +1,38 @@
 """By the sources beside it: what the others of the site, polled all through the gap, have seen of the section."""
 
-from ingestd.model import Source
-from ingestd.policy.witness import Ends
-from ingestd.repair.way import Mended, Tools, sections
-from ingestd.store import gaps, siblings
-from ingestd.store.gaps import Gap
+from ingestd.model.source import Source
+from ingestd.policy.polling.gap_witness import Ends
+from ingestd.repair.method import RepairResult, Tools, sections
+from ingestd.store.polls import gaps, siblings
+from ingestd.store.polls.gaps import Gap
 from ingestd.urls import comparable, without_userinfo
 
 #: Of a sibling's latest entries, those among which the ends of the gap are looked for.
 _LATEST = 1000
 
 
-async def by_sibling(tools: Tools, gap: Gap, source: Source) -> Mended:
+async def by_sibling(tools: Tools, gap: Gap, source: Source) -> RepairResult:
     """Ask what is known already: whether another source that is complete in that time lists all that this one does.
 
     What it listed is in the database, as its own entries, so nothing is found here and nobody is asked.  Whether it
-    lists all that this one does: see `policy.witness`.
+    lists all that this one does: see `policy.polling.gap_witness`.
     """
     async with tools.database.read() as connection:
         places = sections(await gaps.latest_urls(connection, source.id))
         ends = await siblings.ends(connection, gap)
         if not ends.are_enough:
-            return Mended(note="too few entries beside the gap to compare other feeds by")
+            return RepairResult(note="too few entries beside the gap to compare other feeds by")
         beside = await siblings.complete_in(connection, gap)
         for row in beside:
             urls = await gaps.latest_urls(connection, row.id, limit=_LATEST)
             if set(sections(urls)) & set(places) and _has(urls, ends):
-                return Mended(whole=True, note=f"all of it was seen by source {row.id}, {without_userinfo(row.url)}")
+                return RepairResult(
+                    whole=True, note=f"all of it was seen by source {row.id}, {without_userinfo(row.url)}"
+                )
     if not beside:
-        return Mended(note="no other source of the site is complete in that time")
+        return RepairResult(note="no other source of the site is complete in that time")
     note = "other sources of the site, complete in that time, none of which has all entries beside the gap"
-    return Mended(note=f"{note}: {len(beside)}")
+    return RepairResult(note=f"{note}: {len(beside)}")
 
 
 def _has(urls: list[str], ends: Ends) -> bool:

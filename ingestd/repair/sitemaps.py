@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ingestd.backfill.listing import Task
-from ingestd.backfill.sitemap import list_sitemap
-from ingestd.model import Source
-from ingestd.repair.way import MOST_DOCUMENTS, Mended, Tools, is_dated_in, sections, unknown
-from ingestd.store import gaps, siblings
-from ingestd.store.gaps import Gap
-from ingestd.store.poll import Announcement
+from ingestd.model.source import Source
+from ingestd.pipeline.listings.listing import Task
+from ingestd.pipeline.listings.sitemap import list_sitemap
+from ingestd.repair.method import MOST_DOCUMENTS, RepairResult, Tools, is_dated_in, sections, unknown
+from ingestd.store.polls import gaps, siblings
+from ingestd.store.polls.gaps import Gap
+from ingestd.store.polls.poll_result import Announcement
 from ingestd.times import iso
 from ingestd.urls import comparable, site
 
@@ -21,11 +21,11 @@ _SITEMAPS = 5
 _BACK = timedelta(days=7)
 
 
-async def by_sitemap(tools: Tools, gap: Gap, source: Source) -> Mended:
+async def by_sitemap(tools: Tools, gap: Gap, source: Source) -> RepairResult:
     """Look into the sitemaps that robots.txt names, for pages of that time in the sections the source is of.
 
-    The gap is whole when they have all entries beside it (`policy.witness`), every page of theirs is dated, and
-    all that may list one of its time were read.
+    The gap is closed when they have all entries beside it (`policy.polling.gap_witness`), every page of theirs is
+    dated, and all that may list one of its time were read.
     """
     async with tools.database.read() as connection:
         places = sections(await gaps.latest_urls(connection, source.id))
@@ -33,13 +33,13 @@ async def by_sitemap(tools: Tools, gap: Gap, source: Source) -> Mended:
     place = places[0][0] if places else source.url
     sitemaps = [url for url in await tools.fetcher.robots.sitemaps(place) if site(url) == site(place)]
     if not sitemaps:
-        return Mended(note="robots.txt names no sitemap")
+        return RepairResult(note="robots.txt names no sitemap")
     listed, all_of_them = await _listed(tools, sitemaps[:_SITEMAPS], since=gap.from_at - _BACK)
     vouch = ends.are_in({comparable(item.entry.link) for item in listed if item.entry.link})
     new = await unknown(tools, [item for item in listed if is_dated_in(item, gap)], places)
     whole = vouch and all_of_them and len(sitemaps) <= _SITEMAPS
     what = "all entries beside the gap" if vouch else "not all entries beside the gap"
-    return Mended(found=new, whole=whole, note=f"{len(sitemaps)} sitemaps, which have {what}")
+    return RepairResult(found=new, whole=whole, note=f"{len(sitemaps)} sitemaps, which have {what}")
 
 
 async def _listed(tools: Tools, sitemaps: Iterable[str], *, since: datetime) -> tuple[list[Announcement], bool]:

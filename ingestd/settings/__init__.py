@@ -11,8 +11,8 @@ Where a setting comes from, the weightiest first:
 The environment weighs most because it belongs to one run, the file to all of them.
 """
 
+from ingestd.settings.loading import find_config, load, origins
 from ingestd.settings.model import Settings
-from ingestd.settings.sources import find_config, load, origins
 from ingestd.settings.values import Listen, without_secrets
 
 __all__ = ["Listen", "Settings", "find_config", "load", "origins", "without_secrets"]

@@ -19,23 +19,24 @@ from typing import Self
 import aiohttp
 
 from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, Refused, TooManyRedirects, Unreachable
-from ingestd.model import NO_VALIDATORS, Reply, Validators
-from ingestd.web import connections
-from ingestd.web.bodies import Bodies
-from ingestd.web.breakers import Breakers
-from ingestd.web.decoding import ACCEPT_ENCODING
-from ingestd.web.dialing import dial
-from ingestd.web.fault import Fault
-from ingestd.web.guard import Guard
+from ingestd.model.reply import Reply
+from ingestd.model.source import NO_VALIDATORS, Validators
+from ingestd.web.body.bodies import Bodies
+from ingestd.web.body.decoding import ACCEPT_ENCODING
+from ingestd.web.body.memory_budget import Reservation
+from ingestd.web.body.spool import Spool
+from ingestd.web.connection import connections
+from ingestd.web.connection.dial import dial
+from ingestd.web.connection.guard import Guard
+from ingestd.web.connection.outage import OutageDetector
+from ingestd.web.connection.resolver import open_resolver
 from ingestd.web.logins import Login, origin_at
+from ingestd.web.politeness.breakers import Breakers
+from ingestd.web.politeness.pacing import OnHold, Pacing
+from ingestd.web.politeness.robots import LARGEST, Memory, Robots
+from ingestd.web.politeness.throttle import Throttle
 from ingestd.web.replies import header, reply_of
-from ingestd.web.resolver import open_resolver
-from ingestd.web.robots import LARGEST, Memory, Robots
-from ingestd.web.room import Guest
-from ingestd.web.spool import Spool
 from ingestd.web.target import Target
-from ingestd.web.throttle import Throttle
-from ingestd.web.turns import OnHold, Turns
 
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -87,7 +88,7 @@ class Fetcher:
         nameservers: Sequence[str] = (),
         logins: Sequence[Login] = (),
         tls: SSLContext | None = None,
-        turns: Turns,
+        pacing: Pacing,
         robots_memory: Memory | None = None,
         folder: Path | None = None,
     ) -> None:
@@ -98,11 +99,11 @@ class Fetcher:
         self._nameservers = nameservers
         self._logins = {login.origin: login for login in logins}
         self._tls = tls
-        self._turns = turns
-        self._throttle = Throttle(turns)
-        self.room = self._bodies.room
+        self._pacing = pacing
+        self._throttle = Throttle(pacing)
+        self.memory_budget = self._bodies.memory_budget
         self.breakers = Breakers()
-        self._fault = Fault(nameservers, self.breakers.heard_since)
+        self._fault = OutageDetector(nameservers, self.breakers.heard_since)
         fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, cut=LARGEST)
         self.robots = Robots(fetch_robots, robots_memory or Memory())
 
@@ -144,7 +145,7 @@ class Fetcher:
 
     def held_for(self, site: str) -> float:
         """Return for how many seconds a site is to be left alone, because it asked for it or because it fails."""
-        return max(self._turns.held_for(site), self.breakers.held_for(site)[0])
+        return max(self._pacing.held_for(site), self.breakers.held_for(site)[0])
 
     async def get(
         self,
@@ -153,7 +154,7 @@ class Fetcher:
         validators: Validators = NO_VALIDATORS,
         accept: str = ACCEPT_FEED,
         obey_robots: bool = False,
-        guest: Guest | None = None,
+        reservation: Reservation | None = None,
         cut: int | None = None,
     ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
@@ -173,7 +174,7 @@ class Fetcher:
         with self._bodies.spool() as spool:
             headers = _request_headers(accept, validators)
             target, moved, response = await self._follow(asked, headers, spool, obey_robots=obey_robots, cut=cut)
-            with nullcontext(guest) if guest else self.room.guest() as held:
+            with nullcontext(reservation) if reservation else self.memory_budget.reservation() as held:
                 body = await self._bodies.load(target, response, spool, held, cut)
         reply = reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
         login = self._login_for(target)
@@ -196,7 +197,7 @@ class Fetcher:
         permanent: Target | None = target
         while True:
             if obey_robots:
-                self._turns.slow_down(target.site, target.origin, await self.robots.check(target.shown))
+                self._pacing.slow_down(target.site, target.origin, await self.robots.check(target.shown))
             login = self._login_for(target)
             try:
                 async with self._turn(target):
@@ -243,7 +244,7 @@ class Fetcher:
     async def _turn(self, target: Target) -> AsyncIterator[None]:
         """Have a turn at a site; raises Held when it is to be left alone, be it that a redirect led there."""
         try:
-            async with self._turns.at(target.site):
+            async with self._pacing.at(target.site):
                 with self.breakers.attempt(target.site, target.shown):
                     yield
         except OnHold as hold:

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from ingestd.model import Reply
+from ingestd.model.reply import Reply
 from ingestd.urls import FOLDER_PORTS
-from ingestd.web.echoes import without
+from ingestd.web.secret_scrubbing import without
 
 Kind = Literal["basic", "bearer", "header", "query", "key"]
 

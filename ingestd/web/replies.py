@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import aiohttp
 
 from ingestd.errors import BrokenReply
-from ingestd.model import NO_VALIDATORS, Reply, Validators
+from ingestd.model.reply import Reply
+from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.times import parse_http_date
 from ingestd.web.freshness import fresh_for
-from ingestd.web.links import related
+from ingestd.web.link_header import related
 from ingestd.web.target import Target
 
 #: Seconds; nobody keeps us away for longer than a day by one header.

@@ -14,16 +14,17 @@ from dataclasses import replace
 from html import escape
 
 from ingestd import articles, formats
-from ingestd.articles.furniture import mark
+from ingestd.articles.body.furniture import mark
 from ingestd.discovery.feed_links import FoundFeed, feed_links
 from ingestd.likeness.content_hash import content_hash
-from ingestd.model import Entry, Page
-from ingestd.policy.full_text import carries_full_text
-from ingestd.policy.novelty import fingerprint
-from ingestd.versions import Version
+from ingestd.model.feed import Entry
+from ingestd.model.page import Page
+from ingestd.model.version import Version
+from ingestd.policy.articles.full_text import carries_full_text
+from ingestd.policy.polling.novelty import fingerprint
 from ingestd.workers import extractor
 from ingestd.workers.results import Cleaned, ParsedFeed
-from ingestd.workers.versions import version_of
+from ingestd.workers.wire_version import version_of
 
 # Of the files as they are while they are loaded: who edits them later changes no rule of this process.
 EXTRACTOR = extractor.extractor()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from ingestd.model import Article, Feed
-from ingestd.versions import Version
+from ingestd.model.article import Article
+from ingestd.model.feed import Feed
+from ingestd.model.version import Version
 from ingestd.workers.extractor import Extractor
 
 

@@ -7,7 +7,7 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Id, Instant, Json
+from ingestd.store.schema.columns import Id, Instant, Json
 
 revision = "0001"
 down_revision = None

@@ -7,7 +7,7 @@ Revises: 0001
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Id, Instant, Json
+from ingestd.store.schema.columns import Id, Instant, Json
 
 revision = "0002"
 down_revision = "0001"

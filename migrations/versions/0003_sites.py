@@ -7,7 +7,7 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Instant, Json
+from ingestd.store.schema.columns import Instant, Json
 
 revision = "0003"
 down_revision = "0002"

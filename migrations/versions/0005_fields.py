@@ -7,7 +7,7 @@ Revises: 0004
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Json
+from ingestd.store.schema.columns import Json
 
 revision = "0005"
 down_revision = "0004"

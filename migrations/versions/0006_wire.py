@@ -7,7 +7,7 @@ Revises: 0005
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Instant, Json
+from ingestd.store.schema.columns import Instant, Json
 
 revision = "0006"
 down_revision = "0005"

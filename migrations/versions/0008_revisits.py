@@ -7,7 +7,7 @@ Revises: 0007
 import sqlalchemy as sa
 from alembic import op
 
-from ingestd.store.columns import Id, Instant
+from ingestd.store.schema.columns import Id, Instant
 
 revision = "0008"
 down_revision = "0007"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ingestd.articles import extract
 from ingestd.errors import ExtractError
-from ingestd.model import Page
+from ingestd.model.page import Page
 
 
 @dataclass(frozen=True)

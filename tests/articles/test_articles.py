@@ -9,7 +9,9 @@ import pytest
 
 from ingestd.articles import extract
 from ingestd.errors import ExtractError, NoArticle
-from ingestd.model import Article, Entry, Page
+from ingestd.model.article import Article
+from ingestd.model.feed import Entry
+from ingestd.model.page import Page
 from ingestd.times import iso
 
 DATA = Path(__file__).parent.parent / "data"

@@ -3,11 +3,12 @@ from datetime import UTC, datetime
 import pytest
 
 from ingestd.articles.assemble import assemble, from_entry
-from ingestd.articles.blocks import Block, Run
+from ingestd.articles.body.blocks import Block, Run
 from ingestd.articles.clues import Clues
-from ingestd.articles.moments import Moment
+from ingestd.articles.witnesses.stated_times import StatedTime
 from ingestd.errors import NoArticle
-from ingestd.model import Article, Page
+from ingestd.model.article import Article
+from ingestd.model.page import Page
 
 PAGE = Page(url="https://paper.example/1", body=b"")
 STORY = "The mayor said on Monday that the bridge would stay closed until the autumn."
@@ -39,7 +40,7 @@ def test_a_caption_that_only_its_credit_shows_is_no_paragraph() -> None:
 
 
 def test_a_version_is_never_older_than_its_story() -> None:
-    first, before = (Moment(datetime(2024, 5, day, 8, tzinfo=UTC), "minute") for day in (2, 1))
+    first, before = (StatedTime(datetime(2024, 5, day, 8, tzinfo=UTC), "minute") for day in (2, 1))
     article = made(STORY, firstcreated=first, versioncreated=before)
 
     assert (article.firstcreated, article.versioncreated) == (first.when, first.when)

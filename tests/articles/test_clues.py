@@ -1,11 +1,11 @@
 from datetime import UTC, datetime
 
 from ingestd.articles.clues import Clues, heard, merge
-from ingestd.articles.moments import Moment
+from ingestd.articles.witnesses.stated_times import StatedTime
 
 
-def moment(day: int, hour: int, precision: str) -> Moment:
-    return Moment(datetime(2024, 5, day, hour, tzinfo=UTC), precision)  # type: ignore[arg-type]  # one of the three
+def moment(day: int, hour: int, precision: str) -> StatedTime:
+    return StatedTime(datetime(2024, 5, day, hour, tzinfo=UTC), precision)  # type: ignore[arg-type]  # one of the three
 
 
 def test_the_first_asked_who_answers_is_believed() -> None:

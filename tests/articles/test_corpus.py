@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingestd.articles import extract
-from ingestd.model import Article, Page
+from ingestd.model.article import Article
+from ingestd.model.page import Page
 from ingestd.times import iso
 
 CORPUS = os.environ.get("INGESTD_CORPUS")

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime
 
 from ingestd.articles import extract
-from ingestd.model import Entry, Page
+from ingestd.model.feed import Entry
+from ingestd.model.page import Page
 
 ENTRY = Entry(
     guid="7",

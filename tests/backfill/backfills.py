@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ingestd.backfill.documents import Documents
 from ingestd.backfill.job import Backfill
-from ingestd.daemon.parts import Parts
-from ingestd.store import backfills, overview, sources
+from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.operations import overview
+from ingestd.store.polls import sources
+from ingestd.store.work import backfills
 
 
 def page(headline: str, number: int = 0) -> bytes:
@@ -32,36 +34,36 @@ def atom(*links: str, older: str | None = None, rel: str = "prev-archive") -> by
     )
 
 
-async def begin(parts: Parts, kind: str, argument: str, options: dict[str, Any], source_id: int) -> int:
-    async with parts.database.write() as connection:
+async def begin(runtime: Runtime, kind: str, argument: str, options: dict[str, Any], source_id: int) -> int:
+    async with runtime.database.write() as connection:
         return await backfills.begin(
             connection, kind=kind, argument=argument, options=options, source_id=source_id, cursor={},
-            run_id=parts.run_id, now=datetime.now(UTC),
+            run_id=runtime.run_id, now=datetime.now(UTC),
         )  # fmt: skip
 
 
-async def open_backfill(parts: Parts, number: int, *, most_documents: int = 100) -> Backfill:
-    async with parts.database.read() as connection:
+async def open_backfill(runtime: Runtime, number: int, *, most_documents: int = 100) -> Backfill:
+    async with runtime.database.read() as connection:
         row, counts = await backfills.find(connection, number), await backfills.counts(connection, number)
     documents = Documents(
-        fetcher=parts.fetcher, pool=parts.pool, archive=parts.archive, rules=parts.ingest.rules, max_body=2**20
+        fetcher=runtime.fetcher, pool=runtime.pool, archive=runtime.archive, rules=runtime.ingest.rules, max_body=2**20
     )
     return Backfill(
-        row, counts, ingest=parts.ingest, documents=documents, limit=4, per_site=4,
+        row, counts, ingest=runtime.ingest, documents=documents, limit=4, per_site=4,
         most_documents=most_documents,
     )  # fmt: skip
 
 
-async def listed_source(parts: Parts, url: str) -> int:
-    async with parts.database.write() as connection:
+async def listed_source(runtime: Runtime, url: str) -> int:
+    async with runtime.database.write() as connection:
         return await sources.add_list(connection, url, now=datetime.now(UTC))
 
 
-async def run(parts: Parts, kind: str, argument: str, source_id: int, **options: Any) -> tuple[Backfill, str]:
-    backfill = await open_backfill(parts, await begin(parts, kind, argument, options, source_id))
+async def run(runtime: Runtime, kind: str, argument: str, source_id: int, **options: Any) -> tuple[Backfill, str]:
+    backfill = await open_backfill(runtime, await begin(runtime, kind, argument, options, source_id))
     return backfill, await backfill.run()
 
 
-async def summary(parts: Parts) -> dict[str, int]:
-    async with parts.database.read() as connection:
+async def summary(runtime: Runtime) -> dict[str, int]:
+    async with runtime.database.read() as connection:
         return await overview.summary(connection)

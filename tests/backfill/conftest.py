@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ingestd.daemon.parts import Parts, open_parts
+from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
 
 
 @pytest.fixture
-async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
+async def runtime(database_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
     settings = Settings(
         state_dir=tmp_path / "state",
         database_url=SecretStr(database_url),
@@ -21,5 +21,5 @@ async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
         attempts=2,
         extractors=1,
     )
-    async with open_parts(settings, role="backfill") as parts:
-        yield parts
+    async with open_runtime(settings, role="backfill") as runtime:
+        yield runtime

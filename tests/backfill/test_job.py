@@ -8,17 +8,19 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.store import backfills, sources, tables
-from tests.agency import ninjs, records_in, revisions_in
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import sources
+from ingestd.store.schema import tables
+from ingestd.store.work import backfills
 from tests.backfill.backfills import atom, begin, listed_source, open_backfill, page, run, summary
-from tests.desk import poll_all
-from tests.newsroom import Newsroom
+from tests.support.agency import ninjs, records_in, revisions_in
+from tests.support.desk import poll_all
+from tests.support.newsroom import Newsroom
 
 
-async def add(parts: Parts, url: str) -> int:
-    async with parts.database.write() as connection:
+async def add(runtime: Runtime, url: str) -> int:
+    async with runtime.database.write() as connection:
         return (await sources.add(connection, url, now=datetime.now(UTC)))[0]
 
 
@@ -26,56 +28,58 @@ def publish(newsroom: Newsroom, *numbers: int) -> list[str]:
     return [newsroom.publish(f"/{n}", body=page("Ferry", n), content_type="text/html") for n in numbers]
 
 
-async def test_an_archive_is_walked_to_its_end_once(newsroom: Newsroom, parts: Parts) -> None:
+async def test_an_archive_is_walked_to_its_end_once(newsroom: Newsroom, runtime: Runtime) -> None:
     new, old, oldest = publish(newsroom, 1, 2, 3)
     last = newsroom.publish("/archive/1", body=atom(oldest, older=newsroom.url("/feed")))  # back to where it began
     middle = newsroom.publish("/archive/2", body=atom(old, older=last))
     feed = newsroom.publish("/feed", body=atom(new, older=middle), ETag='"1"')
-    source_id = await add(parts, feed)
+    source_id = await add(runtime, feed)
 
-    first, state = await run(parts, "archive", feed, source_id)
-    second, _ = await run(parts, "archive", feed, source_id)
+    first, state = await run(runtime, "archive", feed, source_id)
+    second, _ = await run(runtime, "archive", feed, source_id)
 
     assert (state, first.listed.documents, first.listed.added, first.made) == ("done", 3, 3, 3)
     assert (second.listed.added, second.listed.known, second.made) == (0, 3, 0)
-    assert (await summary(parts))["records"] == 3
-    async with parts.database.read() as connection:
+    assert (await summary(runtime))["records"] == 3
+    async with runtime.database.read() as connection:
         source = await sources.find(connection, str(source_id))
     assert (source.etag, source.last_polled_at) == (None, None)  # the live state is the daemon's
 
 
-async def test_pages_of_a_feed_are_followed_by_next(newsroom: Newsroom, parts: Parts) -> None:
+async def test_pages_of_a_feed_are_followed_by_next(newsroom: Newsroom, runtime: Runtime) -> None:
     new, old = publish(newsroom, 1, 2)
     empty = newsroom.publish("/feed?page=3", body=atom(older=newsroom.url("/never"), rel="next"))
     newsroom.publish("/feed", body=atom(new, older=newsroom.url("/second"), rel="next"))
     newsroom.publish("/second", body=atom(old, older=empty, rel="next"))
     feed = newsroom.url("/feed")
 
-    backfill, state = await run(parts, "archive", feed, await add(parts, feed))
+    backfill, state = await run(runtime, "archive", feed, await add(runtime, feed))
 
     assert (state, backfill.made) == ("done", 2)
     assert not [request for request in newsroom.requests if request.path == "/never"]
 
 
-async def test_an_archive_that_breaks_off_is_failed_and_goes_on_where_it_was(newsroom: Newsroom, parts: Parts) -> None:
+async def test_an_archive_that_breaks_off_is_failed_and_goes_on_where_it_was(
+    newsroom: Newsroom, runtime: Runtime
+) -> None:
     new, old = publish(newsroom, 1, 2)
     middle = newsroom.publish("/archive/1", status=500)
     feed = newsroom.publish("/feed", body=atom(new, older=middle))
-    backfill, state = await run(parts, "archive", feed, await add(parts, feed))
+    backfill, state = await run(runtime, "archive", feed, await add(runtime, feed))
     assert (state, backfill.made) == ("failed", 1)
     assert backfill.problem
     assert "HTTP 500" in backfill.problem
     newsroom.publish("/archive/1", body=atom(old))
     asked = len(newsroom.requests)
 
-    again = await open_backfill(parts, backfill.id)
+    again = await open_backfill(runtime, backfill.id)
     state = await again.run()
 
     assert (state, again.listed.documents, again.made) == ("done", 2, 2)
     assert [request.path for request in newsroom.requests[asked:]] == ["/archive/1", "/2"]
 
 
-async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: Newsroom, runtime: Runtime) -> None:
     inside, older, newer, undated = publish(newsroom, 1, 2, 3, 4)
     places = [(inside, "2024-05-01"), (older, "2023-01-01"), (newer, "2024-07-01"), (undated, None)]
     items = "".join(f"<url><loc>{url}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>" for url, day in places)
@@ -86,7 +90,7 @@ async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: N
     root = newsroom.publish("/sitemap.xml", body=f"<sitemapindex {names}>{children}</sitemapindex>".encode())
 
     backfill, state = await run(
-        parts, "sitemap", root, await listed_source(parts, root),
+        runtime, "sitemap", root, await listed_source(runtime, root),
         since="2024-01-01T00:00:00Z", until="2024-06-01T00:00:00Z",
     )  # fmt: skip
 
@@ -95,18 +99,18 @@ async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: N
     assert [request.path for request in newsroom.requests] == ["/robots.txt", "/sitemap.xml", "/2024.xml.gz", "/1"]
 
 
-async def test_a_list_of_urls_leaves_out_what_is_none(newsroom: Newsroom, parts: Parts, tmp_path: Path) -> None:
+async def test_a_list_of_urls_leaves_out_what_is_none(newsroom: Newsroom, runtime: Runtime, tmp_path: Path) -> None:
     one, two = publish(newsroom, 1, 2)
     file = tmp_path / "urls.txt"
     file.write_text(f"# mine\n{one}\n\nnot a URL\n{two}\n{one}#again\n")
 
-    backfill, state = await run(parts, "urls", str(file), await listed_source(parts, "backfill:urls"))
+    backfill, state = await run(runtime, "urls", str(file), await listed_source(runtime, "backfill:urls"))
 
     assert (state, backfill.made, backfill.listed.left_out) == ("done", 2, {"no URL": 1})
 
 
 async def test_saved_feeds_and_pages_are_told_by_their_content(
-    newsroom: Newsroom, parts: Parts, tmp_path: Path
+    newsroom: Newsroom, runtime: Runtime, tmp_path: Path
 ) -> None:
     [live] = publish(newsroom, 1)
     folder = tmp_path / "saved"
@@ -116,48 +120,48 @@ async def test_saved_feeds_and_pages_are_told_by_their_content(
     (folder / "page").write_bytes(page("Ferry", 3))
     (folder / "notes.json").write_text('{"a": 1}')
     (folder / "same").write_bytes(page("Ferry", 3))
-    source_id = await listed_source(parts, "backfill:files")
+    source_id = await listed_source(runtime, "backfill:files")
 
-    backfill, state = await run(parts, "files", str(folder), source_id)
-    again, _ = await run(parts, "files", str(folder), source_id)
+    backfill, state = await run(runtime, "files", str(folder), source_id)
+    again, _ = await run(runtime, "files", str(folder), source_id)
 
     assert (state, backfill.made, backfill.listed.left_out) == ("done", 3, {"no feed or page": 1})
-    assert (again.listed.added, (await summary(parts))["records"]) == (0, 3)
+    assert (again.listed.added, (await summary(runtime))["records"]) == (0, 3)
 
 
-async def test_a_directory_that_stands_for_a_site_gives_its_pages_their_urls(parts: Parts, tmp_path: Path) -> None:
+async def test_a_directory_that_stands_for_a_site_gives_its_pages_their_urls(runtime: Runtime, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
     (folder / "a").mkdir(parents=True)
     (folder / "a" / "b c.html").write_bytes(page("Ferry", 2))
 
-    await run(parts, "files", str(folder), await listed_source(parts, "backfill:files"), base="http://news.test/x")
+    await run(runtime, "files", str(folder), await listed_source(runtime, "backfill:files"), base="http://news.test/x")
 
-    async with parts.database.read() as connection:
+    async with runtime.database.read() as connection:
         urls = (await connection.execute(select(tables.carriers.c.url))).scalars().all()
         uris = (await connection.execute(select(tables.records.c.uri))).scalars().all()
     assert urls == uris == ["http://news.test/x/a/b%20c.html"]
 
 
-async def test_a_saved_feed_cannot_name_other_files(parts: Parts, tmp_path: Path) -> None:
+async def test_a_saved_feed_cannot_name_other_files(runtime: Runtime, tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_bytes(page("Secret", 9))
     folder = tmp_path / "saved"
     folder.mkdir()
     up = f"{folder.as_uri()}/../secret.html"
     (folder / "feed.xml").write_bytes(atom(up, (tmp_path / "secret.html").as_uri()))
 
-    backfill, _ = await run(parts, "files", str(folder), await listed_source(parts, "backfill:files"))
+    backfill, _ = await run(runtime, "files", str(folder), await listed_source(runtime, "backfill:files"))
 
     assert backfill.made == 0
-    assert (await summary(parts))["records"] == 0
+    assert (await summary(runtime))["records"] == 0
 
 
-async def test_a_stopped_backfill_goes_on_with_what_it_had_listed(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_stopped_backfill_goes_on_with_what_it_had_listed(newsroom: Newsroom, runtime: Runtime) -> None:
     hold = asyncio.Event()
     links = publish(newsroom, 1, 2)
     slow = newsroom.publish("/slow", body=page("Ferry", 3), content_type="text/html", when=hold)
     feed = newsroom.publish("/feed", body=atom(slow, *links))
-    source_id = await add(parts, feed)
-    backfill = await open_backfill(parts, await begin(parts, "archive", feed, {}, source_id))
+    source_id = await add(runtime, feed)
+    backfill = await open_backfill(runtime, await begin(runtime, "archive", feed, {}, source_id))
     work = asyncio.create_task(backfill.run())
     while not [request for request in newsroom.requests if request.path == "/slow"]:
         await newsroom.asked.wait()
@@ -166,110 +170,110 @@ async def test_a_stopped_backfill_goes_on_with_what_it_had_listed(newsroom: News
     backfill.stop()
     hold.set()
     state = await work
-    again = await open_backfill(parts, backfill.id)
+    again = await open_backfill(runtime, backfill.id)
 
     assert state == "running"
     assert (await again.run(), again.made) == ("done", 3)
 
 
 async def test_a_cancelled_backfill_ends_and_leaves_nothing_that_a_poll_would_take_for_known(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
     hold = asyncio.Event()
     slow = newsroom.publish("/slow", body=page("Ferry", 3), content_type="text/html", when=hold)
     links = publish(newsroom, *range(10, 40))
     feed = newsroom.publish("/feed", body=atom(slow, *links, older=newsroom.url("/gone")))
     newsroom.publish("/gone", status=404)
-    source_id = await add(parts, feed)
+    source_id = await add(runtime, feed)
     for number in range(10, 40):
         newsroom.publish(f"/{number}", body=page("Ferry", number), content_type="text/html", when=hold)
-    backfill = await open_backfill(parts, await begin(parts, "archive", feed, {}, source_id))
+    backfill = await open_backfill(runtime, await begin(runtime, "archive", feed, {}, source_id))
     work = asyncio.create_task(backfill.run())
     while not [request for request in newsroom.requests if request.path == "/slow"]:
         await newsroom.asked.wait()
         newsroom.asked.clear()
 
-    async with parts.database.write() as connection:
+    async with runtime.database.write() as connection:
         dropped = await backfills.cancel(connection, backfill.id, now=datetime.now(UTC))
     hold.set()
     state = await work
 
     assert state == "cancelled"
     assert dropped > 0
-    assert (await summary(parts))["pending"] == 0
+    assert (await summary(runtime))["pending"] == 0
     newsroom.publish("/feed", body=atom(slow, *links))
-    await Service(parts, max_polls=4, max_pages=4, per_site=4).run_dry()
-    assert (await summary(parts))["records"] == 31
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_dry()
+    assert (await summary(runtime))["records"] == 31
 
 
 async def test_what_the_live_feed_shows_is_the_daemons_though_a_dead_backfill_listed_it(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
     [link] = publish(newsroom, 1)
     feed = newsroom.publish("/feed", body=atom(link))
-    source_id = await add(parts, feed)
+    source_id = await add(runtime, feed)
     newsroom.publish("/1", status=500)
-    number = await begin(parts, "archive", feed, {}, source_id)
-    backfill = await open_backfill(parts, number)
+    number = await begin(runtime, "archive", feed, {}, source_id)
+    backfill = await open_backfill(runtime, number)
     backfill.stop()  # it lists nothing; the entry is put there as a killed one would leave it
-    await Service(parts, max_polls=4, max_pages=4, per_site=4).polls.run_dry()
-    async with parts.database.write() as connection:
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_dry()
+    async with runtime.database.write() as connection:
         await connection.execute(tables.entries.update().values(backfill_id=number))
         await connection.execute(tables.sources.update().values(due_at=datetime.now(UTC), body_hash=None))
     publish(newsroom, 1)
 
-    await Service(parts, max_polls=4, max_pages=4, per_site=4).run_dry()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_dry()
 
-    assert (await summary(parts))["records"] == 1
+    assert (await summary(runtime))["records"] == 1
 
 
 async def test_what_a_dead_backfill_had_listed_is_done_by_the_next_that_lists_it(
-    newsroom: Newsroom, parts: Parts, tmp_path: Path
+    newsroom: Newsroom, runtime: Runtime, tmp_path: Path
 ) -> None:
     links = publish(newsroom, 1, 2)
     (tmp_path / "one").write_text("\n".join(links))
-    source_id = await listed_source(parts, "backfill:urls")
-    dead = await begin(parts, "urls", str(tmp_path / "one"), {}, source_id)
-    backfill = await open_backfill(parts, dead)
+    source_id = await listed_source(runtime, "backfill:urls")
+    dead = await begin(runtime, "urls", str(tmp_path / "one"), {}, source_id)
+    backfill = await open_backfill(runtime, dead)
     work = asyncio.create_task(backfill.run())
     await newsroom.asked.wait()
     backfill.stop()
     await work
-    async with parts.database.write() as connection:
+    async with runtime.database.write() as connection:
         await connection.execute(tables.backfills.update().values(run_id=None))
         await connection.execute(tables.entries.update().values(run_id=None))
 
-    await run(parts, "urls", str(tmp_path / "one"), source_id)
+    await run(runtime, "urls", str(tmp_path / "one"), source_id)
 
-    assert (await summary(parts))["records"] == 2
-    async with parts.database.read() as connection:
+    assert (await summary(runtime))["records"] == 2
+    async with runtime.database.read() as connection:
         assert await backfills.next_due(connection, dead) is None
 
 
-async def test_wire_files_are_kept_with_all_their_versions(tmp_path: Path, parts: Parts) -> None:
+async def test_wire_files_are_kept_with_all_their_versions(tmp_path: Path, runtime: Runtime) -> None:
     folder = tmp_path / "wire"
     folder.mkdir()
     for number in (2, 1, 3):
         (folder / f"{number}.json").write_text(json.dumps(ninjs(version=number)))
-    source_id = await listed_source(parts, "backfill:files")
+    source_id = await listed_source(runtime, "backfill:files")
 
-    first, state = await run(parts, "files", str(folder), source_id)
-    second, _ = await run(parts, "files", str(folder), source_id)
+    first, state = await run(runtime, "files", str(folder), source_id)
+    second, _ = await run(runtime, "files", str(folder), source_id)
 
     assert (state, first.listed.added, first.made) == ("done", 1, 1)
-    assert (second.listed.added, (await summary(parts))["pending"]) == (0, 0)
-    assert await revisions_in(parts) == [(1, "new", "usable"), (2, "text", "usable"), (3, "text", "usable")]
-    assert [record.revision for record in await records_in(parts)] == [3]
+    assert (second.listed.added, (await summary(runtime))["pending"]) == (0, 0)
+    assert await revisions_in(runtime) == [(1, "new", "usable"), (2, "text", "usable"), (3, "text", "usable")]
+    assert [record.revision for record in await records_in(runtime)] == [3]
 
 
-async def test_what_changed_since_a_backfill_took_it_is_the_daemons_work(newsroom: Newsroom, parts: Parts) -> None:
+async def test_what_changed_since_a_backfill_took_it_is_the_daemons_work(newsroom: Newsroom, runtime: Runtime) -> None:
     [link] = publish(newsroom, 1)
     feed = newsroom.publish("/feed", body=atom(link))
-    source_id = await add(parts, feed)
-    await run(parts, "archive", feed, source_id)
+    source_id = await add(runtime, feed)
+    await run(runtime, "archive", feed, source_id)
     newsroom.publish("/1", body=page("Ferry", 1).replace(b"on Monday", b"on Tuesday"), content_type="text/html")
     newsroom.publish("/feed", body=atom(link).replace(b"T12:00", b"T13:00"))
 
-    figures = await poll_all(parts)
+    figures = await poll_all(runtime)
 
     assert (figures["pending"], figures["revisions"]) == (0, 2)

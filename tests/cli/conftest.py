@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 
 @pytest.fixture

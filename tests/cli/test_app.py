@@ -13,7 +13,7 @@ from ingestd.cli.app import COMMANDS, Command, errors_told
 from ingestd.errors import ConfigError, IngestError, StoreUnavailable, UsageError
 
 FOLDER = Path(command_line.__file__).parent
-NO_COMMANDS = {"batch", "explaining", "opening", "__init__", "app", "options", "output", "record_json"}
+NO_COMMANDS = {"batch_line", "explanation", "setup", "__init__", "app", "options", "output", "record_json"}
 
 
 def ingestd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

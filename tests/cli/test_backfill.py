@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.backfill.backfills import page
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 
 def publish(papers: Papers, count: int) -> str:

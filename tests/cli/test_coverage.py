@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.cli.running import ingestd
-from tests.desk import STORY
-from tests.papers import Papers
+from tests.support.desk import STORY
+from tests.support.papers import Papers
 
 
 def rss(first: int, last: int) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ingestd.store import migrate
+from ingestd.store.schema import migrate
 from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
 

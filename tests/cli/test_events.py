@@ -15,12 +15,12 @@ import psycopg
 import pytest
 
 from ingestd.settings.values import with_async_driver
-from ingestd.store import migrate
 from ingestd.store.database import Database
+from ingestd.store.schema import migrate
 from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
-from tests.databases import make_database
-from tests.outcomes import keep_texts
+from tests.support.databases import make_database
+from tests.support.outcomes import keep_texts
 
 #: Seconds that anything here may take on a busy machine.
 PATIENCE = 60

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 
 def test_what_failed_is_listed_and_tried_again(papers: Papers, either: Path) -> None:

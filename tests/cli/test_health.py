@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.daemon.api import serve
 from ingestd.daemon.health import Health
+from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.settings import Listen
 from tests.daemon.services import add_source, open_service
@@ -68,7 +68,7 @@ async def test_a_warning_is_told_and_is_status_0(listen: str, service: Service) 
 
 
 async def test_a_daemon_that_fails_is_status_1(listen: str, service: Service) -> None:
-    service.pulse.last_tick -= 3600
+    service.service_state.last_tick -= 3600
 
     done = await ingestd_health(listen)
 
@@ -79,7 +79,7 @@ async def test_a_daemon_that_fails_is_status_1(listen: str, service: Service) ->
 async def test_json_is_the_report_itself(listen: str, service: Service) -> None:
     done = await ingestd_health(listen, "--json")
 
-    assert json.loads(done.out)["serviceId"] == service.parts.run_id
+    assert json.loads(done.out)["serviceId"] == service.runtime.run_id
 
 
 async def test_probes_tell_ready_from_live(listen: str, service: Service) -> None:

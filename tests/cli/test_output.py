@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingestd.cli.output import note, progress, show, show_diff, show_json, show_json_lines, show_table
-from ingestd.to_json import to_json
+from ingestd.json import to_json
 
 NOON = datetime(2020, 6, 24, 12, tzinfo=UTC)
 

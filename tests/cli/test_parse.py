@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from ingestd.cli.parse import line_of, parse
 from ingestd.errors import ParseError, UsageError
-from ingestd.model import Feed
+from ingestd.model.feed import Feed
 from tests.formats.samples import WIRE
 
 RSS = (

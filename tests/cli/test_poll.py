@@ -2,9 +2,9 @@ from pathlib import Path
 
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
-from tests.desk import OTHER
-from tests.dropping import item, names, write
-from tests.papers import Papers
+from tests.support.desk import OTHER
+from tests.support.dropping import item, names, write
+from tests.support.papers import Papers
 
 
 def test_a_poll_makes_records_and_the_next_one_none(papers: Papers, either: Path) -> None:

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from ingestd.rules import Rules
+from ingestd.model.timing import Rules
 from ingestd.settings.values import with_async_driver
-from ingestd.store import migrate, revisits, tables
 from ingestd.store.database import Database
-from ingestd.store.saves import Missed
+from ingestd.store.records.saves import Missed
+from ingestd.store.schema import migrate, tables
+from ingestd.store.work import revisits
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
-from tests.outcomes import NOON, claimed, keep, keep_texts, saved
-from tests.papers import Papers
+from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
+from tests.support.papers import Papers
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 
 from tests.cli.running import ingestd
 from tests.daemon.processes import rows
-from tests.desk import OTHER, STORY, add, open_desk
-from tests.older import PROMPT, make_by_older_rules
-from tests.papers import Papers
+from tests.support.desk import OTHER, STORY, add, open_desk
+from tests.support.older import PROMPT, make_by_older_rules
+from tests.support.papers import Papers
 
 
 def command(config: Path, *args: object) -> list[str]:
@@ -40,9 +40,9 @@ def keep(papers: Papers, url: str, folder: Path, texts: list[str]) -> None:
     feed = papers.publish("/feed.xml", rss(texts), content_type="application/rss+xml")
 
     async def work() -> None:
-        async with open_desk(url, folder / "state") as parts:
-            await add(parts, feed)
-            await make_by_older_rules(parts)
+        async with open_desk(url, folder / "state") as runtime:
+            await add(runtime, feed)
+            await make_by_older_rules(runtime)
 
     asyncio.run(work())
 
@@ -135,9 +135,9 @@ def test_texts_that_were_hashed_in_another_way_are_hashed_anew(papers: Papers, c
     feed = papers.publish("/feed.xml", rss([STORY]), content_type="application/rss+xml")
 
     async def keep_one() -> None:
-        async with open_desk(f"sqlite:///{tmp_path}/state/ingestd.db", tmp_path / "state") as parts:
-            await add(parts, feed)
-            await make_by_older_rules(parts, lambda article: article, hashed=lambda _text, **_: "0" * 64)
+        async with open_desk(f"sqlite:///{tmp_path}/state/ingestd.db", tmp_path / "state") as runtime:
+            await add(runtime, feed)
+            await make_by_older_rules(runtime, lambda article: article, hashed=lambda _text, **_: "0" * 64)
 
     asyncio.run(keep_one())
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.backfill.backfills import atom
 from tests.cli.running import ingestd
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 
 def feed(papers: Papers, path: str = "/feed.xml") -> str:

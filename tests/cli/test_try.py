@@ -1,10 +1,10 @@
 import json
 from pathlib import Path
 
-from tests.agency import ninjs
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
-from tests.papers import Papers
+from tests.support.agency import ninjs
+from tests.support.papers import Papers
 
 
 def test_a_try_shows_what_would_be_kept_and_keeps_nothing(papers: Papers, config: Path, tmp_path: Path) -> None:

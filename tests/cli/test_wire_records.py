@@ -11,11 +11,11 @@ import pytest
 
 from ingestd.formats import parse
 from ingestd.settings.values import with_async_driver
-from ingestd.store import migrate
 from ingestd.store.database import Database
-from tests.agency import NOON, keep_versions, ninjs
+from ingestd.store.schema import migrate
 from tests.cli.running import ingestd
-from tests.outcomes import claimed
+from tests.support.agency import NOON, keep_versions, ninjs
+from tests.support.outcomes import claimed
 
 GUID = "urn:newsml:harbour.example:1"
 KILL = {"pubstatus": "canceled", "body_text": "", "headline": "KILL: mayor"}

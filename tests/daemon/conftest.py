@@ -6,7 +6,7 @@ import pytest
 from ingestd.daemon.service import Service
 from tests.daemon.processes import Daemon, Start
 from tests.daemon.services import Hung, open_service
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ async def service(
 ) -> AsyncIterator[Service]:
     """A service on an SQLite file; on a busy machine its answers are waited for, but where a database hangs."""
     if "hung" not in request.fixturenames:
-        monkeypatch.setattr("ingestd.daemon.inquiry.PATIENCE", 30.0)
+        monkeypatch.setattr("ingestd.daemon.bounded_query.PATIENCE", 30.0)
     async with open_service(tmp_path / "state") as service:
         yield service
 

@@ -7,21 +7,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestd.daemon.parts import open_parts
 from ingestd.daemon.service import Service
-from ingestd.model import Entry
+from ingestd.model.feed import Entry
+from ingestd.pipeline.runtime import open_runtime
 from ingestd.settings import Settings
-from ingestd.store import polls, sources
 from ingestd.store.database import Database
-from ingestd.store.poll import Announcement
+from ingestd.store.polls import polls, sources
+from ingestd.store.polls.poll_result import Announcement
 
 
 @asynccontextmanager
 async def open_service(folder: Path) -> AsyncIterator[Service]:
     """Open a service on a new database, which may visit the loopback; nothing ticks, nothing polls."""
     settings = Settings(state_dir=folder, extractors=1, allow_networks="127.0.0.0/8", host_delay=0)
-    async with open_parts(settings, role="daemon") as parts:
-        yield Service(parts, max_polls=2, max_pages=2, per_site=1)
+    async with open_runtime(settings, role="daemon") as runtime:
+        yield Service(runtime, max_polls=2, max_pages=2, per_site=1)
 
 
 class Hung:
@@ -60,14 +60,14 @@ class Hung:
 
 def hang(service: Service, hung: Hung) -> None:
     """Put a database that hangs in the place of the service's own."""
-    service.parts = replace(service.parts, database=hung.database)
+    service.runtime = replace(service.runtime, database=hung.database)
 
 
 async def add_source(
     service: Service, url: str, *, title: str | None = None, state: str = "active", due: datetime | None = None
 ) -> int:
     now = datetime.now(UTC)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         source_id, _ = await sources.add(connection, url, now=due or now, title=title)
         if state != "active":
             await sources.set_state(connection, source_id, state, now=now)
@@ -76,5 +76,5 @@ async def add_source(
 
 async def add_entry(service: Service, source_id: int, link: str, *, due: datetime) -> None:
     found = Announcement(entry=Entry(guid=link, link=link), fingerprint="f")
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await polls.add_entries(connection, source_id, [found], now=due)

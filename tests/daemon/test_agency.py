@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.daemon.processes import PATIENCE, Daemon, Start, eventually, ingestd, rows
-from tests.dropping import names
-from tests.sending import Line, Sender
-from tests.wire_agency import Day, Truth, day, digest_of
+from tests.support.dropping import names
+from tests.support.sending import Line, Sender
+from tests.support.wire_agency import Day, Truth, day, digest_of
 
 ITEMS = int(os.environ.get("SOAK_ITEMS", "300"))
 

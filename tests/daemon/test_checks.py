@@ -17,7 +17,7 @@ from ingestd.daemon.checks import (
     queue_age,
     response_time,
 )
-from ingestd.store.overview import HealthFigures
+from ingestd.store.operations.overview import HealthFigures
 
 NOON = datetime(2020, 6, 24, 12, tzinfo=UTC)
 

@@ -22,8 +22,11 @@ from ingestd.daemon.chores import (
 )
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.store import failures, runs, sources, tables
+from ingestd.store.operations import failures
+from ingestd.store.polls import sources
+from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
+from ingestd.store.work import runs
 from tests.daemon.services import Hung, add_source, hang
 
 LONG_AGO = timedelta(seconds=2 * runs.GONE_AFTER)
@@ -56,28 +59,28 @@ def told(systemd: socket.socket) -> bytes | None:
 async def claim_and_miss_heartbeats(service: Service, run_id: str, *, host: str) -> None:
     now = datetime.now(UTC)
     missed = update(tables.runs).where(tables.runs.c.id == run_id).values(seen_at=now - LONG_AGO, host=host)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await sources.claim_due(connection, run_id, now=now, limit=1)
         await connection.execute(missed)
 
 
 async def claims(service: Service) -> list[str | None]:
-    async with service.parts.database.read() as connection:
+    async with service.runtime.database.read() as connection:
         return list((await connection.execute(select(tables.sources.c.run_id))).scalars())
 
 
 async def test_after_a_database_that_was_away_a_daemon_does_not_take_itself_for_gone(service: Service) -> None:
     await add_source(service, "https://wire.example/feed")
-    await claim_and_miss_heartbeats(service, service.parts.run_id, host=socket.gethostname())
+    await claim_and_miss_heartbeats(service, service.runtime.run_id, host=socket.gethostname())
 
     await take_over(service)
 
-    assert await claims(service) == [service.parts.run_id]
+    assert await claims(service) == [service.runtime.run_id]
 
 
 async def test_what_a_run_without_heartbeat_had_claimed_is_given_back(service: Service) -> None:
     await add_source(service, "https://wire.example/feed")
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         other = await runs.begin(connection, role="daemon", now=datetime.now(UTC))
     await claim_and_miss_heartbeats(service, other, host="elsewhere.example")
 
@@ -97,7 +100,7 @@ async def test_the_watchdog_is_told_that_we_live(service: Service, systemd: sock
 async def test_the_watchdog_is_told_nothing_when_the_scheduler_stands_still(
     service: Service, systemd: socket.socket
 ) -> None:
-    service.pulse.last_tick = monotonic() - DEAD_SCHEDULER - 1
+    service.service_state.last_tick = monotonic() - DEAD_SCHEDULER - 1
 
     await watchdog(service)
 
@@ -131,13 +134,13 @@ def test_a_clock_that_is_set_is_noticed_once(monkeypatch: pytest.MonkeyPatch, da
 async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: Service) -> None:
     source = await add_source(service, "https://paper.example/feed")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         values = {"last_polled_at": tomorrow, "last_success_at": tomorrow, "due_at": tomorrow}
         await connection.execute(update(tables.sources).values(values))
 
     await settle_schedule(service)
 
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
     assert [one.id for one in claimed] == [source]
     assert claimed[0].last_success_at is not None
@@ -150,7 +153,7 @@ async def test_after_a_clock_was_a_year_ahead_nobody_who_was_put_off_waits_for_a
 
     await settle_schedule(service)
 
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
     assert [one.id for one in claimed] == [source]
 
@@ -163,7 +166,7 @@ async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(ser
         {"at": at, "stage": "fetch", "error": "Refused", "message": name, "attempt": 1, "entry_id": entry}
         for name, at, entry in (("poll", old, None), ("done", old, 1), ("given up", old, 2), ("new", now, 1))
     ]
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await insert_all(connection, tables.entries, rows)
         await insert_all(connection, tables.failures, failed)
 
@@ -181,7 +184,7 @@ async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once
     await settle_schedule(service)
 
     now = datetime.now(UTC)
-    async with service.parts.database.read() as connection:
+    async with service.runtime.database.read() as connection:
         due = list((await connection.execute(select(tables.sources.c.due_at))).scalars())
     assert sum(one <= now for one in due) == AT_ONCE
     assert max(due) <= now + timedelta(seconds=SPREAD)
@@ -198,14 +201,14 @@ async def test_a_source_that_is_quieter_than_its_weeks_is_noted_and_one_that_is_
         seen = [moment for moment in weeks if moment <= now - timedelta(hours=last)]
         rows += [entry_row(source, number, moment) for number, moment in enumerate(seen)]
         values = {"watched_since": weeks[-1], "last_new_at": seen[0], "condition": "ok"}
-        async with service.parts.database.write() as connection:
+        async with service.runtime.database.write() as connection:
             await connection.execute(update(tables.sources).where(tables.sources.c.id == source).values(values))
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await insert_all(connection, tables.entries, rows)
 
     await Silence(service).listen()
 
-    async with service.parts.database.read() as connection:
+    async with service.runtime.database.read() as connection:
         query = select(tables.sources.c.url).where(tables.sources.c.quiet_since.is_not(None))
         assert list((await connection.execute(query)).scalars()) == ["https://quiet.example/feed"]
 
@@ -218,7 +221,7 @@ async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
     for number in range(5):
         await add_source(service, f"https://{number}.example/feed", due=now + timedelta(days=1))
     month = now - timedelta(days=30)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await connection.execute(
             update(tables.sources).values(watched_since=month, last_new_at=now - timedelta(hours=3), condition="ok")
         )
@@ -235,11 +238,11 @@ async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
 async def test_after_a_start_sources_are_polled_whose_hub_may_have_given_up(service: Service) -> None:
     source = await add_source(service, "https://paper.example/feed")
     later = datetime.now(UTC) + timedelta(days=1)
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=later, pushed_until=later))
 
     await look_at_pushed(service)
 
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
     assert [one.id for one in claimed] == [source]

@@ -23,8 +23,8 @@ import pytest
 
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Daemon, Start, below, eventually, ingestd, is_running, rows
-from tests.databases import make_database
-from tests.papers import Papers
+from tests.support.databases import make_database
+from tests.support.papers import Papers
 
 KILLS = int(os.environ.get("SOAK_KILLS", "4"))
 

@@ -78,7 +78,7 @@ async def test_entries_that_wait_are_a_queue_with_an_age(service: Service, healt
 
 async def test_a_worker_that_died_is_a_warning(service: Service, health: Health) -> None:
     with pytest.raises(WorkerDied):
-        await service.parts.pool.run("os:_exit", 3)
+        await service.runtime.pool.run("os:_exit", 3)
 
     assert (await values(health))["extractors:deaths"] == 1
     assert (await statuses(health))["extractors:deaths"] == "warn"
@@ -123,12 +123,12 @@ async def test_the_last_figures_stay_with_their_time(service: Service, health: H
 
 
 async def test_a_database_that_comes_back_is_believed(service: Service, health: Health, hung: Hung) -> None:
-    own = service.parts
+    own = service.runtime
     hang(service, hung)
     assert (await health.report()).status == "fail"
 
     hung.hang_up()
-    service.parts = own
+    service.runtime = own
     await health.close()
 
     assert (await health.report()).status != "fail"  # a busy machine may be warned of
@@ -147,7 +147,7 @@ async def test_a_stopping_daemon_is_unready_at_once_whatever_the_database_does(
 
 
 async def test_a_scheduler_that_does_not_tick_makes_unready(service: Service, health: Health) -> None:
-    service.pulse.last_tick = monotonic() - 60
+    service.service_state.last_tick = monotonic() - 60
 
     assert await health.unready() == "the scheduler is 59 s late"
     assert (await statuses(health))["scheduler:lag"] == "fail"
@@ -158,7 +158,7 @@ async def test_a_scheduler_that_does_not_tick_makes_unready(service: Service, he
 
 
 async def test_a_schema_that_is_not_ours_makes_unready(service: Service, health: Health) -> None:
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     assert await health.unready() == "the schema is not that of this program"
@@ -182,7 +182,7 @@ async def test_a_database_that_takes_nothing_fails_also_while_nothing_is_due(
 ) -> None:
     monkeypatch.setattr("ingestd.daemon.health.UNWRITABLE", 0.0)
     full = "CREATE TRIGGER full BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'the disk of the desk is full'); END"
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await connection.execute(text(full))
 
     with pytest.raises(StoreError, match="is full"):
@@ -190,7 +190,7 @@ async def test_a_database_that_takes_nothing_fails_also_while_nothing_is_due(
     await service.run_dry()  # claims, finds nothing, and so writes nothing
 
     assert await health.unready() == "the database refuses what we write; the log says why"
-    async with service.parts.database.write() as connection:
+    async with service.runtime.database.write() as connection:
         await connection.execute(text("DROP TRIGGER full"))
     await take_over(service)
     assert await health.unready() is None

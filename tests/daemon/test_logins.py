@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, create_engine, select
 from ingestd.settings.values import with_async_driver
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Start, ingestd
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 KEY, TOKEN = "k3y-of-the-desk", "t0ken-of-the-wire"
 

@@ -27,11 +27,11 @@ async def scrape(metrics: Metrics) -> Samples:
 
 
 async def test_what_the_service_did_is_counted_and_what_it_did_not_is_zero(service: Service, health: Health) -> None:
-    service.pulse.polls_done["not_modified"] = 3
-    service.pulse.entries_done["saved"] = 2
-    service.pulse.revisits_done["gone"] = 4
-    service.pulse.failures["fetch", "TimedOut"] = 1
-    service.pulse.bytes_fetched = 4096
+    service.service_state.polls_done["not_modified"] = 3
+    service.service_state.entries_done["saved"] = 2
+    service.service_state.revisits_done["gone"] = 4
+    service.service_state.failures["fetch", "TimedOut"] = 1
+    service.service_state.bytes_fetched = 4096
 
     found = await scrape(Metrics(health))
 

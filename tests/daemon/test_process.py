@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.store import migrate
+from ingestd.store.schema import migrate
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Start, below, ingestd, is_running, rows
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 
 def publish(papers: Papers, config: Path, count: int) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import Start, ingestd, rows
-from tests.desk import add, open_desk
-from tests.older import PROMPT, make_by_older_rules
-from tests.papers import Papers
+from tests.support.desk import add, open_desk
+from tests.support.older import PROMPT, make_by_older_rules
+from tests.support.papers import Papers
 
 OLD, NEW = 60, 20
 
@@ -26,9 +26,9 @@ def test_news_come_in_while_what_was_kept_is_made_again(
     old = stories(papers, "Ferry", OLD)
 
     async def keep() -> None:
-        async with open_desk(database_url, tmp_path / "state") as parts:
-            await add(parts, old)
-            await make_by_older_rules(parts)
+        async with open_desk(database_url, tmp_path / "state") as runtime:
+            await add(runtime, old)
+            await make_by_older_rules(runtime)
 
     asyncio.run(keep())
     daemon = start()

@@ -12,7 +12,7 @@ import pytest
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Daemon, Start, ingestd, rows
 from tests.daemon.test_faults import eventually
-from tests.papers import Papers
+from tests.support.papers import Papers
 
 MIB = 2**20
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def hostile(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The URLs of a hostile server, by name."""
     (tmp_path / "secret").touch()
-    command = [sys.executable, "-m", "tests.hostile", str(tmp_path / "secret")]
+    command = [sys.executable, "-m", "tests.support.hostile", str(tmp_path / "secret")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         yield json.loads(server.stdout.readline())

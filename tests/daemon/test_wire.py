@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingestd.times import iso
-from tests.agency import ninjs
 from tests.daemon.processes import Start, change, eventually, ingestd, rows
+from tests.support.agency import ninjs
 
 STATUSES = "SELECT item_guid, pubstatus FROM records ORDER BY item_guid"
 

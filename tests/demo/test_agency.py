@@ -8,18 +8,18 @@ import pytest
 from aiohttp import ClientSession
 from lxml import etree
 
-from ingestd.daemon.parts import Parts
-from ingestd.demo import holdings
+from ingestd.demo import observed
 from ingestd.demo.dispatches import Dispatch, last_moment, load
+from ingestd.demo.expected import expect_of_wire
 from ingestd.demo.newsroom import Newsroom
 from ingestd.demo.rendering import message
-from ingestd.demo.truth import expect_of_wire
 from ingestd.formats import parse
-from ingestd.policy.embargo import held
-from ingestd.policy.versions import corrects
-from ingestd.releasing import release_due
-from ingestd.store.sources import add
-from tests.agency import let_embargoes_end, send
+from ingestd.pipeline.embargo_release import release_due
+from ingestd.pipeline.runtime import Runtime
+from ingestd.policy.wire.embargo import held
+from ingestd.policy.wire.versions import corrects
+from ingestd.store.polls.sources import add
+from tests.support.agency import let_embargoes_end, send
 
 DISPATCHES = load()
 OPENED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,8 +55,8 @@ def test_a_message_is_built_as_agencies_build_theirs() -> None:
     items = root.findall(f"{G2}itemSet/{G2}newsItem")
     assert len(items) == len(DISPATCHES)
     for item, dispatch in zip(items, DISPATCHES, strict=True):
-        parts = ["catalogRef", "rightsInfo", "itemMeta", "contentMeta", "contentSet"]
-        assert [child.tag.removeprefix(G2) for child in item] == parts[: 5 if dispatch.paragraphs else 4]
+        runtime = ["catalogRef", "rightsInfo", "itemMeta", "contentMeta", "contentSet"]
+        assert [child.tag.removeprefix(G2) for child in item] == runtime[: 5 if dispatch.paragraphs else 4]
 
 
 def test_the_parser_reads_what_was_sent() -> None:
@@ -140,19 +140,19 @@ async def test_its_window_grows(newsroom: Newsroom, clock: Clock) -> None:
 
 
 async def test_what_is_held_of_the_wire_is_the_truth_only_when_the_embargo_is_over(
-    parts: Parts, newsroom: Newsroom
+    runtime: Runtime, newsroom: Newsroom
 ) -> None:
-    due = holdings.due(newsroom.expected, newsroom.expected_of_wire)
-    async with parts.database.write() as connection:
+    due = observed.due(newsroom.expected, newsroom.expected_of_wire)
+    async with runtime.database.write() as connection:
         source = (await add(connection, newsroom.agency.url, now=datetime.now(UTC)))[0]
-    await send(parts, source, message(DISPATCHES, at=newsroom.agency.at).encode())
+    await send(runtime, source, message(DISPATCHES, at=newsroom.agency.at).encode())
 
-    async with parts.database.read() as connection:
-        early = await holdings.held(connection, newsroom)
-    await let_embargoes_end(parts, timedelta(minutes=1))
-    await release_due(parts.database)
-    async with parts.database.read() as connection:
-        late = await holdings.held(connection, newsroom)
+    async with runtime.database.read() as connection:
+        early = await observed.held(connection, newsroom)
+    await let_embargoes_end(runtime, timedelta(minutes=1))
+    await release_due(runtime.database)
+    async with runtime.database.read() as connection:
+        late = await observed.held(connection, newsroom)
 
     assert early.listed == early.exported != due.listed
     assert replace(late, counts=due.counts) == due

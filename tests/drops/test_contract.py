@@ -8,8 +8,8 @@ import pytest
 
 from ingestd.drops.files import File, Folder
 from ingestd.errors import TooLarge
-from tests.dropping import names, write
-from tests.wires import WIRES, Wire
+from tests.support.dropping import names, write
+from tests.support.wires import WIRES, Wire
 
 LIMIT = 100_000
 

@@ -16,10 +16,10 @@ from ingestd.drops.files import File, Folder
 from ingestd.drops.ftp import open_ftp
 from ingestd.drops.remote import Server
 from ingestd.errors import BrokenReply, FetchError, Inaccessible, LoginRefused, TimedOut
-from ingestd.web.dialing import tls_of
-from tests.dropping import names, write
+from ingestd.web.connection.dial import tls_of
 from tests.drops.puppet import HANG_UP, SILENCE, Puppet, puppet
-from tests.wires import HERE, PASSWORD, USER, make_certificate, opened
+from tests.support.dropping import names, write
+from tests.support.wires import HERE, PASSWORD, USER, make_certificate, opened
 
 FACTS = b"type=file;size=1;modify=20260131120000; "
 LIST = b"-rw-r--r--   1 desk  desk  %d Jan 31  2026 %b\r\n"

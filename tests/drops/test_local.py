@@ -7,7 +7,7 @@ import pytest
 from ingestd.drops.files import File
 from ingestd.drops.local import Directory
 from ingestd.errors import Inaccessible, TooLarge
-from tests.dropping import names, write
+from tests.support.dropping import names, write
 
 LIMIT = 1000
 

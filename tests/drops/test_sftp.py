@@ -10,8 +10,8 @@ import asyncssh
 import pytest
 
 from ingestd.errors import BrokenReply, Inaccessible
-from tests import wires
-from tests.wires import Wire
+from tests.support import wires
+from tests.support.wires import Wire
 
 FILE = asyncssh.SFTPAttrs(type=asyncssh.FILEXFER_TYPE_REGULAR, permissions=0o100644, size=1, mtime=1_000_000_000)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingestd.formats import parse
-from ingestd.items import Item
+from ingestd.model.item import Item
 
 FOLDER = Path(__file__).parent.parent / "data" / "wire"
 WIRE = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir())}

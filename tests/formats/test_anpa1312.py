@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestd.items import Concept, EdNote
+from ingestd.model.item import Concept, EdNote
 from tests.formats.samples import WIRE, item_in, items_in
 
 CREATED = datetime(2026, 3, 1, 11, 30, tzinfo=UTC)

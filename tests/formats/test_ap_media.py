@@ -1,8 +1,8 @@
 import json
 
 from ingestd.formats import parse
-from ingestd.items import AltId, Author, Concept
-from ingestd.model import Cursor
+from ingestd.model.item import AltId, Author, Concept
+from ingestd.model.source import Cursor
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ingestd.items import Association, Author, Concept, EdNote, Headline, Rendition
+from ingestd.model.item import Association, Author, Concept, EdNote, Headline, Rendition
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in
 
 

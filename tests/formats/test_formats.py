@@ -7,7 +7,7 @@ import pytest
 
 from ingestd import formats
 from ingestd.errors import ParseError, UnknownFormat
-from ingestd.items import WIRE_FORMATS
+from ingestd.model.item import WIRE_FORMATS
 from tests.formats.samples import WIRE
 
 URL = "https://paper.example/feed.xml"
@@ -19,12 +19,8 @@ FORMAT_OF = {
     "newsml_g2.xml": "newsml-g2", "ninjs_1.json": "ninjs", "ninjs_3.json": "ninjs", "nitf.xml": "nitf",
 }  # fmt: skip
 
-# What a format is made of, and no format itself.
-HELPERS = {
-    "cursors", "dates", "document", "draft", "fields", "format", "g2_content", "g2_metadata", "gzipped", "hints",
-    "identity", "lenient_xml", "lifecycle", "markup", "markup_body", "newsml_1_components", "newsml_1_metadata",
-    "ninjs_keys", "ninjs_parts", "nitf_head", "schemes", "telegram", "tombstones", "wire_feed", "wrapped",
-}  # fmt: skip
+# Shared by the formats; all else in the folder is a format, as a module or as a folder.
+HELPERS = {"common", "format"}
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'
 ATOM = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour News</title><entry><id>1</id></entry></feed>'

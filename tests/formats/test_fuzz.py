@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ingestd.errors import ParseError
 from ingestd.formats import parse
-from ingestd.items import Item
-from ingestd.items_json import item_as_json, item_from_json
-from ingestd.model import Feed
+from ingestd.model.feed import Feed
+from ingestd.model.item import Item
+from ingestd.model.item_json import item_as_json, item_from_json
 from ingestd.text import UNSAFE
 from tests.formats.samples import WIRE
 

@@ -6,8 +6,8 @@ import pytest
 
 from ingestd.errors import ParseError
 from ingestd.formats import parse
-from ingestd.formats.fields import MAX_ENTRIES
-from ingestd.model import Entry, Feed
+from ingestd.formats.common.fields import MAX_ENTRIES
+from ingestd.model.feed import Entry, Feed
 
 URL = "https://paper.example/feed.json"
 

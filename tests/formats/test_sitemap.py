@@ -4,8 +4,8 @@ import pytest
 
 from ingestd.errors import ParseError
 from ingestd.formats import parse, sitemap
-from ingestd.items import Concept, Headline, Item
-from ingestd.model import Entry, Feed
+from ingestd.model.feed import Entry, Feed
+from ingestd.model.item import Concept, Headline, Item
 from tests.formats.samples import WIRE, item_in
 
 URL = "https://paper.example/sitemap.xml"

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestd.formats import parse
-from ingestd.items import AltId, Association, Author, Concept, EdNote, Headline, Item, Link, Rendition, Series
-from ingestd.model import Article, Image, Record
-from ingestd.renderers.articles import item_of_record
+from ingestd.model.article import Article, Image
+from ingestd.model.item import AltId, Association, Author, Concept, EdNote, Headline, Item, Link, Rendition, Series
+from ingestd.model.record import Record
 from ingestd.renderers.ninjs import as_ninjs, render
+from ingestd.renderers.record_items import item_of_record
 from tests.formats.samples import WIRE, items_in
 
 QUICK = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.store import gaps
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import gaps
 from ingestd.times import iso
-from tests.desk import STORY, add, page, poll_all
-from tests.newsroom import Newsroom
+from tests.support.desk import STORY, add, page, poll_all
+from tests.support.newsroom import Newsroom
 
 
 def publish(newsroom: Newsroom, numbers: Iterable[int], folder: str = "news") -> None:
@@ -38,19 +38,19 @@ def atom(
     return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title><id>f</id>{links}{entries}</feed>".encode()
 
 
-async def rolled_over(newsroom: Newsroom, parts: Parts, *, older: str = "", home: str = "") -> Service:
+async def rolled_over(newsroom: Newsroom, runtime: Runtime, *, older: str = "", home: str = "") -> Service:
     publish(newsroom, range(1, 11))
-    await add(parts, newsroom.publish("/feed", body=atom(newsroom, range(1, 4), home=home)))
-    await poll_all(parts)
+    await add(runtime, newsroom.publish("/feed", body=atom(newsroom, range(1, 4), home=home)))
+    await poll_all(runtime)
     newsroom.publish("/feed", body=atom(newsroom, range(8, 11), older=older, home=home))
-    await poll_all(parts)
+    await poll_all(runtime)
     newsroom.requests.clear()
-    return Service(parts, max_polls=1, max_pages=4, per_site=4)
+    return Service(runtime, max_polls=1, max_pages=4, per_site=4)
 
 
-async def the_gap(parts: Parts, url: str | None = None) -> dict[str, object]:
+async def the_gap(runtime: Runtime, url: str | None = None) -> dict[str, object]:
     """The only gap there is, or the only one of a source."""
-    async with parts.database.read() as connection:
+    async with runtime.database.read() as connection:
         [gap] = [gap for gap in await gaps.listed(connection) if url in (None, gap["source_url"])]
     return gap
 

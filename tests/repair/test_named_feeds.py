@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from ingestd.daemon.parts import Parts
+from ingestd.pipeline.runtime import Runtime
 from ingestd.repair.named_feeds import FEEDS, PAGES
-from ingestd.store import tables
-from tests.desk import add, poll_all
-from tests.newsroom import Newsroom
+from ingestd.store.schema import tables
 from tests.repair.rolling import asked, atom, publish, rolled_over, the_gap
+from tests.support.desk import add, poll_all
+from tests.support.newsroom import Newsroom
 
 
 def name(newsroom: Newsroom, *paths: str, at: str = "/") -> str:
@@ -19,67 +19,67 @@ def name(newsroom: Newsroom, *paths: str, at: str = "/") -> str:
     return newsroom.publish(at, body=f"<html><head>{links}</head></html>".encode(), content_type="text/html")
 
 
-async def test_a_gap_is_closed_by_a_feed_that_has_both_its_ends(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_gap_is_closed_by_a_feed_that_has_both_its_ends(newsroom: Newsroom, runtime: Runtime) -> None:
     home = name(newsroom, "/feed", "/all")
     newsroom.publish("/all", body=atom(newsroom, range(1, 12)))
-    service = await rolled_over(newsroom, parts, home=home)
+    service = await rolled_over(newsroom, runtime, home=home)
     found = await service.repair.run()
     feeds = [path for path in asked(newsroom) if path in ("/feed", "/all")]
     await service.run_dry()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)  # 4..7: what is new since is for the next poll
     assert feeds == ["/all"]  # and not its own
     assert f"{newsroom.url('/all')} has all entries beside the gap" in str(gap["note"])
-    assert (await poll_all(parts))["records"] == 10
+    assert (await poll_all(runtime))["records"] == 10
 
 
-async def test_the_front_page_of_the_section_names_feeds_as_well(newsroom: Newsroom, parts: Parts) -> None:
+async def test_the_front_page_of_the_section_names_feeds_as_well(newsroom: Newsroom, runtime: Runtime) -> None:
     name(newsroom, "/all", at="/news/")
     newsroom.publish("/all", body=atom(newsroom, range(1, 11)))
-    service = await rolled_over(newsroom, parts)
+    service = await rolled_over(newsroom, runtime)
 
     assert await service.repair.run() == 4
-    assert (await the_gap(parts))["state"] == "repaired"
+    assert (await the_gap(runtime))["state"] == "repaired"
 
 
 async def test_a_feed_that_does_not_reach_back_leaves_the_gap_open_and_what_it_has_is_kept(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/all"))
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
     newsroom.publish("/all", body=atom(newsroom, range(6, 11), at=datetime.now(UTC)))
     found = await service.repair.run()
     await service.run_dry()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (2, "open", 2)
     assert "other feeds that its pages name, none of which has all entries beside the gap: 1" in str(gap["note"])
-    assert (await poll_all(parts))["records"] == 8
+    assert (await poll_all(runtime))["records"] == 8
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
-async def test_what_is_of_another_time_is_left_out(newsroom: Newsroom, parts: Parts, hours: int) -> None:
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/all"))
+async def test_what_is_of_another_time_is_left_out(newsroom: Newsroom, runtime: Runtime, hours: int) -> None:
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
     at = datetime.now(UTC) + timedelta(hours=hours)
     newsroom.publish("/all", body=atom(newsroom, range(6, 11), at=at))
 
     assert await service.repair.run() == 0
 
 
-async def test_a_feed_of_another_section_adds_nothing(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_feed_of_another_section_adds_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
     publish(newsroom, range(1, 11), "sports")
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/sports.xml"))
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/sports.xml"))
     newsroom.publish("/sports.xml", body=atom(newsroom, range(1, 11), folder="sports", at=datetime.now(UTC)))
     found = await service.repair.run()
 
-    assert (found, (await the_gap(parts))["state"]) == (0, "open")
+    assert (found, (await the_gap(runtime))["state"]) == (0, "open")
 
 
-async def test_pages_that_name_no_feed_leave_the_gap_open(newsroom: Newsroom, parts: Parts) -> None:
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/feed"))
+async def test_pages_that_name_no_feed_leave_the_gap_open(newsroom: Newsroom, runtime: Runtime) -> None:
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/feed"))
     found = await service.repair.run()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"]) == (0, "open")
     assert "its pages name no other feed" in str(gap["note"])
     assert "/feed" not in asked(newsroom)
@@ -88,31 +88,31 @@ async def test_pages_that_name_no_feed_leave_the_gap_open(newsroom: Newsroom, pa
 @pytest.mark.parametrize(
     ("rule", "unasked"), [pytest.param("/all", "/all", id="feed"), pytest.param("/home", "/home", id="page")]
 )
-async def test_robots_txt_is_obeyed(newsroom: Newsroom, parts: Parts, rule: str, unasked: str) -> None:
+async def test_robots_txt_is_obeyed(newsroom: Newsroom, runtime: Runtime, rule: str, unasked: str) -> None:
     robots = f"User-agent: *\nDisallow: {rule}".encode()
     newsroom.publish("/robots.txt", body=robots, content_type="text/plain")
     newsroom.publish("/all", body=atom(newsroom, range(1, 11)))
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/all", at="/home"))
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all", at="/home"))
     found = await service.repair.run()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"]) == (0, "open")
     assert f"robots.txt says 'Disallow: {rule}'" in str(gap["note"])
     assert unasked not in asked(newsroom)
 
 
-async def test_a_feed_that_cannot_be_read_does_not_stop_the_next(newsroom: Newsroom, parts: Parts) -> None:
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/none", "/broken", "/all"))
+async def test_a_feed_that_cannot_be_read_does_not_stop_the_next(newsroom: Newsroom, runtime: Runtime) -> None:
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/none", "/broken", "/all"))
     newsroom.publish("/broken", body=b"no feed")
     newsroom.publish("/all", body=atom(newsroom, range(1, 11)))
 
     assert await service.repair.run() == 4
-    assert (await the_gap(parts))["state"] == "repaired"
+    assert (await the_gap(runtime))["state"] == "repaired"
 
 
-async def test_no_more_pages_and_feeds_are_asked_for_than_is_written(newsroom: Newsroom, parts: Parts) -> None:
+async def test_no_more_pages_and_feeds_are_asked_for_than_is_written(newsroom: Newsroom, runtime: Runtime) -> None:
     paths = [f"/feed{number}" for number in range(30)]
-    service = await rolled_over(newsroom, parts, home=name(newsroom, *paths, "/news/feed"))
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, *paths, "/news/feed"))
     for path in [*paths, "/news/feed"]:
         newsroom.publish(path, body=atom(newsroom, range(6, 11), at=datetime.now(UTC)))
     await service.repair.run()
@@ -125,21 +125,21 @@ async def test_no_more_pages_and_feeds_are_asked_for_than_is_written(newsroom: N
     ]
 
 
-async def test_the_second_try_adds_nothing_twice(newsroom: Newsroom, parts: Parts) -> None:
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/all"))
+async def test_the_second_try_adds_nothing_twice(newsroom: Newsroom, runtime: Runtime) -> None:
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
     newsroom.publish("/all", body=atom(newsroom, range(6, 11), at=datetime.now(UTC)))
     first = await service.repair.run()
-    async with parts.database.write() as connection:
+    async with runtime.database.write() as connection:
         await connection.execute(update(tables.gaps).values(due_at=datetime.now(UTC)))
     second = await service.repair.run()
 
-    assert (first, second, (await the_gap(parts))["found"]) == (2, 0, 2)
+    assert (first, second, (await the_gap(runtime))["found"]) == (2, 0, 2)
 
 
-async def test_a_feed_that_is_a_source_is_not_asked_beside_its_own_polls(newsroom: Newsroom, parts: Parts) -> None:
-    await add(parts, newsroom.publish("/all", body=atom(newsroom, range(8, 11))))
-    service = await rolled_over(newsroom, parts, home=name(newsroom, "/all", "/former"))
-    async with parts.database.write() as connection:
+async def test_a_feed_that_is_a_source_is_not_asked_beside_its_own_polls(newsroom: Newsroom, runtime: Runtime) -> None:
+    await add(runtime, newsroom.publish("/all", body=atom(newsroom, range(8, 11))))
+    service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all", "/former"))
+    async with runtime.database.write() as connection:
         row = {"url": newsroom.url("/former"), "source_id": 1, "until": datetime.now(UTC)}
         await connection.execute(tables.aliases.insert(), [row])
     await service.repair.run()

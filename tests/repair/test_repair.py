@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingestd import repair
-from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.repair import TRIES
-from ingestd.store import gaps, sources
+from ingestd.pipeline.runtime import Runtime
+from ingestd.repair.job import METHODS, TRIES
+from ingestd.store.polls import gaps, sources
 from ingestd.times import iso
-from tests.desk import poll_all
-from tests.newsroom import Newsroom
 from tests.repair.rolling import asked, atom, rolled_over, the_gap
+from tests.support.desk import poll_all
+from tests.support.newsroom import Newsroom
 
-# What a way is made of, and no way itself.
-HELPERS = {"way"}
+# Modules that are no method of repair.
+HELPERS = {"job", "method"}
 
 
 def test_every_way_is_in_the_table() -> None:
@@ -27,30 +27,30 @@ def test_every_way_is_in_the_table() -> None:
 
     ways = {name: [found[key] for key in found if key.startswith("by_")] for name, found in offered.items()}
     assert all(len(found) == 1 for found in ways.values()), ways
-    assert {way for [way] in ways.values()} == {*repair.WAYS}
+    assert {way for [way] in ways.values()} == {*METHODS}
 
 
-async def test_a_gap_is_repaired_from_older_pages(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_gap_is_repaired_from_older_pages(newsroom: Newsroom, runtime: Runtime) -> None:
     newsroom.publish("/page2", body=atom(newsroom, range(5, 8), older="/page3"))
     newsroom.publish("/page3", body=atom(newsroom, range(2, 5), older="/page4"))
-    service = await rolled_over(newsroom, parts, older="/page2")
+    service = await rolled_over(newsroom, runtime, older="/page2")
 
     found = await service.repair.run()
     await service.run_dry()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)
     assert "known entries" in str(gap["note"])
     assert "/page4" not in {request.path for request in newsroom.requests}
-    assert (await poll_all(parts))["records"] == 10
+    assert (await poll_all(runtime))["records"] == 10
 
 
 async def test_a_gap_is_repaired_from_the_sitemap_with_what_is_of_its_time_and_section(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
     newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map.xml')}".encode(), content_type="text/plain")
-    service = await rolled_over(newsroom, parts)
-    gap = await the_gap(parts)
+    service = await rolled_over(newsroom, runtime)
+    gap = await the_gap(runtime)
     within, before = iso(gap["from_at"]), "2020-01-01T00:00:00Z"  # type: ignore[arg-type]
     pages = [(f"/news/{number}", within) for number in range(1, 11)] + [("/sports/1", within), ("/news/old", before)]
     urls = "".join(f"<url><loc>{newsroom.url(path)}</loc><lastmod>{at}</lastmod></url>" for path, at in pages)
@@ -59,10 +59,10 @@ async def test_a_gap_is_repaired_from_the_sitemap_with_what_is_of_its_time_and_s
 
     found = await service.repair.run()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)
     await service.run_dry()
-    assert (await poll_all(parts))["records"] == 10
+    assert (await poll_all(runtime))["records"] == 10
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ async def test_a_gap_is_repaired_from_the_sitemap_with_what_is_of_its_time_and_s
     ],
 )
 async def test_a_sitemap_that_may_have_left_something_out_closes_nothing(
-    newsroom: Newsroom, parts: Parts, numbers: Iterable[int], undated: bool
+    newsroom: Newsroom, runtime: Runtime, numbers: Iterable[int], undated: bool
 ) -> None:
     newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map.xml')}".encode(), content_type="text/plain")
-    service = await rolled_over(newsroom, parts)
-    within = iso((await the_gap(parts))["from_at"])  # type: ignore[arg-type]
+    service = await rolled_over(newsroom, runtime)
+    within = iso((await the_gap(runtime))["from_at"])  # type: ignore[arg-type]
     dated = [(f"/news/{number}", f"<lastmod>{within}</lastmod>") for number in numbers]
     pages = [*dated, ("/about", "<lastmod>2020-01-01</lastmod>"), *([("/news/11", "")] if undated else [])]
     urls = "".join(f"<url><loc>{newsroom.url(path)}</loc>{at}</url>" for path, at in pages)
@@ -87,100 +87,102 @@ async def test_a_sitemap_that_may_have_left_something_out_closes_nothing(
 
     await service.repair.run()
 
-    assert (await the_gap(parts))["state"] == "open"
+    assert (await the_gap(runtime))["state"] == "open"
 
 
 @pytest.mark.parametrize("older", [range(5, 8), ()], ids=["ends-too-soon", "is-empty"])
 async def test_older_pages_that_end_before_what_was_known_close_nothing(
-    newsroom: Newsroom, parts: Parts, older: Iterable[int]
+    newsroom: Newsroom, runtime: Runtime, older: Iterable[int]
 ) -> None:
     newsroom.publish("/page2", body=atom(newsroom, older))
-    service = await rolled_over(newsroom, parts, older="/page2")
+    service = await rolled_over(newsroom, runtime, older="/page2")
 
     assert await service.repair.run() == len([*older])
-    assert (await the_gap(parts))["state"] == "open"
+    assert (await the_gap(runtime))["state"] == "open"
 
 
-async def test_older_pages_elsewhere_are_asked_for_as_robots_txt_allows(newsroom: Newsroom, parts: Parts) -> None:
+async def test_older_pages_elsewhere_are_asked_for_as_robots_txt_allows(newsroom: Newsroom, runtime: Runtime) -> None:
     newsroom.publish("/robots.txt", body=b"User-agent: *\nDisallow: /page2", content_type="text/plain")
     elsewhere = newsroom.url("/page2").replace("127.0.0.1", "127.0.0.2")
-    service = await rolled_over(newsroom, parts, older=elsewhere)
+    service = await rolled_over(newsroom, runtime, older=elsewhere)
 
     await service.repair.run()
 
     assert "/page2" not in asked(newsroom)
 
 
-async def test_a_site_that_is_held_costs_no_try(newsroom: Newsroom, parts: Parts) -> None:
-    service = await rolled_over(newsroom, parts, older="/page2")
+async def test_a_site_that_is_held_costs_no_try(newsroom: Newsroom, runtime: Runtime) -> None:
+    service = await rolled_over(newsroom, runtime, older="/page2")
     newsroom.publish("/page2", status=429, Retry_After="3600")
     await service.repair.run()
-    before = (await the_gap(parts))["attempts"]
-    async with parts.database.write() as connection:
+    before = (await the_gap(runtime))["attempts"]
+    async with runtime.database.write() as connection:
         await connection.execute(gaps.gaps.update().values(due_at=datetime(2026, 1, 1, tzinfo=UTC)))
 
-    await Service(parts, max_polls=1, max_pages=1, per_site=1).repair.run()
+    await Service(runtime, max_polls=1, max_pages=1, per_site=1).repair.run()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (gap["attempts"], gap["state"]) == (before, "open")
     assert asked(newsroom).count("/page2") == 1
 
 
-async def test_a_gap_that_is_looked_at_is_nobody_elses(newsroom: Newsroom, parts: Parts) -> None:
-    await rolled_over(newsroom, parts)
+async def test_a_gap_that_is_looked_at_is_nobody_elses(newsroom: Newsroom, runtime: Runtime) -> None:
+    await rolled_over(newsroom, runtime)
     now = datetime.now(UTC)
-    async with parts.database.write() as connection:
+    async with runtime.database.write() as connection:
         first = await gaps.take_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
         second = await gaps.take_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
 
     assert (len(first), second) == (1, [])
 
 
-async def test_a_gap_that_cannot_be_repaired_stays_open_until_it_is_accepted(newsroom: Newsroom, parts: Parts) -> None:
-    service = await rolled_over(newsroom, parts)
+async def test_a_gap_that_cannot_be_repaired_stays_open_until_it_is_accepted(
+    newsroom: Newsroom, runtime: Runtime
+) -> None:
+    service = await rolled_over(newsroom, runtime)
     for _ in range(len(TRIES) + 2):
         await service.repair.run()
-        async with parts.database.write() as connection:
+        async with runtime.database.write() as connection:
             await connection.execute(gaps.gaps.update().where(gaps.gaps.c.due_at.is_not(None)).values(
                 due_at=datetime(2026, 1, 1, tzinfo=UTC)))  # fmt: skip
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (gap["state"], gap["attempts"], gap["due_at"]) == ("open", len(TRIES) + 1, None)
     for reason in ("the feed names no older entries", "robots.txt names no sitemap", "its pages name no other feed"):
         assert reason in str(gap["note"])
-    async with parts.database.write() as connection:
+    async with runtime.database.write() as connection:
         await gaps.settle(connection, int(str(gap["id"])), accepted=True, note="holiday", now=datetime.now(UTC))
-    assert (await the_gap(parts))["state"] == "accepted"
+    assert (await the_gap(runtime))["state"] == "accepted"
 
 
-async def test_a_repair_is_tried_again_only_when_it_is_due(newsroom: Newsroom, parts: Parts) -> None:
-    service = await rolled_over(newsroom, parts)
+async def test_a_repair_is_tried_again_only_when_it_is_due(newsroom: Newsroom, runtime: Runtime) -> None:
+    service = await rolled_over(newsroom, runtime)
     await service.repair.run()
     await service.repair.run()
 
-    assert (await the_gap(parts))["attempts"] == 1
+    assert (await the_gap(runtime))["attempts"] == 1
 
 
-async def test_a_way_that_ends_in_an_error_is_followed_by_the_next(newsroom: Newsroom, parts: Parts) -> None:
+async def test_a_way_that_ends_in_an_error_is_followed_by_the_next(newsroom: Newsroom, runtime: Runtime) -> None:
     home = newsroom.publish("/", body=b"<link rel=feed href=/all>", content_type="text/html")
     newsroom.publish("/all", body=atom(newsroom, range(1, 11)))
     newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map')}".encode(), content_type="text/plain")
     newsroom.publish("/map", body=b"no sitemap")
-    service = await rolled_over(newsroom, parts, older=newsroom.url("/missing"), home=home)
+    service = await rolled_over(newsroom, runtime, older=newsroom.url("/missing"), home=home)
     found = await service.repair.run()
 
-    gap = await the_gap(parts)
+    gap = await the_gap(runtime)
     assert (found, gap["state"]) == (4, "repaired")
     assert "/missing: HTTP 404" in str(gap["note"])
 
 
 async def test_a_gap_of_a_source_that_was_removed_is_left_alone_and_holds_up_no_other(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
-    service = await rolled_over(newsroom, parts)
-    async with parts.database.write() as connection:
+    service = await rolled_over(newsroom, runtime)
+    async with runtime.database.write() as connection:
         await sources.set_state(connection, 1, "removed", now=datetime.now(UTC))
 
     assert await service.repair.run() == 0
-    assert (await the_gap(parts))["attempts"] == 0
+    assert (await the_gap(runtime))["attempts"] == 0
     assert newsroom.requests == []

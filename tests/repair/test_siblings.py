@@ -4,72 +4,75 @@ from datetime import UTC, datetime
 
 from sqlalchemy import update
 
-from ingestd.daemon.parts import Parts
 from ingestd.daemon.service import Service
-from ingestd.store import gaps, tables
-from tests.desk import add, poll_all
-from tests.newsroom import Newsroom
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import gaps
+from ingestd.store.schema import tables
 from tests.repair.rolling import atom, publish, the_gap
+from tests.support.desk import add, poll_all
+from tests.support.newsroom import Newsroom
 
 
-async def two(newsroom: Newsroom, parts: Parts, before: bytes, after: bytes) -> Service:
+async def two(newsroom: Newsroom, runtime: Runtime, before: bytes, after: bytes) -> Service:
     """A feed that went from 1..3 to 8..10, beside another of the site that was polled with it."""
     publish(newsroom, range(1, 11))
-    await add(parts, newsroom.publish("/feed", body=atom(newsroom, range(1, 4))))
-    await add(parts, newsroom.publish("/beside", body=before))
-    await poll_all(parts)
-    await poll_all(parts)  # the gap begins here, when both have been watched for a while
+    await add(runtime, newsroom.publish("/feed", body=atom(newsroom, range(1, 4))))
+    await add(runtime, newsroom.publish("/beside", body=before))
+    await poll_all(runtime)
+    await poll_all(runtime)  # the gap begins here, when both have been watched for a while
     newsroom.publish("/feed", body=atom(newsroom, range(8, 11)))
     newsroom.publish("/beside", body=after)
-    await poll_all(parts)
-    await poll_all(parts)  # and it ended at the poll before this one
+    await poll_all(runtime)
+    await poll_all(runtime)  # and it ended at the poll before this one
     newsroom.requests.clear()
-    return Service(parts, max_polls=1, max_pages=4, per_site=4)
+    return Service(runtime, max_polls=1, max_pages=4, per_site=4)
 
 
-async def test_a_gap_is_closed_by_a_source_that_saw_all_of_it(newsroom: Newsroom, parts: Parts) -> None:
-    await add(parts, newsroom.publish("/other", body=b""))  # never read: no witness
-    service = await two(newsroom, parts, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
+async def test_a_gap_is_closed_by_a_source_that_saw_all_of_it(newsroom: Newsroom, runtime: Runtime) -> None:
+    await add(runtime, newsroom.publish("/other", body=b""))  # never read: no witness
+    service = await two(newsroom, runtime, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
     found = await service.repair.run()
 
-    gap = await the_gap(parts, newsroom.url("/feed"))
+    gap = await the_gap(runtime, newsroom.url("/feed"))
     assert (found, gap["state"], gap["found"]) == (0, "repaired", 0)
     assert str(gap["note"]).endswith(f"all of it was seen by source 3, {newsroom.url('/beside')}")
     assert newsroom.requests == []  # it was all here
-    assert (await poll_all(parts))["records"] == 10
+    assert (await poll_all(runtime))["records"] == 10
 
 
 async def test_a_source_that_lacks_one_entry_beside_the_gap_vouches_for_nothing(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
-    service = await two(newsroom, parts, atom(newsroom, range(1, 4)), atom(newsroom, [10, 9, 7, 6, 5, 4, 3, 2, 1]))
+    service = await two(newsroom, runtime, atom(newsroom, range(1, 4)), atom(newsroom, [10, 9, 7, 6, 5, 4, 3, 2, 1]))
     await service.repair.run()
 
-    gap = await the_gap(parts, newsroom.url("/feed"))
+    gap = await the_gap(runtime, newsroom.url("/feed"))
     assert gap["state"] == "open"
     assert "complete in that time, none of which has all entries beside the gap: 1" in str(gap["note"])
 
 
 async def test_a_source_with_a_gap_of_its_own_in_that_time_vouches_for_nothing(
-    newsroom: Newsroom, parts: Parts
+    newsroom: Newsroom, runtime: Runtime
 ) -> None:
-    service = await two(newsroom, parts, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
-    async with parts.database.write() as connection:
+    service = await two(newsroom, runtime, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
+    async with runtime.database.write() as connection:
         [gap] = await gaps.take_due(connection, now=datetime.now(UTC), again=datetime.now(UTC), limit=5)
         row = {"source_id": 2, "from_at": gap.from_at, "to_at": gap.to_at, "state": "accepted", "due_at": None}
         await gaps.open_gaps(connection, [row])
     await service.repair.run()
 
-    assert (await the_gap(parts, newsroom.url("/feed")))["state"] == "open"
+    assert (await the_gap(runtime, newsroom.url("/feed")))["state"] == "open"
 
 
-async def test_a_source_that_was_not_watched_all_the_time_vouches_for_nothing(newsroom: Newsroom, parts: Parts) -> None:
-    service = await two(newsroom, parts, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
-    async with parts.database.write() as connection:
+async def test_a_source_that_was_not_watched_all_the_time_vouches_for_nothing(
+    newsroom: Newsroom, runtime: Runtime
+) -> None:
+    service = await two(newsroom, runtime, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
+    async with runtime.database.write() as connection:
         [gap] = await gaps.take_due(connection, now=datetime.now(UTC), again=datetime.now(UTC), limit=5)
         await connection.execute(update(tables.sources).where(tables.sources.c.id == 2).values(watched_since=gap.to_at))
     await service.repair.run()
 
-    gap_row = await the_gap(parts, newsroom.url("/feed"))
+    gap_row = await the_gap(runtime, newsroom.url("/feed"))
     assert gap_row["state"] == "open"
     assert "no other source of the site is complete in that time" in str(gap_row["note"])

@@ -5,10 +5,11 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, MetaData
 
-from ingestd.model import Article
+from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
-from ingestd.store import migrate, records
 from ingestd.store.database import Database
+from ingestd.store.records import records
+from ingestd.store.schema import migrate
 
 AT = datetime(2024, 5, 1, 8, tzinfo=UTC)
 ENTRY = {

@@ -21,20 +21,20 @@ from ingestd.errors import (
     TooManyRedirects,
     Unreachable,
 )
-from ingestd.model import Validators
+from ingestd.model.source import Validators
 from ingestd.web.fetcher import ACCEPT_FEED, ACCEPT_PAGE, Fetcher, user_agent
-from ingestd.web.turns import Turns
-from tests.newsroom import Answer, Newsroom
+from ingestd.web.politeness.pacing import Pacing
+from tests.support.newsroom import Answer, Newsroom
 
 LOOPBACK = (IPv4Network("127.0.0.0/8"),)
 LAST_MODIFIED = "Tue, 24 Nov 2026 08:00:00 GMT"
 
 
 @pytest.fixture
-async def turns() -> AsyncIterator[Turns]:
-    turns = Turns(delay=0)
-    yield turns
-    turns.close()
+async def pacing() -> AsyncIterator[Pacing]:
+    pacing = Pacing(delay=0)
+    yield pacing
+    pacing.close()
 
 
 @pytest.fixture
@@ -160,16 +160,16 @@ async def test_a_busy_server_says_when_to_come_back(newsroom: Newsroom, fetcher:
 
 @pytest.mark.parametrize(("status", "held"), [(429, True), (503, True), (500, False), (404, False)], ids=str)
 async def test_a_busy_server_is_left_alone_as_a_whole(
-    newsroom: Newsroom, turns: Turns, status: int, held: bool
+    newsroom: Newsroom, pacing: Pacing, status: int, held: bool
 ) -> None:
     url = newsroom.publish("/feed.xml", status=status, Retry_After="120")
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns) as fetcher:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing) as fetcher:
         with pytest.raises(Refused):
             await fetcher.get(url)
 
-    assert turns.ready("127.0.0.1") is not held
-    assert (turns.held_for("127.0.0.1") > 100) is held
+    assert pacing.ready("127.0.0.1") is not held
+    assert (pacing.held_for("127.0.0.1") > 100) is held
 
 
 @pytest.mark.parametrize(("status", "kind"), [(410, Gone), (451, Refused), (403, Refused), (500, Refused)])
@@ -241,7 +241,7 @@ async def test_each_redirect_waits_for_a_turn_of_its_own(newsroom: Newsroom) -> 
     newsroom.publish("/old", status=302, Location="/new")
     newsroom.publish("/new", body=b"news")
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=Turns(delay=0.1)) as fetcher:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=Pacing(delay=0.1)) as fetcher:
         await fetcher.get(newsroom.url("/old"))
 
     first, second = newsroom.requests
@@ -334,8 +334,8 @@ async def test_errors_do_not_tell_the_password(newsroom: Newsroom, fetcher: Fetc
 # Limits
 
 
-async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(newsroom: Newsroom, turns: Turns) -> None:
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, max_body=1000) as fetcher:
+async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(newsroom: Newsroom, pacing: Pacing) -> None:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, max_body=1000) as fetcher:
         assert len((await fetcher.get(newsroom.publish("/fits", body=b"x" * 1000))).body) == 1000
         with pytest.raises(TooLarge):
             await fetcher.get(newsroom.publish("/large", body=b"x" * 1001))
@@ -351,8 +351,8 @@ async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(newsroom: Ne
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(100_000)), id="bomb"),
     ],
 )  # fmt: skip
-async def test_a_body_past_the_limit_is_too_large(newsroom: Newsroom, turns: Turns, raw: bytes) -> None:
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, max_body=1000) as fetcher:
+async def test_a_body_past_the_limit_is_too_large(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, max_body=1000) as fetcher:
         with pytest.raises(TooLarge, match="max_body"):
             await fetcher.get(newsroom.publish("/feed.xml", raw=raw))
 
@@ -405,18 +405,18 @@ async def test_what_is_no_whole_answer_is_broken(
         pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, id="hints"),
     ],
 )
-async def test_the_deadline_is_for_the_whole_answer(newsroom: Newsroom, turns: Turns, raw: bytes) -> None:
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, timeout=0.2) as fetcher:
+async def test_the_deadline_is_for_the_whole_answer(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, timeout=0.2) as fetcher:
         with pytest.raises(TimedOut):
             await fetcher.get(newsroom.publish("/feed.xml", raw=raw, stalled=True))
 
 
-async def test_the_deadline_is_for_all_redirects_together(newsroom: Newsroom, turns: Turns) -> None:
+async def test_the_deadline_is_for_all_redirects_together(newsroom: Newsroom, pacing: Pacing) -> None:
     never = asyncio.Event()
     newsroom.publish("/a", status=302, Location="/b")
     newsroom.publish("/b", when=never)
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns, timeout=0.2) as fetcher:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, timeout=0.2) as fetcher:
         with pytest.raises(TimedOut):
             await fetcher.get(newsroom.url("/a"))
 
@@ -424,7 +424,7 @@ async def test_the_deadline_is_for_all_redirects_together(newsroom: Newsroom, tu
 async def test_the_deadline_does_not_run_while_the_turn_is_awaited(newsroom: Newsroom) -> None:
     url = newsroom.publish("/feed.xml", body=b"news")
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=Turns(delay=0.3), timeout=0.2) as fetcher:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=Pacing(delay=0.3), timeout=0.2) as fetcher:
         await fetcher.get(url)
         assert (await fetcher.get(url)).body == b"news"
 
@@ -437,17 +437,17 @@ async def test_one_site_is_asked_one_thing_at_a_time(newsroom: Newsroom, fetcher
     assert newsroom.most_at_once == 1
 
 
-async def test_a_cancelled_request_gives_its_turn_back(newsroom: Newsroom, turns: Turns) -> None:
+async def test_a_cancelled_request_gives_its_turn_back(newsroom: Newsroom, pacing: Pacing) -> None:
     newsroom.publish("/slow", when=asyncio.Event())
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, turns=turns) as fetcher:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing) as fetcher:
         task = asyncio.create_task(fetcher.get(newsroom.url("/slow")))
         await newsroom.asked.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert turns.ready("127.0.0.1")
+    assert pacing.ready("127.0.0.1")
 
 
 # Where not to connect
@@ -476,8 +476,8 @@ async def test_there_are_places_that_are_never_connected_to(fetcher: Fetcher, ur
         await fetcher.get(url)
 
 
-async def test_the_loopback_is_private_unless_allowed(newsroom: Newsroom, turns: Turns) -> None:
-    async with Fetcher(user_agent="test", turns=turns) as fetcher:
+async def test_the_loopback_is_private_unless_allowed(newsroom: Newsroom, pacing: Pacing) -> None:
+    async with Fetcher(user_agent="test", pacing=pacing) as fetcher:
         for host in ("127.0.0.1", "localhost", "127.1", "0x7f.1", "0.0.0.0"):
             with pytest.raises(Forbidden):
                 await fetcher.get(newsroom.url(host=host))

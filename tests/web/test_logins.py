@@ -12,9 +12,9 @@ from yarl import URL
 from ingestd.errors import BrokenReply, FetchError, LoginNeeded, Refused, TimedOut, Unreachable
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.logins import Login, Origin
+from ingestd.web.politeness.pacing import Pacing
 from ingestd.web.target import Target
-from ingestd.web.turns import Turns
-from tests.newsroom import Newsroom
+from tests.support.newsroom import Newsroom
 
 BASIC = "Basic " + b64encode(b"desk:s3same words").decode()
 
@@ -31,7 +31,7 @@ async def fetcher_with(*lines: str, patience: float = 60.0) -> AsyncIterator[Fet
     logins = [Login.parse(line) for line in lines]
     allowed = [IPv4Network("127.0.0.0/8")]
     async with Fetcher(
-        user_agent="test", allow_networks=allowed, turns=Turns(delay=0), timeout=patience, logins=logins
+        user_agent="test", allow_networks=allowed, pacing=Pacing(delay=0), timeout=patience, logins=logins
     ) as fetcher:
         yield fetcher
 

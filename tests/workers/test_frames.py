@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.model import Page
+from ingestd.model.page import Page
 from ingestd.workers import frames
 
 

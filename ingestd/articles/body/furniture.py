@@ -1,0 +1,60 @@
+"""What a site's other articles have as well, left out: learned from them, where the page alone cannot tell."""
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from ingestd.articles.body.blocks import Block
+from ingestd.articles.witnesses import bylines, dateline
+from ingestd.model.page import Furniture
+from ingestd.text import fold
+
+#: In a line up to this length that is no sentence, a number is a count or a date, and it is the same without it.
+_COUNTED = 60
+_SENTENCE_ENDS = tuple('.!?…”"»。')
+_NUMBER = re.compile(r"\d+")
+#: What says that this article was wrong is news, though each such note begins alike.
+_CORRECTION = re.compile(
+    r"\W*(?:this\s+(?:story|article)\s+(?:has\s+been|was)\s+(?:corrected|updated|amended)|an\s+earlier\s+version"
+    r"|correct(?:ion|ed)\b|clarification\b|berichtigung|korrektur|richtigstellung|rectificati(?:f|on)|erratum"
+    r"|correcci[oó]n|rettifica|errata|rectificatie|correctie|rättelse|rättat|correção|sprostowanie)",
+    re.IGNORECASE,
+)
+
+
+def mark(paragraph: str) -> int:
+    """Return the number by which a block is known again, of 48 bits: its folded text, short lines without figures."""
+    folded = fold(paragraph)
+    if len(folded) <= _COUNTED and not paragraph.endswith(_SENTENCE_ENDS):
+        folded = _NUMBER.sub("0", folded)
+    return int.from_bytes(blake2b(folded.encode("utf-8", "replace"), digest_size=6).digest())
+
+
+def without(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
+    """Return the blocks that are not the site's furniture, in order.
+
+    A block with the article's own dateline, byline or correction stays.  Where more than half of the text would go,
+    the article is one that the site has under several addresses, and all of it stays.
+    """
+    if not furniture.lines:
+        return tuple(blocks)
+    kept = tuple(block for block in blocks if not _is_furniture(block, furniture))
+    return kept if 2 * _length(kept) >= _length(blocks) else tuple(blocks)
+
+
+def _is_furniture(block: Block, furniture: Furniture) -> bool:
+    is_prose = block.text.endswith(_SENTENCE_ENDS) and block.linked < 0.5
+    return mark(block.text) in (furniture.prose if is_prose else furniture.lines) and not _is_its_own(block.text)
+
+
+def _is_its_own(line: str) -> bool:
+    return (
+        dateline.split(line)[0] is not None
+        or (line.isupper() and "," in line)  # a dateline on a line of its own, as in "BAAR, SWITZERLAND"
+        or bylines.is_byline(line)
+        or _CORRECTION.match(line) is not None
+    )
+
+
+def _length(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in blocks)

@@ -1,0 +1,62 @@
+"""The lines of `ingestd clean --batch`: pages of a corpus, as its scorer reads them."""
+
+from collections.abc import Mapping
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from ingestd import times
+from ingestd.articles.assemble import Reading
+from ingestd.articles.witnesses import bylines
+from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.errors import IngestError
+from ingestd.model.article import Article
+
+
+def id_of(path: Path) -> str:
+    """Return the name of a page's file without its endings."""
+    return path.name.removesuffix(".gz").removesuffix(".html")
+
+
+def batch_line(path: Path, outcome: Reading | IngestError) -> Mapping[str, Any]:
+    """Return the line of a page in a batch."""
+    if isinstance(outcome, IngestError):
+        empty = {"title": "", "authors": [], "published": "", "body": "", "language": ""}
+        return {"id": id_of(path), **empty, "error": f"{type(outcome).__name__}: {outcome}"}
+    article = outcome.article
+    return {
+        "id": id_of(path),
+        "title": article.headline or "",
+        "authors": _signers(article),
+        "published": _published(outcome),
+        "body": _as_printed(article),
+        "language": article.language or "",
+    }
+
+
+def _signers(article: Article) -> tuple[str, ...]:
+    """Return all who sign: people, and desks and agencies of a list for machines, or where nobody else does."""
+    listed = article.provenance.get("byline") in ("json_ld", "meta", "entry")
+    signed = bylines.signatures(article.byline) if listed or not article.authors else ()
+    return tuple(dict.fromkeys((*article.authors, *signed))) or tuple(filter(None, [article.byline]))
+
+
+def _published(reading: Reading) -> str:
+    """As exactly as it is known, and as written: a day has no time of day, an assumed zone is left out."""
+    article = reading.article
+    said = reading.testimony.get("firstcreated", {}).get(article.provenance.get("firstcreated", ""))
+    written = times.iso(article.firstcreated) or ""
+    if article.date_precision == "day":
+        return written[:10]
+    if article.date_precision == "assumed_zone":
+        return written.removesuffix("Z")
+    if article.firstcreated and isinstance(said, StatedTime) and said.when == article.firstcreated and said.offset:
+        return article.firstcreated.astimezone(timezone(timedelta(minutes=said.offset))).isoformat(timespec="seconds")
+    return written
+
+
+def _as_printed(article: Article) -> str:
+    """Return the text with the dek and the dateline that were lifted off it."""
+    printed = article.provenance.get("description_text") in ("page", "visible")
+    body = f"{article.dateline} — {article.body_text}" if article.dateline else article.body_text
+    return f"{article.description_text}\n\n{body}" if printed and article.description_text else body

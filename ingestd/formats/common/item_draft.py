@@ -1,0 +1,208 @@
+"""An item while it is being read: of each field the first value that says something, within limits."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from ingestd import times
+from ingestd.formats.common import fields, lifecycle
+from ingestd.formats.common.dates import read_date
+from ingestd.formats.common.identity import MAX_GUID
+from ingestd.formats.common.schemes import mapped
+from ingestd.model.feed import Entry
+from ingestd.model.item import EdNote, Headline, Item, ItemIdOrigin
+from ingestd.text import collapse
+
+#: Values of one list of an item: ten times what the richest have.
+MAX_VALUES = 1_000
+#: Characters of an alert's first paragraph that make a headline.
+_MAX_HEADLINE = 300
+#: Characters of a body in which its heading is looked for.
+_MAX_HEAD = 10_000
+
+_BY = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
+#: Lists in which nothing is twice.
+_SETS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
+
+
+class Draft:
+    """An item that is being read: `put` keeps the first value of a field, `add` grows a list."""
+
+    __slots__ = ("extra", "lists", "naive", "values", "warnings")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.lists: defaultdict[str, list[Any]] = defaultdict(list)
+        self.extra: dict[str, str] = {}
+        self.warnings: list[str] = []
+        self.naive = False
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a field that has no value yet; None and "" are no values."""
+        if value is not None and value != "" and name not in self.values:
+            self.values[name] = value
+
+    def line(self, name: str, text: str | None) -> None:
+        """Set a field to one line of plain text."""
+        if text and name not in self.values:
+            self.put(name, fields.line_of(text))
+
+    def add(self, name: str, value: Any) -> None:
+        """Add to a list; None is left out, and what is beyond MAX_VALUES."""
+        if value is not None and len(self.lists[name]) < MAX_VALUES:
+            self.lists[name].append(value)
+
+    def moment(self, name: str, text: str | None) -> None:
+        """Set a field to a time; one without a zone is read as UTC, with a warning."""
+        if text and name not in self.values:
+            when = self.time_of(text)
+            if when is None and text.strip():
+                self.warn(f"{name} is no time: {fields.line_of(text[:50])}")
+            self.put(name, when)
+
+    def embargo(self, text: str | None) -> None:
+        """Set until when the item is not to be published; without a time that can be read, until further notice.
+
+        NewsML-G2 lets `embargoed` be empty (DateTimeOrNullPropType): there is an embargo, its end is not known.
+        """
+        self.moment("embargoed", text)
+        if "embargoed" not in self.values:
+            self.add("signals", "embargo")
+
+    def time_of(self, text: str) -> datetime | None:
+        """Read a time as wires write it (ISO 8601, extended or basic, with or without a zone)."""
+        try:
+            when = datetime.fromisoformat(text.strip())
+        except ValueError:
+            return read_date(collapse(text))
+        if when.tzinfo is None:
+            self.naive = True
+            return when.replace(tzinfo=UTC)
+        try:
+            return when.astimezone(UTC)
+        except OverflowError:
+            return None
+
+    def number(self, name: str, text: str | None) -> None:
+        """Set a field to a whole number; anything else counts as absent."""
+        if text and name not in self.values:
+            self.put(name, fields.number_of(text))
+
+    def note(self, text: str | None, *, role: str | None = None, public: bool = True) -> None:
+        """Add a note to editors."""
+        text = fields.description_of(text)
+        if text:
+            self.add("ednotes", EdNote(text=text, role=fields.line_of(role), public=public))
+
+    def beside(self, name: str | None, text: str | None) -> None:
+        """Keep what has no field, by the format's own name for it."""
+        name, text = fields.line_of(name), fields.line_of(text)
+        if name and text and len(self.extra) < fields.MAX_NAMES:
+            self.extra.setdefault(name, text)
+
+    def warn(self, warning: str) -> None:
+        """Say what was odd."""
+        if warning not in self.warnings and len(self.warnings) < MAX_VALUES:
+            self.warnings.append(warning)
+
+    def body(self, html: str | None, text: str | None) -> None:
+        """Set the body; what is longer than MAX_BODY is left out with a warning, not cut."""
+        if len(html or "") > fields.MAX_BODY or len(text or "") > fields.MAX_BODY:
+            self.warn(f"a body of more than {fields.MAX_BODY} characters was left out")
+            return
+        self.put("body_html", html)
+        self.put("body_text", text)
+
+
+def item_of(draft: Draft) -> Item:
+    """Return what was read as an item: with an identity, a status, and the topics IPTC maps its subjects to."""
+    values, lists = draft.values, draft.lists
+    if draft.naive:
+        draft.warn("times without a zone were read as UTC")
+    signals = lists.pop("signals", ())
+    notes = [note.text for note in lists.get("ednotes", ())]
+    said = lifecycle.said_in([values.get("headline"), values.get("slugline"), *notes])
+    values["is_correction"] = "correction" in said or lifecycle.corrects(signals)
+    values["pubstatus"] = lifecycle.pubstatus_of(values.get("pubstatus_raw"), signals)
+    if said or signals:
+        values["signals"] = tuple(dict.fromkeys((*signals, *said)))
+    if dateline := values.get("dateline"):
+        values["dateline"] = dateline.rstrip(" -–—_") or dateline
+    if not values.get("headline"):
+        _headline_out_of(values)
+    _put_main_first(lists["headlines"], values.get("headline"))
+    for name, some in lists.items():
+        values[name] = tuple(dict.fromkeys(some)) if len(some) > 1 and name in _SETS else tuple(some)
+    if subjects := values.get("subject"):
+        values["subject"] = subjects + mapped(subjects)
+    values["guid"], values["id_origin"] = _identity(values)
+    return Item(**values, extra=draft.extra, warnings=tuple(draft.warnings))
+
+
+def _headline_out_of(values: dict[str, Any]) -> None:
+    """Set the headline to the one in the body, the title, or an alert's text: its first paragraph."""
+    headline = _heading_in((values.get("body_html") or "")[:_MAX_HEAD]) or values.get("title")
+    if not headline and (body := values.get("body_text")):
+        headline = body.lstrip().partition("\n")[0]
+        if len(headline) > _MAX_HEADLINE:
+            headline = headline[:_MAX_HEADLINE].rpartition(" ")[0] + "…"
+    if headline:
+        values["headline"] = headline
+
+
+def _heading_in(html: str) -> str | None:
+    """Return the text of the first heading in the beginning of a body."""
+    lowered = html.lower()
+    start = lowered.find("<h1")
+    end = lowered.find("</h1>", start) if start >= 0 else -1
+    return fields.line_of(html[start:end], markup=True) if end >= 0 else None
+
+
+def _put_main_first(headlines: list[Headline], main: str | None) -> None:
+    if main and (not headlines or headlines[0].text != main):
+        found = next((one for one in headlines if one.text == main), None)
+        headlines[:] = [found or Headline(text=main), *(one for one in headlines if one is not found)]
+
+
+def _identity(values: Mapping[str, Any]) -> tuple[str, ItemIdOrigin]:
+    guid = collapse(values.get("guid"))
+    if guid and len(guid.encode("utf-8", "replace")) <= MAX_GUID:
+        return guid, values.get("id_origin", "source")
+    said = values.get("body_text") or values.get("body_html")
+    parts = [guid] if guid else [values.get("headline"), said, times.iso(values.get("versioncreated"))]
+    # Clean text has no NUL, so no two different items join to the same bytes.
+    joined = "\x00".join(part or "" for part in parts)
+    return "sha256:" + sha256(joined.encode("utf-8", "replace")).hexdigest(), "hash"
+
+
+def byline_of(text: str | None) -> str | None:
+    """Return a byline as printed, without "By"."""
+    line = fields.line_of(text)
+    return (_BY.sub("", line, count=1) if line and _BY.match(line) else line) or None
+
+
+def entry_of(item: Item, link: str | None = None, *, wire: str | None = None) -> Entry:
+    """Return an item as an entry, which makes it polled, compared and extracted like any other.
+
+    `wire` is the name of the wire format it came in; None for what only describes a page, as a news sitemap does.
+    """
+    names = tuple(author.name for author in item.authors)
+    return Entry(
+        guid=item.guid,
+        id_origin=item.id_origin,
+        link=link,
+        headline=item.headline,
+        published=item.firstcreated or item.versioncreated,
+        updated=item.versioncreated,
+        # As printed; creators are often a desk or the agency.
+        authors=(item.byline,) if item.byline else names,
+        description_text=item.description_text,
+        body_html=item.body_html,
+        language=item.language,
+        keywords=item.keywords,
+        item=item,
+        wire=wire,
+    )

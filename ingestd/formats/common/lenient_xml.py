@@ -1,0 +1,103 @@
+"""XML of strangers: nothing is loaded or expanded, and what is not well-formed is read as far as it goes."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from lxml import etree
+
+from ingestd.errors import ParseError
+from ingestd.formats.common.fields import MAX_LINE
+from ingestd.formats.common.markup import encoding_of
+from ingestd.text import collapse
+
+#: lxml comes without types.
+Element: TypeAlias = Any
+
+_OPTIONS = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False,
+    "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
+# One for all documents: making a parser takes as long as parsing a small one.
+_STRICT = etree.XMLParser(**_OPTIONS)
+_LENIENT = etree.XMLParser(recover=True, **_OPTIONS)
+
+_OTHER_ENCODING = re.compile(rb"<\?xml[^>]{0,200}\bencoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
+_IN_FRONT = re.compile(rb"^[^<]{0,2000}(?=<)")
+
+
+def root_element(body: bytes, what: str) -> tuple[Element, tuple[str, ...]]:
+    """Return the root of a document, and a warning when it was not well-formed.
+
+    Raises ParseError ("a damaged WHAT") when nothing is left of it.
+    """
+    try:
+        return etree.fromstring(body, _STRICT), ()
+    except (etree.XMLSyntaxError, ValueError) as error:
+        warning = f"not well-formed: {collapse(str(error))[:500]}"
+        root = _recovered(body)
+        if root is None:
+            raise ParseError(f"a damaged {what}: {warning}") from error
+        return root, (warning,)
+
+
+def _recovered(body: bytes) -> Element | None:
+    body = _IN_FRONT.sub(b"", body)
+    if encoding_of(body) in (None, "utf-8") and not _OTHER_ENCODING.match(body):
+        # libxml2 lets bytes pass that are no UTF-8, and lxml fails when it is asked for them.
+        body = body.decode("utf-8", "replace").encode()
+    with suppress(etree.XMLSyntaxError, ValueError):
+        root: Element | None = etree.fromstring(body, _LENIENT)
+        return root if root is not None and (len(root) or root.attrib) else None
+    return None
+
+
+@lru_cache(maxsize=4096)
+def local_name(tag: object) -> str:
+    """Return an element's tag without namespace or prefix, in lower case; for loops in which a call counts."""
+    # What is no element, such as a reference to an entity, has a function for a tag.
+    return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
+
+
+def local(element: Element) -> str:
+    """Return an element's name without namespace or prefix, in lower case; empty for what is no element."""
+    return local_name(element.tag)
+
+
+def text_in(element: Element) -> str:
+    """Return all the text in an element, collapsed."""
+    # Most elements of metadata have no children: their text is all.
+    return collapse("".join(element.itertext(etree.Element)) if len(element) else element.text)
+
+
+def line_in(element: Element) -> str | None:
+    """Return all the text in an element as one line, cut at MAX_LINE; None when there is none."""
+    text = collapse("".join(element.itertext(etree.Element)) if len(element) else element.text)
+    return text if 0 < len(text) <= MAX_LINE else text[:MAX_LINE].rstrip() or None
+
+
+def own_text(element: Element) -> str:
+    """Return the text in an element in front of its first child, as it is."""
+    return element.text or ""
+
+
+def raw_text(element: Element) -> str:
+    """Return all the text in an element as it is, with its line ends."""
+    return "".join(element.itertext(etree.Element)) if len(element) else element.text or ""
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """Return attributes by name without namespace or prefix, in lower case: "xml:lang" is "lang"."""
+    return {local_name(name): value for name, value in element.items()}
+
+
+def child(element: Element, name: str) -> Element | None:
+    """Return the first child of that name (in lower case)."""
+    return next((one for one in element if local(one) == name), None)
+
+
+def below(element: Element, *names: str) -> Iterator[Element]:
+    """Return everything of these names (in lower case) below an element, in document order."""
+    return (one for one in element.iter(etree.Element) if local(one) in names)

@@ -1,0 +1,57 @@
+"""What ANPA 1312 and IPTC 7901 share: messages of seven bits, framed by control characters that gateways lose."""
+
+import re
+from collections.abc import Iterator
+
+from ingestd.formats.common import lifecycle
+from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.text import collapse
+
+#: Start of heading, start of text, end of text, end of transmission (ISO 646).
+SOH, STX, ETX, EOT = "\x01", "\x02", "\x03", "\x04"
+
+_BETWEEN = re.compile(f"{EOT}|(?={SOH})")
+_BYLINE = re.compile(r"(?:by|von|par|por|di|av|af|door)\s+\S", re.IGNORECASE)
+_DATELINE = re.compile(r"(?P<place>[^\W\d_][\w .,'’/-]{1,60}?)\s*\((?P<source>[^()]{2,30})\)\s*(?:[-–—_]+\s)?")
+
+
+def text_of(body: bytes) -> str:
+    """Return a message as text: in UTF-8 where it is that, else in the code page that gateways mostly write."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
+
+
+def messages_in(text: str) -> Iterator[str]:
+    """Return the messages of a transmission, each from its heading on."""
+    return (message for message in _BETWEEN.split(text) if message.strip("\x00\x01\x03\x0c\x16\x7f \t\r\n"))
+
+
+def typeset(text: str) -> str:
+    """Return text with the quotes and dashes that a teleprinter had no keys for."""
+    text = text.replace("``", "“").replace("''", "”")
+    return collapse(re.sub(r"(?<=\s)(?:_|--)(?=\s)", "—", text))
+
+
+def is_byline(line: str) -> bool:
+    """Say whether a line of the head begins like a byline."""
+    return _BYLINE.match(line) is not None and len(line) < 200
+
+
+def put_byline(draft: Draft, line: str) -> None:
+    """Set the byline, without "By"."""
+    draft.put("byline", byline_of(line))
+
+
+def put_dateline(draft: Draft, first_paragraph: str) -> None:
+    """Set dateline and place out of the first paragraph, which keeps them: "BERLIN (dpa) - ..."."""
+    if match := _DATELINE.match(first_paragraph):
+        draft.line("dateline", match[0].strip(" -–—_"))
+        draft.line("located", match["place"])
+
+
+def put_kill(draft: Draft, lines: list[str]) -> None:
+    """Take the item back where its head says so: these formats have no other way to."""
+    if "kill" in lifecycle.said_in(lines):
+        draft.put("pubstatus_raw", "kill")

@@ -1,0 +1,222 @@
+"""The metadata of NewsML-G2 items: itemMeta, contentMeta and rightsInfo, an element each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+
+from ingestd.formats.common.fields import description_of, language_of, line_of
+from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local, local_name, text_in
+from ingestd.formats.common.lifecycle import code_of
+from ingestd.formats.common.schemes import concept_of
+from ingestd.model.item import AltId, Author, Concept, Headline, Link
+
+Reader = Callable[[Draft, Element, Mapping[str, str]], None]
+
+#: Types of concepts (NewsCodes cpnature), by the list of an item they go to; all others are subjects.
+_KINDS = {
+    "geoarea": "place", "poi": "place", "geo": "place", "place": "place", "location": "place",
+    "person": "person", "organisation": "organisation", "organization": "organisation", "company": "organisation",
+    "event": "event",
+}  # fmt: skip
+#: Roles of notes that are for the desk alone, besides those that say so by `pubconstraint`.
+_PRIVATE = ("private", "contact", "nonpublic", "non-public", "internal", "notepad")
+
+
+def concept(element: Element, aliases: Mapping[str, str], *, rel: str | None = None) -> Concept | None:
+    """Return a concept by its qcode, URI or literal (5.3.2, flexible properties), with its first name."""
+    name = None
+    for part in element:
+        if local_name(part.tag) == "name":
+            name = line_in(part)
+            break
+    # Nearly all have a qcode, written like this; to ask for all attributes takes as long as all the rest.
+    if qcode := line_of(element.get("qcode")):
+        return concept_of(qcode, uri=line_of(element.get("uri")), name=name, rel=rel, schemes=aliases)
+    given = attributes(element)
+    uri, qcode = line_of(given.get("uri")), line_of(given.get("qcode"))
+    if qcode or uri:
+        return concept_of(qcode, uri=uri, name=name, rel=rel, schemes=aliases)
+    # A literal is no code of any scheme, though it may look like one (5.3.2.2); some write the name as text.
+    literal = line_of(given.get("literal"))
+    name = name or literal or line_of(element.text)
+    return Concept(code=literal, name=name, rel=rel) if name else None
+
+
+def _text(field: str) -> Reader:
+    def read(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+        draft.put(field, line_in(element))
+
+    return read
+
+
+def _moment(field: str) -> Reader:
+    def read(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+        draft.moment(field, element.text)
+
+    return read
+
+
+def _embargo(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    # Who leaves other elements empty as well fills in a form, and says nothing by it.
+    if text_in(element) or element.attrib or not any(map(_is_blank, _siblings(element))):
+        draft.embargo(element.text)
+
+
+def _siblings(element: Element) -> Iterator[Element]:
+    return chain(element.itersiblings(), element.itersiblings(preceding=True))
+
+
+def _is_blank(element: Element) -> bool:
+    return not (len(element) or element.attrib or element.text)
+
+
+def _type(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.line("type_sent", code_of(attributes(element).get("qcode")))
+    draft.put("type", draft.values.get("type_sent"))
+
+
+def _pubstatus(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    given = attributes(element)
+    draft.line("pubstatus_raw", given.get("qcode") or given.get("literal") or given.get("uri") or text_in(element))
+
+
+def _signal(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    given = attributes(element)
+    draft.add("signals", line_of(given.get("qcode") or given.get("literal") or given.get("uri")))
+
+
+def _provider(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    draft.put("provider", concept(element, aliases))
+
+
+def _note(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    given = attributes(element)
+    role = line_of(given.get("role"))
+    constraint = given.get("pubconstraint", "").lower()
+    hidden = "nonpublic" in constraint or any(word in (role or "").lower() for word in _PRIVATE)
+    draft.note(text_in(element), role=role, public=not hidden)
+
+
+def _link(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    given = attributes(element)
+    title = next((line_in(part) for part in element if local(part) == "title"), None)
+    guid, href = line_of(given.get("residref") or given.get("guidref")), line_of(given.get("href"))
+    if guid or href:
+        rel, version = line_of(given.get("rel")), line_of(given.get("version"))
+        draft.add("links", Link(guid=guid, href=href, version=version, rel=rel, title=title))
+
+
+def _number(field: str) -> Reader:
+    def read(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+        draft.number(field, element.text)
+
+    return read
+
+
+def _located(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    place = concept(element, aliases, rel="located")
+    if place:
+        draft.put("located", place.name or place.code or place.uri)
+        if place.uri or place.scheme:
+            draft.add("place", place)
+
+
+def _creator(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    person = concept(element, aliases)
+    if person and (name := person.name or person.code):
+        role = line_of(element.get("role")) or (local(element) if local(element) != "creator" else None)
+        draft.add("authors", Author(name=name, role=role, uri=person.uri))
+
+
+def _source(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    source = concept(element, aliases)
+    if source:
+        draft.put("source", source.name or source.code or source.uri)
+
+
+def _altid(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    if value := line_in(element):
+        given = attributes(element)
+        draft.add("altids", AltId(value=value, role=line_of(given.get("type") or given.get("role"))))
+
+
+def _language(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.put("language", language_of(attributes(element).get("tag")))
+
+
+def _genre(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    draft.add("genre", concept(element, aliases))
+
+
+def _subject(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    kind = element.get("type")
+    list_name = _KINDS.get(code_of(kind), "subject") if kind else "subject"
+    draft.add(list_name, concept(element, aliases, rel=line_of(element.get("why"))))
+
+
+def _headline(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    text = line_in(element)
+    if text:
+        role = line_of(attributes(element).get("role"))
+        draft.add("headlines", Headline(text=text, role=role))
+        if code_of(role) in _SECOND and "headline" not in draft.values:
+            draft.line("description_text", text)
+        else:
+            draft.put("headline", text)
+
+
+_SECOND = frozenset(("subtitle", "subheadline", "sub", "kicker", "teaser", "dek"))
+
+
+def _description(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.put("description_text", description_of(text_in(element)))
+
+
+def _keyword(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.add("keywords", line_in(element))
+
+
+def _by(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.put("byline", byline_of(line_in(element)))
+
+
+def _copyright_holder(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+    holder = concept(element, aliases)
+    if holder:
+        draft.put("copyrightholder", holder.name or holder.code or holder.uri)
+
+
+#: Element (in lower case) → what reads it; 7 (itemMeta), 8 (contentMeta), 6.5 (rightsInfo).
+READERS: Mapping[str, Reader] = {
+    "itemclass": _type,
+    "provider": _provider,
+    "versioncreated": _moment("versioncreated"),
+    "firstcreated": _moment("firstcreated"),
+    "embargoed": _embargo,
+    "expires": _moment("expires"),
+    "pubstatus": _pubstatus,
+    "signal": _signal,
+    "ednote": _note,
+    "link": _link,
+    "title": _text("title"),
+    "urgency": _number("urgency"),
+    "located": _located,
+    "creator": _creator,
+    "contributor": _creator,
+    "infosource": _source,
+    "altid": _altid,
+    "language": _language,
+    "genre": _genre,
+    "subject": _subject,
+    "slugline": _text("slugline"),
+    "headline": _headline,
+    "dateline": _text("dateline"),
+    "by": _by,
+    "byline": _by,
+    "creditline": _text("creditline"),
+    "description": _description,
+    "keyword": _keyword,
+    "copyrightholder": _copyright_holder,
+    "copyrightnotice": _text("copyrightnotice"),
+    "usageterms": _text("usageterms"),
+}

@@ -1,0 +1,184 @@
+"""IPTC ninjs 1.x, 2.x and 3.x, Superdesk's dialect of it, and lists of items as APIs wrap them.
+
+Schemas: https://www.iptc.org/std/ninjs/ (ninjs-schema_1.6, _2.2, _3.1); https://docs.superdesk.org/ninjs.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ingestd.formats.common import fields
+from ingestd.formats.common.cursors import cursor_of
+from ingestd.formats.common.document import Document
+from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.formats.common.wire_feed import feed_of, read_all
+from ingestd.formats.format import Format
+from ingestd.formats.ninjs.keys import Folded, embargo_in, fold, objects_in, own_part, text_of
+from ingestd.formats.ninjs.parts import add_associations, add_concepts, add_renditions, put_texts
+from ingestd.model.feed import Feed
+from ingestd.model.item import AltId, Author, Link, Series
+
+_IDS = frozenset(("uri", "guid"))
+_SIGNS = frozenset(
+    (
+        "versioncreated", "versionCreated", "pubstatus", "pubStatus", "headline", "headlines", "body_html", "body_text",
+        "body_xhtml", "bodies", "representationtype", "representationType", "renditions", "associations",
+        "descriptions", "description_text", "eventDetails", "firstcreated", "firstCreated", "standard", "usageterms",
+        "usageTerms", "embargoedUntil",
+    )
+)  # fmt: skip
+#: How deep a list of items may be wrapped.
+_MAX_DEPTH = 4
+
+#: Folded key → field, of what is one line of text.
+_LINES = {
+    "version": "version", "slugline": "slugline", "title": "title", "source": "source", "creditline": "creditline",
+    "copyrightholder": "copyrightholder", "copyrightnotice": "copyrightnotice", "type": "type", "dateline": "dateline",
+}  # fmt: skip
+_MOMENTS = ("versioncreated", "firstcreated", "expires")
+_EXTRA = ("profile", "mimetype", "representationtype", "service", "textformat", "editorialrole")
+
+
+def _is_item(value: Any) -> bool:
+    return isinstance(value, dict) and not _IDS.isdisjoint(value) and not _SIGNS.isdisjoint(value)
+
+
+def _items(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Return the items in a document: itself, those of a list, or of the first list that has some, however wrapped."""
+    if _is_item(value):
+        yield value
+    elif isinstance(value, list):
+        yield from (one for one in value if _is_item(one))
+    elif isinstance(value, dict) and depth < _MAX_DEPTH:
+        for one in value.values():
+            if isinstance(one, dict | list):
+                found = False
+                for item in _items(one, depth + 1):
+                    found = True
+                    yield item
+                if found:
+                    return
+
+
+def recognises(document: Document) -> bool:
+    """Say whether it is JSON with an item in it: something with an identifier, and what ninjs says of news.
+
+    An empty list that says where it goes on is one of ninjs, too: the last page of an API's answers.
+    """
+    if document.json is None:
+        return False
+    if next(_items(document.json), None) is not None:
+        return True
+    keys = document.keys
+    return any(value == [] for value in keys.values()) and cursor_of(keys, "http://localhost/") is not None
+
+
+def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
+    """Read ninjs, an item or a list of them, as a feed in its order; a list's envelope may say where it goes on."""
+    entries, lost = read_all("ninjs", _items(document.json), read_ninjs)
+    cursor = None if _is_item(document.json) else cursor_of(document.keys, url)
+    return feed_of("ninjs", entries, document.warnings + lost, cursor=cursor)
+
+
+def read_ninjs(draft: Draft, item: Mapping[str, Any]) -> None:
+    """Read an item into a draft; what the draft knows already stays."""
+    own = own_part(item)
+    given = {**fold(item), **fold(own)} if own else fold(item)
+    if own:
+        _put_own(draft, own)
+    _identify(draft, given)
+    for name, field in _LINES.items():
+        if name in given:
+            draft.line(field, text_of(given[name]))
+    for name in _MOMENTS:
+        if name in given:
+            draft.moment(name, text_of(given[name]))
+    if (embargoed := embargo_in(item)) is not None:
+        draft.embargo(embargoed)
+    put_texts(draft, item)
+    if not own:
+        draft.line("pubstatus_raw", text_of(given.get("pubstatus")))
+    draft.number("urgency", text_of(given.get("urgency")))
+    draft.number("priority", text_of(given.get("priority")))
+    draft.put("language", fields.language_of(text_of(given.get("language"))))
+    _put_people(draft, given)
+    for _, one in objects_in(given.get("located")):
+        draft.line("located", text_of(one.get("name")))
+    add_concepts(draft, given)
+    add_renditions(draft, given)
+    add_associations(draft, given)
+    _put_rest(draft, given)
+
+
+def _put_own(draft: Draft, own: Mapping[str, Any]) -> None:
+    """Set what only our own renderer writes."""
+    origin = own.get("id_origin")
+    if origin in ("composed", "derived", "hash"):
+        draft.put("id_origin", origin)
+    draft.line("pubstatus_raw", text_of(own.get("pubstatus_raw")))
+    if isinstance(series := own.get("series"), dict):
+        part, total = (fields.number_of(text_of(series.get(name))) for name in ("part", "total"))
+        draft.put("series", Series(name=fields.line_of(text_of(series.get("name"))), part=part, total=total))
+    if isinstance(extra := own.get("extra"), dict):
+        for name, value in extra.items():
+            draft.beside(name, text_of(value))
+
+
+def _identify(draft: Draft, given: Folded) -> None:
+    """Set the guid: the `uri` that ninjs requires, or Superdesk's `guid`; of both the other is an altid."""
+    for name in ("uri", "guid"):
+        if value := fields.line_of(text_of(given.get(name))):
+            if draft.values.get("guid") is None:
+                draft.put("guid", value)
+            elif draft.values["guid"] != value:
+                draft.add("altids", AltId(value=value, role=name))
+    ids = given.get("altids")
+    if isinstance(ids, dict):
+        ids = [{"role": role, "value": value} for role, value in ids.items()]
+    for one in ids if isinstance(ids, list) else ():
+        if isinstance(one, dict) and (value := fields.line_of(text_of(one.get("value")))):
+            draft.add("altids", AltId(value=value, role=fields.line_of(text_of(one.get("role")))))
+
+
+def _put_people(draft: Draft, given: Folded) -> None:
+    draft.put("byline", byline_of(text_of(given.get("byline"))))
+    for _, one in objects_in(given.get("authors")):
+        if name := fields.line_of(text_of(one.get("name")) or text_of(one.get("by"))):
+            role = fields.line_of(text_of(one.get("role")))
+            draft.add("authors", Author(name=name, role=role, uri=fields.line_of(text_of(one.get("uri")))))
+
+
+def _put_rest(draft: Draft, given: Folded) -> None:
+    words = given.get("keywords")
+    for word in words.split(",") if isinstance(words, str) else _texts(words):
+        draft.add("keywords", fields.line_of(word))
+    for signal in _texts(given.get("signals")):
+        draft.add("signals", fields.line_of(signal))
+    draft.line("usageterms", " ".join(_texts(given.get("usageterms"))))
+    for _, note in objects_in(given.get("ednote")):
+        draft.note(text_of(note.get("name")) or text_of(note.get("value")), role=text_of(note.get("role")))
+    _put_links(draft, given)
+    for name in _EXTRA:
+        draft.beside(name, ", ".join(_texts(given.get(name))))
+
+
+def _put_links(draft: Draft, given: Folded) -> None:
+    for name in ("links", "link"):
+        for _, one in objects_in(given.get(name)):
+            said = {key: fields.line_of(text_of(one.get(key))) for key in ("guid", "href", "version", "rel", "title")}
+            if said["guid"] or said["href"]:
+                draft.add("links", Link(**said))
+    for name in ("evolvedfrom", "replacing", "predecessors"):
+        for guid in _texts(given.get(name)):
+            draft.add("links", Link(guid=fields.line_of(guid), rel=name))
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the texts in a list, or a text on its own; of objects their name or value."""
+    if value is None:
+        return []
+    some = value if isinstance(value, list) else [value]
+    plain = (one.get("name") or one.get("value") or one.get("code") if isinstance(one, dict) else one for one in some)
+    return [text for text in map(text_of, plain) if text]
+
+
+FORMAT = Format("ninjs", recognises, parse)

@@ -1,0 +1,146 @@
+"""NITF 2.5 to 3.6 (IPTC, News Industry Text Format: nitf-3-6.dtd)."""
+
+from collections.abc import Iterable
+
+from ingestd.formats.common import lenient_xml as xml
+from ingestd.formats.common.document import Document
+from ingestd.formats.common.fields import language_of, line_of, number_of
+from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local, text_in
+from ingestd.formats.common.markup_body import body_in
+from ingestd.formats.common.schemes import concept_of
+from ingestd.formats.common.wire_feed import feed_of, read_all
+from ingestd.formats.format import Format
+from ingestd.formats.nitf.head import read_head
+from ingestd.model.feed import Feed
+from ingestd.model.item import Association, Author, Headline, Rendition
+
+
+def recognises(document: Document) -> bool:
+    """Say whether the first element is `nitf`."""
+    return document.root == "nitf"
+
+
+def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
+    """Read a NITF document as a feed of one item; raises ParseError when it is damaged and nothing is left."""
+    root, warnings = xml.root_element(document.body, "NITF document")
+    entries, lost = read_all("nitf", [root], read_nitf)
+    return feed_of("nitf", entries, warnings + lost)
+
+
+def read_nitf(draft: Draft, root: Element) -> None:
+    """Read a `nitf` element into a draft; what the draft knows already, out of the message around it, stays."""
+    draft.put("type", "text")
+    draft.put("language", language_of(attributes(root).get("baselang") or attributes(root).get("lang")))
+    for part in root:
+        name = local(part)
+        if name == "head":
+            read_head(draft, part)
+        elif name == "body":
+            _read_body(draft, part)
+        elif name in ("body.head", "body.content"):
+            _read_body(draft, [part])
+
+
+def _read_body(draft: Draft, parts: Iterable[Element]) -> None:
+    content: list[Element] = []
+    for part in parts:
+        name = local(part)
+        if name == "body.head":
+            _read_body_head(draft, part)
+        elif name == "body.content":
+            content.append(part)
+        elif name not in ("body.end", ""):
+            content.append(part)  # paragraphs right in the body
+    draft.body(*body_in(content))
+    for part in content:
+        for media in part.iter("{*}media", "{*}MEDIA"):
+            read_media(draft, media)
+
+
+def _read_body_head(draft: Draft, head: Element) -> None:
+    for part in head:
+        name = local(part)
+        if name in ("hedline", "headline"):
+            _read_headlines(draft, part)
+        elif name == "byline":
+            _read_byline(draft, part)
+        elif name == "distributor":
+            draft.put("provider", concept_of(None, name=line_in(part)))
+        elif name in _LINES:
+            draft.put(_LINES[name], line_in(part))
+            if (location := xml.child(part, "location")) is not None:
+                draft.put("located", line_in(location))
+        elif name == "note":
+            draft.note(text_in(part), role=attributes(part).get("noteclass"))
+    if regsrc := draft.extra.get("regsrc"):
+        draft.put("provider", concept_of(None, name=regsrc))
+
+
+_LINES = {
+    "dateline": "dateline",
+    "abstract": "description_text",
+    "rights": "copyrightnotice",
+    "copyrite": "copyrightnotice",
+}
+
+
+def _read_headlines(draft: Draft, hedline: Element) -> None:
+    lines = [part for part in hedline if local(part) in ("hl1", "hl2")] or [hedline]
+    for part in lines:
+        if text := line_in(part):
+            draft.put("headline", text)
+            draft.add("headlines", Headline(text=text, role=local(part)))
+
+
+def _read_byline(draft: Draft, byline: Element) -> None:
+    """Read a byline without its `byttl`, the writer's title, which is the author's role."""
+    title = xml.child(byline, "byttl")
+    role = line_in(title) if title is not None else None
+    if title is not None:
+        parts = [byline.text or "", *(f" {text_in(one)} {one.tail or ''}" for one in byline if one is not title)]
+        text = byline_of("".join(parts))
+    else:
+        text = byline_of(line_in(byline))
+    draft.put("byline", text)
+    people = [line_in(one) for one in byline if local(one) == "person"]
+    for name in people or [text]:
+        if name:
+            draft.add("authors", Author(name=name, role=role))
+
+
+def read_media(draft: Draft, media: Element) -> None:
+    """Read a `media` element as an association: its references, caption and producer."""
+    renditions: list[Rendition] = []
+    caption = producer = None
+    for part in media:
+        name, given = local(part), attributes(part)
+        href = line_of(given.get("source") or given.get("data-location"))
+        if name == "media-reference" and href:
+            renditions.append(
+                Rendition(
+                    href=href,
+                    name=line_of(given.get("name")),
+                    contenttype=line_of(given.get("mime-type")),
+                    width=number_of(given.get("width")),
+                    height=number_of(given.get("height")),
+                )
+            )
+        elif name == "media-caption":
+            caption = caption or line_in(part)
+        elif name == "media-producer":
+            producer = producer or line_in(part)
+    if renditions or caption:
+        kind = attributes(media).get("media-type")
+        draft.add(
+            "associations",
+            Association(
+                type="picture" if kind in ("image", "photo") else line_of(kind),
+                caption=caption,
+                byline=producer,
+                renditions=tuple(renditions),
+            ),
+        )
+
+
+FORMAT = Format("nitf", recognises, parse)

@@ -1,0 +1,43 @@
+"""What a feed says that it took out: the `deleted-entry` elements of RFC 6721 (Atom Tombstones)."""
+
+from collections.abc import Iterator
+
+from ingestd.errors import ParseError
+from ingestd.formats.common import fields
+from ingestd.formats.common.dates import read_date
+from ingestd.formats.common.identity import identity_of
+from ingestd.formats.common.lenient_xml import Element, root_element, text_in
+from ingestd.model.feed import Deleted
+
+NAMESPACE = "http://purl.org/atompub/tombstones/1.0"
+_ENTRY, _COMMENT = f"{{{NAMESPACE}}}deleted-entry", f"{{{NAMESPACE}}}comment"
+
+
+def deleted_in(body: bytes) -> tuple[Deleted, ...]:
+    """Return the deleted entries of an Atom document, in its order, at most MAX_ENTRIES.
+
+    They are children of the feed (RFC 6721, 3).  One without a `ref` is left out, one whose `when` cannot be read
+    has no time.  A document that is not XML has none.
+    """
+    if NAMESPACE.encode() not in body:
+        return ()
+    try:
+        root, _ = root_element(body, "feed")
+    except ParseError:
+        return ()
+    return tuple(dict.fromkeys(_entries(root)))
+
+
+def _entries(root: Element) -> Iterator[Deleted]:
+    for element in list(root.iterchildren(_ENTRY))[: fields.MAX_ENTRIES]:
+        if ref := (element.get("ref") or "").strip():
+            # By the rule for entries, so that the two are found to be the same.
+            guid, _ = identity_of(ref, None, headline=None, description=None, body=None, published=None)
+            yield Deleted(guid=guid, when=read_date(element.get("when")), comment=_comment(element))
+
+
+def _comment(element: Element) -> str | None:
+    found = element.find(_COMMENT)
+    if found is None:
+        return None
+    return fields.description_of(text_in(found), markup=found.get("type") == "html")

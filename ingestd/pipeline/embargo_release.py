@@ -1,0 +1,26 @@
+"""Embargoes that end."""
+
+from datetime import UTC, datetime
+
+import structlog
+
+from ingestd.store.database import Database
+from ingestd.store.records import releases
+
+log = structlog.get_logger(__name__)
+
+
+async def release_due(database: Database) -> int:
+    """Release the records whose embargo has ended by the wall clock; returns how many.  Raises StoreError.
+
+    Whoever asks often asks cheaply: nothing is locked where none has.
+    """
+    released, now = 0, datetime.now(UTC)
+    while True:
+        async with database.read() as connection:
+            if not await releases.are_due(connection, now=now):
+                return released
+        async with database.write() as connection:
+            some = await releases.release(connection, now=now)
+        log.info("released", records=some)
+        released += some

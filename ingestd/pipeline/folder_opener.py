@@ -1,0 +1,117 @@
+"""Which drop folder an address leads to, and how it is opened: on this host, or by FTP, FTPS or SFTP."""
+
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from socket import socket
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from yarl import URL
+
+from ingestd.drops.files import Folder
+from ingestd.drops.local import open_folder
+from ingestd.drops.remote import Server
+from ingestd.errors import LoginRefused, NotInstalled
+from ingestd.urls import FOLDER_PORTS, folder_of, is_remote_folder, without_userinfo
+from ingestd.web.connection.dial import tls_of
+from ingestd.web.logins import Login, origin_of
+
+#: The port on which TLS begins at once, and not with AUTH TLS.
+_IMPLICIT = 990
+
+
+class Dial(Protocol):
+    """Opens a connection past the guard; raises FetchError."""
+
+    async def __call__(self, host: str, port: int, *, url: str) -> socket:
+        """Return a socket that is connected."""
+
+
+class FolderOpener:
+    """Opens drop folders.
+
+    `logins` are those of the servers on other hosts, `known_hosts` lines with the keys of SFTP servers; `ca_file` has
+    certificates of authorities that are believed besides the system's.  `seconds` is the time for each step.
+    """
+
+    def __init__(
+        self, *, dial: Dial, logins: Sequence[Login], known_hosts: Sequence[str], ca_file: Path | None, seconds: float
+    ) -> None:
+        self._dial = dial
+        self._logins = [login for login in logins if login.opens_folders]
+        self._known_hosts = "".join(f"{line}\n" for line in known_hosts)
+        self._ca_file = ca_file
+        self._seconds = seconds
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # To read the system's authorities takes a while.
+        return tls_of(self._ca_file)
+
+    @asynccontextmanager
+    async def open(self, url: str) -> AsyncIterator[Folder]:
+        """Open the folder at an address; `done` and `error` are made where they are missing.  Raises FetchError."""
+        async with self._remote(url) if is_remote_folder(url) else open_folder(Path(folder_of(url)), url) as folder:
+            yield folder
+
+    def _remote(self, url: str) -> AbstractAsyncContextManager[Folder]:
+        login = self._login(url)
+        server = self._server(url, login)
+        if url.startswith("sftp:"):
+            return _sftp(server, login, self._known_hosts)
+        return _ftp(server, self._tls if url.startswith("ftps:") else None)
+
+    def _login(self, url: str) -> Login | None:
+        """Return the login of a folder's server, of the user that its address names; raises LoginRefused."""
+        parts = URL(url)
+        logins = [login for login in self._logins if login.origin == origin_of(parts)]
+        if parts.user is not None:
+            logins = [login for login in logins if login.name == parts.user]
+        if not logins and (parts.user is not None or parts.scheme == "sftp"):
+            who = f"the user {parts.user}" if parts.user else "its server"
+            raise LoginRefused(without_userinfo(url), f"there is no login for {who}: see the setting `logins`")
+        if len(logins) > 1:
+            raise LoginRefused(
+                without_userinfo(url),
+                f"`logins` has {len(logins)} users: say which, as in {parts.scheme}://user@{parts.host}/",
+            )
+        return logins[0] if logins else None
+
+    def _server(self, url: str, login: Login | None) -> Server:
+        parts, shown = urlsplit(url), without_userinfo(url)
+        path = unquote(parts.path, errors="surrogateescape")
+        # FTP's begin where the login leads (RFC 1738, 3.2.2), SFTP's at the root, unless they begin with "~".
+        relative = path.removeprefix("/~/" if parts.scheme == "sftp" else "/")
+        return Server(
+            url=shown,
+            host=parts.hostname or "",
+            port=parts.port or FOLDER_PORTS[parts.scheme],
+            path=relative.rstrip("/") or ("/" if relative else ""),
+            user=login.name if login else "anonymous",
+            password="" if login is None else login.value if login.kind == "basic" else None,
+            seconds=self._seconds,
+            dial=partial(self._dial, url=shown),
+        )
+
+
+def _ftp(server: Server, tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[Folder]:
+    try:
+        from ingestd.drops.ftp import open_ftp  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise NotInstalled(server.url, _WANTED.format("FTP", "aioftp", "ftp")) from error
+    return open_ftp(server, tls=tls, implicit=server.port == _IMPLICIT)
+
+
+def _sftp(server: Server, login: Login | None, known_hosts: str) -> AbstractAsyncContextManager[Folder]:
+    try:
+        from ingestd.drops.sftp import open_sftp  # noqa: PLC0415 - an extra, and it takes 0.2 s
+    except ModuleNotFoundError as error:
+        raise NotInstalled(server.url, _WANTED.format("SFTP", "asyncssh", "sftp")) from error
+    key = Path(login.value) if login and login.kind == "key" else None
+    return open_sftp(server, key=key, known_hosts=known_hosts)
+
+
+_WANTED = "{0} needs the library {1}, which is not installed: pip install 'ingestd[{2}]'"

@@ -1,0 +1,107 @@
+"""Documents that list entries, fetched and parsed with more patience than a poll has: there is no next poll."""
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from ingestd.archive import Archive, Kept
+from ingestd.discovery.feed_links import FoundFeed
+from ingestd.errors import Held, IngestError, Refused
+from ingestd.model.feed import Feed
+from ingestd.model.timing import Rules
+from ingestd.pipeline.read import Fetched, announcements, fetch_page, read_feed
+from ingestd.pipeline.retry import until_committed
+from ingestd.policy.polling.cadence import next_try
+from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.work.entries import Work
+from ingestd.urls import without_userinfo
+from ingestd.web.fetcher import Fetcher
+from ingestd.workers.pool import Pool
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document as it was read."""
+
+    feed: Feed
+    #: Its entries with their fingerprints, in its order.
+    announcements: tuple[Announcement, ...]
+    raw: Kept | None = None
+
+
+class Documents:
+    """Reads feeds and sitemaps, from URLs and from bytes."""
+
+    def __init__(self, *, fetcher: Fetcher, pool: Pool, archive: Archive, rules: Rules, max_body: int) -> None:
+        self._fetcher = fetcher
+        self._pool = pool
+        self._archive = archive
+        self._rules = rules
+        #: Bytes of a file at the most.
+        self.max_body = max_body
+
+    async def fetch(self, url: str, *, obey_robots: bool = False) -> Document:
+        """Fetch and parse a document, with as many tries as an entry has.
+
+        Raises FetchError, ParseError, WorkerError after the last one, or at once where another try is hopeless.
+        """
+        attempt = 1
+        while True:
+            try:
+                return await self._fetch(url, obey_robots=obey_robots)
+            except IngestError as error:
+                if error.fate == "never" or attempt >= self._rules.attempts or _is_final(error):
+                    raise
+                await self._wait(url, error, attempt)
+                attempt += 1
+
+    async def _fetch(self, url: str, *, obey_robots: bool) -> Document:
+        reply = await self._fetcher.get(url, obey_robots=obey_robots)
+        document = await self.parse(reply.body, url=reply.final_url, content_type=reply.content_type)
+        return replace(document, raw=await until_committed(lambda: self._archive.put(reply.body)))
+
+    async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
+        """Parse a document in a worker process; raises ParseError, WorkerError."""
+        parsed = await read_feed(self._pool, body, url=url, content_type=content_type)
+        return Document(feed=parsed.feed, announcements=announcements(parsed))
+
+    async def feeds_named(self, url: str) -> tuple[FoundFeed, ...]:
+        """Return the feeds that a web page names, as robots.txt allows; raises FetchError, WorkerError."""
+        reply = await self._fetcher.get(url, obey_robots=True)
+        job = "ingestd.workers.jobs:find_feeds"
+        found: tuple[FoundFeed, ...] = await self._pool.run(job, reply.body, reply.final_url, reply.content_type)
+        return found
+
+    async def page_of(self, work: Work) -> Fetched | None:
+        """Return an entry's page as the daemon gets it; raises FetchError, ParseError."""
+        return await fetch_page(self._fetcher, work.entry, work.validators)
+
+    async def _wait(self, url: str, error: IngestError, attempt: int) -> None:
+        now = datetime.now(UTC)
+        retry_at = next_try(
+            now,
+            attempt=attempt,
+            first=self._rules.retry_delay,
+            retry_after=_retry_after(error),
+            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+        )
+        seconds = (retry_at - now).total_seconds()
+        log.warning("document waits", url=without_userinfo(url), error=str(error), seconds=round(seconds, 1))
+        await asyncio.sleep(seconds)
+
+
+def _retry_after(error: IngestError) -> float | None:
+    """Return for how many seconds the server, or its site as a whole, wants to be left alone."""
+    if isinstance(error, Held):
+        return error.seconds
+    return error.retry_after if isinstance(error, Refused) else None
+
+
+def _is_final(error: IngestError) -> bool:
+    """Say whether the server has said what it will say again: there is nothing at this address."""
+    return isinstance(error, Refused) and 400 <= error.status < 500 and error.status not in (408, 425, 429)

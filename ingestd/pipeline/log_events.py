@@ -1,0 +1,65 @@
+"""What the log says of polls and of entries: a line each, where there is something to say."""
+
+import structlog
+
+from ingestd.errors import IngestError
+from ingestd.model.source import Source
+from ingestd.store.polls.poll_result import Poll
+from ingestd.store.records.saves import Failed, Missed, Outcome, Saved, Unwrapped
+from ingestd.urls import without_userinfo
+
+log = structlog.get_logger(__name__)
+
+
+def log_poll(poll: Poll) -> None:
+    """Log what a poll came to."""
+    source = without_userinfo(poll.source.url)
+    seconds = round(poll.seconds, 3)
+    if poll.failure:
+        log.warning(
+            "poll failed", source=source, error=poll.failure.error, message=poll.failure.message,
+            attempt=poll.failure.attempt, next=poll.due_at.isoformat(timespec="seconds"),
+        )  # fmt: skip
+    elif poll.listed is None:
+        log.debug("polled", source=source, outcome=poll.outcome, seconds=seconds)
+    else:
+        log.info(
+            "polled", source=source, listed=poll.listed, new=len(poll.new), changed=len(poll.changed), seconds=seconds
+        )
+
+
+def log_starts_over(source: Source, error: IngestError) -> None:
+    """Log that a source's server has no answer for where its list goes on, so that it is read from its beginning."""
+    log.warning("cursor refused, starting over", source=without_userinfo(source.url), reason=str(error))
+
+
+def log_stranger(source: Source, url: str) -> None:
+    """Log that a source's list goes on at an origin that nobody named, where it is not followed."""
+    log.warning("next page not followed, it is of another origin", source=without_userinfo(source.url), next=url)
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Log what an entry came to."""
+    if isinstance(outcome, Failed):
+        failure = outcome.failure
+        event = "entry failed" if outcome.retry_at else "entry given up"
+        log.warning(
+            event, url=failure.url, stage=failure.stage, error=failure.error, message=failure.message,
+            attempt=failure.attempt,
+        )  # fmt: skip
+    elif isinstance(outcome, Saved):
+        log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
+    elif isinstance(outcome, Unwrapped):
+        log.info("unwrapped", url=without_userinfo(outcome.url), items=len(outcome.versions))
+    elif isinstance(outcome, Missed):
+        _log_missed(outcome)
+    else:
+        log.debug("unchanged", entry=outcome.work.id)
+
+
+def _log_missed(outcome: Missed) -> None:
+    url = outcome.work.entry.link and without_userinfo(outcome.work.entry.link)
+    if outcome.failure is None:
+        log.info("page gone", url=url, status=outcome.visits.gone)
+    else:
+        log.info("visit failed", url=url, error=outcome.failure.error, message=outcome.failure.message)

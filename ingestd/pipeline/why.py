@@ -1,0 +1,52 @@
+"""What is known of an article by its URL or guid: where it was seen, what was decided about it, and why."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UsageError
+from ingestd.store.operations import decisions
+from ingestd.times import iso
+from ingestd.urls import normalise, without_userinfo
+
+
+async def _normalised(connection: AsyncConnection, name: str) -> str:
+    try:
+        return normalise(name)
+    except ValueError as error:
+        if await decisions.entries_at(connection, [name]):
+            return name
+        raise UsageError(f"{error}, and no entry has it as its guid") from error
+
+
+async def why(connection: AsyncConnection, url: str) -> dict[str, Any]:
+    """Return every decision about a URL: a list of entries, each with its source, state and history, oldest first.
+
+    Entries are found by the address as given and as normalised, by their guid, and by their record's canonical
+    address.  Raises UsageError when it is neither a URL nor the guid of any entry.
+    """
+    normalised = await _normalised(connection, url)
+    entries = [
+        {
+            "entry": row["id"],
+            "source": row["source_id"],
+            "source_url": without_userinfo(row["source_url"]),
+            "guid": row["guid"],
+            "url": row["url"],
+            "first_seen_at": iso(row["first_seen_at"]),
+            "last_seen_at": iso(row["last_seen_at"]),
+            "state": row["state"],
+            "attempts": row["attempts"],
+            "next_attempt_at": iso(row["due_at"]) if row["state"] == "pending" else None,
+            "visits": row["visits"],
+            "visited_at": iso(row["visited_at"]),
+            "next_visit_at": iso(row["revisit_at"]) if row["state"] == "done" and row["revisits"] else None,
+            "gone": row["gone"],
+            "gone_since": iso(row["gone_since"]),
+            "record": row["record_guid"],
+            "record_uri": row["uri"],
+            "history": [{**step, "at": iso(step["at"])} for step in await decisions.history(connection, row["id"])],
+        }
+        for row in await decisions.entries_at(connection, sorted({url, normalised}))
+    ]
+    return {"url": without_userinfo(url), "normalised": normalised, "entries": entries}

@@ -1,0 +1,1 @@
+"""What an extracted article becomes, and when its page is visited again."""

@@ -1,0 +1,30 @@
+"""Whether an entry carries its whole article, so that its page need not be fetched."""
+
+import re
+
+from ingestd.model.feed import Entry
+from ingestd.text import text_of
+
+#: A shorter content is a teaser, or an alert whose page says no more (characters of text).
+ENOUGH = 400
+
+# How a feed that sends only the beginning ends, in the languages met most often.
+_CUT_SHORT = re.compile(
+    r"(\.\.\.|…|\[…\]|\[\.\.\.\]|\[&#8230;\]|»|›"
+    r"|(read|continue|keep) (more|reading|the (full|whole) (story|article))|full (story|article)"
+    r"|(weiterlesen|mehr lesen|lire la suite|leer más|leggi tutto|lees verder|czytaj dalej))\W*$",
+    re.IGNORECASE,
+)
+
+
+def carries_full_text(entry: Entry) -> bool:
+    """Say whether an entry's content is the article: long enough, more than its summary, not cut short.
+
+    An entry without a link has no page to fetch: whatever it says is all there is.
+    """
+    text = text_of(entry.body_html)
+    if not entry.link:
+        return bool(text)
+    if len(text) < ENOUGH or _CUT_SHORT.search(text[-200:]):
+        return False
+    return len(text) > len(entry.description_text or "") or text != entry.description_text

@@ -1,0 +1,1 @@
+"""Versions, kills, corrections and embargoes of wire items."""

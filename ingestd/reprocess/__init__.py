@@ -1,0 +1,1 @@
+"""Extract records again from the raw bytes in the archive."""

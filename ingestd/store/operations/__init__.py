@@ -1,0 +1,1 @@
+"""What an operator asks for, and what is learned of sites."""

@@ -1,0 +1,81 @@
+"""Decisions: what was decided about an entry and why, where no other table says so; and all there is about a URL."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.records import evidence
+from ingestd.store.schema.tables import carriers, decisions, entries, failures, records, sources
+from ingestd.store.statements import insert_all
+
+#: Of a wire item its agency's, else ours.
+_GUID = func.coalesce(records.c.item_guid, records.c.guid)
+
+Stage = Literal["robots", "limit", "identity", "repair"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided about an entry."""
+
+    at: datetime
+    entry_id: int
+    stage: Stage
+    #: disallowed, given up, found; a verdict of `policy.articles.identity`; reprocessed; merge (two records, one text).
+    verdict: str
+    reason: str
+
+
+async def add(connection: AsyncConnection, made: Iterable[Decision | None]) -> None:
+    """Keep decisions."""
+    names = Decision.__slots__
+    await insert_all(connection, decisions, [{name: getattr(one, name) for name in names} for one in made if one])
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+    """Delete decisions older than a moment, a bounded number at a time; returns how many."""
+    old = select(decisions.c.id).where(decisions.c.at < moment).limit(batch)
+    result = await connection.execute(delete(decisions).where(decisions.c.id.in_(old.scalar_subquery())))
+    return int(result.rowcount)
+
+
+async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the entries at any of these addresses, and those of the records whose canonical address is one.
+
+    Each with its source, in the order they were first seen.
+    """
+    of_record = (
+        select(carriers.c.entry_id)
+        .join(records, records.c.id == carriers.c.record_id)
+        .where(records.c.uri.in_(urls))
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            entries,
+            sources.c.url.label("source_url"),
+            sources.c.revisits,
+            _GUID.label("record_guid"),
+            records.c.uri,
+        )
+        .join(sources, sources.c.id == entries.c.source_id)
+        .outerjoin(records, records.c.id == entries.c.record_id)
+        .where(or_(entries.c.url.in_(urls), entries.c.guid.in_(urls), entries.c.id.in_(of_record)))
+        .order_by(entries.c.first_seen_at, entries.c.id)
+        .limit(100)
+    )
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def history(connection: AsyncConnection, entry_id: int) -> list[dict[str, Any]]:
+    """Return what is kept of an entry's way, oldest first: decisions, attempts that failed, and evidence."""
+    c, f = decisions.c, failures.c
+    decided = select(c.at, c.stage, c.verdict, c.reason).where(c.entry_id == entry_id)
+    failed = select(f.at, f.stage, f.error.label("verdict"), f.message.label("reason")).where(f.entry_id == entry_id)
+    found = [dict(row) for query in (decided, failed) for row in (await connection.execute(query)).mappings()]
+    found += await evidence.of_entry(connection, entry_id)
+    return sorted(found, key=lambda row: row["at"])

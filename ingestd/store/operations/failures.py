@@ -1,0 +1,143 @@
+"""Failures: one typed row each, and the entries that were given up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
+from ingestd.store.schema.tables import entries, failures, sources
+from ingestd.store.statements import insert_all
+from ingestd.text import clean
+from ingestd.urls import without_userinfo
+
+Stage = Literal["fetch", "parse", "extract", "save"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What went wrong, where and for which time in a row."""
+
+    at: datetime
+    stage: Stage
+    #: The class of the error.
+    error: str
+    message: str
+    #: HTTP status, where there was one.
+    status: int | None
+    #: 1 for the first in a row.
+    attempt: int
+    url: str | None
+    source_id: int
+    entry_id: int | None = None
+
+
+def stage_of(error: IngestError) -> Stage:
+    """Return where on an article's way an error belongs."""
+    if isinstance(error, FetchError):
+        return "fetch"
+    if isinstance(error, ParseError):
+        return "parse"
+    return "save" if isinstance(error, StoreError) else "extract"
+
+
+def failure_of(
+    error: IngestError,
+    *,
+    stage: Stage,
+    at: datetime,
+    attempt: int,
+    url: str | None,
+    source_id: int,
+    entry_id: int | None = None,
+) -> Failure:
+    """Describe an error as a failure."""
+    reason = error.reason if isinstance(error, FetchError) else str(error)
+    return Failure(
+        at=at,
+        stage=stage,
+        error=type(error).__name__,
+        message=clean(reason)[:1000],
+        status=error.status if isinstance(error, Refused) else None,
+        attempt=attempt,
+        url=without_userinfo(url) if url else None,
+        source_id=source_id,
+        entry_id=entry_id,
+    )
+
+
+async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> None:
+    """Keep failures."""
+    rows = [
+        {
+            "at": item.at,
+            "stage": item.stage,
+            "error": item.error,
+            "status": item.status,
+            "message": item.message,
+            "attempt": item.attempt,
+            "url": item.url,
+            "source_id": item.source_id,
+            "entry_id": item.entry_id,
+        }
+        for item in found
+        if item
+    ]
+    await insert_all(connection, failures, rows)
+
+
+async def latest(connection: AsyncConnection, *, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the latest failures, newest first, each with its source's URL and whether its entry was given up."""
+    query = (
+        select(failures, sources.c.url.label("source_url"), entries.c.state.label("entry_state"))
+        .outerjoin(sources, sources.c.id == failures.c.source_id)
+        .outerjoin(entries, entries.c.id == failures.c.entry_id)
+        .order_by(failures.c.id.desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return the entries that were given up, each with its last failure, oldest first."""
+    of_entry = failures.alias()
+    last = select(func.max(of_entry.c.id)).where(of_entry.c.entry_id == entries.c.id).scalar_subquery()
+    query = (
+        select(
+            entries.c.id, entries.c.guid, entries.c.url, entries.c.attempts, sources.c.url.label("source_url"),
+            failures.c.at, failures.c.stage, failures.c.error, failures.c.status, failures.c.message,
+        )
+        .join(sources, sources.c.id == entries.c.source_id)
+        .outerjoin(failures, failures.c.id == last)
+        .where(entries.c.state == "quarantined")
+        .order_by(entries.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+    """Delete failures older than a moment, a bounded number at a time; returns how many.
+
+    Those of given-up entries stay: they say why.
+    """
+    given_up = select(entries.c.id).where(entries.c.state == "quarantined").scalar_subquery()
+    done_with = failures.c.entry_id.is_(None) | failures.c.entry_id.not_in(given_up)
+    old = select(failures.c.id).where(failures.c.at < moment, done_with).limit(batch)
+    result = await connection.execute(delete(failures).where(failures.c.id.in_(old.scalar_subquery())))
+    return int(result.rowcount)
+
+
+async def retry(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:
+    """Make given-up entries pending again, all of them or those named; returns how many."""
+    statement = update(entries).where(entries.c.state == "quarantined")
+    if entry_ids is not None:
+        statement = statement.where(entries.c.id.in_(list(entry_ids)))
+    # A backfill that is over works no more: the daemon takes its entries.
+    result = await connection.execute(
+        statement.values(state="pending", attempts=0, due_at=now, run_id=None, backfill_id=None)
+    )
+    return int(result.rowcount)

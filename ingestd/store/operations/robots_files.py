@@ -1,0 +1,28 @@
+"""What robots.txt files said, kept for as long as it is believed, for all processes on this database."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.schema.tables import robots_files
+from ingestd.store.statements import insert_absent
+
+
+async def find(connection: AsyncConnection, origin: str) -> dict[str, Any] | None:
+    """Return the columns of an origin's file, None where there is none."""
+    query = select(robots_files).where(robots_files.c.origin == origin)
+    row = (await connection.execute(query)).mappings().first()
+    return dict(row) if row else None
+
+
+async def keep(connection: AsyncConnection, **file: Any) -> None:
+    """Keep a file in the place of the one before."""
+    await connection.execute(delete(robots_files).where(robots_files.c.origin == file["origin"]))
+    await insert_absent(connection, robots_files, [file])  # another process may have been quicker
+
+
+async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
+    """Delete files that are not believed since a moment."""
+    await connection.execute(delete(robots_files).where(robots_files.c.until < moment))

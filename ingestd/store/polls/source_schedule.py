@@ -1,0 +1,143 @@
+"""Where a source stands after a poll or a push: its next due time, validators, condition and pace."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, null, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import Gone
+from ingestd.store.polls.poll_result import Poll
+from ingestd.store.polls.sources import hints_json
+from ingestd.store.schema.tables import sources
+
+
+async def move(connection: AsyncConnection, done: Sequence[Poll]) -> None:
+    """Note where the sources of polls stand now; only the run that has claimed a source moves it.
+
+    A result that comes too late, from a run that was taken for gone, moves nothing.
+    """
+    for statement, rows in (
+        (_AFTER_POLL, [_after_poll(poll) for poll in done if poll.outcome != "pushed"]),
+        (_AFTER_PUSH, [_of_both(poll) for poll in done if poll.outcome == "pushed"]),
+    ):
+        if rows:
+            await connection.execute(statement, rows)
+
+
+def _says(name: str) -> ColumnElement[bool]:
+    return bindparam(name, type_=Boolean()) == true()
+
+
+_CLAIMED = (sources.c.id == bindparam("source_id")) & (sources.c.run_id == bindparam("run"))
+
+_QUIET_SINCE = case((_says("has_news"), null()), else_=sources.c.quiet_since)
+
+_AFTER_POLL = (
+    update(sources)
+    .where(_CLAIMED)
+    .values(
+        # Whoever paused or removed it meanwhile is not overruled.
+        state=case((_says("gone") & (sources.c.state == "active"), "gone"), else_=sources.c.state),
+        due_at=bindparam("due"),
+        run_id=case((_says("keeps_claim"), sources.c.run_id), else_=null()),
+        etag=bindparam("etag_"),
+        last_modified=bindparam("last_modified_"),
+        body_hash=bindparam("body_hash_"),
+        failures=bindparam("failures_"),
+        condition=bindparam("condition_"),
+        last_polled_at=bindparam("at"),
+        last_success_at=bindparam("succeeded"),
+        last_read_at=bindparam("read"),
+        last_new_at=bindparam("new_"),
+        watched_since=func.coalesce(sources.c.watched_since, bindparam("succeeded")),
+        quiet_since=_QUIET_SINCE,
+        last_error=bindparam("last_error_"),
+        hints=bindparam("hints_", type_=sources.c.hints.type),
+        arrivals=bindparam("arrivals_"),
+        observed=bindparam("observed_"),
+        squares=bindparam("squares_"),
+        window=bindparam("window_"),
+        cursor=bindparam("cursor_"),
+        cursor_kind=bindparam("cursor_kind_"),
+        moved_to=bindparam("moved_to_"),
+        same_as=case((_says("redirected"), sources.c.same_as), else_=null()),
+        moved_seen=bindparam("moved_seen_"),
+        title=func.coalesce(sources.c.title, bindparam("title_")),
+        home=func.coalesce(bindparam("home_"), sources.c.home),
+    )
+)  # fmt: skip
+
+# A push says what is new.  It does not say what is not: whatever polls have learned of the source stays.
+_AFTER_PUSH = (
+    update(sources)
+    .where(_CLAIMED)
+    .values(
+        run_id=case((_says("keeps_claim"), sources.c.run_id), else_=null()),
+        last_new_at=bindparam("new_"),
+        quiet_since=_QUIET_SINCE,
+        arrivals=bindparam("arrivals_"),
+        observed=bindparam("observed_"),
+        squares=bindparam("squares_"),
+    )
+)  # fmt: skip
+
+
+def _of_both(poll: Poll) -> dict[str, Any]:
+    pace = poll.pace or poll.source.pace
+    return {
+        "source_id": poll.source.id,
+        "run": poll.run_id,
+        "new_": poll.at if poll.new else poll.source.last_new_at,
+        "has_news": bool(poll.new),
+        "keeps_claim": poll.keeps_claim,
+        "arrivals_": pace.arrivals if pace else None,
+        "observed_": pace.hours if pace else None,
+        "squares_": pace.squares if pace else None,
+    }
+
+
+def _after_poll(poll: Poll) -> dict[str, Any]:
+    failure, before = poll.failure, poll.source
+    return _of_both(poll) | {
+        # Two answers of 410; a failure of ours in between, or after, confirms nothing.
+        "gone": before.maybe_gone and failure is not None and failure.error == Gone.__name__,
+        "due": poll.due_at,
+        "etag_": poll.validators.etag,
+        "last_modified_": poll.validators.last_modified,
+        "body_hash_": poll.body_hash,
+        "failures_": poll.failures,
+        "condition_": poll.condition,
+        "at": poll.at,
+        "succeeded": poll.at if poll.went_well else before.last_success_at,
+        "read": poll.at if poll.listed else before.last_read_at,
+        "last_error_": f"{failure.error}: {failure.message}" if failure else None,
+        "hints_": hints_json(poll.hints),
+        "window_": before.window if poll.window is None else poll.window,
+        "cursor_": poll.cursor.url if poll.cursor else None,
+        "cursor_kind_": poll.cursor.kind if poll.cursor else None,
+        "redirected": poll.moved_to is not None or failure is not None or poll.elsewhere,
+        "moved_to_": None if poll.moves else poll.moved_to,
+        "moved_seen_": 0 if poll.moves else poll.moved_seen,
+        "title_": poll.title,
+        "home_": poll.home,
+    }
+
+
+async def looked(
+    connection: AsyncConnection, source_id: int, run_id: str, *, at: datetime, due_at: datetime | None
+) -> None:
+    """Give a claimed drop folder back after a look at it that went well, be it that there was nothing in it."""
+    values = {
+        "run_id": None,
+        "due_at": due_at,
+        "failures": 0,
+        "condition": "ok",
+        "last_error": None,
+        "last_polled_at": at,
+        "last_success_at": at,
+        "watched_since": func.coalesce(sources.c.watched_since, at),
+    }
+    mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    await connection.execute(update(sources).where(mine).values(values))

@@ -1,0 +1,1 @@
+"""Records, revisions and carriers: written, read, released and reprocessed."""

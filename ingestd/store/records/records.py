@@ -1,0 +1,249 @@
+"""Records as they are read: listed, shown, searched, exported."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, func, literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UsageError
+from ingestd.model.article import Agency, Article, Image
+from ingestd.model.item import PubStatus
+from ingestd.model.item_json import item_from_json
+from ingestd.model.record import Carrier, Evidence, Record
+from ingestd.store.records import evidence
+from ingestd.store.schema.tables import carriers, events, records, revisions, sources
+from ingestd.times import iso
+
+_CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
+
+#: Which records are wanted, by their status.
+Status = PubStatus | Literal["all"]
+
+#: Records of one name that are told apart by their numbers.
+_MOST_NAMED = 20
+
+#: No database has more of anything, and a longer number fits into no column.
+_MOST_DIGITS = 18
+
+_COLUMNS = (
+    records.c.id.label("record_id"), func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
+    records.c.pubstatus, records.c.id_origin, records.c.release_at, records.c.origin_entry_id,
+    *(column for column in revisions.c if column.name not in ("id", "record_id", "pubstatus")),
+)  # fmt: skip
+
+_RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
+
+
+async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None = None) -> Record:
+    """Return the record of that number, guid or address, as it is or as it was known at a time.
+
+    As of a time it has the revision that was the current one then, its status, and the carriers seen by then.
+    Raises UsageError when there is none, was none yet, or are several: a guid that is no URI may mean one thing to one
+    agency, and another to the next.
+    """
+    if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
+        column = records.c.id == int(name)
+    else:
+        column = (records.c.guid == name) | (records.c.uri == name) | (records.c.item_guid == name)
+    rows = (await connection.execute(_RECORD.where(column).order_by(records.c.id).limit(_MOST_NAMED))).all()
+    if not rows:
+        raise UsageError(f"no record {name}: `ingestd records list` shows them")
+    if len(rows) > 1:
+        numbers = ", ".join(str(row.record_id) for row in rows)
+        raise UsageError(f"several records are {name}: name one of them by its number, {numbers}")
+    row = rows[0]
+    if as_of is None:
+        return (await with_carriers(connection, [row]))[0]
+    row = await _as_of(connection, row.record_id, as_of)
+    [record] = await with_carriers(connection, [row], until=as_of)
+    return replace(record, pubstatus=await _status_at(connection, record, as_of))
+
+
+async def _as_of(connection: AsyncConnection, record_id: int, when: datetime) -> Row[Any]:
+    own = revisions.c.record_id == record_id
+    query = select(*_COLUMNS).join_from(records, revisions, revisions.c.record_id == records.c.id)
+    # What came late was never the current one.
+    query = query.where(own, revisions.c.seen_at <= when, revisions.c.change != "late")
+    query = query.order_by(revisions.c.revision.desc()).limit(1)
+    if row := (await connection.execute(query)).first():
+        return row
+    first = (await connection.execute(select(func.min(revisions.c.seen_at)).where(own))).scalar_one()
+    raise UsageError(f"record {record_id} was not there at {iso(when)}: it was saved at {iso(first)}")
+
+
+async def _status_at(connection: AsyncConnection, record: Record, when: datetime) -> PubStatus:
+    c = events.c
+    query = select(c.pubstatus).where(c.record_id == record.id, c.at <= when, c.pubstatus.is_not(None))
+    status: PubStatus | None = (await connection.execute(query.order_by(c.seq.desc()).limit(1))).scalar()
+    return status or record.pubstatus
+
+
+async def newest(
+    connection: AsyncConnection,
+    *,
+    limit: int,
+    source_id: int | None = None,
+    since: datetime | None = None,
+    status: Status = "usable",
+) -> list[Record]:
+    """Return the records saved or revised last, newest first, of all sources or those one source carries."""
+    query = _filtered(_RECORD, source_id, since, status).order_by(records.c.updated_at.desc(), records.c.id.desc())
+    return await with_carriers(connection, (await connection.execute(query.limit(limit))).all())
+
+
+#: A query has a few words; a page pasted by mistake has thousands, and databases have limits.
+_MOST_WORDS = 50
+
+
+async def search(connection: AsyncConnection, words: str, *, limit: int, status: Status = "usable") -> list[Record]:
+    """Return the records whose headline or body has all the words, best first; a headline weighs more.
+
+    Only current revisions count.  "Quoted words" stand together.
+    """
+    phrases = _phrases(words)
+    if not phrases:
+        return []
+    if connection.dialect.name == "postgresql":
+        wanted = " && ".join(f"phraseto_tsquery('simple', :word{n})" for n in range(len(phrases)))
+        query = _RECORD.where(text(f"revisions.search @@ ({wanted})")).order_by(
+            text(f"ts_rank(revisions.search, {wanted}) DESC")
+        )
+        values = {f"word{n}": phrase for n, phrase in enumerate(phrases)}
+    else:
+        # bm25 is the smaller the better; a word in the headline weighs as much as ten in the body.
+        hits = (
+            select(
+                literal_column("rowid").label("id"), literal_column("bm25(revisions_search, 10.0, 1.0)").label("rank")
+            )
+            .select_from(text("revisions_search"))
+            .where(text("revisions_search MATCH :words"))
+            .subquery()
+        )
+        query = _RECORD.join(hits, hits.c.id == revisions.c.id).order_by(hits.c.rank)
+        values = {"words": " ".join(f'"{phrase}"' for phrase in phrases)}
+    rows = (await connection.execute(_filtered(query, None, None, status).limit(limit), values)).all()
+    return await with_carriers(connection, rows)
+
+
+def _phrases(words: str) -> list[str]:
+    """Return what must be there, whatever signs are among it: phrases out of quotation marks, and single words.
+
+    No word is an operator, and what has no letter or digit is no word.  More than _MOST_WORDS are not looked for.
+    """
+    parts = words.replace("“", '"').replace("”", '"').replace("\0", " ").split('"')
+    found = [*parts[1::2], *(word for part in parts[0::2] for word in part.split())]
+    return [part.strip() for part in found if any(map(str.isalnum, part))][:_MOST_WORDS]
+
+
+async def export(
+    connection: AsyncConnection,
+    *,
+    since: datetime | None = None,
+    source_id: int | None = None,
+    status: Status = "usable",
+    batch: int = 500,
+) -> AsyncIterator[Record]:
+    """Yield records in the order they were made, a batch in memory at a time."""
+    after = 0
+    while True:
+        query = (
+            _filtered(_RECORD, source_id, since, status).where(records.c.id > after).order_by(records.c.id).limit(batch)
+        )
+        rows = (await connection.execute(query)).all()
+        if not rows:
+            return
+        for record in await with_carriers(connection, rows):
+            yield record
+        after = rows[-1].record_id
+
+
+async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:
+    """Return all revisions of a record, or those seen until a time, the first one first."""
+    query = select(revisions).where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
+    if until is not None:
+        query = query.where(revisions.c.seen_at <= until)
+    return list((await connection.execute(query)).all())
+
+
+def _filtered(query: Select[Any], source_id: int | None, since: datetime | None, status: Status) -> Select[Any]:
+    if status != "all":
+        query = query.where(records.c.pubstatus == status)
+    if source_id is not None:
+        query = query.where(records.c.id.in_(select(carriers.c.record_id).where(carriers.c.source_id == source_id)))
+    return query if since is None else query.where(records.c.updated_at >= since)
+
+
+async def with_carriers(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], *, until: datetime | None = None
+) -> list[Record]:
+    """Return rows as records, each with its carriers, or those seen until a time, the first one first."""
+    ids = [row.record_id for row in rows]
+    query = (
+        select(carriers, sources.c.url.label("source_url"))
+        .join(sources, sources.c.id == carriers.c.source_id)
+        .where(carriers.c.record_id.in_(ids))
+        .order_by(carriers.c.seen_at, carriers.c.entry_id)
+    )
+    if until is not None:
+        query = query.where(carriers.c.seen_at <= until)
+    found: dict[int, list[Carrier]] = {}
+    for row in (await connection.execute(query)).all() if ids else ():
+        carrier = Carrier(source_id=row.source_id, source_url=row.source_url, url=row.url, seen_at=row.seen_at)
+        found.setdefault(row.record_id, []).append(carrier)
+    seen = await evidence.of_records(connection, ids, until=until)
+    return [_record(row, tuple(found.get(row.record_id, ())), seen.get(row.record_id, [])) for row in rows]
+
+
+def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: Sequence[tuple[int, Evidence]]) -> Record:
+    return Record(
+        id=row.record_id,
+        guid=row.guid,
+        revision=row.revision,
+        pubstatus=row.pubstatus,
+        article=article_of(row, row.uri),
+        content_hash=row.content_hash,
+        seen_at=row.seen_at,
+        carriers=carried,
+        id_origin=row.id_origin or "assigned",
+        item=None if row.item is None else item_from_json(row.item),
+        release_at=row.release_at,
+        gone_since=evidence.gone_since([one for entry_id, one in seen if entry_id == row.origin_entry_id]),
+        evidence=tuple(one for _, one in seen),
+    )
+
+
+def article_of(row: Row[Any], uri: str | None) -> Article:
+    """Return a revision's row as the article it was made of."""
+    return Article(
+        headline=row.headline,
+        body_text=row.body_text,
+        body_html=row.body_html,
+        description_text=row.description_text,
+        byline=row.byline,
+        authors=tuple(row.authors),
+        firstcreated=row.firstcreated,
+        versioncreated=row.versioncreated,
+        date_precision=row.date_precision,
+        language=row.language,
+        dateline=row.dateline,
+        source=row.source,
+        uri=uri,
+        usageterms=row.usageterms,
+        associations=tuple(Image(**image) for image in row.associations),
+        agencies=tuple(map(_agency, row.agencies)),
+        paywall=row.paywall,
+        truncated=row.truncated,
+        provenance=row.provenance,
+    )
+
+
+def _agency(stored: dict[str, Any]) -> Agency:
+    return Agency(**{**stored, "evidence": tuple((place, words) for place, words in stored["evidence"])})
+
+
+async def count(connection: AsyncConnection) -> int:
+    """Return the number of records."""
+    return int((await connection.execute(select(func.count()).select_from(records))).scalar_one())

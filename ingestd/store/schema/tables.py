@@ -1,0 +1,30 @@
+"""The tables.  `migrations/` makes them; a test compares the two."""
+
+from ingestd.store.schema.metadata import metadata
+from ingestd.store.schema.operation_tables import decisions, failures, robots_files, sites
+from ingestd.store.schema.record_tables import carriers, events, evidence, raws, records, revisions, texts
+from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions
+from ingestd.store.schema.work_tables import backfills, entries, runs
+
+__all__ = [
+    "aliases",
+    "backfills",
+    "carriers",
+    "decisions",
+    "entries",
+    "events",
+    "evidence",
+    "failures",
+    "gaps",
+    "metadata",
+    "polls",
+    "raws",
+    "records",
+    "revisions",
+    "robots_files",
+    "runs",
+    "sites",
+    "sources",
+    "subscriptions",
+    "texts",
+]

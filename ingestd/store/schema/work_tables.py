@@ -1,0 +1,81 @@
+"""What is to be done, and by whom: runs, entries and backfills."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+
+from ingestd.store.schema.columns import Id, Instant, Json
+from ingestd.store.schema.metadata import metadata
+
+_claimed = text("run_id IS NOT NULL")
+
+#: One row for each process at work on this database; a claim whose run is not here is void.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+#: Durable work, and what became of it.  `state`: pending, done, quarantined.
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("guid", Text, nullable=False),
+    Column("id_origin", String(8), nullable=False),
+    Column("url", Text),
+    Column("site", Text),
+    Column("fingerprint", String(64), nullable=False),
+    Column("announced", Json, nullable=False),  # the Entry; its content only until the record is saved
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("run_id", String(36)),
+    Column("backfill_id", Id, ForeignKey("backfills.id")),
+    Column("record_id", Id),  # no foreign key: records point at entries already
+    Column("etag", Text),  # of its page
+    Column("last_modified", Text),
+    Column("raw", String(64)),  # of the feed it was announced in
+    Column("first_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("visits", Integer, nullable=False, server_default="0"),  # of its page, after the one that made its record
+    Column("visited_at", Instant),  # the last one, be it the first
+    Column("revisit_at", Instant),  # the next one, null: no more
+    Column("gone", String(3)),  # what its page is gone by: 404, 410, 451
+    Column("gone_since", Instant),
+    UniqueConstraint("source_id", "guid"),
+    Index("entries_by_record", "record_id"),
+    Index("entries_by_first_seen", "source_id", "first_seen_at"),
+)
+_due_entry = text("state = 'pending' AND run_id IS NULL")
+Index("entries_due", entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
+Index("entries_claimed", entries.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
+_due_revisit = text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
+Index("entries_revisits", entries.c.revisit_at, sqlite_where=_due_revisit, postgresql_where=_due_revisit)
+_quarantined = text("state = 'quarantined'")
+Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, postgresql_where=_quarantined)
+Index("entries_by_backfill", entries.c.backfill_id, entries.c.state)
+Index("entries_by_url", entries.c.url, postgresql_using="hash")
+Index("entries_by_guid", entries.c.guid, postgresql_using="hash")
+
+#: One-off jobs.  `state`: running (interrupted where `run_id` is null), done, failed, cancelled.  `cursor`: the
+#: position where a resumed one goes on, and what was counted up to there.
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(10), nullable=False),  # archive, sitemap, urls, files
+    Column("argument", Text, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("cursor", Json, nullable=False),
+    Column("message", Text),
+    Column("run_id", String(36)),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)

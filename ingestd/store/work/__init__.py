@@ -1,0 +1,1 @@
+"""Durable work and the runs that claim it."""

@@ -1,0 +1,137 @@
+"""Pages that are visited again: claimed when due, and put off.
+
+Their entries stay `done` all the while, so that none of them is ever in the queue of new work.
+"""
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model.timing import Rules
+from ingestd.policy.articles.revisits import is_too_late, next_visit
+from ingestd.store.schema.tables import entries, records, revisions, sources
+from ingestd.store.statements import chunks
+from ingestd.store.work.entries import CLOCKS_AGREE, Known, Work, work_of
+
+#: Both queues are looked at so far down: more could not be served at once.
+_FOREMOST = 100
+
+#: So often more are looked at, while all of them pass by.
+_ROUNDS = 10
+
+_WAITING = entries.c.run_id.is_(None) & (entries.c.state == "done") & entries.c.revisit_at.is_not(None)
+
+
+async def claim_due(
+    connection: AsyncConnection,
+    run_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    rules: Rules,
+    without_sites: Collection[str] = (),
+) -> list[Work]:
+    """Claim entries whose page is due for a visit, the longest waiting first, but none of a site that has new work.
+
+    Those that come too late, as after a long stop, have no more visits; those of a source that is paused, or does not
+    want them, let this one pass by.
+    """
+    go: list[int] = []
+    for _ in range(_ROUNDS):
+        found = (await connection.execute(_due(now, without_sites))).all()
+        late = {row.id for row in found if is_too_late(now, born=row.first_seen_at, until=rules.revisit_until)}
+        go = [row.id for row in found if row.wanted and row.id not in late][:limit]
+        passing = [row for row in found if not row.wanted or row.id in late]
+        await _let_pass(connection, passing, now=now, rules=rules)
+        if go or len(found) < _FOREMOST:
+            break
+    statement = update(entries).where(entries.c.id.in_(go)).values(run_id=run_id).returning(entries)
+    rows = (await connection.execute(statement)).all() if go else []
+    works = [work_of(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
+    return await _with_known(connection, works)
+
+
+def _due(now: datetime, without_sites: Collection[str]) -> Select[Any]:
+    """Select the foremost entries that are due, and whether their source wants that; on PostgreSQL, lock them."""
+    new = select(entries.c.site).where(
+        entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now,
+        entries.c.backfill_id.is_(None), entries.c.site.is_not(None),
+    )  # fmt: skip
+    new = new.order_by(entries.c.due_at).limit(_FOREMOST)
+    wanted = sources.c.revisits & sources.c.state.not_in(("paused", "removed"))
+    due = (
+        select(entries.c.id, entries.c.first_seen_at, wanted.label("wanted"))
+        .join(sources, sources.c.id == entries.c.source_id)
+        .where(_WAITING, entries.c.revisit_at <= now, entries.c.site.not_in(new.scalar_subquery()))
+        .order_by(entries.c.revisit_at, entries.c.id)
+        .limit(_FOREMOST)
+        .with_for_update(skip_locked=True, of=entries)
+    )
+    return due.where(entries.c.site.not_in(without_sites)) if without_sites else due
+
+
+async def _let_pass(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, rules: Rules) -> None:
+    """Let entries be due at the visit after this one."""
+    values = [
+        {
+            "entry": row.id,
+            "next": next_visit(
+                now,
+                born=row.first_seen_at,
+                first=rules.revisit_first,
+                until=rules.revisit_until,
+                jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+            ),
+        }
+        for row in rows
+    ]
+    if values:
+        statement = update(entries).where(entries.c.id == bindparam("entry"))
+        await connection.execute(statement.values(revisit_at=bindparam("next")), values)
+
+
+async def _with_known(connection: AsyncConnection, works: Sequence[Work]) -> list[Work]:
+    """Return works with what their records say, to be compared with what their pages say now."""
+    found: dict[int, Any] = {}
+    for some in chunks(sorted({work.record_id for work in works if work.record_id is not None})):
+        query = (
+            select(
+                records.c.id, records.c.origin_entry_id, revisions.c.entry_id, revisions.c.raw,
+                revisions.c.content_hash, revisions.c.headline, revisions.c.firstcreated,
+            )
+            .join(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
+            .where(records.c.id.in_(some))
+        )  # fmt: skip
+        for row in await connection.execute(query):
+            found[row.id] = row
+    return [replace(work, known=_known(found.get(work.record_id or 0), work)) for work in works]
+
+
+def _known(row: Any, work: Work) -> Known:
+    if row is None:
+        return Known()
+    return Known(
+        # Another entry's bytes are those of another page.
+        raw=row.raw if row.entry_id == work.id else None,
+        content_hash=row.content_hash,
+        headline=row.headline,
+        is_origin=row.origin_entry_id == work.id,
+        firstcreated=row.firstcreated,
+    )
+
+
+async def put_off(connection: AsyncConnection, work: Work, *, until: datetime) -> None:
+    """Give a claimed entry back unvisited, its visit due later."""
+    mine = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
+    await connection.execute(update(entries).where(mine).values(run_id=None, revisit_at=until))
+
+
+async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
+    """Let visits be due that were put off by a clock which was ahead and has been set back."""
+    ahead = _WAITING & (entries.c.revisit_at > now) & (entries.c.visited_at > now + CLOCKS_AGREE)
+    await connection.execute(update(entries).where(ahead).values(revisit_at=now, visited_at=now))

@@ -1,0 +1,1 @@
+"""Response bodies: received, decoded, and bounded in memory."""

@@ -1,0 +1,1 @@
+"""Connections: names resolved, addresses guarded, sockets opened."""

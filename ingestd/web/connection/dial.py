@@ -1,0 +1,90 @@
+"""Connections for what is not HTTP: opened past the guard, as the fetcher's are."""
+
+import asyncio
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+
+from aiohttp.abc import AbstractResolver
+
+from ingestd.errors import ConfigError, FetchError, Forbidden, Unanswered, Unreachable
+from ingestd.web.connection.guard import Blocked, Guard
+
+#: Seconds until a connection is made or never will be, with all addresses of a name.
+CONNECT = 15.0
+
+#: What the system says of a name that nobody could decide on, and of an address that nothing comes back from.
+_UNDECIDED = frozenset((socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM))
+_SILENT = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
+
+Address = tuple[socket.AddressFamily, str]
+
+
+def tls_of(ca_file: Path | None) -> ssl.SSLContext:
+    """Return how we speak TLS: the system's authorities are believed, and those of a file; raises ConfigError."""
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except ssl.SSLError as error:
+            raise ConfigError(f"ca_file: no certificates in {ca_file}: {error.reason or error}") from error
+        except OSError as error:
+            raise ConfigError(f"ca_file: cannot read {ca_file}: {error.strerror}") from error
+    return context
+
+
+async def dial(resolver: AbstractResolver, guard: Guard, host: str, port: int, *, url: str) -> socket.socket:
+    """Return a socket that is connected to a host, at the first of its addresses that can be.
+
+    Raises Forbidden where we must not connect to any of them, Unanswered where nothing comes back, Unreachable.
+    """
+    try:
+        async with asyncio.timeout(CONNECT):
+            return await _first(guard, await _addresses(resolver, host, url), port, url)
+    except TimeoutError as error:
+        raise Unanswered(url, "no connection, the server does not answer") from error
+
+
+async def _addresses(resolver: AbstractResolver, host: str, url: str) -> Sequence[Address]:
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return [(socket.AF_INET if literal.version == 4 else socket.AF_INET6, host)]
+    try:
+        found = await resolver.resolve(host, 0, socket.AF_UNSPEC)
+    except OSError as error:
+        kind = Unanswered if error.errno in _UNDECIDED else Unreachable
+        raise kind(url, f"no address for this name: {error.strerror}") from error
+    return [(socket.AddressFamily(one["family"]), one["host"]) for one in found]
+
+
+async def _first(guard: Guard, addresses: Sequence[Address], port: int, url: str) -> socket.socket:
+    failure: FetchError = Unreachable(url, "no address for this name")
+    for family, address in addresses:
+        try:
+            return await _connect(guard, family, address, port)
+        except Blocked as error:
+            # What was tried and failed says more.
+            failure = failure if isinstance(failure.__cause__, OSError) else Forbidden(url, error.reason)
+        except OSError as error:
+            kind = Unanswered if error.errno in _SILENT else Unreachable
+            failure = kind(url, os.strerror(error.errno) if error.errno else str(error))
+            failure.__cause__ = error
+    raise failure
+
+
+async def _connect(guard: Guard, family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    opened = guard.open_socket((family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)))
+    try:
+        opened.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(opened, (address, port))
+    except BaseException:
+        opened.close()
+        raise
+    return opened

@@ -1,0 +1,1 @@
+"""When a site may be asked: pacing, robots.txt, throttling, circuit breakers."""

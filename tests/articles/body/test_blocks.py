@@ -1,0 +1,60 @@
+import pytest
+
+from ingestd.articles.body.blocks import Block, Run, to_html, to_text
+from ingestd.articles.body.walk import read_blocks
+from ingestd.text import parse_fragment
+
+WRAPPED = "a line of the length at which people used to wrap their paragraphs,"
+
+
+def read(markup: str) -> tuple[Block, ...]:
+    return read_blocks(parse_fragment(markup), "https://paper.example/1")
+
+
+@pytest.mark.parametrize(
+    ("markup", "html"),
+    [
+        pytest.param("<p> one\n <b>two</b>three </p>", "<p>one <strong>two</strong>three</p>", id="white-space"),
+        pytest.param("<p>a<em> b </em>c</p>", "<p>a<em> b </em>c</p>", id="space-inside-emphasis"),
+        pytest.param("text<p>one</p>tail<div>two</div>", "<p>text</p><p>one</p><p>tail</p><p>two</p>", id="loose-text"),
+        pytest.param("<ul><li>a<li><p>b</p></ul>c", "<ul><li>a</li><li>b</li></ul><p>c</p>", id="list"),
+        pytest.param(
+            "<blockquote><p>a</p><p>b</p></blockquote>",
+            "<blockquote>a</blockquote><blockquote>b</blockquote>",
+            id="quote",
+        ),
+        pytest.param("<h1>a</h1><h3>b</h3><h6>c</h6>", "<h2>a</h2><h3>b</h3><h4>c</h4>", id="headings"),
+        pytest.param("<table><tr><td>a</td><td>b</td></tr></table>", "<p>a | b</p>", id="table-row"),
+        pytest.param(
+            "<p><a href='/x'>a <i>b</i></a></p>",
+            '<p><a href="https://paper.example/x">a </a><a href="https://paper.example/x"><em>b</em></a></p>',
+            id="link",
+        ),
+        pytest.param("<p>a<a href='mailto:x@y'>b</a></p>", "<p>ab</p>", id="no-web-link"),
+        pytest.param("<p>a &lt;b&gt; &amp; c</p>", "<p>a &lt;b&gt; &amp; c</p>", id="escaped"),
+        pytest.param("<p>a<script>x</script>b<style>y</style>c</p>", "<p>abc</p>", id="silent"),
+        pytest.param("<p>Brü\xadcke \u200bzu</p>", "<p>Brücke zu</p>", id="soft-hyphen-and-zero-width"),
+        pytest.param(
+            f"<p>{WRAPPED}<br>and go on.<br>Then<br>more</p>",
+            f"<p>{WRAPPED} and go on.</p><p>Then</p><p>more</p>",
+            id="line-breaks",
+        ),
+        pytest.param("<p> <br> </p><div></div>", "", id="nothing"),
+    ],
+)
+def test_markup_becomes_blocks(markup: str, html: str) -> None:
+    blocks = read(markup)
+
+    assert to_html(blocks) == html
+    assert to_text(blocks) == "\n\n".join(block.text for block in blocks)
+
+
+def test_characters_are_cut_across_runs() -> None:
+    block = Block("p", (Run("one "), Run("two ", "em"), Run("three")))
+
+    assert block.without(2, 6) == Block("p", (Run("on"), Run("o ", "em"), Run("three")))
+    assert block.without(0, len(block.text)) is None
+
+
+def test_the_linked_share_is_of_characters() -> None:
+    assert Block("p", (Run("abc"), Run("d", None, "https://paper.example/"))).linked == 0.25

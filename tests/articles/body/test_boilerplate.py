@@ -1,0 +1,108 @@
+import pytest
+
+from ingestd.articles.body.blocks import Block, Run
+from ingestd.articles.body.boilerplate import Known, story
+
+HEADLINE = "Bridge stays closed all summer"
+STORY = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
+MORE = "Boats will take its place, and the first of them, the Marbella, leaves on Friday at six in the morning."
+
+
+def lines(*texts: str | Block) -> list[Block]:
+    return [text if isinstance(text, Block) else Block("p", (Run(text),)) for text in texts]
+
+
+def link(text: str, tag: str = "p") -> Block:
+    return Block(tag, (Run(text, None, "https://paper.example/x"),))
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        pytest.param([HEADLINE], id="headline"),
+        pytest.param(["Home", "News", HEADLINE], id="menu-above-the-headline"),
+        pytest.param([Block("h2", (Run(f"Narrows {HEADLINE}"),))], id="headline-with-kicker"),
+        pytest.param(["Until autumn, at least"], id="dek"),
+        pytest.param(["By Ann Lee"], id="byline"),
+        pytest.param(["Posted Jun 24, 2020 1:15 AM CDT"], id="date-line"),
+        pytest.param(["The quay at dawn. (Bo Ray/AP)"], id="caption"),
+        pytest.param(["Advertisement"], id="advertisement"),
+        pytest.param([STORY], id="paragraph-twice"),
+        pytest.param(["Lesen Sie auch: Fähren fallen aus"], id="related"),
+        pytest.param([link("Ferry runs aground off the north quay")], id="teaser"),
+        pytest.param([link("Ferry aground", "li"), link("Fog at dawn", "li")], id="list-of-teasers"),
+    ],
+)
+def test_what_is_not_the_story_goes(noise: list[str | Block]) -> None:
+    known = Known(
+        headlines=(HEADLINE,),
+        dek="Until autumn, at least",
+        byline="Ann Lee",
+        captions=("The quay at dawn. (Bo Ray/AP)",),
+    )
+    before = noise if noise != [STORY] else []
+
+    kept = story(lines(*before, STORY, *(noise if noise == [STORY] else []), MORE), known)
+
+    assert [block.text for block in kept] == [STORY, MORE]
+
+
+def test_a_prompt_takes_the_short_lines_behind_it_to_the_end() -> None:
+    prompt = ("Tap to install our app.", "in two easy steps:", "1. Tap in your navigation bar.", "OK")
+
+    assert [block.text for block in story(lines(STORY, MORE, *prompt), Known())] == [STORY, MORE]
+
+
+def test_in_the_middle_only_the_prompt_goes() -> None:
+    kept = story(lines(STORY, "Sign up for our newsletter", "A short line.", MORE), Known())
+
+    assert [block.text for block in kept] == [STORY, "A short line.", MORE]
+
+
+def test_an_invitation_at_a_paragraph_s_end_goes() -> None:
+    kept = story(lines(f"{STORY} (Click for more on what this could mean.)"), Known())
+
+    assert [block.text for block in kept] == [STORY]
+
+
+def test_headings_with_nothing_below_go() -> None:
+    kept = story(lines(STORY, Block("h3", (Run("More"),)), MORE, Block("h3", (Run("Comments"),))), Known())
+
+    assert [block.text for block in kept] == [STORY, "More", MORE]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        (
+            "Get out, he told them, and have your bags in your hands by the time the newsletter reader "
+            "comes to the door, because "
+            "the boats leave at six and nobody will wait for you; that is what they said, and more of "
+            "it, until the sun rose over us."
+        ),
+        "Share prices fell.",
+        "Reading the news is a duty.",
+        "Click beetles jump.",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_only_begins_like_a_prompt_stays(line: str) -> None:
+    assert [block.text for block in story(lines(line, STORY), Known())] == [line, STORY]
+
+
+def test_a_list_of_links_that_is_the_article_stays() -> None:
+    links = [link(f"Bridge number {n}") for n in range(5)]
+
+    assert len(story(lines(STORY, *links), Known())) == 6
+
+
+def test_a_paragraph_with_a_date_stays_and_so_does_what_stands_above_it() -> None:
+    above, dated = "Nobody slept that night.", "The fire began on June 24, 2020."
+
+    assert [block.text for block in story(lines(above, dated, STORY), Known())] == [above, dated, STORY]
+
+
+def test_a_date_line_takes_nothing_with_it_that_stands_above() -> None:
+    assert [block.text for block in story(lines("Nobody slept.", "Jun 24, 2020", STORY), Known())] == [
+        "Nobody slept.",
+        STORY,
+    ]

@@ -1,0 +1,33 @@
+import pytest
+from lxml import html
+
+from ingestd.articles.body.element_roles import STRONG, TEASER, WEAK, strength
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        pytest.param("<aside></aside>", STRONG, id="aside"),
+        pytest.param("<figcaption></figcaption>", STRONG, id="caption"),
+        pytest.param("<div role='dialog'></div>", STRONG, id="dialog-by-role"),
+        pytest.param("<div class='post-comments'></div>", STRONG, id="comments"),
+        pytest.param("<div id='cookieBanner'></div>", STRONG, id="camel-case"),
+        pytest.param("<div class='Story_relatedArticles__x1'></div>", STRONG, id="snake-and-camel-case"),
+        pytest.param("<div class='share-bar'></div>", WEAK, id="share-bar"),
+        pytest.param("<form></form>", WEAK, id="form"),
+        pytest.param("<div style='display: none'></div>", WEAK, id="not-shown"),
+        pytest.param("<p aria-hidden='true'></p>", WEAK, id="not-read-out"),
+        pytest.param("<p class='hidden'></p>", STRONG, id="hidden"),
+        pytest.param("<p class='hidden md:block'></p>", 0, id="hidden-on-narrow-screens"),
+        pytest.param("<p class='article__teaser'></p>", TEASER, id="dek-called-teaser"),
+        pytest.param("<div class='has-sidebar'></div>", 0, id="state-of-the-page"),
+        pytest.param("<div class='post-12 tag-more category-jobs'></div>", 0, id="what-a-story-is-filed-under"),
+        pytest.param("<div class='elementor-widget-text'></div>", 0, id="page-builder"),
+        pytest.param("<div class='sc-gicCAd NgShared'></div>", 0, id="hash"),
+        pytest.param("<div class='commentary'></div>", 0, id="a-longer-word"),
+        pytest.param("<article class='comments'></article>", 0, id="the-whole-story"),
+        pytest.param("<p></p>", 0, id="nothing-said"),
+    ],
+)
+def test_elements_say_what_they_hold(markup: str, expected: int) -> None:
+    assert strength(html.fragment_fromstring(markup)) == expected

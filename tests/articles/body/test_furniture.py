@@ -1,0 +1,69 @@
+import pytest
+
+from ingestd.articles.body.blocks import Block, Run
+from ingestd.articles.body.furniture import mark, without
+from ingestd.model.page import Furniture
+
+STORY = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
+MORE = "Boats will take its place, and the first of them, the Marbella, leaves on Friday at six in the morning."
+MOTTO = "The Courier: printed where the ferry lands"
+ABOUT = (
+    "The Courier is published six times a week by its readers, who own it, and has been since the flood; it is sent "
+    "to every house on both islands, and to some on the mainland that have asked for it."
+)
+
+
+def blocks(*texts: str) -> list[Block]:
+    return [Block("p", (Run(text),)) for text in texts]
+
+
+def known(*texts: str, prose: tuple[str, ...] = ()) -> Furniture:
+    return Furniture(lines=frozenset(map(mark, (*texts, *prose))), prose=frozenset(map(mark, prose)))
+
+
+def kept(texts: list[str], furniture: Furniture) -> list[str]:
+    return [block.text for block in without(blocks(*texts), furniture)]
+
+
+def test_what_the_sites_other_articles_have_is_left_out() -> None:
+    assert kept([STORY, MOTTO, MORE], known(MOTTO)) == [STORY, MORE]
+
+
+def test_a_line_is_known_again_with_another_number_and_a_sentence_is_not() -> None:
+    assert mark("17 comments so far") == mark("3 Comments  so far")
+    assert len({mark(f"The match ended {score}.") for score in ("2-1", "3-0", "0-0")}) == 3
+    assert mark(f"{STORY} It cost 17 million.") != mark(f"{STORY} It cost 3 million.")
+
+
+def test_prose_is_left_out_only_where_it_is_known_as_such() -> None:
+    assert kept([STORY, MORE, ABOUT], known(ABOUT)) == [STORY, MORE, ABOUT]
+    assert kept([STORY, MORE, ABOUT], known(prose=(ABOUT,))) == [STORY, MORE]
+
+
+def test_a_short_sentence_is_prose_too() -> None:
+    fact = "No injuries were reported."
+
+    assert kept([STORY, fact, MORE], known(fact)) == [STORY, fact, MORE]
+
+
+def test_capitals_alone_are_no_dateline() -> None:
+    assert kept([STORY, "SHARE THIS STORY", MORE], known("SHARE THIS STORY")) == [STORY, MORE]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        pytest.param("HARROW BAY (AP) — The ferry is back.", id="dateline"),
+        pytest.param("HARROW BAY, TARN", id="dateline-alone"),
+        pytest.param("By Ann Lee", id="byline"),
+        pytest.param("Correction: the bridge is open.", id="correction"),
+        pytest.param("This story has been corrected to say that the bridge is open.", id="correction-in-words"),
+        pytest.param("Berichtigung: Die Brücke ist offen.", id="correction-german"),
+    ],
+)
+def test_what_is_the_articles_own_stays(own: str) -> None:
+    assert kept([own, STORY, MORE], known(prose=(own,))) == [own, STORY, MORE]
+
+
+def test_an_article_that_the_site_has_under_several_addresses_stays_whole() -> None:
+    assert kept([MOTTO, STORY], known(MOTTO, prose=(STORY,))) == [MOTTO, STORY]

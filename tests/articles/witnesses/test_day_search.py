@@ -1,0 +1,36 @@
+import pytest
+
+from ingestd.articles import extract
+from ingestd.articles.body.tree import parse
+from ingestd.articles.clues import Clues
+from ingestd.articles.witnesses import day_search
+from ingestd.model.page import Page
+from ingestd.times import iso
+
+STORY = f"<p>{'The mayor said on Monday that the bridge would stay closed until the autumn. ' * 3}</p>"
+
+
+def test_the_day_may_stand_in_the_address() -> None:
+    article = extract(Page(url="https://paper.example/2021/05/17/bridge", body=f"<h1>Bridge</h1>{STORY}".encode()))
+
+    assert (iso(article.firstcreated), article.date_precision) == ("2021-05-17T00:00:00Z", "day")
+    assert article.provenance["firstcreated"] == "search"
+
+
+def test_nobody_is_asked_twice() -> None:
+    body = f'<meta property="article:published_time" content="2020-01-02T03:04:00Z">{STORY}'
+    article = extract(Page(url="https://paper.example/2021/05/17/bridge", body=body.encode()))
+
+    assert (iso(article.firstcreated), article.provenance["firstcreated"]) == ("2020-01-02T03:04:00Z", "meta")
+
+
+@pytest.mark.parametrize(
+    ("body", "url"),
+    [
+        pytest.param(STORY, "https://paper.example/bridge", id="no-day"),
+        pytest.param(STORY, "", id="no-address"),
+        pytest.param("<b>x</b>" * 20_000, "https://paper.example/2021/05/17/bridge", id="overgrown"),
+    ],
+)
+def test_what_says_no_day_has_none(body: str, url: str) -> None:
+    assert day_search.read(parse(f"<html><body>{body}"), url) == Clues()

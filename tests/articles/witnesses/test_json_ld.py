@@ -1,0 +1,127 @@
+import json
+from typing import Any
+
+import pytest
+
+from ingestd.articles.body.tree import parse
+from ingestd.articles.clues import Clues
+from ingestd.articles.witnesses import json_ld
+from ingestd.model.article import Image
+from ingestd.times import iso
+
+
+def read(*scripts: Any) -> Clues:
+    texts = (script if isinstance(script, str) else json.dumps(script) for script in scripts)
+    root = parse("<html><body>" + "".join(f'<script type="application/ld+json">{text}</script>' for text in texts))
+    return json_ld.read(root, "https://paper.example/1")
+
+
+ARTICLE = {"@type": "NewsArticle", "headline": "Storm nears", "datePublished": "2024-05-01T08:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(ARTICLE, id="alone"),
+        pytest.param([{"@type": "BreadcrumbList"}, ARTICLE], id="list"),
+        pytest.param({"@graph": [{"@type": "WebSite", "name": "Paper"}, ARTICLE]}, id="graph"),
+        pytest.param({"@type": "WebPage", "mainEntity": ARTICLE}, id="main-entity"),
+        pytest.param(ARTICLE | {"@type": ["Article", "NewsArticle"]}, id="two-types"),
+        pytest.param(json.dumps(ARTICLE)[:-1] + ",}", id="trailing-comma"),
+        pytest.param("<!--" + json.dumps(ARTICLE) + "-->", id="in-a-comment"),
+        pytest.param(json.dumps(ARTICLE).replace("nears", "nears\n"), id="raw-line-end"),
+        pytest.param(json.dumps(ARTICLE)[:-1] + ', "author": {"name": "Ann', id="cut-short"),
+    ],
+)
+def test_the_article_is_found(script: Any) -> None:
+    clues = read(script)
+
+    assert clues.headline == "Storm nears"
+    assert clues.firstcreated
+    assert iso(clues.firstcreated.when) == "2024-05-01T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param({"@type": "ItemList", "itemListElement": [ARTICLE]}, id="list-of-others"),
+        pytest.param({"@type": "Organization", "name": "Paper"}, id="no-article"),
+        pytest.param("[" * 5000, id="too-deep"),
+        pytest.param("nothing", id="no-json"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_what_is_no_article_says_nothing(script: Any) -> None:
+    assert read(script) == Clues()
+
+
+@pytest.mark.parametrize(
+    ("author", "byline", "people"),
+    [
+        ("Ann Lee", "Ann Lee", ("Ann Lee",)),
+        ({"@type": "Person", "name": "By Ann Lee"}, "Ann Lee", ("Ann Lee",)),
+        ([{"name": "Ann Lee"}, {"name": "Bo Ray"}], "Ann Lee and Bo Ray", ("Ann Lee", "Bo Ray")),
+        ({"@type": "Organization", "name": "Wire Desk"}, "Wire WireVersions", ()),
+        ({"@id": "#ann"}, "Ann Lee", ("Ann Lee",)),
+        ({"url": "https://paper.example/ann"}, None, ()),
+        (7, None, ()),
+    ],
+)
+def test_authors_come_in_many_shapes(author: Any, byline: str | None, people: tuple[str, ...]) -> None:
+    clues = read({"@graph": [{"@type": "Person", "@id": "#ann", "name": "Ann Lee"}, ARTICLE | {"author": author}]})
+
+    assert (clues.byline, clues.authors) == (byline, people)
+
+
+@pytest.mark.parametrize(
+    ("free", "paywall"),
+    [
+        (False, True),
+        ("False", True),
+        ("https://schema.org/True", False),
+        (True, False),
+        (None, None),
+        ("maybe", None),
+        ({"x": 1}, None),
+    ],
+)
+def test_a_page_says_whether_it_is_free(free: Any, paywall: bool | None) -> None:
+    assert read(ARTICLE | {"isAccessibleForFree": free}).paywall is paywall
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"articleBody": "<p>It rained.</p> All day.", "wordCount": 9}, 4),
+        ({"wordCount": "120"}, 120),
+        ({"wordCount": 7}, 7),
+        ({"wordCount": "many"}, None),
+        ({"wordCount": True}, None),
+        ({"articleBody": ""}, None),
+        ({}, None),
+    ],
+)
+def test_a_page_says_how_long_its_text_is(fields: dict[str, Any], words: int | None) -> None:
+    assert read(ARTICLE | fields).words == words
+
+
+@pytest.mark.parametrize(
+    ("fields", "terms"),
+    [
+        ({"license": "https://paper.example/terms"}, "https://paper.example/terms"),
+        ({"license": {"@type": "CreativeWork", "name": "CC BY 4.0"}}, "CC BY 4.0"),
+        ({"license": [{"@id": "https://paper.example/cc"}]}, "https://paper.example/cc"),
+        ({"copyrightNotice": "© Paper"}, "© Paper"),
+        ({"license": 7}, None),
+    ],
+)
+def test_terms_are_an_address_or_words(fields: dict[str, Any], terms: str | None) -> None:
+    assert read(ARTICLE | fields).usageterms == terms
+
+
+def test_a_picture_has_caption_and_credit() -> None:
+    image = {"@type": "ImageObject", "url": "/a.jpg", "caption": "The &amp; quay", "creditText": "AP"}
+
+    assert read(ARTICLE | {"image": [image, "/b.jpg"]}).images == (
+        Image(href="https://paper.example/a.jpg", caption="The & quay", credit="AP"),
+    )

@@ -1,0 +1,43 @@
+import pytest
+
+from ingestd.articles.body.blocks import Block, Run
+from ingestd.articles.witnesses import signature
+
+STORY = Block("p", (Run("The mayor said on Monday that the bridge would stay closed until the autumn."),))
+
+
+def strong(text: str) -> Block:
+    return Block("p", (Run(text, "strong"),))
+
+
+def plain(text: str) -> Block:
+    return Block("p", (Run(text),))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "people"),
+    [
+        pytest.param([strong("Ann Lee"), STORY], ("Ann Lee",), id="above"),
+        pytest.param([STORY, strong("Lê Phương")], ("Lê Phương",), id="below"),
+        pytest.param(
+            [STORY, plain("It rained. (Ann Lee in Oslo, Bo Ray, 24.6.2020)")],
+            ("Ann Lee", "Bo Ray"),
+            id="in-parentheses",
+        ),
+        pytest.param([STORY, plain("Ann Lee")], (), id="a-line-like-any-other"),
+        pytest.param([STORY, strong("What Is Next")], ("What Is Next",), id="a-heading-cannot-be-told-from-a-name"),
+        pytest.param([STORY, strong("What is next?")], (), id="a-question"),
+        pytest.param([STORY, strong("Reuters")], (), id="an-agency"),
+        pytest.param([STORY, plain("Es regnet. (kst/dpa)")], (), id="initials"),
+        pytest.param([STORY, plain("The mayor left (or so she said).")], (), id="an-aside"),
+        pytest.param([], (), id="nothing"),
+    ],
+)
+def test_a_name_set_apart_signs_the_story(blocks: list[Block], people: tuple[str, ...]) -> None:
+    assert signature.read(blocks).authors == people
+
+
+def test_what_stands_in_parentheses_at_the_end_is_found() -> None:
+    assert signature.in_parentheses([plain("Es regnet. (kst/dpa)")]) == "kst/dpa"
+    assert signature.in_parentheses([plain("Es regnet (wie immer)")]) is None
+    assert signature.in_parentheses([]) is None

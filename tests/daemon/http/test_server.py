@@ -1,0 +1,213 @@
+import asyncio
+import json
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+
+import aiohttp
+import pytest
+from structlog.testing import capture_logs
+
+from ingestd.daemon.health import Health
+from ingestd.daemon.http.server import serve
+from ingestd.daemon.service import Service
+from ingestd.errors import ConfigError
+from ingestd.settings import Listen
+from tests.daemon.services import Hung, hang
+
+ANY_PORT = Listen(host="127.0.0.1", port=0)
+
+
+@asynccontextmanager
+async def client_of(service: Service) -> AsyncIterator[aiohttp.ClientSession]:
+    async with (
+        serve(Health(service), ANY_PORT) as address,
+        aiohttp.ClientSession(base_url=address) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[aiohttp.ClientSession]:
+    async with client_of(service) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/livez", "text/plain; charset=utf-8"),
+        ("/readyz", "text/plain; charset=utf-8"),
+        ("/health", "application/health+json"),
+        ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/", "text/html; charset=utf-8"),
+    ],
+)
+async def test_every_path_answers_get_and_head(client: aiohttp.ClientSession, path: str, media_type: str) -> None:
+    async with client.get(path) as reply:
+        assert (reply.status, reply.headers["Content-Type"]) == (200, media_type)
+        assert await reply.read()
+    async with client.head(path) as reply:
+        assert (reply.status, await reply.read()) == (200, b"")
+    assert reply.headers["Server"] == "ingestd"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Referrer-Policy"] == "no-referrer"
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+async def test_nothing_can_be_changed_from_here(client: aiohttp.ClientSession, method: str) -> None:
+    async with client.request(method, "/", data=b"x") as reply:
+        assert (reply.status, reply.content_type, reply.headers["Server"]) == (405, "text/plain", "ingestd")
+
+
+async def test_an_unknown_path_is_said_to_be_one_in_plain_text(client: aiohttp.ClientSession) -> None:
+    async with client.get("/<script>") as reply:
+        assert (reply.status, reply.content_type) == (404, "text/plain")
+        assert await reply.text() == "404: Not Found"
+
+
+async def test_health_is_json_in_the_words_of_the_draft(client: aiohttp.ClientSession, service: Service) -> None:
+    async with client.get("/health") as reply:
+        report = json.loads(await reply.text())
+
+    assert report["status"] == "pass"
+    assert report["serviceId"] == service.runtime.run_id
+    assert report["checks"]["sources:overdue"][0]["observedValue"] == 0
+
+
+async def test_a_stop_flips_readiness_and_leaves_life(client: aiohttp.ClientSession, service: Service) -> None:
+    async with client.get("/readyz") as reply:
+        assert (reply.status, await reply.text()) == (200, "ok")
+
+    service.stop()
+
+    async with client.get("/readyz") as reply:
+        assert (reply.status, await reply.text()) == (503, "stopping")
+    async with client.get("/livez") as reply:
+        assert (reply.status, await reply.text()) == (200, "ok")
+
+
+async def test_every_path_answers_within_a_second_while_the_database_hangs(service: Service, hung: Hung) -> None:
+    hang(service, hung)
+    statuses: dict[str, int] = {}
+
+    async def get(client: aiohttp.ClientSession, path: str) -> None:
+        async with client.get(path) as reply:
+            statuses[path] = reply.status
+            await reply.read()
+
+    async with client_of(service) as client:
+        started = monotonic()
+        await asyncio.gather(*(get(client, path) for path in ("/livez", "/readyz", "/health", "/metrics", "/")))
+        seconds = monotonic() - started
+
+    assert seconds < 1
+    assert statuses == {"/livez": 200, "/readyz": 503, "/health": 503, "/metrics": 200, "/": 200}
+
+
+async def test_a_bug_is_a_plain_500_and_the_whole_story_only_in_the_log(
+    client: aiohttp.ClientSession, service: Service
+) -> None:
+    runtime = service.runtime
+    del service.runtime
+    with capture_logs() as logged:
+        async with client.get("/health") as reply:
+            body = await reply.text()
+    service.runtime = runtime
+
+    assert (reply.status, reply.content_type, body) == (500, "text/plain", "500: Internal Server Error")
+    assert [(event["event"], event["path"]) for event in logged] == [("answer failed", "/health")]
+
+
+async def test_a_unix_socket_answers_is_for_its_group_and_goes_at_the_end(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "ingestd.sock"
+    async with serve(Health(service), Listen(path=path)) as address:
+        assert address == f"unix:{path}"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as client,
+            client.get("http://ingestd/livez") as reply,
+        ):
+            assert await reply.text() == "ok"
+
+    assert not path.exists()
+
+
+async def test_a_socket_left_by_a_killed_daemon_is_replaced(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "ingestd.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+
+    async with (
+        serve(Health(service), Listen(path=path)),
+        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as client,
+        client.get("http://ingestd/readyz") as reply,
+    ):
+        assert reply.status == 200
+
+
+async def test_a_live_socket_is_not_stolen(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "ingestd.sock"
+    async with serve(Health(service), Listen(path=path)):
+        with pytest.raises(ConfigError, match=r"^listen: unix:.*: another process listens there$"):
+            async with serve(Health(service), Listen(path=path)):
+                pass
+        assert path.is_socket()
+
+
+async def test_a_port_in_use_is_a_wrong_setting(service: Service) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = Listen(host="127.0.0.1", port=taken.getsockname()[1])
+        with pytest.raises(ConfigError, match=r"^listen: 127\.0\.0\.1:\d+ cannot be used: another process"):
+            async with serve(Health(service), listen):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("notes.txt", "no socket", id="a file that is no socket"),
+        pytest.param("missing/ingestd.sock", "No such file", id="a folder that is not there"),
+        pytest.param("x" * 200, "too long", id="a path too long for a socket"),
+    ],
+)
+async def test_a_path_that_cannot_be_listened_at_is_a_wrong_setting(
+    service: Service, tmp_path: Path, name: str, reason: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+
+    with pytest.raises(ConfigError, match=f"^listen: .*{reason}"):
+        async with serve(Health(service), Listen(path=tmp_path / name)):
+            pass
+
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+async def test_ipv6_is_shown_with_brackets(service: Service) -> None:
+    async with (
+        serve(Health(service), Listen(host="::1", port=0)) as address,
+        aiohttp.ClientSession() as client,
+        client.get(address + "livez") as reply,
+    ):
+        assert address.startswith("http://[::1]:")
+        assert reply.status == 200
+
+
+async def test_what_is_no_http_is_refused_and_serving_goes_on(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "ingestd.sock"
+    async with serve(Health(service), Listen(path=path)):
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b"\x16\x03\x01 hello\r\n\r\n")
+        refusal = await reader.read()
+        writer.close()
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b"GET /livez HTTP/1.0\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+
+    assert refusal.startswith(b"HTTP/1.0 400")
+    assert answer.startswith(b"HTTP/1.0 200")

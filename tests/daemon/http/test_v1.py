@@ -1,0 +1,164 @@
+"""What programs may ask about sources, and who may."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from sqlalchemy import text
+
+from ingestd.daemon.health import Health
+from ingestd.daemon.http.server import serve
+from ingestd.daemon.service import Service
+from ingestd.settings import Listen
+from ingestd.store.polls import gaps
+from ingestd.store.schema.tables import sources as table
+from tests.daemon.services import add_entry, add_source
+from tests.support.outcomes import keep_texts
+
+TOKEN = "a token that is long enough"
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def client(service: Service) -> AsyncIterator[aiohttp.ClientSession]:
+    address = serve(Health(service), Listen(host="127.0.0.1", port=0))
+    async with address as base, aiohttp.ClientSession(base) as client:
+        yield client
+
+
+async def watched(service: Service, url: str) -> int:
+    source = await add_source(service, url)
+    async with service.runtime.database.write() as connection:
+        values = {"watched_since": NOON - timedelta(hours=3), "last_success_at": NOON}
+        await connection.execute(table.update().values(values))
+        row = {"source_id": source, "from_at": NOON - timedelta(hours=2), "to_at": NOON - timedelta(hours=1),
+               "state": "open", "due_at": NOON}  # fmt: skip
+        await gaps.open_gaps(connection, [row])
+    return source
+
+
+async def test_coverage_says_what_is_complete_and_except_where(service: Service, client: aiohttp.ClientSession) -> None:
+    source = await watched(service, "https://user:secret@paper.example/feed")
+
+    async with client.get("/v1/coverage", params={"source": source, "since": "2026-01-31T09:30:00Z"}) as reply:
+        [found] = await reply.json()
+    async with client.get("/v1/coverage", params={"until": "2026-01-31T09:30:00+00:00"}) as reply:
+        [before] = await reply.json()
+
+    assert (found["complete_from"], found["complete_until"]) == ("2026-01-31T09:30:00Z", "2026-01-31T12:00:00Z")
+    assert [(gap["from_at"], gap["to_at"], gap["state"]) for gap in found["gaps"]] == [
+        ("2026-01-31T10:00:00Z", "2026-01-31T11:00:00Z", "open")
+    ]
+    assert "secret" not in found["url"]
+    assert (before["complete_until"], before["gaps"]) == ("2026-01-31T09:30:00Z", [])
+
+
+async def test_a_source_that_is_too_quiet_is_named_and_warned_of_without_its_name(
+    service: Service, client: aiohttp.ClientSession
+) -> None:
+    await add_source(service, "https://fine.example/feed")
+    source = await add_source(service, "https://quiet.example/feed")
+    async with service.runtime.database.write() as connection:
+        await connection.execute(table.update().where(table.c.id == source).values(quiet_since=NOON))
+
+    async with client.get("/v1/sources") as reply:
+        [row] = await reply.json()
+    async with client.get("/health") as reply:
+        health = await reply.json()
+
+    assert (row["url"], row["condition"]) == ("https://quiet.example/feed", "quiet")
+    assert "nothing new since 2026-01-31T12:00:00Z" in row["reason"]
+    assert health["status"] == "warn"
+    assert "quiet.example" not in str(health)
+
+
+async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp.ClientSession) -> None:
+    source = await add_source(service, "https://paper.example/feed")
+    await add_entry(service, source, "https://paper.example/story", due=NOON)
+
+    async with client.get("/v1/why", params={"url": "https://PAPER.example/story?utm_source=x"}) as reply:
+        found = await reply.json()
+
+    assert found["normalised"] == "https://paper.example/story"
+    assert [(entry["source"], entry["state"]) for entry in found["entries"]] == [(source, "pending")]
+
+
+async def test_events_are_read_on_from_a_number(service: Service, client: aiohttp.ClientSession) -> None:
+    await keep_texts(service.runtime.database, "https://user:secret@one.example/feed", "Ferry", "Umbrella")
+    await keep_texts(service.runtime.database, "https://two.example/feed", "Ferry", "Otter")
+
+    async with client.get("/v1/events", params={"after": 1, "limit": 2}) as reply:
+        some = await reply.json()
+    async with client.get("/v1/events?kind=carried&kind=revised") as reply:
+        carried = await reply.json()
+    async with client.get("/v1/events", params={"after": 4}) as reply:
+        none = await reply.json()
+
+    assert ([event["seq"] for event in some["events"]], some["after"], some["newest"]) == ([2, 3], 3, 4)
+    assert some["events"][0] == {
+        "seq": 2, "kind": "new", "at": "2026-01-31T12:00:00Z", "record_id": 2, "revision": 1,
+        "guid": some["events"][0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Umbrella",
+        "versioncreated": None, "entry_id": 2, "entry_url": "https://one.example/feed/1", "source_id": 1,
+        "source_url": "https://one.example/feed", "source_title": "The feed",
+    }  # fmt: skip
+    assert ([event["seq"] for event in carried["events"]], carried["after"]) == ([3], 4)
+    assert none == {"events": [], "after": 4, "newest": 4}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
+        pytest.param(
+            "/v1/coverage?since=2026-01-31T09:00:00Z&until=2026-01-31T09:00:00+01:00",
+            "nothing lies between",
+            id="order",
+        ),
+        pytest.param("/v1/coverage?source=77", "no source 77", id="source"),
+        pytest.param("/v1/coverage?source=99999999999999999999", "no source 9999", id="source-of-20-digits"),
+        pytest.param("/v1/coverage?source=https://x.example/%00", "NUL", id="nul"),
+        pytest.param("/v1/why?url=https://x.example/%00", "NUL", id="nul-in-url"),
+        pytest.param("/v1/why", "url is missing", id="no-url"),
+        pytest.param("/v1/events?after=1", "no event 1 yet: the last one is 0", id="event-not-there-yet"),
+        pytest.param("/v1/events?after=-1", "after is no number", id="event-below-0"),
+        pytest.param("/v1/events?after=" + "9" * 19, "after is no number", id="event-of-19-digits"),
+        pytest.param("/v1/events?after=", "after is no number", id="event-empty"),
+        pytest.param("/v1/events?limit=0", "limit must be from 1 to 1000", id="no-events"),
+        pytest.param("/v1/events?limit=1001", "limit must be from 1 to 1000", id="too-many-events"),
+        pytest.param("/v1/events?kind=merged", "no kind 'merged'", id="kind"),
+        pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
+    ],
+)
+async def test_what_makes_no_sense_is_said(client: aiohttp.ClientSession, path: str, said: str) -> None:
+    async with client.get(path) as reply:
+        assert reply.status == 400
+        assert said in (await reply.json())["error"]
+
+
+async def test_with_a_token_nobody_else_is_answered(service: Service) -> None:
+    address = serve(Health(service), Listen(host="127.0.0.1", port=0), token=TOKEN)
+    statuses = []
+    async with address as base, aiohttp.ClientSession(base) as client:
+        no_text = {"Authorization": b"Bearer \xff".decode(errors="surrogateescape")}
+        for headers in ({}, {"Authorization": "Bearer wrong"}, no_text, {"Authorization": f"Bearer {TOKEN}"}):
+            for path in ("/v1/sources", "/v1/events"):
+                async with client.get(path, headers=headers) as reply:
+                    statuses.append(reply.status)
+
+    assert statuses == [401] * 6 + [200] * 2
+
+
+async def test_without_a_token_a_name_that_a_stranger_gave_us_is_not_ours(client: aiohttp.ClientSession) -> None:
+    async with client.get("/v1/sources", headers={"Host": "evil.example:8790"}) as reply:
+        assert reply.status == 403
+
+
+async def test_what_a_driver_says_is_nobodys_business(service: Service, client: aiohttp.ClientSession) -> None:
+    async with service.runtime.database.write() as connection:
+        await connection.execute(text("DROP TABLE gaps"))
+
+    async with client.get("/v1/coverage", params={"source": await add_source(service, "https://a.example/")}) as reply:
+        status, said = reply.status, await reply.json()
+
+    assert (status, said) == (503, {"error": "the database cannot be used; the log says why"})

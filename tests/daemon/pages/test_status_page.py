@@ -1,0 +1,85 @@
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import inf
+
+import pytest
+
+from ingestd.daemon.health import Health
+from ingestd.daemon.pages.rendering import SOURCES
+from ingestd.daemon.pages.status_page import StatusPage
+from ingestd.daemon.service import Service
+from tests.daemon.services import Hung, add_source, hang
+from tests.support.newsroom import Newsroom
+
+RSS = """<rss version="2.0"><channel><title>Harbour Wire</title>
+<item><guid>bridge</guid><link>{link}</link><title>Bridge reopens after repairs</title></item></channel></rss>"""
+
+STORY = b"""<!doctype html><html lang="en"><title>Bridge reopens after repairs</title><article>
+<h1>Bridge reopens after repairs</h1>
+<p>The harbour bridge reopened on Wednesday after nine weeks of repairs, the port authority said. Lorries of more
+than forty tonnes must still take the northern tunnel until the end of the month.</p>
+<p>Engineers replaced two of the six bearings that had cracked during the winter storms in January.</p>
+</article></html>"""
+
+
+@pytest.fixture
+async def page(service: Service) -> AsyncIterator[StatusPage]:
+    health = Health(service)
+    page = StatusPage(health)
+    yield page
+    await page.close()
+    await health.close()
+
+
+async def test_the_page_shows_what_was_polled_saved_and_failed(
+    service: Service, page: StatusPage, newsroom: Newsroom
+) -> None:
+    story = newsroom.publish("/bridge", body=STORY, content_type="text/html")
+    await add_source(service, newsroom.publish("/good.xml", body=RSS.format(link=story).encode()))
+    await add_source(service, newsroom.publish("/bad.xml", status=500), title="Broken Paper")
+    await service.run_dry()
+
+    shown = await page.render()
+
+    assert f'<a href="{story}" rel="noopener noreferrer">Bridge reopens after repairs</a>' in shown
+    assert "Harbour Wire" in shown
+    assert "Refused: HTTP 500" in shown
+    assert shown.index("Broken Paper") < shown.index("Harbour Wire")  # what fails comes first
+    assert "<dt>records</dt><dd>1</dd>" in shown
+
+
+async def test_only_so_many_sources_are_shown_and_removed_ones_are_not(service: Service, page: StatusPage) -> None:
+    for number in range(SOURCES + 3):
+        await add_source(service, f"https://paper{number}.example/feed", state="removed" if number == 0 else "active")
+
+    shown = await page.render()
+
+    assert shown.count(".example/feed") == SOURCES
+    assert "and 2 more:" in shown
+
+
+async def test_while_the_database_hangs_the_last_lists_are_shown_with_their_time(
+    service: Service, page: StatusPage, hung: Hung
+) -> None:
+    await add_source(service, "https://wire.example/feed", title="Harbour Wire")
+    await page.render()
+    assert page.lists.last is not None
+    page.lists.last = replace(page.lists.last, at=datetime(2020, 6, 24, 12, tzinfo=UTC), since=-inf)
+    hang(service, hung)
+
+    shown = await page.render()
+
+    assert "did not answer within 0.8 s: the lists are those of 2020-06-24T12:00:00Z" in shown
+    assert "Harbour Wire" in shown
+
+
+async def test_while_the_database_hangs_from_the_start_the_page_says_so(
+    service: Service, page: StatusPage, hung: Hung
+) -> None:
+    hang(service, hung)
+
+    shown = await page.render()
+
+    assert "the database did not answer within 0.8 s: there is nothing to show yet" in shown
+    assert "database:responseTime" in shown

@@ -1,0 +1,143 @@
+"""Drop folders and the daemon as a process: what is left there is taken at once, and once, whatever is killed."""
+
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.daemon.processes import PATIENCE, Start, ingestd, rows
+from tests.support.desk import OTHER
+from tests.support.dropping import drop, item, names, write
+
+CURRENT = (
+    "SELECT e.guid, v.headline, v.body_text FROM entries e JOIN records r ON r.id = e.record_id "
+    "JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
+)
+
+
+@pytest.fixture
+def wire(config: Path, tmp_path: Path) -> Path:
+    wire = tmp_path / "wire"
+    wire.mkdir()
+    ingestd(config, "sources", "add", str(wire))
+    return wire
+
+
+def text(number: int) -> str:
+    return f"{number} ferries went out. {OTHER}"
+
+
+def current(database_url: str) -> dict[Any, Any]:
+    return {guid: (headline, f"{headline}: " in body) for guid, headline, body in rows(database_url, CURRENT)}
+
+
+def test_what_is_moved_into_the_folder_is_read_at_once(
+    start: Start, config: Path, wire: Path, database_url: str
+) -> None:
+    config.write_text(config.read_text() + "settle = '1h'\n")  # nothing is ever whole by waiting
+    daemon = start()
+    daemon.logged("watching")
+    write(wire, "half.json", item("urn:half")[:50])
+
+    for number in range(3):
+        drop(wire, f"{number}.json", item(f"urn:{number}", text=text(number)))
+        daemon.logged("saved", number + 1)
+
+    assert daemon.end() == 0
+    assert names(wire) == {"half.json", "done", "error"}
+    assert names(wire / "done") == {"0.json", "1.json", "2.json"}
+    assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(3, 3)]
+
+
+def test_what_cannot_be_read_is_put_aside_and_said(start: Start, config: Path, wire: Path, database_url: str) -> None:
+    daemon = start()
+    daemon.logged("started")
+
+    drop(wire, "bad.xml", b"<html><p>no wire</p></html>")
+    said = daemon.logged("file cannot be read")
+    drop(wire, "good.json", item("urn:good"))
+    daemon.logged("saved")
+
+    assert daemon.end() == 0
+    assert said["file"] == "bad.xml"
+    assert names(wire / "error") == {"bad.xml", "bad.xml.reason"}
+    assert rows(database_url, "SELECT error, stage, source_id FROM failures") == [("UnknownFormat", "parse", 1)]
+    assert rows(database_url, "SELECT condition, failures FROM sources") == [("ok", 0)]
+
+
+def test_killed_again_and_again_while_files_come_it_has_them_all_once(
+    start: Start, config: Path, wire: Path, database_url: str
+) -> None:
+    config.write_text(config.read_text() + "settle = '1s'\n")
+    truth = {}
+    for turn in range(3):
+        daemon = start()
+        daemon.logged("started")
+        for number in range(turn * 20, turn * 20 + 20):
+            drop(wire, f"{number}.json", item(f"urn:{number}", f"Ferry {number}", text=text(number)))
+            truth[f"urn:{number}"] = (f"Ferry {number}", True)
+            if number % 4 == 3:  # a correction of an item of some time ago, left as a careless sender does
+                old = number - 3
+                write(wire, f"{number}-again.json", item(f"urn:{old}", f"Ship {old}", text=text(old)))
+                truth[f"urn:{old}"] = (f"Ship {old}", True)
+        daemon.logged("saved", 3)
+        daemon.kill()
+
+    ingestd(config, "poll", str(wire))
+
+    assert current(database_url) == truth
+    assert names(wire) == {"done", "error"}
+    assert (len(names(wire / "done")), names(wire / "error")) == (75, set())
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(60, 60)]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(60,)]
+    assert rows(database_url, "SELECT count(*) - max(seq) FROM events") == [(0,)]
+    assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
+
+
+def pushed(address: str, source: str, body: bytes) -> int:
+    """Push as a careful sender does: what nobody acknowledged is sent again, by whoever calls."""
+    try:
+        with urlopen(Request(f"{address}v1/inbox/{source}", data=body), timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
+    except OSError:  # it was killed
+        return 0
+
+
+def test_killed_while_an_agency_drops_and_pushes_at_once_it_has_each_item_once(
+    start: Start, config: Path, wire: Path, database_url: str
+) -> None:
+    truth: dict[str, tuple[str, bool]] = {}
+    unsaid: list[bytes] = []
+    for turn in range(4):
+        daemon = start()
+        address = daemon.logged("started")["address"]
+        unsaid = [body for body in unsaid if pushed(address, "1", body) != 202]
+        for number in range(turn * 12, turn * 12 + 12):
+            body = item(f"urn:{number}", f"Ferry {number}", text=text(number))
+            truth[f"urn:{number}"] = (f"Ferry {number}", True)
+            if number % 3 != 1:
+                drop(wire, f"{number}.json", body)
+            if number % 12 == 8 and turn < 3:
+                killer = threading.Thread(target=daemon.kill)
+                killer.start()  # in the middle of what the next pushes ask for
+            if number % 3 != 0 and pushed(address, "1", body) != 202:
+                unsaid.append(body)
+        if turn < 3:
+            killer.join()
+    unsaid = [body for body in unsaid if pushed(address, "1", body) != 202]
+    assert (unsaid, daemon.end()) == ([], 0)
+
+    ingestd(config, "poll", str(wire))
+
+    assert current(database_url) == truth
+    assert (names(wire), len(names(wire / "done"))) == ({"done", "error"}, 32)
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(48, 48)]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(48,)]
+    assert rows(database_url, "SELECT count(*) FROM revisions") == [(48,)]
+    assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]

@@ -1,0 +1,39 @@
+import pytest
+
+from ingestd.errors import ParseError
+from ingestd.formats import parse
+from ingestd.formats.common.document import look_at, the_object
+
+
+@pytest.mark.parametrize(
+    ("body", "root", "is_json"),
+    [
+        (b"<a/>", "a", False),
+        (b'{"a": 1}', None, True),
+        (b"\xef\xbb\xbf [1]", None, True),
+        (b"[not json] <a/>", "a", False),
+        (b"plain text", None, False),
+    ],
+)
+def test_the_first_look(body: bytes, root: str | None, is_json: bool) -> None:
+    document = look_at(body)
+
+    assert (document.root, document.json is not None) == (root, is_json)
+
+
+def test_json_that_is_broken_is_a_parse_error_that_says_so() -> None:
+    with pytest.raises(ParseError, match="no JSON"):
+        parse(b'{"uri": "x", ', url="https://harbour.example/")
+    with pytest.raises(ParseError, match="no JSON object"):
+        the_object(look_at(b"[1]"))
+
+
+def test_json_that_nests_without_end_is_a_parse_error() -> None:
+    with pytest.raises(ParseError):
+        parse(b"[" * 100_000, url="https://harbour.example/")
+
+
+def test_bytes_that_are_no_utf_8_are_replaced_with_a_warning() -> None:
+    feed = parse(b'{"items": [{"id": "1", "title": "\xff"}]}', url="https://harbour.example/")
+
+    assert feed.warnings == ("bytes that are no UTF-8 were replaced",)

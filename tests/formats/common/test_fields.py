@@ -1,0 +1,62 @@
+import pytest
+
+from ingestd.formats.common import fields
+
+
+@pytest.mark.parametrize(
+    ("value", "markup", "expected"),
+    [
+        pytest.param("AT&T <gains>", False, "AT&T <gains>", id="plain text keeps what looks like a tag"),
+        pytest.param("<b>AT&amp;T</b> gains", True, "AT&T gains", id="markup goes"),
+        pytest.param("It&#8217;s on", True, "It’s on", id="references without tags"),
+        pytest.param(" two\n lines\x00\ud800 ", False, "two lines", id="one clean line"),
+        pytest.param("<img src='a'>", True, None, id="no text at all"),
+        pytest.param("a" * 5_000, False, "a" * fields.MAX_LINE, id="cut"),
+        pytest.param(None, True, None, id="absent"),
+    ],
+)
+def test_a_line_is_plain_clean_and_bounded(value: str | None, markup: bool, expected: str | None) -> None:
+    assert fields.line_of(value, markup=markup) == expected
+
+
+def test_plain_content_becomes_paragraphs_in_which_nothing_is_markup() -> None:
+    assert fields.body_of("One <b> & two\n\nThree", markup=False) == "<p>One &lt;b&gt; &amp; two</p><p>Three</p>"
+
+
+def test_content_beyond_the_limit_is_left_out_and_not_cut() -> None:
+    assert fields.body_of("a" * (fields.MAX_BODY + 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("/1", "https://paper.example/1"),
+        (" https://other.example/a\x00 ", "https://other.example/a"),
+        ("urn:x:1", "urn:x:1"),
+        ("javascript:alert(1)", None),
+        (" data:text/html,x", None),
+        ("", None),
+        (None, None),
+        ("/" + "a" * fields.MAX_URL, None),
+    ],
+)
+def test_a_link_is_absolute_or_as_written_and_never_active(reference: str | None, expected: str | None) -> None:
+    assert fields.link_of("https://paper.example/feed", reference) == expected
+
+
+@pytest.mark.parametrize("reference", ["urn:x:1", "http://[::1", "mailto:desk@paper.example", None])
+def test_a_page_can_be_fetched(reference: str | None) -> None:
+    assert fields.page_of("https://paper.example/feed", reference) is None
+
+
+def test_names_come_once_in_order_and_within_a_limit() -> None:
+    assert fields.names_of(["Jane  Doe", None, " ", "John", "Jane Doe"]) == ("Jane Doe", "John")
+    assert len(fields.names_of(map(str, range(1_000)))) == fields.MAX_NAMES
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("en", "en"), ("pt_BR", "pt-BR"), (" de-at ", "de-at"), ("English!", None), ("x" * 99, None), (None, None)],
+)
+def test_a_language_is_a_wellformed_tag(value: str | None, expected: str | None) -> None:
+    assert fields.language_of(value) == expected

@@ -1,0 +1,91 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ingestd.formats.common.identity import MAX_GUID, identity_of, told_apart
+from ingestd.model.feed import Entry, IdOrigin
+
+SAID: dict[str, Any] = {"headline": "Harbour road to widen", "description": None, "body": None, "published": None}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "link", "guid", "origin"),
+    [
+        pytest.param(" tag-1 ", "https://paper.example/1", "tag-1", "source", id="the feed's own"),
+        pytest.param(" ", "https://paper.example/1", "https://paper.example/1", "link", id="blank"),
+        pytest.param(None, "https://paper.example/1", "https://paper.example/1", "link", id="absent"),
+    ],
+)
+def test_the_feeds_own_identifier_wins_over_the_link(
+    identifier: str | None, link: str, guid: str, origin: IdOrigin
+) -> None:
+    assert identity_of(identifier, link, **SAID) == (guid, origin)
+
+
+def test_without_either_the_entry_is_known_by_what_it_says() -> None:
+    guid, origin = identity_of(None, None, **SAID)
+
+    assert guid.startswith("sha256:")
+    assert origin == "hash"
+    assert identity_of(None, None, **SAID)[0] == guid
+    assert identity_of(None, None, **{**SAID, "published": datetime(2020, 6, 24, tzinfo=UTC)})[0] != guid
+    assert identity_of(None, None, **{**SAID, "headline": None, "body": SAID["headline"]})[0] != guid
+
+
+def test_an_identifier_that_is_too_long_is_known_by_its_hash() -> None:
+    guid, origin = identity_of("ä" * (MAX_GUID // 2 + 1), None, **SAID)
+
+    assert len(guid) == len("sha256:") + 64
+    assert origin == "source"
+
+
+def entry(guid: str, **fields: Any) -> Entry:
+    return Entry(guid=guid, **fields)
+
+
+def test_entries_with_guids_of_their_own_stay_as_they_are() -> None:
+    entries = (entry("1", headline="a"), entry("2", headline="a"))
+
+    assert told_apart(entries) == (entries, ())
+
+
+def test_what_is_sent_twice_is_kept_once_with_a_warning() -> None:
+    entries, warnings = told_apart([entry("1", headline="a"), entry("2"), entry("1", headline="a")])
+
+    assert [known.guid for known in entries] == ["1", "2"]
+    assert len(warnings) == 1
+
+
+def test_stories_that_share_a_guid_are_known_by_their_links() -> None:
+    entries, warnings = told_apart([entry("0", link="https://a.example/1"), entry("0", link="https://a.example/2")])
+
+    assert [(known.guid, known.id_origin) for known in entries] == [
+        ("https://a.example/1", "link"),
+        ("https://a.example/2", "link"),
+    ]
+    assert "share" in warnings[0]
+
+
+def test_stories_that_share_guid_and_link_are_known_by_what_they_say() -> None:
+    entries, _ = told_apart([entry("0", link="https://a.example/", headline=headline) for headline in "ab"])
+
+    assert {known.id_origin for known in entries} == {"hash"}
+    assert len({known.guid for known in entries}) == 2
+
+
+def test_a_link_that_is_anothers_guid_is_no_identity() -> None:
+    link = "https://a.example/1"
+
+    entries, _ = told_apart([entry(link), entry("0", headline="a", link=link), entry("0", headline="b")])
+
+    assert len({known.guid for known in entries}) == len(entries) == 3
+
+
+def test_stories_keep_their_identity_when_the_window_moves() -> None:
+    stories = [entry("0", link=f"https://a.example/{number}") for number in range(4)]
+
+    before, _ = told_apart(stories[1:])
+    after, _ = told_apart(stories[:3])
+
+    assert [known.guid for known in before[:2]] == [known.guid for known in after[1:]]

@@ -1,0 +1,123 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from ingestd.formats.common import fields
+from ingestd.formats.common import item_draft as drafts
+from ingestd.formats.common.item_draft import Draft, byline_of, entry_of, item_of
+from ingestd.model.item import Author, Headline, Item
+
+WHEN = datetime(2026, 3, 1, 11, 30, 15, tzinfo=UTC)
+
+
+def test_the_first_value_that_says_something_counts() -> None:
+    draft = Draft()
+    for value in (None, "", "a", "b"):
+        draft.put("slugline", value)
+        draft.line("title", value)
+
+    item = item_of(draft)
+
+    assert (item.slugline, item.title) == ("a", "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "when", "warned"),
+    [
+        pytest.param("2026-03-01T11:30:15Z", WHEN, False, id="ISO"),
+        pytest.param("20260301T113015Z", WHEN, False, id="basic"),
+        pytest.param("20260301T123015+0100", WHEN, False, id="offset without colon"),
+        pytest.param("2026-03-01T12:30:15.000+01:00\n", WHEN, False, id="fraction, offset, line end"),
+        pytest.param("20260301T113015", WHEN, True, id="no zone"),
+        pytest.param("2026-03-01 11:30:15", WHEN, True, id="a space for the T"),
+        pytest.param("1. März 2026 11:30:15", WHEN, False, id="German month"),
+        pytest.param("Sun, 01 Mar 2026 12:30:15 CET", WHEN, False, id="as in e-mail"),
+        pytest.param("soon", None, True, id="none"),
+        pytest.param("9999-12-31T23:59:59-23:00", None, True, id="beyond what there is"),
+    ],
+)
+def test_times_as_wires_write_them(text: str, when: datetime | None, warned: bool) -> None:
+    draft = Draft()
+    draft.moment("versioncreated", text)
+
+    item = item_of(draft)
+
+    assert item.versioncreated == when
+    assert bool(item.warnings) is warned
+
+
+def test_a_list_has_a_limit_and_concepts_are_there_once() -> None:
+    draft = Draft()
+    for number in range(drafts.MAX_VALUES + 5):
+        draft.add("keywords", str(number))
+    draft.add("keywords", None)
+    draft.add("keywords", "0")
+
+    assert len(item_of(draft).keywords) == drafts.MAX_VALUES
+
+
+def test_a_body_beyond_the_limit_is_left_out_with_a_warning() -> None:
+    draft = Draft()
+    draft.body("x" * (fields.MAX_BODY + 1), None)
+
+    item = item_of(draft)
+
+    assert item.body_html is None
+    assert "left out" in item.warnings[0]
+
+
+def test_the_headline_of_an_alert_is_cut_at_a_word() -> None:
+    draft = Draft()
+    draft.body(None, "word " * 100)
+
+    headline = item_of(draft).headline
+
+    assert headline
+    assert headline.endswith(" word…")
+    assert len(headline) <= 301
+
+
+def test_the_main_headline_is_the_first_of_them() -> None:
+    draft = Draft()
+    draft.add("headlines", Headline(text="sub", role="sub"))
+    draft.add("headlines", Headline(text="main", role="main"))
+    draft.put("headline", "main")
+
+    assert [headline.text for headline in item_of(draft).headlines] == ["main", "sub"]
+
+
+def test_an_identifier_too_long_is_a_hash_and_the_same_text_has_the_same() -> None:
+    one, two = Draft(), Draft()
+    for draft in (one, two):
+        draft.put("guid", "x" * 3000)
+
+    assert item_of(one).guid == item_of(two).guid
+    assert item_of(one).guid.startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("byline", "expected"),
+    [
+        ("By Ada Ship", "Ada Ship"),
+        ("VON ADA SHIP", "ADA SHIP"),
+        ("Byron Ship", "Byron Ship"),
+        ("By", "By"),
+        (None, None),
+    ],
+)
+def test_a_byline_has_no_by(byline: str | None, expected: str | None) -> None:
+    assert byline_of(byline) == expected
+
+
+def test_an_entry_is_filled_from_its_item() -> None:
+    item = Item(
+        guid="1", id_origin="derived", versioncreated=WHEN, headline="h", byline="Ada Ship and Bo Ray", body_html="<p>x"
+    )
+
+    entry = entry_of(item)
+
+    assert (entry.guid, entry.id_origin, entry.headline, entry.body_html) == ("1", "derived", "h", "<p>x")
+    assert (entry.published, entry.updated, entry.authors) == (WHEN, WHEN, ("Ada Ship and Bo Ray",))
+    assert entry_of(Item(guid="1", authors=(Author(name="Ada"),))).authors == ("Ada",)
+    assert entry_of(Item(guid="1", authors=(Author(name="HN"),), byline="Ada")).authors == ("Ada",)
+    assert entry.item is item

@@ -1,0 +1,300 @@
+"""Drop folders: taken in order, committed before anything is moved, and never twice."""
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from ingestd.daemon.service import Service
+from ingestd.drops.local import LocalFolder
+from ingestd.pipeline.drop_folder import AFTER_TROUBLE, INTERVAL
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import gaps, sources
+from ingestd.store.polls.poll_result import Poll
+from ingestd.store.schema.tables import entries, failures, polls, revisions
+from ingestd.urls import source_url
+from tests.support.agency import ninjs
+from tests.support.desk import OTHER, add, source_row
+from tests.support.dropping import drop, item, names, write
+
+LONG_AGO = 1_000_000_000.0
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make_folder(tmp_path / "wire")
+
+
+def make_folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def remove(path: Path) -> None:
+    path.rmdir()
+
+
+@pytest.fixture
+async def source(runtime: Runtime, path: Path) -> int:
+    return await add(runtime, source_url(str(path)))
+
+
+async def look(runtime: Runtime, source: int) -> Poll:
+    async with runtime.database.write() as connection:
+        [claimed] = await sources.claim_these(connection, runtime.run_id, [source])
+    return await runtime.ingest.poll(claimed)
+
+
+def whole(runtime: Runtime, source: int, *paths: Path) -> None:
+    """Say of files what the kernel would say: that they were moved to where they are."""
+    for path in paths:
+        runtime.ingest.folder_poller.arrived(source, path.name)
+
+
+async def make(runtime: Runtime) -> None:
+    await Service(runtime, max_polls=1, max_pages=1, per_site=1).pages.run_dry()
+
+
+async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
+    async with runtime.database.read() as connection:
+        return (await connection.execute(query)).all()
+
+
+async def test_files_that_wait_share_a_commit(runtime: Runtime, source: int, path: Path) -> None:
+    for n in range(30):
+        body = b"<html><p>no wire</p></html>" if n == 7 else item(f"urn:{n}", text=f"{n}. {OTHER}")
+        whole(runtime, source, write(path, f"{n:02}.json", body, at=LONG_AGO + n))
+
+    done = await look(runtime, source)
+
+    assert (done.listed, len(done.new)) == (29, 29)
+    assert (len(names(path / "done")), names(path / "error")) == (29, {"07.json", "07.json.reason"})
+    assert len(await rows(runtime, select(polls.c.at).distinct())) == 2  # twenty, and ten
+    assert [row.guid for row in await rows(runtime, select(entries.c.guid).order_by(entries.c.id))] == [
+        f"urn:{n}" for n in range(30) if n != 7
+    ]
+
+
+async def test_a_file_becomes_a_record_and_is_put_away(runtime: Runtime, source: int, path: Path) -> None:
+    whole(runtime, source, drop(path, "a.json", item("urn:a")))
+
+    done = await look(runtime, source)
+    await make(runtime)
+
+    row = await source_row(runtime, source)
+    assert (done.outcome, done.listed, len(done.new)) == ("new", 1, 1)
+    assert (names(path), names(path / "done")) == ({"done", "error"}, {"a.json"})
+    assert (row.run_id, row.condition, row.failures, row.last_error) == (None, "ok", 0, None)
+    assert [found.headline for found in await rows(runtime, select(revisions.c.headline))] == ["Ferry returns"]
+    assert await rows(runtime, select(polls.c.outcome, polls.c.added, polls.c.changed)) == [("pushed", 1, 0)]
+
+
+async def test_a_file_waits_until_it_is_left_alone(runtime: Runtime, source: int, path: Path) -> None:
+    body = item("urn:a")
+    write(path, "a.json", body[:40])
+
+    first = await look(runtime, source)
+    write(path, "a.json", body)
+    second = await look(runtime, source)
+
+    row = await source_row(runtime, source)
+    assert (first.outcome, second.outcome) == ("unchanged", "unchanged")
+    assert "a.json" in names(path)
+    assert row.due_at - row.last_polled_at < timedelta(seconds=INTERVAL)
+    assert await rows(runtime, select(polls)) == []
+
+
+async def test_a_file_that_stays_the_same_is_whole(runtime: Runtime, source: int, path: Path) -> None:
+    runtime.ingest.rules = type(runtime.ingest.rules)(settle=0.0)
+    write(path, "a.json", item("urn:a"))
+
+    assert (await look(runtime, source)).outcome == "new"
+
+
+async def test_a_file_nobody_has_touched_for_long_is_whole_at_once(
+    runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(path, "a.json", item("urn:a"))
+    monkeypatch.setattr("ingestd.pipeline.drop_folder._OLD", -1)
+
+    assert (await look(runtime, source)).outcome == "unchanged"  # younger than `settle` all the same
+    monkeypatch.setattr("ingestd.pipeline.drop_folder.time_ns", lambda: (path / "a.json").stat().st_ctime_ns + 10**10)
+    assert (await look(runtime, source)).outcome == "new"
+
+
+async def test_corrections_follow_what_they_correct(runtime: Runtime, source: int, path: Path) -> None:
+    second = write(path, "a.json", item("urn:a", "Ferry sinks, in a puddle", text=OTHER), at=LONG_AGO + 1)
+    first = write(path, "b.json", item("urn:a", "Ferry sinks"), at=LONG_AGO)
+    whole(runtime, source, first, second)
+
+    done = await look(runtime, source)
+
+    assert (len(done.new), len(done.changed)) == (1, 1)
+    [found] = await rows(runtime, select(entries.c.announced))
+    assert found.announced["headline"] == "Ferry sinks, in a puddle"
+
+
+async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
+    runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    async def die(*_: object, **__: object) -> bool:
+        raise Killed
+
+    whole(runtime, source, drop(path, "a.json", item("urn:a")))
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFolder, "put_away", die)
+        with pytest.raises(Killed):
+            await look(runtime, source)
+    assert "a.json" in names(path)
+    await make(runtime)
+    async with runtime.database.write() as connection:
+        await sources.put_off(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
+
+    whole(runtime, source, path / "a.json")
+    done = await look(runtime, source)
+    await make(runtime)
+
+    assert (done.outcome, done.listed) == ("known", 1)
+    assert names(path / "done") == {"a.json"}
+    assert len(await rows(runtime, select(revisions.c.id))) == len(await rows(runtime, select(entries.c.id))) == 1
+
+
+async def test_one_that_cannot_be_read_costs_nobody_else_anything(runtime: Runtime, source: int, path: Path) -> None:
+    bad = write(path, "bad.xml", b"<html>no wire</html>", at=LONG_AGO)
+    huge = write(path, "huge.xml", b" " * (runtime.max_body + 1), at=LONG_AGO)
+    whole(runtime, source, bad, huge, drop(path, "good.json", item("urn:a")))
+
+    done = await look(runtime, source)
+
+    row = await source_row(runtime, source)
+    assert (done.outcome, len(done.new)) == ("new", 1)
+    assert (row.condition, row.failures) == ("ok", 0)
+    assert names(path / "done") == {"good.json"}
+    assert names(path / "error") == {"bad.xml", "bad.xml.reason", "huge.xml", "huge.xml.reason"}
+    assert (path / "error/bad.xml.reason").read_text().startswith("UnknownFormat: ")
+    found = await rows(runtime, select(failures.c.error, failures.c.url, failures.c.source_id).order_by(failures.c.id))
+    assert found == [
+        ("UnknownFormat", (path / "bad.xml").as_uri(), source),
+        ("TooLarge", (path / "huge.xml").as_uri(), source),
+    ]
+
+
+async def test_media_wait_for_their_item_and_go_along(runtime: Runtime, source: int, path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        write(path, name, b"\xff\xd8")
+    whole(runtime, source, path / "a.jpg", path / "b.jpg", drop(path, "a.json", item("urn:a")))
+
+    await look(runtime, source)
+
+    assert names(path) == {"b.jpg", "done", "error"}
+    assert names(path / "done") == {"a.json", "a.jpg"}
+
+
+def last_byte(href: str) -> int:
+    return Path(unquote(urlsplit(href).path)).read_bytes()[-1]
+
+
+async def test_media_beside_a_wire_item_are_its_associations(runtime: Runtime, source: int, path: Path) -> None:
+    for turn in (1, 2):  # the second picture of that name gets another one in done/
+        write(path, "a.jpg", b"\xff\xd8" + bytes([turn]))
+        document = json.dumps(ninjs(f"urn:newsml:a.example:{turn}")).encode()
+        whole(runtime, source, path / "a.jpg", drop(path, "a.json", document))
+        await look(runtime, source)
+
+    found = await rows(runtime, select(revisions.c.item).order_by(revisions.c.id))
+    hrefs = [item["associations"][0]["renditions"][0]["href"] for (item,) in found]
+    assert [item["associations"][0]["type"] for (item,) in found] == ["picture", "picture"]
+    assert [last_byte(href) for href in hrefs] == [1, 2]
+
+
+async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
+    runtime: Runtime, source: int, path: Path
+) -> None:
+    remove(path)
+
+    await look(runtime, source)
+
+    row = await source_row(runtime, source)
+    assert (row.condition, row.failures) == ("failing", 1)
+    assert row.last_error.startswith("Inaccessible: it cannot be used: No such file")
+    assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_TROUBLE)
+    async with runtime.database.write() as connection:
+        assert await sources.look_now(connection, [source], now=row.last_polled_at) == set()
+    assert (await source_row(runtime, source)).due_at == row.due_at
+
+    make_folder(path)
+    await look(runtime, source)
+    assert (await source_row(runtime, source)).condition == "ok"
+
+
+async def test_what_cannot_be_moved_is_known_and_said_and_the_rest_goes_on(
+    runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+
+    def refuse(name: str, *rest: Any, **more: Any) -> None:
+        if name == "a.json":
+            raise PermissionError(1, "Operation not permitted")
+        rename(name, *rest, **more)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    files = [drop(path, "a.json", item("urn:a")), drop(path, "b.json", item("urn:b"))]
+    whole(runtime, source, *files)
+
+    done = await look(runtime, source)
+
+    row = await source_row(runtime, source)
+    assert (done.outcome, len(done.new)) == ("failed", 2)
+    assert row.last_error == "Inaccessible: a.json cannot be moved to done/: Operation not permitted"
+    assert (names(path), names(path / "done")) == ({"a.json", "done", "error"}, {"b.json"})
+    # It is tried again, after all others, and adds nothing.
+    monkeypatch.undo()
+    whole(runtime, source, *files[:1])
+    assert (await look(runtime, source)).outcome == "known"
+    assert (await source_row(runtime, source)).condition == "ok"
+
+
+async def test_without_permission_to_write_nothing_is_read(
+    runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever runs this as root may write anywhere, whatever the mode says.
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    whole(runtime, source, drop(path, "a.json", item("urn:a")))
+
+    await look(runtime, source)
+
+    assert "no permission to write to it" in (await source_row(runtime, source)).last_error
+    assert await rows(runtime, select(entries)) == []
+
+
+async def test_many_files_are_taken_some_at_a_time(
+    runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.pipeline.drop_folder.AT_ONCE", 2)
+    whole(runtime, source, *(drop(path, f"{n}.json", item(f"urn:{n}")) for n in range(5)))
+
+    assert [(await look(runtime, source)).listed for _ in range(4)] == [2, 2, 1, None]
+
+
+async def test_a_folder_is_covered_from_its_first_look_to_its_last_without_gaps(
+    runtime: Runtime, source: int, path: Path
+) -> None:
+    await look(runtime, source)
+    first = (await source_row(runtime, source)).last_success_at
+    for n in range(2):  # no two looks have anything in common
+        whole(runtime, source, drop(path, f"{n}.json", item(f"urn:{n}")))
+        await look(runtime, source)
+
+    last = (await source_row(runtime, source)).last_success_at
+    async with runtime.database.read() as connection:
+        [found] = await gaps.coverage(connection, source, since=None, until=None)
+    assert (found["complete_from"], found["complete_until"], found["gaps"]) == (first, last, [])

@@ -1,0 +1,112 @@
+"""Pushes to one source: those that wait are taken together, and each is what it would be alone."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from ingestd.errors import Busy, UnknownFormat
+from ingestd.pipeline.inbox import Inbox
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls.poll_result import Poll
+from ingestd.store.schema import tables
+from tests.support.agency import add_inbox, events_of, kinds, ninjs, records_in, revisions_in
+from tests.support.desk import OTHER, source_row
+from tests.support.dropping import item
+
+
+def inbox_of(runtime: Runtime) -> Inbox:
+    return Inbox(run_id=runtime.run_id, database=runtime.database, poller=runtime.ingest.poller)
+
+
+async def pushed_at_once(runtime: Runtime, source: int, *bodies: bytes) -> list[Poll | BaseException]:
+    """Push documents while another has its turn; return what each came to."""
+    inbox = inbox_of(runtime)
+    async with runtime.ingest.poller.turn(source):
+        pushes = [asyncio.create_task(inbox.take(source, body, content_type=None)) for body in bodies]
+        await asyncio.sleep(0)
+    return await asyncio.gather(*pushes, return_exceptions=True)
+
+
+async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
+    async with runtime.database.read() as connection:
+        return (await connection.execute(query)).all()
+
+
+async def test_those_that_wait_are_taken_together(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+
+    done = await pushed_at_once(runtime, source, *[item(f"urn:{n}", text=f"{n}. {OTHER}") for n in range(30)])
+
+    assert [len(one.new) for one in done if isinstance(one, Poll)] == [1] * 30
+    assert len(await rows(runtime, select(tables.polls.c.at).distinct())) == 2  # twenty, and ten
+    assert len(await rows(runtime, select(tables.polls.c.id))) == 30
+    assert len(await rows(runtime, select(tables.entries.c.id))) == 30
+    assert (await source_row(runtime, source)).run_id is None
+
+
+async def test_what_cannot_be_read_costs_the_others_nothing(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+
+    for bad in (0, 1, 2):
+        bodies = [item(f"urn:{bad}:{n}") for n in range(3)]
+        bodies[bad] = b"<html><p>no wire</p></html>"
+        done = await pushed_at_once(runtime, source, *bodies)
+        assert [isinstance(one, UnknownFormat) for one in done] == [n == bad for n in range(3)]
+        assert (await source_row(runtime, source)).run_id is None
+
+    assert len(await rows(runtime, select(tables.failures.c.id))) == 3
+    assert len(await rows(runtime, select(tables.entries.c.id))) == 6
+
+
+async def test_of_an_item_that_is_pushed_twice_at_once_the_last_one_counts(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+
+    done = await pushed_at_once(
+        runtime, source, item("urn:a"), item("urn:a", "Ferry sinks"), item("urn:a", "Ferry sinks")
+    )
+
+    found = [(len(one.new), len(one.changed), one.known) for one in done if isinstance(one, Poll)]
+    assert found == [(1, 0, 0), (0, 1, 1), (0, 0, 1)]
+    [(announced, state)] = await rows(runtime, select(tables.entries.c.announced, tables.entries.c.state))
+    assert (announced["headline"], state) == ("Ferry sinks", "pending")
+
+
+async def test_versions_that_are_pushed_at_once_are_all_kept(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+    versions = [ninjs(version=n) for n in (1, 3, 2)] + [ninjs(version=4, pubstatus="canceled", body_text="")]
+
+    await pushed_at_once(runtime, source, *[json.dumps(version).encode() for version in versions])
+
+    assert [record.pubstatus for record in await records_in(runtime)] == ["canceled"]
+    assert [change for _, change, _ in await revisions_in(runtime)] == ["new", "text", "late", "killed"]
+    assert kinds(await events_of(runtime)) == ["new", "revised", "killed"]
+
+
+async def test_who_waits_no_longer_takes_nobody_along(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+    inbox = inbox_of(runtime)
+    async with runtime.ingest.poller.turn(source):
+        first, *others = [
+            asyncio.create_task(inbox.take(source, item(f"urn:{n}"), content_type=None)) for n in range(3)
+        ]
+        await asyncio.sleep(0)
+    for _ in range(3):  # it has its turn then, and all of them in hand
+        await asyncio.sleep(0)
+    first.cancel()
+
+    assert all(isinstance(one, Poll) for one in await asyncio.gather(*others))
+    assert first.cancelled()
+    assert (await source_row(runtime, source)).run_id is None
+
+
+async def test_all_of_them_are_told_where_another_has_the_source(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+    async with runtime.database.write() as connection:
+        await connection.execute(tables.sources.update().values(run_id="other"))
+
+    done = await pushed_at_once(runtime, source, item("urn:a"), item("urn:b"))
+
+    assert [type(one) for one in done] == [Busy, Busy]

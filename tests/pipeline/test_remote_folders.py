@@ -1,0 +1,198 @@
+"""Drop folders on other hosts: taken as those of this host are, and what a server may do to that."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from ingestd.drops.remote import RemoteFolder
+from ingestd.pipeline.drop_folder import AFTER_REFUSAL, AFTER_TROUBLE
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import sources
+from ingestd.store.polls.poll_result import Poll
+from ingestd.store.schema.tables import entries, failures
+from ingestd.urls import source_url
+from tests.drops.puppet import puppet
+from tests.support import wires
+from tests.support.desk import add, open_desk, source_row
+from tests.support.dropping import item, names, write
+from tests.support.wires import WIRES, Wire
+
+
+@pytest.fixture(params=["ftp", "ftps", "sftp"])
+def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
+    with WIRES[request.param](tmp_path / "root") as wire:
+        yield wire
+
+
+@pytest.fixture
+async def runtime(wire: Wire, tmp_path: Path) -> AsyncIterator[Runtime]:
+    async with open_desk(f"sqlite:///{tmp_path}/ingestd.db", tmp_path, settle=0, **wire.settings) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+async def source(runtime: Runtime, wire: Wire) -> int:
+    return await add(runtime, source_url(wire.url))
+
+
+async def look(runtime: Runtime, source: int) -> Poll:
+    async with runtime.database.write() as connection:
+        [claimed] = await sources.claim_these(connection, runtime.run_id, [source])
+    return await runtime.ingest.poll(claimed)
+
+
+async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
+    async with runtime.database.read() as connection:
+        return (await connection.execute(query)).all()
+
+
+def settle(runtime: Runtime, seconds: float) -> None:
+    runtime.ingest.rules = type(runtime.ingest.rules)(settle=seconds)
+
+
+async def test_what_is_there_is_committed_and_put_away(runtime: Runtime, source: int, wire: Wire) -> None:
+    write(wire.path, "a.json", item("urn:a"))
+    write(wire.path, "a.jpg", b"\xff\xd8")
+    write(wire.path, "bad.xml", b"<html>no wire</html>")
+
+    done = await look(runtime, source)
+
+    row = await source_row(runtime, source)
+    assert (done.outcome, len(done.new)) == ("new", 1)
+    assert (row.condition, row.run_id, row.last_error) == ("ok", None, None)
+    assert names(wire.path) == {"done", "error"}
+    assert names(wire.path / "done") == {"a.json", "a.jpg"}
+    assert names(wire.path / "error") == {"bad.xml", "bad.xml.reason"}
+    [(error, url)] = await rows(runtime, select(failures.c.error, failures.c.url))
+    assert error == "UnknownFormat"
+    assert url == wire.url.replace(f"{wires.USER}@", "") + "bad.xml"
+
+
+async def test_a_file_waits_until_it_is_left_alone_however_old_it_says_it_is(
+    runtime: Runtime, source: int, wire: Wire
+) -> None:
+    settle(runtime, 3600)
+    write(wire.path, "a.json", item("urn:a")[:40], at=1_000_000_000)
+
+    assert (await look(runtime, source)).outcome == "unchanged"
+    assert "a.json" in names(wire.path)
+
+
+async def test_between_two_looks_there_is_an_interval_that_may_be_its_own(runtime: Runtime, source: int) -> None:
+    await look(runtime, source)
+    row = await source_row(runtime, source)
+    assert timedelta(seconds=29) < row.due_at - row.last_polled_at < timedelta(seconds=60)
+
+    async with runtime.database.write() as connection:
+        await sources.change(connection, source, interval=300.0)
+    await look(runtime, source)
+    row = await source_row(runtime, source)
+    assert timedelta(seconds=299) < row.due_at - row.last_polled_at < timedelta(seconds=330)
+
+
+async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
+    runtime: Runtime, source: int, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    async def die(*_: object, **__: object) -> bool:
+        raise Killed
+
+    write(wire.path, "a.json", item("urn:a"))
+    with monkeypatch.context() as patch:
+        patch.setattr(RemoteFolder, "put_away", die)
+        with pytest.raises(Killed):
+            await look(runtime, source)
+    assert "a.json" in names(wire.path)
+    async with runtime.database.write() as connection:
+        await sources.put_off(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
+
+    done = await look(runtime, source)
+
+    assert (done.outcome, done.listed) == ("known", 1)
+    assert names(wire.path / "done") == {"a.json"}
+    assert len(await rows(runtime, select(entries.c.id))) == 1
+
+
+async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
+    runtime: Runtime, source: int, wire: Wire
+) -> None:
+    wire.path.rename(wire.root / "elsewhere")
+
+    await look(runtime, source)
+
+    row = await source_row(runtime, source)
+    assert (row.condition, row.failures) == ("failing", 1)
+    assert row.last_error.startswith("Inaccessible: it cannot be used: ")
+    assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_TROUBLE)
+    (wire.root / "elsewhere").rename(wire.path)
+    await look(runtime, source)
+    assert (await source_row(runtime, source)).condition == "ok"
+
+
+async def test_where_nothing_can_be_put_away_nothing_is_read_over_and_over(
+    runtime: Runtime, source: int, wire: Wire
+) -> None:
+    write(wire.path, "done", b"no directory")
+    write(wire.path, "a.json", item("urn:a"))
+
+    await look(runtime, source)
+
+    assert (await source_row(runtime, source)).last_error.startswith("Inaccessible: it cannot be used: ")
+    assert await rows(runtime, select(entries)) == []
+
+
+@pytest.mark.parametrize("serve", [wires.ftp, wires.sftp])
+async def test_a_server_that_was_away_is_taken_up_where_it_was(serve: Any, tmp_path: Path) -> None:
+    with ExitStack() as server:
+        wire = server.enter_context(serve(tmp_path / "root"))
+        port = int(wire.url.split(":")[2].partition("/")[0])
+        async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, **wire.settings) as runtime:
+            source = await add(runtime, source_url(wire.url))
+            await look(runtime, source)
+            server.close()
+
+            done = await look(runtime, source)
+
+            assert done.failure
+            assert (done.failure.error, done.failure.message) == ("Unreachable", "Connection refused")
+            assert (await source_row(runtime, source)).condition == "failing"
+            again = server.enter_context(serve(tmp_path / "again", port))
+            runtime.ingest.folder_poller._folders._known_hosts = "".join(again.known_hosts)
+            write(again.path, "a.json", item("urn:a"))
+            assert (await look(runtime, source)).outcome == "new"
+            assert (await source_row(runtime, source)).condition == "ok"
+
+
+@pytest.mark.parametrize("serve", [wires.ftp, wires.sftp])
+async def test_a_wrong_password_is_not_tried_often(serve: Any, tmp_path: Path) -> None:
+    with serve(tmp_path / "root") as wire:
+        logins = tuple(line.replace(wires.PASSWORD, "an0ther") for line in wire.logins)
+        async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, **wire.settings | {"logins": logins}) as runtime:
+            source = await add(runtime, source_url(wire.url))
+
+            await look(runtime, source)
+
+            row = await source_row(runtime, source)
+        assert row.last_error.startswith("LoginRefused: it refuses the user desk")
+        assert "an0ther" not in row.last_error
+        assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_REFUSAL)
+
+
+async def test_a_file_is_not_to_blame_for_its_server(tmp_path: Path) -> None:
+    listed = b"".join(b"type=file;size=1;modify=20260131120000; %b.xml\r\n" % name for name in (b"a", b"b"))
+    async with puppet(data={"MLSD": listed, "RETR": None}) as one:
+        url = f"ftp://{wires.HERE}:{one.port}/"
+        async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, fetch_timeout=0.5) as runtime:
+            source = await add(runtime, source_url(url))
+            await look(runtime, source)
+            row = await source_row(runtime, source)
+
+    assert row.last_error == "TimedOut: a.xml cannot be read: no answer within 0.5 s"
+    assert [command for command in one.heard if command.startswith(("RETR", "RNFR"))] == ["RETR a.xml"]

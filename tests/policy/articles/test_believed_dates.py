@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingestd.model.article import Article
+from ingestd.model.feed import Entry
+from ingestd.policy.articles.believed_dates import (
+    AHEAD,
+    article_with_dates_believed,
+    believed,
+    entry_with_dates_believed,
+)
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("when", "is_believed"),
+    [
+        (None, False),
+        (NOW, True),
+        (NOW + AHEAD, True),
+        (NOW + AHEAD + timedelta(seconds=1), False),
+        (NEVER, False),
+        (datetime(1851, 9, 18, tzinfo=UTC), True),
+        (datetime(1, 1, 1, tzinfo=UTC), False),
+    ],
+)
+def test_a_date_is_believed_up_to_a_day_ahead(when: datetime | None, is_believed: bool) -> None:
+    assert believed(when, NOW) == (when if is_believed else None)
+
+
+def test_only_the_dates_that_are_wrong_go() -> None:
+    entry = Entry(guid="1", headline="T", published=NEVER, updated=NOW)
+    article = Article(headline="T", body_text="x", firstcreated=NOW, versioncreated=NEVER, date_precision="minute")
+
+    assert entry_with_dates_believed(entry, NOW) == Entry(guid="1", headline="T", updated=NOW)
+    assert article_with_dates_believed(article, NOW).versioncreated is None
+    assert article_with_dates_believed(article, NOW).date_precision == "minute"
+    assert article_with_dates_believed(Article(headline=None, body_text="x", firstcreated=NEVER,
+                                               date_precision="day"), NOW).date_precision is None  # fmt: skip
+    assert entry_with_dates_believed(entry_with_dates_believed(entry, NOW), NOW).updated == NOW

@@ -1,0 +1,28 @@
+import pytest
+
+from ingestd.model.feed import Entry
+from ingestd.policy.articles.full_text import ENOUGH, carries_full_text
+
+LONG = "<p>" + "The ferry runs again, the harbour master said. " * 12 + "</p>"
+
+
+def entry(body: str | None, *, link: str | None = "http://paper.test/1", summary: str | None = None) -> Entry:
+    return Entry(guid="1", link=link, body_html=body, description_text=summary)
+
+
+@pytest.mark.parametrize(
+    ("found", "whole"),
+    [
+        pytest.param(entry(LONG), True, id="long-content"),
+        pytest.param(entry("<p>Short.</p>"), False, id="teaser"),
+        pytest.param(entry(None), False, id="no-content"),
+        pytest.param(entry(f"{LONG}<p>Read more</p>"), False, id="read-more"),
+        pytest.param(entry(LONG.replace("</p>", "[…]</p>")), False, id="cut"),
+        pytest.param(entry(f"{LONG}<p>Weiterlesen »</p>"), False, id="read-more-in-german"),
+        pytest.param(entry("<p>Short.</p>", link=None), True, id="no-page-to-fetch"),
+        pytest.param(entry("<p> </p>", link=None), False, id="nothing-at-all"),
+        pytest.param(entry("<p>" + "x" * ENOUGH + "</p>", summary="x" * ENOUGH), False, id="only-the-summary-again"),
+    ],
+)
+def test_an_entry_is_its_whole_article(found: Entry, whole: bool) -> None:
+    assert carries_full_text(found) is whole

@@ -1,0 +1,65 @@
+import random
+
+from ingestd.policy.articles.recurrence import LINE, PROSE, Habits, furniture, learn
+
+BOX, BACKGROUND = 1, 2
+
+
+def after(*articles: list[int], habits: Habits | None = None) -> Habits:
+    known = habits or Habits()
+    for marks in articles:
+        known = learn(known, marks)
+    return known
+
+
+def alone(number: int) -> list[int]:
+    """An article with blocks that no other has."""
+    return [1000 * number + block for block in range(20)]
+
+
+def test_a_line_in_three_articles_is_furniture_and_in_two_it_is_not() -> None:
+    two = after(*([*alone(n), BOX] for n in range(1, LINE)))
+    three = after([*alone(9), BOX], habits=two)
+
+    assert furniture(two).lines == frozenset()
+    assert furniture(three).lines == {BOX}
+
+
+def test_a_paragraph_of_prose_takes_more_articles_than_a_line() -> None:
+    known = after(*([*alone(n), BACKGROUND] for n in range(1, PROSE)))
+
+    assert BACKGROUND in furniture(known).lines
+    assert BACKGROUND not in furniture(known).prose
+    assert BACKGROUND in furniture(after([*alone(99), BACKGROUND], habits=known)).prose
+
+
+def test_the_background_of_one_storys_follow_ups_is_no_furniture_once_the_site_moves_on() -> None:
+    known = after(*([*alone(n), BACKGROUND, BOX] for n in range(1, PROSE + 1)))
+    moved_on = after(*([*alone(n), BOX] for n in range(100, 150)), habits=known)
+
+    assert furniture(known).prose == {BACKGROUND, BOX}
+    assert furniture(moved_on).prose == {BOX}
+
+
+def test_what_comes_twice_in_one_article_counts_once() -> None:
+    assert furniture(after([BOX, BOX, BOX], [BOX, BOX])).lines == frozenset()
+
+
+def test_what_is_seen_no_more_is_forgotten() -> None:
+    known = after(*([*alone(n), BOX] for n in range(1, 50)))
+
+    for number in range(1000, 1250):
+        known = learn(known, alone(number))
+
+    assert BOX not in known.tallies
+
+
+def test_what_is_kept_of_a_site_is_bounded() -> None:
+    chance = random.Random(1)
+    known = Habits()
+    for _ in range(300):
+        known = learn(known, [chance.randrange(2000) for _ in range(1000)])
+
+    assert len(known.tallies) <= 400
+    assert len(known.recent) <= 20
+    assert max(map(len, known.recent)) <= 100

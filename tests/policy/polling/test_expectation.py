@@ -1,0 +1,40 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingestd.policy.polling.expectation import UNLIKELY, chance_of_silence
+
+#: A Friday.
+NOW = datetime(2026, 1, 30, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def office_hours(until: datetime, weeks: int = 8) -> list[datetime]:
+    """An entry each hour from 8 to 18, Monday to Friday."""
+    hours = (until - HOUR * number for number in range(weeks * 168))
+    return [hour for hour in hours if 8 <= hour.hour < 18 and hour.weekday() < 5]
+
+
+@pytest.mark.parametrize(
+    ("since", "now", "weeks", "quiet"),
+    [
+        pytest.param(NOW - HOUR, NOW, 8, False, id="an-hour"),
+        pytest.param(NOW - 9 * HOUR, NOW, 8, True, id="a-working-day"),
+        pytest.param(NOW - HOUR, NOW + 60 * HOUR, 8, False, id="a-weekend"),
+        pytest.param(NOW - HOUR, NOW + 72 * HOUR, 8, True, id="the-monday-after-it"),
+        pytest.param(NOW - 9 * HOUR, NOW, 1, False, id="not-watched-for-long-enough"),
+    ],
+)
+def test_a_source_is_measured_by_its_own_week(since: datetime, now: datetime, weeks: int, quiet: bool) -> None:
+    history = office_hours(since, weeks)
+
+    chance = chance_of_silence(history, watched_since=since - timedelta(weeks=weeks), since=since, now=now)
+
+    assert (chance < UNLIKELY) is quiet
+
+
+def test_a_source_that_publishes_now_and_then_may_be_silent() -> None:
+    since = NOW - timedelta(days=2)
+    history = [since - timedelta(days=3 * number, hours=number % 7) for number in range(18)]
+
+    assert chance_of_silence(history, watched_since=since - timedelta(weeks=8), since=since, now=NOW) > UNLIKELY

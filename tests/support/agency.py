@@ -1,0 +1,101 @@
+"""An invented agency: versions of its items, in ninjs and in NewsML-G2, and what it sends kept."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ingestd.model.reply import Reply
+from ingestd.pipeline.read import announcements
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.database import Database
+from ingestd.store.events.event_log import Event, after
+from ingestd.store.polls import polls, sources
+from ingestd.store.schema import tables
+from ingestd.times import iso
+from ingestd.workers.jobs import parse_feed
+
+#: When the first version of anything is made.
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def ninjs(guid: str = "urn:newsml:harbour.example:1", version: int | None = 1, **said: Any) -> dict[str, Any]:
+    """A version of an item in ninjs, made as many hours after noon as its number says."""
+    created = said.pop("created", NOON + timedelta(hours=(version or 1) - 1))
+    number = {} if version is None else {"version": str(version)}
+    time = {"versioncreated": iso(created)} if created else {}
+    body = {"body_text": f"The mayor opens version {version} of the ferry."} if "body_text" not in said else {}
+    return {"uri": guid, "type": "text", "headline": "Mayor opens ferry"} | number | time | body | said
+
+
+def g2(guid: str, version: int, headline: str, text: str, *, created: datetime = NOON, **said: str) -> bytes:
+    """A version of an item in NewsML-G2; `status`, `embargoed`, `signal` and `note` are those of its itemMeta."""
+    meta = f"<versionCreated>{iso(created)}</versionCreated><itemClass qcode='ninat:text'/>"
+    meta += f"<pubStatus qcode='stat:{said.get('status', 'usable')}'/>"
+    meta += f"<embargoed>{said['embargoed']}</embargoed>" if "embargoed" in said else ""
+    meta += f"<signal qcode='{said['signal']}'/>" if "signal" in said else ""
+    meta += f"<edNote>{escape(said['note'])}</edNote>" if "note" in said else ""
+    paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part)
+    html = f"<html xmlns='http://www.w3.org/1999/xhtml'><body>{paragraphs}</body></html>"
+    return (
+        f"<newsItem xmlns='http://iptc.org/std/nar/2006-10-01/' guid='{guid}' version='{version}' xml:lang='en'>"
+        f"<itemMeta>{meta}</itemMeta><contentMeta><headline>{escape(headline)}</headline></contentMeta>"
+        f"<contentSet><inlineXML contenttype='application/xhtml+xml'>{html}</inlineXML></contentSet></newsItem>"
+    ).encode()
+
+
+async def add_inbox(runtime: Runtime, name: str = "wire") -> int:
+    async with runtime.database.write() as connection:
+        return (await sources.add(connection, f"inbox:{name}", now=datetime.now(UTC)))[0]
+
+
+async def send(runtime: Runtime, source_id: int, *documents: bytes | dict[str, Any] | list[dict[str, Any]]) -> None:
+    """Push documents to a source, one after the other."""
+    for document in documents:
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        async with runtime.database.write() as connection:
+            [source] = await sources.claim_these(connection, runtime.run_id, [source_id])
+        reply = Reply(url=source.url, final_url=source.url, status=200, body=body)
+        await runtime.ingest.poller.push(source, reply)
+
+
+async def keep_versions(database: Database, source_id: int, at: datetime, *versions: dict[str, Any]) -> None:
+    """Keep versions as of a time, without a poll; each in a transaction of its own."""
+    for version in versions:
+        parsed = parse_feed(json.dumps(version).encode(), "https://harbour.example/", None)
+        async with database.write() as connection:
+            await polls.add_entries(connection, source_id, announcements(parsed), now=at)
+
+
+async def events_of(runtime: Runtime) -> list[Event]:
+    async with runtime.database.read() as connection:
+        return list((await after(connection, 0)).events)
+
+
+async def revisions_in(runtime: Runtime) -> list[tuple[Any, ...]]:
+    """Number, kind of change and status of every revision."""
+    c = tables.revisions.c
+    async with runtime.database.read() as connection:
+        rows = await connection.execute(select(c.revision, c.change, c.pubstatus).order_by(c.record_id, c.revision))
+        return [tuple(row) for row in rows]
+
+
+async def records_in(runtime: Runtime) -> list[Any]:
+    async with runtime.database.read() as connection:
+        return list((await connection.execute(select(tables.records).order_by(tables.records.c.id))).all())
+
+
+async def let_embargoes_end(runtime: Runtime, by: timedelta) -> None:
+    """Move every embargo back by a time, as if that had passed."""
+    c = tables.records.c
+    async with runtime.database.write() as connection:
+        for row in (await connection.execute(select(c.id, c.release_at).where(c.release_at.is_not(None)))).all():
+            earlier = update(tables.records).where(c.id == row.id).values(release_at=row.release_at - by)
+            await connection.execute(earlier)
+
+
+def kinds(events: Iterable[Event]) -> list[str]:
+    return [event.kind for event in events]

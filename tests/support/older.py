@@ -1,0 +1,87 @@
+"""Records as older rules left them: polled, fetched and kept by the real parts, saved with what those rules made."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import update
+
+from ingestd.daemon.service import Service
+from ingestd.errors import NoArticle
+from ingestd.likeness.content_hash import content_hash
+from ingestd.model.article import Article
+from ingestd.pipeline.read import fetch_page, read_page
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.records import saves
+from ingestd.store.schema import tables
+from ingestd.store.work import entries
+from ingestd.store.work.entries import Work
+
+#: What older rules are called.
+OLDER = {"extractor": "ingestd 0.0.9, trafilatura 1.9.0", "rules": "0123456789ab"}
+
+#: Furniture that older rules took for text.
+PROMPT = "Sign up for our newsletter and never miss a ferry again."
+
+
+def with_prompt(article: Article) -> Article:
+    """What rules make of a page that do not know the prompt."""
+    return change(article, body_text=f"{article.body_text}\n\n{PROMPT}")
+
+
+def change(article: Article, **fields: object) -> Article:
+    values = {name: getattr(article, name) for name in Article.__slots__} | fields
+    return Article(**values)
+
+
+async def make_by_older_rules(
+    runtime: Runtime,
+    made: Callable[[Article], Article] = with_prompt,
+    *,
+    no_article: Article | None = None,
+    hashed: Callable[..., str] = content_hash,
+) -> None:
+    """Poll every source, and make records of what is new as other rules would have.
+
+    `no_article` is what they made of a page on which the present ones find none, `hashed` how they hashed texts.
+    """
+    async with runtime.database.write() as connection:
+        await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_dry()
+    now = datetime.now(UTC)
+    async with runtime.database.write() as connection:
+        claimed = await entries.claim_due(connection, runtime.run_id, now=now, limit=1000)
+    found = [await saved(runtime, work, made, no_article, hashed) for work in claimed]
+    async with runtime.database.write() as connection:
+        await saves.save(connection, found)
+
+
+async def saved(
+    runtime: Runtime,
+    work: Work,
+    made: Callable[[Article], Article],
+    no_article: Article | None,
+    hashed: Callable[..., str],
+) -> saves.Saved:
+    fetched = await fetch_page(runtime.fetcher, work.entry)
+    assert fetched
+    try:
+        article = made((await read_page(runtime.pool, fetched.page)).article)
+    except NoArticle:
+        assert no_article
+        article = no_article
+    digest = hashed(article.body_text, headline=article.headline)
+    return saves.Saved(
+        work=work,
+        at=datetime.now(UTC),
+        article=article,
+        content_hash=digest,
+        whole_hash=digest,
+        site="",
+        marks=(),
+        url=fetched.url,
+        fragment=fetched.page.fragment,
+        page_url=fetched.page.url,
+        content_type=fetched.page.content_type,
+        raw=await runtime.archive.put(fetched.page.body),
+        **OLDER,
+    )

@@ -1,0 +1,47 @@
+"""What entries came to, prepared for the store: records without a network, a page or a worker."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from ingestd.model.article import Article
+from ingestd.model.feed import Entry
+from ingestd.store.database import Database
+from ingestd.store.polls import polls, sources
+from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.records import saves
+from ingestd.store.work import entries
+from ingestd.store.work.entries import Work
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+async def claimed(database: Database, source: str, count: int, *, run_id: str = "test") -> list[Work]:
+    """Add a source and so many entries of it, and claim these."""
+    found = [Announcement(entry=Entry(guid=str(n), link=f"{source}/{n}"), fingerprint="f") for n in range(count)]
+    async with database.write() as connection:
+        source_id, _ = await sources.add(connection, source, now=NOON, title=f"The {source.rpartition('/')[2]}")
+        await polls.add_entries(connection, source_id, found, now=NOON)
+        return await entries.claim_due(connection, run_id, now=NOON, limit=count)
+
+
+def saved(work: Work, text: str, *, at: datetime = NOON) -> saves.Saved:
+    """An entry whose page had a text, which is its headline, too."""
+    digest = sha256(text.encode()).hexdigest()
+    return saves.Saved(
+        work=work, at=at, article=Article(headline=text, body_text=text), content_hash=digest, whole_hash=digest,
+        url=work.entry.link, fragment=False, page_url=work.entry.link or "", content_type="text/html",
+        extractor="by hand", rules="0", site="", marks=(),
+    )  # fmt: skip
+
+
+async def keep(database: Database, outcomes: Sequence[saves.Outcome]) -> None:
+    """Commit outcomes together."""
+    async with database.write() as connection:
+        await saves.save(connection, outcomes)
+
+
+async def keep_texts(database: Database, source: str, *texts: str, at: datetime = NOON) -> None:
+    """Add a source whose pages have these texts, and make records of them."""
+    works = await claimed(database, source, len(texts))
+    await keep(database, [saved(work, text, at=at) for work, text in zip(works, texts, strict=True)])
