@@ -1,14 +1,14 @@
 """A page to an Article: decoded, witnesses heard, body found, cleaned of what is not the story."""
 
 from ingestd.articles import fragments, pages
-from ingestd.articles.assemble import Reading
+from ingestd.articles.assemble import Extraction
 from ingestd.model.article import Article
 from ingestd.model.page import Page
 
-__all__ = ["Reading", "extract", "read"]
+__all__ = ["Extraction", "extract", "read"]
 
 
-def read(page: Page) -> Reading:
+def read(page: Page) -> Extraction:
     """Read the article on a page, or in an entry's own content when `page.fragment` is set.
 
     Raises NoArticle, with the reason in its message, when there is none: no text, or less than 40 characters

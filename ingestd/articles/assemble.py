@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from ingestd import urls
 from ingestd.articles import clues, completeness, language
-from ingestd.articles.agencies import agencies
+from ingestd.articles.agencies import detection
 from ingestd.articles.body import furniture
 from ingestd.articles.body.blocks import Block, to_html, to_text
-from ingestd.articles.body.boilerplate import Known, story
+from ingestd.articles.body.boilerplate import KnownFields, without_boilerplate
 from ingestd.articles.body.sanitise import sanitise
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, dateline, images, signature
-from ingestd.articles.witnesses.stated_times import StatedTime, zoned
+from ingestd.articles.witnesses.stated_times import StatedTime, with_inferred_zone
 from ingestd.errors import NoArticle
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.feed import Entry
@@ -25,17 +25,17 @@ _CAPTION_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Extraction:
     """What reading a page came to."""
 
     article: Article
     #: Its text before the site's furniture was left out.
     whole_text: str
-    #: Of each field, what every witness says who says anything: see `clues.heard`.
+    #: Of each field, what every witness says who says anything: see `clues.testimony`.
     testimony: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
-def from_entry(entry: Entry | None) -> Clues:
+def entry_clues(entry: Entry | None) -> Clues:
     """Return what the feed said of the article."""
     if entry is None:
         return Clues()
@@ -43,7 +43,7 @@ def from_entry(entry: Entry | None) -> Clues:
         headline=entry.headline,
         description_text=entry.description_text,
         byline=bylines.join(entry.authors),
-        authors=bylines.split(entry.authors),
+        authors=bylines.people(entry.authors),
         firstcreated=StatedTime(entry.published, "minute") if entry.published else None,
         versioncreated=StatedTime(entry.updated, "minute") if entry.updated else None,
         language=entry.language,
@@ -56,7 +56,7 @@ def assemble(
     witnesses: Mapping[str, Clues],
     captions: tuple[str, ...],
     notices: tuple[str, ...] = (),
-) -> Reading:
+) -> Extraction:
     """Return the article that the blocks tell and the witnesses describe.
 
     `captions` are lines known to belong to pictures, `notices` the page's copyright lines.  Raises NoArticle
@@ -66,9 +66,9 @@ def assemble(
     captions, loose = _captions(blocks, captions)
     printed_dek = believed.description_text if provenance.get("description_text") in ("page", "visible") else None
     headlines = tuple(filter(None, {clue.headline for clue in (believed, *witnesses.values())}))
-    known = Known(headlines=headlines, dek=printed_dek, byline=believed.byline, captions=captions)
-    filed, whole = _lift_dateline(story(blocks, known))
-    kept = furniture.without(whole, page.furniture)
+    known = KnownFields(headlines=headlines, dek=printed_dek, byline=believed.byline, captions=captions)
+    filed, whole = _lift_dateline(without_boilerplate(blocks, known))
+    kept = furniture.without_furniture(whole, page.furniture)
     body = to_text(kept)
     if len(body) < MIN_BODY:
         raise NoArticle(_why(blocks, body))
@@ -76,8 +76,8 @@ def assemble(
     if signed.authors:
         witnesses = {**witnesses, "text": signed}
         believed, provenance = clues.merge(witnesses)
-    tongue, shown = language.tell(body, believed.language)
-    if tongue != language.tag(believed.language):
+    tongue, shown = language.identify(body, believed.language)
+    if tongue != language.bcp47_tag(believed.language):
         provenance["language"] = "text"
     first, version = _times(believed, witnesses)
     associations = _associations(believed.images, loose)
@@ -99,11 +99,11 @@ def assemble(
         associations=associations,
         agencies=_agencies(kept, filed, believed.byline, notices, associations, tongue),
         paywall=believed.paywall,
-        truncated=completeness.is_cut(body, (block.text for block in blocks[-3:]), believed.words),
+        truncated=completeness.is_truncated(body, (block.text for block in blocks[-3:]), believed.words),
         provenance={name: witness for name, witness in provenance.items() if name != "words"},
     )
-    testimony = clues.heard({**witnesses, "text": replace(signed, language=shown)})
-    return Reading(article=article, whole_text=to_text(whole), testimony=testimony)
+    testimony = clues.statements_by_field({**witnesses, "text": replace(signed, language=shown)})
+    return Extraction(article=article, whole_text=to_text(whole), testimony=testimony)
 
 
 def _agencies(
@@ -114,15 +114,15 @@ def _agencies(
     pictures: Sequence[Image],
     tongue: str | None,
 ) -> tuple[Agency, ...]:
-    named = agencies.Named(
+    named = detection.StoryParts(
         dateline=filed,
         byline=byline,
-        signature=signature.in_parentheses(blocks),
+        signature=signature.final_parentheses(blocks),
         copyright=notices,
         text=to_text(blocks),
         credits=tuple(picture.credit for picture in pictures if picture.credit),
     )
-    return agencies.find(named, tongue)
+    return detection.find_agencies(named, tongue)
 
 
 def _normalised(url: str) -> str | None:
@@ -162,7 +162,7 @@ def _lift_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, 
     if at is None:
         return None, blocks
     filed, rest = dateline.split(blocks[at].text)
-    shorter = blocks[at].without(0, len(blocks[at].text) - len(rest)) if filed else None
+    shorter = blocks[at].cut(0, len(blocks[at].text) - len(rest)) if filed else None
     return (filed, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
 
 
@@ -170,7 +170,7 @@ def _times(believed: Clues, witnesses: Mapping[str, Clues]) -> tuple[StatedTime 
     """Return first publication and this version: the second is never before the first, and falls back to it."""
     first, version = believed.firstcreated or believed.versioncreated, believed.versioncreated
     said = [moment for clues in witnesses.values() for moment in (clues.firstcreated, clues.versioncreated) if moment]
-    first, version = first and zoned(first, said), version and zoned(version, said)
+    first, version = first and with_inferred_zone(first, said), version and with_inferred_zone(version, said)
     if first and version and version.when < first.when:
-        version = first if first.timed or not version.timed else replace(first, when=version.when)
+        version = first if first.has_time_of_day or not version.has_time_of_day else replace(first, when=version.when)
     return first, version or first

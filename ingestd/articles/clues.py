@@ -123,7 +123,7 @@ def _without_roles(names: tuple[str, ...], known: Iterable[str]) -> tuple[str, .
     return tuple(min((n for n in (name, *whole) if name == n or name.startswith(f"{n} ")), key=len) for name in names)
 
 
-def heard(witnesses: Mapping[str, Clues]) -> dict[str, dict[str, object]]:
+def statements_by_field(witnesses: Mapping[str, Clues]) -> dict[str, dict[str, object]]:
     """Return what each witness says, by field and witness, in the order in which they are asked."""
     return {field.name: said for field in fields(Clues) if (said := dict(_answers(witnesses, field.name)))}
 

@@ -33,7 +33,7 @@ _MAX_NOTICE = 300
 _MOST_NOTICES = 5
 
 
-def is_cut(text: str, last_lines: Iterable[str], words: int | None) -> bool:
+def is_truncated(text: str, last_lines: Iterable[str], words: int | None) -> bool:
     """Say whether a text is only a part of its story.
 
     It is when it ends in dots, when the page asks at its end to read on elsewhere, or when it has far fewer
@@ -46,7 +46,7 @@ def is_cut(text: str, last_lines: Iterable[str], words: int | None) -> bool:
     )
 
 
-def copyright_lines(lines: Sequence[str]) -> tuple[str, ...]:
+def copyright_notices(lines: Sequence[str]) -> tuple[str, ...]:
     """Return the lines that say whose the text is, as in "Copyright 2020 The Associated Press"; the last first."""
     short = (line for line in reversed(lines) if len(line) <= _MAX_NOTICE and _MARK.search(line))
     notices = (line for line in short if _COPYRIGHT.search(line[:60]) and not _PICTURE.search(line))

@@ -3,7 +3,7 @@
 Not through trafilatura, which loses what is short.
 """
 
-from ingestd.articles.assemble import Reading, assemble, from_entry
+from ingestd.articles.assemble import Extraction, assemble, entry_clues
 from ingestd.articles.body.tree import parse
 from ingestd.articles.body.walk import read_blocks
 from ingestd.articles.clues import Clues
@@ -13,11 +13,11 @@ from ingestd.errors import NoArticle
 from ingestd.model.page import Page
 
 
-def read(page: Page) -> Reading:
+def read(page: Page) -> Extraction:
     """Return the article that an entry's content is.  Raises NoArticle when too little is left of it."""
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the entry's content is empty")
     figures = images.read(root, page.url)
-    witnesses = {"picture": Clues(images=figures.lead), "entry": from_entry(page.entry)}
+    witnesses = {"picture": Clues(images=figures.lead), "entry": entry_clues(page.entry)}
     return assemble(page, read_blocks(root, page.url), witnesses, figures.captions)

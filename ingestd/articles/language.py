@@ -18,7 +18,7 @@ _ALIKE = (
 )  # fmt: skip
 
 
-def tag(claim: str | None) -> str | None:
+def bcp47_tag(claim: str | None) -> str | None:
     """Return a claim such as "en_us" as a BCP 47 tag, "en-US"; None when it is none (a name, "x-default")."""
     match = _TAG.match((claim or "").strip())
     if not match or (claim or "").strip()[match.end(1) :][:1] not in ("", "-", "_", ".", "@", ","):
@@ -28,13 +28,13 @@ def tag(claim: str | None) -> str | None:
     return "-".join(filter(None, parts))
 
 
-def tell(text: str, claim: str | None) -> tuple[str | None, str | None]:
+def identify(text: str, claim: str | None) -> tuple[str | None, str | None]:
     """Return the language of a text, and the one that its letters alone show.
 
     A claim that names another language than the text is surely in loses, as that of a template does.  One that
     agrees is kept whole, with its script and region.
     """
-    claimed, ranks = tag(claim), _ranks(text)
+    claimed, ranks = bcp47_tag(claim), _ranks(text)
     if not ranks:
         return claimed, None
     shown = next(iter(ranks))

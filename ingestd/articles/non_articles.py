@@ -67,7 +67,7 @@ _LOG_IN = _any_of(
 )
 
 
-def what(root: etree._Element, blocks: Sequence[Block], captions: Collection[str] = ()) -> str | None:
+def describe(root: etree._Element, blocks: Sequence[Block], captions: Collection[str] = ()) -> str | None:
     """Return what a page is that is no article, as a phrase; None when it may be one.
 
     `captions` are lines known to belong to pictures.

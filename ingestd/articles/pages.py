@@ -4,19 +4,19 @@ from dataclasses import replace
 
 from ingestd import text
 from ingestd.articles import clues, completeness, non_articles
-from ingestd.articles.assemble import Reading, assemble, from_entry
+from ingestd.articles.assemble import Extraction, assemble, entry_clues
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.container import Hints
 from ingestd.articles.body.page_body import read_body
 from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode, is_text
-from ingestd.articles.witnesses import day_search, images, json_ld, masthead, meta_tags, page_markup
+from ingestd.articles.witnesses import article_header, day_search, images, json_ld, meta_tags, page_markup
 from ingestd.errors import NoArticle
 from ingestd.model.page import Page
 
 
-def read(page: Page) -> Reading:
+def read(page: Page) -> Extraction:
     """Return the article on a page.  Raises NoArticle when there is none."""
     if not is_text(page.body):
         raise NoArticle("the page is no text, but an image, a PDF or the like")
@@ -35,15 +35,15 @@ def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, 
         **meta_tags.read(root, page.url),
         **page_markup.read(root),
         "picture": Clues(images=figures.lead),
-        "entry": from_entry(page.entry),
+        "entry": entry_clues(page.entry),
     }
     headline = clues.merge(witnesses)[0].headline
     lines = text.block_texts(root)
-    notices = completeness.copyright_lines(lines)
-    witnesses["visible"] = replace(masthead.read(lines, headline), usageterms=completeness.terms(notices))
+    notices = completeness.copyright_notices(lines)
+    witnesses["visible"] = replace(article_header.read(lines, headline), usageterms=completeness.terms(notices))
     deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
     blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
-    other = non_articles.what(root, blocks, figures.captions)
+    other = non_articles.describe(root, blocks, figures.captions)
     if other:
         raise NoArticle(f"the page is {other}")
     if not any(said.firstcreated or said.versioncreated for said in witnesses.values()):

@@ -27,26 +27,26 @@ from hashlib import sha256
 
 import structlog
 
-from ingestd.archive import Archive
+from ingestd.archive.protocol import Archive
 from ingestd.errors import Disallowed, Held, IngestError, Refused, StoreError
 from ingestd.model.source import Source
-from ingestd.model.timing import Rules
+from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
-from ingestd.pipeline.poll import AFTER_OURS, Poller
-from ingestd.pipeline.read import Fetched, fetch_page, fetch_payload, read_page
-from ingestd.pipeline.retry import until_committed
+from ingestd.pipeline.poll import AFTER_LOCAL_FAILURE, Poller
+from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.polling.cadence import next_try
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.operations.decisions import Stage as Decided
 from ingestd.store.operations.failures import failure_of, stage_of
-from ingestd.store.polls.poll_result import Poll
-from ingestd.store.records.saves import Failed, Missed, Outcome, Saved, Untouched, Unwrapped
-from ingestd.store.work.entries import Work
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.work.entries import ClaimedEntry
 from ingestd.text import clean
 from ingestd.urls import is_folder, site, without_userinfo
 from ingestd.web.body.memory_budget import Reservation
@@ -56,7 +56,7 @@ from ingestd.workers.pool import Pool
 log = structlog.get_logger(__name__)
 
 #: Gets an entry's page; None when it is what it was.
-Fetch = Callable[[Work], Awaitable[Fetched | None]]
+Fetch = Callable[[ClaimedEntry], Awaitable[FetchedPage | None]]
 
 
 class Ingest:
@@ -70,10 +70,10 @@ class Ingest:
         fetcher: Fetcher,
         pool: Pool,
         archive: Archive,
-        poll_commits: Batches[Poll],
-        save_commits: Batches[Outcome],
+        poll_commits: Batches[PollResult],
+        save_commits: Batches[EntryOutcome],
         folders: FolderOpener,
-        rules: Rules,
+        timing: Timing,
         max_body: int,
     ) -> None:
         self.run_id = run_id
@@ -81,10 +81,10 @@ class Ingest:
         self.fetcher = fetcher
         self.pool = pool
         self.archive = archive
-        self.rules = rules
+        self.timing = timing
         self._save_commits = save_commits
-        self._surroundings = SiteContexts(database)
-        self._second_look = asyncio.Lock()
+        self._site_contexts = SiteContexts(database)
+        self._revisit_lock = asyncio.Lock()
         self.poller = Poller(
             run_id=run_id,
             database=database,
@@ -92,7 +92,7 @@ class Ingest:
             pool=pool,
             archive=archive,
             commits=poll_commits,
-            rules=lambda: self.rules,
+            timing=lambda: self.timing,
         )
         self.folder_poller = DropFolderPoller(
             run_id=run_id,
@@ -100,17 +100,17 @@ class Ingest:
             poller=self.poller,
             folders=folders,
             memory_budget=fetcher.memory_budget,
-            rules=lambda: self.rules,
+            timing=lambda: self.timing,
             max_body=max_body,
         )
 
-    async def poll(self, source: Source) -> Poll:
+    async def poll(self, source: Source) -> PollResult:
         """Poll a claimed source and commit what it came to; raises Held when its site is left alone."""
         poll = await (self.folder_poller if is_folder(source.url) else self.poller).poll(source)
         log_poll(poll)
         return poll
 
-    async def make(self, work: Work, *, fetch: Fetch | None = None) -> Outcome:
+    async def process_entry(self, work: ClaimedEntry, *, fetch: Fetch | None = None) -> EntryOutcome:
         """Make a claimed entry a record and commit what it came to; raises Held when its site is left alone.
 
         `fetch` gets its page where that is not what the entry's link leads to.
@@ -118,9 +118,9 @@ class Ingest:
         with self.fetcher.memory_budget.reservation() as reservation:
             try:
                 if work.entry.payload:
-                    outcome: Outcome = await self._unwrap(reservation, work, work.entry.payload)
+                    outcome: EntryOutcome = await self._unwrap(reservation, work, work.entry.payload)
                 else:
-                    outcome = await self._make(work, fetch or partial(self._fetch, reservation))
+                    outcome = await self._process(work, fetch or partial(self._fetch, reservation))
             except Held:
                 raise
             except IngestError as error:
@@ -129,15 +129,15 @@ class Ingest:
         log_outcome(outcome)
         return outcome
 
-    async def _fetch(self, reservation: Reservation, work: Work) -> Fetched | None:
+    async def _fetch(self, reservation: Reservation, work: ClaimedEntry) -> FetchedPage | None:
         return await fetch_page(self.fetcher, work.entry, work.validators, reservation=reservation)
 
-    async def _unwrap(self, reservation: Reservation, work: Work, url: str) -> Unwrapped:
-        payload = await fetch_payload(self.fetcher, self.pool, url, reservation=reservation)
-        raw = await until_committed(lambda: self.archive.put(payload.body))
+    async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
+        payload = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
+        raw = await retry_while_unavailable(lambda: self.archive.put(payload.body))
         return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=payload.versions, raw=raw)
 
-    async def _make(self, work: Work, fetch: Fetch) -> Outcome:
+    async def _process(self, work: ClaimedEntry, fetch: Fetch) -> EntryOutcome:
         fetched = await fetch(work)
         if fetched is None:
             return self._untouched(work)
@@ -146,12 +146,12 @@ class Ingest:
         # What has no address belongs to no site.
         place = site(fetched.page.url) if fetched.url else ""
         # Those that are visited again take one worker at the most, so that the others are there for what is new.
-        async with self._second_look if work.known else nullcontext():
-            cleaned = await read_page(self.pool, await self._surroundings.of(fetched.page, place))
+        async with self._revisit_lock if work.known else nullcontext():
+            cleaned = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, place))
         if revisit.is_same(work, cleaned):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
-        raw = await until_committed(lambda: self.archive.put(fetched.page.body))
+        raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body))
         return Saved(
             work=work,
             at=at,
@@ -165,38 +165,38 @@ class Ingest:
             rules=cleaned.extractor.rules,
             whole_hash=cleaned.whole_hash,
             site=place,
-            marks=cleaned.marks,
+            block_hashes=cleaned.block_hashes,
             raw=raw,
             validators=fetched.validators,
-            visits=work.visits if fetched.page.fragment else revisit.found(work, at, self.rules, cleaned.article),
+            visits=work.visits if fetched.page.fragment else revisit.visits_after(work, at, self.timing, cleaned.article),
         )
 
-    def _untouched(self, work: Work, fetched: Fetched | None = None) -> Untouched:
+    def _untouched(self, work: ClaimedEntry, fetched: FetchedPage | None = None) -> Untouched:
         at = datetime.now(UTC)
-        visits = revisit.found(work, at, self.rules)
+        visits = revisit.visits_after(work, at, self.timing)
         return Untouched(work=work, at=at, visits=visits, validators=fetched.validators if fetched else None)
 
-    async def _commit(self, outcome: Outcome) -> Outcome:
+    async def _commit(self, outcome: EntryOutcome) -> EntryOutcome:
         try:
-            await until_committed(lambda: self._save_commits.put(outcome))
+            await retry_while_unavailable(lambda: self._save_commits.put(outcome))
         except StoreError as error:
             # The database is there and refuses just this: a failure of its own, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
             outcome = self._failed(outcome.work, error)
-            await until_committed(lambda: self._save_commits.put(outcome))
+            await retry_while_unavailable(lambda: self._save_commits.put(outcome))
         return outcome
 
-    def _failed(self, work: Work, error: IngestError) -> Failed | Missed:
+    def _failed(self, work: ClaimedEntry, error: IngestError) -> Failed | RevisitFailed:
         at = datetime.now(UTC)
         if work.known:
-            return revisit.missed(work, at, self.rules, error)
-        ours = error.ours
-        attempt = work.attempts + (0 if ours else 1)
-        hopeless = not ours and (error.fate == "never" or attempt >= self.rules.attempts)
+            return revisit.failed_visit(work, at, self.timing, error)
+        is_local = error.local
+        attempt = work.attempts + (0 if is_local else 1)
+        hopeless = not is_local and (error.fate == "never" or attempt >= self.timing.attempts)
         retry_at = next_try(
             at,
             attempt=max(1, attempt),
-            first=min(AFTER_OURS, max(1.0, self.rules.retry_delay)) if ours else self.rules.retry_delay,
+            first=min(AFTER_LOCAL_FAILURE, max(1.0, self.timing.retry_delay)) if is_local else self.timing.retry_delay,
             retry_after=_retry_after(error),
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )

@@ -5,36 +5,36 @@ from datetime import datetime, timedelta
 
 from ingestd.errors import IngestError, Refused
 from ingestd.model.article import Article
-from ingestd.model.timing import Rules
-from ingestd.policy.articles.revisits import Visits, born_at, gone_by, next_visit
+from ingestd.model.timing import Timing
+from ingestd.policy.articles.revisits import Visits, gone_from_status, next_visit, story_date
 from ingestd.store.operations.failures import failure_of, stage_of
-from ingestd.store.records.saves import Missed
-from ingestd.store.work.entries import Work
+from ingestd.store.records.outcomes import RevisitFailed
+from ingestd.store.work.entries import ClaimedEntry
 from ingestd.text import fold
 from ingestd.workers.results import Cleaned
 
 
-def found(work: Work, at: datetime, rules: Rules, article: Article | None = None) -> Visits:
+def visits_after(work: ClaimedEntry, at: datetime, timing: Timing, article: Article | None = None) -> Visits:
     """Return how a page's visits stand after one that found it; `article` is what it says, where that was read.
 
     What a backfill took is not visited again: it is no news.
     """
     next_at = None
     if work.backfill_id is None:
-        next_at = _next_at(work, at, rules, article.firstcreated if article else None)
+        next_at = _next_at(work, at, timing, article.firstcreated if article else None)
     return work.visits.found(at, again=work.known is not None, next_at=next_at)
 
 
-def missed(work: Work, at: datetime, rules: Rules, error: IngestError) -> Missed:
+def failed_visit(work: ClaimedEntry, at: datetime, timing: Timing, error: IngestError) -> RevisitFailed:
     """Return what a visit comes to that failed, be it that the page is gone: its record stays as it is.
 
     What is our own fault counts for no visit, and is set right within minutes; everything else waits for the next one.
     """
-    gone = gone_by(error.status) if isinstance(error, Refused) else None
-    next_at = _next_at(work, at, rules)
-    if error.ours:
-        soon = at + timedelta(seconds=rules.revisit_first)
-        visits = work.visits.put_off(min(next_at, soon) if next_at else soon)
+    gone = gone_from_status(error.status) if isinstance(error, Refused) else None
+    next_at = _next_at(work, at, timing)
+    if error.local:
+        soon = at + timedelta(seconds=timing.revisit_first)
+        visits = work.visits.postponed(min(next_at, soon) if next_at else soon)
     else:
         visits = work.visits.missed(at, gone=gone, next_at=next_at)
     failure = failure_of(
@@ -46,10 +46,10 @@ def missed(work: Work, at: datetime, rules: Rules, error: IngestError) -> Missed
         source_id=work.source_id,
         entry_id=work.id,
     )
-    return Missed(work=work, at=at, visits=visits, failure=None if gone else failure)
+    return RevisitFailed(work=work, at=at, visits=visits, failure=None if gone else failure)
 
 
-def is_same(work: Work, cleaned: Cleaned) -> bool:
+def is_same(work: ClaimedEntry, cleaned: Cleaned) -> bool:
     """Whether a page that is visited again says what its record says, so that there is nothing to keep."""
     known = work.known
     if known is None or known.content_hash not in (cleaned.content_hash, cleaned.whole_hash):
@@ -58,14 +58,14 @@ def is_same(work: Work, cleaned: Cleaned) -> bool:
     return not (known.is_origin and headline and fold(headline) != fold(known.headline or ""))
 
 
-def _next_at(work: Work, at: datetime, rules: Rules, firstcreated: datetime | None = None) -> datetime | None:
+def _next_at(work: ClaimedEntry, at: datetime, timing: Timing, firstcreated: datetime | None = None) -> datetime | None:
     firstcreated = firstcreated or (work.known.firstcreated if work.known else None)
     # What was changed at some time was published before.
     published = work.entry.published or firstcreated or work.entry.updated
     return next_visit(
         at,
-        born=born_at(work.first_seen_at or at, published),
-        first=rules.revisit_first,
-        until=rules.revisit_until,
+        story_date=story_date(work.first_seen_at or at, published),
+        first=timing.revisit_first,
+        until=timing.revisit_until,
         jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
     )

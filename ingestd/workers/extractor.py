@@ -15,8 +15,8 @@ from ingestd import __version__
 
 #: What decides how a page becomes an article and which text it is, below the package; a test follows their imports.
 FILES = (
-    "articles", "likeness", "policy/articles/believed_dates.py", "policy/articles/recurrence.py", "text.py", "times.py",
-    "urls.py", "workers/jobs.py",
+    "articles", "likeness", "policy/articles/plausible_dates.py", "policy/articles/recurrence.py", "text.py",
+    "times.py", "urls.py", "workers/jobs.py",
 )  # fmt: skip
 
 #: The libraries that decide with them, and those that trafilatura decides by.
@@ -38,7 +38,7 @@ class Extractor:
     rules: str
 
 
-def extractor() -> Extractor:
+def installed_extractor() -> Extractor:
     """Return the extractor that this installation has; reading its files takes a few milliseconds."""
     versions = [(name, _version(name)) for name in LIBRARIES]
     return Extractor(

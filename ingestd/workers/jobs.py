@@ -14,7 +14,7 @@ from dataclasses import replace
 from html import escape
 
 from ingestd import articles, formats
-from ingestd.articles.body.furniture import mark
+from ingestd.articles.body.furniture import block_hash
 from ingestd.discovery.feed_links import FoundFeed, feed_links
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.feed import Entry
@@ -27,7 +27,7 @@ from ingestd.workers.results import Cleaned, ParsedFeed
 from ingestd.workers.wire_version import version_of
 
 # Of the files as they are while they are loaded: who edits them later changes no rule of this process.
-EXTRACTOR = extractor.extractor()
+EXTRACTOR = extractor.installed_extractor()
 
 
 def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
@@ -63,15 +63,17 @@ def _to_keep(entry: Entry) -> Entry:
 
 def extract(page: Page) -> Cleaned:
     """Extract a page's article; raises ExtractError."""
-    reading = articles.read(page)
-    article = reading.article
+    extraction = articles.read(page)
+    article = extraction.article
     if page.entry and not page.entry.link:
         article = replace(article, uri=None)
     hashed = whole = content_hash(article.body_text, headline=article.headline)
-    if reading.whole_text != article.body_text:
-        whole = content_hash(reading.whole_text, headline=article.headline)
-    marks = tuple(map(mark, reading.whole_text.split("\n\n")))
-    return Cleaned(article=article, content_hash=hashed, extractor=EXTRACTOR, whole_hash=whole, marks=marks)
+    if extraction.whole_text != article.body_text:
+        whole = content_hash(extraction.whole_text, headline=article.headline)
+    block_hashes = tuple(map(block_hash, extraction.whole_text.split("\n\n")))
+    return Cleaned(
+        article=article, content_hash=hashed, extractor=EXTRACTOR, whole_hash=whole, block_hashes=block_hashes
+    )
 
 
 def present_extractor() -> extractor.Extractor:

@@ -27,4 +27,4 @@ class Cleaned:
     extractor: Extractor
     #: The hash of its text with the site's furniture, and the marks of that text's blocks.
     whole_hash: str
-    marks: tuple[int, ...]
+    block_hashes: tuple[int, ...]

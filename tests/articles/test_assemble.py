@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestd.articles.assemble import assemble, from_entry
+from ingestd.articles.assemble import assemble, entry_clues
 from ingestd.articles.body.blocks import Block, Run
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses.stated_times import StatedTime
@@ -56,4 +56,4 @@ def test_too_little_text_is_no_article() -> None:
 
 
 def test_no_entry_says_nothing() -> None:
-    assert from_entry(None) == Clues()
+    assert entry_clues(None) == Clues()

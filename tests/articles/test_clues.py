@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from ingestd.articles.clues import Clues, heard, merge
+from ingestd.articles.clues import Clues, merge, statements_by_field
 from ingestd.articles.witnesses.stated_times import StatedTime
 
 
@@ -105,7 +105,7 @@ def test_no_is_an_answer() -> None:
 
 
 def test_all_that_was_said_is_told_in_the_order_asked() -> None:
-    said = heard({"title": Clues(headline="C"), "meta": Clues(headline="B"), "json_ld": Clues()})
+    said = statements_by_field({"title": Clues(headline="C"), "meta": Clues(headline="B"), "json_ld": Clues()})
 
     assert said == {"headline": {"meta": "B", "title": "C"}}
     assert list(said["headline"]) == ["meta", "title"]

@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.completeness import copyright_lines, is_cut, terms
+from ingestd.articles.completeness import copyright_notices, is_truncated, terms
 
 WORDS = "word " * 100
 
@@ -24,12 +24,12 @@ WORDS = "word " * 100
 def test_a_part_of_a_story_is_told_from_all_of_it(
     text: str, last_lines: list[str], words: int | None, cut: bool
 ) -> None:
-    assert is_cut(text, last_lines, words) is cut
+    assert is_truncated(text, last_lines, words) is cut
 
 
 def test_an_end_without_an_end_takes_no_time() -> None:
-    assert is_cut(WORDS, ["Read more " + "a" * 100 + "!?" * 5 + "b" * 100_000], None) is False
-    assert is_cut("... " * 100_000 + "x", ["Read more " + "a" * 108], None) is True
+    assert is_truncated(WORDS, ["Read more " + "a" * 100 + "!?" * 5 + "b" * 100_000], None) is False
+    assert is_truncated("... " * 100_000 + "x", ["Read more " + "a" * 108], None) is True
 
 
 def test_copyright_lines_are_of_the_text() -> None:
@@ -42,7 +42,7 @@ def test_copyright_lines_are_of_the_text() -> None:
         "© 2020 Paper" + " x" * 200,
     ]
 
-    assert copyright_lines(lines) == (lines[3], lines[2])
+    assert copyright_notices(lines) == (lines[3], lines[2])
 
 
 def test_terms_say_what_may_be_done() -> None:

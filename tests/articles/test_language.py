@@ -20,7 +20,7 @@ from ingestd.articles import language
     ],
 )
 def test_a_claim_becomes_a_bcp_47_tag(claim: str | None, tag: str | None) -> None:
-    assert language.tag(claim) == tag
+    assert language.bcp47_tag(claim) == tag
 
 
 GERMAN = "Die Brücke bleibt bis zum Herbst geschlossen, sagte die Bürgermeisterin am Montag. " * 3
@@ -47,7 +47,7 @@ XHOSA = (
 def test_a_text_is_believed_over_a_claim_that_it_is_sure_to_contradict(
     text: str, claim: str | None, tongue: str | None, shown: str | None
 ) -> None:
-    assert language.tell(text, claim) == (tongue, shown)
+    assert language.identify(text, claim) == (tongue, shown)
 
 
 def test_a_text_tells_its_language() -> None:

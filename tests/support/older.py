@@ -11,10 +11,11 @@ from ingestd.likeness.content_hash import content_hash
 from ingestd.model.article import Article
 from ingestd.pipeline.read import fetch_page, read_page
 from ingestd.pipeline.runtime import Runtime
-from ingestd.store.records import saves
+from ingestd.store.records.outcomes import Saved
+from ingestd.store.records.save import save_outcomes
 from ingestd.store.schema import tables
 from ingestd.store.work import entries
-from ingestd.store.work.entries import Work
+from ingestd.store.work.entries import ClaimedEntry
 
 #: What older rules are called.
 OLDER = {"extractor": "ingestd 0.0.9, trafilatura 1.9.0", "rules": "0123456789ab"}
@@ -52,16 +53,16 @@ async def make_by_older_rules(
         claimed = await entries.claim_due(connection, runtime.run_id, now=now, limit=1000)
     found = [await saved(runtime, work, made, no_article, hashed) for work in claimed]
     async with runtime.database.write() as connection:
-        await saves.save(connection, found)
+        await save_outcomes(connection, found)
 
 
 async def saved(
     runtime: Runtime,
-    work: Work,
+    work: ClaimedEntry,
     made: Callable[[Article], Article],
     no_article: Article | None,
     hashed: Callable[..., str],
-) -> saves.Saved:
+) -> Saved:
     fetched = await fetch_page(runtime.fetcher, work.entry)
     assert fetched
     try:
@@ -70,14 +71,14 @@ async def saved(
         assert no_article
         article = no_article
     digest = hashed(article.body_text, headline=article.headline)
-    return saves.Saved(
+    return Saved(
         work=work,
         at=datetime.now(UTC),
         article=article,
         content_hash=digest,
         whole_hash=digest,
         site="",
-        marks=(),
+        block_hashes=(),
         url=fetched.url,
         fragment=fetched.page.fragment,
         page_url=fetched.page.url,

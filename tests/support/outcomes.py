@@ -8,37 +8,38 @@ from ingestd.model.article import Article
 from ingestd.model.feed import Entry
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
-from ingestd.store.polls.poll_result import Announcement
-from ingestd.store.records import saves
+from ingestd.store.polls.poll_result import ListedEntry
+from ingestd.store.records.outcomes import EntryOutcome, Saved
+from ingestd.store.records.save import save_outcomes
 from ingestd.store.work import entries
-from ingestd.store.work.entries import Work
+from ingestd.store.work.entries import ClaimedEntry
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-async def claimed(database: Database, source: str, count: int, *, run_id: str = "test") -> list[Work]:
+async def claimed(database: Database, source: str, count: int, *, run_id: str = "test") -> list[ClaimedEntry]:
     """Add a source and so many entries of it, and claim these."""
-    found = [Announcement(entry=Entry(guid=str(n), link=f"{source}/{n}"), fingerprint="f") for n in range(count)]
+    found = [ListedEntry(entry=Entry(guid=str(n), link=f"{source}/{n}"), fingerprint="f") for n in range(count)]
     async with database.write() as connection:
         source_id, _ = await sources.add(connection, source, now=NOON, title=f"The {source.rpartition('/')[2]}")
         await polls.add_entries(connection, source_id, found, now=NOON)
         return await entries.claim_due(connection, run_id, now=NOON, limit=count)
 
 
-def saved(work: Work, text: str, *, at: datetime = NOON) -> saves.Saved:
+def saved(work: ClaimedEntry, text: str, *, at: datetime = NOON) -> Saved:
     """An entry whose page had a text, which is its headline, too."""
     digest = sha256(text.encode()).hexdigest()
-    return saves.Saved(
+    return Saved(
         work=work, at=at, article=Article(headline=text, body_text=text), content_hash=digest, whole_hash=digest,
         url=work.entry.link, fragment=False, page_url=work.entry.link or "", content_type="text/html",
-        extractor="by hand", rules="0", site="", marks=(),
+        extractor="by hand", rules="0", site="", block_hashes=(),
     )  # fmt: skip
 
 
-async def keep(database: Database, outcomes: Sequence[saves.Outcome]) -> None:
+async def keep(database: Database, outcomes: Sequence[EntryOutcome]) -> None:
     """Commit outcomes together."""
     async with database.write() as connection:
-        await saves.save(connection, outcomes)
+        await save_outcomes(connection, outcomes)
 
 
 async def keep_texts(database: Database, source: str, *texts: str, at: datetime = NOON) -> None:

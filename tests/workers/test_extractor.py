@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.workers.extractor import FILES, LIBRARIES, digest, extractor
+from ingestd.workers.extractor import FILES, LIBRARIES, digest, installed_extractor
 
 PACKAGE = Path(__file__).parents[2] / "ingestd"
 
@@ -69,14 +69,14 @@ def test_every_library_of_the_digest_is_installed() -> None:
 
 
 def test_another_process_comes_to_the_same() -> None:
-    code = "from ingestd.workers.extractor import extractor; print(extractor().rules)"
+    code = "from ingestd.workers.extractor import installed_extractor; print(installed_extractor().rules)"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
 
-    assert other.stdout.strip() == extractor().rules
+    assert other.stdout.strip() == installed_extractor().rules
 
 
 def test_it_fits_its_columns() -> None:
-    found = extractor()
+    found = installed_extractor()
 
     assert len(found.rules) == 12
     assert len(found.name) <= 40
@@ -108,12 +108,12 @@ def test_it_is_of_the_files_as_they_stand(tmp_path: Path) -> None:
         if change:
             with (copy / "articles" / change).open("a") as file:
                 file.write("\n")
-        code = "from ingestd.workers import extractor as e; print(e.__file__, e.extractor().rules)"
+        code = "from ingestd.workers import extractor as e; print(e.__file__, e.installed_extractor().rules)"
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path / name, capture_output=True, text=True, check=True, timeout=30
         )
         place, found[name] = done.stdout.split()
         assert Path(place).is_relative_to(copy)
 
-    assert found["same"] == found["furniture"] == extractor().rules
+    assert found["same"] == found["furniture"] == installed_extractor().rules
     assert len({found["same"], found["rule"], found["table"]}) == 3

@@ -36,7 +36,7 @@ class Block:
         object.__setattr__(self, "text", "".join(run.text for run in self.runs))
 
     @property
-    def linked(self) -> float:
+    def link_share(self) -> float:
         """The share of the text that is link text, from 0 to 1."""
         return sum(len(run.text) for run in self.runs if run.href) / len(self.text)
 
@@ -47,18 +47,18 @@ class Block:
         runs = (run._replace(href=urls.resolve(url, run.href) if url else None) for run in self.runs)
         return replace(self, runs=tuple(_joined(runs)))
 
-    def without(self, start: int, end: int) -> "Block | None":
+    def cut(self, start: int, end: int) -> "Block | None":
         """Return the block with the characters from `start` to `end` cut out; None when nothing is left."""
         runs, at = [], 0
         for run in self.runs:
             low, high = max(start - at, 0), max(end - at, 0)
             runs.append(run._replace(text=run.text[:low] + run.text[high:]))
             at += len(run.text)
-        settled = settle(runs)
+        settled = normalise_runs(runs)
         return replace(self, runs=settled) if settled else None
 
 
-def settle(runs: Sequence[Run]) -> tuple[Run, ...]:
+def normalise_runs(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Collapse white space over the borders of runs, clean them, and join neighbours that look the same."""
     if len(runs) == 1:  # as nearly every paragraph has
         words = _clean(runs[0].text)

@@ -23,7 +23,7 @@ _HEADINGS = ("h2", "h3", "h4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownFields:
     """What has a field of its own and is no paragraph as well."""
 
     #: Every headline that a witness gives.
@@ -34,7 +34,7 @@ class Known:
     captions: tuple[str, ...] = ()
 
 
-def story(blocks: Iterable[Block], known: Known) -> tuple[Block, ...]:
+def without_boilerplate(blocks: Iterable[Block], known: KnownFields) -> tuple[Block, ...]:
     """Return the blocks that are the story, in order.
 
     Left out are repeats of what is known, masthead lines, prompts (consent, apps, newsletters, sharing) with
@@ -59,7 +59,7 @@ def _once(blocks: Iterable[Block]) -> list[Block]:
     return kept
 
 
-def _without_masthead(blocks: Sequence[Block], known: Known) -> list[Block]:
+def _without_masthead(blocks: Sequence[Block], known: KnownFields) -> list[Block]:
     captions = {text.fold(part) for line in known.captions for part in (line, *images.split_credit(line)) if part}
     headlines = {text.fold(line) for line in known.headlines}
     first = headlines | {text.fold(line) for line in (known.dek, known.byline) if line}
@@ -93,7 +93,7 @@ def _is_headline(block: Block, folded: str, headlines: set[str]) -> bool:
 
 def _without_invitation(block: Block) -> Block | None:
     span = prompts.find_invitation(block.text)
-    return block.without(*span) if span else block
+    return block.cut(*span) if span else block
 
 
 def _without_prompts(blocks: list[Block]) -> list[Block]:
@@ -113,7 +113,7 @@ def _is_short(block: Block) -> bool:
 
 def _without_teasers(blocks: list[Block]) -> list[Block]:
     """Leave out short blocks that are one link, and lists of them, unless the article is a list of links."""
-    linked = [block.linked > 0.9 and len(block.text) < _MAX_TEASER for block in blocks]
+    linked = [block.link_share > 0.9 and len(block.text) < _MAX_TEASER for block in blocks]
     if sum(linked) > len(blocks) / 2:
         return blocks
     kept: list[Block] = []

@@ -8,8 +8,8 @@ from lxml import etree
 
 from ingestd import text
 from ingestd.articles.body.blocks import Block
-from ingestd.articles.body.element_roles import STRONG, TEASER, Mark
-from ingestd.articles.body.walk import Placed
+from ingestd.articles.body.marked_elements import STRONG, TEASER, MarkedElement
+from ingestd.articles.body.walk import PlacedBlock
 
 #: A block with a larger share of link text leads elsewhere.
 _LINKS = 0.6
@@ -51,7 +51,7 @@ class Hints:
     deks: tuple[str, ...] = ()
 
 
-def choose(placed: Sequence[Placed], hints: Hints) -> tuple[Block, ...]:
+def story_blocks(placed: Sequence[PlacedBlock], hints: Hints) -> tuple[Block, ...]:
     """Return the blocks of the story and of the dek above it, in order; empty where there is no prose."""
     weights = _weigh(placed)
     void = _void(placed, weights)
@@ -61,16 +61,16 @@ def choose(placed: Sequence[Placed], hints: Hints) -> tuple[Block, ...]:
         return ()
     inside = set(top.iter())
     story = [at for at in live if placed[at].element in inside]
-    kept = _without_tail(placed, weights, [at for at in story if placed[at].block.linked <= _LINKS])
+    kept = _without_tail(placed, weights, [at for at in story if placed[at].block.link_share <= _LINKS])
     return tuple(placed[at].block for at in (*_deks(placed, story[0], void, hints), *kept))
 
 
-def _weigh(placed: Sequence[Placed]) -> list[float]:
+def _weigh(placed: Sequence[PlacedBlock]) -> list[float]:
     """Return for each block how much it speaks for a story where it stands: its length as prose, less if links."""
     weights: list[float] = []
     title_above = False
     for one in placed:
-        line, linked = one.block.text, one.block.linked
+        line, linked = one.block.text, one.block.link_share
         weight = _weight(one.block, linked)
         if weight > 0 and (line.endswith(_CUT_SHORT) or (title_above and len(line) < _EXCERPT)):
             weight = 0
@@ -89,9 +89,9 @@ def _weight(block: Block, linked: float) -> float:
     return length * (1 - linked) if is_prose and block.tag not in _HEADINGS else 0
 
 
-def _void(placed: Sequence[Placed], weights: Sequence[float]) -> set[Mark]:
+def _void(placed: Sequence[PlacedBlock], weights: Sequence[float]) -> set[MarkedElement]:
     """Return the marks that are not believed, because too much of the page's prose is within."""
-    within: dict[Mark, float] = defaultdict(float)
+    within: dict[MarkedElement, float] = defaultdict(float)
     prose = [(one.marks, weight) for one, weight in zip(placed, weights, strict=True) if weight > 0]
     for marks, weight in prose:
         for mark in marks:
@@ -103,7 +103,7 @@ def _void(placed: Sequence[Placed], weights: Sequence[float]) -> set[Mark]:
     return void if left >= _LEAST * total else large
 
 
-def _top(placed: Sequence[Placed], weights: Sequence[float], live: Sequence[int]) -> etree._Element | None:
+def _top(placed: Sequence[PlacedBlock], weights: Sequence[float], live: Sequence[int]) -> etree._Element | None:
     scores: dict[etree._Element, float] = defaultdict(float)
     for element, weight in _by_element(placed, weights, live).items():
         scores[element] += weight
@@ -117,7 +117,7 @@ def _top(placed: Sequence[Placed], weights: Sequence[float], live: Sequence[int]
 
 
 def _by_element(
-    placed: Sequence[Placed], weights: Sequence[float], live: Sequence[int]
+    placed: Sequence[PlacedBlock], weights: Sequence[float], live: Sequence[int]
 ) -> Mapping[etree._Element, float]:
     sums: dict[etree._Element, float] = defaultdict(float)
     for at in live:
@@ -129,7 +129,7 @@ def _depth(element: etree._Element) -> int:
     return sum(1 for _ in element.iterancestors())
 
 
-def _deks(placed: Sequence[Placed], first: int, void: Collection[Mark], hints: Hints) -> list[int]:
+def _deks(placed: Sequence[PlacedBlock], first: int, void: Collection[MarkedElement], hints: Hints) -> list[int]:
     """Return the blocks between the headline and the story that can be its dek or first lines."""
     headline = text.fold(hints.headline) if hints.headline else None
     if any(_is_headline(one, headline) for one in placed[first : first + 6]):
@@ -142,23 +142,23 @@ def _deks(placed: Sequence[Placed], first: int, void: Collection[Mark], hints: H
     return [at for at in range(start + 1, first) if _is_dek(placed[at], void, told)][:_DEKS]
 
 
-def _is_headline(placed: Placed, headline: str | None) -> bool:
+def _is_headline(placed: PlacedBlock, headline: str | None) -> bool:
     if placed.element.tag == "h1":
         return True
     line = placed.block.text
     return headline is not None and abs(len(line) - len(headline)) < 12 and text.fold(line) == headline
 
 
-def _is_dek(placed: Placed, void: Collection[Mark], told: Collection[str]) -> bool:
+def _is_dek(placed: PlacedBlock, void: Collection[MarkedElement], told: Collection[str]) -> bool:
     line = placed.block.text
-    if len(line) < _SENTENCE or placed.block.linked > 0.3:
+    if len(line) < _SENTENCE or placed.block.link_share > 0.3:
         return False
     if any(mark.strength > TEASER and mark not in void for mark in placed.marks):
         return False
     return placed.block.tag in _HEADINGS or line.endswith(_ENDS) or text.fold(line)[:60] in told
 
 
-def _without_tail(placed: Sequence[Placed], weights: Sequence[float], story: list[int]) -> list[int]:
+def _without_tail(placed: Sequence[PlacedBlock], weights: Sequence[float], story: list[int]) -> list[int]:
     last = max((number for number, at in enumerate(story) if weights[at] > 0), default=-1)
     tail = story[last + 1 :]
     if len(tail) > _TAIL:

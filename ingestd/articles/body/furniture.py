@@ -22,7 +22,7 @@ _CORRECTION = re.compile(
 )
 
 
-def mark(paragraph: str) -> int:
+def block_hash(paragraph: str) -> int:
     """Return the number by which a block is known again, of 48 bits: its folded text, short lines without figures."""
     folded = fold(paragraph)
     if len(folded) <= _COUNTED and not paragraph.endswith(_SENTENCE_ENDS):
@@ -30,7 +30,7 @@ def mark(paragraph: str) -> int:
     return int.from_bytes(blake2b(folded.encode("utf-8", "replace"), digest_size=6).digest())
 
 
-def without(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
+def without_furniture(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
     """Return the blocks that are not the site's furniture, in order.
 
     A block with the article's own dateline, byline or correction stays.  Where more than half of the text would go,
@@ -43,8 +43,8 @@ def without(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
 
 
 def _is_furniture(block: Block, furniture: Furniture) -> bool:
-    is_prose = block.text.endswith(_SENTENCE_ENDS) and block.linked < 0.5
-    return mark(block.text) in (furniture.prose if is_prose else furniture.lines) and not _is_its_own(block.text)
+    is_prose = block.text.endswith(_SENTENCE_ENDS) and block.link_share < 0.5
+    return block_hash(block.text) in (furniture.prose if is_prose else furniture.lines) and not _is_its_own(block.text)
 
 
 def _is_its_own(line: str) -> bool:

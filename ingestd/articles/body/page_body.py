@@ -9,8 +9,8 @@ from trafilatura.settings import Document
 from ingestd.articles.body import container
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.container import Hints
-from ingestd.articles.body.tree import count
-from ingestd.articles.body.walk import Placed, place_blocks, read_blocks
+from ingestd.articles.body.tree import element_count
+from ingestd.articles.body.walk import PlacedBlock, placed_blocks, read_blocks
 from ingestd.articles.witnesses import json_ld_text
 
 #: A page with more elements is no newsroom's (the largest of 830 that were measured has 10,000), and would take
@@ -30,23 +30,23 @@ def read_body(root: etree._Element, url: str | None = None, hints: Hints | None 
 
     Links resolve against `url` and are dropped without it.
     """
-    if count(root) > MAX_ELEMENTS:
+    if element_count(root) > MAX_ELEMENTS:
         return plain_blocks(root, url, shortest=1)
-    placed = place_blocks(root)
-    blocks = container.choose(placed, hints or Hints())
+    placed = placed_blocks(root)
+    blocks = container.story_blocks(placed, hints or Hints())
     if _length(blocks) < _SHORT:
         return _longest(
             tuple(block.resolved(url) for block in blocks), _ask(root, placed, url), plain_blocks(root, url)
         )
-    return tuple(block.resolved(url) for block in json_ld_text.agreed(blocks, json_ld_text.read(root)))
+    return tuple(block.resolved(url) for block in json_ld_text.confirmed_blocks(blocks, json_ld_text.read(root)))
 
 
 def plain_blocks(root: etree._Element, url: str | None = None, *, shortest: int = _SENTENCE) -> tuple[Block, ...]:
     """Return every block of at least `shortest` characters that is not mostly links."""
-    return tuple(block for block in read_blocks(root, url) if len(block.text) >= shortest and block.linked < 0.5)
+    return tuple(block for block in read_blocks(root, url) if len(block.text) >= shortest and block.link_share < 0.5)
 
 
-def _ask(root: etree._Element, placed: Sequence[Placed], url: str | None) -> tuple[Block, ...]:
+def _ask(root: etree._Element, placed: Sequence[PlacedBlock], url: str | None) -> tuple[Block, ...]:
     """Return trafilatura's choice; where it makes one paragraph of many blocks, those of the page."""
     document = bare_extraction(root, include_comments=False, include_formatting=True, include_links=True)
     blocks = read_blocks(document.body, url) if isinstance(document, Document) else ()

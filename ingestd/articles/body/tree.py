@@ -37,7 +37,7 @@ def parse(text: str) -> etree._Element | None:
     return root
 
 
-def count(root: etree._Element) -> int:
+def element_count(root: etree._Element) -> int:
     """Return how many elements a tree has."""
     return int(_COUNT(root))
 

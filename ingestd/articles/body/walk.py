@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from ingestd.articles.body import element_roles
-from ingestd.articles.body.blocks import Block, Run, settle
-from ingestd.articles.body.element_roles import Mark
+from ingestd.articles.body import marked_elements
+from ingestd.articles.body.blocks import Block, Run, normalise_runs
+from ingestd.articles.body.marked_elements import MarkedElement
 
 # Where a block begins, and what it is called; the elements of trafilatura's output stand beside those of HTML.
 _BLOCKS = {
@@ -29,14 +29,14 @@ _WRAPPED_LINE = range(60, 91)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedBlock:
     """A block and where it stands on its page."""
 
     block: Block
     #: The element that begins the block.
     element: etree._Element
     #: Every element around it that says it is not the story, from the outside in.
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[MarkedElement, ...] = ()
 
 
 def read_blocks(root: etree._Element, url: str | None = None) -> tuple[Block, ...]:
@@ -48,7 +48,7 @@ def read_blocks(root: etree._Element, url: str | None = None) -> tuple[Block, ..
     return tuple(placed.block.resolved(url) for placed in _placed(root, _SILENT, marked=False))
 
 
-def place_blocks(root: etree._Element) -> tuple[Placed, ...]:
+def placed_blocks(root: etree._Element) -> tuple[PlacedBlock, ...]:
     """Return the blocks of a page, in document order, each with its place; links are as the page has them.
 
     Menus and footers that are marked up as such are left out.
@@ -56,12 +56,12 @@ def place_blocks(root: etree._Element) -> tuple[Placed, ...]:
     return tuple(_placed(root, _SILENT_ON_PAGES, marked=True))
 
 
-def _placed(root: etree._Element, silent: frozenset[str], *, marked: bool) -> Iterator[Placed]:
+def _placed(root: etree._Element, silent: frozenset[str], *, marked: bool) -> Iterator[PlacedBlock]:
     for place, runs in _stretches(root, silent, marked=marked):
         for line in _lines(runs):
-            settled = settle(line)
+            settled = normalise_runs(line)
             if settled:
-                yield Placed(Block(place.tag, settled), place.element, place.marks)
+                yield PlacedBlock(Block(place.tag, settled), place.element, place.marks)
 
 
 class _Place(NamedTuple):
@@ -71,7 +71,7 @@ class _Place(NamedTuple):
     look: tuple[str | None, str | None]
     #: The block element that it belongs to.
     element: etree._Element
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[MarkedElement, ...] = ()
 
 
 def _stretches(root: etree._Element, silent: frozenset[str], *, marked: bool) -> Iterator[tuple[_Place, list[Run]]]:
@@ -107,14 +107,14 @@ def _stretches(root: etree._Element, silent: frozenset[str], *, marked: bool) ->
 def _place_in(element: etree._Element, outer: _Place, *, marked: bool) -> _Place:
     block = _block_tag(element, outer.tag)
     look = _look(element, outer.look)
-    strength = element_roles.strength(element) if marked else 0
+    strength = marked_elements.mark_strength(element) if marked else 0
     if block is None and look is outer.look and not strength:
         return outer
     return _Place(
         block or outer.tag,
         look,
         element if block else outer.element,
-        (*outer.marks, Mark(element, strength)) if strength else outer.marks,
+        (*outer.marks, MarkedElement(element, strength)) if strength else outer.marks,
     )
 
 

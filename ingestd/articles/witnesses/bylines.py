@@ -59,7 +59,7 @@ def join(names: Iterable[str]) -> str | None:
     return f"{', '.join(cleaned[:-1])} and {cleaned[-1]}"
 
 
-def split(bylines: Iterable[str]) -> tuple[str, ...]:
+def people(bylines: Iterable[str]) -> tuple[str, ...]:
     """Return the people named in bylines, in their order; desks, agencies, roles and addresses are left out."""
     parts = (part for line in bylines for whole in _AND.split(clean(line) or "") for part in _listed(whole))
     return tuple(dict.fromkeys(name for part in parts if (name := _person(part))))

@@ -88,7 +88,7 @@ def _clues(node: dict[str, Any], named: dict[str, dict[str, Any]], url: str) -> 
         headline=_plain(node.get("headline")) or _plain(node.get("name")),
         description_text=_plain(node.get("description")),
         byline=bylines.join(filter(None, names)),
-        authors=bylines.split(filter(None, people)),
+        authors=bylines.people(filter(None, people)),
         firstcreated=read_stated_time(_first(node.get("datePublished")))
         or read_stated_time(_first(node.get("dateCreated"))),
         versioncreated=read_stated_time(_first(node.get("dateModified"))),

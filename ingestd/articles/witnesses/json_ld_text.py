@@ -37,7 +37,7 @@ def _bodies(script: str) -> Iterator[str]:
             continue
 
 
-def agreed(blocks: Sequence[Block], told: str) -> tuple[Block, ...]:
+def confirmed_blocks(blocks: Sequence[Block], told: str) -> tuple[Block, ...]:
     """Return the blocks without those that the page does not count as its article's text.
 
     Headings stay, and what stands above the first block that was told: the dek seldom is.  Where most of the blocks

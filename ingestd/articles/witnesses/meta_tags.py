@@ -46,7 +46,7 @@ def read(root: etree._Element, url: str) -> dict[str, Clues]:
             headline=_first(metas, _HEADLINES),
             description_text=_first(metas, _DESCRIPTIONS),
             byline=bylines.join(authors),
-            authors=bylines.split(authors),
+            authors=bylines.people(authors),
             firstcreated=_moment(metas, _PUBLISHED),
             versioncreated=_moment(metas, _MODIFIED),
             language=_language(root, metas),
@@ -76,7 +76,7 @@ def _first(metas: dict[str, list[str]], keys: tuple[str, ...]) -> str | None:
 
 def _moment(metas: dict[str, list[str]], keys: tuple[str, ...]) -> StatedTime | None:
     moments = [moment for key in keys for value in metas.get(key, ())[:1] if (moment := read_stated_time(value))]
-    return next((moment for moment in moments if moment.timed), moments[0] if moments else None)
+    return next((moment for moment in moments if moment.has_time_of_day), moments[0] if moments else None)
 
 
 def _language(root: etree._Element, metas: dict[str, list[str]]) -> str | None:

@@ -42,7 +42,7 @@ def read(root: etree._Element) -> dict[str, Clues]:
     heading = _heading(root)
     marked = _marked(root)
     printed = _byline(_texts(marked["author"]))
-    names = bylines.split(dict.fromkeys(_texts(marked["link"])))
+    names = bylines.people(dict.fromkeys(_texts(marked["link"])))
     deks = (dek for dek in _texts(marked["dek"]) if len(dek) in _DEK_LENGTHS and dek != heading)
     return {
         "itemprop": _microdata(root),
@@ -50,7 +50,7 @@ def read(root: etree._Element) -> dict[str, Clues]:
             headline=heading,
             description_text=next(deks, None),
             byline=printed,
-            authors=bylines.split([printed] if printed else ()),
+            authors=bylines.people([printed] if printed else ()),
             paywall=any(len(line) in _WALL_LENGTHS for line in _texts(marked["wall"])) or None,
         ),
         "links": Clues(byline=bylines.join(names), authors=names) if len(names) <= _MOST_AUTHORS else Clues(),
@@ -85,7 +85,7 @@ def _byline(lines: Iterable[str]) -> str | None:
     desk = None
     for line in lines:
         printed = bylines.clean(line)
-        if printed and bylines.split([printed]):
+        if printed and bylines.people([printed]):
             return printed
         desk = desk or (printed if bylines.is_byline(line) else None)
     return desk
@@ -132,7 +132,7 @@ def _microdata(root: etree._Element) -> Clues:
     return Clues(
         headline=next(iter(said.get("headline", ())), None),
         byline=bylines.join(said.get("author", ())[:3]),
-        authors=bylines.split(said.get("author", ())[:3]),
+        authors=bylines.people(said.get("author", ())[:3]),
         firstcreated=next(filter(None, map(read_stated_time, said.get("datePublished", ()))), None),
         versioncreated=next(filter(None, map(read_stated_time, said.get("dateModified", ()))), None),
         language=next(iter(said.get("inLanguage", ())), None),

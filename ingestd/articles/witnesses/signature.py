@@ -22,12 +22,12 @@ def read(blocks: Sequence[Block]) -> Clues:
     paragraphs = [block for block in blocks if block.tag == "p"]
     if not paragraphs:
         return Clues()
-    printed = next(filter(None, map(_line, (paragraphs[0], paragraphs[-1]))), None) or in_parentheses(blocks)
-    names = tuple(name for name in bylines.split([printed] if printed else ()) if _NAME.fullmatch(name))
+    printed = next(filter(None, map(_line, (paragraphs[0], paragraphs[-1]))), None) or final_parentheses(blocks)
+    names = tuple(name for name in bylines.people([printed] if printed else ()) if _NAME.fullmatch(name))
     return Clues(byline=printed, authors=names) if names else Clues()
 
 
-def in_parentheses(blocks: Sequence[Block]) -> str | None:
+def final_parentheses(blocks: Sequence[Block]) -> str | None:
     """Return what stands in parentheses behind the last sentence."""
     match = _IN_PARENTHESES.search(blocks[-1].text[-160:]) if blocks else None
     return match[1] if match else None

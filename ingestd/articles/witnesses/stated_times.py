@@ -42,7 +42,7 @@ class StatedTime:
     offset: int | None = None
 
     @property
-    def timed(self) -> bool:
+    def has_time_of_day(self) -> bool:
         """Whether the time of day is known."""
         return self.precision != "day"
 
@@ -95,7 +95,7 @@ def _from_mail(text: str) -> StatedTime | None:
     return StatedTime(when, "minute") if when and when.year in _YEARS else None
 
 
-def zoned(moment: StatedTime, others: Iterable[StatedTime]) -> StatedTime:
+def with_inferred_zone(moment: StatedTime, others: Iterable[StatedTime]) -> StatedTime:
     """Return a time whose zone was assumed in the zone that another time of the same page is written in.
 
     Best is one that shows the same wall clock; else one of the same weeks, in which no clocks were changed.

@@ -30,7 +30,7 @@ class Head:
     other_hashes: frozenset[str] = frozenset()
     other_headlines: frozenset[str] = frozenset()
 
-    def made_again(self, *, content_hash: str, headline: str | None) -> "Head":
+    def reprocessed(self, *, content_hash: str, headline: str | None) -> "Head":
         """Return the head with one more revision that other rules made of the same page."""
         return replace(
             self,

@@ -39,7 +39,7 @@ class Visits:
         tried = replace(self, count=self.count + 1, last_at=at, next_at=next_at)
         return replace(tried, gone=gone, gone_since=self.gone_since or at) if gone else tried
 
-    def put_off(self, next_at: datetime) -> "Visits":
+    def postponed(self, next_at: datetime) -> "Visits":
         """Return them as they are, with the next one later."""
         return replace(self, next_at=next_at)
 
@@ -47,17 +47,17 @@ class Visits:
 NO_VISITS = Visits()
 
 
-def gone_by(status: int) -> Gone | None:
+def gone_from_status(status: int) -> Gone | None:
     """Return what a page is gone by, None where an HTTP status does not say that."""
     return next((kind for kind in get_args(Gone) if kind == str(status)), None)
 
 
-def born_at(first_seen: datetime, published: datetime | None) -> datetime:
-    """Return when a story was born: published, where that is known, and was before we first saw it."""
+def story_date(first_seen: datetime, published: datetime | None) -> datetime:
+    """Return when a story was story_date: published, where that is known, and was before we first saw it."""
     return min(first_seen, published) if published else first_seen
 
 
-def next_visit(now: datetime, *, born: datetime, first: float, until: float, jitter: float) -> datetime | None:
+def next_visit(now: datetime, *, story_date: datetime, first: float, until: float, jitter: float) -> datetime | None:
     """Return when a page is visited again, None when it is not.
 
     The wait is `first` seconds, or the story's age where that is more; the last visit is at the age of `until` seconds,
@@ -66,13 +66,13 @@ def next_visit(now: datetime, *, born: datetime, first: float, until: float, jit
 
     A clock that was set back makes nobody younger than just born.
     """
-    age = max(0.0, (now - born).total_seconds())
+    age = max(0.0, (now - story_date).total_seconds())
     if not first or age >= until:
         return None
     wait = min(max(first, age * _OF_AGE) * (1 + jitter / 10), max(first, until - age))
     return now + timedelta(seconds=wait)
 
 
-def is_too_late(now: datetime, *, born: datetime, until: float) -> bool:
+def is_too_late(now: datetime, *, story_date: datetime, until: float) -> bool:
     """Whether a visit comes so late, as after a long stop, that it is left out."""
-    return (now - born).total_seconds() > until * (1 + _LATE)
+    return (now - story_date).total_seconds() > until * (1 + _LATE)

@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
-from ingestd.policy.articles.correction_note import has_correction_note
+from ingestd.policy.articles.correction_notes import correction_notes
 from ingestd.store.schema.tables import records, revisions
 from ingestd.store.statements import chunks
 
 
-async def correcting(connection: AsyncConnection, articles: Mapping[int, tuple[int | None, Article]]) -> set[int]:
+async def find_corrections(connection: AsyncConnection, articles: Mapping[int, tuple[int | None, Article]]) -> set[int]:
     """Return the keys of those articles that correct a record, each given with the record of its entry.
 
     What is read is only the records of articles that have a note at all.
@@ -28,9 +28,9 @@ async def _notes_of(connection: AsyncConnection, record_ids: Iterable[int]) -> d
     query = select(records.c.id, revisions.c.headline, revisions.c.description_text, revisions.c.body_text)
     for some in chunks(sorted(record_ids)):
         for row in await connection.execute(query.join(revisions, current).where(records.c.id.in_(some))):
-            found[row.id] = has_correction_note(row.body_text, row.description_text, row.headline)
+            found[row.id] = correction_notes(row.body_text, row.description_text, row.headline)
     return found
 
 
 def _note(article: Article) -> str | None:
-    return has_correction_note(article.body_text, article.description_text, article.headline)
+    return correction_notes(article.body_text, article.description_text, article.headline)

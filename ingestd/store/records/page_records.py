@@ -14,14 +14,14 @@ from ingestd.model.article import Article
 from ingestd.model.feed import Entry
 from ingestd.model.item import Item
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
-from ingestd.store.events.event_log import Kind
-from ingestd.store.records.recipe import Recipe
+from ingestd.store.events.event_log import EventKind
+from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import records, revisions, texts
 from ingestd.store.statements import chunks
-from ingestd.store.work.entries import Work
+from ingestd.store.work.entries import ClaimedEntry
 
-_EVENTS: dict[Verdict, Kind] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
+_EVENTS: dict[Verdict, EventKind] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
 
 _HEAD = (
     select(
@@ -81,7 +81,7 @@ class PageRecords:
             for row in (await connection.execute(query.where(c.record_id.in_(few)))).all():
                 head = self._heads[row.record_id]
                 if row.change == "reprocessed":
-                    head = head.made_again(content_hash=row.content_hash, headline=row.headline)
+                    head = head.reprocessed(content_hash=row.content_hash, headline=row.headline)
                 else:
                     head = _head_of(row, row.record_id, head.origin_entry_id)
                 self._heads[row.record_id] = head
@@ -98,14 +98,14 @@ class PageRecords:
 
     def enter(
         self,
-        work: Work,
+        work: ClaimedEntry,
         article: Article,
         *,
         at: datetime,
         content_hash: str,
         whole_hash: str,
         url: str | None,
-        recipe: Recipe,
+        recipe: Extraction,
         corrects: bool = False,
     ) -> tuple[int, Verdict]:
         """Decide what an article becomes and note the rows for it; returns its record's id, and what it became.
@@ -142,12 +142,12 @@ class PageRecords:
             )
         if verdict in _EVENTS:
             revision = self.revision_of(record_id)
-            kind: Kind = "corrected" if change == "corrected" else _EVENTS[verdict]
+            kind: EventKind = "corrected" if change == "corrected" else _EVENTS[verdict]
             self._unit.add_event(record_id, revision, kind, entry_id=work.id, at=at)
         self._unit.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
         return record_id, verdict
 
-    def _new_record(self, work: Work, article: Article, at: datetime) -> int:
+    def _new_record(self, work: ClaimedEntry, article: Article, at: datetime) -> int:
         record_id = self._unit.new_record(entry_id=work.id, at=at, uri=article.uri)
         self._by_entry[work.id] = record_id
         if article.uri:
@@ -159,13 +159,13 @@ class PageRecords:
         return self._heads[record_id].revision
 
     def renew(
-        self, record_id: int, article: Article, *, at: datetime, content_hash: str, recipe: Recipe, entry: Entry
+        self, record_id: int, article: Article, *, at: datetime, content_hash: str, recipe: Extraction, entry: Entry
     ) -> int | None:
         """Note a revision that other rules made of the same bytes: no news, so the record's time stays.
 
         Returns another record that has or had this text, None where there is none.
         """
-        self._heads[record_id] = head = self._heads[record_id].made_again(
+        self._heads[record_id] = head = self._heads[record_id].reprocessed(
             content_hash=content_hash, headline=article.headline
         )
         revision = head.revision
@@ -190,7 +190,7 @@ class PageRecords:
         change: str,
         at: datetime,
         content_hash: str,
-        recipe: Recipe,
+        recipe: Extraction,
         entry: Entry,
     ) -> None:
         self._unit.add_revision(

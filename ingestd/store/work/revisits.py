@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.model.timing import Rules
+from ingestd.model.timing import Timing
 from ingestd.policy.articles.revisits import is_too_late, next_visit
 from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
-from ingestd.store.work.entries import CLOCKS_AGREE, Known, Work, work_of
+from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, claimed_from_row
 
 #: Both queues are looked at so far down: more could not be served at once.
 _FOREMOST = 100
@@ -33,9 +33,9 @@ async def claim_due(
     *,
     now: datetime,
     limit: int,
-    rules: Rules,
+    timing: Timing,
     without_sites: Collection[str] = (),
-) -> list[Work]:
+) -> list[ClaimedEntry]:
     """Claim entries whose page is due for a visit, the longest waiting first, but none of a site that has new work.
 
     Those that come too late, as after a long stop, have no more visits; those of a source that is paused, or does not
@@ -44,15 +44,15 @@ async def claim_due(
     go: list[int] = []
     for _ in range(_ROUNDS):
         found = (await connection.execute(_due(now, without_sites))).all()
-        late = {row.id for row in found if is_too_late(now, born=row.first_seen_at, until=rules.revisit_until)}
+        late = {row.id for row in found if is_too_late(now, story_date=row.first_seen_at, until=timing.revisit_until)}
         go = [row.id for row in found if row.wanted and row.id not in late][:limit]
         passing = [row for row in found if not row.wanted or row.id in late]
-        await _let_pass(connection, passing, now=now, rules=rules)
+        await _let_pass(connection, passing, now=now, timing=timing)
         if go or len(found) < _FOREMOST:
             break
     statement = update(entries).where(entries.c.id.in_(go)).values(run_id=run_id).returning(entries)
     rows = (await connection.execute(statement)).all() if go else []
-    works = [work_of(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
+    works = [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
     return await _with_known(connection, works)
 
 
@@ -75,16 +75,16 @@ def _due(now: datetime, without_sites: Collection[str]) -> Select[Any]:
     return due.where(entries.c.site.not_in(without_sites)) if without_sites else due
 
 
-async def _let_pass(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, rules: Rules) -> None:
+async def _let_pass(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, timing: Timing) -> None:
     """Let entries be due at the visit after this one."""
     values = [
         {
             "entry": row.id,
             "next": next_visit(
                 now,
-                born=row.first_seen_at,
-                first=rules.revisit_first,
-                until=rules.revisit_until,
+                story_date=row.first_seen_at,
+                first=timing.revisit_first,
+                until=timing.revisit_until,
                 jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
             ),
         }
@@ -95,7 +95,7 @@ async def _let_pass(connection: AsyncConnection, rows: Sequence[Row[Any]], *, no
         await connection.execute(statement.values(revisit_at=bindparam("next")), values)
 
 
-async def _with_known(connection: AsyncConnection, works: Sequence[Work]) -> list[Work]:
+async def _with_known(connection: AsyncConnection, works: Sequence[ClaimedEntry]) -> list[ClaimedEntry]:
     """Return works with what their records say, to be compared with what their pages say now."""
     found: dict[int, Any] = {}
     for some in chunks(sorted({work.record_id for work in works if work.record_id is not None})):
@@ -112,10 +112,10 @@ async def _with_known(connection: AsyncConnection, works: Sequence[Work]) -> lis
     return [replace(work, known=_known(found.get(work.record_id or 0), work)) for work in works]
 
 
-def _known(row: Any, work: Work) -> Known:
+def _known(row: Any, work: ClaimedEntry) -> KnownRecord:
     if row is None:
-        return Known()
-    return Known(
+        return KnownRecord()
+    return KnownRecord(
         # Another entry's bytes are those of another page.
         raw=row.raw if row.entry_id == work.id else None,
         content_hash=row.content_hash,
@@ -125,13 +125,13 @@ def _known(row: Any, work: Work) -> Known:
     )
 
 
-async def put_off(connection: AsyncConnection, work: Work, *, until: datetime) -> None:
+async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
     """Give a claimed entry back unvisited, its visit due later."""
     mine = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
     await connection.execute(update(entries).where(mine).values(run_id=None, revisit_at=until))
 
 
-async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
+async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
     """Let visits be due that were put off by a clock which was ahead and has been set back."""
-    ahead = _WAITING & (entries.c.revisit_at > now) & (entries.c.visited_at > now + CLOCKS_AGREE)
+    ahead = _WAITING & (entries.c.revisit_at > now) & (entries.c.visited_at > now + CLOCK_TOLERANCE)
     await connection.execute(update(entries).where(ahead).values(revisit_at=now, visited_at=now))

@@ -52,9 +52,9 @@ def test_markup_becomes_blocks(markup: str, html: str) -> None:
 def test_characters_are_cut_across_runs() -> None:
     block = Block("p", (Run("one "), Run("two ", "em"), Run("three")))
 
-    assert block.without(2, 6) == Block("p", (Run("on"), Run("o ", "em"), Run("three")))
-    assert block.without(0, len(block.text)) is None
+    assert block.cut(2, 6) == Block("p", (Run("on"), Run("o ", "em"), Run("three")))
+    assert block.cut(0, len(block.text)) is None
 
 
 def test_the_linked_share_is_of_characters() -> None:
-    assert Block("p", (Run("abc"), Run("d", None, "https://paper.example/"))).linked == 0.25
+    assert Block("p", (Run("abc"), Run("d", None, "https://paper.example/"))).link_share == 0.25

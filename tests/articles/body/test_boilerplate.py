@@ -1,7 +1,7 @@
 import pytest
 
 from ingestd.articles.body.blocks import Block, Run
-from ingestd.articles.body.boilerplate import Known, story
+from ingestd.articles.body.boilerplate import KnownFields, without_boilerplate
 
 HEADLINE = "Bridge stays closed all summer"
 STORY = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
@@ -34,7 +34,7 @@ def link(text: str, tag: str = "p") -> Block:
     ],
 )
 def test_what_is_not_the_story_goes(noise: list[str | Block]) -> None:
-    known = Known(
+    known = KnownFields(
         headlines=(HEADLINE,),
         dek="Until autumn, at least",
         byline="Ann Lee",
@@ -42,7 +42,7 @@ def test_what_is_not_the_story_goes(noise: list[str | Block]) -> None:
     )
     before = noise if noise != [STORY] else []
 
-    kept = story(lines(*before, STORY, *(noise if noise == [STORY] else []), MORE), known)
+    kept = without_boilerplate(lines(*before, STORY, *(noise if noise == [STORY] else []), MORE), known)
 
     assert [block.text for block in kept] == [STORY, MORE]
 
@@ -50,23 +50,25 @@ def test_what_is_not_the_story_goes(noise: list[str | Block]) -> None:
 def test_a_prompt_takes_the_short_lines_behind_it_to_the_end() -> None:
     prompt = ("Tap to install our app.", "in two easy steps:", "1. Tap in your navigation bar.", "OK")
 
-    assert [block.text for block in story(lines(STORY, MORE, *prompt), Known())] == [STORY, MORE]
+    assert [block.text for block in without_boilerplate(lines(STORY, MORE, *prompt), KnownFields())] == [STORY, MORE]
 
 
 def test_in_the_middle_only_the_prompt_goes() -> None:
-    kept = story(lines(STORY, "Sign up for our newsletter", "A short line.", MORE), Known())
+    kept = without_boilerplate(lines(STORY, "Sign up for our newsletter", "A short line.", MORE), KnownFields())
 
     assert [block.text for block in kept] == [STORY, "A short line.", MORE]
 
 
 def test_an_invitation_at_a_paragraph_s_end_goes() -> None:
-    kept = story(lines(f"{STORY} (Click for more on what this could mean.)"), Known())
+    kept = without_boilerplate(lines(f"{STORY} (Click for more on what this could mean.)"), KnownFields())
 
     assert [block.text for block in kept] == [STORY]
 
 
 def test_headings_with_nothing_below_go() -> None:
-    kept = story(lines(STORY, Block("h3", (Run("More"),)), MORE, Block("h3", (Run("Comments"),))), Known())
+    kept = without_boilerplate(
+        lines(STORY, Block("h3", (Run("More"),)), MORE, Block("h3", (Run("Comments"),))), KnownFields()
+    )
 
     assert [block.text for block in kept] == [STORY, "More", MORE]
 
@@ -86,23 +88,29 @@ def test_headings_with_nothing_below_go() -> None:
     ],
 )  # fmt: skip
 def test_a_sentence_that_only_begins_like_a_prompt_stays(line: str) -> None:
-    assert [block.text for block in story(lines(line, STORY), Known())] == [line, STORY]
+    assert [block.text for block in without_boilerplate(lines(line, STORY), KnownFields())] == [line, STORY]
 
 
 def test_a_list_of_links_that_is_the_article_stays() -> None:
     links = [link(f"Bridge number {n}") for n in range(5)]
 
-    assert len(story(lines(STORY, *links), Known())) == 6
+    assert len(without_boilerplate(lines(STORY, *links), KnownFields())) == 6
 
 
 def test_a_paragraph_with_a_date_stays_and_so_does_what_stands_above_it() -> None:
     above, dated = "Nobody slept that night.", "The fire began on June 24, 2020."
 
-    assert [block.text for block in story(lines(above, dated, STORY), Known())] == [above, dated, STORY]
+    assert [block.text for block in without_boilerplate(lines(above, dated, STORY), KnownFields())] == [
+        above,
+        dated,
+        STORY,
+    ]
 
 
 def test_a_date_line_takes_nothing_with_it_that_stands_above() -> None:
-    assert [block.text for block in story(lines("Nobody slept.", "Jun 24, 2020", STORY), Known())] == [
+    assert [
+        block.text for block in without_boilerplate(lines("Nobody slept.", "Jun 24, 2020", STORY), KnownFields())
+    ] == [
         "Nobody slept.",
         STORY,
     ]

@@ -1,8 +1,8 @@
 import pytest
 
-from ingestd.articles.body.container import Hints, choose
+from ingestd.articles.body.container import Hints, story_blocks
 from ingestd.articles.body.tree import parse
-from ingestd.articles.body.walk import place_blocks
+from ingestd.articles.body.walk import placed_blocks
 
 FIRST = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
 SECOND = "Boats will take its place, and the first of them, the Marbella, leaves on Friday at six in the morning."
@@ -13,7 +13,7 @@ HEADLINE = "Bridge stays closed all summer"
 
 
 def chosen(markup: str, hints: Hints | None = None) -> list[str]:
-    return [block.text for block in choose(place_blocks(parse(markup)), hints or Hints())]
+    return [block.text for block in story_blocks(placed_blocks(parse(markup)), hints or Hints())]
 
 
 CARD = f"<div><a href='/1'>Fog over the port all night</a><p>{OTHER}</p></div>"

@@ -1,7 +1,7 @@
 import pytest
 
 from ingestd.articles.body.blocks import Block, Run
-from ingestd.articles.body.furniture import mark, without
+from ingestd.articles.body.furniture import block_hash, without_furniture
 from ingestd.model.page import Furniture
 
 STORY = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
@@ -18,11 +18,11 @@ def blocks(*texts: str) -> list[Block]:
 
 
 def known(*texts: str, prose: tuple[str, ...] = ()) -> Furniture:
-    return Furniture(lines=frozenset(map(mark, (*texts, *prose))), prose=frozenset(map(mark, prose)))
+    return Furniture(lines=frozenset(map(block_hash, (*texts, *prose))), prose=frozenset(map(block_hash, prose)))
 
 
 def kept(texts: list[str], furniture: Furniture) -> list[str]:
-    return [block.text for block in without(blocks(*texts), furniture)]
+    return [block.text for block in without_furniture(blocks(*texts), furniture)]
 
 
 def test_what_the_sites_other_articles_have_is_left_out() -> None:
@@ -30,9 +30,9 @@ def test_what_the_sites_other_articles_have_is_left_out() -> None:
 
 
 def test_a_line_is_known_again_with_another_number_and_a_sentence_is_not() -> None:
-    assert mark("17 comments so far") == mark("3 Comments  so far")
-    assert len({mark(f"The match ended {score}.") for score in ("2-1", "3-0", "0-0")}) == 3
-    assert mark(f"{STORY} It cost 17 million.") != mark(f"{STORY} It cost 3 million.")
+    assert block_hash("17 comments so far") == block_hash("3 Comments  so far")
+    assert len({block_hash(f"The match ended {score}.") for score in ("2-1", "3-0", "0-0")}) == 3
+    assert block_hash(f"{STORY} It cost 17 million.") != block_hash(f"{STORY} It cost 3 million.")
 
 
 def test_prose_is_left_out_only_where_it_is_known_as_such() -> None:

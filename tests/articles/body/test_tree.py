@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.body.tree import MAX_TAGS, count, parse
+from ingestd.articles.body.tree import MAX_TAGS, element_count, parse
 
 
 @pytest.mark.parametrize("depth", [10, 240, 260, 3000, 50_000])
@@ -28,7 +28,7 @@ def test_comments_are_left_out() -> None:
 
     assert root is not None
     assert root.text_content() == "ac"
-    assert count(root) == 3
+    assert element_count(root) == 3
 
 
 def test_a_page_with_far_too_many_tags_is_read_flat() -> None:
@@ -36,7 +36,7 @@ def test_a_page_with_far_too_many_tags_is_read_flat() -> None:
 
     assert root is not None
     assert [p.text for p in root.iter("p")] == ["a", "c"]
-    assert count(root) == 4
+    assert element_count(root) == 4
 
 
 def test_a_page_of_paragraphs_without_end_keeps_its_text() -> None:
@@ -44,4 +44,4 @@ def test_a_page_of_paragraphs_without_end_keeps_its_text() -> None:
 
     assert root is not None
     assert len(root.text_content().split()) == MAX_TAGS + 1
-    assert count(root) < 9
+    assert element_count(root) < 9

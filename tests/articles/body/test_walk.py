@@ -1,6 +1,6 @@
-from ingestd.articles.body.element_roles import STRONG, WEAK
+from ingestd.articles.body.marked_elements import STRONG, WEAK
 from ingestd.articles.body.tree import parse
-from ingestd.articles.body.walk import place_blocks, read_blocks
+from ingestd.articles.body.walk import placed_blocks, read_blocks
 
 SENTENCE = "The mayor said on Monday that the bridge would stay closed until the autumn."
 
@@ -8,7 +8,7 @@ SENTENCE = "The mayor said on Monday that the bridge would stay closed until the
 def test_a_block_knows_its_element_and_every_mark_around_it() -> None:
     root = parse(f"<div class='widget'><aside><p>{SENTENCE} <em>Perhaps.</em></p></aside></div><p>{SENTENCE}</p>")
 
-    first, second = place_blocks(root)
+    first, second = placed_blocks(root)
 
     assert (first.element.tag, [mark.strength for mark in first.marks]) == ("p", [WEAK, STRONG])
     assert (second.element.tag, second.marks) == ("p", ())
@@ -17,7 +17,7 @@ def test_a_block_knows_its_element_and_every_mark_around_it() -> None:
 def test_text_behind_a_block_belongs_to_the_element_around_it() -> None:
     root = parse("<section>Before<div class='share-bar'>Share</div>After</section>")
 
-    placed = place_blocks(root)
+    placed = placed_blocks(root)
 
     assert [(one.block.text, one.element.tag, len(one.marks)) for one in placed] == [
         ("Before", "section", 0),
@@ -29,18 +29,18 @@ def test_text_behind_a_block_belongs_to_the_element_around_it() -> None:
 def test_menus_and_footers_that_say_so_are_left_out_of_a_page() -> None:
     root = parse(f"<nav>Home</nav><form><p>{SENTENCE}</p></form><footer>Contact</footer>")
 
-    assert [one.block.text for one in place_blocks(root)] == [SENTENCE]
+    assert [one.block.text for one in placed_blocks(root)] == [SENTENCE]
 
 
 def test_links_of_a_page_are_known_before_they_are_resolved() -> None:
-    (placed,) = place_blocks(parse("<p>See <a href='/a'>the list</a></p>"))
+    (placed,) = placed_blocks(parse("<p>See <a href='/a'>the list</a></p>"))
 
-    assert placed.block.linked == 8 / 12
+    assert placed.block.link_share == 8 / 12
     assert [run.href for run in placed.block.resolved("https://paper.example/1").runs] == [
         None,
         "https://paper.example/a",
     ]
-    assert placed.block.resolved(None).linked == 0
+    assert placed.block.resolved(None).link_share == 0
 
 
 def test_a_link_that_leads_nowhere_is_text() -> None:

@@ -31,7 +31,7 @@ from ingestd.articles.witnesses import bylines
 )
 def test_a_byline_names_people(printed: str, byline: str | None, people: tuple[str, ...]) -> None:
     assert bylines.clean(printed) == byline
-    assert bylines.split([printed]) == people
+    assert bylines.people([printed]) == people
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_what_is_no_article_says_nothing(script: Any) -> None:
         ("Ann Lee", "Ann Lee", ("Ann Lee",)),
         ({"@type": "Person", "name": "By Ann Lee"}, "Ann Lee", ("Ann Lee",)),
         ([{"name": "Ann Lee"}, {"name": "Bo Ray"}], "Ann Lee and Bo Ray", ("Ann Lee", "Bo Ray")),
-        ({"@type": "Organization", "name": "Wire Desk"}, "Wire WireVersions", ()),
+        ({"@type": "Organization", "name": "Wire Desk"}, "Wire Desk", ()),
         ({"@id": "#ann"}, "Ann Lee", ("Ann Lee",)),
         ({"url": "https://paper.example/ann"}, None, ()),
         (7, None, ()),

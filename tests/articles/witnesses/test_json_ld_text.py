@@ -24,7 +24,7 @@ def said(text: str) -> str:
 def test_what_the_page_does_not_count_as_text_goes() -> None:
     blocks = [block("Until autumn"), block(FIRST), block(ASIDE), block("Boats", "h2"), block(SECOND)]
 
-    kept = json_ld_text.agreed(blocks, said(f"<p>{FIRST}</p>\n<p>{SECOND}</p>"))
+    kept = json_ld_text.confirmed_blocks(blocks, said(f"<p>{FIRST}</p>\n<p>{SECOND}</p>"))
 
     assert [one.text for one in kept] == ["Until autumn", FIRST, "Boats", SECOND]
 
@@ -32,20 +32,23 @@ def test_what_the_page_does_not_count_as_text_goes() -> None:
 def test_a_first_paragraph_alone_is_no_witness() -> None:
     blocks = [block(FIRST), block(ASIDE), block(SECOND)]
 
-    assert json_ld_text.agreed(blocks, said(FIRST)) == tuple(blocks)
+    assert json_ld_text.confirmed_blocks(blocks, said(FIRST)) == tuple(blocks)
 
 
 def test_what_is_longer_than_any_story_is_not_compared() -> None:
     story = [block(FIRST), block(ASIDE)]
     letters = said(FIRST)
 
-    assert json_ld_text.agreed(story, letters * 2000) == tuple(story)
-    assert json_ld_text.agreed([block(FIRST * 20), block(ASIDE)], said(FIRST * 20)) != (block(FIRST * 20), block(ASIDE))
+    assert json_ld_text.confirmed_blocks(story, letters * 2000) == tuple(story)
+    assert json_ld_text.confirmed_blocks([block(FIRST * 20), block(ASIDE)], said(FIRST * 20)) != (
+        block(FIRST * 20),
+        block(ASIDE),
+    )
 
 
 def test_a_page_that_tells_nothing_keeps_all() -> None:
-    assert json_ld_text.agreed([block(FIRST)], json_ld_text.read(parse("<p>x</p>"))) == (block(FIRST),)
-    assert json_ld_text.agreed([], said(FIRST)) == ()
+    assert json_ld_text.confirmed_blocks([block(FIRST)], json_ld_text.read(parse("<p>x</p>"))) == (block(FIRST),)
+    assert json_ld_text.confirmed_blocks([], said(FIRST)) == ()
 
 
 def test_a_script_that_is_broken_elsewhere_still_tells() -> None:

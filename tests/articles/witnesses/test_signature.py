@@ -38,6 +38,6 @@ def test_a_name_set_apart_signs_the_story(blocks: list[Block], people: tuple[str
 
 
 def test_what_stands_in_parentheses_at_the_end_is_found() -> None:
-    assert signature.in_parentheses([plain("Es regnet. (kst/dpa)")]) == "kst/dpa"
-    assert signature.in_parentheses([plain("Es regnet (wie immer)")]) is None
-    assert signature.in_parentheses([]) is None
+    assert signature.final_parentheses([plain("Es regnet. (kst/dpa)")]) == "kst/dpa"
+    assert signature.final_parentheses([plain("Es regnet (wie immer)")]) is None
+    assert signature.final_parentheses([]) is None

@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.witnesses.stated_times import find_stated_time, read_stated_time, zoned
+from ingestd.articles.witnesses.stated_times import find_stated_time, read_stated_time, with_inferred_zone
 from ingestd.times import iso
 
 
@@ -67,7 +67,7 @@ def test_a_zone_is_taken_over_from_another_time_of_the_page(others: list[str], w
     moment = read_stated_time(ASSUMED)
     assert moment
 
-    told = zoned(moment, [other for other in map(read_stated_time, others) if other])
+    told = with_inferred_zone(moment, [other for other in map(read_stated_time, others) if other])
 
     assert (iso(told.when), told.precision) == (when, precision)
 
@@ -76,7 +76,7 @@ def test_a_time_with_a_zone_of_its_own_stays() -> None:
     moment = read_stated_time("2020-06-24T01:15:00-05:00")
     assert moment
 
-    assert zoned(moment, [moment]) is moment
+    assert with_inferred_zone(moment, [moment]) is moment
 
 
 @pytest.mark.parametrize("value", [None, 20200624, "", "soon", "0001-01-01T00:00:00Z", "x" * 100])

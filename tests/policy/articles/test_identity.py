@@ -73,8 +73,8 @@ def test_an_article_becomes(
 )
 def test_a_page_that_was_made_again_is_known_by_all_its_readings(found: Candidate, verdict: Verdict) -> None:
     own = head(text="first")
-    own = own.made_again(content_hash="before", headline="Ferry runs | News")
-    own = own.made_again(content_hash="now", headline="Ferry runs")
+    own = own.reprocessed(content_hash="before", headline="Ferry runs | News")
+    own = own.reprocessed(content_hash="now", headline="Ferry runs")
 
     assert decide(found, own=own, holder=own)[0] == verdict
     assert own.revision == 3

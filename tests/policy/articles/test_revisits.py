@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestd.policy.articles.revisits import NO_VISITS, born_at, gone_by, is_too_late, next_visit
+from ingestd.policy.articles.revisits import NO_VISITS, gone_from_status, is_too_late, next_visit, story_date
 
 BORN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 MINUTE, DAY = 60.0, 86_400.0
@@ -11,7 +11,7 @@ MINUTE, DAY = 60.0, 86_400.0
 def after(age: float, *, first: float = 15 * MINUTE, until: float = 7 * DAY, jitter: float = 0.0) -> float | None:
     """The age at the next visit, in minutes, of a story that is so many minutes old."""
     now = BORN + timedelta(minutes=age)
-    found = next_visit(now, born=BORN, first=first, until=until, jitter=jitter)
+    found = next_visit(now, story_date=BORN, first=first, until=until, jitter=jitter)
     return None if found is None else (found - BORN).total_seconds() / MINUTE
 
 
@@ -51,22 +51,22 @@ def test_visits_can_be_turned_off(first: float, until: float) -> None:
 
 @pytest.mark.parametrize(("days", "late"), [(7, False), (7.9, False), (8.1, True), (-3, False)])
 def test_a_visit_that_comes_much_too_late_is_left_out(days: float, late: bool) -> None:
-    assert is_too_late(BORN + timedelta(days=days), born=BORN, until=7 * DAY) is late
+    assert is_too_late(BORN + timedelta(days=days), story_date=BORN, until=7 * DAY) is late
 
 
 def test_a_story_is_as_old_as_its_publisher_says_but_never_younger_than_we_know() -> None:
     hour = timedelta(hours=1)
-    assert born_at(BORN, None) == BORN
-    assert born_at(BORN, BORN - hour) == BORN - hour
-    assert born_at(BORN, BORN + hour) == BORN
+    assert story_date(BORN, None) == BORN
+    assert story_date(BORN, BORN - hour) == BORN - hour
+    assert story_date(BORN, BORN + hour) == BORN
 
 
 def test_a_page_is_gone_since_it_was_first_missed_until_it_is_found() -> None:
     later = BORN + timedelta(hours=1)
 
-    missing = NO_VISITS.missed(BORN, gone=gone_by(404), next_at=later)
-    still = missing.missed(later, gone=gone_by(410), next_at=None)
-    failed = still.missed(later, gone=gone_by(503), next_at=None)
+    missing = NO_VISITS.missed(BORN, gone=gone_from_status(404), next_at=later)
+    still = missing.missed(later, gone=gone_from_status(410), next_at=None)
+    failed = still.missed(later, gone=gone_from_status(503), next_at=None)
 
     assert (missing.count, missing.gone, missing.gone_since, missing.next_at) == (1, "404", BORN, later)
     assert (still.count, still.gone, still.gone_since) == (2, "410", BORN)
@@ -77,4 +77,4 @@ def test_a_page_is_gone_since_it_was_first_missed_until_it_is_found() -> None:
 
 @pytest.mark.parametrize("status", [200, 401, 403, 429, 500, 503])
 def test_other_answers_do_not_say_that_a_page_is_gone(status: int) -> None:
-    assert gone_by(status) is None
+    assert gone_from_status(status) is None

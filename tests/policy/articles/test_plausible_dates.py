@@ -4,11 +4,11 @@ import pytest
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
-from ingestd.policy.articles.believed_dates import (
+from ingestd.policy.articles.plausible_dates import (
     AHEAD,
-    article_with_dates_believed,
+    article_with_plausible_dates,
     believed,
-    entry_with_dates_believed,
+    entry_with_plausible_dates,
 )
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -35,9 +35,9 @@ def test_only_the_dates_that_are_wrong_go() -> None:
     entry = Entry(guid="1", headline="T", published=NEVER, updated=NOW)
     article = Article(headline="T", body_text="x", firstcreated=NOW, versioncreated=NEVER, date_precision="minute")
 
-    assert entry_with_dates_believed(entry, NOW) == Entry(guid="1", headline="T", updated=NOW)
-    assert article_with_dates_believed(article, NOW).versioncreated is None
-    assert article_with_dates_believed(article, NOW).date_precision == "minute"
-    assert article_with_dates_believed(Article(headline=None, body_text="x", firstcreated=NEVER,
+    assert entry_with_plausible_dates(entry, NOW) == Entry(guid="1", headline="T", updated=NOW)
+    assert article_with_plausible_dates(article, NOW).versioncreated is None
+    assert article_with_plausible_dates(article, NOW).date_precision == "minute"
+    assert article_with_plausible_dates(Article(headline=None, body_text="x", firstcreated=NEVER,
                                                date_precision="day"), NOW).date_precision is None  # fmt: skip
-    assert entry_with_dates_believed(entry_with_dates_believed(entry, NOW), NOW).updated == NOW
+    assert entry_with_plausible_dates(entry_with_plausible_dates(entry, NOW), NOW).updated == NOW

@@ -66,7 +66,7 @@ _NOTES = tuple(
 _LABEL_ALONE = re.compile(rf"[\W_]{{0,10}}{_LABEL}{_DATED}\s*:?[\W_]{{0,10}}", re.IGNORECASE)
 
 
-def has_correction_note(body_text: str, description: str | None = None, headline: str | None = None) -> str | None:
+def correction_notes(body_text: str, description: str | None = None, headline: str | None = None) -> str | None:
     """Return the notes of correction in an article, an empty line between them; None where there is none.
 
     `body_text` is paragraphs with an empty line between them.  A note is a paragraph that begins like one, and so may

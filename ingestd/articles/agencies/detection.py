@@ -27,7 +27,7 @@ _REACH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class StoryParts:
     """The places that name agencies; what is not there is None or empty."""
 
     dateline: str | None = None
@@ -95,7 +95,7 @@ _IN_PARENTHESES = re.compile(r"\(([^()]+)\)|【\w*?(共同|時事)】")
 _ARTICLES = re.compile(r"^(?:the|die|der|l['’]|la|le|el|de|het)\s*", re.IGNORECASE)
 
 
-def find(named: Named, language: str | None = None) -> tuple[Agency, ...]:
+def find_agencies(named: StoryParts, language: str | None = None) -> tuple[Agency, ...]:
     """Return the agencies that a story names, those first that filed it.
 
     An agency has one role, the first of origin, cited and credit that any place gives it, and all its evidence.
@@ -115,7 +115,7 @@ def _agency(known: _Known, evidence: Sequence[tuple[str, str]]) -> Agency:
     return Agency(code=known.code, name=known.name, role=role, evidence=tuple(evidence))
 
 
-def _evidence(named: Named, language: str) -> Iterator[tuple[str, str, str]]:
+def _evidence(named: StoryParts, language: str) -> Iterator[tuple[str, str, str]]:
     for code in _filed_by(named.dateline or ""):
         yield "dateline", code, (named.dateline or "")[:_MAX_WORDS]
     for place, line in (("byline", named.byline), ("signature", named.signature)):

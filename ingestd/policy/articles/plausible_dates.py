@@ -18,7 +18,7 @@ def believed(when: datetime | None, now: datetime) -> datetime | None:
     return when if when and _NOTHING < when <= now + AHEAD else None
 
 
-def entry_with_dates_believed(entry: Entry, now: datetime) -> Entry:
+def entry_with_plausible_dates(entry: Entry, now: datetime) -> Entry:
     """Return an entry with the dates that are believed."""
     published, updated = believed(entry.published, now), believed(entry.updated, now)
     if (published, updated) == (entry.published, entry.updated):
@@ -26,7 +26,7 @@ def entry_with_dates_believed(entry: Entry, now: datetime) -> Entry:
     return replace(entry, published=published, updated=updated)
 
 
-def article_with_dates_believed(article: Article, now: datetime) -> Article:
+def article_with_plausible_dates(article: Article, now: datetime) -> Article:
     """Return an article with the dates that are believed."""
     first, this = believed(article.firstcreated, now), believed(article.versioncreated, now)
     if (first, this) == (article.firstcreated, article.versioncreated):

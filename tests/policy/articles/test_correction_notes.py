@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.policy.articles.correction_note import has_correction_note
+from ingestd.policy.articles.correction_notes import correction_notes
 
 STORY = "The harbour is closed, the board said on Sunday.\n\nThe ice is 12 cm thick, and it will grow."
 
@@ -46,9 +46,9 @@ STORY = "The harbour is closed, the board said on Sunday.\n\nThe ice is 12 cm th
     ],
 )
 def test_a_note_is_found_wherever_it_stands(note: str) -> None:
-    assert has_correction_note(f"{STORY}\n\n{note}") == note
-    assert has_correction_note(f"{note}\n\n{STORY}") == note
-    assert has_correction_note(STORY, description=note) == note
+    assert correction_notes(f"{STORY}\n\n{note}") == note
+    assert correction_notes(f"{note}\n\n{STORY}") == note
+    assert correction_notes(STORY, description=note) == note
 
 
 @pytest.mark.parametrize(
@@ -75,28 +75,26 @@ def test_a_note_is_found_wherever_it_stands(note: str) -> None:
     ],
 )
 def test_other_paragraphs_are_none(paragraph: str) -> None:
-    assert has_correction_note(f"{STORY}\n\n{paragraph}") is None
+    assert correction_notes(f"{STORY}\n\n{paragraph}") is None
 
 
 def test_a_label_on_its_own_goes_with_the_next_paragraph() -> None:
-    assert (
-        has_correction_note(f"{STORY}\n\nCorrection\n\nThe ice is 12 cm thick.") == "Correction The ice is 12 cm thick."
-    )
+    assert correction_notes(f"{STORY}\n\nCorrection\n\nThe ice is 12 cm thick.") == "Correction The ice is 12 cm thick."
 
 
 def test_a_second_note_makes_another_text() -> None:
     first, second = "Correction: The ice is 12 cm thick.", "Correction: The board has two members."
 
-    assert has_correction_note(f"{STORY}\n\n{first}\n\n{second}") == f"{first}\n\n{second}"
+    assert correction_notes(f"{STORY}\n\n{first}\n\n{second}") == f"{first}\n\n{second}"
 
 
 def test_a_headline_may_be_one() -> None:
-    assert has_correction_note(STORY, headline="Correction: Harbour-Ice story") == "Correction: Harbour-Ice story"
-    assert has_correction_note(STORY, headline="Ice closes harbour") is None
+    assert correction_notes(STORY, headline="Correction: Harbour-Ice story") == "Correction: Harbour-Ice story"
+    assert correction_notes(STORY, headline="Ice closes harbour") is None
 
 
 @given(
     st.text() | st.lists(st.sampled_from(["Correction", ":", " ", "June 3", "(", "\n\n", "this story "])).map("".join)
 )
 def test_any_text_can_be_asked(text: str) -> None:
-    assert has_correction_note(text, text, text) != ""
+    assert correction_notes(text, text, text) != ""

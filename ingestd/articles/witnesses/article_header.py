@@ -32,7 +32,7 @@ def read(lines: Sequence[str], headline: str | None) -> Clues:
         headline=lines[at] if headline is None else None,
         description_text=_dek(lines[at], below),
         byline=bylines.clean(printed),
-        authors=bylines.split([printed] if printed else ()),
+        authors=bylines.people([printed] if printed else ()),
     )
 
 

@@ -1,7 +1,7 @@
 import pytest
 from lxml import html
 
-from ingestd.articles.body.element_roles import STRONG, TEASER, WEAK, strength
+from ingestd.articles.body.marked_elements import STRONG, TEASER, WEAK, mark_strength
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ from ingestd.articles.body.element_roles import STRONG, TEASER, WEAK, strength
     ],
 )
 def test_elements_say_what_they_hold(markup: str, expected: int) -> None:
-    assert strength(html.fragment_fromstring(markup)) == expected
+    assert mark_strength(html.fragment_fromstring(markup)) == expected

@@ -13,7 +13,7 @@ WEAK: Final = 2
 STRONG: Final = 3
 
 
-class Mark(NamedTuple):
+class MarkedElement(NamedTuple):
     """An element that is marked, and how far that is believed."""
 
     element: etree._Element
@@ -62,7 +62,7 @@ _MAX_NAMES = 500
 _INVISIBLE = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 
 
-def strength(element: etree._Element) -> int:
+def mark_strength(element: etree._Element) -> int:
     """Return how far an element is marked as something other than the story: 0, TEASER, WEAK or STRONG."""
     tag = element.tag
     if tag in _UNMARKED:

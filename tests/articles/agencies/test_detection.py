@@ -1,14 +1,18 @@
 import pytest
 
-from ingestd.articles.agencies.agencies import TABLE, Named, find
+from ingestd.articles.agencies.detection import TABLE, StoryParts, find_agencies
 
 
-def roles(named: Named, language: str = "en") -> dict[str, str]:
-    return {agency.code: agency.role for agency in find(named, language)}
+def roles(parts: StoryParts, language: str = "en") -> dict[str, str]:
+    return {agency.code: agency.role for agency in find_agencies(parts, language)}
 
 
 def cited(text: str, language: str) -> list[tuple[str, str]]:
-    found = [(agency.code, words) for agency in find(Named(text=text), language) for _, words in agency.evidence]
+    found = [
+        (agency.code, words)
+        for agency in find_agencies(StoryParts(text=text), language)
+        for _, words in agency.evidence
+    ]
     return sorted(found, key=lambda said: text.index(said[1]))
 
 
@@ -22,36 +26,40 @@ def test_each_agency_is_in_the_table_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "found"),
+    ("parts", "found"),
     [
-        pytest.param(Named(dateline="PYONGYANG, June 24 (AP)"), {"AP": "origin"}, id="dateline"),
-        pytest.param(Named(dateline="Frankfurt/Main (dpa/lno)"), {"dpa": "origin"}, id="with-its-local-service"),
-        pytest.param(Named(dateline="新华社北京6月24日电"), {"Xinhua": "origin"}, id="chinese-dateline"),
-        pytest.param(Named(dateline="МОСКВА, 24 июня. /ТАСС/"), {"TASS": "origin"}, id="russian-dateline"),
-        pytest.param(Named(dateline="МОСКВА, 24 июн — РИА Новости"), {"RIA": "origin"}, id="russian-with-a-dash"),
-        pytest.param(Named(dateline="(ANSA) - ROMA, 24 GIU"), {"ANSA": "origin"}, id="italian-dateline"),
-        pytest.param(Named(dateline="【東京共同】"), {"Kyodo": "origin"}, id="japanese-dateline"),
-        pytest.param(Named(dateline="Harbor Post"), {}, id="a-paper-s-own-dateline"),
-        pytest.param(Named(dateline="PA, Calif."), {}, id="a-place"),
-        pytest.param(Named(dateline="Reuters"), {"Reuters": "origin"}, id="lone-parentheses"),
-        pytest.param(Named(dateline="AP, Antarctica (Harbor Post)"), {}, id="a-place-and-a-paper"),
-        pytest.param(Named(byline="ANN LEE, Associated Press"), {"AP": "origin"}, id="employer"),
-        pytest.param(Named(byline="Reuters Staff"), {"Reuters": "origin"}, id="desk"),
-        pytest.param(Named(byline="Deutsche Presse-Agentur and Nordwest-Redaktion"), {"dpa": "origin"}, id="two-desks"),
-        pytest.param(Named(byline="Ann Lee and Bo Afp-Ray"), {}, id="people"),
-        pytest.param(Named(signature="kst/dpa"), {"dpa": "origin"}, id="initials-and-agency"),
-        pytest.param(Named(signature="APA, dpa"), {"APA": "origin", "dpa": "origin"}, id="two"),
-        pytest.param(Named(copyright=["Copyright 2020 The Associated Press."]), {"AP": "origin"}, id="copyright"),
-        pytest.param(Named(copyright=["© dpa-infocom, dpa:200624-99-1/2"]), {"dpa": "origin"}, id="dpa-s-number"),
-        pytest.param(Named(copyright=["© 2020 Harbor Post"]), {}, id="a-paper-s-copyright"),
-        pytest.param(Named(credits=["Port Office/Coastal News via AP, File"]), {"AP": "credit"}, id="credit"),
-        pytest.param(Named(credits=["pa/dpa", "Bo Ray/AFP/Getty"]), {"AFP": "credit", "dpa": "credit"}, id="credits"),
-        pytest.param(Named(credits=["Rap/Map"]), {}, id="no-part-of-a-word"),
-        pytest.param(Named(), {}, id="nothing"),
+        pytest.param(StoryParts(dateline="PYONGYANG, June 24 (AP)"), {"AP": "origin"}, id="dateline"),
+        pytest.param(StoryParts(dateline="Frankfurt/Main (dpa/lno)"), {"dpa": "origin"}, id="with-its-local-service"),
+        pytest.param(StoryParts(dateline="新华社北京6月24日电"), {"Xinhua": "origin"}, id="chinese-dateline"),
+        pytest.param(StoryParts(dateline="МОСКВА, 24 июня. /ТАСС/"), {"TASS": "origin"}, id="russian-dateline"),
+        pytest.param(StoryParts(dateline="МОСКВА, 24 июн — РИА Новости"), {"RIA": "origin"}, id="russian-with-a-dash"),
+        pytest.param(StoryParts(dateline="(ANSA) - ROMA, 24 GIU"), {"ANSA": "origin"}, id="italian-dateline"),
+        pytest.param(StoryParts(dateline="【東京共同】"), {"Kyodo": "origin"}, id="japanese-dateline"),
+        pytest.param(StoryParts(dateline="Harbor Post"), {}, id="a-paper-s-own-dateline"),
+        pytest.param(StoryParts(dateline="PA, Calif."), {}, id="a-place"),
+        pytest.param(StoryParts(dateline="Reuters"), {"Reuters": "origin"}, id="lone-parentheses"),
+        pytest.param(StoryParts(dateline="AP, Antarctica (Harbor Post)"), {}, id="a-place-and-a-paper"),
+        pytest.param(StoryParts(byline="ANN LEE, Associated Press"), {"AP": "origin"}, id="employer"),
+        pytest.param(StoryParts(byline="Reuters Staff"), {"Reuters": "origin"}, id="desk"),
+        pytest.param(
+            StoryParts(byline="Deutsche Presse-Agentur and Nordwest-Redaktion"), {"dpa": "origin"}, id="two-desks"
+        ),
+        pytest.param(StoryParts(byline="Ann Lee and Bo Afp-Ray"), {}, id="people"),
+        pytest.param(StoryParts(signature="kst/dpa"), {"dpa": "origin"}, id="initials-and-agency"),
+        pytest.param(StoryParts(signature="APA, dpa"), {"APA": "origin", "dpa": "origin"}, id="two"),
+        pytest.param(StoryParts(copyright=["Copyright 2020 The Associated Press."]), {"AP": "origin"}, id="copyright"),
+        pytest.param(StoryParts(copyright=["© dpa-infocom, dpa:200624-99-1/2"]), {"dpa": "origin"}, id="dpa-s-number"),
+        pytest.param(StoryParts(copyright=["© 2020 Harbor Post"]), {}, id="a-paper-s-copyright"),
+        pytest.param(StoryParts(credits=["Port Office/Coastal News via AP, File"]), {"AP": "credit"}, id="credit"),
+        pytest.param(
+            StoryParts(credits=["pa/dpa", "Bo Ray/AFP/Getty"]), {"AFP": "credit", "dpa": "credit"}, id="credits"
+        ),
+        pytest.param(StoryParts(credits=["Rap/Map"]), {}, id="no-part-of-a-word"),
+        pytest.param(StoryParts(), {}, id="nothing"),
     ],
 )  # fmt: skip
-def test_lists_of_names_show_who_filed_and_whose_picture_it_is(named: Named, found: dict[str, str]) -> None:
-    assert roles(named) == found
+def test_lists_of_names_show_who_filed_and_whose_picture_it_is(parts: StoryParts, found: dict[str, str]) -> None:
+    assert roles(parts) == found
 
 
 @pytest.mark.parametrize(
@@ -149,7 +157,7 @@ def test_a_name_that_means_something_else_is_no_source(language: str, text: str)
     ],
 )  # fmt: skip
 def test_a_person_is_no_agency(byline: str) -> None:
-    assert roles(Named(byline=byline)) == {}
+    assert roles(StoryParts(byline=byline)) == {}
 
 
 @pytest.mark.parametrize(
@@ -160,16 +168,16 @@ def test_a_person_is_no_agency(byline: str) -> None:
     ],
 )  # fmt: skip
 def test_a_desk_is_its_agency(byline: str, code: str) -> None:
-    assert roles(Named(byline=byline)) == {code: "origin"}
+    assert roles(StoryParts(byline=byline)) == {code: "origin"}
 
 
 def test_a_list_of_names_is_read_so_far() -> None:
-    assert roles(Named(byline="Bo Ray, " * 100 + "AFP")) == {"AFP": "origin"}
-    assert roles(Named(byline="Bo Ray, " * 200 + "AFP")) == {}
+    assert roles(StoryParts(byline="Bo Ray, " * 100 + "AFP")) == {"AFP": "origin"}
+    assert roles(StoryParts(byline="Bo Ray, " * 200 + "AFP")) == {}
 
 
 def test_the_strongest_role_holds_and_all_evidence_stays() -> None:
-    named = Named(
+    parts = StoryParts(
         dateline="OSLO (AP)",
         text="The BBC reports it. "
         + "Reuters said so. " * 9
@@ -177,7 +185,7 @@ def test_the_strongest_role_holds_and_all_evidence_stays() -> None:
         credits=["Bo Ray/AP", "Cy Orr/Reuters"],
     )
 
-    agencies = find(named, "en")
+    agencies = find_agencies(parts, "en")
 
     assert [(agency.code, agency.role) for agency in agencies] == [
         ("AP", "origin"),
