@@ -56,7 +56,7 @@ class IngestError(Exception):
 
     fate: ClassVar[Fate] = "later"
     #: Whether it is our own fault: it counts against no source and no entry.
-    ours: ClassVar[bool] = False
+    local: ClassVar[bool] = False
 
 
 class ConfigError(IngestError):
@@ -98,7 +98,7 @@ class Unanswered(Unreachable):
 class Offline(Unreachable):
     """Our own network, name server or sockets are to blame: nothing is known of the server."""
 
-    ours = True
+    local = True
 
 
 class TimedOut(FetchError):
@@ -165,7 +165,7 @@ class TooLarge(FetchError):
 class NoRoom(FetchError):
     """The body is too large for memory alone, and our own disk did not take it."""
 
-    ours = True
+    local = True
 
 
 class Inaccessible(FetchError):
@@ -215,7 +215,7 @@ class WorkerError(IngestError):
 class WorkerUnready(WorkerError):
     """The process did not start: the work is as good as it was."""
 
-    ours = True
+    local = True
 
 
 class WorkerTimedOut(WorkerError):

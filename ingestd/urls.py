@@ -104,7 +104,7 @@ def without_userinfo(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def with_userinfo_of(url: str, other: str) -> str:
+def copy_userinfo(url: str, other: str) -> str:
     """Return another URL with the user-info of the first, if it is of the same origin; otherwise as it is."""
     one, two = urlsplit(url), urlsplit(other)
     userinfo, at, host = one.netloc.rpartition("@")
@@ -140,7 +140,7 @@ def site(url: str) -> str:
         return _suffixes().extract_str(host).top_domain_under_public_suffix or host
 
 
-def place(url: str) -> str:
+def pacing_key(url: str) -> str:
     """Return what polls of a source take turns at: the site, or a drop folder itself, of which nobody else has any."""
     return without_userinfo(url) if is_folder(url) else site(url)
 
@@ -159,7 +159,7 @@ def is_remote_folder(url: str) -> bool:
 FOLDER_PORTS = {"ftp": 21, "ftps": 21, "sftp": 22}
 
 
-def folder_of(url: str) -> PurePosixPath:
+def folder_path(url: str) -> PurePosixPath:
     """Return the path of a drop folder of this host."""
     return PurePosixPath(unquote(urlsplit(url).path, errors="surrogateescape"))
 

@@ -1,12 +1,12 @@
 import pytest
 
 from ingestd.urls import (
-    folder_of,
+    folder_path,
     is_folder,
     is_inbox,
     is_remote_folder,
     normalise,
-    place,
+    pacing_key,
     resolve,
     site,
     source_url,
@@ -175,9 +175,9 @@ def test_what_could_be_no_source_is_refused(name: str) -> None:
 def test_a_folder_is_found_by_its_address_and_has_its_turns_for_itself() -> None:
     url = source_url("/srv/a wire/ü")
 
-    assert str(folder_of(url)) == "/srv/a wire/ü"
+    assert str(folder_path(url)) == "/srv/a wire/ü"
     assert (is_folder(url), is_inbox(url), is_inbox("inbox:a")) == (True, False, True)
-    assert (place(url), place("https://news.bbc.co.uk/feed")) == (url, "bbc.co.uk")
+    assert (pacing_key(url), pacing_key("https://news.bbc.co.uk/feed")) == (url, "bbc.co.uk")
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
@@ -185,7 +185,7 @@ def test_a_folder_on_another_host_is_one_too_and_its_user_shows_nowhere(scheme: 
     url = source_url(f"{scheme}://desk@wire.example/out")
 
     assert (is_folder(url), is_remote_folder(url), is_remote_folder("file:///out/")) == (True, True, False)
-    assert place(url) == f"{scheme}://wire.example/out/"
+    assert pacing_key(url) == f"{scheme}://wire.example/out/"
 
 
 def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:

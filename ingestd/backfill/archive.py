@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncGenerator
 
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.pipeline.listings.listing import Step, Task
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.pipeline.listings.listing import ListingStep, ListingTask
 from ingestd.urls import normalise
 
 
-async def list_archive(documents: Documents, task: Task) -> AsyncGenerator[Step, None]:
+async def list_archive(documents: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
     """List a feed's entries and those before them, along `prev-archive` (RFC 5005, 4) or else `next` (3).
 
     It ends where a document names none before it, has no entries, or names one that was read already.
@@ -19,4 +19,4 @@ async def list_archive(documents: Documents, task: Task) -> AsyncGenerator[Step,
         document = await documents.fetch(url)
         feed = document.feed
         url = (feed.prev_archive or feed.next_page) if feed.entries else None
-        yield Step(found=document.announcements, position={"url": url}, raw=document.raw)
+        yield ListingStep(found=document.announcements, position={"url": url}, raw=document.raw)

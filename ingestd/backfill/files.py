@@ -16,11 +16,11 @@ from ingestd.formats.common.gzipped import inflated
 from ingestd.formats.common.markup import root_of
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.pipeline.listings.listing import Step, Task
-from ingestd.pipeline.read import Fetched
-from ingestd.store.polls.poll_result import Announcement
-from ingestd.store.work.entries import Work
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.pipeline.listings.listing import ListingStep, ListingTask
+from ingestd.pipeline.read import FetchedPage
+from ingestd.store.polls.poll_result import ListedEntry
+from ingestd.store.work.entries import ClaimedEntry
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ _AT_ONCE = 32
 _PAGES = frozenset("html head body main article section div p h1 h2 title meta".split())
 
 
-async def list_files(documents: Documents, task: Task) -> AsyncGenerator[Step, None]:
+async def list_files(documents: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
     """List what the files below a directory hold, in the order of their paths; plain or gzipped, told by content.
 
     The entries of a feed are listed as if it had been polled: where they carry no full text, their pages are
@@ -46,7 +46,7 @@ async def list_files(documents: Documents, task: Task) -> AsyncGenerator[Step, N
         some = paths[start : start + _AT_ONCE]
         looks = [_look(documents, path, folder, task.options.get("base")) for path in some]
         found = await asyncio.gather(*looks)
-        yield Step(
+        yield ListingStep(
             found=tuple(item for items in found for item in items or ()),
             position={"path": _name(folder, some[-1])},
             documents=len(some),
@@ -73,7 +73,7 @@ def _order(name: str) -> tuple[tuple[bool, str], ...]:
     return tuple((index < len(parts) - 1, part) for index, part in enumerate(parts)) if name else ()
 
 
-async def _look(documents: Documents, path: Path, folder: Path, base: str | None) -> tuple[Announcement, ...] | None:
+async def _look(documents: DocumentReader, path: Path, folder: Path, base: str | None) -> tuple[ListedEntry, ...] | None:
     """Return what a file announces; None when it is neither a feed nor a page."""
     name = _name(folder, path)
     url = _url(base, name)
@@ -89,10 +89,10 @@ async def _look(documents: Documents, path: Path, folder: Path, base: str | None
     return None
 
 
-def _page(path: Path, body: bytes, url: str | None) -> Announcement:
+def _page(path: Path, body: bytes, url: str | None) -> ListedEntry:
     digest = sha256(body).hexdigest()
     entry = Entry(guid=url or f"sha256:{digest}", id_origin="link" if url else "hash", link=path.as_uri())
-    return Announcement(entry=entry, fingerprint=digest)
+    return ListedEntry(entry=entry, fingerprint=digest)
 
 
 def _url(base: str | None, name: str) -> str | None:
@@ -116,13 +116,13 @@ class SavedPages:
 
     folder: Path
     base: str | None
-    documents: Documents
+    documents: DocumentReader
 
-    async def __call__(self, work: Work) -> Fetched | None:
+    async def __call__(self, work: ClaimedEntry) -> FetchedPage | None:
         """Return a saved page, or what an entry of a saved feed leads to; raises FetchError, ParseError."""
         address = work.entry.link or ""
         if urlsplit(address).scheme != "file":
-            return await self.documents.page_of(work)
+            return await self.documents.fetch_page(work)
         # A saved feed may name any file: only what is below the directory was asked for.
         if (path := _below(self.folder, address)) is None:
             raise Forbidden(address, "not below the directory of this backfill")
@@ -131,4 +131,4 @@ class SavedPages:
         except OSError as error:
             raise FetchError(address, error.strerror or str(error)) from error
         url = _url(self.base, _name(self.folder, path))
-        return Fetched(page=Page(url=url or address, body=body), url=url)
+        return FetchedPage(page=Page(url=url or address, body=body), url=url)

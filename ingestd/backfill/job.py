@@ -15,13 +15,13 @@ from ingestd.backfill.kinds import kind_named
 from ingestd.errors import IngestError
 from ingestd.pipeline.entry_worker import EntryWorker
 from ingestd.pipeline.ingest import Ingest
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.pipeline.listings.listing import Step, Task
-from ingestd.pipeline.retry import until_committed
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.pipeline.listings.listing import ListingStep, ListingTask
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import lock_records
 from ingestd.store.polls import polls
 from ingestd.store.records import raws
-from ingestd.store.records.saves import Failed, Outcome
+from ingestd.store.records.outcomes import EntryOutcome, Failed
 from ingestd.store.work import backfills
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class Listed:
     #: By reason.
     left_out: Mapping[str, int] = field(default_factory=dict)
 
-    def after(self, step: Step, added: int) -> "Listed":
+    def after(self, step: ListingStep, added: int) -> "Listed":
         """Return what it is with one more step, of whose entries so many are new."""
         return replace(
             self,
@@ -55,7 +55,7 @@ class Listed:
 class Backfill:
     """A backfill that this run has claimed.
 
-    `row` is its row, `counts` how many of its entries are in each state, and `most_documents` how many it may read.
+    `row` is its row, `counts` how many of its entries are in each state, and `max_documents` how many it may read.
     """
 
     def __init__(
@@ -64,33 +64,33 @@ class Backfill:
         counts: Mapping[str, int],
         *,
         ingest: Ingest,
-        documents: Documents,
+        documents: DocumentReader,
         limit: int,
         per_site: int,
-        most_documents: int,
+        max_documents: int,
     ) -> None:
         kind = kind_named(row.kind)
-        task = Task(argument=row.argument, options=row.options, position=row.cursor.get("position", {}))
+        task = ListingTask(argument=row.argument, options=row.options, position=row.cursor.get("position", {}))
         self.id: int = row.id
         self.listed = Listed(**row.cursor.get("listed", {}))
         #: Entries that became records or carriers, and entries that were given up.
-        self.made = counts.get("done", 0)
-        self.given_up = counts.get("quarantined", 0)
+        self.processed = counts.get("done", 0)
+        self.quarantined = counts.get("quarantined", 0)
         #: Why the list could not be read to its end.
-        self.problem: str | None = None
+        self.error: str | None = None
         self._source_id: int = row.source_id
         self._ingest = ingest
         self._steps = kind.listing(documents, task)
-        self._most_documents = self.listed.documents + most_documents
+        self._max_documents = self.listed.documents + max_documents
         self._listing: asyncio.Task[None] | None = None
-        self._at_end = False
-        self._more = asyncio.Event()
+        self._listing_ended = False
+        self._progress = asyncio.Event()
         self._stopping = False
-        self._makers = EntryWorker(
+        self._dispatcher = EntryWorker(
             ingest=ingest,
             limit=limit,
             per_site=per_site,
-            made=self._count,
+            on_outcome=self._count,
             backfill_id=row.id,
             fetch=kind.fetch(documents, task),
         ).dispatcher
@@ -102,35 +102,35 @@ class Backfill:
         """
         async with asyncio.TaskGroup() as tasks:
             self._listing = tasks.create_task(self._list())
-            tasks.create_task(self._make())
-        return await until_committed(self._end)
+            tasks.create_task(self._process_entries())
+        return await retry_while_unavailable(self._end)
 
     def stop(self) -> None:
         """Begin nothing new; `run` ends when what is at work has ended."""
         self._stopping = True
         if self._listing:
             self._listing.cancel()
-        self._makers.stop()
-        self._more.set()
+        self._dispatcher.stop()
+        self._progress.set()
 
     async def _list(self) -> None:
         try:
             async with aclosing(self._steps) as steps:
                 async for step in steps:
-                    if not await until_committed(lambda step=step: self._keep(step)):  # type: ignore[misc]
+                    if not await retry_while_unavailable(lambda step=step: self._commit_step(step)):  # type: ignore[misc]
                         return
-                    self._makers.nudge()
-                    self._more.set()
-                    if self.listed.documents >= self._most_documents:
-                        self.problem = f"stopped after {self.listed.documents} documents, as --documents says"
+                    self._dispatcher.nudge()
+                    self._progress.set()
+                    if self.listed.documents >= self._max_documents:
+                        self.error = f"stopped after {self.listed.documents} documents, as --documents says"
                         return
         except IngestError as error:
-            self.problem = str(error)
+            self.error = str(error)
         finally:
-            self._at_end = True
-            self._more.set()
+            self._listing_ended = True
+            self._progress.set()
 
-    async def _keep(self, step: Step) -> bool:
+    async def _commit_step(self, step: ListingStep) -> bool:
         """Commit a step's entries together with where the next one begins; False when the backfill was cancelled."""
         now, guids = datetime.now(UTC), [item.entry.guid for item in step.found]
         async with self._ingest.database.write() as connection:
@@ -138,7 +138,7 @@ class Backfill:
                 await lock_records(connection)
             known = await polls.known_entries(connection, self._source_id, guids)
             new = {item.entry.guid: item for item in step.found if item.entry.guid not in known}
-            taken = await backfills.adopt(connection, self.id, self._source_id, [*known])
+            taken = await backfills.take_over_entries(connection, self.id, self._source_id, [*known])
             listed = self.listed.after(step, len(new) + taken)
             cursor = {"position": dict(step.position), "listed": asdict(listed)}
             if not await backfills.advance(connection, self.id, self._ingest.run_id, now=now, cursor=cursor):
@@ -150,18 +150,18 @@ class Backfill:
                 connection, self._source_id, [*pages, *versions], now=now, raw=step.raw, backfill_id=self.id
             )
         self.listed = listed
-        self.made += sum(item.version is not None for item in new.values())
+        self.processed += sum(item.version is not None for item in new.values())
         return True
 
-    async def _make(self) -> None:
+    async def _process_entries(self) -> None:
         while not self._stopping:
-            self._more.clear()
-            at_end = self._at_end
-            await self._makers.run_dry()
-            if self._stopping or (at_end and await until_committed(self._next_due) is None):
+            self._progress.clear()
+            at_end = self._listing_ended
+            await self._dispatcher.run_dry()
+            if self._stopping or (at_end and await retry_while_unavailable(self._next_due) is None):
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), _LOOK if at_end else None)
+                await asyncio.wait_for(self._progress.wait(), _LOOK if at_end else None)
 
     async def _next_due(self) -> datetime | None:
         async with self._ingest.database.read() as connection:
@@ -173,17 +173,17 @@ class Backfill:
             if self._stopping or await backfills.next_due(connection, self.id) is not None:
                 state = "running"
             else:
-                state = "failed" if self.problem else "done"
+                state = "failed" if self.error else "done"
             mine = await backfills.advance(
-                connection, self.id, self._ingest.run_id, now=datetime.now(UTC), state=state, message=self.problem
+                connection, self.id, self._ingest.run_id, now=datetime.now(UTC), state=state, message=self.error
             )
             if mine:
                 return state
             await backfills.drop_pending(connection, self.id)
             return "cancelled"
 
-    def _count(self, outcome: Outcome) -> None:
+    def _count(self, outcome: EntryOutcome) -> None:
         if not isinstance(outcome, Failed):
-            self.made += 1
+            self.processed += 1
         elif outcome.retry_at is None:
-            self.given_up += 1
+            self.quarantined += 1

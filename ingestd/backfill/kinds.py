@@ -8,8 +8,8 @@ from ingestd.backfill.archive import list_archive
 from ingestd.backfill.files import SavedPages, list_files
 from ingestd.backfill.urls import list_urls
 from ingestd.pipeline.ingest import Fetch
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.pipeline.listings.listing import Listing, Task
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.pipeline.listings.listing import Listing, ListingTask
 from ingestd.pipeline.listings.sitemap import list_sitemap
 
 
@@ -20,10 +20,10 @@ class Kind:
     name: str
     listing: Listing
     #: Returns what gets an entry's page where that is not what its link leads to.
-    fetch: Callable[[Documents, Task], Fetch | None] = lambda _documents, _task: None
+    fetch: Callable[[DocumentReader, ListingTask], Fetch | None] = lambda _documents, _task: None
 
 
-def _saved_pages(documents: Documents, task: Task) -> Fetch:
+def _saved_pages(documents: DocumentReader, task: ListingTask) -> Fetch:
     return SavedPages(Path(task.argument), task.options.get("base"), documents)
 
 

@@ -11,10 +11,10 @@ import structlog
 
 from ingestd.errors import UsageError
 from ingestd.model.feed import Entry
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.pipeline.listings.listing import Step, Task
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.pipeline.listings.listing import ListingStep, ListingTask
 from ingestd.policy.polling.novelty import fingerprint
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.text import collapse
 from ingestd.urls import normalise, without_userinfo
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 _LINES, _LONGEST = 1000, 8192
 
 
-async def list_urls(_documents: Documents, task: Task) -> AsyncGenerator[Step, None]:
+async def list_urls(_documents: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
     """List the URLs in a file, or on standard input for "-"; empty lines and those that begin with # mean nothing.
 
     A line that is no http(s) URL is logged with its number and counted as left out.
@@ -39,7 +39,7 @@ async def list_urls(_documents: Documents, task: Task) -> AsyncGenerator[Step, N
             numbered = enumerate(lines, done + 1)
             found = [_announcement(line, number) for number, line in numbered if _says_something(line)]
             done += len(lines)
-            yield Step(
+            yield ListingStep(
                 found=tuple(item for item in found if item),
                 position={"line": done},
                 documents=0,
@@ -69,7 +69,7 @@ def _says_something(line: bytes) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(b"#")
 
 
-def _announcement(line: bytes, number: int) -> Announcement | None:
+def _announcement(line: bytes, number: int) -> ListedEntry | None:
     url = line.decode("utf-8-sig", "replace").strip()
     try:
         guid = normalise(url)
@@ -77,4 +77,4 @@ def _announcement(line: bytes, number: int) -> Announcement | None:
         log.warning("no URL", line=number, text=without_userinfo(collapse(url)[:200]))
         return None
     entry = Entry(guid=guid, id_origin="link", link=url)
-    return Announcement(entry=entry, fingerprint=fingerprint(entry))
+    return ListedEntry(entry=entry, fingerprint=fingerprint(entry))

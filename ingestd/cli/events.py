@@ -13,11 +13,11 @@ import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
-from ingestd.cli.setup import database_of, finish
-from ingestd.pipeline.retry import until_committed
+from ingestd.cli.database import open_database
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
-from ingestd.store.events.event_log import KINDS, Batch, Event, Kind, kinds_named
+from ingestd.store.events.event_log import EVENT_KINDS, Event, EventBatch, EventKind, parse_kinds
 from ingestd.text import collapse
 from ingestd.times import iso
 
@@ -37,7 +37,7 @@ def events_(
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many, then end.")] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help=f"Only these: {', '.join(KINDS)}; may be given more than once."),
+        typer.Option(metavar="KIND", help=f"Only these: {', '.join(EVENT_KINDS)}; may be given more than once."),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Then go on as they come, until SIGTERM or Ctrl-C.")
@@ -53,15 +53,15 @@ def events_(
     Exit status: 0, also when it was told to stop following; 1 when the database cannot be used, for which `--follow`
     waits once it has begun; 2 when there is no event N yet.
     """
-    kinds = kinds_named(kind or ())
-    finish(_until_told(_print(config, after=after, limit=limit, kinds=kinds, follow=follow, json=json)))
+    kinds = parse_kinds(kind or ())
+    asyncio.run(_until_told(_print(config, after=after, limit=limit, kinds=kinds, follow=follow, json=json)))
 
 
 async def _print(
-    config: Path | None, *, after: int, limit: int | None, kinds: tuple[Kind, ...], follow: bool, json: bool
+    config: Path | None, *, after: int, limit: int | None, kinds: tuple[EventKind, ...], follow: bool, json: bool
 ) -> None:
     left = limit
-    async with database_of(config) as database:
+    async with open_database(config) as database:
         async for batch in _batches(database, after, kinds, follow=follow):
             found = batch.events[:left]
             if json:
@@ -73,12 +73,12 @@ async def _print(
                 return
 
 
-async def _batches(database: Database, after: int, kinds: tuple[Kind, ...], *, follow: bool) -> AsyncIterator[Batch]:
+async def _batches(database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool) -> AsyncIterator[EventBatch]:
     """Yield what there is, and with `follow` what comes, waiting for a database that is away."""
 
-    async def read() -> Batch:
+    async def read() -> EventBatch:
         async with database.read() as connection:
-            return await event_log.after(connection, after, limit=_BATCH, kinds=kinds)
+            return await event_log.read_after(connection, after, limit=_BATCH, kinds=kinds)
 
     batch = await read()
     while True:
@@ -88,7 +88,7 @@ async def _batches(database: Database, after: int, kinds: tuple[Kind, ...], *, f
             if not follow:
                 return
             await asyncio.sleep(_INTERVAL)
-        batch = await (until_committed(read, waiting="waiting for the database") if follow else read())
+        batch = await (retry_while_unavailable(read, waiting="waiting for the database") if follow else read())
 
 
 def _line(event: Event) -> str:

@@ -1,5 +1,7 @@
 """`ingestd try URL`: poll a source once, keep nothing, print what would be kept."""
 
+import asyncio
+
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -7,11 +9,11 @@ import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
-from ingestd.cli.setup import finish, settings_for
+from ingestd.cli.settings import load_settings
 from ingestd.errors import IngestError
 from ingestd.model.feed import Entry
 from ingestd.pipeline.read import fetch_page, read_feed, read_page
-from ingestd.pipeline.runtime import open_fetcher, open_pool
+from ingestd.pipeline.runtime import make_pool, open_fetcher
 from ingestd.settings import Settings
 from ingestd.times import iso
 from ingestd.web.fetcher import Fetcher
@@ -28,8 +30,8 @@ def try_(
 
     Exit status: 0 when it was read, 1 when it was not.
     """
-    settings = settings_for(config)
-    found = finish(_try(settings, url, pages))
+    settings = load_settings(config)
+    found = asyncio.run(_try(settings, url, pages))
     if json:
         show_json(found)
         return
@@ -42,7 +44,7 @@ def try_(
 
 
 async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
-    async with open_fetcher(settings) as (_, fetcher), open_pool(settings) as pool:
+    async with open_fetcher(settings) as (_, fetcher), make_pool(settings) as pool:
         reply = await fetcher.get(url)
         parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         feed = parsed.feed

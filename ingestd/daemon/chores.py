@@ -1,4 +1,4 @@
-"""What is done every so often, ticked by APScheduler."""
+"""The scheduler tick and the periodic chores of the daemon, run by APScheduler."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -13,61 +13,61 @@ from ingestd.daemon.systemd import notify, watchdog_interval
 from ingestd.errors import IngestError, StoreError
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.store.operations import decisions, failures, robots_files, sites
-from ingestd.store.polls import polls, silence, sources, subscriptions
+from ingestd.store.polls import polls, quiet_sources, sources, subscriptions
 from ingestd.store.work import entries, revisits, runs
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two looks at what is due.
+#: Seconds between two checks for due work.
 TICK = 1.0
 
-#: Seconds between two looks at which drop folders there are.
-WATCH = 5.0
+#: Seconds between two updates of the list of watched drop folders.
+WATCH_INTERVAL = 5.0
 
-#: So many sources may be due at once; what is overdue beyond that, after a start or when the clock was set, is
-#: spread over so many seconds.
-AT_ONCE, SPREAD = 64, 300.0
+#: The number of overdue sources that stay due at once after a start or a clock change; the due times of the rest are
+#: spread over SPREAD seconds.
+MAX_OVERDUE, SPREAD = 64, 300.0
 
-#: Sources whose silence is judged in one go: each costs some milliseconds, and they are the event loop's.
-LISTENED_TO = 100
+#: Sources checked for quiet in one run: each takes some milliseconds of the event loop.
+QUIET_BATCH = 100
 
-#: A site that brought no article for so long may look otherwise when it does.
-SITE_FORGOTTEN = timedelta(days=90)
+#: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
+SITE_RETENTION = timedelta(days=90)
 
-#: Wall clock and monotonic clock part by more than this when somebody sets the time, or the host was asleep (seconds).
-CLOCK_SET = 60.0
+#: Drift between wall clock and monotonic clock (seconds) beyond which the clock was set or the host was asleep.
+CLOCK_JUMP = 60.0
 
 
 def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
-    """Return a scheduler, not started, with the tick and the chores; `keep_polls` is seconds.
+    """Return a scheduler, not started, with the tick and the chores; `keep_polls` is in seconds.
 
-    APScheduler 3 cancels what it runs when it shuts down, and swallows what that raises:
-    so it only ticks, and polls and pages belong to the service's own task groups.
+    APScheduler 3 cancels its running jobs on shutdown and swallows their exceptions.  So it only triggers;
+    polls and pages run in the task groups of the service.
     """
-    clock = Clock()
+    clock = ClockWatch()
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service, clock)),
         (TICK, lambda: _release(service)),
-        (runs.HEARTBEAT, lambda: take_over(service)),
-        (WATCH, service.drops.watch),
+        (runs.HEARTBEAT, lambda: heartbeat(service)),
+        (WATCH_INTERVAL, service.drops.watch),
         (60.0, lambda: _repair(service)),
         (60.0, lambda: _subscribe(service)),
-        (60.0, Silence(service).listen),
-        (600.0, lambda: _forget(service, keep_polls)),
-        (3600.0, lambda: _sweep(service)),
+        (60.0, QuietCheck(service).run),
+        (600.0, lambda: _delete_old(service, keep_polls)),
+        (3600.0, lambda: _sweep_archive(service)),
     ]
     if (interval := watchdog_interval()) is not None:
         chores.append((interval, lambda: watchdog(service)))
     for seconds, chore in chores:
-        scheduler.add_job(_said(chore), "interval", seconds=seconds)
+        scheduler.add_job(_logged(chore), "interval", seconds=seconds)
     return scheduler
 
 
-def _said(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Wrap a chore so that its failure is logged and its next time comes."""
+def _logged(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Wrap a chore: log its failure and let its next run come."""
 
     async def run() -> None:
         try:
@@ -78,8 +78,8 @@ def _said(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]
     return run
 
 
-class Clock:
-    """Notices when the wall clock was set."""
+class ClockWatch:
+    """Detects jumps of the wall clock."""
 
     def __init__(self) -> None:
         self._offset = self._measured()
@@ -88,60 +88,60 @@ class Clock:
     def _measured() -> float:
         return datetime.now(UTC).timestamp() - monotonic()
 
-    def was_set(self) -> float:
-        """Return by how many seconds the clock was set since the last call, 0 where it was not."""
+    def jump(self) -> float:
+        """Return by how many seconds the clock jumped since the last call; 0 when it did not."""
         before, self._offset = self._offset, self._measured()
         moved = self._offset - before
-        return moved if abs(moved) > CLOCK_SET else 0.0
+        return moved if abs(moved) > CLOCK_JUMP else 0.0
 
 
-async def _tick(service: Service, clock: Clock) -> None:
-    if moved := clock.was_set():
-        log.warning("the clock was set", seconds=round(moved))
-        await settle_schedule(service)
+async def _tick(service: Service, clock: ClockWatch) -> None:
+    if moved := clock.jump():
+        log.warning("clock jumped", seconds=round(moved))
+        await correct_due_times(service)
     service.tick()
 
 
 async def _release(service: Service) -> None:
-    # By the wall clock at each look and no timer: an embargo ends when it says, wherever the clock was set meanwhile.
+    # Compared with the wall clock on each tick, not a timer: an embargo ends on time even after the clock is set.
     await release_due(service.runtime.database)
 
 
-async def settle_schedule(service: Service) -> None:
-    """See that a start, a long sleep or a clock that was set makes neither a burst nor a standstill."""
+async def correct_due_times(service: Service) -> None:
+    """Correct due times after a start, a sleep or a clock change, to avoid both a burst and a standstill."""
     now = datetime.now(UTC)
     async with service.runtime.database.write() as connection:
-        await sources.free_from_the_future(connection, now=now)
-        await entries.free_from_the_future(connection, now=now)
-        await revisits.free_from_the_future(connection, now=now)
-        if spread := await sources.spread_overdue(connection, now=now, most=AT_ONCE, over=SPREAD):
-            log.info("overdue sources are spread", sources=spread, seconds=SPREAD)
+        await sources.fix_future_due_times(connection, now=now)
+        await entries.fix_future_due_times(connection, now=now)
+        await revisits.fix_future_due_times(connection, now=now)
+        if spread := await sources.spread_overdue(connection, now=now, most=MAX_OVERDUE, over=SPREAD):
+            log.info("spread overdue sources", sources=spread, seconds=SPREAD)
 
 
-async def look_at_pushed(service: Service) -> None:
-    """Have sources polled whose hub may have given up while we were away."""
+async def make_pushed_sources_due(service: Service) -> None:
+    """Make sources with a hub due: the hub may have stopped pushing while the daemon was down."""
     async with service.runtime.database.write() as connection:
-        await subscriptions.look_at_pushed(connection, now=datetime.now(UTC))
+        await subscriptions.make_pushed_sources_due(connection, now=datetime.now(UTC))
 
 
 async def _subscribe(service: Service) -> None:
     if service.subscriber and not service.service_state.stopping:
-        await service.subscriber.ask()
+        await service.subscriber.subscribe_due()
 
 
-async def take_over(service: Service) -> None:
-    """Give back what runs had claimed that are gone; the heartbeat before that shows whether we can write at all."""
+async def heartbeat(service: Service) -> None:
+    """Write this run's heartbeat, then release the claims of dead runs; notes whether the database accepts writes."""
     runtime, now = service.runtime, datetime.now(UTC)
     try:
         async with runtime.database.write() as connection:
-            # After a database that was away our own heartbeat is as old as theirs, and we would end ourselves.
-            await runs.beat(connection, runtime.run_id, role=runtime.role, now=now)
-            if gone := await runs.end_gone(connection, now=now):
-                log.info("took over", runs=gone)
+            # First: after a database outage our own heartbeat is as old as that of a dead run.
+            await runs.heartbeat(connection, runtime.run_id, role=runtime.role, now=now)
+            if gone := await runs.expire_dead(connection, now=now):
+                log.info("ended dead runs", runs=gone)
     except StoreError:
-        service.service_state.written(ok=False)
+        service.service_state.note_write(ok=False)
         raise
-    service.service_state.written(ok=True)
+    service.service_state.note_write(ok=True)
 
 
 async def _repair(service: Service) -> None:
@@ -151,31 +151,31 @@ async def _repair(service: Service) -> None:
         service.pages.nudge()
 
 
-class Silence:
-    """Looks which sources are too quiet, some at a time: all are looked at in turn."""
+class QuietCheck:
+    """Finds quiet sources, a batch per run, going round all of them."""
 
     def __init__(self, service: Service) -> None:
         self._database = service.runtime.database
-        #: The last one looked at; 0 where the next is the first.
+        #: The number of the last source checked; 0: the next run starts with the first.
         self.last = 0
 
-    async def listen(self) -> None:
-        """Look at the next sources."""
+    async def run(self) -> None:
+        """Check the next batch of sources."""
         now, found = datetime.now(UTC), []
         async with self._database.read() as connection:
-            some = await silence.candidates(connection, now=now, after=self.last, limit=LISTENED_TO)
-        self.last = some[-1].id if len(some) == LISTENED_TO else 0
+            some = await quiet_sources.candidates(connection, now=now, after=self.last, limit=QUIET_BATCH)
+        self.last = some[-1].id if len(some) == QUIET_BATCH else 0
         for source in some:
             async with self._database.read() as connection:
-                if await silence.is_quiet(connection, source, now=now):
+                if await quiet_sources.is_quiet(connection, source, now=now):
                     found.append(source)
         if found:
             async with self._database.write() as connection:
-                await silence.note(connection, found)
-            log.warning("sources are quieter than their own weeks", sources=len(found))
+                await quiet_sources.mark_quiet(connection, found)
+            log.warning("found quiet sources", sources=len(found))
 
 
-async def _forget(service: Service, keep: float) -> None:
+async def _delete_old(service: Service, keep: float) -> None:
     now = datetime.now(UTC)
     before = now - timedelta(seconds=keep)
     async with service.runtime.database.write() as connection:
@@ -183,16 +183,16 @@ async def _forget(service: Service, keep: float) -> None:
         await failures.forget_before(connection, before)
         await decisions.forget_before(connection, before)
         await robots_files.forget_before(connection, now)
-        await sites.forget_before(connection, now - SITE_FORGOTTEN)
+        await sites.forget_before(connection, now - SITE_RETENTION)
 
 
-async def _sweep(service: Service) -> None:
+async def _sweep_archive(service: Service) -> None:
     await service.runtime.archive.sweep(datetime.now(UTC))
 
 
 async def watchdog(service: Service) -> None:
-    """Tell systemd that we live, but only when the loop, the scheduler and the database answer."""
-    # Not whether anything was claimed: while all places are taken by work that takes its time, nothing is.
+    """Notify the systemd watchdog, but only when the event loop, the scheduler and the database respond."""
+    # Claims are no sign of life: while slow work takes all slots, nothing is claimed.
     if monotonic() - service.service_state.last_tick < DEAD_SCHEDULER or service.service_state.stopping:
         await service.runtime.database.ping()
         notify("WATCHDOG=1")

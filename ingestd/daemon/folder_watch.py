@@ -1,4 +1,4 @@
-"""Drop folders, watched: whoever leaves a file there does not wait for the next look."""
+"""Watch drop folders: a file that arrives makes its source due at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,70 +12,70 @@ from ingestd.errors import StoreError
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
-from ingestd.urls import folder_of
+from ingestd.urls import folder_path
 
 log = structlog.get_logger(__name__)
 
-#: Seconds until folders that were being looked at are asked for again, and until the database is.
-_AGAIN, _LATER = 0.2, 5.0
+#: Seconds until sources in progress are scheduled again, and until the next try after a database failure.
+_BUSY_DELAY, _FAILURE_DELAY = 0.2, 5.0
 
 
 class FolderWatch:
-    """Lets drop folders be due as soon as something arrives in them; `nudge` has what is due looked for."""
+    """Makes a drop folder due as soon as a file arrives in it; `nudge` starts a check for due sources."""
 
     def __init__(self, *, database: Database, folder_poller: DropFolderPoller, nudge: Callable[[], None]) -> None:
         self._database = database
-        self._collector = folder_poller
+        self._folder_poller = folder_poller
         self._nudge = nudge
-        self._arrivals = FolderEvents()
-        self._stirred: set[int] = set()
-        self._stir = asyncio.Event()
+        self._events = FolderEvents()
+        self._changed: set[int] = set()
+        self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Listen until cancelled."""
-        with self._arrivals:
+        """Watch until cancelled."""
+        with self._events:
             try:
                 await self.watch()
-            except StoreError as error:  # a few seconds later it is asked for again
-                log.warning("drop folders are not watched yet", error=str(error))
+            except StoreError as error:  # the scheduler calls `watch` again in a few seconds
+                log.warning("folder watch failed", error=str(error))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen())
-                tasks.create_task(self._call())
+                tasks.create_task(self._collect())
+                tasks.create_task(self._schedule_all())
 
     async def watch(self) -> None:
-        """Watch the folders that there are now; raises StoreError."""
+        """Update the set of watched folders from the database; raises StoreError."""
         async with self._database.read() as connection:
-            found = await sources.folders(connection)
-        # Not in the event loop: a disk that is away may let us wait.
-        await asyncio.to_thread(self._arrivals.watch, {number: Path(folder_of(url)) for number, url in found.items()})
+            found = await sources.drop_folders(connection)
+        # In a thread: a disk that is unavailable may block.
+        await asyncio.to_thread(self._events.watch, {number: Path(folder_path(url)) for number, url in found.items()})
 
-    async def _listen(self) -> None:
-        async for source_id, name, moved in self._arrivals:
+    async def _collect(self) -> None:
+        async for source_id, name, moved in self._events:
             if moved:
-                self._collector.arrived(source_id, name)
-            self._stirred.add(source_id)
-            self._stir.set()
+                self._folder_poller.note_arrival(source_id, name)
+            self._changed.add(source_id)
+            self._wake.set()
 
-    async def _call(self) -> None:
+    async def _schedule_all(self) -> None:
         while True:
-            await self._stir.wait()
-            self._stir.clear()
-            while self._stirred:
-                await self._look_now()
+            await self._wake.wait()
+            self._wake.clear()
+            while self._changed:
+                await self._schedule()
 
-    async def _look_now(self) -> None:
-        some = set(self._stirred)
-        self._stirred -= some
+    async def _schedule(self) -> None:
+        batch = set(self._changed)
+        self._changed -= batch
         try:
             async with self._database.write() as connection:
-                at_work = await sources.look_now(connection, some, now=datetime.now(UTC))
+                at_work = await sources.make_due(connection, batch, now=datetime.now(UTC))
         except StoreError as error:
-            log.warning("drop folders wait", error=str(error))
-            self._stirred |= some
-            await asyncio.sleep(_LATER)
+            log.warning("scheduling failed", error=str(error))
+            self._changed |= batch
+            await asyncio.sleep(_FAILURE_DELAY)
             return
         self._nudge()
         if at_work:
-            # Their look may have been over before the file came, and not yet committed.
-            self._stirred |= at_work
-            await asyncio.sleep(_AGAIN)
+            # Their poll may have listed the folder before the file came, and not yet committed.
+            self._changed |= at_work
+            await asyncio.sleep(_BUSY_DELAY)

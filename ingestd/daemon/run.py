@@ -1,4 +1,4 @@
-"""`ingestd run`: from settings to a daemon, and through its signals to its end."""
+"""Run the daemon: open everything, handle signals, stop within the budget."""
 
 import asyncio
 import os
@@ -11,27 +11,28 @@ import structlog
 
 from ingestd import __version__
 from ingestd.daemon import process_memory
-from ingestd.daemon.chores import look_at_pushed, schedule, settle_schedule
+from ingestd.daemon.chores import correct_due_times, make_pushed_sources_due, schedule
 from ingestd.daemon.health import Health
 from ingestd.daemon.http import websub
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
-from ingestd.daemon.single_instance import alone
+from ingestd.daemon.single_instance import instance_lock
 from ingestd.daemon.systemd import notify
 from ingestd.errors import ConfigError
-from ingestd.pipeline.runtime import make_directories, open_runtime, rules_of, sqlite_file
+from ingestd.pipeline.database import make_directories, sqlite_file
+from ingestd.pipeline.runtime import open_runtime, timing_of
 from ingestd.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-#: Exit status when a second signal ends us at once, as shells show a death by SIGTERM or SIGINT.
-_NOW = 128
+#: Added to the signal number for the exit status after a second signal, as shells report a death by signal.
+_SIGNAL_EXIT = 128
 
-#: Seconds that closing everything may take once the budget for work is spent: the last commits, and the workers' ends.
-_CLOSING = 20.0
+#: Seconds for closing everything after the budget for work is spent: the last commits and the end of the workers.
+_CLOSE_TIME = 20.0
 
-#: Settings that SIGHUP takes over; what the others made is built into open parts.
-AT_ONCE = ("interval", "interval_floor", "attempts", "retry_delay", "settle", "revisit_first", "revisit_until")
+#: Settings that SIGHUP reloads; the others are built into objects that stay open.
+RELOADABLE = ("interval", "interval_floor", "attempts", "retry_delay", "settle", "revisit_first", "revisit_until")
 
 
 async def run_daemon(
@@ -43,16 +44,16 @@ async def run_daemon(
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT.
 
-    `reload` reads the settings again on SIGHUP; `ready` is told the address of the status page.
+    `reload` reads the settings again on SIGHUP; `ready` is called with the address of the status page.
     Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
     """
-    process_memory.give_memory_back()
+    process_memory.return_large_blocks()
     async with AsyncExitStack() as stack:
         make_directories(settings)
-        stack.enter_context(alone(sqlite_file(settings)))
+        stack.enter_context(instance_lock(sqlite_file(settings)))
         for login in settings.logins:
             if login.in_the_clear:
-                log.warning("a login crosses the network without TLS", origin=login.place)
+                log.warning("login is sent without TLS", origin=login.place)
         runtime = await stack.enter_async_context(open_runtime(settings, role="daemon", upgrade=migrate))
         service = Service(
             runtime,
@@ -63,11 +64,11 @@ async def run_daemon(
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
         inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None
-        answering = serve(Health(service), settings.listen, token=token, inbox_token=inbox_token)
-        address = await stack.enter_async_context(answering)
-        process_memory.settle()
-        await look_at_pushed(service)
-        await settle_schedule(service)
+        server = serve(Health(service), settings.listen, token=token, inbox_token=inbox_token)
+        address = await stack.enter_async_context(server)
+        process_memory.freeze_objects()
+        await make_pushed_sources_due(service)
+        await correct_due_times(service)
         scheduler = schedule(service, keep_polls=settings.keep_polls)
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
@@ -81,19 +82,19 @@ async def run_daemon(
 
 
 async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -> None:
-    """Run the service until it is told to stop; then give what is at work `budget` seconds to end."""
+    """Run the service until `stopped` is set, then wait up to `budget` seconds for its work in progress."""
     work = asyncio.create_task(service.run())
     stop = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             await work
-        # A budget that is longer than the unit's TimeoutStopSec is kept all the same (sd_notify(3)).
-        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={(budget + _CLOSING) * 1_000_000:.0f}")
+        # Extends the unit's TimeoutStopSec when that is shorter than the budget (sd_notify(3)).
+        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={(budget + _CLOSE_TIME) * 1_000_000:.0f}")
         done, _ = await asyncio.wait([work], timeout=budget)
         if not done:
             log.warning(
-                "stop takes too long: what is at work is given back",
+                "stop timed out",
                 at_work=service.polls.at_work + service.pages.at_work,
             )
     finally:
@@ -110,9 +111,9 @@ def _listen_to_signals(service: Service, settings: Settings, reload: Callable[[]
 
     def stop(number: signal.Signals) -> None:
         if stopped.is_set():
-            log.warning("stopping at once", signal=number.name)
-            # Everything that counts is committed; what is not comes back at the next start.
-            os._exit(_NOW + number)
+            log.warning("stopping immediately", signal=number.name)
+            # Finished work is committed; the next start claims the rest again.
+            os._exit(_SIGNAL_EXIT + number)
         log.info("stopping", signal=number.name)
         service.stop()
         stopped.set()
@@ -120,12 +121,12 @@ def _listen_to_signals(service: Service, settings: Settings, reload: Callable[[]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
     if reload:
-        loop.add_signal_handler(signal.SIGHUP, Reloading(service, settings, reload))
+        loop.add_signal_handler(signal.SIGHUP, ReloadHandler(service, settings, reload))
     return stopped
 
 
-class Reloading:
-    """Takes over, on SIGHUP, the settings that can change while we run; a bad file keeps the old ones."""
+class ReloadHandler:
+    """SIGHUP handler: reload the settings that can change at run time; after an error the old ones stay."""
 
     def __init__(self, service: Service, settings: Settings, reload: Callable[[], Settings]) -> None:
         self._service = service
@@ -133,21 +134,21 @@ class Reloading:
         self._reload = reload
 
     def __call__(self) -> None:
-        """Read the settings again, and say what came of it."""
-        # The time is for units of Type=notify-reload: it tells this answer from one to an earlier SIGHUP.
+        """Read the settings again, apply them and log the changes."""
+        # Units of Type=notify-reload match the reply to its SIGHUP by this time.
         notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = self._reload()
         except ConfigError as error:
-            log.error("settings kept", error=str(error))  # noqa: TRY400 - the operator's mistake, not a bug
+            log.error("reload failed", error=str(error))  # noqa: TRY400 - a mistake in the file, not a bug
         else:
-            self._take(settings)
+            self._apply(settings)
         notify("READY=1")
 
-    def _take(self, settings: Settings) -> None:
+    def _apply(self, settings: Settings) -> None:
         changed = [name for name in Settings.model_fields if getattr(settings, name) != getattr(self._settings, name)]
-        self._service.runtime.ingest.rules = rules_of(settings)
-        self._settings = self._settings.model_copy(update={name: getattr(settings, name) for name in AT_ONCE})
-        log.info("settings reloaded", changed=[name for name in changed if name in AT_ONCE])
-        if later := [name for name in changed if name not in AT_ONCE]:
-            log.warning("settings need a restart", changed=later)
+        self._service.runtime.ingest.timing = timing_of(settings)
+        self._settings = self._settings.model_copy(update={name: getattr(settings, name) for name in RELOADABLE})
+        log.info("reloaded", changed=[name for name in changed if name in RELOADABLE])
+        if later := [name for name in changed if name not in RELOADABLE]:
+            log.warning("restart needed", changed=later)

@@ -1,4 +1,4 @@
-"""The daemon between its start and its stop: it ticks, claims what is due, and works."""
+"""The service of the daemon: claims due sources and entries and works on them until it is stopped."""
 
 import asyncio
 from collections.abc import Collection
@@ -14,26 +14,26 @@ from ingestd.daemon.service_state import ServiceState
 from ingestd.errors import StoreError
 from ingestd.model.source import Source
 from ingestd.pipeline.dispatcher import Dispatcher
-from ingestd.pipeline.entry_worker import EntryWorker, one_job
-from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.entry_worker import EntryWorker, run_or_put_off
+from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import Subscriber
 from ingestd.repair.job import Repair
 from ingestd.store.polls import sources
-from ingestd.store.polls.poll_result import Poll
-from ingestd.store.records.saves import Failed, Missed, Outcome, Saved
-from ingestd.urls import place
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved
+from ingestd.urls import pacing_key
 
 K = TypeVar("K")
 
 log = structlog.get_logger(__name__)
 
-#: For so many places for new pages there is one for pages that are visited again.
-_OF_PAGES = 4
+#: Revisits get one slot for this many slots for new pages.
+_PAGES_PER_REVISIT = 4
 
 
 class Service:
-    """Two dispatchers over one set of parts: polls of sources, and entries made records."""
+    """Dispatchers for polls, new pages and revisits that share one runtime, and the drop folder watch."""
 
     def __init__(
         self, runtime: Runtime, *, max_polls: int, max_pages: int, per_site: int, callback: str | None = None
@@ -43,7 +43,7 @@ class Service:
         self.polls: Dispatcher[Source] = Dispatcher(
             claim=self._claim_sources,
             work=self._poll,
-            site=lambda source: place(source.url),
+            site=lambda source: pacing_key(source.url),
             limit=max_polls,
             per_site=per_site,
         )
@@ -51,17 +51,17 @@ class Service:
             ingest=runtime.ingest,
             limit=max_pages,
             per_site=per_site,
-            made=self._made,
+            on_outcome=self._count_entry,
         ).dispatcher
-        # They have places of their own, and few: what is new never waits for one of theirs.
+        # A few slots of their own: a new page never waits for a revisit.
         self.revisits = EntryWorker(
             ingest=runtime.ingest,
-            limit=max(1, max_pages // _OF_PAGES),
+            limit=max(1, max_pages // _PAGES_PER_REVISIT),
             per_site=1,
-            made=self._revisited,
-            after=self.pages,
+            on_outcome=self._count_revisit,
+            yields_to=self.pages,
         ).dispatcher
-        #: Where hubs may push; None without a public address.
+        #: Handles WebSub subscriptions; None: no public address, so hubs cannot push.
         self.subscriber = self._subscriber(callback) if callback else None
         self.drops = FolderWatch(
             database=runtime.database, folder_poller=runtime.ingest.folder_poller, nudge=self.polls.nudge
@@ -69,11 +69,11 @@ class Service:
         self.repair = Repair(
             database=runtime.database,
             fetcher=runtime.fetcher,
-            documents=Documents(
+            documents=DocumentReader(
                 fetcher=runtime.fetcher,
                 pool=runtime.pool,
                 archive=runtime.archive,
-                rules=replace(runtime.ingest.rules, attempts=1),  # a gap has tries of its own
+                timing=replace(runtime.ingest.timing, attempts=1),  # a gap is retried as a whole
                 max_body=runtime.max_body,
             ),
         )
@@ -89,7 +89,7 @@ class Service:
         )
 
     async def run(self) -> None:
-        """Work until `stop`; ends when what is at work has ended."""
+        """Work until `stop` is called and all work in progress has ended."""
         async with asyncio.TaskGroup() as watch:
             watching = watch.create_task(self.drops.run())
             async with asyncio.TaskGroup() as tasks:
@@ -99,19 +99,19 @@ class Service:
             watching.cancel()
 
     async def run_dry(self) -> None:
-        """Work until nothing is due, then end: what backfills and one-off polls do."""
+        """Work until nothing is due, for one-off polls."""
         await self.polls.run_dry()
         await self.pages.run_dry()
 
     def stop(self) -> None:
-        """Begin nothing new."""
+        """Start no new work."""
         self.service_state.stopping = True
         self.polls.stop()
         self.pages.stop()
         self.revisits.stop()
 
     def tick(self) -> None:
-        """Look for what has become due."""
+        """Check for due work."""
         self.service_state.last_tick = monotonic()
         self._count()
         self.polls.nudge()
@@ -131,18 +131,18 @@ class Service:
                     connection, self.runtime.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
                 )
         except StoreError as error:
-            # The next tick asks again; health shows how long it has been.
+            # The next tick tries again; the health report shows for how long writes have failed.
             log.warning("claim failed", error=str(error))
-            self.service_state.written(ok=False)
+            self.service_state.note_write(ok=False)
             return []
         if found:
-            self.service_state.written(ok=True)
+            self.service_state.note_write(ok=True)
         return found
 
     async def _poll(self, source: Source) -> None:
         async def put_off(until: datetime) -> None:
             async with self.runtime.database.write() as connection:
-                await sources.put_off(connection, source.id, self.runtime.run_id, until=until)
+                await sources.postpone(connection, source.id, self.runtime.run_id, until=until)
 
         async def poll() -> None:
             done = await self.runtime.ingest.poll(source)
@@ -153,30 +153,30 @@ class Service:
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await one_job(self.runtime.fetcher, place(source.url), poll, put_off)
+        await run_or_put_off(self.runtime.fetcher, pacing_key(source.url), poll, put_off)
 
-    def pushed(self, done: Poll | None) -> None:
-        """Count a push, None where it was dropped, and begin with what it brought."""
+    def count_push(self, done: PollResult | None) -> None:
+        """Count a push (None: it was dropped) and start on its new entries."""
         _add(self.service_state.pushes, "taken" if done else "dropped")
         if done and (done.new or done.changed):
             self.pages.nudge()
 
-    def _made(self, done: Outcome) -> None:
+    def _count_entry(self, done: EntryOutcome) -> None:
         _add(self.service_state.entries_done, type(done).__name__.lower())
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
             _add(self.service_state.failures, (done.failure.stage, done.failure.error))
 
-    def _revisited(self, done: Outcome) -> None:
-        _add(self.service_state.revisits_done, _came_of(done))
+    def _count_revisit(self, done: EntryOutcome) -> None:
+        _add(self.service_state.revisits_done, _revisit_outcome(done))
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += done.raw.size
 
 
-def _came_of(done: Outcome) -> str:
-    """Return what came of a visit in a word: changed, unchanged, gone or failed."""
-    if isinstance(done, Missed):
+def _revisit_outcome(done: EntryOutcome) -> str:
+    """Return the metric label of a revisit: changed, unchanged, gone or failed."""
+    if isinstance(done, RevisitFailed):
         return "gone" if done.failure is None else "failed"
     return "changed" if isinstance(done, Saved) else "unchanged"
 

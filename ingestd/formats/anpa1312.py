@@ -24,7 +24,7 @@ from ingestd.formats.common.seven_bit import (
 )
 from ingestd.formats.common.wire_feed import feed_of, read_all
 from ingestd.formats.format import Format
-from ingestd.model.embargo_phrases import says_limit
+from ingestd.model.embargo_phrases import sets_limit
 from ingestd.model.feed import Feed
 from ingestd.text import collapse
 
@@ -132,7 +132,7 @@ def _head_of(draft: Draft, lines: list[str]) -> list[str]:
     for text in plain[1:]:
         if is_byline(text):
             put_byline(draft, text)
-        elif _NOTE.match(text) or says_limit(text):
+        elif _NOTE.match(text) or sets_limit(text):
             draft.note(text)
         elif "headline" not in draft.values:
             draft.line("headline", text)

@@ -23,7 +23,7 @@ from ingestd.formats.common.seven_bit import (
 )
 from ingestd.formats.common.wire_feed import feed_of, read_all
 from ingestd.formats.format import Format
-from ingestd.model.embargo_phrases import says_limit
+from ingestd.model.embargo_phrases import sets_limit
 from ingestd.model.feed import Feed
 from ingestd.text import collapse
 from ingestd.times import zone_named
@@ -137,9 +137,9 @@ def _put_text(draft: Draft, text: str) -> None:
 
 def _put_head(draft: Draft, lines: list[str]) -> None:
     """Set the headline: the last line of the head that is no byline or embargo, with the full one it continues."""
-    heads = [line for line in lines if not is_byline(line) and not says_limit(line)]
+    heads = [line for line in lines if not is_byline(line) and not sets_limit(line)]
     for line in lines:
-        if says_limit(line):
+        if sets_limit(line):
             draft.note(line)
         if is_byline(line):
             put_byline(draft, line)

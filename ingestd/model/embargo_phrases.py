@@ -8,7 +8,7 @@ import re
 from typing import Literal
 
 #: What a text must have, in lower case, for a limit to be found in it: much cheaper than the expressions.
-SIGNS = ("embarg", "sperrfrist", "sperrvermerk", "for release", "not for", "frei", "nicht vor")
+LIMIT_WORDS = ("embarg", "sperrfrist", "sperrvermerk", "for release", "not for", "frei", "nicht vor")
 
 #: Whether a text sets a limit, or says that there is none any more.
 Said = Literal["limit", "lifted"]
@@ -90,12 +90,12 @@ _MAX_CLAUSE = 200
 _MAX_LOOKED_AT = 2_000
 
 
-def says_limit(text: str) -> bool:
+def sets_limit(text: str) -> bool:
     """Say whether a headline, slug line or note sets a limit."""
-    return limit_in(text) is not None and not says_lifted(text)
+    return find_limit(text) is not None and not lifts_embargo(text)
 
 
-def limit_in(text: str, *, anywhere: bool = False) -> str | None:
+def find_limit(text: str, *, anywhere: bool = False) -> str | None:
     """Return the clause of a text that sets a limit, from its first word on; None where there is none.
 
     It stands at the beginning of a line or sentence; `anywhere` is for what is addressed to editors, where an
@@ -103,7 +103,7 @@ def limit_in(text: str, *, anywhere: bool = False) -> str | None:
     """
     text = text[:_MAX_LOOKED_AT]
     lowered = text.lower()
-    if not any(sign in lowered for sign in SIGNS):
+    if not any(sign in lowered for sign in LIMIT_WORDS):
         return None
     at_start = (found for found in _LIMIT.finditer(text) if anywhere or _begins(text, found))
     found = next(at_start, None) or _SHOUTED.search(text)
@@ -114,7 +114,7 @@ def _begins(text: str, found: re.Match[str]) -> bool:
     return _BEGINNING.search(text, max(0, found.start() - _MAX_IN_FRONT), found.start()) is not None
 
 
-def says_lifted(text: str) -> bool:
+def lifts_embargo(text: str) -> bool:
     """Say whether a text says that an embargo is over; that it will be at a time to come is a limit."""
     text = text[:_MAX_LOOKED_AT]
     for found in _LIFTED.finditer(text):

@@ -29,7 +29,7 @@ class Reply:
     topic: str | None = None
     #: Media files that came with a file of a drop folder: name → where each is from now on.  They belong to the wire
     #: item that is alone in the document.
-    beside: Mapping[str, str] = field(default_factory=dict)
+    media: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def not_modified(self) -> bool:

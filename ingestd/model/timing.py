@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Timing:
     """Durations in seconds."""
 
     #: Between two polls of a source that publishes an entry an hour; others by their pace.

@@ -10,41 +10,41 @@ from ingestd.pipeline.read import announcements
 from ingestd.policy.polling.novelty import pick
 from ingestd.policy.polling.overlap import Overlap
 from ingestd.policy.polling.pace import first_pace, learned
-from ingestd.store.polls.poll_result import Poll
-from ingestd.store.polls.polls import Known
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.polls import KnownEntry
 from ingestd.workers.results import ParsedFeed
 
 
-def elapsed(source: Source, at: datetime) -> float:
+def seconds_since_read(source: Source, at: datetime) -> float:
     """Return the seconds since the source was last read or pushed, 0 when it never was or the clock was set back."""
     looks = [look for look in (source.last_success_at, source.last_new_at) if look]
     return max(0.0, (at - max(looks)).total_seconds()) if looks else 0.0
 
 
-def hints_kept(source: Source, reply: Reply) -> Hints:
+def hints_after_unchanged(source: Source, reply: Reply) -> Hints:
     """Return the hints of a document that is what it was; a 304 without freshness keeps it (RFC 9111, 4.3.4)."""
     keeps = reply.not_modified and reply.fresh_for is None
     return source.hints if keeps else replace(source.hints, fresh_for=reply.fresh_for)
 
 
-def pace_of(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
+def updated_pace(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
     """Return how fast entries arrive, with so many new ones since the last look; of a first look, by their dates."""
     if source.pace is None or source.last_success_at is None:
         return first_pace((entry.published or entry.updated for entry in parsed.feed.entries), at)
-    return learned(source.pace, new=new, elapsed=elapsed(source, at))
+    return learned(source.pace, new=new, elapsed=seconds_since_read(source, at))
 
 
-def known_by(poll: Poll, known: Mapping[str, Known]) -> dict[str, Known]:
+def known_after(poll: PollResult, known: Mapping[str, KnownEntry]) -> dict[str, KnownEntry]:
     """Return what is known of the entries of a poll once it is committed."""
     found = {}
     for item in (*poll.new, *poll.changed):
         before = known.get(item.entry.guid)
         first = before.first_seen_at if before else poll.at
-        found[item.entry.guid] = Known(fingerprint=item.fingerprint, first_seen_at=first, last_seen_at=poll.at)
+        found[item.entry.guid] = KnownEntry(fingerprint=item.fingerprint, first_seen_at=first, last_seen_at=poll.at)
     return found
 
 
-def with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) -> Poll:
+def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> PollResult:
     """Return a poll with a document's entries, by what was known before, of other entries as well."""
     found = announcements(parsed)
     by_guid = {item.entry.guid: item for item in reversed(found)}
@@ -58,12 +58,12 @@ def with_entries(poll: Poll, parsed: ParsedFeed, known: Mapping[str, Known]) -> 
         changed=tuple(by_guid[entry.guid] for entry in picked.changed),
         # One that was seen last says nothing new; whatever else there is may be any version.
         versions=tuple(item for item in found if item.version and before.get(item.entry.guid) != item.fingerprint),
-        seen=tuple(guid for guid in by_guid if guid in known),
+        seen_again=tuple(guid for guid in by_guid if guid in known),
         deleted=parsed.feed.deleted,
     )
 
 
-def overlap_of(source: Source, known: Mapping[str, Known], *, listed: int) -> Overlap:
+def overlap_of(source: Source, known: Mapping[str, KnownEntry], *, listed: int) -> Overlap:
     """Return what the window of so many entries has in common with the one before; `known` are those seen before."""
     last_read, last_new = source.last_read_at, source.last_new_at
     # What a hub pushed since the document before was in no window.

@@ -18,7 +18,7 @@ async def release_due(database: Database) -> int:
     released, now = 0, datetime.now(UTC)
     while True:
         async with database.read() as connection:
-            if not await releases.are_due(connection, now=now):
+            if not await releases.any_due(connection, now=now):
                 return released
         async with database.write() as connection:
             some = await releases.release(connection, now=now)

@@ -9,21 +9,21 @@ import structlog
 from ingestd.errors import Held, IngestError, StoreError
 from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.ingest import Fetch, Ingest
-from ingestd.store.records.saves import Outcome
+from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import entries, revisits
-from ingestd.store.work.entries import Work
+from ingestd.store.work.entries import ClaimedEntry
 from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
 
 #: What met a bug of ours comes back after this long: not at once, and not never.
-_AFTER_A_BUG = timedelta(hours=1)
+_AFTER_BUG = timedelta(hours=1)
 
 #: A visit that gave way to new work is due again after this long.
-_GIVING_WAY = timedelta(seconds=10)
+_YIELD_DELAY = timedelta(seconds=10)
 
 
-async def one_job(
+async def run_or_put_off(
     fetcher: Fetcher, place: str, work: Callable[[], Awaitable[None]], put_off: Callable[[datetime], Awaitable[None]]
 ) -> None:
     """Do one job at a site; a site that is to be left alone, and a bug of ours, put it off."""
@@ -40,7 +40,7 @@ async def one_job(
     except Exception:
         log.exception("bug", site=place)
         try:
-            await put_off(datetime.now(UTC) + _AFTER_A_BUG)
+            await put_off(datetime.now(UTC) + _AFTER_BUG)
         except IngestError:
             log.warning("claim stays until the next start", site=place)
 
@@ -60,30 +60,30 @@ class EntryWorker:
         ingest: Ingest,
         limit: int,
         per_site: int,
-        made: Callable[[Outcome], None],
+        on_outcome: Callable[[EntryOutcome], None],
         backfill_id: int | None = None,
         fetch: Fetch | None = None,
-        after: Dispatcher[Work] | None = None,
+        yields_to: Dispatcher[ClaimedEntry] | None = None,
     ) -> None:
         self._ingest = ingest
-        self._made = made
+        self._on_outcome = on_outcome
         self._backfill_id = backfill_id
         self._fetch = fetch
-        self._after = after
-        self.dispatcher: Dispatcher[Work] = Dispatcher(
-            claim=self._claim, work=self._make, site=_place, limit=limit, per_site=per_site
+        self._yields_to = yields_to
+        self.dispatcher: Dispatcher[ClaimedEntry] = Dispatcher(
+            claim=self._claim, work=self._process, site=_place, limit=limit, per_site=per_site
         )
 
-    async def _claim(self, wanted: int, without_sites: Collection[str]) -> list[Work]:
+    async def _claim(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
         try:
-            found = await (self._claim_new if self._after is None else self._claim_revisits)(wanted, without_sites)
+            found = await (self._claim_new if self._yields_to is None else self._claim_revisits)(wanted, without_sites)
         except StoreError as error:
             # Whoever ticks asks again.
             log.warning("claim failed", error=str(error))
             return []
         return found
 
-    async def _claim_new(self, wanted: int, without_sites: Collection[str]) -> list[Work]:
+    async def _claim_new(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
         async with self._ingest.database.write() as connection:
             return await entries.claim_due(
                 connection,
@@ -94,9 +94,9 @@ class EntryWorker:
                 backfill_id=self._backfill_id,
             )
 
-    async def _claim_revisits(self, wanted: int, without_sites: Collection[str]) -> list[Work]:
-        rules = self._ingest.rules
-        if self._after is None or self._after.is_full or not rules.revisit_first:
+    async def _claim_revisits(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
+        timing = self._ingest.timing
+        if self._yields_to is None or self._yields_to.is_full or not timing.revisit_first:
             return []
         async with self._ingest.database.write() as connection:
             return await revisits.claim_due(
@@ -104,30 +104,30 @@ class EntryWorker:
                 self._ingest.run_id,
                 now=datetime.now(UTC),
                 limit=wanted,
-                rules=rules,
-                without_sites={*without_sites, *self._after.busy_sites},
+                timing=timing,
+                without_sites={*without_sites, *self._yields_to.busy_sites},
             )
 
-    def _is_others_turn(self, work: Work) -> bool:
+    def _has_to_yield(self, work: ClaimedEntry) -> bool:
         """Whether a visit that was claimed would be in the way of new work that came since."""
-        return self._after is not None and (self._after.is_full or _place(work) in self._after.busy_sites)
+        return self._yields_to is not None and (self._yields_to.is_full or _place(work) in self._yields_to.busy_sites)
 
-    async def _make(self, work: Work) -> None:
-        async def make() -> None:
-            self._made(await self._ingest.make(work, fetch=self._fetch))
+    async def _process(self, work: ClaimedEntry) -> None:
+        async def process() -> None:
+            self._on_outcome(await self._ingest.process_entry(work, fetch=self._fetch))
 
         async def put_off(until: datetime) -> None:
-            put_off = entries.put_off if work.known is None else revisits.put_off
+            put_off = entries.postpone if work.known is None else revisits.postpone
             async with self._ingest.database.write() as connection:
                 await put_off(connection, work, until=until)
 
-        if self._is_others_turn(work):
-            await put_off(datetime.now(UTC) + _GIVING_WAY)
+        if self._has_to_yield(work):
+            await put_off(datetime.now(UTC) + _YIELD_DELAY)
             return
 
-        await one_job(self._ingest.fetcher, _place(work), make, put_off)
+        await run_or_put_off(self._ingest.fetcher, _place(work), process, put_off)
 
 
-def _place(work: Work) -> str:
+def _place(work: ClaimedEntry) -> str:
     """Return whose turn an entry needs: its page's site, or, when it needs no page, nobody's but its own."""
     return work.site if work.entry.body_html is None and work.site else f"entry {work.id}"

@@ -15,8 +15,8 @@ from ingestd.drops.files import Folder
 from ingestd.drops.local import open_folder
 from ingestd.drops.remote import Server
 from ingestd.errors import LoginRefused, NotInstalled
-from ingestd.urls import FOLDER_PORTS, folder_of, is_remote_folder, without_userinfo
-from ingestd.web.connection.dial import tls_of
+from ingestd.urls import FOLDER_PORTS, folder_path, is_remote_folder, without_userinfo
+from ingestd.web.connection.dial import tls_context
 from ingestd.web.logins import Login, origin_of
 
 #: The port on which TLS begins at once, and not with AUTH TLS.
@@ -41,7 +41,7 @@ class FolderOpener:
         self, *, dial: Dial, logins: Sequence[Login], known_hosts: Sequence[str], ca_file: Path | None, seconds: float
     ) -> None:
         self._dial = dial
-        self._logins = [login for login in logins if login.opens_folders]
+        self._logins = [login for login in logins if login.is_for_folders]
         self._known_hosts = "".join(f"{line}\n" for line in known_hosts)
         self._ca_file = ca_file
         self._seconds = seconds
@@ -49,12 +49,12 @@ class FolderOpener:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         # To read the system's authorities takes a while.
-        return tls_of(self._ca_file)
+        return tls_context(self._ca_file)
 
     @asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[Folder]:
         """Open the folder at an address; `done` and `error` are made where they are missing.  Raises FetchError."""
-        async with self._remote(url) if is_remote_folder(url) else open_folder(Path(folder_of(url)), url) as folder:
+        async with self._remote(url) if is_remote_folder(url) else open_folder(Path(folder_path(url)), url) as folder:
             yield folder
 
     def _remote(self, url: str) -> AbstractAsyncContextManager[Folder]:

@@ -4,14 +4,14 @@ import structlog
 
 from ingestd.errors import IngestError
 from ingestd.model.source import Source
-from ingestd.store.polls.poll_result import Poll
-from ingestd.store.records.saves import Failed, Missed, Outcome, Saved, Unwrapped
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Unwrapped
 from ingestd.urls import without_userinfo
 
 log = structlog.get_logger(__name__)
 
 
-def log_poll(poll: Poll) -> None:
+def log_poll(poll: PollResult) -> None:
     """Log what a poll came to."""
     source = without_userinfo(poll.source.url)
     seconds = round(poll.seconds, 3)
@@ -28,17 +28,17 @@ def log_poll(poll: Poll) -> None:
         )
 
 
-def log_starts_over(source: Source, error: IngestError) -> None:
+def log_restart(source: Source, error: IngestError) -> None:
     """Log that a source's server has no answer for where its list goes on, so that it is read from its beginning."""
     log.warning("cursor refused, starting over", source=without_userinfo(source.url), reason=str(error))
 
 
-def log_stranger(source: Source, url: str) -> None:
+def log_foreign_page(source: Source, url: str) -> None:
     """Log that a source's list goes on at an origin that nobody named, where it is not followed."""
     log.warning("next page not followed, it is of another origin", source=without_userinfo(source.url), next=url)
 
 
-def log_outcome(outcome: Outcome) -> None:
+def log_outcome(outcome: EntryOutcome) -> None:
     """Log what an entry came to."""
     if isinstance(outcome, Failed):
         failure = outcome.failure
@@ -51,13 +51,13 @@ def log_outcome(outcome: Outcome) -> None:
         log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
     elif isinstance(outcome, Unwrapped):
         log.info("unwrapped", url=without_userinfo(outcome.url), items=len(outcome.versions))
-    elif isinstance(outcome, Missed):
+    elif isinstance(outcome, RevisitFailed):
         _log_missed(outcome)
     else:
         log.debug("unchanged", entry=outcome.work.id)
 
 
-def _log_missed(outcome: Missed) -> None:
+def _log_missed(outcome: RevisitFailed) -> None:
     url = outcome.work.entry.link and without_userinfo(outcome.work.entry.link)
     if outcome.failure is None:
         log.info("page gone", url=url, status=outcome.visits.gone)

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
 
 
-async def until_committed(commit: Callable[[], Awaitable[T]], *, waiting: str = "waiting to commit") -> T:
+async def retry_while_unavailable(commit: Callable[[], Awaitable[T]], *, waiting: str = "waiting to commit") -> T:
     """Do what needs the database or the disk, again and again while they are away; `waiting` is what the log says."""
     wait = _FIRST_WAIT
     while True:

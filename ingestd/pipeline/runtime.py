@@ -11,27 +11,28 @@ from typing import Any
 import structlog
 
 from ingestd import __version__
-from ingestd.archive import Archive
-from ingestd.archive.directory import Directory
-from ingestd.archive.off import Off
-from ingestd.errors import ConfigError, StoreError
-from ingestd.model.timing import Rules
+from ingestd.archive.directory import DirectoryArchive
+from ingestd.archive.off import DisabledArchive
+from ingestd.archive.protocol import Archive
+from ingestd.errors import StoreError
+from ingestd.model.timing import Timing
+from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.ingest import Ingest
-from ingestd.pipeline.retry import until_committed
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.settings import Settings
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.operations import robots_files
 from ingestd.store.polls import polls
-from ingestd.store.polls.poll_result import Poll
-from ingestd.store.records import saves
-from ingestd.store.schema import migrate
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.records.outcomes import EntryOutcome
+from ingestd.store.records.save import save_outcomes
 from ingestd.store.work import runs
-from ingestd.web.connection.dial import tls_of
+from ingestd.web.connection.dial import tls_context
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.politeness.pacing import Pacing
-from ingestd.web.politeness.robots import Memory, RobotsFile
+from ingestd.web.politeness.robots import RobotsFile, RobotsStore
 from ingestd.workers.pool import Pool
 
 log = structlog.get_logger(__name__)
@@ -52,23 +53,7 @@ class Runtime:
     #: Bytes of a document at the most.
     max_body: int
     #: Where bodies wait for room in memory, None for the system's place.
-    folder: Path | None = None
-
-
-@asynccontextmanager
-async def open_database(settings: Settings, *, upgrade: bool | None = None) -> AsyncIterator[Database]:
-    """Open the database, brought to this program's schema; `upgrade` False refuses an old one, None does not look.
-
-    Raises SchemaMismatch, StoreUnavailable, ConfigError.
-    """
-    url = settings.async_database_url
-    make_directories(settings)
-    if upgrade:
-        await migrate.upgrade(url)
-    elif upgrade is False:
-        await migrate.check(url)
-    async with Database(url) as database:
-        yield database
+    spool_dir: Path | None = None
 
 
 @asynccontextmanager
@@ -79,12 +64,12 @@ async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
-        run_id = await stack.enter_async_context(_run(database, role))
-        archive = archive_of(settings)
+        run_id = await stack.enter_async_context(_registered_run(database, role))
+        archive = make_archive(settings)
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
-        pool = await stack.enter_async_context(open_pool(settings))
-        poll_commits = await stack.enter_async_context(Batches[Poll](database, polls.save))
-        save_commits = await stack.enter_async_context(Batches[saves.Outcome](database, saves.save))
+        pool = await stack.enter_async_context(make_pool(settings))
+        poll_commits = await stack.enter_async_context(Batches[PollResult](database, polls.save))
+        save_commits = await stack.enter_async_context(Batches[EntryOutcome](database, save_outcomes))
         ingest = Ingest(
             run_id=run_id,
             database=database,
@@ -93,8 +78,8 @@ async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -
             archive=archive,
             poll_commits=poll_commits,
             save_commits=save_commits,
-            folders=folder_opener(settings, fetcher),
-            rules=rules_of(settings),
+            folders=make_folder_opener(settings, fetcher),
+            timing=timing_of(settings),
             max_body=settings.max_body,
         )
         yield Runtime(
@@ -107,7 +92,7 @@ async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -
             pool=pool,
             ingest=ingest,
             max_body=settings.max_body,
-            folder=settings.state_dir,
+            spool_dir=settings.state_dir,
         )
 
 
@@ -129,9 +114,9 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             allow_networks=settings.allow_networks,
             nameservers=settings.nameservers,
             logins=settings.logins,
-            tls=tls_of(settings.ca_file) if settings.ca_file else None,
+            tls=tls_context(settings.ca_file) if settings.ca_file else None,
             pacing=pacing,
-            robots_memory=robots_memory(database) if database else None,
+            robots_store=make_robots_memory(database) if database else None,
             folder=settings.state_dir,
         ) as fetcher:
             yield pacing, fetcher
@@ -139,7 +124,7 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
         pacing.close()
 
 
-def folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
+def make_folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
     """Return what opens drop folders; those on other hosts are connected to as the fetcher does."""
     return FolderOpener(
         dial=fetcher.dial,
@@ -150,7 +135,7 @@ def folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
     )
 
 
-def robots_memory(database: Database) -> Memory:
+def make_robots_memory(database: Database) -> RobotsStore:
     """Return what keeps robots.txt files in a database."""
 
     async def recall(origin: str) -> RobotsFile | None:
@@ -158,7 +143,7 @@ def robots_memory(database: Database) -> Memory:
             async with database.read() as connection:
                 return await robots_files.find(connection, origin)
 
-        row = await until_committed(find)
+        row = await retry_while_unavailable(find)
         return RobotsFile(**row) if row else None
 
     async def keep(file: RobotsFile) -> None:
@@ -166,26 +151,26 @@ def robots_memory(database: Database) -> Memory:
             async with database.write() as connection:
                 await robots_files.keep(connection, **asdict(file))
 
-        await until_committed(save)
+        await retry_while_unavailable(save)
 
-    return Memory(recall=recall, keep=keep)
+    return RobotsStore(recall=recall, keep=keep)
 
 
-def archive_of(settings: Settings) -> Archive:
+def make_archive(settings: Settings) -> Archive:
     """Return the archive of raw bytes."""
-    return Directory(settings.archive) if isinstance(settings.archive, Path) else Off()
+    return DirectoryArchive(settings.archive) if isinstance(settings.archive, Path) else DisabledArchive()
 
 
-def open_pool(settings: Settings, *, processes: int | None = None) -> Pool:
+def make_pool(settings: Settings, *, processes: int | None = None) -> Pool:
     """Return the pool of worker processes, to be entered; so many as the settings say, unless told otherwise."""
     return Pool(
         processes=processes or settings.extractors, timeout=settings.extract_timeout, memory=settings.extract_memory
     )
 
 
-def rules_of(settings: Settings) -> Rules:
+def timing_of(settings: Settings) -> Timing:
     """Return what the settings say about time."""
-    return Rules(
+    return Timing(
         interval=settings.interval,
         interval_floor=settings.interval_floor,
         attempts=settings.attempts,
@@ -198,13 +183,13 @@ def rules_of(settings: Settings) -> Rules:
 
 
 @asynccontextmanager
-async def _run(database: Database, role: str) -> AsyncIterator[str]:
+async def _registered_run(database: Database, role: str) -> AsyncIterator[str]:
     """Enter this process as a run, and keep its claims alive until the end, which gives them back."""
     now = datetime.now(UTC)
     async with database.write() as connection:
-        await runs.end_gone(connection, now=now)
-        run_id = await runs.begin(connection, role=role, now=now)
-    heart = asyncio.create_task(_beat(database, run_id, role), name="heart")
+        await runs.expire_dead(connection, now=now)
+        run_id = await runs.start(connection, role=role, now=now)
+    heart = asyncio.create_task(_send_heartbeats(database, run_id, role), name="heart")
     try:
         yield run_id
     finally:
@@ -213,27 +198,11 @@ async def _run(database: Database, role: str) -> AsyncIterator[str]:
             await runs.end(connection, run_id)
 
 
-async def _beat(database: Database, run_id: str, role: str) -> None:
+async def _send_heartbeats(database: Database, run_id: str, role: str) -> None:
     while True:
         await asyncio.sleep(runs.HEARTBEAT)
         try:
             async with database.write() as connection:
-                await runs.beat(connection, run_id, role=role, now=datetime.now(UTC))
+                await runs.heartbeat(connection, run_id, role=role, now=datetime.now(UTC))
         except StoreError as error:
             log.warning("heartbeat failed", error=str(error))
-
-
-def make_directories(settings: Settings) -> None:
-    """Make the directories that settings name; raises ConfigError."""
-    file = sqlite_file(settings)
-    for path in (settings.state_dir, *([file.parent] if file else [])):
-        try:
-            path.mkdir(parents=True, exist_ok=True, mode=0o750)
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be made: {error.strerror}; set state_dir or database_url") from error
-
-
-def sqlite_file(settings: Settings) -> Path | None:
-    """Return the database's file, None where it is a server's."""
-    _, _, path = settings.async_database_url.partition("sqlite+aiosqlite:///")
-    return Path(path.partition("?")[0]) if path else None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import monotonic
 
 from ingestd.model.page import NO_FURNITURE, Furniture, Page
-from ingestd.pipeline.retry import until_committed
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.policy.articles.recurrence import Habits, furniture
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
@@ -22,14 +22,14 @@ class SiteContexts:
         self._database = database
         self._known: OrderedDict[str, tuple[float, Furniture]] = OrderedDict()
 
-    async def of(self, page: Page, site: str) -> Page:
+    async def add_to(self, page: Page, site: str) -> Page:
         """Return a page with what is known of its site; without one, as it is."""
         return replace(page, furniture=await self._furniture(site)) if site else page
 
     async def _furniture(self, site: str) -> Furniture:
         until, found = self._known.get(site, (0.0, NO_FURNITURE))
         if until < monotonic():
-            found = furniture(await until_committed(lambda: self._look_up(site)))
+            found = furniture(await retry_while_unavailable(lambda: self._look_up(site)))
             self._known[site] = monotonic() + _FRESH, found
         self._known.move_to_end(site)
         if len(self._known) > _MOST:

@@ -18,7 +18,7 @@ from ingestd.model.reply import Reply
 from ingestd.pipeline.poll import Poller
 from ingestd.store.database import Database
 from ingestd.store.polls import sources, subscriptions
-from ingestd.store.polls.poll_result import Poll
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.subscriptions import Subscription
 from ingestd.text import collapse
 from ingestd.urls import without_userinfo
@@ -49,18 +49,18 @@ class Subscriber:
         self._poller = poller
         self._callback = callback
 
-    async def ask(self, *, limit: int = 20) -> int:
+    async def subscribe_due(self, *, limit: int = 20) -> int:
         """Ask the hubs of subscriptions that are due; returns how many were asked."""
         async with self._database.write() as connection:
-            due = await subscriptions.take_due(connection, now=datetime.now(UTC), limit=limit)
+            due = await subscriptions.claim_due(connection, now=datetime.now(UTC), limit=limit)
         # Together: one that stalls takes a minute.
         async with asyncio.TaskGroup() as tasks:
             for subscription in due:
-                tasks.create_task(self._ask(subscription))
+                tasks.create_task(self._subscribe(subscription))
         return len(due)
 
-    async def _ask(self, subscription: Subscription) -> None:
-        if not may_hear_secret(subscription.hub):
+    async def _subscribe(self, subscription: Subscription) -> None:
+        if not may_receive_secret(subscription.hub):
             reason = "the hub has no https, and what is secret would go in the clear"
             await self._refused(subscription, reason, until=datetime.now(UTC) + _DENIED)
             return
@@ -80,13 +80,13 @@ class Subscriber:
     async def _refused(self, subscription: Subscription, reason: str, *, until: datetime | None = None) -> None:
         try:
             async with self._database.write() as connection:
-                await subscriptions.refused(
+                await subscriptions.save_refusal(
                     connection, subscription.source_id, reason, now=datetime.now(UTC), until=until
                 )
         except IngestError as error:  # it is asked again all the same
             log.warning("subscription stays as it was", source=subscription.source_id, error=str(error))
 
-    async def answer(self, token: str, query: Mapping[str, str]) -> str | None:
+    async def verify(self, token: str, query: Mapping[str, str]) -> str | None:
         """Answer a hub that verifies our intent (5.3) or denies it (5.2); returns the challenge, None for a 404.
 
         Nobody is confirmed that wants to unsubscribe us: what we want no more, we answer with 410 when it comes.
@@ -98,14 +98,14 @@ class Subscriber:
                 return None
             if mode == "denied":
                 reason = f"the hub denied it: {collapse(query.get('hub.reason')) or 'no reason given'}"
-                await subscriptions.refused(
+                await subscriptions.save_refusal(
                     connection, one.source_id, reason, now=now, until=now + _DENIED, denied=True
                 )
                 return ""
             if mode != "subscribe" or not query.get("hub.challenge"):
                 return None
             lease = _lease(query.get("hub.lease_seconds"))
-            await subscriptions.verified(connection, one.source_id, lease=lease, now=now)
+            await subscriptions.activate(connection, one.source_id, lease=lease, now=now)
         log.info("subscribed", source=one.source_id, hub=without_userinfo(one.hub), lease_seconds=lease.total_seconds())
         return query["hub.challenge"]
 
@@ -114,18 +114,18 @@ class Subscriber:
         async with self._database.read() as connection:
             return await subscriptions.find(connection, token)
 
-    async def take(
+    async def receive(
         self, one: Subscription, *, body: bytes, signature: str | None, content_type: str | None
-    ) -> Poll | None:
+    ) -> PollResult | None:
         """Take a push; None when it was dropped, because its signature is wrong or it cannot be read.
 
         Raises Busy when the source is being polled, StoreError; either way the hub may try again.
         """
-        if not signed(body, signature, one.secret):
+        if not is_signed(body, signature, one.secret):
             await self._drop(one, "a push had no valid signature")
             return None
         async with self._database.write() as connection:
-            claimed = await sources.claim_these(connection, self._run_id, [one.source_id])
+            claimed = await sources.claim(connection, self._run_id, [one.source_id])
         if not claimed:
             raise Busy("the source is being polled")
         [source] = claimed
@@ -135,22 +135,22 @@ class Subscriber:
         except BaseException as error:
             async with self._database.write() as connection:
                 due = source.due_at or datetime.now(UTC)
-                await sources.put_off(connection, source.id, self._run_id, until=due)
+                await sources.postpone(connection, source.id, self._run_id, until=due)
             if not isinstance(error, IngestError):
                 raise
             await self._drop(one, f"a push could not be read: {error}")
             return None
         async with self._database.write() as connection:
-            await subscriptions.pushed(connection, one.source_id)
+            await subscriptions.count_push(connection, one.source_id)
         return poll
 
     async def _drop(self, one: Subscription, reason: str) -> None:
         log.warning("push dropped", source=one.source_id, reason=reason)
         async with self._database.write() as connection:
-            await subscriptions.rejected(connection, one.source_id, reason)
+            await subscriptions.count_rejected(connection, one.source_id, reason)
 
 
-def may_hear_secret(hub: str) -> bool:
+def may_receive_secret(hub: str) -> bool:
     """Say whether a hub may be told a secret (5.1): over https, or on this host; others are not asked at all.
 
     Without a secret anybody could push to us, if only he saw our request.
@@ -164,7 +164,7 @@ def may_hear_secret(hub: str) -> bool:
         return False
 
 
-def signed(body: bytes, signature: str | None, secret: str) -> bool:
+def is_signed(body: bytes, signature: str | None, secret: str) -> bool:
     """Say whether a push is signed with the secret, as in "sha256=5b3f..." (section 8)."""
     method, _, given = (signature or "").partition("=")
     if method.strip().lower() not in _DIGESTS:

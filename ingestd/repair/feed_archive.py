@@ -1,22 +1,22 @@
 """By paging: from the document after the gap back to what was known before it (RFC 5005)."""
 
 from ingestd.model.source import Source
-from ingestd.repair.method import MOST_DOCUMENTS, RepairResult, Tools, origin
+from ingestd.repair.method import MAX_DOCUMENTS, RepairContext, RepairResult, origin
 from ingestd.store.polls import polls
 from ingestd.store.polls.gaps import Gap
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.polls.poll_result import ListedEntry
 
 
-async def by_paging(tools: Tools, gap: Gap, source: Source) -> RepairResult:
+async def repair_from_archive(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Walk from the document after the gap to older ones (RFC 5005), until one has what was known before it.
 
     A chain that ends before that proves nothing.  Pages of another origin are asked for as robots.txt allows: the
     operator named the feed, and no other address.
     """
-    url, found = gap.older, list[Announcement]()
+    url, found = gap.older, list[ListedEntry]()
     if url is None:
         return RepairResult(note="the feed names no older entries")
-    for number in range(1, MOST_DOCUMENTS + 1):
+    for number in range(1, MAX_DOCUMENTS + 1):
         obey = source.obeys_robots or origin(url) != origin(source.url)
         document = await tools.documents.fetch(url, obey_robots=obey)
         guids = [item.entry.guid for item in document.announcements]
@@ -29,4 +29,4 @@ async def by_paging(tools: Tools, gap: Gap, source: Source) -> RepairResult:
         if not older or older == url or not guids:
             return RepairResult(found=tuple(found), note=f"{number} older documents ended before what was known")
         url = older
-    return RepairResult(found=tuple(found), note=f"{MOST_DOCUMENTS} documents did not reach back far enough")
+    return RepairResult(found=tuple(found), note=f"{MAX_DOCUMENTS} documents did not reach back far enough")

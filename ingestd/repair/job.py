@@ -6,12 +6,12 @@ import structlog
 
 from ingestd.errors import Held, IngestError
 from ingestd.model.source import Source
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.repair.feed_archive import by_paging
-from ingestd.repair.method import Method, RepairResult, Tools
-from ingestd.repair.named_feeds import by_named_feed
-from ingestd.repair.siblings import by_sibling
-from ingestd.repair.sitemaps import by_sitemap
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.repair.feed_archive import repair_from_archive
+from ingestd.repair.method import Method, RepairContext, RepairResult
+from ingestd.repair.named_feeds import repair_from_named_feeds
+from ingestd.repair.siblings import repair_from_siblings
+from ingestd.repair.sitemaps import repair_from_sitemaps
 from ingestd.store.database import Database
 from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
@@ -30,26 +30,26 @@ TRIES = (300.0, 3600.0, 6 * 3600.0)
 _AT_WORK = timedelta(minutes=10)
 
 #: The ways to look, in this order: the feed's own word first, then what costs the site nothing, then the rest.
-METHODS: tuple[Method, ...] = (by_paging, by_sibling, by_sitemap, by_named_feed)
+METHODS: tuple[Method, ...] = (repair_from_archive, repair_from_siblings, repair_from_sitemaps, repair_from_named_feeds)
 
 
 class Repair:
     """Looks for what gaps may have lost; each way within its bounds, each request in its site's turn."""
 
-    def __init__(self, *, database: Database, fetcher: Fetcher, documents: Documents) -> None:
+    def __init__(self, *, database: Database, fetcher: Fetcher, documents: DocumentReader) -> None:
         self._database = database
-        self._tools = Tools(database=database, fetcher=fetcher, documents=documents)
+        self._tools = RepairContext(database=database, fetcher=fetcher, documents=documents)
 
     async def run(self, *, limit: int = 10) -> int:
         """Try each open gap that is due; returns how many entries were found."""
         now = datetime.now(UTC)
         async with self._database.write() as connection:
-            due = await gaps.take_due(connection, now=now, again=now + _AT_WORK, limit=limit)
+            due = await gaps.claim_due(connection, now=now, again=now + _AT_WORK, limit=limit)
         return sum([await self._try(gap) for gap in due])
 
     async def _try(self, gap: Gap) -> int:
         async with self._database.read() as connection:
-            source = sources.source_of(await sources.find(connection, str(gap.source_id)))
+            source = sources.source_from_row(await sources.find(connection, str(gap.source_id)))
         try:
             found, notes, whole = await self._look(gap, source)
         except IngestError as error:
@@ -73,7 +73,7 @@ class Repair:
             try:
                 mended = await way(self._tools, gap, source)
             except IngestError as error:
-                if error.ours or isinstance(error, Held):
+                if error.local or isinstance(error, Held):
                     raise
                 notes.append(str(error))
                 continue
@@ -87,7 +87,7 @@ class Repair:
         now = datetime.now(UTC)
         again = TRIES[gap.attempts] if gap.attempts < len(TRIES) and not whole else None
         async with self._database.write() as connection:
-            await gaps.tried(
+            await gaps.save_attempt(
                 connection, gap, found=found, note=note[:1000], closed_at=now if whole else None,
                 due_at=now + timedelta(seconds=again) if again else None,
             )  # fmt: skip
@@ -100,7 +100,7 @@ class Repair:
             new = {item.entry.guid: item for item in mended.found if item.entry.guid not in known}
             versions = [item for item in mended.found if item.version and item.entry.guid in known]
             await polls.add_entries(connection, gap.source_id, [*new.values(), *versions], now=now)
-            ids = await entries.ids_of(connection, gap.source_id, [*new])
+            ids = await entries.find_ids(connection, gap.source_id, [*new])
             reason = f"found by repair of gap {gap.id}: {mended.note}"
             await decisions.add(
                 connection,

@@ -7,17 +7,18 @@ from ingestd.errors import IngestError
 from ingestd.model.source import Source
 from ingestd.pipeline.listings.documents import Document
 from ingestd.policy.polling.gap_witness import Ends, between
-from ingestd.repair.method import RepairResult, Section, Tools, is_dated_in, sections, unknown
-from ingestd.store.polls import gaps, siblings
+from ingestd.repair.method import RepairContext, RepairResult, Section, is_dated_in, sections, unknown
+from ingestd.store.polls import sibling_sources
 from ingestd.store.polls.gaps import Gap
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.polls.poll_result import ListedEntry
+from ingestd.store.work.entries import latest_urls
 from ingestd.urls import comparable, resolve, without_userinfo
 
 #: Pages that are looked at for feeds, and feeds that are read, for one gap at a try.
 PAGES, FEEDS = 3, 5
 
 
-async def by_named_feed(tools: Tools, gap: Gap, source: Source) -> RepairResult:
+async def repair_from_named_feeds(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Read the feeds that the source's pages name and that are no sources, for entries of that time and section.
 
     The gap is closed when one of them vouches for it (`policy.polling.gap_witness`); no more are read then.  What
@@ -25,11 +26,11 @@ async def by_named_feed(tools: Tools, gap: Gap, source: Source) -> RepairResult:
     cannot be read is noted, and costs itself alone.
     """
     async with tools.database.read() as connection:
-        urls = await gaps.latest_urls(connection, source.id)
-        ends = await siblings.ends(connection, gap)
+        urls = await latest_urls(connection, source.id)
+        ends = await sibling_sources.gap_ends(connection, gap)
     places, seen = sections(urls), {comparable(url) for url in urls}
     feeds, notes = await _named(tools, source, places)
-    found: dict[str, Announcement] = {}
+    found: dict[str, ListedEntry] = {}
     for url in feeds:
         try:
             document = await tools.documents.fetch(url, obey_robots=True)
@@ -47,7 +48,7 @@ async def by_named_feed(tools: Tools, gap: Gap, source: Source) -> RepairResult:
     return RepairResult(found=tuple(found.values()), note="; ".join([what, *notes]))
 
 
-def _of_that_time(document: Document, gap: Gap, ends: Ends) -> tuple[list[Announcement], bool]:
+def _of_that_time(document: Document, gap: Gap, ends: Ends) -> tuple[list[ListedEntry], bool]:
     """Return the entries of a document that are of a gap's time, and whether it vouches that these are all."""
     listed = document.announcements
     middle = between([comparable(item.entry.link) if item.entry.link else None for item in listed], ends)
@@ -56,19 +57,19 @@ def _of_that_time(document: Document, gap: Gap, ends: Ends) -> tuple[list[Announ
     )
 
 
-async def _named(tools: Tools, source: Source, places: Sequence[Section]) -> tuple[list[str], list[str]]:
+async def _named(tools: RepairContext, source: Source, places: Sequence[Section]) -> tuple[list[str], list[str]]:
     """Return the feeds to read, those first whose address names a section, and which pages could not be read."""
     named: dict[str, str] = {}
     notes: list[str] = []
     for page in _pages(source, places):
         try:
-            for feed in await tools.documents.feeds_named(page):
+            for feed in await tools.documents.find_feeds(page):
                 named.setdefault(comparable(feed.url), feed.url)
         except IngestError as error:
             notes.append(str(error))
     async with tools.database.read() as connection:
         # What is a source is polled in its own time, or not, as its operator wants it.
-        polled = {comparable(url) for url in await siblings.addresses(connection, named.items())}
+        polled = {comparable(url) for url in await sibling_sources.source_urls(connection, named.items())}
     new = [url for address, url in named.items() if address not in polled and address != comparable(source.url)]
     folders = {folder for _, folder in places if folder}
     return sorted(new, key=lambda url: folders.isdisjoint(urlsplit(url).path.split("/")))[:FEEDS], notes

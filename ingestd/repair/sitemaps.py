@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ingestd.model.source import Source
-from ingestd.pipeline.listings.listing import Task
+from ingestd.pipeline.listings.listing import ListingTask
 from ingestd.pipeline.listings.sitemap import list_sitemap
-from ingestd.repair.method import MOST_DOCUMENTS, RepairResult, Tools, is_dated_in, sections, unknown
-from ingestd.store.polls import gaps, siblings
+from ingestd.repair.method import MAX_DOCUMENTS, RepairContext, RepairResult, is_dated_in, sections, unknown
+from ingestd.store.polls import sibling_sources
 from ingestd.store.polls.gaps import Gap
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.polls.poll_result import ListedEntry
+from ingestd.store.work.entries import latest_urls
 from ingestd.times import iso
 from ingestd.urls import comparable, site
 
@@ -21,15 +22,15 @@ _SITEMAPS = 5
 _BACK = timedelta(days=7)
 
 
-async def by_sitemap(tools: Tools, gap: Gap, source: Source) -> RepairResult:
+async def repair_from_sitemaps(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Look into the sitemaps that robots.txt names, for pages of that time in the sections the source is of.
 
     The gap is closed when they have all entries beside it (`policy.polling.gap_witness`), every page of theirs is
     dated, and all that may list one of its time were read.
     """
     async with tools.database.read() as connection:
-        places = sections(await gaps.latest_urls(connection, source.id))
-        ends = await siblings.ends(connection, gap)
+        places = sections(await latest_urls(connection, source.id))
+        ends = await sibling_sources.gap_ends(connection, gap)
     place = places[0][0] if places else source.url
     sitemaps = [url for url in await tools.fetcher.robots.sitemaps(place) if site(url) == site(place)]
     if not sitemaps:
@@ -42,16 +43,16 @@ async def by_sitemap(tools: Tools, gap: Gap, source: Source) -> RepairResult:
     return RepairResult(found=new, whole=whole, note=f"{len(sitemaps)} sitemaps, which have {what}")
 
 
-async def _listed(tools: Tools, sitemaps: Iterable[str], *, since: datetime) -> tuple[list[Announcement], bool]:
+async def _listed(tools: RepairContext, sitemaps: Iterable[str], *, since: datetime) -> tuple[list[ListedEntry], bool]:
     """Return the dated pages that sitemaps list since a time, and whether these are all that they list since."""
-    listed: list[Announcement] = []
+    listed: list[ListedEntry] = []
     undated, documents = 0, 0
     for url in sitemaps:
-        task = Task(argument=url, options={"since": iso(since)}, position={})
+        task = ListingTask(argument=url, options={"since": iso(since)}, position={})
         async for step in list_sitemap(tools.documents, task):
             listed += step.found
             undated += step.left_out.get("undated", 0)
             documents += step.documents
-            if documents >= MOST_DOCUMENTS:
+            if documents >= MAX_DOCUMENTS:
                 return listed, False
     return listed, not undated

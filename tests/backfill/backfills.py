@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingestd.backfill.job import Backfill
-from ingestd.pipeline.listings.documents import Documents
+from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
@@ -36,21 +36,25 @@ def atom(*links: str, older: str | None = None, rel: str = "prev-archive") -> by
 
 async def begin(runtime: Runtime, kind: str, argument: str, options: dict[str, Any], source_id: int) -> int:
     async with runtime.database.write() as connection:
-        return await backfills.begin(
+        return await backfills.create(
             connection, kind=kind, argument=argument, options=options, source_id=source_id, cursor={},
             run_id=runtime.run_id, now=datetime.now(UTC),
         )  # fmt: skip
 
 
-async def open_backfill(runtime: Runtime, number: int, *, most_documents: int = 100) -> Backfill:
+async def open_backfill(runtime: Runtime, number: int, *, max_documents: int = 100) -> Backfill:
     async with runtime.database.read() as connection:
-        row, counts = await backfills.find(connection, number), await backfills.counts(connection, number)
-    documents = Documents(
-        fetcher=runtime.fetcher, pool=runtime.pool, archive=runtime.archive, rules=runtime.ingest.rules, max_body=2**20
+        row, counts = await backfills.find(connection, number), await backfills.count_entries(connection, number)
+    documents = DocumentReader(
+        fetcher=runtime.fetcher,
+        pool=runtime.pool,
+        archive=runtime.archive,
+        timing=runtime.ingest.timing,
+        max_body=2**20,
     )
     return Backfill(
         row, counts, ingest=runtime.ingest, documents=documents, limit=4, per_site=4,
-        most_documents=most_documents,
+        max_documents=max_documents,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ async def test_pages_of_a_feed_are_followed_by_next(newsroom: Newsroom, runtime:
 
     backfill, state = await run(runtime, "archive", feed, await add(runtime, feed))
 
-    assert (state, backfill.made) == ("done", 2)
+    assert (state, backfill.processed) == ("done", 2)
     assert not [request for request in newsroom.requests if request.path == "/never"]
 
 
@@ -66,9 +66,9 @@ async def test_an_archive_that_breaks_off_is_failed_and_goes_on_where_it_was(
     middle = newsroom.publish("/archive/1", status=500)
     feed = newsroom.publish("/feed", body=atom(new, older=middle))
     backfill, state = await run(runtime, "archive", feed, await add(runtime, feed))
-    assert (state, backfill.made) == ("failed", 1)
-    assert backfill.problem
-    assert "HTTP 500" in backfill.problem
+    assert (state, backfill.processed) == ("failed", 1)
+    assert backfill.error
+    assert "HTTP 500" in backfill.error
     newsroom.publish("/archive/1", body=atom(old))
     asked = len(newsroom.requests)
 
@@ -94,7 +94,7 @@ async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: N
         since="2024-01-01T00:00:00Z", until="2024-06-01T00:00:00Z",
     )  # fmt: skip
 
-    assert (state, backfill.made) == ("done", 1)
+    assert (state, backfill.processed) == ("done", 1)
     assert backfill.listed.left_out == {"older": 1, "newer": 1, "undated": 1}
     assert [request.path for request in newsroom.requests] == ["/robots.txt", "/sitemap.xml", "/2024.xml.gz", "/1"]
 
@@ -106,7 +106,7 @@ async def test_a_list_of_urls_leaves_out_what_is_none(newsroom: Newsroom, runtim
 
     backfill, state = await run(runtime, "urls", str(file), await listed_source(runtime, "backfill:urls"))
 
-    assert (state, backfill.made, backfill.listed.left_out) == ("done", 2, {"no URL": 1})
+    assert (state, backfill.processed, backfill.listed.left_out) == ("done", 2, {"no URL": 1})
 
 
 async def test_saved_feeds_and_pages_are_told_by_their_content(
@@ -125,7 +125,7 @@ async def test_saved_feeds_and_pages_are_told_by_their_content(
     backfill, state = await run(runtime, "files", str(folder), source_id)
     again, _ = await run(runtime, "files", str(folder), source_id)
 
-    assert (state, backfill.made, backfill.listed.left_out) == ("done", 3, {"no feed or page": 1})
+    assert (state, backfill.processed, backfill.listed.left_out) == ("done", 3, {"no feed or page": 1})
     assert (again.listed.added, (await summary(runtime))["records"]) == (0, 3)
 
 
@@ -151,7 +151,7 @@ async def test_a_saved_feed_cannot_name_other_files(runtime: Runtime, tmp_path: 
 
     backfill, _ = await run(runtime, "files", str(folder), await listed_source(runtime, "backfill:files"))
 
-    assert backfill.made == 0
+    assert backfill.processed == 0
     assert (await summary(runtime))["records"] == 0
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from ingestd.model.timing import Rules
+from ingestd.model.timing import Timing
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.records.saves import Missed
+from ingestd.store.records.outcomes import RevisitFailed
 from ingestd.store.schema import migrate, tables
 from ingestd.store.work import revisits
 from tests.backfill.backfills import atom, page
@@ -146,9 +146,9 @@ def lost(either: Path, database_url: str) -> Path:
             later = NOON + timedelta(hours=1)
             async with database.write() as connection:
                 await connection.execute(update(tables.entries).values(revisit_at=later))
-                [visit] = await revisits.claim_due(connection, "test", now=later, limit=1, rules=Rules())
+                [visit] = await revisits.claim_due(connection, "test", now=later, limit=1, timing=Timing())
             missed = visit.visits.missed(later, gone="410", next_at=later + timedelta(hours=1))
-            await keep(database, [Missed(work=visit, at=later, visits=missed)])
+            await keep(database, [RevisitFailed(work=visit, at=later, visits=missed)])
 
     asyncio.run(work())
     return either

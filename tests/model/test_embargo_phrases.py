@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.model.embargo_phrases import limit_in, says_lifted, says_limit
+from ingestd.model.embargo_phrases import find_limit, lifts_embargo, sets_limit
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from ingestd.model.embargo_phrases import limit_in, says_lifted, says_limit
     ],
 )
 def test_a_limit_is_told(text: str) -> None:
-    assert says_limit(text)
+    assert sets_limit(text)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_limit_is_told(text: str) -> None:
     ],
 )
 def test_a_story_is_no_limit(text: str) -> None:
-    assert not says_limit(text)
-    assert not says_lifted(text)
+    assert not sets_limit(text)
+    assert not lifts_embargo(text)
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_a_story_is_no_limit(text: str) -> None:
     ],
 )
 def test_a_limit_that_is_over_is_none(text: str) -> None:
-    assert says_lifted(text)
-    assert not says_limit(text)
+    assert lifts_embargo(text)
+    assert not sets_limit(text)
 
 
 def test_what_is_addressed_to_editors_may_say_it_anywhere() -> None:
     text = "This study is embargoed until 18:00 GMT"
 
-    assert limit_in(f"We learn {text}") is None
-    assert limit_in(f"We learn {text}", anywhere=True) == "embargoed until 18:00 GMT"
+    assert find_limit(f"We learn {text}") is None
+    assert find_limit(f"We learn {text}", anywhere=True) == "embargoed until 18:00 GMT"
 
 
 @given(st.text() | st.lists(st.sampled_from(["embargo", "Sperrfrist", " until ", "18:00", "\n", "("])).map("".join))
 def test_any_text_can_be_asked(text: str) -> None:
-    assert limit_in(text, anywhere=True) is None or isinstance(says_lifted(text), bool)
+    assert find_limit(text, anywhere=True) is None or isinstance(lifts_embargo(text), bool)

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from ingestd.daemon.service import Service
 from ingestd.drops.local import LocalFolder
-from ingestd.pipeline.drop_folder import AFTER_TROUBLE, INTERVAL
+from ingestd.pipeline.drop_folder import AFTER_ERROR, INTERVAL
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import gaps, sources
-from ingestd.store.polls.poll_result import Poll
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, failures, polls, revisions
 from ingestd.urls import source_url
 from tests.support.agency import ninjs
@@ -45,16 +45,16 @@ async def source(runtime: Runtime, path: Path) -> int:
     return await add(runtime, source_url(str(path)))
 
 
-async def look(runtime: Runtime, source: int) -> Poll:
+async def look(runtime: Runtime, source: int) -> PollResult:
     async with runtime.database.write() as connection:
-        [claimed] = await sources.claim_these(connection, runtime.run_id, [source])
+        [claimed] = await sources.claim(connection, runtime.run_id, [source])
     return await runtime.ingest.poll(claimed)
 
 
 def whole(runtime: Runtime, source: int, *paths: Path) -> None:
     """Say of files what the kernel would say: that they were moved to where they are."""
     for path in paths:
-        runtime.ingest.folder_poller.arrived(source, path.name)
+        runtime.ingest.folder_poller.note_arrival(source, path.name)
 
 
 async def make(runtime: Runtime) -> None:
@@ -111,7 +111,7 @@ async def test_a_file_waits_until_it_is_left_alone(runtime: Runtime, source: int
 
 
 async def test_a_file_that_stays_the_same_is_whole(runtime: Runtime, source: int, path: Path) -> None:
-    runtime.ingest.rules = type(runtime.ingest.rules)(settle=0.0)
+    runtime.ingest.timing = type(runtime.ingest.timing)(settle=0.0)
     write(path, "a.json", item("urn:a"))
 
     assert (await look(runtime, source)).outcome == "new"
@@ -151,13 +151,13 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
 
     whole(runtime, source, drop(path, "a.json", item("urn:a")))
     with monkeypatch.context() as patch:
-        patch.setattr(LocalFolder, "put_away", die)
+        patch.setattr(LocalFolder, "move_to", die)
         with pytest.raises(Killed):
             await look(runtime, source)
     assert "a.json" in names(path)
     await make(runtime)
     async with runtime.database.write() as connection:
-        await sources.put_off(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
+        await sources.postpone(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
 
     whole(runtime, source, path / "a.json")
     done = await look(runtime, source)
@@ -226,9 +226,9 @@ async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
     row = await source_row(runtime, source)
     assert (row.condition, row.failures) == ("failing", 1)
     assert row.last_error.startswith("Inaccessible: it cannot be used: No such file")
-    assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_TROUBLE)
+    assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_ERROR)
     async with runtime.database.write() as connection:
-        assert await sources.look_now(connection, [source], now=row.last_polled_at) == set()
+        assert await sources.make_due(connection, [source], now=row.last_polled_at) == set()
     assert (await source_row(runtime, source)).due_at == row.due_at
 
     make_folder(path)
@@ -279,7 +279,7 @@ async def test_without_permission_to_write_nothing_is_read(
 async def test_many_files_are_taken_some_at_a_time(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestd.pipeline.drop_folder.AT_ONCE", 2)
+    monkeypatch.setattr("ingestd.pipeline.drop_folder.MAX_FILES", 2)
     whole(runtime, source, *(drop(path, f"{n}.json", item(f"urn:{n}")) for n in range(5)))
 
     assert [(await look(runtime, source)).listed for _ in range(4)] == [2, 2, 1, None]

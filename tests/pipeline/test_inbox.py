@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ingestd.errors import Busy, UnknownFormat
 from ingestd.pipeline.inbox import Inbox
 from ingestd.pipeline.runtime import Runtime
-from ingestd.store.polls.poll_result import Poll
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema import tables
 from tests.support.agency import add_inbox, events_of, kinds, ninjs, records_in, revisions_in
 from tests.support.desk import OTHER, source_row
@@ -21,11 +21,11 @@ def inbox_of(runtime: Runtime) -> Inbox:
     return Inbox(run_id=runtime.run_id, database=runtime.database, poller=runtime.ingest.poller)
 
 
-async def pushed_at_once(runtime: Runtime, source: int, *bodies: bytes) -> list[Poll | BaseException]:
+async def pushed_at_once(runtime: Runtime, source: int, *bodies: bytes) -> list[PollResult | BaseException]:
     """Push documents while another has its turn; return what each came to."""
     inbox = inbox_of(runtime)
-    async with runtime.ingest.poller.turn(source):
-        pushes = [asyncio.create_task(inbox.take(source, body, content_type=None)) for body in bodies]
+    async with runtime.ingest.poller.push_lock(source):
+        pushes = [asyncio.create_task(inbox.receive(source, body, content_type=None)) for body in bodies]
         await asyncio.sleep(0)
     return await asyncio.gather(*pushes, return_exceptions=True)
 
@@ -40,7 +40,7 @@ async def test_those_that_wait_are_taken_together(runtime: Runtime) -> None:
 
     done = await pushed_at_once(runtime, source, *[item(f"urn:{n}", text=f"{n}. {OTHER}") for n in range(30)])
 
-    assert [len(one.new) for one in done if isinstance(one, Poll)] == [1] * 30
+    assert [len(one.new) for one in done if isinstance(one, PollResult)] == [1] * 30
     assert len(await rows(runtime, select(tables.polls.c.at).distinct())) == 2  # twenty, and ten
     assert len(await rows(runtime, select(tables.polls.c.id))) == 30
     assert len(await rows(runtime, select(tables.entries.c.id))) == 30
@@ -68,7 +68,7 @@ async def test_of_an_item_that_is_pushed_twice_at_once_the_last_one_counts(runti
         runtime, source, item("urn:a"), item("urn:a", "Ferry sinks"), item("urn:a", "Ferry sinks")
     )
 
-    found = [(len(one.new), len(one.changed), one.known) for one in done if isinstance(one, Poll)]
+    found = [(len(one.new), len(one.changed), one.known) for one in done if isinstance(one, PollResult)]
     assert found == [(1, 0, 0), (0, 1, 1), (0, 0, 1)]
     [(announced, state)] = await rows(runtime, select(tables.entries.c.announced, tables.entries.c.state))
     assert (announced["headline"], state) == ("Ferry sinks", "pending")
@@ -88,16 +88,16 @@ async def test_versions_that_are_pushed_at_once_are_all_kept(runtime: Runtime) -
 async def test_who_waits_no_longer_takes_nobody_along(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     inbox = inbox_of(runtime)
-    async with runtime.ingest.poller.turn(source):
+    async with runtime.ingest.poller.push_lock(source):
         first, *others = [
-            asyncio.create_task(inbox.take(source, item(f"urn:{n}"), content_type=None)) for n in range(3)
+            asyncio.create_task(inbox.receive(source, item(f"urn:{n}"), content_type=None)) for n in range(3)
         ]
         await asyncio.sleep(0)
     for _ in range(3):  # it has its turn then, and all of them in hand
         await asyncio.sleep(0)
     first.cancel()
 
-    assert all(isinstance(one, Poll) for one in await asyncio.gather(*others))
+    assert all(isinstance(one, PollResult) for one in await asyncio.gather(*others))
     assert first.cancelled()
     assert (await source_row(runtime, source)).run_id is None
 

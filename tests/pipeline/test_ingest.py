@@ -73,11 +73,11 @@ async def test_a_page_that_keeps_failing_is_given_up_and_can_be_tried_again(
 
     assert (figures["quarantined"], figures["failures"], figures["records"]) == (1, 2, 0)
     async with runtime.database.read() as connection:
-        given_up = await failures.quarantined(connection)
+        given_up = await failures.list_quarantined(connection)
     assert [(row["error"], row["status"], row["attempts"]) for row in given_up] == [("Refused", 500, 2)]
     newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     async with runtime.database.write() as connection:
-        assert await failures.retry(connection, None, now=datetime.now(UTC)) == 1
+        assert await failures.retry_quarantined(connection, None, now=datetime.now(UTC)) == 1
     assert (await poll_all(runtime))["records"] == 1
 
 

@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from ingestd.pipeline.pagination import MOST_PAGES
+from ingestd.pipeline.pagination import MAX_PAGES
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import sources
-from ingestd.store.polls.poll_result import Poll
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema import tables
 from tests.support.desk import add, open_desk, source_row
 from tests.support.newsroom import Answer, Newsroom
@@ -46,9 +46,9 @@ def newest_first(last: int, first: int) -> range:
     return range(last, first - 1, -1)
 
 
-async def poll(runtime: Runtime, source_id: int) -> Poll:
+async def poll(runtime: Runtime, source_id: int) -> PollResult:
     async with runtime.database.write() as connection:
-        [source] = await sources.claim_these(connection, runtime.run_id, [source_id])
+        [source] = await sources.claim(connection, runtime.run_id, [source_id])
     return await runtime.ingest.poll(source)
 
 
@@ -148,20 +148,20 @@ async def test_validators_of_one_address_are_not_sent_to_another(newsroom: Newsr
 async def test_a_server_that_is_far_ahead_is_asked_for_some_pages_a_poll_and_soon_again(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
-    for number in range(MOST_PAGES + 5):
+    for number in range(MAX_PAGES + 5):
         newsroom.publish(f"/feed/{number}", body=feed([number], f"/feed/{number + 1}"))
     source = await add(runtime, newsroom.url("/feed/0"))
 
     await poll(runtime, source)
 
-    assert paths(newsroom) == [f"/feed/{number}" for number in range(MOST_PAGES)]
+    assert paths(newsroom) == [f"/feed/{number}" for number in range(MAX_PAGES)]
     row = await source_row(runtime, source)
-    assert row.cursor == newsroom.url(f"/feed/{MOST_PAGES}")
+    assert row.cursor == newsroom.url(f"/feed/{MAX_PAGES}")
     assert (row.due_at - row.last_polled_at).total_seconds() < 400
 
     await poll(runtime, source)
 
-    assert paths(newsroom)[0] == f"/feed/{MOST_PAGES}"
+    assert paths(newsroom)[0] == f"/feed/{MAX_PAGES}"
 
 
 async def test_a_page_that_leads_to_itself_or_to_one_before_ends_the_poll(newsroom: Newsroom, runtime: Runtime) -> None:
@@ -234,15 +234,15 @@ async def test_a_list_that_is_longer_than_a_poll_leaves_the_rest_to_repair(
     await poll(runtime, source)
     newsroom.requests.clear()
     top = 200
-    for number in range(MOST_PAGES + 2):
+    for number in range(MAX_PAGES + 2):
         path = f"/list/{number}" if number else "/list"
         newsroom.publish(path, body=listing([top - 2 * number, top - 2 * number - 1], f"/list/{number + 1}"))
 
     await poll(runtime, source)
 
-    assert len(paths(newsroom)) == MOST_PAGES
+    assert len(paths(newsroom)) == MAX_PAGES
     [gap] = await open_gaps(runtime)
-    assert gap.older == newsroom.url(f"/list/{MOST_PAGES}")
+    assert gap.older == newsroom.url(f"/list/{MAX_PAGES}")
     assert gap.from_at < gap.to_at
     assert (await source_row(runtime, source)).cursor is None
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from ingestd.drops.remote import RemoteFolder
-from ingestd.pipeline.drop_folder import AFTER_REFUSAL, AFTER_TROUBLE
+from ingestd.pipeline.drop_folder import AFTER_ERROR, AFTER_LOGIN_REFUSED
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import sources
-from ingestd.store.polls.poll_result import Poll
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, failures
 from ingestd.urls import source_url
 from tests.drops.puppet import puppet
@@ -40,9 +40,9 @@ async def source(runtime: Runtime, wire: Wire) -> int:
     return await add(runtime, source_url(wire.url))
 
 
-async def look(runtime: Runtime, source: int) -> Poll:
+async def look(runtime: Runtime, source: int) -> PollResult:
     async with runtime.database.write() as connection:
-        [claimed] = await sources.claim_these(connection, runtime.run_id, [source])
+        [claimed] = await sources.claim(connection, runtime.run_id, [source])
     return await runtime.ingest.poll(claimed)
 
 
@@ -52,7 +52,7 @@ async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
 
 
 def settle(runtime: Runtime, seconds: float) -> None:
-    runtime.ingest.rules = type(runtime.ingest.rules)(settle=seconds)
+    runtime.ingest.timing = type(runtime.ingest.timing)(settle=seconds)
 
 
 async def test_what_is_there_is_committed_and_put_away(runtime: Runtime, source: int, wire: Wire) -> None:
@@ -106,12 +106,12 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
 
     write(wire.path, "a.json", item("urn:a"))
     with monkeypatch.context() as patch:
-        patch.setattr(RemoteFolder, "put_away", die)
+        patch.setattr(RemoteFolder, "move_to", die)
         with pytest.raises(Killed):
             await look(runtime, source)
     assert "a.json" in names(wire.path)
     async with runtime.database.write() as connection:
-        await sources.put_off(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
+        await sources.postpone(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
 
     done = await look(runtime, source)
 
@@ -130,7 +130,7 @@ async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
     row = await source_row(runtime, source)
     assert (row.condition, row.failures) == ("failing", 1)
     assert row.last_error.startswith("Inaccessible: it cannot be used: ")
-    assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_TROUBLE)
+    assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_ERROR)
     (wire.root / "elsewhere").rename(wire.path)
     await look(runtime, source)
     assert (await source_row(runtime, source)).condition == "ok"
@@ -182,7 +182,7 @@ async def test_a_wrong_password_is_not_tried_often(serve: Any, tmp_path: Path) -
             row = await source_row(runtime, source)
         assert row.last_error.startswith("LoginRefused: it refuses the user desk")
         assert "an0ther" not in row.last_error
-        assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_REFUSAL)
+        assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_LOGIN_REFUSED)
 
 
 async def test_a_file_is_not_to_blame_for_its_server(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, delete, select, update
 
-from ingestd.daemon.chores import settle_schedule
+from ingestd.daemon.chores import correct_due_times
 from ingestd.daemon.service import Service
 from ingestd.errors import FetchError, Offline, TimedOut
 from ingestd.model.feed import Entry
 from ingestd.model.record import Record
 from ingestd.model.source import NO_VALIDATORS
-from ingestd.model.timing import Rules
-from ingestd.pipeline.revisit import found, missed
+from ingestd.model.timing import Timing
+from ingestd.pipeline.revisit import failed_visit, visits_after
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.why import why
 from ingestd.policy.articles.revisits import Visits
@@ -26,7 +26,7 @@ from ingestd.store.operations import failures, overview
 from ingestd.store.polls import sources
 from ingestd.store.records import records
 from ingestd.store.schema import tables
-from ingestd.store.work.entries import Known, Work
+from ingestd.store.work.entries import ClaimedEntry, KnownRecord
 from tests.support.desk import OTHER, STORY, add, feed, open_desk, page, poll_all
 from tests.support.newsroom import Newsroom
 
@@ -170,7 +170,7 @@ async def test_a_page_that_was_edited_is_a_revision_by_what_changed(
     assert await changes(runtime) == ["new", change]
     kind = "corrected" if change == "corrected" else "revised"
     async with runtime.database.read() as connection:
-        assert [event.kind for event in (await event_log.after(connection, 0)).events] == ["new", kind]
+        assert [event.kind for event in (await event_log.read_after(connection, 0)).events] == ["new", kind]
     assert service.service_state.revisits_done == {"changed": 1}
     assert (await entry(runtime)).revisit_at > datetime.now(UTC)
 
@@ -230,7 +230,7 @@ async def test_a_visit_that_fails_waits_for_the_next_one(
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     newsroom.publish("/a", status=status, body=body, content_type="text/html")
 
-    for _ in range(runtime.ingest.rules.attempts + 1):
+    for _ in range(runtime.ingest.timing.attempts + 1):
         await revisit(runtime)
 
     after = await entry(runtime)
@@ -238,7 +238,7 @@ async def test_a_visit_that_fails_waits_for_the_next_one(
     assert after.revisit_at > datetime.now(UTC)
     async with runtime.database.read() as connection:
         assert {row["error"] for row in await failures.latest(connection)} == {error}
-        assert await failures.quarantined(connection) == []
+        assert await failures.list_quarantined(connection) == []
     assert (await record(runtime)).article.body_text == STORY
 
 
@@ -367,7 +367,7 @@ async def test_the_daemon_visits_what_is_due(newsroom: Newsroom, runtime: Runtim
 async def test_turned_off_nothing_is_visited_again(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     asked = len(newsroom.requests)
-    runtime.ingest.rules = replace(runtime.ingest.rules, revisit_first=0.0)
+    runtime.ingest.timing = replace(runtime.ingest.timing, revisit_first=0.0)
 
     await revisit(runtime)
 
@@ -406,7 +406,7 @@ async def test_a_clock_that_was_ahead_holds_no_visit_up(newsroom: Newsroom, runt
         await connection.execute(update(tables.entries).values(values))
     service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
 
-    await settle_schedule(service)
+    await correct_due_times(service)
     await service.revisits.run_dry()
 
     after = await entry(runtime)
@@ -418,16 +418,16 @@ async def test_a_right_clock_changes_no_visit(newsroom: Newsroom, runtime: Runti
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     before = await entry(runtime)
 
-    await settle_schedule(Service(runtime, max_polls=4, max_pages=4, per_site=4))
+    await correct_due_times(Service(runtime, max_polls=4, max_pages=4, per_site=4))
 
     assert (await entry(runtime)).revisit_at == before.revisit_at
 
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WORK = Work(
+WORK = ClaimedEntry(
     id=1, source_id=1, run_id="test", entry=Entry(guid="a", link="https://paper.example/a"), attempts=0,
     site="paper.example", validators=NO_VALIDATORS, first_seen_at=NOON - timedelta(hours=2), visits=Visits(count=3),
-    known=Known(),
+    known=KnownRecord(),
 )  # fmt: skip
 
 
@@ -441,7 +441,7 @@ WORK = Work(
 def test_what_is_our_own_fault_counts_for_no_visit_and_is_made_up_for(
     error: FetchError, visits: int, minutes: float
 ) -> None:
-    done = missed(WORK, NOON, Rules(), error)
+    done = failed_visit(WORK, NOON, Timing(), error)
 
     assert done.visits.count == visits
     assert done.visits.next_at
@@ -451,5 +451,5 @@ def test_what_is_our_own_fault_counts_for_no_visit_and_is_made_up_for(
 
 
 def test_what_a_backfill_took_is_not_visited_again() -> None:
-    assert found(WORK, NOON, Rules()).next_at
-    assert found(replace(WORK, backfill_id=1), NOON, Rules()).next_at is None
+    assert visits_after(WORK, NOON, Timing()).next_at
+    assert visits_after(replace(WORK, backfill_id=1), NOON, Timing()).next_at is None

@@ -20,11 +20,11 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime
-from ingestd.pipeline.websub import LEASE, may_hear_secret, signed
+from ingestd.pipeline.websub import LEASE, is_signed, may_receive_secret
 from ingestd.policy.polling.cadence import LONGEST
 from ingestd.settings import Listen
 from ingestd.store.polls import gaps
-from ingestd.store.polls.subscriptions import offered
+from ingestd.store.polls.subscriptions import set_hub
 from ingestd.store.schema.tables import sources, subscriptions
 from tests.support.desk import STORY, add, feed, page, poll_all, source_row
 from tests.support.newsroom import Newsroom
@@ -81,7 +81,7 @@ async def desk(newsroom: Newsroom, runtime: Runtime) -> AsyncIterator[WireVersio
 
 async def ask(desk: WireVersions) -> dict[str, str]:
     assert desk.service.subscriber
-    assert await desk.service.subscriber.ask() == 1
+    assert await desk.service.subscriber.subscribe_due() == 1
     request = desk.newsroom.requests[-1]
     assert (request.method, request.path) == ("POST", "/hub")
     return {name: value for name, [value] in parse_qs(request.body.decode()).items()}
@@ -100,7 +100,7 @@ async def test_a_hub_is_asked_with_a_callback_and_a_secret_of_its_own(desk: Wire
     }
     assert len(kept.token) > 40
     assert kept.token != kept.secret
-    assert await desk.service.subscriber.ask() == 0  # type: ignore[union-attr]
+    assert await desk.service.subscriber.subscribe_due() == 0  # type: ignore[union-attr]
 
 
 async def test_only_what_we_asked_for_is_verified(desk: WireVersions) -> None:
@@ -242,7 +242,7 @@ async def test_one_push_does_not_hide_that_the_window_rolled_over(desk: WireVers
     await poll_all(desk.runtime)
 
     async with desk.runtime.database.read() as connection:
-        assert len(await gaps.listed(connection)) == 1
+        assert len(await gaps.list_all(connection)) == 1
 
 
 async def test_what_was_pushed_whole_is_no_gap(desk: WireVersions) -> None:
@@ -255,7 +255,7 @@ async def test_what_was_pushed_whole_is_no_gap(desk: WireVersions) -> None:
     await poll_all(desk.runtime)
 
     async with desk.runtime.database.read() as connection:
-        assert await gaps.listed(connection) == []
+        assert await gaps.list_all(connection) == []
 
 
 async def test_a_denial_is_kept_and_polls_go_on_as_before(desk: WireVersions) -> None:
@@ -296,11 +296,11 @@ async def test_a_feed_that_names_no_hub_any_more_is_polled_as_before(desk: WireV
 def test_signatures() -> None:
     for name in ("sha1", "sha256", "sha384", "sha512"):
         good = hmac.new(b"key", b"body", name).hexdigest()
-        assert signed(b"body", f"{name}={good}", "key")
-        assert signed(b"body", f"{name}={good.upper()}", "key")
-        assert not signed(b"body!", f"{name}={good}", "key")
-    assert not signed(b"body", None, "key")
-    assert not signed(b"body", "sha256=" + b"\xff".decode(errors="surrogateescape"), "key")
+        assert is_signed(b"body", f"{name}={good}", "key")
+        assert is_signed(b"body", f"{name}={good.upper()}", "key")
+        assert not is_signed(b"body!", f"{name}={good}", "key")
+    assert not is_signed(b"body", None, "key")
+    assert not is_signed(b"body", "sha256=" + b"\xff".decode(errors="surrogateescape"), "key")
 
 
 async def test_what_is_no_text_costs_nobody_anything(desk: WireVersions) -> None:
@@ -334,7 +334,7 @@ async def test_the_token_is_not_logged(desk: WireVersions, monkeypatch: pytest.M
     ],
 )  # fmt: skip
 def test_a_secret_does_not_go_in_the_clear(hub: str, may: bool) -> None:
-    assert may_hear_secret(hub) is may
+    assert may_receive_secret(hub) is may
 
 
 async def test_a_hub_without_https_is_not_asked(desk: WireVersions) -> None:
@@ -342,7 +342,7 @@ async def test_a_hub_without_https_is_not_asked(desk: WireVersions) -> None:
         await connection.execute(subscriptions.update().values(hub="http://hub.example/"))
 
     assert desk.service.subscriber
-    await desk.service.subscriber.ask()
+    await desk.service.subscriber.subscribe_due()
 
     assert "no https" in (await desk.subscription()).last_error
 
@@ -354,7 +354,7 @@ async def test_a_hub_that_stalls_holds_up_no_other(desk: WireVersions) -> None:
     other = await add(desk.runtime, "https://paper.example/feed")
     hub = desk.newsroom.url("/other", host="localhost")
     async with desk.runtime.database.write() as connection:
-        await offered(connection, other, hub, "https://paper.example/feed", now=datetime.now(UTC))
+        await set_hub(connection, other, hub, "https://paper.example/feed", now=datetime.now(UTC))
 
     async def both() -> None:
         while not {"/hub", "/other"} <= {request.path for request in desk.newsroom.requests}:
@@ -363,7 +363,7 @@ async def test_a_hub_that_stalls_holds_up_no_other(desk: WireVersions) -> None:
         answered.set()
 
     assert desk.service.subscriber
-    asking, watching = asyncio.create_task(desk.service.subscriber.ask()), asyncio.create_task(both())
+    asking, watching = asyncio.create_task(desk.service.subscriber.subscribe_due()), asyncio.create_task(both())
     await asyncio.wait_for(answered.wait(), 10)
 
     assert not asking.done()

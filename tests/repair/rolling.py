@@ -51,7 +51,7 @@ async def rolled_over(newsroom: Newsroom, runtime: Runtime, *, older: str = "", 
 async def the_gap(runtime: Runtime, url: str | None = None) -> dict[str, object]:
     """The only gap there is, or the only one of a source."""
     async with runtime.database.read() as connection:
-        [gap] = [gap for gap in await gaps.listed(connection) if url in (None, gap["source_url"])]
+        [gap] = [gap for gap in await gaps.list_all(connection) if url in (None, gap["source_url"])]
     return gap
 
 

@@ -130,8 +130,8 @@ async def test_a_gap_that_is_looked_at_is_nobody_elses(newsroom: Newsroom, runti
     await rolled_over(newsroom, runtime)
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
-        first = await gaps.take_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
-        second = await gaps.take_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
+        first = await gaps.claim_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
+        second = await gaps.claim_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
 
     assert (len(first), second) == (1, [])
 
@@ -151,7 +151,9 @@ async def test_a_gap_that_cannot_be_repaired_stays_open_until_it_is_accepted(
     for reason in ("the feed names no older entries", "robots.txt names no sitemap", "its pages name no other feed"):
         assert reason in str(gap["note"])
     async with runtime.database.write() as connection:
-        await gaps.settle(connection, int(str(gap["id"])), accepted=True, note="holiday", now=datetime.now(UTC))
+        await gaps.accept_or_retry(
+            connection, int(str(gap["id"])), accepted=True, note="holiday", now=datetime.now(UTC)
+        )
     assert (await the_gap(runtime))["state"] == "accepted"
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from ingestd.archive.off import Off
+from ingestd.archive.off import DisabledArchive
 from ingestd.model.article import Article
 from ingestd.pipeline.runtime import Runtime
 from ingestd.policy.articles.recurrence import LINE
-from ingestd.reprocess.job import Reprocess, Tally
+from ingestd.reprocess.job import Reprocess, ReprocessResult
 from ingestd.store.operations import decisions, overview
 from ingestd.store.records import records, reprocessing
-from ingestd.store.records.reprocessing import Wanted
+from ingestd.store.records.reprocessing import Selection
 from ingestd.store.schema import tables
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
 from tests.support.newsroom import Newsroom
@@ -34,11 +34,11 @@ def job(runtime: Runtime, **changes: Any) -> Reprocess:
     return Reprocess(**(values | changes))
 
 
-async def reprocess(runtime: Runtime, **wanted: Any) -> Tally:
+async def reprocess(runtime: Runtime, **wanted: Any) -> ReprocessResult:
     """Make again what the present rules have not made."""
     work = job(runtime)
-    rules = (await work.present_rules()).rules
-    return await work.run(Wanted(**({"unless": rules} | wanted)))
+    rules = (await work.current_extractor()).rules
+    return await work.run(Selection(**({"except_rules": rules} | wanted)))
 
 
 async def publish(newsroom: Newsroom, runtime: Runtime, **pages: bytes) -> dict[str, str]:
@@ -77,7 +77,7 @@ async def test_the_text_of_older_rules_becomes_that_of_the_present_ones(newsroom
     assert [first] == before
     assert (first["extractor"], first["rules"]) == (OLDER["extractor"], OLDER["rules"])
     assert (second["change"], second["revision"], second["body_text"]) == ("reprocessed", 2, STORY)
-    assert second["rules"] == (await job(runtime).present_rules()).rules
+    assert second["rules"] == (await job(runtime).current_extractor()).rules
     same = ("raw", "entry_id", "fragment", "page_url", "content_type")
     assert {name: first[name] for name in same} == {name: second[name] for name in same}
     assert len(newsroom.requests) == asked
@@ -143,7 +143,7 @@ async def test_a_second_run_looks_at_nothing_and_adds_nothing(newsroom: Newsroom
 
     first = await reprocess(runtime)
     kept = await everything(runtime)
-    second, all_of_them = await reprocess(runtime), await reprocess(runtime, unless=None)
+    second, all_of_them = await reprocess(runtime), await reprocess(runtime, except_rules=None)
 
     assert (first.looked_at, first.changed, first.unchanged) == (2, 1, 1)
     assert second.looked_at == 0
@@ -156,7 +156,7 @@ async def test_what_the_present_rules_made_is_left_alone(newsroom: Newsroom, run
     await poll_all(runtime)
 
     assert (await reprocess(runtime)).looked_at == 0
-    assert (await reprocess(runtime, unless=None)).unchanged == 1
+    assert (await reprocess(runtime, except_rules=None)).unchanged == 1
 
 
 async def test_a_dry_run_says_the_same_and_writes_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
@@ -165,7 +165,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(newsroom: Newsroom, ru
     await make_by_older_rules(runtime, lambda one: with_prompt(one) if one.headline == "Ferry is back" else one)
     kept = await everything(runtime)
 
-    said = await job(runtime, dry_run=True).run(Wanted())
+    said = await job(runtime, dry_run=True).run(Selection())
     assert await everything(runtime) == kept
     done = await reprocess(runtime)
 
@@ -224,9 +224,9 @@ async def test_bytes_that_cannot_be_read_change_nothing_and_are_told(
 async def test_bytes_that_were_not_kept_are_told(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
-    rules = (await job(runtime).present_rules()).rules
+    rules = (await job(runtime).current_extractor()).rules
 
-    off = await job(runtime, archive=Off()).run(Wanted(unless=rules))
+    off = await job(runtime, archive=DisabledArchive()).run(Selection(except_rules=rules))
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.revisions).values(raw=None))
     never = await reprocess(runtime)
@@ -351,7 +351,7 @@ async def test_only_what_is_wanted_is_looked_at(newsroom: Newsroom, runtime: Run
 
     async def looked_at(**wanted: Any) -> list[int]:
         async with runtime.database.read() as connection:
-            return await reprocessing.wanted_ids(connection, Wanted(**wanted))
+            return await reprocessing.selected_ids(connection, Selection(**wanted))
 
     assert await looked_at(site="localhost") == [of_two]
     assert await looked_at(source_id=2) == [of_two]
@@ -359,7 +359,7 @@ async def test_only_what_is_wanted_is_looked_at(newsroom: Newsroom, runtime: Run
     assert await looked_at(since=later) == []
     assert await looked_at(since=later - timedelta(days=1)) == [1, 2]
     assert await looked_at(limit=1) == [1]
-    assert await looked_at(unless=OLDER["rules"]) == []
+    assert await looked_at(except_rules=OLDER["rules"]) == []
     assert (await reprocess(runtime, site="localhost")).changed == 1
     assert PROMPT not in (await current(runtime, of_two)).body_text
     assert PROMPT in (await current(runtime, 3 - of_two)).body_text
@@ -369,15 +369,15 @@ async def test_what_was_revised_meanwhile_is_left_alone(newsroom: Newsroom, runt
     links = await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
     async with runtime.database.read() as connection:
-        looked_at = await reprocessing.made(connection, [1])
+        looked_at = await reprocessing.current_revisions(connection, [1])
     corrected = STORY.replace("Monday", "Tuesday")
     newsroom.publish("/a", body=page("Ferry runs again", corrected), content_type="text/html")
     newsroom.publish("/feed.xml", body=feed(links["a"], stamp="2026-01-31T13:00:00Z"))
     await poll_all(runtime)
 
     for changed in (("body_text",), ()):
-        remade = reprocessing.Remade(
-            made=looked_at[0], article=change(looked_at[0].article, body_text=STORY), content_hash="0" * 64,
+        remade = reprocessing.ReprocessedRevision(
+            current=looked_at[0], article=change(looked_at[0].article, body_text=STORY), content_hash="0" * 64,
             changed=changed, **{**OLDER, "rules": "cba987654321"},
         )  # fmt: skip
         async with runtime.database.write() as connection:
@@ -406,7 +406,7 @@ async def test_the_sample_is_bounded_and_what_got_shorter_is_told(newsroom: News
     await make_by_older_rules(runtime)
 
     work = job(runtime, sample=2, dry_run=True)
-    tally = await work.run(Wanted())
+    tally = await work.run(Selection())
 
     assert (work.total, tally.looked_at, tally.changed) == (5, 5, 5)
     assert len({one.made.record_id for one in tally.sample}) == 2
@@ -425,8 +425,8 @@ async def test_what_a_site_has_in_common_is_left_out_as_it_is_known_by_now(
     await poll_all(runtime)
     assert motto in (await current(runtime)).body_text
 
-    of_others, of_all = await reprocess(runtime), await reprocess(runtime, unless=None)
-    again = await reprocess(runtime, unless=None)
+    of_others, of_all = await reprocess(runtime), await reprocess(runtime, except_rules=None)
+    again = await reprocess(runtime, except_rules=None)
     newsroom.publish("/feed.xml", body=feed(*links.values(), stamp="2026-01-31T13:00:00Z"))
     figures = await poll_all(runtime)
 

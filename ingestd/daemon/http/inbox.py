@@ -1,6 +1,6 @@
-"""Where agencies push: POST /v1/inbox/SOURCE, a document in any format that is read.
+"""POST /v1/inbox/SOURCE: accept a document that an agency pushes, in any supported format.
 
-They have the token that is theirs, or, where there is none, are on this host.
+The request needs the inbox token or, when none is set, must come from this host.
 """
 
 import asyncio
@@ -10,27 +10,27 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from ingestd.daemon.http.v1 import answered, may_ask, refused
+from ingestd.daemon.http.v1 import is_authorised, json_response, unauthorised
 from ingestd.daemon.service import Service
 from ingestd.errors import Busy, IngestError, StoreError, UsageError
-from ingestd.pipeline.inbox import PATIENCE, Inbox
-from ingestd.store.polls.poll_result import Poll
+from ingestd.pipeline.inbox import PUSH_TIMEOUT, Inbox
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.web.body.memory_budget import MemoryBudget, Reservation
 from ingestd.web.body.spool import Spool
 
 log = structlog.get_logger(__name__)
 
-#: Seconds that a sender has for all of its document.
-_SENDING = 60.0
+#: Seconds a sender has to send the whole document.
+_UPLOAD_TIMEOUT = 60.0
 
-#: Seconds after which a sender may try again: where others are at work, and where the database is away.
-_SOON, _LATER = {"Retry-After": "5"}, {"Retry-After": "60"}
+#: When a sender may retry (seconds): while the source is busy, and while the database is unavailable.
+_RETRY_SOON, _RETRY_LATER = {"Retry-After": "5"}, {"Retry-After": "60"}
 
 PATH = "/v1/inbox/{source}"
 
 
-class NoAnswer(Exception):
-    """Why a push is not taken: the status, and the reason."""
+class Rejected(Exception):
+    """A push is rejected: the HTTP status and the reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -38,92 +38,92 @@ class NoAnswer(Exception):
 
 
 def add_routes(app: web.Application, service: Service, token: str | None) -> None:
-    """Add what takes pushes."""
+    """Add the inbox route."""
     runtime = service.runtime
     inbox = Inbox(run_id=runtime.run_id, database=runtime.database, poller=runtime.ingest.poller)
-    # Of its own: however many push at once, the polls have theirs.
+    # Separate from the budget of the polls, which pushes must not exhaust.
     memory_budget = MemoryBudget(runtime.max_body)
 
     async def take(request: web.Request) -> web.Response:
-        number = await _number(inbox, request)
+        source_id = await _source_id(inbox, request)
         with memory_budget.reservation() as reservation:
-            body = await _body(request, reservation, runtime.max_body, runtime.folder)
+            body = await _body(request, reservation, runtime.max_body, runtime.spool_dir)
             try:
-                done = await inbox.take(number, body, content_type=request.headers.get("Content-Type"))
+                done = await inbox.receive(source_id, body, content_type=request.headers.get("Content-Type"))
             except IngestError as error:
-                if not (error.ours or isinstance(error, StoreError | Busy)):
-                    service.pushed(None)
+                if not (error.local or isinstance(error, StoreError | Busy)):
+                    service.count_push(None)
                 raise
-        service.pushed(done)
-        return answered(_told(done), status=202)
+        service.count_push(done)
+        return json_response(_summary(done), status=202)
 
-    app.router.add_post(PATH, _answering(take, token))
+    app.router.add_post(PATH, _handler(take, token))
 
 
-def _told(done: Poll) -> dict[str, int]:
+def _summary(done: PollResult) -> dict[str, int]:
     entries = len(done.new) + (done.known or 0)
     return {"source": done.source.id, "entries": entries, "new": len(done.new), "changed": len(done.changed)}
 
 
-async def _number(inbox: Inbox, request: web.Request) -> int:
-    """Return the source that is meant; raises NoAnswer."""
+async def _source_id(inbox: Inbox, request: web.Request) -> int:
+    """Return the number of the source in the path; raises Rejected."""
     name = request.match_info["source"]
-    if "\0" in name:  # PostgreSQL takes it for no text
-        raise NoAnswer(404, "no such source")
+    if "\0" in name:  # PostgreSQL accepts no NUL in text
+        raise Rejected(404, "no such source")
     try:
         row = await inbox.find(name)
     except UsageError as error:
-        raise NoAnswer(404, "no such source: `ingestd sources list` shows them") from error
+        raise Rejected(404, "no such source; see `ingestd sources list`") from error
     if row.state == "paused":
-        raise NoAnswer(409, f"source {row.id} is paused")
+        raise Rejected(409, f"source {row.id} is paused")
     return int(row.id)
 
 
-async def _body(request: web.Request, reservation: Reservation, most: int, folder: Path | None) -> bytes:
-    """Return the document, as soon as there is room for it; raises NoAnswer."""
-    if (request.content_length or 0) > most:
-        raise NoAnswer(413, f"more than max_body, {most} bytes")
+async def _body(request: web.Request, reservation: Reservation, limit: int, folder: Path | None) -> bytes:
+    """Return the document once the memory budget has room for it; raises Rejected and Busy."""
+    if (request.content_length or 0) > limit:
+        raise Rejected(413, f"more than max_body, {limit} bytes")
     with Spool(folder) as spool:
         try:
-            async with asyncio.timeout(_SENDING):
-                async for piece in request.content.iter_any():
-                    await spool.write(piece)
-                    if spool.size > most:
-                        raise NoAnswer(413, f"more than max_body, {most} bytes")
+            async with asyncio.timeout(_UPLOAD_TIMEOUT):
+                async for chunk in request.content.iter_any():
+                    await spool.write(chunk)
+                    if spool.size > limit:
+                        raise Rejected(413, f"more than max_body, {limit} bytes")
         except TimeoutError as error:
-            raise NoAnswer(408, f"the document did not come within {_SENDING:.0f} s") from error
+            raise Rejected(408, f"the document did not arrive within {_UPLOAD_TIMEOUT:.0f} s") from error
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PUSH_TIMEOUT):
                 return await spool.load(reservation)
         except TimeoutError as error:
             raise Busy("too many pushes at once") from error
 
 
-def _answering(
+def _handler(
     take: Callable[[web.Request], Awaitable[web.Response]], token: str | None
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
-        if not may_ask(request, token):
-            return refused(token, "inbox_token")
+        if not is_authorised(request, token):
+            return unauthorised(token, "inbox_token")
         if not token and "Origin" in request.headers:
-            # A page of a stranger that a browser on this host shows may send, though it cannot read the answer.
-            return answered({"error": "no web page may push, without inbox_token"}, status=403)
+            # A foreign page in a browser on this host can send a request, though it cannot read the response.
+            return json_response({"error": "without inbox_token, no web page may push"}, status=403)
         try:
             return await take(request)
-        except (NoAnswer, IngestError, OSError) as error:
-            return _why_not(error)
+        except (Rejected, IngestError, OSError) as error:
+            return _error_response(error)
 
     return handle
 
 
-def _why_not(error: Exception) -> web.Response:
-    if isinstance(error, NoAnswer):
-        return answered({"error": str(error)}, status=error.status)
+def _error_response(error: Exception) -> web.Response:
+    if isinstance(error, Rejected):
+        return json_response({"error": str(error)}, status=error.status)
     if isinstance(error, StoreError | OSError):
-        # What a driver or a disk says is for the log.
-        log.warning("push has to wait", error=str(error))
-        reason = "the database or the disk cannot be used; the log says why"
-        return answered({"error": reason}, status=503, headers=_LATER)
-    if isinstance(error, Busy) or (isinstance(error, IngestError) and error.ours):
-        return answered({"error": str(error)}, status=503, headers=_SOON)
-    return answered({"error": str(error), "type": type(error).__name__}, status=422)
+        # The error of the driver or the disk is for the log only.
+        log.warning("push failed", error=str(error))
+        reason = "the database or the disk is unavailable; see the log"
+        return json_response({"error": reason}, status=503, headers=_RETRY_LATER)
+    if isinstance(error, Busy) or (isinstance(error, IngestError) and error.local):
+        return json_response({"error": str(error)}, status=503, headers=_RETRY_SOON)
+    return json_response({"error": str(error), "type": type(error).__name__}, status=422)

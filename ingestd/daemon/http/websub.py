@@ -1,4 +1,4 @@
-"""Where hubs call: /websub/TOKEN, the only path that strangers are meant to reach."""
+"""/websub/TOKEN, the callback for WebSub hubs: the only path meant to be public."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,17 +13,17 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: What a hub should wait before it tries again (seconds).
-_LATER = {"Retry-After": "60"}
+#: When a hub may retry (seconds).
+_RETRY_LATER = {"Retry-After": "60"}
 
 PATH = "/websub"
 
 
 def add_routes(app: web.Application, service: Service, subscriber: Subscriber) -> None:
-    """Add what answers hubs."""
+    """Add the callback routes."""
 
     async def verify(request: web.Request) -> web.Response:
-        challenge = await subscriber.answer(request.match_info["token"], request.query)
+        challenge = await subscriber.verify(request.match_info["token"], request.query)
         if challenge is None:
             return web.Response(text="404: Not Found", status=404)
         return web.Response(text=challenge)
@@ -35,41 +35,41 @@ def add_routes(app: web.Application, service: Service, subscriber: Subscriber) -
         body = await _read(request, service.runtime.max_body)
         if body is None:
             return web.Response(text="413: Content Too Large", status=413)
-        done = await subscriber.take(
+        done = await subscriber.receive(
             one,
             body=body,
             signature=request.headers.get("X-Hub-Signature"),
             content_type=request.headers.get("Content-Type"),
         )
-        service.pushed(done)
-        # Nobody who guesses at signatures learns from the answer whether he was right (section 8).
+        service.count_push(done)
+        # The same response for a wrong signature: it must not tell a forger whether a guess was right (section 8).
         return web.Response(status=202)
 
-    app.router.add_get(PATH + "/{token}", _or_later(verify), allow_head=False)
-    app.router.add_post(PATH + "/{token}", _or_later(take))
+    app.router.add_get(PATH + "/{token}", _retry_on_failure(verify), allow_head=False)
+    app.router.add_post(PATH + "/{token}", _retry_on_failure(take))
 
 
-async def _read(request: web.Request, most: int) -> bytes | None:
-    pieces, size = [], 0
-    async for piece in request.content.iter_any():
-        pieces.append(piece)
-        size += len(piece)
-        if size > most:
+async def _read(request: web.Request, limit: int) -> bytes | None:
+    chunks, size = [], 0
+    async for chunk in request.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
             return None
-    return b"".join(pieces)
+    return b"".join(chunks)
 
 
-def _or_later(handler: Handler) -> Handler:
+def _retry_on_failure(handler: Handler) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
-        if "\0" in request.match_info["token"]:  # PostgreSQL takes it for no text, and we gave out none with it
+        if "\0" in request.match_info["token"]:  # PostgreSQL accepts no NUL in text, and no token of ours has one
             return web.Response(text="404: Not Found", status=404)
         try:
             return await handler(request)
         except Busy as error:
-            return web.Response(text=f"503: {error}", status=503, headers=_LATER)
+            return web.Response(text=f"503: {error}", status=503, headers=_RETRY_LATER)
         except StoreError as error:
-            # What a driver says is for the log.
-            log.warning("hub has to wait", error=str(error))
-            return web.Response(text="503: Service Unavailable", status=503, headers=_LATER)
+            # The driver's error is for the log only.
+            log.warning("hub request failed", error=str(error))
+            return web.Response(text="503: Service Unavailable", status=503, headers=_RETRY_LATER)
 
     return handle

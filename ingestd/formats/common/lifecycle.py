@@ -86,5 +86,5 @@ _MARKS: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
     ("correction", ("corr", "korr", "rectif", "richtig", "rettelse", "rättelse"), _CORRECTION.search),
     ("writethru", ("writethr", "write-thr", "neufassung"), _WRITETHRU.search),
     ("kill", ("kill", "withdraw", "disregard", "zurückgezogen", "meldung"), _KILL.search),
-    ("embargo", embargo_phrases.SIGNS, embargo_phrases.says_limit),
+    ("embargo", embargo_phrases.LIMIT_WORDS, embargo_phrases.sets_limit),
 )

@@ -1,4 +1,4 @@
-"""Documents that list entries, fetched and parsed with more patience than a poll has: there is no next poll."""
+"""DocumentReader that list entries, fetched and parsed with more patience than a poll has: there is no next poll."""
 
 import asyncio
 import random
@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import structlog
 
-from ingestd.archive import Archive, Kept
+from ingestd.archive.protocol import Archive, StoredBody
 from ingestd.discovery.feed_links import FoundFeed
 from ingestd.errors import Held, IngestError, Refused
 from ingestd.model.feed import Feed
-from ingestd.model.timing import Rules
-from ingestd.pipeline.read import Fetched, announcements, fetch_page, read_feed
-from ingestd.pipeline.retry import until_committed
+from ingestd.model.timing import Timing
+from ingestd.pipeline.read import FetchedPage, announcements, fetch_page, read_feed
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.policy.polling.cadence import next_try
-from ingestd.store.polls.poll_result import Announcement
-from ingestd.store.work.entries import Work
+from ingestd.store.polls.poll_result import ListedEntry
+from ingestd.store.work.entries import ClaimedEntry
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
@@ -30,18 +30,18 @@ class Document:
 
     feed: Feed
     #: Its entries with their fingerprints, in its order.
-    announcements: tuple[Announcement, ...]
-    raw: Kept | None = None
+    announcements: tuple[ListedEntry, ...]
+    raw: StoredBody | None = None
 
 
-class Documents:
+class DocumentReader:
     """Reads feeds and sitemaps, from URLs and from bytes."""
 
-    def __init__(self, *, fetcher: Fetcher, pool: Pool, archive: Archive, rules: Rules, max_body: int) -> None:
+    def __init__(self, *, fetcher: Fetcher, pool: Pool, archive: Archive, timing: Timing, max_body: int) -> None:
         self._fetcher = fetcher
         self._pool = pool
         self._archive = archive
-        self._rules = rules
+        self._timing = timing
         #: Bytes of a file at the most.
         self.max_body = max_body
 
@@ -55,7 +55,7 @@ class Documents:
             try:
                 return await self._fetch(url, obey_robots=obey_robots)
             except IngestError as error:
-                if error.fate == "never" or attempt >= self._rules.attempts or _is_final(error):
+                if error.fate == "never" or attempt >= self._timing.attempts or _is_final(error):
                     raise
                 await self._wait(url, error, attempt)
                 attempt += 1
@@ -63,21 +63,21 @@ class Documents:
     async def _fetch(self, url: str, *, obey_robots: bool) -> Document:
         reply = await self._fetcher.get(url, obey_robots=obey_robots)
         document = await self.parse(reply.body, url=reply.final_url, content_type=reply.content_type)
-        return replace(document, raw=await until_committed(lambda: self._archive.put(reply.body)))
+        return replace(document, raw=await retry_while_unavailable(lambda: self._archive.put(reply.body)))
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
         """Parse a document in a worker process; raises ParseError, WorkerError."""
         parsed = await read_feed(self._pool, body, url=url, content_type=content_type)
         return Document(feed=parsed.feed, announcements=announcements(parsed))
 
-    async def feeds_named(self, url: str) -> tuple[FoundFeed, ...]:
+    async def find_feeds(self, url: str) -> tuple[FoundFeed, ...]:
         """Return the feeds that a web page names, as robots.txt allows; raises FetchError, WorkerError."""
         reply = await self._fetcher.get(url, obey_robots=True)
         job = "ingestd.workers.jobs:find_feeds"
         found: tuple[FoundFeed, ...] = await self._pool.run(job, reply.body, reply.final_url, reply.content_type)
         return found
 
-    async def page_of(self, work: Work) -> Fetched | None:
+    async def fetch_page(self, work: ClaimedEntry) -> FetchedPage | None:
         """Return an entry's page as the daemon gets it; raises FetchError, ParseError."""
         return await fetch_page(self._fetcher, work.entry, work.validators)
 
@@ -86,7 +86,7 @@ class Documents:
         retry_at = next_try(
             now,
             attempt=attempt,
-            first=self._rules.retry_delay,
+            first=self._timing.retry_delay,
             retry_after=_retry_after(error),
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )

@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingestd.archive import Kept
-from ingestd.pipeline.listings.documents import Documents
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.archive.protocol import StoredBody
+from ingestd.pipeline.listings.documents import DocumentReader
+from ingestd.store.polls.poll_result import ListedEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class ListingTask:
     """What a backfill was asked for."""
 
     #: A URL, a path, or "-".
@@ -21,18 +21,18 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ListingStep:
     """A piece of the list: what it announces, and where to go on after it."""
 
-    found: tuple[Announcement, ...]
+    found: tuple[ListedEntry, ...]
     position: Mapping[str, Any]
-    #: Documents that were read for it.
+    #: DocumentReader that were read for it.
     documents: int = 1
-    raw: Kept | None = None
+    raw: StoredBody | None = None
     #: How many entries were left out, by reason.
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 #: Lists what a task asks for, from its position on, in an order that is the same each time; raises IngestError
 #: where it cannot go on.
-Listing = Callable[[Documents, Task], AsyncGenerator[Step, None]]
+Listing = Callable[[DocumentReader, ListingTask], AsyncGenerator[ListingStep, None]]

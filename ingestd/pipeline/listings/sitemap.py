@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingestd.model.feed import Entry
-from ingestd.pipeline.listings.documents import Document, Documents
-from ingestd.pipeline.listings.listing import Step, Task
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.pipeline.listings.documents import Document, DocumentReader
+from ingestd.pipeline.listings.listing import ListingStep, ListingTask
+from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.times import parse_iso
 
 #: An index lists sitemaps, not indexes (sitemaps.org, protocol); some do, and deeper than this is a loop.
 _DEEPEST = 4
 
 
-async def list_sitemap(documents: Documents, task: Task) -> AsyncGenerator[Step, None]:
+async def list_sitemap(documents: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
     """List the pages of a sitemap; options `since` and `until` are times, `undated` whether pages without one count.
 
     A page's time is its publication where the news extension gives it, otherwise its last change.
@@ -54,15 +54,15 @@ class Span:
 
 
 async def _walk(
-    documents: Documents, span: Span, way: tuple[str, ...], rest: tuple[str, ...]
-) -> AsyncGenerator[Step, None]:
+    documents: DocumentReader, span: Span, way: tuple[str, ...], rest: tuple[str, ...]
+) -> AsyncGenerator[ListingStep, None]:
     """Walk the document at the end of `way`, and what it lists; `rest` is where an earlier walk was below it."""
     document = await documents.fetch(way[-1], obey_robots=True)
     children = [url for url, changed in document.feed.children if span.may_be_in(changed)]
     if not document.feed.children:
         yield _step(document, span, way)
         return
-    yield Step(found=(), position={"way": [*way, *rest]}, raw=document.raw)
+    yield ListingStep(found=(), position={"way": [*way, *rest]}, raw=document.raw)
     if rest and rest[0] in children:
         children = children[children.index(rest[0]) :]
     for child in children:
@@ -72,12 +72,12 @@ async def _walk(
             yield step
 
 
-def _step(document: Document, span: Span, way: Sequence[str]) -> Step:
-    found: list[Announcement] = []
+def _step(document: Document, span: Span, way: Sequence[str]) -> ListingStep:
+    found: list[ListedEntry] = []
     left_out: Counter[str] = Counter()
     for item in document.announcements:
         if why := span.leaves_out(item.entry):
             left_out[why] += 1
         else:
             found.append(item)
-    return Step(found=tuple(found), position={"way": [*way]}, raw=document.raw, left_out=left_out)
+    return ListingStep(found=tuple(found), position={"way": [*way]}, raw=document.raw, left_out=left_out)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingestd.model.embargo_phrases import SIGNS, limit_in, says_lifted
+from ingestd.model.embargo_phrases import LIMIT_WORDS, find_limit, lifts_embargo
 from ingestd.model.item import Item
 from ingestd.policy.wire.embargo_time import time_in
 from ingestd.text import block_texts, collapse, parse_fragment
@@ -59,7 +59,7 @@ def _held_by_prose(item: Item) -> Hold | None:
     notes = [note.text for note in item.ednotes]
     heads = [text for text in (item.headline, item.slugline, item.title, item.extra.get("marks")) if text]
     for texts in (notes, heads):
-        if any(says_lifted(text) for text in texts):
+        if any(lifts_embargo(text) for text in texts):
             return None
         if (clause := _first_limit(texts, anywhere=texts is notes)) is not None:
             return _hold(item, clause)
@@ -81,7 +81,7 @@ def _code(raw: str | None) -> str:
 
 
 def _first_limit(texts: list[str], *, anywhere: bool = False) -> str | None:
-    return next((clause for text in texts if (clause := limit_in(text, anywhere=anywhere)) is not None), None)
+    return next((clause for text in texts if (clause := find_limit(text, anywhere=anywhere)) is not None), None)
 
 
 def _hold(item: Item, clause: str) -> Hold:
@@ -100,5 +100,5 @@ def _first_paragraphs(item: Item) -> Iterator[str]:
     elif item.body_html:
         markup = item.body_html[:_MARKUP]
         lowered = markup.lower()
-        if any(sign in lowered for sign in SIGNS):
+        if any(sign in lowered for sign in LIMIT_WORDS):
             yield from block_texts(parse_fragment(markup))

@@ -11,7 +11,7 @@ from ingestd.errors import UsageError
 from ingestd.model.source import NO_HINTS, Cursor, Hints, Pace, Source, Validators
 from ingestd.store.schema.tables import aliases, entries, polls, sources
 from ingestd.store.statements import insert_absent
-from ingestd.urls import is_inbox, place, source_url, without_userinfo
+from ingestd.urls import is_inbox, pacing_key, source_url, without_userinfo
 
 #: A site may be held for a day, and a failing one be put off by half of that again.
 _FURTHEST = timedelta(days=2)
@@ -45,7 +45,7 @@ async def add(
     return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
 
 
-async def polled_at(connection: AsyncConnection, url: str) -> int | None:
+async def find_polled(connection: AsyncConnection, url: str) -> int | None:
     """Return the source that is polled at an address, or was before it moved; None when there is none."""
     before = await _at(connection, url)
     return before.id if before and _is_polled(before) else None
@@ -74,7 +74,7 @@ async def _insert(
         "url": url,
         "kind": kind,
         "state": state,
-        "site": place(url),
+        "site": pacing_key(url),
         "due_at": now,
         "failures": 0,
         "created_at": now,
@@ -113,7 +113,7 @@ def _address(name: str) -> str:
         return name
 
 
-async def listed(connection: AsyncConnection, *, kind: str | None = "feed") -> list[Row[Any]]:
+async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") -> list[Row[Any]]:
     """Return the sources that were not removed, with their number of entries, in the order they were added."""
     count = select(func.count()).where(entries.c.source_id == sources.c.id).scalar_subquery().label("entries")
     query = select(sources, count).where(sources.c.state != "removed").order_by(sources.c.id)
@@ -149,7 +149,7 @@ async def claim_due(
     return await _claim(connection, run_id, sources.c.id.in_(due.scalar_subquery()))
 
 
-async def claim_these(connection: AsyncConnection, run_id: str, source_ids: Sequence[int]) -> list[Source]:
+async def claim(connection: AsyncConnection, run_id: str, source_ids: Sequence[int]) -> list[Source]:
     """Claim sources whether due or not; those that another run has at work are left out."""
     return await _claim(connection, run_id, sources.c.id.in_(source_ids) & sources.c.run_id.is_(None))
 
@@ -158,11 +158,12 @@ async def _claim(connection: AsyncConnection, run_id: str, which: Any) -> list[S
     statement = update(sources).where(which).values(run_id=run_id).returning(sources)
     rows = (await connection.execute(statement)).all()
     return [
-        source_of(row) for row in sorted(rows, key=lambda row: (row.due_at.timestamp() if row.due_at else 0.0, row.id))
+        source_from_row(row)
+        for row in sorted(rows, key=lambda row: (row.due_at.timestamp() if row.due_at else 0.0, row.id))
     ]
 
 
-async def look_now(connection: AsyncConnection, source_ids: Collection[int], *, now: datetime) -> set[int]:
+async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, now: datetime) -> set[int]:
     """Let drop folders be due that have something in them; returns those that are at work, to be asked for again.
 
     One that fails keeps its own time: what arrives there is no reason to try more often.
@@ -174,26 +175,26 @@ async def look_now(connection: AsyncConnection, source_ids: Collection[int], *, 
     return set((await connection.execute(at_work)).scalars())
 
 
-async def folders(connection: AsyncConnection) -> dict[int, str]:
+async def drop_folders(connection: AsyncConnection) -> dict[int, str]:
     """Return the drop folders that are looked at: their URLs by their numbers."""
     query = select(sources.c.id, sources.c.url).where(sources.c.url.like("file:///%"), sources.c.state == "active")
     rows = await connection.execute(query.where(sources.c.kind == "feed"))
     return {row.id: row.url for row in rows}
 
 
-async def give_back(connection: AsyncConnection, source_id: int, run_id: str) -> None:
+async def release(connection: AsyncConnection, source_id: int, run_id: str) -> None:
     """Give a claimed source back as it was."""
     mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
     await connection.execute(update(sources).where(mine).values(run_id=None))
 
 
-async def put_off(connection: AsyncConnection, source_id: int, run_id: str, *, until: datetime) -> None:
+async def postpone(connection: AsyncConnection, source_id: int, run_id: str, *, until: datetime) -> None:
     """Give a claimed source back without a poll, due later."""
     mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
     await connection.execute(update(sources).where(mine).values(run_id=None, due_at=until))
 
 
-async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
+async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
     """Let sources be due that were polled, or put off, by a clock which was ahead and has been set back."""
     polled_later = sources.c.last_polled_at > now + timedelta(minutes=1)
     put_off_further_than_anybody_is = (sources.c.due_at > now + _FURTHEST) & sources.c.interval.is_(None)
@@ -219,7 +220,7 @@ async def spread_overdue(connection: AsyncConnection, *, now: datetime, most: in
     return len(rows)
 
 
-def source_of(row: Row[Any]) -> Source:
+def source_from_row(row: Row[Any]) -> Source:
     """Return a row of `sources` as a value."""
     return Source(
         id=row.id,
@@ -233,7 +234,7 @@ def source_of(row: Row[Any]) -> Source:
         failures=row.failures,
         maybe_gone=row.condition == "gone",
         obeys_robots=row.obeys_robots,
-        hints=hints_of(row.hints),
+        hints=hints_from_json(row.hints),
         pace=Pace(arrivals=row.arrivals, hours=row.observed, squares=row.squares) if row.observed else None,
         last_success_at=row.last_success_at,
         last_read_at=row.last_read_at,
@@ -246,7 +247,7 @@ def source_of(row: Row[Any]) -> Source:
     )
 
 
-def hints_of(value: dict[str, Any] | None) -> Hints:
+def hints_from_json(value: dict[str, Any] | None) -> Hints:
     """Return hints out of their JSON value."""
     if not value:
         return NO_HINTS
@@ -254,7 +255,7 @@ def hints_of(value: dict[str, Any] | None) -> Hints:
     return Hints(**{**value, **lists})
 
 
-def hints_json(hints: Hints) -> dict[str, Any] | None:
+def hints_as_json(hints: Hints) -> dict[str, Any] | None:
     """Return hints as a JSON value, None where there are none; absent ones are left out."""
     if hints == NO_HINTS:
         return None

@@ -164,8 +164,8 @@ async def test_many_push_at_once_and_each_is_taken_in_its_turn(desk: WireVersion
 
 
 async def test_too_many_that_wait_are_told_so(desk: WireVersions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestd.pipeline.inbox.MOST_WAITING", 1)
-    async with desk.runtime.ingest.poller.turn(desk.source):
+    monkeypatch.setattr("ingestd.pipeline.inbox.MAX_WAITING", 1)
+    async with desk.runtime.ingest.poller.push_lock(desk.source):
         pushes = [asyncio.create_task(desk.push(item(f"urn:{n}"))) for n in range(5)]
         told = asyncio.as_completed(pushes)
         statuses = [(await next(told))[0] for _ in range(4)]
@@ -179,7 +179,7 @@ async def test_the_same_item_by_folder_and_by_push_is_one(desk: WireVersions, tm
     source = await add(desk.runtime, source_url(str(folder)))
     for n in range(4):
         drop(folder, f"{n}.json", item(f"urn:{n}", text=f"{n}. {OTHER}"))
-        desk.runtime.ingest.folder_poller.arrived(source, f"{n}.json")
+        desk.runtime.ingest.folder_poller.note_arrival(source, f"{n}.json")
 
     looking = asyncio.create_task(desk.service.polls.run_dry())
     pushes = [await desk.push(item(f"urn:{n}", text=f"{n}. {OTHER}"), to=f"{source}") for n in (2, 3, 4, 5)]
@@ -202,15 +202,15 @@ async def test_while_the_database_is_away_the_sender_may_try_again(desk: WireVer
     await rename("sources", "away")
     async with desk.client.post("/v1/inbox/wire", data=item("urn:a")) as reply:
         assert (reply.status, reply.headers["Retry-After"]) == (503, "60")
-        assert await reply.json() == {"error": "the database or the disk cannot be used; the log says why"}
+        assert await reply.json() == {"error": "the database or the disk is unavailable; see the log"}
     await rename("away", "sources")
 
     assert (await desk.push(item("urn:a")))[0] == 202
 
 
 async def test_what_takes_too_long_is_given_back(desk: WireVersions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestd.pipeline.inbox.PATIENCE", 0.05)
-    async with desk.runtime.ingest.poller.turn(desk.source):
+    monkeypatch.setattr("ingestd.pipeline.inbox.PUSH_TIMEOUT", 0.05)
+    async with desk.runtime.ingest.poller.push_lock(desk.source):
         status, told = await desk.push(item("urn:a"))
 
     assert status == 503

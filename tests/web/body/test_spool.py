@@ -40,5 +40,5 @@ async def test_a_disk_that_takes_nothing_is_a_failure_of_ours(newsroom: Newsroom
         with pytest.raises(NoRoom, match="our own disk: No such file or directory") as caught:
             await fetcher.get(url)
 
-        assert caught.value.ours
+        assert caught.value.local
         assert not fetcher.breakers.offline

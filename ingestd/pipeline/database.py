@@ -1,0 +1,54 @@
+"""Open the database that the settings name.
+
+Commands that only read the database import this module; they need neither network nor worker processes.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ingestd.errors import ConfigError
+from ingestd.settings import Settings
+from ingestd.store.database import Database
+from ingestd.store.schema import version
+
+
+@asynccontextmanager
+async def open_database(settings: Settings, *, upgrade: bool | None = None) -> AsyncIterator[Database]:
+    """Open the database.
+
+    `upgrade`: True upgrades it to this program's schema, False refuses another schema, None does not check.
+
+    Raises SchemaMismatch, StoreUnavailable, ConfigError.
+    """
+    url = settings.async_database_url
+    make_directories(settings)
+    if upgrade:
+        await _upgrade(url)
+    elif upgrade is False:
+        await version.check(url)
+    async with Database(url) as database:
+        yield database
+
+
+async def _upgrade(url: str) -> None:
+    if await version.current(url) != version.HEAD:
+        from ingestd.store.schema import migrate
+
+        await migrate.upgrade(url)
+
+
+def make_directories(settings: Settings) -> None:
+    """Make the directories that settings name; raises ConfigError."""
+    file = sqlite_file(settings)
+    for path in (settings.state_dir, *([file.parent] if file else [])):
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o750)
+        except OSError as error:
+            raise ConfigError(f"cannot create {path}: {error.strerror}; set state_dir or database_url") from error
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """Return the path of the SQLite file, None if the database is a server's."""
+    _, _, path = settings.async_database_url.partition("sqlite+aiosqlite:///")
+    return Path(path.partition("?")[0]) if path else None
