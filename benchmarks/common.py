@@ -39,7 +39,7 @@ async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterat
             extractors=extractors,
         )
         async with open_runtime(settings, role="benchmark") as runtime:
-            process_memory.settle()
+            process_memory.freeze_objects()
             yield Service(runtime, max_polls=64, max_pages=32, per_site=32)
 
 

@@ -1,1 +1,1 @@
-"""The long-running service: what ticks, works, listens and tells its health."""
+"""The long-running service: scheduler, workers, HTTP server, health and metrics."""

@@ -1,4 +1,4 @@
-"""A question to a database that may hang, for those who must answer all the same."""
+"""Query a database that may hang, with a bound on the wait: health and the status page must answer in time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,62 +15,62 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-#: How long a question is waited for (seconds): health has one second for its whole answer.
-PATIENCE = 0.8
+#: How long a caller waits for the result (seconds): health has one second for its whole response.
+WAIT = 0.8
 
-#: When a question is given up, so that the next can be asked (seconds): a database that hangs holds one
-#: connection for each question, and one that came back must not be taken for dead because of an old one.
-_GIVEN_UP = 30.0
+#: When a query is abandoned so that the next can start (seconds). While the database hangs, each query holds one
+#: connection; once it is back, an old query must not make it look dead.
+_QUERY_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Generic[T]):
-    """What the database said, and when."""
+class QueryResult(Generic[T]):
+    """The value a query returned, and when."""
 
     value: T
     at: datetime
-    #: Monotonic, in seconds.
-    since: float
+    #: The same moment on the monotonic clock, in seconds.
+    monotonic_at: float
 
 
 class BoundedQuery(Generic[T]):
-    """One question, under way at most once however many ask it; `last` is the last answer, if there was one."""
+    """A query that runs once at a time, however many callers wait for it; `last` is its latest result, or None."""
 
-    def __init__(self, question: Callable[[], Awaitable[T]]) -> None:
-        self._question = question
-        self._under_way: asyncio.Task[Answer[T] | StoreError] | None = None
-        self.last: Answer[T] | None = None
+    def __init__(self, query: Callable[[], Awaitable[T]]) -> None:
+        self._query = query
+        self._task: asyncio.Task[QueryResult[T] | StoreError] | None = None
+        self.last: QueryResult[T] | None = None
 
-    async def ask(self, *, fresh: float) -> Answer[T]:
-        """Return an answer at most `fresh` seconds old; who gives up waiting leaves the question under way.
+    async def result(self, *, max_age: float) -> QueryResult[T]:
+        """Return a result at most `max_age` seconds old; the query goes on running when the wait times out.
 
-        Raises StoreError when the database has none, StoreUnavailable when it did not answer within PATIENCE.
-        The messages are for everyone: what the driver said is in the log only.
+        Raises StoreUnavailable when the query fails or the database does not answer within WAIT.  The messages are
+        safe to publish: the driver's error goes to the log only.
         """
-        if self.last and monotonic() - self.last.since <= fresh:
+        if self.last and monotonic() - self.last.monotonic_at <= max_age:
             return self.last
-        if self._under_way is None or self._under_way.done():
-            self._under_way = asyncio.create_task(self._ask())
-        done, _ = await asyncio.wait([under_way := self._under_way], timeout=PATIENCE)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        done, _ = await asyncio.wait([task := self._task], timeout=WAIT)
         if not done:
-            raise StoreUnavailable(f"the database did not answer within {PATIENCE} s")
-        answer = under_way.result()
-        if isinstance(answer, StoreError):
-            raise answer
-        return answer
+            raise StoreUnavailable(f"the database did not answer within {WAIT} s")
+        result = task.result()
+        if isinstance(result, StoreError):
+            raise result
+        return result
 
-    async def _ask(self) -> Answer[T] | StoreError:
+    async def _run(self) -> QueryResult[T] | StoreError:
         try:
-            async with asyncio.timeout(_GIVEN_UP):
-                value = await self._question()
+            async with asyncio.timeout(_QUERY_TIMEOUT):
+                value = await self._query()
         except (StoreError, TimeoutError) as error:
-            log.warning("database gives no figures", error=str(error) or f"no answer within {_GIVEN_UP:.0f} s")
-            return StoreUnavailable("the database cannot be used; the log says why")
-        self.last = Answer(value=value, at=datetime.now(UTC), since=monotonic())
+            log.warning("query failed", error=str(error) or f"no answer within {_QUERY_TIMEOUT:.0f} s")
+            return StoreUnavailable("the database is unavailable; see the log")
+        self.last = QueryResult(value=value, at=datetime.now(UTC), monotonic_at=monotonic())
         return self.last
 
     async def close(self) -> None:
-        """Take the question back; a database that does not even answer to that is not waited for."""
-        if self._under_way and not self._under_way.done():
-            self._under_way.cancel()
-            await asyncio.wait([self._under_way], timeout=PATIENCE)
+        """Cancel the running query; wait no longer than WAIT for a database that does not react."""
+        if self._task and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=WAIT)

@@ -1,7 +1,7 @@
-"""What is judged of the daemon: each figure with its threshold, and why it is that.
+"""Health checks of the daemon: each figure, its threshold and the reason for the threshold.
 
-The report is that of draft-inadarei-api-health-check-06.  It holds counts, times and units: no source's URL,
-title or host, and nothing that a server or a driver said.
+The report follows draft-inadarei-api-health-check-06.  It is public, so it holds only counts, times and units: no
+URL, title or host of a source, and no text from a server or a driver.
 """
 
 from collections import deque
@@ -17,41 +17,44 @@ from ingestd.times import iso
 Status = Literal["pass", "warn", "fail"]
 Component = Literal["component", "datastore", "system"]
 
-#: Seconds the database may take to answer at all: ten times what a busy disk or a server far away takes.
+#: Seconds the database may take to answer a ping: ten times what a busy disk or a distant server needs.
 SLOW_DATABASE = 0.25
 
-#: Seconds the scheduler may be late before work waits for it, and before nothing can be expected of it any more.
+#: Seconds of scheduler lag after which work is delayed (warn), and after which the scheduler counts as dead (fail).
 LATE_SCHEDULER, DEAD_SCHEDULER = 5.0, 30.0
 
-#: The database or the archive refuses what we write for longer than this (seconds): its disk is full, or read-only.
+#: Seconds for which the database or the archive may refuse writes; beyond that its disk is full or read-only.
 UNWRITABLE = 5.0
 
-#: A source is overdue when it was due this long ago (seconds): the sources of one site wait for each other
-#: and for its delay, so that a minute says nothing.
+#: A source is overdue when it was due this long ago (seconds).  The sources of one site wait for each other and for
+#: its delay, so a minute means nothing.
 OVERDUE = 300.0
 
-#: With more of the sources overdue than this, polling as a whole does not work, whatever the reason.
+#: Share of the active sources that may be overdue; beyond it, polling as a whole does not work.
 MOST_OVERDUE = 0.5
 
-#: Of many feeds some are always broken; with more than this share failing, look at our own network.
+#: Share of the active sources that may be failing: some feeds are always broken.  Beyond it, suspect our own network.
 MANY_FAILING = 0.1
 
-#: A source without a success for this long (seconds), or for two intervals, is dead, or has banned us.
+#: Seconds without a successful poll (or two poll intervals, if longer) after which a source is dead or has banned us.
 NO_SUCCESS = 7 * 86_400.0
 
-#: News that waits longer than this to be read is late (seconds).
+#: Seconds an entry may wait to be read before it is late.
 LATE_ENTRY = 900.0
 
-#: Deaths and timeouts count for this long (seconds): one last week is no news.
+#: Worker deaths and timeouts count for this long (seconds).
 RECENT = 3600.0
 
-#: A crash in C is always worth a look; one page that hangs is a page, many of them are a pattern.
+#: Any worker death is worth a warning (a crash in C); a single timeout is one bad page, many are a pattern.
 MANY_DEATHS, MANY_TIMEOUTS = 1, 10
+
+
+SCHEMA_MISMATCH = "the database schema does not match this version of ingestd; see `ingestd db current`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is thought of a figure, and why it does not pass."""
+    """The status of a figure, and the reason when it does not pass."""
 
     status: Status = "pass"
     output: str | None = None
@@ -61,18 +64,18 @@ PASS = Verdict()
 
 
 def warn_when(wrong: bool, output: str) -> Verdict:
-    """Return a warning where something is wrong."""
+    """Return a warning with `output` when `wrong`, else PASS."""
     return Verdict(status="warn", output=output) if wrong else PASS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One figure, as observed and judged."""
+    """An observed figure and its verdict."""
 
     #: "component:measurement".
     name: str
     component: Component = "component"
-    #: None when there was never one.
+    #: None when there is nothing to measure yet.
     value: float | None
     unit: str
     #: When the value was observed.
@@ -80,7 +83,7 @@ class Check:
     verdict: Verdict = PASS
 
     def as_json(self) -> dict[str, Any]:
-        """Return it under the names of the draft; what is absent is left out."""
+        """Return the check object of the draft; absent members are left out."""
         shown = {
             "componentType": self.component,
             "observedValue": None if self.value is None else round(self.value, 3),
@@ -94,7 +97,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How the daemon was at a moment."""
+    """The health of the daemon at one moment."""
 
     #: Seconds since the start.
     uptime: float
@@ -104,35 +107,35 @@ class Report:
 
     @property
     def status(self) -> Status:
-        """The worst of its checks."""
+        """The worst status of its checks."""
         found = {check.verdict.status for check in self.checks}
         return "fail" if "fail" in found else "warn" if "warn" in found else "pass"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as application/health+json."""
+        """Return the body of an application/health+json response."""
         return {
             "status": self.status,
             "version": __version__,
             "releaseId": __version__,
             "serviceId": self.run_id,
             "description": "ingestd, ingestion of news",
-            "notes": ["stopping: nothing new is begun"] if self.stopping else [],
+            "notes": ["stopping: no new work is started"] if self.stopping else [],
             "checks": {check.name: [check.as_json()] for check in self.checks},
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What the database told, and under which circumstances; durations in seconds."""
+    """Figures from the database and the context needed to judge them; durations in seconds."""
 
     at: datetime
-    #: How long the database took to answer at all.
+    #: How long the database took to answer a ping.
     response: float
     health: HealthFigures
-    #: Whether the schema is that of this program.
+    #: Whether the schema is the one this version of the program expects.
     schema_fits: bool
     uptime: float
-    #: Between two polls of a source that publishes an entry an hour.
+    #: Time between two polls of a source that publishes one entry an hour.
     interval: float
 
 
@@ -140,22 +143,22 @@ Measured = tuple[float | None, Verdict]
 
 
 def judge_lag(lag: float) -> Verdict:
-    """Judge how late the scheduler is (seconds)."""
+    """Return the verdict on the scheduler's lag (seconds)."""
     if lag > DEAD_SCHEDULER:
         return Verdict(status="fail", output="the scheduler does not tick")
     return warn_when(lag > LATE_SCHEDULER, "the scheduler is late")
 
 
 def response_time(figures: Figures) -> Measured:
-    """Return milliseconds until the database answered."""
+    """Return the database's response time in milliseconds; fails when the schema does not fit."""
     verdict = warn_when(figures.response > SLOW_DATABASE, "the database is slow")
     if not figures.schema_fits:
-        verdict = Verdict(status="fail", output="the schema is not that of this program")
+        verdict = Verdict(status="fail", output=SCHEMA_MISMATCH)
     return figures.response * 1000, verdict
 
 
 def overdue(figures: Figures) -> Measured:
-    """Return the number of overdue sources; after a start they have a while to be caught up with."""
+    """Return the number of overdue sources; fails only after OVERDUE seconds, the time to catch up after a start."""
     count = figures.health.overdue
     if count > figures.health.sources["active"] * MOST_OVERDUE and figures.uptime > OVERDUE:
         return count, Verdict(status="fail", output="most sources were due over five minutes ago")
@@ -165,35 +168,35 @@ def overdue(figures: Figures) -> Measured:
 def failing(figures: Figures) -> Measured:
     """Return the number of sources whose last poll failed."""
     count = figures.health.failing
-    return count, warn_when(count > figures.health.sources["active"] * MANY_FAILING, "many sources fail")
+    return count, warn_when(count > figures.health.sources["active"] * MANY_FAILING, "many sources are failing")
 
 
 def quiet(figures: Figures) -> Measured:
-    """Return the number of sources that are quieter than their own weeks."""
+    """Return the number of sources that published less than expected."""
     count = figures.health.quiet
-    return count, warn_when(count > 0, "sources are quieter than their own weeks; /v1/sources names them")
+    return count, warn_when(count > 0, "sources published less than expected; /v1/sources lists them")
 
 
 def open_gaps(figures: Figures) -> Measured:
     """Return the number of gaps in which entries may have been missed."""
     count = figures.health.gaps
-    return count, warn_when(count > 0, "entries may have been missed; `ingestd gaps list` says where")
+    return count, warn_when(count > 0, "entries may have been missed; see `ingestd gaps list`")
 
 
 def oldest_success(figures: Figures) -> Measured:
-    """Return how long ago the source was read that was not read for the longest time (seconds)."""
+    """Return the age of the oldest last success among the active sources (seconds)."""
     if figures.health.oldest_success is None:
         return None, PASS
     age = (figures.at - figures.health.oldest_success).total_seconds()
     limit = max(NO_SUCCESS, 2 * figures.interval, 2 * figures.health.longest_interval)
-    return age, warn_when(age > limit, "a source has not been read for over a week")
+    return age, warn_when(age > limit, "a source has had no successful poll for over a week")
 
 
 def queue_age(figures: Figures) -> Measured:
     """Return how long the oldest entry has been due (seconds)."""
     since = figures.health.queue_since
     age = (figures.at - since).total_seconds() if since else 0.0
-    return age, warn_when(age > LATE_ENTRY, "entries wait for over a quarter of an hour")
+    return age, warn_when(age > LATE_ENTRY, "entries have waited for over 15 minutes")
 
 
 def queue_size(figures: Figures) -> Measured:
@@ -201,8 +204,8 @@ def queue_size(figures: Figures) -> Measured:
     return figures.health.queue, PASS
 
 
-#: The checks that need the database: name, component, unit, and what they measure.
-OF_DATABASE: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ...] = (
+#: The checks that need the database: name, component, unit and the function that measures.
+DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ...] = (
     ("database:responseTime", "datastore", "ms", response_time),
     ("sources:overdue", "component", "sources", overdue),
     ("sources:failing", "component", "sources", failing),
@@ -214,17 +217,17 @@ OF_DATABASE: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ..
 )
 
 
-class Recent:
-    """How much a counter has grown within the last `RECENT` seconds, as far as it was looked at."""
+class RecentGrowth:
+    """The growth of a counter within the last `RECENT` seconds, as sampled by calls of `growth`."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque([(float("-inf"), 0)])
+        self._samples: deque[tuple[float, int]] = deque([(float("-inf"), 0)])
 
     def growth(self, count: int, *, now: float) -> int:
-        """Look at the counter, and return how much it has grown; `now` is monotonic."""
-        # The first in line is the last that is too old: growth is counted from there.
-        while len(self._seen) > 1 and self._seen[1][0] <= now - RECENT:
-            self._seen.popleft()
-        if count != self._seen[-1][1]:
-            self._seen.append((now, count))
-        return count - self._seen[0][1]
+        """Record the counter's value and return its recent growth; `now` is monotonic."""
+        # The first sample is the newest one older than RECENT: growth is counted from it.
+        while len(self._samples) > 1 and self._samples[1][0] <= now - RECENT:
+            self._samples.popleft()
+        if count != self._samples[-1][1]:
+            self._samples.append((now, count))
+        return count - self._samples[0][1]

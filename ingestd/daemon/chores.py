@@ -114,7 +114,7 @@ async def correct_due_times(service: Service) -> None:
         await sources.fix_future_due_times(connection, now=now)
         await entries.fix_future_due_times(connection, now=now)
         await revisits.fix_future_due_times(connection, now=now)
-        if spread := await sources.spread_overdue(connection, now=now, most=MAX_OVERDUE, over=SPREAD):
+        if spread := await sources.spread_overdue(connection, now=now, max_due=MAX_OVERDUE, seconds=SPREAD):
             log.info("spread overdue sources", sources=spread, seconds=SPREAD)
 
 

@@ -1,6 +1,6 @@
-"""Logs: one event a line on stderr, and nothing in them that is secret or talks to the terminal.
+"""Configure logging: one event a line on stderr, free of secrets and of control characters.
 
-Modules say `log = structlog.get_logger()` and `log.info("polled", source=..., listed=40)`.
+Modules use `log = structlog.get_logger()` and `log.info("polled", source=..., listed=40)`.
 """
 
 import logging
@@ -17,15 +17,15 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from ingestd.text import clean, collapse
 from ingestd.times import utc
 
-# What stands before the last "@" of an authority; in a database URL a password may have a "/" in it.
+# Everything before the last "@" of an authority; the password of a database URL may contain "/".
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@|(?<=postgresql://)[^\s@]*@")
 
 
 def configure(level: str, style: Literal["auto", "console", "json"] = "auto") -> None:
-    """Send what ingestd logs from `level` on, and what libraries log from WARNING on, to stderr.
+    """Log events of ingestd from `level` on, and of libraries from WARNING on, to stderr.
 
-    `style` auto is console where stderr is a terminal, JSON elsewhere.  It holds for loggers that are used
-    for the first time after it: they keep their level, so that a line that is filtered out costs next to nothing.
+    `style` "auto" is "console" when stderr is a terminal, else "json".  Loggers keep the configuration of their first
+    use, so that a filtered event costs next to nothing; call this before any logger is used.
     """
     terminal = sys.stderr.isatty()
     console = style == "console" or (style == "auto" and terminal)
@@ -58,14 +58,14 @@ def _processors(*, console: bool, colours: bool) -> list[Processor]:
 
 
 def safe(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Return an event as it may be written: time, level and event first, every value free of secrets and controls."""
-    first = {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event}
-    shown = {**first, **event}
+    """Return the event ready to print: time, level, event first; values free of secrets and control characters."""
+    head = {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event}
+    shown = {**head, **event}
     return {key: _safe(value) if key != "event" else collapse(_safe_text(str(value))) for key, value in shown.items()}
 
 
 def _safe(value: Any) -> Any:
-    """Return a value that JSON takes, made of safe texts; a SecretStr shows its stars."""
+    """Return a JSON-serialisable value whose strings are safe; a SecretStr becomes asterisks."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, datetime):
@@ -82,7 +82,7 @@ def _safe_text(text: str) -> str:
 
 
 class _Stderr:
-    """Writes whole lines to what `sys.stderr` is at that moment: a progress bar replaces it while it is drawn."""
+    """Writes whole lines to the current `sys.stderr`, which a progress bar replaces while it is drawn."""
 
     def _write(self, line: str) -> None:
         sys.stderr.write(line + "\n")
@@ -91,13 +91,13 @@ class _Stderr:
 
 
 class _Forward(logging.Handler):
-    """Takes what libraries log into the same stream."""
+    """Forwards log records of libraries to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log a record as an event, with the name of its logger."""
         try:
             message = record.getMessage()
-        except (TypeError, ValueError, KeyError):  # the library's format does not fit its arguments
+        except (TypeError, ValueError, KeyError):  # the format string does not fit its arguments
             message = f"{record.msg} {record.args}"
-        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # structlog knows no levels in between
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # structlog has no levels in between
         structlog.get_logger().log(level, message, logger=record.name, exc_info=record.exc_info)

@@ -1,4 +1,4 @@
-"""What the service knows of itself, for those who ask after its health."""
+"""Counters and timestamps of the running service, read by health checks and metrics."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,21 +7,21 @@ from time import monotonic
 
 @dataclass(slots=True)
 class ServiceState:
-    """Written by the service, read by health; times are monotonic seconds unless they say otherwise."""
+    """Written by the service, read by health and metrics; times are monotonic seconds unless typed as datetime."""
 
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     #: When the scheduler last ticked.
     last_tick: float = field(default_factory=monotonic)
-    #: Whether SIGTERM has come: readiness ends at once, liveness does not.
+    #: Whether the daemon is stopping (SIGTERM): it is no longer ready, but still live.
     stopping: bool = False
-    #: Since when the database refuses what we write; None while it takes it.
+    #: Since when the database has refused writes; None while it accepts them.
     unwritable: float | None = None
-    #: Polls and pages at work, and claimed ones that wait.
+    #: Polls, pages and revisits in progress, and claimed jobs that wait for their site.
     polls_at_work: int = 0
     pages_at_work: int = 0
     revisits_at_work: int = 0
     waiting: int = 0
-    #: Since the start.
+    #: Totals since the start.
     polls_done: dict[str, int] = field(default_factory=dict)  # by outcome
     pushes: dict[str, int] = field(default_factory=dict)  # taken, dropped
     entries_done: dict[str, int] = field(default_factory=dict)  # saved, untouched, failed
@@ -29,8 +29,8 @@ class ServiceState:
     failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
     bytes_fetched: int = 0
 
-    def written(self, *, ok: bool) -> None:
-        """Note whether the database took what was written; a claim that found nothing wrote nothing."""
+    def note_write(self, *, ok: bool) -> None:
+        """Note whether a write succeeded; a claim that found nothing wrote nothing and must not be noted."""
         if ok:
             self.unwritable = None
         elif self.unwritable is None:

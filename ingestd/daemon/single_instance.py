@@ -1,4 +1,4 @@
-"""One daemon for an SQLite file: two would wait for each other's writes, and poll twice as politely as they should."""
+"""Lock an SQLite file for one daemon: two would block each other's writes and poll each site at twice its rate."""
 
 import fcntl
 import os
@@ -10,10 +10,11 @@ from ingestd.errors import ConfigError
 
 
 @contextmanager
-def alone(file: Path | None) -> Iterator[None]:
-    """Hold a database file's lock, beside it; None is a database that daemons may share.
+def instance_lock(file: Path | None) -> Iterator[None]:
+    """Hold the lock of a database file (`FILE.daemon` next to it); None: daemons may share the database, no lock.
 
-    The system lets go of it when the process ends, however it does.  Raises ConfigError when another one has it.
+    The system releases the lock when the process ends, however it ends.  Raises ConfigError when another process
+    holds it.
     """
     if file is None:
         yield
@@ -23,22 +24,22 @@ def alone(file: Path | None) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
-        raise ConfigError(f"{lock} cannot be opened: {error.strerror}") from error
+        raise ConfigError(f"cannot open {lock}: {error.strerror}") from error
     try:
-        _take(descriptor, file)
+        _acquire(descriptor, file)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, file: Path) -> None:
+def _acquire(descriptor: int, file: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
         raise ConfigError(
-            f"another daemon works with {file} (process {holder}): end that one, "
-            "or use PostgreSQL, which several may share"
+            f"another daemon uses {file} (process {holder}): stop it, "
+            "or use PostgreSQL, which several daemons may share"
         ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -1,4 +1,4 @@
-"""Telling systemd how we are (sd_notify(3)): one datagram to the socket it named, nothing where it did not."""
+"""Notify systemd (sd_notify(3)): one datagram to the socket in NOTIFY_SOCKET; without it, nothing is sent."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ log = structlog.get_logger(__name__)
 
 
 def notify(*states: str) -> bool:
-    """Send states such as "READY=1" or "STATUS=..."; returns whether somebody was there to be told."""
+    """Send states such as "READY=1" or "STATUS=..."; return whether they were sent."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return False
@@ -19,15 +19,15 @@ def notify(*states: str) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
             sender.sendto("\n".join(states).encode(), target)
     except OSError as error:
-        log.warning("systemd cannot be told", error=str(error))
+        log.warning("systemd notify failed", error=str(error))
         return False
     return True
 
 
 def watchdog_interval() -> float | None:
-    """Return how often systemd wants to hear WATCHDOG=1 (seconds), None when it does not.
+    """Return how often to send WATCHDOG=1 (seconds); None: systemd expects none.
 
-    Half of what it tolerates, as sd_watchdog_enabled(3) advises.
+    Half of systemd's own limit, as sd_watchdog_enabled(3) advises.
     """
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     for_us = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())

@@ -15,7 +15,7 @@ async def service(
 ) -> AsyncIterator[Service]:
     """A service on an SQLite file; on a busy machine its answers are waited for, but where a database hangs."""
     if "hung" not in request.fixturenames:
-        monkeypatch.setattr("ingestd.daemon.bounded_query.PATIENCE", 30.0)
+        monkeypatch.setattr("ingestd.daemon.bounded_query.WAIT", 30.0)
     async with open_service(tmp_path / "state") as service:
         yield service
 

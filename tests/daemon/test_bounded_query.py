@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from ingestd.daemon.bounded_query import PATIENCE, BoundedQuery
+from ingestd.daemon.bounded_query import WAIT, BoundedQuery
 from ingestd.errors import StoreError, StoreUnavailable
 
 
@@ -28,7 +28,7 @@ async def test_who_asks_at_once_shares_one_question() -> None:
     inquiry = BoundedQuery(question)
     question.may_answer.set()
 
-    answers = await asyncio.gather(*(inquiry.ask(fresh=0.0) for _ in range(5)))
+    answers = await asyncio.gather(*(inquiry.result(max_age=0.0) for _ in range(5)))
 
     assert [answer.value for answer in answers] == [1] * 5
 
@@ -38,20 +38,20 @@ async def test_a_fresh_answer_is_not_asked_for_again() -> None:
     inquiry = BoundedQuery(question)
     question.may_answer.set()
 
-    assert (await inquiry.ask(fresh=60.0)).value == 1
-    assert (await inquiry.ask(fresh=60.0)).value == 1
-    assert (await inquiry.ask(fresh=0.0)).value == 2
+    assert (await inquiry.result(max_age=60.0)).value == 1
+    assert (await inquiry.result(max_age=60.0)).value == 1
+    assert (await inquiry.result(max_age=0.0)).value == 2
 
 
 async def test_a_question_without_an_answer_is_not_asked_twice_and_may_still_be_answered() -> None:
     question = Question()
     inquiry = BoundedQuery(question)
 
-    refusals = await asyncio.gather(*(inquiry.ask(fresh=0.0) for _ in range(5)), return_exceptions=True)
-    late = asyncio.create_task(inquiry.ask(fresh=0.0))
+    refusals = await asyncio.gather(*(inquiry.result(max_age=0.0) for _ in range(5)), return_exceptions=True)
+    late = asyncio.create_task(inquiry.result(max_age=0.0))
     question.may_answer.set()
 
-    assert {str(refusal) for refusal in refusals} == {f"the database did not answer within {PATIENCE} s"}
+    assert {str(refusal) for refusal in refusals} == {f"the database did not answer within {WAIT} s"}
     assert (await late).value == 1
 
 
@@ -61,11 +61,11 @@ async def test_what_the_driver_said_is_not_passed_on() -> None:
     question.error = StoreError("password authentication failed for user wire at db.example")
     question.may_answer.set()
 
-    with pytest.raises(StoreUnavailable, match=r"^the database cannot be used; the log says why$"):
-        await inquiry.ask(fresh=60.0)
+    with pytest.raises(StoreUnavailable, match=r"^the database is unavailable; see the log$"):
+        await inquiry.result(max_age=60.0)
     question.error = None
 
-    assert (await inquiry.ask(fresh=60.0)).value == 2
+    assert (await inquiry.result(max_age=60.0)).value == 2
 
 
 async def test_a_mistake_of_ours_is_no_state_of_the_database() -> None:
@@ -73,13 +73,13 @@ async def test_a_mistake_of_ours_is_no_state_of_the_database() -> None:
         raise LookupError("no such column")
 
     with pytest.raises(LookupError):
-        await BoundedQuery(mistaken).ask(fresh=0.0)
+        await BoundedQuery(mistaken).result(max_age=0.0)
 
 
 async def test_a_closed_inquiry_leaves_no_task_behind() -> None:
     inquiry = BoundedQuery(Question())
     with pytest.raises(StoreUnavailable):
-        await inquiry.ask(fresh=0.0)
+        await inquiry.result(max_age=0.0)
 
     await inquiry.close()
 

@@ -7,7 +7,7 @@ from ingestd.daemon.checks import (
     Check,
     Figures,
     Measured,
-    Recent,
+    RecentGrowth,
     Report,
     Verdict,
     failing,
@@ -110,7 +110,7 @@ def test_a_report_is_as_bad_as_its_worst_check(statuses: list[str], worst: str) 
 
 
 def test_only_what_came_within_the_last_hour_counts() -> None:
-    deaths = Recent()
+    deaths = RecentGrowth()
 
     assert deaths.growth(0, now=10_000) == 0
     assert deaths.growth(2, now=10_060) == 2

@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 from ingestd.daemon import chores
 from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.chores import (
-    AT_ONCE,
+    MAX_OVERDUE,
     SPREAD,
-    Clock,
-    Silence,
-    look_at_pushed,
-    settle_schedule,
-    take_over,
+    ClockWatch,
+    QuietCheck,
+    correct_due_times,
+    heartbeat,
+    make_pushed_sources_due,
     watchdog,
 )
 from ingestd.daemon.service import Service
@@ -29,7 +29,7 @@ from ingestd.store.statements import insert_all
 from ingestd.store.work import runs
 from tests.daemon.services import Hung, add_source, hang
 
-LONG_AGO = timedelta(seconds=2 * runs.GONE_AFTER)
+LONG_AGO = timedelta(seconds=2 * runs.DEAD_AFTER)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_after_a_database_that_was_away_a_daemon_does_not_take_itself_for_
     await add_source(service, "https://wire.example/feed")
     await claim_and_miss_heartbeats(service, service.runtime.run_id, host=socket.gethostname())
 
-    await take_over(service)
+    await heartbeat(service)
 
     assert await claims(service) == [service.runtime.run_id]
 
@@ -81,10 +81,10 @@ async def test_after_a_database_that_was_away_a_daemon_does_not_take_itself_for_
 async def test_what_a_run_without_heartbeat_had_claimed_is_given_back(service: Service) -> None:
     await add_source(service, "https://wire.example/feed")
     async with service.runtime.database.write() as connection:
-        other = await runs.begin(connection, role="daemon", now=datetime.now(UTC))
+        other = await runs.start(connection, role="daemon", now=datetime.now(UTC))
     await claim_and_miss_heartbeats(service, other, host="elsewhere.example")
 
-    await take_over(service)
+    await heartbeat(service)
 
     assert await claims(service) == [None]
 
@@ -123,12 +123,12 @@ async def test_the_watchdog_is_told_nothing_when_the_database_does_not_answer(
 
 @pytest.mark.parametrize("days", [1, -1], ids=["ahead", "back"])
 def test_a_clock_that_is_set_is_noticed_once(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
-    clock = Clock()
-    assert clock.was_set() == 0
-    monkeypatch.setattr(Clock, "_measured", staticmethod(lambda: time() - monotonic() + days * 86_400))
+    clock = ClockWatch()
+    assert clock.jump() == 0
+    monkeypatch.setattr(ClockWatch, "_measured", staticmethod(lambda: time() - monotonic() + days * 86_400))
 
-    assert clock.was_set() == pytest.approx(days * 86_400, abs=1)
-    assert clock.was_set() == 0
+    assert clock.jump() == pytest.approx(days * 86_400, abs=1)
+    assert clock.jump() == 0
 
 
 async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: Service) -> None:
@@ -138,7 +138,7 @@ async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: 
         values = {"last_polled_at": tomorrow, "last_success_at": tomorrow, "due_at": tomorrow}
         await connection.execute(update(tables.sources).values(values))
 
-    await settle_schedule(service)
+    await correct_due_times(service)
 
     async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
@@ -151,7 +151,7 @@ async def test_after_a_clock_was_a_year_ahead_nobody_who_was_put_off_waits_for_a
     year = datetime.now(UTC) + timedelta(days=365)
     source = await add_source(service, "https://paper.example/feed", due=year)
 
-    await settle_schedule(service)
+    await correct_due_times(service)
 
     async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
@@ -178,15 +178,15 @@ async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(ser
 
 async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once(service: Service) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    for number in range(AT_ONCE + 10):
+    for number in range(MAX_OVERDUE + 10):
         await add_source(service, f"https://{number}.example/feed", due=yesterday)
 
-    await settle_schedule(service)
+    await correct_due_times(service)
 
     now = datetime.now(UTC)
     async with service.runtime.database.read() as connection:
         due = list((await connection.execute(select(tables.sources.c.due_at))).scalars())
-    assert sum(one <= now for one in due) == AT_ONCE
+    assert sum(one <= now for one in due) == MAX_OVERDUE
     assert max(due) <= now + timedelta(seconds=SPREAD)
 
 
@@ -206,7 +206,7 @@ async def test_a_source_that_is_quieter_than_its_weeks_is_noted_and_one_that_is_
     async with service.runtime.database.write() as connection:
         await insert_all(connection, tables.entries, rows)
 
-    await Silence(service).listen()
+    await QuietCheck(service).run()
 
     async with service.runtime.database.read() as connection:
         query = select(tables.sources.c.url).where(tables.sources.c.quiet_since.is_not(None))
@@ -216,7 +216,7 @@ async def test_a_source_that_is_quieter_than_its_weeks_is_noted_and_one_that_is_
 async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chores, "LISTENED_TO", 2)
+    monkeypatch.setattr(chores, "QUIET_BATCH", 2)
     now = datetime.now(UTC)
     for number in range(5):
         await add_source(service, f"https://{number}.example/feed", due=now + timedelta(days=1))
@@ -225,11 +225,11 @@ async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
         await connection.execute(
             update(tables.sources).values(watched_since=month, last_new_at=now - timedelta(hours=3), condition="ok")
         )
-    listener = Silence(service)
+    listener = QuietCheck(service)
 
     heard = []
     for _ in range(4):
-        await listener.listen()
+        await listener.run()
         heard.append(listener.last)
 
     assert heard == [2, 4, 0, 2]
@@ -241,7 +241,7 @@ async def test_after_a_start_sources_are_polled_whose_hub_may_have_given_up(serv
     async with service.runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=later, pushed_until=later))
 
-    await look_at_pushed(service)
+    await make_pushed_sources_due(service)
 
     async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)

@@ -5,7 +5,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import text
 
-from ingestd.daemon.chores import take_over
+from ingestd.daemon.chores import heartbeat
 from ingestd.daemon.health import Health
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError, WorkerDied
@@ -48,7 +48,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "extractors:timeouts",
         "uptime",
     ]
-    assert await health.unready() is None
+    assert await health.unready_reason() is None
 
 
 async def test_a_source_that_nobody_polls_is_overdue_and_a_paused_one_is_not(service: Service, health: Health) -> None:
@@ -103,17 +103,17 @@ async def test_a_database_that_hangs_fails_within_a_second_and_is_asked_once(
         assert {check.name.partition(":")[0] for check in failed} == {"database", "sources", "entries"}
         assert {check.verdict.output for check in failed} == {"the database did not answer within 0.8 s"}
         assert {check.value for check in failed} == {None}
-    assert await health.unready() == "the database did not answer within 0.8 s"
+    assert await health.unready_reason() == "the database did not answer within 0.8 s"
     await health.close()
 
 
 async def test_the_last_figures_stay_with_their_time(service: Service, health: Health, hung: Hung) -> None:
     source_id = await add_source(service, "https://wire.example/feed")
     await add_entry(service, source_id, "https://wire.example/1", due=datetime.now(UTC))
-    answer = await health.figures.ask(fresh=0.0)
+    answer = await health.figures.result(max_age=0.0)
     hang(service, hung)
     with pytest.raises(Exception, match="did not answer"):
-        await health.figures.ask(fresh=0.0)
+        await health.figures.result(max_age=0.0)
 
     report = await health.report()
 
@@ -132,7 +132,7 @@ async def test_a_database_that_comes_back_is_believed(service: Service, health: 
     await health.close()
 
     assert (await health.report()).status != "fail"  # a busy machine may be warned of
-    assert await health.unready() is None
+    assert await health.unready_reason() is None
 
 
 async def test_a_stopping_daemon_is_unready_at_once_whatever_the_database_does(
@@ -142,26 +142,29 @@ async def test_a_stopping_daemon_is_unready_at_once_whatever_the_database_does(
 
     service.stop()
 
-    assert await health.unready() == "stopping"
+    assert await health.unready_reason() == "stopping"
     assert hung.connections == 0
 
 
 async def test_a_scheduler_that_does_not_tick_makes_unready(service: Service, health: Health) -> None:
     service.service_state.last_tick = monotonic() - 60
 
-    assert await health.unready() == "the scheduler is 59 s late"
+    assert await health.unready_reason() == "the scheduler is 59 s late"
     assert (await statuses(health))["scheduler:lag"] == "fail"
 
     service.tick()
 
-    assert await health.unready() is None
+    assert await health.unready_reason() is None
 
 
 async def test_a_schema_that_is_not_ours_makes_unready(service: Service, health: Health) -> None:
     async with service.runtime.database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    assert await health.unready() == "the schema is not that of this program"
+    assert (
+        await health.unready_reason()
+        == "the database schema does not match this version of ingestd; see `ingestd db current`"
+    )
     assert (await statuses(health))["database:responseTime"] == "fail"
 
 
@@ -186,11 +189,11 @@ async def test_a_database_that_takes_nothing_fails_also_while_nothing_is_due(
         await connection.execute(text(full))
 
     with pytest.raises(StoreError, match="is full"):
-        await take_over(service)
+        await heartbeat(service)
     await service.run_dry()  # claims, finds nothing, and so writes nothing
 
-    assert await health.unready() == "the database refuses what we write; the log says why"
+    assert await health.unready_reason() == "the database refuses writes; see the log"
     async with service.runtime.database.write() as connection:
         await connection.execute(text("DROP TRIGGER full"))
-    await take_over(service)
-    assert await health.unready() is None
+    await heartbeat(service)
+    assert await health.unready_reason() is None

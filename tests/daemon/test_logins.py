@@ -67,12 +67,12 @@ def test_a_secret_is_in_no_row_no_file_no_log_and_no_output(
         ingestd(config, "sources", "add", url, "--unchecked")
 
     daemon = start()
-    readable = daemon.logged("a login crosses the network without TLS")
+    readable = daemon.logged("login is sent without TLS")
     daemon.logged("saved")
     daemon.logged("poll failed")
     config.write_text(config.read_text().replace(TOKEN, f"new-{TOKEN}"))
     daemon.process.send_signal(signal.SIGHUP)
-    restart = daemon.logged("settings need a restart")
+    restart = daemon.logged("restart needed")
     assert daemon.end() == 0
     shown = "".join(
         told(config, *words)
@@ -87,7 +87,7 @@ def test_a_secret_is_in_no_row_no_file_no_log_and_no_output(
     assert {request for request in papers.requests if KEY not in request} == set()
     assert f"/1?key={KEY}" in papers.requests
     assert (link in kept, "LoginNeeded" in kept, b"Ferry" in archived(tmp_path / "state/archive")) == (True,) * 3
-    assert "it wants a login, or another one" in shown
+    assert "login missing or invalid" in shown
     assert readable["origin"] == "http://wire.example"
     assert restart["changed"] == ["logins"]
     for secret in (KEY, TOKEN):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.store.schema import migrate
+from ingestd.store.schema import version
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Start, below, ingestd, is_running, rows
 from tests.support.papers import Papers
@@ -136,7 +136,7 @@ def test_two_daemons_share_a_postgresql_and_refuse_an_sqlite_file(
     if database_url.startswith("sqlite"):
         other = start()
         assert other.ended() == 2
-        assert other.lines[-1]["event"].startswith("ingestd: another daemon works with ")
+        assert other.lines[-1]["event"].startswith("ingestd: another daemon uses ")
         assert str(migrated.process.pid) in other.lines[-1]["event"]
         assert migrated.end() == 0
         return
@@ -160,10 +160,10 @@ def test_a_reload_takes_what_it_can_and_keeps_the_old_on_a_fault(start: Start, c
 
     config.write_text(good.replace("interval = 1\n", "interval = 5\n", 1).replace("max_pages", "x") + "max_pages = 3\n")
     daemon.process.send_signal(signal.SIGHUP)
-    reloaded, restart = daemon.logged("settings reloaded"), daemon.logged("settings need a restart")
+    reloaded, restart = daemon.logged("reloaded"), daemon.logged("restart needed")
     config.write_text(good + "intervall = 7\n")
     daemon.process.send_signal(signal.SIGHUP)
-    kept = daemon.logged("settings kept")
+    kept = daemon.logged("reload failed")
 
     assert reloaded["changed"] == ["interval"]
     assert restart["changed"] == ["max_pages"]
@@ -179,7 +179,7 @@ def test_an_old_schema_is_refused_where_it_may_not_be_migrated(config: Path) -> 
 
     assert done.returncode == 1
     assert "ingestd db upgrade" in done.stderr
-    assert migrate.head() in done.stderr
+    assert version.HEAD in done.stderr
 
 
 def test_a_port_in_use_is_one_line(config: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.daemon.single_instance import alone
+from ingestd.daemon.single_instance import instance_lock
 from ingestd.errors import ConfigError
 
 
@@ -13,10 +13,10 @@ def test_a_second_daemon_is_refused_also_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "state")
     (tmp_path / "other.db").symlink_to(tmp_path / "state" / "ingestd.db")
 
-    with alone(tmp_path / "state" / "ingestd.db"):
+    with instance_lock(tmp_path / "state" / "ingestd.db"):
         for name in ("state/ingestd.db", "link/ingestd.db", "other.db"):
-            with pytest.raises(ConfigError, match="another daemon"), alone(tmp_path / name):
+            with pytest.raises(ConfigError, match="another daemon"), instance_lock(tmp_path / name):
                 pytest.fail("two at once")
 
-    with alone(tmp_path / "other.db"):
+    with instance_lock(tmp_path / "other.db"):
         pass

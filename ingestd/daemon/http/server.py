@@ -1,4 +1,4 @@
-"""Where the daemon answers: health for programs, a page for people, on a TCP port or a UNIX socket."""
+"""The HTTP server of the daemon: health, metrics, API and status page, on a TCP port or a UNIX socket."""
 
 import asyncio
 import errno
@@ -23,11 +23,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
 
-#: Seconds an answer under way may still take when we stop: every one has its own limit below that.
-_LAST_ANSWERS = 2.0
+#: Seconds for requests in progress when the server stops; each has its own, lower limit.
+_SHUTDOWN_TIMEOUT = 2.0
 
-#: Seconds the one at the other end of a UNIX socket has to take a connection.
-_ANYBODY = 1.0
+#: Seconds a process listening at a UNIX socket has to accept a connection.
+_CONNECT_TIMEOUT = 1.0
 
 _HEADERS = {
     "Server": "ingestd",
@@ -41,17 +41,17 @@ _HEADERS = {
 async def serve(
     health: Health, listen: Listen, *, token: str | None = None, inbox_token: str | None = None
 ) -> AsyncIterator[str]:
-    """Answer at `listen`; yields the address for people.  `token` is what /v1 asks for, `inbox_token` its inboxes.
+    """Serve at `listen`; yields the address of the status page.  /v1 needs `token`, its inboxes `inbox_token`.
 
-    Raises ConfigError when nobody can listen there, or another process does.
+    Raises ConfigError when the address cannot be used or another process listens there.
     """
     page = StatusPage(health)
     app = application(health, page, token=token, inbox_token=inbox_token)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_ANSWERS)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
     try:
-        with _opened(listen) as listener:
+        with _listening_socket(listen) as listener:
             await web.SockSite(runner, listener).start()
             try:
                 yield _address(listen, listener)
@@ -65,35 +65,35 @@ async def serve(
 def application(
     health: Health, page: StatusPage, *, token: str | None = None, inbox_token: str | None = None
 ) -> web.Application:
-    """Return what answers: GET and HEAD at a few paths, hubs and agencies at theirs, 404 and 405 elsewhere."""
+    """Return the application that serves health, metrics, status page, API, inboxes and WebSub callbacks."""
     metrics = Metrics(health)
 
     async def live(_request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
     async def ready(_request: web.Request) -> web.Response:
-        reason = await health.unready()
+        reason = await health.unready_reason()
         return web.Response(text=reason or "ok", status=503 if reason else 200)
 
     async def report(_request: web.Request) -> web.Response:
-        found = await health.report()
+        current = await health.report()
         return web.Response(
-            body=json.dumps(found.as_json(), indent=1).encode(),
+            body=json.dumps(current.as_json(), indent=1).encode(),
             content_type="application/health+json",
-            status=503 if found.status == "fail" else 200,
+            status=503 if current.status == "fail" else 200,
         )
 
-    async def measured(request: web.Request) -> web.Response:
+    async def metrics_text(request: web.Request) -> web.Response:
         body, media_type = await metrics.render(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": media_type})
 
-    async def shown(_request: web.Request) -> web.Response:
+    async def status_page(_request: web.Request) -> web.Response:
         return web.Response(text=await page.render(), content_type="text/html", headers=_PAGE_HEADERS)
 
     app = web.Application(middlewares=[_plain_errors])
     app.on_response_prepare.append(_add_headers)
     for path, handler in (
-        ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", measured), ("/", shown),
+        ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", metrics_text), ("/", status_page),
     ):  # fmt: skip
         app.router.add_get(path, handler)
     v1.add_routes(app, health.service, token)
@@ -108,15 +108,15 @@ _PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Op
 
 @web.middleware
 async def _plain_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer a bug of ours with a plain 500; what it was is in the log, and nobody else's business."""
+    """Answer an unexpected exception with a plain 500; its details are for the log only."""
     try:
         return await handler(request)
     except web.HTTPException:
         raise
     except Exception:
-        # Not the path itself: a hub's has the token that nobody else may know.
+        # The route, not the path: the path of a hub contains its secret token.
         resource = request.match_info.route.resource
-        log.exception("answer failed", path=resource.canonical if resource else "unknown")
+        log.exception("request failed", path=resource.canonical if resource else "unknown")
         return web.Response(text="500: Internal Server Error", status=500)
 
 
@@ -131,42 +131,42 @@ def _address(listen: Listen, listener: socket.socket) -> str:
 
 
 @contextmanager
-def _opened(listen: Listen) -> Iterator[socket.socket]:
-    """Open a socket that is bound to where we listen, and close it; a UNIX socket's name goes with it."""
+def _listening_socket(listen: Listen) -> Iterator[socket.socket]:
+    """Open a socket that listens at `listen`, and close it; the file of a UNIX socket is removed."""
     try:
-        listener = _bound_path(listen.path) if listen.path is not None else _bound_port(listen)
+        listener = _bind_path(listen.path) if listen.path is not None else _bind_port(listen)
     except OSError as error:
         busy = error.errno == errno.EADDRINUSE
         reason = "another process listens there" if busy else error.strerror or str(error)
-        raise ConfigError(f"listen: {listen} cannot be used: {reason}") from error
+        raise ConfigError(f"listen: cannot bind {listen}: {reason}") from error
     with listener:
         yield listener
         if listen.path is not None:
             listen.path.unlink(missing_ok=True)
 
 
-def _bound_port(listen: Listen) -> socket.socket:
+def _bind_port(listen: Listen) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
     listener = socket.socket(family, kind, protocol)
     try:
-        # Connections of our predecessor that are still closing must not keep us from starting.
+        # Closing connections of the previous process must not prevent a start.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen()  # two may bind one port, but only one may listen
+        listener.listen()  # with SO_REUSEADDR two may bind one port, but only one may listen
     except OSError:
         listener.close()
         raise
     return listener
 
 
-def _bound_path(path: Path) -> socket.socket:
+def _bind_path(path: Path) -> socket.socket:
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
-        # Nobody can connect before we listen, so nobody gets in before this.
+        # Before `listen`, so that no connection precedes it.
         path.chmod(0o660)
         listener.listen()
     except OSError:
@@ -176,18 +176,18 @@ def _bound_path(path: Path) -> socket.socket:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody listens at any more; raises OSError when somebody does, or when it is none."""
+    """Remove the socket file of a dead process; raises OSError when a process listens there or it is no socket."""
     if not path.exists():
         return
     if not path.is_socket():
-        raise OSError(errno.EEXIST, "there is a file, which is no socket")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
-        visitor.settimeout(_ANYBODY)
+        raise OSError(errno.EEXIST, "the file is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(_CONNECT_TIMEOUT)
         try:
-            visitor.connect(str(path))
+            client.connect(str(path))
         except ConnectionRefusedError:
             path.unlink(missing_ok=True)
             return
-        except (BlockingIOError, TimeoutError):  # alive, and very busy
+        except (BlockingIOError, TimeoutError):  # alive but very busy
             pass
     raise OSError(errno.EADDRINUSE, "in use")

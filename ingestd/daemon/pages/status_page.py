@@ -1,24 +1,24 @@
-"""The status page's content: asked of the database, and kept for when it has no answer."""
+"""Query the content of the status page, and keep the latest for when the database does not answer."""
 
 import asyncio
 from typing import TypeVar
 
 from ingestd.daemon.bounded_query import BoundedQuery
 from ingestd.daemon.health import Health
-from ingestd.daemon.pages.rendering import LATEST, SOURCES, Lists, render
+from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS, Lists, render
 from ingestd.errors import StoreError
 from ingestd.store.operations import failures, overview
 from ingestd.times import iso
 
 T = TypeVar("T")
 
-#: How old what is shown may be (seconds): to count everything is work in a database of millions, and
-#: counts that are older than the lists below them would contradict them.
-_FRESH = 2.0
+#: How old the lists and counts may be (seconds).  Counting takes long in a database of millions of rows; one age for
+#: both, since older counts would contradict the lists below them.
+_MAX_AGE = 2.0
 
 
 class StatusPage:
-    """Renders the page, whole or with what there is."""
+    """Renders the status page, with the latest known content when the database does not answer."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
@@ -26,25 +26,25 @@ class StatusPage:
         self.counts = BoundedQuery(self._read_counts)
 
     async def close(self) -> None:
-        """Take back what the database was asked."""
+        """Cancel the queries in progress."""
         await asyncio.gather(self.lists.close(), self.counts.close())
 
     async def render(self) -> str:
-        """Return the page, within the time that the database is waited for."""
-        # Together: one after the other they would be waited for three times as long.
-        asked = _now_or_last(self.lists, _FRESH), _now_or_last(self.counts, _FRESH)
-        report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *asked)
+        """Return the page within `bounded_query.WAIT`."""
+        # Concurrently: in sequence the waits would add up.
+        queries = _current_or_last(self.lists), _current_or_last(self.counts)
+        report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *queries)
         return render(report, lists, counts, note=note)
 
     async def _read_lists(self) -> Lists:
         async with self._health.service.runtime.database.read() as connection:
-            sources, total = await overview.foremost_sources(connection, limit=SOURCES)
+            sources, total = await overview.sources_by_failures(connection, limit=SOURCE_ROWS)
             return Lists(
                 sources=sources,
                 sources_total=total,
-                polls=await overview.last_polls(connection, limit=LATEST),
-                records=await overview.last_records(connection, limit=LATEST),
-                failures=await failures.latest(connection, limit=LATEST),
+                polls=await overview.last_polls(connection, limit=LATEST_ROWS),
+                records=await overview.last_records(connection, limit=LATEST_ROWS),
+                failures=await failures.latest(connection, limit=LATEST_ROWS),
             )
 
     async def _read_counts(self) -> dict[str, int]:
@@ -52,11 +52,11 @@ class StatusPage:
             return await overview.summary(connection)
 
 
-async def _now_or_last(inquiry: BoundedQuery[T], fresh: float) -> tuple[T | None, str | None]:
-    """Return an answer; without one the last there was, or None, and a note that says so."""
+async def _current_or_last(query: BoundedQuery[T]) -> tuple[T | None, str | None]:
+    """Return the current value and None; without an answer, the last value or None, and a note that says so."""
     try:
-        return (await inquiry.ask(fresh=fresh)).value, None
+        return (await query.result(max_age=_MAX_AGE)).value, None
     except StoreError as error:
-        if inquiry.last is None:
+        if query.last is None:
             return None, f"{error}: there is nothing to show yet"
-        return inquiry.last.value, f"{error}: the lists are those of {iso(inquiry.last.at)}"
+        return query.last.value, f"{error}: the lists are from {iso(query.last.at)}"

@@ -120,7 +120,7 @@ async def test_a_bug_is_a_plain_500_and_the_whole_story_only_in_the_log(
     service.runtime = runtime
 
     assert (reply.status, reply.content_type, body) == (500, "text/plain", "500: Internal Server Error")
-    assert [(event["event"], event["path"]) for event in logged] == [("answer failed", "/health")]
+    assert [(event["event"], event["path"]) for event in logged] == [("request failed", "/health")]
 
 
 async def test_a_unix_socket_answers_is_for_its_group_and_goes_at_the_end(service: Service, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ async def test_a_socket_left_by_a_killed_daemon_is_replaced(service: Service, tm
 async def test_a_live_socket_is_not_stolen(service: Service, tmp_path: Path) -> None:
     path = tmp_path / "ingestd.sock"
     async with serve(Health(service), Listen(path=path)):
-        with pytest.raises(ConfigError, match=r"^listen: unix:.*: another process listens there$"):
+        with pytest.raises(ConfigError, match=r"^listen: cannot bind unix:.*: another process listens there$"):
             async with serve(Health(service), Listen(path=path)):
                 pass
         assert path.is_socket()
@@ -162,7 +162,7 @@ async def test_a_live_socket_is_not_stolen(service: Service, tmp_path: Path) -> 
 async def test_a_port_in_use_is_a_wrong_setting(service: Service) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = Listen(host="127.0.0.1", port=taken.getsockname()[1])
-        with pytest.raises(ConfigError, match=r"^listen: 127\.0\.0\.1:\d+ cannot be used: another process"):
+        with pytest.raises(ConfigError, match=r"^listen: cannot bind 127\.0\.0\.1:\d+: another process"):
             async with serve(Health(service), listen):
                 pass
 

@@ -161,4 +161,4 @@ async def test_what_a_driver_says_is_nobodys_business(service: Service, client: 
     async with client.get("/v1/coverage", params={"source": await add_source(service, "https://a.example/")}) as reply:
         status, said = reply.status, await reply.json()
 
-    assert (status, said) == (503, {"error": "the database cannot be used; the log says why"})
+    assert (status, said) == (503, {"error": "the database is unavailable; see the log"})

@@ -75,7 +75,7 @@ def test_the_page_says_how_it_is_what_is_there_and_what_happened() -> None:
     for said in (
         "ingestd warn", "up 1h2m", "sources:overdue: sources were due over five minutes ago", "records 1,234",
         "The Wire active 2020-06-24 12:00:00", "Harbour bridge reopens The Wire 2020-06-24 12:00:00 1 2",
-        "TimedOut no answer within 30 s https://paper.example/slow 5, given up", "not modified (304) – – – – 125ms",
+        "TimedOut no answer within 30 s https://paper.example/slow 5, quarantined", "not modified (304) – – – – 125ms",
     ):  # fmt: skip
         assert said in shown
 

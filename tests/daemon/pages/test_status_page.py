@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from ingestd.daemon.health import Health
-from ingestd.daemon.pages.rendering import SOURCES
+from ingestd.daemon.pages.rendering import SOURCE_ROWS
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
 from tests.daemon.services import Hung, add_source, hang
@@ -50,12 +50,12 @@ async def test_the_page_shows_what_was_polled_saved_and_failed(
 
 
 async def test_only_so_many_sources_are_shown_and_removed_ones_are_not(service: Service, page: StatusPage) -> None:
-    for number in range(SOURCES + 3):
+    for number in range(SOURCE_ROWS + 3):
         await add_source(service, f"https://paper{number}.example/feed", state="removed" if number == 0 else "active")
 
     shown = await page.render()
 
-    assert shown.count(".example/feed") == SOURCES
+    assert shown.count(".example/feed") == SOURCE_ROWS
     assert "and 2 more:" in shown
 
 
@@ -70,7 +70,7 @@ async def test_while_the_database_hangs_the_last_lists_are_shown_with_their_time
 
     shown = await page.render()
 
-    assert "did not answer within 0.8 s: the lists are those of 2020-06-24T12:00:00Z" in shown
+    assert "did not answer within 0.8 s: the lists are from 2020-06-24T12:00:00Z" in shown
     assert "Harbour Wire" in shown
 
 
