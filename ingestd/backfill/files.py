@@ -13,7 +13,7 @@ import structlog
 
 from ingestd.errors import FetchError, Forbidden, ParseError, UnknownFormat, UsageError, WorkerError
 from ingestd.formats.common.gzipped import inflated
-from ingestd.formats.common.markup import root_of
+from ingestd.formats.common.sniffing import root_name
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
 from ingestd.pipeline.listings.documents import DocumentReader
@@ -81,7 +81,7 @@ async def _look(documents: DocumentReader, path: Path, folder: Path, base: str |
         body = await asyncio.to_thread(_read, path, documents.max_body)
         return (await documents.parse(body, url=url or path.as_uri())).announcements
     except UnknownFormat as error:
-        if root_of(body) in _PAGES:
+        if root_name(body) in _PAGES:
             return (_page(path, body, url),)
         log.warning("file left out", file=name, error=str(error))
     except (ParseError, WorkerError, OSError) as error:

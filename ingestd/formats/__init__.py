@@ -14,9 +14,9 @@ from ingestd.formats import (
     sitemap,
     syndication,
 )
-from ingestd.formats.common.document import look_at
+from ingestd.formats.common.document import document_of
+from ingestd.formats.common.format import Format
 from ingestd.formats.common.gzipped import inflated
-from ingestd.formats.format import Format
 from ingestd.model.feed import Feed
 
 #: What is read, in the order it is tried: the cheaper and stricter to recognise comes first.
@@ -51,7 +51,7 @@ def parse(body: bytes, *, url: str, content_type: str | None = None) -> Feed:
     body = inflated(body)
     if not body or body.isspace():
         raise UnknownFormat("the body is empty")
-    document = look_at(body)
+    document = document_of(body)
     for candidate in FORMATS:
         if candidate.recognises(document):
             return candidate.parse(document, url, content_type)

@@ -8,22 +8,22 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.document import Document
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.schemes import concept_of
-from ingestd.formats.common.seven_bit import (
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.common.teletype import (
     ETX,
     STX,
+    decoded_text,
+    fill_byline,
+    fill_dateline,
+    fill_kill_status,
     is_byline,
     messages_in,
-    put_byline,
-    put_dateline,
-    put_kill,
-    text_of,
-    typeset,
+    with_typographic_punctuation,
 )
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
+from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.model.embargo_phrases import sets_limit
 from ingestd.model.feed import Feed
 from ingestd.text import collapse
@@ -55,49 +55,49 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
     """Read a transmission as a feed of its stories."""
-    entries, lost = read_all("anpa1312", messages_in(text_of(document.body)), _read)
+    entries, lost = read_entries("anpa1312", messages_in(decoded_text(document.body)), _read)
     return feed_of("anpa1312", entries, lost)
 
 
-def _read(draft: Draft, message: str) -> None:
+def _read(draft: ItemDraft, message: str) -> None:
     heading = _TEXT.match(message)
     text = message[heading.end() :] if heading else message
     text = text.partition(STX)[2] if STX in text else text
     story, _, trailer = text.partition(ETX)
     filed = _FILED.search(trailer) or _FILED.search(story[-200:])
-    draft.put("type", "text")
+    draft.fill("type", "text")
     lines = _lines(story)
     head = _head_of(draft, lines)
     _put_body(draft, lines[len(head) :])
-    put_kill(draft, head)
+    fill_kill_status(draft, head)
     if filed:
-        draft.put("versioncreated", _when(filed))
-        draft.put("provider", concept_of(None, name=filed["source"]))
+        draft.fill("versioncreated", _when(filed))
+        draft.fill("provider", concept_of(None, name=filed["source"]))
     if heading:
         _put_heading(draft, heading)
     _put_identity(draft, heading)
 
 
-def _put_heading(draft: Draft, heading: re.Match[str]) -> None:
+def _put_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
     category = heading["category"].lower()
     draft.add(
         "subject", concept_of(category, scheme="a1312cat", uri=f"http://cvx.iptc.org/anpa1312-category/{category}")
     )
     for name in ("service", "number", "selector", "priority", "keyword"):
-        draft.beside(name, heading[name])
-    draft.line("slugline", heading["keyword"])
+        draft.add_extra(name, heading[name])
+    draft.fill_line("slugline", heading["keyword"])
 
 
-def _put_identity(draft: Draft, heading: re.Match[str] | None) -> None:
+def _put_identity(draft: ItemDraft, heading: re.Match[str] | None) -> None:
     """Derive the guid of a story out of its keyword and the day: a story's numbers differ from version to version."""
     created = draft.values.get("versioncreated")
     slug = draft.values.get("slugline")
     if match := _VERSION.search(slug or ""):
-        draft.put("version", match["number"])
+        draft.fill("version", match["number"])
     if slug and heading:
         day = created.date().isoformat() if created else heading["date"] or ""
-        draft.line("guid", f"anpa1312:{_VERSION.sub('', slug)}:{day}".rstrip(":"))
-        draft.put("id_origin", "derived")
+        draft.fill_line("guid", f"anpa1312:{_VERSION.sub('', slug)}:{day}".rstrip(":"))
+        draft.fill("id_origin", "derived")
 
 
 def _when(filed: re.Match[str]) -> datetime | None:
@@ -115,7 +115,7 @@ def _lines(story: str) -> list[str]:
     return [line for line in lines if line.strip("\x0c \t")]
 
 
-def _head_of(draft: Draft, lines: list[str]) -> list[str]:
+def _head_of(draft: ItemDraft, lines: list[str]) -> list[str]:
     """Return the lines in front of the text, having read them: slug line, headline, notes, byline."""
     head: list[str] = []
     plain: list[str] = []
@@ -124,28 +124,31 @@ def _head_of(draft: Draft, lines: list[str]) -> list[str]:
         if not match or line[0] in " \t\x08" or _FILED.match(line):
             break
         head.append(line)
-        text = typeset(match["text"])
+        text = with_typographic_punctuation(match["text"])
         if not text.startswith("*"):  # a number of the selector's
             plain.append(text)
     if plain:
-        draft.line("slugline", _WORD_COUNT.sub("", plain[0]))
+        draft.fill_line("slugline", _WORD_COUNT.sub("", plain[0]))
     for text in plain[1:]:
         if is_byline(text):
-            put_byline(draft, text)
+            fill_byline(draft, text)
         elif _NOTE.match(text) or sets_limit(text):
-            draft.note(text)
+            draft.add_note(text)
         elif "headline" not in draft.values:
-            draft.line("headline", text)
+            draft.fill_line("headline", text)
     return head
 
 
-def _put_body(draft: Draft, lines: list[str]) -> None:
+def _put_body(draft: ItemDraft, lines: list[str]) -> None:
     """Set the body: a paragraph begins with an indented line; where none is indented, each line is one."""
     html: list[str] = []
     texts: list[str] = []
     indented = any(line[0] in " \t" and not _FILED.match(line.strip()) and line.strip() != "___=" for line in lines)
     for line in lines:
-        row, bare = line.startswith("\x08"), typeset(_SPACES.sub(" ", line.lstrip("\x08").replace("\x10", " ")))
+        row, bare = (
+            line.startswith("\x08"),
+            with_typographic_punctuation(_SPACES.sub(" ", line.lstrip("\x08").replace("\x10", " "))),
+        )
         centred = _HEAD_LINE.fullmatch(bare)
         if _FILED.match(bare) or not bare.strip("_=^ —"):
             continue
@@ -155,7 +158,7 @@ def _put_body(draft: Draft, lines: list[str]) -> None:
             texts.append(bare)
         elif centred and line[0] not in " \t":
             if is_byline(centred["text"]):
-                put_byline(draft, centred["text"])
+                fill_byline(draft, centred["text"])
             html.append(f"<h2>{escape(centred['text'], quote=False)}</h2>")
             texts.append(centred["text"])
         elif indented and line[0] not in " \t" and texts and not bare.startswith("^"):
@@ -164,9 +167,9 @@ def _put_body(draft: Draft, lines: list[str]) -> None:
         else:
             texts.append(bare.lstrip("^"))
             html.append(f"<p>{escape(texts[-1], quote=False)}</p>")
-    draft.body(_with_tables(html) or None, "\n\n".join(texts) or None)
+    draft.fill_body(_with_tables(html) or None, "\n\n".join(texts) or None)
     if texts:
-        put_dateline(draft, texts[0])
+        fill_dateline(draft, texts[0])
 
 
 def _with_tables(html: list[str]) -> str:

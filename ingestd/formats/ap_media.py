@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestd.formats.common import fields
-from ingestd.formats.common.cursors import page_at
-from ingestd.formats.common.document import Document, Object
-from ingestd.formats.common.item_draft import Draft, byline_of
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
-from ingestd.formats.ninjs.keys import objects_in, text_of
+from ingestd.formats.common.cursors import page_without_userinfo
+from ingestd.formats.common.document import Document, JsonObject
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.wire_feed import feed_of, read_entries
+from ingestd.formats.ninjs.keys import objects_in, scalar_text
 from ingestd.formats.ninjs.reader import read_ninjs
 from ingestd.model.feed import Feed
 from ingestd.model.item import Author
 from ingestd.model.source import Cursor
 
 
-def _items(document: Document) -> Iterator[Object]:
+def _items(document: Document) -> Iterator[JsonObject]:
     """Return the items: `data.item`, or `item` of each of `data.items`; without the API's envelope too."""
     data = document.keys.get("data", document.keys)
     if not isinstance(data, dict):
@@ -28,7 +28,7 @@ def _items(document: Document) -> Iterator[Object]:
             yield item
 
 
-def _ids(item: Object) -> Object:
+def _ids(item: JsonObject) -> JsonObject:
     ids = item.get("altids")
     return ids if isinstance(ids, dict) else {}
 
@@ -56,26 +56,26 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     API wants to be asked there from then on.  A text is there by reference, as the renditions "nitf" and "anpa": an
     entry has no body.
     """
-    entries, lost = read_all("ap-media", _items(document), _read)
-    page = page_at(url, _next_page(document))
+    entries, lost = read_entries("ap-media", _items(document), _read)
+    page = page_without_userinfo(url, _next_page(document))
     cursor = Cursor(url=page, kind="since") if page else None
     return feed_of("ap-media", entries, document.warnings + lost, cursor=cursor)
 
 
-def _read(draft: Draft, item: Mapping[str, Any]) -> None:
+def _read(draft: ItemDraft, item: Mapping[str, Any]) -> None:
     # `uri` has the version in it and the customer's own parameters; the item's id is the same for all versions.
-    draft.line("guid", text_of(_ids(item).get("itemid")))
-    draft.line("description_text", text_of(item.get("description_summary") or item.get("description_caption")))
-    draft.line("creditline", text_of(item.get("description_creditline")))
+    draft.fill_line("guid", scalar_text(_ids(item).get("itemid")))
+    draft.fill_line("description_text", scalar_text(item.get("description_summary") or item.get("description_caption")))
+    draft.fill_line("creditline", scalar_text(item.get("description_creditline")))
     for _, one in objects_in(item.get("bylines")):
-        byline = byline_of(text_of(one.get("by")))
-        draft.put("byline", byline)
+        byline = byline_of(scalar_text(one.get("by")))
+        draft.fill("byline", byline)
         if byline:
-            draft.add("authors", Author(name=byline, role=fields.line_of(text_of(one.get("title")))))
+            draft.add("authors", Author(name=byline, role=fields.line_of(scalar_text(one.get("title")))))
     for _, one in objects_in(item.get("photographer")):
-        draft.line("byline", text_of(one.get("name")))
+        draft.fill_line("byline", scalar_text(one.get("name")))
     read_ninjs(draft, item)
-    draft.beside("editorialpriority", text_of(item.get("editorialpriority")))
+    draft.add_extra("editorialpriority", scalar_text(item.get("editorialpriority")))
 
 
 FORMAT = Format("ap-media", recognises, parse)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestd.formats.common import fields
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.cursors import cursor_of
-from ingestd.formats.common.document import Document, Object, list_in, text_in
-from ingestd.formats.common.item_draft import Draft, byline_of
-from ingestd.formats.common.schemes import concept_of
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
-from ingestd.formats.ninjs.keys import embargo_in, text_of
+from ingestd.formats.common.document import Document, JsonObject, list_member, text_member
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.wire_feed import feed_of, read_entries
+from ingestd.formats.ninjs.keys import embargo_in, scalar_text
 from ingestd.model.feed import Feed
 from ingestd.model.item import AltId, Association, Author, Concept, Headline, Rendition
 from ingestd.text import clean
@@ -24,7 +24,7 @@ _LISTS = {"genre": "genre", "geosubject": "place", "poi": "place", "person": "pe
 _EXTRA = ("kicker", "subhead", "entry_id", "updated", "autopublishnotice")
 
 
-def _entries(document: Document) -> Iterator[Object]:
+def _entries(document: Document) -> Iterator[JsonObject]:
     """Return the entries: the document itself, those of a list, or of the API's `entries`."""
     found = document.json if isinstance(document.json, list) else document.keys.get("entries", [document.keys])
     for one in found if isinstance(found, list) else ():
@@ -39,82 +39,82 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read digitalwires, an entry or a list of them, as a feed in the same order."""
-    entries, lost = read_all("digitalwires", _entries(document), _read)
+    entries, lost = read_entries("digitalwires", _entries(document), _read)
     return feed_of("digitalwires", entries, document.warnings + lost, cursor=cursor_of(document.keys, url))
 
 
-def _read(draft: Draft, entry: Mapping[str, Any]) -> None:
-    draft.line("guid", text_in(entry, "urn"))
+def _read(draft: ItemDraft, entry: Mapping[str, Any]) -> None:
+    draft.fill_line("guid", text_member(entry, "urn"))
     for name, field in _LINES.items():
-        draft.line(field, text_of(entry.get(name)))
-    draft.moment("versioncreated", text_in(entry, "version_created"))
-    draft.moment("firstcreated", text_in(entry, "content_created"))
+        draft.fill_line(field, scalar_text(entry.get(name)))
+    draft.fill_time("versioncreated", text_member(entry, "version_created"))
+    draft.fill_time("firstcreated", text_member(entry, "content_created"))
     if (embargoed := embargo_in(entry)) is not None:
-        draft.embargo(embargoed)
-    draft.number("urgency", text_of(entry.get("urgency")))
-    draft.put("language", fields.language_of(text_in(entry, "language")))
-    draft.put("byline", byline_of(text_in(entry, "byline")))
-    draft.add("signals", fields.line_of(text_in(entry, "signal")))
-    draft.put("description_text", fields.description_of(text_in(entry, "teaser")))
+        draft.fill_embargo(embargoed)
+    draft.fill_number("urgency", scalar_text(entry.get("urgency")))
+    draft.fill("language", fields.language_of(text_member(entry, "language")))
+    draft.fill("byline", byline_of(text_member(entry, "byline")))
+    draft.add("signals", fields.line_of(text_member(entry, "signal")))
+    draft.fill("description_text", fields.description_of(text_member(entry, "teaser")))
     for role in ("headline", "kicker", "subhead"):
-        if text := fields.line_of(text_in(entry, role)):
+        if text := fields.line_of(text_member(entry, role)):
             draft.add("headlines", Headline(text=text, role=None if role == "headline" else role))
-    if html := text_in(entry, "article_html"):
-        draft.body(clean(html).strip(), None)
+    if html := text_member(entry, "article_html"):
+        draft.fill_body(clean(html).strip(), None)
     for one in _objects(entry, "ednotes"):
         public = one.get("is_publishable") is not False
-        draft.note(text_of(one.get("ednote")), role=text_of(one.get("role")), public=public)
+        draft.add_note(scalar_text(one.get("ednote")), role=scalar_text(one.get("role")), public=public)
     for one in _objects(entry, "categories"):
         _read_category(draft, one)
     for one in _objects(entry, "associations"):
         draft.add("associations", _association(one))
     for name in _EXTRA:
-        draft.beside(name, text_of(entry.get(name)))
+        draft.add_extra(name, scalar_text(entry.get(name)))
 
 
-def _objects(entry: Object, name: str) -> list[Object]:
-    return [one for one in list_in(entry, name) if isinstance(one, dict)]
+def _objects(entry: JsonObject, name: str) -> list[JsonObject]:
+    return [one for one in list_member(entry, name) if isinstance(one, dict)]
 
 
-def _read_category(draft: Draft, category: Object) -> None:
+def _read_category(draft: ItemDraft, category: JsonObject) -> None:
     """Read one of all the codes an entry has, be it subject, desk, wire or provider: `type` says what it is."""
-    kind = (text_of(category.get("type")) or "").rpartition(":")[2]
-    code, name = fields.line_of(text_of(category.get("qcode"))), fields.line_of(text_of(category.get("name")))
+    kind = (scalar_text(category.get("type")) or "").rpartition(":")[2]
+    code, name = fields.line_of(scalar_text(category.get("qcode"))), fields.line_of(scalar_text(category.get("name")))
     concept: Concept | None = concept_of(code, name=name, rel=fields.line_of(kind))
     if kind in _LISTS:
         draft.add(_LISTS[kind], concept)
     elif kind == "keyword":
         draft.add("keywords", name)
     elif kind == "provider":
-        draft.put("provider", concept)
+        draft.fill("provider", concept)
     elif kind == "creator" and name:
-        draft.add("authors", Author(name=name, role=fields.line_of(text_of(category.get("role")))))
+        draft.add("authors", Author(name=name, role=fields.line_of(scalar_text(category.get("role")))))
     if code and _LISTS.get(kind) in (None, "genre"):
         draft.add("subject", concept)
     if kind == "altid" and name:
         draft.add("altids", AltId(value=name))
 
 
-def _association(one: Object) -> Association:
+def _association(one: JsonObject) -> Association:
     renditions = [
         Rendition(
             href=href,
-            contenttype=fields.line_of(text_of(found.get("mimetype"))),
-            width=fields.number_of(text_of(found.get("width"))),
-            height=fields.number_of(text_of(found.get("height"))),
+            contenttype=fields.line_of(scalar_text(found.get("mimetype"))),
+            width=fields.number_of(scalar_text(found.get("width"))),
+            height=fields.number_of(scalar_text(found.get("height"))),
         )
         for found in _objects(one, "renditions")
-        if (href := fields.line_of(text_of(found.get("url"))))
+        if (href := fields.line_of(scalar_text(found.get("url"))))
     ]
-    kind = fields.line_of(text_of(one.get("type")))
+    kind = fields.line_of(scalar_text(one.get("type")))
     return Association(
         name="featureimage" if one.get("is_featureimage") is True else None,
-        guid=fields.line_of(text_of(one.get("urn"))),
-        version=fields.line_of(text_of(one.get("version"))),
+        guid=fields.line_of(scalar_text(one.get("urn"))),
+        version=fields.line_of(scalar_text(one.get("version"))),
         type="picture" if kind == "image" else kind,
-        headline=fields.line_of(text_of(one.get("headline"))),
-        caption=fields.description_of(text_of(one.get("caption"))),
-        creditline=fields.line_of(text_of(one.get("creditline"))),
+        headline=fields.line_of(scalar_text(one.get("headline"))),
+        caption=fields.description_of(scalar_text(one.get("caption"))),
+        creditline=fields.line_of(scalar_text(one.get("creditline"))),
         renditions=tuple(renditions[: fields.MAX_NAMES]),
     )
 

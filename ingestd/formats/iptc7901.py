@@ -6,23 +6,23 @@ SOH source and number, priority, category, words, options; keywords; STX head li
 import re
 from datetime import UTC, datetime, timedelta
 
-from ingestd.formats.common.dates import month_named
+from ingestd.formats.common.dates import month_number
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.fields import number_of
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.markup_body import paragraphs_as_markup
-from ingestd.formats.common.seven_bit import (
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_body import paragraphs_as_markup
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.common.teletype import (
     ETX,
     STX,
+    decoded_text,
+    fill_byline,
+    fill_dateline,
+    fill_kill_status,
     is_byline,
     messages_in,
-    put_byline,
-    put_dateline,
-    put_kill,
-    text_of,
 )
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
+from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.model.embargo_phrases import sets_limit
 from ingestd.model.feed import Feed
 from ingestd.text import collapse
@@ -57,24 +57,24 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
     """Read a transmission as a feed of its messages."""
-    entries, lost = read_all("iptc7901", messages_in(text_of(document.body)), _read)
+    entries, lost = read_entries("iptc7901", messages_in(decoded_text(document.body)), _read)
     return feed_of("iptc7901", entries, lost)
 
 
-def _read(draft: Draft, message: str) -> None:
+def _read(draft: ItemDraft, message: str) -> None:
     message = message.replace("\r\n", "\n").replace("\r", "\n")
     heading = _TEXT.match(message)
     text, _, trailer = message[heading.end() if heading else 0 :].partition(ETX)
     filed = _last(_FILED, trailer) or _last(_FILED, text)
-    draft.put("type", "text")
+    draft.fill("type", "text")
     if filed:
-        draft.put("versioncreated", _when(draft, filed))
+        draft.fill("versioncreated", _when(draft, filed))
         if filed.string is text:
             text = text[: filed.start()]
     keywords, stx, rest = text.partition(STX)
     if not stx:
         keywords, rest = _first_line(text)
-    draft.line("slugline", collapse(keywords).strip("/ "))
+    draft.fill_line("slugline", collapse(keywords).strip("/ "))
     _put_text(draft, rest)
     if heading:
         _put_heading(draft, heading)
@@ -92,21 +92,21 @@ def _first_line(text: str) -> tuple[str, str]:
     return first, rest
 
 
-def _put_heading(draft: Draft, heading: re.Match[str]) -> None:
+def _put_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
     """Set urgency and identity: a source's number counts the messages of a day."""
-    draft.put("urgency", number_of(heading["priority"]))
+    draft.fill("urgency", number_of(heading["priority"]))
     for name in ("source", "number", "category", "options"):
-        draft.beside(name, heading[name])
+        draft.add_extra(name, heading[name])
     created = draft.values.get("versioncreated")
     day = f":{created.date().isoformat()}" if created else ""
-    draft.line("guid", f"iptc7901:{heading['source'].lower()}{heading['number']}{day}")
-    draft.put("id_origin", "derived")
+    draft.fill_line("guid", f"iptc7901:{heading['source'].lower()}{heading['number']}{day}")
+    draft.fill("id_origin", "derived")
 
 
-def _when(draft: Draft, filed: re.Match[str]) -> datetime | None:
-    month, year = month_named(filed["month"]), int(filed["year"])
+def _when(draft: ItemDraft, filed: re.Match[str]) -> datetime | None:
+    month, year = month_number(filed["month"]), int(filed["year"])
     zone = zone_named(filed["zone"]) if filed["zone"] else UTC
-    draft.naive |= not filed["zone"]
+    draft.has_naive_time |= not filed["zone"]
     if not month or not zone:
         return None
     year += 0 if year > 99 else 2000 if year < 70 else 1900
@@ -117,7 +117,7 @@ def _when(draft: Draft, filed: re.Match[str]) -> datetime | None:
     return when - (zone.utcoffset(None) or timedelta(0))
 
 
-def _put_text(draft: Draft, text: str) -> None:
+def _put_text(draft: ItemDraft, text: str) -> None:
     """Set head lines, body and notes; the head ends with "=", or where it does not, with its first line."""
     first, equals, rest = text.partition("=")
     if not equals or len(first) > 600 or "\n\n\n" in first.strip():
@@ -127,32 +127,32 @@ def _put_text(draft: Draft, text: str) -> None:
     body = rest[: notes.start()] if notes else rest
     paragraphs = _paragraphs(body)
     if paragraphs and is_byline(paragraphs[0]) and len(paragraphs[0]) < _FULL_LINE * 2:
-        put_byline(draft, paragraphs.pop(0))
-    draft.body(paragraphs_as_markup(paragraphs), "\n\n".join(paragraphs) or None)
+        fill_byline(draft, paragraphs.pop(0))
+    draft.fill_body(paragraphs_as_markup(paragraphs), "\n\n".join(paragraphs) or None)
     if paragraphs:
-        put_dateline(draft, paragraphs[0])
+        fill_dateline(draft, paragraphs[0])
     if notes:
         _put_notes(draft, rest[notes.start() :])
 
 
-def _put_head(draft: Draft, lines: list[str]) -> None:
+def _put_head(draft: ItemDraft, lines: list[str]) -> None:
     """Set the headline: the last line of the head that is no byline or embargo, with the full one it continues."""
     heads = [line for line in lines if not is_byline(line) and not sets_limit(line)]
     for line in lines:
         if sets_limit(line):
-            draft.note(line)
+            draft.add_note(line)
         if is_byline(line):
-            put_byline(draft, line)
+            fill_byline(draft, line)
         elif (match := _ORDINAL.match(line)) and len(line) < 20:
-            draft.put("version", match["number"])
+            draft.fill("version", match["number"])
     if heads:
         headline = heads[-1]
         if len(heads) > 1 and len(heads[-2]) >= _FULL_LINE and heads[-2][-1] not in ".:)=":
             headline = f"{heads[-2]} {headline}"
-        draft.line("headline", headline)
-    put_kill(draft, lines)
+        draft.fill_line("headline", headline)
+    fill_kill_status(draft, lines)
     marks = " ".join(line for line in heads[:-1] if len(line) < 60)
-    draft.beside("marks", marks)
+    draft.add_extra("marks", marks)
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -165,14 +165,14 @@ def _paragraphs(text: str) -> list[str]:
     return [paragraph for paragraph in (collapse(" ".join(lines)) for lines in found) if paragraph.strip("*_ \x7f")]
 
 
-def _put_notes(draft: Draft, text: str) -> None:
+def _put_notes(draft: ItemDraft, text: str) -> None:
     """Add the notes; what comes behind "not for publication" is for the desk alone."""
     hidden = _NOT_PUBLIC.search(text)
     before, behind = (text[: text.rfind("\n", 0, hidden.start()) + 1], text[hidden.end() :]) if hidden else (text, "")
     for part, public in ((before, True), (behind, False)):
         for paragraph in _paragraphs(part.replace("\n- ", "\n\n- ").replace("\n#", "\n\n#")):
             if not paragraph.startswith("#"):
-                draft.note(paragraph.removeprefix("- "), public=public)
+                draft.add_note(paragraph.removeprefix("- "), public=public)
 
 
 FORMAT = Format("iptc7901", recognises, parse)

@@ -9,12 +9,12 @@ from ingestd import urls
 from ingestd.errors import ParseError
 from ingestd.formats.common import fields
 from ingestd.formats.common import lenient_xml as xml
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document
+from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of
-from ingestd.formats.common.lenient_xml import Element, local, own_text
-from ingestd.formats.common.schemes import concept_of
-from ingestd.formats.format import Format
+from ingestd.formats.common.lenient_xml import Element, name_of, own_text
 from ingestd.model.feed import Entry, Feed
 from ingestd.model.item import Headline, Item
 from ingestd.text import collapse
@@ -48,7 +48,7 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     root, warnings = xml.root_element(document.body, "sitemap")
     if not len(root) and warnings:
         raise ParseError(f"a damaged sitemap: {warnings[0]}")
-    index = local(root) == "sitemapindex"
+    index = name_of(root) == "sitemapindex"
     children: dict[str, tuple[str, datetime | None]] = {}
     entries: dict[str, Entry] = {}
     for place in root:
@@ -87,7 +87,7 @@ def _values(place: Element) -> tuple[dict[str, str], dict[str, str]]:
     own: dict[str, str] = {}
     news: dict[str, str] = {}
     for child in place:
-        name = local(child)
+        name = name_of(child)
         if name != "news":
             # Pictures and videos have a `title` and a `loc` of their own.
             own.setdefault(name, own_text(child))
@@ -95,7 +95,7 @@ def _values(place: Element) -> tuple[dict[str, str], dict[str, str]]:
         for one in child:
             # `publication` has a `name` and a `language`.
             for value in one if len(one) else (one,):
-                news.setdefault(local(value), own_text(value))
+                news.setdefault(name_of(value), own_text(value))
     return own, news
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from hashlib import sha256
 
 from ingestd.articles.body.sanitise import sanitise
-from ingestd.formats.common.markup_body import paragraphs_as_markup
+from ingestd.formats.common.item_body import paragraphs_as_markup
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.article import Article
 from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json
+from ingestd.model.markup import block_texts, parse_fragment
 from ingestd.model.version import Version
-from ingestd.text import block_texts, parse_fragment
 
 _TOP_HEADING = re.compile(r"(</?)h1\b", re.IGNORECASE)
 

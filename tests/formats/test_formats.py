@@ -20,7 +20,7 @@ FORMAT_OF = {
 }  # fmt: skip
 
 # Shared by the formats; all else in the folder is a format, as a module or as a folder.
-HELPERS = {"common", "format"}
+HELPERS = {"common"}
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'
 ATOM = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>Harbour News</title><entry><id>1</id></entry></feed>'

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 from ingestd.formats.common import fields
-from ingestd.formats.common.document import Object, list_in
+from ingestd.formats.common.document import JsonObject, list_member
 from ingestd.model.feed import Entry
 from ingestd.model.source import Cursor
 from ingestd.urls import without_userinfo
@@ -29,7 +29,7 @@ _NEXT = re.compile(r"next[_-]?(?=.)", re.IGNORECASE)
 _MAX_TOKEN = 2_000
 
 
-def cursor_of(document: Object, url: str) -> Cursor | None:
+def cursor_of(document: JsonObject, url: str) -> Cursor | None:
     """Return what a list says of where it goes on; None when it says nothing.
 
     `url` is where the list was found: addresses resolve against it, tokens go into its query, by the name they have
@@ -44,13 +44,13 @@ def cursor_of(document: Object, url: str) -> Cursor | None:
     return None
 
 
-def page_at(url: str, reference: str | None) -> str | None:
+def page_without_userinfo(url: str, reference: str | None) -> str | None:
     """Return the absolute address of a page; user-info in it is dropped: a list has no say in what we log in with."""
     page = fields.page_of(url, reference)
     return without_userinfo(page) if page else None
 
 
-def in_order(cursor: Cursor | None, entries: Sequence[Entry]) -> Cursor | None:
+def with_direction(cursor: Cursor | None, entries: Sequence[Entry]) -> Cursor | None:
     """Return a cursor that says to which side it leads: the next page of a list with the oldest entry first is newer.
 
     Without two dates that differ a list counts as most do, with the newest first.
@@ -62,14 +62,14 @@ def in_order(cursor: Cursor | None, entries: Sequence[Entry]) -> Cursor | None:
     return Cursor(url=cursor.url, kind="newer" if ascends else "older")
 
 
-def _said(document: Object) -> Iterator[tuple[str, object]]:
+def _said(document: JsonObject) -> Iterator[tuple[str, object]]:
     """Return names and values of a list's envelope; a list of links by their relations (RFC 8288)."""
     yield from document.items()
     for name in _ENVELOPES:
         inner = document.get(name)
         if isinstance(inner, dict):
             yield from inner.items()
-        for link in list_in(document, name) if name in ("links", "_links") else ():
+        for link in list_member(document, name) if name in ("links", "_links") else ():
             if isinstance(link, dict) and isinstance(link.get("rel"), str):
                 yield link["rel"], link.get("href")
 
@@ -88,7 +88,7 @@ def _address(url: str, name: str, value: object, *, is_link: bool) -> str | None
     if not isinstance(value, str) or not value.strip():
         return None
     if is_link or value.startswith(("http://", "https://")):
-        return page_at(url, value)
+        return page_without_userinfo(url, value)
     return with_parameter(url, _parameter(name) or name, value.strip()) if len(value) <= _MAX_TOKEN else None
 
 

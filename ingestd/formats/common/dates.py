@@ -39,7 +39,7 @@ def read_date(text: str | None) -> datetime | None:
     return times.utc(when) if when else None
 
 
-def month_named(name: str) -> int | None:
+def month_number(name: str) -> int | None:
     """Return the number of a month (1 to 12) by its name or abbreviation; None when nobody calls it that."""
     folded = name.lower()
     return _MONTHS.get(folded[:4]) or _MONTHS.get(folded[:3])
@@ -51,7 +51,7 @@ def _written(text: str) -> datetime | None:
     zone = _zone(match["zone"]) if match else None
     if not match or not zone:
         return None
-    month = month_named(match["month"] or match["us_month"])
+    month = month_number(match["month"] or match["us_month"])
     if not month:
         return None
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 
 from ingestd import urls
-from ingestd.text import clean, collapse, text_of
+from ingestd.model.markup import text_of
+from ingestd.text import clean, collapse
 
 #: Entries of one document: a hundred times what feeds have, a tenth of what would burden a poll.
 MAX_ENTRIES = 10_000

@@ -31,7 +31,7 @@ def identity_of(
     return _hash(headline, description, body, times.iso(published)), "hash"
 
 
-def told_apart(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+def with_unique_guids(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Return entries whose guids differ, in the same order, and a warning for what was done about it.
 
     What was sent twice without a difference is kept once.  Publishers send one guid for different stories;

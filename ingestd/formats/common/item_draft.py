@@ -8,10 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from ingestd import times
-from ingestd.formats.common import fields, lifecycle
+from ingestd.formats.common import fields, publication_status
+from ingestd.formats.common.concepts import mapped_media_topics
 from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.identity import MAX_GUID
-from ingestd.formats.common.schemes import mapped
 from ingestd.model.feed import Entry
 from ingestd.model.item import EdNote, Headline, Item, ItemIdOrigin
 from ingestd.text import collapse
@@ -28,76 +28,76 @@ _BY = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
 _SETS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
 
 
-class Draft:
+class ItemDraft:
     """An item that is being read: `put` keeps the first value of a field, `add` grows a list."""
 
-    __slots__ = ("extra", "lists", "naive", "values", "warnings")
+    __slots__ = ("extra", "has_naive_time", "lists", "values", "warnings")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.lists: defaultdict[str, list[Any]] = defaultdict(list)
         self.extra: dict[str, str] = {}
         self.warnings: list[str] = []
-        self.naive = False
+        self.has_naive_time = False
 
-    def put(self, name: str, value: Any) -> None:
+    def fill(self, name: str, value: Any) -> None:
         """Set a field that has no value yet; None and "" are no values."""
         if value is not None and value != "" and name not in self.values:
             self.values[name] = value
 
-    def line(self, name: str, text: str | None) -> None:
+    def fill_line(self, name: str, text: str | None) -> None:
         """Set a field to one line of plain text."""
         if text and name not in self.values:
-            self.put(name, fields.line_of(text))
+            self.fill(name, fields.line_of(text))
 
     def add(self, name: str, value: Any) -> None:
         """Add to a list; None is left out, and what is beyond MAX_VALUES."""
         if value is not None and len(self.lists[name]) < MAX_VALUES:
             self.lists[name].append(value)
 
-    def moment(self, name: str, text: str | None) -> None:
+    def fill_time(self, name: str, text: str | None) -> None:
         """Set a field to a time; one without a zone is read as UTC, with a warning."""
         if text and name not in self.values:
-            when = self.time_of(text)
+            when = self.parse_time(text)
             if when is None and text.strip():
                 self.warn(f"{name} is no time: {fields.line_of(text[:50])}")
-            self.put(name, when)
+            self.fill(name, when)
 
-    def embargo(self, text: str | None) -> None:
+    def fill_embargo(self, text: str | None) -> None:
         """Set until when the item is not to be published; without a time that can be read, until further notice.
 
         NewsML-G2 lets `embargoed` be empty (DateTimeOrNullPropType): there is an embargo, its end is not known.
         """
-        self.moment("embargoed", text)
+        self.fill_time("embargoed", text)
         if "embargoed" not in self.values:
             self.add("signals", "embargo")
 
-    def time_of(self, text: str) -> datetime | None:
+    def parse_time(self, text: str) -> datetime | None:
         """Read a time as wires write it (ISO 8601, extended or basic, with or without a zone)."""
         try:
             when = datetime.fromisoformat(text.strip())
         except ValueError:
             return read_date(collapse(text))
         if when.tzinfo is None:
-            self.naive = True
+            self.has_naive_time = True
             return when.replace(tzinfo=UTC)
         try:
             return when.astimezone(UTC)
         except OverflowError:
             return None
 
-    def number(self, name: str, text: str | None) -> None:
+    def fill_number(self, name: str, text: str | None) -> None:
         """Set a field to a whole number; anything else counts as absent."""
         if text and name not in self.values:
-            self.put(name, fields.number_of(text))
+            self.fill(name, fields.number_of(text))
 
-    def note(self, text: str | None, *, role: str | None = None, public: bool = True) -> None:
+    def add_note(self, text: str | None, *, role: str | None = None, public: bool = True) -> None:
         """Add a note to editors."""
         text = fields.description_of(text)
         if text:
             self.add("ednotes", EdNote(text=text, role=fields.line_of(role), public=public))
 
-    def beside(self, name: str | None, text: str | None) -> None:
+    def add_extra(self, name: str | None, text: str | None) -> None:
         """Keep what has no field, by the format's own name for it."""
         name, text = fields.line_of(name), fields.line_of(text)
         if name and text and len(self.extra) < fields.MAX_NAMES:
@@ -108,25 +108,25 @@ class Draft:
         if warning not in self.warnings and len(self.warnings) < MAX_VALUES:
             self.warnings.append(warning)
 
-    def body(self, html: str | None, text: str | None) -> None:
+    def fill_body(self, html: str | None, text: str | None) -> None:
         """Set the body; what is longer than MAX_BODY is left out with a warning, not cut."""
         if len(html or "") > fields.MAX_BODY or len(text or "") > fields.MAX_BODY:
             self.warn(f"a body of more than {fields.MAX_BODY} characters was left out")
             return
-        self.put("body_html", html)
-        self.put("body_text", text)
+        self.fill("body_html", html)
+        self.fill("body_text", text)
 
 
-def item_of(draft: Draft) -> Item:
+def item_of(draft: ItemDraft) -> Item:
     """Return what was read as an item: with an identity, a status, and the topics IPTC maps its subjects to."""
     values, lists = draft.values, draft.lists
-    if draft.naive:
+    if draft.has_naive_time:
         draft.warn("times without a zone were read as UTC")
     signals = lists.pop("signals", ())
     notes = [note.text for note in lists.get("ednotes", ())]
-    said = lifecycle.said_in([values.get("headline"), values.get("slugline"), *notes])
-    values["is_correction"] = "correction" in said or lifecycle.corrects(signals)
-    values["pubstatus"] = lifecycle.pubstatus_of(values.get("pubstatus_raw"), signals)
+    said = publication_status.signals_in([values.get("headline"), values.get("slugline"), *notes])
+    values["is_correction"] = "correction" in said or publication_status.has_correction_signal(signals)
+    values["pubstatus"] = publication_status.pubstatus_of(values.get("pubstatus_raw"), signals)
     if said or signals:
         values["signals"] = tuple(dict.fromkeys((*signals, *said)))
     if dateline := values.get("dateline"):
@@ -137,7 +137,7 @@ def item_of(draft: Draft) -> Item:
     for name, some in lists.items():
         values[name] = tuple(dict.fromkeys(some)) if len(some) > 1 and name in _SETS else tuple(some)
     if subjects := values.get("subject"):
-        values["subject"] = subjects + mapped(subjects)
+        values["subject"] = subjects + mapped_media_topics(subjects)
     values["guid"], values["id_origin"] = _identity(values)
     return Item(**values, extra=draft.extra, warnings=tuple(draft.warnings))
 

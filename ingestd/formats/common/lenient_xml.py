@@ -10,7 +10,7 @@ from lxml import etree
 
 from ingestd.errors import ParseError
 from ingestd.formats.common.fields import MAX_LINE
-from ingestd.formats.common.markup import encoding_of
+from ingestd.formats.common.sniffing import encoding_of
 from ingestd.text import collapse
 
 #: lxml comes without types.
@@ -61,7 +61,7 @@ def local_name(tag: object) -> str:
     return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
 
 
-def local(element: Element) -> str:
+def name_of(element: Element) -> str:
     """Return an element's name without namespace or prefix, in lower case; empty for what is no element."""
     return local_name(element.tag)
 
@@ -95,9 +95,9 @@ def attributes(element: Element) -> dict[str, str]:
 
 def child(element: Element, name: str) -> Element | None:
     """Return the first child of that name (in lower case)."""
-    return next((one for one in element if local(one) == name), None)
+    return next((one for one in element if name_of(one) == name), None)
 
 
-def below(element: Element, *names: str) -> Iterator[Element]:
+def descendants(element: Element, *names: str) -> Iterator[Element]:
     """Return everything of these names (in lower case) below an element, in document order."""
-    return (one for one in element.iter(etree.Element) if local(one) in names)
+    return (one for one in element.iter(etree.Element) if name_of(one) in names)

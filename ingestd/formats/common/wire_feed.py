@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any
 
 from ingestd.formats.common import fields
-from ingestd.formats.common.cursors import in_order
-from ingestd.formats.common.item_draft import Draft, entry_of, item_of
+from ingestd.formats.common.cursors import with_direction
+from ingestd.formats.common.item_draft import ItemDraft, entry_of, item_of
 from ingestd.model.feed import Entry, Feed
 from ingestd.model.source import Cursor
 
@@ -21,13 +21,13 @@ def feed_of(
     """
     if len(entries) > 1 and len({entry.guid for entry in entries}) < len(entries):
         entries = tuple(dict.fromkeys(entries))
-    cursor = in_order(cursor, entries)
+    cursor = with_direction(cursor, entries)
     older = cursor.url if cursor and cursor.kind == "older" else None
     return Feed(format=name, entries=tuple(entries), next_page=older, cursor=cursor, warnings=warnings)
 
 
-def read_all(
-    name: str, parts: Iterable[Any], read: Callable[[Draft, Any], None]
+def read_entries(
+    name: str, parts: Iterable[Any], read: Callable[[ItemDraft, Any], None]
 ) -> tuple[list[Entry], tuple[str, ...]]:
     """Read each part of a document into an entry, at most MAX_ENTRIES of them, with warnings for what was left out.
 
@@ -38,7 +38,7 @@ def read_all(
     lost = 0
     parts = iter(parts)
     for part in islice(parts, fields.MAX_ENTRIES):
-        draft = Draft()
+        draft = ItemDraft()
         try:
             read(draft, part)
         except (UnicodeDecodeError, RecursionError):  # lxml, for bytes that libxml2 let pass; what nests without end

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from ingestd.formats.common import lenient_xml as xml
 from ingestd.formats.common.fields import MAX_NAMES, language_of, line_of, number_of
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.lenient_xml import Element, attributes, local, raw_text, text_in
-from ingestd.formats.common.markup_body import body_in, body_of_text
+from ingestd.formats.common.item_body import body_of_elements, body_of_text
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.common.lenient_xml import Element, attributes, name_of, raw_text, text_in
 from ingestd.formats.newsml_1.metadata import read_metadata
 from ingestd.formats.nitf.reader import read_nitf
 from ingestd.model.item import Association, Rendition
@@ -45,30 +45,30 @@ class _Content:
     media: dict[Element, _Media] = field(default_factory=dict)
 
 
-def read_components(draft: Draft, item: Element) -> None:
+def read_components(draft: ItemDraft, item: Element) -> None:
     """Read all components of an item into a draft: metadata, the body, and media as associations."""
     content = _Content()
     for component in item:
-        if local(component) == "newscomponent":
+        if name_of(component) == "newscomponent":
             _read(draft, component, None, "", content)
     story = _story(content.texts)
     if story:
         html = [part.html for part in story if part.html]
-        draft.body("".join(html) or None, "\n\n".join(part.text for part in story))
+        draft.fill_body("".join(html) or None, "\n\n".join(part.text for part in story))
     _put_media(draft, content, captions_only=bool(story) and story[0].role == "caption")
 
 
-def _read(draft: Draft, component: Element, owner: Element | None, around: str, content: _Content) -> None:
+def _read(draft: ItemDraft, component: Element, owner: Element | None, around: str, content: _Content) -> None:
     """Read a component and those in it; `owner` is the one whose lines describe its media."""
     given = attributes(component)
-    draft.put("language_around", language_of(given.get("lang")))
+    draft.fill("language_around", language_of(given.get("lang")))
     named = xml.child(component, "role")
     role = (attributes(named).get("formalname") or text_in(named)).lower() if named is not None else around
     if owner is None or xml.child(component, "newslines") is not None:
         owner = component
     told = False
     for part in component:
-        name = local(part)
+        name = name_of(part)
         if name == "newscomponent":
             before = len(content.texts)
             if not (told and given.get("equivalentslist", "").lower() == "yes"):
@@ -80,9 +80,9 @@ def _read(draft: Draft, component: Element, owner: Element | None, around: str, 
             read_metadata(draft, name, part)
 
 
-def _read_content(draft: Draft, item: Element, owner: Element, role: str, content: _Content) -> None:
+def _read_content(draft: ItemDraft, item: Element, owner: Element, role: str, content: _Content) -> None:
     href = line_of(attributes(item).get("href"))
-    data = next((part for part in item if local(part) in ("datacontent", "encoding")), None)
+    data = next((part for part in item if name_of(part) in ("datacontent", "encoding")), None)
     if href:
         media = _media_of(content, owner)
         media.type = media.type or _kind(item)
@@ -102,23 +102,23 @@ def _media_of(content: _Content, owner: Element) -> _Media:
     return content.media[owner]
 
 
-def _data(draft: Draft, data: Element, role: str) -> tuple[str | None, str | None]:
-    nitf = next((one for one in data if local(one) == "nitf"), None)
+def _data(draft: ItemDraft, data: Element, role: str) -> tuple[str | None, str | None]:
+    nitf = next((one for one in data if name_of(one) == "nitf"), None)
     if nitf is not None:
-        inner = Draft()
+        inner = ItemDraft()
         read_nitf(inner, nitf)
         if role in _STORY:
             for name in _FROM_NITF:
-                draft.put(name, inner.values.get(name))
+                draft.fill(name, inner.values.get(name))
             for association in inner.lists["associations"]:
                 draft.add("associations", association)
         return inner.values.get("body_html"), inner.values.get("body_text")
-    return body_in([data]) if len(data) else body_of_text(raw_text(data))
+    return body_of_elements([data]) if len(data) else body_of_text(raw_text(data))
 
 
 def _kind(item: Element) -> str | None:
     """Return the type of a content item by its MediaType, else its MimeType or Format."""
-    said = {local(part): attributes(part).get("formalname", "").lower() for part in item}
+    said = {name_of(part): attributes(part).get("formalname", "").lower() for part in item}
     words = " ".join(filter(None, (said.get(name) for name in ("mediatype", "mimetype", "format"))))
     return next((kind for kind, signs in _SIGNS.items() if any(sign in words for sign in signs)), None)
 
@@ -133,9 +133,9 @@ _SIGNS = {
 
 def _rendition(item: Element, href: str, role: str) -> Rendition:
     values: dict[str, str] = {}
-    for one in xml.below(item, "property", "sizeinbytes", "mimetype", "format"):
+    for one in xml.descendants(item, "property", "sizeinbytes", "mimetype", "format"):
         given = attributes(one)
-        name = given.get("formalname", "").lower() if local(one) == "property" else local(one)
+        name = given.get("formalname", "").lower() if name_of(one) == "property" else name_of(one)
         values.setdefault(name, (given.get("value") or text_in(one) or given.get("formalname") or "").strip())
     return Rendition(
         href=href,
@@ -149,7 +149,7 @@ def _rendition(item: Element, href: str, role: str) -> Rendition:
 
 def _lines(component: Element) -> dict[str, str]:
     lines = xml.child(component, "newslines")
-    return {local(line): text_in(line) for line in lines} if lines is not None else {}
+    return {name_of(line): text_in(line) for line in lines} if lines is not None else {}
 
 
 def _story(texts: Iterable[_Text]) -> list[_Text]:
@@ -162,10 +162,10 @@ def _story(texts: Iterable[_Text]) -> list[_Text]:
     return texts
 
 
-def _put_media(draft: Draft, content: _Content, *, captions_only: bool) -> None:
+def _put_media(draft: ItemDraft, content: _Content, *, captions_only: bool) -> None:
     """Add what media there are; an item that is nothing but its caption and one medium is that medium."""
     kinds = {media.type for media in content.media.values()}
-    draft.put("type", next(iter(kinds)) if captions_only and len(kinds) == 1 and None not in kinds else "text")
+    draft.fill("type", next(iter(kinds)) if captions_only and len(kinds) == 1 and None not in kinds else "text")
     for media in content.media.values():
         if media.renditions:
             draft.add(
@@ -181,4 +181,4 @@ def _put_media(draft: Draft, content: _Content, *, captions_only: bool) -> None:
                 ),
             )
     around = draft.values.pop("language_around", None)
-    draft.put("language", around)
+    draft.fill("language", around)

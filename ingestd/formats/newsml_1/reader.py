@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from ingestd.formats.common import lenient_xml as xml
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.fields import language_of, line_of
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local, text_in
-from ingestd.formats.common.schemes import concept_of
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.common.lenient_xml import Element, attributes, line_in, name_of, text_in
+from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.formats.newsml_1.components import read_components
 from ingestd.model.feed import Feed
 from ingestd.model.item import Link
@@ -36,15 +36,15 @@ def parse(document: Document, _url: str, _content_type: str | None = None) -> Fe
     Raises ParseError when it is damaged and nothing is left.
     """
     root, warnings = xml.root_element(document.body, "NewsML document")
-    entries, lost = read_all("newsml-1", _items(root), partial(_read_item, _priority(root)))
+    entries, lost = read_entries("newsml-1", _items(root), partial(_read_item, _priority(root)))
     return feed_of("newsml-1", entries, warnings + lost)
 
 
 def _items(root: Element) -> Iterator[Element]:
-    if local(root) == "newsitem":
+    if name_of(root) == "newsitem":
         yield root
     for part in root:
-        if local(part) in ("newsitem", "newscomponent"):
+        if name_of(part) in ("newsitem", "newscomponent"):
             yield from _items(part)
 
 
@@ -54,59 +54,59 @@ def _priority(root: Element) -> str | None:
     return _formal(priority) if priority is not None else None
 
 
-def _read_item(priority: str | None, draft: Draft, item: Element) -> None:
+def _read_item(priority: str | None, draft: ItemDraft, item: Element) -> None:
     for part in item:
-        name = local(part)
+        name = name_of(part)
         if name == "identification":
             _read_identification(draft, part)
         elif name == "newsmanagement":
             for one in part:
-                _read_management(draft, local(one), one)
+                _read_management(draft, name_of(one), one)
     read_components(draft, item)
-    draft.number("priority", priority)
-    draft.put("language", language_of(attributes(item).get("lang")))
+    draft.fill_number("priority", priority)
+    draft.fill("language", language_of(attributes(item).get("lang")))
     if provider := draft.values.pop("provider_id", None):
-        draft.put("provider", concept_of(None, name=provider))
+        draft.fill("provider", concept_of(None, name=provider))
 
 
-def _read_identification(draft: Draft, identification: Element) -> None:
+def _read_identification(draft: ItemDraft, identification: Element) -> None:
     for part in identification:
-        name = local(part)
+        name = name_of(part)
         if name == "newsidentifier":
-            _identify(draft, {local(one): text_in(one) for one in part})
+            _identify(draft, {name_of(one): text_in(one) for one in part})
         elif name == "namelabel":
-            draft.put("title", line_in(part))
+            draft.fill("title", line_in(part))
 
 
-def _identify(draft: Draft, given: Mapping[str, str]) -> None:
+def _identify(draft: ItemDraft, given: Mapping[str, str]) -> None:
     """Set guid and version.
 
     PublicIdentifier is put together by rule (5.1.5): urn:newsml:provider:date:item:revision.  Where it says no more
     than the provider, as if it were the same for every item, it is put together out of what it should have been.
     """
     provider, date, item = (given.get(name, "") for name in ("providerid", "dateid", "newsitemid"))
-    draft.line("version", given.get("revisionid"))
-    draft.line("provider_id", provider)
+    draft.fill_line("version", given.get("revisionid"))
+    draft.fill_line("provider_id", provider)
     public = given.get("publicidentifier", "")
     if public.startswith(_URN):
         public = _REVISION.sub("", public)
         public = public if public.removeprefix(_URN).count(":") else ""
     if public:
-        draft.line("guid", public)
+        draft.fill_line("guid", public)
     elif provider and item:
-        draft.line("guid", _URN + ":".join(filter(None, (provider, date, item))))
-        draft.put("id_origin", "composed")
+        draft.fill_line("guid", _URN + ":".join(filter(None, (provider, date, item))))
+        draft.fill("id_origin", "composed")
 
 
-def _read_management(draft: Draft, name: str, part: Element) -> None:
+def _read_management(draft: ItemDraft, name: str, part: Element) -> None:
     if name == "firstcreated":
-        draft.moment("firstcreated", text_in(part))
+        draft.fill_time("firstcreated", text_in(part))
     elif name == "thisrevisioncreated":
-        draft.moment("versioncreated", text_in(part))
+        draft.fill_time("versioncreated", text_in(part))
     elif name == "status":
-        draft.line("pubstatus_raw", _formal(part))
+        draft.fill_line("pubstatus_raw", _formal(part))
     elif name == "urgency":
-        draft.number("urgency", _formal(part))
+        draft.fill_number("urgency", _formal(part))
     elif name == "statuswillchange":
         _read_change(draft, part)
     elif name in ("associatedwith", "derivedfrom"):
@@ -115,16 +115,16 @@ def _read_management(draft: Draft, name: str, part: Element) -> None:
     elif name == "instruction":
         draft.add("signals", line_of(_formal(part)))
     elif name == "newsitemtype":
-        draft.beside(name, _formal(part))
+        draft.add_extra(name, _formal(part))
 
 
-def _read_change(draft: Draft, change: Element) -> None:
+def _read_change(draft: ItemDraft, change: Element) -> None:
     """Read a status that is to come (5.2.6): usable from a time on is an embargo until then."""
     future = xml.child(change, "futurestatus")
     when = xml.child(change, "dateandtime")
     if future is not None and when is not None:
         becomes = (_formal(future) or "").lower()
-        draft.moment("embargoed" if becomes == "usable" else "expires", text_in(when))
+        draft.fill_time("embargoed" if becomes == "usable" else "expires", text_in(when))
 
 
 def _formal(element: Element) -> str | None:

@@ -4,38 +4,38 @@ from collections.abc import Mapping
 
 from ingestd.formats.common import lenient_xml as xml
 from ingestd.formats.common.fields import line_of, number_of
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.lenient_xml import Element, attributes, local, raw_text, text_in
-from ingestd.formats.common.lifecycle import code_of
-from ingestd.formats.common.markup_body import body_in, body_of_text
+from ingestd.formats.common.item_body import body_of_elements, body_of_text
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.common.lenient_xml import Element, attributes, name_of, raw_text, text_in
+from ingestd.formats.common.publication_status import code_of
 from ingestd.formats.nitf.reader import read_nitf
 from ingestd.model.item import Association, Rendition
 
 
-def read_content(draft: Draft, content: Element, _aliases: Mapping[str, str]) -> None:
+def read_content(draft: ItemDraft, content: Element, _aliases: Mapping[str, str]) -> None:
     """Read a contentSet (9.1): the first inline content with text is the body, remote content are renditions."""
     for part in content:
-        name = local(part)
+        name = name_of(part)
         if name == "inlinexml":
             _read_inline(draft, part)
         elif name == "inlinedata":
             if "body_text" not in draft.values:
-                draft.body(*body_of_text(raw_text(part)))
+                draft.fill_body(*body_of_text(raw_text(part)))
         elif name == "remotecontent":
             _read_remote(draft, part)
 
 
-def _read_inline(draft: Draft, inline: Element) -> None:
+def _read_inline(draft: ItemDraft, inline: Element) -> None:
     if "body_text" in draft.values:
         return
     nitf = xml.child(inline, "nitf")
     if nitf is not None:
         read_nitf(draft, nitf)
     else:
-        draft.body(*body_in([inline]))
+        draft.fill_body(*body_of_elements([inline]))
 
 
-def _read_remote(draft: Draft, remote: Element) -> None:
+def _read_remote(draft: ItemDraft, remote: Element) -> None:
     given = attributes(remote)
     href = line_of(given.get("href") or given.get("residref"))
     if href:
@@ -54,12 +54,12 @@ def _read_remote(draft: Draft, remote: Element) -> None:
         )
 
 
-def read_groups(draft: Draft, groups: Element, _aliases: Mapping[str, str]) -> None:
+def read_groups(draft: ItemDraft, groups: Element, _aliases: Mapping[str, str]) -> None:
     """Read a package's groupSet (9.2): each item it refers to is an association, its group's role the relation."""
     for group in groups:
         role = line_of(attributes(group).get("role"))
         for reference in group:
-            if local(reference) == "itemref":
+            if name_of(reference) == "itemref":
                 draft.add("associations", _reference(reference, role))
 
 
@@ -68,7 +68,7 @@ def _reference(reference: Element, role: str | None) -> Association | None:
     guid = line_of(given.get("residref") or given.get("guidref") or given.get("href"))
     said: dict[str, str] = {}
     for part in reference:
-        name = local(part)
+        name = name_of(part)
         said.setdefault(name, code_of(attributes(part).get("qcode")) if name == "itemclass" else text_in(part))
     if not guid:
         return None

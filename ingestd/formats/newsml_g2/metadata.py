@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.fields import description_of, language_of, line_of
-from ingestd.formats.common.item_draft import Draft, byline_of
-from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local, local_name, text_in
-from ingestd.formats.common.lifecycle import code_of
-from ingestd.formats.common.schemes import concept_of
+from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local_name, name_of, text_in
+from ingestd.formats.common.publication_status import code_of
 from ingestd.model.item import AltId, Author, Concept, Headline, Link
 
-Reader = Callable[[Draft, Element, Mapping[str, str]], None]
+Reader = Callable[[ItemDraft, Element, Mapping[str, str]], None]
 
 #: Types of concepts (NewsCodes cpnature), by the list of an item they go to; all others are subjects.
 _KINDS = {
@@ -43,23 +43,23 @@ def concept(element: Element, aliases: Mapping[str, str], *, rel: str | None = N
 
 
 def _text(field: str) -> Reader:
-    def read(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-        draft.put(field, line_in(element))
+    def read(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+        draft.fill(field, line_in(element))
 
     return read
 
 
 def _moment(field: str) -> Reader:
-    def read(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-        draft.moment(field, element.text)
+    def read(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+        draft.fill_time(field, element.text)
 
     return read
 
 
-def _embargo(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _embargo(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     # Who leaves other elements empty as well fills in a form, and says nothing by it.
     if text_in(element) or element.attrib or not any(map(_is_blank, _siblings(element))):
-        draft.embargo(element.text)
+        draft.fill_embargo(element.text)
 
 
 def _siblings(element: Element) -> Iterator[Element]:
@@ -70,36 +70,36 @@ def _is_blank(element: Element) -> bool:
     return not (len(element) or element.attrib or element.text)
 
 
-def _type(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-    draft.line("type_sent", code_of(attributes(element).get("qcode")))
-    draft.put("type", draft.values.get("type_sent"))
+def _type(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.fill_line("type_sent", code_of(attributes(element).get("qcode")))
+    draft.fill("type", draft.values.get("type_sent"))
 
 
-def _pubstatus(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _pubstatus(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     given = attributes(element)
-    draft.line("pubstatus_raw", given.get("qcode") or given.get("literal") or given.get("uri") or text_in(element))
+    draft.fill_line("pubstatus_raw", given.get("qcode") or given.get("literal") or given.get("uri") or text_in(element))
 
 
-def _signal(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _signal(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     given = attributes(element)
     draft.add("signals", line_of(given.get("qcode") or given.get("literal") or given.get("uri")))
 
 
-def _provider(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
-    draft.put("provider", concept(element, aliases))
+def _provider(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
+    draft.fill("provider", concept(element, aliases))
 
 
-def _note(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _note(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     given = attributes(element)
     role = line_of(given.get("role"))
     constraint = given.get("pubconstraint", "").lower()
     hidden = "nonpublic" in constraint or any(word in (role or "").lower() for word in _PRIVATE)
-    draft.note(text_in(element), role=role, public=not hidden)
+    draft.add_note(text_in(element), role=role, public=not hidden)
 
 
-def _link(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _link(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     given = attributes(element)
-    title = next((line_in(part) for part in element if local(part) == "title"), None)
+    title = next((line_in(part) for part in element if name_of(part) == "title"), None)
     guid, href = line_of(given.get("residref") or given.get("guidref")), line_of(given.get("href"))
     if guid or href:
         rel, version = line_of(given.get("rel")), line_of(given.get("version"))
@@ -107,87 +107,87 @@ def _link(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
 
 
 def _number(field: str) -> Reader:
-    def read(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-        draft.number(field, element.text)
+    def read(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+        draft.fill_number(field, element.text)
 
     return read
 
 
-def _located(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+def _located(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     place = concept(element, aliases, rel="located")
     if place:
-        draft.put("located", place.name or place.code or place.uri)
+        draft.fill("located", place.name or place.code or place.uri)
         if place.uri or place.scheme:
             draft.add("place", place)
 
 
-def _creator(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+def _creator(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     person = concept(element, aliases)
     if person and (name := person.name or person.code):
-        role = line_of(element.get("role")) or (local(element) if local(element) != "creator" else None)
+        role = line_of(element.get("role")) or (name_of(element) if name_of(element) != "creator" else None)
         draft.add("authors", Author(name=name, role=role, uri=person.uri))
 
 
-def _source(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+def _source(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     source = concept(element, aliases)
     if source:
-        draft.put("source", source.name or source.code or source.uri)
+        draft.fill("source", source.name or source.code or source.uri)
 
 
-def _altid(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _altid(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     if value := line_in(element):
         given = attributes(element)
         draft.add("altids", AltId(value=value, role=line_of(given.get("type") or given.get("role"))))
 
 
-def _language(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-    draft.put("language", language_of(attributes(element).get("tag")))
+def _language(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.fill("language", language_of(attributes(element).get("tag")))
 
 
-def _genre(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+def _genre(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     draft.add("genre", concept(element, aliases))
 
 
-def _subject(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+def _subject(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     kind = element.get("type")
     list_name = _KINDS.get(code_of(kind), "subject") if kind else "subject"
     draft.add(list_name, concept(element, aliases, rel=line_of(element.get("why"))))
 
 
-def _headline(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _headline(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     text = line_in(element)
     if text:
         role = line_of(attributes(element).get("role"))
         draft.add("headlines", Headline(text=text, role=role))
         if code_of(role) in _SECOND and "headline" not in draft.values:
-            draft.line("description_text", text)
+            draft.fill_line("description_text", text)
         else:
-            draft.put("headline", text)
+            draft.fill("headline", text)
 
 
 _SECOND = frozenset(("subtitle", "subheadline", "sub", "kicker", "teaser", "dek"))
 
 
-def _description(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-    draft.put("description_text", description_of(text_in(element)))
+def _description(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.fill("description_text", description_of(text_in(element)))
 
 
-def _keyword(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _keyword(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     draft.add("keywords", line_in(element))
 
 
-def _by(draft: Draft, element: Element, _aliases: Mapping[str, str]) -> None:
-    draft.put("byline", byline_of(line_in(element)))
+def _by(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+    draft.fill("byline", byline_of(line_in(element)))
 
 
-def _copyright_holder(draft: Draft, element: Element, aliases: Mapping[str, str]) -> None:
+def _copyright_holder(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     holder = concept(element, aliases)
     if holder:
-        draft.put("copyrightholder", holder.name or holder.code or holder.uri)
+        draft.fill("copyrightholder", holder.name or holder.code or holder.uri)
 
 
 #: Element (in lower case) → what reads it; 7 (itemMeta), 8 (contentMeta), 6.5 (rightsInfo).
-READERS: Mapping[str, Reader] = {
+ELEMENT_READERS: Mapping[str, Reader] = {
     "itemclass": _type,
     "provider": _provider,
     "versioncreated": _moment("versioncreated"),

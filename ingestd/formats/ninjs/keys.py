@@ -17,7 +17,7 @@ _NAMES = {
     "embargo": "embargoed", "embargodate": "embargoed", "expiry": "expires", "embargoeduntil": "embargoed",
 }  # fmt: skip
 #: Role of the description in which our own renderer puts what ninjs 3 has no property for, as JSON.
-OWN_ROLE = "ingestd"
+EXTENSIONS_ROLE = "ingestd"
 _PLURALS = {"body": "bodies", "headline": "headlines", "description": "descriptions"}
 
 
@@ -51,7 +51,7 @@ def embargo_in(item: Mapping[str, Any]) -> str | None:
     who leaves them empty as well fills in a form, and says nothing by it.
     """
     found = [value for key, value in item.items() if _fold(key[:100]) == "embargoed" and value is not None]
-    if said := next(filter(None, map(text_of, found)), None):
+    if said := next(filter(None, map(scalar_text, found)), None):
         return said
     blank = any(isinstance(value, str) for value in found)
     return "" if blank and sum(value == "" for value in item.values()) <= len(found) else None
@@ -103,15 +103,15 @@ def _listed(values: Sequence[Any]) -> Iterator[Variant]:
         if isinstance(one, dict):
             given = fold(one)
             value = given.get("value")
-            if isinstance(value, str) and value.strip() and given.get("role") != OWN_ROLE:
+            if isinstance(value, str) and value.strip() and given.get("role") != EXTENSIONS_ROLE:
                 yield Variant(
-                    text_of(given.get("role")) or "", (text_of(given.get("contenttype")) or "").lower(), value
+                    scalar_text(given.get("role")) or "", (scalar_text(given.get("contenttype")) or "").lower(), value
                 )
         elif isinstance(one, str) and one.strip():
             yield Variant("", "", one)
 
 
-def text_of(value: Any) -> str | None:
+def scalar_text(value: Any) -> str | None:
     """Return what is text, or a number as text; None for anything else, and for what is blank."""
     if isinstance(value, str):
         return value if value and not value.isspace() else None
@@ -135,11 +135,11 @@ def objects_in(value: Any) -> list[tuple[str | None, Mapping[str, Any]]]:
 _OWN = frozenset(("name", "uri", "guid", "href", "code", "literal", "value", "headline"))
 
 
-def own_part(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def extensions_in(item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what our own renderer wrote of an item beyond ninjs 3; it is read like anything else that was sent."""
     listed = item.get("descriptions")
     for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict) and one.get("role") == OWN_ROLE and isinstance(one.get("value"), str):
+        if isinstance(one, dict) and one.get("role") == EXTENSIONS_ROLE and isinstance(one.get("value"), str):
             with suppress(ValueError, RecursionError):
                 own = json.loads(one["value"])
                 return own if isinstance(own, dict) else {}

@@ -9,11 +9,11 @@ from typing import Any
 from ingestd.formats.common import fields
 from ingestd.formats.common.cursors import cursor_of
 from ingestd.formats.common.document import Document
-from ingestd.formats.common.item_draft import Draft, byline_of
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
-from ingestd.formats.ninjs.keys import Folded, embargo_in, fold, objects_in, own_part, text_of
-from ingestd.formats.ninjs.parts import add_associations, add_concepts, add_renditions, put_texts
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.wire_feed import feed_of, read_entries
+from ingestd.formats.ninjs.content import add_associations, add_concepts, add_renditions, fill_texts
+from ingestd.formats.ninjs.keys import Folded, embargo_in, extensions_in, fold, objects_in, scalar_text
 from ingestd.model.feed import Feed
 from ingestd.model.item import AltId, Author, Link, Series
 
@@ -74,99 +74,102 @@ def recognises(document: Document) -> bool:
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read ninjs, an item or a list of them, as a feed in its order; a list's envelope may say where it goes on."""
-    entries, lost = read_all("ninjs", _items(document.json), read_ninjs)
+    entries, lost = read_entries("ninjs", _items(document.json), read_ninjs)
     cursor = None if _is_item(document.json) else cursor_of(document.keys, url)
     return feed_of("ninjs", entries, document.warnings + lost, cursor=cursor)
 
 
-def read_ninjs(draft: Draft, item: Mapping[str, Any]) -> None:
+def read_ninjs(draft: ItemDraft, item: Mapping[str, Any]) -> None:
     """Read an item into a draft; what the draft knows already stays."""
-    own = own_part(item)
+    own = extensions_in(item)
     given = {**fold(item), **fold(own)} if own else fold(item)
     if own:
         _put_own(draft, own)
     _identify(draft, given)
     for name, field in _LINES.items():
         if name in given:
-            draft.line(field, text_of(given[name]))
+            draft.fill_line(field, scalar_text(given[name]))
     for name in _MOMENTS:
         if name in given:
-            draft.moment(name, text_of(given[name]))
+            draft.fill_time(name, scalar_text(given[name]))
     if (embargoed := embargo_in(item)) is not None:
-        draft.embargo(embargoed)
-    put_texts(draft, item)
+        draft.fill_embargo(embargoed)
+    fill_texts(draft, item)
     if not own:
-        draft.line("pubstatus_raw", text_of(given.get("pubstatus")))
-    draft.number("urgency", text_of(given.get("urgency")))
-    draft.number("priority", text_of(given.get("priority")))
-    draft.put("language", fields.language_of(text_of(given.get("language"))))
+        draft.fill_line("pubstatus_raw", scalar_text(given.get("pubstatus")))
+    draft.fill_number("urgency", scalar_text(given.get("urgency")))
+    draft.fill_number("priority", scalar_text(given.get("priority")))
+    draft.fill("language", fields.language_of(scalar_text(given.get("language"))))
     _put_people(draft, given)
     for _, one in objects_in(given.get("located")):
-        draft.line("located", text_of(one.get("name")))
+        draft.fill_line("located", scalar_text(one.get("name")))
     add_concepts(draft, given)
     add_renditions(draft, given)
     add_associations(draft, given)
     _put_rest(draft, given)
 
 
-def _put_own(draft: Draft, own: Mapping[str, Any]) -> None:
+def _put_own(draft: ItemDraft, own: Mapping[str, Any]) -> None:
     """Set what only our own renderer writes."""
     origin = own.get("id_origin")
     if origin in ("composed", "derived", "hash"):
-        draft.put("id_origin", origin)
-    draft.line("pubstatus_raw", text_of(own.get("pubstatus_raw")))
+        draft.fill("id_origin", origin)
+    draft.fill_line("pubstatus_raw", scalar_text(own.get("pubstatus_raw")))
     if isinstance(series := own.get("series"), dict):
-        part, total = (fields.number_of(text_of(series.get(name))) for name in ("part", "total"))
-        draft.put("series", Series(name=fields.line_of(text_of(series.get("name"))), part=part, total=total))
+        part, total = (fields.number_of(scalar_text(series.get(name))) for name in ("part", "total"))
+        draft.fill("series", Series(name=fields.line_of(scalar_text(series.get("name"))), part=part, total=total))
     if isinstance(extra := own.get("extra"), dict):
         for name, value in extra.items():
-            draft.beside(name, text_of(value))
+            draft.add_extra(name, scalar_text(value))
 
 
-def _identify(draft: Draft, given: Folded) -> None:
+def _identify(draft: ItemDraft, given: Folded) -> None:
     """Set the guid: the `uri` that ninjs requires, or Superdesk's `guid`; of both the other is an altid."""
     for name in ("uri", "guid"):
-        if value := fields.line_of(text_of(given.get(name))):
+        if value := fields.line_of(scalar_text(given.get(name))):
             if draft.values.get("guid") is None:
-                draft.put("guid", value)
+                draft.fill("guid", value)
             elif draft.values["guid"] != value:
                 draft.add("altids", AltId(value=value, role=name))
     ids = given.get("altids")
     if isinstance(ids, dict):
         ids = [{"role": role, "value": value} for role, value in ids.items()]
     for one in ids if isinstance(ids, list) else ():
-        if isinstance(one, dict) and (value := fields.line_of(text_of(one.get("value")))):
-            draft.add("altids", AltId(value=value, role=fields.line_of(text_of(one.get("role")))))
+        if isinstance(one, dict) and (value := fields.line_of(scalar_text(one.get("value")))):
+            draft.add("altids", AltId(value=value, role=fields.line_of(scalar_text(one.get("role")))))
 
 
-def _put_people(draft: Draft, given: Folded) -> None:
-    draft.put("byline", byline_of(text_of(given.get("byline"))))
+def _put_people(draft: ItemDraft, given: Folded) -> None:
+    draft.fill("byline", byline_of(scalar_text(given.get("byline"))))
     for _, one in objects_in(given.get("authors")):
-        if name := fields.line_of(text_of(one.get("name")) or text_of(one.get("by"))):
-            role = fields.line_of(text_of(one.get("role")))
-            draft.add("authors", Author(name=name, role=role, uri=fields.line_of(text_of(one.get("uri")))))
+        if name := fields.line_of(scalar_text(one.get("name")) or scalar_text(one.get("by"))):
+            role = fields.line_of(scalar_text(one.get("role")))
+            draft.add("authors", Author(name=name, role=role, uri=fields.line_of(scalar_text(one.get("uri")))))
 
 
-def _put_rest(draft: Draft, given: Folded) -> None:
+def _put_rest(draft: ItemDraft, given: Folded) -> None:
     words = given.get("keywords")
     for word in words.split(",") if isinstance(words, str) else _texts(words):
         draft.add("keywords", fields.line_of(word))
     for signal in _texts(given.get("signals")):
         draft.add("signals", fields.line_of(signal))
-    draft.line("usageterms", " ".join(_texts(given.get("usageterms"))))
+    draft.fill_line("usageterms", " ".join(_texts(given.get("usageterms"))))
     for _, note in objects_in(given.get("ednote")):
-        draft.note(text_of(note.get("name")) or text_of(note.get("value")), role=text_of(note.get("role")))
+        draft.add_note(
+            scalar_text(note.get("name")) or scalar_text(note.get("value")), role=scalar_text(note.get("role"))
+        )
     _put_links(draft, given)
     for name in _EXTRA:
-        draft.beside(name, ", ".join(_texts(given.get(name))))
+        draft.add_extra(name, ", ".join(_texts(given.get(name))))
 
 
-def _put_links(draft: Draft, given: Folded) -> None:
+def _put_links(draft: ItemDraft, given: Folded) -> None:
     for name in ("links", "link"):
         for _, one in objects_in(given.get(name)):
-            said = {key: fields.line_of(text_of(one.get(key))) for key in ("guid", "href", "version", "rel", "title")}
-            if said["guid"] or said["href"]:
-                draft.add("links", Link(**said))
+            names = ("guid", "href", "version", "rel", "title")
+            given_link = {name: fields.line_of(scalar_text(one.get(name))) for name in names}
+            if given_link["guid"] or given_link["href"]:
+                draft.add("links", Link(**given_link))
     for name in ("evolvedfrom", "replacing", "predecessors"):
         for guid in _texts(given.get(name)):
             draft.add("links", Link(guid=fields.line_of(guid), rel=name))
@@ -178,7 +181,7 @@ def _texts(value: Any) -> list[str]:
         return []
     some = value if isinstance(value, list) else [value]
     plain = (one.get("name") or one.get("value") or one.get("code") if isinstance(one, dict) else one for one in some)
-    return [text for text in map(text_of, plain) if text]
+    return [text for text in map(scalar_text, plain) if text]
 
 
 FORMAT = Format("ninjs", recognises, parse)

@@ -2,45 +2,45 @@
 
 from collections.abc import Mapping
 
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.fields import line_of, number_of
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local, text_in
-from ingestd.formats.common.schemes import concept_of
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.common.lenient_xml import Element, attributes, line_in, name_of, text_in
 from ingestd.model.item import AltId, Series
 
 #: `meta` names in which agencies put what the DTD has no element for (ANPA 1312's keyword line; a slug line).
 _SLUGS = frozenset(("anpa-keyword", "slugline", "slug"))
 
 
-def read_head(draft: Draft, head: Element) -> None:
+def read_head(draft: ItemDraft, head: Element) -> None:
     """Read a `head` into a draft; what the draft knows already stays."""
     for part in head:
-        name = local(part)
+        name = name_of(part)
         if name == "docdata":
             _read_docdata(draft, part)
         elif name == "title":
-            draft.put("title", line_in(part))
+            draft.fill("title", line_in(part))
         elif name == "tobject":
             _read_tobject(draft, part)
         elif name == "pubdata":
-            draft.moment("published", attributes(part).get("date.publication"))
+            draft.fill_time("published", attributes(part).get("date.publication"))
         elif name == "meta":
             _read_meta(draft, attributes(part))
     _settle_times(draft)
 
 
-def _read_meta(draft: Draft, given: Mapping[str, str]) -> None:
+def _read_meta(draft: ItemDraft, given: Mapping[str, str]) -> None:
     name, content = given.get("name", "").lower(), given.get("content", "")
     if name in _SLUGS:
-        draft.line("slugline", content)
+        draft.fill_line("slugline", content)
     else:
-        draft.beside(name, content)
+        draft.add_extra(name, content)
 
 
-def _read_tobject(draft: Draft, tobject: Element) -> None:
+def _read_tobject(draft: ItemDraft, tobject: Element) -> None:
     """Read what the document is about: `tobject.subject.refnum` is a Subject Code (3.6, tobject.subject)."""
     for part in tobject:
-        name, given = local(part), attributes(part)
+        name, given = name_of(part), attributes(part)
         if name == "tobject.property":
             draft.add("genre", concept_of(None, name=line_of(given.get("tobject.property.type"))))
         elif name == "tobject.subject":
@@ -52,23 +52,23 @@ def _read_tobject(draft: Draft, tobject: Element) -> None:
 _LABELS = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
 
 
-def _read_docdata(draft: Draft, docdata: Element) -> None:
-    draft.line("pubstatus_raw", attributes(docdata).get("management-status"))
+def _read_docdata(draft: ItemDraft, docdata: Element) -> None:
+    draft.fill_line("pubstatus_raw", attributes(docdata).get("management-status"))
     for part in docdata:
-        name, given = local(part), attributes(part)
+        name, given = name_of(part), attributes(part)
         if name == "doc-id":
-            draft.line("guid", given.get("id-string"))
-            draft.line("regsrc", given.get("regsrc"))
+            draft.fill_line("guid", given.get("id-string"))
+            draft.fill_line("regsrc", given.get("regsrc"))
         elif name == "urgency":
-            draft.number("urgency", given.get("ed-urg"))
+            draft.fill_number("urgency", given.get("ed-urg"))
         elif name in _TIMES:
-            draft.moment(_TIMES[name], given.get("norm") or line_in(part))
+            draft.fill_time(_TIMES[name], given.get("norm") or line_in(part))
         elif name == "doc.copyright":
-            draft.line("copyrightholder", given.get("holder"))
+            draft.fill_line("copyrightholder", given.get("holder"))
         elif name == "doc.rights":
-            draft.line("usageterms", " ".join(filter(None, (given.get("type"), given.get("limitations")))))
+            draft.fill_line("usageterms", " ".join(filter(None, (given.get("type"), given.get("limitations")))))
         elif name == "ed-msg":
-            draft.note(given.get("info"))
+            draft.add_note(given.get("info"))
         elif name == "key-list":
             for keyword in part:
                 draft.add("keywords", line_of(attributes(keyword).get("key")))
@@ -79,14 +79,14 @@ def _read_docdata(draft: Draft, docdata: Element) -> None:
 _TIMES = {"date.issue": "versioncreated", "date.release": "released", "date.expire": "expires"}
 
 
-def _read_docdata_rest(draft: Draft, name: str, given: Mapping[str, str], part: Element) -> None:
+def _read_docdata_rest(draft: ItemDraft, name: str, given: Mapping[str, str], part: Element) -> None:
     if name == "du-key":
         # "Dynamic use key": the same for all versions of a story, with its version (3.6, du-key).
-        draft.line("version", given.get("version"))
+        draft.fill_line("version", given.get("version"))
         if key := line_of(given.get("key")):
             draft.add("altids", AltId(value=key, role="du-key"))
     elif name == "series":
-        draft.put(
+        draft.fill(
             "series",
             Series(
                 name=line_of(given.get("series.name")),
@@ -100,22 +100,22 @@ def _read_docdata_rest(draft: Draft, name: str, given: Mapping[str, str], part: 
         draft.add("place", concept_of(line_of(given.get("iso-cc")), name=label, rel="event location"))
     elif name == "identified-content":
         for one in part:
-            if kind := _KINDS.get(local(one)):
+            if kind := _KINDS.get(name_of(one)):
                 code = line_of(attributes(one).get("value"))
                 draft.add(kind, concept_of(code, scheme=line_of(attributes(one).get("idsrc")), name=text_in(one)))
     elif name == "pubdata":
-        draft.moment("published", given.get("date.publication"))
+        draft.fill_time("published", given.get("date.publication"))
 
 
 _KINDS = {"person": "person", "org": "organisation", "location": "place", "event": "event", "classifier": "subject"}
 
 
-def _settle_times(draft: Draft) -> None:
+def _settle_times(draft: ItemDraft) -> None:
     """Take the publication for a version without a date of issue, and a release after the issue for an embargo."""
     values = draft.values
     published, released, regsrc = (values.pop(name, None) for name in ("published", "released", "regsrc"))
-    draft.put("versioncreated", published or released)
+    draft.fill("versioncreated", published or released)
     issued = values.get("versioncreated")
     if released and issued and released > issued:
-        draft.put("embargoed", released)
-    draft.beside("regsrc", regsrc)
+        draft.fill("embargoed", released)
+    draft.add_extra("regsrc", regsrc)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from ingestd.formats.common import lenient_xml as xml
+from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.fields import language_of, line_of, number_of
-from ingestd.formats.common.item_draft import Draft, byline_of
-from ingestd.formats.common.lenient_xml import Element, attributes, line_in, local, text_in
-from ingestd.formats.common.markup_body import body_in
-from ingestd.formats.common.schemes import concept_of
-from ingestd.formats.common.wire_feed import feed_of, read_all
-from ingestd.formats.format import Format
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.item_body import body_of_elements
+from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.lenient_xml import Element, attributes, line_in, name_of, text_in
+from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.formats.nitf.head import read_head
 from ingestd.model.feed import Feed
 from ingestd.model.item import Association, Author, Headline, Rendition
@@ -24,16 +24,16 @@ def recognises(document: Document) -> bool:
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
     """Read a NITF document as a feed of one item; raises ParseError when it is damaged and nothing is left."""
     root, warnings = xml.root_element(document.body, "NITF document")
-    entries, lost = read_all("nitf", [root], read_nitf)
+    entries, lost = read_entries("nitf", [root], read_nitf)
     return feed_of("nitf", entries, warnings + lost)
 
 
-def read_nitf(draft: Draft, root: Element) -> None:
+def read_nitf(draft: ItemDraft, root: Element) -> None:
     """Read a `nitf` element into a draft; what the draft knows already, out of the message around it, stays."""
-    draft.put("type", "text")
-    draft.put("language", language_of(attributes(root).get("baselang") or attributes(root).get("lang")))
+    draft.fill("type", "text")
+    draft.fill("language", language_of(attributes(root).get("baselang") or attributes(root).get("lang")))
     for part in root:
-        name = local(part)
+        name = name_of(part)
         if name == "head":
             read_head(draft, part)
         elif name == "body":
@@ -42,39 +42,39 @@ def read_nitf(draft: Draft, root: Element) -> None:
             _read_body(draft, [part])
 
 
-def _read_body(draft: Draft, parts: Iterable[Element]) -> None:
+def _read_body(draft: ItemDraft, parts: Iterable[Element]) -> None:
     content: list[Element] = []
     for part in parts:
-        name = local(part)
+        name = name_of(part)
         if name == "body.head":
             _read_body_head(draft, part)
         elif name == "body.content":
             content.append(part)
         elif name not in ("body.end", ""):
             content.append(part)  # paragraphs right in the body
-    draft.body(*body_in(content))
+    draft.fill_body(*body_of_elements(content))
     for part in content:
         for media in part.iter("{*}media", "{*}MEDIA"):
             read_media(draft, media)
 
 
-def _read_body_head(draft: Draft, head: Element) -> None:
+def _read_body_head(draft: ItemDraft, head: Element) -> None:
     for part in head:
-        name = local(part)
+        name = name_of(part)
         if name in ("hedline", "headline"):
             _read_headlines(draft, part)
         elif name == "byline":
             _read_byline(draft, part)
         elif name == "distributor":
-            draft.put("provider", concept_of(None, name=line_in(part)))
+            draft.fill("provider", concept_of(None, name=line_in(part)))
         elif name in _LINES:
-            draft.put(_LINES[name], line_in(part))
+            draft.fill(_LINES[name], line_in(part))
             if (location := xml.child(part, "location")) is not None:
-                draft.put("located", line_in(location))
+                draft.fill("located", line_in(location))
         elif name == "note":
-            draft.note(text_in(part), role=attributes(part).get("noteclass"))
+            draft.add_note(text_in(part), role=attributes(part).get("noteclass"))
     if regsrc := draft.extra.get("regsrc"):
-        draft.put("provider", concept_of(None, name=regsrc))
+        draft.fill("provider", concept_of(None, name=regsrc))
 
 
 _LINES = {
@@ -85,15 +85,15 @@ _LINES = {
 }
 
 
-def _read_headlines(draft: Draft, hedline: Element) -> None:
-    lines = [part for part in hedline if local(part) in ("hl1", "hl2")] or [hedline]
+def _read_headlines(draft: ItemDraft, hedline: Element) -> None:
+    lines = [part for part in hedline if name_of(part) in ("hl1", "hl2")] or [hedline]
     for part in lines:
         if text := line_in(part):
-            draft.put("headline", text)
-            draft.add("headlines", Headline(text=text, role=local(part)))
+            draft.fill("headline", text)
+            draft.add("headlines", Headline(text=text, role=name_of(part)))
 
 
-def _read_byline(draft: Draft, byline: Element) -> None:
+def _read_byline(draft: ItemDraft, byline: Element) -> None:
     """Read a byline without its `byttl`, the writer's title, which is the author's role."""
     title = xml.child(byline, "byttl")
     role = line_in(title) if title is not None else None
@@ -102,19 +102,19 @@ def _read_byline(draft: Draft, byline: Element) -> None:
         text = byline_of("".join(parts))
     else:
         text = byline_of(line_in(byline))
-    draft.put("byline", text)
-    people = [line_in(one) for one in byline if local(one) == "person"]
+    draft.fill("byline", text)
+    people = [line_in(one) for one in byline if name_of(one) == "person"]
     for name in people or [text]:
         if name:
             draft.add("authors", Author(name=name, role=role))
 
 
-def read_media(draft: Draft, media: Element) -> None:
+def read_media(draft: ItemDraft, media: Element) -> None:
     """Read a `media` element as an association: its references, caption and producer."""
     renditions: list[Rendition] = []
     caption = producer = None
     for part in media:
-        name, given = local(part), attributes(part)
+        name, given = name_of(part), attributes(part)
         href = line_of(given.get("source") or given.get("data-location"))
         if name == "media-reference" and href:
             renditions.append(

@@ -15,12 +15,12 @@ from ingestd.errors import ParseError, UnknownFormat
 from ingestd.formats.common import fields
 from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document
-from ingestd.formats.common.identity import identity_of, told_apart
-from ingestd.formats.common.markup import charset_of, declares_no_charset, encoding_of
-from ingestd.formats.format import Format
-from ingestd.formats.syndication.hints import hints_of
+from ingestd.formats.common.format import Format
+from ingestd.formats.common.identity import identity_of, with_unique_guids
+from ingestd.formats.common.sniffing import charset_of, declares_unknown_charset, encoding_of
+from ingestd.formats.syndication.polling_hints import hints_of
 from ingestd.formats.syndication.tombstones import deleted_in
-from ingestd.formats.syndication.wrapped_items import unwrapped
+from ingestd.formats.syndication.wrapped_items import unwrapped_entries
 from ingestd.model.feed import Entry, Feed
 from ingestd.text import collapse
 
@@ -78,8 +78,8 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
         # Only Atom's authors are those of the entries (RFC 4287, 4.2.1); RSS names its webmaster here.
         authors=_authors(head) if version.startswith("atom") else (),
     )
-    found = unwrapped(body, [_entry(dict(item), whole) for item in items[: fields.MAX_ENTRIES]], url)
-    entries, doubts = told_apart([entry for entry in found if not entry.wire])
+    found = unwrapped_entries(body, [_entry(dict(item), whole) for item in items[: fields.MAX_ENTRIES]], url)
+    entries, doubts = with_unique_guids([entry for entry in found if not entry.wire])
     return Feed(
         format=version or "rss",
         title=_plain(head, "title"),
@@ -121,7 +121,7 @@ def _by_feedparser(body: bytes, content_type: str | None) -> Raw:
     # Without a media type feedparser assumes ISO 8859-1, of text/xml US-ASCII, and tries UTF-8 before what the
     # first bytes show; by RFC 7303, 3 these come first, then the header, then the XML declaration.
     charset = encoding_of(body) or charset_of(content_type)
-    if not charset and declares_no_charset(body):
+    if not charset and declares_unknown_charset(body):
         charset = "utf-8"  # what feedparser would try next, were it not that a codec like punycode makes it fail
     headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}
     try:

@@ -13,8 +13,8 @@ from lxml import etree
 
 from ingestd.errors import ParseError
 from ingestd.formats import newsml_1, newsml_g2, ninjs, nitf
-from ingestd.formats.common.document import Document, look_at
-from ingestd.formats.common.lenient_xml import Element, local, root_element
+from ingestd.formats.common.document import Document, document_of
+from ingestd.formats.common.lenient_xml import Element, name_of, root_element
 from ingestd.model.feed import Entry
 
 #: What a content may be, in the order it is tried.
@@ -30,7 +30,7 @@ _ENTRIES = frozenset(("entry", "item"))
 _CONTENTS = ("content", "encoded", "description", "summary")
 
 
-def unwrapped(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, ...]:
+def unwrapped_entries(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, ...]:
     """Return entries with each one that wraps wire items in its content replaced by these, in the same order.
 
     `entries` are those of the document, one for each of its elements; where they are not, none is replaced.  An item
@@ -43,7 +43,7 @@ def unwrapped(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, .
         root, _ = root_element(body, "feed")
     except ParseError:
         return tuple(entries)
-    elements = [element for element in root.iter(etree.Element) if local(element) in _ENTRIES and _is_entry(element)]
+    elements = [element for element in root.iter(etree.Element) if name_of(element) in _ENTRIES and _is_entry(element)]
     if len(elements) < len(entries):
         return tuple(entries)
     found = (_wrapped(element, entry, url) for element, entry in zip(elements, entries, strict=False))
@@ -52,12 +52,12 @@ def unwrapped(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, .
 
 def _is_entry(element: Element) -> bool:
     """Say whether an element is a feed's own, and not of something within an entry."""
-    return not any(local(parent) in (*_ENTRIES, *_CONTENTS) for parent in element.iterancestors())
+    return not any(name_of(parent) in (*_ENTRIES, *_CONTENTS) for parent in element.iterancestors())
 
 
 def _wrapped(element: Element, entry: Entry, url: str) -> Sequence[Entry]:
     for payload in _payloads(element):
-        if items := _items(look_at(payload), url):
+        if items := _items(document_of(payload), url):
             return [_as_of(entry, item) for item in items]
     return [entry]
 
@@ -82,8 +82,8 @@ def _as_of(entry: Entry, item: Entry) -> Entry:
 
 def _payloads(element: Element) -> Iterator[bytes]:
     """Yield what the contents of an entry hold: elements, texts, and texts in Base64."""
-    contents = [child for child in element.iterchildren(etree.Element) if local(child) in _CONTENTS]
-    for content in sorted(contents, key=lambda content: _CONTENTS.index(local(content))):
+    contents = [child for child in element.iterchildren(etree.Element) if name_of(child) in _CONTENTS]
+    for content in sorted(contents, key=lambda content: _CONTENTS.index(name_of(content))):
         for child in content.iterchildren(etree.Element):
             yield etree.tostring(child, with_tail=False)
         text = (content.text or "").strip()

@@ -2,7 +2,7 @@ import pytest
 
 from ingestd.errors import ParseError
 from ingestd.formats import parse
-from ingestd.formats.common.document import look_at, the_object
+from ingestd.formats.common.document import document_of, json_object_in
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from ingestd.formats.common.document import look_at, the_object
     ],
 )
 def test_the_first_look(body: bytes, root: str | None, is_json: bool) -> None:
-    document = look_at(body)
+    document = document_of(body)
 
     assert (document.root, document.json is not None) == (root, is_json)
 
@@ -25,7 +25,7 @@ def test_json_that_is_broken_is_a_parse_error_that_says_so() -> None:
     with pytest.raises(ParseError, match="no JSON"):
         parse(b'{"uri": "x", ', url="https://harbour.example/")
     with pytest.raises(ParseError, match="no JSON object"):
-        the_object(look_at(b"[1]"))
+        json_object_in(document_of(b"[1]"))
 
 
 def test_json_that_nests_without_end_is_a_parse_error() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ingestd.formats.common.identity import MAX_GUID, identity_of, told_apart
+from ingestd.formats.common.identity import MAX_GUID, identity_of, with_unique_guids
 from ingestd.model.feed import Entry, IdOrigin
 
 SAID: dict[str, Any] = {"headline": "Harbour road to widen", "description": None, "body": None, "published": None}
@@ -47,18 +47,20 @@ def entry(guid: str, **fields: Any) -> Entry:
 def test_entries_with_guids_of_their_own_stay_as_they_are() -> None:
     entries = (entry("1", headline="a"), entry("2", headline="a"))
 
-    assert told_apart(entries) == (entries, ())
+    assert with_unique_guids(entries) == (entries, ())
 
 
 def test_what_is_sent_twice_is_kept_once_with_a_warning() -> None:
-    entries, warnings = told_apart([entry("1", headline="a"), entry("2"), entry("1", headline="a")])
+    entries, warnings = with_unique_guids([entry("1", headline="a"), entry("2"), entry("1", headline="a")])
 
     assert [known.guid for known in entries] == ["1", "2"]
     assert len(warnings) == 1
 
 
 def test_stories_that_share_a_guid_are_known_by_their_links() -> None:
-    entries, warnings = told_apart([entry("0", link="https://a.example/1"), entry("0", link="https://a.example/2")])
+    entries, warnings = with_unique_guids(
+        [entry("0", link="https://a.example/1"), entry("0", link="https://a.example/2")]
+    )
 
     assert [(known.guid, known.id_origin) for known in entries] == [
         ("https://a.example/1", "link"),
@@ -68,7 +70,7 @@ def test_stories_that_share_a_guid_are_known_by_their_links() -> None:
 
 
 def test_stories_that_share_guid_and_link_are_known_by_what_they_say() -> None:
-    entries, _ = told_apart([entry("0", link="https://a.example/", headline=headline) for headline in "ab"])
+    entries, _ = with_unique_guids([entry("0", link="https://a.example/", headline=headline) for headline in "ab"])
 
     assert {known.id_origin for known in entries} == {"hash"}
     assert len({known.guid for known in entries}) == 2
@@ -77,7 +79,7 @@ def test_stories_that_share_guid_and_link_are_known_by_what_they_say() -> None:
 def test_a_link_that_is_anothers_guid_is_no_identity() -> None:
     link = "https://a.example/1"
 
-    entries, _ = told_apart([entry(link), entry("0", headline="a", link=link), entry("0", headline="b")])
+    entries, _ = with_unique_guids([entry(link), entry("0", headline="a", link=link), entry("0", headline="b")])
 
     assert len({known.guid for known in entries}) == len(entries) == 3
 
@@ -85,7 +87,7 @@ def test_a_link_that_is_anothers_guid_is_no_identity() -> None:
 def test_stories_keep_their_identity_when_the_window_moves() -> None:
     stories = [entry("0", link=f"https://a.example/{number}") for number in range(4)]
 
-    before, _ = told_apart(stories[1:])
-    after, _ = told_apart(stories[:3])
+    before, _ = with_unique_guids(stories[1:])
+    after, _ = with_unique_guids(stories[:3])
 
     assert [known.guid for known in before[:2]] == [known.guid for known in after[1:]]

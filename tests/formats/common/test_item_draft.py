@@ -4,17 +4,17 @@ import pytest
 
 from ingestd.formats.common import fields
 from ingestd.formats.common import item_draft as drafts
-from ingestd.formats.common.item_draft import Draft, byline_of, entry_of, item_of
+from ingestd.formats.common.item_draft import ItemDraft, byline_of, entry_of, item_of
 from ingestd.model.item import Author, Headline, Item
 
 WHEN = datetime(2026, 3, 1, 11, 30, 15, tzinfo=UTC)
 
 
 def test_the_first_value_that_says_something_counts() -> None:
-    draft = Draft()
+    draft = ItemDraft()
     for value in (None, "", "a", "b"):
-        draft.put("slugline", value)
-        draft.line("title", value)
+        draft.fill("slugline", value)
+        draft.fill_line("title", value)
 
     item = item_of(draft)
 
@@ -37,8 +37,8 @@ def test_the_first_value_that_says_something_counts() -> None:
     ],
 )
 def test_times_as_wires_write_them(text: str, when: datetime | None, warned: bool) -> None:
-    draft = Draft()
-    draft.moment("versioncreated", text)
+    draft = ItemDraft()
+    draft.fill_time("versioncreated", text)
 
     item = item_of(draft)
 
@@ -47,7 +47,7 @@ def test_times_as_wires_write_them(text: str, when: datetime | None, warned: boo
 
 
 def test_a_list_has_a_limit_and_concepts_are_there_once() -> None:
-    draft = Draft()
+    draft = ItemDraft()
     for number in range(drafts.MAX_VALUES + 5):
         draft.add("keywords", str(number))
     draft.add("keywords", None)
@@ -57,8 +57,8 @@ def test_a_list_has_a_limit_and_concepts_are_there_once() -> None:
 
 
 def test_a_body_beyond_the_limit_is_left_out_with_a_warning() -> None:
-    draft = Draft()
-    draft.body("x" * (fields.MAX_BODY + 1), None)
+    draft = ItemDraft()
+    draft.fill_body("x" * (fields.MAX_BODY + 1), None)
 
     item = item_of(draft)
 
@@ -67,8 +67,8 @@ def test_a_body_beyond_the_limit_is_left_out_with_a_warning() -> None:
 
 
 def test_the_headline_of_an_alert_is_cut_at_a_word() -> None:
-    draft = Draft()
-    draft.body(None, "word " * 100)
+    draft = ItemDraft()
+    draft.fill_body(None, "word " * 100)
 
     headline = item_of(draft).headline
 
@@ -78,18 +78,18 @@ def test_the_headline_of_an_alert_is_cut_at_a_word() -> None:
 
 
 def test_the_main_headline_is_the_first_of_them() -> None:
-    draft = Draft()
+    draft = ItemDraft()
     draft.add("headlines", Headline(text="sub", role="sub"))
     draft.add("headlines", Headline(text="main", role="main"))
-    draft.put("headline", "main")
+    draft.fill("headline", "main")
 
     assert [headline.text for headline in item_of(draft).headlines] == ["main", "sub"]
 
 
 def test_an_identifier_too_long_is_a_hash_and_the_same_text_has_the_same() -> None:
-    one, two = Draft(), Draft()
+    one, two = ItemDraft(), ItemDraft()
     for draft in (one, two):
-        draft.put("guid", "x" * 3000)
+        draft.fill("guid", "x" * 3000)
 
     assert item_of(one).guid == item_of(two).guid
     assert item_of(one).guid.startswith("sha256:")

@@ -7,7 +7,7 @@ from ingestd.formats.common import lenient_xml as xml
 def test_a_well_formed_document_has_no_warning() -> None:
     root, warnings = xml.root_element(b"<!-- c --><a><?pi?><b>x</b></a>", "thing")
 
-    assert [xml.local(child) for child in root] == ["b"]
+    assert [xml.name_of(child) for child in root] == ["b"]
     assert warnings == ()
 
 
@@ -28,7 +28,7 @@ def test_any_other_is_read_as_far_as_it_goes_with_a_warning(body: bytes) -> None
     root, warnings = xml.root_element(body, "thing")
 
     first = xml.child(root, "b")
-    assert xml.local(root) == "a"
+    assert xml.name_of(root) == "a"
     assert first is not None
     assert xml.text_in(first) == "x"
     assert warnings[0].startswith("not well-formed")
@@ -43,10 +43,10 @@ def test_nothing_left_is_a_parse_error(body: bytes) -> None:
 def test_names_have_no_namespace_prefix_or_case() -> None:
     root, _ = xml.root_element(b"<n:A xmlns:n='urn:x' xml:lang='de' n:B='1'><n:C>x <n:d>y</n:d></n:C></n:A>", "thing")
 
-    assert xml.local(root) == "a"
+    assert xml.name_of(root) == "a"
     assert xml.attributes(root) == {"lang": "de", "b": "1"}
     assert xml.text_in(root) == "x y"
-    assert [xml.local(one) for one in xml.below(root, "c", "d")] == ["c", "d"]
+    assert [xml.name_of(one) for one in xml.descendants(root, "c", "d")] == ["c", "d"]
 
 
 def test_a_line_has_a_limit() -> None:

@@ -37,17 +37,17 @@ def encoding_of(body: bytes) -> str | None:
     return next((encoding for start, encoding in _STARTS if body.startswith(start)), None)
 
 
-def head_of(body: bytes) -> str:
+def head_text(body: bytes) -> str:
     """Return the start of a document as text good enough to see names in; other characters may be wrong."""
     return body[:_HEAD].decode(encoding_of(body) or "latin-1", "replace")
 
 
-def root_of(body: bytes) -> str | None:
+def root_name(body: bytes) -> str | None:
     """Return the name of a document's first element in lower case without its prefix; None when there is none.
 
     Text in front of it, as scripts that fail print it, is passed over.
     """
-    match = _ROOT.match(head_of(body))
+    match = _ROOT.match(head_text(body))
     return match[1].lower() if match else None
 
 
@@ -61,7 +61,7 @@ def charset_of(content_type: str | None) -> str | None:
         return None
 
 
-def declares_no_charset(body: bytes) -> bool:
+def declares_unknown_charset(body: bytes) -> bool:
     """Say whether an XML declaration names an encoding that is none, or that nobody knows."""
     declared = _DECLARED.match(body)
     return declared is not None and _charset(declared[1].decode("latin-1")) is None

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ingestd.model.item import Association, Concept, Item, Rendition
-from ingestd.renderers.ninjs_extensions import CONCEPTS, OWN_ROLE, as_own
+from ingestd.renderers.ninjs.extensions import CONCEPTS, EXTENSIONS_ROLE, extensions_of
 from ingestd.renderers.renderer import Renderer
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}
@@ -44,8 +44,8 @@ def as_ninjs(item: Item) -> dict[str, Any]:
     if notes := [note.text for note in item.ednotes if note.public]:
         whole["edNote"] = "\n".join(notes)
     whole |= _texts(item) | _about(item) | _beside(item, uri)
-    value = json.dumps(as_own(item, uri, _TYPES), ensure_ascii=False)
-    own = {"role": OWN_ROLE, "contentType": "application/json", "value": value}
+    value = json.dumps(extensions_of(item, uri, _TYPES), ensure_ascii=False)
+    own = {"role": EXTENSIONS_ROLE, "contentType": "application/json", "value": value}
     whole["descriptions"] = [*whole.get("descriptions", ()), own]
     return whole
 

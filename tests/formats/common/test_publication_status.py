@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.formats.common.lifecycle import code_of, corrects, pubstatus_of, said_in
+from ingestd.formats.common.publication_status import code_of, has_correction_signal, pubstatus_of, signals_in
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_other_signals_do_not(signal: str) -> None:
     ("signal", "correction"), [("sig:correction", True), ("Corrected", True), ("sig:correspondent", False)]
 )
 def test_signals_of_corrections(signal: str, correction: bool) -> None:
-    assert corrects([signal]) is correction
+    assert has_correction_signal([signal]) is correction
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_signals_of_corrections(signal: str, correction: bool) -> None:
     ],
 )
 def test_marks_of_desks(text: str, said: str) -> None:
-    assert said_in([None, text]) == (said,)
+    assert signals_in([None, text]) == (said,)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_marks_of_desks(text: str, said: str) -> None:
     ],
 )
 def test_stories_with_such_words_are_no_marks(text: str) -> None:
-    assert said_in([text]) == ()
+    assert signals_in([text]) == ()
 
 
 def test_a_code_is_what_is_behind_its_scheme() -> None:

@@ -1,7 +1,7 @@
 import pytest
 from lxml import etree
 
-from ingestd.formats.common.markup_body import body_in, body_of_text, paragraphs_as_markup
+from ingestd.formats.common.item_body import body_of_elements, body_of_text, paragraphs_as_markup
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from ingestd.formats.common.markup_body import body_in, body_of_text, paragraphs
     ],
 )  # fmt: skip
 def test_paragraphs_and_few_elements_are_left(markup: str, html: str | None, text: str | None) -> None:
-    assert body_in([etree.fromstring(markup)]) == (html, text)
+    assert body_of_elements([etree.fromstring(markup)]) == (html, text)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from html import escape, unescape
 
 from ingestd.formats.common import lenient_xml as xml
-from ingestd.formats.common.lenient_xml import Element, local, local_name
-from ingestd.text import block_texts, clean, collapse, parse_fragment
+from ingestd.formats.common.lenient_xml import Element, local_name, name_of
+from ingestd.model.markup import block_texts, parse_fragment
+from ingestd.text import clean, collapse
 
 #: Element → what it becomes: NITF 3.6 beside XHTML 1; in the last row TT's Swedish names (citat: a line of speech).
 _BLOCKS = {
@@ -71,7 +72,7 @@ class _Writer:
             self.texts.append(text)
 
 
-def body_in(elements: Iterable[Element]) -> tuple[str | None, str | None]:
+def body_of_elements(elements: Iterable[Element]) -> tuple[str | None, str | None]:
     """Return the text in elements as markup and as paragraphs, an empty line between them; None where there is none.
 
     Text outside any block is a paragraph.  Inline elements that mean something to a reader stay, links too; all
@@ -145,7 +146,7 @@ def _write_group(writer: _Writer, element: Element, name: str) -> None:
 
 def _write_inline(writer: _Writer, element: Element, name: str, block: str) -> None:
     opened, closed = "", ""
-    if len(element) and any(local(one) in _BREAKING for one in element.iter()):
+    if len(element) and any(name_of(one) in _BREAKING for one in element.iter()):
         pass  # no link around paragraphs: its marks would be torn apart
     elif kept := _INLINE.get(name):
         opened, closed = f"<{kept}>", f"</{kept}>"

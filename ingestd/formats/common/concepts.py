@@ -28,7 +28,7 @@ _IPTC_URI = re.compile(r"https?://(?:cv|www)\.iptc\.org/(?:newscodes|NewsCodes)/
 _CODE = re.compile(r"\d{8}")
 
 
-class Topic(NamedTuple):
+class MediaTopic(NamedTuple):
     """A Media Topic: its name in British English, its parent, and the day it was retired; empty where there is none."""
 
     name: str
@@ -37,28 +37,28 @@ class Topic(NamedTuple):
 
 
 class _Table(NamedTuple):
-    topics: Mapping[str, Topic]
+    topics: Mapping[str, MediaTopic]
     by_subject_code: Mapping[str, str]
 
 
 @cache
 def _table() -> _Table:
     """Read the vocabulary that comes with the package; its head says where it is from, and its licence."""
-    topics: dict[str, Topic] = {}
-    mapped: dict[str, str] = {}
+    topics: dict[str, MediaTopic] = {}
+    mapped_media_topics: dict[str, str] = {}
     for line in (files("ingestd.formats.common") / "media_topics.tsv").read_text("utf-8").splitlines():
         if line.startswith("#"):
             continue
         code, parent, retired, subject_codes, name = line.split("\t")
-        topics[code] = Topic(name, parent, retired)
+        topics[code] = MediaTopic(name, parent, retired)
         for subject_code in subject_codes.split():
             # Three have two topics, of which one is retired.
-            if not retired or subject_code not in mapped:
-                mapped[subject_code] = code
-    return _Table(topics, mapped)
+            if not retired or subject_code not in mapped_media_topics:
+                mapped_media_topics[subject_code] = code
+    return _Table(topics, mapped_media_topics)
 
 
-def topic(code: str) -> Topic | None:
+def media_topic(code: str) -> MediaTopic | None:
     """Return a Media Topic by its eight digits; None when IPTC has none of that code."""
     return _table().topics.get(code)
 
@@ -105,7 +105,7 @@ def _concept(
         kind, code = known[1], known[2]
         uri = f"{_CV}{kind}/{code}"
         scheme = scheme or ("medtop" if kind == "mediatopic" else "subj")
-        if not name and kind == "mediatopic" and (found := topic(code)):
+        if not name and kind == "mediatopic" and (found := media_topic(code)):
             name = found.name
     if not (code or uri or name):
         return None
@@ -147,7 +147,7 @@ def is_subject_code(concept: Concept) -> bool:
     return scheme.lower() in _SUBJECT_SCHEMES
 
 
-def mapped(subjects: tuple[Concept, ...]) -> tuple[Concept, ...]:
+def mapped_media_topics(subjects: tuple[Concept, ...]) -> tuple[Concept, ...]:
     """Return the Media Topics that IPTC maps these subjects' retired Subject Codes to, without those that are there."""
     retired = [subject.code for subject in subjects if is_subject_code(subject)]
     if not retired:

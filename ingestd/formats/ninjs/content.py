@@ -8,10 +8,10 @@ from typing import Any
 from ingestd.errors import ParseError
 from ingestd.formats.common import fields
 from ingestd.formats.common import lenient_xml as xml
-from ingestd.formats.common.item_draft import Draft
-from ingestd.formats.common.markup_body import body_of_text
-from ingestd.formats.common.schemes import concept_of
-from ingestd.formats.ninjs.keys import Folded, Variant, fold, objects_in, text_of, variants_of
+from ingestd.formats.common.concepts import concept_of
+from ingestd.formats.common.item_body import body_of_text
+from ingestd.formats.common.item_draft import ItemDraft
+from ingestd.formats.ninjs.keys import Folded, Variant, fold, objects_in, scalar_text, variants_of
 from ingestd.formats.nitf.reader import read_nitf
 from ingestd.model.item import Association, Concept, Headline, Rendition
 from ingestd.text import clean
@@ -27,7 +27,7 @@ _IPTC_LITERAL = re.compile(r"(?:medtop|subj):\d{8}")
 _NO_DESCRIPTIONS = {"creditline": "creditline"}
 
 
-def put_texts(draft: Draft, item: Mapping[str, Any]) -> None:
+def fill_texts(draft: ItemDraft, item: Mapping[str, Any]) -> None:
     """Set headlines, description and body, each out of its variants."""
     texts = variants_of(item)
     for one in texts.headline:
@@ -36,10 +36,10 @@ def put_texts(draft: Draft, item: Mapping[str, Any]) -> None:
     headlines = draft.lists.get("headlines", ())
     main = next((one for one in headlines if one.role == "main"), headlines[0] if headlines else None)
     if main:
-        draft.put("headline", main.text)
+        draft.fill("headline", main.text)
     for one in sorted(texts.description, key=_is_markup):
         field = _NO_DESCRIPTIONS.get(one.role, "description_text")
-        draft.put(field, fields.description_of(one.value, markup=_is_markup(one)))
+        draft.fill(field, fields.description_of(one.value, markup=_is_markup(one)))
     _put_body(draft, texts.body)
 
 
@@ -47,7 +47,7 @@ def _is_markup(one: Variant) -> bool:
     return "html" in one.contenttype or (not one.contenttype and "<" in one.value and "</" in one.value)
 
 
-def _put_body(draft: Draft, bodies: list[Variant]) -> None:
+def _put_body(draft: ItemDraft, bodies: list[Variant]) -> None:
     """Set the body: HTML as sent before plain text, which stays beside it where it is the same text."""
     marked = next((one for one in bodies if _is_markup(one)), None)
     plain = next((one for one in bodies if not _is_markup(one)), None)
@@ -55,21 +55,21 @@ def _put_body(draft: Draft, bodies: list[Variant]) -> None:
     if inner and _put_nitf(draft, inner.value):
         return
     if marked is None or "<" not in marked.value:
-        draft.body(*body_of_text(unescape(marked.value) if marked else plain.value if plain else ""))
+        draft.fill_body(*body_of_text(unescape(marked.value) if marked else plain.value if plain else ""))
         return
     text = clean(plain.value).strip() if plain and _same(plain, marked) else None
-    draft.body(clean(marked.value).strip(), text or None)
+    draft.fill_body(clean(marked.value).strip(), text or None)
 
 
-def _put_nitf(draft: Draft, text: str) -> bool:
+def _put_nitf(draft: ItemDraft, text: str) -> bool:
     """Set the body out of a NITF document in the body's place; say whether it had one."""
     try:
         root, _ = xml.root_element(text.encode("utf-8", "replace"), "NITF document")
     except ParseError:
         return False
-    nitf = Draft()
+    nitf = ItemDraft()
     read_nitf(nitf, root)
-    draft.body(nitf.values.get("body_html"), nitf.values.get("body_text"))
+    draft.fill_body(nitf.values.get("body_html"), nitf.values.get("body_text"))
     return "body_html" in draft.values
 
 
@@ -78,7 +78,7 @@ def _same(plain: Variant, marked: Variant) -> bool:
     return bool(plain.role and plain.role == marked.role) or len(plain.value) * 2 > len(marked.value)
 
 
-def add_concepts(draft: Draft, given: Folded) -> None:
+def add_concepts(draft: ItemDraft, given: Folded) -> None:
     """Add what the item is about, and set its provider."""
     for name, field in _CONCEPTS.items():
         if name in given:
@@ -87,30 +87,30 @@ def add_concepts(draft: Draft, given: Folded) -> None:
     for name in ("provider", "infosource"):
         if name in given:
             for _, one in objects_in(given[name]):
-                draft.put("provider", _concept(one))
+                draft.fill("provider", _concept(one))
                 if name == "infosource" and one.get("role") != "provider":
-                    draft.line("source", text_of(one.get("name")))
+                    draft.fill_line("source", scalar_text(one.get("name")))
 
 
 def _concept(one: Mapping[str, Any]) -> Concept | None:
     """Return a concept; `literal` is a code of no scheme (ninjs 2.0), `qcode` one of the scheme it names."""
-    code = fields.line_of(text_of(one.get("code") or one.get("qcode")))
+    code = fields.line_of(scalar_text(one.get("code") or one.get("qcode")))
     rel = one.get("rel") or one.get("rels")
-    literal = None if code else fields.line_of(text_of(one.get("literal")))
+    literal = None if code else fields.line_of(scalar_text(one.get("literal")))
     if literal and ":" in literal and not _IPTC_LITERAL.fullmatch(literal):
-        uri = fields.line_of(text_of(one.get("uri")))
-        return Concept(code=literal, uri=uri, name=fields.line_of(text_of(one.get("name"))), rel=_rel(rel))
+        uri = fields.line_of(scalar_text(one.get("uri")))
+        return Concept(code=literal, uri=uri, name=fields.line_of(scalar_text(one.get("name"))), rel=_rel(rel))
     return concept_of(
         code or literal,
-        scheme=fields.line_of(text_of(one.get("scheme"))),
-        uri=fields.line_of(text_of(one.get("uri"))),
-        name=fields.line_of(text_of(one.get("name"))),
+        scheme=fields.line_of(scalar_text(one.get("scheme"))),
+        uri=fields.line_of(scalar_text(one.get("uri"))),
+        name=fields.line_of(scalar_text(one.get("name"))),
         rel=_rel(rel),
     )
 
 
 def _rel(value: Any) -> str | None:
-    return fields.line_of(text_of(value[0] if isinstance(value, list) and value else value))
+    return fields.line_of(scalar_text(value[0] if isinstance(value, list) and value else value))
 
 
 def renditions_in(given: Folded) -> tuple[Rendition, ...]:
@@ -120,15 +120,15 @@ def renditions_in(given: Folded) -> tuple[Rendition, ...]:
     found = []
     for name, one in objects_in(given["renditions"]):
         said = fold(one)
-        if href := fields.line_of(text_of(said.get("href"))):
+        if href := fields.line_of(scalar_text(said.get("href"))):
             found.append(
                 Rendition(
                     href=href,
-                    name=fields.line_of(name or text_of(said.get("name"))),
-                    contenttype=fields.line_of(text_of(said.get("contenttype") or said.get("mimetype"))),
-                    width=fields.number_of(text_of(said.get("width"))),
-                    height=fields.number_of(text_of(said.get("height"))),
-                    sizeinbytes=fields.number_of(text_of(said.get("sizeinbytes"))),
+                    name=fields.line_of(name or scalar_text(said.get("name"))),
+                    contenttype=fields.line_of(scalar_text(said.get("contenttype") or said.get("mimetype"))),
+                    width=fields.number_of(scalar_text(said.get("width"))),
+                    height=fields.number_of(scalar_text(said.get("height"))),
+                    sizeinbytes=fields.number_of(scalar_text(said.get("sizeinbytes"))),
                     duration=_seconds(said.get("duration")),
                 )
             )
@@ -139,13 +139,13 @@ def _seconds(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None
 
 
-def add_renditions(draft: Draft, given: Folded) -> None:
+def add_renditions(draft: ItemDraft, given: Folded) -> None:
     """Add the renditions of the item itself."""
     for one in renditions_in(given):
         draft.add("renditions", one)
 
 
-def add_associations(draft: Draft, given: Folded) -> None:
+def add_associations(draft: ItemDraft, given: Folded) -> None:
     """Add what goes with the item: an object by name (1.x), or a list (2.x, 3.x)."""
     if "associations" not in given:
         return
@@ -154,18 +154,20 @@ def add_associations(draft: Draft, given: Folded) -> None:
         _, headlines, captions = variants_of(one)
         captions.sort(key=_is_markup)
         ids = said.get("altids")
-        itemid = text_of(ids.get("itemid")) if isinstance(ids, dict) else None  # AP's: its URI has the version in it
+        itemid = (
+            scalar_text(ids.get("itemid")) if isinstance(ids, dict) else None
+        )  # AP's: its URI has the version in it
         association = Association(
-            name=fields.line_of(name or text_of(said.get("name") or said.get("id"))),
-            guid=fields.line_of(itemid or text_of(said.get("uri") or said.get("guid"))),
-            version=fields.line_of(text_of(said.get("version"))),
-            type=fields.line_of(text_of(said.get("type"))),
-            rel=fields.line_of(text_of(said.get("rel"))),
+            name=fields.line_of(name or scalar_text(said.get("name") or said.get("id"))),
+            guid=fields.line_of(itemid or scalar_text(said.get("uri") or said.get("guid"))),
+            version=fields.line_of(scalar_text(said.get("version"))),
+            type=fields.line_of(scalar_text(said.get("type"))),
+            rel=fields.line_of(scalar_text(said.get("rel"))),
             headline=fields.line_of(headlines[0].value) if headlines else None,
             caption=fields.description_of(captions[0].value, markup=_is_markup(captions[0])) if captions else None,
-            byline=fields.line_of(text_of(said.get("byline"))),
-            creditline=fields.line_of(text_of(said.get("creditline"))),
-            usageterms=fields.line_of(text_of(said.get("usageterms"))),
+            byline=fields.line_of(scalar_text(said.get("byline"))),
+            creditline=fields.line_of(scalar_text(said.get("creditline"))),
+            usageterms=fields.line_of(scalar_text(said.get("usageterms"))),
             renditions=renditions_in(said),
         )
         if association != Association(name=association.name):

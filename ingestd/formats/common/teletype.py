@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ingestd.formats.common import lifecycle
-from ingestd.formats.common.item_draft import Draft, byline_of
+from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.publication_status import signals_in
 from ingestd.text import collapse
 
 #: Start of heading, start of text, end of text, end of transmission (ISO 646).
@@ -15,7 +15,7 @@ _BYLINE = re.compile(r"(?:by|von|par|por|di|av|af|door)\s+\S", re.IGNORECASE)
 _DATELINE = re.compile(r"(?P<place>[^\W\d_][\w .,'’/-]{1,60}?)\s*\((?P<source>[^()]{2,30})\)\s*(?:[-–—_]+\s)?")
 
 
-def text_of(body: bytes) -> str:
+def decoded_text(body: bytes) -> str:
     """Return a message as text: in UTF-8 where it is that, else in the code page that gateways mostly write."""
     try:
         return body.decode("utf-8-sig")
@@ -28,7 +28,7 @@ def messages_in(text: str) -> Iterator[str]:
     return (message for message in _BETWEEN.split(text) if message.strip("\x00\x01\x03\x0c\x16\x7f \t\r\n"))
 
 
-def typeset(text: str) -> str:
+def with_typographic_punctuation(text: str) -> str:
     """Return text with the quotes and dashes that a teleprinter had no keys for."""
     text = text.replace("``", "“").replace("''", "”")
     return collapse(re.sub(r"(?<=\s)(?:_|--)(?=\s)", "—", text))
@@ -39,19 +39,19 @@ def is_byline(line: str) -> bool:
     return _BYLINE.match(line) is not None and len(line) < 200
 
 
-def put_byline(draft: Draft, line: str) -> None:
+def fill_byline(draft: ItemDraft, line: str) -> None:
     """Set the byline, without "By"."""
-    draft.put("byline", byline_of(line))
+    draft.fill("byline", byline_of(line))
 
 
-def put_dateline(draft: Draft, first_paragraph: str) -> None:
+def fill_dateline(draft: ItemDraft, first_paragraph: str) -> None:
     """Set dateline and place out of the first paragraph, which keeps them: "BERLIN (dpa) - ..."."""
     if match := _DATELINE.match(first_paragraph):
-        draft.line("dateline", match[0].strip(" -–—_"))
-        draft.line("located", match["place"])
+        draft.fill_line("dateline", match[0].strip(" -–—_"))
+        draft.fill_line("located", match["place"])
 
 
-def put_kill(draft: Draft, lines: list[str]) -> None:
+def fill_kill_status(draft: ItemDraft, lines: list[str]) -> None:
     """Take the item back where its head says so: these formats have no other way to."""
-    if "kill" in lifecycle.said_in(lines):
-        draft.put("pubstatus_raw", "kill")
+    if "kill" in signals_in(lines):
+        draft.fill("pubstatus_raw", "kill")

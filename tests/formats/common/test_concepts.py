@@ -2,7 +2,7 @@ from importlib.resources import files
 
 import pytest
 
-from ingestd.formats.common.schemes import concept_of, is_subject_code, mapped, topic
+from ingestd.formats.common.concepts import concept_of, is_subject_code, mapped_media_topics, media_topic
 from ingestd.model.item import Concept
 
 LEISURE = "http://cv.iptc.org/newscodes/mediatopic/20000538"
@@ -64,17 +64,17 @@ def test_the_vocabulary_is_whole_and_says_where_it_is_from() -> None:
 
     assert "CC BY 4.0" in table[:500]
     assert len(codes) == len(set(codes)) == 1387
-    topics = {code: topic(code) for code in codes}
+    topics = {code: media_topic(code) for code in codes}
     assert all(found and found.name and (not found.parent or found.parent in topics) for found in topics.values())
     assert sum(1 for found in topics.values() if found and not found.parent) == 17
 
 
 def test_a_topic_has_its_parent() -> None:
-    found = topic("20000003")
+    found = media_topic("20000003")
 
     assert found
     assert (found.name, found.parent, found.retired) == ("animation", "20000002", "")
-    assert topic("00000000") is None
+    assert media_topic("00000000") is None
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,8 @@ def test_which_codes_are_retired_subject_codes(concept: Concept, retired: bool) 
 def test_a_subject_code_is_mapped_once_and_not_to_what_is_there() -> None:
     weather = Concept(code="17000000", uri="http://cv.iptc.org/newscodes/mediatopic/17000000")
 
-    assert [one.code for one in mapped((Concept(code="17005000"), Concept(code="17005000")))] == ["20001131"]
-    assert mapped((Concept(code="17000000"), weather)) == ()
-    assert mapped((Concept(code="09999999"),)) == ()
+    assert [one.code for one in mapped_media_topics((Concept(code="17005000"), Concept(code="17005000")))] == [
+        "20001131"
+    ]
+    assert mapped_media_topics((Concept(code="17000000"), weather)) == ()
+    assert mapped_media_topics((Concept(code="09999999"),)) == ()

@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.formats.common.markup import charset_of, root_of
+from ingestd.formats.common.sniffing import charset_of, root_name
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from ingestd.formats.common.markup import charset_of, root_of
     ],
 )
 def test_the_root_is_the_first_element(body: bytes, expected: str | None) -> None:
-    assert root_of(body) == expected
+    assert root_name(body) == expected
 
 
 @pytest.mark.parametrize(

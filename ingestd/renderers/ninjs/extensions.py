@@ -6,7 +6,7 @@ from typing import Any
 from ingestd.model.item import Association, Concept, Item
 
 #: Role of the description it is in.
-OWN_ROLE = "ingestd"
+EXTENSIONS_ROLE = "ingestd"
 #: Field of an item → property of ninjs.
 CONCEPTS = {
     "subject": "subjects", "place": "places", "person": "people", "organisation": "organisations", "event": "events",
@@ -19,7 +19,7 @@ _PARTS = ("authors", "links", "renditions", "associations")
 _NAMES = {(Association, "caption"): "description_text", (Association, "guid"): "uri"}
 
 
-def as_own(item: Item, uri: str, types: Collection[str]) -> dict[str, Any]:
+def extensions_of(item: Item, uri: str, types: Collection[str]) -> dict[str, Any]:
     """Return what ninjs has no property for, or not the whole of; never empty.
 
     `uri` is what ninjs has for the guid, `types` are those it knows.

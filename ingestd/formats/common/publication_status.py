@@ -62,12 +62,12 @@ def pubstatus_of(raw: str | None, signals: Iterable[str] = ()) -> PubStatus:
     return _STATUSES.get(code_of(raw), "usable") if raw else "usable"
 
 
-def corrects(signals: Iterable[str]) -> bool:
+def has_correction_signal(signals: Iterable[str]) -> bool:
     """Say whether a signal marks a correction."""
     return any(_CORRECTING_SIGNALS.search(signal) for signal in signals)
 
 
-def said_in(texts: Iterable[str | None]) -> tuple[str, ...]:
+def signals_in(texts: Iterable[str | None]) -> tuple[str, ...]:
     """Return what headlines, slug lines and notes say of a version: "correction", "writethru", "kill", "embargo"."""
     said: list[str] = []
     some = [text[:_MAX_SAID] for text in texts if text]
