@@ -1,49 +1,50 @@
-"""Every failure on purpose, in one tree.
+"""The exceptions that ingestd raises on purpose, in one tree.
 
 ::
 
     IngestError
-    ├── ConfigError             a setting is wrong: the operator's turn
-    ├── UsageError              what was asked for does not exist or makes no sense
-    ├── Busy                    somebody else is at it: whoever asked may ask again
-    ├── FetchError              the network, or the server at its other end
-    │   ├── Unreachable         no name, no route, no TLS
-    │   │   ├── Unanswered      nothing came back: no connection in time, no route, no name server's word
-    │   │   └── Offline         because of us: no network, no name server, no socket left
-    │   ├── TimedOut            the deadline of the whole request passed
+    ├── ConfigError             a setting is missing, unknown or wrong
+    ├── UsageError              the request names nothing that exists, or is not valid
+    ├── Busy                    the source is in use: the sender may try again
+    ├── FetchError              the network or the server failed
+    │   ├── Unreachable         no address, no route, no connection, no TLS
+    │   │   ├── Unanswered      no response: connection timed out, no route, name server silent
+    │   │   └── Offline         local failure: no network, no name server, no socket left
+    │   ├── TimedOut            the whole request exceeded its deadline
     │   ├── Refused             4xx or 5xx
-    │   │   ├── Gone            410: never again
-    │   │   ├── LoginNeeded     401: the operator's turn
-    │   │   └── Throttled       we ask too much
-    │   ├── Held                not asked: its site is left alone for a while
-    │   ├── Disallowed          robots.txt says no: never
-    │   ├── RobotsUnreachable   robots.txt cannot be read, which is a no for now
-    │   ├── Forbidden           an address or scheme we must not connect to: never
-    │   ├── TooLarge            more bytes than the limit
-    │   ├── NoRoom              our own disk did not take the body
-    │   ├── Inaccessible        a drop folder, or a file in it, that we may not use: the operator's turn
-    │   ├── LoginRefused        the server of a drop folder does not let us in: the operator's turn
-    │   ├── UnknownHostKey      an SSH server that is not known to be who it says: the operator's turn
-    │   ├── NotInstalled        a library that comes with an extra of ours: the operator's turn
-    │   ├── BrokenReply         an answer that ends early or makes no sense
+    │   │   ├── Gone            410: never retried
+    │   │   ├── LoginNeeded     401: the operator must set or correct a login
+    │   │   └── Throttled       the server limits our requests
+    │   ├── Held                no request was sent: the site is on hold
+    │   ├── Disallowed          robots.txt disallows the URL: never retried
+    │   ├── RobotsUnreachable   robots.txt cannot be read, so everything is disallowed for now
+    │   ├── Forbidden           the address, port or scheme must not be connected to: never retried
+    │   ├── TooLarge            the body exceeds the limit
+    │   ├── NoRoom              local failure: the body cannot be written to the local disk
+    │   ├── Inaccessible        a drop folder or a file in it cannot be used: permissions
+    │   ├── LoginRefused        the server of a drop folder refuses the login
+    │   ├── UnknownHostKey      an SSH server whose key is not in `known_hosts`
+    │   ├── NotInstalled        an optional library is missing
+    │   ├── BrokenReply         the response ends early or violates its protocol
     │   └── TooManyRedirects
-    ├── ParseError              bytes that are no feed
-    │   └── UnknownFormat       nothing we read looks like this
-    ├── ExtractError            a page that gives no article
-    │   └── NoArticle           read, but there is no article on it
-    ├── WorkerError             the process that parsed or extracted
-    │   ├── WorkerTimedOut      it took too long and was killed
-    │   ├── WorkerUnready       it never got as far as the work
-    │   ├── WorkerDied          it ended by itself, as with a crash in C
-    │   ├── WorkerOutOfMemory   it met its memory limit
-    │   └── WorkerBug           the work raised what it should not: a mistake of ours
-    ├── StoreError              the database
-    │   ├── StoreUnavailable    cannot be reached, or does not answer
+    ├── ParseError              the bytes are not a readable feed
+    │   └── UnknownFormat       no supported format matches
+    ├── ExtractError            no article could be extracted from a page
+    │   └── NoArticle           the page was read and has no article
+    ├── WorkerError             the worker process that parsed or extracted failed
+    │   ├── WorkerTimedOut      the job exceeded its time limit and was killed
+    │   ├── WorkerUnready       local failure: the process did not start
+    │   ├── WorkerDied          the process ended during the job, such as a crash in C
+    │   ├── WorkerOutOfMemory   the job exceeded its memory limit
+    │   └── WorkerBug           the job raised an unexpected exception
+    ├── StoreError              the database failed
+    │   ├── StoreUnavailable    it cannot be reached or does not answer
     │   └── SchemaMismatch      its schema is older or newer than this program
     └── ArchiveError            the archive of raw bytes: missing, damaged, disk full
 
-`fate` answers the catcher's question: try again `later`, or `never`.  All of them pickle,
-because they cross processes: whatever a constructor takes is in `args`.
+`fate` tells the caller whether to try again `later` or `never`.  `local` marks failures on our side,
+which count against no source and no entry.  All of these pickle, because they cross processes: `args`
+holds whatever the constructor takes.
 """
 
 from typing import ClassVar, Literal
@@ -52,10 +53,11 @@ Fate = Literal["later", "never"]
 
 
 class IngestError(Exception):
-    """Something went wrong in a way we know."""
+    """Base class of all errors that ingestd raises on purpose."""
 
+    #: Whether another attempt can succeed.
     fate: ClassVar[Fate] = "later"
-    #: Whether it is our own fault: it counts against no source and no entry.
+    #: Whether the failure is on our side: it counts against no source and no entry.
     local: ClassVar[bool] = False
 
 
@@ -66,13 +68,13 @@ class ConfigError(IngestError):
 
 
 class UsageError(IngestError):
-    """What was asked for does not exist, or makes no sense; the message says what would."""
+    """The request names something that does not exist, or is not valid; the message says what would be."""
 
     fate = "never"
 
 
 class Busy(IngestError):
-    """What was pushed came while its source is at work, or too much of it at once; the sender may try again."""
+    """A push arrived while its source is in use, or while too many wait; the sender may try again."""
 
 
 class FetchError(IngestError):
@@ -88,21 +90,21 @@ class FetchError(IngestError):
 
 
 class Unreachable(FetchError):
-    """No name, no route, no connection, or no TLS."""
+    """The server has no address, or there is no route, no connection or no TLS to it."""
 
 
 class Unanswered(Unreachable):
-    """Nothing came back: no connection in time, no route, or no name server's word; the server may be dead, or we."""
+    """No response: the connection timed out, no route, or the name server is silent; either side may be down."""
 
 
 class Offline(Unreachable):
-    """Our own network, name server or sockets are to blame: nothing is known of the server."""
+    """The local network, name server or sockets failed; it says nothing about the server."""
 
     local = True
 
 
 class TimedOut(FetchError):
-    """The deadline for the whole request passed, redirects and body included."""
+    """The whole request, redirects and body included, exceeded its deadline."""
 
 
 class Refused(FetchError):
@@ -116,25 +118,25 @@ class Refused(FetchError):
 
 
 class Gone(Refused):
-    """410 Gone, said by the URL that was asked for or by where it moved for good."""
+    """410 Gone, from the requested URL or from the one it permanently redirects to."""
 
     fate = "never"
 
 
 class LoginNeeded(Refused):
-    """401: there was no login, or one that is not good (any more); it is tried again, for it may be set right."""
+    """401: the login is missing or invalid; retried, since the operator may correct it."""
 
     def __init__(self, url: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(url, status, retry_after)
-        self.reason = f"HTTP {status}, it wants a login, or another one: see the setting `logins`"
+        self.reason = f"HTTP {status}, login missing or invalid; see the setting `logins`"
 
 
 class Throttled(Refused):
-    """The server has had enough of us: 429, a 503 that says for how long, or a 403 after many requests."""
+    """The server limits our requests: 429, a 503 with Retry-After, or a 403 after many requests."""
 
 
 class Held(FetchError):
-    """The URL was not asked for: its site is left alone for another `seconds`."""
+    """No request was sent: the site is on hold for another `seconds`."""
 
     def __init__(self, url: str, reason: str, seconds: float) -> None:
         super().__init__(url, reason)
@@ -143,7 +145,7 @@ class Held(FetchError):
 
 
 class Disallowed(FetchError):
-    """The site's robots.txt disallows the URL for us; the message quotes the rule."""
+    """The site's robots.txt disallows the URL; the message quotes the rule."""
 
     fate = "never"
 
@@ -153,85 +155,85 @@ class RobotsUnreachable(FetchError):
 
 
 class Forbidden(FetchError):
-    """An address, port or scheme that must not be connected to."""
+    """The address, port or scheme must not be connected to."""
 
     fate = "never"
 
 
 class TooLarge(FetchError):
-    """The body is larger than the limit, on the wire or decoded."""
+    """The body exceeds the limit, on the wire or decoded."""
 
 
 class NoRoom(FetchError):
-    """The body is too large for memory alone, and our own disk did not take it."""
+    """The body does not fit into the memory budget and cannot be written to the local disk."""
 
     local = True
 
 
 class Inaccessible(FetchError):
-    """A drop folder cannot be listed or written, or a file in it not be read or moved; it may be set right."""
+    """A drop folder cannot be listed or written, or a file in it cannot be read or moved; retried."""
 
 
 class LoginRefused(FetchError):
-    """The server of a drop folder takes no login of ours, or there is none; it may be set right."""
+    """The server of a drop folder refuses the login, or `logins` has none for it; retried."""
 
 
 class UnknownHostKey(FetchError):
-    """An SSH server shows a key that `known_hosts` does not have for it; the message shows it."""
+    """The key of an SSH server is not in `known_hosts`; the message shows it."""
 
 
 class NotInstalled(FetchError):
-    """The folder needs a library that is not there; the message says what to install."""
+    """The folder's protocol needs a library that is not installed; the message says what to install."""
 
 
 class BrokenReply(FetchError):
-    """The answer ended early, or makes no sense in the protocol that is spoken."""
+    """The response ends early or violates its protocol."""
 
 
 class TooManyRedirects(FetchError):
-    """A chain of redirects that is too long, or a loop."""
+    """The chain of redirects is too long, or a loop."""
 
 
 class ParseError(IngestError):
-    """The bytes are no feed that could be read."""
+    """The bytes are not a readable feed."""
 
 
 class UnknownFormat(ParseError):
-    """No format we know looks like this."""
+    """No supported format matches the bytes."""
 
 
 class ExtractError(IngestError):
-    """A page gave no article."""
+    """No article could be extracted from a page."""
 
 
 class NoArticle(ExtractError):
-    """The page was read, and there is no article on it."""
+    """The page was read and has no article."""
 
 
 class WorkerError(IngestError):
-    """The process that did the work is no more; the message says why."""
+    """A worker process failed and was replaced; the message says why."""
 
 
 class WorkerUnready(WorkerError):
-    """The process did not start: the work is as good as it was."""
+    """The worker process did not start, so the job was not attempted."""
 
     local = True
 
 
 class WorkerTimedOut(WorkerError):
-    """The work took longer than its limit, and its process was killed."""
+    """The job exceeded its time limit, and its process was killed."""
 
 
 class WorkerDied(WorkerError):
-    """The process ended in the middle of the work."""
+    """The worker process ended during the job."""
 
 
 class WorkerOutOfMemory(WorkerError):
-    """The work needed more memory than its limit."""
+    """The job exceeded its memory limit."""
 
 
 class WorkerBug(WorkerError):
-    """The work raised what is no failure on purpose; `trace` is the traceback over there, as text."""
+    """The job raised an exception that is not an IngestError; `trace` is the worker's traceback, as text."""
 
     def __init__(self, name: str, message: str, trace: str) -> None:
         super().__init__(name, message, trace)
@@ -244,18 +246,18 @@ class WorkerBug(WorkerError):
 
 
 class StoreError(IngestError):
-    """The database could not do what was asked."""
+    """The database failed or refused an operation."""
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be reached, or does not answer."""
+    """The database cannot be reached or does not answer."""
 
 
 class SchemaMismatch(StoreError):
-    """The schema is older or newer than this program's."""
+    """The database's schema is older or newer than this program's."""
 
     fate = "never"
 
 
 class ArchiveError(IngestError):
-    """Raw bytes could not be kept or are not there as they were kept."""
+    """Raw bytes could not be written to the archive, or are missing or damaged there."""

@@ -1,4 +1,4 @@
-"""Values as JSON, for programs and for terminals alike."""
+"""JSON output that is safe to parse and to print on a terminal."""
 
 import json
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ from ingestd.times import iso
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
-    """Return a value as JSON: times in ISO 8601 and UTC, dataclasses as objects, sets in order.
+    """Return a value as JSON: times in ISO 8601 and UTC, dataclasses as objects, sets as sorted arrays.
 
-    What a terminal would obey is escaped, so that a parser still reads the text as it is.
-    Raises TypeError for what has no place in JSON.
+    Characters that control a terminal are written as JSON escapes, which a parser turns back into the original text.
+    Raises TypeError for a value of an unsupported type.
     """
     text = json.dumps(value, default=_plain, ensure_ascii=False, indent=indent)
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
@@ -32,4 +32,4 @@ def _plain(value: Any) -> Any:
         return dict(value)
     if isinstance(value, set | frozenset):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")

@@ -1,11 +1,11 @@
-"""Points in time: aware, in UTC, read from the forms that feeds and pages use."""
+"""Points in time: parse the formats that feeds and pages use, as aware datetimes in UTC."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
-#: Offsets in hours of the zone names that news pages and feeds print.  Ambiguous ones (IST, CST, BST)
-#: are read as the English-language wires mean them: Indian, US Central and British Summer Time.
+#: Zone abbreviation in news pages and feeds → offset from UTC in hours.  Ambiguous ones (IST, CST, BST)
+#: are read as English-language wires use them: Indian, US Central and British Summer Time.
 ZONES = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
     "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3, "IST": 5.5, "PKT": 5, "ICT": 7, "WIB": 7, "SGT": 8, "HKT": 8,
@@ -14,7 +14,7 @@ ZONES = {
     "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3, "ART": -3, "CLT": -4,
 }  # fmt: skip
 
-#: The names of months, folded, and their numbers.
+#: Name of a month, folded → its number, 1 to 12.
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -37,30 +37,30 @@ MONTHS = {
     for name in names.split()
 }
 
-# What the standard library does not take: a space before the offset, "z", and the names Ruby and SQL print.
+# Forms that the standard library does not accept: a space before the offset, "z", and the names Ruby and SQL print.
 _OFFSET = re.compile(r"(?<=\d)\s*(?:(z|utc|gmt)|([+-]\d{2}):?(\d{2}))$", re.IGNORECASE)
 
 
 def utc(when: datetime) -> datetime:
-    """Return a time in UTC; one without a zone is taken as UTC already."""
+    """Return a time in UTC; a naive time is assumed to be in UTC."""
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def from_timestamp(seconds: float) -> datetime:
-    """Return the time a number of seconds after 1970-01-01T00:00:00Z."""
+    """Return the time of a Unix timestamp, in seconds since 1970-01-01T00:00:00Z."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def zone_named(name: str) -> timezone | None:
-    """Return the zone an abbreviation stands for, None when it is not known."""
+    """Return the zone of an abbreviation.  None: the abbreviation is not in ZONES."""
     hours = ZONES.get(name.upper())
     return None if hours is None else timezone(timedelta(hours=hours))
 
 
 def parse_iso(text: str | None) -> datetime | None:
-    """Read an ISO 8601 or RFC 3339 time; in UTC, or naive where the text has no zone; None when it is none.
+    """Parse an ISO 8601 or RFC 3339 time: in UTC, or naive if the text has no zone.  None: it is not such a time.
 
-    A date alone is midnight without a zone: see `is_date_only`.
+    A date alone is parsed as midnight without a zone: see `is_date_only`.
     """
     if not text or not text.strip():
         return None
@@ -73,19 +73,19 @@ def parse_iso(text: str | None) -> datetime | None:
 
 
 def is_date_only(text: str) -> bool:
-    """Say whether an ISO 8601 text has no time of day."""
+    """Return whether an ISO 8601 text has no time of day."""
     return "T" not in text.strip().upper() and ":" not in text
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """Read an HTTP or e-mail date (RFC 9110, 5.6.7; RFC 5322, 3.3) in UTC; None when it is none.
+    """Parse an HTTP or e-mail date (RFC 9110, 5.6.7; RFC 5322, 3.3) in UTC.  None: it is not such a date.
 
-    A zone by a name that nobody knows is UTC (RFC 5322, 4.3).
+    An unknown zone name counts as UTC (RFC 5322, 4.3).
     """
     try:
         when = parsedate_to_datetime(text) if text else None
         if when and text and when.tzinfo is None:
-            # The standard library knows the American names only.
+            # The standard library knows only the American zone names.
             when = when.replace(tzinfo=zone_named(text.split()[-1]))
         return utc(when) if when else None
     except (ValueError, IndexError, OverflowError, TypeError):
@@ -93,6 +93,6 @@ def parse_http_date(text: str | None) -> datetime | None:
 
 
 def iso(when: datetime | None) -> str | None:
-    """Write a time as in "2020-06-24T06:15:00Z"; seconds are kept, fractions are not."""
-    # Not strftime, whose %Y has no leading zeros: "0001-01-01T00:00:00Z" is Go's way to say nothing.
+    """Format a time as "2020-06-24T06:15:00Z", without fractions of a second.  None: `when` is None."""
+    # Not strftime, whose %Y has no leading zeros: "0001-01-01T00:00:00Z", the zero time of Go, occurs in feeds.
     return utc(when).replace(tzinfo=None).isoformat(timespec="seconds") + "Z" if when else None

@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them: "30m", "1h30m", "16MiB"."""
+"""Durations and sizes in human notation: "30m", "1h30m", "16MiB"."""
 
 import re
 
@@ -9,9 +9,9 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 
 
 def parse_duration(text: str | float) -> float:
-    """Return seconds: a number is seconds already, text has units, as in "90", "30m", "1h30m", "500ms".
+    """Return a duration in seconds: a number is in seconds; text may have units, as in "90", "30m", "1h30m", "500ms".
 
-    Raises ValueError with a message that shows the units.
+    Raises ValueError with a message that shows valid examples.
     """
     if isinstance(text, int | float):
         return float(text)
@@ -20,28 +20,28 @@ def parse_duration(text: str | float) -> float:
         return float(text)
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text) or any(unit not in _SECONDS for _, unit in parts):
-        raise ValueError(f"{text!r} is no duration; write it as in 90, 30s, 15m, 1h30m or 2d")
+        raise ValueError(f"{text!r} is not a duration; write it like 90, 30s, 15m, 1h30m or 2d")
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 def parse_size(text: str | int) -> int:
-    """Return bytes: a number is bytes already, text has units, as in "16MiB", "500kB".
+    """Return a size in bytes: a number is in bytes; text may have units, as in "16MiB", "500kB".
 
-    "k", "M" and "G" alone are powers of 1024.  Raises ValueError with a message that shows the units.
+    "k", "M" and "G" alone are powers of 1024.  Raises ValueError with a message that shows valid examples.
     """
     if isinstance(text, int):
         return text
-    # More than 15 digits are nobody's size, and no float holds them exactly; there is no half a byte.
+    # At most 15 digits: a float does not hold more exactly.  Decimals need a unit: there is no half byte.
     match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,15}(?=\s*[a-z]))?)\s*([a-z]*)", text.strip().lower())
     if not match or match[2] not in _BYTES:
-        raise ValueError(f"{text!r} is no size; write it as in 1000000, 500kB or 16MiB")
+        raise ValueError(f"{text!r} is not a size; write it like 1000000, 500kB or 16MiB")
     return int(float(match[1]) * _BYTES[match[2]])
 
 
 def show_duration(seconds: float) -> str:
-    """Write seconds for people, as in "450ms", "12s", "3m20s", "2h5m", "3d4h": two units at the most.
+    """Format seconds as "450ms", "12s", "3m20s", "2h5m" or "3d4h": two units at most.
 
-    Seconds are rounded; what is below one second is in milliseconds, and what is negative has its sign.
+    Seconds are rounded; durations below one second are shown in milliseconds, negative ones with a minus sign.
     """
     if seconds < 0:
         return f"-{show_duration(-seconds)}"
@@ -56,9 +56,9 @@ def show_duration(seconds: float) -> str:
 
 
 def show_size(count: float) -> str:
-    """Write bytes for people, as in "812B", "1.5MiB", "16MiB"."""
+    """Format bytes as "812B", "1.5MiB" or "16MiB"."""
     for unit in ("B", "KiB", "MiB", "GiB"):
-        # What would be rounded to 1024 is the next unit's 1.
+        # A count that would be rounded to 1024 becomes 1 of the next unit.
         if count < 1023.5 or unit == "GiB":
             break
         count /= 1024

@@ -1,4 +1,4 @@
-"""URLs: resolved, compared, grouped by site, and shown without secrets."""
+"""URLs: resolve, compare and group them by site, and show them without secrets."""
 
 import ipaddress
 import re
@@ -6,16 +6,17 @@ import string
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from posixpath import normpath
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
-import idna
-import tldextract
+if TYPE_CHECKING:
+    import tldextract
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
-# Parameters that say where a click came from and never which page it leads to.
+# Parameters that track where a click came from and never identify the page.
 _TRACKING = re.compile(
     r"(utm_\w+|at_(medium|campaign|link\w*|ptr\w*)|(fbc|ttc|twc|gc|dc|yc)lid|msclkid|gclsrc|igshid|mc_[ce]id|cmpid|ncid|ns_\w+|xtor|__twitter_impression)",
     re.IGNORECASE,
@@ -23,7 +24,7 @@ _TRACKING = re.compile(
 
 
 def resolve(base: str, reference: str | None) -> str | None:
-    """Resolve a reference as in an `href` (RFC 3986, 5); None when it is no http(s) URL."""
+    """Resolve a reference such as an `href` (RFC 3986, 5).  None: the result is not an http(s) URL."""
     if not reference or not reference.strip():
         return None
     try:
@@ -36,12 +37,12 @@ def resolve(base: str, reference: str | None) -> str | None:
 
 
 def normalise(url: str) -> str:
-    """Return the form in which URLs are compared: two that differ here are two.
+    """Return the form in which URLs are compared: URLs whose normal forms differ are different.
 
-    Scheme and host in lower case, the host in its ASCII form, no user-info, no default port, no fragment,
-    no tracking parameters, "/" for an empty path.  The order of other parameters stays: it may matter.
+    Scheme and host are in lower case, the host in its ASCII form; without user-info, default port, fragment and
+    tracking parameters; an empty path is "/".  Other parameters keep their order: it may matter.
 
-    Raises ValueError when it is no absolute http(s) URL.
+    Raises ValueError if it is not an absolute http(s) URL.
     """
     parts = urlsplit(url.strip())
     host = _ascii_host(parts.hostname or "")
@@ -53,7 +54,7 @@ def normalise(url: str) -> str:
 
 
 def comparable(url: str) -> str:
-    """Return the form in which a URL is compared (`normalise`); one that has none is as it is."""
+    """Return the normal form of a URL (`normalise`), or the URL unchanged if it has none."""
     try:
         return normalise(url)
     except ValueError:
@@ -61,7 +62,7 @@ def comparable(url: str) -> str:
 
 
 def _ascii(part: str) -> str:
-    """Return a path or query in ASCII; one way to write each character (RFC 3986, 6.2.2)."""
+    """Return a path or query in ASCII, each character written in one way (RFC 3986, 6.2.2)."""
     return _ESCAPE.sub(_plain_escape, quote(part, safe="/?%:@!$&'()*+,;=~-._[]{}|^`\\<>\""))
 
 
@@ -74,15 +75,21 @@ def _ascii_host(host: str) -> str:
     host = host.rstrip(".").lower()
     if ":" in host:
         return f"[{host}]"
+    return host if host.isascii() else _ascii_form(host)
+
+
+def _ascii_form(host: str) -> str:
+    import idna  # here, since nearly all hosts are ASCII
+
     try:
-        # As aiohttp does, so that the name is the one that was asked: "straße.de" is not "strasse.de".
-        return host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+        # As aiohttp does, so that it is the name that is requested: "straße.de" is not "strasse.de".
+        return idna.encode(host, uts46=True).decode("ascii")
     except UnicodeError:
         return _ascii_symbols(host)
 
 
 def _ascii_symbols(host: str) -> str:
-    """Return the ASCII form of what only IDNA 2003 allows, such as a name of emoji; raises ValueError."""
+    """Return the ASCII form of a host that only IDNA 2003 allows, such as emoji; raises ValueError."""
     try:
         return host.encode("idna").decode("ascii")
     except UnicodeError as error:
@@ -95,7 +102,7 @@ def _without_tracking(query: str) -> str:
 
 
 def without_userinfo(url: str) -> str:
-    """Return a URL as it may be shown and logged: `user:password@` left out."""
+    """Return a URL without `user:password@`, as it may be shown and logged."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises where the port is no number, as with "/" in a password
@@ -105,7 +112,7 @@ def without_userinfo(url: str) -> str:
 
 
 def copy_userinfo(url: str, other: str) -> str:
-    """Return another URL with the user-info of the first, if it is of the same origin; otherwise as it is."""
+    """Return `other` with the user-info of `url` if both have the same origin, else `other` unchanged."""
     one, two = urlsplit(url), urlsplit(other)
     userinfo, at, host = one.netloc.rpartition("@")
     same = (one.scheme, host.lower()) == (two.scheme, two.netloc.lower())
@@ -113,14 +120,17 @@ def copy_userinfo(url: str, other: str) -> str:
 
 
 @cache
-def _suffixes() -> tldextract.TLDExtract:
-    # The list that comes with the package: a daemon does not fetch one behind its operator's back.
+def _suffixes() -> "tldextract.TLDExtract":
+    # Imported here: tldextract imports requests, which takes 0.1 s.
+    import tldextract
+
+    # Only the list bundled with the package: the daemon sends no requests that the operator did not ask for.
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 @lru_cache(maxsize=65_536)
 def is_readable(url: str) -> bool:
-    """Say whether it has the parts of a URL, of whatever scheme."""
+    """Return whether a string can be split into the parts of a URL, of any scheme."""
     try:
         return urlsplit(url).hostname != ""
     except ValueError:
@@ -128,10 +138,10 @@ def is_readable(url: str) -> bool:
 
 
 def site(url: str) -> str:
-    """Return what shares a server's patience: the registrable domain, or the address itself.
+    """Return the site of a URL, the unit of pacing: the registrable domain, or the IP address.
 
-    "https://news.bbc.co.uk/x" is of the site "bbc.co.uk", "http://127.0.0.1:8600/" of "127.0.0.1".
-    A host with no public suffix, such as "localhost", is a site of its own.
+    The site of "https://news.bbc.co.uk/x" is "bbc.co.uk", that of "http://127.0.0.1:8600/" is "127.0.0.1".
+    A host without a public suffix, such as "localhost", is a site of its own.
     """
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     try:
@@ -141,31 +151,31 @@ def site(url: str) -> str:
 
 
 def pacing_key(url: str) -> str:
-    """Return what polls of a source take turns at: the site, or a drop folder itself, of which nobody else has any."""
+    """Return the key by which polls of a source are paced: its site, or the address of a drop folder."""
     return without_userinfo(url) if is_folder(url) else site(url)
 
 
 def is_folder(url: str) -> bool:
-    """Say whether this is the address of a drop folder, as in "file:///var/spool/wire/" or "sftp://wire.example/out/"."""
+    """Return whether a URL is a drop folder, such as "file:///var/spool/wire/" or "sftp://wire.example/out/"."""
     return url.startswith("file:///") or is_remote_folder(url)
 
 
 def is_remote_folder(url: str) -> bool:
-    """Say whether this is the address of a drop folder on another host."""
+    """Return whether a URL is a drop folder on another host."""
     return url.startswith(tuple(f"{scheme}://" for scheme in FOLDER_PORTS))
 
 
-#: The ports of what leads to drop folders on other hosts; FTPS begins as FTP does (RFC 4217).
+#: Scheme of a remote drop folder → default port; FTPS starts as FTP does (RFC 4217).
 FOLDER_PORTS = {"ftp": 21, "ftps": 21, "sftp": 22}
 
 
 def folder_path(url: str) -> PurePosixPath:
-    """Return the path of a drop folder of this host."""
+    """Return the path of a drop folder on this host."""
     return PurePosixPath(unquote(urlsplit(url).path, errors="surrogateescape"))
 
 
 def is_inbox(url: str) -> bool:
-    """Say whether this is the name of a source that is only pushed to, as in "inbox:wire"."""
+    """Return whether a name is an inbox, a source that only receives pushes, such as "inbox:wire"."""
     return url.startswith(_INBOX)
 
 
@@ -174,22 +184,22 @@ _INBOX_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 
 
 def source_url(name: str) -> str:
-    """Return the address that a source is known by, for whatever an operator may call it.
+    """Return the address by which a source is stored, from what an operator may write.
 
-    A path from the root on is a drop folder's, "/var/spool/wire" as good as "file:///var/spool/wire/".
+    An absolute path is a drop folder: "/var/spool/wire" is the same as "file:///var/spool/wire/".
 
-    Raises ValueError when it is no http(s) URL, no such path, no folder on another host, and no inbox.
+    Raises ValueError if it is not an http(s) URL, an absolute path, a folder on another host, or an inbox.
     """
     if is_inbox(name):
         if not _INBOX_NAME.fullmatch(name.removeprefix(_INBOX)):
-            raise ValueError(f"not the name of an inbox: {name}; a letter, then letters, digits, '.', '_' and '-'")
+            raise ValueError(f"not a valid inbox name: {name}; use a letter, then letters, digits, '.', '_' and '-'")
         return name
     if name.startswith("/"):
         return _folder_url(name)
     if name.startswith("file:"):
         parts = urlsplit(name)
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-            raise ValueError(f"not a folder of this host: {name}; write it as in file:///var/spool/wire/")
+            raise ValueError(f"not a folder on this host: {name}; write it like file:///var/spool/wire/")
         return _folder_url(unquote(parts.path, errors="surrogateescape"))
     if name.partition("://")[0].lower() in FOLDER_PORTS:
         return _remote_url(name)
@@ -202,18 +212,18 @@ def _remote_url(name: str) -> str:
         parts = urlsplit(name)
         host, port = _ascii_host(parts.hostname or ""), parts.port
     except ValueError as error:
-        raise ValueError(f"not a folder's address: {without_userinfo(name)}") from error
+        raise ValueError(f"not a folder address: {without_userinfo(name)}") from error
     shown = without_userinfo(name)
     if not host or parts.query or parts.fragment:
-        raise ValueError(f"not a folder's address: {shown}; write it as in {parts.scheme}://user@wire.example/out/")
+        raise ValueError(f"not a folder address: {shown}; write it like {parts.scheme}://user@wire.example/out/")
     if parts.password is not None:
-        raise ValueError(f"no password in an address: {shown}; it belongs in the setting `logins`")
+        raise ValueError(f"password in the address: {shown}; put it into the setting `logins`")
     path = unquote(parts.path, errors="surrogateescape")
     if _CONTROL.search(path + unquote(parts.username or "")) or ".." in path.split("/"):
-        raise ValueError(f"not a folder that could be a source: {shown}")
+        raise ValueError(f"not a valid source: {shown}; its path or user has control characters, or its path has '..'")
     user = f"{quote(unquote(parts.username), safe='')}@" if parts.username else ""
     at = "" if port in (None, FOLDER_PORTS[parts.scheme]) else f":{port}"
-    # A slash that is written as %2F is one of FTP's: it leads to the root, and not from where the login leads.
+    # In FTP a slash written as %2F is significant: the path starts at the root and not in the login's directory.
     return urlunsplit((parts.scheme, f"{user}{host}{at}", f"{_ascii(parts.path).rstrip('/')}/", "", ""))
 
 
@@ -222,5 +232,5 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def _folder_url(path: str) -> str:
     if "\0" in path or normpath(path).strip("/") == "":
-        raise ValueError(f"not a folder that could be a source: {path!r}")
+        raise ValueError(f"not a valid source: {path!r}; name a folder below the root, without NUL in its path")
     return PurePosixPath("/" + normpath(path).lstrip("/")).as_uri() + "/"

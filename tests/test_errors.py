@@ -18,7 +18,7 @@ def an_error_of(kind: type[IngestError]) -> IngestError:
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_every_error_crosses_processes_whole(kind: type[IngestError]) -> None:
+def test_every_error_survives_pickling(kind: type[IngestError]) -> None:
     error = an_error_of(kind)
 
     copy = pickle.loads(pickle.dumps(error))
@@ -30,11 +30,11 @@ def test_every_error_crosses_processes_whole(kind: type[IngestError]) -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_every_error_says_whether_to_come_back(kind: type[IngestError]) -> None:
+def test_every_error_has_a_fate(kind: type[IngestError]) -> None:
     assert kind.fate in ("later", "never")
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
+def test_the_drawn_tree_matches_the_classes() -> None:
     drawn: dict[str, str] = {}
     path: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -46,7 +46,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
     assert drawn == {kind.__name__: kind.__bases__[0].__name__ for kind in EVERY}
 
 
-def test_a_refusal_says_its_status_and_when_to_come_back() -> None:
+def test_refused_has_the_status_and_retry_after() -> None:
     error = Refused("https://news.example/feed", 429, retry_after=120)
 
     assert str(error) == "https://news.example/feed: HTTP 429"
@@ -54,6 +54,6 @@ def test_a_refusal_says_its_status_and_when_to_come_back() -> None:
     assert isinstance(error, FetchError)
 
 
-def test_what_is_gone_is_gone_for_good() -> None:
+def test_410_is_never_retried_and_503_is() -> None:
     assert Gone("https://news.example/feed", 410).fate == "never"
     assert Refused("https://news.example/feed", 503).fate == "later"

@@ -1,4 +1,4 @@
-"""The house: imports run downward, neighbours do not know each other, and no file outgrows its reader."""
+"""The architecture: imports run downward, folders on one floor do not import each other, files stay short."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ingestd"
 
-#: From the top down.  Folders on one floor are neighbours and do not import each other.
+#: From top to bottom.  Folders on one floor do not import each other.
 FLOORS = (
     ("cli",),
     ("daemon",),
@@ -22,11 +22,11 @@ FLOORS = (
     ("errors", "urls", "times", "text", "units", "json"),
 )
 LEVEL = {name: len(FLOORS) - floor for floor, names in enumerate(FLOORS) for name in names}
-WORDS = set(FLOORS[-1])
+BASE = set(FLOORS[-1])
 PURE = {name for name, level in LEVEL.items() if level <= 3}
 
-#: Lines of a module; longer ones are split by what is in them.
-LONGEST = 300
+#: Most lines of a module; longer ones are split by topic.
+MAX_LINES = 300
 
 
 @cache
@@ -35,7 +35,7 @@ def modules() -> list[Path]:
 
 
 def folder_of(path: Path) -> str:
-    """Return the folder below the package that a module is in, or the name of a module at its root."""
+    """Return a module's folder below the package, or the name of a module at its root."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -45,7 +45,7 @@ def dotted(path: Path) -> str:
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Return what a module imports of ingestd, as dotted names, wherever in it the import stands."""
+    """Return the dotted names that a module imports from ingestd, at any place in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -56,32 +56,32 @@ def imported(path: Path) -> frozenset[str]:
     return frozenset(name for name in found if name.startswith("ingestd.") and name != "ingestd.__version__")
 
 
-def test_the_root_holds_the_words_and_the_folders() -> None:
+def test_the_root_holds_only_base_modules_and_the_folders() -> None:
     loose = {path.stem for path in PACKAGE.glob("*.py")}
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
 
-    assert loose == WORDS | {"__init__", "__main__"}
-    assert folders == LEVEL.keys() - WORDS
+    assert loose == BASE | {"__init__", "__main__"}
+    assert folders == LEVEL.keys() - BASE
 
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)
 def test_imports_run_downward(path: Path) -> None:
     here = folder_of(path)
-    up = {other for name in imported(path) if (other := name.split(".")[1]) != here and LEVEL[other] >= LEVEL[here]}
-    # The words may use each other: errors and text know nothing, urls and times know little.
-    assert not (up - WORDS if here in WORDS else up)
+    upward = {other for name in imported(path) if (other := name.split(".")[1]) != here and LEVEL[other] >= LEVEL[here]}
+    # Base modules may import each other.
+    assert not (upward - BASE if here in BASE else upward)
 
 
-def test_no_imports_form_a_ring() -> None:
+def test_imports_form_no_cycle() -> None:
     paths = {dotted(path): path for path in modules()}
-    # A name imported from a package may be one of its modules; the package itself runs either way.
+    # A name imported from a package may be one of its modules; the package is executed in either case.
     graph = {
         name: {target for found in imported(path) for target in _targets(found, paths) if target != name}
         for name, path in paths.items()
     }
-    done: set[str] = set()
+    visited: set[str] = set()
     for start in graph:
-        _walk(start, graph, done, ())
+        _walk(start, graph, visited, ())
 
 
 def _targets(name: str, paths: dict[str, Path]) -> Iterator[str]:
@@ -91,17 +91,17 @@ def _targets(name: str, paths: dict[str, Path]) -> Iterator[str]:
         yield parent
 
 
-def _walk(name: str, graph: dict[str, set[str]], done: set[str], way: tuple[str, ...]) -> None:
-    assert name not in way, " → ".join((*way[way.index(name) :], name))
-    if name not in done:
+def _walk(name: str, graph: dict[str, set[str]], visited: set[str], path: tuple[str, ...]) -> None:
+    assert name not in path, " → ".join((*path[path.index(name) :], name))
+    if name not in visited:
         for target in graph[name]:
-            _walk(target, graph, done, (*way, name))
-        done.add(name)
+            _walk(target, graph, visited, (*path, name))
+        visited.add(name)
 
 
 @pytest.mark.parametrize("path", modules(), ids=dotted)
-def test_no_module_is_too_long_to_be_one_thing(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST
+def test_no_module_is_too_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
 
 
 IMPURE = {"asyncio", "aiohttp", "sqlalchemy", "structlog", "logging", "os", "time", "socket", "subprocess", "random"}

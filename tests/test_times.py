@@ -26,7 +26,7 @@ QUARTER_PAST_SIX = datetime(2020, 6, 24, 6, 15, tzinfo=UTC)
         "2020-06-24T08:15:00+02",
     ],
 )
-def test_iso_times_are_read_in_utc(text: str) -> None:
+def test_iso_times_are_parsed_to_utc(text: str) -> None:
     when = parse_iso(text)
 
     assert when == QUARTER_PAST_SIX
@@ -41,7 +41,7 @@ def test_iso_times_are_read_in_utc(text: str) -> None:
         ("20200624", datetime(2020, 6, 24)),  # noqa: DTZ001
     ],
 )
-def test_an_iso_time_without_a_zone_stays_without(text: str, when: datetime) -> None:
+def test_an_iso_time_without_a_zone_is_naive(text: str, when: datetime) -> None:
     assert parse_iso(text) == when
 
 
@@ -50,7 +50,7 @@ def test_an_iso_time_without_a_zone_stays_without(text: str, when: datetime) -> 
     [None, "", "  ", "yesterday", "2020", "2020-13-01", "2020-06-24T25:00:00Z", "2020-06-24T06:15:00+99:00",
      "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "24/06/2020", "2020-06-24T06:15:00 CDT", "\x00"],
 )  # fmt: skip
-def test_what_is_no_iso_time_is_none(text: str | None) -> None:
+def test_an_invalid_iso_time_is_none(text: str | None) -> None:
     assert parse_iso(text) is None
 
 
@@ -58,7 +58,7 @@ def test_what_is_no_iso_time_is_none(text: str | None) -> None:
     ("text", "only"),
     [("2020-06-24", True), ("20200624", True), ("2020-06-24T00:00", False), ("2020-06-24 00:00:00", False)],
 )
-def test_a_date_alone_is_told_from_midnight(text: str, only: bool) -> None:
+def test_a_date_alone_is_distinguished_from_midnight(text: str, only: bool) -> None:
     assert is_date_only(text) is only
 
 
@@ -78,7 +78,7 @@ def test_a_date_alone_is_told_from_midnight(text: str, only: bool) -> None:
         "Wed, 24 Jun 2020 11:45:00 IST",
     ],
 )
-def test_http_and_mail_dates_are_read_in_utc(text: str) -> None:
+def test_http_and_mail_dates_are_parsed_to_utc(text: str) -> None:
     assert parse_http_date(text) == QUARTER_PAST_SIX
 
 
@@ -87,11 +87,11 @@ def test_http_and_mail_dates_are_read_in_utc(text: str) -> None:
     [None, "", "0", "soon", "Wed, 24 Jun 2020 25:15:00 GMT", "Wed, 99 Jun 2020 06:15:00 GMT",
      "Wed, 24 Jun 99999 06:15:00 GMT", "Wed, 24 Jun 2020 06:15:00 +9999"],
 )  # fmt: skip
-def test_what_is_no_http_date_is_none(text: str | None) -> None:
+def test_an_invalid_http_date_is_none(text: str | None) -> None:
     assert parse_http_date(text) is None
 
 
-def test_times_come_out_in_utc_to_the_second() -> None:
+def test_times_are_formatted_in_utc_to_the_second() -> None:
     here = timezone(timedelta(hours=-5))
 
     assert iso(datetime(2020, 6, 24, 1, 15, 0, 999_999, tzinfo=here)) == "2020-06-24T06:15:00Z"
@@ -102,11 +102,11 @@ def test_a_year_has_four_digits() -> None:
     assert iso(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
 
 
-def test_what_is_written_reads_back() -> None:
+def test_a_formatted_time_parses_back() -> None:
     assert parse_iso(iso(QUARTER_PAST_SIX)) == QUARTER_PAST_SIX
 
 
-def test_a_time_without_a_zone_is_taken_as_utc() -> None:
+def test_a_naive_time_is_assumed_to_be_utc() -> None:
     assert utc(datetime(2020, 6, 24, 6, 15)) == QUARTER_PAST_SIX  # noqa: DTZ001 - that it is naive is what is tested
     assert utc(QUARTER_PAST_SIX) == QUARTER_PAST_SIX
 
@@ -118,9 +118,9 @@ def test_timestamps_count_from_1970_in_utc() -> None:
 @pytest.mark.parametrize(
     ("name", "hours"), [("CDT", -5), ("cdt", -5), ("GMT", 0), ("BST", 1), ("IST", 5.5), ("NST", -3.5)]
 )
-def test_zones_are_known_by_the_names_that_pages_print(name: str, hours: float) -> None:
+def test_zone_abbreviations_have_offsets(name: str, hours: float) -> None:
     assert zone_named(name) == timezone(timedelta(hours=hours))
 
 
-def test_a_zone_nobody_knows_is_none() -> None:
+def test_an_unknown_zone_is_none() -> None:
     assert zone_named("XYZ") is None

@@ -20,13 +20,13 @@ from ingestd.units import parse_duration, parse_size, show_duration, show_size
         ("1w", 604_800.0),
     ],
 )
-def test_durations_are_read_in_every_unit(text: str | float, seconds: float) -> None:
+def test_durations_are_parsed_in_every_unit(text: str | float, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "x", "m", "3x", "-5s", "5s!", "1h-30m", "1e3", "nan", "inf", "1..5s", "1h30"])
-def test_what_is_no_duration_is_refused_with_the_units(text: str) -> None:
-    with pytest.raises(ValueError, match="write it as in 90, 30s, 15m"):
+def test_an_invalid_duration_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 90, 30s, 15m"):
         parse_duration(text)
 
 
@@ -43,13 +43,13 @@ def test_what_is_no_duration_is_refused_with_the_units(text: str) -> None:
         ("12B", 12),
     ],
 )
-def test_sizes_are_read_in_every_unit(text: str | int, count: int) -> None:
+def test_sizes_are_parsed_in_every_unit(text: str | int, count: int) -> None:
     assert parse_size(text) == count
 
 
 @pytest.mark.parametrize("text", ["", "MiB", "-1", "1.5", "3 apples", "1e6", "16MiB16", "9" * 400, "0x10"])
-def test_what_is_no_size_is_refused_with_the_units(text: str) -> None:
-    with pytest.raises(ValueError, match="write it as in 1000000, 500kB or 16MiB"):
+def test_an_invalid_size_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 1000000, 500kB or 16MiB"):
         parse_size(text)
 
 
@@ -70,7 +70,7 @@ def test_what_is_no_size_is_refused_with_the_units(text: str) -> None:
         (-90, "-1m30s"),
     ],
 )
-def test_durations_are_shown_in_two_units_at_the_most(seconds: float, shown: str) -> None:
+def test_durations_are_shown_in_at_most_two_units(seconds: float, shown: str) -> None:
     assert show_duration(seconds) == shown
 
 

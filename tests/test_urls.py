@@ -28,7 +28,7 @@ BASE = "https://news.example/world/index.html"
         ("http://other.example:8080/a", "http://other.example:8080/a"),
     ],
 )
-def test_references_resolve_against_their_page(reference: str, url: str) -> None:
+def test_references_resolve_against_the_page(reference: str, url: str) -> None:
     assert resolve(BASE, reference) == url
 
 
@@ -37,7 +37,7 @@ def test_references_resolve_against_their_page(reference: str, url: str) -> None
     [None, "", "  ", "mailto:desk@news.example", "javascript:void(0)", "data:text/html,x", "ftp://news.example/",
      "http://", "http:///a", "http://[::1", "http://news.example:port/", "http://news.example:99999/"],
 )  # fmt: skip
-def test_what_leads_to_no_web_page_is_none(reference: str | None) -> None:
+def test_references_that_are_not_http_urls_resolve_to_none(reference: str | None) -> None:
     assert resolve(BASE, reference) is None
 
 
@@ -67,7 +67,7 @@ def test_what_leads_to_no_web_page_is_none(reference: str | None) -> None:
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
     ],
 )
-def test_urls_that_mean_the_same_are_the_same(url: str, same: str) -> None:
+def test_equivalent_urls_have_the_same_normal_form(url: str, same: str) -> None:
     assert normalise(url) == same
     assert normalise(same) == same
 
@@ -77,12 +77,12 @@ def test_urls_that_mean_the_same_are_the_same(url: str, same: str) -> None:
     ["", "news.example/a", "/a", "ftp://news.example/", "http://", "http://[::1", "http://news.example:x/",
      "https://news.example/\ud800", f"https://{'ü' * 70}.example/"],
 )  # fmt: skip
-def test_what_is_no_web_address_cannot_be_compared(url: str) -> None:
+def test_only_http_urls_are_normalised(url: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the messages are of several libraries
         normalise(url)
 
 
-def test_a_refused_url_is_told_without_its_password() -> None:
+def test_the_error_shows_the_url_without_its_password() -> None:
     with pytest.raises(ValueError, match=r"^not an http\(s\) URL: ftp://news\.example/$"):
         normalise("ftp://editor:secret@news.example/")
 
@@ -100,7 +100,7 @@ def test_a_refused_url_is_told_without_its_password() -> None:
         ("no URL at all", "no URL at all"),
     ],
 )
-def test_urls_are_shown_without_user_and_password(url: str, shown: str) -> None:
+def test_urls_are_shown_without_user_info(url: str, shown: str) -> None:
     assert without_userinfo(url) == shown
 
 
@@ -118,7 +118,7 @@ def test_urls_are_shown_without_user_and_password(url: str, shown: str) -> None:
         ("no URL", ""),
     ],
 )
-def test_a_site_is_what_shares_a_servers_patience(url: str, name: str) -> None:
+def test_a_site_is_the_registrable_domain_or_the_ip_address(url: str, name: str) -> None:
     assert site(url) == name
 
 
@@ -142,7 +142,7 @@ def test_a_site_is_what_shares_a_servers_patience(url: str, name: str) -> None:
         ("sftp://[::1]:2222/out", "sftp://[::1]:2222/out/"),
     ],
 )
-def test_a_source_has_one_address_however_it_is_called(name: str, url: str) -> None:
+def test_a_source_has_one_address_however_it_is_written(name: str, url: str) -> None:
     assert source_url(name) == url
     assert source_url(url) == url
 
@@ -167,12 +167,12 @@ def test_a_source_has_one_address_however_it_is_called(name: str, url: str) -> N
         "ftps://wire.example/?a",
     ],
 )
-def test_what_could_be_no_source_is_refused(name: str) -> None:
+def test_an_invalid_source_address_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"^not "):
         source_url(name)
 
 
-def test_a_folder_is_found_by_its_address_and_has_its_turns_for_itself() -> None:
+def test_a_folder_has_a_file_url_and_a_pacing_key_of_its_own() -> None:
     url = source_url("/srv/a wire/ü")
 
     assert str(folder_path(url)) == "/srv/a wire/ü"
@@ -181,15 +181,15 @@ def test_a_folder_is_found_by_its_address_and_has_its_turns_for_itself() -> None
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
-def test_a_folder_on_another_host_is_one_too_and_its_user_shows_nowhere(scheme: str) -> None:
+def test_a_remote_folder_is_paced_by_its_address_without_its_user(scheme: str) -> None:
     url = source_url(f"{scheme}://desk@wire.example/out")
 
     assert (is_folder(url), is_remote_folder(url), is_remote_folder("file:///out/")) == (True, True, False)
     assert pacing_key(url) == f"{scheme}://wire.example/out/"
 
 
-def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ValueError, match=r"^no password in an address: sftp://wire\.example/; it belongs") as caught:
+def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(ValueError, match=r"^password in the address: sftp://wire\.example/; put it into") as caught:
         source_url("sftp://desk:s3same@wire.example/")
 
     assert "s3same" not in str(caught.value)

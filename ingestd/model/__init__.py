@@ -1,6 +1,7 @@
-"""The nouns: one for each stage in the life of an article.
+"""The values that pass through ingestd, one for each stage in the life of an article.
 
-Source → Reply → Feed of Entries → Page → Article → Record; a wire sends Items, each one a Version of its record.
+Source → Reply → Feed with its Entries → Page → Article → Record.  A news agency sends Items, each a Version of its
+record.
 
-All are frozen.  Sequences are tuples, times are aware and in UTC, absent is None.
+All are frozen.  Sequences are tuples, times are aware and in UTC, a missing value is None.
 """

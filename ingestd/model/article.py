@@ -1,21 +1,21 @@
-"""What a page says, clean."""
+"""Articles: the cleaned content of a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-#: How exactly a time is known: to the minute, to the minute in a zone that was assumed, or to the day.
+#: Precision of a time: to the minute, to the minute in an assumed zone, or to the day.
 DatePrecision = Literal["minute", "assumed_zone", "day"]
 
 
-#: What a news agency has to do with a story: it filed it, the story quotes it, or a picture is credited to it.
+#: Role of a news agency in a story: it filed the story, the story cites it, or a picture is credited to it.
 AgencyRole = Literal["origin", "cited", "credit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A picture that goes with an article (ninjs `associations`)."""
+    """A picture of an article (ninjs `associations`)."""
 
     href: str
     caption: str | None = None
@@ -24,53 +24,55 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """A news agency that a story names, and how."""
+    """A news agency named in a story, its role and the evidence."""
 
-    #: How its desk signs, as in "AP" or "dpa"; and its name in English or in its own language.
+    #: The abbreviation it signs with, such as "AP" or "dpa".
     code: str
+    #: Its name in English or in its own language.
     name: str
     role: AgencyRole
-    #: Where it is named, and in which words: ("text", "the AP reports").  The places are dateline, byline,
-    #: signature, copyright, text and credit, in this order.
+    #: Pairs of place and words, as in ("text", "the AP reports").  The places are dateline, byline, signature,
+    #: copyright, text and credit, in this order.
     evidence: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What a page says, clean.  Field names follow IPTC ninjs 3."""
+    """The cleaned content of a page; field names follow IPTC ninjs 3."""
 
     headline: str | None
-    #: Paragraphs, one blank line between them; never empty.
+    #: Paragraphs separated by one blank line; never empty.
     body_text: str
-    #: The same paragraphs as sanitised markup.
+    #: The same paragraphs as sanitised HTML.
     body_html: str = ""
     #: The dek or standfirst.
     description_text: str | None = None
     #: As printed, without "By".
     byline: str | None = None
-    #: Names of people out of the byline.
+    #: Names of people in the byline.
     authors: tuple[str, ...] = ()
-    #: First publication, and this version.
+    #: When the story was first published.
     firstcreated: datetime | None = None
+    #: When this version was published.
     versioncreated: datetime | None = None
     date_precision: DatePrecision | None = None
     #: BCP 47.
     language: str | None = None
-    #: As in "PYONGYANG, June 24 (AP)"; lifted off the first paragraph, without its dash.
+    #: As in "PYONGYANG, June 24 (AP)", without the dash; removed from the first paragraph.
     dateline: str | None = None
-    #: The name of the site or paper.
+    #: The name of the site or newspaper.
     source: str | None = None
-    #: The page's own canonical address, where it names one.
+    #: The canonical URL that the page states.
     uri: str | None = None
-    #: Licence or terms, as an address or in words.
+    #: The licence or terms of use, as a URL or in words.
     usageterms: str | None = None
     #: The lead picture.
     associations: tuple[Image, ...] = ()
     #: The strongest role first.
     agencies: tuple[Agency, ...] = ()
-    #: Whether the page says that its text is for subscribers; None when it does not say.
+    #: Whether the page states that its text is for subscribers only.  None: it does not state it.
     paywall: bool | None = None
-    #: Whether there is more to the text than was found.
+    #: Whether the text continues beyond what was extracted.
     truncated: bool = False
-    #: Field name → the witness that was believed, as in {"headline": "json_ld"}.
+    #: Field name → the witness its value comes from, as in {"headline": "json_ld"}.
     provenance: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Feeds and their entries, as publishers announce them."""
+"""Feeds and their entries, as publishers send them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,79 +7,83 @@ from typing import Literal
 from ingestd.model.item import Item
 from ingestd.model.source import NO_HINTS, Cursor, Hints
 
-#: Where an entry's identity comes from: the feed's own identifier, its link, or a hash of what it says; of a wire
-#: item also what its identifier was put together from ("composed"), or taken out of ("derived").
+#: Origin of an entry's identifier: the feed itself, the entry's link, or a hash of its content.  For a wire item also
+#: "composed" (assembled from several fields) or "derived" (extracted from another field).
 IdOrigin = Literal["source", "link", "hash", "composed", "derived"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One item as a feed announces it; nothing here was fetched from the item itself."""
+    """One item as a feed announces it; nothing in it was fetched from the item itself."""
 
-    #: The item's identity within its source; never empty.
+    #: The item's identifier within its source; never empty.
     guid: str
     id_origin: IdOrigin = "source"
-    #: Absolute where it could be resolved.
+    #: URL of the page; absolute if it could be resolved.
     link: str | None = None
-    #: Plain text, markup and character references resolved.
+    #: Plain text, with markup removed and character references resolved.
     headline: str | None = None
-    #: None when missing or unreadable, never guessed.
+    #: None: missing or unreadable; never guessed.
     published: datetime | None = None
+    #: As `published`.
     updated: datetime | None = None
-    #: The byline or author names as announced.
+    #: Author names, or the byline, as announced.
     authors: tuple[str, ...] = ()
     #: The summary as plain text.
     description_text: str | None = None
-    #: The content as sent: markup of a stranger, not sanitised.
+    #: The content as sent: untrusted markup, not sanitised.
     body_html: str | None = None
-    #: BCP 47, of the item or else of its feed.
+    #: BCP 47, from the item or else from its feed.
     language: str | None = None
     keywords: tuple[str, ...] = ()
-    #: The address of an enclosure that is of a wire's format: what it holds is the item, and no page is.
+    #: URL of an enclosure in a wire format: the enclosure is the item, and no page is fetched.
     payload: str | None = None
-    #: All that a wire item says, where this is one; the fields above are filled from it.
+    #: All fields of a wire item; the fields above are filled from it.  None: this is not a wire item.
     item: Item | None = None
-    #: The wire format it came in, one of `items.WIRE_FORMATS`, be it wrapped in a feed of another format: its item is
-    #: the story, with an embargo or a kill to be kept to.  None for an entry that announces a page, even where it
-    #: has an item (news sitemaps).
+    #: The wire format it came in, one of `item.WIRE_FORMATS`, even if wrapped in a feed of another format: its item is
+    #: the story, and its embargoes and kills apply.  None: the entry announces a page, even if it has an item (news
+    #: sitemaps).
     wire: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
-    """An entry that its feed says it took out (RFC 6721): evidence, and no kill."""
+    """An entry that its feed declares deleted (RFC 6721); evidence, not a kill."""
 
-    #: As its entry's.
+    #: The `guid` of the entry.
     guid: str
-    #: When it was taken out; None when unreadable.
+    #: When it was deleted.  None: missing or unreadable.
     when: datetime | None = None
-    #: Why, in plain text.
+    #: The reason, in plain text.
     comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A document that announces entries; in its own order."""
+    """A document that announces entries."""
 
     #: The name of the format, as in `formats.FORMATS`.
     format: str
     title: str | None = None
-    #: The web page this is the feed of.
+    #: URL of the web page that the feed belongs to.
     home: str | None = None
+    #: In document order.
     entries: tuple[Entry, ...] = ()
-    #: What it took out, in its own order.
+    #: In document order.
     deleted: tuple[Deleted, ...] = ()
-    #: RFC 5005: where the entries before these are, by archive or by page.
+    #: URL of the archive document with older entries (RFC 5005, 4).
     prev_archive: str | None = None
+    #: URL of the page with older entries (RFC 5005, 3).
     next_page: str | None = None
-    #: Where an agency's list goes on, which a poll follows.  RFC 5005's pages are no such list: they are older, and
-    #: only looked at where something was missed.
+    #: Where an agency's list continues; a poll follows it.  Pages of RFC 5005 are not such a list: they hold older
+    #: entries and are read only to repair a gap.
     cursor: Cursor | None = None
-    #: W3C WebSub, 4: who pushes what is new, and the feed's name for itself there.
+    #: URL of the hub that pushes new entries (W3C WebSub, 4).
     hub: str | None = None
+    #: The feed's own URL as the hub knows it.
     topic: str | None = None
     hints: Hints = NO_HINTS
-    #: Of a sitemap index: the sitemaps it lists, with the time each last changed where given.
+    #: The sitemaps that a sitemap index lists: URL and time of last change, if given.
     children: tuple[tuple[str, datetime | None], ...] = ()
-    #: What was odd but could be read.
+    #: Defects of the document that did not prevent parsing.
     warnings: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""An article's page, as bytes."""
+"""Article pages, as bytes."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,11 @@ from ingestd.model.feed import Entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Furniture:
-    """What a site's articles have in common, as marks: of lines, and of prose, which is what ends a sentence."""
+    """Fingerprints of the lines that a site repeats on its article pages."""
 
+    #: Fingerprints of any lines.
     lines: frozenset[int] = frozenset()
+    #: Fingerprints of prose: lines that end a sentence.
     prose: frozenset[int] = frozenset()
 
 
@@ -18,15 +20,16 @@ NO_FURNITURE = Furniture()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An article's page as bytes, with what its feed said of it."""
+    """The page of an article, as bytes, with its entry in the feed."""
 
+    #: After redirects.
     url: str
     body: bytes
     #: The Content-Type header as sent.
     content_type: str | None = None
-    #: The entry that led here: a witness for headline, time and author.
+    #: The entry that links to the page: a witness for headline, time and author.
     entry: Entry | None = None
-    #: Whether `body` is the entry's own content: a fragment without a page around it.
+    #: Whether `body` is the entry's own content, an HTML fragment, and not a page.
     fragment: bool = False
-    #: What is known of its site.
+    #: Lines that the site repeats on its pages.
     furniture: Furniture = NO_FURNITURE

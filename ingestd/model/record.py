@@ -1,4 +1,4 @@
-"""An article as kept."""
+"""Records: articles as they are stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,53 +10,56 @@ from ingestd.model.item import Item, PubStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """Who carried a record's text: the source, the address there, and when it was first seen."""
+    """An appearance of a record's text at a source."""
 
     source_id: int
     source_url: str
+    #: The page there.  None: its entry has no link.
     url: str | None
+    #: When it was first seen there.
     seen_at: datetime
 
 
-#: A feed's deleted-entry (RFC 6721); what the page was gone by; no longer in the feed's window though it should be;
-#: and that the page was there again.
+#: deleted-entry: the feed declares it deleted (RFC 6721); 404, 410, 451: the status of the page; absent: the entry is
+#: missing from the feed's window, although older entries are still in it; back: the page is available again.
 EvidenceKind = Literal["deleted-entry", "404", "410", "451", "absent", "back"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What was seen that speaks for a story being taken back, or for the contrary."""
+    """An observation that a story may have been withdrawn, or that it is available again."""
 
     kind: EvidenceKind
     at: datetime
-    #: The address of the entry that it is about, None where that has none.
+    #: The link of the entry.  None: the entry has no link.
     url: str | None
+    #: The observation in words.
     words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An article as kept: one for each story text, with its current revision."""
+    """An article as stored, one for each story text, with its current revision."""
 
     id: int
-    #: Stable over all revisions: of a wire item its agency's, else ours.
+    #: The same for all revisions: the agency's identifier of a wire item, else assigned by ingestd.
     guid: str
-    #: 1, 2, ... each one immutable.
+    #: Number of the current revision: 1, 2, ...; each revision is immutable.
     revision: int
     pubstatus: PubStatus
     article: Article
-    #: sha256 of the normalised text, in hexadecimal.
+    #: SHA-256 of the normalised text, in hexadecimal.
     content_hash: str
     #: When the current revision was saved.
     seen_at: datetime
     carriers: tuple[Carrier, ...] = ()
-    #: Where the guid is from: "assigned" is ours, all others are as in `items.ItemIdOrigin`.
+    #: Origin of the guid: "assigned" by ingestd, otherwise as in `item.ItemIdOrigin`.
     id_origin: str = "assigned"
-    #: What a wire item says besides, or a page's feed of it.
+    #: The other fields of a wire item, or those that a feed has for the page.
     item: Item | None = None
-    #: When an embargo ends.
+    #: When its embargo ends.  None: no embargo with a known end.
     release_at: datetime | None = None
-    #: Since when the page that made it has been gone; None while it is there, and where nobody looked.
+    #: Since when the page that the record was made from has been gone.  None: the page is there or was not revisited.
     gone_since: datetime | None = None
-    #: The oldest first.
+    #: Oldest first.
     evidence: tuple[Evidence, ...] = ()

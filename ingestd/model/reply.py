@@ -1,4 +1,4 @@
-"""A server's answer."""
+"""Replies: the responses of servers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,27 +8,29 @@ from ingestd.model.source import NO_VALIDATORS, Validators
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A server's answer: 200 with a body, or 304 without."""
+    """The response of a server: 200 with a body, or 304 without."""
 
-    #: What was asked for, and where redirects led.
+    #: The requested URL.
     url: str
+    #: The URL after redirects.
     final_url: str
     status: int
-    #: Decoded (Content-Encoding), empty for 304.
+    #: Decoded (Content-Encoding); empty for 304.
     body: bytes = b""
     #: The Content-Type header as sent.
     content_type: str | None = None
     validators: Validators = NO_VALIDATORS
-    #: How long the answer stays fresh (seconds); None when it does not say.
+    #: How long the response stays fresh, in seconds (RFC 9111, 4.2).  None: it does not say.
     fresh_for: float | None = None
-    #: Where permanent redirects led, before any that were not; and the validators of what answered there.
+    #: The URL that permanent redirects led to, before any temporary one.  None: no permanent redirect.
     permanent: str | None = None
+    #: The validators of the response at `final_url`.
     final_validators: Validators = NO_VALIDATORS
-    #: What the Link header names as hub and topic (W3C WebSub, 4).
+    #: Hub and topic in the Link header (W3C WebSub, 4).
     hub: str | None = None
     topic: str | None = None
-    #: Media files that came with a file of a drop folder: name → where each is from now on.  They belong to the wire
-    #: item that is alone in the document.
+    #: Media files beside a file of a drop folder: name → URL after they are moved.  They belong to the wire item if it
+    #: is the only one in the document.
     media: Mapping[str, str] = field(default_factory=dict)
 
     @property

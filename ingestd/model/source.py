@@ -1,4 +1,4 @@
-"""What is polled, and what is known of it."""
+"""Sources, and the state that polls keep about them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What a server gave to ask with next time, byte for byte (RFC 9110, 8.8)."""
+    """The validators of a response, byte for byte, for the next conditional request (RFC 9110, 8.8)."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -21,15 +21,17 @@ NO_VALIDATORS = Validators()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What a publisher says of when to come back; durations in seconds."""
+    """A publisher's hints when to poll again; durations in seconds."""
 
-    #: How long its answer stays fresh (RFC 9111, 4.2), counted from when it came.
+    #: How long the response stays fresh (RFC 9111, 4.2), from its arrival.
     fresh_for: float | None = None
-    #: RSS 2.0 `ttl`, and the RSS module Syndication's period divided by its frequency.
+    #: RSS 2.0 `ttl`.
     ttl: float | None = None
+    #: The period of the RSS module Syndication divided by its frequency.
     period: float | None = None
-    #: RSS 2.0: hours (0 to 23, UTC) and days (0 is Monday) on which nobody is expected.
+    #: RSS 2.0 `skipHours`: hours in UTC, 0 to 23, in which not to poll.
     skip_hours: tuple[int, ...] = ()
+    #: RSS 2.0 `skipDays`: weekdays, 0 is Monday, on which not to poll.
     skip_days: tuple[int, ...] = ()
 
 
@@ -38,32 +40,34 @@ NO_HINTS = Hints()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast entries arrive, as learned: so many within so many hours, older ones counting less."""
+    """The learned rate at which entries arrive, as exponentially fading sums."""
 
+    #: Entries that arrived; older ones count less.
     arrivals: float = 1.0
+    #: The hours in which they arrived; older ones count less.
     hours: float = 1.0
-    #: By how much the polls missed what the rate had them expect: squared deviations, summed and fading alike.
+    #: Squared deviations of the arrivals from the expected ones; older ones count less.
     squares: float = 1.0
 
     @property
     def rate(self) -> float:
-        """Entries an hour."""
+        """Entries per hour."""
         return self.arrivals / self.hours
 
     @property
     def dispersion(self) -> float:
-        """Variance to mean of the entries in a time: 1 where they come one by one, more where they come together."""
+        """Ratio of variance to mean of the arrivals, at least 1: higher if entries arrive in bursts."""
         return max(1.0, self.squares / self.arrivals) if self.arrivals else 1.0
 
 
-#: What is to be had at a cursor: what is new since it was given, however little; the next page of a list that has its
-#: oldest entries first; or the next page of one that has its newest first.
+#: since: the cursor's URL returns all entries newer than the cursor, even if few; newer: it is the next page of a list
+#: with the oldest entries first; older: it is the next page of a list with the newest entries first.
 CursorKind = Literal["since", "newer", "older"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where an agency's list goes on."""
+    """The position at which an agency's list continues."""
 
     #: Absolute, without user-info.
     url: str
@@ -72,38 +76,40 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is polled: a feed or a sitemap."""
+    """A feed, a sitemap, a drop folder or an inbox, with the state that the last polls left."""
 
     id: int
     url: str
     title: str | None = None
-    #: The web page that its feed says it is of; a relative address as it was written.
+    #: URL of the web page that the feed belongs to, as written there: may be relative.
     home: str | None = None
-    #: Seconds between polls, where this source has its own.
+    #: Seconds between polls.  None: by the source's pace.
     interval: float | None = None
     validators: Validators = NO_VALIDATORS
-    #: sha256 of the last body that was read, 32 bytes.
+    #: SHA-256 of the last body that was parsed, 32 bytes.
     body_hash: bytes | None = None
     due_at: datetime | None = None
-    #: Polls that failed since the last one that did not.
+    #: Failed polls since the last successful one.
     failures: int = 0
-    #: Whether the last poll met a 410: the next one settles it.
+    #: Whether the last poll was answered with 410: another 410 makes the source gone.
     maybe_gone: bool = False
-    #: Whether robots.txt counts for the feed itself: it was found by us and not named by the operator.
+    #: Whether robots.txt applies to the feed itself: ingestd discovered the feed, the operator did not name it.
     obeys_robots: bool = False
     hints: Hints = NO_HINTS
-    #: None before the first poll that went well.
+    #: None: no successful poll yet.
     pace: Pace | None = None
-    #: The last poll that went well, the last whose document listed entries, and the last that found new ones.
+    #: The last successful poll.
     last_success_at: datetime | None = None
+    #: The last poll whose document listed entries.
     last_read_at: datetime | None = None
+    #: The last poll or push that had new entries.
     last_new_at: datetime | None = None
-    #: Entries in the last document.
+    #: Number of entries in the last document.
     window: int = 0
-    #: Where permanent redirects lead, and in how many polls in a row they did.
+    #: The URL that permanent redirects lead to, and in how many consecutive polls they did.
     moved_to: str | None = None
     moved_seen: int = 0
-    #: Until when a hub has promised to push what is new.
+    #: When the lease of its WebSub hub ends.
     pushed_until: datetime | None = None
-    #: Where to ask instead of `url`: what was read last said that its list goes on there.
+    #: Where to continue instead of `url`, as the last document said.
     cursor: Cursor | None = None

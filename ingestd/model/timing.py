@@ -1,22 +1,23 @@
-"""What the operator decided about time."""
+"""The settings for intervals, delays and retries."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Durations in seconds."""
+    """Intervals, delays and retries as the operator configured them; durations in seconds."""
 
-    #: Between two polls of a source that publishes an entry an hour; others by their pace.
+    #: Between two polls of a source that publishes one entry an hour; other sources are polled by their pace.
     interval: float = 4800.0
+    #: Shortest time between two polls of a source.
     interval_floor: float = 60.0
-    #: Tries for an entry before it is given up, and the first wait between two.
+    #: Attempts before an entry is quarantined, and the delay before the second one.
     attempts: int = 5
     retry_delay: float = 30.0
-    #: The age at which a page is visited again for the first time (0: never), and from which on it is not any more.
+    #: Age of a story at which its page is revisited first (0: never), and after which it is not revisited any more.
     revisit_first: float = 900.0
     revisit_until: float = 604_800.0
-    #: A file in a drop folder that stays the same for so long is whole.
+    #: How long a file in a drop folder must stay unchanged to count as complete.
     settle: float = 2.0
-    #: Between two looks at a drop folder on another host.
+    #: Between two polls of a drop folder on another host.
     folder_interval: float = 30.0

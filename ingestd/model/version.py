@@ -1,4 +1,4 @@
-"""A version of a wire item, ready to be kept."""
+"""Versions of wire items, ready to be stored."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,15 @@ from ingestd.model.item import Item
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One version of a wire item: as it was sent, and as what it says is compared, searched and shown."""
+    """One version of a wire item, with the article made from it for comparison, search and display."""
 
+    #: As the agency sent it.
     item: Item
-    #: Its text is empty where none was sent: kills and pictures have none.
+    #: Its text is empty if none was sent, as for kills and pictures.
     article: Article
-    #: sha256, in hexadecimal: of the normalised text, and of all that the item says.
+    #: SHA-256 of the normalised text, in hexadecimal.
     content_hash: str
+    #: SHA-256 of all fields of the item, in hexadecimal.
     item_hash: str
-    #: The name of the format it came in, as in `formats.FORMATS`.
+    #: The name of its format, as in `formats.FORMATS`.
     format: str

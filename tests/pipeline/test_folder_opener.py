@@ -341,13 +341,13 @@ def test_a_folder_that_cannot_be_opened_is_added_unchecked_alone(wire: Wire, con
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("ftp:///feed", "not a folder's address: ftp:///feed; write it as in ftp://user@wire.example/out/"),
-        ("sftp://a:s3same@wire.example/", "no password in an address: sftp://wire.example/; it belongs in"),
-        ("ftp://wire.example/a?b", "not a folder's address"),
-        ("ftp://wire.example:x/a", "not a folder's address"),
-        ("ftp://wire.example/a%0D%0ADELE%20b", "not a folder that could be a source"),
-        ("ftp://us%0Aer@wire.example/", "not a folder that could be a source"),
-        ("ftp://wire.example/a/../../etc", "not a folder that could be a source"),
+        ("ftp:///feed", "not a folder address: ftp:///feed; write it like ftp://user@wire.example/out/"),
+        ("sftp://a:s3same@wire.example/", "password in the address: sftp://wire.example/; put it into the setting"),
+        ("ftp://wire.example/a?b", "not a folder address"),
+        ("ftp://wire.example:x/a", "not a folder address"),
+        ("ftp://wire.example/a%0D%0ADELE%20b", "not a valid source"),
+        ("ftp://us%0Aer@wire.example/", "not a valid source"),
+        ("ftp://wire.example/a/../../etc", "not a valid source"),
     ],
 )
 def test_what_is_no_address_of_a_folder_is_told(url: str, said: str, config: Path) -> None:

@@ -116,7 +116,7 @@ def test_the_file_is_the_one_given_or_named_or_in_its_place(
         ("Interval = 3", "unknown setting 'Interval' in {path}: did you mean 'interval'?"),
         ("zzz = 3", "unknown setting 'zzz' in {path}; `ingestd config show` lists them all"),
         ("[web]\ninterval = 3", "unknown setting 'web' in {path}; `ingestd config show` lists them all"),
-        ("interval = '3x'", "interval ({path}): '3x' is no duration; write it as in 90, 30s, 15m, 1h30m or 2d"),
+        ("interval = '3x'", "interval ({path}): '3x' is not a duration; write it like 90, 30s, 15m, 1h30m or 2d"),
         ("extractors = 0", "extractors ({path}): 0 should be greater than or equal to 1"),
         ("state_dir = 3", "state_dir ({path}): 3 should be a path"),
         ("interval = 30", "interval (30s) should not be below interval_floor (1m)"),

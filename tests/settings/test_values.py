@@ -96,10 +96,10 @@ def test_a_path_is_absolute_and_knows_the_home_directory() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        (Seconds, True, "'true' is no duration"),
-        (Seconds, [1], "is no duration"),
-        (Bytes, 1.5, "'1.5' is no size"),
-        (Bytes, True, "'True' is no size"),
+        (Seconds, True, "'true' is not a duration"),
+        (Seconds, [1], "is not a duration"),
+        (Bytes, 1.5, "'1.5' is not a size"),
+        (Bytes, True, "'True' is not a size"),
         (Networks, "10.0.0.1/8", "10.0.0.1/8 has host bits set"),
         (Networks, "[1", "should be a list"),
         (Networks, 3, "valid tuple"),

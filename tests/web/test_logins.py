@@ -152,7 +152,7 @@ def test_of_logins_to_folders_only_those_of_ftp_are_in_the_clear(scheme: str, in
 def test_a_parameter_follows_those_of_the_url_which_stay_as_they_are(url: str, wire: str) -> None:
     login = Login(origin=("https", "wire.example", 443), kind="query", name="k y", value="a&b/é")
 
-    assert login.on_the_wire(URL(url, encoded=True)).raw_path_qs == wire
+    assert login.request_url(URL(url, encoded=True)).raw_path_qs == wire
 
 
 # What is sent
@@ -257,7 +257,7 @@ async def test_a_hub_is_not_logged_in_to(newsroom: Newsroom, form: str) -> None:
 @pytest.mark.parametrize("lines", [[], ["bearer s3same"]], ids=["without one", "with a wrong one"])
 async def test_a_401_says_where_logins_are_set(newsroom: Newsroom, lines: Sequence[str]) -> None:
     async with fetcher_with(*(f"{newsroom.url('')} {line}" for line in lines)) as fetcher:
-        with pytest.raises(LoginNeeded, match="HTTP 401, it wants a login, or another one: see the setting `logins`"):
+        with pytest.raises(LoginNeeded, match="HTTP 401, login missing or invalid; see the setting `logins`"):
             await fetcher.get(newsroom.publish("/feed", status=401))
 
 
