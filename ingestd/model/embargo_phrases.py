@@ -1,17 +1,13 @@
-"""What desks write where a text is not to be published yet, or may be by now.
+"""Phrases by which editors set or lift an embargo, in several languages.
 
-Stories about an embargo have the word as well: what counts is a time limit at the beginning of a line or sentence, as
-in "Sperrfrist: 24.12., 18 Uhr", "EMBARGOED UNTIL 0001 GMT", "Hold for release", "sous embargo jusqu'au 3 mai".
+Stories about embargoes use the same words, so only a time limit at the beginning of a line or sentence counts, as in
+"Sperrfrist: 24.12., 18 Uhr", "EMBARGOED UNTIL 0001 GMT", "Hold for release", "sous embargo jusqu'au 3 mai".
 """
 
 import re
-from typing import Literal
 
-#: What a text must have, in lower case, for a limit to be found in it: much cheaper than the expressions.
+#: A text without any of these words, in lower case, has no limit; this check is much cheaper than the expressions.
 LIMIT_WORDS = ("embarg", "sperrfrist", "sperrvermerk", "for release", "not for", "frei", "nicht vor")
-
-#: Whether a text sets a limit, or says that there is none any more.
-Said = Literal["limit", "lifted"]
 
 _DAYS = (
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag"
@@ -22,7 +18,7 @@ _CLOCK = (
     r"(?:\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}\s?(?:[ap]\.?m\b|uhr|h\b|uur)"
     r"|\b\d{4}\s?(?:uhr|gmt|utc|hrs|hours|[a-z]{2,4}t\b))"
 )
-# What tells a limit from a story: a day, or a time of day; a bare year is neither.
+# A day or a time of day distinguishes a limit from a story; a bare year is neither.
 _WHEN = (
     rf"(?:\b(?:{_DAYS}|noon|midday|midnight|mitternacht|midi|minuit|mediod[ií]a|medianoche|middernacht|further notice"
     r"|today|tomorrow|tonight|heute|aujourd'hui|demain|hoy|mañana|vandaag)"
@@ -37,7 +33,7 @@ _FREE = (
     r"(?=[^\n]{0,60}?(?:uhr|verwenden|verwendung|veröffentlich|ausgabe|frei|\d\.))"
 )
 _LIMITS = (
-    # German: "die Sperrfrist" in a sentence is one of the law's.
+    # German: within a sentence "die Sperrfrist" is a legal term.
     r"sperr(?:frist|vermerk)\b(?=\W*(?:$|[:!–—)-]|\d|bis\b|heute\b|morgen\b|ab\b|endet\b|nicht vor\b|" + _DAYS + r"))",
     r"(?:bitte )?(?:die )?sperrfrist (?:bitte )?beachten",
     r"bitte beachten sie (?:bitte )?(?:die |unsere |folgende )*sperrfrist",
@@ -51,7 +47,7 @@ _LIMITS = (
     r"(?:please )?hold for (?:public )?release\b",
     r"(?:not|nothing) for (?:public )?(?:release|publication|use|broadcast) (?:until|before|till)\b",
     rf"for release (?:at|on|after|not before|until)?\b(?=[^\n]{{0,40}}?{_WHEN})",
-    # The noun, in all languages that have it: only with a day or a time of day.
+    # The noun, in all languages that use it: only with a day or a time of day.
     rf"(?:(?:strict|under|unter|sous|bajo|onder) )*embargo\b(?=\W*(?:strict\W+)?{_UNTIL}[^\n]{{0,40}}?{_WHEN})",
     rf"(?:(?:strict|under|unter|sous|bajo|onder) )*embargo\s*[:(–-](?=[^\n]{{0,40}}?{_WHEN})",
     rf"(?:the )?embargo\b(?=\s+(?:will|lifts?|ends?|expires)\b[^\n]{{0,40}}?{_CLOCK})",
@@ -64,10 +60,10 @@ _CALLS = (
     r"|this (?:story|report|material) is|under)\b[\s,:!]*){0,3}"
 )
 _LIMIT = re.compile(rf"(?<!sin )\b(?:{_ANY})", re.IGNORECASE | re.MULTILINE)
-# What may stand in front of it at the beginning of a line or sentence; asked for after the limit, which is rare.
+# What may precede a limit at the beginning of a line or sentence; matched after the limit, which is rare.
 _BEGINNING = re.compile(rf"{_START}\W{{0,10}}{_CALLS}\Z", re.IGNORECASE | re.MULTILINE)
 _MAX_IN_FRONT = 60
-# "EMBARGOED UNTIL" in capitals is a desk's wherever it stands.
+# "EMBARGOED UNTIL" in capitals is a limit anywhere in a text.
 _SHOUTED = re.compile(r"\b(?:EMBARGOED (?:UNTIL|TILL|FOR|TO)|SPERRFRIST|HOLD FOR RELEASE)\b")
 
 _OVER = (
@@ -84,26 +80,26 @@ _LIFTED = re.compile(
 _TO_COME = re.compile(r"\b(?:will|to be|wird|werden|sera|será|wordt|not|nicht)\b", re.IGNORECASE)
 _ANY_WHEN = re.compile(_WHEN, re.IGNORECASE)
 
-#: Characters behind the beginning of a limit in which its time is written.
+#: Length of the clause that states a limit and its time, in characters.
 _MAX_CLAUSE = 200
-#: Characters that are looked at.
-_MAX_LOOKED_AT = 2_000
+#: Only this many characters of a text are searched.
+_MAX_SEARCHED = 2_000
 
 
 def sets_limit(text: str) -> bool:
-    """Say whether a headline, slug line or note sets a limit."""
+    """Return whether a headline, slug line or note sets a limit."""
     return find_limit(text) is not None and not lifts_embargo(text)
 
 
 def find_limit(text: str, *, anywhere: bool = False) -> str | None:
-    """Return the clause of a text that sets a limit, from its first word on; None where there is none.
+    """Return the clause of a text that sets a limit, from its first word on.  None: the text sets no limit.
 
-    It stands at the beginning of a line or sentence; `anywhere` is for what is addressed to editors, where an
-    embargo is no subject.
+    The limit must be at the beginning of a line or sentence, unless `anywhere` is set: for notes to editors, which
+    mention embargoes only to set or lift them.
     """
-    text = text[:_MAX_LOOKED_AT]
+    text = text[:_MAX_SEARCHED]
     lowered = text.lower()
-    if not any(sign in lowered for sign in LIMIT_WORDS):
+    if not any(word in lowered for word in LIMIT_WORDS):
         return None
     at_start = (found for found in _LIMIT.finditer(text) if anywhere or _begins(text, found))
     found = next(at_start, None) or _SHOUTED.search(text)
@@ -115,8 +111,8 @@ def _begins(text: str, found: re.Match[str]) -> bool:
 
 
 def lifts_embargo(text: str) -> bool:
-    """Say whether a text says that an embargo is over; that it will be at a time to come is a limit."""
-    text = text[:_MAX_LOOKED_AT]
+    """Return whether a text states that an embargo is over; "will be lifted" at some time is a limit instead."""
+    text = text[:_MAX_SEARCHED]
     for found in _LIFTED.finditer(text):
         if _begins(text, found):
             return not (_TO_COME.search(found["between"] or "") and _ANY_WHEN.search(found[0]))

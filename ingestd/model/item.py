@@ -1,6 +1,6 @@
-"""What a wire item says, in the words of IPTC ninjs 3: one value, whichever format it came in.
+"""Wire items, in the terms of IPTC ninjs 3: the same values for every wire format.
 
-All are frozen; sequences are tuples, times are aware and in UTC, absent is None.
+All are frozen; sequences are tuples, times are aware and in UTC, a missing value is None.
 """
 
 from collections.abc import Mapping
@@ -8,38 +8,39 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-#: Where an item's identity comes from: as sent; put together out of parts that were sent, as NewsML 1 provides;
-#: taken out of something else that was sent, such as a wire's own numbers; or a hash of what the item says.
+#: Origin of an item's identifier: "source", as sent; "composed", assembled from several fields, as NewsML 1 provides;
+#: "derived", extracted from another field, such as the agency's own numbers; "hash", of the item's content.
 ItemIdOrigin = Literal["source", "composed", "derived", "hash"]
 
 #: IPTC NewsCodes `pubstatusg2`.
 PubStatus = Literal["usable", "withheld", "canceled"]
 
 
-#: The formats whose items have embargoes and kills, by their names in `formats.FORMATS`.
+#: Names in `formats.FORMATS` of the formats whose items can have embargoes and kills.
 WIRE_FORMATS = frozenset(("newsml-g2", "newsml-1", "nitf", "ap-media", "digitalwires", "ninjs", "anpa1312", "iptc7901"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concept:
-    """Something that a vocabulary or a name stands for: a subject, genre, place, person, organisation, provider."""
+    """A concept of a vocabulary: a subject, genre, place, person, organisation, event or provider."""
 
-    #: The code within its scheme, as in "20000538".
+    #: The code within its scheme, such as "20000538".
     code: str | None = None
-    #: The scheme as written: an alias as in "medtop", or a URI.
+    #: The scheme as sent: an alias such as "medtop", or a URI.
     scheme: str | None = None
-    #: What identifies it everywhere; for Media Topics always "http://cv.iptc.org/newscodes/mediatopic/NNNNNNNN".
+    #: The globally unique identifier; of a Media Topic always "http://cv.iptc.org/newscodes/mediatopic/NNNNNNNN".
     uri: str | None = None
     name: str | None = None
-    #: How it relates to the item ("mapped" where it was mapped from a Subject Code by IPTC's table), or its role.
+    #: Its relation to the item, or its role; "mapped" if it was mapped from a Subject Code by IPTC's table.
     rel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """One of several headlines, with its role as sent."""
+    """One of several headlines of an item."""
 
     text: str
+    #: As sent.
     role: str | None = None
 
 
@@ -49,13 +50,13 @@ class EdNote:
 
     text: str
     role: str | None = None
-    #: False: for the desk alone (telephone numbers of reporters), never to be shown, exported or delivered.
+    #: False: confidential, such as telephone numbers of reporters; never shown, exported or delivered.
     public: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Somebody who made the item."""
+    """A person or organisation that contributed to the item."""
 
     name: str
     role: str | None = None
@@ -64,23 +65,24 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """One form in which a picture, a video or a text can be had."""
+    """One form of a picture, a video or a text, such as its thumbnail."""
 
     href: str
     name: str | None = None
     contenttype: str | None = None
-    #: Pixels, bytes, and seconds.
+    #: In pixels, as is `height`.
     width: int | None = None
     height: int | None = None
     sizeinbytes: int | None = None
+    #: In seconds.
     duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Association:
-    """Something that goes with the item: a picture, a video, a box, or another item by reference."""
+    """A picture, a video, a text box or a referenced item that belongs to the item."""
 
-    #: Its name within the item, as in "featureimage".
+    #: Its name within the item, such as "featureimage".
     name: str | None = None
     guid: str | None = None
     version: str | None = None
@@ -97,9 +99,10 @@ class Association:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AltId:
-    """Another identifier of the item, with its role as sent."""
+    """Another identifier of the item."""
 
     value: str
+    #: As sent.
     role: str | None = None
 
 
@@ -116,7 +119,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """The series an item is a part of."""
+    """The series that the item is a part of."""
 
     name: str | None = None
     part: int | None = None
@@ -127,49 +130,51 @@ class Series:
 class Item:
     """One version of a wire item, as its agency sent it."""
 
-    #: The identity that all versions share; never empty.
+    #: The identifier that all versions share; never empty.
     guid: str
     id_origin: ItemIdOrigin = "source"
-    #: As sent: mostly a number, but not always.
+    #: As sent: usually a number.
     version: str | None = None
     versioncreated: datetime | None = None
     firstcreated: datetime | None = None
     #: text, picture, video, audio, graphic, composite, event, or as sent.
     type: str | None = None
-    #: Absent means usable (NewsML-G2 3.3, pubStatus; ninjs, pubstatus).
+    #: Usable if the item does not state it (NewsML-G2 3.3, pubStatus; ninjs, pubstatus).
     pubstatus: PubStatus = "usable"
-    #: As sent; None where it was not.
+    #: As sent.  None: the item does not state it.
     pubstatus_raw: str | None = None
-    #: Whether a signal, a note or a mark in the headline says that this version corrects one before.
+    #: Whether a signal, a note or a mark in the headline says that this version corrects an earlier one.
     is_correction: bool = False
-    #: As sent, and "writethru", "kill", "embargo", "correction" where only the prose says so; "embargo" also of an
-    #: embargo that was sent without a time that can be read.
+    #: As sent, and "writethru", "kill", "embargo" or "correction" if only the text says so; "embargo" also for an
+    #: embargo whose time is missing or unreadable.
     signals: tuple[str, ...] = ()
-    #: Not to be published before; not to be used after.
+    #: Not to be published before this time.
     embargoed: datetime | None = None
+    #: Not to be used after this time.
     expires: datetime | None = None
-    #: One line of plain text: the main headline; of an alert without one, its first paragraph.
+    #: The main headline as one line of plain text; of an alert without one, its first paragraph.
     headline: str | None = None
     #: All headlines with roles, the main one first.
     headlines: tuple[Headline, ...] = ()
-    #: A title for the desk; never shown where there is a headline.
+    #: A title for editors; not shown if there is a headline.
     title: str | None = None
     description_text: str | None = None
-    #: Paragraphs, an empty line between them.
+    #: Paragraphs separated by an empty line.
     body_text: str | None = None
-    #: The same as markup: of few elements where it was made from XML, a stranger's where it was sent as HTML.
+    #: The same as HTML: a few elements if it was made from XML, untrusted markup if it was sent as HTML.
     body_html: str | None = None
     byline: str | None = None
     authors: tuple[Author, ...] = ()
     dateline: str | None = None
-    #: Where it was written.
+    #: The place where it was written.
     located: str | None = None
     slugline: str | None = None
     keywords: tuple[str, ...] = ()
     #: BCP 47.
     language: str | None = None
-    #: 1 (most) to 9 (least), as sent; and the priority of the transmission.
+    #: 1 (most urgent) to 9 (least urgent), as sent.
     urgency: int | None = None
+    #: Priority of the transmission, as sent.
     priority: int | None = None
     subject: tuple[Concept, ...] = ()
     genre: tuple[Concept, ...] = ()
@@ -185,12 +190,12 @@ class Item:
     usageterms: str | None = None
     ednotes: tuple[EdNote, ...] = ()
     associations: tuple[Association, ...] = ()
-    #: Of the item itself, where it is a picture or a video.
+    #: Renditions of the item itself if it is a picture or a video.
     renditions: tuple[Rendition, ...] = ()
     altids: tuple[AltId, ...] = ()
     links: tuple[Link, ...] = ()
     series: Series | None = None
-    #: What was odd but could be read.
+    #: Defects of the item that did not prevent parsing.
     warnings: tuple[str, ...] = ()
-    #: What else was sent, by names of the format's own.
+    #: Other fields of the format, by their names there.
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)

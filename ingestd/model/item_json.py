@@ -1,4 +1,4 @@
-"""Wire items as plain JSON values, and back: for the database, which keeps what was announced."""
+"""Conversion of wire items to plain JSON values and back, for storage in the database."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
@@ -28,7 +28,7 @@ _FIELDS = {
 
 
 def item_as_json(item: Item) -> dict[str, Any]:
-    """Return an item as a JSON value; fields with their default value are left out."""
+    """Return an item as a JSON value, without fields that have their default value."""
     values: dict[str, Any] = _plain(item)
     return values
 
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 
 def item_from_json(value: Mapping[str, Any]) -> Item:
-    """Return a JSON value as the item it was made of."""
+    """Return the item that a JSON value was made from."""
     return Item(**{name: _field(name, one) for name, one in value.items()})
 
 
@@ -64,5 +64,5 @@ def _part(kind: type[Any], value: Mapping[str, Any]) -> Any:
 
 
 def without_body(item: Item) -> Item:
-    """Return an item without its text, as it is kept beside a text that is kept elsewhere."""
+    """Return an item without its text, for storage where the text is stored separately."""
     return replace(item, body_text=None, body_html=None)

@@ -34,7 +34,7 @@ from ingestd.model.embargo_phrases import find_limit, lifts_embargo, sets_limit
         "Onder embargo tot 12 uur",
     ],
 )
-def test_a_limit_is_told(text: str) -> None:
+def test_a_limit_is_recognised(text: str) -> None:
     assert sets_limit(text)
 
 
@@ -58,7 +58,7 @@ def test_a_limit_is_told(text: str) -> None:
         "Not for the faint of heart",
     ],
 )
-def test_a_story_is_no_limit(text: str) -> None:
+def test_a_story_about_embargoes_sets_no_limit(text: str) -> None:
     assert not sets_limit(text)
     assert not lifts_embargo(text)
 
@@ -76,12 +76,12 @@ def test_a_story_is_no_limit(text: str) -> None:
         "Embargo opgeheven",
     ],
 )
-def test_a_limit_that_is_over_is_none(text: str) -> None:
+def test_a_lifted_embargo_sets_no_limit(text: str) -> None:
     assert lifts_embargo(text)
     assert not sets_limit(text)
 
 
-def test_what_is_addressed_to_editors_may_say_it_anywhere() -> None:
+def test_a_note_to_editors_may_set_a_limit_anywhere() -> None:
     text = "This study is embargoed until 18:00 GMT"
 
     assert find_limit(f"We learn {text}") is None
@@ -89,5 +89,5 @@ def test_what_is_addressed_to_editors_may_say_it_anywhere() -> None:
 
 
 @given(st.text() | st.lists(st.sampled_from(["embargo", "Sperrfrist", " until ", "18:00", "\n", "("])).map("".join))
-def test_any_text_can_be_asked(text: str) -> None:
+def test_any_text_can_be_searched(text: str) -> None:
     assert find_limit(text, anywhere=True) is None or isinstance(lifts_embargo(text), bool)

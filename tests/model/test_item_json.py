@@ -59,12 +59,12 @@ WHOLE = Item(
 )
 
 
-@pytest.mark.parametrize("item", [WHOLE, Item(guid="1")], ids=["all of it", "least of it"])
-def test_an_item_comes_back_from_json_as_it_was(item: Item) -> None:
+@pytest.mark.parametrize("item", [WHOLE, Item(guid="1")], ids=["all fields", "only the guid"])
+def test_an_item_survives_a_json_round_trip(item: Item) -> None:
     assert item_from_json(json.loads(json.dumps(item_as_json(item)))) == item
 
 
-def test_what_was_not_said_takes_no_room() -> None:
+def test_fields_with_default_values_are_left_out() -> None:
     assert item_as_json(Item(guid="1")) == {"guid": "1"}
 
 
