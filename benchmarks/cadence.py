@@ -22,9 +22,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from ingestd.policy.polling.cadence import LONGEST, next_poll
+from ingestd.policy.polling.cadence import MAX_WAIT, next_poll
 from ingestd.policy.polling.overlap import Overlap, may_have_lost
-from ingestd.policy.polling.pace import first_pace, learned, wait_for
+from ingestd.policy.polling.pace import first_pace, pace_after, poll_wait
 from ingestd.settings import Settings
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -123,8 +123,8 @@ def half_the_gap(_publisher: Publisher, _rng: random.Random) -> Rule:
     def wait(look: Look) -> float:
         shown = look.times[max(0, look.count - look.window) : look.count]
         if len(shown) < 2:
-            return LONGEST
-        return min(LONGEST, max(floor, (shown[-1] - shown[0]) / (len(shown) - 1) / 2))
+            return MAX_WAIT
+        return min(MAX_WAIT, max(floor, (shown[-1] - shown[0]) / (len(shown) - 1) / 2))
 
     return wait
 
@@ -141,14 +141,14 @@ def ours(publisher: Publisher, rng: random.Random) -> Rule:
         listed = look.count - first
         if pace is None:
             pace = first_pace((START + timedelta(seconds=time) for time in look.times[first : look.count]), now)
-            seconds = wait_for(pace, base=settings.interval, window=listed, new=0, elapsed=0.0)
+            seconds = poll_wait(pace, base=settings.interval, window=listed, new=0, elapsed=0.0)
         else:
-            pace = learned(pace, new=new, elapsed=look.elapsed)
+            pace = pace_after(pace, new=new, elapsed=look.elapsed)
             shared = max(0, look.before - first)
             latest = max(0, look.before - max(first, look.latest))
-            overlap = Overlap(listed=listed, known=shared, shared=shared, latest=latest)
+            overlap = Overlap(listed=listed, known=shared, shared=shared, shared_latest=latest)
             lost = new > 0 and may_have_lost(overlap, window=min(publisher.window, look.before))
-            seconds = wait_for(
+            seconds = poll_wait(
                 pace, base=settings.interval, window=listed, new=new, elapsed=look.elapsed, lost=lost
             )  # fmt: skip
         due = next_poll(now, wait=seconds, floor=settings.interval_floor, jitter=rng.random())

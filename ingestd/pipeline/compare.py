@@ -9,7 +9,7 @@ from ingestd.model.source import Hints, Pace, Source
 from ingestd.pipeline.read import announcements
 from ingestd.policy.polling.novelty import pick
 from ingestd.policy.polling.overlap import Overlap
-from ingestd.policy.polling.pace import first_pace, learned
+from ingestd.policy.polling.pace import first_pace, pace_after
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.polls import KnownEntry
 from ingestd.workers.results import ParsedFeed
@@ -27,11 +27,11 @@ def hints_after_unchanged(source: Source, reply: Reply) -> Hints:
     return source.hints if keeps else replace(source.hints, fresh_for=reply.fresh_for)
 
 
-def updated_pace(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
+def pace_after_document(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
     """Return how fast entries arrive, with so many new ones since the last look; of a first look, by their dates."""
     if source.pace is None or source.last_success_at is None:
         return first_pace((entry.published or entry.updated for entry in parsed.feed.entries), at)
-    return learned(source.pace, new=new, elapsed=seconds_since_read(source, at))
+    return pace_after(source.pace, new=new, elapsed=seconds_since_read(source, at))
 
 
 def known_after(poll: PollResult, known: Mapping[str, KnownEntry]) -> dict[str, KnownEntry]:
@@ -72,4 +72,6 @@ def overlap_of(source: Source, known: Mapping[str, KnownEntry], *, listed: int) 
         entry for entry in known.values() if last_read is None or entry.first_seen_at <= last_read <= entry.last_seen_at
     ]
     latest = [entry for entry in shared if last_new is None or entry.first_seen_at >= last_new]
-    return Overlap(listed=listed, known=len(known), told=len(told), shared=len(shared), latest=len(latest))
+    return Overlap(
+        listed=listed, known=len(known), seen_elsewhere=len(told), shared=len(shared), shared_latest=len(latest)
+    )

@@ -39,7 +39,7 @@ from ingestd.pipeline.poll import AFTER_LOCAL_FAILURE, Poller
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
-from ingestd.policy.polling.cadence import next_try
+from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.operations.decisions import Stage as Decided
@@ -193,7 +193,7 @@ class Ingest:
         is_local = error.local
         attempt = work.attempts + (0 if is_local else 1)
         hopeless = not is_local and (error.fate == "never" or attempt >= self.timing.attempts)
-        retry_at = next_try(
+        retry_at = next_attempt(
             at,
             attempt=max(1, attempt),
             first=min(AFTER_LOCAL_FAILURE, max(1.0, self.timing.retry_delay)) if is_local else self.timing.retry_delay,

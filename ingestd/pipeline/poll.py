@@ -19,18 +19,18 @@ from ingestd.pipeline.compare import (
     hints_after_unchanged,
     known_after,
     overlap_of,
+    pace_after_document,
     seconds_since_read,
-    updated_pace,
     with_picked_entries,
 )
 from ingestd.pipeline.log_events import log_foreign_page, log_restart
 from ingestd.pipeline.pagination import Pagination
 from ingestd.pipeline.read import read_feed
 from ingestd.pipeline.retry import retry_while_unavailable
-from ingestd.policy.polling.absence import settled_at
-from ingestd.policy.polling.cadence import LONGEST, next_poll
+from ingestd.policy.polling.cadence import MAX_WAIT, next_poll
 from ingestd.policy.polling.overlap import may_have_lost
-from ingestd.policy.polling.pace import learned, wait_for
+from ingestd.policy.polling.pace import pace_after, poll_wait
+from ingestd.policy.polling.withdrawal import settled_at
 from ingestd.policy.wire.media import with_media
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -155,7 +155,7 @@ class Poller:
             )
             poll = replace(with_picked_entries(poll, parsed, known), listed=None)
             if poll.new:
-                pace = learned(source.pace or Pace(), new=len(poll.new), elapsed=seconds_since_read(source, at))
+                pace = pace_after(source.pace or Pace(), new=len(poll.new), elapsed=seconds_since_read(source, at))
                 poll = replace(poll, pace=pace)
                 source = replace(source, pace=pace, last_new_at=at)
             known |= known_after(poll, known)
@@ -194,7 +194,7 @@ class Poller:
         poll = self._begun(source, reply, at)
         if reply.not_modified or body_hash == source.body_hash:
             outcome: PollOutcome = "not_modified" if reply.not_modified else "unchanged"
-            pace = learned(source.pace or Pace(), new=0, elapsed=seconds_since_read(source, at))
+            pace = pace_after(source.pace or Pace(), new=0, elapsed=seconds_since_read(source, at))
             poll = replace(
                 poll, outcome=outcome, body_hash=source.body_hash, pace=pace, hints=hints_after_unchanged(source, reply)
             )
@@ -219,7 +219,7 @@ class Poller:
             settled_at=settled_at((entry.first_seen_at for entry in known.values()), listed=len(parsed.feed.entries)),
             may_have_lost=may_have_lost(overlap, window=source.window),
             window=len(parsed.feed.entries) or None,
-            pace=updated_pace(source, parsed, at, new=before + len(poll.new)),
+            pace=pace_after_document(source, parsed, at, new=before + len(poll.new)),
         )
         return poll, parsed.feed
 
@@ -306,7 +306,7 @@ class Poller:
         source, pace = poll.source, poll.pace or poll.source.pace or Pace()
         if source.interval:
             return source.interval
-        wait = wait_for(
+        wait = poll_wait(
             pace,
             base=self._timing().interval,
             window=source.window if poll.window is None else poll.window,
@@ -317,7 +317,7 @@ class Poller:
         if source.pushed_until and not poll.new and (poll.hub or poll.listed is None):
             # Once a day is enough while a hub pushes; from the end of its lease on nobody does.
             wait = max(wait, (source.pushed_until - poll.at).total_seconds())
-        return min(wait, LONGEST)
+        return min(wait, MAX_WAIT)
 
     def _due(self, poll: PollResult, wait: float, *, failures: int = 0, retry_after: float | None = None) -> datetime:
         return next_poll(

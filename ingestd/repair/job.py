@@ -44,7 +44,7 @@ class Repair:
         """Try each open gap that is due; returns how many entries were found."""
         now = datetime.now(UTC)
         async with self._database.write() as connection:
-            due = await gaps.claim_due(connection, now=now, again=now + _AT_WORK, limit=limit)
+            due = await gaps.claim_due(connection, now=now, retry_at=now + _AT_WORK, limit=limit)
         return sum([await self._try(gap) for gap in due])
 
     async def _try(self, gap: Gap) -> int:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from ingestd.errors import IngestError
 from ingestd.model.source import Source
 from ingestd.pipeline.listings.documents import Document
-from ingestd.policy.polling.gap_witness import Ends, between
+from ingestd.policy.polling.gap_edges import GapEdges, positions_between
 from ingestd.repair.method import RepairContext, RepairResult, Section, is_dated_in, sections, unknown
 from ingestd.store.polls import sibling_sources
 from ingestd.store.polls.gaps import Gap
@@ -21,7 +21,7 @@ PAGES, FEEDS = 3, 5
 async def repair_from_named_feeds(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Read the feeds that the source's pages name and that are no sources, for entries of that time and section.
 
-    The gap is closed when one of them vouches for it (`policy.polling.gap_witness`); no more are read then.  What
+    The gap is closed when one of them vouches for it (`policy.polling.gap_edges`); no more are read then.  What
     stands between the ends there is of that time, whatever its date.  robots.txt is obeyed; a page or a feed that
     cannot be read is noted, and costs itself alone.
     """
@@ -48,10 +48,10 @@ async def repair_from_named_feeds(tools: RepairContext, gap: Gap, source: Source
     return RepairResult(found=tuple(found.values()), note="; ".join([what, *notes]))
 
 
-def _of_that_time(document: Document, gap: Gap, ends: Ends) -> tuple[list[ListedEntry], bool]:
+def _of_that_time(document: Document, gap: Gap, ends: GapEdges) -> tuple[list[ListedEntry], bool]:
     """Return the entries of a document that are of a gap's time, and whether it vouches that these are all."""
     listed = document.announcements
-    middle = between([comparable(item.entry.link) if item.entry.link else None for item in listed], ends)
+    middle = positions_between([comparable(item.entry.link) if item.entry.link else None for item in listed], ends)
     return [item for at, item in enumerate(listed) if at in (middle or ()) or is_dated_in(item, gap)], (
         middle is not None
     )

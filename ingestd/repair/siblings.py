@@ -1,7 +1,7 @@
 """By the sources beside it: what the others of the site, polled all through the gap, have seen of the section."""
 
 from ingestd.model.source import Source
-from ingestd.policy.polling.gap_witness import Ends
+from ingestd.policy.polling.gap_edges import GapEdges
 from ingestd.repair.method import RepairContext, RepairResult, sections
 from ingestd.store.polls import sibling_sources
 from ingestd.store.polls.gaps import Gap
@@ -16,12 +16,12 @@ async def repair_from_siblings(tools: RepairContext, gap: Gap, source: Source) -
     """Ask what is known already: whether another source that is complete in that time lists all that this one does.
 
     What it listed is in the database, as its own entries, so nothing is found here and nobody is asked.  Whether it
-    lists all that this one does: see `policy.polling.gap_witness`.
+    lists all that this one does: see `policy.polling.gap_edges`.
     """
     async with tools.database.read() as connection:
         places = sections(await latest_urls(connection, source.id))
         ends = await sibling_sources.gap_ends(connection, gap)
-        if not ends.are_enough:
+        if not ends.suffice:
             return RepairResult(note="too few entries beside the gap to compare other feeds by")
         beside = await sibling_sources.watched_throughout(connection, gap)
         for row in beside:
@@ -36,5 +36,5 @@ async def repair_from_siblings(tools: RepairContext, gap: Gap, source: Source) -
     return RepairResult(note=f"{note}: {len(beside)}")
 
 
-def _has(urls: list[str], ends: Ends) -> bool:
-    return ends.are_in({comparable(url) for url in urls})
+def _has(urls: list[str], ends: GapEdges) -> bool:
+    return ends.all_in({comparable(url) for url in urls})

@@ -25,7 +25,7 @@ _BACK = timedelta(days=7)
 async def repair_from_sitemaps(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Look into the sitemaps that robots.txt names, for pages of that time in the sections the source is of.
 
-    The gap is closed when they have all entries beside it (`policy.polling.gap_witness`), every page of theirs is
+    The gap is closed when they have all entries beside it (`policy.polling.gap_edges`), every page of theirs is
     dated, and all that may list one of its time were read.
     """
     async with tools.database.read() as connection:
@@ -36,7 +36,7 @@ async def repair_from_sitemaps(tools: RepairContext, gap: Gap, source: Source) -
     if not sitemaps:
         return RepairResult(note="robots.txt names no sitemap")
     listed, all_of_them = await _listed(tools, sitemaps[:_SITEMAPS], since=gap.from_at - _BACK)
-    vouch = ends.are_in({comparable(item.entry.link) for item in listed if item.entry.link})
+    vouch = ends.all_in({comparable(item.entry.link) for item in listed if item.entry.link})
     new = await unknown(tools, [item for item in listed if is_dated_in(item, gap)], places)
     whole = vouch and all_of_them and len(sitemaps) <= _SITEMAPS
     what = "all entries beside the gap" if vouch else "not all entries beside the gap"

@@ -21,7 +21,7 @@ from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import LEASE, is_signed, may_receive_secret
-from ingestd.policy.polling.cadence import LONGEST
+from ingestd.policy.polling.cadence import MAX_WAIT
 from ingestd.settings import Listen
 from ingestd.store.polls import gaps
 from ingestd.store.polls.subscriptions import set_hub
@@ -126,7 +126,7 @@ async def test_with_a_hub_a_source_is_polled_once_a_day_and_without_as_before(de
     row = await source_row(desk.runtime, desk.source)
 
     assert before.due_at - before.last_polled_at < timedelta(hours=12)
-    assert row.due_at - row.last_polled_at > timedelta(seconds=LONGEST * 0.8)
+    assert row.due_at - row.last_polled_at > timedelta(seconds=MAX_WAIT * 0.8)
 
 
 async def test_what_is_pushed_becomes_records(desk: WireVersions) -> None:

@@ -14,7 +14,7 @@ from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
 from ingestd.pipeline.read import FetchedPage, announcements, fetch_page, read_feed
 from ingestd.pipeline.retry import retry_while_unavailable
-from ingestd.policy.polling.cadence import next_try
+from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.urls import without_userinfo
@@ -83,7 +83,7 @@ class DocumentReader:
 
     async def _wait(self, url: str, error: IngestError, attempt: int) -> None:
         now = datetime.now(UTC)
-        retry_at = next_try(
+        retry_at = next_attempt(
             now,
             attempt=attempt,
             first=self._timing.retry_delay,

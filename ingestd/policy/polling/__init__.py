@@ -1,1 +1,1 @@
-"""When to poll a source, what is new in its feed, and what may have been missed."""
+"""Decide when to poll a source, which entries are new or changed, and what may have been missed."""

@@ -1,14 +1,14 @@
-"""When to come back: to a source that answered, to one that failed, to an entry that failed."""
+"""Schedule the next poll of a source and the next attempt at a failed entry."""
 
 from datetime import datetime, timedelta
 
 from ingestd.model.source import NO_HINTS, Hints
 
-#: No source is left alone for longer than this, whatever failed, and whatever was asked for (seconds).
-LONGEST = 86_400.0
+#: The longest wait before the next poll (seconds), after any failure and any hint of the publisher.
+MAX_WAIT = 86_400.0
 
-#: No entry waits longer than this between two tries (seconds).
-LONGEST_RETRY = 6 * 3600.0
+#: The longest wait between two attempts at an entry (seconds), unless the server asks for more.
+MAX_RETRY_WAIT = 6 * 3600.0
 
 
 def next_poll(
@@ -23,38 +23,40 @@ def next_poll(
 ) -> datetime:
     """Return when a source is due again.
 
-    `wait` is what we would choose (seconds); `floor` wins over it.  After `failures` polls that failed in a row
-    it is doubled for each one after the first.  What the publisher says makes it longer: `retry_after` (seconds,
-    RFC 9110, 10.2.3), and of the `hints` the longest; an hour or a day to be skipped is skipped.  All that together
-    is never longer than a day, or than the wait that the operator chose, where that is longer.
+    `wait` is the wait we would choose (seconds), at least `floor`.  It doubles with each failed poll in a row
+    (`failures`) after the first.  The publisher can make it longer, with `retry_after` (seconds, RFC 9110, 10.2.3) and
+    the longest of the `hints`; hours and days to skip are skipped.  The result is at most a day, or the chosen wait
+    if that is longer.
 
-    `jitter` in [0, 1) makes the wait up to a tenth longer, after failures up to a half, so that sources which fell
-    due together drift apart; at the longest it makes it up to a tenth shorter, after failures only.
+    `jitter` in [0, 1) adds up to a tenth, after failures up to a half, so that sources due together drift apart.  A
+    wait at its maximum is shortened by up to a tenth instead, after failures only.
     """
     chosen = max(floor, wait)
-    longest = max(LONGEST, chosen)
+    limit = max(MAX_WAIT, chosen)
     wait = chosen * 2.0 ** min(max(0, failures - 1), 20)
     wait = max(wait, hints.fresh_for or 0.0, hints.ttl or 0.0, hints.period or 0.0, retry_after or 0.0)
     wait *= 1 + jitter / (2 if failures else 10)
-    if wait > longest:
-        wait = longest * (1 - jitter / 10 if failures else 1)
-    return _past_skipped(now + timedelta(seconds=wait), hints, latest=now + timedelta(seconds=longest))
+    if wait > limit:
+        wait = limit * (1 - jitter / 10 if failures else 1)
+    return _after_skipped(now + timedelta(seconds=wait), hints, latest=now + timedelta(seconds=limit))
 
 
-def _past_skipped(due: datetime, hints: Hints, *, latest: datetime) -> datetime:
-    """Return the first moment from `due` on that no hint asks to skip, or `latest`."""
+def _after_skipped(due: datetime, hints: Hints, *, latest: datetime) -> datetime:
+    """Return the first time from `due` on that the hints do not skip, at most `latest`."""
     while due < latest and (due.hour in hints.skip_hours or due.weekday() in hints.skip_days):
-        # Into the next hour, at the same minute: those who skip one together do not all come back at its end.
+        # The same minute of the next hour: sources that skip an hour must not all be due at its end.
         due += timedelta(hours=1)
     return min(due, latest)
 
 
-def next_try(now: datetime, *, attempt: int, first: float, retry_after: float | None = None, jitter: float) -> datetime:
-    """Return when an entry is tried again after its `attempt`-th failure (1, 2, ...).
+def next_attempt(
+    now: datetime, *, attempt: int, first: float, retry_after: float | None = None, jitter: float
+) -> datetime:
+    """Return when to try an entry again after its `attempt`-th failure (1, 2, ...).
 
-    The wait is `first` seconds, then four times as long each time, up to six hours; longer if the server said so.
-    `jitter` in [0, 1) adds up to a tenth.
+    The wait is `first` seconds, then four times as long each time, up to six hours; `retry_after` (seconds) can make
+    it longer, up to a day.  `jitter` in [0, 1) adds up to a tenth.
     """
-    wait = min(first * 4.0 ** min(attempt - 1, 20), LONGEST_RETRY)
-    wait = min(max(wait, retry_after or 0.0), LONGEST)
+    wait = min(first * 4.0 ** min(attempt - 1, 20), MAX_RETRY_WAIT)
+    wait = min(max(wait, retry_after or 0.0), MAX_WAIT)
     return now + timedelta(seconds=wait * (1 + jitter / 10))

@@ -1,14 +1,14 @@
-"""The state of a source in one word that a person can act on."""
+"""The condition of a source: one word that an operator can act on."""
 
 from typing import Literal
 
-#: ok; throttled: it asked us to slow down; failing; gone: it said so (410); paused: by the operator;
-#: quiet: it answers, and should have published something.
+#: throttled: the server asked us to slow down; failing: its last poll failed; gone: it answered HTTP 410; paused: by
+#: the operator; quiet: its polls succeed, but it published less than expected; ok: none of these.
 Condition = Literal["ok", "throttled", "failing", "gone", "paused", "quiet"]
 
 
 def condition_of(*, state: str, last: str, quiet: bool) -> Condition:
-    """Return the condition of a source: its `state` as set, how its `last` poll went, whether it is too quiet."""
+    """Return the condition of a source from its `state`, the result of its `last` poll and whether it is quiet."""
     if state == "paused":
         return "paused"
     if state == "gone":

@@ -1,6 +1,6 @@
-"""What is new in a feed, and what changed, by what was seen before.
+"""Pick the new and the changed entries of a feed, by comparison with the known ones.
 
-Never by date: an entry with an old date is as new as any that was not there yet.
+Dates do not count: an unknown entry is new whatever its date.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,29 +8,30 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ingestd.model.feed import Entry
-from ingestd.text import fold, text_of
+from ingestd.model.markup import text_of
+from ingestd.text import fold
 from ingestd.times import iso
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picked:
-    """The entries of one poll, by what is to be done about them; in the feed's order."""
+class NewAndChanged:
+    """The new and the changed entries of one poll, in the feed's order."""
 
     new: tuple[Entry, ...] = ()
     changed: tuple[Entry, ...] = ()
-    #: How many were known already, the changed ones among them.
+    #: The number of entries known before, the changed ones included.
     known: int = 0
 
 
 def fingerprint(entry: Entry) -> str:
-    """Return a hash of what an entry says, which stays while only its furniture changes.
+    """Return a hash of an entry's content that ignores changes of form.
 
-    Headline, summary and content count as folded text, so white space, markup and the case of letters don't.
-    `updated` counts, because a page may change while its entry's text does not; `published` doesn't:
-    some publishers print the time of the poll there.  Of a wire item what becomes of it counts, too: a kill or a
-    new embargo may leave the text as it was.
+    Headline, summary and content are hashed as folded text, without white space, markup and letter case.
+    `updated` is hashed, because a page may change while the text of its entry does not; `published` is not, because
+    some publishers put the time of the poll there.  For a wire item, version, status, embargo and signals are hashed
+    too: a kill or a new embargo may leave the text as it was.
     """
-    parts: tuple[str, ...] = (
+    fields: tuple[str, ...] = (
         entry.link or "",
         fold(entry.headline or ""),
         fold(entry.description_text or ""),
@@ -38,26 +39,26 @@ def fingerprint(entry: Entry) -> str:
         iso(entry.updated) or "",
     )
     if entry.payload:
-        parts += (entry.payload,)
+        fields += (entry.payload,)
     if entry.item:
         item = entry.item
-        parts += (item.version or "", item.pubstatus, iso(item.embargoed) or "", *item.signals)
-    return sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+        fields += (item.version or "", item.pubstatus, iso(item.embargoed) or "", *item.signals)
+    return sha256("\x1f".join(fields).encode("utf-8", "replace")).hexdigest()
 
 
-def pick(entries: Iterable[tuple[Entry, str]], known: Mapping[str, str]) -> Picked:
-    """Sort entries, each with its fingerprint, into new ones and changed ones.
+def pick(entries: Iterable[tuple[Entry, str]], known: Mapping[str, str]) -> NewAndChanged:
+    """Pick the new and the changed of `entries`, each given with its fingerprint.
 
-    `known` gives the fingerprint last seen for each guid of this source.
+    `known` maps the guids of this source to the fingerprints last seen.
     """
     new: dict[str, Entry] = {}
     changed: dict[str, Entry] = {}
-    seen = 0
-    for entry, mark in entries:
+    known_count = 0
+    for entry, current in entries:
         if entry.guid not in known:
             new.setdefault(entry.guid, entry)
             continue
-        seen += 1
-        if known[entry.guid] != mark:
+        known_count += 1
+        if known[entry.guid] != current:
             changed.setdefault(entry.guid, entry)
-    return Picked(new=tuple(new.values()), changed=tuple(changed.values()), known=seen)
+    return NewAndChanged(new=tuple(new.values()), changed=tuple(changed.values()), known=known_count)

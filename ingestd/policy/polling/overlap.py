@@ -1,6 +1,6 @@
-"""Whether entries may have come and gone between two looks at a window.
+"""Decide whether a feed may have dropped entries between two polls, by the overlap of its windows.
 
-By what the windows have in common, never by dates: an entry that is stamped late, or early, is still new.
+Dates do not count: they may be early or late.
 """
 
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """What a document has in common with those before it; numbers of entries."""
+    """The overlap of a document with earlier ones; numbers of entries."""
 
     listed: int
-    #: Seen at any time before.
+    #: Known before this document.
     known: int
-    #: First seen since the document before this one, by another way: a push, or a repair.
-    told: int = 0
-    #: In the document before this one, and of these, in the latest batch that was new to us.
+    #: First seen since the previous document, by a push or a repair.
+    seen_elsewhere: int = 0
+    #: Also in the previous document; and of these, the entries of the latest batch of new ones.
     shared: int
-    latest: int
+    shared_latest: int
 
 
 def may_have_lost(overlap: Overlap, *, window: int) -> bool:
-    """Say whether entries may have come and gone unseen since a document of `window` entries.
+    """Return whether entries may have been listed and dropped unseen since a document of `window` entries.
 
-    With nothing in common, they may, unless all that is listed was told meanwhile: whoever told that left nothing
-    out.  And they may where all that was newest is gone although little of the window is: what is still there then
-    is pinned, and rolls over with nothing.
+    They may when the windows have nothing in common, unless every entry listed now is known from a push or a repair
+    since, which then left out nothing.  They also may when all of the newest entries are gone although less than half
+    of the window is shared: the entries still there are then pinned.
     """
     if not window or not overlap.listed:
-        return False  # there was nothing to roll over, or nothing came
-    if overlap.known == overlap.listed and overlap.told:
+        return False  # nothing could be dropped, or nothing was listed
+    if overlap.known == overlap.listed and overlap.seen_elsewhere:
         return False
     if not overlap.shared:
         return True
-    return not overlap.latest and overlap.shared * 2 < min(window, overlap.listed)
+    return not overlap.shared_latest and overlap.shared * 2 < min(window, overlap.listed)

@@ -4,7 +4,7 @@ from ingestd.policy.polling.condition import condition_of
 
 
 @pytest.mark.parametrize(
-    ("state", "last", "quiet", "said"),
+    ("state", "last", "quiet", "condition"),
     [
         ("active", "ok", False, "ok"),
         ("active", "ok", True, "quiet"),
@@ -15,5 +15,5 @@ from ingestd.policy.polling.condition import condition_of
         ("paused", "failing", False, "paused"),
     ],
 )
-def test_a_source_has_one_condition(state: str, last: str, quiet: bool, said: str) -> None:
-    assert condition_of(state=state, last=last, quiet=quiet) == said
+def test_a_source_has_one_condition(state: str, last: str, quiet: bool, condition: str) -> None:
+    assert condition_of(state=state, last=last, quiet=quiet) == condition

@@ -27,7 +27,7 @@ ENTRY = Entry(
         pytest.param({"authors": ("Bo Ray",)}, id="authors"),
     ],
 )
-def test_furniture_changes_no_fingerprint(changes: dict[str, object]) -> None:
+def test_changes_of_form_keep_the_fingerprint(changes: dict[str, object]) -> None:
     assert fingerprint(replace(ENTRY, **changes)) == fingerprint(ENTRY)  # type: ignore[arg-type]
 
 
@@ -42,11 +42,11 @@ def test_furniture_changes_no_fingerprint(changes: dict[str, object]) -> None:
         pytest.param({"headline": None, "description_text": "Ferry runs again"}, id="moved-between-fields"),
     ],
 )
-def test_what_a_reader_would_notice_changes_it(changes: dict[str, object]) -> None:
+def test_changes_of_content_change_the_fingerprint(changes: dict[str, object]) -> None:
     assert fingerprint(replace(ENTRY, **changes)) != fingerprint(ENTRY)  # type: ignore[arg-type]
 
 
-def test_what_cannot_be_encoded_has_a_fingerprint() -> None:
+def test_text_that_cannot_be_encoded_has_a_fingerprint() -> None:
     assert fingerprint(replace(ENTRY, headline="\ud800"))
 
 
@@ -69,6 +69,6 @@ def test_a_wire_item_is_changed_by_a_kill_that_leaves_its_text_as_it_was() -> No
     item = Item(guid="1", version="2", headline="h")
     killed = replace(item, pubstatus="canceled")
 
-    marks = {fingerprint(Entry(guid="1", headline="h", item=one)) for one in (None, item, killed)}
+    fingerprints = {fingerprint(Entry(guid="1", headline="h", item=one)) for one in (None, item, killed)}
 
-    assert len(marks) == 3
+    assert len(fingerprints) == 3

@@ -4,7 +4,7 @@ from ingestd.policy.polling.overlap import Overlap, may_have_lost
 
 
 @pytest.mark.parametrize(
-    ("listed", "known", "told", "shared", "latest", "window", "lost"),
+    ("listed", "known", "seen_elsewhere", "shared", "shared_latest", "window", "lost"),
     [
         pytest.param(10, 8, 0, 8, 2, 10, False, id="two-new-ones"),
         pytest.param(10, 1, 0, 1, 1, 10, False, id="just-the-newest-is-still-there"),
@@ -21,9 +21,11 @@ from ingestd.policy.polling.overlap import Overlap, may_have_lost
         pytest.param(10, 9, 3, 6, 0, 10, False, id="one-was-not-pushed-and-most-of-the-window-is-left"),
     ],
 )
-def test_windows_tell_whether_anything_went_by(
-    listed: int, known: int, told: int, shared: int, latest: int, window: int, lost: bool
+def test_overlap_shows_whether_entries_may_have_been_missed(
+    listed: int, known: int, seen_elsewhere: int, shared: int, shared_latest: int, window: int, lost: bool
 ) -> None:
-    overlap = Overlap(listed=listed, known=known, told=told, shared=shared, latest=latest)
+    overlap = Overlap(
+        listed=listed, known=known, seen_elsewhere=seen_elsewhere, shared=shared, shared_latest=shared_latest
+    )
 
     assert may_have_lost(overlap, window=window) is lost

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingestd.model.source import Pace
-from ingestd.policy.polling.pace import first_pace, learned, wait_for
+from ingestd.policy.polling.pace import first_pace, pace_after, poll_wait
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUR = 3600.0
@@ -26,25 +26,25 @@ def ago(*hours: float) -> list[datetime | None]:
         pytest.param(ago(24 * 400, 1, 2), 0.5, id="nor-does-what-is-long-past"),
     ],
 )
-def test_the_first_document_says_how_fast_it_goes(published: list[datetime | None], rate: float) -> None:
+def test_first_pace_follows_the_dates_of_the_first_document(published: list[datetime | None], rate: float) -> None:
     assert first_pace(published, NOW).rate == pytest.approx(rate)
 
 
-def test_dates_count_for_a_day_of_watching_and_no_more() -> None:
+def test_dates_weigh_at_most_a_day_of_observation() -> None:
     assert first_pace(ago(*range(0, 480, 2)), NOW).hours == 24
 
 
-def test_a_source_that_falls_silent_becomes_slower_and_one_that_wakes_up_faster() -> None:
+def test_pace_falls_while_nothing_is_published_and_rises_again() -> None:
     pace = Pace(arrivals=24.0, hours=24.0)
-    silent = learned(pace, new=0, elapsed=48 * HOUR)
-    awake = learned(silent, new=30, elapsed=HOUR)
+    silent = pace_after(pace, new=0, elapsed=48 * HOUR)
+    awake = pace_after(silent, new=30, elapsed=HOUR)
 
     assert silent.rate < pace.rate < 1.01
     assert awake.rate > silent.rate
 
 
-def test_a_clock_that_was_set_back_unlearns_nothing() -> None:
-    assert learned(Pace(arrivals=5.0, hours=2.0), new=0, elapsed=-HOUR) == Pace(arrivals=5.0, hours=2.0)
+def test_a_clock_set_back_does_not_change_the_pace() -> None:
+    assert pace_after(Pace(arrivals=5.0, hours=2.0), new=0, elapsed=-HOUR) == Pace(arrivals=5.0, hours=2.0)
 
 
 @pytest.mark.parametrize(
@@ -60,23 +60,23 @@ def test_a_clock_that_was_set_back_unlearns_nothing() -> None:
         pytest.param(1.0, 30, 30, 0, True, 900, id="no-time-passed"),
     ],
 )
-def test_the_wait_goes_with_the_pace_and_the_window(
+def test_the_wait_depends_on_the_pace_and_the_window(
     rate: float, window: int, new: int, elapsed: float, lost: bool, seconds: float
 ) -> None:
     pace = Pace(arrivals=rate, hours=1.0)
 
-    wait = wait_for(pace, base=900, window=window, new=new, elapsed=elapsed, lost=lost)
+    wait = poll_wait(pace, base=900, window=window, new=new, elapsed=elapsed, lost=lost)
 
     assert wait == pytest.approx(seconds, rel=0.01)
 
 
-def test_a_window_whose_entries_come_together_is_given_more_room() -> None:
+def test_a_source_that_publishes_in_bursts_is_polled_more_often() -> None:
     one_by_one = many = Pace()
     for _ in range(40):
-        one_by_one = learned(one_by_one, new=2, elapsed=HOUR)
-        many = learned(learned(many, new=0, elapsed=4 * HOUR), new=10, elapsed=HOUR)
+        one_by_one = pace_after(one_by_one, new=2, elapsed=HOUR)
+        many = pace_after(pace_after(many, new=0, elapsed=4 * HOUR), new=10, elapsed=HOUR)
 
     assert one_by_one.rate == pytest.approx(many.rate, rel=0.1)
     assert (one_by_one.dispersion, many.dispersion > 3) == (1.0, True)
-    waits = [wait_for(pace, base=20 * HOUR, window=20, new=0, elapsed=HOUR) for pace in (one_by_one, many)]
+    waits = [poll_wait(pace, base=20 * HOUR, window=20, new=0, elapsed=HOUR) for pace in (one_by_one, many)]
     assert waits[1] < waits[0] / 2

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestd.policy.polling.absence import settled_at
+from ingestd.policy.polling.withdrawal import settled_at
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         pytest.param([], 0, None, id="empty"),
     ],
 )
-def test_what_came_after_half_of_the_window_should_still_be_in_it(
+def test_entries_newer_than_half_of_the_window_should_still_be_listed(
     first_seen: list[int], listed: int, expected: int | None
 ) -> None:
     found = settled_at((NOON + timedelta(hours=hour) for hour in first_seen), listed=listed)

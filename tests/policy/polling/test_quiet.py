@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestd.policy.polling.expectation import UNLIKELY, chance_of_silence
+from ingestd.policy.polling.quiet import QUIET_BELOW, probability_of_silence
 
 #: A Friday.
 NOW = datetime(2026, 1, 30, 18, tzinfo=UTC)
@@ -25,16 +25,18 @@ def office_hours(until: datetime, weeks: int = 8) -> list[datetime]:
         pytest.param(NOW - 9 * HOUR, NOW, 1, False, id="not-watched-for-long-enough"),
     ],
 )
-def test_a_source_is_measured_by_its_own_week(since: datetime, now: datetime, weeks: int, quiet: bool) -> None:
+def test_silence_is_judged_by_the_same_hours_of_past_weeks(
+    since: datetime, now: datetime, weeks: int, quiet: bool
+) -> None:
     history = office_hours(since, weeks)
 
-    chance = chance_of_silence(history, watched_since=since - timedelta(weeks=weeks), since=since, now=now)
+    chance = probability_of_silence(history, watched_since=since - timedelta(weeks=weeks), since=since, now=now)
 
-    assert (chance < UNLIKELY) is quiet
+    assert (chance < QUIET_BELOW) is quiet
 
 
-def test_a_source_that_publishes_now_and_then_may_be_silent() -> None:
+def test_an_irregular_source_may_be_silent() -> None:
     since = NOW - timedelta(days=2)
     history = [since - timedelta(days=3 * number, hours=number % 7) for number in range(18)]
 
-    assert chance_of_silence(history, watched_since=since - timedelta(weeks=8), since=since, now=NOW) > UNLIKELY
+    assert probability_of_silence(history, watched_since=since - timedelta(weeks=8), since=since, now=NOW) > QUIET_BELOW
