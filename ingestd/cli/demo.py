@@ -14,13 +14,13 @@ import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json_lines, show_table
-from ingestd.cli.setup import finish, settings_for
+from ingestd.cli.settings import load_settings
 from ingestd.daemon.run import run_daemon
 from ingestd.demo import observed
 from ingestd.demo.newsroom import Newsroom
 from ingestd.demo.observed import Observed
 from ingestd.errors import IngestError
-from ingestd.pipeline.runtime import open_database
+from ingestd.pipeline.database import open_database
 from ingestd.settings import Settings
 from ingestd.settings.values import Listen
 from ingestd.store.database import Database
@@ -44,9 +44,9 @@ def demo(
 
     Exit status: 0; with --once, 1 when what is stored is not what was published.
     """
-    given = settings_for(config)
+    given = load_settings(config)
     with TemporaryDirectory(prefix="ingestd-demo-") as directory:
-        complete = finish(_demo(_settings(given, Path(directory), once=once), once=once, json=json))
+        complete = asyncio.run(_demo(_settings(given, Path(directory), once=once), once=once, json=json))
     raise typer.Exit(0 if complete or not once else 1)
 
 
@@ -105,7 +105,7 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
     seen, started = 0, monotonic()
     while True:
         async with database.read() as connection:
-            found = await event_log.after(connection, seen)
+            found = await event_log.read_after(connection, seen)
             figures = await overview.summary(connection)
             ended = once and newsroom.finished.is_set()
             stored = await observed.held(connection, newsroom) if ended else None

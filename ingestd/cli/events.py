@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
+from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
-from ingestd.cli.database import open_database
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
@@ -73,7 +73,9 @@ async def _print(
                 return
 
 
-async def _batches(database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool) -> AsyncIterator[EventBatch]:
+async def _batches(
+    database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool
+) -> AsyncIterator[EventBatch]:
     """Yield what there is, and with `follow` what comes, waiting for a database that is away."""
 
     async def read() -> EventBatch:

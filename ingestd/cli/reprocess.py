@@ -1,5 +1,6 @@
 """`ingestd reprocess`: records made again from the raw archive, by the rules of today."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -11,16 +12,18 @@ import typer
 
 from ingestd import urls
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import note, progress, refreshed, show, show_diff, show_json, show_table
-from ingestd.cli.records import moment
-from ingestd.cli.setup import finish, settings_for
+from ingestd.cli.output import note, show, show_diff, show_json, show_table
+from ingestd.cli.settings import load_settings
+from ingestd.cli.since import parse_since
+from ingestd.cli.terminal import progress_bar, run_with_refresh
 from ingestd.errors import UsageError
-from ingestd.pipeline.runtime import archive_of, open_database, open_pool
+from ingestd.pipeline.database import open_database
+from ingestd.pipeline.runtime import make_archive, make_pool
 from ingestd.policy.articles.changes import diff
-from ingestd.reprocess.job import Left, Reprocess, Shorter, Tally
+from ingestd.reprocess.job import Reprocess, ReprocessResult, ShortenedText, SkippedRecord
 from ingestd.settings import Settings
 from ingestd.store.polls import sources
-from ingestd.store.records.reprocessing import Remade, Wanted
+from ingestd.store.records.reprocessing import ReprocessedRevision, Selection
 from ingestd.workers.extractor import Extractor
 
 #: Rows of each list where a person reads; `--json` has them all.
@@ -51,10 +54,12 @@ def reprocess(
 
     Exit status: 0, or 1 when a record could not be made again, 2 when there is no such source.
     """
-    settings = settings_for(config)
-    wanted = Wanted(site=_site(site), since=moment(since), limit=limit)
+    settings = load_settings(config)
+    wanted = Selection(site=_site(site), since=parse_since(since), limit=limit)
     begun = monotonic()
-    tally, extractor = finish(_run(settings, wanted, source, everything=everything, dry_run=dry_run, samples=samples))
+    tally, extractor = asyncio.run(
+        _run(settings, wanted, source, everything=everything, dry_run=dry_run, samples=samples)
+    )
     seconds = round(monotonic() - begun, 1)
     if json:
         show_json(_as_json(tally, extractor, dry_run=dry_run, seconds=seconds))
@@ -77,13 +82,13 @@ def _site(given: str | None) -> str | None:
 
 
 async def _run(
-    settings: Settings, wanted: Wanted, source: str | None, *, everything: bool, dry_run: bool, samples: int
-) -> tuple[Tally, Extractor]:
+    settings: Settings, wanted: Selection, source: str | None, *, everything: bool, dry_run: bool, samples: int
+) -> tuple[ReprocessResult, Extractor]:
     processes = len(os.sched_getaffinity(0))
-    async with open_database(settings, upgrade=True) as database, open_pool(settings, processes=processes) as pool:
+    async with open_database(settings, upgrade=True) as database, make_pool(settings, processes=processes) as pool:
         job = Reprocess(
             database=database,
-            archive=archive_of(settings),
+            archive=make_archive(settings),
             pool=pool,
             processes=processes,
             dry_run=dry_run,
@@ -92,18 +97,18 @@ async def _run(
         if source is not None:
             async with database.read() as connection:
                 wanted = replace(wanted, source_id=(await sources.find(connection, source)).id)
-        extractor = await job.present_rules()
+        extractor = await job.current_extractor()
         if not everything:
-            wanted = replace(wanted, unless=extractor.rules)
-        with progress() as bar:
+            wanted = replace(wanted, except_rules=extractor.rules)
+        with progress_bar() as bar:
             task = bar.add_task("reprocess", total=None)
-            tally = await refreshed(
-                job.run(wanted), lambda: bar.update(task, total=job.total, completed=job.tally.looked_at)
+            tally = await run_with_refresh(
+                job.run(wanted), lambda: bar.update(task, total=job.total, completed=job.result.looked_at)
             )
     return tally, extractor
 
 
-def _as_json(tally: Tally, extractor: Extractor, *, dry_run: bool, seconds: float) -> dict[str, Any]:
+def _as_json(tally: ReprocessResult, extractor: Extractor, *, dry_run: bool, seconds: float) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
         "extractor": asdict(extractor),
@@ -118,7 +123,7 @@ def _as_json(tally: Tally, extractor: Extractor, *, dry_run: bool, seconds: floa
     }
 
 
-def _counts(tally: Tally) -> dict[str, int]:
+def _counts(tally: ReprocessResult) -> dict[str, int]:
     return {
         "looked_at": tally.looked_at,
         "unchanged": tally.unchanged,
@@ -130,25 +135,25 @@ def _counts(tally: Tally) -> dict[str, int]:
     }
 
 
-def _in_order(found: list[Shorter] | list[Left]) -> list[dict[str, Any]]:
+def _in_order(found: list[ShortenedText] | list[SkippedRecord]) -> list[dict[str, Any]]:
     return sorted(map(asdict, found), key=lambda one: int(one["record_id"]))
 
 
-def _sorted(sample: list[Remade]) -> list[Remade]:
-    return sorted(sample, key=lambda one: one.made.record_id)
+def _sorted(sample: list[ReprocessedRevision]) -> list[ReprocessedRevision]:
+    return sorted(sample, key=lambda one: one.current.record_id)
 
 
-def _sample(one: Remade) -> dict[str, Any]:
-    old, new = ({"content_hash": side.content_hash, **asdict(side.article)} for side in (one.made, one))
+def _sample(one: ReprocessedRevision) -> dict[str, Any]:
+    old, new = ({"content_hash": side.content_hash, **asdict(side.article)} for side in (one.current, one))
     fields = {name: {"old": old[name], "new": new[name]} for name in one.changed}
-    return {"record_id": one.made.record_id, "uri": one.made.address, "fields": fields}
+    return {"record_id": one.current.record_id, "uri": one.current.address, "fields": fields}
 
 
-def _tell(tally: Tally, extractor: Extractor, *, dry_run: bool, seconds: float) -> None:
+def _tell(tally: ReprocessResult, extractor: Extractor, *, dry_run: bool, seconds: float) -> None:
     """Print what came of it, from the single record to the whole."""
     for one in _sorted(tally.sample):
-        show(f"record {one.made.record_id}  {one.made.address or ''}  {', '.join(one.changed)}")
-        show_diff(diff(one.made.article, one.article))
+        show(f"record {one.current.record_id}  {one.current.address or ''}  {', '.join(one.changed)}")
+        show_diff(diff(one.current.article, one.article))
         show("")
     shorter = sorted(tally.shorter, key=lambda one: one.after / one.before)
     _list("texts that are shorter", ("record", "before", "after", "uri"), [

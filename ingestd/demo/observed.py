@@ -73,7 +73,7 @@ async def held(connection: AsyncConnection, newsroom: Newsroom) -> Observed:
 
 async def happened(connection: AsyncConnection, *, source_url: str | None = None) -> Counter[str]:
     """Count the events by their kind, of all sources or of one."""
-    batch = await event_log.after(connection, 0, limit=_ALL)
+    batch = await event_log.read_after(connection, 0, limit=_ALL)
     return Counter(event.kind for event in batch.events if source_url in (None, event.source_url))
 
 

@@ -1,4 +1,15 @@
-"""The database: SQLite or PostgreSQL, behind SQLAlchemy.
+"""The database: SQLite or PostgreSQL, through SQLAlchemy.
 
-`Database` opens it; the other modules are functions over a connection, one module a noun.
+`database.Database` opens it; everything else is functions that take a connection inside a transaction.
+
+| folder        | what it stores                                                                        |
+|---------------|---------------------------------------------------------------------------------------|
+| `schema/`     | tables, column types, migrations                                                      |
+| `polls/`      | sources, the results of their polls, gaps, redirects, hub subscriptions               |
+| `work/`       | entries and revisits waiting to be processed, backfills, the runs that claim them     |
+| `records/`    | records, revisions, carriers, raw bytes; `records/save.py` commits a processed entry  |
+| `events/`     | the event log                                                                         |
+| `operations/` | failures, decisions, figures for health and status, what is learned of sites          |
+
+`batches.py` lets concurrent callers share a commit.
 """

@@ -1,4 +1,4 @@
-"""Commits shared: what is put while one transaction runs goes into the next one together."""
+"""Shared commits: items put while one transaction runs are committed together in the next."""
 
 import asyncio
 from collections import deque
@@ -15,20 +15,24 @@ T = TypeVar("T")
 
 
 class Batches(Generic[T]):
-    """Commits items many at a time; `put` returns when its item is committed.
+    """Commits items in batches; `put` returns once its item is committed.
 
-    A quiet system commits each item at once, a busy one hundreds together: nothing waits for a batch to fill.
-    An item that makes its batch fail costs only itself: the others are committed one by one.
+    An idle system commits each item at once, a busy one up to `max_items` together: no item waits for a batch to fill.
+    When a batch fails, its items are committed one by one, so that a bad item fails alone.
     """
 
     def __init__(
-        self, database: Database, save: Callable[[AsyncConnection, Sequence[T]], Awaitable[None]], *, most: int = 200
+        self,
+        database: Database,
+        save: Callable[[AsyncConnection, Sequence[T]], Awaitable[None]],
+        *,
+        max_items: int = 200,
     ) -> None:
         self._database = database
         self._save = save
-        self._most = most
+        self._max_items = max_items
         self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
-        self._more = asyncio.Event()
+        self._has_waiting = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -38,7 +42,7 @@ class Batches(Generic[T]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Commit what is waiting, then end."""
+        """Commit the waiting items, then stop the worker."""
         while self._waiting and not (self._worker is None or self._worker.done()):
             await asyncio.wait([self._waiting[-1][1], self._worker], return_when=asyncio.FIRST_COMPLETED)
         if self._worker is not None:
@@ -46,19 +50,19 @@ class Batches(Generic[T]):
             await asyncio.wait([self._worker])
 
     async def put(self, item: T) -> None:
-        """Commit an item; raises StoreError, StoreUnavailable."""
+        """Commit an item; raises StoreError or StoreUnavailable."""
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
-        self._more.set()
-        # Whoever stops waiting does not stop the commit, which others share.
+        self._has_waiting.set()
+        # A cancelled caller must not cancel a commit that others share.
         await asyncio.shield(done)
 
     async def _work(self) -> None:
         while True:
-            await self._more.wait()
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+            await self._has_waiting.wait()
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_items))]
             if not self._waiting:
-                self._more.clear()
+                self._has_waiting.clear()
             await self._commit(batch)
 
     async def _commit(self, batch: list[tuple[T, asyncio.Future[None]]]) -> None:
@@ -69,7 +73,7 @@ class Batches(Generic[T]):
             for _, done in batch:
                 done.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 - handed to whoever put the item
+        except Exception as error:  # noqa: BLE001 - handed to the caller of `put`
             if len(batch) > 1:
                 for one in batch:
                     await self._commit([one])
@@ -86,5 +90,5 @@ def _fail(done: asyncio.Future[None], error: Exception) -> None:
         return
     done.set_exception(error)
     if isinstance(error, IngestError):
-        # Nobody may be waiting any more; then it was said in the log of whoever stopped.
+        # The caller may be cancelled and never read the error: mark it as retrieved, or asyncio logs it.
         done.exception()

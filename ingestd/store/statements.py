@@ -1,4 +1,4 @@
-"""Statements that the two databases spell differently."""
+"""Inserts that work on both databases, and lists cut to the limits of a statement."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 
-#: SQLite takes 32,766 values in one statement, PostgreSQL 65,535; lists are cut well below (values).
+#: Values in one piece of a list.  SQLite allows 32,766 parameters in a statement, PostgreSQL 65,535.
 _CHUNK = 5_000
 
 
 async def insert_absent(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows that are not there yet, by any unique key; one statement decides (ON CONFLICT DO NOTHING)."""
+    """Insert rows, skipping those that violate a unique key (ON CONFLICT DO NOTHING)."""
     if not rows:
         return
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -22,12 +22,12 @@ async def insert_absent(connection: AsyncConnection, table: Table, rows: Sequenc
 
 
 async def insert_all(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows; an empty list is no statement."""
+    """Insert rows; does nothing for an empty list."""
     if rows:
         await connection.execute(table.insert(), list(rows))
 
 
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Cut a list into pieces that fit into one statement's parameters."""
+    """Cut a list into pieces that fit into one statement's parameters; yields nothing for an empty list."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]

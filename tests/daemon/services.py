@@ -13,7 +13,7 @@ from ingestd.pipeline.runtime import open_runtime
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
-from ingestd.store.polls.poll_result import Announcement
+from ingestd.store.polls.poll_result import ListedEntry
 
 
 @asynccontextmanager
@@ -75,6 +75,6 @@ async def add_source(
 
 
 async def add_entry(service: Service, source_id: int, link: str, *, due: datetime) -> None:
-    found = Announcement(entry=Entry(guid=link, link=link), fingerprint="f")
+    found = ListedEntry(entry=Entry(guid=link, link=link), fingerprint="f")
     async with service.runtime.database.write() as connection:
         await polls.add_entries(connection, source_id, [found], now=due)

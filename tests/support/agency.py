@@ -12,7 +12,7 @@ from ingestd.model.reply import Reply
 from ingestd.pipeline.read import announcements
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.database import Database
-from ingestd.store.events.event_log import Event, after
+from ingestd.store.events.event_log import Event, read_after
 from ingestd.store.polls import polls, sources
 from ingestd.store.schema import tables
 from ingestd.times import iso
@@ -57,7 +57,7 @@ async def send(runtime: Runtime, source_id: int, *documents: bytes | dict[str, A
     for document in documents:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         async with runtime.database.write() as connection:
-            [source] = await sources.claim_these(connection, runtime.run_id, [source_id])
+            [source] = await sources.claim(connection, runtime.run_id, [source_id])
         reply = Reply(url=source.url, final_url=source.url, status=200, body=body)
         await runtime.ingest.poller.push(source, reply)
 
@@ -72,7 +72,7 @@ async def keep_versions(database: Database, source_id: int, at: datetime, *versi
 
 async def events_of(runtime: Runtime) -> list[Event]:
     async with runtime.database.read() as connection:
-        return list((await after(connection, 0)).events)
+        return list((await read_after(connection, 0)).events)
 
 
 async def revisions_in(runtime: Runtime) -> list[tuple[Any, ...]]:

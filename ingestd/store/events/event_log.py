@@ -1,7 +1,7 @@
-"""The event log: what happened to records, in the order of commits, without holes.
+"""The event log: changes of records in commit order, numbered without holes.
 
-Numbers are given out by the book, under the lock that makes it the only one: what is read up to a number is all
-there will ever be up to it.
+`records.unit_of_work` assigns the numbers under `database.lock_records`, so a reader that has seen number N will never
+find a new event at or below N.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,32 +16,32 @@ from ingestd.errors import UsageError
 from ingestd.store.schema.tables import entries, events, records, revisions, sources
 from ingestd.urls import without_userinfo
 
-#: What can happen to a record; `reprocessed` is no news: other rules made it of the same bytes.  A record that is
-#: withheld when it comes is not `new` but `withheld`, and `released` when it may be published.
-Kind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+#: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
+#: may be published.  `reprocessed` is no news: other rules extracted the same bytes.
+EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed"]
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened to a record, with what a reader wants to see of it."""
+    """An event, with the columns of its record and source that readers need."""
 
     seq: int
-    kind: Kind
-    #: When it was saved.
+    kind: EventKind
+    #: When it was committed.
     at: datetime
     record_id: int
-    #: The record's current one when it happened; `headline` and `versioncreated` are that revision's.
+    #: The record's revision at the event; `headline` and `versioncreated` are from it.
     revision: int
-    #: The record's; of a wire item the guid is its agency's.
+    #: The record's guid (of a wire item, the agency's) and canonical URL.
     guid: str
     uri: str | None
-    #: From the event on; where it did not change, as it is now.
+    #: The record's status from the event on; its present one, if the event did not change it.
     pubstatus: str
-    #: None while the record is withheld: a log is soon somebody else's.
+    #: None while the record is withheld, since logs are passed on.
     headline: str | None
     versioncreated: datetime | None
-    #: The entry that it happened by, and its source; the user-info of URLs is left out.
+    #: The entry that caused the event, and its source; URLs are without user-info.
     entry_id: int
     entry_url: str | None
     source_id: int
@@ -50,13 +50,13 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Events in the order of their numbers, and how far they reach."""
+class EventBatch:
+    """Events in order of their numbers, and where to continue."""
 
     events: tuple[Event, ...]
-    #: Where to read on: every event up to this number was looked at.
+    #: Where to continue: every event up to this number was read.
     after: int
-    #: The number of the last event there is, 0 when there is none.
+    #: The number of the last event in the log; 0: the log is empty.
     newest: int
 
 
@@ -71,7 +71,7 @@ _EVENT = (
         sources.c.title.label("source_title"),
     )
     .join(records, records.c.id == events.c.record_id)
-    # The one that no foreign key vouches for: an event is never lost to a join.
+    # An outer join, since no foreign key ensures the revision: no event may be missing.
     .outerjoin(revisions, (revisions.c.record_id == events.c.record_id) & (revisions.c.revision == events.c.revision))
     .join(entries, entries.c.id == events.c.entry_id)
     .join(sources, sources.c.id == entries.c.source_id)
@@ -79,31 +79,33 @@ _EVENT = (
 )  # fmt: skip
 
 
-def kinds_named(names: Iterable[str]) -> tuple[Kind, ...]:
-    """Return kinds by their names; raises UsageError for one that there is not."""
+def parse_kinds(names: Iterable[str]) -> tuple[EventKind, ...]:
+    """Return the kinds with these names; raises UsageError for an unknown one."""
     wanted = set(names)
-    if unknown := wanted.difference(KINDS):
-        raise UsageError(f"no kind {min(unknown)!r}: there are {', '.join(KINDS)}")
-    return tuple(kind for kind in KINDS if kind in wanted)
+    if unknown := wanted.difference(EVENT_KINDS):
+        raise UsageError(f"no kind {min(unknown)!r}; use one of {', '.join(EVENT_KINDS)}")
+    return tuple(kind for kind in EVENT_KINDS if kind in wanted)
 
 
-async def after(connection: AsyncConnection, seq: int, *, limit: int = 500, kinds: Collection[Kind] = ()) -> Batch:
-    """Return at most `limit` events after a number, of all kinds or of some.
+async def read_after(
+    connection: AsyncConnection, seq: int, *, limit: int = 500, kinds: Collection[EventKind] = ()
+) -> EventBatch:
+    """Return at most `limit` events after number `seq`; with `kinds`, only those.
 
-    A reader that goes on at the batch's `after` misses none, however many write at the same time.
+    A reader that continues at the batch's `after` misses no event, even while others write.
 
-    Raises UsageError when there is no event of that number yet: the reader has seen another database, or an older
-    state of this one, and whatever it waits for would not be what it missed.
+    Raises UsageError when the log does not reach `seq`: the reader's number is from another database, or from before a
+    backup of this one was restored.
     """
-    newest = await last(connection)
+    newest = await last_seq(connection)
     if seq > newest:
-        raise UsageError(f"there is no event {seq} yet: the last one is {newest}; after 0 come all of them")
-    # What is committed since the question for the newest is for the next batch, so that `after` is never short of it.
+        raise UsageError(f"there is no event {seq} yet: the last one is {newest}; to read all events, start after 0")
+    # Events committed after `last_seq` go into the next batch, so that `after` never exceeds what was read.
     query = _EVENT.where(events.c.seq > seq, events.c.seq <= newest).limit(limit)
     if kinds:
         query = query.where(events.c.kind.in_(kinds))
     found = tuple(map(_event, (await connection.execute(query)).all()))
-    return Batch(events=found, after=found[-1].seq if len(found) == limit else newest, newest=newest)
+    return EventBatch(events=found, after=found[-1].seq if len(found) == limit else newest, newest=newest)
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> Event:
@@ -112,6 +114,6 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
     return Event(**{**values, **urls})
 
 
-async def last(connection: AsyncConnection) -> int:
-    """Return the number of the last event, 0 when there is none."""
+async def last_seq(connection: AsyncConnection) -> int:
+    """Return the number of the last event; 0: the log is empty."""
     return int((await connection.execute(select(func.max(events.c.seq)))).scalar() or 0)

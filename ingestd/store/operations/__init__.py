@@ -1,1 +1,1 @@
-"""What an operator asks for, and what is learned of sites."""
+"""Failures, decisions and figures for the operator; what is learned of sites and their robots.txt."""

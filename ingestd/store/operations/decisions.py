@@ -1,4 +1,4 @@
-"""Decisions: what was decided about an entry and why, where no other table says so; and all there is about a URL."""
+"""Decisions about entries that no other table shows, and the history of a URL for `ingestd why`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ingestd.store.records import evidence
 from ingestd.store.schema.tables import carriers, decisions, entries, failures, records, sources
 from ingestd.store.statements import insert_all
 
-#: Of a wire item its agency's, else ours.
+#: The agency's guid of a wire item, else the one ingestd assigned.
 _GUID = func.coalesce(records.c.item_guid, records.c.guid)
 
 Stage = Literal["robots", "limit", "identity", "repair"]
@@ -20,33 +20,34 @@ Stage = Literal["robots", "limit", "identity", "repair"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was decided about an entry."""
+    """A decision about an entry, and its reason."""
 
     at: datetime
     entry_id: int
     stage: Stage
-    #: disallowed, given up, found; a verdict of `policy.articles.identity`; reprocessed; merge (two records, one text).
+    #: disallowed, given up, found; a `Verdict` of `policy.articles.identity` or `Change` of `policy.wire.versions`;
+    #: reprocessed; merge (another record has the same text).
     verdict: str
     reason: str
 
 
-async def add(connection: AsyncConnection, made: Iterable[Decision | None]) -> None:
-    """Keep decisions."""
+async def add(connection: AsyncConnection, found: Iterable[Decision | None]) -> None:
+    """Insert decisions; None is skipped."""
     names = Decision.__slots__
-    await insert_all(connection, decisions, [{name: getattr(one, name) for name in names} for one in made if one])
+    await insert_all(connection, decisions, [{name: getattr(one, name) for name in names} for one in found if one])
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
-    """Delete decisions older than a moment, a bounded number at a time; returns how many."""
+    """Delete at most `batch` decisions older than `moment`; returns how many."""
     old = select(decisions.c.id).where(decisions.c.at < moment).limit(batch)
     result = await connection.execute(delete(decisions).where(decisions.c.id.in_(old.scalar_subquery())))
     return int(result.rowcount)
 
 
 async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the entries at any of these addresses, and those of the records whose canonical address is one.
+    """Return the entries with one of the URLs, and the carriers of records whose canonical URL is one of them.
 
-    Each with its source, in the order they were first seen.
+    Each has its source's columns; at most 100, in the order they were first seen.
     """
     of_record = (
         select(carriers.c.entry_id)
@@ -72,7 +73,7 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
 
 
 async def history(connection: AsyncConnection, entry_id: int) -> list[dict[str, Any]]:
-    """Return what is kept of an entry's way, oldest first: decisions, attempts that failed, and evidence."""
+    """Return the history of an entry, oldest first: decisions, failed attempts and evidence."""
     c, f = decisions.c, failures.c
     decided = select(c.at, c.stage, c.verdict, c.reason).where(c.entry_id == entry_id)
     failed = select(f.at, f.stage, f.error.label("verdict"), f.message.label("reason")).where(f.entry_id == entry_id)

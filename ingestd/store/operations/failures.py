@@ -1,4 +1,4 @@
-"""Failures: one typed row each, and the entries that were given up."""
+"""Failures of polls and entries, and quarantined entries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ Stage = Literal["fetch", "parse", "extract", "save"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What went wrong, where and for which time in a row."""
+    """A failed poll, or a failed attempt at an entry."""
 
     at: datetime
     stage: Stage
-    #: The class of the error.
+    #: Class name of the exception.
     error: str
     message: str
-    #: HTTP status, where there was one.
+    #: HTTP status; None: the failure is not an HTTP error response.
     status: int | None
-    #: 1 for the first in a row.
+    #: 1 for the first failure in a row.
     attempt: int
     url: str | None
     source_id: int
@@ -36,7 +36,7 @@ class Failure:
 
 
 def stage_of(error: IngestError) -> Stage:
-    """Return where on an article's way an error belongs."""
+    """Return the stage at which an error occurs."""
     if isinstance(error, FetchError):
         return "fetch"
     if isinstance(error, ParseError):
@@ -54,7 +54,7 @@ def failure_of(
     source_id: int,
     entry_id: int | None = None,
 ) -> Failure:
-    """Describe an error as a failure."""
+    """Return an error as a failure; the user-info of `url` is left out, the message cut to 1000 characters."""
     reason = error.reason if isinstance(error, FetchError) else str(error)
     return Failure(
         at=at,
@@ -70,7 +70,7 @@ def failure_of(
 
 
 async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> None:
-    """Keep failures."""
+    """Insert failures; None is skipped."""
     rows = [
         {
             "at": item.at,
@@ -101,8 +101,8 @@ async def latest(connection: AsyncConnection, *, limit: int = 50) -> list[dict[s
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Return the entries that were given up, each with its last failure, oldest first."""
+async def list_quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return the quarantined entries, each with its last failure, by id."""
     of_entry = failures.alias()
     last = select(func.max(of_entry.c.id)).where(of_entry.c.entry_id == entries.c.id).scalar_subquery()
     query = (
@@ -120,23 +120,23 @@ async def quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
-    """Delete failures older than a moment, a bounded number at a time; returns how many.
+    """Delete at most `batch` failures older than `moment`; returns how many.
 
-    Those of given-up entries stay: they say why.
+    Failures of quarantined entries stay, to show why.
     """
-    given_up = select(entries.c.id).where(entries.c.state == "quarantined").scalar_subquery()
-    done_with = failures.c.entry_id.is_(None) | failures.c.entry_id.not_in(given_up)
-    old = select(failures.c.id).where(failures.c.at < moment, done_with).limit(batch)
+    quarantined = select(entries.c.id).where(entries.c.state == "quarantined").scalar_subquery()
+    deletable = failures.c.entry_id.is_(None) | failures.c.entry_id.not_in(quarantined)
+    old = select(failures.c.id).where(failures.c.at < moment, deletable).limit(batch)
     result = await connection.execute(delete(failures).where(failures.c.id.in_(old.scalar_subquery())))
     return int(result.rowcount)
 
 
-async def retry(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:
-    """Make given-up entries pending again, all of them or those named; returns how many."""
+async def retry_quarantined(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:
+    """Make quarantined entries pending again, those in `entry_ids` or all; returns how many."""
     statement = update(entries).where(entries.c.state == "quarantined")
     if entry_ids is not None:
         statement = statement.where(entries.c.id.in_(list(entry_ids)))
-    # A backfill that is over works no more: the daemon takes its entries.
+    # The entry's backfill may have ended: make it the daemon's work.
     result = await connection.execute(
         statement.values(state="pending", attempts=0, due_at=now, run_id=None, backfill_id=None)
     )

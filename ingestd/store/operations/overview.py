@@ -1,4 +1,4 @@
-"""Figures about the whole: for health, metrics, the status page and summaries."""
+"""Figures for health, metrics, the status page and summaries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,31 +16,31 @@ from ingestd.urls import without_userinfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthFigures:
-    """What health is judged by."""
+    """The figures that health is judged by."""
 
-    #: The version of the schema, None where there is none.
+    #: The version of the schema; None: there is none.
     schema: str | None
-    #: Sources by state; active and paused are always there.
+    #: Number of sources by state; "active" and "paused" are always present.
     sources: Mapping[str, int]
-    #: Active sources that are not at work and were due before `late`.
+    #: Active sources that are unclaimed and were due before `late`.
     overdue: int
     #: Active sources whose last poll failed.
     failing: int
-    #: Active sources that should have published something.
+    #: Active sources that published less than expected.
     quiet: int
-    #: The oldest last success of an active source, None before the first.
+    #: The oldest of the active sources' last successful polls; None: no poll has succeeded.
     oldest_success: datetime | None
-    #: The longest interval that a source has of its own (seconds), 0 where none has.
+    #: The longest interval set for an active source, in seconds; 0: none is set.
     longest_interval: float
-    #: Gaps that nobody has closed.
+    #: Open gaps.
     gaps: int
-    #: Entries due and not at work, and the time the oldest became due; those of backfills are left out.
+    #: Due entries that are unclaimed, without those of backfills, and when the first became due; None: queue is empty.
     queue: int
     queue_since: datetime | None
 
 
 async def health_figures(connection: AsyncConnection, *, now: datetime, late: datetime) -> HealthFigures:
-    """Return what health is judged by."""
+    """Return the figures that health is judged by."""
     schema = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
     feed = sources.c.kind == "feed"
     states = await connection.execute(select(sources.c.state, func.count()).where(feed).group_by(sources.c.state))
@@ -63,17 +63,16 @@ async def health_figures(connection: AsyncConnection, *, now: datetime, late: da
             )
         )
     ).one()
-    missing = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
+    open_gaps = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
     by_state = {"active": 0, "paused": 0} | {row[0]: row[1] for row in states}
-    return HealthFigures(schema=schema, sources=by_state, gaps=missing, **source_row._mapping, **entry_row._mapping)
+    return HealthFigures(schema=schema, sources=by_state, gaps=open_gaps, **source_row._mapping, **entry_row._mapping)
 
 
 async def summary(connection: AsyncConnection) -> dict[str, int]:
-    """Return counts of everything.
+    """Return the number of rows of each kind.
 
-    Sources, polls (and of these the 304s and failures), entries (and of these the pending and quarantined),
-    records, revisions (without those that are no news: reprocessed), duplicates (carriers beyond each record's
-    first) and failures.
+    Sources, polls (of these 304s and failures), entries (of these pending and quarantined), records, revisions
+    (without reprocessed ones), duplicates (carriers beyond the first of each record) and failures.
     """
     polled = (
         await connection.execute(
@@ -120,8 +119,8 @@ async def last_polls(connection: AsyncConnection, *, limit: int) -> list[dict[st
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def foremost_sources(connection: AsyncConnection, *, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """Return sources that were not removed, the ones with most failures in a row first, and how many there are."""
+async def sources_by_failures(connection: AsyncConnection, *, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """Return the sources that are not removed, most failures in a row first, and their total number."""
     wanted = and_(sources.c.state != "removed", sources.c.kind == "feed")
     query = select(sources).where(wanted).order_by(sources.c.failures.desc(), sources.c.id).limit(limit)
     total = (await connection.execute(select(func.count()).select_from(sources).where(wanted))).scalar_one()
@@ -131,7 +130,7 @@ async def foremost_sources(connection: AsyncConnection, *, limit: int) -> tuple[
 async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[str, Any]]:
     """Return the records saved or revised last, newest first, without their text.
 
-    Each with its headline, its number of carriers, and of its first entry the URL and the source's title and URL.
+    Each has its headline, its number of carriers, and the URL, source title and source URL of its first entry.
     """
     carried = select(func.count()).where(carriers.c.record_id == records.c.id).scalar_subquery()
     current = and_(revisions.c.record_id == records.c.id, revisions.c.revision == records.c.revision)
@@ -149,20 +148,20 @@ async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def troubled_sources(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Return the sources that are not simply ok: their condition, the reason, and the next attempt."""
-    wrong = (sources.c.condition != "ok") | (sources.c.state != "active") | sources.c.quiet_since.is_not(None)
-    wanted = (sources.c.kind == "feed", sources.c.state != "removed", wrong | sources.c.same_as.is_not(None))
+async def sources_with_problems(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Return summaries of the sources whose condition is not ok, or that moved to another source's address."""
+    has_problem = (sources.c.condition != "ok") | (sources.c.state != "active") | sources.c.quiet_since.is_not(None)
+    wanted = (sources.c.kind == "feed", sources.c.state != "removed", has_problem | sources.c.same_as.is_not(None))
     rows = await connection.execute(select(sources).where(*wanted).order_by(sources.c.id).limit(limit))
-    return [described(row) for row in rows]
+    return [source_summary(row) for row in rows]
 
 
-def described(row: Row[Any]) -> dict[str, Any]:
-    """Return a row of `sources` as it is told: its condition in a word, the reason, and the next attempt."""
+def source_summary(row: Row[Any]) -> dict[str, Any]:
+    """Return a row of `sources` for display: its condition, the reason, and the next poll."""
     condition = condition_of(state=row.state, last=row.condition, quiet=row.quiet_since is not None)
     reason = row.last_error
     if condition == "quiet":
-        reason = f"nothing new since {iso(row.quiet_since)}, which its own weeks make unlikely"
+        reason = f"nothing new since {iso(row.quiet_since)}: less than expected for these hours of the week"
     if condition == "ok" and row.same_as is not None:
         reason = f"moved to the address of source {row.same_as}"
     return {

@@ -1,4 +1,4 @@
-"""What robots.txt files said, kept for as long as it is believed, for all processes on this database."""
+"""Cache of robots.txt files, shared by all processes on this database."""
 
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,18 @@ from ingestd.store.statements import insert_absent
 
 
 async def find(connection: AsyncConnection, origin: str) -> dict[str, Any] | None:
-    """Return the columns of an origin's file, None where there is none."""
+    """Return the row of an origin; None: there is none."""
     query = select(robots_files).where(robots_files.c.origin == origin)
     row = (await connection.execute(query)).mappings().first()
     return dict(row) if row else None
 
 
 async def keep(connection: AsyncConnection, **file: Any) -> None:
-    """Keep a file in the place of the one before."""
+    """Store a file (columns of `robots_files`), replacing the origin's earlier one."""
     await connection.execute(delete(robots_files).where(robots_files.c.origin == file["origin"]))
-    await insert_absent(connection, robots_files, [file])  # another process may have been quicker
+    await insert_absent(connection, robots_files, [file])  # another process may have inserted it meanwhile
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
-    """Delete files that are not believed since a moment."""
+    """Delete files that expired before `moment`."""
     await connection.execute(delete(robots_files).where(robots_files.c.until < moment))

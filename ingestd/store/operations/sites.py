@@ -1,4 +1,4 @@
-"""What is learned of sites from their articles, for all processes on this database."""
+"""Habits of sites, learned from their articles and shared by all processes on this database."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ _DIGITS = 12
 
 
 async def habits_of(connection: AsyncConnection, site: str) -> Habits:
-    """Return what is known of a site; nothing where nothing is."""
+    """Return the habits of a site; empty ones if it is unknown."""
     row = (await connection.execute(select(sites.c.habits).where(sites.c.site == site))).first()
     return _habits(row.habits) if row else Habits()
 
@@ -35,7 +35,7 @@ async def add_articles(
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
-    """Forget sites that have brought no article since a moment."""
+    """Delete sites without a new article since `moment`."""
     await connection.execute(delete(sites).where(sites.c.updated_at < moment))
 
 
@@ -43,7 +43,7 @@ def _json(habits: Habits) -> dict[str, Any]:
     return {
         "articles": habits.articles,
         "tallies": {_hex(mark): [tally.articles, tally.first, tally.last] for mark, tally in habits.tallies.items()},
-        # One string an article: as a list of numbers it would be twice as long.
+        # One string for each article is half as long as a list of numbers.
         "recent": ["".join(map(_hex, marks)) for marks in habits.recent],
     }
 

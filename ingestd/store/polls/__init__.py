@@ -1,1 +1,1 @@
-"""Sources, their polls and gaps."""
+"""Sources, the results of their polls, gaps, redirects and hub subscriptions."""

@@ -1,6 +1,6 @@
-"""The coverage ledger: gaps opened by polls, closed by repair or by a person, and what is complete beside them."""
+"""Gaps: opened by polls, closed by repair or by the operator; and the coverage that they leave."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,51 +10,54 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
 from ingestd.store.schema.tables import entries, gaps, sources
-from ingestd.store.statements import chunks, insert_all
+from ingestd.store.statements import insert_all
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
-# Times are shown to the second, and asked for as they were shown.
-_SHOWN = timedelta(seconds=1)
+# Times are printed without fractions; a caller who passes a printed time back must not miss by one.
+_PRECISION = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A time in which entries of a source may have come and gone unseen."""
+    """An interval in which entries of a source may have appeared and disappeared between polls."""
 
     id: int
     source_id: int
     from_at: datetime
     to_at: datetime
-    #: Where the document after it says its older entries are.
+    #: URL of older entries, from the document at the gap's end.
     older: str | None
-    #: Tries to repair it so far.
+    #: Attempts at a repair so far.
     attempts: int
 
 
 async def open_gaps(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Open gaps, a row each."""
+    """Insert open gaps, given as rows."""
     await insert_all(connection, gaps, rows)
 
 
-async def take_due(connection: AsyncConnection, *, now: datetime, again: datetime, limit: int) -> list[Gap]:
-    """Return open gaps that repair should look at and nobody else does now, the oldest first.
+async def claim_due(connection: AsyncConnection, *, now: datetime, retry_at: datetime, limit: int) -> list[Gap]:
+    """Return open gaps due for repair, the longest due first, without those of removed sources.
 
-    None of sources that were removed.  Each is due `again` if nothing is noted of it before.
+    Each is postponed to `retry_at`, so that no other process takes it and a killed one leaves it due then.
     """
     query = select(gaps).join(sources, sources.c.id == gaps.c.source_id)
     query = query.where(gaps.c.state == "open", gaps.c.due_at <= now, sources.c.state != "removed")
     query = query.order_by(gaps.c.due_at).limit(limit).with_for_update(skip_locked=True, of=gaps)
     found = [Gap(**{name: getattr(row, name) for name in Gap.__slots__}) for row in await connection.execute(query)]
-    taken = update(gaps).where(gaps.c.id.in_([gap.id for gap in found]))
-    await connection.execute(taken.values(due_at=again))
+    claimed = update(gaps).where(gaps.c.id.in_([gap.id for gap in found]))
+    await connection.execute(claimed.values(due_at=retry_at))
     return found
 
 
-async def tried(
+async def save_attempt(
     connection: AsyncConnection, gap: Gap, *, found: int, note: str, due_at: datetime | None, closed_at: datetime | None
 ) -> None:
-    """Note what a try to repair came to: closed where `closed_at` says when, else due again, or left to a person."""
+    """Save an attempt at a repair that found `found` entries.
+
+    With `closed_at` the gap is repaired.  Otherwise it stays open, due again at `due_at`; None: left to the operator.
+    """
     values = {
         "attempts": gap.attempts + 1,
         "found": gaps.c.found + found,
@@ -66,20 +69,22 @@ async def tried(
     await connection.execute(update(gaps).where(gaps.c.id == gap.id, gaps.c.state == "open").values(values))
 
 
-async def settle(connection: AsyncConnection, gap_id: int, *, accepted: bool, note: str | None, now: datetime) -> None:
-    """Accept an open gap as it is, or have repair look at it again; raises UsageError when it is not open."""
+async def accept_or_retry(
+    connection: AsyncConnection, gap_id: int, *, accepted: bool, note: str | None, now: datetime
+) -> None:
+    """Accept an open gap, or make it due for repair now; raises UsageError when there is no such open gap."""
     values: dict[str, object] = {"due_at": now}
     if accepted:
         values = {"state": "accepted", "closed_at": now, "due_at": None, "note": note or gaps.c.note}
     result = await connection.execute(update(gaps).where(gaps.c.id == gap_id, gaps.c.state == "open").values(values))
     if not result.rowcount:
-        raise UsageError(f"no open gap {gap_id}: `ingestd gaps list` shows them")
+        raise UsageError(f"no open gap {gap_id}; `ingestd gaps list` shows all gaps")
 
 
-async def listed(
+async def list_all(
     connection: AsyncConnection, *, state: str | None = None, source_id: int | None = None, limit: int = 100
 ) -> list[dict[str, Any]]:
-    """Return gaps, the newest first, each with its source's URL."""
+    """Return gaps, newest first, each with its source's URL."""
     query = select(gaps, sources.c.url.label("source_url")).join(sources, sources.c.id == gaps.c.source_id)
     if state:
         query = query.where(gaps.c.state == state)
@@ -92,32 +97,33 @@ async def listed(
 async def coverage(
     connection: AsyncConnection, source_id: int | None, *, since: datetime | None, until: datetime | None
 ) -> list[dict[str, Any]]:
-    """Return what is complete: a row a source, in their order, each with the gaps that are in the time asked for.
+    """Return the coverage of each source (by id) in an interval, with the gaps in it.
 
-    `complete_from` and `complete_until` are cut to that time, and None where the source was not watched in it.
-    `whole` says whether all of the time asked for is: nothing before it or after it is missing, and no gap is open.
-    Without `since` it begins where watching began, without `until` it ends with the last look.
-    `given_up` counts entries first seen in it whose article could not be made; they are known, not missed.
+    `since` None: from each source's first successful poll.  `until` None: to its last one.
 
-    What is only pushed to is left out: nobody looks whether all came.  A drop folder has no window that could roll
-    over, and so no gaps: what comes while nobody looks, waits.
+    - `complete_from`, `complete_until`: the part of the interval in which the source was watched; None: it was not
+    - `whole`: whether that is the whole interval and no gap in it is open
+    - `given_up`: quarantined entries first seen in the interval; they are known, not missed
 
-    Raises UsageError when nothing lies between the two times, or the source is one that is not polled.
+    Inboxes are left out, since only the sender knows whether everything arrived.  Drop folders have no gaps: files
+    wait in the folder, so nothing is missed while ingestd is stopped.
+
+    Raises UsageError when the interval is empty, or `source_id` is not a polled source.
     """
     if since and until and until <= since:
-        raise UsageError(f"nothing lies between {iso(since)} and {iso(until)}")
+        raise UsageError(f"nothing lies between {iso(since)} and {iso(until)}; the end must be after the start")
     watched = select(sources).where(sources.c.kind == "feed", sources.c.url.not_like("inbox:%"))
     watched = watched.where(sources.c.state != "removed" if source_id is None else sources.c.id == source_id)
     rows = (await connection.execute(watched.order_by(sources.c.id))).all()
     if source_id is not None and not rows:
-        raise UsageError(f"source {source_id} is not polled: what it missed, only those know who send it")
-    found = []
+        raise UsageError(f"source {source_id} is not polled, so its coverage is unknown; ask its sender")
+    coverages = []
     for row in rows:
         start, end = _later(row.watched_since, since), _earlier(row.last_success_at, until)
         if start is None or end is None or start > end:
             start = end = None
-        holes = await _gaps_within(connection, row.id, since, until)
-        found.append(
+        gaps_within = await _gaps_within(connection, row.id, since, until)
+        coverages.append(
             {
                 "source": row.id,
                 "url": without_userinfo(row.url),
@@ -125,19 +131,19 @@ async def coverage(
                 "state": row.state,
                 "complete_from": start,
                 "complete_until": end,
-                "whole": _reaches(start, end, since, until) and all(gap["state"] != "open" for gap in holes),
-                "gaps": holes,
-                "given_up": await _given_up(connection, row.id, since, until),
+                "whole": _covers(start, end, since, until) and all(gap["state"] != "open" for gap in gaps_within),
+                "gaps": gaps_within,
+                "given_up": await _count_quarantined(connection, row.id, since, until),
             }
         )
-    return found
+    return coverages
 
 
-def _reaches(start: datetime | None, end: datetime | None, since: datetime | None, until: datetime | None) -> bool:
-    """Say whether what was watched begins and ends where it was asked to."""
+def _covers(start: datetime | None, end: datetime | None, since: datetime | None, until: datetime | None) -> bool:
+    """Return whether the watched interval from `start` to `end` covers the one asked for."""
     if start is None or end is None:
         return False
-    return not (since and start - since >= _SHOWN) and not (until and until - end >= _SHOWN)
+    return not (since and start - since >= _PRECISION) and not (until and until - end >= _PRECISION)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -161,25 +167,12 @@ async def _gaps_within(
     return [{name: row[name] for name in names} for row in rows.mappings()]
 
 
-async def _given_up(connection: AsyncConnection, source_id: int, since: datetime | None, until: datetime | None) -> int:
+async def _count_quarantined(
+    connection: AsyncConnection, source_id: int, since: datetime | None, until: datetime | None
+) -> int:
     query = select(func.count()).where(entries.c.source_id == source_id, entries.c.state == "quarantined")
     if since:
         query = query.where(entries.c.first_seen_at >= since)
     if until:
         query = query.where(entries.c.first_seen_at < until)
     return int((await connection.execute(query)).scalar_one())
-
-
-async def known_urls(connection: AsyncConnection, urls: Collection[str]) -> set[str]:
-    """Return which of these addresses any source has announced."""
-    found: set[str] = set()
-    for some in chunks([*urls]):
-        query = select(entries.c.url).where(entries.c.url.in_(some))
-        found.update((await connection.execute(query)).scalars())
-    return found
-
-
-async def latest_urls(connection: AsyncConnection, source_id: int, *, limit: int = 200) -> list[str]:
-    """Return the addresses of a source's latest entries."""
-    query = select(entries.c.url).where(entries.c.source_id == source_id, entries.c.url.is_not(None))
-    return list((await connection.execute(query.order_by(entries.c.id.desc()).limit(limit))).scalars())

@@ -1,4 +1,4 @@
-"""What a poll of a source came to, as it is to be committed."""
+"""The result of a poll, for `polls.save` to commit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,84 +10,84 @@ from ingestd.model.version import Version
 from ingestd.store.operations import failures
 from ingestd.store.records import raws
 
-Outcome = Literal["new", "known", "unchanged", "not_modified", "failed", "pushed"]
+PollOutcome = Literal["new", "known", "unchanged", "not_modified", "failed", "pushed"]
 
-#: How a source's last poll went; a second "gone" in a row ends its polling.
+#: How a source's last poll went; the second "gone" in a row (HTTP 410) ends its polling.
 Condition = Literal["ok", "throttled", "failing", "gone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """An entry with its fingerprint, as a poll found it."""
+class ListedEntry:
+    """An entry listed in a document, with the fingerprint of its content."""
 
     entry: Entry
     fingerprint: str
-    #: Where it is a version of a wire item: that is kept at once.
+    #: Set if the entry is a version of a wire item, which is saved in the same transaction as the poll.
     version: Version | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """What a poll of a source came to."""
+class PollResult:
+    """The result of a poll: the new state of the source, and the entries to add or change."""
 
     source: Source
     run_id: str
     at: datetime
-    #: How long it took, waiting for its turn at the site included.
+    #: Duration, including the wait for a turn at the site.
     seconds: float
-    outcome: Outcome
+    outcome: PollOutcome
     due_at: datetime
-    #: What is to be asked with next time.
+    #: For the next conditional request.
     validators: Validators = NO_VALIDATORS
     body_hash: bytes | None = None
     title: str | None = None
     home: str | None = None
-    #: HTTP status, and size of the body in bytes.
+    #: HTTP status, and size of the body in bytes; None: no response.
     status: int | None = None
     size: int | None = None
-    raw: raws.Kept | None = None
-    #: Entries in the document, and of these the ones seen in an earlier poll; None when it was not read.
+    raw: raws.ArchivedRaw | None = None
+    #: Entries in the document, and how many of them an earlier poll saw; None: no document was parsed.
     listed: int | None = None
     known: int | None = None
-    new: tuple[Announcement, ...] = ()
-    changed: tuple[Announcement, ...] = ()
-    #: Versions of wire items, those of `new` and `changed` among them, in the order they came in.
-    versions: tuple[Announcement, ...] = ()
-    #: Of the entries, those that the document before had as well.
+    new: tuple[ListedEntry, ...] = ()
+    changed: tuple[ListedEntry, ...] = ()
+    #: Versions of wire items in document order, including those in `new` and `changed`.
+    versions: tuple[ListedEntry, ...] = ()
+    #: How many of the entries the previous document had as well.
     overlap: int | None = None
-    #: Whether entries may have come and gone since the last poll that went well.
-    lost: bool = False
-    #: Where the document says its older entries are (RFC 5005).
+    #: Whether entries may have appeared and disappeared since the last successful poll: a gap.
+    may_have_lost: bool = False
+    #: URL of older entries that the document gives (RFC 5005).
     older: str | None = None
-    #: The guids that were there again.
-    seen: tuple[str, ...] = ()
-    #: What the document says that it took out.
+    #: The guids of entries that were known and are listed again.
+    seen_again: tuple[str, ...] = ()
+    #: Entries that the document says were deleted (RFC 6721).
     deleted: tuple[Deleted, ...] = ()
-    #: What was first seen later than this should still be in the document; None where nobody can say.
+    #: Entries first seen after this time should still be in the document; None: unknown.
     settled_at: datetime | None = None
     failure: failures.Failure | None = None
-    #: Polls that failed in a row, this one among them where the failure is the source's.
+    #: Remote failures in a row, this poll included.
     failures: int = 0
     condition: Condition = "ok"
     hints: Hints = NO_HINTS
     pace: Pace | None = None
-    #: Where permanent redirects lead, in how many polls in a row, and whether that is enough to believe it.
+    #: Target of a permanent redirect, polls in a row that saw it, and whether they suffice to adopt the new address.
     moved_to: str | None = None
     moved_seen: int = 0
-    moves: bool = False
-    #: Who pushes what is new, and what of.
+    has_moved: bool = False
+    #: The WebSub hub and topic that the document names.
     hub: str | None = None
     topic: str | None = None
-    #: Where to ask the next time, where the list goes on.
+    #: Where the next poll continues a paginated list; None: at the source's own address.
     cursor: Cursor | None = None
-    #: Whether a page of the list was asked for and not the source's own address, of which then nothing was learned.
-    elsewhere: bool = False
-    #: How many entries the source shows at a time; None: as many as before.
+    #: Whether this poll requested a further page of the list, and so learned nothing of the source's own address.
+    is_next_page: bool = False
+    #: Entries that the source lists at a time; None: as before.
     window: int | None = None
-    #: Whether its source stays claimed: there is more to come of the same look.
+    #: Whether the source stays claimed, because further results of the same poll follow.
     keeps_claim: bool = False
 
     @property
-    def went_well(self) -> bool:
-        """Whether the source answered, and its answer could be read."""
+    def succeeded(self) -> bool:
+        """Whether the source answered and its answer could be parsed."""
         return self.failure is None

@@ -1,4 +1,4 @@
-"""A poll's result, committed whole: entries, the validators that vouch for them, the next due time."""
+"""Saving of poll results: entries, validators and next due time in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,64 +11,69 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.source import NO_VALIDATORS
 from ingestd.store.database import lock_records
 from ingestd.store.operations import failures
-from ingestd.store.polls import gaps, redirects, source_schedule, subscriptions, withdrawn
-from ingestd.store.polls.poll_result import Announcement, Poll
+from ingestd.store.polls import gaps, redirects, source_updates, subscriptions, withdrawn_entries
+from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.store.records import raws, wire_items
 from ingestd.store.records.wire_versions import IncomingVersion
 from ingestd.store.schema.tables import entries, polls
 from ingestd.store.statements import chunks, insert_absent, insert_all
-from ingestd.store.work.entries import announced
+from ingestd.store.work.entries import entry_as_json
 from ingestd.urls import site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """An entry as it is known from earlier polls."""
+class KnownEntry:
+    """What earlier polls know of an entry."""
 
     fingerprint: str
     first_seen_at: datetime
     last_seen_at: datetime
 
 
-async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, Known]:
-    """Return what is known of each guid of a source that was seen before."""
-    found: dict[str, Known] = {}
+async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, KnownEntry]:
+    """Return the known entries of a source among `guids`, by guid."""
+    found: dict[str, KnownEntry] = {}
     for some in chunks(guids):
         query = select(entries.c.guid, entries.c.fingerprint, entries.c.first_seen_at, entries.c.last_seen_at)
         query = query.where(entries.c.source_id == source_id, entries.c.guid.in_(some))
         for guid, *rest in await connection.execute(query):
             fingerprint, first, last = rest
-            found[guid] = Known(fingerprint=fingerprint, first_seen_at=first, last_seen_at=last)
+            found[guid] = KnownEntry(fingerprint=fingerprint, first_seen_at=first, last_seen_at=last)
     return found
 
 
-async def save(connection: AsyncConnection, done: Sequence[Poll]) -> None:
-    """Commit polls: their entries as durable work, their sources' new state, a row each, and their failures."""
-    if any(poll.versions for poll in done):
-        # Before any row of ours is locked: whoever saves articles has this first, and rows of entries then.
+async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Save poll results: their entries, the state of their sources, a row in `polls` each, gaps and failures.
+
+    `poll_results` is not empty.
+    """
+    if any(poll.versions for poll in poll_results):
+        # First of all locks: `save_outcomes` takes this one before rows of `entries`, too, so they cannot deadlock.
         await lock_records(connection)
-    await raws.add(connection, [poll.raw for poll in done], now=done[0].at)
-    rows = [row for poll in done for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
+    await raws.add(connection, [poll.raw for poll in poll_results], now=poll_results[0].at)
+    rows = [row for poll in poll_results for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
     await insert_absent(connection, entries, rows)
-    await _renew_entries(connection, done)
-    await _keep_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in done])
-    await withdrawn.note(connection, done)
-    await source_schedule.move(connection, [await _moved(connection, poll) for poll in done])
-    await _note_hubs(connection, done)
-    await insert_all(connection, polls, [_poll_row(poll) for poll in done])
-    await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in done if poll.lost])
-    await failures.add(connection, [poll.failure for poll in done])
+    await _update_entries(connection, poll_results)
+    await _save_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in poll_results])
+    await withdrawn_entries.add_evidence(connection, poll_results)
+    await source_updates.update_after_polls(
+        connection, [await _adopt_address(connection, poll) for poll in poll_results]
+    )
+    await _update_hubs(connection, poll_results)
+    await insert_all(connection, polls, [_poll_row(poll) for poll in poll_results])
+    await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in poll_results if poll.may_have_lost])
+    await failures.add(connection, [poll.failure for poll in poll_results])
 
 
-async def _keep_versions(
-    connection: AsyncConnection, found: Sequence[tuple[int, Sequence[Announcement], datetime, raws.Kept | None]]
+async def _save_versions(
+    connection: AsyncConnection, found: Sequence[tuple[int, Sequence[ListedEntry], datetime, raws.ArchivedRaw | None]]
 ) -> None:
-    """Keep versions of several documents, in order: of each its source, what it announces, when it came, its bytes."""
+    """Save the wire versions of documents, in order; each document is (source id, entries, arrival, raw bytes)."""
     guids: dict[int, list[str]] = {}
     for source_id, items, _, _ in found:
         guids.setdefault(source_id, []).extend(item.entry.guid for item in items if item.version)
     ids = {source_id: await _ids_of(connection, source_id, some) for source_id, some in guids.items() if some}
-    arrivals = [
+    incoming = [
         IncomingVersion(
             version=item.version, source_id=source_id, entry_id=ids[source_id][item.entry.guid], at=at,
             raw=raw.sha256 if raw and raw.stored_size else None, url=item.entry.link,
@@ -77,8 +82,8 @@ async def _keep_versions(
         for item in items
         if item.version
     ]  # fmt: skip
-    if arrivals:
-        await wire_items.finish(connection, await wire_items.keep(connection, arrivals))
+    if incoming:
+        await wire_items.mark_done(connection, await wire_items.save_versions(connection, incoming))
 
 
 async def _ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, int]:
@@ -89,52 +94,57 @@ async def _ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[s
     return found
 
 
-async def _moved(connection: AsyncConnection, poll: Poll) -> Poll:
-    """Give a source its new address where it is time to; the validators of one that it cannot have are not its own."""
-    if not poll.moves or not poll.moved_to:
+async def _adopt_address(connection: AsyncConnection, poll: PollResult) -> PollResult:
+    """Adopt the new address of a source that has moved.
+
+    If another source has that address, the result is returned without validators, which are of the new address.
+    """
+    if not poll.has_moved or not poll.moved_to:
         return poll
-    if await redirects.adopt(connection, poll.source, poll.moved_to, run_id=poll.run_id, now=poll.at):
+    if await redirects.move_source(connection, poll.source, poll.moved_to, run_id=poll.run_id, now=poll.at):
         return poll
     return replace(poll, validators=NO_VALIDATORS)
 
 
-async def _note_hubs(connection: AsyncConnection, done: Sequence[Poll]) -> None:
-    """Note who pushes, by what documents say and by what polls found that was not pushed."""
-    read = [poll for poll in done if poll.listed is not None]
-    await subscriptions.withdrawn(connection, [poll.source.id for poll in read if not poll.hub], now=done[0].at)
+async def _update_hubs(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Update subscriptions: hubs that documents name or no longer name, and hubs that failed to push new entries."""
+    read = [poll for poll in poll_results if poll.listed is not None]
+    await subscriptions.remove_hubs(
+        connection, [poll.source.id for poll in read if not poll.hub], now=poll_results[0].at
+    )
     for poll in read:
         source = poll.source
         if poll.hub:
-            await subscriptions.offered(connection, source.id, poll.hub, poll.topic or source.url, now=poll.at)
+            await subscriptions.set_hub(connection, source.id, poll.hub, poll.topic or source.url, now=poll.at)
             if poll.new and source.pushed_until:
-                await subscriptions.doubted(connection, source.id, now=poll.at)
+                await subscriptions.mark_silent(connection, source.id, now=poll.at)
 
 
 async def add_entries(
     connection: AsyncConnection,
     source_id: int,
-    found: Sequence[Announcement],
+    found: Sequence[ListedEntry],
     *,
     now: datetime,
-    raw: raws.Kept | None = None,
+    raw: raws.ArchivedRaw | None = None,
     backfill_id: int | None = None,
 ) -> None:
-    """Add entries as pending work, due at once; those that are known stay as they are.
+    """Add entries as pending work, due at once; known entries stay as they are.
 
-    Versions of wire items are kept at once, those of known entries as well.
+    Versions of wire items are saved as revisions in this transaction, including those of known entries.
     """
     if any(item.version for item in found):
         await lock_records(connection)
     await insert_absent(connection, entries, _entry_rows(source_id, found, now=now, raw=raw, backfill_id=backfill_id))
-    await _keep_versions(connection, [(source_id, found, now, raw)])
+    await _save_versions(connection, [(source_id, found, now, raw)])
 
 
 def _entry_rows(
     source_id: int,
-    found: Sequence[Announcement],
+    found: Sequence[ListedEntry],
     *,
     now: datetime,
-    raw: raws.Kept | None,
+    raw: raws.ArchivedRaw | None,
     backfill_id: int | None = None,
 ) -> list[dict[str, Any]]:
     return [
@@ -145,8 +155,8 @@ def _entry_rows(
             "url": item.entry.link,
             "site": site(item.entry.link) if item.entry.link else None,
             "fingerprint": item.fingerprint,
-            "announced": announced(item.entry),
-            # A version is kept in the same transaction.
+            "announced": entry_as_json(item.entry),
+            # A version of a wire item is saved in the same transaction.
             "state": "done" if item.version else "pending",
             "attempts": 0,
             "due_at": now,
@@ -159,18 +169,18 @@ def _entry_rows(
     ]
 
 
-async def _renew_entries(connection: AsyncConnection, done: Sequence[Poll]) -> None:
-    """Note what was there again, and make what changed pending again."""
+async def _update_entries(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Update `last_seen_at` of entries seen again, and make changed entries pending."""
     seen: dict[tuple[int, datetime], set[str]] = {}
-    for poll in done:
-        seen.setdefault((poll.source.id, poll.at), set()).update(poll.seen)
+    for poll in poll_results:
+        seen.setdefault((poll.source.id, poll.at), set()).update(poll.seen_again)
     for (source_id, at), guids in seen.items():
         for some in chunks(sorted(guids)):
             again = (entries.c.source_id == source_id) & entries.c.guid.in_(some)
-            # What the feed shows now is the daemon's work, even where a backfill listed it first: that may be dead.
-            whose = case((entries.c.state == "pending", None), else_=entries.c.backfill_id)
-            await connection.execute(update(entries).where(again).values(last_seen_at=at, backfill_id=whose))
-    rows = [_changed_row(poll, item) for poll in done for item in poll.changed]
+            # A pending entry that the feed lists is the daemon's work: the backfill that added it may be dead.
+            backfill_id = case((entries.c.state == "pending", None), else_=entries.c.backfill_id)
+            await connection.execute(update(entries).where(again).values(last_seen_at=at, backfill_id=backfill_id))
+    rows = [_changed_row(poll, item) for poll in poll_results for item in poll.changed]
     if rows:
         await connection.execute(_CHANGE, rows)
 
@@ -186,20 +196,20 @@ _CHANGE = (
         state=bindparam("state_"),
         attempts=0,
         due_at=bindparam("at"),
-        # Whoever has the entry at work has what it was: that result does not finish it.
+        # Void the claim: a run that has the entry is processing its old content, and must not finish it.
         run_id=None,
-        # The daemon's work, even where a backfill made it first: that may be over.
+        # The daemon's work: the backfill that added it may have ended.
         backfill_id=None,
     )
 )
 
 
-def _changed_row(poll: Poll, item: Announcement) -> dict[str, Any]:
+def _changed_row(poll: PollResult, item: ListedEntry) -> dict[str, Any]:
     return {
         "source": poll.source.id,
         "named": item.entry.guid,
         "fingerprint_": item.fingerprint,
-        "announced_": announced(item.entry),
+        "announced_": entry_as_json(item.entry),
         "url_": item.entry.link,
         "site_": site(item.entry.link) if item.entry.link else None,
         "state_": "done" if item.version else "pending",
@@ -207,8 +217,8 @@ def _changed_row(poll: Poll, item: Announcement) -> dict[str, Any]:
     }
 
 
-async def _gap_row(connection: AsyncConnection, poll: Poll) -> dict[str, Any]:
-    """Return a gap from the last look at the window on; a document without entries was none."""
+async def _gap_row(connection: AsyncConnection, poll: PollResult) -> dict[str, Any]:
+    """Return a gap since the last poll that saw the window; a document without entries did not show it."""
     read_at = poll.source.last_read_at
     since = poll.source.last_success_at or poll.at
     empty = select(polls.c.id).where(polls.c.source_id == poll.source.id, polls.c.at > read_at, polls.c.listed == 0)
@@ -220,7 +230,7 @@ async def _gap_row(connection: AsyncConnection, poll: Poll) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _poll_row(poll: Poll) -> dict[str, Any]:
+def _poll_row(poll: PollResult) -> dict[str, Any]:
     read = poll.listed is not None or poll.outcome == "pushed"
     return {
         "source_id": poll.source.id,
@@ -240,7 +250,7 @@ def _poll_row(poll: Poll) -> dict[str, Any]:
 
 
 async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
-    """Delete rows of polls older than a moment, a bounded number at a time; returns how many."""
+    """Delete at most `batch` polls older than `moment`; returns how many."""
     old = select(polls.c.id).where(polls.c.at < moment).limit(batch)
     result = await connection.execute(delete(polls).where(polls.c.id.in_(old.scalar_subquery())))
     return int(result.rowcount)

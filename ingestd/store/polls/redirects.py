@@ -1,4 +1,4 @@
-"""Sources that moved: a permanent redirect believed, the old address kept as an alias."""
+"""Sources that moved permanently: the new address replaces the old one, which is kept as an alias."""
 
 from datetime import datetime
 
@@ -11,22 +11,22 @@ from ingestd.store.statements import insert_absent
 from ingestd.urls import normalise, site
 
 
-async def adopt(connection: AsyncConnection, source: Source, url: str, *, run_id: str, now: datetime) -> bool:
-    """Give a claimed source its new address; where another source has it, both stay and this one says so.
+async def move_source(connection: AsyncConnection, source: Source, url: str, *, run_id: str, now: datetime) -> bool:
+    """Give a claimed source its new address; returns whether it has it now.
 
-    Returns whether the address is now this source's.
+    If another source has the address already, neither changes, and `same_as` of this one names the other.
     """
-    mine = (sources.c.id == source.id) & (sources.c.run_id == run_id)
+    claimed = (sources.c.id == source.id) & (sources.c.run_id == run_id)
     query = select(sources.c.id, sources.c.state).where(
         sources.c.url.in_({url, normalise(url)}), sources.c.id != source.id
     )
     if other := (await connection.execute(query)).first():
-        # One that was removed keeps its address for when it is added again; nobody has to be told of it.
+        # A removed source keeps its address in case it is added again, but is not shown as the same source.
         same_as = other.id if other.state != "removed" else None
-        await connection.execute(update(sources).where(mine).values(same_as=same_as))
+        await connection.execute(update(sources).where(claimed).values(same_as=same_as))
         return False
     values = {"url": url, "site": site(url), "same_as": None}
-    result = await connection.execute(update(sources).where(mine).values(values))
+    result = await connection.execute(update(sources).where(claimed).values(values))
     if result.rowcount:
         row = {"url": source.url, "source_id": source.id, "until": now}
         await insert_absent(connection, aliases, [row])

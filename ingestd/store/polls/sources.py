@@ -1,4 +1,4 @@
-"""Sources: added, listed, changed, claimed when due, given back."""
+"""Sources: add, find, list, change, claim when due, release, postpone."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from ingestd.store.schema.tables import aliases, entries, polls, sources
 from ingestd.store.statements import insert_absent
 from ingestd.urls import is_inbox, pacing_key, source_url, without_userinfo
 
-#: A site may be held for a day, and a failing one be put off by half of that again.
-_FURTHEST = timedelta(days=2)
+#: No correct clock sets a due time further ahead: a hold lasts at most a day, and jitter adds half of that.
+_MAX_POSTPONEMENT = timedelta(days=2)
 
 
 async def add(
@@ -26,29 +26,29 @@ async def add(
     interval: float | None = None,
     obeys_robots: bool = False,
 ) -> tuple[int, bool]:
-    """Add a source, due at once unless it is an inbox, which never is; returns its id and whether it is new.
+    """Add a source, due at once (an inbox is never due); returns its id and whether it is new.
 
-    One that was removed, or that only backfills know, comes back with its history; one that is there, or was
-    there before it moved, stays as it is.
+    A source that was removed, or that only backfills used, is activated again with its history.  One that exists,
+    at this address or moved from it, stays as it is.
     """
     before = await _at(connection, url)
-    if before and _is_polled(before):
+    if before and _is_feed_not_removed(before):
         return before.id, False
     if before:
-        revived = {"kind": "feed", "obeys_robots": obeys_robots, **_revived(now)}
-        await connection.execute(update(sources).where(sources.c.id == before.id).values(revived))
+        reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activated(now)}
+        await connection.execute(update(sources).where(sources.c.id == before.id).values(reactivated))
         return before.id, True
     values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
     if is_inbox(url):
-        # Never due: nobody polls it. Its silence can be judged from now on.
+        # An inbox is never polled, but it can be quiet: its history starts now.
         values |= {"due_at": None, "watched_since": now}
     return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
 
 
 async def find_polled(connection: AsyncConnection, url: str) -> int | None:
-    """Return the source that is polled at an address, or was before it moved; None when there is none."""
+    """Return the id of the feed or folder at an address or moved from it; None: there is none, or it was removed."""
     before = await _at(connection, url)
-    return before.id if before and _is_polled(before) else None
+    return before.id if before and _is_feed_not_removed(before) else None
 
 
 async def _at(connection: AsyncConnection, url: str) -> Any:
@@ -58,12 +58,12 @@ async def _at(connection: AsyncConnection, url: str) -> Any:
     return found or (await connection.execute(by_alias)).first()
 
 
-def _is_polled(row: Any) -> bool:
+def _is_feed_not_removed(row: Any) -> bool:
     return bool(row.kind == "feed" and row.state != "removed")
 
 
 async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
-    """Return the id of the source that a backfill's entries belong to; one that is new is never polled."""
+    """Return the id of the source for a backfill's entries; adds one of kind "list", which is never polled."""
     return await _insert(connection, url, kind="list", state="paused", now=now)
 
 
@@ -84,37 +84,37 @@ async def _insert(
     return int((await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one())
 
 
-def _revived(now: datetime) -> dict[str, object]:
+def _activated(now: datetime) -> dict[str, object]:
     due = case((sources.c.url.like("inbox:%"), null()), else_=now)
     return {"state": "active", "due_at": due, "failures": 0, "last_error": None, "condition": "ok"}
 
 
 async def find(connection: AsyncConnection, name: str) -> Row[Any]:
-    """Return the source of that number, URL or path, be it one it had before it moved.
+    """Return the source with an id, URL or path; a former address of a source that moved will do.
 
     Raises UsageError when there is none.
     """
     url = _address(name)
     former = select(aliases.c.source_id).where(aliases.c.url == url)
     by_url = (sources.c.url == url) | sources.c.id.in_(former.scalar_subquery())
-    # Ids have 63 bits: 18 digits are always one.
+    # Ids have 63 bits, which every number of 18 digits fits.
     is_id = name.isascii() and name.isdigit() and len(name) <= 18
     column = sources.c.id == int(name) if is_id else by_url
     row = (await connection.execute(select(sources).where(column, sources.c.state != "removed"))).first()
     if row is None:
-        raise UsageError(f"no source {without_userinfo(name)}: `ingestd sources list` shows them")
+        raise UsageError(f"no source {without_userinfo(name)}; `ingestd sources list` shows all sources")
     return row
 
 
 def _address(name: str) -> str:
     try:
         return source_url(name)
-    except ValueError:  # what backfills took is known by other names
+    except ValueError:  # sources of backfills may have other names
         return name
 
 
 async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") -> list[Row[Any]]:
-    """Return the sources that were not removed, with their number of entries, in the order they were added."""
+    """Return the sources that are not removed, each with its number of `entries`, in the order they were added."""
     count = select(func.count()).where(entries.c.source_id == sources.c.id).scalar_subquery().label("entries")
     query = select(sources, count).where(sources.c.state != "removed").order_by(sources.c.id)
     if kind:
@@ -124,19 +124,19 @@ async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") ->
 
 async def set_state(connection: AsyncConnection, source_id: int, state: str, *, now: datetime) -> None:
     """Pause, resume (due at once) or remove a source; its entries and records stay."""
-    values = _revived(now) if state == "active" else {"state": state}
+    values = _activated(now) if state == "active" else {"state": state}
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 
 async def change(connection: AsyncConnection, source_id: int, **values: object) -> None:
-    """Change a source's title, interval (seconds, None: learned), obeys_robots or revisits."""
+    """Change a source's title, interval (seconds; None: learned), obeys_robots or revisits."""
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 
 async def claim_due(
     connection: AsyncConnection, run_id: str, *, now: datetime, limit: int, without_sites: Collection[str] = ()
 ) -> list[Source]:
-    """Claim sources that are due, the longest waiting first; one statement, so no two runs get the same."""
+    """Claim due sources, the longest due first; a single statement, so that no two runs get the same source."""
     due = (
         select(sources.c.id)
         .where(sources.c.state == "active", sources.c.run_id.is_(None), sources.c.due_at <= now)
@@ -146,16 +146,16 @@ async def claim_due(
     )
     if without_sites:
         due = due.where(sources.c.site.not_in(without_sites))
-    return await _claim(connection, run_id, sources.c.id.in_(due.scalar_subquery()))
+    return await _claim_where(connection, run_id, sources.c.id.in_(due.scalar_subquery()))
 
 
 async def claim(connection: AsyncConnection, run_id: str, source_ids: Sequence[int]) -> list[Source]:
-    """Claim sources whether due or not; those that another run has at work are left out."""
-    return await _claim(connection, run_id, sources.c.id.in_(source_ids) & sources.c.run_id.is_(None))
+    """Claim sources whether due or not, without those that a run has claimed."""
+    return await _claim_where(connection, run_id, sources.c.id.in_(source_ids) & sources.c.run_id.is_(None))
 
 
-async def _claim(connection: AsyncConnection, run_id: str, which: Any) -> list[Source]:
-    statement = update(sources).where(which).values(run_id=run_id).returning(sources)
+async def _claim_where(connection: AsyncConnection, run_id: str, condition: Any) -> list[Source]:
+    statement = update(sources).where(condition).values(run_id=run_id).returning(sources)
     rows = (await connection.execute(statement)).all()
     return [
         source_from_row(row)
@@ -164,9 +164,9 @@ async def _claim(connection: AsyncConnection, run_id: str, which: Any) -> list[S
 
 
 async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Let drop folders be due that have something in them; returns those that are at work, to be asked for again.
+    """Make drop folders due now, since files have arrived; returns those now claimed, for the caller to repeat.
 
-    One that fails keeps its own time: what arrives there is no reason to try more often.
+    A folder whose last poll failed keeps its due time: new files are no reason to retry sooner.
     """
     these = sources.c.id.in_(source_ids) & (sources.c.state == "active")
     ready = these & sources.c.run_id.is_(None) & (sources.c.condition == "ok") & (sources.c.due_at > now)
@@ -176,44 +176,50 @@ async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, 
 
 
 async def drop_folders(connection: AsyncConnection) -> dict[int, str]:
-    """Return the drop folders that are looked at: their URLs by their numbers."""
+    """Return the URLs of the active local drop folders, by id."""
     query = select(sources.c.id, sources.c.url).where(sources.c.url.like("file:///%"), sources.c.state == "active")
     rows = await connection.execute(query.where(sources.c.kind == "feed"))
     return {row.id: row.url for row in rows}
 
 
 async def release(connection: AsyncConnection, source_id: int, run_id: str) -> None:
-    """Give a claimed source back as it was."""
-    mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
-    await connection.execute(update(sources).where(mine).values(run_id=None))
+    """Release a claimed source, otherwise unchanged."""
+    claimed = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    await connection.execute(update(sources).where(claimed).values(run_id=None))
 
 
 async def postpone(connection: AsyncConnection, source_id: int, run_id: str, *, until: datetime) -> None:
-    """Give a claimed source back without a poll, due later."""
-    mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
-    await connection.execute(update(sources).where(mine).values(run_id=None, due_at=until))
+    """Release a claimed source unpolled, due again at `until`."""
+    claimed = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    await connection.execute(update(sources).where(claimed).values(run_id=None, due_at=until))
 
 
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
-    """Let sources be due that were polled, or put off, by a clock which was ahead and has been set back."""
+    """Make sources due now whose times are from a clock that was ahead and has been set back.
+
+    These are sources polled in the future, or due further ahead than any correct clock would have it.
+    """
     polled_later = sources.c.last_polled_at > now + timedelta(minutes=1)
-    put_off_further_than_anybody_is = (sources.c.due_at > now + _FURTHEST) & sources.c.interval.is_(None)
+    due_too_late = (sources.c.due_at > now + _MAX_POSTPONEMENT) & sources.c.interval.is_(None)
     waiting = (sources.c.state == "active") & sources.c.run_id.is_(None) & (sources.c.due_at > now)
     success = case((sources.c.last_success_at > now, now), else_=sources.c.last_success_at)
     values = {"due_at": now, "last_polled_at": now, "last_success_at": success}
-    ahead = polled_later | put_off_further_than_anybody_is
+    ahead = polled_later | due_too_late
     await connection.execute(update(sources).where(waiting, ahead).values(values))
 
 
-async def spread_overdue(connection: AsyncConnection, *, now: datetime, most: int, over: float) -> int:
-    """Let no more than `most` sources be due at once: spread the rest over the next `over` seconds.
+async def spread_overdue(connection: AsyncConnection, *, now: datetime, max_due: int, seconds: float) -> int:
+    """Leave at most `max_due` sources due now and spread the others evenly over the next `seconds`.
 
-    In the order in which they were due; returns how many were spread.
+    Keeps the order in which they were due; returns how many were spread.
     """
     query = select(sources.c.id).where(sources.c.state == "active", sources.c.run_id.is_(None), sources.c.due_at <= now)
-    late = list((await connection.execute(query.order_by(sources.c.due_at, sources.c.id))).scalars())[most:]
-    step = over / max(1, len(late))
-    rows = [{"source": number, "due": now + timedelta(seconds=step * at)} for at, number in enumerate(late, 1)]
+    later = list((await connection.execute(query.order_by(sources.c.due_at, sources.c.id))).scalars())[max_due:]
+    step = seconds / max(1, len(later))
+    rows = [
+        {"source": source_id, "due": now + timedelta(seconds=step * position)}
+        for position, source_id in enumerate(later, 1)
+    ]
     if rows:
         statement = update(sources).where(sources.c.id == bindparam("source")).values(due_at=bindparam("due"))
         await connection.execute(statement, rows)
@@ -221,7 +227,7 @@ async def spread_overdue(connection: AsyncConnection, *, now: datetime, most: in
 
 
 def source_from_row(row: Row[Any]) -> Source:
-    """Return a row of `sources` as a value."""
+    """Return a row of `sources` as a `Source`."""
     return Source(
         id=row.id,
         url=row.url,
@@ -248,7 +254,7 @@ def source_from_row(row: Row[Any]) -> Source:
 
 
 def hints_from_json(value: dict[str, Any] | None) -> Hints:
-    """Return hints out of their JSON value."""
+    """Return hints from their JSON value."""
     if not value:
         return NO_HINTS
     lists: dict[str, Any] = {name: tuple(found) for name, found in value.items() if isinstance(found, list)}
@@ -256,7 +262,7 @@ def hints_from_json(value: dict[str, Any] | None) -> Hints:
 
 
 def hints_as_json(hints: Hints) -> dict[str, Any] | None:
-    """Return hints as a JSON value, None where there are none; absent ones are left out."""
+    """Return hints as a JSON value without absent ones; None: there are none."""
     if hints == NO_HINTS:
         return None
     return {name: found for name in Hints.__slots__ if (found := getattr(hints, name)) not in (None, ())}

@@ -1,4 +1,4 @@
-"""W3C WebSub subscriptions: who pushes what a source publishes, and until when."""
+"""W3C WebSub subscriptions: the hub of each source, its lease and its pushes."""
 
 import secrets
 from collections.abc import Sequence
@@ -10,23 +10,26 @@ from sqlalchemy import case, delete, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.cadence import next_poll
-from ingestd.store.polls.sources import hints_of
+from ingestd.store.polls.sources import hints_from_json
 from ingestd.store.schema.tables import sources, subscriptions
 from ingestd.store.statements import insert_absent
 
-#: How long a hub is left out that did not push what a poll found.
-_DOUBT = timedelta(days=7)
+#: Time before a silent hub, which did not push what a poll found, is asked again.
+_SILENT_WAIT = timedelta(days=7)
 
-#: How soon a source is polled that had a hub, counted from its last poll (seconds).
-_SOON = 3600.0
+#: Seconds from the last poll to the next one when a source has lost its hub.
+_POLL_WITHIN = 3600.0
 
-#: Waits before a hub is asked again that did not verify (seconds); the last one from then on.
-_WAITS = (600.0, 3600.0, 6 * 3600.0, 86_400.0)
+#: Seconds to wait for a hub's verification before the next request, by attempt; the last one repeats.
+_RETRY_WAITS = (600.0, 3600.0, 6 * 3600.0, 86_400.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What a hub was asked to push; `token` is the last part of the callback's path, and nobody else's business."""
+    """A subscription at a hub.
+
+    `token` is the last segment of the callback's path.  It is as secret as `secret`, the key of signatures.
+    """
 
     source_id: int
     hub: str
@@ -38,8 +41,8 @@ class Subscription:
     lease_until: datetime | None
 
 
-async def offered(connection: AsyncConnection, source_id: int, hub: str, topic: str, *, now: datetime) -> None:
-    """Note that a source names a hub; another one than before is asked anew, with a new secret."""
+async def set_hub(connection: AsyncConnection, source_id: int, hub: str, topic: str, *, now: datetime) -> None:
+    """Save the hub that a source names; a changed hub or topic starts a new subscription with a new secret."""
     row = {
         "source_id": source_id, "hub": hub, "topic": topic, "state": "asked", "due_at": now, "attempts": 0,
         "token": secrets.token_urlsafe(32), "secret": secrets.token_urlsafe(32),
@@ -48,41 +51,55 @@ async def offered(connection: AsyncConnection, source_id: int, hub: str, topic: 
     other = (subscriptions.c.hub != hub) | (subscriptions.c.topic != topic)
     changed = update(subscriptions).where(subscriptions.c.source_id == source_id, other)
     if (await connection.execute(changed.values({**row, "lease_until": None, "last_error": None}))).rowcount:
-        await _polled_again(connection, source_id, now=now)
+        await _poll_without_hub(connection, source_id, now=now)
 
 
-async def withdrawn(connection: AsyncConnection, source_ids: Sequence[int], *, now: datetime) -> None:
-    """Forget the hubs of sources that name none, where they did."""
-    gone = delete(subscriptions).where(subscriptions.c.source_id.in_(source_ids)).returning(subscriptions.c.source_id)
-    for source_id in (await connection.execute(gone)).scalars().all() if source_ids else ():
-        await _polled_again(connection, source_id, now=now)
+async def remove_hubs(connection: AsyncConnection, source_ids: Sequence[int], *, now: datetime) -> None:
+    """Delete the subscriptions of sources that no longer name a hub."""
+    deleted = (
+        delete(subscriptions).where(subscriptions.c.source_id.in_(source_ids)).returning(subscriptions.c.source_id)
+    )
+    for source_id in (await connection.execute(deleted)).scalars().all() if source_ids else ():
+        await _poll_without_hub(connection, source_id, now=now)
 
 
-async def doubted(connection: AsyncConnection, source_id: int, *, now: datetime) -> None:
-    """Poll a source again as if it had no hub: a poll found what should have been pushed."""
-    values = {"state": "silent", "due_at": now + _DOUBT, "last_error": "a poll found entries that were not pushed"}
+async def mark_silent(connection: AsyncConnection, source_id: int, *, now: datetime) -> None:
+    """Mark a source's hub as silent, since a poll found entries it had not pushed, and poll the source again."""
+    values = {
+        "state": "silent",
+        "due_at": now + _SILENT_WAIT,
+        "last_error": "a poll found entries that were not pushed",
+    }
     await connection.execute(update(subscriptions).where(subscriptions.c.source_id == source_id).values(values))
-    await _polled_again(connection, source_id, now=now)
+    await _poll_without_hub(connection, source_id, now=now)
 
 
-async def _polled_again(connection: AsyncConnection, source_id: int, *, now: datetime) -> None:
-    """Poll a source as if it had no hub: within the hour, and no sooner than its publisher asks for."""
+async def _poll_without_hub(connection: AsyncConnection, source_id: int, *, now: datetime) -> None:
+    """Schedule a source as if it had no hub: within the hour, but no sooner than its publisher asks for."""
     of_source = sources.c.id == source_id
     row = (await connection.execute(select(sources).where(of_source))).one()
     polled = row.last_polled_at or now
-    due = max(now, next_poll(polled, wait=_SOON, floor=_SOON, hints=hints_of(row.hints), jitter=0.0))
+    due = max(
+        now, next_poll(polled, wait=_POLL_WITHIN, floor=_POLL_WITHIN, hints=hints_from_json(row.hints), jitter=0.0)
+    )
     values = {"pushed_until": None, "due_at": min(row.due_at, due)}
     await connection.execute(update(sources).where(of_source).values(values))
 
 
-async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Subscription]:
-    """Return subscriptions to ask for, whose hubs nobody else asks now: each is due again when this may have failed."""
+async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Subscription]:
+    """Return due subscriptions of active sources, to be requested from their hubs.
+
+    Each is postponed to the time of the next attempt, so that no other process takes it.
+    """
     active = sources.c.state == "active"
     query = select(subscriptions).join(sources, sources.c.id == subscriptions.c.source_id)
     query = query.where(subscriptions.c.due_at <= now, active).order_by(subscriptions.c.due_at).limit(limit)
-    found = [_of(row) for row in await connection.execute(query.with_for_update(skip_locked=True, of=subscriptions))]
+    found = [
+        _subscription(row)
+        for row in await connection.execute(query.with_for_update(skip_locked=True, of=subscriptions))
+    ]
     for one in found:
-        wait = timedelta(seconds=_WAITS[min(one.attempts, len(_WAITS) - 1)])
+        wait = timedelta(seconds=_RETRY_WAITS[min(one.attempts, len(_RETRY_WAITS) - 1)])
         values = {"attempts": one.attempts + 1, "due_at": now + wait}
         statement = update(subscriptions).where(subscriptions.c.source_id == one.source_id)
         await connection.execute(statement.values(values))
@@ -90,14 +107,14 @@ async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) ->
 
 
 async def find(connection: AsyncConnection, token: str) -> Subscription | None:
-    """Return the subscription of a callback, None when there is none or its source is not polled."""
+    """Return the subscription with a callback token; None: there is none, or its source is not active."""
     query = select(subscriptions).join(sources, sources.c.id == subscriptions.c.source_id)
     row = (await connection.execute(query.where(subscriptions.c.token == token, sources.c.state == "active"))).first()
-    return _of(row) if row else None
+    return _subscription(row) if row else None
 
 
-async def verified(connection: AsyncConnection, source_id: int, *, lease: timedelta, now: datetime) -> None:
-    """Note that a hub pushes for so long; it is asked to go on when a fifth of that is left."""
+async def activate(connection: AsyncConnection, source_id: int, *, lease: timedelta, now: datetime) -> None:
+    """Mark a subscription as active for the length of `lease`; it is due for renewal after four fifths of it."""
     until = now + lease
     values: dict[str, Any] = {
         "state": "active", "lease_until": until, "due_at": now + lease * 0.8, "attempts": 0, "last_error": None,
@@ -106,7 +123,7 @@ async def verified(connection: AsyncConnection, source_id: int, *, lease: timede
     await connection.execute(update(sources).where(sources.c.id == source_id).values(pushed_until=until))
 
 
-async def refused(
+async def save_refusal(
     connection: AsyncConnection,
     source_id: int,
     reason: str,
@@ -115,21 +132,22 @@ async def refused(
     until: datetime | None,
     denied: bool = False,
 ) -> None:
-    """Note why a hub does not push, and when it is asked again where it is not to be soon (`until`).
+    """Save why a hub does not push.
 
-    A hub that failed to answer keeps the lease it gave; one that denied has ended it.
+    `until` is when to ask it again; None: as `claim_due` has scheduled.  With `denied` the hub has ended the
+    subscription; otherwise it failed to answer, and the lease it gave stays.
     """
     values: dict[str, Any] = {"last_error": reason[:1000]}
     if until:
         values["due_at"] = until
     if denied:
         values |= {"state": "denied", "lease_until": None}
-        await _polled_again(connection, source_id, now=now)
+        await _poll_without_hub(connection, source_id, now=now)
     await connection.execute(update(subscriptions).where(subscriptions.c.source_id == source_id).values(values))
 
 
-async def pushed(connection: AsyncConnection, source_id: int) -> None:
-    """Count a push that was taken; one that comes from a hub in doubt ends the doubt."""
+async def count_push(connection: AsyncConnection, source_id: int) -> None:
+    """Count an accepted push; a silent hub is active again."""
     was_silent = subscriptions.c.state == "silent"
     values = {
         "pushes": subscriptions.c.pushes + 1,
@@ -141,25 +159,25 @@ async def pushed(connection: AsyncConnection, source_id: int) -> None:
     await connection.execute(update(sources).where(sources.c.id == source_id).values(pushed_until=until or null()))
 
 
-async def rejected(connection: AsyncConnection, source_id: int, reason: str) -> None:
-    """Count a push that was dropped."""
+async def count_rejected(connection: AsyncConnection, source_id: int, reason: str) -> None:
+    """Count a push that was dropped, for example for its signature."""
     values = {"rejected": subscriptions.c.rejected + 1, "last_error": reason}
     await connection.execute(update(subscriptions).where(subscriptions.c.source_id == source_id).values(values))
 
 
-async def look_at_pushed(connection: AsyncConnection, *, now: datetime) -> None:
-    """Let sources be due whose hub pushes: while we were away it may have given up."""
+async def make_pushed_sources_due(connection: AsyncConnection, *, now: datetime) -> None:
+    """Make sources with an active hub due now: the hub may have dropped the subscription while ingestd was stopped."""
     leased = (sources.c.pushed_until > now) & sources.c.run_id.is_(None) & (sources.c.due_at > now)
     await connection.execute(update(sources).where(leased).values(due_at=now))
 
 
-async def of_source(connection: AsyncConnection, source_id: int) -> dict[str, Any] | None:
-    """Return a source's subscription as it is told: without what only its hub may know; None where it has none."""
+async def status_of(connection: AsyncConnection, source_id: int) -> dict[str, Any] | None:
+    """Return a source's subscription for display, without token and secret; None: it has none."""
     names = ("hub", "topic", "state", "lease_until", "due_at", "pushes", "rejected", "last_error")
     query = select(*(subscriptions.c[name] for name in names)).where(subscriptions.c.source_id == source_id)
     row = (await connection.execute(query)).mappings().first()
     return dict(row) if row else None
 
 
-def _of(row: Any) -> Subscription:
+def _subscription(row: Any) -> Subscription:
     return Subscription(**{name: getattr(row, name) for name in Subscription.__slots__})

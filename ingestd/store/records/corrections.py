@@ -1,4 +1,4 @@
-"""Which articles correct what their record says: those with a note of correction that the record has not."""
+"""Corrections: articles with a correction note that the current revision of their record lacks."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,17 +12,20 @@ from ingestd.store.statements import chunks
 
 
 async def find_corrections(connection: AsyncConnection, articles: Mapping[int, tuple[int | None, Article]]) -> set[int]:
-    """Return the keys of those articles that correct a record, each given with the record of its entry.
+    """Return the keys of the articles that correct their record.
 
-    What is read is only the records of articles that have a note at all.
+    `articles` maps a key to the id of the entry's record (None: no record yet) and the article.  Only records of
+    articles with a correction note are read.
     """
     notes = {key: _note(article) for key, (record_id, article) in articles.items() if record_id is not None}
-    noted = {key: note for key, note in notes.items() if note}
-    before = await _notes_of(connection, {record_id for key in noted if (record_id := articles[key][0]) is not None})
-    return {key for key, note in noted.items() if note != before.get(articles[key][0] or 0)}
+    with_note = {key: note for key, note in notes.items() if note}
+    known_notes = await _record_notes(
+        connection, {record_id for key in with_note if (record_id := articles[key][0]) is not None}
+    )
+    return {key for key, note in with_note.items() if note != known_notes.get(articles[key][0] or 0)}
 
 
-async def _notes_of(connection: AsyncConnection, record_ids: Iterable[int]) -> dict[int, str | None]:
+async def _record_notes(connection: AsyncConnection, record_ids: Iterable[int]) -> dict[int, str | None]:
     found: dict[int, str | None] = {}
     current = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
     query = select(records.c.id, revisions.c.headline, revisions.c.description_text, revisions.c.body_text)

@@ -1,6 +1,6 @@
-"""Evidence that a story was taken back: what was seen of its page or its feed, kept as long as its record.
+"""Evidence that a story was withdrawn, from its page or its feed; kept as long as its record.
 
-It is no kill: nobody said so in as many words, pages are lost in relaunches as well, and come back.
+Evidence is not a kill and leaves `pubstatus` alone: pages also disappear in relaunches, and come back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,8 +18,8 @@ from ingestd.store.statements import insert_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """One piece of evidence, of an entry."""
+class EntryEvidence:
+    """One piece of evidence about an entry."""
 
     entry_id: int
     kind: EvidenceKind
@@ -27,18 +27,18 @@ class Sighting:
     words: str
 
 
-async def add(connection: AsyncConnection, seen: Iterable[Sighting | None]) -> None:
-    """Keep evidence."""
-    names = Sighting.__slots__
-    await insert_all(connection, evidence, [{name: getattr(one, name) for name in names} for one in seen if one])
+async def add(connection: AsyncConnection, found: Iterable[EntryEvidence | None]) -> None:
+    """Insert evidence; None is skipped."""
+    names = EntryEvidence.__slots__
+    await insert_all(connection, evidence, [{name: getattr(one, name) for name in names} for one in found if one])
 
 
 async def of_records(
     connection: AsyncConnection, record_ids: Sequence[int], *, until: datetime | None = None
 ) -> dict[int, list[tuple[int, Evidence]]]:
-    """Return what there is about each record, or what was seen by a time, each with the entry that it is about.
+    """Return the evidence about each record as (entry id, evidence) pairs, oldest first.
 
-    That is the one that made the record, or one that carries it.
+    The entry is any carrier of the record.  `until` limits it to evidence seen by then; None: all.
     """
     e = evidence.c
     query = (
@@ -58,7 +58,7 @@ async def of_records(
 
 
 async def of_entry(connection: AsyncConnection, entry_id: int) -> list[dict[str, Any]]:
-    """Return what there is about an entry, as steps of its history, oldest first."""
+    """Return the evidence about an entry as rows of `decisions.history`, oldest first."""
     e = evidence.c
     query = select(e.at, e.kind.label("verdict"), e.words.label("reason")).where(e.entry_id == entry_id)
     rows = (await connection.execute(query.order_by(e.at, e.id))).mappings()
@@ -66,7 +66,7 @@ async def of_entry(connection: AsyncConnection, entry_id: int) -> list[dict[str,
 
 
 def gone_since(seen: Iterable[Evidence]) -> datetime | None:
-    """Return since when a page has been gone, by the evidence about it, the oldest first; None while it is there."""
+    """Return since when a page has been gone, given the evidence about it, oldest first; None: it is there."""
     since: datetime | None = None
     for one in seen:
         if one.kind == "back":

@@ -1,6 +1,7 @@
-"""The ledger of one transaction: which records there are, what articles become, and the rows that say so.
+"""Records of articles from pages: decide for each article if it is a new record, a revision, a carrier or unchanged.
 
-It reads the records that articles may belong to, decides, and writes in the transaction's `UnitOfWork`.
+`policy.articles.identity` makes the decision; this module reads the records it needs and adds the resulting rows to the
+transaction's `UnitOfWork`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,12 +41,12 @@ _HEAD = (
 
 
 class PageRecords:
-    """Opened on a connection, entered article by article, closed by writing all rows at once."""
+    """The records that the articles of one transaction may belong to; call `open`, `add` each article, then `flush`."""
 
-    def __init__(self, unit: UnitOfWork) -> None:
-        self._unit = unit
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
         self._heads: dict[int, Head] = {}
-        self._made_again: set[int] = set()
+        self._reprocessed: set[int] = set()
         self._by_uri: dict[str, int] = {}
         self._by_hash: dict[str, int] = {}
         self._by_entry: dict[int, int] = {}
@@ -59,7 +60,10 @@ class PageRecords:
         ids: Iterable[int | None],
         uris: Iterable[str | None] = (),
     ) -> Self:
-        """Read the heads of the records that articles may belong to: by text, record and address."""
+        """Read the records that articles may belong to: by content hash, record id and canonical URL.
+
+        The connection must hold `database.lock_records`.
+        """
         page_records = cls(await UnitOfWork.open(connection))
         wanted = {record_id for record_id in ids if record_id is not None}
         for some in chunks(sorted(set(hashes))):
@@ -67,17 +71,17 @@ class PageRecords:
             page_records._by_hash.update((row.content_hash, row.record_id) for row in rows)
         wanted.update(page_records._by_hash.values())
         for some in chunks(sorted({uri for uri in uris if uri})):
-            page_records._know((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
+            page_records._add_heads((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
         for few in chunks(sorted(wanted)):
-            page_records._know((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
-        await page_records._read_back(connection)
+            page_records._add_heads((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
+        await page_records._read_earlier_revisions(connection)
         return page_records
 
-    async def _read_back(self, connection: AsyncConnection) -> None:
-        """Learn of records that were made again what the rules before had made of the same page."""
+    async def _read_earlier_revisions(self, connection: AsyncConnection) -> None:
+        """Read earlier revisions of reprocessed records, whose texts other rules extracted from the same page."""
         c = revisions.c
         query = select(c.record_id, c.revision, c.change, c.content_hash, c.headline).order_by(c.record_id, c.revision)
-        for few in chunks(sorted(self._made_again)):
+        for few in chunks(sorted(self._reprocessed)):
             for row in (await connection.execute(query.where(c.record_id.in_(few)))).all():
                 head = self._heads[row.record_id]
                 if row.change == "reprocessed":
@@ -86,17 +90,17 @@ class PageRecords:
                     head = _head_of(row, row.record_id, head.origin_entry_id)
                 self._heads[row.record_id] = head
 
-    def _know(self, rows: Sequence[Any]) -> None:
+    def _add_heads(self, rows: Sequence[Any]) -> None:
         for row in rows:
             self._heads[row.id] = _head_of(row, row.id, row.origin_entry_id)
             if row.change == "reprocessed":
-                self._made_again.add(row.id)
-            if row.item_key is None:  # no page revises a wire item
+                self._reprocessed.add(row.id)
+            if row.item_key is None:  # a page never revises a wire item
                 self._by_entry[row.origin_entry_id] = row.id
             if row.uri:
                 self._by_uri[row.uri] = row.id
 
-    def enter(
+    def add(
         self,
         work: ClaimedEntry,
         article: Article,
@@ -105,19 +109,20 @@ class PageRecords:
         content_hash: str,
         whole_hash: str,
         url: str | None,
-        recipe: Extraction,
+        extraction: Extraction,
         corrects: bool = False,
     ) -> tuple[int, Verdict]:
-        """Decide what an article becomes and note the rows for it; returns its record's id, and what it became.
+        """Add the rows for an article; returns its record's id and the verdict.
 
-        With `corrects`, a revision of its record is a correction.
+        `whole_hash` is the hash of its text including the site's boilerplate.  With `corrects`, a revision is saved as
+        a correction.
         """
         candidate = Candidate(
             entry_id=work.id,
             content_hash=content_hash,
             whole_hash=whole_hash,
             headline=article.headline,
-            fragment=recipe.fragment,
+            fragment=extraction.fragment,
             carries=work.record_id,
         )
         own = self._by_uri.get(article.uri) if article.uri else None
@@ -128,9 +133,9 @@ class PageRecords:
         change = "corrected" if corrects and verdict in ("text", "headline") else verdict
         if verdict in ("new", "text", "headline"):
             revision = head.revision + 1 if head else 1
-            self._unit.renew_record(record_id, revision=revision, updated_at=at, rules=recipe.rules)
-            self._note_revision(
-                record_id, revision, article, change=change, at=at, content_hash=content_hash, recipe=recipe,
+            self._unit_of_work.update_record(record_id, revision=revision, updated_at=at, rules=extraction.rules)
+            self._add_revision(
+                record_id, revision, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
                 entry=work.entry,
             )  # fmt: skip
             self._heads[record_id] = Head(
@@ -143,45 +148,45 @@ class PageRecords:
         if verdict in _EVENTS:
             revision = self.revision_of(record_id)
             kind: EventKind = "corrected" if change == "corrected" else _EVENTS[verdict]
-            self._unit.add_event(record_id, revision, kind, entry_id=work.id, at=at)
-        self._unit.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
+            self._unit_of_work.add_event(record_id, revision, kind, entry_id=work.id, at=at)
+        self._unit_of_work.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
         return record_id, verdict
 
     def _new_record(self, work: ClaimedEntry, article: Article, at: datetime) -> int:
-        record_id = self._unit.new_record(entry_id=work.id, at=at, uri=article.uri)
+        record_id = self._unit_of_work.new_record(entry_id=work.id, at=at, uri=article.uri)
         self._by_entry[work.id] = record_id
         if article.uri:
             self._by_uri[article.uri] = record_id
         return record_id
 
     def revision_of(self, record_id: int) -> int:
-        """Return the number of the current revision of a record that was asked for when this was opened."""
+        """Return the number of the current revision of a record that was opened."""
         return self._heads[record_id].revision
 
-    def renew(
-        self, record_id: int, article: Article, *, at: datetime, content_hash: str, recipe: Extraction, entry: Entry
+    def add_reprocessed(
+        self, record_id: int, article: Article, *, at: datetime, content_hash: str, extraction: Extraction, entry: Entry
     ) -> int | None:
-        """Note a revision that other rules made of the same bytes: no news, so the record's time stays.
+        """Add a revision that other rules extracted from the same bytes; `updated_at` of the record stays.
 
-        Returns another record that has or had this text, None where there is none.
+        Returns the id of another record that has or had this text; None: there is none.
         """
         self._heads[record_id] = head = self._heads[record_id].reprocessed(
             content_hash=content_hash, headline=article.headline
         )
         revision = head.revision
         holder = self._by_hash.get(content_hash)
-        self._unit.renew_record(record_id, revision=revision, rules=recipe.rules)
-        self._note_revision(
-            record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, recipe=recipe,
+        self._unit_of_work.update_record(record_id, revision=revision, rules=extraction.rules)
+        self._add_revision(
+            record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, extraction=extraction,
             entry=entry,
         )  # fmt: skip
-        self._unit.add_event(record_id, revision, "reprocessed", entry_id=recipe.entry_id, at=at)
+        self._unit_of_work.add_event(record_id, revision, "reprocessed", entry_id=extraction.entry_id, at=at)
         return holder if holder != record_id else None
 
     def _head(self, record_id: int | None) -> Head | None:
         return None if record_id is None else self._heads[record_id]
 
-    def _note_revision(
+    def _add_revision(
         self,
         record_id: int,
         revision: int,
@@ -190,24 +195,24 @@ class PageRecords:
         change: str,
         at: datetime,
         content_hash: str,
-        recipe: Extraction,
+        extraction: Extraction,
         entry: Entry,
     ) -> None:
-        self._unit.add_revision(
-            record_id, revision, article, change=change, at=at, content_hash=content_hash, recipe=recipe,
+        self._unit_of_work.add_revision(
+            record_id, revision, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
             item=_item_of(entry),
         )  # fmt: skip
         if content_hash not in self._by_hash:
             self._by_hash[content_hash] = record_id
-            self._unit.add_text(content_hash, record_id)
+            self._unit_of_work.add_text(content_hash, record_id)
 
-    async def close(self, connection: AsyncConnection) -> None:
-        """Write what was entered."""
-        await self._unit.close(connection)
+    async def flush(self, connection: AsyncConnection) -> None:
+        """Write all rows."""
+        await self._unit_of_work.flush(connection)
 
 
 def _item_of(entry: Entry) -> Item | None:
-    """Return what a feed says of a page and the page itself does not."""
+    """Return what only the feed says of a page; None: nothing."""
     if entry.item or not entry.keywords:
         return entry.item
     return Item(guid=entry.guid, keywords=entry.keywords)

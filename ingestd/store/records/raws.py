@@ -1,4 +1,4 @@
-"""What the archive holds, as rows."""
+"""Rows for the raw bytes in the archive."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,25 +10,25 @@ from ingestd.store.schema.tables import raws
 from ingestd.store.statements import insert_absent
 
 
-class Kept(Protocol):
-    """Bytes that the archive has taken; `archive.Kept` is one."""
+class ArchivedRaw(Protocol):
+    """What the archive says of bytes it was given; a protocol, since `archive` and `store` do not import each other."""
 
     @property
     def sha256(self) -> str:
-        """The hash of the bytes, in hexadecimal."""
+        """SHA-256 of the bytes, in hexadecimal."""
 
     @property
     def size(self) -> int:
-        """Their number."""
+        """Their number of bytes."""
 
     @property
     def stored_size(self) -> int:
-        """How many bytes they take compressed; 0 when the archive is off."""
+        """Number of bytes compressed; 0: the archive is off."""
 
 
-async def add(connection: AsyncConnection, kept: Iterable[Kept | None], *, now: datetime) -> None:
-    """Enter what the archive has stored; what is entered already stays as it is."""
-    found = {item.sha256: item for item in kept if item and item.stored_size}
+async def add(connection: AsyncConnection, archived: Iterable[ArchivedRaw | None], *, now: datetime) -> None:
+    """Insert rows for bytes that the archive stored, unless they exist; None is skipped."""
+    found = {item.sha256: item for item in archived if item and item.stored_size}
     rows = [
         {"sha256": item.sha256, "size": item.size, "stored_size": item.stored_size, "seen_at": now}
         for item in found.values()

@@ -1,4 +1,4 @@
-"""Records as they are read: listed, shown, searched, exported."""
+"""Reading records: find, list, search, export."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -19,14 +19,14 @@ from ingestd.times import iso
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
-#: Which records are wanted, by their status.
+#: Status that records must have; "all": any.
 Status = PubStatus | Literal["all"]
 
-#: Records of one name that are told apart by their numbers.
-_MOST_NAMED = 20
+#: Ids listed in the error for an ambiguous name.
+_MAX_LISTED = 20
 
-#: No database has more of anything, and a longer number fits into no column.
-_MOST_DIGITS = 18
+#: Digits of the longest name taken for an id: ids have 63 bits.
+_MAX_DIGITS = 18
 
 _COLUMNS = (
     records.c.id.label("record_id"), func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
@@ -38,22 +38,23 @@ _RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
 
 
 async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None = None) -> Record:
-    """Return the record of that number, guid or address, as it is or as it was known at a time.
+    """Return the record with an id, guid or canonical URL, as it is now or was known at `as_of`.
 
-    As of a time it has the revision that was the current one then, its status, and the carriers seen by then.
-    Raises UsageError when there is none, was none yet, or are several: a guid that is no URI may mean one thing to one
-    agency, and another to the next.
+    `as_of` selects the revision that was current then, with its status then and the carriers seen by then.
+
+    Raises UsageError when there is no such record, there was none yet, or the name is ambiguous: two agencies may use
+    the same guid unless it is a URI.
     """
-    if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
+    if name.isascii() and name.isdigit() and len(name) <= _MAX_DIGITS:
         column = records.c.id == int(name)
     else:
         column = (records.c.guid == name) | (records.c.uri == name) | (records.c.item_guid == name)
-    rows = (await connection.execute(_RECORD.where(column).order_by(records.c.id).limit(_MOST_NAMED))).all()
+    rows = (await connection.execute(_RECORD.where(column).order_by(records.c.id).limit(_MAX_LISTED))).all()
     if not rows:
-        raise UsageError(f"no record {name}: `ingestd records list` shows them")
+        raise UsageError(f"no record {name}; `ingestd records list` shows the latest records")
     if len(rows) > 1:
         numbers = ", ".join(str(row.record_id) for row in rows)
-        raise UsageError(f"several records are {name}: name one of them by its number, {numbers}")
+        raise UsageError(f"several records have the guid {name}; use the id of one of them: {numbers}")
     row = rows[0]
     if as_of is None:
         return (await with_carriers(connection, [row]))[0]
@@ -63,15 +64,15 @@ async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None
 
 
 async def _as_of(connection: AsyncConnection, record_id: int, when: datetime) -> Row[Any]:
-    own = revisions.c.record_id == record_id
+    of_record = revisions.c.record_id == record_id
     query = select(*_COLUMNS).join_from(records, revisions, revisions.c.record_id == records.c.id)
-    # What came late was never the current one.
-    query = query.where(own, revisions.c.seen_at <= when, revisions.c.change != "late")
+    # A late revision was never current.
+    query = query.where(of_record, revisions.c.seen_at <= when, revisions.c.change != "late")
     query = query.order_by(revisions.c.revision.desc()).limit(1)
     if row := (await connection.execute(query)).first():
         return row
-    first = (await connection.execute(select(func.min(revisions.c.seen_at)).where(own))).scalar_one()
-    raise UsageError(f"record {record_id} was not there at {iso(when)}: it was saved at {iso(first)}")
+    first = (await connection.execute(select(func.min(revisions.c.seen_at)).where(of_record))).scalar_one()
+    raise UsageError(f"record {record_id} did not exist at {iso(when)}; it was saved at {iso(first)}")
 
 
 async def _status_at(connection: AsyncConnection, record: Record, when: datetime) -> PubStatus:
@@ -89,19 +90,19 @@ async def newest(
     since: datetime | None = None,
     status: Status = "usable",
 ) -> list[Record]:
-    """Return the records saved or revised last, newest first, of all sources or those one source carries."""
+    """Return the records saved or revised last, newest first; with `source_id`, those that the source carries."""
     query = _filtered(_RECORD, source_id, since, status).order_by(records.c.updated_at.desc(), records.c.id.desc())
     return await with_carriers(connection, (await connection.execute(query.limit(limit))).all())
 
 
-#: A query has a few words; a page pasted by mistake has thousands, and databases have limits.
-_MOST_WORDS = 50
+#: Phrases of a query that are searched for.  A page pasted by mistake has thousands, and databases have limits.
+_MAX_PHRASES = 50
 
 
 async def search(connection: AsyncConnection, words: str, *, limit: int, status: Status = "usable") -> list[Record]:
-    """Return the records whose headline or body has all the words, best first; a headline weighs more.
+    """Return the records whose current headline and body contain all words, best match first.
 
-    Only current revisions count.  "Quoted words" stand together.
+    Words in the headline weigh more.  "Quoted words" match as a phrase.
     """
     phrases = _phrases(words)
     if not phrases:
@@ -113,7 +114,7 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
         )
         values = {f"word{n}": phrase for n, phrase in enumerate(phrases)}
     else:
-        # bm25 is the smaller the better; a word in the headline weighs as much as ten in the body.
+        # bm25: smaller is better; a word in the headline weighs as much as ten in the body.
         hits = (
             select(
                 literal_column("rowid").label("id"), literal_column("bm25(revisions_search, 10.0, 1.0)").label("rank")
@@ -129,13 +130,13 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
 
 
 def _phrases(words: str) -> list[str]:
-    """Return what must be there, whatever signs are among it: phrases out of quotation marks, and single words.
+    """Return the phrases in quotation marks and the single words of a query, at most _MAX_PHRASES.
 
-    No word is an operator, and what has no letter or digit is no word.  More than _MOST_WORDS are not looked for.
+    Operators of the databases have no meaning here; words without a letter or digit are dropped.
     """
-    parts = words.replace("“", '"').replace("”", '"').replace("\0", " ").split('"')
-    found = [*parts[1::2], *(word for part in parts[0::2] for word in part.split())]
-    return [part.strip() for part in found if any(map(str.isalnum, part))][:_MOST_WORDS]
+    pieces = words.replace("“", '"').replace("”", '"').replace("\0", " ").split('"')
+    found = [*pieces[1::2], *(word for piece in pieces[0::2] for word in piece.split())]
+    return [piece.strip() for piece in found if any(map(str.isalnum, piece))][:_MAX_PHRASES]
 
 
 async def export(
@@ -146,7 +147,7 @@ async def export(
     status: Status = "usable",
     batch: int = 500,
 ) -> AsyncIterator[Record]:
-    """Yield records in the order they were made, a batch in memory at a time."""
+    """Yield records by ascending id, reading `batch` at a time."""
     after = 0
     while True:
         query = (
@@ -161,7 +162,7 @@ async def export(
 
 
 async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:
-    """Return all revisions of a record, or those seen until a time, the first one first."""
+    """Return the revisions of a record, oldest first; with `until`, those saved by then."""
     query = select(revisions).where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
     if until is not None:
         query = query.where(revisions.c.seen_at <= until)
@@ -179,7 +180,7 @@ def _filtered(query: Select[Any], source_id: int | None, since: datetime | None,
 async def with_carriers(
     connection: AsyncConnection, rows: Sequence[Row[Any]], *, until: datetime | None = None
 ) -> list[Record]:
-    """Return rows as records, each with its carriers, or those seen until a time, the first one first."""
+    """Return rows as records, with carriers and evidence oldest first; with `until`, those seen by then."""
     ids = [row.record_id for row in rows]
     query = (
         select(carriers, sources.c.url.label("source_url"))
@@ -216,7 +217,7 @@ def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: Sequence[tuple[in
 
 
 def article_of(row: Row[Any], uri: str | None) -> Article:
-    """Return a revision's row as the article it was made of."""
+    """Return the article of a row of `revisions`."""
     return Article(
         headline=row.headline,
         body_text=row.body_text,

@@ -1,6 +1,6 @@
-"""Current revisions as they were made, and what came of making them again.
+"""Reprocessing: read current revisions, and save what other extraction rules make of the same bytes.
 
-Who writes has looked before: a record that was revised since then is left alone.
+Writes are optimistic: a record that was revised after it was read is left alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,96 +16,96 @@ from ingestd.model.feed import Entry
 from ingestd.store.database import lock_records
 from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
+from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.page_records import PageRecords
-from ingestd.store.records.recipe import Recipe
 from ingestd.store.records.records import article_of
 from ingestd.store.schema.tables import carriers, entries, raws, records, revisions, texts
 from ingestd.store.statements import chunks
-from ingestd.store.work.entries import entry_of, without_content
+from ingestd.store.work.entries import entry_from_json, without_content
 from ingestd.urls import without_userinfo
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which records are looked at; None is no limit."""
+class Selection:
+    """The records to reprocess; None: no restriction."""
 
-    #: Only those made by other rules than these.
-    unless: str | None = None
+    #: Only those extracted by other rules than these (a digest).
+    except_rules: str | None = None
     #: The registrable domain of their pages.
     site: str | None = None
-    #: A source that carries them.
+    #: The source that carries them.
     source_id: int | None = None
-    #: Saved or revised since then.
+    #: Only those saved or revised since then.
     since: datetime | None = None
     limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A record's current revision, and what it takes to make it again."""
+class CurrentRevision:
+    """A record's current revision, with all that extracting it again needs."""
 
     record_id: int
     revision: int
     uri: str | None
     article: Article
     content_hash: str
-    recipe: Recipe
-    #: As the feed announced it last, without its content.
+    extraction: Extraction
+    #: The entry as last announced, without its content.
     entry: Entry
-    #: When its bytes were first kept: dates are believed as of then.
+    #: When its raw bytes were first stored: later dates on the page are not believed.
     bytes_at: datetime
 
     @property
     def address(self) -> str | None:
-        """The record's address, or else its entry's, as it may be shown."""
+        """The record's canonical URL or else the entry's, without user-info; None: neither has one."""
         url = self.uri or self.entry.link
         return url and without_userinfo(url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remade:
-    """A revision made again."""
+class ReprocessedRevision:
+    """A revision extracted again."""
 
-    made: Made
+    current: CurrentRevision
     article: Article
     content_hash: str
     extractor: str
     rules: str
-    #: The names of the fields that differ; where there are none, it came out as it was.
+    #: Names of the fields that differ; empty: none.
     changed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What became of revisions that were made again."""
+class SaveResult:
+    """The result of saving reprocessed revisions."""
 
-    #: Records with a revision more, and those that somebody else had revised meanwhile.
+    #: Records that have a new revision, and records left alone because they were revised meanwhile.
     revised: frozenset[int] = frozenset()
     overtaken: frozenset[int] = frozenset()
-    #: Record → another one that has, or had, the text it came to.
-    twins: Mapping[int, int] = field(default_factory=dict)
+    #: Record id → id of another record that has or had the same text.
+    same_text: Mapping[int, int] = field(default_factory=dict)
 
 
-async def wanted_ids(connection: AsyncConnection, wanted: Wanted) -> list[int]:
-    """Return the numbers of the records that are to be looked at, in order; wire items are made of no page."""
-    query = select(records.c.id).where(records.c.item_key.is_(None)).order_by(records.c.id).limit(wanted.limit)
-    if wanted.unless is not None:
-        query = query.where(records.c.rules.is_distinct_from(wanted.unless))
-    if wanted.since is not None:
-        query = query.where(records.c.updated_at >= wanted.since)
-    if wanted.source_id is not None:
-        of_source = select(carriers.c.record_id).where(carriers.c.source_id == wanted.source_id)
+async def selected_ids(connection: AsyncConnection, selection: Selection) -> list[int]:
+    """Return the ids of the selected records in ascending order, without wire items, which have no page."""
+    query = select(records.c.id).where(records.c.item_key.is_(None)).order_by(records.c.id).limit(selection.limit)
+    if selection.except_rules is not None:
+        query = query.where(records.c.rules.is_distinct_from(selection.except_rules))
+    if selection.since is not None:
+        query = query.where(records.c.updated_at >= selection.since)
+    if selection.source_id is not None:
+        of_source = select(carriers.c.record_id).where(carriers.c.source_id == selection.source_id)
         query = query.where(records.c.id.in_(of_source))
-    if wanted.site is not None:
+    if selection.site is not None:
         query = query.join(revisions, _CURRENT).join(entries, entries.c.id == revisions.c.entry_id)
-        query = query.where(entries.c.site == wanted.site)
+        query = query.where(entries.c.site == selection.site)
     return list((await connection.execute(query)).scalars())
 
 
-async def made(connection: AsyncConnection, ids: Sequence[int]) -> list[Made]:
-    """Return the current revisions of records, in the order of their numbers."""
+async def current_revisions(connection: AsyncConnection, ids: Sequence[int]) -> list[CurrentRevision]:
+    """Return the current revisions of records, in order of record id."""
     query = (
         select(
             revisions, records.c.uri, entries.c.announced, raws.c.seen_at.label("bytes_at"),
@@ -117,80 +117,90 @@ async def made(connection: AsyncConnection, ids: Sequence[int]) -> list[Made]:
         .where(records.c.id.in_(ids))
         .order_by(records.c.id)
     )  # fmt: skip
-    return [_made(row) for row in (await connection.execute(query)).all()]
+    return [_current_revision(row) for row in (await connection.execute(query)).all()]
 
 
-def _made(row: Row[Any]) -> Made:
-    return Made(
+def _current_revision(row: Row[Any]) -> CurrentRevision:
+    return CurrentRevision(
         record_id=row.record_id,
         revision=row.revision,
         uri=row.uri,
         article=article_of(row, row.uri),
         content_hash=row.content_hash,
-        recipe=Recipe(**{column.name: getattr(row, column.name) for column in fields(Recipe)}),
-        entry=without_content(entry_of(row.announced)),
+        extraction=Extraction(**{column.name: getattr(row, column.name) for column in fields(Extraction)}),
+        entry=without_content(entry_from_json(row.announced)),
         bytes_at=row.bytes_at or row.seen_at,
     )
 
 
-async def twins_of(connection: AsyncConnection, remade: Sequence[Remade]) -> dict[int, int]:
-    """Return, for records whose new text another record has or had, that other record."""
+async def records_with_same_text(
+    connection: AsyncConnection, reprocessed: Sequence[ReprocessedRevision]
+) -> dict[int, int]:
+    """Return, by record id, the id of another record that has or had the reprocessed text."""
     holders: dict[str, int] = {}
-    for some in chunks([one.content_hash for one in remade]):
+    for some in chunks([one.content_hash for one in reprocessed]):
         rows = await connection.execute(select(texts).where(texts.c.content_hash.in_(some)))
         holders.update((row.content_hash, row.record_id) for row in rows)
-    found = ((one.made.record_id, holders.get(one.content_hash)) for one in remade)
+    found = ((one.current.record_id, holders.get(one.content_hash)) for one in reprocessed)
     return {record_id: other for record_id, other in found if other is not None and other != record_id}
 
 
-async def save(connection: AsyncConnection, remade: Sequence[Remade], *, at: datetime) -> Written:
-    """Commit revisions made again: a revision of kind `reprocessed` where one differs, a note where it does not."""
+async def save(connection: AsyncConnection, reprocessed: Sequence[ReprocessedRevision], *, at: datetime) -> SaveResult:
+    """Save reprocessed revisions.
+
+    One that differs becomes a revision with the change `reprocessed`; otherwise the record only stores the new rules.
+    """
     await lock_records(connection)
     page_records = await PageRecords.open(
-        connection, hashes=[one.content_hash for one in remade], ids=[one.made.record_id for one in remade]
+        connection, hashes=[one.content_hash for one in reprocessed], ids=[one.current.record_id for one in reprocessed]
     )
-    revised, overtaken, twins, same = set[int](), set[int](), dict[int, int](), list[dict[str, Any]]()
-    why: list[Decision] = []
-    for one in remade:
-        record_id, recipe = one.made.record_id, _recipe(one)
+    revised, overtaken, same_text, unchanged = set[int](), set[int](), dict[int, int](), list[dict[str, Any]]()
+    decided: list[Decision] = []
+    for one in reprocessed:
+        record_id, extraction = one.current.record_id, _new_extraction(one)
         if not one.changed:
-            same.append({"record": record_id, "seen": one.made.revision, "by": one.rules})
-        elif page_records.revision_of(record_id) != one.made.revision:
+            unchanged.append({"record": record_id, "seen": one.current.revision, "by": one.rules})
+        elif page_records.revision_of(record_id) != one.current.revision:
             overtaken.add(record_id)
         else:
-            twin = page_records.renew(
-                record_id, one.article, at=at, content_hash=one.content_hash, recipe=recipe, entry=one.made.entry
+            other_id = page_records.add_reprocessed(
+                record_id,
+                one.article,
+                at=at,
+                content_hash=one.content_hash,
+                extraction=extraction,
+                entry=one.current.entry,
             )
-            if twin:
-                twins[record_id] = twin
+            if other_id:
+                same_text[record_id] = other_id
             revised.add(record_id)
-            why += _decisions(one, twin, at)
-    await page_records.close(connection)
-    if same:
-        await connection.execute(_AS_IT_WAS, same)
-    await decisions.add(connection, why)
-    return Written(revised=frozenset(revised), overtaken=frozenset(overtaken), twins=twins)
+            decided += _decisions(one, other_id, at)
+    await page_records.flush(connection)
+    if unchanged:
+        await connection.execute(_SET_RULES, unchanged)
+    await decisions.add(connection, decided)
+    return SaveResult(revised=frozenset(revised), overtaken=frozenset(overtaken), same_text=same_text)
 
 
-_AS_IT_WAS = (
+_SET_RULES = (
     update(records)
     .where(records.c.id == bindparam("record"), records.c.revision == bindparam("seen"))
     .values(rules=bindparam("by"))
 )
 
 
-def _recipe(one: Remade) -> Recipe:
-    return replace(one.made.recipe, extractor=one.extractor, rules=one.rules)
+def _new_extraction(one: ReprocessedRevision) -> Extraction:
+    return replace(one.current.extraction, extractor=one.extractor, rules=one.rules)
 
 
-def _decisions(one: Remade, twin: int | None, at: datetime) -> Iterator[Decision]:
-    """Yield why there is one more revision, and that two records may be one."""
-    record_id, entry_id = one.made.record_id, one.made.recipe.entry_id
+def _decisions(one: ReprocessedRevision, other_id: int | None, at: datetime) -> Iterator[Decision]:
+    """Yield the decision for the new revision, and one to merge if another record has the same text."""
+    record_id, entry_id = one.current.record_id, one.current.extraction.entry_id
     reason = (
-        f"record {record_id}: the same bytes give other {', '.join(one.changed)}; text sha256 {one.content_hash}, "
+        f"record {record_id}: other rules changed {', '.join(one.changed)}; text sha256 {one.content_hash}, "
         f"by {one.extractor}, rules {one.rules}"
     )
     yield Decision(at=at, entry_id=entry_id, stage="identity", verdict="reprocessed", reason=reason)
-    if twin:
-        reason = f"record {record_id}: record {twin} has this text as well: the two may be one story"
+    if other_id:
+        reason = f"record {record_id}: record {other_id} has this text as well; they may be the same story"
         yield Decision(at=at, entry_id=entry_id, stage="identity", verdict="merge", reason=reason)

@@ -1,7 +1,7 @@
-"""The book of one transaction: rows of records, revisions, carriers and events, noted one by one and written at once.
+"""Unit of work of a transaction: collects rows of records, revisions, carriers and events, and writes them at once.
 
-Ids are given out here, one after the other, which is safe because only one transaction at a time has a book
-(`database.lock_records`).  So are the numbers of events: the log has no holes and its order is the order of commits.
+It assigns ids and event numbers itself, in sequence.  That is safe because only one transaction at a time has a unit of
+work (`database.lock_records`), and it gives an event log without holes whose order is the order of commits.
 """
 
 import uuid
@@ -17,19 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.article import Article
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
-from ingestd.store.events.event_log import Kind
-from ingestd.store.records.recipe import Recipe
+from ingestd.store.events.event_log import EventKind
+from ingestd.store.records.extraction import Extraction
 from ingestd.store.schema.tables import carriers, events, records, revisions, texts
 from ingestd.store.statements import insert_absent, insert_all
 
 
 class UnitOfWork:
-    """Opened on a connection, closed by writing what was noted."""
+    """Collects rows; `open` reads the last ids, `flush` writes the rows."""
 
     def __init__(self, last: Mapping[str, int]) -> None:
         self._last = dict(last)
         self._records: dict[int, dict[str, Any]] = {}
-        self._renewed: dict[int, dict[str, Any]] = {}
+        self._changed: dict[int, dict[str, Any]] = {}
         self._revisions: list[dict[str, Any]] = []
         self._texts: list[dict[str, Any]] = []
         self._carriers: list[dict[str, Any]] = []
@@ -38,19 +38,22 @@ class UnitOfWork:
 
     @classmethod
     async def open(cls, connection: AsyncConnection) -> Self:
-        """Read which ids were given out last; the connection has the lock that writers of records wait for."""
-        tops = {"record": records.c.id, "revision": revisions.c.id, "event": events.c.seq}
+        """Read the last ids; the connection must hold `database.lock_records`."""
+        id_columns = {"record": records.c.id, "revision": revisions.c.id, "event": events.c.seq}
         return cls(
-            {name: (await connection.execute(select(func.max(top)))).scalar() or 0 for name, top in tops.items()}
+            {
+                name: (await connection.execute(select(func.max(column)))).scalar() or 0
+                for name, column in id_columns.items()
+            }
         )
 
-    def _number(self, name: str) -> int:
+    def _next_id(self, name: str) -> int:
         self._last[name] += 1
         return self._last[name]
 
     def new_record(self, *, entry_id: int, at: datetime, **values: Any) -> int:
-        """Note a record, made by an entry, with more columns of `records`; returns its id."""
-        record_id = self._number("record")
+        """Add a record created by an entry; `values` are further columns of `records`.  Returns its id."""
+        record_id = self._next_id("record")
         self._records[record_id] = {
             "id": record_id,
             "guid": f"urn:uuid:{uuid.uuid4()}",
@@ -67,10 +70,10 @@ class UnitOfWork:
         } | values
         return record_id
 
-    def renew_record(self, record_id: int, **values: Any) -> None:
-        """Note other values for columns of a record, new or not."""
+    def update_record(self, record_id: int, **values: Any) -> None:
+        """Change columns of a record, whether new or stored."""
         row = self._records.get(record_id)
-        (self._renewed.setdefault(record_id, {}) if row is None else row).update(values)
+        (self._changed.setdefault(record_id, {}) if row is None else row).update(values)
 
     def add_revision(
         self,
@@ -81,21 +84,24 @@ class UnitOfWork:
         change: str,
         at: datetime,
         content_hash: str,
-        recipe: Recipe,
+        extraction: Extraction,
         pubstatus: PubStatus = "usable",
         item: Item | None = None,
         item_hash: str | None = None,
     ) -> None:
-        """Note a revision; `item` is what a feed says besides of a page, or, with a hash, what a wire item says."""
+        """Add a revision.
+
+        `item` is the wire item, given with its hash, or else what only the feed says of a page.
+        """
         self._revisions.append(
             {
-                "id": self._number("revision"),
+                "id": self._next_id("revision"),
                 "record_id": record_id,
                 "revision": revision,
                 "change": change,
                 "seen_at": at,
                 "content_hash": content_hash,
-                **asdict(recipe),
+                **asdict(extraction),
                 **_columns(article),
                 "pubstatus": pubstatus,
                 "version": item.version if item and item_hash else None,
@@ -104,16 +110,16 @@ class UnitOfWork:
             }
         )
 
-    def give_status(self, record_id: int, numbers: Iterable[int], pubstatus: PubStatus) -> None:
-        """Note another status for revisions, new or not; what they say stays."""
+    def set_status(self, record_id: int, numbers: Iterable[int], pubstatus: PubStatus) -> None:
+        """Change the status of revisions, whether new or stored; their content stays."""
         self._statuses += ({"record": record_id, "number": number, "status": pubstatus} for number in numbers)
 
     def add_text(self, content_hash: str, record_id: int) -> None:
-        """Note that a record has a text; the first one to have it keeps it."""
+        """Add the text of a record, unless another record had it first."""
         self._texts.append({"content_hash": content_hash, "record_id": record_id})
 
     def add_carrier(self, record_id: int, *, entry_id: int, source_id: int, url: str | None, at: datetime) -> None:
-        """Note that an entry carries a record; one that does already stays as it is."""
+        """Add an entry as a carrier of a record, unless it is one already."""
         row = {"record_id": record_id, "entry_id": entry_id, "source_id": source_id, "url": url, "seen_at": at}
         self._carriers.append(row)
 
@@ -121,16 +127,16 @@ class UnitOfWork:
         self,
         record_id: int,
         revision: int,
-        kind: Kind,
+        kind: EventKind,
         *,
         entry_id: int,
         at: datetime,
         pubstatus: PubStatus | None = None,
     ) -> None:
-        """Note that something happened to a record; `pubstatus` is what it has from then on, None what it had."""
+        """Add an event of a record; `pubstatus` is the record's from this event on, None: unchanged."""
         self._events.append(
             {
-                "seq": self._number("event"),
+                "seq": self._next_id("event"),
                 "record_id": record_id,
                 "revision": revision,
                 "kind": kind,
@@ -140,28 +146,28 @@ class UnitOfWork:
             }
         )
 
-    async def close(self, connection: AsyncConnection) -> None:
-        """Write what was noted."""
+    async def flush(self, connection: AsyncConnection) -> None:
+        """Write all rows."""
         await insert_all(connection, records, list(self._records.values()))
-        await self._renew(connection)
+        await self._write_changes(connection)
         await insert_all(connection, revisions, self._revisions)
         if self._statuses:
-            await connection.execute(_GIVE_STATUS, self._statuses)
+            await connection.execute(_SET_STATUS, self._statuses)
         await insert_absent(connection, texts, self._texts)
         await insert_absent(connection, carriers, self._carriers)
         await insert_all(connection, events, self._events)
 
-    async def _renew(self, connection: AsyncConnection) -> None:
-        """Write the renewed columns, one statement for all records that renew the same ones."""
-        rows = sorted(self._renewed.items(), key=lambda row: sorted(row[1]))
+    async def _write_changes(self, connection: AsyncConnection) -> None:
+        """Write changed columns, one statement for all records that change the same ones."""
+        rows = sorted(self._changed.items(), key=lambda row: sorted(row[1]))
         for names, some in groupby(rows, key=lambda row: sorted(row[1])):
             values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
             statement = update(records).where(records.c.id == bindparam("record")).values(values)
-            renewed = [{"record": id_} | {f"new_{name}": row[name] for name in names} for id_, row in some]
-            await connection.execute(statement, renewed)
+            changed_rows = [{"record": id_} | {f"new_{name}": row[name] for name in names} for id_, row in some]
+            await connection.execute(statement, changed_rows)
 
 
-_GIVE_STATUS = (
+_SET_STATUS = (
     update(revisions)
     .where(revisions.c.record_id == bindparam("record"), revisions.c.revision == bindparam("number"))
     .values(pubstatus=bindparam("status"))
@@ -169,7 +175,7 @@ _GIVE_STATUS = (
 
 
 def _columns(article: Article) -> dict[str, Any]:
-    """Return an article as columns of `revisions`; its address is the record's."""
+    """Return an article as columns of `revisions`, without `uri`, which is a column of `records`."""
     return {
         "headline": article.headline,
         "body_text": article.body_text,

@@ -1,7 +1,7 @@
-"""Wire items, kept: their versions as revisions of one record each, and what becomes of it.
+"""Saving of wire items: each item is a record, each of its versions a revision.
 
-There is no page to fetch and nothing to extract, so versions are kept in the transaction of the poll that brought
-them: none is lost between two others, and a kill has no queue to wait in.
+A version needs no fetch and no extraction, so it is saved in the transaction of the poll that brought it.  No version
+is lost between two others, and a kill waits in no queue.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.policy.wire.versions import Step
+from ingestd.policy.wire.versions import Effect
 from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
 from ingestd.store.records.unit_of_work import UnitOfWork
@@ -20,51 +20,53 @@ from ingestd.store.schema.tables import entries
 log = structlog.get_logger(__name__)
 
 
-async def keep(connection: AsyncConnection, arrivals: Sequence[IncomingVersion]) -> dict[int, int]:
-    """Keep versions in the order they are in; the connection has the lock that writers of records wait for.
+async def save_versions(connection: AsyncConnection, versions: Sequence[IncomingVersion]) -> dict[int, int]:
+    """Save versions in the given order; the connection must hold `database.lock_records`.
 
-    Returns which record each entry became, the last one where its versions are of several.
+    Returns the record id of each entry, by entry id; of an entry with several items, that of the last one.
     """
-    unit = await UnitOfWork.open(connection)
-    wire_versions = await WireVersions.open(connection, unit, arrivals)
-    made: list[Decision] = []
-    of_record: dict[int, int] = {}
-    for arrival in arrivals:
-        of_record[arrival.entry_id], step = wire_versions.enter(arrival)
-        made += _told(arrival, of_record[arrival.entry_id], step)
-    await unit.close(connection)
-    await decisions.add(connection, made)
-    return of_record
+    unit_of_work = await UnitOfWork.open(connection)
+    wire_versions = await WireVersions.open(connection, unit_of_work, versions)
+    decided: list[Decision] = []
+    record_ids: dict[int, int] = {}
+    for incoming in versions:
+        record_ids[incoming.entry_id], effect = wire_versions.add(incoming)
+        decided += _decisions(incoming, record_ids[incoming.entry_id], effect)
+    await unit_of_work.flush(connection)
+    await decisions.add(connection, decided)
+    return record_ids
 
 
-async def finish(connection: AsyncConnection, of_record: Mapping[int, int]) -> None:
-    """Note that entries are done, each with its record: what they announced was all."""
-    rows = [{"entry": entry_id, "record": record_id} for entry_id, record_id in of_record.items()]
+async def mark_done(connection: AsyncConnection, record_ids: Mapping[int, int]) -> None:
+    """Mark entries as done, each with its record: they need no fetch."""
+    rows = [{"entry": entry_id, "record": record_id} for entry_id, record_id in record_ids.items()]
     if rows:
-        await connection.execute(_FINISH, rows)
+        await connection.execute(_MARK_DONE, rows)
 
 
-_FINISH = (
+_MARK_DONE = (
     update(entries)
     .where(entries.c.id == bindparam("entry"))
     .values(record_id=bindparam("record"), state="done", attempts=0, run_id=None)
 )
 
 
-def _told(arrival: IncomingVersion, record_id: int, step: Step) -> Iterable[Decision]:
-    """Yield why a version became what it did; what is odd is logged as well."""
-    item = arrival.version.item
-    if step.change == "silent":
-        log.warning("other content under the same version", record=record_id, guid=item.guid, version=item.version)
-    if step.change not in ("same", "carried"):
-        reason = f"record {record_id}: version {item.version} of {item.guid}, {_WHY.get(step.change, step.change)}"
+def _decisions(incoming: IncomingVersion, record_id: int, effect: Effect) -> Iterable[Decision]:
+    """Yield the decision about a version, if it changed the record; logs a changed content under the same version."""
+    item = incoming.version.item
+    if effect.change == "silent":
+        log.warning("content changed under the same version", record=record_id, guid=item.guid, version=item.version)
+    if effect.change not in ("same", "carried"):
+        reason = (
+            f"record {record_id}: version {item.version} of {item.guid}, {_REASONS.get(effect.change, effect.change)}"
+        )
         yield Decision(
-            at=arrival.at, entry_id=arrival.entry_id, stage="identity", verdict=step.change, reason=reason
+            at=incoming.at, entry_id=incoming.entry_id, stage="identity", verdict=effect.change, reason=reason
         )  # fmt: skip
 
 
-_WHY = {
+_REASONS = {
     "new": "no record has its guid",
-    "late": "older than the current one, or taken back by a kill: history",
+    "late": "older than the current one, or taken back by a kill; kept as history",
     "silent": "other content under the same version",
 }

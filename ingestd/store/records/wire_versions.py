@@ -1,4 +1,8 @@
-"""The desk: which records versions of wire items belong to, and what they become of them."""
+"""Versions of wire items: decide what each version does to its item's record, and add the rows.
+
+`policy.wire.versions` decides; this module reads the records it needs and adds the resulting rows to the
+transaction's `UnitOfWork`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.article import Article
 from ingestd.model.item import PubStatus
 from ingestd.model.version import Version
-from ingestd.policy.wire.version_order import Mark, key_of
-from ingestd.policy.wire.version_texts import needs_the_text_before, said_by
-from ingestd.policy.wire.versions import Happened, Kept, Sent, Standing, Step, sent_of, step
-from ingestd.store.records.recipe import Recipe
+from ingestd.policy.wire.version_order import VersionStamp, key_of
+from ingestd.policy.wire.version_texts import may_keep_text, revision_content
+from ingestd.policy.wire.versions import (
+    Effect,
+    EventKind,
+    ReceivedVersion,
+    RecordState,
+    StoredVersion,
+    effect_of,
+    received_version,
+)
+from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.records import article_of
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import carriers, entries, records, revisions
@@ -23,38 +35,38 @@ from ingestd.store.statements import chunks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingVersion:
-    """A version as a source sent it."""
+    """A version as a source sent it, with its entry."""
 
     version: Version
     source_id: int
     entry_id: int
     at: datetime
-    #: The document it was in, by its name in the archive; None where that was not kept.
+    #: SHA-256 of the document in the archive; None: not archived.
     raw: str | None = None
     url: str | None = None
 
     @property
     def key(self) -> str:
-        """What all versions of the item have in common."""
+        """The item's key, which all its versions share."""
         return key_of(self.version.item, self.source_id)
 
 
 @dataclass(slots=True)
-class _Story:
-    """A record while versions of it come in."""
+class _ItemRecord:
+    """The record of an item, updated as its versions are added."""
 
     record_id: int
     pubstatus: PubStatus
-    current: Kept
-    kept: list[Kept]
+    current: StoredVersion
+    kept: list[StoredVersion]
     carriers: set[int]
     release_at: datetime | None = None
-    #: What the current revision says; None where nobody asked for it.
+    #: Content of the current revision; None: not read, since no version needs it.
     article: Article | None = None
 
     @property
-    def standing(self) -> Standing:
-        return Standing(
+    def standing(self) -> RecordState:
+        return RecordState(
             pubstatus=self.pubstatus,
             current=self.current,
             kept=self.kept,
@@ -64,22 +76,24 @@ class _Story:
 
 
 class WireVersions:
-    """Decides what versions become, one after the other, and notes it in a book."""
+    """The records of the items whose versions one transaction saves.  Call `open`, then `add` each version."""
 
-    def __init__(self, unit: UnitOfWork) -> None:
-        self._unit = unit
-        self._stories: dict[str, _Story] = {}
+    def __init__(self, unit_of_work: UnitOfWork) -> None:
+        self._unit_of_work = unit_of_work
+        self._records: dict[str, _ItemRecord] = {}
 
     @classmethod
-    async def open(cls, connection: AsyncConnection, unit: UnitOfWork, arrivals: Sequence[IncomingVersion]) -> Self:
-        """Read the records that versions may belong to."""
-        wire_versions = cls(unit)
-        for some in chunks(sorted({arrival.key for arrival in arrivals})):
+    async def open(
+        cls, connection: AsyncConnection, unit_of_work: UnitOfWork, versions: Sequence[IncomingVersion]
+    ) -> Self:
+        """Read the records of the items; `versions` are all that will be added."""
+        wire_versions = cls(unit_of_work)
+        for some in chunks(sorted({version.key for version in versions})):
             await wire_versions._read(connection, some)
-        # A kill has no text of its own that counts, and mostly none at all.
-        bare = {arrival.key for arrival in arrivals if needs_the_text_before(arrival.version)}
+        # A kill, for example, keeps the text of the current revision.
+        need_text = {version.key for version in versions if may_keep_text(version.version)}
         await wire_versions._read_texts(
-            connection, [wire_versions._stories[key] for key in sorted(bare) if key in wire_versions._stories]
+            connection, [wire_versions._records[key] for key in sorted(need_text) if key in wire_versions._records]
         )
         return wire_versions
 
@@ -89,16 +103,16 @@ class WireVersions:
             select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at).where(c.item_key.in_(keys))
         )
         heads = {row.id: row for row in found}
-        kept: dict[int, list[Kept]] = {record_id: [] for record_id in heads}
-        for row in await connection.execute(_KEPT.where(revisions.c.record_id.in_(heads))):
+        kept: dict[int, list[StoredVersion]] = {record_id: [] for record_id in heads}
+        for row in await connection.execute(_STORED.where(revisions.c.record_id.in_(heads))):
             kept[row.record_id].append(_kept(row))
         carried: dict[int, set[int]] = {record_id: set() for record_id in heads}
-        by_whom = select(carriers.c.record_id, carriers.c.source_id).where(carriers.c.record_id.in_(heads))
-        for record_id, source_id in await connection.execute(by_whom):
+        carrier_rows = select(carriers.c.record_id, carriers.c.source_id).where(carriers.c.record_id.in_(heads))
+        for record_id, source_id in await connection.execute(carrier_rows):
             carried[record_id].add(source_id)
         for record_id, head in heads.items():
             current = next(one for one in kept[record_id] if one.revision == head.revision)
-            self._stories[head.item_key] = _Story(
+            self._records[head.item_key] = _ItemRecord(
                 record_id,
                 head.pubstatus,
                 current,
@@ -107,86 +121,92 @@ class WireVersions:
                 head.release_at,
             )
 
-    async def _read_texts(self, connection: AsyncConnection, stories: Sequence[_Story]) -> None:
-        by_record = {story.record_id: story for story in stories}
+    async def _read_texts(self, connection: AsyncConnection, wanted: Sequence[_ItemRecord]) -> None:
+        by_record = {record.record_id: record for record in wanted}
         current = (records.c.id == revisions.c.record_id) & (records.c.revision == revisions.c.revision)
         query = select(revisions).join(records, current).where(records.c.id.in_(by_record))
         for row in (await connection.execute(query)).all() if by_record else ():
             by_record[row.record_id].article = article_of(row, None)
 
-    def enter(self, arrival: IncomingVersion) -> tuple[int, Step]:
-        """Decide what a version becomes and note the rows for it; returns its record's id, and what it becomes."""
-        story = self._stories.get(arrival.key)
-        sent = sent_of(arrival.version, arrival.source_id, arrival.at)
-        becomes = step(sent, story.standing if story else None)
-        if story is None:
-            story = self._stories[arrival.key] = self._begin(arrival, sent, becomes)
-        if becomes.is_kept:
-            self._note(arrival, sent, becomes, story)
-        story.carriers.add(arrival.source_id)
-        self._unit.add_carrier(
-            story.record_id, entry_id=arrival.entry_id, source_id=arrival.source_id, url=arrival.url, at=arrival.at
+    def add(self, incoming: IncomingVersion) -> tuple[int, Effect]:
+        """Add the rows for a version; returns its record's id and the version's effect on it."""
+        record = self._records.get(incoming.key)
+        sent = received_version(incoming.version, incoming.source_id, incoming.at)
+        effect = effect_of(sent, record.standing if record else None)
+        if record is None:
+            record = self._records[incoming.key] = self._new_record(incoming, sent, effect)
+        if effect.is_revision:
+            self._add_revision(incoming, sent, effect, record)
+        record.carriers.add(incoming.source_id)
+        self._unit_of_work.add_carrier(
+            record.record_id, entry_id=incoming.entry_id, source_id=incoming.source_id, url=incoming.url, at=incoming.at
         )
-        if becomes.change == "carried":
-            self._unit.add_event(
-                story.record_id, story.current.revision, "carried", entry_id=arrival.entry_id, at=arrival.at
+        if effect.change == "carried":
+            self._unit_of_work.add_event(
+                record.record_id, record.current.revision, "carried", entry_id=incoming.entry_id, at=incoming.at
             )
-        return story.record_id, becomes
+        return record.record_id, effect
 
-    def _begin(self, arrival: IncomingVersion, sent: Sent, becomes: Step) -> _Story:
-        """Note a record for a guid that is not known; its first revision is to come."""
-        item = arrival.version.item
-        record_id = self._unit.new_record(
-            entry_id=arrival.entry_id, at=arrival.at, revision=1, item_guid=item.guid, item_key=arrival.key,
+    def _new_record(self, incoming: IncomingVersion, sent: ReceivedVersion, effect: Effect) -> _ItemRecord:
+        """Add a record for an item that has none; the caller adds its first revision."""
+        item = incoming.version.item
+        record_id = self._unit_of_work.new_record(
+            entry_id=incoming.entry_id, at=incoming.at, revision=1, item_guid=item.guid, item_key=incoming.key,
             id_origin=item.id_origin,
         )  # fmt: skip
-        return _Story(record_id, becomes.record_status, _kept_as(sent, becomes, 1), [], set())
+        return _ItemRecord(record_id, effect.record_status, _kept_as(sent, effect, 1), [], set())
 
-    def _note(self, arrival: IncomingVersion, sent: Sent, becomes: Step, story: _Story) -> None:
-        """Note a revision, and what it does to its record."""
-        number = len(story.kept) + 1
-        before = story.article if becomes.is_current else None
-        said = said_by(arrival.version, before, story.current.content_hash)
-        kept = replace(_kept_as(sent, becomes, number), content_hash=said.content_hash, headline=said.article.headline)
-        story.kept.append(kept)
-        self._unit.add_revision(
-            story.record_id, number, said.article, change=becomes.change, at=arrival.at,
-            content_hash=said.content_hash, recipe=_recipe(arrival), pubstatus=becomes.pubstatus, item=said.item,
-            item_hash=sent.item_hash,
+    def _add_revision(
+        self, incoming: IncomingVersion, sent: ReceivedVersion, effect: Effect, record: _ItemRecord
+    ) -> None:
+        """Add a revision with its effect on the record."""
+        number = len(record.kept) + 1
+        before = record.article if effect.is_current else None
+        content = revision_content(incoming.version, before, record.current.content_hash)
+        kept = replace(
+            _kept_as(sent, effect, number), content_hash=content.content_hash, headline=content.article.headline
+        )
+        record.kept.append(kept)
+        self._unit_of_work.add_revision(
+            record.record_id, number, content.article, change=effect.change, at=incoming.at,
+            content_hash=content.content_hash, extraction=_extraction(incoming), pubstatus=effect.pubstatus,
+            item=content.item, item_hash=sent.item_hash,
         )  # fmt: skip
-        # Who has the text before it may be published has it from elsewhere.
-        if said.article.body_text and becomes.pubstatus != "withheld":
-            self._unit.add_text(said.content_hash, story.record_id)
-        self._cancel(story, becomes)
-        if becomes.happened:
-            self._turn(arrival, becomes, becomes.happened, story)
-            story.current, story.pubstatus, story.article = kept, becomes.record_status, said.article
-            story.release_at = becomes.release_at
+        # A page with a withheld text has it from elsewhere, so it must not become a carrier of this record.
+        if content.article.body_text and effect.pubstatus != "withheld":
+            self._unit_of_work.add_text(content.content_hash, record.record_id)
+        self._cancel_revisions(record, effect)
+        if effect.event:
+            self._make_current(incoming, effect, effect.event, record)
+            record.current, record.pubstatus, record.article = kept, effect.record_status, content.article
+            record.release_at = effect.release_at
 
-    def _turn(self, arrival: IncomingVersion, becomes: Step, happened: Happened, story: _Story) -> None:
-        """Note that the last revision is the current one from now on."""
-        number, at = len(story.kept), arrival.at
-        self._unit.renew_record(
-            story.record_id, revision=number, updated_at=at, pubstatus=becomes.record_status,
-            release_at=becomes.release_at,
+    def _make_current(
+        self, incoming: IncomingVersion, effect: Effect, happened: EventKind, record: _ItemRecord
+    ) -> None:
+        """Make the last revision the current one."""
+        number, at = len(record.kept), incoming.at
+        self._unit_of_work.update_record(
+            record.record_id, revision=number, updated_at=at, pubstatus=effect.record_status,
+            release_at=effect.release_at,
         )  # fmt: skip
-        self._unit.add_event(
-            story.record_id, number, happened, entry_id=arrival.entry_id, at=at, pubstatus=becomes.record_status
+        self._unit_of_work.add_event(
+            record.record_id, number, happened, entry_id=incoming.entry_id, at=at, pubstatus=effect.record_status
         )
 
-    def _cancel(self, story: _Story, becomes: Step) -> None:
-        if not becomes.cancels:
+    def _cancel_revisions(self, record: _ItemRecord, effect: Effect) -> None:
+        if not effect.cancels:
             return
-        taken_back = set(becomes.cancels)
-        self._unit.give_status(story.record_id, becomes.cancels, "canceled")
-        story.kept[:] = [replace(k, pubstatus="canceled") if k.revision in taken_back else k for k in story.kept]
+        taken_back = set(effect.cancels)
+        self._unit_of_work.set_status(record.record_id, effect.cancels, "canceled")
+        record.kept[:] = [replace(k, pubstatus="canceled") if k.revision in taken_back else k for k in record.kept]
 
 
-def _kept_as(sent: Sent, becomes: Step, number: int) -> Kept:
-    return Kept(
+def _kept_as(sent: ReceivedVersion, effect: Effect, number: int) -> StoredVersion:
+    return StoredVersion(
         revision=number,
-        mark=sent.mark,
-        pubstatus=becomes.pubstatus,
+        stamp=sent.stamp,
+        pubstatus=effect.pubstatus,
         content_hash=sent.content_hash,
         item_hash=sent.item_hash,
         headline=sent.headline,
@@ -195,14 +215,14 @@ def _kept_as(sent: Sent, becomes: Step, number: int) -> Kept:
     )
 
 
-def _recipe(arrival: IncomingVersion) -> Recipe:
-    return Recipe(
-        entry_id=arrival.entry_id, raw=arrival.raw, fragment=True, page_url=None, content_type=None,
-        extractor=arrival.version.format, rules=None,
+def _extraction(incoming: IncomingVersion) -> Extraction:
+    return Extraction(
+        entry_id=incoming.entry_id, raw=incoming.raw, fragment=True, page_url=None, content_type=None,
+        extractor=incoming.version.format, rules=None,
     )  # fmt: skip
 
 
-_KEPT = (
+_STORED = (
     select(
         revisions.c.record_id, revisions.c.revision, revisions.c.version, revisions.c.versioncreated,
         revisions.c.pubstatus, revisions.c.content_hash, revisions.c.item_hash, revisions.c.headline,
@@ -214,10 +234,10 @@ _KEPT = (
 )  # fmt: skip
 
 
-def _kept(row: Any) -> Kept:
-    return Kept(
+def _kept(row: Any) -> StoredVersion:
+    return StoredVersion(
         revision=row.revision,
-        mark=Mark(version=row.version, versioncreated=row.versioncreated),
+        stamp=VersionStamp(version=row.version, versioncreated=row.versioncreated),
         pubstatus=row.pubstatus,
         content_hash=row.content_hash,
         item_hash=row.item_hash,

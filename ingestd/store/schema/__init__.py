@@ -1,1 +1,1 @@
-"""Tables, column types and migrations."""
+"""Table definitions, column types and the migration runner."""

@@ -1,4 +1,4 @@
-"""Column types that mean the same on both databases."""
+"""Column types that behave the same on both databases."""
 
 from datetime import UTC, datetime
 
@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 
 class Instant(TypeDecorator[datetime]):
-    """A point in time: aware and in UTC in Python; `timestamptz` on PostgreSQL, UTC text on SQLite."""
+    """A point in time: an aware UTC datetime in Python, `timestamptz` on PostgreSQL, UTC text on SQLite."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time, which could be any of 38."""
+        """Convert to UTC; raises ValueError for a naive time, whose zone nobody could tell."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -22,13 +22,14 @@ class Instant(TypeDecorator[datetime]):
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Return an aware time in UTC."""
+        """Return an aware UTC time."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-#: SQLite numbers rows by itself only in a column of exactly the type INTEGER.
+#: A row number.  SQLite assigns row numbers only to a primary key whose type is exactly INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
+#: A JSON value: `jsonb` on PostgreSQL, text on SQLite.
 Json = JSON().with_variant(JSONB(), "postgresql")

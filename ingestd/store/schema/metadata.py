@@ -1,4 +1,4 @@
-"""The collection of all tables, and how their constraints are named."""
+"""The MetaData that holds all tables, with the naming convention of their constraints."""
 
 from sqlalchemy import MetaData
 

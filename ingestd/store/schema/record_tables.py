@@ -1,4 +1,4 @@
-"""What is kept: records, their revisions, texts, carriers, raw bytes, evidence and events."""
+"""Tables of records: revisions, texts, carriers, raw bytes, evidence and events."""
 
 from sqlalchemy import (
     Boolean,
@@ -18,23 +18,23 @@ from sqlalchemy import (
 from ingestd.store.schema.columns import Id, Instant, Json
 from ingestd.store.schema.metadata import metadata
 
-#: One row a story text; what it says is in its revisions.
+#: One row for each article or wire item; its content is in `revisions`.
 records = Table(
     "records",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False),  # given out by the book
-    Column("guid", String(64), nullable=False, unique=True),
-    Column("uri", Text, unique=True),
-    Column("origin_entry_id", Id, ForeignKey("entries.id"), nullable=False),
-    Column("pubstatus", String(10), nullable=False),
-    Column("revision", Integer, nullable=False),  # the current one
-    Column("rules", String(12)),  # by which it was made, or was made again and came out the same
+    Column("id", Id, primary_key=True, autoincrement=False),  # assigned by `UnitOfWork`
+    Column("guid", String(64), nullable=False, unique=True),  # urn:uuid:..., assigned by ingestd
+    Column("uri", Text, unique=True),  # canonical URL
+    Column("origin_entry_id", Id, ForeignKey("entries.id"), nullable=False),  # the entry that created it
+    Column("pubstatus", String(10), nullable=False),  # usable, withheld, canceled
+    Column("revision", Integer, nullable=False),  # number of the current revision
+    Column("rules", String(12)),  # digest of the rules that produced, or reproduced, the current revision
     Column("created_at", Instant, nullable=False),
-    Column("updated_at", Instant, nullable=False),
-    Column("item_guid", Text),  # of a wire item: as its agency sent it
-    Column("item_key", Text),  # the same, with its source where other sources may mean something else by it
-    Column("id_origin", String(8)),  # where that guid is from
-    Column("release_at", Instant),  # when an embargo ends; null: not by itself
+    Column("updated_at", Instant, nullable=False),  # last change other than `reprocessed`
+    Column("item_guid", Text),  # wire items: the guid the agency sent; null: not a wire item
+    Column("item_key", Text),  # wire items: `item_guid`, qualified by the source unless globally unique
+    Column("id_origin", String(8)),  # wire items: where `item_guid` is from
+    Column("release_at", Instant),  # when the embargo ends; null: no embargo, or one without an end
     Index("records_by_update", "updated_at"),
     Index("records_by_item_key", "item_key", unique=True),
     Index("records_by_item_guid", "item_guid"),
@@ -42,9 +42,10 @@ records = Table(
 _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
 
-#: Immutable, but for `pubstatus`: a kill takes all versions back.  `change`: new, text, headline, corrected,
-#: reprocessed; of wire items also fields (anything else), silent (other content under the same version), killed,
-#: withheld, released, and late (an older version, which is never the current one).
+#: Versions of a record.  Immutable except for `pubstatus`, which a kill sets to canceled on the versions it
+#: takes back.  `change`: new, text, headline, corrected, reprocessed; wire items also have fields (any other field
+#: changed), silent (other content under the same version), killed, withheld, released, and late (an older version that
+#: arrived after a newer one; never the current revision).
 revisions = Table(
     "revisions",
     metadata,
@@ -61,7 +62,7 @@ revisions = Table(
     Column("firstcreated", Instant),
     Column("versioncreated", Instant),
     Column("date_precision", String(12)),
-    Column("language", String(35)),  # RFC 5646 asks for no less
+    Column("language", String(35)),  # RFC 5646, 4.4.1: at least 35 characters
     Column("dateline", Text),
     Column("source", Text),
     Column("usageterms", Text),
@@ -72,21 +73,21 @@ revisions = Table(
     Column("provenance", Json, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("extractor", String(40), nullable=False),
-    Column("rules", String(12)),  # a digest of those that made it
-    Column("page_url", Text),  # where the bytes were found, redirects followed
+    Column("rules", String(12)),  # digest of the extraction rules
+    Column("page_url", Text),  # where the bytes came from, after redirects
     Column("content_type", Text),
-    Column("fragment", Boolean, nullable=False),
+    Column("fragment", Boolean, nullable=False),  # extracted from the entry's own content, not from a page
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
-    Column("raw", String(64)),
+    Column("raw", String(64)),  # SHA-256 of the raw bytes; null: not archived
     Column("seen_at", Instant, nullable=False),
     Column("pubstatus", String(10), nullable=False, server_default="usable"),
-    Column("version", Text),  # of a wire item, as sent
-    Column("item", Json),  # what a wire item says besides
-    Column("item_hash", String(64)),  # of all that it says
+    Column("version", Text),  # wire items: the version as sent
+    Column("item", Json),  # `model.item.Item` without its text: a wire item, or what only the feed says of a page
+    Column("item_hash", String(64)),  # wire items: hash of the whole item
     UniqueConstraint("record_id", "revision"),
 )
 
-#: Which record has a text; the first one to have it keeps it.
+#: The record each text belongs to: the first one that had it.
 texts = Table(
     "texts",
     metadata,
@@ -94,7 +95,7 @@ texts = Table(
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
 )
 
-#: Who carried a record's text, where, and since when.
+#: The entries that carried a record's text.
 carriers = Table(
     "carriers",
     metadata,
@@ -106,18 +107,18 @@ carriers = Table(
     PrimaryKeyConstraint("record_id", "entry_id"),
 )
 
-#: What the archive holds.
+#: Raw bytes in the archive.
 raws = Table(
     "raws",
     metadata,
     Column("sha256", String(64), primary_key=True),
-    Column("size", Integer, nullable=False),
-    Column("stored_size", Integer, nullable=False),
+    Column("size", Integer, nullable=False),  # bytes
+    Column("stored_size", Integer, nullable=False),  # bytes, compressed
     Column("seen_at", Instant, nullable=False),
 )
 
-#: What speaks for a story being taken back; it stays.  `kind`: deleted-entry (RFC 6721); 404, 410, 451 (its page);
-#: absent (from its feed); back.
+#: Evidence that a story was withdrawn; never deleted.  `kind`: deleted-entry (the feed says so, RFC 6721); 404, 410,
+#: 451 (status of its page); absent (missing from its feed); back (the page answers again).
 evidence = Table(
     "evidence",
     metadata,
@@ -129,16 +130,16 @@ evidence = Table(
     Index("evidence_by_entry", "entry_id"),
 )
 
-#: What happened to records, in the order it was committed, without holes.
+#: The event log: changes of records in commit order; `seq` has no gaps.
 events = Table(
     "events",
     metadata,
     Column("seq", Id, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("kind", String(12), nullable=False),  # as in `events.Kind`
+    Column("kind", String(12), nullable=False),  # `events.event_log.EventKind`
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("at", Instant, nullable=False),
-    Column("pubstatus", String(10)),  # of the record from then on; null: as before
+    Column("pubstatus", String(10)),  # of the record from this event on; null: unchanged
     Index("events_by_record", "record_id"),
 )

@@ -1,4 +1,4 @@
-"""The tables.  `migrations/` makes them; a test compares the two."""
+"""All tables, as `migrations/` creates them."""
 
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import decisions, failures, robots_files, sites

@@ -1,4 +1,4 @@
-"""What is to be done, and by whom: runs, entries and backfills."""
+"""Tables of work: runs, entries and backfills."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
@@ -7,7 +7,7 @@ from ingestd.store.schema.metadata import metadata
 
 _claimed = text("run_id IS NOT NULL")
 
-#: One row for each process at work on this database; a claim whose run is not here is void.
+#: One row for each process at work on this database.
 runs = Table(
     "runs",
     metadata,
@@ -16,36 +16,37 @@ runs = Table(
     Column("host", String(255), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("started_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # last heartbeat
 )
 
-#: Durable work, and what became of it.  `state`: pending, done, quarantined.
+#: Entries of all sources: pending ones are the queue of work, the others its history.  `state`: pending, done,
+#: quarantined.
 entries = Table(
     "entries",
     metadata,
     Column("id", Id, primary_key=True),
     Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
     Column("guid", Text, nullable=False),
-    Column("id_origin", String(8), nullable=False),
+    Column("id_origin", String(8), nullable=False),  # where `guid` is from
     Column("url", Text),
-    Column("site", Text),
-    Column("fingerprint", String(64), nullable=False),
-    Column("announced", Json, nullable=False),  # the Entry; its content only until the record is saved
+    Column("site", Text),  # registrable domain of `url`
+    Column("fingerprint", String(64), nullable=False),  # of its content: another one means the entry changed
+    Column("announced", Json, nullable=False),  # the `Entry`; without its content once the record is saved
     Column("state", String(12), nullable=False),
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # failed attempts, local failures excluded
     Column("due_at", Instant, nullable=False),
-    Column("run_id", String(36)),
-    Column("backfill_id", Id, ForeignKey("backfills.id")),
-    Column("record_id", Id),  # no foreign key: records point at entries already
-    Column("etag", Text),  # of its page
+    Column("run_id", String(36)),  # the run that has claimed it
+    Column("backfill_id", Id, ForeignKey("backfills.id")),  # null: the daemon's work
+    Column("record_id", Id),  # no foreign key: `records` refers to `entries`
+    Column("etag", Text),  # validators of its page
     Column("last_modified", Text),
-    Column("raw", String(64)),  # of the feed it was announced in
+    Column("raw", String(64)),  # SHA-256 of the feed document that listed it
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
-    Column("visits", Integer, nullable=False, server_default="0"),  # of its page, after the one that made its record
-    Column("visited_at", Instant),  # the last one, be it the first
-    Column("revisit_at", Instant),  # the next one, null: no more
-    Column("gone", String(3)),  # what its page is gone by: 404, 410, 451
+    Column("visits", Integer, nullable=False, server_default="0"),  # revisits of its page so far
+    Column("visited_at", Instant),  # last fetch of its page
+    Column("revisit_at", Instant),  # next revisit; null: none
+    Column("gone", String(3)),  # status by which its page is gone: 404, 410, 451; null: it is there
     Column("gone_since", Instant),
     UniqueConstraint("source_id", "guid"),
     Index("entries_by_record", "record_id"),
@@ -62,8 +63,8 @@ Index("entries_by_backfill", entries.c.backfill_id, entries.c.state)
 Index("entries_by_url", entries.c.url, postgresql_using="hash")
 Index("entries_by_guid", entries.c.guid, postgresql_using="hash")
 
-#: One-off jobs.  `state`: running (interrupted where `run_id` is null), done, failed, cancelled.  `cursor`: the
-#: position where a resumed one goes on, and what was counted up to there.
+#: Backfills.  `state`: running (interrupted if `run_id` is null), done, failed, cancelled.  `cursor`: the position to
+#: resume from, and the counts up to it.
 backfills = Table(
     "backfills",
     metadata,
@@ -74,8 +75,8 @@ backfills = Table(
     Column("source_id", Id, ForeignKey("sources.id"), nullable=False),
     Column("state", String(10), nullable=False),
     Column("cursor", Json, nullable=False),
-    Column("message", Text),
-    Column("run_id", String(36)),
+    Column("message", Text),  # why it failed
+    Column("run_id", String(36)),  # the run that has claimed it
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
 )

@@ -1,1 +1,1 @@
-"""Durable work and the runs that claim it."""
+"""Durable work: entries and revisits, backfills, and the runs that claim them."""

@@ -1,4 +1,4 @@
-"""Backfills as rows: begun, advanced, resumed, cancelled."""
+"""Backfills: create, claim, advance, cancel, list."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from ingestd.store.schema.tables import backfills, entries, failures, records, s
 from ingestd.store.statements import chunks
 
 
-async def begin(
+async def create(
     connection: AsyncConnection,
     *,
     kind: str,
@@ -23,7 +23,7 @@ async def begin(
     run_id: str,
     now: datetime,
 ) -> int:
-    """Enter a backfill as running and return its id."""
+    """Create a running backfill, claimed by `run_id`; returns its id."""
     row = {
         "kind": kind,
         "argument": argument,
@@ -39,29 +39,29 @@ async def begin(
 
 
 async def find(connection: AsyncConnection, backfill_id: int) -> Row[Any]:
-    """Return a backfill; raises UsageError when there is none of that number."""
+    """Return a backfill; raises UsageError when there is none with that id."""
     row = (await connection.execute(select(backfills).where(backfills.c.id == backfill_id))).first()
     if row is None:
-        raise UsageError(f"no backfill {backfill_id}: `ingestd backfill list` shows them")
+        raise UsageError(f"no backfill {backfill_id}; `ingestd backfill list` shows all backfills")
     return row
 
 
 async def claim(connection: AsyncConnection, backfill_id: int, run_id: str, *, now: datetime) -> Row[Any]:
-    """Take up a backfill that nobody runs; raises UsageError when it is done, cancelled or at work already."""
+    """Claim an interrupted or failed backfill; raises UsageError when it is done, cancelled or claimed."""
     row = await find(connection, backfill_id)
     if row.state in ("done", "cancelled"):
         raise UsageError(f"backfill {backfill_id} is {row.state}; start a new one")
-    mine = update(backfills).where(backfills.c.id == backfill_id, backfills.c.run_id.is_(None))
-    result = await connection.execute(mine.values(run_id=run_id, state="running", updated_at=now))
+    own = update(backfills).where(backfills.c.id == backfill_id, backfills.c.run_id.is_(None))
+    result = await connection.execute(own.values(run_id=run_id, state="running", updated_at=now))
     if not result.rowcount:
-        raise UsageError(f"backfill {backfill_id} is at work in another process")
+        raise UsageError(f"backfill {backfill_id} is running in another process")
     return row
 
 
-async def unfinished(
+async def find_unfinished(
     connection: AsyncConnection, *, kind: str, argument: str, options: Mapping[str, Any]
 ) -> int | None:
-    """Return the newest backfill of just this that is neither done nor cancelled; None when there is none."""
+    """Return the newest running or failed backfill with this kind, argument and options; None: there is none."""
     query = select(backfills.c.id, backfills.c.options).where(
         backfills.c.kind == kind, backfills.c.argument == argument, backfills.c.state.in_(("running", "failed"))
     )
@@ -70,19 +70,19 @@ async def unfinished(
 
 
 async def advance(connection: AsyncConnection, backfill_id: int, run_id: str, *, now: datetime, **values: Any) -> bool:
-    """Keep how far a run has come with a backfill: any of `cursor`, `state` and `message`.
+    """Save a backfill's progress: any of `cursor`, `state` and `message`.
 
-    Returns whether the backfill is still this run's: it is not once it was cancelled.
+    Returns False when the run no longer has the claim, or the backfill was cancelled.
     """
-    mine = (backfills.c.id == backfill_id) & (backfills.c.run_id == run_id) & (backfills.c.state != "cancelled")
-    result = await connection.execute(update(backfills).where(mine).values(updated_at=now, **values))
+    own = (backfills.c.id == backfill_id) & (backfills.c.run_id == run_id) & (backfills.c.state != "cancelled")
+    result = await connection.execute(update(backfills).where(own).values(updated_at=now, **values))
     return bool(result.rowcount)
 
 
 async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime) -> int:
-    """Cancel a backfill: what is saved stays, its pending entries are dropped; returns how many.
+    """Cancel a backfill and drop its pending entries; returns how many.  Records stay.
 
-    Whoever has it at work notices at its next step, and drops what it had claimed.
+    A run at work on it notices at its next `advance`, and drops the entries it has claimed.
     """
     await find(connection, backfill_id)
     await connection.execute(
@@ -92,9 +92,9 @@ async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime
 
 
 async def drop_pending(connection: AsyncConnection, backfill_id: int) -> int:
-    """Forget a backfill's entries that nobody has at work, as if they had never been listed; returns how many.
+    """Delete a backfill's pending entries that no run has claimed; returns how many.
 
-    Otherwise a later poll or backfill would take them for known.
+    If they stayed, a later poll or backfill would take them for known.
     """
     dropped = select(entries.c.id).where(
         entries.c.backfill_id == backfill_id, entries.c.state == "pending", entries.c.run_id.is_(None)
@@ -104,8 +104,8 @@ async def drop_pending(connection: AsyncConnection, backfill_id: int) -> int:
     return int((await connection.execute(delete(entries).where(entries.c.id.in_(dropped)))).rowcount)
 
 
-async def adopt(connection: AsyncConnection, backfill_id: int, source_id: int, guids: Sequence[str]) -> int:
-    """Take over pending entries that a backfill listed which nobody has at work now; returns how many."""
+async def take_over_entries(connection: AsyncConnection, backfill_id: int, source_id: int, guids: Sequence[str]) -> int:
+    """Take over pending entries from other backfills that no run has claimed; returns how many."""
     idle = select(backfills.c.id).where(backfills.c.run_id.is_(None))
     orphaned = (
         (entries.c.source_id == source_id)
@@ -113,38 +113,38 @@ async def adopt(connection: AsyncConnection, backfill_id: int, source_id: int, g
         & entries.c.run_id.is_(None)
         & entries.c.backfill_id.in_(idle)
     )
-    taken = 0
+    taken_over = 0
     for some in chunks(guids):
         statement = update(entries).where(orphaned, entries.c.guid.in_(some)).values(backfill_id=backfill_id)
-        taken += (await connection.execute(statement)).rowcount
-    return taken
+        taken_over += (await connection.execute(statement)).rowcount
+    return taken_over
 
 
 async def next_due(connection: AsyncConnection, backfill_id: int) -> datetime | None:
-    """Return when the next pending entry of a backfill is due; None when none is left."""
+    """Return when the next pending entry of a backfill is due; None: none is left."""
     pending = (entries.c.backfill_id == backfill_id) & (entries.c.state == "pending")
     due: datetime | None = (await connection.execute(select(func.min(entries.c.due_at)).where(pending))).scalar_one()
     return due
 
 
-async def new_records(connection: AsyncConnection, backfill_id: int) -> int:
-    """Return how many records began with an entry of a backfill."""
+async def count_new_records(connection: AsyncConnection, backfill_id: int) -> int:
+    """Return the number of records that a backfill's entries created."""
     query = select(func.count()).join_from(records, entries, entries.c.id == records.c.origin_entry_id)
     return int((await connection.execute(query.where(entries.c.backfill_id == backfill_id))).scalar_one())
 
 
-async def counts(connection: AsyncConnection, backfill_id: int) -> dict[str, int]:
-    """Return how many entries of a backfill are in each state: pending, done, quarantined."""
+async def count_entries(connection: AsyncConnection, backfill_id: int) -> dict[str, int]:
+    """Return the number of a backfill's entries by state: pending, done, quarantined."""
     query = select(entries.c.state, func.count()).where(entries.c.backfill_id == backfill_id).group_by(entries.c.state)
     return dict((await connection.execute(query)).all())
 
 
-async def listed(connection: AsyncConnection) -> list[dict[str, Any]]:
-    """Return all backfills, newest first, each with its source's URL and its counts of entries."""
+async def list_all(connection: AsyncConnection) -> list[dict[str, Any]]:
+    """Return all backfills, newest first, each with its source's URL and its number of `entries` by state."""
     query = (
         select(backfills, sources.c.url.label("source_url"))
         .join(sources, sources.c.id == backfills.c.source_id)
         .order_by(backfills.c.id.desc())
     )
     rows = [dict(row) for row in (await connection.execute(query)).mappings()]
-    return [{**row, "entries": await counts(connection, row["id"])} for row in rows]
+    return [{**row, "entries": await count_entries(connection, row["id"])} for row in rows]

@@ -1,4 +1,4 @@
-"""Entries: durable work, claimed by a run and finished by what it came to."""
+"""Entries as durable work: claimed by a run when due, released, postponed; `records.save` finishes them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
@@ -17,50 +17,50 @@ from ingestd.store.schema.tables import entries
 from ingestd.store.statements import chunks
 from ingestd.times import iso, parse_iso
 
-#: Times of this host differ by less, unless somebody sets its clock.
-CLOCKS_AGREE = timedelta(minutes=1)
+#: Times stored more than this in the future come from a clock that has been set back.
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 _FIELDS = tuple(field.name for field in fields(Entry))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the record of an entry says now, of whose page there is another visit."""
+class KnownRecord:
+    """The current record of an entry, for a revisit to compare its page with."""
 
-    #: The name of the bytes it was made of, where they came from that page.
+    #: SHA-256 of the raw bytes it was extracted from; None: not archived, or from another entry's page.
     raw: str | None = None
     content_hash: str | None = None
     headline: str | None = None
-    #: Whether the entry made the record, so that its headline counts.
+    #: Whether the entry created the record, so that its headline counts.
     is_origin: bool = False
     firstcreated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """An entry that a run has claimed, with all that is needed to make a record of it."""
+class ClaimedEntry:
+    """An entry that a run has claimed, with all that processing it needs."""
 
     id: int
     source_id: int
     run_id: str
     entry: Entry
-    #: Failures so far.
+    #: Failed attempts so far.
     attempts: int
-    #: The registrable domain of its page; empty when it has none.
+    #: The registrable domain of its page; empty: it has no page.
     site: str
-    #: Of its page, from an earlier visit.
+    #: Of its page, from an earlier fetch.
     validators: Validators
     record_id: int | None = None
     first_seen_at: datetime | None = None
     backfill_id: int | None = None
     visits: Visits = NO_VISITS
-    #: None unless its page is visited again although its feed says nothing new.
-    known: Known | None = None
+    #: Set for a revisit, where the feed announced no change; None: new or changed entry.
+    known: KnownRecord | None = None
 
 
-def announced(entry: Entry) -> dict[str, Any]:
-    """Return an entry as a JSON value; absent fields are left out."""
-    # Not asdict, which copies every value deeply: a poll has hundreds of entries.
+def entry_as_json(entry: Entry) -> dict[str, Any]:
+    """Return an entry as a JSON value without absent fields."""
+    # `asdict` would copy every value deeply, for hundreds of entries a poll.
     named = ((name, getattr(entry, name)) for name in _FIELDS)
     values = {name: value for name, value in named if value is not None and value != ()}
     if entry.item:
@@ -69,14 +69,14 @@ def announced(entry: Entry) -> dict[str, Any]:
 
 
 def _item_as_json(item: Item, body_html: str | None) -> dict[str, Any]:
-    """Return an item as a JSON value; "" for its markup says that it is its entry's: once is enough."""
+    """Return an item as a JSON value; `body_html` is "" if it equals its entry's, so that it is stored once."""
     if not body_html or item.body_html != body_html:
         return item_as_json(item)
     return {**item_as_json(replace(item, body_html=None)), "body_html": ""}
 
 
-def entry_of(value: dict[str, Any]) -> Entry:
-    """Return a JSON value as the entry it was made of."""
+def entry_from_json(value: dict[str, Any]) -> Entry:
+    """Return the entry that `entry_as_json` encoded."""
     times: dict[str, Any] = {key: parse_iso(value[key]) for key in ("published", "updated") if key in value}
     lists: dict[str, Any] = {key: tuple(value[key]) for key in ("authors", "keywords") if key in value}
     entry = Entry(**{**value, **times, **lists, "item": None})
@@ -87,7 +87,7 @@ def entry_of(value: dict[str, Any]) -> Entry:
 
 
 def without_content(entry: Entry) -> Entry:
-    """Return an entry without its content, as it is kept once its record is saved."""
+    """Return an entry without its content, as stored once its record is saved."""
     return replace(entry, body_html=None, item=without_body(entry.item) if entry.item else None)
 
 
@@ -99,8 +99,11 @@ async def claim_due(
     limit: int,
     without_sites: Collection[str] = (),
     backfill_id: int | None = None,
-) -> list[Work]:
-    """Claim pending entries that are due, the longest waiting first: a backfill's own, or else those of no backfill."""
+) -> list[ClaimedEntry]:
+    """Claim due pending entries, the longest due first, without those of the sites in `without_sites`.
+
+    `backfill_id` None: entries that belong to no backfill.
+    """
     due = (
         select(entries.c.id)
         .where(entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now)
@@ -113,17 +116,17 @@ async def claim_due(
         due = due.where(entries.c.site.is_(None) | entries.c.site.not_in(without_sites))
     statement = update(entries).where(entries.c.id.in_(due.scalar_subquery())).values(run_id=run_id).returning(entries)
     rows = (await connection.execute(statement)).all()
-    return [work_of(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+    return [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
 
 
-async def put_off(connection: AsyncConnection, work: Work, *, until: datetime) -> None:
-    """Give a claimed entry back untried, due later."""
-    mine = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
-    await connection.execute(update(entries).where(mine).values(run_id=None, due_at=until))
+async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
+    """Release a claimed entry without an attempt, due again at `until`."""
+    claimed = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
+    await connection.execute(update(entries).where(claimed).values(run_id=None, due_at=until))
 
 
-async def ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> list[int]:
-    """Return the numbers of a source's entries."""
+async def find_ids(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> list[int]:
+    """Return the ids of a source's entries with these guids."""
     found: list[int] = []
     for some in chunks(guids):
         query = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
@@ -131,20 +134,35 @@ async def ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[st
     return found
 
 
-async def free_from_the_future(connection: AsyncConnection, *, now: datetime) -> None:
-    """Let pending entries be due that were put off by a clock which was ahead and has been set back."""
-    seen_later = entries.c.last_seen_at > now + CLOCKS_AGREE
+async def known_urls(connection: AsyncConnection, urls: Collection[str]) -> set[str]:
+    """Return those of the URLs that entries of any source have."""
+    found: set[str] = set()
+    for some in chunks([*urls]):
+        query = select(entries.c.url).where(entries.c.url.in_(some))
+        found.update((await connection.execute(query)).scalars())
+    return found
+
+
+async def latest_urls(connection: AsyncConnection, source_id: int, *, limit: int = 200) -> list[str]:
+    """Return the URLs of a source's latest entries, newest first."""
+    query = select(entries.c.url).where(entries.c.source_id == source_id, entries.c.url.is_not(None))
+    return list((await connection.execute(query.order_by(entries.c.id.desc()).limit(limit))).scalars())
+
+
+async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
+    """Make pending entries due now that were last seen by a clock that was ahead and has been set back."""
+    seen_later = entries.c.last_seen_at > now + CLOCK_TOLERANCE
     waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
     await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))
 
 
-def work_of(row: Row[Any]) -> Work:
-    """Return a claimed row of `entries` as a value."""
-    return Work(
+def claimed_from_row(row: Row[Any]) -> ClaimedEntry:
+    """Return a claimed row of `entries` as a `ClaimedEntry`."""
+    return ClaimedEntry(
         id=row.id,
         source_id=row.source_id,
         run_id=row.run_id,
-        entry=entry_of(row.announced),
+        entry=entry_from_json(row.announced),
         attempts=row.attempts,
         site=row.site or "",
         validators=Validators(etag=row.etag, last_modified=row.last_modified),

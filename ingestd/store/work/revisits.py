@@ -1,6 +1,6 @@
-"""Pages that are visited again: claimed when due, and put off.
+"""Revisits of pages: claimed when due, postponed, skipped.
 
-Their entries stay `done` all the while, so that none of them is ever in the queue of new work.
+The entries stay `done`, so a revisit is never in the queue of new work.
 """
 
 import random
@@ -18,11 +18,11 @@ from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, claimed_from_row
 
-#: Both queues are looked at so far down: more could not be served at once.
-_FOREMOST = 100
+#: Rows read from the head of each queue; more could not be served at once.
+_HEAD = 100
 
-#: So often more are looked at, while all of them pass by.
-_ROUNDS = 10
+#: Reads in a row that may find only revisits to skip.
+_MAX_ROUNDS = 10
 
 _WAITING = entries.c.run_id.is_(None) & (entries.c.state == "done") & entries.c.revisit_at.is_not(None)
 
@@ -36,47 +36,47 @@ async def claim_due(
     timing: Timing,
     without_sites: Collection[str] = (),
 ) -> list[ClaimedEntry]:
-    """Claim entries whose page is due for a visit, the longest waiting first, but none of a site that has new work.
+    """Claim entries whose revisit is due, the longest due first, except those of sites that have new work.
 
-    Those that come too late, as after a long stop, have no more visits; those of a source that is paused, or does not
-    want them, let this one pass by.
+    A revisit that is too late, for example after a long stop, is dropped with all later ones.  One of a source that is
+    paused or has `revisits` off is skipped: the entry is due again at the next time of its schedule.
     """
-    go: list[int] = []
-    for _ in range(_ROUNDS):
+    claimable: list[int] = []
+    for _ in range(_MAX_ROUNDS):
         found = (await connection.execute(_due(now, without_sites))).all()
         late = {row.id for row in found if is_too_late(now, story_date=row.first_seen_at, until=timing.revisit_until)}
-        go = [row.id for row in found if row.wanted and row.id not in late][:limit]
-        passing = [row for row in found if not row.wanted or row.id in late]
-        await _let_pass(connection, passing, now=now, timing=timing)
-        if go or len(found) < _FOREMOST:
+        claimable = [row.id for row in found if row.wanted and row.id not in late][:limit]
+        skipped = [row for row in found if not row.wanted or row.id in late]
+        await _skip(connection, skipped, now=now, timing=timing)
+        if claimable or len(found) < _HEAD:
             break
-    statement = update(entries).where(entries.c.id.in_(go)).values(run_id=run_id).returning(entries)
-    rows = (await connection.execute(statement)).all() if go else []
-    works = [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
-    return await _with_known(connection, works)
+    statement = update(entries).where(entries.c.id.in_(claimable)).values(run_id=run_id).returning(entries)
+    rows = (await connection.execute(statement)).all() if claimable else []
+    claimed_entries = [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
+    return await _with_known(connection, claimed_entries)
 
 
 def _due(now: datetime, without_sites: Collection[str]) -> Select[Any]:
-    """Select the foremost entries that are due, and whether their source wants that; on PostgreSQL, lock them."""
+    """Select the first due entries, and whether their source wants revisits; on PostgreSQL, lock them."""
     new = select(entries.c.site).where(
         entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now,
         entries.c.backfill_id.is_(None), entries.c.site.is_not(None),
     )  # fmt: skip
-    new = new.order_by(entries.c.due_at).limit(_FOREMOST)
+    new = new.order_by(entries.c.due_at).limit(_HEAD)
     wanted = sources.c.revisits & sources.c.state.not_in(("paused", "removed"))
     due = (
         select(entries.c.id, entries.c.first_seen_at, wanted.label("wanted"))
         .join(sources, sources.c.id == entries.c.source_id)
         .where(_WAITING, entries.c.revisit_at <= now, entries.c.site.not_in(new.scalar_subquery()))
         .order_by(entries.c.revisit_at, entries.c.id)
-        .limit(_FOREMOST)
+        .limit(_HEAD)
         .with_for_update(skip_locked=True, of=entries)
     )
     return due.where(entries.c.site.not_in(without_sites)) if without_sites else due
 
 
-async def _let_pass(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, timing: Timing) -> None:
-    """Let entries be due at the visit after this one."""
+async def _skip(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, timing: Timing) -> None:
+    """Schedule the revisit after this one; None for entries that are too old."""
     values = [
         {
             "entry": row.id,
@@ -95,10 +95,10 @@ async def _let_pass(connection: AsyncConnection, rows: Sequence[Row[Any]], *, no
         await connection.execute(statement.values(revisit_at=bindparam("next")), values)
 
 
-async def _with_known(connection: AsyncConnection, works: Sequence[ClaimedEntry]) -> list[ClaimedEntry]:
-    """Return works with what their records say, to be compared with what their pages say now."""
+async def _with_known(connection: AsyncConnection, claimed_entries: Sequence[ClaimedEntry]) -> list[ClaimedEntry]:
+    """Return entries with their current records, for the comparison with their pages."""
     found: dict[int, Any] = {}
-    for some in chunks(sorted({work.record_id for work in works if work.record_id is not None})):
+    for some in chunks(sorted({work.record_id for work in claimed_entries if work.record_id is not None})):
         query = (
             select(
                 records.c.id, records.c.origin_entry_id, revisions.c.entry_id, revisions.c.raw,
@@ -109,14 +109,14 @@ async def _with_known(connection: AsyncConnection, works: Sequence[ClaimedEntry]
         )  # fmt: skip
         for row in await connection.execute(query):
             found[row.id] = row
-    return [replace(work, known=_known(found.get(work.record_id or 0), work)) for work in works]
+    return [replace(work, known=_known(found.get(work.record_id or 0), work)) for work in claimed_entries]
 
 
 def _known(row: Any, work: ClaimedEntry) -> KnownRecord:
     if row is None:
         return KnownRecord()
     return KnownRecord(
-        # Another entry's bytes are those of another page.
+        # Bytes of another entry are from another page.
         raw=row.raw if row.entry_id == work.id else None,
         content_hash=row.content_hash,
         headline=row.headline,
@@ -126,12 +126,12 @@ def _known(row: Any, work: ClaimedEntry) -> KnownRecord:
 
 
 async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
-    """Give a claimed entry back unvisited, its visit due later."""
-    mine = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
-    await connection.execute(update(entries).where(mine).values(run_id=None, revisit_at=until))
+    """Release a claimed entry without a fetch, its revisit due at `until`."""
+    claimed = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
+    await connection.execute(update(entries).where(claimed).values(run_id=None, revisit_at=until))
 
 
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
-    """Let visits be due that were put off by a clock which was ahead and has been set back."""
+    """Make revisits due now that were scheduled by a clock that was ahead and has been set back."""
     ahead = _WAITING & (entries.c.revisit_at > now) & (entries.c.visited_at > now + CLOCK_TOLERANCE)
     await connection.execute(update(entries).where(ahead).values(revisit_at=now, visited_at=now))

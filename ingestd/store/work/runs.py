@@ -1,7 +1,7 @@
-"""Runs: the processes at work on this database, and the claims of those that are no more.
+"""Runs: the processes at work on this database; a dead run loses its claims.
 
-A claim is a `run_id` on a source or an entry.  Nothing expires by itself: a claim is void
-when its run is gone, which its missing heartbeat shows, or, on this host, its missing process.
+A claim is a `run_id` on a source, entry or backfill.  It has no expiry of its own: it ends with its run.  A run is dead
+when its heartbeat is overdue or, on this host, its process is missing.
 """
 
 import os
@@ -15,46 +15,46 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import backfills, entries, runs, sources
 
-#: Seconds between two heartbeats, and until a run without one counts as gone.
+#: Seconds between two heartbeats, and without one until a run is dead.
 HEARTBEAT = 5.0
-GONE_AFTER = 30.0
+DEAD_AFTER = 30.0
 
 
-async def begin(connection: AsyncConnection, *, role: str, now: datetime) -> str:
-    """Enter this process as a run and return the run's id."""
+async def start(connection: AsyncConnection, *, role: str, now: datetime) -> str:
+    """Register this process as a run; returns the run's id."""
     run_id = str(uuid.uuid4())
     await connection.execute(insert(runs).values(_row(run_id, role, now)))
     return run_id
 
 
-async def beat(connection: AsyncConnection, run_id: str, *, role: str, now: datetime) -> None:
-    """Say that the run is alive; one that was taken for gone is entered anew."""
+async def heartbeat(connection: AsyncConnection, run_id: str, *, role: str, now: datetime) -> None:
+    """Record a heartbeat; registers the run again if it was taken for dead."""
     result = await connection.execute(update(runs).where(runs.c.id == run_id).values(seen_at=now))
     if not result.rowcount:
         await connection.execute(insert(runs).values(_row(run_id, role, now)))
 
 
 async def end(connection: AsyncConnection, run_id: str) -> None:
-    """Give back whatever the run has claimed, and forget it."""
-    await _forget(connection, [run_id])
+    """Release all claims of the run and delete it."""
+    await _delete(connection, [run_id])
 
 
-async def end_gone(connection: AsyncConnection, *, now: datetime) -> int:
-    """Give back the claims of runs that are gone; returns how many runs were."""
+async def expire_dead(connection: AsyncConnection, *, now: datetime) -> int:
+    """Release all claims of dead runs and delete these; returns how many there were."""
     rows = (await connection.execute(select(runs.c.id, runs.c.host, runs.c.pid, runs.c.seen_at))).all()
-    late = now - timedelta(seconds=GONE_AFTER)
+    overdue = now - timedelta(seconds=DEAD_AFTER)
     here = socket.gethostname()
-    gone = [row.id for row in rows if row.seen_at < late or (row.host == here and not _alive(row.pid))]
-    await _forget(connection, gone)
-    return len(gone)
+    dead = [row.id for row in rows if row.seen_at < overdue or (row.host == here and not _alive(row.pid))]
+    await _delete(connection, dead)
+    return len(dead)
 
 
-async def _forget(connection: AsyncConnection, gone: Sequence[str]) -> None:
-    if not gone:
+async def _delete(connection: AsyncConnection, dead: Sequence[str]) -> None:
+    if not dead:
         return
     for table in (sources, entries, backfills):
-        await connection.execute(update(table).where(table.c.run_id.in_(gone)).values(run_id=None))
-    await connection.execute(delete(runs).where(runs.c.id.in_(gone)))
+        await connection.execute(update(table).where(table.c.run_id.in_(dead)).values(run_id=None))
+    await connection.execute(delete(runs).where(runs.c.id.in_(dead)))
 
 
 def _row(run_id: str, role: str, now: datetime) -> dict[str, object]:
@@ -69,8 +69,8 @@ def _row(run_id: str, role: str, now: datetime) -> dict[str, object]:
 
 
 def _alive(pid: int) -> bool:
-    """Say whether a process exists, be it one that /proc does not show us (proc(5), hidepid)."""
-    # A number that another program has by now only delays us until GONE_AFTER.
+    """Return whether a process exists, including those that /proc hides (proc(5), hidepid)."""
+    # If another program has the pid by now, the run expires after DEAD_AFTER.
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -64,10 +64,10 @@ async def make_again(database: Database, headline: str) -> None:
     """Make the record of a headline again, by rules that put a full stop behind it."""
     async with database.write() as connection:
         found = select(tables.revisions.c.record_id).where(tables.revisions.c.headline == headline)
-        [made] = await reprocessing.made(connection, [(await connection.execute(found)).scalar_one()])
+        [made] = await reprocessing.current_revisions(connection, [(await connection.execute(found)).scalar_one()])
         article = replace(made.article, headline=f"{headline}.")
-        one = reprocessing.Remade(
-            made=made, article=article, content_hash=made.content_hash, extractor="by hand", rules="1",
+        one = reprocessing.ReprocessedRevision(
+            current=made, article=article, content_hash=made.content_hash, extractor="by hand", rules="1",
             changed=("headline",),
         )  # fmt: skip
         await reprocessing.save(connection, [one], at=NOON)
@@ -80,7 +80,7 @@ async def read_on(url: str, *, limit: int, done: asyncio.Event) -> list[tuple[Ev
         while True:
             is_last = done.is_set()
             async with database.read() as connection:
-                batch = await event_log.after(connection, cursor, limit=limit)
+                batch = await event_log.read_after(connection, cursor, limit=limit)
             found += [batch.events] if batch.events else []
             cursor = batch.after
             if is_last and cursor == batch.newest:
@@ -118,7 +118,7 @@ async def test_an_event_is_read_with_its_record_and_its_source(database: Databas
     await keep_texts(database, "https://desk:secret@paper.example/feed", "Ferry")
 
     async with database.read() as connection:
-        [event] = (await event_log.after(connection, 0)).events
+        [event] = (await event_log.read_after(connection, 0)).events
 
     assert event.guid.startswith("urn:uuid:")
     assert event == Event(
@@ -134,7 +134,7 @@ async def test_an_event_says_what_its_own_revision_said(database: Database) -> N
     await keep(database, [saved(replace(work, record_id=1), "Ferry to run again")])
 
     async with database.read() as connection:
-        found = (await event_log.after(connection, 0)).events
+        found = (await event_log.read_after(connection, 0)).events
 
     assert [(event.kind, event.revision, event.headline) for event in found] == [
         ("new", 1, "Ferry"), ("revised", 2, "Ferry to run again"),
@@ -146,9 +146,9 @@ async def test_some_kinds_are_read_past_the_others(database: Database) -> None:
     await keep_texts(database, "https://two.example/feed", "Umbrella", "Otters")
 
     async with database.read() as connection:
-        one = await event_log.after(connection, 1, limit=2, kinds=["new"])
-        rest = await event_log.after(connection, one.after, limit=2, kinds=["new"])
-        carried = await event_log.after(connection, 0, kinds=["carried"])
+        one = await event_log.read_after(connection, 1, limit=2, kinds=["new"])
+        rest = await event_log.read_after(connection, one.after, limit=2, kinds=["new"])
+        carried = await event_log.read_after(connection, 0, kinds=["carried"])
 
     assert ([event.seq for event in one.events], one.after, one.newest) == ([2, 3], 3, 5)
     assert ([event.seq for event in rest.events], rest.after) == ([5], 5)
@@ -161,7 +161,7 @@ async def test_an_event_is_not_lost_with_its_revision(database: Database) -> Non
         await connection.execute(delete(tables.revisions).where(tables.revisions.c.record_id == 1))
 
     async with database.read() as connection:
-        found = (await event_log.after(connection, 0)).events
+        found = (await event_log.read_after(connection, 0)).events
 
     assert [(event.seq, event.headline) for event in found] == [(1, None), (2, "Umbrella")]
 
@@ -171,13 +171,13 @@ async def test_a_reader_of_another_database_is_told(database: Database, seq: int
     await keep_texts(database, "https://one.example/feed", "Ferry", "Umbrella")
 
     async with database.read() as connection:
-        assert (await event_log.after(connection, 2)).events == ()
+        assert (await event_log.read_after(connection, 2)).events == ()
         with pytest.raises(UsageError, match=f"no event {seq} yet: the last one is 2"):
-            await event_log.after(connection, seq)
+            await event_log.read_after(connection, seq)
 
 
 async def test_there_is_an_empty_log(database: Database) -> None:
     async with database.read() as connection:
-        batch = await event_log.after(connection, 0)
+        batch = await event_log.read_after(connection, 0)
 
     assert (batch.events, batch.after, batch.newest) == ((), 0, 0)

@@ -5,7 +5,7 @@ import pytest
 
 from ingestd.model.feed import Entry
 from ingestd.model.item import Item
-from ingestd.store.work.entries import announced, entry_of, without_content
+from ingestd.store.work.entries import entry_as_json, entry_from_json, without_content
 
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 ITEM = Item(guid="1", version="2", versioncreated=WHEN, pubstatus="canceled", body_html="<p>x</p>", body_text="x")
@@ -21,11 +21,11 @@ ITEM = Item(guid="1", version="2", versioncreated=WHEN, pubstatus="canceled", bo
     ],
 )
 def test_what_was_announced_comes_back_as_it_was(entry: Entry) -> None:
-    assert entry_of(json.loads(json.dumps(announced(entry)))) == entry
+    assert entry_from_json(json.loads(json.dumps(entry_as_json(entry)))) == entry
 
 
 def test_a_text_is_kept_once() -> None:
-    assert json.dumps(announced(Entry(guid="1", body_html="<p>x</p>", item=ITEM))).count("<p>x</p>") == 1
+    assert json.dumps(entry_as_json(Entry(guid="1", body_html="<p>x</p>", item=ITEM))).count("<p>x</p>") == 1
 
 
 def test_a_saved_entry_keeps_its_item_without_the_text() -> None:

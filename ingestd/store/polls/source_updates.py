@@ -1,4 +1,4 @@
-"""Where a source stands after a poll or a push: its next due time, validators, condition and pace."""
+"""Updates of `sources` after a poll or a push: next due time, validators, condition, pace."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,40 +8,40 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, null, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import Gone
-from ingestd.store.polls.poll_result import Poll
-from ingestd.store.polls.sources import hints_json
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.sources import hints_as_json
 from ingestd.store.schema.tables import sources
 
 
-async def move(connection: AsyncConnection, done: Sequence[Poll]) -> None:
-    """Note where the sources of polls stand now; only the run that has claimed a source moves it.
+async def update_after_polls(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Update the sources of poll results.
 
-    A result that comes too late, from a run that was taken for gone, moves nothing.
+    A result changes nothing unless its run still has the claim: it may come late, from a run taken for dead.
     """
     for statement, rows in (
-        (_AFTER_POLL, [_after_poll(poll) for poll in done if poll.outcome != "pushed"]),
-        (_AFTER_PUSH, [_of_both(poll) for poll in done if poll.outcome == "pushed"]),
+        (_AFTER_POLL, [_after_poll(poll) for poll in poll_results if poll.outcome != "pushed"]),
+        (_AFTER_PUSH, [_after_either(poll) for poll in poll_results if poll.outcome == "pushed"]),
     ):
         if rows:
             await connection.execute(statement, rows)
 
 
-def _says(name: str) -> ColumnElement[bool]:
+def _flag(name: str) -> ColumnElement[bool]:
     return bindparam(name, type_=Boolean()) == true()
 
 
 _CLAIMED = (sources.c.id == bindparam("source_id")) & (sources.c.run_id == bindparam("run"))
 
-_QUIET_SINCE = case((_says("has_news"), null()), else_=sources.c.quiet_since)
+_QUIET_SINCE = case((_flag("has_news"), null()), else_=sources.c.quiet_since)
 
 _AFTER_POLL = (
     update(sources)
     .where(_CLAIMED)
     .values(
-        # Whoever paused or removed it meanwhile is not overruled.
-        state=case((_says("gone") & (sources.c.state == "active"), "gone"), else_=sources.c.state),
+        # A source paused or removed during the poll stays so.
+        state=case((_flag("gone") & (sources.c.state == "active"), "gone"), else_=sources.c.state),
         due_at=bindparam("due"),
-        run_id=case((_says("keeps_claim"), sources.c.run_id), else_=null()),
+        run_id=case((_flag("keeps_claim"), sources.c.run_id), else_=null()),
         etag=bindparam("etag_"),
         last_modified=bindparam("last_modified_"),
         body_hash=bindparam("body_hash_"),
@@ -62,19 +62,19 @@ _AFTER_POLL = (
         cursor=bindparam("cursor_"),
         cursor_kind=bindparam("cursor_kind_"),
         moved_to=bindparam("moved_to_"),
-        same_as=case((_says("redirected"), sources.c.same_as), else_=null()),
+        same_as=case((_flag("redirected"), sources.c.same_as), else_=null()),
         moved_seen=bindparam("moved_seen_"),
         title=func.coalesce(sources.c.title, bindparam("title_")),
         home=func.coalesce(bindparam("home_"), sources.c.home),
     )
 )  # fmt: skip
 
-# A push says what is new.  It does not say what is not: whatever polls have learned of the source stays.
+# A push brings new entries only; it says nothing about what polls learned of the source.
 _AFTER_PUSH = (
     update(sources)
     .where(_CLAIMED)
     .values(
-        run_id=case((_says("keeps_claim"), sources.c.run_id), else_=null()),
+        run_id=case((_flag("keeps_claim"), sources.c.run_id), else_=null()),
         last_new_at=bindparam("new_"),
         quiet_since=_QUIET_SINCE,
         arrivals=bindparam("arrivals_"),
@@ -84,7 +84,7 @@ _AFTER_PUSH = (
 )  # fmt: skip
 
 
-def _of_both(poll: Poll) -> dict[str, Any]:
+def _after_either(poll: PollResult) -> dict[str, Any]:
     pace = poll.pace or poll.source.pace
     return {
         "source_id": poll.source.id,
@@ -98,11 +98,11 @@ def _of_both(poll: Poll) -> dict[str, Any]:
     }
 
 
-def _after_poll(poll: Poll) -> dict[str, Any]:
-    failure, before = poll.failure, poll.source
-    return _of_both(poll) | {
-        # Two answers of 410; a failure of ours in between, or after, confirms nothing.
-        "gone": before.maybe_gone and failure is not None and failure.error == Gone.__name__,
+def _after_poll(poll: PollResult) -> dict[str, Any]:
+    failure, source = poll.failure, poll.source
+    return _after_either(poll) | {
+        # The second HTTP 410 in a row; a local failure in between keeps `maybe_gone` but confirms nothing.
+        "gone": source.maybe_gone and failure is not None and failure.error == Gone.__name__,
         "due": poll.due_at,
         "etag_": poll.validators.etag,
         "last_modified_": poll.validators.last_modified,
@@ -110,25 +110,25 @@ def _after_poll(poll: Poll) -> dict[str, Any]:
         "failures_": poll.failures,
         "condition_": poll.condition,
         "at": poll.at,
-        "succeeded": poll.at if poll.went_well else before.last_success_at,
-        "read": poll.at if poll.listed else before.last_read_at,
+        "succeeded": poll.at if poll.succeeded else source.last_success_at,
+        "read": poll.at if poll.listed else source.last_read_at,
         "last_error_": f"{failure.error}: {failure.message}" if failure else None,
-        "hints_": hints_json(poll.hints),
-        "window_": before.window if poll.window is None else poll.window,
+        "hints_": hints_as_json(poll.hints),
+        "window_": source.window if poll.window is None else poll.window,
         "cursor_": poll.cursor.url if poll.cursor else None,
         "cursor_kind_": poll.cursor.kind if poll.cursor else None,
-        "redirected": poll.moved_to is not None or failure is not None or poll.elsewhere,
-        "moved_to_": None if poll.moves else poll.moved_to,
-        "moved_seen_": 0 if poll.moves else poll.moved_seen,
+        "redirected": poll.moved_to is not None or failure is not None or poll.is_next_page,
+        "moved_to_": None if poll.has_moved else poll.moved_to,
+        "moved_seen_": 0 if poll.has_moved else poll.moved_seen,
         "title_": poll.title,
         "home_": poll.home,
     }
 
 
-async def looked(
+async def release_drop_folder(
     connection: AsyncConnection, source_id: int, run_id: str, *, at: datetime, due_at: datetime | None
 ) -> None:
-    """Give a claimed drop folder back after a look at it that went well, be it that there was nothing in it."""
+    """Release a claimed drop folder after a successful look, even if the folder was empty."""
     values = {
         "run_id": None,
         "due_at": due_at,
@@ -139,5 +139,5 @@ async def looked(
         "last_success_at": at,
         "watched_since": func.coalesce(sources.c.watched_since, at),
     }
-    mine = (sources.c.id == source_id) & (sources.c.run_id == run_id)
-    await connection.execute(update(sources).where(mine).values(values))
+    claimed = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    await connection.execute(update(sources).where(claimed).values(values))

@@ -1,0 +1,87 @@
+"""Evidence from polls that entries were withdrawn: deleted by the feed, or missing from its window."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model.feed import Deleted
+from ingestd.model.record import EvidenceKind
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.records import evidence as evidence_rows
+from ingestd.store.records.evidence import EntryEvidence
+from ingestd.store.schema.tables import entries, evidence, polls
+from ingestd.store.statements import chunks
+from ingestd.times import iso
+
+#: Documents in a row that must lack an entry before it counts as absent.
+ABSENT_AFTER = 3
+
+#: Entries first seen longer ago are not checked, which bounds the query.
+_MAX_AGE = timedelta(days=7)
+
+#: Absent entries that one poll may report.
+_MAX_ABSENT = 100
+
+
+async def add_evidence(connection: AsyncConnection, done: Sequence[PollResult]) -> None:
+    """Save evidence of withdrawn entries, each kind once for each entry.
+
+    Call this before the polls are inserted into `polls`.
+    """
+    for poll in done:
+        if poll.deleted:
+            await evidence_rows.add(connection, await _deleted_evidence(connection, poll))
+        if poll.settled_at:
+            await evidence_rows.add(connection, await _absent_evidence(connection, poll))
+
+
+async def _deleted_evidence(connection: AsyncConnection, poll: PollResult) -> list[EntryEvidence]:
+    deleted_by_guid = {one.guid: one for one in poll.deleted}
+    found: list[EntryEvidence] = []
+    for some in chunks([*deleted_by_guid]):
+        query = _of_source(poll, entries.c.guid.in_(some), without="deleted-entry")
+        for row in await connection.execute(query):
+            words = _words(deleted_by_guid[row.guid])
+            found.append(EntryEvidence(entry_id=row.id, kind="deleted-entry", at=poll.at, words=words))
+    return found
+
+
+async def _absent_evidence(connection: AsyncConnection, poll: PollResult) -> list[EntryEvidence]:
+    """Return evidence for entries that this and the preceding documents lack, although they have older entries."""
+    documents = select(polls.c.at).where(polls.c.source_id == poll.source.id, polls.c.listed > 0)
+    first_without = documents.order_by(polls.c.at.desc()).offset(ABSENT_AFTER - 2).limit(1).scalar_subquery()
+    e = entries.c
+    missing = (
+        (e.first_seen_at > max(poll.settled_at or poll.at, poll.at - _MAX_AGE))
+        & (e.last_seen_at < first_without)
+        # An entry pushed by a hub, or found by a gap's repair, was never in a window.
+        & (e.last_seen_at > e.first_seen_at)
+    )
+    rows = await connection.execute(_of_source(poll, missing, without="absent").order_by(e.id).limit(_MAX_ABSENT))
+    return [
+        EntryEvidence(
+            entry_id=row.id,
+            kind="absent",
+            at=poll.at,
+            words=(
+                f"not in {ABSENT_AFTER} documents in a row that have older entries, last seen {iso(row.last_seen_at)}"
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _of_source(
+    poll: PollResult, condition: ColumnElement[bool], *, without: EvidenceKind
+) -> Select[tuple[int, str, object]]:
+    """Select entries of a poll's source for which there is no evidence of kind `without` yet."""
+    known = exists().where(evidence.c.entry_id == entries.c.id, evidence.c.kind == without)
+    query = select(entries.c.id, entries.c.guid, entries.c.last_seen_at)
+    return query.where(entries.c.source_id == poll.source.id, condition, ~known)
+
+
+def _words(deleted: Deleted) -> str:
+    when = f" at {iso(deleted.when)}" if deleted.when else ""
+    return f"the feed says that it was taken out{when}" + (f": {deleted.comment}" if deleted.comment else "")

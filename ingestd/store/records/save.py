@@ -1,0 +1,184 @@
+"""Saving the outcomes of entries: record, revision, carrier, event, raw bytes and the entry's state in one transaction.
+
+A transaction saves many outcomes; `lock_records` lets only one such transaction run at a time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.policy.articles.identity import Verdict
+from ingestd.store.database import lock_records
+from ingestd.store.operations import decisions, failures, sites
+from ingestd.store.operations.decisions import Decision
+from ingestd.store.records import evidence, raws, wire_items
+from ingestd.store.records.corrections import find_corrections
+from ingestd.store.records.evidence import EntryEvidence
+from ingestd.store.records.extraction import Extraction
+from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.records.page_records import PageRecords
+from ingestd.store.records.wire_versions import IncomingVersion
+from ingestd.store.schema.tables import entries
+from ingestd.store.work.entries import entry_as_json, without_content
+
+
+async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> None:
+    """Save outcomes; the caller commits the transaction."""
+    saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
+    record_ids: dict[int, int] = {}
+    decided = [_quarantine_decision(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
+    unwrapped = [outcome for outcome in outcomes if isinstance(outcome, Unwrapped)]
+    if saved or unwrapped:
+        await lock_records(connection)
+    if unwrapped:
+        await raws.add(connection, (outcome.raw for outcome in unwrapped), now=unwrapped[0].at)
+        record_ids = await wire_items.save_versions(
+            connection, [one for outcome in unwrapped for one in _incoming_versions(outcome)]
+        )
+    if saved:
+        page_records = await PageRecords.open(
+            connection,
+            uris=[outcome.article.uri for outcome in saved],
+            hashes=[name for outcome in saved for name in (outcome.content_hash, outcome.whole_hash)],
+            ids=[outcome.work.record_id for outcome in saved],
+        )
+        articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
+        corrections = await find_corrections(connection, articles)
+        new_articles = []
+        for outcome in saved:
+            record_ids[outcome.work.id], verdict = page_records.add(
+                outcome.work,
+                outcome.article,
+                at=outcome.at,
+                content_hash=outcome.content_hash,
+                whole_hash=outcome.whole_hash,
+                url=outcome.url,
+                extraction=_extraction(outcome),
+                corrects=outcome.work.id in corrections,
+            )
+            if verdict != "same" or outcome.work.known is None:
+                decided.append(_record_decision(outcome, verdict, record_ids[outcome.work.id]))
+            if verdict == "new":
+                new_articles.append((outcome.site, outcome.block_hashes))
+        await raws.add(connection, (outcome.raw for outcome in saved), now=saved[0].at)
+        await page_records.flush(connection)
+        await sites.add_articles(connection, new_articles, now=saved[0].at)
+    await _finish(connection, outcomes, record_ids)
+    await decisions.add(connection, decided)
+    await failures.add(
+        connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed | RevisitFailed))
+    )
+    await evidence.add(connection, map(_page_evidence, outcomes))
+
+
+def _incoming_versions(outcome: Unwrapped) -> Iterator[IncomingVersion]:
+    for version in outcome.versions:
+        yield IncomingVersion(
+            version=version,
+            source_id=outcome.work.source_id,
+            entry_id=outcome.work.id,
+            at=outcome.at,
+            raw=outcome.raw.sha256 if outcome.raw.stored_size else None,
+            url=outcome.url,
+        )
+
+
+def _extraction(outcome: Saved) -> Extraction:
+    return Extraction(
+        entry_id=outcome.work.id,
+        raw=outcome.raw.sha256 if outcome.raw and outcome.raw.stored_size else None,
+        fragment=outcome.fragment,
+        page_url=outcome.page_url,
+        content_type=outcome.content_type,
+        extractor=outcome.extractor,
+        rules=outcome.rules,
+    )
+
+
+def _record_decision(outcome: Saved, verdict: Verdict, record_id: int) -> Decision:
+    """Return the decision about the record of a saved entry."""
+    why = {
+        "new": "no record has its address or its text",
+        "text": "the text at its address changed",
+        "headline": "the headline changed",
+        "carried": "the record has this text, or this address",
+        "same": "nothing changed",
+    }
+    reason = f"record {record_id}: {why[verdict]}; text sha256 {outcome.content_hash}, "
+    reason += f"by {outcome.extractor}, rules {outcome.rules}"
+    return Decision(at=outcome.at, entry_id=outcome.work.id, stage="identity", verdict=verdict, reason=reason)
+
+
+def _page_evidence(outcome: EntryOutcome) -> EntryEvidence | None:
+    """Return evidence that the page has gone or come back; None: neither."""
+    before, work = outcome.work.visits, outcome.work
+    now = before if isinstance(outcome, Failed) else outcome.visits
+    if now.gone == before.gone:
+        return None
+    words = f"the page answered HTTP {now.gone}" if now.gone else f"the page is there again, after HTTP {before.gone}"
+    return EntryEvidence(entry_id=work.id, kind=now.gone or "back", at=outcome.at, words=words)
+
+
+def _quarantine_decision(outcome: Failed) -> Decision | None:
+    if outcome.reason is None:
+        return None
+    stage, reason = outcome.reason
+    verdict = "disallowed" if stage == "robots" else "given up"
+    return Decision(at=outcome.at, entry_id=outcome.work.id, stage=stage, verdict=verdict, reason=reason)
+
+
+# Only while the run has the claim: an entry that changed meanwhile, or was claimed by another run, stays pending.
+_FINISH = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_id"), entries.c.run_id == bindparam("run"))
+    .values(
+        state=bindparam("state_"),
+        attempts=bindparam("attempts_"),
+        due_at=bindparam("due"),
+        run_id=None,
+        announced=bindparam("announced_"),
+        record_id=bindparam("record"),
+        etag=bindparam("etag_"),
+        last_modified=bindparam("last_modified_"),
+        visits=bindparam("visits_"),
+        visited_at=bindparam("visited"),
+        revisit_at=bindparam("revisit"),
+        gone=bindparam("gone_"),
+        gone_since=bindparam("gone_since_"),
+    )
+)
+
+
+async def _finish(connection: AsyncConnection, outcomes: Iterable[EntryOutcome], record_ids: dict[int, int]) -> None:
+    rows = [_finished_row(outcome, record_ids) for outcome in outcomes]
+    if rows:
+        await connection.execute(_FINISH, rows)
+
+
+def _finished_row(outcome: EntryOutcome, record_ids: dict[int, int]) -> dict[str, Any]:
+    work = outcome.work
+    failed = isinstance(outcome, Failed)
+    validators = (outcome.validators if isinstance(outcome, Saved | Untouched) else None) or work.validators
+    visits = work.visits if isinstance(outcome, Failed) else outcome.visits
+    entry = work.entry if failed else without_content(work.entry)
+    state = "done"
+    if isinstance(outcome, Failed):
+        state = "quarantined" if outcome.retry_at is None else "pending"
+    return {
+        "entry_id": work.id,
+        "run": work.run_id,
+        "state_": state,
+        "attempts_": outcome.attempts if isinstance(outcome, Failed) else 0,
+        "due": (outcome.retry_at if isinstance(outcome, Failed) else None) or outcome.at,
+        "announced_": entry_as_json(entry),
+        "record": record_ids.get(work.id, work.record_id),
+        "etag_": validators.etag,
+        "last_modified_": validators.last_modified,
+        "visits_": visits.count,
+        "visited": visits.last_at,
+        "revisit": visits.next_at,
+        "gone_": visits.gone,
+        "gone_since_": visits.gone_since,
+    }
