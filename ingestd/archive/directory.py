@@ -1,9 +1,9 @@
-"""The archive as a directory: one zstd file for each body.
+"""Archive in a directory: one zstd file for each body.
 
-    ROOT/ab/cd/abcd...01.zst    a body, under the sha256 of what it says
+    ROOT/ab/cd/abcd...01.zst    a body, under the sha256 of its content
     ROOT/tmp/                   files that are being written
 
-Two levels of 256 directories keep a directory at a hundred files when there are millions.
+With two levels of 256 directories, millions of bodies make about a hundred files in each directory.
 """
 
 import asyncio
@@ -19,44 +19,44 @@ from uuid import uuid4
 
 import zstandard
 
-from ingestd.archive import Kept
+from ingestd.archive.protocol import StoredBody
 from ingestd.errors import ArchiveError
 from ingestd.units import show_size
 
-# Pages come down to 19% in 0.4 ms; level 6 brings them to 18% and takes three times as long.
+# Pages shrink to 19% in 0.4 ms; level 6 reaches 18% and takes three times as long.
 _LEVEL = 3
-# Bytes: the longest header a zstd frame can have (RFC 8878, 3.1.1.1); it gives the size of the content.
-_HEADER = 18
-# Seconds: no write takes so long, so an older file has no writer any more.
-_UNFINISHED = 3600.0
+# Bytes: the longest header of a zstd frame (RFC 8878, 3.1.1.1); it states the size of the content.
+_MAX_FRAME_HEADER = 18
+# Seconds. No write takes this long, so nobody is writing an older temporary file any more.
+_ABANDONED_AFTER = 3600.0
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Directory:
-    """Raw bytes in files under one root, which is made when it is first needed.
+class DirectoryArchive:
+    """Archive that keeps raw bytes in files under one root directory, created when first needed.
 
-    A file appears whole under its name, or not at all, and is never written again.  There is no fsync: it
-    takes 4 ms where the rest of a put takes 0.5, and what it would save is little.  The page cache survives
-    kill -9; after a loss of power `get` finds a file that is damaged, and `put` writes one anew whose
-    first bytes are missing, which is what such a loss leaves behind.
+    A file appears complete under its name or not at all, and is never overwritten.  `put` does not call fsync,
+    which takes 4 ms where the rest of a put takes 0.5, and protects little: the page cache survives kill -9.
+    After a loss of power `get` detects a damaged file, and `put` rewrites a file whose first bytes are missing,
+    which is how such a loss shows.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.refuses_since: float | None = None
+        self.failing_since: float | None = None
 
-    async def put(self, body: bytes) -> Kept:
-        """Keep a body; the same body again changes nothing.
+    async def put(self, body: bytes) -> StoredBody:
+        """Store a body; storing the same body again changes nothing.
 
         Raises ArchiveError when it cannot be written, as when the disk is full.
         """
         try:
-            kept = await asyncio.to_thread(self._put, body)
+            stored = await asyncio.to_thread(self._put, body)
         except ArchiveError:
-            self.refuses_since = self.refuses_since or monotonic()
+            self.failing_since = self.failing_since or monotonic()
             raise
-        self.refuses_since = None
-        return kept
+        self.failing_since = None
+        return stored
 
     async def get(self, sha256: str) -> bytes:
         """Return a body exactly as it was put; `sha256` is in lower-case hexadecimal.
@@ -66,39 +66,39 @@ class Directory:
         return await asyncio.to_thread(self._get, sha256)
 
     async def sweep(self, now: datetime) -> int:
-        """Remove files that were begun over an hour before `now` and not finished; return how many.
+        """Remove temporary files last written over an hour before `now`; return how many.
 
         Raises ArchiveError when the directory cannot be read or written.
         """
-        return await asyncio.to_thread(self._sweep, now.timestamp() - _UNFINISHED)
+        return await asyncio.to_thread(self._sweep, now.timestamp() - _ABANDONED_AFTER)
 
-    def _put(self, body: bytes) -> Kept:
+    def _put(self, body: bytes) -> StoredBody:
         digest = hash_of(body).hexdigest()
         path = self._path(digest)
         try:
             stored_size = _stored_size(path, len(body)) or self._write(path, body)
         except OSError as error:
-            raise self._failure(f"cannot keep {path}", error) from error
-        return Kept(sha256=digest, size=len(body), stored_size=stored_size)
+            raise self._failure(f"cannot write {path}", error) from error
+        return StoredBody(sha256=digest, size=len(body), stored_size=stored_size)
 
     def _write(self, path: Path, body: bytes) -> int:
-        # A compressor of its own for each call, as they are not thread-safe; it costs 10 microseconds.
+        # Compressors are not thread-safe, so each call makes its own; that costs 10 microseconds.
         data = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
-        unfinished = self._root / "tmp" / uuid4().hex
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._root / "tmp" / uuid4().hex
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_bytes(data)
+            temporary.write_bytes(data)
             path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.replace(path)
+            temporary.replace(path)
         except OSError:
-            unfinished.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
         return len(data)
 
     def _get(self, sha256: str) -> bytes:
         path = self._path(sha256)
         try:
-            # Not `decompress`, which believes the size that a damaged header claims and allocates it.
+            # `ZstdDecompressor.decompress` would allocate whatever size a damaged header claims.
             body = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
         except FileNotFoundError as error:
             raise ArchiveError(f"missing: {path}") from error
@@ -107,14 +107,14 @@ class Directory:
         except OSError as error:
             raise self._failure(f"cannot read {path}", error) from error
         if hash_of(body).hexdigest() != sha256:
-            raise ArchiveError(f"damaged: {path}: the content is not what was put there")
+            raise ArchiveError(f"damaged: {path}: the content does not match its sha256")
         return body
 
     def _sweep(self, before: float) -> int:
         removed = 0
         try:
             for path in self._root.glob("tmp/*"):
-                with suppress(FileNotFoundError):  # its writer has just finished it
+                with suppress(FileNotFoundError):  # its writer has just renamed it
                     if path.stat().st_mtime < before:
                         path.unlink()
                         removed += 1
@@ -124,26 +124,26 @@ class Directory:
 
     def _path(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
-            raise ArchiveError(f"missing: {sha256!r} is no sha256 in hexadecimal")
+            raise ArchiveError(f"missing: {sha256!r} is not a sha256 in lower-case hexadecimal")
         return self._root / sha256[:2] / sha256[2:4] / f"{sha256}.zst"
 
     def _failure(self, what: str, error: OSError) -> ArchiveError:
-        return ArchiveError(f"{what}: {error.strerror}; {self._free()}")
+        return ArchiveError(f"{what}: {error.strerror}; {self._free_space()}")
 
-    def _free(self) -> str:
-        """Say how much room there is, on the nearest directory that exists."""
-        place = next((path for path in (self._root, *self._root.parents) if path.is_dir()), Path("/"))
+    def _free_space(self) -> str:
+        """Return the free space at the root or its nearest existing parent, as text for an error."""
+        directory = next((path for path in (self._root, *self._root.parents) if path.is_dir()), Path("/"))
         try:
-            return f"{show_size(shutil.disk_usage(place).free)} free in {place}"
+            return f"{show_size(shutil.disk_usage(directory).free)} free in {directory}"
         except OSError:
             return "free space unknown"
 
 
 def _stored_size(path: Path, size: int) -> int:
-    """Return the size of the file that keeps a body of `size` bytes already; 0 when none does."""
+    """Return the size of an existing file whose header states a body of `size` bytes; 0 when there is none."""
     try:
         with path.open("rb") as file:
-            header = file.read(_HEADER)
+            header = file.read(_MAX_FRAME_HEADER)
             stored = os.fstat(file.fileno()).st_size
         return stored if zstandard.frame_content_size(header) == size else 0
     except (FileNotFoundError, zstandard.ZstdError):

@@ -1,1 +1,1 @@
-"""Fetching: politely (turns), safely (guard), and bounded in time and bytes (fetcher)."""
+"""Fetching over HTTP: polite to sites, guarded against forbidden addresses, bounded in time and bytes."""

@@ -1,7 +1,7 @@
-"""GET a URL politely: conditionally, in its site's turn, within a time and a size, and never where we must not.
+"""HTTP client: conditional requests, paced per site, bounded in time and size, never to a forbidden address.
 
-What a request may do beyond that is decided next door: `robots` says what a site lets us read, `breakers` whether it
-is left alone, `throttle` whether a refusal means that we ask too much.
+The modules in `politeness` decide the rest: `robots` which URLs a site allows, `breakers` whether it is on hold,
+`throttle` whether a refusal means too many requests.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ from ingestd.web.connection.dial import dial
 from ingestd.web.connection.guard import Guard
 from ingestd.web.connection.outage import OutageDetector
 from ingestd.web.connection.resolver import open_resolver
-from ingestd.web.logins import Login, origin_at
+from ingestd.web.logins import Login, parse_origin
 from ingestd.web.politeness.breakers import Breakers
 from ingestd.web.politeness.pacing import OnHold, Pacing
-from ingestd.web.politeness.robots import LARGEST, Memory, Robots
+from ingestd.web.politeness.robots import MAX_BYTES, Robots, RobotsStore
 from ingestd.web.politeness.throttle import Throttle
-from ingestd.web.replies import header, reply_of
+from ingestd.web.replies import header, make_reply
 from ingestd.web.target import Target
 
 ACCEPT_FEED = (
@@ -47,15 +47,12 @@ ACCEPT_ROBOTS = "text/plain, */*;q=0.1"
 
 MAX_REDIRECTS = 10
 
-# Connections in use at the same time; each site's turns see to the rest.
-_CONNECTIONS = 1000
-# Bytes of a connection that wait to be read; at twice as many it is told to wait.
-_UNREAD = 32 * 1024
-# Seconds until a connection is made or never will be.
-_CONNECT = 15.0
-
-# Seconds an unused connection stays open, and an address is believed.
-_KEEPALIVE, _DNS_TTL = 30.0, 60
+# Connections in use at the same time; pacing limits those to one site.
+_MAX_CONNECTIONS = 1000
+# Bytes of a connection that are buffered; aiohttp pauses reading at twice as many.
+_READ_BUFFER = 32 * 1024
+# Seconds to connect, that an unused connection stays open, and that a resolved address is cached.
+_CONNECT_TIMEOUT, _KEEPALIVE, _DNS_TTL = 15.0, 30.0, 60
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -63,19 +60,18 @@ _SAME_METHOD = frozenset({307, 308})
 
 
 def user_agent(version: str, contact: str | None) -> str:
-    """Return how we introduce ourselves, as in "ingestd/1.2.3 (+https://example.org/bot)"."""
+    """Return the User-Agent header, as in "ingestd/1.2.3 (+https://example.org/bot)"."""
     return f"ingestd/{version} (+{contact})" if contact else f"ingestd/{version}"
 
 
 class Fetcher:
-    """An HTTP client that any publisher can live with; an async context manager.
+    """Polite HTTP client; an async context manager.
 
-    `timeout` is in seconds and for a whole GET, redirects and body included, without the waiting for turns.
-    `max_body` is in bytes, decoded or not.  `allow_networks` may be connected to although they are private.
-    `nameservers` ("HOST[:PORT]") are asked instead of the system's.  `logins` are one an origin, for GETs to it alone.
-    `tls` says whose certificates are believed, None for the system's.
-    `robots_memory` keeps what robots.txt said.  `folder` is where a large body lies until there is `room` for it, None
-    for the system's place.
+    `timeout` is in seconds for a whole GET, redirects and body included, but not the wait for turns.
+    `max_body` is in bytes, encoded and decoded.  `allow_networks` are private networks it may connect to.
+    `nameservers` ("HOST[:PORT]") replace those of the system.  `logins`, one for each origin, apply to GET only.
+    `tls` is the context for https, None for the system's certificates.  `robots_store` stores robots.txt files.
+    `spool_folder` holds large bodies until the memory budget has room, None for the system's temporary folder.
     """
 
     def __init__(
@@ -89,12 +85,12 @@ class Fetcher:
         logins: Sequence[Login] = (),
         tls: SSLContext | None = None,
         pacing: Pacing,
-        robots_memory: Memory | None = None,
-        folder: Path | None = None,
+        robots_store: RobotsStore | None = None,
+        spool_folder: Path | None = None,
     ) -> None:
         self._headers = {"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING}
         self._timeout = timeout
-        self._bodies = Bodies(max_body, folder)
+        self._bodies = Bodies(max_body, spool_folder)
         self._guard = Guard(allow_networks)
         self._nameservers = nameservers
         self._logins = {login.origin: login for login in logins}
@@ -103,15 +99,15 @@ class Fetcher:
         self._throttle = Throttle(pacing)
         self.memory_budget = self._bodies.memory_budget
         self.breakers = Breakers()
-        self._fault = OutageDetector(nameservers, self.breakers.heard_since)
-        fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, cut=LARGEST)
-        self.robots = Robots(fetch_robots, robots_memory or Memory())
+        self._outage_detector = OutageDetector(nameservers, self.breakers.answered_since)
+        fetch_robots = partial(self.get, accept=ACCEPT_ROBOTS, truncate_to=MAX_BYTES)
+        self.robots = Robots(fetch_robots, robots_store or RobotsStore())
 
     async def __aenter__(self) -> Self:
         self._resolver = open_resolver(self._nameservers)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=_CONNECTIONS,
+                limit=_MAX_CONNECTIONS,
                 keepalive_timeout=_KEEPALIVE,
                 ttl_dns_cache=_DNS_TTL,
                 resolver=self._resolver,
@@ -120,11 +116,11 @@ class Fetcher:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
-            timeout=aiohttp.ClientTimeout(  # for the rest ours covers more, see `_ask`
-                total=None, sock_connect=min(_CONNECT, self._timeout / 2)
+            timeout=aiohttp.ClientTimeout(  # the total is bounded in `_request`
+                total=None, sock_connect=min(_CONNECT_TIMEOUT, self._timeout / 2)
             ),
             auto_decompress=False,  # see `decoding`
-            read_bufsize=_UNREAD,
+            read_bufsize=_READ_BUFFER,
             middlewares=(connections.send_once,),
         )
         return self
@@ -136,15 +132,15 @@ class Fetcher:
         await self._resolver.close()
 
     async def dial(self, host: str, port: int, *, url: str) -> socket:
-        """Return a connection for what is not HTTP; raises Forbidden, Unreachable, or Offline where it is our fault."""
-        begun = monotonic()
+        """Return a connected socket for a protocol other than HTTP; raises Forbidden, Unreachable, Offline."""
+        started = monotonic()
         try:
             return await dial(self._resolver, self._guard, host, port, url=url)
         except Unreachable as failure:
-            raise await self._judged(failure, failure.__cause__ or failure, begun) from failure
+            raise await self._classify(failure, failure.__cause__ or failure, started) from failure
 
     def held_for(self, site: str) -> float:
-        """Return for how many seconds a site is to be left alone, because it asked for it or because it fails."""
+        """Return for how many seconds a site is on hold, because it asked for it or because it keeps failing."""
         return max(self._pacing.held_for(site), self.breakers.held_for(site)[0])
 
     async def get(
@@ -155,102 +151,102 @@ class Fetcher:
         accept: str = ACCEPT_FEED,
         obey_robots: bool = False,
         reservation: Reservation | None = None,
-        cut: int | None = None,
+        truncate_to: int | None = None,
     ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
 
-        Validators belong to the URL they are of: those given are sent to `url` alone, and after a redirect the
-        reply has none.  A 304's are the ones to ask with next time: as given, where it brings no new ones.
-        User-info in the URL is sent as basic authorization, to its own origin; it weighs more than the origin's
-        login.  A login's parameter in the query string is on the wire alone, and cut out of what the server repeats.
-        With `obey_robots`, each URL on the way is asked for only where its site's robots.txt lets us.
-        The body has the room of `guest`, who is to stay as long as the body does.
-        With `cut`, the first so many bytes of the body will do, and a 2xx that is no 200 has none.
-
-        Raises FetchError and nothing else, its subclass by what went wrong.  Other 2xx than 200 are a BrokenReply:
-        to a plain GET there is nothing whole in them.  What failed is not tried again.
+        Validators belong to one URL: `validators` are sent to `url` only, and a redirected reply has none.  The
+        validators of a 304 are those for the next request: the given ones, unless it brings new ones.
+        User-info in the URL is sent as basic authorization, to its own origin; it overrides the origin's login.
+        A login's query parameter is sent with the request, and removed from the reply where the server repeats it.
+        With `obey_robots`, each URL of a redirect chain is requested only if its site's robots.txt allows it.
+        The body is charged to `reservation`, which the caller releases once it no longer uses the body.
+        With `truncate_to`, reads only that many bytes, and accepts any 2xx; one other than 200 has no body.
+        Raises only FetchError; BrokenReply for a 2xx other than 200, which is not a complete answer to a plain GET.
+        A failed request is not retried.
         """
-        asked = Target.of(url)
+        requested = Target.parse(url)
         with self._bodies.spool() as spool:
             headers = _request_headers(accept, validators)
-            target, moved, response = await self._follow(asked, headers, spool, obey_robots=obey_robots, cut=cut)
-            with nullcontext(reservation) if reservation else self.memory_budget.reservation() as held:
-                body = await self._bodies.load(target, response, spool, held, cut)
-        reply = reply_of(asked, target, validators, response, body, permanent=moved, whole=cut is None)
+            target, moved, response = await self._follow(
+                requested, headers, spool, obey_robots=obey_robots, truncate_to=truncate_to
+            )
+            with nullcontext(reservation) if reservation else self.memory_budget.reservation() as reserved:
+                body = await self._bodies.load(target, response, spool, reserved, truncate_to)
+        reply = make_reply(requested, target, validators, response, body, permanent=moved, only_200=truncate_to is None)
         login = self._login_for(target)
-        return login.cut_from(reply) if login else reply
+        return login.scrub_reply(reply) if login else reply
 
-    def logs_in_at(self, url: str) -> bool:
-        """Say whether there is a login for the origin of a URL: the operator has named it."""
-        return origin_at(url) in self._logins
+    def has_login_for(self, url: str) -> bool:
+        """Say whether the operator has set a login for the origin of a URL."""
+        return parse_origin(url) in self._logins
 
     def _login_for(self, target: Target) -> Login | None:
-        """Return what goes along to a target; user-info in its URL weighs more than its origin's login."""
         return None if target.authorization else self._logins.get(target.origin)
 
     async def _follow(
-        self, asked: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool, cut: int | None
+        self, requested: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool, truncate_to: int | None
     ) -> tuple[Target, Target | None, aiohttp.ClientResponse]:
-        """Ask and follow redirects; return what answered, where the permanent ones led, and the answer."""
-        target, left, moved = asked, self._timeout, None
+        """Request and follow redirects; return the last target, where permanent redirects led, and the response."""
+        target, left, moved = requested, self._timeout, None
         visited = [target.url]
         permanent: Target | None = target
         while True:
             if obey_robots:
-                self._pacing.slow_down(target.site, target.origin, await self.robots.check(target.shown))
+                self._pacing.set_delay(target.site, target.origin, await self.robots.check(target.display_url))
             login = self._login_for(target)
             try:
                 async with self._turn(target):
-                    begun = monotonic()
-                    response = await self._ask(target, headers, left, spool, login=login, cut=cut)
+                    started = monotonic()
+                    response = await self._request(target, headers, left, spool, login=login, truncate_to=truncate_to)
             except Gone as gone:
                 if permanent:
                     raise
-                # Where it only leads for now may be gone without that the URL itself is.
+                # The target of a temporary redirect is gone; the requested URL may not be.
                 raise Refused(gone.url, gone.status) from gone
             if response.status not in _REDIRECTS:
                 return target, moved, response
-            left -= monotonic() - begun
+            left -= monotonic() - started
             location = header(response, "Location")
-            target = target.redirected(login.cut(location) if login and location else location)
+            target = target.redirected(login.scrub(location) if login and location else location)
             if target.url in visited or len(visited) > MAX_REDIRECTS:
-                raise TooManyRedirects(asked.shown, f"redirects without end, the last one to {target.shown}")
+                raise TooManyRedirects(requested.display_url, f"too many redirects, the last to {target.display_url}")
             visited.append(target.url)
             headers = {"Accept": headers["Accept"]}
-            # Only as far as every redirect was permanent is the new address the old one's.
+            # A target is the new address only if every redirect up to it was permanent.
             permanent = target if permanent and response.status in _PERMANENT else None
             moved = permanent or moved
 
     async def post(self, url: str, form: Mapping[str, str]) -> int:
-        """Send a form in its site's turn; returns the status, which is a 2xx.
+        """Send a form, paced like any request; return the status, which is a 2xx.
 
-        Redirects that keep the method are followed (307, 308), others are a BrokenReply.  Raises FetchError.
+        Follows redirects that keep the method (307, 308); others raise BrokenReply.  Raises FetchError.
         """
-        target, hops = Target.of(url), 0
+        target, hops = Target.parse(url), 0
         while True:
             with self._bodies.spool() as unread:
                 async with self._turn(target):
-                    response = await self._ask(target, {}, self._timeout, unread, form=form)
+                    response = await self._request(target, {}, self._timeout, unread, form=form)
             if response.status not in _SAME_METHOD:
                 break
             target, hops = target.redirected(header(response, "Location")), hops + 1
             if hops > MAX_REDIRECTS:
-                raise TooManyRedirects(target.shown, "redirects without end")
+                raise TooManyRedirects(target.display_url, "too many redirects")
         if not 200 <= response.status < 300:
-            raise BrokenReply(target.shown, f"HTTP {response.status} is no answer to a POST")
+            raise BrokenReply(target.display_url, f"HTTP {response.status} is not a valid answer to a POST")
         return response.status
 
     @asynccontextmanager
     async def _turn(self, target: Target) -> AsyncIterator[None]:
-        """Have a turn at a site; raises Held when it is to be left alone, be it that a redirect led there."""
+        """Wait for a turn at the target's site; raises Held when the site is on hold."""
         try:
-            async with self._pacing.at(target.site):
-                with self.breakers.attempt(target.site, target.shown):
+            async with self._pacing.turn(target.site):
+                with self.breakers.attempt(target.site, target.display_url):
                     yield
         except OnHold as hold:
-            raise Held(target.shown, "its site wants to be left alone", hold.seconds) from hold
+            raise Held(target.display_url, "its site is on hold", hold.seconds) from hold
 
-    async def _ask(
+    async def _request(
         self,
         target: Target,
         headers: dict[str, str],
@@ -259,35 +255,37 @@ class Fetcher:
         *,
         login: Login | None = None,
         form: Mapping[str, str] | None = None,
-        cut: int | None = None,
+        truncate_to: int | None = None,
     ) -> aiohttp.ClientResponse:
-        """Send one request, a POST where there is a form; return the head of the answer, and spool a 200's body."""
-        attempt, begun = connections.begin_attempt(), monotonic()
-        self._throttle.asked(target.site)
+        """Send one request, a POST if there is a form; return the response, and spool the body of a 200."""
+        attempt, started = connections.begin_attempt(), monotonic()
+        self._throttle.record_request(target.site)
         method, url = "GET" if form is None else "POST", target.url
         if target.authorization:
             headers = {**headers, "Authorization": target.authorization}
         elif login:
-            url, headers = login.on_the_wire(url), {**headers, **login.headers()}
+            url, headers = login.request_url(url), {**headers, **login.headers()}
         try:
             async with (
                 asyncio.timeout(seconds),
                 self._session.request(method, url, headers=headers, data=form, allow_redirects=False) as response,
             ):
                 if response.status == 200:
-                    await self._bodies.receive(target, response, spool, cut)
+                    await self._bodies.receive(target, response, spool, truncate_to)
         except (TimeoutError, aiohttp.ClientError) as error:
-            failure = connections.failure(target.shown, error, attempt, seconds=self._timeout, quotes=login is None)
-            # aiohttp's messages quote the URL and the answer, either of which may have the secret in it.
-            raise await self._judged(failure, error, begun) from None if login else error
+            failure = connections.fetch_error(
+                target.display_url, error, attempt, seconds=self._timeout, may_quote=login is None
+            )
+            # aiohttp's messages quote the URL and the response, and either may contain the login's secret.
+            raise await self._classify(failure, error, started) from None if login else error
         if response.status >= 400:
             raise self._throttle.refusal(target, response)
         return response
 
-    async def _judged(self, failure: FetchError, error: BaseException, begun: float) -> FetchError:
-        """Return a failure, or Offline where it is ours."""
-        if isinstance(failure, Unreachable) and await self._fault.is_ours(failure, error, begun):
-            return Offline(failure.url, f"our own network: {failure.reason}")
+    async def _classify(self, failure: FetchError, error: BaseException, started: float) -> FetchError:
+        """Return the failure itself, or Offline for a local failure."""
+        if isinstance(failure, Unreachable) and await self._outage_detector.is_local(failure, error, started):
+            return Offline(failure.url, f"the local network is down: {failure.reason}")
         return failure
 
 

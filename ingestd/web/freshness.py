@@ -1,4 +1,4 @@
-"""How long an answer stays fresh: until then nobody needs to ask again (RFC 9111, 4.2)."""
+"""Freshness of a response (RFC 9111, 4.2): how long it need not be requested again."""
 
 from datetime import datetime
 
@@ -6,18 +6,18 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from ingestd.times import parse_http_date
 
-# Characters of Cache-Control headers that are read; a server may send as many as it likes.
-_MOST = 4096
+# Characters of Cache-Control headers that are read; a server may send any number.
+_MAX_LENGTH = 4096
 
 
 def fresh_for(headers: CIMultiDict[str] | CIMultiDictProxy[str], now: datetime) -> float | None:
-    """Return for how many more seconds an answer is fresh: None when it does not say, 0 when it wants us to ask anew.
+    """Return the remaining freshness of a response in seconds; 0 for no-cache and no-store, None when it is not stated.
 
-    `max-age` counts over Expires (RFC 9111, 5.3), less what the answer has aged in caches.  The result is
-    as long as the header says: it is the caller who knows what is too long.
+    `max-age` takes precedence over Expires (RFC 9111, 5.3); the response's Age is subtracted from it.  The result is
+    not limited: the caller decides what is too long.
     """
-    # Several lines are one list (RFC 9110, 5.3).
-    directives = _directives(", ".join(headers.getall("Cache-Control", ()))[:_MOST])
+    # Several header lines form one list (RFC 9110, 5.3).
+    directives = _directives(", ".join(headers.getall("Cache-Control", ()))[:_MAX_LENGTH])
     if "no-cache" in directives or "no-store" in directives:
         return 0.0
     if "max-age" in directives:
@@ -31,9 +31,9 @@ def fresh_for(headers: CIMultiDict[str] | CIMultiDictProxy[str], now: datetime) 
 
 
 def _directives(text: str) -> dict[str, str]:
-    """Return the directives of a Cache-Control header (RFC 9111, 5.2); of one that comes twice, the first."""
+    """Parse the directives of a Cache-Control header (RFC 9111, 5.2); the first of a repeated directive counts."""
     found: dict[str, str] = {}
-    for item in text.split(","):  # those whose quoted values hold commas are none that we look at
+    for item in text.split(","):  # none of the directives used here has a quoted value with commas
         name, _, value = item.partition("=")
         found.setdefault(name.strip().lower(), value.strip().strip('"'))
     return found
@@ -41,5 +41,5 @@ def _directives(text: str) -> dict[str, str]:
 
 def _seconds(text: str) -> float | None:
     text = text.strip()
-    # Cut before it is read: what has more digits means "for ever" (RFC 9111, 1.2.2).
+    # Truncated before it is parsed: more digits mean "for ever" (RFC 9111, 1.2.2).
     return float(text[:10]) if text.isascii() and text.isdigit() else None

@@ -1,4 +1,4 @@
-"""How we log in where: one login for an origin, sent to that origin and to no other."""
+"""Logins for origins: parse them from the settings, and add one to the requests to its origin only."""
 
 import re
 from base64 import b64encode
@@ -11,14 +11,14 @@ from yarl import URL
 
 from ingestd.model.reply import Reply
 from ingestd.urls import FOLDER_PORTS
-from ingestd.web.secret_scrubbing import without
+from ingestd.web.secret_scrubbing import scrub_parameter
 
 Kind = Literal["basic", "bearer", "header", "query", "key"]
 
 #: Scheme, host and port (RFC 6454, 4).
 Origin = tuple[str, str, int | None]
 
-#: How a login is written.
+#: Forms of a login in the settings.
 FORMS = (
     "ORIGIN basic USER PASSWORD, ORIGIN bearer TOKEN, ORIGIN header NAME VALUE, ORIGIN query NAME VALUE "
     "or ORIGIN key USER FILE"
@@ -26,7 +26,7 @@ FORMS = (
 
 _ORIGIN = re.compile(r"(https?|ftps?|sftp)://[^\s/?#@]+", re.IGNORECASE)
 
-#: The ways to log in, by scheme.
+#: Kinds of login by scheme.
 _KINDS: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("http", "https"), ("basic", "bearer", "header", "query")),
     **dict.fromkeys(("ftp", "ftps"), ("basic",)),
@@ -34,8 +34,8 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
 }
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 
-#: What the client says itself, or what says how a message is framed.
-_OURS = frozenset(
+#: Headers that the client sets itself, or that frame a message.
+_RESERVED_HEADERS = frozenset(
     "accept accept-encoding connection content-encoding content-length content-type cookie expect host if-match "
     "if-modified-since if-none-match if-range if-unmodified-since keep-alive proxy-authorization proxy-connection "
     "range te trailer transfer-encoding upgrade user-agent".split()
@@ -44,50 +44,50 @@ _OURS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """What goes along with each request to one origin, or opens the drop folders there."""
+    """Credentials added to each request to one origin, or used to open the drop folders there."""
 
     origin: Origin
     kind: Kind
-    #: Of the header, or of the parameter in the query string; of a drop folder's server, the user.
+    #: Name of the header or of the query parameter; for a drop folder's server, the user.
     name: str
-    #: As it is sent, before a query string encodes it: a secret.  Of `key`, the file with the private key.
+    #: The secret as it is sent, before it is encoded in a query string; for `key`, the file with the private key.
     value: str = field(repr=False)
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read a line of one of the `FORMS`; the last word may have spaces in it, but not around it.
+        """Parse a line in one of the `FORMS`; the last word may contain spaces, but not begin or end with them.
 
-        Raises ValueError, which quotes nothing but an origin: in a line that is wrong, anything may be the secret.
+        Raises ValueError, whose message quotes only the scheme or a header's name: anything else may be the secret.
         """
         match line.split(maxsplit=2):
-            case [where, "basic" | "bearer" | "header" | "query" | "key" as kind, rest]:
-                origin = _read_origin(where)
+            case [origin_text, "basic" | "bearer" | "header" | "query" | "key" as kind, rest]:
+                origin = _parse_login_origin(origin_text)
                 if kind not in _KINDS[origin[0]]:
-                    raise ValueError(f"over {origin[0]} there is no login by {kind}: it should be {FORMS}")
-                name, value = _read(kind, rest.rstrip(), opens_folders=origin[0] in FOLDER_PORTS)
+                    raise ValueError(f"{origin[0]} has no login by {kind}; should be {FORMS}")
+                name, value = _parse_credentials(kind, rest.rstrip(), is_for_folders=origin[0] in FOLDER_PORTS)
                 return cls(origin=origin, kind=kind, name=name, value=value)
             case _:
                 raise ValueError(f"should be {FORMS}")
 
     def __str__(self) -> str:
-        """Say where and how, and not with what."""
+        """Return the origin, the kind and the name, without the secret."""
         name = f" {self.name}" if self.kind in ("header", "query") else ""
-        return f"{self.place} {self.kind}{name}"
+        return f"{self.origin_url} {self.kind}{name}"
 
     @property
-    def place(self) -> str:
-        """The origin as text."""
+    def origin_url(self) -> str:
+        """The origin as a URL, without a default port."""
         scheme, host, port = self.origin
         return str(URL.build(scheme=scheme, host=host, port=None if port == FOLDER_PORTS.get(scheme) else port))
 
     @property
-    def opens_folders(self) -> bool:
-        """Whether it is for drop folders, of which one server may have some for each of several users."""
+    def is_for_folders(self) -> bool:
+        """Whether it is for drop folders; one server may then have a login for each of several users."""
         return self.origin[0] in FOLDER_PORTS
 
     @property
     def in_the_clear(self) -> bool:
-        """Whether it crosses a network without TLS, where anybody on the way can read it."""
+        """Whether it crosses a network without TLS, where others can read it."""
         scheme, host, _ = self.origin
         return scheme in ("http", "ftp") and not _is_loopback(host)
 
@@ -95,76 +95,76 @@ class Login:
         """Return the headers to send."""
         return {} if self.kind == "query" else {self.name: self.value}
 
-    def on_the_wire(self, url: URL) -> URL:
-        """Return what to ask for when a URL of its origin is meant."""
+    def request_url(self, url: URL) -> URL:
+        """Return the URL to request for a URL of the origin: with the query parameter, if the login is one."""
         if self.kind != "query":
             return url
-        joint = "&" if url.raw_query_string else "?"
+        separator = "&" if url.raw_query_string else "?"
         pair = f"{quote(self.name, safe='')}={quote(self.value, safe='')}"
-        return URL(f"{url.with_fragment(None)}{joint}{pair}", encoded=True)
+        return URL(f"{url.with_fragment(None)}{separator}{pair}", encoded=True)
 
-    def cut(self, text: str) -> str:
-        """Return a text without our parameter, wherever a URL in it has it: servers repeat what they were asked."""
-        return self._cut(text.encode()).decode()
+    def scrub(self, text: str) -> str:
+        """Return a text with the query parameter removed from its URLs: servers repeat the URLs they are sent."""
+        return self._scrub(text.encode()).decode()
 
-    def cut_from(self, reply: Reply) -> Reply:
-        """Return a reply of its origin without our parameter in the links of its body and its head.
+    def scrub_reply(self, reply: Reply) -> Reply:
+        """Return a reply with the query parameter removed from the links in its body and headers.
 
-        Else it would be stored with them, and sent on, as in what a feed says its own address is.
+        Otherwise the secret would be stored and passed on with them, as in a feed's link to itself.
         """
         return replace(
             reply,
-            body=self._cut(reply.body),
-            hub=self.cut(reply.hub) if reply.hub else reply.hub,
-            topic=self.cut(reply.topic) if reply.topic else reply.topic,
+            body=self._scrub(reply.body),
+            hub=self.scrub(reply.hub) if reply.hub else reply.hub,
+            topic=self.scrub(reply.topic) if reply.topic else reply.topic,
         )
 
-    def _cut(self, text: bytes) -> bytes:
-        return without(text, self.name, self.value) if self.kind == "query" else text
+    def _scrub(self, text: bytes) -> bytes:
+        return scrub_parameter(text, self.name, self.value) if self.kind == "query" else text
 
 
 def origin_of(url: URL) -> Origin:
-    """Return scheme, host and port of a URL; what differs here is another origin."""
+    """Return scheme, host and port of a URL."""
     return url.scheme, (url.host or "").lower(), url.port or FOLDER_PORTS.get(url.scheme)
 
 
-def origin_at(url: str) -> Origin | None:
-    """Return the origin of a URL as text; None when it is none."""
+def parse_origin(url: str) -> Origin | None:
+    """Return the origin of a URL given as text; None when the text is not a URL."""
     try:
         return origin_of(URL(url))
     except ValueError:
         return None
 
 
-def _read_origin(text: str) -> Origin:
+def _parse_login_origin(text: str) -> Origin:
     try:
         url = URL(text) if _ORIGIN.fullmatch(text) else None
         if url and url.raw_host and (origin := origin_of(url))[2]:
             return origin
     except ValueError:
-        pass  # not chained: it quotes what may hold a password
+        pass  # not chained: the error quotes the text, which may contain a password
     raise ValueError(
         "the origin should be https://HOST or https://HOST:PORT (or ftp, ftps, sftp), without user, path and query"
     )
 
 
-def _read(kind: Kind, rest: str, *, opens_folders: bool) -> tuple[str, str]:
-    """Return name and value of what follows the kind; raises ValueError."""
+def _parse_credentials(kind: Kind, rest: str, *, is_for_folders: bool) -> tuple[str, str]:
+    """Return name and value from the words after the kind; raises ValueError."""
     if kind == "bearer":
         if " " in rest or not rest.isprintable():
-            raise ValueError("a bearer token has no spaces and no control characters")
+            raise ValueError("a bearer token must have no spaces and no control characters")
         return "Authorization", f"Bearer {rest}"
     name, value = (*rest.split(maxsplit=1), "")[:2]
     if not value or not f"{name}{value}".isprintable():
         raise ValueError(f"should be {FORMS}, each without control characters")
-    if kind == "basic" and not opens_folders:
+    if kind == "basic" and not is_for_folders:
         if ":" in name:
-            raise ValueError("a user has no colon in it (RFC 7617, 2)")
+            raise ValueError("a user name must have no colon (RFC 7617, 2)")
         return "Authorization", f"Basic {b64encode(f'{name}:{value}'.encode()).decode()}"
     if kind == "header" and not _TOKEN.fullmatch(name):
-        raise ValueError("this is no name of a header")
-    if kind == "header" and name.lower() in _OURS:
-        raise ValueError(f"the header {name} is not for logins: it is ours to set")
+        raise ValueError("the name of the header is not valid (RFC 9110, 5.6.2)")
+    if kind == "header" and name.lower() in _RESERVED_HEADERS:
+        raise ValueError(f"the header {name} cannot carry a login; ingestd sets it itself")
     return name, value
 
 

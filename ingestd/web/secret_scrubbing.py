@@ -1,18 +1,18 @@
-"""Echoes: a parameter that we put into a query string, found again in what the server says, and cut out."""
+"""Remove a secret query parameter from the URLs in a text: servers repeat the URLs they are sent."""
 
 import re
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 
-def without(text: bytes, name: str, value: str) -> bytes:
-    """Return a text without a parameter of this name and value, wherever a URL in it has it.
+def scrub_parameter(text: bytes, name: str, value: str) -> bytes:
+    """Return a text with the parameter of this name and value removed from its query strings.
 
-    Found are URLs as they are, as HTML and JSON write them, and those in a parameter of others, as in
-    "/login?next=%2Ffeed%3Fkey%3Dabc".  The same name with another value stays, and so does the value elsewhere.
+    URLs are found as they are, as HTML and JSON write them, and as a parameter of another URL, as in
+    "/login?next=%2Ffeed%3Fkey%3Dabc".  The name with another value stays, and so does the value elsewhere.
     """
-    # Most bodies have none, and to see that takes a hundredth of what the patterns take.
-    if any(form.encode() in text for form in _forms(value) | _forms_inside(value)):
+    # Most bodies do not contain the value; this check takes a hundredth of the time of the patterns.
+    if any(form.encode() in text for form in _encodings(value) | _nested_encodings(value)):
         for pattern in _patterns(name, value):
             text = pattern.sub(_join, text)
     return text
@@ -20,25 +20,25 @@ def without(text: bytes, name: str, value: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _patterns(name: str, value: str) -> tuple[re.Pattern[bytes], ...]:
-    """Return what finds the parameter in a URL, and in a URL that is a parameter itself."""
-    plain = _pattern(rb"\?", rb"&(?:amp;|#38;|#x26;)?|\\u0026", rb"=|\\u003[dD]", _forms(name), _forms(value))
-    within = _forms_inside(name), _forms_inside(value)
-    return plain, _pattern(rb"%(?:25)*3[fF]", rb"%(?:25)*26", rb"%(?:25)*3[dD]", *within)
+    """Return the patterns of the parameter in a URL, and in a URL that is itself a parameter."""
+    plain = _pattern(rb"\?", rb"&(?:amp;|#38;|#x26;)?|\\u0026", rb"=|\\u003[dD]", _encodings(name), _encodings(value))
+    nested = _nested_encodings(name), _nested_encodings(value)
+    return plain, _pattern(rb"%(?:25)*3[fF]", rb"%(?:25)*26", rb"%(?:25)*3[dD]", *nested)
 
 
-def _forms(text: str) -> set[str]:
-    """Return how a text is written in a query string, where it should be encoded and is not always."""
+def _encodings(text: str) -> set[str]:
+    """Return the ways to write a text in a query string, which should encode it but does not always."""
     return {text, quote(text, safe=""), quote_plus(text)}
 
 
-def _forms_inside(text: str) -> set[str]:
-    """Return how it is written where the whole URL is a parameter."""
-    return {quote(form, safe="") for form in _forms(text)}
+def _nested_encodings(text: str) -> set[str]:
+    """Return the ways to write a text in the query string of a URL that is itself a parameter."""
+    return {quote(form, safe="") for form in _encodings(text)}
 
 
 def _pattern(first: bytes, further: bytes, equals: bytes, names: set[str], values: set[str]) -> re.Pattern[bytes]:
-    one_name, one_value = (b"|".join(re.escape(one.encode()) for one in sorted(some)) for some in (names, values))
-    pair = b"(?:%s)(?:%s)(?:%s)" % (one_name, equals, one_value)
+    any_name, any_value = (b"|".join(re.escape(form.encode()) for form in sorted(forms)) for forms in (names, values))
+    pair = b"(?:%s)(?:%s)(?:%s)" % (any_name, equals, any_value)
     return re.compile(
         rb"(?P<lead>%s|%s)%s(?:(?:%s)%s)*(?:(?P<next>%s)|(?![\w.~+/-]))"
         % (first, further, pair, further, pair, further)
@@ -46,6 +46,6 @@ def _pattern(first: bytes, further: bytes, equals: bytes, names: set[str], value
 
 
 def _join(match: re.Match[bytes]) -> bytes:
-    """Return what then stands between the parameters before and after."""
+    """Return the separator that remains between the parameters before and after the removed one."""
     is_first = match["lead"].lower().endswith((b"?", b"3f"))
     return match["lead"] if is_first and match["next"] else match["next"] or b""

@@ -1,4 +1,4 @@
-"""What a URL asks us to do: connect where, send what, in whose turn."""
+"""Target of a request: the URL to send, its text for display, its site and its authorization."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,56 +12,55 @@ from ingestd.errors import BrokenReply, Forbidden
 from ingestd.urls import site, without_userinfo
 from ingestd.web.logins import Origin, origin_of
 
-# A URL that can go on the wire as it is.  Others are percent-encoded first, which also keeps line ends out.
+# A URL that can be sent as it is.  Others are percent-encoded first, which also keeps line ends out.
 _WIRE_READY = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where one request goes."""
+    """Destination of one request."""
 
     #: Without user-info.
     url: URL
-    #: The same as text, as it may be shown and stored.
-    shown: str
-    #: Whose turn it takes.
+    #: The URL as text, without user-info: safe to log and store.
+    display_url: str
+    #: Site for pacing and breakers.
     site: str
-    #: The Authorization header, for this origin only.
+    #: The Authorization header, for this origin only; None without user-info.
     authorization: str | None = None
 
     @classmethod
-    def of(cls, url: str) -> Self:
-        """Read a URL; user-info in it becomes basic authorization (RFC 7617).
+    def parse(cls, url: str) -> Self:
+        """Parse a URL; user-info in it becomes basic authorization (RFC 7617).
 
-        Raises Forbidden when it is no http(s) URL with a host.
+        Raises Forbidden when it is not an http(s) URL with a host.
         """
-        shown = without_userinfo(url) if "@" in url else url
+        display_url = without_userinfo(url) if "@" in url else url
         try:
             parsed = URL(url, encoded=_WIRE_READY.fullmatch(url) is not None)
             if parsed.scheme not in ("http", "https") or not parsed.raw_host or not parsed.port:
-                raise Forbidden(shown, "not an http(s) URL")
+                raise Forbidden(display_url, "not an http(s) URL")
             authorization = None
             if parsed.raw_user is not None or parsed.raw_password is not None:
                 authorization = encode_basic_auth(parsed.user or "", parsed.password or "")
                 parsed = parsed.with_user(None)
-            return cls(parsed, shown, site(shown), authorization)
+            return cls(parsed, display_url, site(display_url), authorization)
         except ValueError as error:
-            raise Forbidden(shown, "not an http(s) URL") from error
+            raise Forbidden(display_url, "not an http(s) URL") from error
 
     def redirected(self, location: str | None) -> "Target":
-        """Return where a Location header leads (RFC 9110, 10.2.2).
+        """Return the target of a Location header (RFC 9110, 10.2.2).
 
-        Authorization goes along within the origin and nowhere else; user-info in the header is dropped,
-        for a stranger has no say in what we log in with.  Raises BrokenReply when it leads nowhere,
-        Forbidden when to no http(s) URL.
+        Authorization is kept within the origin only.  User-info in the header is dropped: a server must not choose the
+        credentials.  Raises BrokenReply when the header is missing or not a URL, Forbidden when the URL is not http(s).
         """
         if not location:
-            raise BrokenReply(self.shown, "a redirect without a Location")
+            raise BrokenReply(self.display_url, "redirect without a Location header")
         try:
-            url = without_userinfo(urljoin(self.shown, location))
+            url = without_userinfo(urljoin(self.display_url, location))
         except ValueError as error:
-            raise BrokenReply(self.shown, "a redirect to no URL") from error
-        target = Target.of(url)
+            raise BrokenReply(self.display_url, "redirect to an invalid URL") from error
+        target = Target.parse(url)
         return replace(target, authorization=self.authorization) if target.origin == self.origin else target
 
     @property

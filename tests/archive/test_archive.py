@@ -1,4 +1,4 @@
-"""What holds for every archive."""
+"""Contract of every archive."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.archive import Archive
-from ingestd.archive.directory import Directory
-from ingestd.archive.off import Off
+from ingestd.archive.directory import DirectoryArchive
+from ingestd.archive.off import DisabledArchive
+from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveError
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -16,20 +16,20 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(params=["directory", "off"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
-    return Directory(tmp_path) if request.param == "directory" else Off()
+    return DirectoryArchive(tmp_path) if request.param == "directory" else DisabledArchive()
 
 
 @pytest.mark.parametrize("body", [b"", b"<p>late edition", bytes(range(256)) * 1000], ids=["empty", "short", "binary"])
 async def test_a_body_is_named_by_the_hash_of_its_bytes(archive: Archive, body: bytes) -> None:
-    kept = await archive.put(body)
+    stored = await archive.put(body)
 
-    assert kept.sha256 == sha256(body).hexdigest()
-    assert kept.size == len(body)
-    assert await archive.put(body) == kept
+    assert stored.sha256 == sha256(body).hexdigest()
+    assert stored.size == len(body)
+    assert await archive.put(body) == stored
 
 
 @pytest.mark.parametrize("name", ["ab" * 32, "AB" * 32, "", "../../../etc/passwd"])
-async def test_what_was_never_put_cannot_be_got(archive: Archive, name: str) -> None:
+async def test_a_body_that_was_never_put_raises_archive_error(archive: Archive, name: str) -> None:
     with pytest.raises(ArchiveError):
         await archive.get(name)
 

@@ -1,4 +1,4 @@
-"""A name server on the loopback that knows what a test says, and keeps the questions."""
+"""DNS server on the loopback that gives the answers of a test, and records the queries."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -12,13 +12,13 @@ import dns.rrset
 
 
 class Nameserver(asyncio.DatagramProtocol):
-    """Answers A questions over UDP; every other type has no answer."""
+    """Answers queries for A records over UDP; other types have no records."""
 
     def __init__(self) -> None:
-        #: Name → its answers, one a question, the last one ever after: addresses, an error, or None for silence.
+        #: Name → its answers, one for each query, the last one repeated: addresses, an error, or None for no answer.
         self.names: dict[str, list[Sequence[str] | dns.rcode.Rcode | None]] = {}
-        #: Names that were asked for an IPv4 address.
-        self.questions: list[str] = []
+        #: Names that were queried for an IPv4 address.
+        self.queries: list[str] = []
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         self.transport = transport
@@ -37,7 +37,7 @@ class Nameserver(asyncio.DatagramProtocol):
         known = self.names.get(name, [dns.rcode.NXDOMAIN])
         found = known[0]
         if question.rdtype == dns.rdatatype.A:
-            self.questions.append(name)
+            self.queries.append(name)
             found = known.pop(0) if len(known) > 1 else known[0]
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""What goes over the wire, what comes back, and what becomes of everything else."""
+"""The fetcher: requests sent, replies returned, redirects, limits, and the error for every failure."""
 
 import asyncio
 import gzip
@@ -39,12 +39,12 @@ async def pacing() -> AsyncIterator[Pacing]:
 
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[Newsroom]:
-    """A second newsroom: another origin, for it has another port."""
+    """A second newsroom: another origin, since its port differs."""
     async with Newsroom() as elsewhere:
         yield elsewhere
 
 
-async def test_a_request_says_who_asks_and_what_for_and_nothing_more(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_request_sends_four_headers_and_no_cookies(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/feed.xml", body=b"news", Set_Cookie="visitor=1")
 
     await fetcher.get(url)
@@ -60,7 +60,7 @@ async def test_a_request_says_who_asks_and_what_for_and_nothing_more(newsroom: N
         }
 
 
-async def test_a_page_is_asked_for_as_a_page(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_page_is_requested_with_its_own_accept_header(newsroom: Newsroom, fetcher: Fetcher) -> None:
     await fetcher.get(newsroom.publish("/story", body=b"<p>"), accept=ACCEPT_PAGE)
 
     assert newsroom.requests[0].headers["Accept"] == ACCEPT_PAGE
@@ -71,7 +71,7 @@ def test_the_user_agent_names_the_version_and_a_contact() -> None:
     assert user_agent("1.2.3", None) == "ingestd/1.2.3"
 
 
-async def test_a_reply_is_the_body_with_what_the_server_said_of_it(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_reply_has_the_body_the_content_type_and_the_validators(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish(
         "/feed.xml", body=b"news", content_type="text/xml; charset=x", ETag='W/"7"', Last_Modified=LAST_MODIFIED
     )
@@ -93,7 +93,7 @@ async def test_a_reply_is_the_body_with_what_the_server_said_of_it(newsroom: New
         pytest.param(Validators(last_modified="yesterday"), id="no date"),
     ],
 )
-async def test_validators_are_echoed_byte_for_byte(
+async def test_validators_are_sent_back_byte_for_byte(
     newsroom: Newsroom, fetcher: Fetcher, validators: Validators
 ) -> None:
     await fetcher.get(newsroom.publish("/feed.xml", body=b"news"), validators=validators)
@@ -103,13 +103,13 @@ async def test_validators_are_echoed_byte_for_byte(
     assert sent.get("If-Modified-Since") == validators.last_modified
 
 
-async def test_an_etag_that_cannot_be_echoed_counts_as_none(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_an_etag_that_cannot_be_sent_back_is_ignored(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/feed.xml", raw=b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nContent-Length: 1\r\n\r\nx')
 
     assert not (await fetcher.get(url)).validators
 
 
-async def test_what_did_not_change_is_not_sent_again(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_an_unchanged_document_is_not_modified(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/feed.xml", body=b"news", conditional=True, ETag='"7"')
 
     first = await fetcher.get(url)
@@ -127,8 +127,8 @@ async def test_a_304_keeps_the_validators_it_does_not_replace(newsroom: Newsroom
     assert reply.validators == Validators(etag='"8"', last_modified=LAST_MODIFIED)
 
 
-async def test_a_connection_is_used_again(newsroom: Newsroom, fetcher: Fetcher) -> None:
-    """Also one that the server closes in the meantime costs no poll: that request alone is sent once more."""
+async def test_a_request_lost_on_a_kept_connection_is_sent_again(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    """A kept connection that the server has closed costs no poll: that request alone is sent once more."""
     url = newsroom.publish("/feed.xml", answers=[Answer(body=b"1"), Answer(reset=True), Answer(body=b"2")])
 
     assert (await fetcher.get(url)).body == b"1"
@@ -136,10 +136,10 @@ async def test_a_connection_is_used_again(newsroom: Newsroom, fetcher: Fetcher) 
 
 
 @pytest.mark.parametrize("answer", [{"reset": True}, {"raw": b""}], ids=["reset", "hang up"])
-async def test_a_server_that_hangs_up_is_not_asked_twice(
+async def test_a_request_lost_on_a_new_connection_is_not_sent_again(
     newsroom: Newsroom, fetcher: Fetcher, answer: dict[str, bytes]
 ) -> None:
-    with pytest.raises(BrokenReply, match="ended before the answer"):
+    with pytest.raises(BrokenReply, match="ended before the response"):
         await fetcher.get(newsroom.publish("/feed.xml", **answer))
 
     assert len(newsroom.requests) == 1
@@ -148,7 +148,7 @@ async def test_a_server_that_hangs_up_is_not_asked_twice(
 # Refusals
 
 
-async def test_a_busy_server_says_when_to_come_back(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_throttling_answer_has_its_retry_after(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/feed.xml", status=429, Retry_After="120")
 
     with pytest.raises(Refused) as caught:
@@ -159,7 +159,7 @@ async def test_a_busy_server_says_when_to_come_back(newsroom: Newsroom, fetcher:
 
 
 @pytest.mark.parametrize(("status", "held"), [(429, True), (503, True), (500, False), (404, False)], ids=str)
-async def test_a_busy_server_is_left_alone_as_a_whole(
+async def test_a_throttling_answer_holds_the_whole_site(
     newsroom: Newsroom, pacing: Pacing, status: int, held: bool
 ) -> None:
     url = newsroom.publish("/feed.xml", status=status, Retry_After="120")
@@ -173,7 +173,7 @@ async def test_a_busy_server_is_left_alone_as_a_whole(
 
 
 @pytest.mark.parametrize(("status", "kind"), [(410, Gone), (451, Refused), (403, Refused), (500, Refused)])
-async def test_what_is_gone_is_gone(newsroom: Newsroom, fetcher: Fetcher, status: int, kind: type[Refused]) -> None:
+async def test_only_a_410_is_gone(newsroom: Newsroom, fetcher: Fetcher, status: int, kind: type[Refused]) -> None:
     with pytest.raises(Refused) as caught:
         await fetcher.get(newsroom.publish("/feed.xml", status=status))
 
@@ -185,7 +185,7 @@ async def test_what_is_gone_is_gone(newsroom: Newsroom, fetcher: Fetcher, status
 
 
 @pytest.mark.parametrize(("status", "kind"), [(301, Gone), (308, Gone), (302, Refused), (307, Refused)])
-async def test_what_it_only_leads_to_for_now_being_gone_says_nothing_of_the_url(
+async def test_a_410_after_a_temporary_redirect_is_not_gone(
     newsroom: Newsroom, fetcher: Fetcher, status: int, kind: type[Refused]
 ) -> None:
     newsroom.publish("/there", status=410)
@@ -206,7 +206,7 @@ async def test_redirects_are_followed(newsroom: Newsroom, fetcher: Fetcher, stat
     assert (reply.url, reply.final_url, reply.body) == (url, newsroom.url("/new?a=b"), b"news")
 
 
-async def test_validators_belong_to_the_url_and_not_to_where_it_leads(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_validators_are_not_sent_to_the_target_of_a_redirect(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/old", status=302, Location="/new")
     newsroom.publish("/new", body=b"news", ETag='"new"', conditional=True)
 
@@ -217,7 +217,7 @@ async def test_validators_belong_to_the_url_and_not_to_where_it_leads(newsroom: 
     assert not reply.validators
 
 
-async def test_redirects_end(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_the_number_of_redirects_is_limited(newsroom: Newsroom, fetcher: Fetcher) -> None:
     for step in range(20):
         newsroom.publish(f"/{step}", status=302, Location=f"/{step + 1}")
 
@@ -227,7 +227,7 @@ async def test_redirects_end(newsroom: Newsroom, fetcher: Fetcher) -> None:
     assert len(newsroom.requests) == 11  # the request, and ten redirects
 
 
-async def test_a_loop_of_redirects_ends_where_it_closes(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_redirect_loop_ends_at_its_first_repetition(newsroom: Newsroom, fetcher: Fetcher) -> None:
     newsroom.publish("/a", status=302, Location="/b")
     newsroom.publish("/b", status=302, Location="/a")
 
@@ -237,7 +237,7 @@ async def test_a_loop_of_redirects_ends_where_it_closes(newsroom: Newsroom, fetc
     assert [request.path for request in newsroom.requests] == ["/a", "/b"]
 
 
-async def test_each_redirect_waits_for_a_turn_of_its_own(newsroom: Newsroom) -> None:
+async def test_each_redirect_takes_a_turn_of_its_own(newsroom: Newsroom) -> None:
     newsroom.publish("/old", status=302, Location="/new")
     newsroom.publish("/new", body=b"news")
 
@@ -249,25 +249,23 @@ async def test_each_redirect_waits_for_a_turn_of_its_own(newsroom: Newsroom) -> 
     assert second.started - first.ended >= 0.1
 
 
-async def test_where_a_redirect_leads_to_a_site_that_is_held_we_do_not_wait(
-    newsroom: Newsroom, fetcher: Fetcher
-) -> None:
+async def test_a_redirect_to_a_site_on_hold_raises_held_at_once(newsroom: Newsroom, fetcher: Fetcher) -> None:
     busy = newsroom.publish("/busy", status=429, Retry_After="3600")
     with pytest.raises(Throttled):
         await fetcher.get(busy.replace("127.0.0.1", "localhost"))
     there = newsroom.url("/there", host="localhost")
     moved = newsroom.publish("/feed.xml", status=307, Location=there)
 
-    for asking in (fetcher.get(moved), fetcher.post(moved, {"hub.mode": "subscribe"})):
+    for request in (fetcher.get(moved), fetcher.post(moved, {"hub.mode": "subscribe"})):
         with pytest.raises(Held) as caught:
-            await asyncio.wait_for(asking, 5)
+            await asyncio.wait_for(request, 5)
         assert caught.value.url == there
         assert 3500 < caught.value.seconds <= 3600
 
     assert [request.path for request in newsroom.requests] == ["/busy", "/feed.xml", "/feed.xml"]
 
 
-async def test_a_redirect_into_a_private_network_is_not_followed(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_redirect_to_a_private_address_is_forbidden(newsroom: Newsroom, fetcher: Fetcher) -> None:
     with pytest.raises(Forbidden, match=r"10\.0\.0\.1 is a private address; allow_networks may allow it"):
         await fetcher.get(newsroom.publish("/feed.xml", status=302, Location="http://10.0.0.1/"))
 
@@ -280,7 +278,7 @@ async def test_a_redirect_into_a_private_network_is_not_followed(newsroom: Newsr
         pytest.param("http://127.0.0.1:99999/", id="no port"),
     ],
 )
-async def test_a_redirect_leads_to_http_or_nowhere(newsroom: Newsroom, fetcher: Fetcher, location: str) -> None:
+async def test_a_redirect_to_another_scheme_is_forbidden(newsroom: Newsroom, fetcher: Fetcher, location: str) -> None:
     with pytest.raises(Forbidden):
         await fetcher.get(newsroom.publish("/feed.xml", status=302, Location=location))
 
@@ -288,7 +286,9 @@ async def test_a_redirect_leads_to_http_or_nowhere(newsroom: Newsroom, fetcher: 
 @pytest.mark.parametrize(
     "headers", [{}, {"Location": ""}, {"Location": "http://[::1"}], ids=["none", "empty", "broken"]
 )
-async def test_a_redirect_to_no_url_is_broken(newsroom: Newsroom, fetcher: Fetcher, headers: dict[str, str]) -> None:
+async def test_a_redirect_without_a_valid_url_is_a_broken_reply(
+    newsroom: Newsroom, fetcher: Fetcher, headers: dict[str, str]
+) -> None:
     with pytest.raises(BrokenReply):
         await fetcher.get(newsroom.publish("/feed.xml", status=302, **headers))
 
@@ -296,7 +296,7 @@ async def test_a_redirect_to_no_url_is_broken(newsroom: Newsroom, fetcher: Fetch
 # User-info
 
 
-async def test_userinfo_logs_in_at_its_own_origin_and_nowhere_else(
+async def test_userinfo_is_sent_to_its_own_origin_only(
     newsroom: Newsroom, elsewhere: Newsroom, fetcher: Fetcher
 ) -> None:
     newsroom.publish("/old", status=302, Location="/new")
@@ -311,7 +311,7 @@ async def test_userinfo_logs_in_at_its_own_origin_and_nowhere_else(
     assert reply.url == newsroom.url("/old")
 
 
-async def test_userinfo_that_a_server_hands_out_is_not_used(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_userinfo_in_a_redirect_is_not_used(newsroom: Newsroom, fetcher: Fetcher) -> None:
     newsroom.publish("/old", status=302, Location=newsroom.url("/new").replace("//", "//mallory:x@"))
     newsroom.publish("/new", body=b"news")
 
@@ -321,7 +321,7 @@ async def test_userinfo_that_a_server_hands_out_is_not_used(newsroom: Newsroom, 
     assert reply.final_url == newsroom.url("/new")
 
 
-async def test_errors_do_not_tell_the_password(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_errors_do_not_contain_the_password(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/feed.xml", status=500).replace("//", "//desk:secret@")
 
     with pytest.raises(Refused) as caught:
@@ -334,7 +334,7 @@ async def test_errors_do_not_tell_the_password(newsroom: Newsroom, fetcher: Fetc
 # Limits
 
 
-async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(newsroom: Newsroom, pacing: Pacing) -> None:
+async def test_max_body_is_the_largest_body_accepted(newsroom: Newsroom, pacing: Pacing) -> None:
     async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, max_body=1000) as fetcher:
         assert len((await fetcher.get(newsroom.publish("/fits", body=b"x" * 1000))).body) == 1000
         with pytest.raises(TooLarge):
@@ -351,7 +351,7 @@ async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_not(newsroom: Ne
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(bytes(100_000)), id="bomb"),
     ],
 )  # fmt: skip
-async def test_a_body_past_the_limit_is_too_large(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
+async def test_a_body_over_the_limit_is_too_large(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
     async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, max_body=1000) as fetcher:
         with pytest.raises(TooLarge, match="max_body"):
             await fetcher.get(newsroom.publish("/feed.xml", raw=raw))
@@ -363,7 +363,7 @@ async def test_a_compressed_body_is_decoded(newsroom: Newsroom, fetcher: Fetcher
     assert (await fetcher.get(url)).body == b"news" * 1000
 
 
-async def test_an_encoding_that_is_none_is_passed_over(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_an_unknown_content_encoding_is_ignored(newsroom: Newsroom, fetcher: Fetcher) -> None:
     url = newsroom.publish("/feed.xml", body=b"news", Content_Encoding="utf-8")
 
     assert (await fetcher.get(url)).body == b"news"
@@ -390,7 +390,7 @@ async def test_an_encoding_that_is_none_is_passed_over(newsroom: Newsroom, fetch
         pytest.param({"status": 304}, id="304 unasked"),
     ],
 )
-async def test_what_is_no_whole_answer_is_broken(
+async def test_an_incomplete_or_malformed_answer_is_a_broken_reply(
     newsroom: Newsroom, fetcher: Fetcher, answer: dict[str, bytes]
 ) -> None:
     with pytest.raises(BrokenReply):
@@ -405,13 +405,13 @@ async def test_what_is_no_whole_answer_is_broken(
         pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, id="hints"),
     ],
 )
-async def test_the_deadline_is_for_the_whole_answer(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
+async def test_the_deadline_covers_the_whole_response(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
     async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, timeout=0.2) as fetcher:
         with pytest.raises(TimedOut):
             await fetcher.get(newsroom.publish("/feed.xml", raw=raw, stalled=True))
 
 
-async def test_the_deadline_is_for_all_redirects_together(newsroom: Newsroom, pacing: Pacing) -> None:
+async def test_the_deadline_covers_all_redirects_together(newsroom: Newsroom, pacing: Pacing) -> None:
     never = asyncio.Event()
     newsroom.publish("/a", status=302, Location="/b")
     newsroom.publish("/b", when=never)
@@ -421,7 +421,7 @@ async def test_the_deadline_is_for_all_redirects_together(newsroom: Newsroom, pa
             await fetcher.get(newsroom.url("/a"))
 
 
-async def test_the_deadline_does_not_run_while_the_turn_is_awaited(newsroom: Newsroom) -> None:
+async def test_the_deadline_excludes_the_wait_for_a_turn(newsroom: Newsroom) -> None:
     url = newsroom.publish("/feed.xml", body=b"news")
 
     async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=Pacing(delay=0.3), timeout=0.2) as fetcher:
@@ -429,7 +429,7 @@ async def test_the_deadline_does_not_run_while_the_turn_is_awaited(newsroom: New
         assert (await fetcher.get(url)).body == b"news"
 
 
-async def test_one_site_is_asked_one_thing_at_a_time(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_site_gets_one_request_at_a_time(newsroom: Newsroom, fetcher: Fetcher) -> None:
     urls = [newsroom.publish(f"/{number}", body=b"news") for number in range(20)]
 
     await asyncio.gather(*map(fetcher.get, urls))
@@ -437,7 +437,7 @@ async def test_one_site_is_asked_one_thing_at_a_time(newsroom: Newsroom, fetcher
     assert newsroom.most_at_once == 1
 
 
-async def test_a_cancelled_request_gives_its_turn_back(newsroom: Newsroom, pacing: Pacing) -> None:
+async def test_a_cancelled_request_releases_its_turn(newsroom: Newsroom, pacing: Pacing) -> None:
     newsroom.publish("/slow", when=asyncio.Event())
 
     async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing) as fetcher:
@@ -450,7 +450,7 @@ async def test_a_cancelled_request_gives_its_turn_back(newsroom: Newsroom, pacin
     assert pacing.ready("127.0.0.1")
 
 
-# Where not to connect
+# Forbidden and unreachable addresses
 
 
 @pytest.mark.parametrize(
@@ -471,12 +471,12 @@ async def test_a_cancelled_request_gives_its_turn_back(newsroom: Newsroom, pacin
         pytest.param("http://a:b:c/", id="two ports"),
     ],
 )
-async def test_there_are_places_that_are_never_connected_to(fetcher: Fetcher, url: str) -> None:
+async def test_a_forbidden_url_is_never_connected_to(fetcher: Fetcher, url: str) -> None:
     with pytest.raises(Forbidden):
         await fetcher.get(url)
 
 
-async def test_the_loopback_is_private_unless_allowed(newsroom: Newsroom, pacing: Pacing) -> None:
+async def test_the_loopback_is_forbidden_unless_allowed(newsroom: Newsroom, pacing: Pacing) -> None:
     async with Fetcher(user_agent="test", pacing=pacing) as fetcher:
         for host in ("127.0.0.1", "localhost", "127.1", "0x7f.1", "0.0.0.0"):
             with pytest.raises(Forbidden):
@@ -490,15 +490,15 @@ async def test_the_loopback_is_private_unless_allowed(newsroom: Newsroom, pacing
     [
         pytest.param("http://127.0.0.1:1/", "Connection refused", id="closed"),
         pytest.param("http://nothing.invalid/", "no address for this name", id="no name"),
-        pytest.param("http://" + "a" * 64 + ".example/", "not a name", id="too long a name"),
+        pytest.param("http://" + "a" * 64 + ".example/", "not a valid name", id="too long a name"),
     ],
 )
-async def test_where_nobody_answers_is_unreachable(fetcher: Fetcher, url: str, reason: str) -> None:
+async def test_a_url_without_a_server_is_unreachable(fetcher: Fetcher, url: str, reason: str) -> None:
     with pytest.raises(Unreachable, match=reason):
         await fetcher.get(url)
 
 
-async def test_without_tls_there_is_no_https(newsroom: Newsroom, fetcher: Fetcher) -> None:
+async def test_a_server_without_tls_is_unreachable_by_https(newsroom: Newsroom, fetcher: Fetcher) -> None:
     with pytest.raises(Unreachable, match="no TLS"):
         await fetcher.get(newsroom.url().replace("http:", "https:"))
 
@@ -514,7 +514,7 @@ async def test_a_proxy_in_the_environment_is_not_used(
 
 
 async def test_every_failure_is_a_fetch_error(newsroom: Newsroom, fetcher: Fetcher) -> None:
-    """Bytes that were flipped one by one: whatever comes, it is a reply or an error of ours."""
+    """With any byte of the response flipped, `get` returns a reply or raises a FetchError."""
     whole = (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
         b"18\r\n" + gzip.compress(b"news", mtime=0) + b"\r\n0\r\n\r\n"

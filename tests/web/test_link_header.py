@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from ingestd.web.link_header import related
+from ingestd.web.link_header import find_link
 
 BASE = "https://paper.example/feeds/news"
 
@@ -21,14 +21,14 @@ BASE = "https://paper.example/feeds/news"
         (["nonsense"], None),
     ],
 )
-def test_the_first_link_of_a_relation(headers: list[str], found: str | None) -> None:
-    assert related(headers, "hub", BASE) == found
+def test_the_first_link_with_the_relation_is_found(headers: list[str], found: str | None) -> None:
+    assert find_link(headers, "hub", BASE) == found
 
 
-def test_a_header_that_is_made_to_take_long_does_not() -> None:
-    begun = time.process_time()
+def test_a_hostile_header_is_searched_in_linear_time() -> None:
+    started = time.process_time()
 
-    assert related(["<a>" + ";a" * 50_000], "hub", BASE) is None
-    assert related(["<" * 50_000], "hub", BASE) is None
+    assert find_link(["<a>" + ";a" * 50_000], "hub", BASE) is None
+    assert find_link(["<" * 50_000], "hub", BASE) is None
 
-    assert time.process_time() - begun < 5
+    assert time.process_time() - started < 5

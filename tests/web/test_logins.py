@@ -1,4 +1,4 @@
-"""How we log in: what is written, what is sent, to whom, and that nothing else shows it."""
+"""Logins: how they are parsed, which requests carry them, and that the secret appears nowhere else."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
@@ -27,11 +27,11 @@ async def elsewhere() -> AsyncIterator[Newsroom]:
 
 
 @asynccontextmanager
-async def fetcher_with(*lines: str, patience: float = 60.0) -> AsyncIterator[Fetcher]:
+async def fetcher_with(*lines: str, seconds: float = 60.0) -> AsyncIterator[Fetcher]:
     logins = [Login.parse(line) for line in lines]
     allowed = [IPv4Network("127.0.0.0/8")]
     async with Fetcher(
-        user_agent="test", allow_networks=allowed, pacing=Pacing(delay=0), timeout=patience, logins=logins
+        user_agent="test", allow_networks=allowed, pacing=Pacing(delay=0), timeout=seconds, logins=logins
     ) as fetcher:
         yield fetcher
 
@@ -40,7 +40,7 @@ def sent(newsroom: Newsroom, name: str = "Authorization") -> list[tuple[str, str
     return [(request.path, request.headers.get(name)) for request in newsroom.requests]
 
 
-# What is written
+# Parsing
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def sent(newsroom: Newsroom, name: str = "Authorization") -> list[tuple[str, str
         ("sftp://wire.example:22 key desk /etc/wire key", ("sftp", "wire.example", 22), "desk", "/etc/wire key"),
     ],
 )  # fmt: skip
-def test_a_line_says_where_how_and_with_what(line: str, origin: Origin, name: str, value: str) -> None:
+def test_a_line_is_parsed_into_origin_name_and_value(line: str, origin: Origin, name: str, value: str) -> None:
     login = Login.parse(line)
 
     assert (login.origin, login.name, login.value) == (origin, name, value)
@@ -68,12 +68,12 @@ def test_a_line_says_where_how_and_with_what(line: str, origin: Origin, name: st
 @pytest.mark.parametrize(
     "url", ["https://xn--strae-oqa.example/a", "https://STRASSE.example/a", "https://straße.example:443/a?b"]
 )
-def test_an_origin_is_the_one_that_its_urls_are_of(url: str) -> None:
-    assert (Target.of(url).origin == Login.parse("https://straße.example bearer x").origin) is ("STRASSE" not in url)
+def test_the_origin_of_a_login_equals_that_of_its_urls(url: str) -> None:
+    assert (Target.parse(url).origin == Login.parse("https://straße.example bearer x").origin) is ("STRASSE" not in url)
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "message"),
     [
         ("https://wire.example", "should be ORIGIN basic"),
         ("https://wire.example bearer", "should be ORIGIN basic"),
@@ -82,9 +82,9 @@ def test_an_origin_is_the_one_that_its_urls_are_of(url: str) -> None:
         ("https://wire.example s3same s3same", "should be ORIGIN basic"),
         ("https://wire.example Basic desk s3same", "should be ORIGIN basic"),
         ("wire.example bearer s3same", "the origin should be"),
-        ("ftp://wire.example bearer s3same", "over ftp there is no login by bearer"),
-        ("ftps://wire.example key desk s3same", "over ftps there is no login by key"),
-        ("https://wire.example key desk s3same", "over https there is no login by key"),
+        ("ftp://wire.example bearer s3same", "ftp has no login by bearer"),
+        ("ftps://wire.example key desk s3same", "ftps has no login by key"),
+        ("https://wire.example key desk s3same", "https has no login by key"),
         ("sftp://wire.example key s3same", "should be ORIGIN basic"),
         ("sftp://wire.example basic desk s3same\rPASV", "without control"),
         ("sftp://desk@wire.example basic desk s3same", "the origin should be"),
@@ -99,17 +99,17 @@ def test_an_origin_is_the_one_that_its_urls_are_of(url: str) -> None:
         ("https://wire.example basic de:sk s3same", "no colon"),
         ("https://wire.example basic desk s3same\x00", "without control"),
         ("https://wire.example header X-Key s3same\r\nX-Evil: 1", "without control"),
-        ("https://wire.example header X:Key s3same", "no name of a header"),
-        ("https://wire.example header Ключ s3same", "no name of a header"),
+        ("https://wire.example header X:Key s3same", "name of the header is not valid"),
+        ("https://wire.example header Ключ s3same", "name of the header is not valid"),
         *(
-            (f"https://wire.example header {name} s3same", "is ours to set")
+            (f"https://wire.example header {name} s3same", f"the header {name} cannot carry a login")
             for name in ("Host", "user-agent", "Accept", "Accept-Encoding", "Cookie", "Content-Length", "Connection",
                          "Transfer-Encoding", "If-None-Match", "Range")
         ),
     ],
 )  # fmt: skip
-def test_a_wrong_line_is_told_without_what_may_be_secret(line: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint) as caught:
+def test_the_error_for_a_wrong_line_does_not_quote_the_secret(line: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
         Login.parse(line)
 
     assert "s3same" not in "".join(format_exception(caught.value))
@@ -134,7 +134,7 @@ def test_only_a_login_that_crosses_a_network_without_tls_is_in_the_clear(origin:
 
 
 @pytest.mark.parametrize(("scheme", "in_the_clear"), [("ftp", True), ("ftps", False), ("sftp", False)])
-def test_of_logins_to_folders_only_those_of_ftp_are_in_the_clear(scheme: str, in_the_clear: bool) -> None:
+def test_only_ftp_logins_to_folders_are_in_the_clear(scheme: str, in_the_clear: bool) -> None:
     login = Login.parse(f"{scheme}://wire.example basic desk s3same")
 
     assert login.in_the_clear is in_the_clear
@@ -142,20 +142,20 @@ def test_of_logins_to_folders_only_those_of_ftp_are_in_the_clear(scheme: str, in
 
 
 @pytest.mark.parametrize(
-    ("url", "wire"),
+    ("url", "sent"),
     [
         ("https://wire.example", "/?k%20y=a%26b%2F%C3%A9"),
         ("https://wire.example/a%2Fb?", "/a%2Fb?k%20y=a%26b%2F%C3%A9"),
         ("https://wire.example/a?q=%41|b#part", "/a?q=%41|b&k%20y=a%26b%2F%C3%A9"),
     ],
 )
-def test_a_parameter_follows_those_of_the_url_which_stay_as_they_are(url: str, wire: str) -> None:
+def test_the_query_parameter_is_appended_and_the_url_unchanged(url: str, sent: str) -> None:
     login = Login(origin=("https", "wire.example", 443), kind="query", name="k y", value="a&b/é")
 
-    assert login.request_url(URL(url, encoded=True)).raw_path_qs == wire
+    assert login.request_url(URL(url, encoded=True)).raw_path_qs == sent
 
 
-# What is sent
+# Requests
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_parameter_follows_those_of_the_url_which_stay_as_they_are(url: str, w
         ("header X-Key s3same words", "X-Key", "s3same words"),
     ],
 )
-async def test_a_login_is_sent_with_each_request_to_its_origin_and_to_no_other(
+async def test_a_login_is_sent_to_its_origin_only(
     newsroom: Newsroom, elsewhere: Newsroom, form: str, name: str, value: str
 ) -> None:
     newsroom.publish("/old", status=301, Location="/away")
@@ -185,7 +185,7 @@ async def test_a_login_is_sent_with_each_request_to_its_origin_and_to_no_other(
     assert reply.body == b"news"
 
 
-async def test_localhost_is_another_origin_than_its_address(newsroom: Newsroom) -> None:
+async def test_localhost_and_its_address_are_different_origins(newsroom: Newsroom) -> None:
     newsroom.publish("/feed", body=b"news")
 
     async with fetcher_with(f"{newsroom.url('')} bearer s3same") as fetcher:
@@ -195,7 +195,7 @@ async def test_localhost_is_another_origin_than_its_address(newsroom: Newsroom) 
     assert sent(newsroom) == [("/feed", None), ("/feed", "Bearer s3same")]
 
 
-async def test_a_key_is_in_the_query_on_the_wire_and_nowhere_else(newsroom: Newsroom, elsewhere: Newsroom) -> None:
+async def test_a_query_parameter_is_sent_and_scrubbed_from_the_reply(newsroom: Newsroom, elsewhere: Newsroom) -> None:
     newsroom.publish("/feed", status=301, Location="/feed/?a=1&key=s3same", ETag='"1"')
     newsroom.publish("/feed/", status=302, Location=elsewhere.url("/back?key=s3same"))
     elsewhere.publish("/back", status=302, Location=newsroom.url("/there?b=2"))
@@ -218,7 +218,7 @@ async def test_a_key_is_in_the_query_on_the_wire_and_nowhere_else(newsroom: News
     assert "s3same" not in repr(reply)
 
 
-async def test_userinfo_in_the_url_weighs_more(newsroom: Newsroom) -> None:
+async def test_userinfo_in_the_url_overrides_the_login(newsroom: Newsroom) -> None:
     newsroom.publish("/feed", body=b"news")
 
     async with fetcher_with(f"{newsroom.url('')} query key s3same") as fetcher:
@@ -227,7 +227,7 @@ async def test_userinfo_in_the_url_weighs_more(newsroom: Newsroom) -> None:
     assert sent(newsroom) == [("/feed", "Basic " + b64encode(b"agency:own").decode())]
 
 
-async def test_robots_txt_is_of_its_own_origin(newsroom: Newsroom, elsewhere: Newsroom) -> None:
+async def test_robots_txt_is_fetched_with_the_login_of_its_origin(newsroom: Newsroom, elsewhere: Newsroom) -> None:
     newsroom.publish("/story", body=b"<p>")
     elsewhere.publish("/story", body=b"<p>")
 
@@ -240,7 +240,7 @@ async def test_robots_txt_is_of_its_own_origin(newsroom: Newsroom, elsewhere: Ne
 
 
 @pytest.mark.parametrize("form", ["bearer s3same", "query key s3same"])
-async def test_a_hub_is_not_logged_in_to(newsroom: Newsroom, form: str) -> None:
+async def test_a_post_to_a_hub_carries_no_login(newsroom: Newsroom, form: str) -> None:
     newsroom.publish("/hub", status=401)
 
     async with fetcher_with(f"{newsroom.url('')} {form}") as fetcher:
@@ -251,11 +251,11 @@ async def test_a_hub_is_not_logged_in_to(newsroom: Newsroom, form: str) -> None:
     assert "logins" not in str(caught.value)
 
 
-# What goes wrong
+# Errors
 
 
 @pytest.mark.parametrize("lines", [[], ["bearer s3same"]], ids=["without one", "with a wrong one"])
-async def test_a_401_says_where_logins_are_set(newsroom: Newsroom, lines: Sequence[str]) -> None:
+async def test_the_error_for_a_401_names_the_setting(newsroom: Newsroom, lines: Sequence[str]) -> None:
     async with fetcher_with(*(f"{newsroom.url('')} {line}" for line in lines)) as fetcher:
         with pytest.raises(LoginNeeded, match="HTTP 401, login missing or invalid; see the setting `logins`"):
             await fetcher.get(newsroom.publish("/feed", status=401))
@@ -279,14 +279,14 @@ async def test_a_401_says_where_logins_are_set(newsroom: Newsroom, lines: Sequen
         pytest.param({"status": 302, "Location": "/login?next=%2Ffeed%3Fkey%3Ds3same"}, Refused, id="a login page"),
     ],
 )  # fmt: skip
-async def test_no_error_tells_the_secret(
+async def test_no_error_contains_the_secret(
     newsroom: Newsroom, form: str, answer: dict[str, bytes], kind: type[FetchError]
 ) -> None:
-    async with fetcher_with(f"{newsroom.url('')} {form}", patience=0.5) as fetcher:
+    async with fetcher_with(f"{newsroom.url('')} {form}", seconds=0.5) as fetcher:
         with pytest.raises(kind) as caught:
             await fetcher.get(newsroom.publish("/feed", **answer))
 
-    told = "".join(format_exception(caught.value)) + repr(caught.value)
-    assert "ZGVzazpzM3NhbWU" not in told
-    # What a server makes up of its own stays: a key that we did not send is none of ours.
-    assert ("s3same" in told) is (not form.startswith("query") and "Location" in answer and kind is not BrokenReply)
+    text = "".join(format_exception(caught.value)) + repr(caught.value)
+    assert "ZGVzazpzM3NhbWU" not in text
+    # A key that the server made up stays: the client did not send it.
+    assert ("s3same" in text) is (not form.startswith("query") and "Location" in answer and kind is not BrokenReply)

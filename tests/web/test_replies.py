@@ -27,5 +27,5 @@ NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
         pytest.param(None, None, id="absent"),
     ],
 )
-def test_when_to_come_back(text: str | None, seconds: float | None) -> None:
+def test_retry_after_is_parsed_into_seconds(text: str | None, seconds: float | None) -> None:
     assert parse_retry_after(text, NOW) == seconds

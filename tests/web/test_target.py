@@ -14,26 +14,26 @@ from ingestd.web.target import Target
         pytest.param("https://gazette.example/a#part", "/a", id="fragment"),
     ],
 )
-def test_a_url_goes_on_the_wire_as_it_was_written(url: str, wire: str) -> None:
-    assert Target.of(url).url.raw_path_qs == wire
+def test_a_url_is_sent_as_it_was_written(url: str, wire: str) -> None:
+    assert Target.parse(url).url.raw_path_qs == wire
 
 
-def test_line_ends_do_not_reach_the_wire() -> None:
-    target = Target.of("http://gazette.example/a\r\nHost: other.example")
+def test_line_ends_are_never_sent() -> None:
+    target = Target.parse("http://gazette.example/a\r\nHost: other.example")
 
     assert not set("\r\n ") & set(target.url.raw_path_qs)
 
 
-def test_a_target_takes_its_sites_turn() -> None:
-    assert Target.of("https://rss.gazette.co.uk/feed").site == "gazette.co.uk"
-    assert Target.of("http://127.0.0.1:8080/feed").site == "127.0.0.1"
+def test_the_site_is_the_registrable_domain_or_the_address() -> None:
+    assert Target.parse("https://rss.gazette.co.uk/feed").site == "gazette.co.uk"
+    assert Target.parse("http://127.0.0.1:8080/feed").site == "127.0.0.1"
 
 
-def test_userinfo_becomes_authorization_and_is_not_shown() -> None:
-    target = Target.of("https://desk:p%40ss@gazette.example/feed")
+def test_userinfo_becomes_authorization_and_is_not_displayed() -> None:
+    target = Target.parse("https://desk:p%40ss@gazette.example/feed")
 
     assert target.authorization == "Basic ZGVzazpwQHNz"
-    assert target.shown == str(target.url) == "https://gazette.example/feed"
+    assert target.display_url == str(target.url) == "https://gazette.example/feed"
 
 
 @pytest.mark.parametrize(
@@ -49,27 +49,27 @@ def test_userinfo_becomes_authorization_and_is_not_shown() -> None:
     ],
 )
 def test_authorization_stays_within_its_origin(location: str, kept: bool) -> None:
-    target = Target.of("https://desk:secret@gazette.example/").redirected(location)
+    target = Target.parse("https://desk:secret@gazette.example/").redirected(location)
 
     assert (target.authorization is not None) is kept
 
 
-def test_a_redirect_brings_no_authorization() -> None:
-    target = Target.of("https://gazette.example/").redirected("https://mallory:x@gazette.example/feed")
+def test_userinfo_in_a_redirect_is_dropped() -> None:
+    target = Target.parse("https://gazette.example/").redirected("https://mallory:x@gazette.example/feed")
 
     assert target.authorization is None
-    assert target.shown == "https://gazette.example/feed"
+    assert target.display_url == "https://gazette.example/feed"
 
 
 @pytest.mark.parametrize("location", [None, "", "http://[::1"], ids=["none", "empty", "broken"])
-def test_a_redirect_to_no_url_is_broken(location: str | None) -> None:
+def test_a_redirect_without_a_valid_url_is_a_broken_reply(location: str | None) -> None:
     with pytest.raises(BrokenReply):
-        Target.of("https://gazette.example/").redirected(location)
+        Target.parse("https://gazette.example/").redirected(location)
 
 
 @pytest.mark.parametrize(
     "url", ["", "feed.xml", "ftp://gazette.example/", "http:///feed", "http://[::1", "http://h:99999/", "http://h:x/"]
 )
-def test_what_is_no_web_address_is_forbidden(url: str) -> None:
+def test_a_url_that_is_not_http_is_forbidden(url: str) -> None:
     with pytest.raises(Forbidden, match=r"not an http\(s\) URL"):
-        Target.of(url)
+        Target.parse(url)

@@ -1,1 +1,1 @@
-"""Response bodies: received, decoded, and bounded in memory."""
+"""Response bodies: receive, spool and decode them within limits on size and memory."""

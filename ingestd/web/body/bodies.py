@@ -1,4 +1,4 @@
-"""Bodies of answers: received into a spool, and loaded as soon as there is room for them, never past a size."""
+"""Receive response bodies into a spool, and load them into memory when the memory budget allows it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,9 +15,10 @@ from ingestd.web.target import Target
 
 
 class Bodies:
-    """Takes bodies of at most `limit` bytes, decoded or not; a large one lies in `folder` until there is `room`.
+    """Receives and loads bodies of at most `limit` bytes, encoded and decoded.
 
-    With `cut` bytes the beginning of a body will do.
+    A large body waits in a file in `folder` until the `memory_budget` has room for it.
+    With `truncate_to`, only that many bytes of a body are received and returned.
     """
 
     def __init__(self, limit: int, folder: Path | None) -> None:
@@ -27,22 +28,24 @@ class Bodies:
         self.memory_budget = MemoryBudget(limit)
 
     def spool(self) -> Spool:
-        """Return where a body may come in, to be entered."""
+        """Return an empty spool for one body, a context manager."""
         return Spool(self._folder)
 
     async def receive(
-        self, target: Target, response: aiohttp.ClientResponse, spool: Spool, cut: int | None = None
+        self, target: Target, response: aiohttp.ClientResponse, spool: Spool, truncate_to: int | None = None
     ) -> None:
-        """Take a body in; raises TooLarge, and NoRoom when our disk does not take it."""
-        limit = self._most(cut)
-        if (response.content_length or 0) > limit and cut is None:
-            raise TooLarge(target.shown, f"{response.content_length} bytes, more than max_body")
+        """Write a body to its spool; raises TooLarge, and NoRoom when the local disk fails."""
+        limit = self._limit_for(truncate_to)
+        if (response.content_length or 0) > limit and truncate_to is None:
+            raise TooLarge(
+                target.display_url, f"the body has {response.content_length} bytes, more than max_body ({limit})"
+            )
         async for piece in response.content.iter_any():
-            if spool.size + len(piece) > limit and cut is None:
-                raise TooLarge(target.shown, f"more than max_body, {limit} bytes")
-            with _our_disk(target):
+            if spool.size + len(piece) > limit and truncate_to is None:
+                raise TooLarge(target.display_url, f"the body has more bytes than max_body ({limit})")
+            with _local_disk_errors(target):
                 await spool.write(piece[: limit - spool.size])
-            if spool.size >= limit and cut is not None:
+            if spool.size >= limit and truncate_to is not None:
                 return
 
     async def load(
@@ -51,28 +54,30 @@ class Bodies:
         response: aiohttp.ClientResponse,
         spool: Spool,
         reservation: Reservation,
-        cut: int | None = None,
+        truncate_to: int | None = None,
     ) -> bytes:
-        """Return what came in, decoded; raises TooLarge, BrokenReply, NoRoom."""
-        limit = self._most(cut)
-        # Names that are no coding do occur ("utf-8", "none"), on bodies that have none.
+        """Return a received body, decoded; raises TooLarge, BrokenReply, NoRoom."""
+        limit = self._limit_for(truncate_to)
+        # Servers send names that are no coding ("utf-8", "none") with bodies that are not encoded.
         coding = response.headers.get("Content-Encoding", "").strip().lower()
         try:
-            with _our_disk(target):
-                return await spool.load_decoded(reservation, coding, limit, self._decoders, cut=cut is not None)
+            with _local_disk_errors(target):
+                return await spool.load_decoded(
+                    reservation, coding, limit, self._decoders, truncate=truncate_to is not None
+                )
         except OverLimit as error:
-            raise TooLarge(target.shown, f"decodes to more than max_body, {limit} bytes") from error
+            raise TooLarge(target.display_url, f"the body decodes to more bytes than max_body ({limit})") from error
         except DecodingError as error:
-            raise BrokenReply(target.shown, str(error)) from error
+            raise BrokenReply(target.display_url, str(error)) from error
 
-    def _most(self, cut: int | None) -> int:
-        return self._limit if cut is None else min(cut, self._limit)
+    def _limit_for(self, truncate_to: int | None) -> int:
+        return self._limit if truncate_to is None else min(truncate_to, self._limit)
 
 
 @contextmanager
-def _our_disk(target: Target) -> Iterator[None]:
-    """Take what the disk does not do for a failure of ours."""
+def _local_disk_errors(target: Target) -> Iterator[None]:
+    """Turn an OSError into NoRoom, a local failure."""
     try:
         yield
     except OSError as error:
-        raise NoRoom(target.shown, f"our own disk: {error.strerror}") from error
+        raise NoRoom(target.display_url, f"cannot spool the body to the local disk: {error.strerror}") from error

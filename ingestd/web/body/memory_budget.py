@@ -1,6 +1,6 @@
-"""Room in memory for bodies: what has come in waits outside, on the disk, until there is room for it.
+"""Memory budget for bodies: a received body waits on disk until the budget has room for it.
 
-However many servers send as much as they may at the same time, so many bytes of it are in memory and no more.
+It bounds the bytes in memory, however many servers send bodies of the largest size at the same time.
 """
 
 import asyncio
@@ -8,77 +8,81 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: Bytes; a body up to this is small, as nearly all feeds and pages are.
-SMALL = 2**20
+#: Bytes; a body up to this size is small, as nearly all feeds and pages are.
+SMALL_BODY = 2**20
 
-#: Bytes of small bodies at once.  Large ones have room of their own: they wait for each other, and nobody for them.
-FOR_SMALL = 8 * 2**20
+#: Bytes for all small bodies together.  Large bodies have a lane of their own: small ones never wait for them.
+SMALL_BUDGET = 8 * 2**20
 
 
 class MemoryBudget:
-    """Takes in small bodies up to `FOR_SMALL` bytes at once, and larger ones up to `for_large`."""
+    """Budget of `SMALL_BUDGET` bytes for small bodies, and `for_large` bytes for larger ones."""
 
     def __init__(self, for_large: int) -> None:
-        self._small, self._large = BudgetLane(FOR_SMALL), BudgetLane(for_large)
+        self._small, self._large = BudgetLane(SMALL_BUDGET), BudgetLane(for_large)
 
     def lane(self, size: int) -> "BudgetLane":
-        """Return the one that a body of `size` bytes stands in."""
-        return self._small if size <= SMALL else self._large
+        """Return the lane for a body of `size` bytes."""
+        return self._small if size <= SMALL_BODY else self._large
 
     @contextmanager
     def reservation(self) -> Iterator["Reservation"]:
-        """Enter as one who reads a body, works on it, and leaves with the end of the context."""
+        """Return a reservation, empty at first, that is released when the context ends."""
         reservation = Reservation(self)
         try:
             yield reservation
         finally:
-            reservation.leave()
+            reservation.release()
 
 
 class Reservation:
-    """Has room for one body, the last it asked for: whoever kept an earlier one while waiting might wait for ever."""
+    """Memory reserved for one body at a time.
+
+    Reserving memory for the next body releases the previous one first: two tasks that each kept a body while waiting
+    for the other's memory would wait for ever.
+    """
 
     def __init__(self, memory_budget: MemoryBudget) -> None:
-        self._room = memory_budget
-        self._held: tuple[BudgetLane, int] | None = None
+        self._budget = memory_budget
+        self._reserved: tuple[BudgetLane, int] | None = None
 
-    async def take(self, size: int) -> None:
-        """Wait until there is room for a body of `size` bytes."""
-        self.leave()
-        lane = self._room.lane(size)
-        self._held = lane, await lane.take(size)
+    async def reserve(self, size: int) -> None:
+        """Wait until there is memory for a body of `size` bytes, and reserve it."""
+        self.release()
+        lane = self._budget.lane(size)
+        self._reserved = lane, await lane.acquire(size)
 
-    def leave(self) -> None:
-        """Give the room back."""
-        if self._held:
-            lane, size = self._held
-            self._held = None
-            lane.give_back(size)
+    def release(self) -> None:
+        """Release the reserved memory, if any."""
+        if self._reserved:
+            lane, size = self._reserved
+            self._reserved = None
+            lane.release(size)
 
 
 class BudgetLane:
-    """So many bytes; first come, first served."""
+    """Part of the budget, granted first come, first served."""
 
     def __init__(self, size: int) -> None:
         self._size = self.free = size
-        self._line: deque[object] = deque()
-        self._moved = asyncio.Event()
+        self._queue: deque[object] = deque()
+        self._changed = asyncio.Event()
 
-    async def take(self, size: int) -> int:
-        """Wait for `size` bytes, or for all there are where that is less; return how many were taken."""
+    async def acquire(self, size: int) -> int:
+        """Wait for `size` bytes, or for the whole lane if that is less; return the bytes acquired."""
         size, ticket = min(size, self._size), object()
-        self._line.append(ticket)
+        self._queue.append(ticket)
         try:
-            while self._line[0] is not ticket or size > self.free:
-                self._moved.clear()
-                await self._moved.wait()
+            while self._queue[0] is not ticket or size > self.free:
+                self._changed.clear()
+                await self._changed.wait()
             self.free -= size
         finally:
-            self._line.remove(ticket)
-            self._moved.set()
+            self._queue.remove(ticket)
+            self._changed.set()
         return size
 
-    def give_back(self, size: int) -> None:
-        """Give back what was taken."""
+    def release(self, size: int) -> None:
+        """Return acquired bytes to the lane."""
         self.free += size
-        self._moved.set()
+        self._changed.set()

@@ -1,4 +1,4 @@
-"""Bodies as they come in: a small one in memory, what is larger in a file without a name, gone with its process."""
+"""Spool for a body being received: in memory while small, then in an unnamed file that vanishes with the process."""
 
 import asyncio
 from pathlib import Path
@@ -9,23 +9,24 @@ from typing import Self
 from ingestd.web.body.decoding import CODINGS, decode
 from ingestd.web.body.memory_budget import Reservation
 
-#: Bytes of a body that are kept in memory while it comes in: times all requests under way, that is a few MiB.
-IN_MEMORY = 64 * 1024
+#: Bytes of a body kept in memory while it is received: a few MiB for all requests under way.
+MAX_IN_MEMORY = 64 * 1024
 
 #: Bodies decoded at a time: each may need a window of 16 MiB (RFC 7932, 9.1).
 DECODERS = 2
 
 
 class Spool:
-    """A context manager: takes bytes, and gives them back; `folder` is for the file, None for the system's place.
+    """Temporary storage of one body, a context manager; `folder` is for the file, None for the system's default.
 
-    What writes or reads raises OSError when the disk does not do its part.
+    Writing and reading raise OSError when the disk fails.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        place = str(folder) if folder else None
-        self._file = SpooledTemporaryFile(max_size=IN_MEMORY, dir=place)  # noqa: SIM115 - closed by `__exit__`
+        directory = str(folder) if folder else None
+        self._file = SpooledTemporaryFile(max_size=MAX_IN_MEMORY, dir=directory)  # noqa: SIM115 - closed by `__exit__`
+        #: Bytes written.
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -37,37 +38,37 @@ class Spool:
         self._file.close()
 
     async def write(self, piece: bytes) -> None:
-        """Take the next piece."""
+        """Append a piece."""
         self.size += len(piece)
-        # A file is not for the event loop: a disk that is busy may let a writer wait.
-        if self.size > IN_MEMORY:
+        # A busy disk may block, so the file is written outside the event loop.
+        if self.size > MAX_IN_MEMORY:
             await asyncio.to_thread(self._file.write, piece)
         else:
             self._file.write(piece)
 
     async def load(self, reservation: Reservation) -> bytes:
-        """Return everything, as soon as there is room for it."""
-        await reservation.take(self.size)
-        return await asyncio.to_thread(self._read) if self.size > IN_MEMORY else self._read()
+        """Reserve memory for the whole body, and return it."""
+        await reservation.reserve(self.size)
+        return await asyncio.to_thread(self._read) if self.size > MAX_IN_MEMORY else self._read()
 
     async def load_decoded(
-        self, reservation: Reservation, coding: str, limit: int, decoders: asyncio.Semaphore, *, cut: bool
+        self, reservation: Reservation, coding: str, limit: int, decoders: asyncio.Semaphore, *, truncate: bool
     ) -> bytes:
-        """Return what it was before a content coding, at most `limit` bytes; raises OverLimit, DecodingError.
+        """Return the body decoded from a content coding, at most `limit` bytes; raises OverLimit, DecodingError.
 
-        With `cut` the first `limit` bytes will do.
+        A body in an unknown coding is returned as it is.  With `truncate`, returns the first `limit` bytes.
         """
         if coding not in CODINGS or not self.size:
             return await self.load(reservation)
         with Spool(self._folder) as decoded:
-            await reservation.take(self.size)
+            await reservation.reserve(self.size)
             async with decoders:
-                # Not in the event loop: a bomb of a few kilobytes is worth 30 ms.
-                await asyncio.to_thread(decoded._decode, self, coding, limit, cut=cut)
+                # Outside the event loop: a decompression bomb of a few kilobytes takes 30 ms.
+                await asyncio.to_thread(decoded._decode, self, coding, limit, truncate=truncate)
             return await decoded.load(reservation)
 
-    def _decode(self, coded: "Spool", coding: str, limit: int, *, cut: bool) -> None:
-        for piece in decode(coded._read(), coding, limit, cut=cut):
+    def _decode(self, encoded: "Spool", coding: str, limit: int, *, truncate: bool) -> None:
+        for piece in decode(encoded._read(), coding, limit, truncate=truncate):
             self._file.write(piece)
             self.size += len(piece)
 

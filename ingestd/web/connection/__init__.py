@@ -1,1 +1,1 @@
-"""Connections: names resolved, addresses guarded, sockets opened."""
+"""Connections: resolve names, guard addresses, open sockets, and classify failures."""

@@ -1,4 +1,4 @@
-"""Connections: opened past the guard, kept for a while, and what it means when one fails."""
+"""Hooks into aiohttp's connections: open sockets through the guard, prevent resends, map failures to FetchError."""
 
 import errno
 import os
@@ -12,130 +12,130 @@ from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, Unanswe
 from ingestd.text import collapse
 from ingestd.web.connection.guard import Blocked, Guard
 
-# Characters of a parser's complaint to keep: it quotes the server, which may say anything at any length.
-_LONGEST_COMPLAINT = 200
+# Characters kept of a parser's error: it quotes the server, which may send anything of any length.
+_MAX_REASON = 200
 
-# What the system says of a name that nobody could decide on, and of an address that nothing comes back from.
+# Error numbers for a name that no name server could resolve or deny, and for an address that does not respond.
 _UNDECIDED = frozenset((EAI_AGAIN, EAI_FAIL, EAI_SYSTEM))
 _SILENT = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
-_NUMBER = re.compile(r"\[Errno (\d+)\]")
+_ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
 class Attempt:
-    """What became of the sockets of one request."""
+    """Sockets opened for one request."""
 
-    __slots__ = ("objection", "sockets")
+    __slots__ = ("blocked_reason", "sockets")
 
     def __init__(self) -> None:
-        #: Those it opened: none where it used a connection that was kept open.
+        #: Empty when the request used a connection that was kept open.
         self.sockets: list[socket] = []
-        #: Why the guard refused an address.
-        self.objection: str | None = None
+        #: Why the guard refused an address; None when it refused none.
+        self.blocked_reason: str | None = None
 
     @property
-    def connects(self) -> bool:
-        """Whether it tried a connection of its own."""
+    def opened_socket(self) -> bool:
+        """Whether the request opened a socket of its own."""
         return bool(self.sockets)
 
     @property
     def connected(self) -> bool:
-        """Whether one of its sockets has somebody at its other end."""
+        """Whether one of its sockets is connected."""
         return any(_has_peer(one) for one in self.sockets)
 
 
-# Bytes that the system takes in for us before we read them, which is also how much one read may bring.  Left to itself
-# it lets a server that is fast have 6 MiB a connection; this is enough for 1 MiB/s from the other end of the world.
-_RECEIVED = 128 * 1024
+# Bytes of the system's receive buffer, which also bounds one read.  By default the system lets a fast server fill
+# 6 MiB a connection; this is enough for 1 MiB/s from the other end of the world.
+_RECEIVE_BUFFER = 128 * 1024
 
-# aiohttp opens sockets in the task of their request, or in one that inherits its context.
+# aiohttp opens the sockets of a request in its task, or in one that inherits its context.
 _attempt: ContextVar[Attempt] = ContextVar("attempt")
 
 
 def begin_attempt() -> Attempt:
-    """Return where the sockets that this task opens from now on are noted."""
+    """Return a new attempt that records the sockets this task opens from now on."""
     attempt = Attempt()
     _attempt.set(attempt)
     return attempt
 
 
 def open_socket(guard: Guard, addr_info: aiohttp.AddrInfoType) -> socket:
-    """Open a socket past the guard and note it; with its guard bound, aiohttp's `socket_factory`.
+    """Open a socket through the guard and record it; with the guard bound, this is aiohttp's `socket_factory`.
 
-    Raises Blocked when the address must not be connected to.
+    Raises Blocked when the address is forbidden.
     """
     attempt = _attempt.get()
     try:
         opened = guard.open_socket(addr_info)
     except Blocked as error:
-        attempt.objection = error.reason
+        attempt.blocked_reason = error.reason
         raise
-    opened.setsockopt(SOL_SOCKET, SO_RCVBUF, _RECEIVED)
+    opened.setsockopt(SOL_SOCKET, SO_RCVBUF, _RECEIVE_BUFFER)
     attempt.sockets.append(opened)
     return opened
 
 
 async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a request that was lost on a fresh connection.
+    """Keep aiohttp from resending a request that was lost on a new connection; an aiohttp middleware.
 
-    Where a kept connection was lost, it repeats it, once and rightly: the server closed it as we wrote (RFC 9112,
-    9.3.1).  A server that hangs up on us as soon as it hears us is not to be asked twice.
+    aiohttp rightly resends once when a kept connection is lost, since the server closed it as the request was written
+    (RFC 9112, 9.3.1).  A server that drops a new connection must not get the request twice.
     """
     try:
         return await send(request)
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        if _attempt.get().connects:
-            raise aiohttp.ClientPayloadError("the connection ended before the answer") from error
+        if _attempt.get().opened_socket:
+            raise aiohttp.ClientPayloadError("the connection ended before the response") from error
         raise
 
 
-def failure(
-    url: str, error: TimeoutError | aiohttp.ClientError, attempt: Attempt, *, seconds: float, quotes: bool
+def fetch_error(
+    url: str, error: TimeoutError | aiohttp.ClientError, attempt: Attempt, *, seconds: float, may_quote: bool
 ) -> FetchError:
-    """Return what an error of aiohttp's is to us, or our deadline of so many seconds.
+    """Return the FetchError for an error of aiohttp, or for the deadline of `seconds`.
 
-    `quotes` is whether it may say what the server sent: a server may repeat what it was sent.
+    `may_quote` allows the message to quote the server's response, which may repeat what it was sent, such as a login.
     """
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return _late(url, attempt, "connected, but no TLS in time")
+        return _timed_out(url, attempt, "connected, but no TLS in time")
     if isinstance(error, TimeoutError):
-        return _late(url, attempt, f"no whole answer within {seconds:g} s")
+        return _timed_out(url, attempt, f"no complete response within {seconds:g} s")
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
-        if attempt.objection and not attempt.connects:
-            return Forbidden(url, attempt.objection)
-        return (Unanswered if is_silence(error) else Unreachable)(url, _no_connection(error))
+        if attempt.blocked_reason and not attempt.opened_socket:
+            return Forbidden(url, attempt.blocked_reason)
+        return (Unanswered if is_unanswered(error) else Unreachable)(url, _connect_reason(error))
     if isinstance(error, aiohttp.InvalidURL):
         return Forbidden(url, error.description or "not an http(s) URL")
-    return BrokenReply(url, _complaint(error, quotes=quotes))
+    return BrokenReply(url, _reply_reason(error, may_quote=may_quote))
 
 
-def _complaint(error: aiohttp.ClientError, *, quotes: bool) -> str:
+def _reply_reason(error: aiohttp.ClientError, *, may_quote: bool) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "the connection ended before the answer"
-    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) and not quotes:
-        return "no whole answer; what came is not quoted, for a login may be in it"
-    complaint = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return collapse(complaint)[:_LONGEST_COMPLAINT] or type(error).__name__
+        return "the connection ended before the response"
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) and not may_quote:
+        return "no complete response; it is not quoted because it may contain the login"
+    message = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return collapse(message)[:_MAX_REASON] or type(error).__name__
 
 
-def _late(url: str, attempt: Attempt, reason: str) -> FetchError:
-    """Return what it is when the time was over: TimedOut with `reason`, or Unanswered where nobody ever was there."""
-    if attempt.connects and not attempt.connected:
-        return Unanswered(url, "no connection, the server does not answer")
+def _timed_out(url: str, attempt: Attempt, reason: str) -> FetchError:
+    """Return TimedOut with `reason`, or Unanswered when no connection was made."""
+    if attempt.opened_socket and not attempt.connected:
+        return Unanswered(url, "no connection, the server does not respond")
     return TimedOut(url, reason)
 
 
-def is_silence(error: aiohttp.ClientError) -> bool:
-    """Say whether an error means that nothing came back, rather than a refusal of some kind."""
+def is_unanswered(error: aiohttp.ClientError) -> bool:
+    """Say whether an error means that nothing came back, as opposed to a refusal."""
     os_error = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
     if os_error is None:
         return False
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        # "Temporary failure" is what the system says of a name whose servers are broken, and of our own that is.
+        # getaddrinfo(3) reports "temporary failure" when the name's servers are broken and when the local one is.
         return os_error.errno in _UNDECIDED
-    # Where several addresses failed, each in its own way, their numbers are in the text alone.
-    numbers = [os_error.errno] if os_error.errno else [int(number) for number in _NUMBER.findall(str(os_error))]
+    # When several addresses failed with different errors, their numbers are only in the text.
+    numbers = [os_error.errno] if os_error.errno else [int(number) for number in _ERROR_NUMBER.findall(str(os_error))]
     return bool(numbers) and _SILENT.issuperset(numbers)
 
 
@@ -147,7 +147,7 @@ def _has_peer(one: socket) -> bool:
     return True
 
 
-def _no_connection(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:
+def _connect_reason(error: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return f"no TLS: {error.certificate_error}"
@@ -156,5 +156,5 @@ def _no_connection(error: aiohttp.ClientConnectorError | aiohttp.ClientConnector
         case aiohttp.ClientConnectorDNSError():
             return f"no address for this name: {error.os_error.strerror}"
         case _:
-            # asyncio's own text for it repeats the address instead of the reason.
+            # asyncio's own text repeats the address instead of the reason.
             return os.strerror(error.os_error.errno) if error.os_error.errno else str(error.os_error)

@@ -1,4 +1,4 @@
-"""Connections for what is not HTTP: opened past the guard, as the fetcher's are."""
+"""Open connections for protocols other than HTTP, through the same guard as the fetcher."""
 
 import asyncio
 import errno
@@ -14,18 +14,18 @@ from aiohttp.abc import AbstractResolver
 from ingestd.errors import ConfigError, FetchError, Forbidden, Unanswered, Unreachable
 from ingestd.web.connection.guard import Blocked, Guard
 
-#: Seconds until a connection is made or never will be, with all addresses of a name.
-CONNECT = 15.0
+#: Seconds to connect, for all addresses of a name together.
+CONNECT_TIMEOUT = 15.0
 
-#: What the system says of a name that nobody could decide on, and of an address that nothing comes back from.
+#: Error numbers for a name that no name server could resolve or deny, and for an address that does not respond.
 _UNDECIDED = frozenset((socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM))
 _SILENT = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
 
 Address = tuple[socket.AddressFamily, str]
 
 
-def tls_of(ca_file: Path | None) -> ssl.SSLContext:
-    """Return how we speak TLS: the system's authorities are believed, and those of a file; raises ConfigError."""
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return a TLS context that trusts the system's authorities and those in `ca_file`; raises ConfigError."""
     context = ssl.create_default_context()
     if ca_file:
         try:
@@ -38,15 +38,15 @@ def tls_of(ca_file: Path | None) -> ssl.SSLContext:
 
 
 async def dial(resolver: AbstractResolver, guard: Guard, host: str, port: int, *, url: str) -> socket.socket:
-    """Return a socket that is connected to a host, at the first of its addresses that can be.
+    """Return a socket connected to a host, at the first of its addresses that accepts.
 
-    Raises Forbidden where we must not connect to any of them, Unanswered where nothing comes back, Unreachable.
+    Raises Forbidden when the guard refuses all addresses, Unanswered when none responds, Unreachable.
     """
     try:
-        async with asyncio.timeout(CONNECT):
-            return await _first(guard, await _addresses(resolver, host, url), port, url)
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            return await _connect_first(guard, await _addresses(resolver, host, url), port, url)
     except TimeoutError as error:
-        raise Unanswered(url, "no connection, the server does not answer") from error
+        raise Unanswered(url, "no connection, the server does not respond") from error
 
 
 async def _addresses(resolver: AbstractResolver, host: str, url: str) -> Sequence[Address]:
@@ -64,13 +64,13 @@ async def _addresses(resolver: AbstractResolver, host: str, url: str) -> Sequenc
     return [(socket.AddressFamily(one["family"]), one["host"]) for one in found]
 
 
-async def _first(guard: Guard, addresses: Sequence[Address], port: int, url: str) -> socket.socket:
+async def _connect_first(guard: Guard, addresses: Sequence[Address], port: int, url: str) -> socket.socket:
     failure: FetchError = Unreachable(url, "no address for this name")
     for family, address in addresses:
         try:
             return await _connect(guard, family, address, port)
         except Blocked as error:
-            # What was tried and failed says more.
+            # The error of an address that was tried says more.
             failure = failure if isinstance(failure.__cause__, OSError) else Forbidden(url, error.reason)
         except OSError as error:
             kind = Unanswered if error.errno in _SILENT else Unreachable

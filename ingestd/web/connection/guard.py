@@ -1,10 +1,10 @@
-"""Never connect where we must not: an address is judged as the socket for it is opened.
+"""Guard against forbidden addresses: it checks each address when the socket for it is opened.
 
-A feed may name any URL, a redirect may lead anywhere, and a name may resolve to one address when it is looked at
-and to another when it is used.  So neither URLs nor names are judged, but the address that is about to be
-connected to; by then "2130706433", "0x7f.1" and "127.1" have become what they are.
+A feed may name any URL, a redirect may lead anywhere, and a name may resolve to one address when it is checked and to
+another when it is used (DNS rebinding).  So the guard checks neither URLs nor names, but the address about to be
+connected to; by then "2130706433", "0x7f.1" and "127.1" have become 127.0.0.1.
 
-Ports are not judged: a feed on port 8080 is as good as another.
+Ports are not checked: a feed on port 8080 is as good as another.
 """
 
 import errno
@@ -14,19 +14,19 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import aiohttp
 
-# What IANA has given out for unicast so far (RFC 4291, 2.4); ipaddress calls much beyond it global.
+# What IANA has allocated for global unicast (RFC 4291, 2.4); `ipaddress` calls much outside it global.
 _UNICAST = IPv6Network("2000::/3")
-# Special too, and not known as such to the ipaddress of every Python: IETF protocol assignments (RFC 6890; in
-# IPv6 with Teredo), documentation (RFC 9637).
+# Special addresses that not every Python's `ipaddress` knows: IETF protocol assignments (RFC 6890; in IPv6 with
+# Teredo), documentation (RFC 9637).
 _SPECIAL = (IPv4Network("192.0.0.0/24"), IPv6Network("2001::/23"), IPv6Network("3fff::/20"))
-# RFC 6052: DNS64 makes such addresses for a host without IPv4, and they lead to the IPv4 address at their end.
+# RFC 6052: DNS64 makes such addresses for a host without IPv4; they lead to the IPv4 address in their last 32 bits.
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class Blocked(PermissionError):
-    """The guard opened no socket.
+    """The guard refused an address and opened no socket.
 
-    An OSError, because that is what the connecting code takes for "not at this address".
+    It is an OSError because connecting code tries the next address after one.
     """
 
     def __init__(self, reason: str) -> None:
@@ -35,7 +35,7 @@ class Blocked(PermissionError):
 
 
 class Guard:
-    """Opens sockets to globally routable unicast addresses, and to `allow_networks`, and to nothing else.
+    """Opens sockets to globally routable unicast addresses and to `allow_networks`, and refuses all others.
 
     An allowed IPv4 network also allows its addresses in IPv6 form (::ffff:10.0.0.1).
     """
@@ -43,8 +43,8 @@ class Guard:
     def __init__(self, allow_networks: Sequence[IPv4Network | IPv6Network] = ()) -> None:
         self._allowed = tuple(allow_networks)
 
-    def objection(self, address: str) -> str | None:
-        """Return why an address must not be connected to, or None when it may be."""
+    def blocked_reason(self, address: str) -> str | None:
+        """Return why an address is forbidden, or None when it is allowed."""
         plain = _plain(ip_address(address.partition("%")[0]))
         if _is_public(plain) or any(plain in network for network in self._allowed):
             return None
@@ -52,18 +52,18 @@ class Guard:
         return f"{plain} is a {kind} address; allow_networks may allow it"
 
     def open_socket(self, addr_info: aiohttp.AddrInfoType) -> socket.socket:
-        """Open a socket for an address, as aiohttp's `socket_factory`.
+        """Open a socket for an address, with the signature of aiohttp's `socket_factory`.
 
-        Raises Blocked when the address must not be connected to.
+        Raises Blocked when the address is forbidden.
         """
         family, kind, protocol, _, address = addr_info
-        if reason := self.objection(str(address[0])):
+        if reason := self.blocked_reason(str(address[0])):
             raise Blocked(reason)
         return socket.socket(family, kind, protocol)
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address the system connects to for an IPv4-mapped one, else the address itself."""
+    """Return the IPv4 address that an IPv4-mapped address connects to, else the address itself."""
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 

@@ -1,4 +1,4 @@
-"""Whose fault it is when there is no connection: ours, where no server could be reached at all."""
+"""Tell a local outage from an unreachable server when a connection fails."""
 
 import errno
 import socket
@@ -13,60 +13,64 @@ import dns.resolver
 from ingestd.errors import Unanswered, Unreachable
 from ingestd.web.connection.resolver import parse_nameserver
 
-#: What the system says when it is out of sockets or memory, or an interface is down.
-_OURS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENETDOWN, errno.EADDRNOTAVAIL))
+#: Error numbers of the local system: it has no sockets or memory left, or an interface is down.
+_LOCAL_ERRORS = frozenset(
+    (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENETDOWN, errno.EADDRNOTAVAIL)
+)
 
-#: Addresses set aside for documentation (RFC 5737, RFC 3849): nothing is sent, the system only looks for a route.
-_ANYWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+#: Addresses reserved for documentation (RFC 5737, RFC 3849): the system only looks for a route, and sends nothing.
+_ROUTE_PROBES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
-#: Seconds a name server has to answer anything at all, and for which the answer is believed.
-_ANSWER, _BELIEVED = 3.0, 5.0
+#: Seconds that a name server has to answer a probe, and seconds for which the result is reused.
+_PROBE_TIMEOUT, _PROBE_CACHE_TIME = 3.0, 5.0
 
 
 class OutageDetector:
-    """Finds out whether a connection failed for a reason of ours.
+    """Decides whether a failed connection is a local failure.
 
-    `nameservers` are as the resolver has them, and have to know the root, as all do that serve the internet.
-    `heard_since` says whether anybody has answered since a moment (monotonic).
+    `nameservers` are those of the resolver; they must know the DNS root, as all name servers of the internet do.
+    `answered_since` says whether any site has answered since a moment (monotonic seconds).
     """
 
-    def __init__(self, nameservers: Sequence[str], heard_since: Callable[[float], bool]) -> None:
+    def __init__(self, nameservers: Sequence[str], answered_since: Callable[[float], bool]) -> None:
         self._nameservers = nameservers
-        self._heard_since = heard_since
-        self._answered: tuple[float, bool] = (float("-inf"), True)
+        self._answered_since = answered_since
+        #: When the name server was last probed (monotonic seconds), and whether it answered.
+        self._last_probe: tuple[float, bool] = (float("-inf"), True)
 
-    async def is_ours(self, failure: Unreachable, error: BaseException, begun: float) -> bool:
-        """Say whether what failed tells of us and not of the server.
+    async def is_local(self, failure: Unreachable, error: BaseException, started: float) -> bool:
+        """Say whether a failed connection is a local failure, and says nothing about the server.
 
-        `error` is what was raised, `begun` when the request began (monotonic).  One host that is dead looks like no
-        network at all.  It is the host where somebody else answered meanwhile, or where the name server answers;
-        where it does so out of its memory, the breakers find out, as no site answers any more.
+        `error` is the exception raised, `started` when the request started (monotonic seconds).  To one request, a dead
+        host looks like a dead network.  The host is to blame if another site has answered since the start, or if the
+        name server answers.  A name server that answers from its cache hides an outage here; the breakers detect that
+        one, since no site answers any more.
         """
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
         number = cause.errno if isinstance(cause, OSError) else None
-        # The numbers of getaddrinfo(3) are below zero.
+        # The error numbers of getaddrinfo(3) are negative.
         is_name = isinstance(error, aiohttp.ClientConnectorDNSError) or (number or 0) < 0
-        if not is_name and (number in _OURS or (number == errno.ENETUNREACH and not has_route())):
+        if not is_name and (number in _LOCAL_ERRORS or (number == errno.ENETUNREACH and not has_route())):
             return True
         if not isinstance(failure, Unanswered):
             return False
-        # Others may be answered without any name server, for as long as their addresses are believed.
-        return (is_name or not self._heard_since(begun)) and not await self._name_server_answers()
+        # An answer from another site does not prove that names resolve: its address may have been cached.
+        return (is_name or not self._answered_since(started)) and not await self._name_server_answers()
 
     async def _name_server_answers(self) -> bool:
-        when, answered = self._answered
-        if monotonic() - when > _BELIEVED:
-            answered = await self._ask_for_the_root()
-            self._answered = monotonic(), answered
+        when, answered = self._last_probe
+        if monotonic() - when > _PROBE_CACHE_TIME:
+            answered = await self._query_root()
+            self._last_probe = monotonic(), answered
         return answered
 
-    async def _ask_for_the_root(self) -> bool:
-        """Ask for what every name server knows; a forwarder that cannot reach its own says SERVFAIL or REFUSED."""
+    async def _query_root(self) -> bool:
+        """Query the DNS root, which every name server knows; a forwarder cut off from its own answers with an error."""
         try:
             resolver = dns.asyncresolver.Resolver(configure=not self._nameservers)
             if self._nameservers:
                 resolver.nameservers = [parse_nameserver(text) for text in self._nameservers]
-            await resolver.resolve(".", "NS", lifetime=_ANSWER)
+            await resolver.resolve(".", "NS", lifetime=_PROBE_TIMEOUT)
         except (dns.resolver.NoNameservers, dns.resolver.NoResolverConfiguration, dns.exception.Timeout):
             return False
         except dns.exception.DNSException:
@@ -75,8 +79,8 @@ class OutageDetector:
 
 
 def has_route() -> bool:
-    """Say whether the system knows a way to anywhere, in either family of addresses."""
-    for family, address in _ANYWHERE:
+    """Say whether the system has a route to the internet, by IPv4 or IPv6."""
+    for family, address in _ROUTE_PROBES:
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 probe.connect((address, 9))

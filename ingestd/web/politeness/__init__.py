@@ -1,1 +1,1 @@
-"""When a site may be asked: pacing, robots.txt, throttling, circuit breakers."""
+"""Politeness towards sites: pacing, robots.txt, throttling, circuit breakers."""

@@ -1,4 +1,4 @@
-"""One request of a site at a time, and a pause after it: in this process, and in all of this host."""
+"""Pace requests to each site: a few at a time, with a delay after each, across all processes of this host."""
 
 import asyncio
 import random
@@ -11,18 +11,18 @@ from types import TracebackType
 
 from ingestd.web.politeness.host_locks import MAX_SLOTS, HostLocks
 
-#: A hold that is longer (seconds) is not waited for: whoever wants a turn has better things to do.
-PATIENCE = 10.0
+#: Seconds; a turn does not wait for a hold longer than this but raises OnHold, so that the caller can do other work.
+MAX_HOLD_WAIT = 10.0
 
-# Sites with a delay of their own that are remembered, and origins of each that ask for one: anybody may make up hosts.
-_SLOW_SITES, _SLOW_ORIGINS = 10_000, 16
+# Sites whose Crawl-delay is remembered, and origins of each site: a stranger can invent any number of hosts.
+_MAX_DELAYED_SITES, _MAX_DELAYED_ORIGINS = 10_000, 16
 
-# The lock of a site that is no slot, see `Pacing._lock`.
-_DOOR = MAX_SLOTS - 1
+# The lock of a site that is not a slot but admits to the slots, see `Pacing._lock`.
+_QUEUE_LOCK = MAX_SLOTS - 1
 
 
 class OnHold(Exception):
-    """There is no turn for another `seconds`."""
+    """The site is on hold for another `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -30,84 +30,85 @@ class OnHold(Exception):
 
 
 class Pacing:
-    """Hands out turns at sites, first come, first served.
+    """Grants turns at sites, first come, first served.
 
-    A site has `concurrency` slots, and a turn is one of them, taken for the request and for `delay` seconds after
-    it, or until a hold is over.  `shared` is a lock file: all processes of the host that name the same one keep
-    the limits together, with one Pacing a process.
+    A site has `concurrency` slots.  A turn takes one slot for the request and for `delay` seconds after it, or until
+    a hold ends.  `lock_file` shares the limits: all processes of the host that name the same file observe them
+    together, with one Pacing in each process.
 
-    Nothing is kept of a site that is idle but a delay of its own, and of those the ones used last.  Belongs to the
+    Of an idle site only its Crawl-delay is remembered, for the most recently used sites.  An instance belongs to the
     event loop it is used in.
     """
 
-    def __init__(self, *, concurrency: int = 1, delay: float = 1.0, shared: Path | None = None) -> None:
-        if not 1 <= concurrency <= _DOOR:
-            raise ValueError(f"concurrency is from 1 to {_DOOR}, not {concurrency}")
+    def __init__(self, *, concurrency: int = 1, delay: float = 1.0, lock_file: Path | None = None) -> None:
+        if not 1 <= concurrency <= _QUEUE_LOCK:
+            raise ValueError(f"concurrency must be from 1 to {_QUEUE_LOCK}, not {concurrency}")
         self._concurrency = concurrency
         self._delay = delay
         self._sites: dict[str, _Site] = {}
-        self._slow: OrderedDict[str, dict[Hashable, float]] = OrderedDict()
-        self._locks = HostLocks(shared) if shared else None
+        #: Site → origin → the delay it asks for, in seconds.
+        self._delays: OrderedDict[str, dict[Hashable, float]] = OrderedDict()
+        self._locks = HostLocks(lock_file) if lock_file else None
 
     @property
     def busy_sites(self) -> int:
-        """How many sites are in use, in their delay, waited for or held."""
+        """Number of sites with a turn taken, awaited or in its delay, or on hold."""
         return len(self._sites)
 
-    def at(self, site: str) -> "Turn":
-        """Return a context for `async with`: entering waits for the site's turn, leaving starts the delay.
+    def turn(self, site: str) -> "Turn":
+        """Return a context for `async with`: entering waits for a slot of the site, leaving starts the delay.
 
-        Entering raises OnHold when the site is held for longer than PATIENCE, or comes to be while we wait.
+        Entering raises OnHold when the site is, or comes to be, on hold for longer than MAX_HOLD_WAIT.
         """
         return Turn(self, site)
 
     def hold(self, site: str, seconds: float) -> None:
-        """Let nothing start at a site for some seconds; a hold that is longer already stays as it is."""
+        """Start no request at a site for some seconds; a longer hold that is in force stays."""
         state = self._state(site)
         state.held_until = max(state.held_until, monotonic() + seconds)
-        if (left := self.held_for(site)) > PATIENCE:
+        if (left := self.held_for(site)) > MAX_HOLD_WAIT:
             while state.waiting:
                 waiter = state.waiting.popleft()
                 if not waiter.done():
                     waiter.set_exception(OnHold(left))
         self._wake(site)
 
-    def slow_down(self, site: str, origin: Hashable, delay: float) -> None:
-        """Let the delay that an origin asks for (seconds) be longer than everybody's; a delay that is not ends that.
+    def set_delay(self, site: str, origin: Hashable, delay: float) -> None:
+        """Set the delay (seconds) that an origin asks for; a delay not longer than the default removes it.
 
-        The longest of its origins' counts for the whole site.
+        The longest delay among a site's origins applies to the whole site.
         """
-        origins = self._slow.pop(site, {})
+        origins = self._delays.pop(site, {})
         origins.pop(origin, None)
         if delay > self._delay:
             origins[origin] = delay
-            if len(origins) > _SLOW_ORIGINS:
+            if len(origins) > _MAX_DELAYED_ORIGINS:
                 del origins[min(origins, key=origins.__getitem__)]
         if origins:
-            self._slow[site] = origins
-            if len(self._slow) > _SLOW_SITES:
-                self._slow.popitem(last=False)
+            self._delays[site] = origins
+            if len(self._delays) > _MAX_DELAYED_SITES:
+                self._delays.popitem(last=False)
 
     def held_for(self, site: str) -> float:
-        """Return the seconds a site is still held, 0 when it is not."""
+        """Return the seconds left of a site's hold, 0 when it is not on hold."""
         state = self._sites.get(site)
         return max(0.0, state.held_until - monotonic()) if state else 0.0
 
     def ready(self, site: str) -> bool:
-        """Say whether a turn would be given at once."""
+        """Say whether a turn would be granted without waiting."""
         state = self._sites.get(site)
         if state and (state.waiting or not state.free or state.held_until > monotonic()):
             return False
-        return self._locks is None or self._may_lock(self._locks, site, state)
+        return self._locks is None or self._can_lock(self._locks, site, state)
 
     def close(self) -> None:
-        """Give back what is locked on the host, be it for turns that are still out or for delays that still run."""
+        """Release all locks on the host, including those of turns and delays that have not ended."""
         if self._locks:
             self._locks.close()
 
-    async def take(self, site: str) -> int:
-        """Wait for a turn and return its slot; whoever takes one gives it back.  `at` does both."""
-        self._look_for_hold(site)
+    async def acquire(self, site: str) -> int:
+        """Wait for a turn and return its slot, for `release`; `turn` calls both."""
+        self._check_hold(site)
         state = self._state(site)
         if state.free and not state.waiting and state.held_until <= monotonic():
             slot = state.free.popleft()
@@ -115,16 +116,16 @@ class Pacing:
             slot = await self._wait(site, state)
         return slot if self._locks is None else await self._lock(self._locks, site, state, slot)
 
-    def give_back(self, site: str, slot: int) -> None:
-        """End a turn: its slot is free again after the delay, or when the site's hold is over."""
-        wait = max(self._delay, *self._slow.get(site, {}).values(), self.held_for(site))
+    def release(self, site: str, slot: int) -> None:
+        """End a turn: its slot becomes free after the delay, or when the site's hold ends."""
+        wait = max(self._delay, *self._delays.get(site, {}).values(), self.held_for(site))
         if wait > 0:
-            asyncio.get_running_loop().call_later(wait, self._free, site, slot)
+            asyncio.get_running_loop().call_later(wait, self._free_slot, site, slot)
         else:
-            self._free(site, slot)
+            self._free_slot(site, slot)
 
-    def _look_for_hold(self, site: str) -> None:
-        if (seconds := self.held_for(site)) > PATIENCE:
+    def _check_hold(self, site: str) -> None:
+        if (seconds := self.held_for(site)) > MAX_HOLD_WAIT:
             raise OnHold(seconds)
 
     def _state(self, site: str) -> "_Site":
@@ -142,53 +143,53 @@ class Pacing:
             if waiter.cancelled():
                 with suppress(ValueError):
                     state.waiting.remove(waiter)
-            elif waiter.exception() is None:  # its turn came in the same instant
-                self._free(site, waiter.result())
+            elif waiter.exception() is None:  # the slot was granted just before the cancellation
+                self._free_slot(site, waiter.result())
             raise
 
     async def _lock(self, locks: HostLocks, site: str, state: "_Site", slot: int) -> int:
-        """Lock a slot, or another that is free, on the whole host; wait while other processes have them all.
+        """Lock a slot, or another free one, on the whole host; wait while other processes have all of them.
 
-        Who waits for a slot waits behind the site's door and keeps it locked.  So a process that has many more
-        requests for the site finds the door shut as it comes back, and the others have their turns as well.
+        A process must hold the site's queue lock to try the slots, and keeps it until it has one.  So a process with
+        many requests for the site finds the queue lock taken when it returns, and the other processes get turns too.
         """
-        pauses, entered = _pauses(), False
+        pauses, first_in_queue = _pauses(), False
         try:
             while True:
-                entered = entered or locks.lock(site, _DOOR)
-                for _ in range(self._concurrency if entered else 0):
+                first_in_queue = first_in_queue or locks.lock(site, _QUEUE_LOCK)
+                for _ in range(self._concurrency if first_in_queue else 0):
                     if locks.lock(site, slot):
                         return slot
                     state.free.append(slot)
                     slot = state.free.popleft()
                 await asyncio.sleep(next(pauses))
-                self._look_for_hold(site)
+                self._check_hold(site)
         except (asyncio.CancelledError, OnHold):
-            self._free(site, slot)
+            self._free_slot(site, slot)
             raise
         finally:
-            if entered:
-                locks.unlock(site, _DOOR)
+            if first_in_queue:
+                locks.unlock(site, _QUEUE_LOCK)
 
-    def _may_lock(self, locks: HostLocks, site: str, state: "_Site | None") -> bool:
+    def _can_lock(self, locks: HostLocks, site: str, state: "_Site | None") -> bool:
         slots = state.free if state else range(self._concurrency)
-        return locks.is_free(site, _DOOR) and any(locks.is_free(site, slot) for slot in slots)
+        return locks.is_free(site, _QUEUE_LOCK) and any(locks.is_free(site, slot) for slot in slots)
 
-    def _free(self, site: str, slot: int) -> None:
+    def _free_slot(self, site: str, slot: int) -> None:
         if self._locks:
             self._locks.unlock(site, slot)
         self._sites[site].free.append(slot)
         self._wake(site)
 
     def _wake(self, site: str) -> None:
-        """Give free slots to those who wait, or see to it when the hold is over; forget a site that is idle."""
+        """Grant free slots to waiting requests, now or when the hold ends; drop the state of an idle site."""
         state = self._sites[site]
-        if state.alarm:
-            state.alarm.cancel()
-            state.alarm = None
+        if state.timer:
+            state.timer.cancel()
+            state.timer = None
         wait = state.held_until - monotonic() if state.held_until else 0
         if wait > 0:
-            state.alarm = asyncio.get_running_loop().call_later(wait, self._wake, site)
+            state.timer = asyncio.get_running_loop().call_later(wait, self._wake, site)
             return
         while state.free and state.waiting:
             waiter = state.waiting.popleft()
@@ -199,7 +200,7 @@ class Pacing:
 
 
 class Turn:
-    """A turn at a site, to be entered once."""
+    """One turn at a site; can be entered once."""
 
     __slots__ = ("_pacing", "_site", "_slot")
 
@@ -207,32 +208,33 @@ class Turn:
         self._pacing, self._site, self._slot = pacing, site, -1
 
     async def __aenter__(self) -> None:
-        self._slot = await self._pacing.take(self._site)
+        self._slot = await self._pacing.acquire(self._site)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pacing.give_back(self._site, self._slot)
+        self._pacing.release(self._site, self._slot)
 
 
 class _Site:
-    """What is known of a site that is not idle."""
+    """State of a site that is not idle."""
 
-    __slots__ = ("alarm", "free", "held_until", "waiting")
+    __slots__ = ("free", "held_until", "timer", "waiting")
 
     def __init__(self, slots: int) -> None:
+        #: Free slots.
         self.free = deque(range(slots))
         self.waiting: deque[asyncio.Future[int]] = deque()
-        #: Monotonic; 0 when there never was a hold.
+        #: Monotonic seconds; 0 without a hold.
         self.held_until = 0.0
-        #: Wakes the site when its hold is over.
-        self.alarm: asyncio.TimerHandle | None = None
+        #: Calls `Pacing._wake` when the hold ends.
+        self.timer: asyncio.TimerHandle | None = None
 
 
 def _pauses() -> Iterator[float]:
-    """Yield the seconds between two looks at what another process has locked: 0.05 at first, 0.2 at the most."""
+    """Yield the seconds between two attempts to lock what another process has: from 0.05 up to 0.2."""
     seconds = 0.05
     while True:
-        # Not in step with the other processes: one that always looks a moment later never gets it.
-        yield seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        # Jitter: a process that always tries just after another one would never get the lock.
+        yield seconds * random.uniform(0.8, 1.2)  # noqa: S311 - not a secret
         seconds = min(seconds * 1.5, 0.2)

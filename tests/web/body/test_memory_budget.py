@@ -1,10 +1,10 @@
-"""Room for bodies: bounded, in order, and no deadlock."""
+"""Memory budget for bodies: bounded, first come first served, free of deadlock."""
 
 import asyncio
 
 import pytest
 
-from ingestd.web.body.memory_budget import FOR_SMALL, SMALL, BudgetLane, MemoryBudget
+from ingestd.web.body.memory_budget import SMALL_BODY, SMALL_BUDGET, BudgetLane, MemoryBudget
 
 
 async def settled() -> None:
@@ -12,75 +12,78 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_who_does_not_fit_waits_until_somebody_leaves() -> None:
-    memory_budget = MemoryBudget(10 * SMALL)
+async def test_a_reservation_waits_until_another_is_released() -> None:
+    memory_budget = MemoryBudget(10 * SMALL_BODY)
     with memory_budget.reservation() as first:
-        await first.take(6 * SMALL)
+        await first.reserve(6 * SMALL_BODY)
         with memory_budget.reservation() as second:
-            waiting = asyncio.create_task(second.take(5 * SMALL))
+            waiting = asyncio.create_task(second.reserve(5 * SMALL_BODY))
             await settled()
             assert not waiting.done()
-            first.leave()
+            first.release()
             await waiting
-            assert memory_budget.lane(5 * SMALL).free == 5 * SMALL
+            assert memory_budget.lane(5 * SMALL_BODY).free == 5 * SMALL_BODY
 
-    assert memory_budget.lane(5 * SMALL).free == 10 * SMALL
+    assert memory_budget.lane(5 * SMALL_BODY).free == 10 * SMALL_BODY
 
 
-async def test_small_ones_wait_for_no_large_one() -> None:
-    memory_budget = MemoryBudget(2 * SMALL)
+async def test_small_bodies_do_not_wait_for_large_ones() -> None:
+    memory_budget = MemoryBudget(2 * SMALL_BODY)
     with memory_budget.reservation() as large, memory_budget.reservation() as small:
-        await large.take(2 * SMALL)
-        await small.take(SMALL)
+        await large.reserve(2 * SMALL_BODY)
+        await small.reserve(SMALL_BODY)
 
-        assert (memory_budget.lane(SMALL).free, memory_budget.lane(2 * SMALL).free) == (FOR_SMALL - SMALL, 0)
+        assert (memory_budget.lane(SMALL_BODY).free, memory_budget.lane(2 * SMALL_BODY).free) == (
+            SMALL_BUDGET - SMALL_BODY,
+            0,
+        )
 
 
-async def test_the_room_of_one_body_is_given_back_before_it_waits_for_the_next() -> None:
-    """Two who each keep one body and wait for room for another would wait for each other."""
-    memory_budget = MemoryBudget(4 * SMALL)
+async def test_a_reservation_releases_its_body_before_it_waits_for_the_next() -> None:
+    """Two tasks that each kept a body and waited for memory for another would wait for each other."""
+    memory_budget = MemoryBudget(4 * SMALL_BODY)
     with memory_budget.reservation() as one, memory_budget.reservation() as other:
-        await one.take(2 * SMALL)
-        await other.take(2 * SMALL)
+        await one.reserve(2 * SMALL_BODY)
+        await other.reserve(2 * SMALL_BODY)
 
-        waiting = asyncio.create_task(one.take(4 * SMALL))
+        waiting = asyncio.create_task(one.reserve(4 * SMALL_BODY))
         await settled()
-        assert memory_budget.lane(2 * SMALL).free == 2 * SMALL
-        other.leave()
+        assert memory_budget.lane(2 * SMALL_BODY).free == 2 * SMALL_BODY
+        other.release()
         await asyncio.wait_for(waiting, 5)
 
 
-async def test_a_small_one_does_not_slip_in_before_a_larger_one_that_waits() -> None:
+async def test_a_small_request_does_not_overtake_a_larger_one_that_waits() -> None:
     lane, order = BudgetLane(10), []
 
-    async def take(size: int) -> None:
-        await lane.take(size)
+    async def acquire(size: int) -> None:
+        await lane.acquire(size)
         order.append(size)
-        lane.give_back(size)
+        lane.release(size)
 
-    await lane.take(8)
-    tasks = [asyncio.create_task(take(size)) for size in (9, 2)]
+    await lane.acquire(8)
+    tasks = [asyncio.create_task(acquire(size)) for size in (9, 2)]
     await settled()
     assert order == []
-    lane.give_back(8)
+    lane.release(8)
     await asyncio.gather(*tasks)
 
     assert order == [9, 2]
 
 
-async def test_who_stops_waiting_holds_up_nobody() -> None:
+async def test_a_cancelled_request_does_not_block_those_behind_it() -> None:
     lane = BudgetLane(10)
-    await lane.take(8)
-    impatient, patient = asyncio.create_task(lane.take(9)), asyncio.create_task(lane.take(2))
+    await lane.acquire(8)
+    first, second = asyncio.create_task(lane.acquire(9)), asyncio.create_task(lane.acquire(2))
     await settled()
-    impatient.cancel()
+    first.cancel()
 
-    assert await asyncio.wait_for(patient, 5) == 2
+    assert await asyncio.wait_for(second, 5) == 2
     with pytest.raises(asyncio.CancelledError):
-        await impatient
+        await first
 
 
-async def test_what_is_larger_than_the_room_has_all_of_it() -> None:
+async def test_a_body_larger_than_the_lane_acquires_the_whole_lane() -> None:
     lane = BudgetLane(10)
 
-    assert await lane.take(11) == 10
+    assert await lane.acquire(11) == 10

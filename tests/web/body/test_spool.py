@@ -1,4 +1,4 @@
-"""Bodies that come in: in memory or in a file, the same comes out."""
+"""Spool of bodies, in memory and in a file."""
 
 import gzip
 import os
@@ -9,35 +9,39 @@ import pytest
 
 from ingestd.errors import NoRoom
 from ingestd.web.body.memory_budget import MemoryBudget
-from ingestd.web.body.spool import IN_MEMORY, Spool
+from ingestd.web.body.spool import MAX_IN_MEMORY, Spool
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.pacing import Pacing
 from tests.support.newsroom import Newsroom
 
 
-@pytest.mark.parametrize("size", [0, IN_MEMORY, IN_MEMORY + 1, 3 * IN_MEMORY])
-async def test_what_was_written_is_loaded(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize("size", [0, MAX_IN_MEMORY, MAX_IN_MEMORY + 1, 3 * MAX_IN_MEMORY])
+async def test_load_returns_what_was_written(tmp_path: Path, size: int) -> None:
     body = bytes(number % 251 for number in range(size))
     with Spool(tmp_path) as spool, MemoryBudget(2**20).reservation() as reservation:
         for start in range(0, size, 50_000):
             await spool.write(body[start : start + 50_000])
 
         assert (spool.size, await spool.load(reservation)) == (size, body)
-        assert os.listdir(tmp_path) == []  # noqa: PTH208 - it has no name
+        assert os.listdir(tmp_path) == []  # noqa: PTH208 - the file has no name
 
 
 @pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])
-async def test_a_disk_that_takes_nothing_is_a_failure_of_ours(newsroom: Newsroom, tmp_path: Path, coded: bool) -> None:
-    body = bytes(2 * IN_MEMORY)
+async def test_a_disk_that_cannot_be_written_is_a_local_failure(
+    newsroom: Newsroom, tmp_path: Path, coded: bool
+) -> None:
+    body = bytes(2 * MAX_IN_MEMORY)
     headers = {"Content_Encoding": "gzip"} if coded else {}
     url = newsroom.publish("/feed", body=gzip.compress(body) if coded else body, **headers)
     async with Fetcher(
         user_agent="test",
         allow_networks=[IPv4Network("127.0.0.0/8")],
         pacing=Pacing(delay=0),
-        folder=tmp_path / "there is none",
+        spool_folder=tmp_path / "missing",
     ) as fetcher:
-        with pytest.raises(NoRoom, match="our own disk: No such file or directory") as caught:
+        with pytest.raises(
+            NoRoom, match="cannot spool the body to the local disk: No such file or directory"
+        ) as caught:
             await fetcher.get(url)
 
         assert caught.value.local

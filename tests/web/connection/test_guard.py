@@ -1,4 +1,4 @@
-"""Which addresses may be connected to; sources: the IANA special-purpose registries, RFC 6890."""
+"""Allowed and forbidden addresses; sources: the IANA special-purpose registries, RFC 6890."""
 
 import socket
 from ipaddress import ip_network
@@ -12,8 +12,8 @@ from ingestd.web.connection.guard import Blocked, Guard
     "address",
     ["8.8.8.8", "1.1.1.1", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"],
 )
-def test_public_addresses_are_open(address: str) -> None:
-    assert Guard().objection(address) is None
+def test_public_addresses_are_allowed(address: str) -> None:
+    assert Guard().blocked_reason(address) is None
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_public_addresses_are_open(address: str) -> None:
         pytest.param("4000::1", id="v6 not given out"),
     ],
 )
-def test_all_others_are_not(address: str) -> None:
-    assert Guard().objection(address)
+def test_special_addresses_are_forbidden(address: str) -> None:
+    assert Guard().blocked_reason(address)
 
 
-def test_an_objection_says_what_would_help() -> None:
-    assert Guard().objection("127.0.0.1") == "127.0.0.1 is a private address; allow_networks may allow it"
+def test_the_reason_names_the_setting_that_allows_the_address() -> None:
+    assert Guard().blocked_reason("127.0.0.1") == "127.0.0.1 is a private address; allow_networks may allow it"
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_an_objection_says_what_would_help() -> None:
         pytest.param("10.0.0.1/32", "10.0.0.2", False, id="next to it"),
     ],
 )
-def test_what_is_allowed_is_allowed_and_nothing_beside_it(network: str, address: str, allowed: bool) -> None:
-    assert (Guard([ip_network(network)]).objection(address) is None) is allowed
+def test_allow_networks_allows_those_networks_and_no_other_address(network: str, address: str, allowed: bool) -> None:
+    assert (Guard([ip_network(network)]).blocked_reason(address) is None) is allowed
 
 
-def test_a_socket_is_opened_past_the_guard_or_not_at_all() -> None:
+def test_a_socket_is_opened_only_for_an_allowed_address() -> None:
     info = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 80))
 
     with pytest.raises(Blocked) as caught:

@@ -1,4 +1,4 @@
-"""Whose fault it is: one server that is dead, or all of our network."""
+"""Telling a dead server from a local outage."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ import pytest
 from ingestd.errors import Offline, TimedOut, Unanswered, Unreachable
 from ingestd.web.connection import outage, resolver
 from ingestd.web.fetcher import Fetcher
-from ingestd.web.politeness.breakers import ALL_SITES, SITE_FAILURES
+from ingestd.web.politeness.breakers import MAX_SILENT_SITES, SITE_FAILURES
 from ingestd.web.politeness.pacing import Pacing
 from tests.support.newsroom import Newsroom
 from tests.web.nameserver import Nameserver, serving
@@ -26,9 +26,9 @@ async def nameserver() -> AsyncIterator[Nameserver]:
 
 @pytest.fixture
 async def fetcher(nameserver: Nameserver, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fetcher]:
-    """Asks the name server of the test; waits 0.3 s for a connection, and for a name."""
+    """A fetcher that uses the test's name server, and waits 0.3 s for a connection and for a name."""
     monkeypatch.setattr(resolver, "LIFETIME", 0.3)
-    monkeypatch.setattr(outage, "_ANSWER", 0.3)
+    monkeypatch.setattr(outage, "_PROBE_TIMEOUT", 0.3)
     async with Fetcher(
         user_agent="test",
         timeout=0.6,
@@ -41,35 +41,35 @@ async def fetcher(nameserver: Nameserver, monkeypatch: pytest.MonkeyPatch) -> As
 
 @pytest.fixture
 def dead() -> Iterator[str]:
-    """HOST:PORT where nothing comes back: its queue is full, and the system drops who knocks."""
+    """HOST:PORT that never responds: its backlog is full, so the system drops new connections."""
     with ExitStack() as sockets:
         listener = sockets.enter_context(socket.socket())
         listener.bind(("127.0.0.2", 0))
         listener.listen(0)
         for _ in range(3):
-            visitor = sockets.enter_context(socket.socket())
-            visitor.setblocking(False)
-            visitor.connect_ex(listener.getsockname())
+            client = sockets.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
         yield "{}:{}".format(*listener.getsockname())
 
 
-def breaks(nameserver: Nameserver, answer: dns.rcode.Rcode | None) -> None:
-    """Let the name server have one answer to everything, as a forwarder has that reaches nobody."""
+def break_nameserver(nameserver: Nameserver, answer: dns.rcode.Rcode | None) -> None:
+    """Make the name server give one answer to every query, like a forwarder without upstream servers."""
     nameserver.names = {".": [answer], "gazette.example": [answer]}
 
 
 @pytest.mark.parametrize("answer", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, None], ids=["SERVFAIL", "REFUSED", "silent"])
-async def test_a_name_server_that_knows_nothing_any_more_is_ours(
+async def test_a_name_server_that_fails_every_query_is_a_local_failure(
     nameserver: Nameserver, fetcher: Fetcher, answer: dns.rcode.Rcode | None
 ) -> None:
-    breaks(nameserver, answer)
+    break_nameserver(nameserver, answer)
 
     with pytest.raises(Offline):
         await fetcher.get("http://gazette.example/")
 
 
 @pytest.mark.parametrize("answer", [dns.rcode.SERVFAIL, dns.rcode.REFUSED, None], ids=["SERVFAIL", "REFUSED", "silent"])
-async def test_one_name_that_is_broken_is_its_own(
+async def test_one_name_that_fails_is_a_failure_of_that_site(
     nameserver: Nameserver, fetcher: Fetcher, answer: dns.rcode.Rcode | None
 ) -> None:
     nameserver.names["gazette.example"] = [answer]
@@ -78,7 +78,7 @@ async def test_one_name_that_is_broken_is_its_own(
         await fetcher.get("http://gazette.example/")
 
 
-async def test_one_host_that_is_dead_counts_against_itself(fetcher: Fetcher, dead: str) -> None:
+async def test_a_dead_host_opens_only_its_own_breaker(fetcher: Fetcher, dead: str) -> None:
     for _ in range(SITE_FAILURES):
         with pytest.raises(Unanswered, match="no connection"):
             await fetcher.get(f"http://{dead}/")
@@ -87,19 +87,19 @@ async def test_one_host_that_is_dead_counts_against_itself(fetcher: Fetcher, dea
     assert not fetcher.breakers.offline
 
 
-async def test_where_neither_host_nor_name_server_answers_it_is_us(
+async def test_silence_of_host_and_name_server_is_a_local_failure(
     nameserver: Nameserver, fetcher: Fetcher, dead: str
 ) -> None:
-    breaks(nameserver, None)
+    break_nameserver(nameserver, None)
 
     with pytest.raises(Offline):
         await fetcher.get(f"http://{dead}/")
 
 
-async def test_one_answer_in_the_meantime_means_that_it_is_the_host(
+async def test_an_answer_from_another_site_shows_that_the_host_is_dead(
     newsroom: Newsroom, nameserver: Nameserver, fetcher: Fetcher, dead: str
 ) -> None:
-    breaks(nameserver, None)
+    break_nameserver(nameserver, None)
     url = newsroom.publish("/feed", body=b"x")
 
     failed, reply = await asyncio.gather(fetcher.get(f"http://{dead}/"), fetcher.get(url), return_exceptions=True)
@@ -109,21 +109,21 @@ async def test_one_answer_in_the_meantime_means_that_it_is_the_host(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_a_server_that_stalls_once_it_is_connected_is_there(
+async def test_a_server_that_stalls_after_connecting_is_a_timeout_not_an_outage(
     nameserver: Nameserver, fetcher: Fetcher, scheme: str
 ) -> None:
-    breaks(nameserver, None)
-    # The system takes the connection, and that is all.
+    break_nameserver(nameserver, None)
+    # The system accepts the connection, and nothing else happens.
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(TimedOut):
         await fetcher.get(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/")
 
 
-async def test_sites_that_refuse_us_hold_up_nobody_else(
+async def test_sites_that_refuse_the_connection_do_not_open_the_network_breaker(
     newsroom: Newsroom, nameserver: Nameserver, fetcher: Fetcher
 ) -> None:
-    """A closed port, no TLS, a name that is no more: each shows that the network works."""
+    """A closed port, no TLS, an unknown name: each shows that the network works."""
     urls = ["http://127.0.0.1:1/", newsroom.url(host="127.0.0.2").replace("http:", "https:")]
-    urls += [f"http://{number}.example/" for number in range(ALL_SITES)]
+    urls += [f"http://{number}.example/" for number in range(MAX_SILENT_SITES)]
     for url in urls:
         with pytest.raises(Unreachable) as caught:
             await fetcher.get(url)

@@ -36,7 +36,9 @@ def fetcher_asking(nameserver: Nameserver) -> Fetcher:
     )
 
 
-async def test_names_are_asked_of_the_name_servers_that_are_set(newsroom: Newsroom, nameserver: Nameserver) -> None:
+async def test_names_are_resolved_with_the_name_servers_that_are_set(
+    newsroom: Newsroom, nameserver: Nameserver
+) -> None:
     nameserver.names["gazette.example"] = [["127.0.0.1"]]
     newsroom.publish("/feed.xml", body=b"news")
 
@@ -48,7 +50,7 @@ async def test_names_are_asked_of_the_name_servers_that_are_set(newsroom: Newsro
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "127.0.0.2"])
-async def test_a_name_that_leads_to_a_private_address_is_not_followed(nameserver: Nameserver, address: str) -> None:
+async def test_a_name_with_a_private_address_is_forbidden(nameserver: Nameserver, address: str) -> None:
     nameserver.names["gazette.example"] = [[address]]
 
     async with fetcher_asking(nameserver) as fetcher:
@@ -56,7 +58,7 @@ async def test_a_name_that_leads_to_a_private_address_is_not_followed(nameserver
             await fetcher.get("http://gazette.example/")
 
 
-async def test_of_many_private_addresses_none_is_tried(nameserver: Nameserver) -> None:
+async def test_a_name_with_many_private_addresses_is_forbidden(nameserver: Nameserver) -> None:
     nameserver.names["gazette.example"] = [[f"10.0.0.{number}" for number in range(1, 20)]]
 
     async with fetcher_asking(nameserver) as fetcher:
@@ -64,9 +66,7 @@ async def test_of_many_private_addresses_none_is_tried(nameserver: Nameserver) -
             await fetcher.get("http://gazette.example/")
 
 
-async def test_a_name_with_a_private_address_among_others_leads_to_the_others(
-    newsroom: Newsroom, nameserver: Nameserver
-) -> None:
+async def test_only_the_allowed_addresses_of_a_name_are_tried(newsroom: Newsroom, nameserver: Nameserver) -> None:
     nameserver.names["gazette.example"] = [["10.0.0.1", "127.0.0.1"]]
     newsroom.publish("/feed.xml", body=b"news")
 
@@ -74,15 +74,15 @@ async def test_a_name_with_a_private_address_among_others_leads_to_the_others(
         assert (await fetcher.get(newsroom.url("/feed.xml", host="gazette.example"))).body == b"news"
 
 
-async def test_a_name_that_changes_its_mind_gains_nothing(newsroom: Newsroom, nameserver: Nameserver) -> None:
-    """DNS rebinding: what was judged is what is connected to, for it is looked up once a connection."""
+async def test_dns_rebinding_does_not_reach_a_private_address(newsroom: Newsroom, nameserver: Nameserver) -> None:
+    """The address that was checked is the one connected to: a connection resolves its name once."""
     nameserver.names["rebind.example"] = [["127.0.0.1"], ["127.0.0.2"]]
     newsroom.publish("/feed.xml", body=b"news")
     url = newsroom.url("/feed.xml", host="rebind.example")
 
     async with fetcher_asking(nameserver) as fetcher:
         await fetcher.get(url)
-        assert nameserver.questions == ["rebind.example"]
+        assert nameserver.queries == ["rebind.example"]
     async with fetcher_asking(nameserver) as fetcher:
         with pytest.raises(Forbidden, match=r"127\.0\.0\.2"):
             await fetcher.get(url)
@@ -112,20 +112,20 @@ async def test_a_name_without_an_address_is_unreachable(
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "2130706433.", "." * 300])
-async def test_what_is_no_name_has_no_address(nameserver: Nameserver, host: str) -> None:
+async def test_an_invalid_name_has_no_address(nameserver: Nameserver, host: str) -> None:
     for one in (NameserverResolver([nameserver.address]), SystemResolver()):
         with pytest.raises(OSError, match=r"(?i)name"):
             await one.resolve(host, 80)
         await one.close()
 
 
-async def test_only_so_many_addresses_are_tried(nameserver: Nameserver) -> None:
+async def test_the_number_of_addresses_is_limited(nameserver: Nameserver) -> None:
     nameserver.names["many.example"] = [[f"127.0.0.{number}" for number in range(1, 25)]]
 
     assert len(await NameserverResolver([nameserver.address]).resolve("many.example")) == MAX_ADDRESSES
 
 
-async def test_the_system_is_asked_where_no_name_server_is_set() -> None:
+async def test_the_system_resolves_names_if_no_name_server_is_set() -> None:
     system = open_resolver(())
 
     found = await system.resolve("localhost", 80, socket.AF_INET)
@@ -134,7 +134,7 @@ async def test_the_system_is_asked_where_no_name_server_is_set() -> None:
     assert [(result["host"], result["port"]) for result in found] == [("127.0.0.1", 80)]
 
 
-async def test_many_names_are_looked_up_at_the_same_time() -> None:
+async def test_many_names_are_resolved_concurrently() -> None:
     system = open_resolver(())
 
     found = await asyncio.gather(*(system.resolve("127.0.0.1", port) for port in range(100)))
@@ -160,6 +160,6 @@ def test_a_name_server_is_an_address_with_or_without_a_port(text: str, address: 
 
 
 @pytest.mark.parametrize("text", ["", "dns.example", "9.9.9.9:x", "9.9.9.9:99999", "https://9.9.9.9/", "[::1", "1.1"])
-def test_anything_else_is_no_name_server(text: str) -> None:
-    with pytest.raises(ValueError, match="is no name server"):
+def test_any_other_text_is_not_a_name_server(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a name server"):
         parse_nameserver(text)

@@ -1,4 +1,4 @@
-"""Who keeps failing is left alone, and tried again by one."""
+"""Circuit breakers: hold a failing site, then probe it with one request."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from ingestd.errors import (
     Unanswered,
     Unreachable,
 )
-from ingestd.web.politeness.breakers import ALL_SITES, ALL_WAIT, SITE_FAILURES, SITE_WAIT, Breakers
+from ingestd.web.politeness.breakers import MAX_SILENT_SITES, NETWORK_WAIT, SITE_FAILURES, SITE_WAIT, Breakers
 
 URL = "https://paper.example/"
 
@@ -44,7 +44,7 @@ def broken() -> BrokenReply:
     return BrokenReply(URL, "no HTTP")
 
 
-def opened(breakers: Breakers, site: str = "paper.example") -> None:
+def open_breaker(breakers: Breakers, site: str = "paper.example") -> None:
     for _ in range(SITE_FAILURES):
         fail(breakers, site, broken())
 
@@ -53,7 +53,7 @@ ERRORS = (broken(), TimedOut(URL, "late"), Refused(URL, 500), Unreachable(URL, "
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_a_site_that_keeps_failing_is_left_alone_and_no_other_is(breakers: Breakers, error: FetchError) -> None:
+def test_a_site_that_keeps_failing_is_held_and_no_other(breakers: Breakers, error: FetchError) -> None:
     for _ in range(SITE_FAILURES - 1):
         fail(breakers, "paper.example", error)
     assert breakers.held_for("paper.example")[0] == 0
@@ -64,10 +64,10 @@ def test_a_site_that_keeps_failing_is_left_alone_and_no_other_is(breakers: Break
     assert breakers.open_sites() == ["paper.example"]
     assert breakers.held_for("other.example")[0] == 0
     with pytest.raises(Held), breakers.attempt("paper.example", URL):
-        pytest.fail("it was asked")
+        pytest.fail("the site was requested")
 
 
-def test_a_success_or_a_404_in_between_starts_the_count_anew(breakers: Breakers) -> None:
+def test_an_answer_in_between_resets_the_count_of_failures(breakers: Breakers) -> None:
     for _ in range(3):
         for _ in range(SITE_FAILURES - 1):
             fail(breakers, "paper.example", broken())
@@ -76,18 +76,18 @@ def test_a_success_or_a_404_in_between_starts_the_count_anew(breakers: Breakers)
     assert breakers.open_sites() == []
 
 
-def test_one_request_settles_whether_a_site_is_back(breakers: Breakers, clock: Clock) -> None:
-    opened(breakers)
+def test_one_request_probes_whether_a_site_is_back(breakers: Breakers, clock: Clock) -> None:
+    open_breaker(breakers)
     clock.now += SITE_WAIT[0]
 
     with breakers.attempt("paper.example", URL), pytest.raises(Held), breakers.attempt("paper.example", URL):
-        pytest.fail("two asked at once")
+        pytest.fail("two requests probed at once")
 
     assert breakers.open_sites() == []
 
 
-def test_each_time_it_is_left_alone_for_longer_and_never_for_ever(breakers: Breakers, clock: Clock) -> None:
-    opened(breakers)
+def test_each_failed_probe_doubles_the_hold_up_to_a_limit(breakers: Breakers, clock: Clock) -> None:
+    open_breaker(breakers)
     waits = []
     for _ in range(10):
         waits.append(breakers.held_for("paper.example")[0])
@@ -98,8 +98,8 @@ def test_each_time_it_is_left_alone_for_longer_and_never_for_ever(breakers: Brea
     assert waits[-1] == SITE_WAIT[1]
 
 
-def test_a_request_that_is_cancelled_lets_the_next_one_try(breakers: Breakers, clock: Clock) -> None:
-    opened(breakers)
+def test_a_cancelled_probe_lets_the_next_request_probe(breakers: Breakers, clock: Clock) -> None:
+    open_breaker(breakers)
     clock.now += SITE_WAIT[0]
     with pytest.raises(KeyboardInterrupt), breakers.attempt("paper.example", URL):
         raise KeyboardInterrupt
@@ -111,32 +111,32 @@ def unanswered() -> Unanswered:
     return Unanswered(URL, "no route")
 
 
-def silence(breakers: Breakers, *, start: int = 0) -> None:
-    for number in range(start, start + ALL_SITES - 1):
+def silence_sites(breakers: Breakers, *, start: int = 0) -> None:
+    for number in range(start, start + MAX_SILENT_SITES - 1):
         fail(breakers, f"{number}.example", unanswered())
 
 
-def test_where_no_site_answers_any_more_it_is_us(breakers: Breakers, clock: Clock) -> None:
-    silence(breakers)
+def test_silence_of_many_sites_opens_the_network_breaker(breakers: Breakers, clock: Clock) -> None:
+    silence_sites(breakers)
     assert not breakers.offline
     with pytest.raises(Offline), breakers.attempt("last.example", URL):
         raise unanswered()
     assert breakers.offline
-    assert breakers.held_for("untried.example")[0] == ALL_WAIT[0]
+    assert breakers.held_for("untried.example")[0] == NETWORK_WAIT[0]
 
-    clock.now += ALL_WAIT[0]
+    clock.now += NETWORK_WAIT[0]
     with breakers.attempt("untried.example", URL):
         pass
 
     assert not breakers.offline
 
 
-def test_while_it_is_us_no_site_is_blamed(breakers: Breakers, clock: Clock) -> None:
-    silence(breakers)
+def test_while_offline_no_site_is_blamed(breakers: Breakers, clock: Clock) -> None:
+    silence_sites(breakers)
     for _ in range(2 * SITE_FAILURES):
         with pytest.raises(Offline), breakers.attempt("last.example", URL):
             raise unanswered()
-        clock.now += ALL_WAIT[1]
+        clock.now += NETWORK_WAIT[1]
 
     assert breakers.open_sites() == []
 
@@ -146,23 +146,23 @@ def test_while_it_is_us_no_site_is_blamed(breakers: Breakers, clock: Clock) -> N
     [Refused(URL, 404), Unreachable(URL, "no TLS"), TooLarge(URL, "more than max_body"), broken()],
     ids=lambda error: type(error).__name__,
 )
-def test_one_answer_in_between_means_that_we_are_there(breakers: Breakers, answer: FetchError) -> None:
+def test_one_answer_in_between_keeps_the_network_breaker_closed(breakers: Breakers, answer: FetchError) -> None:
     for number in range(3):
-        silence(breakers, start=number * ALL_SITES)
+        silence_sites(breakers, start=number * MAX_SILENT_SITES)
         fail(breakers, "well.example", answer)
 
     assert not breakers.offline
 
 
-def test_sites_that_refuse_the_connection_hold_up_nobody_else(breakers: Breakers) -> None:
-    for number in range(3 * ALL_SITES):
+def test_sites_that_refuse_the_connection_do_not_open_the_network_breaker(breakers: Breakers) -> None:
+    for number in range(3 * MAX_SILENT_SITES):
         fail(breakers, f"{number}.example", Unreachable(URL, "Connection refused"))
 
     assert not breakers.offline
 
 
-def test_an_answer_that_is_too_large_is_one(breakers: Breakers, clock: Clock) -> None:
-    opened(breakers)
+def test_an_answer_that_is_too_large_closes_the_breaker(breakers: Breakers, clock: Clock) -> None:
+    open_breaker(breakers)
     clock.now += SITE_WAIT[0]
 
     fail(breakers, "paper.example", TooLarge(URL, "more than max_body"))
@@ -170,17 +170,17 @@ def test_an_answer_that_is_too_large_is_one(breakers: Breakers, clock: Clock) ->
     assert breakers.open_sites() == []
 
 
-def test_servers_that_stall_hold_up_nobody_else(breakers: Breakers) -> None:
-    for number in range(3 * ALL_SITES):
+def test_servers_that_stall_do_not_open_the_network_breaker(breakers: Breakers) -> None:
+    for number in range(3 * MAX_SILENT_SITES):
         fail(breakers, f"{number}.example", TimedOut(URL, "late"))
 
     assert not breakers.offline
 
 
-def test_a_failure_of_ours_counts_against_no_site(breakers: Breakers, clock: Clock) -> None:
+def test_a_local_failure_counts_against_no_site(breakers: Breakers, clock: Clock) -> None:
     for _ in range(SITE_FAILURES):
         fail(breakers, "paper.example", Offline(URL, "no name server"))
-        clock.now += ALL_WAIT[1]
+        clock.now += NETWORK_WAIT[1]
 
     assert breakers.open_sites() == []
     assert breakers.offline

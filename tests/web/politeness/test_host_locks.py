@@ -8,10 +8,10 @@ import pytest
 
 from ingestd.web.politeness.host_locks import HostLocks
 
-# Takes one lock, says so, and keeps it until its input ends.
-KEEP = """
+# Takes one lock, prints whether it could, and keeps it until its input ends.
+KEEP_LOCK = """
 import pathlib, sys
-from ingestd.web.host_locks import HostLocks
+from ingestd.web.politeness.host_locks import HostLocks
 print(HostLocks(pathlib.Path(sys.argv[1])).lock(sys.argv[2], int(sys.argv[3])), flush=True)
 sys.stdin.read()
 """
@@ -19,7 +19,7 @@ sys.stdin.read()
 
 @contextmanager
 def another_process_locks(path: Path, name: str, slot: int = 0) -> Iterator[subprocess.Popen[str]]:
-    arguments = [sys.executable, "-c", KEEP, str(path), name, str(slot)]
+    arguments = [sys.executable, "-c", KEEP_LOCK, str(path), name, str(slot)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "True\n"
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "turns.lock"
 
 
-def test_what_another_process_has_cannot_be_taken(path: Path) -> None:
+def test_a_slot_locked_by_another_process_cannot_be_locked(path: Path) -> None:
     locks = HostLocks(path)
 
     with another_process_locks(path, "gazette.example"):
@@ -43,7 +43,7 @@ def test_what_another_process_has_cannot_be_taken(path: Path) -> None:
     locks.close()
 
 
-def test_a_killed_process_has_nothing(path: Path) -> None:
+def test_a_killed_process_loses_its_locks(path: Path) -> None:
     locks = HostLocks(path)
     with another_process_locks(path, "gazette.example") as process:
         process.kill()
@@ -54,11 +54,11 @@ def test_a_killed_process_has_nothing(path: Path) -> None:
     locks.close()
 
 
-@pytest.mark.parametrize("give_up", ["unlock", "close"])
-def test_what_was_given_back_can_be_taken(path: Path, give_up: str) -> None:
+@pytest.mark.parametrize("method", ["unlock", "close"])
+def test_an_unlocked_slot_can_be_locked_by_another_process(path: Path, method: str) -> None:
     locks = HostLocks(path)
     locks.lock("gazette.example", 0)
-    if give_up == "unlock":
+    if method == "unlock":
         locks.unlock("gazette.example", 0)
     else:
         locks.close()
@@ -70,7 +70,7 @@ def test_what_was_given_back_can_be_taken(path: Path, give_up: str) -> None:
     locks.unlock("gazette.example", 0)
 
 
-def test_nothing_is_ever_written(path: Path) -> None:
+def test_the_lock_file_stays_empty(path: Path) -> None:
     locks = HostLocks(path)
     for number in range(1000):
         assert locks.lock(f"{number}.example", 4095)

@@ -6,110 +6,110 @@ from time import monotonic
 
 import pytest
 
-from ingestd.web.politeness.pacing import PATIENCE, OnHold, Pacing
+from ingestd.web.politeness.pacing import MAX_HOLD_WAIT, OnHold, Pacing
 from tests.support.newsroom import Newsroom
 from tests.web.politeness.test_host_locks import another_process_locks
 
 SITE, OTHER = "gazette.example", "harbour.example"
 
 
-class Visits:
-    """Tasks that take turns; each stays until it is let go."""
+class Requests:
+    """Tasks that each take a turn and keep it until `end`."""
 
     def __init__(self, pacing: Pacing) -> None:
         self.pacing = pacing
-        self.inside: list[str] = []
+        self.running: list[str] = []
         self.order: list[str] = []
-        self.doors: dict[str, asyncio.Event] = {}
+        self.ends: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, name: str, site: str = SITE) -> None:
-        self.doors[name] = asyncio.Event()
-        self.tasks[name] = asyncio.create_task(self._visit(name, site))
+        self.ends[name] = asyncio.Event()
+        self.tasks[name] = asyncio.create_task(self._request(name, site))
         await self.settle()
 
     async def end(self, name: str) -> None:
-        self.doors[name].set()
+        self.ends[name].set()
         await self.tasks[name]
         await self.settle()
 
     async def settle(self) -> None:
-        """Let everything happen that can happen without time passing."""
+        """Run every task as far as it gets without time passing."""
         for _ in range(5):
             await asyncio.sleep(0)
 
-    async def _visit(self, name: str, site: str) -> None:
-        async with self.pacing.at(site):
+    async def _request(self, name: str, site: str) -> None:
+        async with self.pacing.turn(site):
             self.order.append(name)
-            self.inside.append(name)
-            await self.doors[name].wait()
-            self.inside.remove(name)
+            self.running.append(name)
+            await self.ends[name].wait()
+            self.running.remove(name)
 
 
-async def test_a_site_has_one_visitor_at_a_time_first_come_first_served() -> None:
-    visits = Visits(Pacing(delay=0))
+async def test_a_site_gets_one_request_at_a_time_first_come_first_served() -> None:
+    requests = Requests(Pacing(delay=0))
     for name in "abc":
-        await visits.start(name)
+        await requests.start(name)
 
     for name in "abc":
-        assert visits.inside == [name]
-        await visits.end(name)
+        assert requests.running == [name]
+        await requests.end(name)
 
-    assert visits.order == ["a", "b", "c"]
+    assert requests.order == ["a", "b", "c"]
 
 
 async def test_sites_do_not_wait_for_each_other() -> None:
-    visits = Visits(Pacing(delay=0))
-    await visits.start("a", SITE)
-    await visits.start("b", OTHER)
+    requests = Requests(Pacing(delay=0))
+    await requests.start("a", SITE)
+    await requests.start("b", OTHER)
 
-    assert visits.inside == ["a", "b"]
-    await visits.end("a")
-    await visits.end("b")
+    assert requests.running == ["a", "b"]
+    await requests.end("a")
+    await requests.end("b")
 
 
-async def test_concurrency_is_how_many_may_visit_at_a_time() -> None:
-    visits = Visits(Pacing(delay=0, concurrency=2))
+async def test_concurrency_limits_the_requests_at_a_time() -> None:
+    requests = Requests(Pacing(delay=0, concurrency=2))
     for name in "abc":
-        await visits.start(name)
+        await requests.start(name)
 
-    assert visits.inside == ["a", "b"]
-    await visits.end("b")
-    assert visits.inside == ["a", "c"]
-    await visits.end("a")
-    await visits.end("c")
+    assert requests.running == ["a", "b"]
+    await requests.end("b")
+    assert requests.running == ["a", "c"]
+    await requests.end("a")
+    await requests.end("c")
 
 
-async def test_the_delay_is_from_the_end_of_one_to_the_start_of_the_next() -> None:
+async def test_the_delay_runs_from_the_end_of_a_request_to_the_start_of_the_next() -> None:
     pacing = Pacing(delay=0.1)
-    async with pacing.at(SITE):
+    async with pacing.turn(SITE):
         pass
     ended = monotonic()
 
     assert not pacing.ready(SITE)
-    async with pacing.at(SITE):
+    async with pacing.turn(SITE):
         assert 0.1 <= monotonic() - ended + 0.001 < 0.3
 
 
-async def test_a_failed_visit_has_its_delay_as_well() -> None:
+async def test_a_failed_request_is_followed_by_the_delay_too() -> None:
     pacing = Pacing(delay=60)
     with pytest.raises(ZeroDivisionError):
-        async with pacing.at(SITE):
+        async with pacing.turn(SITE):
             raise ZeroDivisionError
 
     assert not pacing.ready(SITE)
 
 
-async def test_nothing_starts_at_a_site_that_is_held() -> None:
+async def test_no_request_starts_at_a_site_on_hold() -> None:
     pacing = Pacing(delay=0)
     pacing.hold(SITE, 0.1)
-    held = monotonic()
+    held_at = monotonic()
 
     assert not pacing.ready(SITE)
     assert pacing.ready(OTHER)
     assert 0 < pacing.held_for(SITE) <= 0.1
-    async with pacing.at(SITE):
-        assert monotonic() - held >= 0.099
+    async with pacing.turn(SITE):
+        assert monotonic() - held_at >= 0.099
     assert pacing.held_for(SITE) == 0
 
 
@@ -122,119 +122,119 @@ async def test_a_hold_is_prolonged_and_never_shortened() -> None:
     assert pacing.held_for(SITE) > 199
 
 
-async def test_a_hold_during_a_visit_keeps_those_who_wait() -> None:
+async def test_a_short_hold_keeps_waiting_requests_waiting() -> None:
     pacing = Pacing(delay=0)
-    visits = Visits(pacing)
-    await visits.start("a")
-    await visits.start("b")
-    pacing.hold(SITE, PATIENCE)
-    await visits.end("a")
+    requests = Requests(pacing)
+    await requests.start("a")
+    await requests.start("b")
+    pacing.hold(SITE, MAX_HOLD_WAIT)
+    await requests.end("a")
 
-    assert visits.inside == []
-    visits.tasks["b"].cancel()
+    assert requests.running == []
+    requests.tasks["b"].cancel()
 
 
-async def test_a_long_hold_is_not_waited_for() -> None:
+async def test_a_long_hold_raises_at_once() -> None:
     pacing = Pacing(delay=0)
-    pacing.hold(SITE, 10 * PATIENCE)
+    pacing.hold(SITE, 10 * MAX_HOLD_WAIT)
 
     with pytest.raises(OnHold) as caught:
-        await asyncio.wait_for(pacing.take(SITE), 1)
+        await asyncio.wait_for(pacing.acquire(SITE), 1)
 
-    assert 9 * PATIENCE < caught.value.seconds <= 10 * PATIENCE
+    assert 9 * MAX_HOLD_WAIT < caught.value.seconds <= 10 * MAX_HOLD_WAIT
 
 
-async def test_a_long_hold_sends_home_those_who_wait_already() -> None:
+async def test_a_long_hold_raises_in_requests_that_already_wait() -> None:
     pacing = Pacing(delay=0)
-    async with pacing.at(SITE):
-        waiting = [asyncio.create_task(pacing.take(SITE)) for _ in range(3)]
+    async with pacing.turn(SITE):
+        waiting = [asyncio.create_task(pacing.acquire(SITE)) for _ in range(3)]
         await asyncio.sleep(0)
-        pacing.hold(SITE, 10 * PATIENCE)
+        pacing.hold(SITE, 10 * MAX_HOLD_WAIT)
         waiting[0].cancel()
         found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
 
     assert [type(one) for one in found] == [asyncio.CancelledError, OnHold, OnHold]
 
 
-async def visited(pacing: Pacing, site: str) -> bool:
-    """Have a turn; whether the next would be given at once."""
-    async with pacing.at(site):
+async def ready_after_request(pacing: Pacing, site: str) -> bool:
+    """Take a turn; return whether the next one would be granted without waiting."""
+    async with pacing.turn(site):
         pass
     return pacing.ready(site)
 
 
-async def test_the_longest_delay_of_a_sites_origins_counts() -> None:
+async def test_the_longest_delay_of_a_sites_origins_applies() -> None:
     pacing = Pacing(delay=0)
-    pacing.slow_down(SITE, "https://www.paper.example", 60)
-    pacing.slow_down(SITE, "https://feeds.paper.example", 0)
+    pacing.set_delay(SITE, "https://www.paper.example", 60)
+    pacing.set_delay(SITE, "https://feeds.paper.example", 0)
 
-    assert not await visited(pacing, SITE)
+    assert not await ready_after_request(pacing, SITE)
 
 
-async def test_a_delay_that_is_asked_for_no_more_ends() -> None:
+async def test_a_delay_that_is_no_longer_requested_ends() -> None:
     pacing = Pacing(delay=0)
-    pacing.slow_down(SITE, "https://www.paper.example", 60)
-    pacing.slow_down(SITE, "https://www.paper.example", 0)
+    pacing.set_delay(SITE, "https://www.paper.example", 60)
+    pacing.set_delay(SITE, "https://www.paper.example", 0)
 
-    assert await visited(pacing, SITE)
+    assert await ready_after_request(pacing, SITE)
 
 
-async def test_only_so_many_delays_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestd.web.politeness.pacing._SLOW_SITES", 2)
-    monkeypatch.setattr("ingestd.web.politeness.pacing._SLOW_ORIGINS", 2)
+async def test_the_number_of_remembered_delays_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestd.web.politeness.pacing._MAX_DELAYED_SITES", 2)
+    monkeypatch.setattr("ingestd.web.politeness.pacing._MAX_DELAYED_ORIGINS", 2)
     pacing = Pacing(delay=0)
-    pacing.slow_down(SITE, 1, 60)
+    pacing.set_delay(SITE, 1, 60)
     for number in range(3):
-        pacing.slow_down(OTHER, number, 60 + number)
-    pacing.slow_down("third.example", 1, 60)
+        pacing.set_delay(OTHER, number, 60 + number)
+    pacing.set_delay("third.example", 1, 60)
 
-    assert await visited(pacing, SITE)
+    assert await ready_after_request(pacing, SITE)
     for number in (1, 2):
-        pacing.slow_down(OTHER, number, 0)
-    assert await visited(pacing, OTHER)
+        pacing.set_delay(OTHER, number, 0)
+    assert await ready_after_request(pacing, OTHER)
 
 
-async def test_who_stops_waiting_is_passed_over() -> None:
-    visits = Visits(Pacing(delay=0))
+async def test_a_cancelled_request_is_skipped() -> None:
+    requests = Requests(Pacing(delay=0))
     for name in "abc":
-        await visits.start(name)
-    visits.tasks["b"].cancel()
-    await visits.end("a")
+        await requests.start(name)
+    requests.tasks["b"].cancel()
+    await requests.end("a")
 
-    assert visits.inside == ["c"]
-    await visits.end("c")
+    assert requests.running == ["c"]
+    await requests.end("c")
 
 
-async def test_who_stops_waiting_as_its_turn_comes_passes_it_on() -> None:
-    visits = Visits(Pacing(delay=0))
+async def test_a_request_cancelled_as_its_turn_comes_passes_the_turn_on() -> None:
+    requests = Requests(Pacing(delay=0))
     for name in "abc":
-        await visits.start(name)
-    visits.doors["a"].set()
-    await asyncio.sleep(0)  # a has left, and b was woken but did not run yet
-    visits.tasks["b"].cancel()
-    await visits.settle()
+        await requests.start(name)
+    requests.ends["a"].set()
+    await asyncio.sleep(0)  # a has ended; b was granted the slot but has not run yet
+    requests.tasks["b"].cancel()
+    await requests.settle()
 
-    assert visits.inside == ["c"]
-    await visits.end("c")
+    assert requests.running == ["c"]
+    await requests.end("c")
 
 
-async def test_nothing_is_kept_of_a_site_that_is_idle() -> None:
+async def test_an_idle_site_has_no_state() -> None:
     pacing = Pacing(delay=0)
     for number in range(1000):
-        async with pacing.at(f"{number}.example"):
+        async with pacing.turn(f"{number}.example"):
             assert pacing.busy_sites == 1
 
     assert pacing.busy_sites == 0
 
 
-async def test_a_delay_or_hold_that_is_over_leaves_nothing() -> None:
+async def test_a_site_is_idle_after_its_delay_or_hold() -> None:
     pacing = Pacing(delay=0.01)
-    async with pacing.at(SITE):
+    async with pacing.turn(SITE):
         pacing.hold(OTHER, 0.01)
     pacing.hold(SITE, 0.02)
-    async with pacing.at(OTHER), pacing.at(SITE):
+    async with pacing.turn(OTHER), pacing.turn(SITE):
         assert pacing.busy_sites == 2
-    async with pacing.at(OTHER), pacing.at(SITE):
+    async with pacing.turn(OTHER), pacing.turn(SITE):
         pass
     done = asyncio.Event()
     asyncio.get_running_loop().call_later(0.03, done.set)
@@ -244,7 +244,7 @@ async def test_a_delay_or_hold_that_is_over_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 5000])
-def test_concurrency_has_its_bounds(concurrency: int) -> None:
+def test_concurrency_outside_its_bounds_is_an_error(concurrency: int) -> None:
     with pytest.raises(ValueError, match="concurrency"):
         Pacing(concurrency=concurrency)
 
@@ -252,91 +252,91 @@ def test_concurrency_has_its_bounds(concurrency: int) -> None:
 # Across the processes of a host
 
 
-async def test_a_site_that_another_process_visits_is_waited_for(tmp_path: Path) -> None:
-    shared = tmp_path / "turns.lock"
-    pacing = Pacing(delay=0, shared=shared)
-    with another_process_locks(shared, SITE) as process:
+async def test_a_turn_waits_for_another_process(tmp_path: Path) -> None:
+    lock_file = tmp_path / "turns.lock"
+    pacing = Pacing(delay=0, lock_file=lock_file)
+    with another_process_locks(lock_file, SITE) as process:
         assert not pacing.ready(SITE)
         assert pacing.ready(OTHER)
-        waiting = asyncio.create_task(pacing.take(SITE))
+        waiting = asyncio.create_task(pacing.acquire(SITE))
         for _ in range(5):
             await asyncio.sleep(0)
         assert not waiting.done()
 
         process.kill()
-        pacing.give_back(SITE, await waiting)
+        pacing.release(SITE, await waiting)
 
     assert pacing.ready(SITE)
     pacing.close()
 
 
-async def test_of_many_slots_a_free_one_is_found(tmp_path: Path) -> None:
-    shared = tmp_path / "turns.lock"
-    pacing = Pacing(delay=0, concurrency=3, shared=shared)
-    with another_process_locks(shared, SITE, 0), another_process_locks(shared, SITE, 1):
+async def test_a_slot_that_no_other_process_has_is_found(tmp_path: Path) -> None:
+    lock_file = tmp_path / "turns.lock"
+    pacing = Pacing(delay=0, concurrency=3, lock_file=lock_file)
+    with another_process_locks(lock_file, SITE, 0), another_process_locks(lock_file, SITE, 1):
         assert pacing.ready(SITE)
-        slot = await asyncio.wait_for(pacing.take(SITE), 0.04)
+        slot = await asyncio.wait_for(pacing.acquire(SITE), 0.04)
         assert slot == 2
         assert not pacing.ready(SITE)
 
-    pacing.give_back(SITE, slot)
+    pacing.release(SITE, slot)
     pacing.close()
 
 
-async def test_who_stops_waiting_for_another_process_leaves_nothing(tmp_path: Path) -> None:
-    shared = tmp_path / "turns.lock"
-    pacing = Pacing(delay=0, shared=shared)
-    with another_process_locks(shared, SITE), pytest.raises(TimeoutError):
-        await asyncio.wait_for(pacing.take(SITE), 0.01)
+async def test_a_request_cancelled_while_it_waits_for_another_process_leaves_no_state(tmp_path: Path) -> None:
+    lock_file = tmp_path / "turns.lock"
+    pacing = Pacing(delay=0, lock_file=lock_file)
+    with another_process_locks(lock_file, SITE), pytest.raises(TimeoutError):
+        await asyncio.wait_for(pacing.acquire(SITE), 0.01)
 
     assert pacing.busy_sites == 0
     pacing.close()
 
 
-async def test_asking_whether_it_is_ready_takes_nothing(tmp_path: Path) -> None:
-    shared = tmp_path / "turns.lock"
-    pacing = Pacing(shared=shared)
+async def test_ready_leaves_nothing_locked(tmp_path: Path) -> None:
+    lock_file = tmp_path / "turns.lock"
+    pacing = Pacing(lock_file=lock_file)
     assert pacing.ready(SITE)
 
-    with another_process_locks(shared, SITE):
+    with another_process_locks(lock_file, SITE):
         assert not pacing.ready(SITE)
     pacing.close()
 
 
-LOCKS = """
+TRY_LOCK = """
 import pathlib, sys
-from ingestd.web.host_locks import HostLocks
+from ingestd.web.politeness.host_locks import HostLocks
 sys.exit(0 if HostLocks(pathlib.Path(sys.argv[1])).lock(sys.argv[2], 0) else 1)
 """
 
 
-async def test_a_site_is_kept_from_other_processes_through_its_delay(tmp_path: Path) -> None:
-    shared = tmp_path / "turns.lock"
-    pacing = Pacing(delay=60, shared=shared)
-    async with pacing.at(SITE):
+async def test_a_site_stays_locked_for_other_processes_through_its_delay(tmp_path: Path) -> None:
+    lock_file = tmp_path / "turns.lock"
+    pacing = Pacing(delay=60, lock_file=lock_file)
+    async with pacing.turn(SITE):
         pass
 
-    during = await asyncio.create_subprocess_exec(sys.executable, "-c", LOCKS, str(shared), SITE)
+    during = await asyncio.create_subprocess_exec(sys.executable, "-c", TRY_LOCK, str(lock_file), SITE)
     assert await during.wait() == 1
     pacing.close()
-    after = await asyncio.create_subprocess_exec(sys.executable, "-c", LOCKS, str(shared), SITE)
+    after = await asyncio.create_subprocess_exec(sys.executable, "-c", TRY_LOCK, str(lock_file), SITE)
     assert await after.wait() == 0
 
 
-# Stays when it is done: a process that ends does not sit out its last delay.
-VISIT = """
+# Sleeps before it exits: a process that exits does not wait for its last delay to end.
+FETCH_FIVE_TIMES = """
 import asyncio, ipaddress, os, pathlib, sys
 from ingestd.web.fetcher import Fetcher
-from ingestd.web.politeness.pacing import PATIENCE, OnHold, Pacing
+from ingestd.web.politeness.pacing import Pacing
 
-async def main(url, shared):
-    turns = Pacing(delay=0.1, shared=pathlib.Path(shared))
+async def main(url, lock_file):
+    pacing = Pacing(delay=0.1, lock_file=pathlib.Path(lock_file))
     allowed = [ipaddress.ip_network("127.0.0.0/8")]
-    async with Fetcher(user_agent=str(os.getpid()), allow_networks=allowed, turns=turns) as fetcher:
+    async with Fetcher(user_agent=str(os.getpid()), allow_networks=allowed, pacing=pacing) as fetcher:
         await asyncio.gather(*(fetcher.get(url) for _ in range(5)))
-        # An exit would free the site before the delay is over, and another process waits for no exit.
+        # An exit would unlock the site before the delay ends.
         await asyncio.sleep(0.3)
-    turns.close()
+    pacing.close()
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -344,15 +344,15 @@ asyncio.run(main(*sys.argv[1:]))
 
 async def test_two_processes_are_as_polite_as_one(newsroom: Newsroom, tmp_path: Path) -> None:
     url = newsroom.publish("/feed.xml", body=b"news")
-    arguments = [sys.executable, "-c", VISIT, url, str(tmp_path / "turns.lock")]
+    arguments = [sys.executable, "-c", FETCH_FIVE_TIMES, url, str(tmp_path / "turns.lock")]
 
     processes = [await asyncio.create_subprocess_exec(*arguments) for _ in range(2)]
     await asyncio.gather(*(process.wait() for process in processes))
 
     assert [process.returncode for process in processes] == [0, 0]
     assert newsroom.most_at_once == 1
-    askers = [request.headers["User-Agent"] for request in newsroom.requests]
-    assert len(set(askers[:5])) == 2, "while one has more to ask, the other has its turns as well"
+    agents = [request.headers["User-Agent"] for request in newsroom.requests]
+    assert len(set(agents[:5])) == 2, "both processes get turns while each has more requests"
     for before, after in pairwise(newsroom.requests):
         assert before.ended is not None
         assert after.started - before.ended >= 0.099
