@@ -53,7 +53,7 @@ async def run_daemon(
         stack.enter_context(instance_lock(sqlite_file(settings)))
         for login in settings.logins:
             if login.in_the_clear:
-                log.warning("login is sent without TLS", origin=login.place)
+                log.warning("login is sent without TLS", origin=login.origin_url)
         runtime = await stack.enter_async_context(open_runtime(settings, role="daemon", upgrade=migrate))
         service = Service(
             runtime,

@@ -181,7 +181,7 @@ class DropFolderPoller:
     async def _take(self, look: FolderPoll, files: Sequence[File]) -> None:
         """Read some files, commit what they say at once, and put them away."""
         with self._room.reservation() as reservation:
-            await reservation.take(min(sum(file.size for file in files), self._max_body))
+            await reservation.reserve(min(sum(file.size for file in files), self._max_body))
             replies: list[tuple[File, Reply]] = []
             for file in files:
                 if look.trouble and _ends_the_look(look.trouble):

@@ -35,7 +35,8 @@ from ingestd.pipeline import revisit
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
-from ingestd.pipeline.poll import AFTER_LOCAL_FAILURE, Poller
+from ingestd.pipeline.poll import Poller
+from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts

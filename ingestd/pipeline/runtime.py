@@ -104,7 +104,7 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
     """
     make_directories(settings)
     pacing = Pacing(
-        concurrency=settings.host_concurrency, delay=settings.host_delay, shared=settings.state_dir / "turns.lock"
+        concurrency=settings.host_concurrency, delay=settings.host_delay, lock_file=settings.state_dir / "turns.lock"
     )
     try:
         async with Fetcher(
@@ -116,8 +116,8 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             logins=settings.logins,
             tls=tls_context(settings.ca_file) if settings.ca_file else None,
             pacing=pacing,
-            robots_store=make_robots_memory(database) if database else None,
-            folder=settings.state_dir,
+            robots_store=make_robots_store(database) if database else None,
+            spool_folder=settings.state_dir,
         ) as fetcher:
             yield pacing, fetcher
     finally:
@@ -135,7 +135,7 @@ def make_folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
     )
 
 
-def make_robots_memory(database: Database) -> RobotsStore:
+def make_robots_store(database: Database) -> RobotsStore:
     """Return what keeps robots.txt files in a database."""
 
     async def recall(origin: str) -> RobotsFile | None:
@@ -153,7 +153,7 @@ def make_robots_memory(database: Database) -> RobotsStore:
 
         await retry_while_unavailable(save)
 
-    return RobotsStore(recall=recall, keep=keep)
+    return RobotsStore(load=recall, save=keep)
 
 
 def make_archive(settings: Settings) -> Archive:

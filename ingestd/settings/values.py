@@ -145,10 +145,10 @@ def _logins(value: object) -> tuple[Login, ...]:
         except ValueError as error:
             wrong.append(f"line {number}: {error}")
             continue
-        user = login.name if login.opens_folders else None
+        user = login.name if login.is_for_folders else None
         first, _ = found.setdefault((login.origin, user), (number, _with_credential(login)))
         if first != number:
-            wrong.append(f"line {number}: {login.place} has its login in line {first}")
+            wrong.append(f"line {number}: {login.origin_url} has its login in line {first}")
     if wrong:
         raise ValueError("; ".join(wrong))
     return tuple(login for _, login in found.values())

@@ -12,7 +12,7 @@ from ingestd.discovery.feed_links import FoundFeed
 from ingestd.errors import Held, IngestError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
-from ingestd.pipeline.read import FetchedPage, announcements, fetch_page, read_feed
+from ingestd.pipeline.read import FetchedPage, listed_entries, fetch_page, read_feed
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.polls.poll_result import ListedEntry
@@ -30,7 +30,7 @@ class Document:
 
     feed: Feed
     #: Its entries with their fingerprints, in its order.
-    announcements: tuple[ListedEntry, ...]
+    listed_entries: tuple[ListedEntry, ...]
     raw: StoredBody | None = None
 
 
@@ -68,7 +68,7 @@ class DocumentReader:
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
         """Parse a document in a worker process; raises ParseError, WorkerError."""
         parsed = await read_feed(self._pool, body, url=url, content_type=content_type)
-        return Document(feed=parsed.feed, announcements=announcements(parsed))
+        return Document(feed=parsed.feed, listed_entries=listed_entries(parsed))
 
     async def find_feeds(self, url: str) -> tuple[FoundFeed, ...]:
         """Return the feeds that a web page names, as robots.txt allows; raises FetchError, WorkerError."""
