@@ -16,7 +16,7 @@ from ingestd.demo.rendering import message
 from ingestd.formats import parse
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import Runtime
-from ingestd.policy.wire.embargo import held
+from ingestd.policy.wire.embargo import embargo_of
 from ingestd.policy.wire.versions import corrects
 from ingestd.store.polls.sources import add
 from tests.support.agency import let_embargoes_end, send
@@ -66,7 +66,7 @@ def test_the_parser_reads_what_was_sent() -> None:
         (dispatch.guid, str(dispatch.version), dispatch.headline, dispatch.status) for dispatch in DISPATCHES
     ]
     assert [corrects(item) for item in items] == [bool(dispatch.signal) for dispatch in DISPATCHES]
-    assert [hold.until if (hold := held(item)) else None for item in items] == [
+    assert [hold.until if (hold := embargo_of(item)) else None for item in items] == [
         None if dispatch.embargoed is None else at(dispatch.embargoed) for dispatch in DISPATCHES
     ]
 
@@ -148,11 +148,11 @@ async def test_what_is_held_of_the_wire_is_the_truth_only_when_the_embargo_is_ov
     await send(runtime, source, message(DISPATCHES, at=newsroom.agency.at).encode())
 
     async with runtime.database.read() as connection:
-        early = await observed.held(connection, newsroom)
+        early = await observed.embargo_of(connection, newsroom)
     await let_embargoes_end(runtime, timedelta(minutes=1))
     await release_due(runtime.database)
     async with runtime.database.read() as connection:
-        late = await observed.held(connection, newsroom)
+        late = await observed.embargo_of(connection, newsroom)
 
     assert early.listed == early.exported != due.listed
     assert replace(late, counts=due.counts) == due

@@ -1,1 +1,1 @@
-"""Versions, kills, corrections and embargoes of wire items."""
+"""Decide on versions, kills, corrections and embargoes of wire items."""

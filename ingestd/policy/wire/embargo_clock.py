@@ -1,4 +1,4 @@
-"""A time of day in an embargo's prose, with its zone: "0001 GMT", "10:00 a.m. ET", "18.00 Uhr", "noon"."""
+"""Find a time of day with its zone in the prose of an embargo: "0001 GMT", "10:00 a.m. ET", "18.00 Uhr", "noon"."""
 
 import re
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestd.times import zone_named
 
-#: Where a wall clock hangs that names no zone, by the language of the text: first the whole tag, then its first part.
-_HOMES = {
+#: Time zones assumed for a text without a zone, by its language: first the whole tag, then its first part.
+_DEFAULT_ZONES = {
     "de": "Europe/Berlin", "fr": "Europe/Paris", "es": "Europe/Madrid", "nl": "Europe/Amsterdam", "it": "Europe/Rome",
     "en-gb": "Europe/London", "en-us": "America/New_York", "en-ie": "Europe/Dublin", "en-au": "Australia/Sydney",
     "en-ca": "America/Toronto", "fr-ca": "America/Toronto", "es-mx": "America/Mexico_City",
     "es-us": "America/New_York", "es-ar": "America/Argentina/Buenos_Aires",
 }  # fmt: skip
-#: Names that mean the wall clock of a place, in summer and in winter.
-_WALLS = {
+#: Names of zones that include summer time.
+_ZONES_WITH_SUMMER_TIME = {
     "ET": "America/New_York", "EASTERN": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
     "PT": "America/Los_Angeles", "PACIFIC": "America/Los_Angeles",
 }  # fmt: skip
 
-#: What stands behind the digits of a time of day.
+#: Words that follow the digits of a time of day.
 UNIT = r"(?:uhr|hrs?|hours|heures?|h|uur|horas?)"
 _ZONE = (
     r"(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?\b|(?-i:[A-Z]\w+/[A-Z]\w+)|(?-i:Eastern|Pacific|EASTERN|PACIFIC|[A-Z]{1,5})\b"
@@ -40,27 +40,30 @@ _ZONE_ANYWHERE = re.compile(r"\b(?:(?:GMT|UTC)(?:[+-]\d{1,2}(?::?\d{2})?)?|CES?T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """A time of day; `next_day` where it is the midnight that ends a day."""
+class ClockTime:
+    """A time of day; `next_day`: it is the midnight that ends the day."""
 
     at: time
     next_day: bool = False
     zone: tzinfo | None = None
 
 
-def clock_in(rest: str, *, dated: bool) -> Clock | None:
-    """Return the first time of day; a number alone is none, and four digits only beside a day."""
+def first_clock_time(rest: str, *, dated: bool) -> ClockTime | None:
+    """Return the first time of day.
+
+    A bare number is none.  Four digits alone are one when `dated` (the text names a day), or when they are no year.
+    """
     if named := _NAMED.search(rest):
         zone = _zone(named["zone"])
         if named["noon"]:
-            return Clock(at=time(12), zone=zone)
-        return Clock(at=time(0), next_day=True, zone=zone)
+            return ClockTime(at=time(12), zone=zone)
+        return ClockTime(at=time(0), next_day=True, zone=zone)
     for found in _CLOCK.finditer(rest):
         zone, four = _zone(found["zone"]), found["four"]
-        sure = found["half"] or found["unit"] or zone
-        if four and (sure or dated or not 1990 <= int(four) < 2060):
+        certain = found["half"] or found["unit"] or zone
+        if four and (certain or dated or not 1990 <= int(four) < 2060):
             return _clock(int(four[:2]), int(four[2:]), zone)
-        if not four and (sure or found["minute"]):
+        if not four and (certain or found["minute"]):
             hour, minute = int(found["hour"]), int(found["minute"] or (found["unit"] and found["more"]) or 0)
             if found["half"]:
                 hour = hour % 12 + 12 * (found["half"][0] in "pP")
@@ -69,38 +72,38 @@ def clock_in(rest: str, *, dated: bool) -> Clock | None:
     return None
 
 
-def _clock(hour: int, minute: int, zone: tzinfo | None) -> Clock | None:
+def _clock(hour: int, minute: int, zone: tzinfo | None) -> ClockTime | None:
     if hour == 24:
-        return Clock(at=time(0), next_day=True, zone=zone) if minute == 0 else None
-    return Clock(at=time(hour, minute), zone=zone)
+        return ClockTime(at=time(0), next_day=True, zone=zone) if minute == 0 else None
+    return ClockTime(at=time(hour, minute), zone=zone)
 
 
-def zone_anywhere(rest: str) -> tzinfo | None:
-    """Return the zone that is written apart from its time of day, of those whose names are no words."""
+def find_zone(rest: str) -> tzinfo | None:
+    """Return a zone anywhere in the text, not only next to a time; only zones whose names are no words count."""
     found = _ZONE_ANYWHERE.search(rest)
     return _zone(found[0]) if found else None
 
 
 @lru_cache(maxsize=256)
 def _zone(name: str | None) -> tzinfo | None:
-    """Return the zone of a name or offset as written; None where it is none."""
+    """Return the zone with a name or offset; None: there is no such zone."""
     if not name:
         return None
     if offset := re.fullmatch(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?", name, re.IGNORECASE):
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
         return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes)) if minutes < 24 * 60 else None
-    place = name if "/" in name else _WALLS.get(name.upper())
-    return _place(place) if place else zone_named(name)
+    place = name if "/" in name else _ZONES_WITH_SUMMER_TIME.get(name.upper())
+    return _zone_info(place) if place else zone_named(name)
 
 
-def home_of(language: str) -> tzinfo:
-    """Return the zone assumed of a text by its language (BCP 47, in lower case); UTC where it says nothing."""
-    place = _HOMES.get(language) or _HOMES.get(language.partition("-")[0])
-    return (_place(place) if place else None) or UTC
+def default_zone(language: str) -> tzinfo:
+    """Return the zone assumed for a language (BCP 47, in lower case); UTC when it is unknown."""
+    place = _DEFAULT_ZONES.get(language) or _DEFAULT_ZONES.get(language.partition("-")[0])
+    return (_zone_info(place) if place else None) or UTC
 
 
 @lru_cache(maxsize=256)
-def _place(name: str) -> ZoneInfo | None:
+def _zone_info(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

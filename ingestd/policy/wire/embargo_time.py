@@ -1,17 +1,17 @@
-"""The time that an embargo in prose names: "until 0001 GMT Wednesday June 3", "bis 15. März 2021, 12.00 Uhr"."""
+"""Find the end of an embargo in prose: "until 0001 GMT Wednesday June 3", "bis 15. März 2021, 12.00 Uhr"."""
 
 import re
 from calendar import isleap
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from ingestd.policy.wire.embargo_clock import UNIT, Clock, clock_in, home_of, zone_anywhere
+from ingestd.policy.wire.embargo_clock import UNIT, ClockTime, default_zone, find_zone, first_clock_time
 from ingestd.times import MONTHS
 
-#: Nobody sets an embargo for longer: what is read as further ahead was read wrongly.
-FARTHEST = timedelta(days=400)
-#: A day without a year that is not longer past than this is that day, and not the same of next year.
-_JUST_PAST = timedelta(days=60)
+#: No agency sets a longer embargo: a later time was misread.
+LONGEST_EMBARGO = timedelta(days=400)
+#: A date without a year that is no longer past than this is of this year, not of the next.
+_MAX_PAST = timedelta(days=60)
 
 _MONTHS = {
     **MONTHS, "janv": 1, "ene": 1, "févr": 2, "fév": 2, "mrz": 3, "mrt": 3, "avr": 4, "abr": 4, "juil": 7, "aoû": 8,
@@ -49,7 +49,7 @@ def _one_of(names: dict[str, int]) -> str:
     return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
-# A year, and not a time of day as in "JUNE 3 2000 GMT".
+# A year, not a time of day as in "JUNE 3 2000 GMT".
 _YEAR = rf"(?:(?:19|20)\d\d)(?!\d|\s?(?:{UNIT}|GMT|UTC|BST|CES?T|ME?S?Z|E[SD]?T)\b)"
 _MONTH = _one_of(_MONTHS)
 _DATE = re.compile(
@@ -66,28 +66,28 @@ _WEEKDAY = re.compile(
     re.IGNORECASE,
 )
 _RELATIVES = re.compile(rf"(?<!\w)(?P<name>{_one_of(_RELATIVE)})(?!\w)", re.IGNORECASE)
-# Where the next sentence begins: not behind "a.m.", "Jan." or "24.12.".
+# The start of the next sentence, but not after "a.m.", "Jan." or "24.12.".
 _NEXT_SENTENCE = re.compile(r"(?P<word>[^\W\d_]{3,}|\d{4}|\))[.!?;]\s+(?=[^\W\da-zß-ÿ])")
 _SAYS_MORE = re.compile(r"\d|\b(?:until|till|bis|jusqu|hasta|tot|fino)\b", re.IGNORECASE)
 
 
-def time_in(clause: str, *, after: datetime | None, language: str | None) -> datetime | None:
-    """Return until when the clause of a limit holds, in UTC; None where that cannot be told.
+def embargo_end(clause: str, *, after: datetime | None, language: str | None) -> datetime | None:
+    """Return the end of the embargo that a clause states, in UTC; None: it states none that can be read.
 
-    `after` is when the text was made: what has no date is the next such moment at or after it, what has no year is
-    in the year around it.  A time without a zone is on the wall clock of the country that most texts of `language`
-    (BCP 47) are from, in UTC where that says nothing: an assumption.  Midnight of a day ends it, "0.00" begins it; a
-    day without a time is its beginning.  A time more than 400 days after `after` was read wrongly, and is None.
+    `after` is when the text was written: a time without a date is the next such time at or after it, a date without a
+    year is the one closest to it.  A time without a zone is assumed to be in the zone of the country that most texts of
+    `language` (BCP 47) are from, or in UTC.  Midnight of a day is its end, "0.00" its beginning; a day without a time
+    means its beginning.  A time more than 400 days after `after` was misread, and gives None.
     """
     try:
         when = _time_in(_first_sentence(clause), after, (language or "").lower())
     except (ValueError, OverflowError):
         return None
-    return None if when and after and when - after > FARTHEST else when
+    return None if when and after and when - after > LONGEST_EMBARGO else when
 
 
 def _first_sentence(clause: str) -> str:
-    """Return the first sentence, with those behind it where it says no more than that there is a limit."""
+    """Return the first sentence, or the whole clause while that sentence names no time."""
     for end in _NEXT_SENTENCE.finditer(clause):
         sentence, word = clause[: end.end("word")], end["word"].lower()
         if not (len(word) < 6 and (word in _MONTHS or word in _WEEKDAYS)) and _SAYS_MORE.search(sentence):
@@ -99,11 +99,11 @@ def _time_in(clause: str, after: datetime | None, language: str) -> datetime | N
     day, rest = _day_in(clause, us=language == "en-us")
     weekday = _WEEKDAY.search(rest)
     relative = None if weekday else _RELATIVES.search(rest)
-    clock = clock_in(rest, dated=bool(day or weekday or relative))
+    clock = first_clock_time(rest, dated=bool(day or weekday or relative))
     if not (day or weekday or relative or clock):
         return None
-    zone = (clock.zone if clock else None) or zone_anywhere(rest) or home_of(language)
-    clock = clock or Clock(at=time(0))
+    zone = (clock.zone if clock else None) or find_zone(rest) or default_zone(language)
+    clock = clock or ClockTime(at=time(0))
     if day and day[0]:
         return _at(date(*day), clock, zone)
     if after is None:
@@ -115,11 +115,11 @@ def _time_in(clause: str, after: datetime | None, language: str) -> datetime | N
 def _days(
     today: date, day: tuple[int, int, int] | None, weekday: re.Match[str] | None, relative: re.Match[str] | None
 ) -> Iterator[tuple[date, timedelta]]:
-    """Return the days that may be meant, the first one first, each with how long past it may be."""
+    """Yield the days that may be meant, earliest first, each with how long it may be past."""
     if day:
         for year in (today.year - 1, today.year, today.year + 1):
             if day[1:] != (2, 29) or isleap(year):
-                yield date(year, day[1], day[2]), _JUST_PAST
+                yield date(year, day[1], day[2]), _MAX_PAST
     elif weekday:
         ahead = (_WEEKDAYS[weekday["name"].lower()] - today.weekday()) % 7
         for days in (ahead, ahead + 7):
@@ -131,16 +131,16 @@ def _days(
             yield today + timedelta(days=days), timedelta(0)
 
 
-def _at(day: date, clock: Clock, zone: tzinfo) -> datetime:
+def _at(day: date, clock: ClockTime, zone: tzinfo) -> datetime:
     return datetime.combine(day + timedelta(days=clock.next_day), clock.at, zone).astimezone(UTC)
 
 
 def _day_in(clause: str, *, us: bool) -> tuple[tuple[int, int, int] | None, str]:
-    """Return the first date as year (0 where it has none), month and day, and the clause without it."""
+    """Return the first date as (year or 0, month, day), and the clause without it."""
     for found in _DATE.finditer(clause):
-        said = {name[:-1]: value for name, value in found.groupdict().items() if value}
-        month = _MONTHS.get(said["month"].lower()) or int(said["month"])
-        day, year = int(said["day"]), int(said.get("year", 0))
+        fields = {name[:-1]: value for name, value in found.groupdict().items() if value}
+        month = _MONTHS.get(fields["month"].lower()) or int(fields["month"])
+        day, year = int(fields["day"]), int(fields.get("year", 0))
         if found["day5"] and (us or month > 12) and day <= 12:
             month, day = day, month
         if 1 <= month <= 12 and 1 <= day <= 31:

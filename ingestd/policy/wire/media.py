@@ -1,4 +1,4 @@
-"""Media files that lie beside an item: what they are of it."""
+"""Attach the media files delivered with an item to its renditions and associations."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from ingestd.model.item import Association, Item, Rendition
 
-#: By suffix; whatever else lies there is a picture.
+#: By suffix; any other file is a picture.
 _TYPES: Mapping[str, str] = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".webm", ".avi", ".mpg", ".mpeg"), "video"),
     **dict.fromkeys((".mp3", ".m4a", ".wav", ".ogg"), "audio"),
@@ -14,21 +14,22 @@ _TYPES: Mapping[str, str] = {
 
 
 def with_media(item: Item, media: Mapping[str, str]) -> Item:
-    """Return an item with the files beside it: file name → where the file is from now on.
+    """Return the item with its media; `media` maps file names to where the files are stored.
 
-    A rendition that names a file, by whatever path, is that file; a file that none names is one more association.
+    A rendition that names a file, by any path, gets its new location; a file that no rendition names becomes an
+    association.
     """
     if not media:
         return item
-    renditions = _found(item.renditions, media)
-    associations = tuple(replace(one, renditions=_found(one.renditions, media)) for one in item.associations)
-    used = {one.href for some in (renditions, *(a.renditions for a in associations)) for one in some}
-    more = tuple(_association(name, href) for name, href in sorted(media.items()) if href not in used)
-    return replace(item, renditions=renditions, associations=associations + more)
+    renditions = _relocated(item.renditions, media)
+    associations = tuple(replace(a, renditions=_relocated(a.renditions, media)) for a in item.associations)
+    used = {r.href for group in (renditions, *(a.renditions for a in associations)) for r in group}
+    added = tuple(_association(name, href) for name, href in sorted(media.items()) if href not in used)
+    return replace(item, renditions=renditions, associations=associations + added)
 
 
-def _found(renditions: tuple[Rendition, ...], media: Mapping[str, str]) -> tuple[Rendition, ...]:
-    return tuple(replace(one, href=media.get(_name(one.href), one.href)) for one in renditions)
+def _relocated(renditions: tuple[Rendition, ...], media: Mapping[str, str]) -> tuple[Rendition, ...]:
+    return tuple(replace(r, href=media.get(_name(r.href), r.href)) for r in renditions)
 
 
 def _name(href: str) -> str:

@@ -1,4 +1,4 @@
-"""Versions of a wire item: what they have in common, and which of two is the newer one."""
+"""Compare versions of a wire item: the key that all of them share, and which of two is newer."""
 
 import re
 from dataclasses import dataclass
@@ -9,42 +9,42 @@ from hashlib import sha256
 from ingestd.model.item import Item
 
 _NUMBER = re.compile(r"\d{1,18}")
-#: Bytes of a key: PostgreSQL's indices take 2,704.
-_LONGEST = 2_000
-#: A URI, a UUID or a digest: nobody else has the same by chance.
+#: Bytes of a key: an index of PostgreSQL takes 2,704.
+_MAX_KEY = 2_000
+#: A URI, a UUID or a digest: unique without its provider.
 _UNIQUE = re.compile(
     r"[a-z][a-z0-9+.-]+:\S{6,}|[0-9a-f]{32,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What versions are put in order by."""
+class VersionStamp:
+    """The values by which versions are compared."""
 
     version: str | None
     versioncreated: datetime | None
 
 
 def key_of(item: Item, source_id: int) -> str:
-    """Return what all versions of an item have in common, by whichever source they come, and nothing else has.
+    """Return the key that all versions of an item share, from any source, and no other item has.
 
-    A guid that is a URI, a UUID or a digest is that by itself; a number or a slug line together with its provider, or
-    else with its source.
+    A guid that is a URI, a UUID or a digest is the key; any other guid, such as a number or a slug line, is combined
+    with its provider or else its source.
     """
     if _UNIQUE.fullmatch(item.guid):
         return item.guid
     provider = item.provider and (item.provider.uri or item.provider.code or item.provider.name)
     key = f"{provider or f'source {source_id}'} {item.guid}"
     return (
-        key if len(key.encode("utf-8", "replace")) <= _LONGEST else sha256(key.encode("utf-8", "replace")).hexdigest()
+        key if len(key.encode("utf-8", "replace")) <= _MAX_KEY else sha256(key.encode("utf-8", "replace")).hexdigest()
     )
 
 
-def order(one: Mark, other: Mark) -> int | None:
-    """Return 1 where a version is newer than another, -1 where it is older, 0 where it is the same, None: unknown.
+def compare(one: VersionStamp, other: VersionStamp) -> int | None:
+    """Return 1 when `one` is newer than `other`, -1 when it is older, 0 when it is the same; None: unknown.
 
-    versioncreated decides, and the number where that is the same or missing.  A version that is no number ("2nd Ld")
-    counts by the number in it; parts between dots count one by one.
+    versioncreated decides; when it is equal or missing, the version number does.  In a version such as "2nd Ld" the
+    number in it counts; parts between dots are compared one by one.
     """
     first, second = one.versioncreated, other.versioncreated
     if first and second and first != second:
@@ -59,13 +59,13 @@ def order(one: Mark, other: Mark) -> int | None:
     return 1 if numbers[0] > numbers[1] else -1
 
 
-def is_surely_older(one: Mark, other: Mark) -> bool:
-    """Say whether a version is older than another beyond doubt, as one must be that a kill leaves alone.
+def is_surely_older(one: VersionStamp, other: VersionStamp) -> bool:
+    """Return whether `one` is certainly older than `other`; a kill cancels every version not certainly newer than it.
 
-    Some formats have times to the minute, and the same time in two formats need not be the same second: what is less
-    than a minute older is not surely older, nor is what is older by its time and newer by its number.
+    Some formats give times to the minute, so the same time may differ by seconds between formats: a version less than
+    a minute older is not certainly older, nor is one that is older by its time and newer by its number.
     """
-    if order(one, other) != -1:
+    if compare(one, other) != -1:
         return False
     first, second = _numbers(one.version or ""), _numbers(other.version or "")
     if first and second and first != second:
@@ -75,7 +75,7 @@ def is_surely_older(one: Mark, other: Mark) -> bool:
     return True
 
 
-#: Of the coarsest format.
+#: The precision of the coarsest format.
 _PRECISION = timedelta(minutes=1)
 
 

@@ -1,4 +1,4 @@
-"""What a revision of a wire item says: a kill leaves the text that is there, as does what is withheld without one."""
+"""The content of a wire item's revision: a kill, or a withheld version without text, keeps the stored text."""
 
 from dataclasses import dataclass, replace
 
@@ -8,39 +8,39 @@ from ingestd.model.version import Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What a revision says, and the hash of its text."""
+class RevisionContent:
+    """The content of a revision and the hash of its text."""
 
     article: Article
     content_hash: str
     item: Item
 
 
-def needs_the_text_before(version: Version) -> bool:
-    """Say whether what a version's revision says may be what the one before said."""
+def may_keep_text(version: Version) -> bool:
+    """Return whether the revision of a version may keep the text of the current revision."""
     return version.item.pubstatus == "canceled" or not version.article.body_text
 
 
-def said_by(version: Version, before: Article | None, before_hash: str | None) -> Said:
-    """Return what the revision of a version says.
+def revision_content(version: Version, before: Article | None, before_hash: str | None) -> RevisionContent:
+    """Return the content of a version's revision.
 
-    `before` is what the current revision says, with the hash of its text; None where there is none, or where the
-    version is history from the start.  What a kill itself says beside a text is a note to editors, of role "kill".
+    `before` is the article of the current revision, `before_hash` the hash of its text; None: there is none, or the
+    version arrives late.  The own text of a kill becomes a note to editors of role "kill".
     """
     item, own = version.item, version.article
-    if before is None or before_hash is None or not needs_the_text_before(version):
-        return Said(article=own, content_hash=version.content_hash, item=item)
+    if before is None or before_hash is None or not may_keep_text(version):
+        return RevisionContent(article=own, content_hash=version.content_hash, item=item)
     if item.pubstatus == "canceled":
         article = replace(before, versioncreated=own.versioncreated)
-        return Said(article=article, content_hash=before_hash, item=_with_its_words_as_a_note(item, own, before))
+        return RevisionContent(article=article, content_hash=before_hash, item=_with_kill_note(item, own, before))
     if item.pubstatus == "withheld":
         article = replace(own, body_text=before.body_text, body_html=before.body_html)
-        return Said(article=article, content_hash=before_hash, item=item)
-    return Said(article=own, content_hash=version.content_hash, item=item)
+        return RevisionContent(article=article, content_hash=before_hash, item=item)
+    return RevisionContent(article=own, content_hash=version.content_hash, item=item)
 
 
-def _with_its_words_as_a_note(kill: Item, own: Article, before: Article) -> Item:
-    words = "\n\n".join(filter(None, (own.headline, own.body_text)))
-    if not words or own.body_text == before.body_text:
+def _with_kill_note(kill: Item, own: Article, before: Article) -> Item:
+    text = "\n\n".join(filter(None, (own.headline, own.body_text)))
+    if not text or own.body_text == before.body_text:
         return kill
-    return replace(kill, headline=None, headlines=(), ednotes=(*kill.ednotes, EdNote(text=words, role="kill")))
+    return replace(kill, headline=None, headlines=(), ednotes=(*kill.ednotes, EdNote(text=text, role="kill")))

@@ -1,9 +1,9 @@
-"""What a version of a wire item does to its record: which one counts, and what takes the others back.
+"""Decide what a version of a wire item does to its record: which version is current, and which are canceled.
 
-The newer version counts: of a higher versioncreated, or else a higher number.  What comes late is history.  A kill
-takes back every version that is not surely newer, those that come after it among them.  So what becomes of a record
-does not depend on the order in which its versions come in, as far as they have times and numbers: what has neither
-counts as it comes, unless it would undo a kill.
+The newest version is current, by versioncreated or else by its number.  A version that arrives late becomes a past
+revision.  A kill cancels every version that is not certainly newer, including those that arrive after it.  So the
+record does not depend on the order of arrival, as far as its versions have times or numbers.  A version with neither
+counts as newest on arrival, unless it would undo a kill.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,16 @@ from typing import Literal
 
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.version import Version
-from ingestd.policy.wire.embargo import held
-from ingestd.policy.wire.version_order import Mark, is_surely_older, order
+from ingestd.policy.wire.embargo import embargo_of
+from ingestd.policy.wire.version_order import VersionStamp, compare, is_surely_older
 from ingestd.text import fold
 
-#: What happens to a record by a version that is its current one from then on.
-Happened = Literal["new", "revised", "corrected", "killed", "withheld", "released"]
+#: The event of a version that becomes current.
+EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "released"]
 
-#: What a version becomes.  new, killed, withheld, released, corrected, text, headline, fields, silent: the current
-#: revision, by what it does or what it changes.  late: a revision that is history from the start.  carried: one more
-#: carrier of a version that is there.  same: nothing.
+#: The kind of change by a version.  new, killed, withheld, released, corrected, text, headline, fields, silent: it
+#: becomes the current revision, named by its effect.  late: it becomes a past revision.  carried: one more source
+#: carries a stored version.  same: nothing changes.
 Change = Literal[
     "new", "killed", "withheld", "released", "corrected", "text", "headline", "fields", "silent", "late",
     "carried", "same",
@@ -30,39 +30,39 @@ Change = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A version as it was kept."""
+class StoredVersion:
+    """A version stored as a revision."""
 
     revision: int
-    mark: Mark
+    stamp: VersionStamp
     pubstatus: PubStatus
     content_hash: str
     item_hash: str | None
     headline: str | None
-    #: The source that sent it, and in which format.
+    #: The source that sent it, and its format.
     source_id: int
     format: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A record before a version comes in: its status, which revision is the current one, and all there are."""
+class RecordState:
+    """A record before a version is added: its status, its current revision and all its revisions."""
 
     pubstatus: PubStatus
-    current: Kept
-    kept: Sequence[Kept]
+    current: StoredVersion
+    versions: Sequence[StoredVersion]
     #: The sources that carry it.
     carriers: frozenset[int] = frozenset()
-    #: When its embargo ends.
+    #: When its embargo ends; None: no embargo, or one without an end.
     release_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A version as it comes in."""
+class ReceivedVersion:
+    """A version as received from a source."""
 
-    mark: Mark
-    #: As of now: what is under an embargo that has ended is usable.
+    stamp: VersionStamp
+    #: As of now: usable after the end of an embargo.
     pubstatus: PubStatus
     content_hash: str
     item_hash: str
@@ -70,44 +70,44 @@ class Sent:
     source_id: int
     format: str
     is_correction: bool = False
-    #: When an embargo ends, of what is withheld; None: not by itself.
+    #: When the embargo of a withheld version ends; None: no embargo, or one without an end.
     release_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What a version does to its record."""
+class Effect:
+    """The effect of a version on its record."""
 
     change: Change
-    #: The status of its revision, and of the record from then on.
+    #: The status of its revision, and the new status of the record.
     pubstatus: PubStatus
     record_status: PubStatus
-    #: Revisions that it takes back.
+    #: Revisions that it cancels.
     cancels: tuple[int, ...] = ()
-    #: When its embargo ends from then on.
+    #: The new end of the record's embargo.
     release_at: datetime | None = None
-    #: None where the record stays as it is.
-    happened: Happened | None = None
+    #: None: the record does not change.
+    event: EventKind | None = None
 
     @property
-    def is_kept(self) -> bool:
-        """Whether it is a revision."""
+    def is_revision(self) -> bool:
+        """Whether the version becomes a revision."""
         return self.change not in ("carried", "same")
 
     @property
     def is_current(self) -> bool:
-        """Whether that is the record's current one."""
-        return self.is_kept and self.change != "late"
+        """Whether the version becomes the current revision."""
+        return self.is_revision and self.change != "late"
 
 
-def sent_of(version: Version, source_id: int, now: datetime) -> Sent:
-    """Return what a version is that comes in now from a source."""
-    item, article, hold = version.item, version.article, held(version.item)
+def received_version(version: Version, source_id: int, now: datetime) -> ReceivedVersion:
+    """Return the version as received from a source at `now`."""
+    item, article, embargo = version.item, version.article, embargo_of(version.item)
     status: PubStatus = item.pubstatus
     if status != "canceled":
-        status = "withheld" if hold and (hold.until is None or hold.until > now) else "usable"
-    return Sent(
-        mark=Mark(version=item.version, versioncreated=article.versioncreated),
+        status = "withheld" if embargo and (embargo.until is None or embargo.until > now) else "usable"
+    return ReceivedVersion(
+        stamp=VersionStamp(version=item.version, versioncreated=article.versioncreated),
         pubstatus=status,
         content_hash=version.content_hash,
         item_hash=version.item_hash,
@@ -115,84 +115,86 @@ def sent_of(version: Version, source_id: int, now: datetime) -> Sent:
         source_id=source_id,
         format=version.format,
         is_correction=corrects(item),
-        release_at=hold.until if hold and status == "withheld" else None,
+        release_at=embargo.until if embargo and status == "withheld" else None,
     )
 
 
 def corrects(item: Item) -> bool:
-    """Say whether a version is sent to correct one before, which a writethru is as well."""
+    """Return whether a version corrects an earlier one; a writethru does."""
     return item.is_correction or "writethru" in item.signals
 
 
-def step(sent: Sent, standing: Standing | None) -> Step:
-    """Decide what a version does to the record of its guid; None is one that there is not yet."""
-    if standing is None:
-        first = _by_status(None, sent.pubstatus) or "new"
-        return _turn(sent, first, first, ())
-    if _is_there(sent, standing):
-        again: Change = "same" if sent.source_id in standing.carriers else "carried"
-        return Step(change=again, pubstatus=sent.pubstatus, record_status=standing.pubstatus)
+def effect_of(received: ReceivedVersion, record: RecordState | None) -> Effect:
+    """Return the effect of a version on the record of its item; `record` is None when there is no record yet."""
+    if record is None:
+        first = _by_status(None, received.pubstatus) or "new"
+        return _current_effect(received, first, first, ())
+    if _is_stored(received, record):
+        again: Change = "same" if received.source_id in record.carriers else "carried"
+        return Effect(change=again, pubstatus=received.pubstatus, record_status=record.pubstatus)
     cancels: tuple[int, ...] = ()
-    if sent.pubstatus == "canceled":
-        cancels = tuple(k.revision for k in standing.kept if k.pubstatus != "canceled" and _takes_back(sent.mark, k))
-    if _is_late(sent, standing):
-        return _late(sent, standing, cancels)
-    sent = _at_least_as_strict(sent, standing)
-    happened = _by_status(standing.pubstatus, sent.pubstatus)
-    change = happened or _change(sent, standing.current)
-    return _turn(sent, change, happened or ("corrected" if sent.is_correction else "revised"), cancels)
+    if received.pubstatus == "canceled":
+        cancels = tuple(
+            v.revision for v in record.versions if v.pubstatus != "canceled" and _cancels(received.stamp, v)
+        )
+    if _is_late(received, record):
+        return _late_effect(received, record, cancels)
+    received = _at_least_as_strict(received, record)
+    event = _by_status(record.pubstatus, received.pubstatus)
+    change = event or _change(received, record.current)
+    return _current_effect(received, change, event or ("corrected" if received.is_correction else "revised"), cancels)
 
 
-def _turn(sent: Sent, change: Change, happened: Happened, cancels: tuple[int, ...]) -> Step:
-    return Step(
+def _current_effect(received: ReceivedVersion, change: Change, event: EventKind, cancels: tuple[int, ...]) -> Effect:
+    return Effect(
         change=change,
-        pubstatus=sent.pubstatus,
-        record_status=sent.pubstatus,
-        release_at=sent.release_at,
+        pubstatus=received.pubstatus,
+        record_status=received.pubstatus,
+        release_at=received.release_at,
         cancels=cancels,
-        happened=happened,
+        event=event,
     )
 
 
-def _late(sent: Sent, standing: Standing, cancels: tuple[int, ...]) -> Step:
-    kills = (kept for kept in standing.kept if kept.pubstatus == "canceled")
-    taken_back = any(not is_surely_older(kill.mark, sent.mark) for kill in kills)
-    own: PubStatus = "canceled" if taken_back else sent.pubstatus
-    return Step(change="late", pubstatus=own, record_status=standing.pubstatus, cancels=cancels)
+def _late_effect(received: ReceivedVersion, record: RecordState, cancels: tuple[int, ...]) -> Effect:
+    kills = (stored for stored in record.versions if stored.pubstatus == "canceled")
+    canceled = any(not is_surely_older(kill.stamp, received.stamp) for kill in kills)
+    status: PubStatus = "canceled" if canceled else received.pubstatus
+    return Effect(change="late", pubstatus=status, record_status=record.pubstatus, cancels=cancels)
 
 
-def _at_least_as_strict(sent: Sent, standing: Standing) -> Sent:
-    """Return a version with the status it has where another route brings the current one once more.
+def _at_least_as_strict(received: ReceivedVersion, record: RecordState) -> ReceivedVersion:
+    """Return the version with the stricter status when it is the current version received by another route.
 
-    Formats say more or less: that one lacks an embargo is no word against it.
+    Formats differ in detail: a missing embargo in one does not lift the embargo in another.
     """
-    if not _is_other_route(sent, standing.current) or order(sent.mark, standing.current.mark) != 0:
-        return sent
-    if _STRICT[sent.pubstatus] < _STRICT[standing.pubstatus]:
-        return replace(sent, pubstatus=standing.pubstatus, release_at=standing.release_at)
-    if sent.pubstatus == standing.pubstatus and not _ends_later(sent, standing):
-        return replace(sent, release_at=standing.release_at)
-    return sent
+    if not _is_other_route(received, record.current) or compare(received.stamp, record.current.stamp) != 0:
+        return received
+    if _STRICTNESS[received.pubstatus] < _STRICTNESS[record.pubstatus]:
+        return replace(received, pubstatus=record.pubstatus, release_at=record.release_at)
+    if received.pubstatus == record.pubstatus and not _ends_later(received, record):
+        return replace(received, release_at=record.release_at)
+    return received
 
 
-def _is_other_route(sent: Sent, kept: Kept) -> bool:
-    # What comes the same way as before and says something else means to.
-    return (kept.source_id, kept.format) != (sent.source_id, sent.format)
+def _is_other_route(received: ReceivedVersion, stored: StoredVersion) -> bool:
+    # A change by the same source and format is intended.
+    return (stored.source_id, stored.format) != (received.source_id, received.format)
 
 
-def _ends_later(sent: Sent, standing: Standing) -> bool:
-    """Say whether an embargo ends later than the record's; one without an end is the latest."""
-    if sent.release_at is None or standing.release_at is None:
-        return standing.release_at is not None
-    return sent.release_at > standing.release_at
+def _ends_later(received: ReceivedVersion, record: RecordState) -> bool:
+    """Return whether the version's embargo ends later than the record's; an embargo without an end is the latest."""
+    if received.release_at is None or record.release_at is None:
+        return record.release_at is not None
+    return received.release_at > record.release_at
 
 
-#: The stricter of two statuses is kept to.
-_STRICT: Mapping[PubStatus, int] = {"usable": 0, "withheld": 1, "canceled": 2}
+#: The stricter of two statuses wins.
+_STRICTNESS: Mapping[PubStatus, int] = {"usable": 0, "withheld": 1, "canceled": 2}
 
 
 def _by_status(before: PubStatus | None, after: PubStatus) -> Literal["killed", "withheld", "released"] | None:
-    """Return what happens to a record by its status alone."""
+    """Return the event of a change of status; None: the status does not change, or the record is new and usable."""
     if after == before or (before is None and after == "usable"):
         return None
     if after == "canceled":
@@ -200,52 +202,52 @@ def _by_status(before: PubStatus | None, after: PubStatus) -> Literal["killed", 
     return "withheld" if after == "withheld" else "released"
 
 
-def _is_there(sent: Sent, standing: Standing) -> bool:
-    """Say whether a version was kept already: from any source, and in whatever format."""
-    is_stricter = _STRICT[sent.pubstatus] > _STRICT[standing.pubstatus]
-    if any(kept.item_hash == sent.item_hash for kept in standing.kept):
-        # Said before; but a hold that is put on again is one.
-        return not is_stricter or order(sent.mark, standing.current.mark) == -1
-    return any(_says_the_same(sent, kept, standing) for kept in standing.kept)
+def _is_stored(received: ReceivedVersion, record: RecordState) -> bool:
+    """Return whether a version is stored already, from any source and in any format."""
+    is_stricter = _STRICTNESS[received.pubstatus] > _STRICTNESS[record.pubstatus]
+    if any(stored.item_hash == received.item_hash for stored in record.versions):
+        # Received before; but an embargo that is set again is a change.
+        return not is_stricter or compare(received.stamp, record.current.stamp) == -1
+    return any(_is_same_version(received, stored, record) for stored in record.versions)
 
 
-def _says_the_same(sent: Sent, kept: Kept, standing: Standing) -> bool:
-    """Say whether a version is a kept one, by another route."""
-    if not _is_other_route(sent, kept) or order(sent.mark, kept.mark) != 0:
+def _is_same_version(received: ReceivedVersion, stored: StoredVersion, record: RecordState) -> bool:
+    """Return whether a version is a stored one received by another route."""
+    if not _is_other_route(received, stored) or compare(received.stamp, stored.stamp) != 0:
         return False
-    if kept.pubstatus == "canceled":
-        return sent.pubstatus == "canceled" or _text(kept) == _text(sent)
-    if _text(kept) != _text(sent) or _STRICT[sent.pubstatus] > _STRICT[kept.pubstatus]:
+    if stored.pubstatus == "canceled":
+        return received.pubstatus == "canceled" or _text_key(stored) == _text_key(received)
+    if _text_key(stored) != _text_key(received) or _STRICTNESS[received.pubstatus] > _STRICTNESS[stored.pubstatus]:
         return False
-    is_held = kept.revision == standing.current.revision and sent.pubstatus == "withheld"
-    return not (is_held and _ends_later(sent, standing))
+    is_withheld = stored.revision == record.current.revision and received.pubstatus == "withheld"
+    return not (is_withheld and _ends_later(received, record))
 
 
-def _text(one: Kept | Sent) -> tuple[str, str]:
+def _text_key(one: StoredVersion | ReceivedVersion) -> tuple[str, str]:
     return one.content_hash, fold(one.headline or "")
 
 
-def _takes_back(kill: Mark, kept: Kept) -> bool:
-    return not is_surely_older(kill, kept.mark)
+def _cancels(kill: VersionStamp, stored: StoredVersion) -> bool:
+    return not is_surely_older(kill, stored.stamp)
 
 
-def _is_late(sent: Sent, standing: Standing) -> bool:
-    """Say whether a version is older than the current one; a kill is only undone by what is surely newer."""
-    current = standing.current.mark
-    if sent.pubstatus == "canceled":
-        return is_surely_older(sent.mark, current)
-    if standing.pubstatus == "canceled":
-        return not is_surely_older(current, sent.mark)
-    return order(sent.mark, current) == -1
+def _is_late(received: ReceivedVersion, record: RecordState) -> bool:
+    """Return whether a version is older than the current one; only a certainly newer version undoes a kill."""
+    current = record.current.stamp
+    if received.pubstatus == "canceled":
+        return is_surely_older(received.stamp, current)
+    if record.pubstatus == "canceled":
+        return not is_surely_older(current, received.stamp)
+    return compare(received.stamp, current) == -1
 
 
-def _change(sent: Sent, current: Kept) -> Change:
-    if order(sent.mark, current.mark) == 0:
+def _change(received: ReceivedVersion, current: StoredVersion) -> Change:
+    if compare(received.stamp, current.stamp) == 0:
         return "silent"
-    if sent.is_correction:
+    if received.is_correction:
         return "corrected"
-    if sent.content_hash != current.content_hash:
+    if received.content_hash != current.content_hash:
         return "text"
-    if fold(sent.headline or "") != fold(current.headline or ""):
+    if fold(received.headline or "") != fold(current.headline or ""):
         return "headline"
     return "fields"

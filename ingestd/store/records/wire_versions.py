@@ -65,11 +65,11 @@ class _ItemRecord:
     article: Article | None = None
 
     @property
-    def standing(self) -> RecordState:
+    def state(self) -> RecordState:
         return RecordState(
             pubstatus=self.pubstatus,
             current=self.current,
-            kept=self.kept,
+            versions=self.kept,
             carriers=frozenset(self.carriers),
             release_at=self.release_at,
         )
@@ -132,7 +132,7 @@ class WireVersions:
         """Add the rows for a version; returns its record's id and the version's effect on it."""
         record = self._records.get(incoming.key)
         sent = received_version(incoming.version, incoming.source_id, incoming.at)
-        effect = effect_of(sent, record.standing if record else None)
+        effect = effect_of(sent, record.state if record else None)
         if record is None:
             record = self._records[incoming.key] = self._new_record(incoming, sent, effect)
         if effect.is_revision:

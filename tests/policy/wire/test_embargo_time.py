@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.policy.wire.embargo_time import FARTHEST, time_in
+from ingestd.policy.wire.embargo_time import LONGEST_EMBARGO, embargo_end
 
 #: A Tuesday, at noon in Berlin.
 MADE = datetime(2026, 6, 2, 10, tzinfo=UTC)
@@ -58,8 +58,8 @@ def at(day: int, hour: int, minute: int = 0, *, month: int = 6, year: int = 2026
         pytest.param("Sperrfrist 1. Juni, 18 Uhr", "de", at(1, 16), id="just past is past"),
     ],
 )
-def test_times_in_prose(clause: str, language: str | None, until: datetime) -> None:
-    assert time_in(clause, after=MADE, language=language) == until
+def test_the_end_of_an_embargo_in_prose(clause: str, language: str | None, until: datetime) -> None:
+    assert embargo_end(clause, after=MADE, language=language) == until
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_times_in_prose(clause: str, language: str | None, until: datetime) -> N
         pytest.param("Embargoed until 2030", id="a year"),
     ],
 )
-def test_what_cannot_be_read_is_no_time(clause: str) -> None:
-    assert time_in(clause, after=MADE, language="de") is None
+def test_unreadable_prose_has_no_end(clause: str) -> None:
+    assert embargo_end(clause, after=MADE, language="de") is None
 
 
-def test_without_a_time_of_its_own_a_text_says_only_whole_dates() -> None:
-    assert time_in("Sperrfrist Montag 18 Uhr", after=None, language="de") is None
-    assert time_in("Sperrfrist 3. Juni, 18 Uhr", after=None, language="de") is None
-    assert time_in("Sperrfrist 3. Juni 2026, 18 Uhr", after=None, language="de") == at(3, 16)
+def test_without_a_creation_time_only_full_dates_are_read() -> None:
+    assert embargo_end("Sperrfrist Montag 18 Uhr", after=None, language="de") is None
+    assert embargo_end("Sperrfrist 3. Juni, 18 Uhr", after=None, language="de") is None
+    assert embargo_end("Sperrfrist 3. Juni 2026, 18 Uhr", after=None, language="de") == at(3, 16)
 
 
 PARTS = st.sampled_from(
@@ -92,8 +92,8 @@ PARTS = st.sampled_from(
     st.datetimes(timezones=st.just(UTC)) | st.none(),
     st.none() | st.sampled_from(["de", "en-US", "x"]),
 )
-def test_any_text_can_be_asked(clause: str, after: datetime | None, language: str | None) -> None:
-    until = time_in(clause, after=after, language=language)
+def test_any_text_has_an_end_or_none(clause: str, after: datetime | None, language: str | None) -> None:
+    until = embargo_end(clause, after=after, language=language)
 
     assert until is None or until.utcoffset() == timedelta(0)
-    assert until is None or after is None or until - after <= FARTHEST
+    assert until is None or after is None or until - after <= LONGEST_EMBARGO

@@ -4,7 +4,7 @@ from ingestd.policy.wire.media import with_media
 DONE = "file:///wire/done/"
 
 
-def test_a_file_that_a_rendition_names_is_that_rendition() -> None:
+def test_a_rendition_gets_the_file_it_names() -> None:
     picture = Association(name="lead", caption="The mayor", renditions=(Rendition(href="media\\mayor.jpg", width=800),))
     item = Item(guid="urn:a:1", associations=(picture,), renditions=(Rendition(href="https://a.example/x.jpg"),))
 
@@ -16,7 +16,7 @@ def test_a_file_that_a_rendition_names_is_that_rendition() -> None:
     assert found.renditions == item.renditions
 
 
-def test_a_file_that_none_names_is_one_more_association() -> None:
+def test_a_file_that_no_rendition_names_becomes_an_association() -> None:
     found = with_media(
         Item(guid="urn:a:1"), {"b.MP4": f"{DONE}b.MP4", "a.jpg": f"{DONE}a.jpg", "c.ogg": f"{DONE}c.ogg"}
     )

@@ -5,44 +5,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestd.model.item import Concept, Item
-from ingestd.policy.wire.version_order import Mark, key_of, order
+from ingestd.policy.wire.version_order import VersionStamp, compare, key_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
 
 
-def mark(version: str | None, when: datetime | None) -> Mark:
-    return Mark(version=version, versioncreated=when)
+def stamp(version: str | None, when: datetime | None) -> VersionStamp:
+    return VersionStamp(version=version, versioncreated=when)
 
 
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        pytest.param(mark("1", LATER), mark("2", NOON), 1, id="time-before-number"),
-        pytest.param(mark("2", NOON), mark("1", NOON), 1, id="number-at-the-same-time"),
-        pytest.param(mark("10", NOON), mark("9", NOON), 1, id="numbers-and-no-texts"),
-        pytest.param(mark("2", None), mark("1", NOON), 1, id="number-where-a-time-is-missing"),
-        pytest.param(mark("2.10", NOON), mark("2.9", NOON), 1, id="parts-between-dots"),
-        pytest.param(mark("2nd Ld", NOON), mark("1st Ld-Writethru", NOON), 1, id="leads"),
-        pytest.param(mark("1", NOON), mark("1", NOON), 0, id="same"),
-        pytest.param(mark(None, NOON), mark("1", NOON), 0, id="same-time-and-one-number"),
-        pytest.param(mark("1", None), mark("1", NOON), 0, id="same-number-and-one-time"),
-        pytest.param(mark(None, None), mark(None, None), None, id="neither"),
-        pytest.param(mark("1", None), mark(None, NOON), None, id="nothing-in-common"),
-        pytest.param(mark("a", NOON), mark("b", NOON), None, id="no-numbers"),
+        pytest.param(stamp("1", LATER), stamp("2", NOON), 1, id="time-before-number"),
+        pytest.param(stamp("2", NOON), stamp("1", NOON), 1, id="number-at-the-same-time"),
+        pytest.param(stamp("10", NOON), stamp("9", NOON), 1, id="numbers-and-no-texts"),
+        pytest.param(stamp("2", None), stamp("1", NOON), 1, id="number-where-a-time-is-missing"),
+        pytest.param(stamp("2.10", NOON), stamp("2.9", NOON), 1, id="parts-between-dots"),
+        pytest.param(stamp("2nd Ld", NOON), stamp("1st Ld-Writethru", NOON), 1, id="leads"),
+        pytest.param(stamp("1", NOON), stamp("1", NOON), 0, id="same"),
+        pytest.param(stamp(None, NOON), stamp("1", NOON), 0, id="same-time-and-one-number"),
+        pytest.param(stamp("1", None), stamp("1", NOON), 0, id="same-number-and-one-time"),
+        pytest.param(stamp(None, None), stamp(None, None), None, id="neither"),
+        pytest.param(stamp("1", None), stamp(None, NOON), None, id="nothing-in-common"),
+        pytest.param(stamp("a", NOON), stamp("b", NOON), None, id="no-numbers"),
     ],
 )
-def test_the_newer_version_is_the_later_or_the_higher(one: Mark, other: Mark, expected: int | None) -> None:
-    assert order(one, other) == expected
-    assert order(other, one) == (-expected if expected else expected)
+def test_the_newer_version_has_the_later_time_or_the_higher_number(
+    one: VersionStamp, other: VersionStamp, expected: int | None
+) -> None:
+    assert compare(one, other) == expected
+    assert compare(other, one) == (-expected if expected else expected)
 
 
-MARKS = st.builds(mark, st.none() | st.text("0123456789. Ld", max_size=6), st.none() | st.sampled_from([NOON, LATER]))
+MARKS = st.builds(stamp, st.none() | st.text("0123456789. Ld", max_size=6), st.none() | st.sampled_from([NOON, LATER]))
 
 
 @given(MARKS, MARKS)
-def test_two_versions_agree_on_which_is_newer(one: Mark, other: Mark) -> None:
-    first, second = order(one, other), order(other, one)
+def test_two_versions_agree_on_which_is_newer(one: VersionStamp, other: VersionStamp) -> None:
+    first, second = compare(one, other), compare(other, one)
 
     assert first == (-second if second else second)
 
@@ -59,7 +61,7 @@ def test_two_versions_agree_on_which_is_newer(one: Mark, other: Mark) -> None:
         ("12345", None, "source 7 12345"),
     ],
 )
-def test_what_nobody_else_has_is_a_key_by_itself(guid: str, provider: str | None, key: str) -> None:
+def test_a_globally_unique_guid_is_the_key(guid: str, provider: str | None, key: str) -> None:
     item = Item(guid=guid, provider=Concept(code=provider) if provider else None)
 
     assert key_of(item, 7) == key

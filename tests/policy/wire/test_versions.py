@@ -1,4 +1,4 @@
-"""What versions do to a record, whatever order they come in: a model of the desk on the policy alone."""
+"""The effects of versions on a record, in every order of arrival, with a model of the store."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,45 +10,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestd.model.item import PubStatus
-from ingestd.policy.wire.version_order import Mark, is_surely_older
-from ingestd.policy.wire.versions import Kept, Sent, Standing, step
+from ingestd.policy.wire.version_order import VersionStamp, is_surely_older
+from ingestd.policy.wire.versions import ReceivedVersion, RecordState, StoredVersion, effect_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def sent(number: int, status: PubStatus) -> Sent:
-    mark = Mark(version=str(number), versioncreated=NOON + number * timedelta(minutes=5))
+def received(number: int, status: PubStatus) -> ReceivedVersion:
+    stamp = VersionStamp(version=str(number), versioncreated=NOON + number * timedelta(minutes=5))
     text = f"{number} {status}"
-    return Sent(
-        mark=mark, pubstatus=status, content_hash=text, item_hash=text, headline=text, source_id=1, format="ninjs"
+    return ReceivedVersion(
+        stamp=stamp, pubstatus=status, content_hash=text, item_hash=text, headline=text, source_id=1, format="ninjs"
     )
 
 
-def after(versions: Iterable[Sent]) -> tuple[PubStatus, str | None, dict[str | None, PubStatus]]:
-    """The status of a record after versions, its version, and the status of each."""
-    standing = None
+def after(versions: Iterable[ReceivedVersion]) -> tuple[PubStatus, str | None, dict[str | None, PubStatus]]:
+    """Return the status of a record after `versions`, its current version, and the status of each version."""
+    record = None
     for version in versions:
-        becomes = step(version, standing)
-        kept = list(standing.kept) if standing else []
-        new = Kept(
-            revision=len(kept) + 1, mark=version.mark, pubstatus=becomes.pubstatus, content_hash=version.content_hash,
+        effect = effect_of(version, record)
+        stored = list(record.versions) if record else []
+        new = StoredVersion(
+            revision=len(stored) + 1, stamp=version.stamp, pubstatus=effect.pubstatus, content_hash=version.content_hash,
             item_hash=version.item_hash, headline=version.headline, source_id=1, format="ninjs",
         )  # fmt: skip
-        kept = [replace(k, pubstatus="canceled") if k.revision in becomes.cancels else k for k in kept]
-        kept += [new] if becomes.is_kept else []
-        current = new if becomes.is_current or standing is None else standing.current
-        current = next(k for k in kept if k.revision == current.revision)
-        standing = Standing(pubstatus=becomes.record_status, current=current, kept=kept, carriers=frozenset({1}))
-    assert standing
-    return standing.pubstatus, standing.current.mark.version, {k.mark.version: k.pubstatus for k in standing.kept}
+        stored = [replace(k, pubstatus="canceled") if k.revision in effect.cancels else k for k in stored]
+        stored += [new] if effect.is_revision else []
+        current = new if effect.is_current or record is None else record.current
+        current = next(k for k in stored if k.revision == current.revision)
+        record = RecordState(pubstatus=effect.record_status, current=current, versions=stored, carriers=frozenset({1}))
+    assert record
+    return record.pubstatus, record.current.stamp.version, {k.stamp.version: k.pubstatus for k in record.versions}
 
 
 STATUSES: list[PubStatus] = ["usable", "withheld", "canceled"]
 
 
 @given(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=4))
-def test_the_order_of_arrival_decides_nothing(statuses: list[PubStatus]) -> None:
-    versions = [sent(number, status) for number, status in enumerate(statuses, 1)]
+def test_the_order_of_arrival_does_not_matter(statuses: list[PubStatus]) -> None:
+    versions = [received(number, status) for number, status in enumerate(statuses, 1)]
     in_order = after(versions)
 
     assert all(after(turned) == in_order for turned in permutations(versions))
@@ -59,11 +59,13 @@ def test_the_order_of_arrival_decides_nothing(statuses: list[PubStatus]) -> None
 
 @pytest.mark.parametrize("gap", ["versioncreated", "version", "both"])
 @given(order=st.permutations(range(3)), at=st.integers(1, 2))
-def test_a_kill_is_undone_by_nothing_that_has_no_time_and_number(gap: str, order: list[int], at: int) -> None:
+def test_a_version_without_time_and_number_does_not_undo_a_kill(gap: str, order: list[int], at: int) -> None:
     absent = {"versioncreated": None} if gap == "versioncreated" else {"version": None}
     absent = {"versioncreated": None, "version": None} if gap == "both" else absent
-    kill, story = sent(3, "canceled"), sent(at, "usable")
-    undated = replace(sent(at, "usable"), mark=replace(story.mark, **absent), item_hash="undated", content_hash="u")
+    kill, story = received(3, "canceled"), received(at, "usable")
+    undated = replace(
+        received(at, "usable"), stamp=replace(story.stamp, **absent), item_hash="undated", content_hash="u"
+    )
 
     assert after([[kill, story, undated][n] for n in order])[0] == "canceled"
 
@@ -81,10 +83,12 @@ def test_a_kill_is_undone_by_nothing_that_has_no_time_and_number(gap: str, order
         pytest.param((None, None), ("2", 0), False, id="unknown"),
     ],
 )
-def test_what_is_surely_older(
+def test_a_version_is_certainly_older_only_beyond_doubt(
     one: tuple[str | None, int | None], other: tuple[str | None, int | None], *, expected: bool
 ) -> None:
-    def mark(version: str | None, seconds: int | None) -> Mark:
-        return Mark(version=version, versioncreated=None if seconds is None else NOON + timedelta(seconds=seconds))
+    def stamp(version: str | None, seconds: int | None) -> VersionStamp:
+        return VersionStamp(
+            version=version, versioncreated=None if seconds is None else NOON + timedelta(seconds=seconds)
+        )
 
-    assert is_surely_older(mark(*one), mark(*other)) is expected
+    assert is_surely_older(stamp(*one), stamp(*other)) is expected
