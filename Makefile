@@ -8,7 +8,10 @@ INSTALL = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 # Many tests wait for processes and servers: twice as many as there are cores keep the cores busy.
 TEST = $(BIN)/pytest -n $(or $(WORKERS),$(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')) --dist worksteal
 
-.PHONY: demo test check soak fuzz format constraints clean
+# A broken link is an error.
+DOCS = $(BIN)/zensical build --strict --clean
+
+.PHONY: demo test check docs soak fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
@@ -20,6 +23,7 @@ check: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(DOCS)
 	$(TEST)
 
 # Faults again and again, for an hour or so: the daemon is killed a hundred times on each database, and an agency has a
@@ -32,6 +36,11 @@ soak: .venv/installed-test
 fuzz: .venv/installed-test
 	$(INSTALL) -e '.[fuzz]'
 	$(BIN)/python -m tests.formats.fuzz $(or $(SECONDS),600)
+
+# Updates the tables of settings and commands from the program, and builds the site into site/.
+docs: .venv/installed-test
+	$(BIN)/python -m tests.docs.reference
+	$(DOCS)
 
 format: .venv/installed-test
 	$(BIN)/ruff format .
@@ -48,7 +57,7 @@ constraints:
 	rm -rf .venv/fresh
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist site .cache
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ingestd needs Python 3.11 or newer, this is %s; name another with: make PYTHON=python3.12" % sys.version.split()[0])'
