@@ -1,4 +1,7 @@
-"""Feeds and wire items: bytes to `Feed`, whichever format they are in."""
+"""Parse feeds, sitemaps and wire items: bytes to `Feed`.
+
+Each module or folder here, except `common/`, is one format.  It exports `FORMAT` and has a line in FORMATS.
+"""
 
 from ingestd.errors import ParseError, UnknownFormat
 from ingestd.formats import (
@@ -19,7 +22,7 @@ from ingestd.formats.common.format import Format
 from ingestd.formats.common.gzipped import inflated
 from ingestd.model.feed import Feed
 
-#: What is read, in the order it is tried: the cheaper and stricter to recognise comes first.
+#: Tried in this order: formats that are cheap to recognise and strict come first.
 FORMATS: tuple[Format, ...] = (
     newsml_g2.FORMAT,
     newsml_1.FORMAT,
@@ -36,25 +39,25 @@ FORMATS: tuple[Format, ...] = (
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> Feed:
-    """Read a document that announces entries, in the format that its content shows.
+    """Parse a document that lists entries; the format is detected from its content.
 
-    `body` is the document, gzipped or not; neither the name in `url` nor `content_type` decides on the format.
-    `url` is where it was found; relative links resolve against it.
-    `content_type` is the header as sent: a hint at the charset.
+    `body` is the document, gzipped or not.
+    `url` is the document's address; relative links resolve against it.
+    `content_type` is the header as sent; only its charset is used, as a hint.
 
-    Entries keep the document's order, have an identity of their own within it (versions of one wire item share
-    theirs), and times in UTC.
+    Entries keep the document's order.  Each has its own guid, except that versions of one wire item share theirs.
+    All times are in UTC.
 
-    Raises UnknownFormat when nothing we read looks like this (a web page, an image, nothing at all),
-    ParseError when it is a format we read, but damaged.
+    Raises UnknownFormat when no format recognises the document (a web page, an image, an empty body),
+    ParseError when the format is known but the document is damaged.
     """
     body = inflated(body)
     if not body or body.isspace():
-        raise UnknownFormat("the body is empty")
+        raise UnknownFormat("empty body")
     document = document_of(body)
     for candidate in FORMATS:
         if candidate.recognises(document):
             return candidate.parse(document, url, content_type)
-    if document.broken:
-        raise ParseError(document.broken)
-    raise UnknownFormat("neither a feed, a sitemap nor a wire item")
+    if document.json_error:
+        raise ParseError(document.json_error)
+    raise UnknownFormat("not a feed, a sitemap or a wire item")

@@ -1,7 +1,8 @@
 """ANPA 1312 (American Newspaper Publishers Association, Wire Service Transmission Guidelines, 84-2).
 
 Control characters frame and space a story: SYN SOH service and number, US selector; priority, category, DC1 to DC4 for
-the format; keyword, version, date, words; STX text ETX.  Gateways strip them; what is left is still told by its shape.
+the format; keyword, version, date, words; STX text ETX.  Gateways strip them; the parts are then recognised by their
+form.
 """
 
 import re
@@ -36,7 +37,7 @@ _HEADING = (
 _BYTES = re.compile(_HEADING.encode())
 _TEXT = re.compile(_HEADING)
 _FILED = re.compile(r"\^?(?P<source>[A-Z]{2,8})-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)[ \t]+(\d\d)(\d\d)\s?(?:GMT|UTC|Z)")
-# Upper and lower rail around the lines of the head; "=" ends one that is centred.
+# Upper and lower rail ("^", "<") around the lines of the head; "=" ends a centred line.
 _HEAD_LINE = re.compile(r"\^?(?P<text>[^<=]*?)\s*[<=]\s*")
 _WORD_COUNT = re.compile(r",\s*\d{1,5}$")
 _VERSION = re.compile(
@@ -44,22 +45,22 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _SPACES = re.compile("[\x1d\x1e\x1f]+")
-#: Beginnings of lines of the head that are notes to editors, besides limits such as "EMBARGOED UNTIL ...".
+#: How notes to editors begin in the head, besides embargo limits such as "EMBARGOED UNTIL ...".
 _NOTE = re.compile(r"\(?eds[:.]|editors?[:,]|note to editors|attn\b|attention\b", re.IGNORECASE)
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it begins with the two lines of a heading."""
+    """Return whether the document begins with the two lines of a heading."""
     return document.json is None and _BYTES.match(document.body[:500]) is not None
 
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Read a transmission as a feed of its stories."""
-    entries, lost = read_entries("anpa1312", messages_in(decoded_text(document.body)), _read)
-    return feed_of("anpa1312", entries, lost)
+    """Parse a transmission into a feed of its stories."""
+    entries, warnings = read_entries("anpa1312", messages_in(decoded_text(document.body)), _read_story)
+    return feed_of("anpa1312", entries, warnings)
 
 
-def _read(draft: ItemDraft, message: str) -> None:
+def _read_story(draft: ItemDraft, message: str) -> None:
     heading = _TEXT.match(message)
     text = message[heading.end() :] if heading else message
     text = text.partition(STX)[2] if STX in text else text
@@ -67,18 +68,18 @@ def _read(draft: ItemDraft, message: str) -> None:
     filed = _FILED.search(trailer) or _FILED.search(story[-200:])
     draft.fill("type", "text")
     lines = _lines(story)
-    head = _head_of(draft, lines)
-    _put_body(draft, lines[len(head) :])
+    head = _read_head(draft, lines)
+    _read_body(draft, lines[len(head) :])
     fill_kill_status(draft, head)
     if filed:
-        draft.fill("versioncreated", _when(filed))
+        draft.fill("versioncreated", _filing_time(filed))
         draft.fill("provider", concept_of(None, name=filed["source"]))
     if heading:
-        _put_heading(draft, heading)
-    _put_identity(draft, heading)
+        _read_heading(draft, heading)
+    _fill_guid(draft, heading)
 
 
-def _put_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
+def _read_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
     category = heading["category"].lower()
     draft.add(
         "subject", concept_of(category, scheme="a1312cat", uri=f"http://cvx.iptc.org/anpa1312-category/{category}")
@@ -88,8 +89,8 @@ def _put_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
     draft.fill_line("slugline", heading["keyword"])
 
 
-def _put_identity(draft: ItemDraft, heading: re.Match[str] | None) -> None:
-    """Derive the guid of a story out of its keyword and the day: a story's numbers differ from version to version."""
+def _fill_guid(draft: ItemDraft, heading: re.Match[str] | None) -> None:
+    """Derive a story's guid from its keyword and day; its numbers differ between versions."""
     created = draft.values.get("versioncreated")
     slug = draft.values.get("slugline")
     if match := _VERSION.search(slug or ""):
@@ -100,8 +101,8 @@ def _put_identity(draft: ItemDraft, heading: re.Match[str] | None) -> None:
         draft.fill("id_origin", "derived")
 
 
-def _when(filed: re.Match[str]) -> datetime | None:
-    month, day, year, hour, minute = (int(part) for part in filed.groups()[1:])
+def _filing_time(filed: re.Match[str]) -> datetime | None:
+    month, day, year, hour, minute = (int(number) for number in filed.groups()[1:])
     try:
         return datetime(2000 + year if year < 70 else 1900 + year, month, day, hour, minute, tzinfo=UTC)
     except ValueError:
@@ -109,14 +110,14 @@ def _when(filed: re.Match[str]) -> datetime | None:
 
 
 def _lines(story: str) -> list[str]:
-    """Return the lines of a story; two in one, as in "*9006< ^SLUG<", come apart."""
-    # Not splitlines, which takes the spaces of tables for line ends.
-    lines = (part.rstrip("\r") for part in story.replace("< ^", "<\n^").split("\n"))
+    """Return the lines of a story that are not blank; two head lines in one, as in "*9006< ^SLUG<", are split."""
+    # Not splitlines: it treats the separators of table cells (\x1d, \x1e) as line ends.
+    lines = (line.rstrip("\r") for line in story.replace("< ^", "<\n^").split("\n"))
     return [line for line in lines if line.strip("\x0c \t")]
 
 
-def _head_of(draft: ItemDraft, lines: list[str]) -> list[str]:
-    """Return the lines in front of the text, having read them: slug line, headline, notes, byline."""
+def _read_head(draft: ItemDraft, lines: list[str]) -> list[str]:
+    """Read slug line, headline, notes and byline from the lines before the text; return these lines."""
     head: list[str] = []
     plain: list[str] = []
     for line in lines:
@@ -125,7 +126,7 @@ def _head_of(draft: ItemDraft, lines: list[str]) -> list[str]:
             break
         head.append(line)
         text = with_typographic_punctuation(match["text"])
-        if not text.startswith("*"):  # a number of the selector's
+        if not text.startswith("*"):  # a selector number
             plain.append(text)
     if plain:
         draft.fill_line("slugline", _WORD_COUNT.sub("", plain[0]))
@@ -139,8 +140,8 @@ def _head_of(draft: ItemDraft, lines: list[str]) -> list[str]:
     return head
 
 
-def _put_body(draft: ItemDraft, lines: list[str]) -> None:
-    """Set the body: a paragraph begins with an indented line; where none is indented, each line is one."""
+def _read_body(draft: ItemDraft, lines: list[str]) -> None:
+    """Fill the body: an indented line begins a paragraph; if no line is indented, each line is a paragraph."""
     html: list[str] = []
     texts: list[str] = []
     indented = any(line[0] in " \t" and not _FILED.match(line.strip()) and line.strip() != "___=" for line in lines)
@@ -173,7 +174,7 @@ def _put_body(draft: ItemDraft, lines: list[str]) -> None:
 
 
 def _with_tables(html: list[str]) -> str:
-    """Return blocks as markup, with rows that follow one another in one table."""
+    """Return blocks joined, with consecutive rows wrapped in one table."""
     return re.sub(r"((?:<tr>.*?</tr>)+)", r"<table>\1</table>", "".join(html))
 
 

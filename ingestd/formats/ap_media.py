@@ -1,4 +1,4 @@
-"""AP Media API 1.x to 3.x: an item, or a feed of them, in AP's dialect of ninjs (https://api.ap.org/media/v/docs)."""
+"""AP Media API 1.x to 3.x: an item or a feed of items in AP's dialect of ninjs (https://api.ap.org/media/v/docs)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,54 +17,54 @@ from ingestd.model.source import Cursor
 
 
 def _items(document: Document) -> Iterator[JsonObject]:
-    """Return the items: `data.item`, or `item` of each of `data.items`; without the API's envelope too."""
-    data = document.keys.get("data", document.keys)
+    """Yield the items: `data.item`, or `item` of each of `data.items`; the envelope `data` may be missing."""
+    data = document.members.get("data", document.members)
     if not isinstance(data, dict):
         return
     listed = data.get("items")
     for one in listed if isinstance(listed, list) else [data]:
         item = one.get("item") if isinstance(one, dict) else None
-        if isinstance(item, dict) and _ids(item).get("itemid"):
+        if isinstance(item, dict) and _altids(item).get("itemid"):
             yield item
 
 
-def _ids(item: JsonObject) -> JsonObject:
+def _altids(item: JsonObject) -> JsonObject:
     ids = item.get("altids")
     return ids if isinstance(ids, dict) else {}
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it is JSON with an item that has AP's `altids.itemid`, or a feed without news that goes on."""
+    """Return whether the JSON has an item with AP's `altids.itemid`, or is an empty feed with a `next_page`."""
     return next(_items(document), None) is not None or (_is_empty(document) and _next_page(document) is not None)
 
 
 def _is_empty(document: Document) -> bool:
-    data = document.keys.get("data")
+    data = document.members.get("data")
     return isinstance(data, dict) and data.get("items") == []
 
 
 def _next_page(document: Document) -> str | None:
-    data = document.keys.get("data")
+    data = document.members.get("data")
     page = data.get("next_page") if isinstance(data, dict) else None
     return page if isinstance(page, str) else None
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read an answer of the API as a feed.
+    """Parse a response of the API.
 
-    `next_page` is no page of older items, but where those are to be had that come after these, now or later: the
-    API wants to be asked there from then on.  A text is there by reference, as the renditions "nitf" and "anpa": an
-    entry has no body.
+    `next_page` becomes a "since" cursor: it does not lead to older items, but to the items that follow these, now or
+    later, and is the address for the next request.  Entries have no body, because the API gives texts by reference,
+    as the renditions "nitf" and "anpa".
     """
-    entries, lost = read_entries("ap-media", _items(document), _read)
+    entries, read_warnings = read_entries("ap-media", _items(document), _read_item)
     page = page_without_userinfo(url, _next_page(document))
     cursor = Cursor(url=page, kind="since") if page else None
-    return feed_of("ap-media", entries, document.warnings + lost, cursor=cursor)
+    return feed_of("ap-media", entries, document.warnings + read_warnings, cursor=cursor)
 
 
-def _read(draft: ItemDraft, item: Mapping[str, Any]) -> None:
-    # `uri` has the version in it and the customer's own parameters; the item's id is the same for all versions.
-    draft.fill_line("guid", scalar_text(_ids(item).get("itemid")))
+def _read_item(draft: ItemDraft, item: Mapping[str, Any]) -> None:
+    # Not `uri`, which includes the version and the customer's own parameters.  All versions have the same itemid.
+    draft.fill_line("guid", scalar_text(_altids(item).get("itemid")))
     draft.fill_line("description_text", scalar_text(item.get("description_summary") or item.get("description_caption")))
     draft.fill_line("creditline", scalar_text(item.get("description_creditline")))
     for _, one in objects_in(item.get("bylines")):

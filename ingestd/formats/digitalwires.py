@@ -19,31 +19,32 @@ _LINES = {
     "version": "version", "headline": "headline", "dateline": "dateline", "creditline": "creditline",
     "copyrightnotice": "copyrightnotice", "usageterms": "usageterms", "pubstatus": "pubstatus_raw",
 }  # fmt: skip
-#: Type of a category → list, of those that are more than a subject; all with a code are kept as subjects, too.
+#: Type of a category → list of the item.  A category with a code of any other type, or a genre, is also a subject.
 _LISTS = {"genre": "genre", "geosubject": "place", "poi": "place", "person": "person", "organisation": "organisation"}
 _EXTRA = ("kicker", "subhead", "entry_id", "updated", "autopublishnotice")
 
 
 def _entries(document: Document) -> Iterator[JsonObject]:
-    """Return the entries: the document itself, those of a list, or of the API's `entries`."""
-    found = document.json if isinstance(document.json, list) else document.keys.get("entries", [document.keys])
-    for one in found if isinstance(found, list) else ():
+    """Yield the entries: the document itself, the members of a list, or those of the API's `entries`."""
+    listed = document.json if isinstance(document.json, list) else document.members.get("entries", [document.members])
+    for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and "urn" in one and ("article_html" in one or "version_created" in one):
             yield one
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it is JSON with an entry of digitalwires: a `urn`, and an article or its version's time."""
+    """Return whether the JSON has an entry with a `urn` and either `article_html` or `version_created`."""
     return next(_entries(document), None) is not None
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read digitalwires, an entry or a list of them, as a feed in the same order."""
-    entries, lost = read_entries("digitalwires", _entries(document), _read)
-    return feed_of("digitalwires", entries, document.warnings + lost, cursor=cursor_of(document.keys, url))
+    """Parse an entry, or a list of entries in the same order."""
+    entries, read_warnings = read_entries("digitalwires", _entries(document), _read_entry)
+    cursor = cursor_of(document.members, url)
+    return feed_of("digitalwires", entries, document.warnings + read_warnings, cursor=cursor)
 
 
-def _read(draft: ItemDraft, entry: Mapping[str, Any]) -> None:
+def _read_entry(draft: ItemDraft, entry: Mapping[str, Any]) -> None:
     draft.fill_line("guid", text_member(entry, "urn"))
     for name, field in _LINES.items():
         draft.fill_line(field, scalar_text(entry.get(name)))
@@ -77,7 +78,7 @@ def _objects(entry: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _read_category(draft: ItemDraft, category: JsonObject) -> None:
-    """Read one of all the codes an entry has, be it subject, desk, wire or provider: `type` says what it is."""
+    """Read a category: entries list subjects, desks, wires and providers together, and `type` tells them apart."""
     kind = (scalar_text(category.get("type")) or "").rpartition(":")[2]
     code, name = fields.line_of(scalar_text(category.get("qcode"))), fields.line_of(scalar_text(category.get("name")))
     concept: Concept | None = concept_of(code, name=name, rel=fields.line_of(kind))

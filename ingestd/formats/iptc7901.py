@@ -1,4 +1,4 @@
-"""IPTC 7901 (The IPTC Recommended Message Format, 5th revision, 1995), as European agencies send it.
+"""IPTC 7901 (The IPTC Recommended Message Format, 5th revision, 1995), as sent by European agencies.
 
 SOH source and number, priority, category, words, options; keywords; STX head lines up to "=", text; ETX time; EOT.
 """
@@ -39,61 +39,61 @@ _FILED = re.compile(
     r"(?P<month>[^\W\d_]{3,9})\.?[ \t]+(?P<year>\d\d(?:\d\d)?)[ \t]*$",
     re.MULTILINE,
 )
-#: Where the notes begin that follow the text (dpa), and where those that are for the desk alone.
-_NOTEBOOK = re.compile(r"^#{1,2}[ \t]*\S.*$", re.MULTILINE)
+#: First line of the notes after the text (dpa), and start of the notes that are not for publication.
+_NOTES_START = re.compile(r"^#{1,2}[ \t]*\S.*$", re.MULTILINE)
 _NOT_PUBLIC = re.compile(
     r"not (?:intended )?for publication|nicht (?:zur|für die) veröffentlichung|pas destinée?s? à (?:la )?publication",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(r"(?P<number>\d+)(?:st|nd|rd|th)? (?:lead|net|ld|take)\b", re.IGNORECASE)
-#: Characters of a head line that was broken because the printer's line was full.
+#: Shortest length, in characters, of a head line that the printer's line width may have broken.
 _FULL_LINE = 50
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it begins with a heading."""
+    """Return whether the document begins with a heading."""
     return document.json is None and _BYTES.match(document.body[:300]) is not None
 
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Read a transmission as a feed of its messages."""
-    entries, lost = read_entries("iptc7901", messages_in(decoded_text(document.body)), _read)
-    return feed_of("iptc7901", entries, lost)
+    """Parse a transmission into a feed of its messages."""
+    entries, warnings = read_entries("iptc7901", messages_in(decoded_text(document.body)), _read_message)
+    return feed_of("iptc7901", entries, warnings)
 
 
-def _read(draft: ItemDraft, message: str) -> None:
+def _read_message(draft: ItemDraft, message: str) -> None:
     message = message.replace("\r\n", "\n").replace("\r", "\n")
     heading = _TEXT.match(message)
     text, _, trailer = message[heading.end() if heading else 0 :].partition(ETX)
-    filed = _last(_FILED, trailer) or _last(_FILED, text)
+    filed = _last_match(_FILED, trailer) or _last_match(_FILED, text)
     draft.fill("type", "text")
     if filed:
-        draft.fill("versioncreated", _when(draft, filed))
+        draft.fill("versioncreated", _filing_time(draft, filed))
         if filed.string is text:
             text = text[: filed.start()]
     keywords, stx, rest = text.partition(STX)
     if not stx:
-        keywords, rest = _first_line(text)
+        keywords, rest = _split_first_line(text)
     draft.fill_line("slugline", collapse(keywords).strip("/ "))
-    _put_text(draft, rest)
+    _read_text(draft, rest)
     if heading:
-        _put_heading(draft, heading)
+        _read_heading(draft, heading)
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     found = None
-    for found in pattern.finditer(text):  # noqa: B007 - the last one is wanted
+    for found in pattern.finditer(text):  # noqa: B007 - only the last match is used
         pass
     return found
 
 
-def _first_line(text: str) -> tuple[str, str]:
+def _split_first_line(text: str) -> tuple[str, str]:
     first, _, rest = text.lstrip().partition("\n")
     return first, rest
 
 
-def _put_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
-    """Set urgency and identity: a source's number counts the messages of a day."""
+def _read_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
+    """Fill urgency and guid; the guid includes the day, because a source numbers its messages anew each day."""
     draft.fill("urgency", number_of(heading["priority"]))
     for name in ("source", "number", "category", "options"):
         draft.add_extra(name, heading[name])
@@ -103,7 +103,7 @@ def _put_heading(draft: ItemDraft, heading: re.Match[str]) -> None:
     draft.fill("id_origin", "derived")
 
 
-def _when(draft: ItemDraft, filed: re.Match[str]) -> datetime | None:
+def _filing_time(draft: ItemDraft, filed: re.Match[str]) -> datetime | None:
     month, year = month_number(filed["month"]), int(filed["year"])
     zone = zone_named(filed["zone"]) if filed["zone"] else UTC
     draft.has_naive_time |= not filed["zone"]
@@ -117,13 +117,13 @@ def _when(draft: ItemDraft, filed: re.Match[str]) -> datetime | None:
     return when - (zone.utcoffset(None) or timedelta(0))
 
 
-def _put_text(draft: ItemDraft, text: str) -> None:
-    """Set head lines, body and notes; the head ends with "=", or where it does not, with its first line."""
+def _read_text(draft: ItemDraft, text: str) -> None:
+    """Read head lines, body and notes; the head ends at "=", or at its first line if there is no "="."""
     first, equals, rest = text.partition("=")
     if not equals or len(first) > 600 or "\n\n\n" in first.strip():
-        first, rest = _first_line(text)
-    _put_head(draft, [line for line in map(collapse, first.splitlines()) if line])
-    notes = _NOTEBOOK.search(rest)
+        first, rest = _split_first_line(text)
+    _read_head(draft, [line for line in map(collapse, first.splitlines()) if line])
+    notes = _NOTES_START.search(rest)
     body = rest[: notes.start()] if notes else rest
     paragraphs = _paragraphs(body)
     if paragraphs and is_byline(paragraphs[0]) and len(paragraphs[0]) < _FULL_LINE * 2:
@@ -132,11 +132,14 @@ def _put_text(draft: ItemDraft, text: str) -> None:
     if paragraphs:
         fill_dateline(draft, paragraphs[0])
     if notes:
-        _put_notes(draft, rest[notes.start() :])
+        _read_notes(draft, rest[notes.start() :])
 
 
-def _put_head(draft: ItemDraft, lines: list[str]) -> None:
-    """Set the headline: the last line of the head that is no byline or embargo, with the full one it continues."""
+def _read_head(draft: ItemDraft, lines: list[str]) -> None:
+    """Read headline, byline, version, embargo notes and kill status from the head.
+
+    The headline is the last line that is neither byline nor embargo; if the line before it is full, it is joined.
+    """
     heads = [line for line in lines if not is_byline(line) and not sets_limit(line)]
     for line in lines:
         if sets_limit(line):
@@ -151,12 +154,11 @@ def _put_head(draft: ItemDraft, lines: list[str]) -> None:
             headline = f"{heads[-2]} {headline}"
         draft.fill_line("headline", headline)
     fill_kill_status(draft, lines)
-    marks = " ".join(line for line in heads[:-1] if len(line) < 60)
-    draft.add_extra("marks", marks)
+    draft.add_extra("marks", " ".join(line for line in heads[:-1] if len(line) < 60))
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Return the paragraphs: a blank line or an indented one begins the next."""
+    """Return the paragraphs of a text; a blank or indented line begins a new one."""
     found: list[list[str]] = [[]]
     for line in text.splitlines():
         if not line.strip() or line[:2].isspace():
@@ -165,12 +167,14 @@ def _paragraphs(text: str) -> list[str]:
     return [paragraph for paragraph in (collapse(" ".join(lines)) for lines in found) if paragraph.strip("*_ \x7f")]
 
 
-def _put_notes(draft: ItemDraft, text: str) -> None:
-    """Add the notes; what comes behind "not for publication" is for the desk alone."""
-    hidden = _NOT_PUBLIC.search(text)
-    before, behind = (text[: text.rfind("\n", 0, hidden.start()) + 1], text[hidden.end() :]) if hidden else (text, "")
-    for part, public in ((before, True), (behind, False)):
-        for paragraph in _paragraphs(part.replace("\n- ", "\n\n- ").replace("\n#", "\n\n#")):
+def _read_notes(draft: ItemDraft, text: str) -> None:
+    """Add the notes; those after "not for publication" are not public."""
+    found = _NOT_PUBLIC.search(text)
+    public_text, private_text = (
+        (text[: text.rfind("\n", 0, found.start()) + 1], text[found.end() :]) if found else (text, "")
+    )
+    for notes, public in ((public_text, True), (private_text, False)):
+        for paragraph in _paragraphs(notes.replace("\n- ", "\n\n- ").replace("\n#", "\n\n#")):
             if not paragraph.startswith("#"):
                 draft.add_note(paragraph.removeprefix("- "), public=public)
 

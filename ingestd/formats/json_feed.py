@@ -9,44 +9,43 @@ from ingestd.formats.common.identity import identity_of, with_unique_guids
 from ingestd.model.feed import Entry, Feed
 
 _NAME = "jsonfeed"
-# What items of wire formats have and those of this one don't (IPTC ninjs; AP Media API).
+# Keys of wire items (IPTC ninjs, AP Media API) that JSON Feed items do not have.
 _WIRE_KEYS = frozenset(("item", "versioncreated", "versionCreated", "pubstatus", "pubStatus", "headline", "headlines"))
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it is a JSON object that names the format, or has a list of items that are no wire's."""
-    keys = document.keys
-    if _NAME in str(keys.get("version"))[:100]:
+    """Return whether a JSON object names the format as its version, or has `items` that are not wire items."""
+    members = document.members
+    if _NAME in str(members.get("version"))[:100]:
         return True
-    items = list_member(keys, "items")
+    items = list_member(members, "items")
     if not items:
-        return "items" in keys and isinstance(keys["items"], list)
+        return "items" in members and isinstance(members["items"], list)
     return not (isinstance(items[0], dict) and _WIRE_KEYS & items[0].keys())
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read a JSON Feed document.
+    """Parse a JSON Feed document.
 
-    `url` is where it was found; relative links resolve against it.
+    `url` is the document's address; relative links resolve against it.
 
-    Entries keep the document's order, their dates come out in aware UTC.
-    An item without an id is left out, as the format asks of its readers;
-    any other field of the wrong type counts as absent.
+    Entries keep the document's order; their times are in UTC.  An item without an id is left out, as the
+    specification tells readers to do.  Any other field of the wrong type counts as absent.
 
-    Raises ParseError when it is no JSON object, or no JSON Feed.
+    Raises ParseError when the document is not a JSON object, or not a JSON Feed.
     """
     feed, warnings = json_object_in(document), document.warnings
     if not recognises(document):
-        raise ParseError("JSON that is no JSON Feed")
+        raise ParseError("not a JSON Feed")
     items = list_member(feed, "items")
-    named = [item for item in items[: fields.MAX_ENTRIES] if isinstance(item, dict) and _identifier(item)]
-    if len(named) < len(items):
+    kept = [item for item in items[: fields.MAX_ENTRIES] if isinstance(item, dict) and _identifier(item)]
+    if len(kept) < len(items):
         warnings = (
             *warnings,
-            f"items without an id or beyond {fields.MAX_ENTRIES} left out: {len(items) - len(named)}",
+            f"items without an id or beyond {fields.MAX_ENTRIES} left out: {len(items) - len(kept)}",
         )
     language, authors = fields.language_of(text_member(feed, "language")), _authors(feed)
-    entries, doubts = with_unique_guids([_entry(item, url, language, authors) for item in named])
+    entries, guid_warnings = with_unique_guids([_entry(item, url, language, authors) for item in kept])
     return Feed(
         format="json-feed",
         title=fields.line_of(text_member(feed, "title")),
@@ -55,12 +54,12 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
         next_page=fields.page_of(url, text_member(feed, "next_url")),
         hub=_hub(feed, url),
         topic=fields.page_of(url, text_member(feed, "feed_url")),
-        warnings=warnings + doubts,
+        warnings=warnings + guid_warnings,
     )
 
 
 def _hub(feed: JsonObject, url: str) -> str | None:
-    """Return the first hub that speaks WebSub; other kinds exist (JSON Feed 1.1, `hubs`)."""
+    """Return the URL of the first WebSub hub; hubs of other types exist (JSON Feed 1.1, `hubs`)."""
     hubs = (hub for hub in list_member(feed, "hubs") if isinstance(hub, dict))
     addresses = (text_member(hub, "url") for hub in hubs if (text_member(hub, "type") or "").lower() == "websub")
     return next(filter(None, (fields.page_of(url, address) for address in addresses)), None)
@@ -100,7 +99,7 @@ def _identifier(item: JsonObject) -> str | None:
 
 
 def _authors(element: JsonObject) -> tuple[str, ...]:
-    """Return names out of `authors`, or of version 1.0's `author`."""
+    """Return the names in `authors`, or in version 1.0's `author`."""
     people = list_member(element, "authors") or [element.get("author")]
     return fields.names_of(text_member(person, "name") for person in people if isinstance(person, dict))
 

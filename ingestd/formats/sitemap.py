@@ -1,4 +1,4 @@
-"""Sitemaps and their indexes (sitemaps.org), with Google's news extension, and lists of URLs in plain text."""
+"""Sitemaps and sitemap indexes (sitemaps.org), Google's news extension, and plain-text lists of URLs."""
 
 import re
 from collections.abc import Mapping
@@ -19,81 +19,82 @@ from ingestd.model.feed import Entry, Feed
 from ingestd.model.item import Headline, Item
 from ingestd.text import collapse
 
-#: URLs of one sitemap, and sitemaps of one index: what the protocol allows.
+#: URLs per sitemap, and sitemaps per index: the limit of the protocol.
 MAX_URLS = 50_000
 
 _ROOTS = frozenset(("urlset", "sitemapindex"))
-#: What stands where bytes were no text: no address has it.
-_NO_CHARACTER = "\ufffd"
+#: Stands for bytes that could not be decoded; no real URL contains it.
+_REPLACEMENT_CHARACTER = "\ufffd"
 _STARTS_WITH_URL = re.compile(rb"(?:\xef\xbb\xbf)?\s*https?://", re.IGNORECASE)
 
 
 def recognises(document: Document) -> bool:
-    """Say whether the root is that of a sitemap, or every line a URL."""
-    return document.root in _ROOTS or (document.root is None and bool(_lines(document.body)))
+    """Return whether the root is a sitemap's, or every line is a URL."""
+    return document.root in _ROOTS or (document.root is None and bool(_url_lines(document.body)))
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read a sitemap as a feed whose entries are known by their address, or an index as one with children.
+    """Parse a sitemap into a feed whose guids are the URLs, or an index into a feed with `children`.
 
-    `updated` is `lastmod`; headline, published, language and keywords come from the news extension, and an `item`
-    with what else it says.
-    Namespaces may be missing or wrong; a document that is not well-formed is read as far as it goes, with a
-    warning.  An address that is no http(s) URL is left out, and of an address given twice the first one counts.
+    `updated` is `lastmod`.  Headline, published, language and keywords come from the news extension, whose other
+    values are in the entry's `item`.
+    Namespaces may be missing or wrong; a document that is not well-formed is read as far as possible, with a
+    warning.  Addresses that are not http(s) URLs are left out; of a repeated address the first one counts.
 
-    Raises ParseError when it is damaged and nothing is left.
+    Raises ParseError when the document is damaged and nothing can be recovered.
     """
-    if document.root is None and (lines := _lines(document.body)):
-        return _sitemap({line: Entry(guid=line, id_origin="link", link=line) for line in lines}, ())
+    if document.root is None and (lines := _url_lines(document.body)):
+        return _feed({line: Entry(guid=line, id_origin="link", link=line) for line in lines}, ())
     root, warnings = xml.root_element(document.body, "sitemap")
     if not len(root) and warnings:
-        raise ParseError(f"a damaged sitemap: {warnings[0]}")
+        raise ParseError(f"damaged sitemap: {warnings[0]}")
     index = name_of(root) == "sitemapindex"
     children: dict[str, tuple[str, datetime | None]] = {}
     entries: dict[str, Entry] = {}
-    for place in root:
-        own, news = _values(place)
+    for element in root:
+        own, news = _values(element)
         page = fields.page_of(url, own.get("loc"))
-        if not page or _NO_CHARACTER in page or page in children or page in entries:
+        if not page or _REPLACEMENT_CHARACTER in page or page in children or page in entries:
             continue
         if index:
             children[page] = (page, read_date(own.get("lastmod")))
         else:
             entries[page] = _entry(page, own, news)
     if index:
-        found = tuple(children.values())[:MAX_URLS]
-        return Feed(format="sitemap", children=found, warnings=warnings + _beyond(len(children)))
-    return _sitemap(entries, warnings)
+        kept = tuple(children.values())[:MAX_URLS]
+        return Feed(format="sitemap", children=kept, warnings=warnings + _limit_warning(len(children)))
+    return _feed(entries, warnings)
 
 
-def _sitemap(entries: Mapping[str, Entry], warnings: tuple[str, ...]) -> Feed:
-    return Feed(format="sitemap", entries=tuple(entries.values())[:MAX_URLS], warnings=warnings + _beyond(len(entries)))
+def _feed(entries: Mapping[str, Entry], warnings: tuple[str, ...]) -> Feed:
+    kept = tuple(entries.values())[:MAX_URLS]
+    return Feed(format="sitemap", entries=kept, warnings=warnings + _limit_warning(len(entries)))
 
 
-def _beyond(count: int) -> tuple[str, ...]:
+def _limit_warning(count: int) -> tuple[str, ...]:
     return (f"addresses beyond {MAX_URLS} left out: {count - MAX_URLS}",) if count > MAX_URLS else ()
 
 
-def _lines(body: bytes) -> list[str]:
-    """Return the URLs of a sitemap in plain text; none at all when one line is no URL."""
+def _url_lines(body: bytes) -> list[str]:
+    """Return the URLs of a plain-text sitemap; empty when any line is not a URL."""
     if not _STARTS_WITH_URL.match(body):
         return []
     lines = [collapse(line) for line in body.decode("utf-8-sig", "replace").splitlines() if line.strip()]
     return lines if all(" " not in line and urls.resolve("", line) for line in lines) else []
 
 
-def _values(place: Element) -> tuple[dict[str, str], dict[str, str]]:
-    """Return of a place its own texts by name, of each name the first, and those of its news extension."""
+def _values(element: Element) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts of a <url> or <sitemap> by name, and those of its news extension; the first of a name counts."""
     own: dict[str, str] = {}
     news: dict[str, str] = {}
-    for child in place:
+    for child in element:
         name = name_of(child)
         if name != "news":
-            # Pictures and videos have a `title` and a `loc` of their own.
+            # Only the child's own text: pictures and videos contain a `title` and a `loc`, too.
             own.setdefault(name, own_text(child))
             continue
         for one in child:
-            # `publication` has a `name` and a `language`.
+            # `publication` contains a `name` and a `language`.
             for value in one if len(one) else (one,):
                 news.setdefault(name_of(value), own_text(value))
     return own, news
@@ -124,7 +125,7 @@ def _item(
     published: datetime | None,
     keywords: tuple[str, ...],
 ) -> Item:
-    """Return what Google's news extension says, as an item without a text: that is on its page."""
+    """Return an item with the values of Google's news extension; it has no body, which is on the page."""
     genres = (concept_of(fields.line_of(genre)) for genre in news.get("genres", "").split(",") if genre.strip())
     tickers = fields.line_of(news.get("stock_tickers"))
     return Item(

@@ -31,7 +31,7 @@ def test_what_is_no_feed_is_told(papers: Papers, config: Path) -> None:
     done = ingestd(config, "try", papers.publish("/page", b"<html></html>"))
 
     assert done.status == 1
-    assert "neither a feed, a sitemap nor a wire item" in done.error
+    assert "not a feed, a sitemap or a wire item" in done.error
 
 
 def test_a_wire_item_is_tried_with_the_text_it_has(papers: Papers, config: Path) -> None:

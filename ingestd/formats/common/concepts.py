@@ -1,4 +1,4 @@
-"""Codes and the schemes they are of: qcodes (NewsML-G2 5, QCodes), IPTC's own schemes, Media Topics."""
+"""Resolve codes to concepts: qcodes (NewsML-G2 5, QCodes), IPTC's schemes, Media Topics, retired Subject Codes."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ingestd.model.item import Concept
 _CV = "http://cv.iptc.org/newscodes/"
 _CVX = "http://cvx.iptc.org/"
 
-#: Alias → URI, of IPTC's own catalogue (catalog.IPTC-G2-Standards_41): the schemes of what items are about.
+#: Alias → scheme URI, from IPTC's catalogue (catalog.IPTC-G2-Standards_41): the schemes used for subjects.
 SCHEMES: Mapping[str, str] = {
     "medtop": f"{_CV}mediatopic/", "subj": f"{_CV}subjectcode/", "genre": f"{_CV}genre/", "scn": f"{_CV}scene/",
     "nprov": f"{_CV}newsprovider/", "prodgenre": f"{_CV}productgenre/", "wldreg": f"{_CV}worldregion/",
@@ -19,7 +19,7 @@ SCHEMES: Mapping[str, str] = {
     "iso3166-2": f"{_CVX}iso3166-2/", "wikidata": "http://www.wikidata.org/entity/",
 }  # fmt: skip
 
-#: What NewsML 1, NITF and ninjs call IPTC's Subject Codes.
+#: Names that NewsML 1, NITF and ninjs use for IPTC's Subject Codes.
 _SUBJECT_SCHEMES = frozenset(
     ("subj", "iptcsubjectcodes", "iptcsubjectcode", "subjectcode", "iptc", f"{_CV}subjectcode/")
 )
@@ -29,38 +29,39 @@ _CODE = re.compile(r"\d{8}")
 
 
 class MediaTopic(NamedTuple):
-    """A Media Topic: its name in British English, its parent, and the day it was retired; empty where there is none."""
+    """A Media Topic: its name in British English, its parent's code and the day it was retired; empty when absent."""
 
     name: str
     parent: str
     retired: str
 
 
-class _Table(NamedTuple):
+class _Vocabulary(NamedTuple):
     topics: Mapping[str, MediaTopic]
+    #: Subject Code → code of the Media Topic.
     by_subject_code: Mapping[str, str]
 
 
 @cache
-def _table() -> _Table:
-    """Read the vocabulary that comes with the package; its head says where it is from, and its licence."""
+def _vocabulary() -> _Vocabulary:
+    """Load the vocabulary shipped with the package; the file's head names its source and licence."""
     topics: dict[str, MediaTopic] = {}
-    mapped_media_topics: dict[str, str] = {}
+    by_subject_code: dict[str, str] = {}
     for line in (files("ingestd.formats.common") / "media_topics.tsv").read_text("utf-8").splitlines():
         if line.startswith("#"):
             continue
         code, parent, retired, subject_codes, name = line.split("\t")
         topics[code] = MediaTopic(name, parent, retired)
         for subject_code in subject_codes.split():
-            # Three have two topics, of which one is retired.
-            if not retired or subject_code not in mapped_media_topics:
-                mapped_media_topics[subject_code] = code
-    return _Table(topics, mapped_media_topics)
+            # Three Subject Codes have two topics, one of them retired.
+            if not retired or subject_code not in by_subject_code:
+                by_subject_code[subject_code] = code
+    return _Vocabulary(topics, by_subject_code)
 
 
 def media_topic(code: str) -> MediaTopic | None:
-    """Return a Media Topic by its eight digits; None when IPTC has none of that code."""
-    return _table().topics.get(code)
+    """Return a Media Topic by its eight-digit code; None when unknown."""
+    return _vocabulary().topics.get(code)
 
 
 def concept_of(
@@ -72,24 +73,24 @@ def concept_of(
     rel: str | None = None,
     schemes: Mapping[str, str] = SCHEMES,
 ) -> Concept | None:
-    """Return what a code and a name stand for; None when there is neither code, URI nor name.
+    """Return the concept for a code, URI or name; None when all three are absent.
 
-    `code` may be a qcode ("medtop:20000538"), a URI, or bare.  `schemes` gives the URIs of aliases.  Media Topics
-    get IPTC's URI, and IPTC's name where none was sent; a code that the vocabulary does not have stays as it is.
+    `code` may be a qcode ("medtop:20000538"), a URI, or bare.  `schemes` maps aliases to scheme URIs.  Media Topics
+    get IPTC's URI, and IPTC's name if none was sent; a code that is not in the vocabulary stays as it is.
     """
     if schemes is SCHEMES:
-        return _known_concept(code, scheme, uri, name, rel)
-    return _concept(code, scheme, uri, name, rel, schemes)
+        return _resolve_with_iptc_schemes(code, scheme, uri, name, rel)
+    return _resolve(code, scheme, uri, name, rel, schemes)
 
 
-@lru_cache(maxsize=4096)  # what a wire is about recurs from item to item
-def _known_concept(
+@lru_cache(maxsize=4096)  # the same subjects recur from item to item
+def _resolve_with_iptc_schemes(
     code: str | None, scheme: str | None, uri: str | None, name: str | None, rel: str | None
 ) -> Concept | None:
-    return _concept(code, scheme, uri, name, rel, SCHEMES)
+    return _resolve(code, scheme, uri, name, rel, SCHEMES)
 
 
-def _concept(
+def _resolve(
     code: str | None,
     scheme: str | None,
     uri: str | None,
@@ -98,7 +99,7 @@ def _concept(
     schemes: Mapping[str, str],
 ) -> Concept | None:
     if code and not scheme and not uri:
-        code, scheme, uri = _apart(code, schemes)
+        code, scheme, uri = _split_code(code, schemes)
     elif code and not uri:
         uri = _uri_of(scheme, code, schemes)
     if uri and "iptc.org" in uri and (known := _IPTC_URI.fullmatch(uri)):
@@ -112,8 +113,8 @@ def _concept(
     return Concept(code=code, scheme=scheme, uri=uri, name=name, rel=rel)
 
 
-def _apart(code: str, schemes: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
-    """Return code, scheme and URI of what may be a qcode, a URI, or a bare code."""
+def _split_code(code: str, schemes: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
+    """Return code, scheme and URI of a qcode, a URI or a bare code."""
     if code.startswith(("http://", "https://", "urn:", "tag:")):
         return None, None, code
     alias, colon, rest = code.partition(":")
@@ -138,7 +139,7 @@ def _uri_of(scheme: str | None, code: str, schemes: Mapping[str, str]) -> str | 
 
 
 def is_subject_code(concept: Concept) -> bool:
-    """Say whether a concept is of IPTC's retired Subject Codes: by its scheme, or by its digits where it has none."""
+    """Return whether a concept is one of IPTC's retired Subject Codes: by its scheme, else by the form of its code."""
     code, scheme = concept.code, concept.scheme
     if not code or len(code) != 8 or code[0] not in "01" or not code.isdecimal():
         return False
@@ -148,15 +149,16 @@ def is_subject_code(concept: Concept) -> bool:
 
 
 def mapped_media_topics(subjects: tuple[Concept, ...]) -> tuple[Concept, ...]:
-    """Return the Media Topics that IPTC maps these subjects' retired Subject Codes to, without those that are there."""
+    """Return the Media Topics that IPTC maps the retired Subject Codes in `subjects` to, except those already there."""
     retired = [subject.code for subject in subjects if is_subject_code(subject)]
     if not retired:
         return ()
-    there = {subject.uri for subject in subjects}
+    present = {subject.uri for subject in subjects}
     found: dict[str, Concept] = {}
     for subject_code in retired:
-        code = _table().by_subject_code.get(subject_code or "")
+        code = _vocabulary().by_subject_code.get(subject_code or "")
         uri = f"{_CV}mediatopic/{code}"
-        if code and uri not in there:
-            found[code] = Concept(code=code, scheme="medtop", uri=uri, name=_table().topics[code].name, rel="mapped")
+        if code and uri not in present:
+            topic_name = _vocabulary().topics[code].name
+            found[code] = Concept(code=code, scheme="medtop", uri=uri, name=topic_name, rel="mapped")
     return tuple(found.values())

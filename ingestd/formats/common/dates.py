@@ -1,11 +1,11 @@
-"""The dates of feeds, in all the ways in which their publishers write them."""
+"""Parse dates as publishers and agencies write them."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
 from ingestd import times
 
-# By their first letters: in English, and as other agencies write them in an English wire as well.
+# By their first letters: English names, and names in other languages, which agencies also use in English wires.
 _MONTHS = {
     "jan": 1, "ene": 1, "gen": 1, "feb": 2, "fév": 2, "fev": 2, "mar": 3, "mär": 3, "mrz": 3, "mrt": 3, "maa": 3,
     "apr": 4, "avr": 4, "abr": 4, "may": 5, "mai": 5, "mei": 5, "maj": 5, "mag": 5, "jun": 6, "juin": 6, "giu": 6,
@@ -13,11 +13,11 @@ _MONTHS = {
     "ott": 10, "out": 10, "nov": 11, "dec": 12, "dez": 12, "déc": 12, "dic": 12, "des": 12,
 }  # fmt: skip
 
-# The longest ways to write a date have some forty characters.
+# The longest written dates have about forty characters.
 _MAX_TEXT = 100
 
 # "Thu,28 Jul 2022 4:35:5 GMT+9", "28-Jul-2022 16:35 CEST", "July 28, 2022 4:35 PM EDT".
-_WRITTEN = re.compile(
+_DATE_WITH_MONTH_NAME = re.compile(
     r"(?:[a-z]+\s*[.,]?\s*)??"
     r"(?:(?P<day>\d{1,2})(?:\.\s*|[\s-]+)(?P<month>[^\W\d_]{3,10})|(?P<us_month>[^\W\d_]{3,10})\.?\s+(?P<us_day>\d{1,2})\s*,?)"
     r"[.,]?[\s-]+(?P<year>\d{4})"
@@ -29,25 +29,24 @@ _OFFSET = re.compile(r"(?:gmt|utc)?\s*([+-])(\d{1,2}):?(\d{2})?", re.IGNORECASE)
 
 
 def read_date(text: str | None) -> datetime | None:
-    """Read a date or time in UTC; None when it is none that we know, never guessed.
+    """Return a date or time in UTC; None when the text is in no known form or names an unknown zone.
 
     A date alone is midnight; a time without a zone is taken as UTC, which is what RFC 5322 calls "-0000".
     """
     if not text or len(text) > _MAX_TEXT:
         return None
-    when = times.parse_iso(text) or _written(text)
+    when = times.parse_iso(text) or _read_with_month_name(text)
     return times.utc(when) if when else None
 
 
 def month_number(name: str) -> int | None:
-    """Return the number of a month (1 to 12) by its name or abbreviation; None when nobody calls it that."""
+    """Return the number of a month (1 to 12) by its name or abbreviation; None when unknown."""
     folded = name.lower()
     return _MONTHS.get(folded[:4]) or _MONTHS.get(folded[:3])
 
 
-def _written(text: str) -> datetime | None:
-    """Read a date with its month by name, in UTC; None when it is none or its zone is unknown."""
-    match = _WRITTEN.fullmatch(text.strip())
+def _read_with_month_name(text: str) -> datetime | None:
+    match = _DATE_WITH_MONTH_NAME.fullmatch(text.strip())
     zone = _zone(match["zone"]) if match else None
     if not match or not zone:
         return None

@@ -1,4 +1,4 @@
-"""What a module of this folder offers: one format of feeds or wire items."""
+"""The interface of a format."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from ingestd.model.feed import Feed
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: how to tell it from the others, and how to read it."""
+    """A feed or wire format: its name, its detector and its parser."""
 
     name: str
-    #: Whether a document is of this format; it never raises.
+    #: Whether a document is in this format; never raises.
     recognises: Callable[[Document], bool]
-    #: From the document, its URL and the Content-Type header; raises ParseError.
+    #: Parses a document, given its URL and its Content-Type header; raises ParseError.
     parse: Callable[[Document, str, str | None], Feed]

@@ -1,10 +1,10 @@
-"""Bodies that are gzip files themselves, as in sitemap.xml.gz, beneath any Content-Encoding."""
+"""Decompress documents that are gzip files themselves, such as sitemap.xml.gz (not Content-Encoding)."""
 
 import zlib
 
 from ingestd.errors import ParseError
 
-#: Bytes of a document, inflated: a sitemap may have 50 MiB (sitemaps.org, protocol).
+#: Bytes of a decompressed document; a sitemap may have 50 MiB (sitemaps.org, protocol).
 MAX_INFLATED = 64 * 2**20
 
 _MAGIC = b"\x1f\x8b\x08"
@@ -12,11 +12,11 @@ _GZIP_ONLY = 16 + zlib.MAX_WBITS
 
 
 def inflated(body: bytes) -> bytes:
-    """Return a gzip file's content, of all its members (RFC 1952, 2.2), and any other body as it is.
+    """Return the content of a gzip file with all its members (RFC 1952, 2.2); any other body unchanged.
 
-    What follows the last member is left out: it is padding.
+    Bytes after the last member are padding and are dropped.
 
-    Raises ParseError when the file is damaged, ends early, or holds more than MAX_INFLATED bytes.
+    Raises ParseError when the file is damaged or truncated, or inflates to more than MAX_INFLATED bytes.
     """
     if not body.startswith(_MAGIC):
         return body
@@ -26,10 +26,10 @@ def inflated(body: bytes) -> bytes:
         try:
             content += member.decompress(body, MAX_INFLATED + 1 - len(content))
         except zlib.error as error:
-            raise ParseError(f"a damaged gzip file: {error}") from error
+            raise ParseError(f"damaged gzip file: {error}") from error
         if len(content) > MAX_INFLATED:
-            raise ParseError(f"a gzip file of more than {MAX_INFLATED} bytes")
+            raise ParseError(f"gzip file inflates to more than {MAX_INFLATED} bytes")
         if not member.eof:
-            raise ParseError("a gzip file that ends early")
+            raise ParseError("truncated gzip file")
         body = member.unused_data
     return bytes(content)

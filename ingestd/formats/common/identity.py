@@ -1,4 +1,4 @@
-"""Which entry is which: the feed's own identifier, else the link, else a hash of what the entry says."""
+"""Guids of entries: the feed's own identifier, else the link, else a hash of the entry's content."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ingestd import times
 from ingestd.model.feed import Entry, IdOrigin
 from ingestd.text import collapse
 
-#: Characters of an identifier; a longer one is replaced by its hash, so that it can be indexed.
+#: Bytes of a guid in UTF-8; a longer one is replaced by its hash, so that it can be indexed.
 MAX_GUID = 2_000
 
 
@@ -23,7 +23,7 @@ def identity_of(
     body: str | None,
     published: datetime | None,
 ) -> tuple[str, IdOrigin]:
-    """Return an entry's guid, and where it comes from."""
+    """Return an entry's guid and its origin."""
     if guid := collapse(identifier):
         return _bounded(guid), "source"
     if link:
@@ -32,26 +32,26 @@ def identity_of(
 
 
 def with_unique_guids(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """Return entries whose guids differ, in the same order, and a warning for what was done about it.
+    """Return the entries with unique guids, in the same order, and warnings about what was changed.
 
-    What was sent twice without a difference is kept once.  Publishers send one guid for different stories;
-    none of those keeps it: the next poll would take the newest story for a revision of the one before.
-    Each is then known by its link where no other has it, else by its hash.
+    Identical entries are kept once.  Some publishers send one guid for different stories.  None of those stories
+    keeps it, because the next poll would take the newest for a revision of the one before.  Each gets its link as
+    its guid if no other entry has that link, else its hash.
     """
     if len({entry.guid for entry in entries}) == len(entries):
         return tuple(entries), ()
     different = tuple(dict.fromkeys(entries))
     guids = Counter(entry.guid for entry in different)
     links = Counter(entry.link for entry in different)
-    known: dict[str, Entry] = {}
+    by_guid: dict[str, Entry] = {}
     for entry in different:
-        own = entry if guids[entry.guid] == 1 else _otherwise_known(entry, guids, links)
-        known.setdefault(own.guid, own)
+        unique = entry if guids[entry.guid] == 1 else _with_other_guid(entry, guids, links)
+        by_guid.setdefault(unique.guid, unique)
     shared = sum(count > 1 for count in guids.values())
-    return tuple(known.values()), _warnings(len(entries) - len(known), shared)
+    return tuple(by_guid.values()), _warnings(len(entries) - len(by_guid), shared)
 
 
-def _otherwise_known(entry: Entry, guids: Counter[str], links: Counter[str | None]) -> Entry:
+def _with_other_guid(entry: Entry, guids: Counter[str], links: Counter[str | None]) -> Entry:
     link = _bounded(entry.link) if entry.link else ""
     if link and links[entry.link] == 1 and link not in guids:
         return replace(entry, guid=link, id_origin="link")
@@ -60,12 +60,12 @@ def _otherwise_known(entry: Entry, guids: Counter[str], links: Counter[str | Non
 
 
 def _warnings(repeated: int, shared: int) -> tuple[str, ...]:
-    said = []
+    warnings = []
     if repeated:
-        said.append(f"left out what was sent before in the same document: {repeated}")
+        warnings.append(f"duplicate entries left out: {repeated}")
     if shared:
-        said.append(f"identifiers that different entries share, not used: {shared}")
-    return tuple(said)
+        warnings.append(f"guids shared by different entries, not used: {shared}")
+    return tuple(warnings)
 
 
 def _bounded(guid: str) -> str:
@@ -73,5 +73,5 @@ def _bounded(guid: str) -> str:
 
 
 def _hash(*parts: str | None) -> str:
-    # Clean text has no NUL, so no two different entries join to the same bytes.
+    # Clean text has no NUL, so different entries never join to the same bytes.
     return "sha256:" + sha256("\x00".join(part or "" for part in parts).encode()).hexdigest()

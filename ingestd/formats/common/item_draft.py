@@ -1,4 +1,4 @@
-"""An item while it is being read: of each field the first value that says something, within limits."""
+"""Build an item field by field: the first non-empty value of each field counts, within limits."""
 
 import re
 from collections import defaultdict
@@ -16,20 +16,20 @@ from ingestd.model.feed import Entry
 from ingestd.model.item import EdNote, Headline, Item, ItemIdOrigin
 from ingestd.text import collapse
 
-#: Values of one list of an item: ten times what the richest have.
+#: Values per list of an item: ten times the most seen in real items.
 MAX_VALUES = 1_000
-#: Characters of an alert's first paragraph that make a headline.
+#: Longest headline made from an alert's first paragraph, in characters.
 _MAX_HEADLINE = 300
-#: Characters of a body in which its heading is looked for.
-_MAX_HEAD = 10_000
+#: Characters at the start of a body that are searched for a heading.
+_MAX_HEADING_SEARCH = 10_000
 
-_BY = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
-#: Lists in which nothing is twice.
-_SETS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
+_BY_PREFIX = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
+#: Lists from which duplicates are removed.
+_UNIQUE_LISTS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
 
 
 class ItemDraft:
-    """An item that is being read: `put` keeps the first value of a field, `add` grows a list."""
+    """An item under construction: the `fill` methods set a field that is still empty, `add` appends to a list."""
 
     __slots__ = ("extra", "has_naive_time", "lists", "values", "warnings")
 
@@ -41,39 +41,39 @@ class ItemDraft:
         self.has_naive_time = False
 
     def fill(self, name: str, value: Any) -> None:
-        """Set a field that has no value yet; None and "" are no values."""
+        """Set a field that has no value yet; None and "" are ignored."""
         if value is not None and value != "" and name not in self.values:
             self.values[name] = value
 
     def fill_line(self, name: str, text: str | None) -> None:
-        """Set a field to one line of plain text."""
+        """Fill a field with one line of plain text."""
         if text and name not in self.values:
             self.fill(name, fields.line_of(text))
 
     def add(self, name: str, value: Any) -> None:
-        """Add to a list; None is left out, and what is beyond MAX_VALUES."""
+        """Append to a list; None, and values beyond MAX_VALUES, are ignored."""
         if value is not None and len(self.lists[name]) < MAX_VALUES:
             self.lists[name].append(value)
 
     def fill_time(self, name: str, text: str | None) -> None:
-        """Set a field to a time; one without a zone is read as UTC, with a warning."""
+        """Fill a field with a time; a time without a zone is read as UTC, with a warning."""
         if text and name not in self.values:
             when = self.parse_time(text)
             if when is None and text.strip():
-                self.warn(f"{name} is no time: {fields.line_of(text[:50])}")
+                self.warn(f"{name} is not a time: {fields.line_of(text[:50])}")
             self.fill(name, when)
 
     def fill_embargo(self, text: str | None) -> None:
-        """Set until when the item is not to be published; without a time that can be read, until further notice.
+        """Fill the end of the embargo; without a readable time the item is embargoed until further notice.
 
-        NewsML-G2 lets `embargoed` be empty (DateTimeOrNullPropType): there is an embargo, its end is not known.
+        NewsML-G2 allows an empty `embargoed` (DateTimeOrNullPropType): an embargo whose end is not known.
         """
         self.fill_time("embargoed", text)
         if "embargoed" not in self.values:
             self.add("signals", "embargo")
 
     def parse_time(self, text: str) -> datetime | None:
-        """Read a time as wires write it (ISO 8601, extended or basic, with or without a zone)."""
+        """Return a time in UTC as wires write it (ISO 8601, extended or basic, with or without a zone), or None."""
         try:
             when = datetime.fromisoformat(text.strip())
         except ValueError:
@@ -87,7 +87,7 @@ class ItemDraft:
             return None
 
     def fill_number(self, name: str, text: str | None) -> None:
-        """Set a field to a whole number; anything else counts as absent."""
+        """Fill a field with a whole number; any other value counts as absent."""
         if text and name not in self.values:
             self.fill(name, fields.number_of(text))
 
@@ -98,53 +98,53 @@ class ItemDraft:
             self.add("ednotes", EdNote(text=text, role=fields.line_of(role), public=public))
 
     def add_extra(self, name: str | None, text: str | None) -> None:
-        """Keep what has no field, by the format's own name for it."""
+        """Keep a value that has no field of its own, under the format's name for it."""
         name, text = fields.line_of(name), fields.line_of(text)
         if name and text and len(self.extra) < fields.MAX_NAMES:
             self.extra.setdefault(name, text)
 
     def warn(self, warning: str) -> None:
-        """Say what was odd."""
+        """Add a warning, once."""
         if warning not in self.warnings and len(self.warnings) < MAX_VALUES:
             self.warnings.append(warning)
 
     def fill_body(self, html: str | None, text: str | None) -> None:
-        """Set the body; what is longer than MAX_BODY is left out with a warning, not cut."""
+        """Fill the body; one longer than MAX_BODY is left out with a warning, not cut."""
         if len(html or "") > fields.MAX_BODY or len(text or "") > fields.MAX_BODY:
-            self.warn(f"a body of more than {fields.MAX_BODY} characters was left out")
+            self.warn(f"body of more than {fields.MAX_BODY} characters left out")
             return
         self.fill("body_html", html)
         self.fill("body_text", text)
 
 
 def item_of(draft: ItemDraft) -> Item:
-    """Return what was read as an item: with an identity, a status, and the topics IPTC maps its subjects to."""
+    """Return the finished item, with its guid, its status, its signals, and the Media Topics of its Subject Codes."""
     values, lists = draft.values, draft.lists
     if draft.has_naive_time:
         draft.warn("times without a zone were read as UTC")
     signals = lists.pop("signals", ())
     notes = [note.text for note in lists.get("ednotes", ())]
-    said = publication_status.signals_in([values.get("headline"), values.get("slugline"), *notes])
-    values["is_correction"] = "correction" in said or publication_status.has_correction_signal(signals)
+    in_prose = publication_status.signals_in([values.get("headline"), values.get("slugline"), *notes])
+    values["is_correction"] = "correction" in in_prose or publication_status.has_correction_signal(signals)
     values["pubstatus"] = publication_status.pubstatus_of(values.get("pubstatus_raw"), signals)
-    if said or signals:
-        values["signals"] = tuple(dict.fromkeys((*signals, *said)))
+    if in_prose or signals:
+        values["signals"] = tuple(dict.fromkeys((*signals, *in_prose)))
     if dateline := values.get("dateline"):
         values["dateline"] = dateline.rstrip(" -–—_") or dateline
     if not values.get("headline"):
-        _headline_out_of(values)
-    _put_main_first(lists["headlines"], values.get("headline"))
+        _fill_headline_from_text(values)
+    _move_main_headline_first(lists["headlines"], values.get("headline"))
     for name, some in lists.items():
-        values[name] = tuple(dict.fromkeys(some)) if len(some) > 1 and name in _SETS else tuple(some)
+        values[name] = tuple(dict.fromkeys(some)) if len(some) > 1 and name in _UNIQUE_LISTS else tuple(some)
     if subjects := values.get("subject"):
         values["subject"] = subjects + mapped_media_topics(subjects)
-    values["guid"], values["id_origin"] = _identity(values)
+    values["guid"], values["id_origin"] = _guid_and_origin(values)
     return Item(**values, extra=draft.extra, warnings=tuple(draft.warnings))
 
 
-def _headline_out_of(values: dict[str, Any]) -> None:
-    """Set the headline to the one in the body, the title, or an alert's text: its first paragraph."""
-    headline = _heading_in((values.get("body_html") or "")[:_MAX_HEAD]) or values.get("title")
+def _fill_headline_from_text(values: dict[str, Any]) -> None:
+    """Set the headline to the heading in the body, else the title, else the first paragraph (alerts have no more)."""
+    headline = _heading_in((values.get("body_html") or "")[:_MAX_HEADING_SEARCH]) or values.get("title")
     if not headline and (body := values.get("body_text")):
         headline = body.lstrip().partition("\n")[0]
         if len(headline) > _MAX_HEADLINE:
@@ -154,40 +154,40 @@ def _headline_out_of(values: dict[str, Any]) -> None:
 
 
 def _heading_in(html: str) -> str | None:
-    """Return the text of the first heading in the beginning of a body."""
+    """Return the text of the first <h1> in HTML."""
     lowered = html.lower()
     start = lowered.find("<h1")
     end = lowered.find("</h1>", start) if start >= 0 else -1
     return fields.line_of(html[start:end], markup=True) if end >= 0 else None
 
 
-def _put_main_first(headlines: list[Headline], main: str | None) -> None:
+def _move_main_headline_first(headlines: list[Headline], main: str | None) -> None:
     if main and (not headlines or headlines[0].text != main):
         found = next((one for one in headlines if one.text == main), None)
         headlines[:] = [found or Headline(text=main), *(one for one in headlines if one is not found)]
 
 
-def _identity(values: Mapping[str, Any]) -> tuple[str, ItemIdOrigin]:
+def _guid_and_origin(values: Mapping[str, Any]) -> tuple[str, ItemIdOrigin]:
     guid = collapse(values.get("guid"))
     if guid and len(guid.encode("utf-8", "replace")) <= MAX_GUID:
         return guid, values.get("id_origin", "source")
-    said = values.get("body_text") or values.get("body_html")
-    parts = [guid] if guid else [values.get("headline"), said, times.iso(values.get("versioncreated"))]
-    # Clean text has no NUL, so no two different items join to the same bytes.
-    joined = "\x00".join(part or "" for part in parts)
+    body = values.get("body_text") or values.get("body_html")
+    hashed = [guid] if guid else [values.get("headline"), body, times.iso(values.get("versioncreated"))]
+    # Clean text has no NUL, so different items never join to the same bytes.
+    joined = "\x00".join(text or "" for text in hashed)
     return "sha256:" + sha256(joined.encode("utf-8", "replace")).hexdigest(), "hash"
 
 
 def byline_of(text: str | None) -> str | None:
     """Return a byline as printed, without "By"."""
     line = fields.line_of(text)
-    return (_BY.sub("", line, count=1) if line and _BY.match(line) else line) or None
+    return (_BY_PREFIX.sub("", line, count=1) if line and _BY_PREFIX.match(line) else line) or None
 
 
 def entry_of(item: Item, link: str | None = None, *, wire: str | None = None) -> Entry:
-    """Return an item as an entry, which makes it polled, compared and extracted like any other.
+    """Return an item as an entry, so that it is compared, extracted and stored like any other.
 
-    `wire` is the name of the wire format it came in; None for what only describes a page, as a news sitemap does.
+    `wire` is the wire format that the item came in; None for an item that only describes a page, as in a news sitemap.
     """
     names = tuple(author.name for author in item.authors)
     return Entry(
@@ -197,7 +197,7 @@ def entry_of(item: Item, link: str | None = None, *, wire: str | None = None) ->
         headline=item.headline,
         published=item.firstcreated or item.versioncreated,
         updated=item.versioncreated,
-        # As printed; creators are often a desk or the agency.
+        # The byline is preferred: creators are often a desk or the agency.
         authors=(item.byline,) if item.byline else names,
         description_text=item.description_text,
         body_html=item.body_html,

@@ -1,4 +1,4 @@
-"""XML of strangers: nothing is loaded or expanded, and what is not well-formed is read as far as it goes."""
+"""Parse untrusted XML: nothing external is loaded, no entity is expanded, malformed documents are recovered."""
 
 import re
 from collections.abc import Iterator
@@ -20,33 +20,33 @@ _OPTIONS = {
     "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False,
     "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
-# One for all documents: making a parser takes as long as parsing a small one.
+# Shared by all documents: creating a parser takes as long as parsing a small document.
 _STRICT = etree.XMLParser(**_OPTIONS)
 _LENIENT = etree.XMLParser(recover=True, **_OPTIONS)
 
 _OTHER_ENCODING = re.compile(rb"<\?xml[^>]{0,200}\bencoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
-_IN_FRONT = re.compile(rb"^[^<]{0,2000}(?=<)")
+_TEXT_BEFORE_MARKUP = re.compile(rb"^[^<]{0,2000}(?=<)")
 
 
 def root_element(body: bytes, what: str) -> tuple[Element, tuple[str, ...]]:
-    """Return the root of a document, and a warning when it was not well-formed.
+    """Return the root of a document, and a warning when it is not well-formed.
 
-    Raises ParseError ("a damaged WHAT") when nothing is left of it.
+    Raises ParseError ("damaged WHAT: ...") when nothing can be recovered.
     """
     try:
         return etree.fromstring(body, _STRICT), ()
     except (etree.XMLSyntaxError, ValueError) as error:
         warning = f"not well-formed: {collapse(str(error))[:500]}"
-        root = _recovered(body)
+        root = _recovered_root(body)
         if root is None:
-            raise ParseError(f"a damaged {what}: {warning}") from error
+            raise ParseError(f"damaged {what}: {warning}") from error
         return root, (warning,)
 
 
-def _recovered(body: bytes) -> Element | None:
-    body = _IN_FRONT.sub(b"", body)
+def _recovered_root(body: bytes) -> Element | None:
+    body = _TEXT_BEFORE_MARKUP.sub(b"", body)
     if encoding_of(body) in (None, "utf-8") and not _OTHER_ENCODING.match(body):
-        # libxml2 lets bytes pass that are no UTF-8, and lxml fails when it is asked for them.
+        # In recovery libxml2 accepts invalid UTF-8, and lxml then fails to decode it.
         body = body.decode("utf-8", "replace").encode()
     with suppress(etree.XMLSyntaxError, ValueError):
         root: Element | None = etree.fromstring(body, _LENIENT)
@@ -56,19 +56,19 @@ def _recovered(body: bytes) -> Element | None:
 
 @lru_cache(maxsize=4096)
 def local_name(tag: object) -> str:
-    """Return an element's tag without namespace or prefix, in lower case; for loops in which a call counts."""
-    # What is no element, such as a reference to an entity, has a function for a tag.
+    """Return a tag without namespace or prefix, in lower case; cached, for hot loops."""
+    # A node that is not an element, such as an entity reference, has a function as its tag.
     return tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(tag, str) else ""
 
 
 def name_of(element: Element) -> str:
-    """Return an element's name without namespace or prefix, in lower case; empty for what is no element."""
+    """Return an element's name without namespace or prefix, in lower case; empty for other nodes."""
     return local_name(element.tag)
 
 
 def text_in(element: Element) -> str:
     """Return all the text in an element, collapsed."""
-    # Most elements of metadata have no children: their text is all.
+    # A short cut: most elements of metadata have no children.
     return collapse("".join(element.itertext(etree.Element)) if len(element) else element.text)
 
 
@@ -79,25 +79,25 @@ def line_in(element: Element) -> str | None:
 
 
 def own_text(element: Element) -> str:
-    """Return the text in an element in front of its first child, as it is."""
+    """Return the text of an element before its first child, not collapsed."""
     return element.text or ""
 
 
 def raw_text(element: Element) -> str:
-    """Return all the text in an element as it is, with its line ends."""
+    """Return all the text in an element, not collapsed, with its line ends."""
     return "".join(element.itertext(etree.Element)) if len(element) else element.text or ""
 
 
 def attributes(element: Element) -> dict[str, str]:
-    """Return attributes by name without namespace or prefix, in lower case: "xml:lang" is "lang"."""
+    """Return attributes by their names without namespace or prefix, in lower case: "lang" for "xml:lang"."""
     return {local_name(name): value for name, value in element.items()}
 
 
 def child(element: Element, name: str) -> Element | None:
-    """Return the first child of that name (in lower case)."""
+    """Return the first child with a name (in lower case), or None."""
     return next((one for one in element if name_of(one) == name), None)
 
 
 def descendants(element: Element, *names: str) -> Iterator[Element]:
-    """Return everything of these names (in lower case) below an element, in document order."""
+    """Return the element and its descendants that have one of the names (in lower case), in document order."""
     return (one for one in element.iter(etree.Element) if name_of(one) in names)

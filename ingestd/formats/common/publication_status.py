@@ -1,6 +1,6 @@
-"""What becomes of an item, out of codes and prose: its status, corrections, kills, embargoes.
+"""Derive an item's publication status and its signals (correction, writethru, kill, embargo) from codes and prose.
 
-Codes decide over the status, prose only adds signals: a story about an embargo is no embargoed story.
+Only codes set the status.  Prose only adds signals, because a story about an embargo is not an embargoed story.
 """
 
 import re
@@ -11,7 +11,7 @@ from ingestd.model import embargo_phrases
 from ingestd.model.item import PubStatus
 from ingestd.text import collapse
 
-#: Without its scheme and in lower case: what agencies write for IPTC's three statuses (NewsCodes pubstatusg2, status1).
+#: Code, without scheme and in lower case → one of IPTC's three statuses (NewsCodes pubstatusg2, status1).
 _STATUSES: Mapping[str, PubStatus] = {
     "usable": "usable", "published": "usable", "publishable": "usable", "released": "usable", "active": "usable",
     "withheld": "withheld", "embargoed": "withheld", "embargo": "withheld", "hold": "withheld", "held": "withheld",
@@ -21,13 +21,13 @@ _STATUSES: Mapping[str, PubStatus] = {
     "recalled": "canceled", "unpublished": "canceled", "spiked": "canceled",
 }  # fmt: skip
 
-#: Signals, without their scheme, that change the status (Reuters `edStat:D`; IPTC `nmsig`, `sig`).
-_KILLING_SIGNALS = re.compile(r"(?:^|[:/])(?:kill(?:ed)?|cancel(?:l?ed)?|delete[d]?|withdraw(?:n|al)?)$", re.IGNORECASE)
-_KILLING_CODES = frozenset(("edstat:d", "edstat:kill"))
-_CORRECTING_SIGNALS = re.compile(r"(?:^|[:/])(?:corr(?:ection|ected|ective)?|rectif\w*)$", re.IGNORECASE)
+#: Signals that change the status (Reuters `edStat:D`; IPTC `nmsig`, `sig`).
+_KILL_SIGNAL = re.compile(r"(?:^|[:/])(?:kill(?:ed)?|cancel(?:l?ed)?|delete[d]?|withdraw(?:n|al)?)$", re.IGNORECASE)
+_KILL_CODES = frozenset(("edstat:d", "edstat:kill"))
+_CORRECTION_SIGNAL = re.compile(r"(?:^|[:/])(?:corr(?:ection|ected|ective)?|rectif\w*)$", re.IGNORECASE)
 
-# Marks of desks, in the languages met most often: a word in front with a dash or colon behind it, as in Reuters'
-# "CORRECTED-", "(Berichtigung: ...)", "CORRECTION ET MISE A JOUR -", or what a note to editors says.
+# How desks mark a correction, in the languages met most often: a leading word followed by a dash or colon, as in
+# Reuters' "CORRECTED-", "(Berichtigung: ...)", "CORRECTION ET MISE A JOUR -", or a phrase of a note to editors.
 _CORRECTION = re.compile(
     r"^\W*(?:corr(?:ected|ection|igé|igendum)?|korr(?:ektur|igiert|igering)?|berichtigung|richtigstellung"
     r"|rectifi(?:ed|catif)|correcci[oó]n|correctif|correzione|rectificatie|correctie|rättelse|rettelse|korrigeret)\b[^\n:/–—-]{0,25}\s*[:/–—-]"
@@ -36,53 +36,53 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _WRITETHRU = re.compile(r"\bwrite-?thr(?:u|ough)\b|\bneufassung\b", re.IGNORECASE)
-# "KILL" in capitals, as desks write it: "Kill Bill" is a film.
+# "KILL" counts only in capitals, as desks write it: "Kill Bill" is a film.
 _KILL = re.compile(
     r"^\W*(?:(?:bulletin|mandatory|advisory|urgent|attention|attn|eds|editors)\W+)*(?-i:KILL(?:ED)?|WITHDRAWN|WITHDRAWAL)\b"
     r"|\b(?:mandatory|story|bulletin) kill\b|\bkill notice\b|\bplease (?:kill|disregard)\b|\bis (?:hereby )?withdrawn\b"
     r"|\bmeldung (?:wird |bitte )*(?:zurückgezogen|nicht (?:mehr )?verwenden|gestrichen)|^\W*zurückgezogen\b",
     re.IGNORECASE,
 )
-_PATH = re.compile(r"[:/#]")
+_CODE_SEPARATOR = re.compile(r"[:/#]")
 
 
 @lru_cache(maxsize=1024)
 def code_of(raw: str | None) -> str:
-    """Return a code in lower case, without the scheme or path in front of it."""
-    return _PATH.split(collapse(raw).rstrip("/"))[-1].lower()
+    """Return a code in lower case, without the scheme or path before it."""
+    return _CODE_SEPARATOR.split(collapse(raw).rstrip("/"))[-1].lower()
 
 
 def pubstatus_of(raw: str | None, signals: Iterable[str] = ()) -> PubStatus:
-    """Return the status that a value as sent stands for; usable where it is absent or of no known vocabulary.
+    """Return the status for a code as sent; "usable" when it is absent or unknown.
 
-    A signal can take an item back, whatever its status says.
+    A kill signal overrides the code.
     """
-    if any(signal.lower() in _KILLING_CODES or _KILLING_SIGNALS.search(signal) for signal in signals):
+    if any(signal.lower() in _KILL_CODES or _KILL_SIGNAL.search(signal) for signal in signals):
         return "canceled"
     return _STATUSES.get(code_of(raw), "usable") if raw else "usable"
 
 
 def has_correction_signal(signals: Iterable[str]) -> bool:
     """Say whether a signal marks a correction."""
-    return any(_CORRECTING_SIGNALS.search(signal) for signal in signals)
+    return any(_CORRECTION_SIGNAL.search(signal) for signal in signals)
 
 
 def signals_in(texts: Iterable[str | None]) -> tuple[str, ...]:
-    """Return what headlines, slug lines and notes say of a version: "correction", "writethru", "kill", "embargo"."""
-    said: list[str] = []
-    some = [text[:_MAX_SAID] for text in texts if text]
-    lowered = "\n".join(some).lower()
-    for word, signs, mark in _MARKS:
-        # Hardly any text has one of the words, and looking for them is much cheaper than the expressions.
-        if any(sign in lowered for sign in signs) and any(mark(text) for text in some):
-            said.append(word)
-    return tuple(said)
+    """Return the signals found in headlines, slug lines and notes: "correction", "writethru", "kill", "embargo"."""
+    found: list[str] = []
+    starts = [text[:_MAX_TEXT] for text in texts if text]
+    lowered = "\n".join(starts).lower()
+    for signal, keywords, matches in _SIGNAL_PHRASES:
+        # The keywords are a cheap pre-check: few texts contain one, and the expressions are slow.
+        if any(keyword in lowered for keyword in keywords) and any(matches(text) for text in starts):
+            found.append(signal)
+    return tuple(found)
 
 
-#: Characters of a note that are looked at.
-_MAX_SAID = 2_000
-#: Signal, what a text must have for its mark to be found in it, and the mark.
-_MARKS: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
+#: Characters of a text that are searched.
+_MAX_TEXT = 2_000
+#: Signal, keywords of which a text must contain one (in lower case), and the test for the signal's phrases.
+_SIGNAL_PHRASES: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
     ("correction", ("corr", "korr", "rectif", "richtig", "rettelse", "rättelse"), _CORRECTION.search),
     ("writethru", ("writethr", "write-thr", "neufassung"), _WRITETHRU.search),
     ("kill", ("kill", "withdraw", "disregard", "zurückgezogen", "meldung"), _KILL.search),

@@ -1,4 +1,4 @@
-"""What ANPA 1312 and IPTC 7901 share: messages of seven bits, framed by control characters that gateways lose."""
+"""Shared by ANPA 1312 and IPTC 7901: teletype messages, framed by control characters that gateways may strip."""
 
 import re
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from ingestd.text import collapse
 #: Start of heading, start of text, end of text, end of transmission (ISO 646).
 SOH, STX, ETX, EOT = "\x01", "\x02", "\x03", "\x04"
 
-_BETWEEN = re.compile(f"{EOT}|(?={SOH})")
+_MESSAGE_BOUNDARY = re.compile(f"{EOT}|(?={SOH})")
 _BYLINE = re.compile(r"(?:by|von|par|por|di|av|af|door)\s+\S", re.IGNORECASE)
 _DATELINE = re.compile(r"(?P<place>[^\W\d_][\w .,'’/-]{1,60}?)\s*\((?P<source>[^()]{2,30})\)\s*(?:[-–—_]+\s)?")
 
 
 def decoded_text(body: bytes) -> str:
-    """Return a message as text: in UTF-8 where it is that, else in the code page that gateways mostly write."""
+    """Return a message as text: decoded from UTF-8 if valid, else from cp1252, which most gateways write."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -24,34 +24,34 @@ def decoded_text(body: bytes) -> str:
 
 
 def messages_in(text: str) -> Iterator[str]:
-    """Return the messages of a transmission, each from its heading on."""
-    return (message for message in _BETWEEN.split(text) if message.strip("\x00\x01\x03\x0c\x16\x7f \t\r\n"))
+    """Return the messages of a transmission, each starting at its heading."""
+    return (message for message in _MESSAGE_BOUNDARY.split(text) if message.strip("\x00\x01\x03\x0c\x16\x7f \t\r\n"))
 
 
 def with_typographic_punctuation(text: str) -> str:
-    """Return text with the quotes and dashes that a teleprinter had no keys for."""
+    """Return text with the teletype substitutes for quotes and dashes (``, '', --) replaced."""
     text = text.replace("``", "“").replace("''", "”")
     return collapse(re.sub(r"(?<=\s)(?:_|--)(?=\s)", "—", text))
 
 
 def is_byline(line: str) -> bool:
-    """Say whether a line of the head begins like a byline."""
+    """Return whether a line of the head begins like a byline."""
     return _BYLINE.match(line) is not None and len(line) < 200
 
 
 def fill_byline(draft: ItemDraft, line: str) -> None:
-    """Set the byline, without "By"."""
+    """Fill the byline, without "By"."""
     draft.fill("byline", byline_of(line))
 
 
 def fill_dateline(draft: ItemDraft, first_paragraph: str) -> None:
-    """Set dateline and place out of the first paragraph, which keeps them: "BERLIN (dpa) - ..."."""
+    """Fill dateline and place from the first paragraph, which keeps them: "BERLIN (dpa) - ..."."""
     if match := _DATELINE.match(first_paragraph):
         draft.fill_line("dateline", match[0].strip(" -–—_"))
         draft.fill_line("located", match["place"])
 
 
 def fill_kill_status(draft: ItemDraft, lines: list[str]) -> None:
-    """Take the item back where its head says so: these formats have no other way to."""
+    """Set the status to "kill" if the head says so: these formats have no status code."""
     if "kill" in signals_in(lines):
         draft.fill("pubstatus_raw", "kill")

@@ -1,4 +1,4 @@
-"""A document of wire items as a feed of entries."""
+"""Build a feed from a document of wire items."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
@@ -14,10 +14,10 @@ from ingestd.model.source import Cursor
 def feed_of(
     name: str, entries: Sequence[Entry], warnings: tuple[str, ...] = (), *, cursor: Cursor | None = None
 ) -> Feed:
-    """Return entries as a feed in their own order; what was sent twice without a difference is kept once.
+    """Return a feed of the entries, in their order; identical entries are kept once.
 
-    Versions of one item share their guid; the feed has each of them.  `cursor` is where the list goes on; a next page
-    counts as newer where the order of the entries says so.
+    Versions of one item share their guid and are all kept.  `cursor` is the list's cursor; a next page becomes
+    "newer" if the entries ascend by date.
     """
     if len(entries) > 1 and len({entry.guid for entry in entries}) < len(entries):
         entries = tuple(dict.fromkeys(entries))
@@ -27,27 +27,27 @@ def feed_of(
 
 
 def read_entries(
-    name: str, parts: Iterable[Any], read: Callable[[ItemDraft, Any], None]
+    name: str, sources: Iterable[Any], read: Callable[[ItemDraft, Any], None]
 ) -> tuple[list[Entry], tuple[str, ...]]:
-    """Read each part of a document into an entry, at most MAX_ENTRIES of them, with warnings for what was left out.
+    """Return an entry for each source (an element, object or message), at most MAX_ENTRIES, and warnings.
 
-    `name` is the wire format's, and becomes the entries' own (`Entry.wire`).
-    A part that cannot be read costs only itself.
+    `name` is the wire format and becomes `Entry.wire`.  `read` reads one source into a draft.
+    A source that cannot be read is left out with a warning; the others are kept.
     """
     entries: list[Entry] = []
-    lost = 0
-    parts = iter(parts)
-    for part in islice(parts, fields.MAX_ENTRIES):
+    unreadable = 0
+    sources = iter(sources)
+    for source in islice(sources, fields.MAX_ENTRIES):
         draft = ItemDraft()
         try:
-            read(draft, part)
-        except (UnicodeDecodeError, RecursionError):  # lxml, for bytes that libxml2 let pass; what nests without end
-            lost += 1
+            read(draft, source)
+        except (UnicodeDecodeError, RecursionError):  # bytes that libxml2 accepted and lxml cannot decode; deep nesting
+            unreadable += 1
             continue
         entries.append(entry_of(item_of(draft), wire=name))
     warnings = []
-    if lost:
-        warnings.append(f"items that could not be read, left out: {lost}")
-    if any(True for _ in parts):
+    if unreadable:
+        warnings.append(f"unreadable items left out: {unreadable}")
+    if any(True for _ in sources):
         warnings.append(f"items beyond {fields.MAX_ENTRIES} left out")
     return entries, tuple(warnings)

@@ -1,4 +1,4 @@
-"""The components of a NewsML 1 item: their texts and media, each in its role."""
+"""Components of a NewsML 1 item: texts and media, each with a role."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from ingestd.formats.newsml_1.metadata import read_metadata
 from ingestd.formats.nitf.reader import read_nitf
 from ingestd.model.item import Association, Rendition
 
-#: Roles of text (5.3.2, Role; a vocabulary of the provider's): the story, what stands for it where there is none,
-#: and what is never it.
-_STORY = frozenset(("", "main", "body", "lead", "text", "story", "article", "content", "maintext", "bodytext"))
-_INSTEAD = ("caption", "abstract", "summary", "teaser", "title", "headline")
-_NEVER = frozenset(("stylesheet", "contact", "tweettext", "sound", "thumbnail", "subheadline"))
-#: What NITF in a component may add to the item; its identity and its dates are those of the message.
+#: Roles of texts (5.3.2, Role; each provider has its own vocabulary): of the story, of texts that replace it when there
+#: is none, in order of preference, and of texts that are never used.
+_STORY_ROLES = frozenset(("", "main", "body", "lead", "text", "story", "article", "content", "maintext", "bodytext"))
+_FALLBACK_ROLES = ("caption", "abstract", "summary", "teaser", "title", "headline")
+_IGNORED_ROLES = frozenset(("stylesheet", "contact", "tweettext", "sound", "thumbnail", "subheadline"))
+#: Fields that NITF in a component may fill; guid and times come from the message.
 _FROM_NITF = ("description_text", "byline", "dateline", "located", "copyrightholder")
 
 
@@ -30,7 +30,7 @@ class _Text:
 
 @dataclass(slots=True)
 class _Media:
-    """A component with media in it, as it is being read."""
+    """A component with media, under construction."""
 
     lines: dict[str, str]
     name: str | None = None
@@ -46,49 +46,58 @@ class _Content:
 
 
 def read_components(draft: ItemDraft, item: Element) -> None:
-    """Read all components of an item into a draft: metadata, the body, and media as associations."""
+    """Read the components of an item into a draft: metadata, the body, and media as associations."""
     content = _Content()
     for component in item:
         if name_of(component) == "newscomponent":
-            _read(draft, component, None, "", content)
-    story = _story(content.texts)
+            _read_component(draft, component, None, "", content)
+    story = _story_texts(content.texts)
     if story:
-        html = [part.html for part in story if part.html]
-        draft.fill_body("".join(html) or None, "\n\n".join(part.text for part in story))
-    _put_media(draft, content, captions_only=bool(story) and story[0].role == "caption")
+        html = [text.html for text in story if text.html]
+        draft.fill_body("".join(html) or None, "\n\n".join(text.text for text in story))
+    _add_media(draft, content, captions_only=bool(story) and story[0].role == "caption")
 
 
-def _read(draft: ItemDraft, component: Element, owner: Element | None, around: str, content: _Content) -> None:
-    """Read a component and those in it; `owner` is the one whose lines describe its media."""
+def _read_component(
+    draft: ItemDraft, component: Element, owner: Element | None, parent_role: str, content: _Content
+) -> None:
+    """Read a component and its subcomponents into `draft` and `content`.
+
+    `owner` is the nearest component with news lines, which describe the media; None at the top.
+    `parent_role` applies if the component has no role of its own.
+    Of the subcomponents of an EquivalentsList only the first with text is read.
+    """
     given = attributes(component)
-    draft.fill("language_around", language_of(given.get("lang")))
-    named = xml.child(component, "role")
-    role = (attributes(named).get("formalname") or text_in(named)).lower() if named is not None else around
+    draft.fill("component_language", language_of(given.get("lang")))
+    role_element = xml.child(component, "role")
+    role = parent_role
+    if role_element is not None:
+        role = (attributes(role_element).get("formalname") or text_in(role_element)).lower()
     if owner is None or xml.child(component, "newslines") is not None:
         owner = component
-    told = False
-    for part in component:
-        name = name_of(part)
+    has_text = False
+    for child in component:
+        name = name_of(child)
         if name == "newscomponent":
             before = len(content.texts)
-            if not (told and given.get("equivalentslist", "").lower() == "yes"):
-                _read(draft, part, owner, role if role in _STORY else "", content)
-            told |= len(content.texts) > before
+            if not (has_text and given.get("equivalentslist", "").lower() == "yes"):
+                _read_component(draft, child, owner, role if role in _STORY_ROLES else "", content)
+            has_text |= len(content.texts) > before
         elif name == "contentitem":
-            _read_content(draft, part, owner, role, content)
+            _read_content_item(draft, child, owner, role, content)
         elif name not in ("newsitem", "role"):
-            read_metadata(draft, name, part)
+            read_metadata(draft, name, child)
 
 
-def _read_content(draft: ItemDraft, item: Element, owner: Element, role: str, content: _Content) -> None:
+def _read_content_item(draft: ItemDraft, item: Element, owner: Element, role: str, content: _Content) -> None:
     href = line_of(attributes(item).get("href"))
-    data = next((part for part in item if name_of(part) in ("datacontent", "encoding")), None)
+    data = next((child for child in item if name_of(child) in ("datacontent", "encoding")), None)
     if href:
         media = _media_of(content, owner)
-        media.type = media.type or _kind(item)
+        media.type = media.type or _media_type(item)
         media.renditions.append(_rendition(item, href, role))
-    elif data is not None and role not in _NEVER:
-        html, text = _data(draft, data, role)
+    elif data is not None and role not in _IGNORED_ROLES:
+        html, text = _body_of_data(draft, data, role)
         if text:
             content.texts.append(_Text(role, html, text))
             if role == "caption":
@@ -98,16 +107,17 @@ def _read_content(draft: ItemDraft, item: Element, owner: Element, role: str, co
 
 def _media_of(content: _Content, owner: Element) -> _Media:
     if owner not in content.media:
-        content.media[owner] = _Media(lines=_lines(owner), name=attributes(owner).get("duid"))
+        content.media[owner] = _Media(lines=_news_lines(owner), name=attributes(owner).get("duid"))
     return content.media[owner]
 
 
-def _data(draft: ItemDraft, data: Element, role: str) -> tuple[str | None, str | None]:
+def _body_of_data(draft: ItemDraft, data: Element, role: str) -> tuple[str | None, str | None]:
+    """Return the HTML and text of a content item; NITF in it also fills fields of the draft."""
     nitf = next((one for one in data if name_of(one) == "nitf"), None)
     if nitf is not None:
         inner = ItemDraft()
         read_nitf(inner, nitf)
-        if role in _STORY:
+        if role in _STORY_ROLES:
             for name in _FROM_NITF:
                 draft.fill(name, inner.values.get(name))
             for association in inner.lists["associations"]:
@@ -116,14 +126,15 @@ def _data(draft: ItemDraft, data: Element, role: str) -> tuple[str | None, str |
     return body_of_elements([data]) if len(data) else body_of_text(raw_text(data))
 
 
-def _kind(item: Element) -> str | None:
-    """Return the type of a content item by its MediaType, else its MimeType or Format."""
-    said = {name_of(part): attributes(part).get("formalname", "").lower() for part in item}
-    words = " ".join(filter(None, (said.get(name) for name in ("mediatype", "mimetype", "format"))))
-    return next((kind for kind, signs in _SIGNS.items() if any(sign in words for sign in signs)), None)
+def _media_type(item: Element) -> str | None:
+    """Return the type of a content item, from its MediaType, MimeType and Format; None when unknown."""
+    names = {name_of(child): attributes(child).get("formalname", "").lower() for child in item}
+    words = " ".join(filter(None, (names.get(name) for name in ("mediatype", "mimetype", "format"))))
+    return next((kind for kind, keywords in _MEDIA_KEYWORDS.items() if any(one in words for one in keywords)), None)
 
 
-_SIGNS = {
+#: Type → substrings that identify it.
+_MEDIA_KEYWORDS = {
     "picture": ("photo", "image", "picture", "jpeg", "jpg", "png"),
     "graphic": ("graphic",),
     "video": ("video", "mpeg4", "mp4", "clip"),
@@ -147,23 +158,26 @@ def _rendition(item: Element, href: str, role: str) -> Rendition:
     )
 
 
-def _lines(component: Element) -> dict[str, str]:
+def _news_lines(component: Element) -> dict[str, str]:
     lines = xml.child(component, "newslines")
     return {name_of(line): text_in(line) for line in lines} if lines is not None else {}
 
 
-def _story(texts: Iterable[_Text]) -> list[_Text]:
-    """Return the texts that are the story: those whose role says so, or else the next best."""
+def _story_texts(texts: Iterable[_Text]) -> list[_Text]:
+    """Return the texts with a story role, else the first with the best fallback role, else all."""
     texts = list(texts)
-    for roles in (_STORY, *([role] for role in _INSTEAD)):
-        if found := [part for part in texts if part.role in roles]:
-            # A title is one; captions are those of the pictures, of which the first is the item's.
-            return found if roles is _STORY else found[:1]
+    for roles in (_STORY_ROLES, *([role] for role in _FALLBACK_ROLES)):
+        if found := [text for text in texts if text.role in roles]:
+            # Of several captions only the first: the others belong to further pictures.
+            return found if roles is _STORY_ROLES else found[:1]
     return texts
 
 
-def _put_media(draft: ItemDraft, content: _Content, *, captions_only: bool) -> None:
-    """Add what media there are; an item that is nothing but its caption and one medium is that medium."""
+def _add_media(draft: ItemDraft, content: _Content, *, captions_only: bool) -> None:
+    """Add the media as associations and fill the type: an item with only captions and media of one type has that type.
+
+    Any other item is text.
+    """
     kinds = {media.type for media in content.media.values()}
     draft.fill("type", next(iter(kinds)) if captions_only and len(kinds) == 1 and None not in kinds else "text")
     for media in content.media.values():
@@ -180,5 +194,4 @@ def _put_media(draft: ItemDraft, content: _Content, *, captions_only: bool) -> N
                     renditions=tuple(media.renditions[:MAX_NAMES]),
                 ),
             )
-    around = draft.values.pop("language_around", None)
-    draft.fill("language", around)
+    draft.fill("language", draft.values.pop("component_language", None))

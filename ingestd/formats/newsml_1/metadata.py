@@ -1,4 +1,4 @@
-"""The metadata of NewsML 1 components: news lines, administrative, descriptive and rights metadata."""
+"""Metadata of NewsML 1 components: news lines, administrative, descriptive and rights metadata."""
 
 from ingestd.formats.common import lenient_xml as xml
 from ingestd.formats.common.concepts import concept_of
@@ -9,30 +9,30 @@ from ingestd.model.item import Author, Headline, Link, Series
 
 
 def read_metadata(draft: ItemDraft, name: str, element: Element) -> None:
-    """Read a part of a component by its name (in lower case); a part that is none of metadata is passed over."""
+    """Read a metadata element into a draft; `name` is its name in lower case.  Other elements are ignored."""
     if name == "newslines":
         for line in element:
             _read_line(draft, name_of(line), line)
     elif name == "administrativemetadata":
-        for part in element:
-            _read_administrative(draft, name_of(part), part)
-    elif name.startswith("descriptivemetada"):  # some leave out a letter
-        for part in element:
-            _read_descriptive(draft, name_of(part), part)
+        for child in element:
+            _read_administrative(draft, name_of(child), child)
+    elif name.startswith("descriptivemetada"):  # some providers misspell it "DescriptiveMetada"
+        for child in element:
+            _read_descriptive(draft, name_of(child), child)
     elif name == "rightsmetadata":
         _read_rights(draft, element)
 
 
 def _read_line(draft: ItemDraft, name: str, line: Element) -> None:
     if name == "newsline":
-        _read_other_line(draft, line)
+        _read_custom_line(draft, line)
     elif text := line_in(line) or line_of(attributes(line).get("href")):
-        _put_line(draft, name, text)
+        _fill_line(draft, name, text)
 
 
-def _put_line(draft: ItemDraft, name: str, text: str) -> None:
+def _fill_line(draft: ItemDraft, name: str, text: str) -> None:
     if name == "headline":
-        if name not in draft.values:  # those further in are the pictures'
+        if name not in draft.values:  # headlines of inner components are those of pictures
             draft.fill(name, text)
             draft.add("headlines", Headline(text=text))
     elif name == "byline":
@@ -53,17 +53,17 @@ _LINES = {
 }  # fmt: skip
 
 
-def _read_other_line(draft: ItemDraft, line: Element) -> None:
-    """Read a line of a provider's own type: advice and notes to editors are notes (5.4.12, NewsLine)."""
+def _read_custom_line(draft: ItemDraft, line: Element) -> None:
+    """Read a NewsLine of a type of the provider's own (5.4.12): advisories and notes are notes to editors."""
     kind = xml.child(line, "newslinetype")
     role = attributes(kind).get("formalname", "") if kind is not None else ""
-    for part in line:
-        if name_of(part) == "newslinetext" and ("advisory" in role.lower() or "note" in role.lower()):
-            draft.add_note(text_in(part), role=role)
+    for child in line:
+        if name_of(child) == "newslinetext" and ("advisory" in role.lower() or "note" in role.lower()):
+            draft.add_note(text_in(child), role=role)
 
 
 def _party(element: Element) -> str | None:
-    """Return the name of the first party in an element."""
+    """Return the name of the first Party in an element."""
     return next((line_of(attributes(one).get("formalname")) for one in element if name_of(one) == "party"), None)
 
 
@@ -92,7 +92,7 @@ def _read_descriptive(draft: ItemDraft, name: str, part: Element) -> None:
         draft.add("genre", concept_of(line_of(given.get("formalname"))))
     elif name == "subjectcode":
         for one in part:
-            # A qualifier says more of the subject before it, and is none itself (5.5.4.3).
+            # A SubjectQualifier refines the subject before it and is not a subject itself (5.5.4.3).
             if name_of(one) in _SUBJECTS and (code := line_of(attributes(one).get("formalname"))):
                 scheme = attributes(one).get("scheme") or attributes(one).get("vocabulary")
                 draft.add("subject", concept_of(code, scheme=line_of(scheme)))
@@ -101,13 +101,13 @@ def _read_descriptive(draft: ItemDraft, name: str, part: Element) -> None:
     elif name == "property" and given.get("formalname", "").lower() == "keyword":
         draft.add("keywords", line_of(given.get("value")))
     elif name == "guid" and "guid" not in draft.values and (text := line_in(part)):
-        # Where the identifier that the standard provides is missing, one of the provider's own is better than a hash.
+        # Without the standard's identifier, one of the provider's own is better than a hash.
         draft.fill("guid", text)
         draft.fill("id_origin", "derived")
 
 
 def _read_location(draft: ItemDraft, location: Element) -> None:
-    """Read a place: the narrowest name that is given, and the country as its code."""
+    """Read a place: its name is the narrowest one given, its code is the country."""
     names = {attributes(one).get("formalname", "").lower(): attributes(one).get("value") for one in location}
     place = next(
         (names[key] for key in ("city", "sublocation", "countryarea", "area", "country") if names.get(key)), None

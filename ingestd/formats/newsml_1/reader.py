@@ -1,6 +1,6 @@
-"""NewsML 1.0 to 1.2 (IPTC, NewsML 1.2 Functional Specification): items, whatever their components nest like.
+"""Reader of NewsML 1.0 to 1.2 (IPTC, NewsML 1.2 Functional Specification); components may nest in any way.
 
-Of a value that several components give, the outermost one counts, then the first.
+If several components give a value, the outermost counts, then the first.
 """
 
 import re
@@ -26,18 +26,18 @@ _REVISION = re.compile(r":\d+[NUA]?$")
 
 
 def recognises(document: Document) -> bool:
-    """Say whether the first element is `NewsML`, or an item of it."""
+    """Return whether the root is `NewsML`, or a `NewsItem` of NewsML 1."""
     return document.root == "newsml" or (document.root == "newsitem" and _IDENTIFIER in document.body)
 
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Read a NewsML 1 document; every NewsItem is an entry, in document order, those within others too.
+    """Parse a NewsML 1 document; every NewsItem is an entry, nested ones too, in document order.
 
-    Raises ParseError when it is damaged and nothing is left.
+    Raises ParseError when the document is damaged and nothing can be recovered.
     """
     root, warnings = xml.root_element(document.body, "NewsML document")
-    entries, lost = read_entries("newsml-1", _items(root), partial(_read_item, _priority(root)))
-    return feed_of("newsml-1", entries, warnings + lost)
+    entries, read_warnings = read_entries("newsml-1", _items(root), partial(_read_item, _priority(root)))
+    return feed_of("newsml-1", entries, warnings + read_warnings)
 
 
 def _items(root: Element) -> Iterator[Element]:
@@ -51,7 +51,7 @@ def _items(root: Element) -> Iterator[Element]:
 def _priority(root: Element) -> str | None:
     envelope = xml.child(root, "newsenvelope")
     priority = xml.child(envelope, "priority") if envelope is not None else None
-    return _formal(priority) if priority is not None else None
+    return _formal_name(priority) if priority is not None else None
 
 
 def _read_item(priority: str | None, draft: ItemDraft, item: Element) -> None:
@@ -73,16 +73,16 @@ def _read_identification(draft: ItemDraft, identification: Element) -> None:
     for part in identification:
         name = name_of(part)
         if name == "newsidentifier":
-            _identify(draft, {name_of(one): text_in(one) for one in part})
+            _fill_guid_and_version(draft, {name_of(one): text_in(one) for one in part})
         elif name == "namelabel":
             draft.fill("title", line_in(part))
 
 
-def _identify(draft: ItemDraft, given: Mapping[str, str]) -> None:
-    """Set guid and version.
+def _fill_guid_and_version(draft: ItemDraft, given: Mapping[str, str]) -> None:
+    """Fill guid and version from a NewsIdentifier; the guid is without the revision.
 
-    PublicIdentifier is put together by rule (5.1.5): urn:newsml:provider:date:item:revision.  Where it says no more
-    than the provider, as if it were the same for every item, it is put together out of what it should have been.
+    A PublicIdentifier has the form urn:newsml:provider:date:item:revision (5.1.5).  If it is missing, or contains only
+    the provider and so is the same for every item, the guid is composed of the other identifiers by the same rule.
     """
     provider, date, item = (given.get(name, "") for name in ("providerid", "dateid", "newsitemid"))
     draft.fill_line("version", given.get("revisionid"))
@@ -104,31 +104,31 @@ def _read_management(draft: ItemDraft, name: str, part: Element) -> None:
     elif name == "thisrevisioncreated":
         draft.fill_time("versioncreated", text_in(part))
     elif name == "status":
-        draft.fill_line("pubstatus_raw", _formal(part))
+        draft.fill_line("pubstatus_raw", _formal_name(part))
     elif name == "urgency":
-        draft.fill_number("urgency", _formal(part))
+        draft.fill_number("urgency", _formal_name(part))
     elif name == "statuswillchange":
-        _read_change(draft, part)
+        _read_status_change(draft, part)
     elif name in ("associatedwith", "derivedfrom"):
         if guid := line_of(attributes(part).get("newsitem")):
             draft.add("links", Link(guid=guid, rel=name))
     elif name == "instruction":
-        draft.add("signals", line_of(_formal(part)))
+        draft.add("signals", line_of(_formal_name(part)))
     elif name == "newsitemtype":
-        draft.add_extra(name, _formal(part))
+        draft.add_extra(name, _formal_name(part))
 
 
-def _read_change(draft: ItemDraft, change: Element) -> None:
-    """Read a status that is to come (5.2.6): usable from a time on is an embargo until then."""
+def _read_status_change(draft: ItemDraft, change: Element) -> None:
+    """Read a StatusWillChange (5.2.6): an item that becomes usable later is embargoed, any other expires then."""
     future = xml.child(change, "futurestatus")
     when = xml.child(change, "dateandtime")
     if future is not None and when is not None:
-        becomes = (_formal(future) or "").lower()
-        draft.fill_time("embargoed" if becomes == "usable" else "expires", text_in(when))
+        status = (_formal_name(future) or "").lower()
+        draft.fill_time("embargoed" if status == "usable" else "expires", text_in(when))
 
 
-def _formal(element: Element) -> str | None:
-    """Return an element's FormalName, or its text where it has none."""
+def _formal_name(element: Element) -> str | None:
+    """Return an element's FormalName, or its text if it has none."""
     return attributes(element).get("formalname") or text_in(element) or None
 
 

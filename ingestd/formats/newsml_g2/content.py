@@ -1,4 +1,4 @@
-"""The content of NewsML-G2 items: text inline, media by reference, and what a package groups."""
+"""Content of NewsML-G2 items: inline text, media by reference, and the groups of packages."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from ingestd.model.item import Association, Rendition
 
 
 def read_content(draft: ItemDraft, content: Element, _aliases: Mapping[str, str]) -> None:
-    """Read a contentSet (9.1): the first inline content with text is the body, remote content are renditions."""
+    """Read a contentSet (9.1): the first inline content with text is the body, remote contents are renditions."""
     for part in content:
         name = name_of(part)
         if name == "inlinexml":
@@ -55,28 +55,28 @@ def _read_remote(draft: ItemDraft, remote: Element) -> None:
 
 
 def read_groups(draft: ItemDraft, groups: Element, _aliases: Mapping[str, str]) -> None:
-    """Read a package's groupSet (9.2): each item it refers to is an association, its group's role the relation."""
+    """Read a package's groupSet (9.2): each itemRef is an association, related by the role of its group."""
     for group in groups:
         role = line_of(attributes(group).get("role"))
         for reference in group:
             if name_of(reference) == "itemref":
-                draft.add("associations", _reference(reference, role))
+                draft.add("associations", _association(reference, role))
 
 
-def _reference(reference: Element, role: str | None) -> Association | None:
+def _association(reference: Element, role: str | None) -> Association | None:
     given = attributes(reference)
     guid = line_of(given.get("residref") or given.get("guidref") or given.get("href"))
-    said: dict[str, str] = {}
+    hints: dict[str, str] = {}
     for part in reference:
         name = name_of(part)
-        said.setdefault(name, code_of(attributes(part).get("qcode")) if name == "itemclass" else text_in(part))
+        hints.setdefault(name, code_of(attributes(part).get("qcode")) if name == "itemclass" else text_in(part))
     if not guid:
         return None
     return Association(
         guid=guid,
         version=line_of(given.get("version")),
-        type=line_of(said.get("itemclass")),
+        type=line_of(hints.get("itemclass")),
         rel=role,
-        headline=line_of(said.get("headline") or said.get("title")),
-        caption=line_of(said.get("description")),
+        headline=line_of(hints.get("headline") or hints.get("title")),
+        caption=line_of(hints.get("description")),
     )

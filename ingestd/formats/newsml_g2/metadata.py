@@ -1,4 +1,4 @@
-"""The metadata of NewsML-G2 items: itemMeta, contentMeta and rightsInfo, an element each."""
+"""Metadata of NewsML-G2 items: a reader for each element of itemMeta, contentMeta and rightsInfo."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
@@ -12,44 +12,44 @@ from ingestd.model.item import AltId, Author, Concept, Headline, Link
 
 Reader = Callable[[ItemDraft, Element, Mapping[str, str]], None]
 
-#: Types of concepts (NewsCodes cpnature), by the list of an item they go to; all others are subjects.
-_KINDS = {
+#: Type of a concept (NewsCodes cpnature) → list of the item; concepts of other types are subjects.
+_LIST_OF_TYPE = {
     "geoarea": "place", "poi": "place", "geo": "place", "place": "place", "location": "place",
     "person": "person", "organisation": "organisation", "organization": "organisation", "company": "organisation",
     "event": "event",
 }  # fmt: skip
-#: Roles of notes that are for the desk alone, besides those that say so by `pubconstraint`.
-_PRIVATE = ("private", "contact", "nonpublic", "non-public", "internal", "notepad")
+#: Words in the role of a note that is not public; `pubconstraint` is the other way to mark one.
+_PRIVATE_WORDS = ("private", "contact", "nonpublic", "non-public", "internal", "notepad")
 
 
 def concept(element: Element, aliases: Mapping[str, str], *, rel: str | None = None) -> Concept | None:
-    """Return a concept by its qcode, URI or literal (5.3.2, flexible properties), with its first name."""
+    """Return a concept with its qcode, URI or literal (5.3.2, flexible properties) and its first name."""
     name = None
     for part in element:
         if local_name(part.tag) == "name":
             name = line_in(part)
             break
-    # Nearly all have a qcode, written like this; to ask for all attributes takes as long as all the rest.
+    # A short cut: nearly all have a qcode in lower case, and reading all attributes doubles the time.
     if qcode := line_of(element.get("qcode")):
         return concept_of(qcode, uri=line_of(element.get("uri")), name=name, rel=rel, schemes=aliases)
     given = attributes(element)
     uri, qcode = line_of(given.get("uri")), line_of(given.get("qcode"))
     if qcode or uri:
         return concept_of(qcode, uri=uri, name=name, rel=rel, schemes=aliases)
-    # A literal is no code of any scheme, though it may look like one (5.3.2.2); some write the name as text.
+    # A literal belongs to no scheme, even if it looks like a qcode (5.3.2.2); some publishers give the name as text.
     literal = line_of(given.get("literal"))
     name = name or literal or line_of(element.text)
     return Concept(code=literal, name=name, rel=rel) if name else None
 
 
-def _text(field: str) -> Reader:
+def _line_reader(field: str) -> Reader:
     def read(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
         draft.fill(field, line_in(element))
 
     return read
 
 
-def _moment(field: str) -> Reader:
+def _time_reader(field: str) -> Reader:
     def read(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
         draft.fill_time(field, element.text)
 
@@ -57,7 +57,7 @@ def _moment(field: str) -> Reader:
 
 
 def _embargo(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
-    # Who leaves other elements empty as well fills in a form, and says nothing by it.
+    # An empty `embargoed` is an embargo, unless other elements are empty, too: then a template was not filled in.
     if text_in(element) or element.attrib or not any(map(_is_blank, _siblings(element))):
         draft.fill_embargo(element.text)
 
@@ -71,8 +71,8 @@ def _is_blank(element: Element) -> bool:
 
 
 def _type(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
-    draft.fill_line("type_sent", code_of(attributes(element).get("qcode")))
-    draft.fill("type", draft.values.get("type_sent"))
+    draft.fill_line("item_class", code_of(attributes(element).get("qcode")))
+    draft.fill("type", draft.values.get("item_class"))
 
 
 def _pubstatus(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
@@ -93,8 +93,8 @@ def _note(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> No
     given = attributes(element)
     role = line_of(given.get("role"))
     constraint = given.get("pubconstraint", "").lower()
-    hidden = "nonpublic" in constraint or any(word in (role or "").lower() for word in _PRIVATE)
-    draft.add_note(text_in(element), role=role, public=not hidden)
+    private = "nonpublic" in constraint or any(word in (role or "").lower() for word in _PRIVATE_WORDS)
+    draft.add_note(text_in(element), role=role, public=not private)
 
 
 def _link(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
@@ -106,7 +106,7 @@ def _link(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> No
         draft.add("links", Link(guid=guid, href=href, version=version, rel=rel, title=title))
 
 
-def _number(field: str) -> Reader:
+def _number_reader(field: str) -> Reader:
     def read(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
         draft.fill_number(field, element.text)
 
@@ -150,7 +150,7 @@ def _genre(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> No
 
 def _subject(draft: ItemDraft, element: Element, aliases: Mapping[str, str]) -> None:
     kind = element.get("type")
-    list_name = _KINDS.get(code_of(kind), "subject") if kind else "subject"
+    list_name = _LIST_OF_TYPE.get(code_of(kind), "subject") if kind else "subject"
     draft.add(list_name, concept(element, aliases, rel=line_of(element.get("why"))))
 
 
@@ -159,13 +159,13 @@ def _headline(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -
     if text:
         role = line_of(attributes(element).get("role"))
         draft.add("headlines", Headline(text=text, role=role))
-        if code_of(role) in _SECOND and "headline" not in draft.values:
+        if code_of(role) in _SECONDARY_ROLES and "headline" not in draft.values:
             draft.fill_line("description_text", text)
         else:
             draft.fill("headline", text)
 
 
-_SECOND = frozenset(("subtitle", "subheadline", "sub", "kicker", "teaser", "dek"))
+_SECONDARY_ROLES = frozenset(("subtitle", "subheadline", "sub", "kicker", "teaser", "dek"))
 
 
 def _description(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
@@ -176,7 +176,7 @@ def _keyword(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) ->
     draft.add("keywords", line_in(element))
 
 
-def _by(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
+def _byline(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     draft.fill("byline", byline_of(line_in(element)))
 
 
@@ -186,20 +186,20 @@ def _copyright_holder(draft: ItemDraft, element: Element, aliases: Mapping[str, 
         draft.fill("copyrightholder", holder.name or holder.code or holder.uri)
 
 
-#: Element (in lower case) → what reads it; 7 (itemMeta), 8 (contentMeta), 6.5 (rightsInfo).
+#: Element (in lower case) → its reader; sections 7 (itemMeta), 8 (contentMeta), 6.5 (rightsInfo).
 ELEMENT_READERS: Mapping[str, Reader] = {
     "itemclass": _type,
     "provider": _provider,
-    "versioncreated": _moment("versioncreated"),
-    "firstcreated": _moment("firstcreated"),
+    "versioncreated": _time_reader("versioncreated"),
+    "firstcreated": _time_reader("firstcreated"),
     "embargoed": _embargo,
-    "expires": _moment("expires"),
+    "expires": _time_reader("expires"),
     "pubstatus": _pubstatus,
     "signal": _signal,
     "ednote": _note,
     "link": _link,
-    "title": _text("title"),
-    "urgency": _number("urgency"),
+    "title": _line_reader("title"),
+    "urgency": _number_reader("urgency"),
     "located": _located,
     "creator": _creator,
     "contributor": _creator,
@@ -208,15 +208,15 @@ ELEMENT_READERS: Mapping[str, Reader] = {
     "language": _language,
     "genre": _genre,
     "subject": _subject,
-    "slugline": _text("slugline"),
+    "slugline": _line_reader("slugline"),
     "headline": _headline,
-    "dateline": _text("dateline"),
-    "by": _by,
-    "byline": _by,
-    "creditline": _text("creditline"),
+    "dateline": _line_reader("dateline"),
+    "by": _byline,
+    "byline": _byline,
+    "creditline": _line_reader("creditline"),
     "description": _description,
     "keyword": _keyword,
     "copyrightholder": _copyright_holder,
-    "copyrightnotice": _text("copyrightnotice"),
-    "usageterms": _text("usageterms"),
+    "copyrightnotice": _line_reader("copyrightnotice"),
+    "usageterms": _line_reader("usageterms"),
 }

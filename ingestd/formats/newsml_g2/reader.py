@@ -1,7 +1,7 @@
-"""NewsML-G2 2.x (IPTC): news messages, news items, packages, and events as concept items.
+"""Reader of NewsML-G2 2.x (IPTC): news messages, news items, packages, and events as concept items.
 
-Element and attribute names count without namespace and without case, and wherever they stand: what is in the wrong
-part of an item is read all the same.  Section numbers are those of the NewsML-G2 Specification 2.3x.
+Names of elements and attributes match without namespace and case, and an element is read even in the wrong part of an
+item.  Section numbers are those of the NewsML-G2 Specification 2.3x.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,47 +21,46 @@ from ingestd.model.feed import Feed
 
 _MESSAGES = frozenset(("newsmessage", "itemset"))
 _ITEMS = frozenset(("newsitem", "packageitem", "conceptitem", "knowledgeitem", "planningitem"))
-#: What the concept of a concept item is (10, Concepts), of which its name is the title.
-_CONCEPT = {"name": "title", "definition": "description_text"}
-#: What a NewsItem of NewsML 1 has, and one of G2 never.
-_NEWSML_1 = b"<NewsIdentifier"
+#: Element of a concept item's concept (10, Concepts) → field.
+_CONCEPT_FIELDS = {"name": "title", "definition": "description_text"}
+#: Occurs in every NewsItem of NewsML 1 and in none of NewsML-G2.
+_NEWSML_1_TAG = b"<NewsIdentifier"
 
 
 def recognises(document: Document) -> bool:
-    """Say whether the first element is a news message or an item, and not one of NewsML 1."""
-    return document.root in _MESSAGES or (document.root in _ITEMS and _NEWSML_1 not in document.body)
+    """Return whether the root is a news message or an item, and not an item of NewsML 1."""
+    return document.root in _MESSAGES or (document.root in _ITEMS and _NEWSML_1_TAG not in document.body)
 
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Read a NewsML-G2 document; every item in it is an entry, packages too, in document order.
+    """Parse a NewsML-G2 document; every item is an entry, packages too, in document order.
 
-    Raises ParseError when it is damaged and nothing is left.
+    Raises ParseError when the document is damaged and nothing can be recovered.
     """
     root, warnings = xml.root_element(document.body, "NewsML-G2 document")
     header = xml.child(root, "header") if name_of(root) in _MESSAGES else None
-    entries, lost = read_entries(
-        "newsml-g2", _items(root), partial(_read_item, _aliases(header) if header is not None else SCHEMES)
-    )
-    return feed_of("newsml-g2", entries, warnings + lost)
+    schemes = _schemes(header) if header is not None else SCHEMES
+    entries, read_warnings = read_entries("newsml-g2", _items(root), partial(_read_item, schemes))
+    return feed_of("newsml-g2", entries, warnings + read_warnings)
 
 
 def _items(root: Element) -> Iterator[Element]:
-    """Return the items of a document: those of all item sets, or the root itself."""
+    """Yield the items of a document: those of all item sets, or the root itself."""
     if name_of(root) in _ITEMS:
         yield root
         return
     for part in root:
         name = name_of(part)
         if name in _ITEMS:
-            # A package that only lists what the message brings is no item of its own.
+            # A package without guid and itemMeta only lists the contents of the message.
             if part.get("guid") or xml.child(part, "itemmeta") is not None:
                 yield part
         elif name == "itemset":
             yield from _items(part)
 
 
-def _aliases(element: Element) -> Mapping[str, str]:
-    """Return what the catalogues in an element add to IPTC's aliases (6.4, catalog)."""
+def _schemes(element: Element) -> Mapping[str, str]:
+    """Return IPTC's scheme aliases together with those of the catalogues in an element (6.4, catalog)."""
     own: dict[str, str] = {}
     for catalog in element:
         if name_of(catalog) == "catalog":
@@ -73,40 +72,40 @@ def _aliases(element: Element) -> Mapping[str, str]:
     return {**own, **SCHEMES} if own else SCHEMES
 
 
-def _read_item(aliases: Mapping[str, str], draft: ItemDraft, item: Element) -> None:
+def _read_item(schemes: Mapping[str, str], draft: ItemDraft, item: Element) -> None:
     given = attributes(item)
     draft.fill_line("guid", given.get("guid"))
     draft.fill_line("version", given.get("version"))
     if name_of(item) == "packageitem":
         draft.fill("type", "composite")
     if xml.child(item, "catalog") is not None:
-        aliases = {**aliases, **_aliases(item)}
-    for part in item:
-        _read_part(draft, part, aliases)
-    draft.values.pop("type_sent", None)
-    # The default language of the item's metadata is a better guess than none (5.6, xml:lang).
+        schemes = {**schemes, **_schemes(item)}
+    for element in item:
+        _read_element(draft, element, schemes)
+    draft.values.pop("item_class", None)
+    # Without a language of the content, the default language of the metadata is used (5.6, xml:lang).
     draft.fill("language", language_of(given.get("lang")))
 
 
-def _read_part(draft: ItemDraft, part: Element, aliases: Mapping[str, str]) -> None:
-    name = name_of(part)
+def _read_element(draft: ItemDraft, element: Element, schemes: Mapping[str, str]) -> None:
+    name = name_of(element)
     if name == "concept":
-        for child in part:
-            if field := _CONCEPT.get(name_of(child)):
+        for child in element:
+            if field := _CONCEPT_FIELDS.get(name_of(child)):
                 draft.fill(field, xml.line_in(child))
-    elif name in _CONTAINERS:
-        for child in part:
+    elif name in _METADATA_CONTAINERS:
+        for child in element:
             reader = ELEMENT_READERS.get(local_name(child.tag))
             if reader is not None:
-                reader(draft, child, aliases)
-    elif name in _CONTENT:
-        _CONTENT[name](draft, part, aliases)
+                reader(draft, child, schemes)
+    elif name in _CONTENT_READERS:
+        _CONTENT_READERS[name](draft, element, schemes)
     elif (reader := ELEMENT_READERS.get(name)) is not None:
-        reader(draft, part, aliases)
+        reader(draft, element, schemes)
 
 
-_CONTAINERS = frozenset(("itemmeta", "contentmeta", "rightsinfo"))
-_CONTENT: Mapping[str, Callable[[ItemDraft, Element, Mapping[str, str]], None]] = {
+_METADATA_CONTAINERS = frozenset(("itemmeta", "contentmeta", "rightsinfo"))
+_CONTENT_READERS: Mapping[str, Callable[[ItemDraft, Element, Mapping[str, str]], None]] = {
     "contentset": read_content,
     "groupset": read_groups,
 }

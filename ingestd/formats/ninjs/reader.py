@@ -68,14 +68,14 @@ def recognises(document: Document) -> bool:
         return False
     if next(_items(document.json), None) is not None:
         return True
-    keys = document.keys
+    keys = document.members
     return any(value == [] for value in keys.values()) and cursor_of(keys, "http://localhost/") is not None
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
     """Read ninjs, an item or a list of them, as a feed in its order; a list's envelope may say where it goes on."""
     entries, lost = read_entries("ninjs", _items(document.json), read_ninjs)
-    cursor = None if _is_item(document.json) else cursor_of(document.keys, url)
+    cursor = None if _is_item(document.json) else cursor_of(document.members, url)
     return feed_of("ninjs", entries, document.warnings + lost, cursor=cursor)
 
 

@@ -1,4 +1,4 @@
-"""The head of a NITF document: what it is about, and its `docdata`."""
+"""Head of a NITF document: title, subjects, `docdata` and `pubdata`."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ from ingestd.formats.common.item_draft import ItemDraft
 from ingestd.formats.common.lenient_xml import Element, attributes, line_in, name_of, text_in
 from ingestd.model.item import AltId, Series
 
-#: `meta` names in which agencies put what the DTD has no element for (ANPA 1312's keyword line; a slug line).
-_SLUGS = frozenset(("anpa-keyword", "slugline", "slug"))
+#: Names of `meta` elements with a slug line, for which the DTD has no element.
+_SLUGLINE_NAMES = frozenset(("anpa-keyword", "slugline", "slug"))
 
 
 def read_head(draft: ItemDraft, head: Element) -> None:
-    """Read a `head` into a draft; what the draft knows already stays."""
+    """Read a `head` into a draft; fields that are already set stay."""
     for part in head:
         name = name_of(part)
         if name == "docdata":
@@ -26,30 +26,31 @@ def read_head(draft: ItemDraft, head: Element) -> None:
             draft.fill_time("published", attributes(part).get("date.publication"))
         elif name == "meta":
             _read_meta(draft, attributes(part))
-    _settle_times(draft)
+    _fill_derived_times(draft)
 
 
 def _read_meta(draft: ItemDraft, given: Mapping[str, str]) -> None:
     name, content = given.get("name", "").lower(), given.get("content", "")
-    if name in _SLUGS:
+    if name in _SLUGLINE_NAMES:
         draft.fill_line("slugline", content)
     else:
         draft.add_extra(name, content)
 
 
 def _read_tobject(draft: ItemDraft, tobject: Element) -> None:
-    """Read what the document is about: `tobject.subject.refnum` is a Subject Code (3.6, tobject.subject)."""
+    """Read genres and subjects; `tobject.subject.refnum` is a Subject Code (3.6, tobject.subject)."""
     for part in tobject:
         name, given = name_of(part), attributes(part)
         if name == "tobject.property":
             draft.add("genre", concept_of(None, name=line_of(given.get("tobject.property.type"))))
         elif name == "tobject.subject":
-            label = next((given[key] for key in _LABELS if given.get(key)), None)
+            label = next((given[key] for key in _SUBJECT_LABELS if given.get(key)), None)
             code = line_of(given.get("tobject.subject.refnum"))
             draft.add("subject", concept_of(code, name=line_of(label)))
 
 
-_LABELS = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
+#: Attributes that name a subject, the most specific first.
+_SUBJECT_LABELS = ("tobject.subject.detail", "tobject.subject.matter", "tobject.subject.type")
 
 
 def _read_docdata(draft: ItemDraft, docdata: Element) -> None:
@@ -81,7 +82,7 @@ _TIMES = {"date.issue": "versioncreated", "date.release": "released", "date.expi
 
 def _read_docdata_rest(draft: ItemDraft, name: str, given: Mapping[str, str], part: Element) -> None:
     if name == "du-key":
-        # "Dynamic use key": the same for all versions of a story, with its version (3.6, du-key).
+        # "Dynamic use key": a key common to all versions of a story, and the version (3.6, du-key).
         draft.fill_line("version", given.get("version"))
         if key := line_of(given.get("key")):
             draft.add("altids", AltId(value=key, role="du-key"))
@@ -100,18 +101,25 @@ def _read_docdata_rest(draft: ItemDraft, name: str, given: Mapping[str, str], pa
         draft.add("place", concept_of(line_of(given.get("iso-cc")), name=label, rel="event location"))
     elif name == "identified-content":
         for one in part:
-            if kind := _KINDS.get(name_of(one)):
+            if list_name := _LIST_OF_ELEMENT.get(name_of(one)):
                 code = line_of(attributes(one).get("value"))
-                draft.add(kind, concept_of(code, scheme=line_of(attributes(one).get("idsrc")), name=text_in(one)))
+                draft.add(list_name, concept_of(code, scheme=line_of(attributes(one).get("idsrc")), name=text_in(one)))
     elif name == "pubdata":
         draft.fill_time("published", given.get("date.publication"))
 
 
-_KINDS = {"person": "person", "org": "organisation", "location": "place", "event": "event", "classifier": "subject"}
+#: Element of `identified-content` → list of the item.
+_LIST_OF_ELEMENT = {
+    "person": "person",
+    "org": "organisation",
+    "location": "place",
+    "event": "event",
+    "classifier": "subject",
+}
 
 
-def _settle_times(draft: ItemDraft) -> None:
-    """Take the publication for a version without a date of issue, and a release after the issue for an embargo."""
+def _fill_derived_times(draft: ItemDraft) -> None:
+    """Fill `versioncreated` from publication or release if there is no issue date; a release after it is an embargo."""
     values = draft.values
     published, released, regsrc = (values.pop(name, None) for name in ("published", "released", "regsrc"))
     draft.fill("versioncreated", published or released)

@@ -1,4 +1,4 @@
-"""NITF 2.5 to 3.6 (IPTC, News Industry Text Format: nitf-3-6.dtd)."""
+"""Reader of NITF 2.5 to 3.6 (IPTC, News Industry Text Format: nitf-3-6.dtd)."""
 
 from collections.abc import Iterable
 
@@ -17,19 +17,22 @@ from ingestd.model.item import Association, Author, Headline, Rendition
 
 
 def recognises(document: Document) -> bool:
-    """Say whether the first element is `nitf`."""
+    """Return whether the root is `nitf`."""
     return document.root == "nitf"
 
 
 def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Read a NITF document as a feed of one item; raises ParseError when it is damaged and nothing is left."""
+    """Parse a NITF document into a feed of one item.
+
+    Raises ParseError when the document is damaged and nothing can be recovered.
+    """
     root, warnings = xml.root_element(document.body, "NITF document")
-    entries, lost = read_entries("nitf", [root], read_nitf)
-    return feed_of("nitf", entries, warnings + lost)
+    entries, read_warnings = read_entries("nitf", [root], read_nitf)
+    return feed_of("nitf", entries, warnings + read_warnings)
 
 
 def read_nitf(draft: ItemDraft, root: Element) -> None:
-    """Read a `nitf` element into a draft; what the draft knows already, out of the message around it, stays."""
+    """Read a `nitf` element into a draft; fields already set by the enclosing message stay."""
     draft.fill("type", "text")
     draft.fill("language", language_of(attributes(root).get("baselang") or attributes(root).get("lang")))
     for part in root:
@@ -51,18 +54,18 @@ def _read_body(draft: ItemDraft, parts: Iterable[Element]) -> None:
         elif name == "body.content":
             content.append(part)
         elif name not in ("body.end", ""):
-            content.append(part)  # paragraphs right in the body
+            content.append(part)  # paragraphs directly in the body
     draft.fill_body(*body_of_elements(content))
     for part in content:
         for media in part.iter("{*}media", "{*}MEDIA"):
-            read_media(draft, media)
+            _read_media(draft, media)
 
 
 def _read_body_head(draft: ItemDraft, head: Element) -> None:
     for part in head:
         name = name_of(part)
         if name in ("hedline", "headline"):
-            _read_headlines(draft, part)
+            _read_headline(draft, part)
         elif name == "byline":
             _read_byline(draft, part)
         elif name == "distributor":
@@ -85,7 +88,7 @@ _LINES = {
 }
 
 
-def _read_headlines(draft: ItemDraft, hedline: Element) -> None:
+def _read_headline(draft: ItemDraft, hedline: Element) -> None:
     lines = [part for part in hedline if name_of(part) in ("hl1", "hl2")] or [hedline]
     for part in lines:
         if text := line_in(part):
@@ -94,12 +97,12 @@ def _read_headlines(draft: ItemDraft, hedline: Element) -> None:
 
 
 def _read_byline(draft: ItemDraft, byline: Element) -> None:
-    """Read a byline without its `byttl`, the writer's title, which is the author's role."""
+    """Read a byline; its `byttl`, the writer's title, is left out of it and becomes the author's role."""
     title = xml.child(byline, "byttl")
     role = line_in(title) if title is not None else None
     if title is not None:
-        parts = [byline.text or "", *(f" {text_in(one)} {one.tail or ''}" for one in byline if one is not title)]
-        text = byline_of("".join(parts))
+        texts = [byline.text or "", *(f" {text_in(one)} {one.tail or ''}" for one in byline if one is not title)]
+        text = byline_of("".join(texts))
     else:
         text = byline_of(line_in(byline))
     draft.fill("byline", text)
@@ -109,8 +112,8 @@ def _read_byline(draft: ItemDraft, byline: Element) -> None:
             draft.add("authors", Author(name=name, role=role))
 
 
-def read_media(draft: ItemDraft, media: Element) -> None:
-    """Read a `media` element as an association: its references, caption and producer."""
+def _read_media(draft: ItemDraft, media: Element) -> None:
+    """Read a `media` element as an association with its references, caption and producer."""
     renditions: list[Rendition] = []
     caption = producer = None
     for part in media:

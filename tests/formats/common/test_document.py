@@ -22,9 +22,9 @@ def test_the_first_look(body: bytes, root: str | None, is_json: bool) -> None:
 
 
 def test_json_that_is_broken_is_a_parse_error_that_says_so() -> None:
-    with pytest.raises(ParseError, match="no JSON"):
+    with pytest.raises(ParseError, match="invalid JSON"):
         parse(b'{"uri": "x", ', url="https://harbour.example/")
-    with pytest.raises(ParseError, match="no JSON object"):
+    with pytest.raises(ParseError, match="not a JSON object"):
         json_object_in(document_of(b"[1]"))
 
 
@@ -36,4 +36,4 @@ def test_json_that_nests_without_end_is_a_parse_error() -> None:
 def test_bytes_that_are_no_utf_8_are_replaced_with_a_warning() -> None:
     feed = parse(b'{"items": [{"id": "1", "title": "\xff"}]}', url="https://harbour.example/")
 
-    assert feed.warnings == ("bytes that are no UTF-8 were replaced",)
+    assert feed.warnings == ("invalid UTF-8 bytes were replaced",)

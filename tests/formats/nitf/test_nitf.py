@@ -102,7 +102,7 @@ def test_a_date_of_a_form_is_a_warning_and_no_date() -> None:
     item = item_in(BARE.replace("20260301T113015Z", "YYYYMMDD000000-HHMM"))
 
     assert item.versioncreated is None
-    assert item.warnings == ("versioncreated is no time: YYYYMMDD000000-HHMM",)
+    assert item.warnings == ("versioncreated is not a time: YYYYMMDD000000-HHMM",)
 
 
 def test_without_an_identifier_the_guid_is_a_hash_of_what_it_says() -> None:
