@@ -1,4 +1,4 @@
-"""Run by Alembic: migrations go through the connection that `ingestd.store.schema.migrate` opened."""
+"""Alembic environment: runs migrations on the connection that `ingestd.store.schema.migrate` opened."""
 
 from alembic import context
 

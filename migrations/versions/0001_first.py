@@ -1,4 +1,4 @@
-"""The first schema.
+"""Create the first schema.
 
 Revision ID: 0001
 Revises:
@@ -24,7 +24,7 @@ def upgrade() -> None:
 
 
 def make_search_sqlite() -> None:
-    # The index reads its text from `revisions`, which is never updated: inserting is all there is to follow.
+    # An external-content index.  Headline and text of a revision never change, so a trigger on inserts is enough.
     op.execute(
         "CREATE VIRTUAL TABLE revisions_search USING fts5("
         "headline, body_text, content='revisions', content_rowid='id', tokenize='unicode61 remove_diacritics 2')"
@@ -36,7 +36,7 @@ def make_search_sqlite() -> None:
 
 
 def make_search_postgresql() -> None:
-    # 'simple' splits words of every language alike; the cut keeps a vector below its limit of 1 MB.
+    # 'simple' splits words the same way in every language; the cut keeps the vector below its limit of 1 MB.
     op.execute(
         "ALTER TABLE revisions ADD COLUMN search tsvector GENERATED ALWAYS AS ("
         "setweight(to_tsvector('simple', coalesce(headline, '')), 'A') || "

@@ -1,4 +1,4 @@
-"""What polling learns: pace, hints, windows and gaps, redirects, robots.txt, decisions, pushes.
+"""Add what polls learn: pace, hints, windows, gaps, redirects, robots.txt, decisions, hub subscriptions.
 
 Revision ID: 0002
 Revises: 0001
@@ -36,7 +36,7 @@ def upgrade() -> None:
         op.add_column("sources", column)
     op.add_column("polls", sa.Column("overlap", sa.Integer(), nullable=True))
     op.create_index("entries_by_url", "entries", ["url"], postgresql_using="hash")
-    # What was watched before has no gap that anybody could still find: its ledger begins with its last success.
+    # Gaps before the upgrade cannot be known any more, so coverage of a source starts at its last success.
     op.execute("UPDATE sources SET watched_since = last_success_at")
     make_tables()
 

@@ -1,4 +1,4 @@
-"""What is learned of sites: blocks that their articles have in common; and entries are found by their guid.
+"""Add `sites`, the blocks that articles of a site have in common, and an index of entries by guid.
 
 Revision ID: 0003
 Revises: 0002

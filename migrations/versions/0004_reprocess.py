@@ -1,4 +1,4 @@
-"""What a revision was made of and by which rules, so that it can be made again.
+"""Add the source and rules of a revision's extraction, so that it can be reprocessed.
 
 Revision ID: 0004
 Revises: 0003
@@ -22,6 +22,6 @@ def upgrade() -> None:
     ):
         op.add_column("revisions", column)
     if op.get_bind().dialect.name == "postgresql":
-        # For "reprocessed".  SQLite keeps to no length, and would have to make the tables anew.
+        # Room for "reprocessed".  SQLite does not enforce lengths, and would have to rebuild the tables.
         op.alter_column("revisions", "change", type_=sa.String(length=12))
         op.alter_column("events", "kind", type_=sa.String(length=12))

@@ -1,4 +1,4 @@
-"""What a revision says of its agencies, of a paywall, and of whether its text is whole.
+"""Add the agencies of a revision, its paywall, and whether its text is truncated.
 
 Revision ID: 0005
 Revises: 0004

@@ -1,4 +1,4 @@
-"""What is kept of wire items: their guid and version, all they say, and what became of them.
+"""Add wire items: guid, version, content and status of each, and the release time of embargoes.
 
 Revision ID: 0006
 Revises: 0005

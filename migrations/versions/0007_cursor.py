@@ -1,4 +1,4 @@
-"""Where a source's list goes on.
+"""Add the cursor of a source, where its paginated list continues.
 
 Revision ID: 0007
 Revises: 0006

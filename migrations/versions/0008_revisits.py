@@ -1,4 +1,4 @@
-"""When pages are visited again, whether they are gone, and what speaks for a story being taken back.
+"""Add revisits of pages, whether a page is gone, and evidence that a story was withdrawn.
 
 Revision ID: 0008
 Revises: 0007

@@ -84,4 +84,4 @@ def _of_source(
 
 def _words(deleted: Deleted) -> str:
     when = f" at {iso(deleted.when)}" if deleted.when else ""
-    return f"the feed says that it was taken out{when}" + (f": {deleted.comment}" if deleted.comment else "")
+    return f"the feed says it was deleted{when}" + (f": {deleted.comment}" if deleted.comment else "")

@@ -1,4 +1,4 @@
-"""The event log, read while it is written: in order, without holes, and nothing twice."""
+"""The event log, read while others write: in order, without holes or repeats."""
 
 import asyncio
 from collections import Counter
@@ -21,10 +21,10 @@ from ingestd.times import iso
 from tests.support.agency import keep_versions, ninjs
 from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
 
-#: Writers on connections of their own, what each of them saves, and how much in one transaction.
-WRITERS, SAVES, AT_ONCE = 4, 25, 3
-#: Those that keep wire items beside them.
-WIRES = 2
+#: Concurrent writers, transactions of each writer, and records in each transaction.
+WRITERS, COMMITS, EACH = 4, 25, 3
+#: Concurrent writers of wire items.
+WIRE_WRITERS = 2
 
 
 @pytest.fixture
@@ -36,32 +36,32 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def write(url: str, writer: int) -> None:
-    """Save records, carry what others have, and make again what was saved, one transaction after the other."""
+    """Save new records, carriers of other writers' records, and reprocessed revisions, in many transactions."""
     async with Database(url, connections=1) as database:
-        works = await claimed(database, f"https://{writer}.example/feed", SAVES * AT_ONCE, run_id=f"run {writer}")
-        for first in range(0, len(works), AT_ONCE):
-            # The first text of each transaction is the same everywhere: one writer makes its record, the others carry.
-            texts = [f"Story {first}", *(f"Story {first + n} of {writer}" for n in range(1, AT_ONCE))]
-            some = works[first : first + AT_ONCE]
+        works = await claimed(database, f"https://{writer}.example/feed", COMMITS * EACH, run_id=f"run {writer}")
+        for first in range(0, len(works), EACH):
+            # All writers save the same first text: one of them creates its record, the others become carriers.
+            texts = [f"Story {first}", *(f"Story {first + n} of {writer}" for n in range(1, EACH))]
+            some = works[first : first + EACH]
             await keep(database, [saved(work, text) for work, text in zip(some, texts, strict=True)])
-            if first % (5 * AT_ONCE) == 0:
-                await make_again(database, texts[1])
+            if first % (5 * EACH) == 0:
+                await reprocess(database, texts[1])
 
 
 async def write_wire(url: str, writer: int) -> None:
-    """Keep items under an embargo, and release what is due by then, whoever kept it."""
+    """Save items under embargo, and release all that have ended, including those of other writers."""
     async with Database(url, connections=1) as database:
         async with database.write() as connection:
             source_id, _ = await sources.add(connection, f"inbox:{writer}", now=NOON)
-        for number in range(SAVES):
+        for number in range(COMMITS):
             item = ninjs(f"urn:newsml:{writer}.example:{number}", embargoed=iso(NOON + timedelta(hours=1)))
             await keep_versions(database, source_id, NOON, item)
             async with database.write() as connection:
                 await releases.release(connection, now=NOON + timedelta(hours=2))
 
 
-async def make_again(database: Database, headline: str) -> None:
-    """Make the record of a headline again, by rules that put a full stop behind it."""
+async def reprocess(database: Database, headline: str) -> None:
+    """Reprocess the record with a headline, with rules that append a full stop to it."""
     async with database.write() as connection:
         found = select(tables.revisions.c.record_id).where(tables.revisions.c.headline == headline)
         [made] = await reprocessing.current_revisions(connection, [(await connection.execute(found)).scalar_one()])
@@ -73,8 +73,8 @@ async def make_again(database: Database, headline: str) -> None:
         await reprocessing.save(connection, [one], at=NOON)
 
 
-async def read_on(url: str, *, limit: int, done: asyncio.Event) -> list[tuple[Event, ...]]:
-    """Read on and on from where it was, until everything was written and is read."""
+async def read_log(url: str, *, limit: int, done: asyncio.Event) -> list[tuple[Event, ...]]:
+    """Read batches from the cursor on, until the writers are `done` and the log is read to its end."""
     found, cursor = [], 0
     async with Database(url, connections=1) as database:
         while True:
@@ -87,14 +87,14 @@ async def read_on(url: str, *, limit: int, done: asyncio.Event) -> list[tuple[Ev
                 return found
 
 
-async def test_a_reader_at_a_cursor_misses_none_however_many_write(database_url: str, database: Database) -> None:
+async def test_a_reader_misses_no_event_while_others_write(database_url: str, database: Database) -> None:
     url, done = with_async_driver(database_url), asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        readers = [tasks.create_task(read_on(url, limit=limit, done=done)) for limit in (1, 7, 500)]
+        readers = [tasks.create_task(read_log(url, limit=limit, done=done)) for limit in (1, 7, 500)]
         async with asyncio.TaskGroup() as writers:
             for writer in range(WRITERS):
                 writers.create_task(write(url, writer))
-            for writer in range(WIRES):
+            for writer in range(WIRE_WRITERS):
                 writers.create_task(write_wire(url, writer))
         done.set()
 
@@ -106,11 +106,13 @@ async def test_a_reader_at_a_cursor_misses_none_however_many_write(database_url:
         assert [event.seq for event in seen] == [row.seq for row in table]
         assert [(e.record_id, e.revision, e.kind, e.entry_id, e.at) for e in seen] == [tuple(row)[1:6] for row in table]
         assert len(batches) > WRITERS, "it read while they wrote"
-    remade = WRITERS * SAVES // 5
-    assert [row.seq for row in table] == list(range(1, WRITERS * SAVES * AT_ONCE + remade + 2 * WIRES * SAVES + 1))
+    remade = WRITERS * COMMITS // 5
+    assert [row.seq for row in table] == list(
+        range(1, WRITERS * COMMITS * EACH + remade + 2 * WIRE_WRITERS * COMMITS + 1)
+    )
     assert Counter(row.kind for row in table) == {
-        "new": SAVES + WRITERS * SAVES * (AT_ONCE - 1), "carried": (WRITERS - 1) * SAVES, "reprocessed": remade,
-        "withheld": WIRES * SAVES, "released": WIRES * SAVES,
+        "new": COMMITS + WRITERS * COMMITS * (EACH - 1), "carried": (WRITERS - 1) * COMMITS, "reprocessed": remade,
+        "withheld": WIRE_WRITERS * COMMITS, "released": WIRE_WRITERS * COMMITS,
     }  # fmt: skip
 
 
@@ -128,7 +130,7 @@ async def test_an_event_is_read_with_its_record_and_its_source(database: Databas
     )  # fmt: skip
 
 
-async def test_an_event_says_what_its_own_revision_said(database: Database) -> None:
+async def test_an_event_has_the_headline_of_its_own_revision(database: Database) -> None:
     [work] = await claimed(database, "https://paper.example/feed", 1)
     await keep(database, [saved(work, "Ferry")])
     await keep(database, [saved(replace(work, record_id=1), "Ferry to run again")])
@@ -141,7 +143,7 @@ async def test_an_event_says_what_its_own_revision_said(database: Database) -> N
     ]  # fmt: skip
 
 
-async def test_some_kinds_are_read_past_the_others(database: Database) -> None:
+async def test_a_reader_of_some_kinds_skips_the_others(database: Database) -> None:
     await keep_texts(database, "https://one.example/feed", "Ferry", "Umbrella", "Lighthouse")
     await keep_texts(database, "https://two.example/feed", "Umbrella", "Otters")
 
@@ -155,7 +157,7 @@ async def test_some_kinds_are_read_past_the_others(database: Database) -> None:
     assert ([event.seq for event in carried.events], carried.after) == ([4], 5)
 
 
-async def test_an_event_is_not_lost_with_its_revision(database: Database) -> None:
+async def test_an_event_whose_revision_is_missing_is_still_read(database: Database) -> None:
     await keep_texts(database, "https://one.example/feed", "Ferry", "Umbrella")
     async with database.write() as connection:
         await connection.execute(delete(tables.revisions).where(tables.revisions.c.record_id == 1))
@@ -167,7 +169,7 @@ async def test_an_event_is_not_lost_with_its_revision(database: Database) -> Non
 
 
 @pytest.mark.parametrize("seq", [3, 10**30], ids=["next", "of-31-digits"])
-async def test_a_reader_of_another_database_is_told(database: Database, seq: int) -> None:
+async def test_reading_after_an_event_that_does_not_exist_is_refused(database: Database, seq: int) -> None:
     await keep_texts(database, "https://one.example/feed", "Ferry", "Umbrella")
 
     async with database.read() as connection:
@@ -176,7 +178,7 @@ async def test_a_reader_of_another_database_is_told(database: Database, seq: int
             await event_log.read_after(connection, seq)
 
 
-async def test_there_is_an_empty_log(database: Database) -> None:
+async def test_an_empty_log_gives_an_empty_batch(database: Database) -> None:
     async with database.read() as connection:
         batch = await event_log.read_after(connection, 0)
 

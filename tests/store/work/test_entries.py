@@ -20,11 +20,11 @@ ITEM = Item(guid="1", version="2", versioncreated=WHEN, pubstatus="canceled", bo
         pytest.param(Entry(guid="1", body_html="summary", item=Item(guid="1")), id="whose item has no text"),
     ],
 )
-def test_what_was_announced_comes_back_as_it_was(entry: Entry) -> None:
+def test_an_entry_survives_json(entry: Entry) -> None:
     assert entry_from_json(json.loads(json.dumps(entry_as_json(entry)))) == entry
 
 
-def test_a_text_is_kept_once() -> None:
+def test_markup_of_an_entry_and_its_item_is_stored_once() -> None:
     assert json.dumps(entry_as_json(Entry(guid="1", body_html="<p>x</p>", item=ITEM))).count("<p>x</p>") == 1
 
 

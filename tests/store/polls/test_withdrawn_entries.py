@@ -1,4 +1,4 @@
-"""Entries that are in their feed no more, on both databases: what is evidence, and what is just the window's end."""
+"""Entries that leave their feed, on both databases: withdrawn ones are evidence, ones beyond the window are not."""
 
 import pytest
 
@@ -14,7 +14,7 @@ TOMBSTONE = (
 
 
 def stories(*numbers: int, also: str = "") -> bytes:
-    """A feed of numbered stories that carry their text, in this order."""
+    """Return a feed of numbered stories with full text, in this order; `also` is further markup of the feed."""
     entries = "".join(
         f"<entry><id>tag:{n}</id><title>Story {n}</title><updated>2026-01-31T12:00:00Z</updated>"
         f"<content type='html'>&lt;p&gt;Number {n}. {STORY}&lt;/p&gt;&lt;p&gt;{OTHER}&lt;/p&gt;</content></entry>"
@@ -23,29 +23,29 @@ def stories(*numbers: int, also: str = "") -> bytes:
     return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>F</title><id>tag:feed</id>{entries}{also}</feed>".encode()
 
 
-async def kinds(runtime: Runtime) -> dict[str, list[str]]:
-    """Each story's evidence."""
+async def evidence_kinds(runtime: Runtime) -> dict[str, list[str]]:
+    """Return the kinds of evidence of each story that has any, by headline."""
     async with runtime.database.read() as connection:
         found = await records.newest(connection, limit=100)
     return {str(one.article.headline): [seen.kind for seen in one.evidence] for one in found if one.evidence}
 
 
-async def read(newsroom: Newsroom, runtime: Runtime, *windows: bytes) -> None:
+async def poll_windows(newsroom: Newsroom, runtime: Runtime, *windows: bytes) -> None:
     for window in windows:
         newsroom.publish("/feed.xml", body=window)
         await poll_all(runtime)
 
 
-async def test_what_a_feed_says_it_took_out_is_evidence_once_and_no_kill(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_deleted_entry_is_evidence_once_and_no_kill(newsroom: Newsroom, runtime: Runtime) -> None:
     await add(runtime, newsroom.url("/feed.xml"))
 
-    await read(newsroom, runtime, stories(2, 1), stories(1, also=TOMBSTONE), stories(3, 1, also=TOMBSTONE))
+    await poll_windows(newsroom, runtime, stories(2, 1), stories(1, also=TOMBSTONE), stories(3, 1, also=TOMBSTONE))
 
-    assert await kinds(runtime) == {"Story 2": ["deleted-entry"]}
+    assert await evidence_kinds(runtime) == {"Story 2": ["deleted-entry"]}
     async with runtime.database.read() as connection:
         [record] = await records.search(connection, "Story 2", limit=1)
     assert (record.pubstatus, record.gone_since) == ("usable", None)
-    words = "the feed says that it was taken out at 2026-01-31T12:00:00Z: Published by mistake"
+    words = "the feed says it was deleted at 2026-01-31T12:00:00Z: Published by mistake"
     assert record.evidence[0].words == words
 
 
@@ -62,14 +62,14 @@ async def test_what_a_feed_says_it_took_out_is_evidence_once_and_no_kill(newsroo
         pytest.param([(n, 6, 4, 3, 2, 1) for n in range(7, 12)], {"Story 5": ["absent"]}, id="only once, however long"),
     ],
 )
-async def test_what_is_missing_though_older_entries_are_there_is_evidence_after_three_documents(
+async def test_an_entry_missing_from_three_windows_with_older_entries_is_evidence(
     newsroom: Newsroom, runtime: Runtime, windows: list[tuple[int, ...]], expected: dict[str, list[str]]
 ) -> None:
     await add(runtime, newsroom.url("/feed.xml"))
-    await read(
+    await poll_windows(
         newsroom, runtime, stories(3, 2, 1), stories(4, 3, 2, 1), stories(5, 4, 3, 2, 1), stories(6, 5, 4, 3, 2, 1)
     )
 
-    await read(newsroom, runtime, *(stories(*numbers) for numbers in windows))
+    await poll_windows(newsroom, runtime, *(stories(*numbers) for numbers in windows))
 
-    assert await kinds(runtime) == expected
+    assert await evidence_kinds(runtime) == expected

@@ -1,4 +1,4 @@
-"""Versions of wire items, kept on both databases: what counts, what is history, what is taken back."""
+"""Versions of wire items, on both databases: which one is current, which come late, what a kill cancels."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -40,7 +40,7 @@ async def test_versions_are_revisions_of_one_record(runtime: Runtime) -> None:
     assert kinds(await events_of(runtime)) == ["new", "revised", "revised"]
 
 
-async def test_versions_in_one_document_all_count(runtime: Runtime) -> None:
+async def test_all_versions_in_one_document_are_saved(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(
@@ -53,7 +53,7 @@ async def test_versions_in_one_document_all_count(runtime: Runtime) -> None:
     assert [record.revision for record in await records_in(runtime)] == [3, 1]
 
 
-async def test_what_was_sent_again_is_nothing_new(runtime: Runtime) -> None:
+async def test_a_version_sent_again_adds_nothing(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     await send(runtime, source, ninjs(version=1), ninjs(version=2))
 
@@ -63,7 +63,7 @@ async def test_what_was_sent_again_is_nothing_new(runtime: Runtime) -> None:
     assert len(await events_of(runtime)) == 2
 
 
-async def test_an_item_by_two_routes_and_in_two_formats_is_one(runtime: Runtime) -> None:
+async def test_an_item_from_two_sources_in_two_formats_is_one_record(runtime: Runtime) -> None:
     first, second = await add_inbox(runtime, "folder"), await add_inbox(runtime, "push")
     guid, text = "urn:newsml:harbour.example:1", "The mayor opens the ferry."
 
@@ -74,7 +74,7 @@ async def test_an_item_by_two_routes_and_in_two_formats_is_one(runtime: Runtime)
     assert kinds(await events_of(runtime)) == ["new", "carried"]
 
 
-async def test_an_item_in_two_formats_by_one_route_is_one_as_well(runtime: Runtime) -> None:
+async def test_an_item_from_one_source_in_two_formats_is_one_record(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     guid, text = "urn:newsml:harbour.example:1", "The mayor opens the ferry."
 
@@ -83,7 +83,7 @@ async def test_an_item_in_two_formats_by_one_route_is_one_as_well(runtime: Runti
     assert (len(await revisions_in(runtime)), kinds(await events_of(runtime))) == (1, ["new"])
 
 
-async def test_numbers_mean_nothing_to_other_providers(runtime: Runtime) -> None:
+async def test_a_plain_number_as_guid_means_another_item_at_each_source(runtime: Runtime) -> None:
     first, second = await add_inbox(runtime, "one"), await add_inbox(runtime, "two")
 
     await send(runtime, first, ninjs("12345"))
@@ -92,7 +92,7 @@ async def test_numbers_mean_nothing_to_other_providers(runtime: Runtime) -> None
     assert len(await records_in(runtime)) == 2
 
 
-async def test_a_kill_takes_back_every_version_and_blanks_none(runtime: Runtime) -> None:
+async def test_a_kill_cancels_every_version_and_keeps_their_texts(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(
@@ -114,7 +114,7 @@ async def test_a_kill_takes_back_every_version_and_blanks_none(runtime: Runtime)
     assert {"text": "KILL: mayor", "role": "kill"} in rows[2].item["ednotes"]
 
 
-async def test_a_kill_of_what_nobody_saw_is_a_tombstone(runtime: Runtime) -> None:
+async def test_a_kill_of_an_unknown_item_leaves_a_tombstone(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, ninjs(version=4, **KILL), ninjs(version=2), ninjs(version=None, created=None))
@@ -125,7 +125,7 @@ async def test_a_kill_of_what_nobody_saw_is_a_tombstone(runtime: Runtime) -> Non
     assert [status for _, _, status in await revisions_in(runtime)] == ["canceled"] * 3
 
 
-async def test_a_story_that_has_the_version_of_its_kill_stays_dead(runtime: Runtime) -> None:
+async def test_a_story_with_the_version_of_its_kill_stays_killed(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, ninjs(version=2, **KILL), ninjs(version=2))
@@ -143,7 +143,7 @@ async def test_a_version_after_the_kill_is_released(runtime: Runtime) -> None:
     assert [status for _, _, status in await revisions_in(runtime)] == ["canceled", "canceled", "usable"]
 
 
-async def test_a_kill_by_two_routes_and_in_two_formats_is_one(runtime: Runtime) -> None:
+async def test_a_kill_from_two_sources_in_two_formats_is_one_event(runtime: Runtime) -> None:
     first, second = await add_inbox(runtime, "folder"), await add_inbox(runtime, "push")
     guid = "urn:newsml:harbour.example:1"
     await send(runtime, first, ninjs(guid, 1, created=NOON))
@@ -157,7 +157,7 @@ async def test_a_kill_by_two_routes_and_in_two_formats_is_one(runtime: Runtime) 
     assert kinds(await events_of(runtime)) == ["new", "killed", "carried"]
 
 
-async def test_a_kill_of_an_older_version_alone_is_history(runtime: Runtime) -> None:
+async def test_a_late_kill_of_an_older_version_leaves_the_newer_one_usable(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, ninjs(version=1), ninjs(version=3), ninjs(version=2, **KILL))
@@ -167,7 +167,7 @@ async def test_a_kill_of_an_older_version_alone_is_history(runtime: Runtime) -> 
     async with runtime.database.read() as connection:
         c = tables.revisions.c
         late = (await connection.execute(select(c.headline, c.body_text).where(c.revision == 3))).one()
-    assert tuple(late) == ("KILL: mayor", "")  # what it said itself
+    assert tuple(late) == ("KILL: mayor", "")  # its own content
 
 
 VERSIONS = {
@@ -177,7 +177,7 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize("order", list(permutations(VERSIONS)), ids="-".join)
-async def test_the_order_of_arrival_decides_nothing(runtime: Runtime, order: tuple[str, ...]) -> None:
+async def test_the_order_of_arrival_does_not_matter(runtime: Runtime, order: tuple[str, ...]) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, *[VERSIONS[name] for name in order])
@@ -194,15 +194,15 @@ async def test_the_order_of_arrival_decides_nothing(runtime: Runtime, order: tup
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [{"signals": ["sig:correction"]}, {"ednote": "CORRECTS spelling of name"}, {"headline": "KORR: Mayor opens ferry"},
      {"slugline": "MAYOR 1st Ld-Writethru"}],
     ids=["signal", "note", "headline", "writethru"],
 )  # fmt: skip
-async def test_a_correction_says_so(runtime: Runtime, said: dict[str, Any]) -> None:
+async def test_a_correction_is_recognised(runtime: Runtime, fields: dict[str, Any]) -> None:
     source = await add_inbox(runtime)
 
-    await send(runtime, source, ninjs(version=1), ninjs(version=2, **said))
+    await send(runtime, source, ninjs(version=1), ninjs(version=2, **fields))
 
     assert (await revisions_in(runtime))[-1][:2] == (2, "corrected")
     assert kinds(await events_of(runtime)) == ["new", "corrected"]
@@ -217,7 +217,7 @@ async def test_other_content_under_the_same_version_is_a_silent_revision(runtime
     assert kinds(await events_of(runtime)) == ["new", "revised"]
 
 
-async def test_an_embargoed_item_is_withheld_until_its_time_comes(runtime: Runtime) -> None:
+async def test_an_embargoed_item_is_withheld_until_its_embargo_ends(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
 
@@ -234,7 +234,7 @@ async def test_an_embargoed_item_is_withheld_until_its_time_comes(runtime: Runti
     assert await revisions_in(runtime) == [(1, "withheld", "usable")]
 
 
-async def test_an_embargo_that_only_a_note_names_is_one(runtime: Runtime) -> None:
+async def test_an_embargo_named_only_in_a_note_counts(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=6, minute=30, second=0, microsecond=0)
     note = f"EMBARGOED UNTIL 0630 GMT {tomorrow:%A, %B %d, %Y}"
@@ -253,17 +253,18 @@ async def test_an_embargo_that_has_ended_withholds_nothing(runtime: Runtime) -> 
 
 
 def both(embargoed: datetime | None, other: datetime | None) -> tuple[bytes, dict[str, Any]]:
-    """The same version in two formats, each with an embargo of its own."""
+    """Return a version in two formats, each with its own embargo (None: none)."""
     guid, text = "urn:newsml:harbour.example:1", "The mayor opens the ferry."
-    said = {"embargoed": iso(embargoed) or ""} if embargoed else {}
-    beside = {"embargoed": iso(other)} if other else {}
-    return g2(guid, 1, "Mayor opens ferry", text, **said), ninjs(guid, 1, created=NOON, body_text=text, **beside)
+    fields = {"embargoed": iso(embargoed) or ""} if embargoed else {}
+    other_fields = {"embargoed": iso(other)} if other else {}
+    xml = g2(guid, 1, "Mayor opens ferry", text, **fields)
+    return xml, ninjs(guid, 1, created=NOON, body_text=text, **other_fields)
 
 
-@pytest.mark.parametrize("turned", [False, True], ids=["embargo-first", "embargo-last"])
+@pytest.mark.parametrize("reverse", [False, True], ids=["embargo-first", "embargo-last"])
 @pytest.mark.parametrize("later", [None, timedelta(days=6)], ids=["none", "later"])
-async def test_of_two_routes_the_stricter_one_is_kept_to(
-    runtime: Runtime, later: timedelta | None, *, turned: bool
+async def test_the_stricter_embargo_of_two_sources_applies(
+    runtime: Runtime, later: timedelta | None, *, reverse: bool
 ) -> None:
     first, second = await add_inbox(runtime, "folder"), await add_inbox(runtime, "push")
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
@@ -271,13 +272,13 @@ async def test_of_two_routes_the_stricter_one_is_kept_to(
     xml, json = both(tomorrow, other)
 
     routes = [(first, xml), (second, json)]
-    for source, document in reversed(routes) if turned else routes:
+    for source, document in reversed(routes) if reverse else routes:
         await send(runtime, source, document)
 
     assert [(r.pubstatus, r.release_at) for r in await records_in(runtime)] == [("withheld", other or tomorrow)]
 
 
-async def test_a_hold_that_is_put_on_again_holds(runtime: Runtime) -> None:
+async def test_an_item_withheld_again_after_a_release_is_withheld(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     free, held = ninjs(version=None, created=None), ninjs(version=None, created=None, pubstatus="withheld")
 
@@ -286,7 +287,7 @@ async def test_a_hold_that_is_put_on_again_holds(runtime: Runtime) -> None:
     assert [record.pubstatus for record in await records_in(runtime)] == ["withheld"]
 
 
-async def test_the_headline_of_what_is_withheld_is_in_no_event_yet(runtime: Runtime) -> None:
+async def test_events_hide_the_headline_of_a_withheld_record(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     await send(runtime, source, ninjs(version=1, embargoed=iso(datetime.now(UTC) + timedelta(days=1))))
 
@@ -310,7 +311,7 @@ async def test_a_page_with_a_text_under_embargo_has_a_record_of_its_own(newsroom
     assert [record.pubstatus for record in await records_in(runtime)] == ["withheld", "usable"]
 
 
-async def test_a_kill_with_a_coarser_time_kills(runtime: Runtime) -> None:
+async def test_a_kill_with_a_less_precise_time_kills(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     story = ninjs(version=None, created=NOON + timedelta(seconds=30))
     kill = ninjs(version=None, created=NOON, **KILL)
@@ -321,7 +322,7 @@ async def test_a_kill_with_a_coarser_time_kills(runtime: Runtime) -> None:
     assert [status for _, _, status in await revisions_in(runtime)] == ["canceled"] * 3
 
 
-async def test_a_guid_of_any_length_is_kept(runtime: Runtime) -> None:
+async def test_a_guid_of_any_length_is_stored(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, *(ninjs(sign * 1_900, provider={"name": "Å" * 500}) for sign in "aä渡"))
@@ -329,7 +330,7 @@ async def test_a_guid_of_any_length_is_kept(runtime: Runtime) -> None:
     assert len(await records_in(runtime)) == 3
 
 
-async def test_what_is_killed_under_an_embargo_is_never_released(runtime: Runtime) -> None:
+async def test_an_item_killed_under_embargo_is_never_released(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     await send(runtime, source, ninjs(version=1, embargoed=iso(datetime.now(UTC) + timedelta(days=1))))
     await send(runtime, source, ninjs(version=2, **KILL))
@@ -340,7 +341,7 @@ async def test_what_is_killed_under_an_embargo_is_never_released(runtime: Runtim
     assert [(r.pubstatus, r.release_at) for r in await records_in(runtime)] == [("canceled", None)]
 
 
-async def test_what_is_withheld_without_a_date_waits_for_the_agency(runtime: Runtime) -> None:
+async def test_an_item_withheld_without_a_date_waits_for_the_agency(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, ninjs(version=1), ninjs(version=2, pubstatus="withheld"), ninjs(version=3))
@@ -348,7 +349,7 @@ async def test_what_is_withheld_without_a_date_waits_for_the_agency(runtime: Run
     assert kinds(await events_of(runtime)) == ["new", "withheld", "released"]
 
 
-async def test_an_alert_of_five_words_is_kept(runtime: Runtime) -> None:
+async def test_an_alert_of_two_words_is_saved(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     await send(runtime, source, ninjs(version=1, body_text="Ferry sinks.", headline=""))
@@ -358,7 +359,7 @@ async def test_an_alert_of_five_words_is_kept(runtime: Runtime) -> None:
     assert (row.headline, row.body_text) == ("Ferry sinks.", "Ferry sinks.")
 
 
-async def test_what_was_sent_as_markup_has_a_text(runtime: Runtime) -> None:
+async def test_an_item_sent_as_markup_has_a_text(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     html = "<p>The mayor<script>x()</script> opens it.</p><ul><li>Twice</li></ul>"
 
