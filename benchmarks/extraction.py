@@ -26,8 +26,8 @@ from common import tell
 from trafilatura.settings import Document
 
 from ingestd import urls
-from ingestd.articles import Extraction, read
-from ingestd.cli.batch_line import batch_line
+from ingestd.articles import ExtractionResult, read
+from ingestd.cli.clean.batch_line import batch_line
 from ingestd.errors import IngestError
 from ingestd.model.page import Page
 
@@ -52,7 +52,7 @@ def scorer(corpus: Path) -> ModuleType:
     return module
 
 
-def ours(page: Page) -> Extraction | IngestError:
+def ours(page: Page) -> ExtractionResult | IngestError:
     try:
         return read(page)
     except IngestError as error:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.cli.app import COMMANDS
+from ingestd.cli.app import load
+from ingestd.cli.commands import COMMANDS, Group
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -27,11 +28,11 @@ def of_ingestd() -> list[str]:
 @pytest.mark.parametrize("line", of_ingestd())
 def test_a_command_exists_with_its_options(line: str) -> None:
     _, name, *rest = shlex.split(line)
-    command = {command.name: command for command in COMMANDS}[name].load()
-    while rest and hasattr(command, "commands"):
-        command = command.commands[rest.pop(0)]
+    command = {command.name: command for command in COMMANDS}[name]
+    if isinstance(command, Group):
+        command = {below.name: below for below in command.commands}[rest.pop(0)]
 
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in load(command).params for option in parameter.opts}
     assert {word for word in rest if word.startswith("-")} <= known
 
 

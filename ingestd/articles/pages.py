@@ -1,10 +1,9 @@
-"""A whole page to an Article."""
+"""Extract an Article from a whole page."""
 
 from dataclasses import replace
 
-from ingestd import text
-from ingestd.articles import clues, completeness, non_articles
-from ingestd.articles.assemble import Extraction, assemble, entry_clues
+from ingestd.articles import clues, non_articles
+from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.container import Hints
 from ingestd.articles.body.page_body import read_body
@@ -12,20 +11,22 @@ from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode, is_text
 from ingestd.articles.witnesses import article_header, day_search, images, json_ld, meta_tags, page_markup
+from ingestd.articles.witnesses.copyright_notices import copyright_notices, usage_terms
 from ingestd.errors import NoArticle
+from ingestd.model.markup import block_texts
 from ingestd.model.page import Page
 
 
-def read(page: Page) -> Extraction:
-    """Return the article on a page.  Raises NoArticle when there is none."""
+def read(page: Page) -> ExtractionResult:
+    """Return the article of a page and the evidence for it.  Raises NoArticle when there is none."""
     if not is_text(page.body):
-        raise NoArticle("the page is no text, but an image, a PDF or the like")
-    # Its tree is let go before the rest: it takes more memory than all that follows.
-    return assemble(page, *_heard(page))
+        raise NoArticle("the page is not text but an image, a PDF or other binary data")
+    # The tree is freed when `_evidence` returns: it takes more memory than everything after it.
+    return assemble(page, *_evidence(page))
 
 
-def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...], tuple[str, ...]]:
-    """Return the page's blocks, what its witnesses say, its captions, and its copyright lines."""
+def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...], tuple[str, ...]]:
+    """Return the page's blocks, the clues of its witnesses, its captions and its copyright notices."""
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the page is empty")
@@ -38,14 +39,14 @@ def _heard(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, 
         "entry": entry_clues(page.entry),
     }
     headline = clues.merge(witnesses)[0].headline
-    lines = text.block_texts(root)
-    notices = completeness.copyright_notices(lines)
-    witnesses["visible"] = replace(article_header.read(lines, headline), usageterms=completeness.terms(notices))
-    deks = tuple(filter(None, (clue.description_text for clue in witnesses.values())))
+    lines = block_texts(root)
+    notices = copyright_notices(lines)
+    witnesses["visible"] = replace(article_header.read(lines, headline), usageterms=usage_terms(notices))
+    deks = tuple(filter(None, (stated.description_text for stated in witnesses.values())))
     blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
-    other = non_articles.describe(root, blocks, figures.captions)
-    if other:
-        raise NoArticle(f"the page is {other}")
-    if not any(said.firstcreated or said.versioncreated for said in witnesses.values()):
+    kind = non_articles.describe(root, blocks, figures.captions)
+    if kind:
+        raise NoArticle(f"the page is {kind}")
+    if not any(stated.firstcreated or stated.versioncreated for stated in witnesses.values()):
         witnesses["search"] = day_search.read(root, page.url)
     return blocks, witnesses, figures.captions, notices

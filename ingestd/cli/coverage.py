@@ -1,13 +1,14 @@
 """`ingestd coverage`: what is complete, from when until when, and except where."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
-from ingestd.cli.setup import database_of, finish
 from ingestd.errors import UsageError
 from ingestd.store.polls import gaps, sources
 from ingestd.times import iso, parse_iso, utc
@@ -30,11 +31,11 @@ def coverage(
     start, end = _moment("--since", since), _moment("--until", until)
 
     async def work() -> list[dict[str, Any]]:
-        async with database_of(config) as database, database.read() as connection:
+        async with open_database(config) as database, database.read() as connection:
             number = (await sources.find(connection, source)).id if source else None
             return await gaps.coverage(connection, number, since=start, until=end)
 
-    rows = finish(work())
+    rows = asyncio.run(work())
     if json:
         show_json(rows)
     else:

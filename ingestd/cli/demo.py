@@ -16,9 +16,9 @@ from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json_lines, show_table
 from ingestd.cli.settings import load_settings
 from ingestd.daemon.run import run_daemon
-from ingestd.demo import observed
+from ingestd.demo import holdings
+from ingestd.demo.holdings import Holdings
 from ingestd.demo.newsroom import Newsroom
-from ingestd.demo.observed import Observed
 from ingestd.errors import IngestError
 from ingestd.pipeline.database import open_database
 from ingestd.settings import Settings
@@ -84,8 +84,8 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
             await follow
         async with database.read() as connection:
             figures = await overview.summary(connection)
-            happened = await observed.happened(connection)
-            complete = await observed.held(connection, newsroom) == _due(newsroom)
+            happened = await holdings.count_events(connection)
+            complete = await holdings.stored_holdings(connection, newsroom) == _due(newsroom)
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
     counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
     counts |= {kind: happened[kind] for kind in _FATES}
@@ -96,8 +96,8 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
     return complete
 
 
-def _due(newsroom: Newsroom) -> Observed:
-    return observed.due(newsroom.expected, newsroom.expected_of_wire)
+def _due(newsroom: Newsroom) -> Holdings:
+    return holdings.expected_holdings(newsroom.expected, newsroom.expected_wire)
 
 
 async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: bool) -> None:
@@ -108,7 +108,7 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             found = await event_log.read_after(connection, seen)
             figures = await overview.summary(connection)
             ended = once and newsroom.finished.is_set()
-            stored = await observed.held(connection, newsroom) if ended else None
+            stored = await holdings.stored_holdings(connection, newsroom) if ended else None
         seen = found.after
         for event in found.events:
             if json:

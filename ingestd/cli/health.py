@@ -1,10 +1,9 @@
-"""`ingestd health`: ask the running daemon how it is."""
+"""`ingestd health`."""
 
 import asyncio
 import json
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
@@ -13,55 +12,78 @@ from ingestd.errors import UsageError
 from ingestd.settings import Listen, load
 from ingestd.units import show_duration
 
-#: Seconds for the whole answer; the daemon itself takes one at most.
-_LIMIT = 3.0
+#: Seconds for the whole response; the daemon itself needs one at most.
+_TIMEOUT = 3.0
 
-#: What a server listens at to be reached at every address of its own, and where that is from here.
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound to
+#: Address to connect to if the daemon listens on every address of this host.
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound to
 
 
 def health(
     config: ConfigOption = None,
-    ready: Annotated[bool, typer.Option("--ready", help="Ask only whether work can be expected of it.")] = False,
-    live: Annotated[bool, typer.Option("--live", help="Ask only whether it answers.")] = False,
+    ready: Annotated[bool, typer.Option("--ready", help="Only check whether the daemon accepts work.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Only check whether the daemon answers.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the running daemon how it is.
+    """Ask the running daemon for its health.
 
-    Exit status: 0 when it passes, with or without warnings; 1 when it fails; 2 when nobody answers.
+    Exit status: 0 if all checks pass, with or without warnings, 1 if one fails, 2 if the daemon does not answer.
     """
     if ready and live:
-        raise UsageError("--ready or --live, not both")
+        raise UsageError("give --ready or --live, not both")
     path = "readyz" if ready else "livez" if live else "health"
-    status, body = asyncio.run(_ask(load(config).listen, path))
+    status, body = asyncio.run(_get(load(config).listen, path))
     if path != "health":
         _show_verdict(body, passes=status == 200, as_json=as_json)
     elif as_json:
-        show_json(_read(body))
+        show_json(_read_report(body))
     else:
-        show_table(("status", "check", "observed", "output"), _rows(_read(body)))
+        show_table(("status", "check", "observed", "output"), _rows(_read_report(body)))
     raise typer.Exit(0 if status == 200 else 1)
 
 
-async def _ask(listen: Listen, path: str) -> tuple[int, str]:
-    """Return the daemon's answer: HTTP status and text; raises UsageError when there is none."""
+async def _get(listen: Listen, path: str) -> tuple[int, str]:
+    """Return the daemon's response: HTTP status and text; raises UsageError if there is none."""
     if listen.path is None and not listen.port:
-        raise UsageError("listen has port 0, which is any free one: `ingestd run` logs which it is")
-    connector = aiohttp.UnixConnector(str(listen.path)) if listen.path else aiohttp.TCPConnector()
-    place = Listen(host=_ANY_ADDRESS.get(listen.host, listen.host), port=listen.port) if not listen.path else "ingestd"
-    limit = aiohttp.ClientTimeout(total=_LIMIT)
+        raise UsageError("`listen` has port 0, which is any free port; the log of `ingestd run` names it")
     try:
-        async with (
-            aiohttp.ClientSession(connector=connector, timeout=limit) as session,
-            session.get(f"http://{place}/{path}") as reply,
-        ):
-            return reply.status, await reply.text()
+        async with asyncio.timeout(_TIMEOUT):
+            return _parse(await _request(listen, path))
     except TimeoutError as error:
-        raise UsageError(f"what listens at {listen} did not answer within {_LIMIT:.0f} s") from error
-    except (aiohttp.ClientError, UnicodeError) as error:
+        raise UsageError(f"no answer from {listen} within {_TIMEOUT:.0f} s") from error
+    except (OSError, UnicodeError) as error:
         raise UsageError(
-            f"nobody answers at {listen}: `ingestd run` starts the daemon, and its setting `listen` says where it is"
+            f"cannot connect to {listen}: start the daemon with `ingestd run`, or set `listen` to where it listens"
         ) from error
+
+
+async def _request(listen: Listen, path: str) -> bytes:
+    """Return the daemon's response as it was sent.
+
+    HTTP/1.0, so that the response ends with the connection. No HTTP client is imported: aiohttp takes longer to
+    import than all the rest of this command.
+    """
+    if listen.path is not None:
+        reader, writer = await asyncio.open_unix_connection(listen.path)
+    else:
+        reader, writer = await asyncio.open_connection(_LOOPBACK.get(listen.host, listen.host), listen.port)
+    try:
+        writer.write(f"GET /{path} HTTP/1.0\r\nHost: ingestd\r\n\r\n".encode())
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+def _parse(response: bytes) -> tuple[int, str]:
+    """Return the status and the text of an HTTP response (RFC 9112, 4); raises UsageError."""
+    head, _, body = response.partition(b"\r\n\r\n")
+    match head.partition(b"\r\n")[0].split(maxsplit=2):
+        case [version, status, *_] if version.startswith(b"HTTP/1.") and status.isdigit():
+            return int(status), body.decode()
+    raise UsageError(_NOT_INGESTD)
+
+
+_NOT_INGESTD = "another program answers there, not ingestd: its response is not a health report"
 
 
 def _show_verdict(body: str, *, passes: bool, as_json: bool) -> None:
@@ -71,12 +93,12 @@ def _show_verdict(body: str, *, passes: bool, as_json: bool) -> None:
         show(body)
 
 
-def _read(body: str) -> dict[str, Any]:
+def _read_report(body: str) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(body)
         _rows(report)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UsageError("what answers there is not ingestd: it gives no health report") from error
+        raise UsageError(_NOT_INGESTD) from error
     return report
 
 

@@ -1,4 +1,4 @@
-"""Options that mean the same in every command."""
+"""Options that several commands have in common."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +10,11 @@ ConfigOption = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="The TOML file with the settings. Else $INGESTD_CONFIG, /etc/ingestd/ingestd.toml or the one in the XDG "
-        "configuration directory.",
+        help="Read settings from this TOML file. Default: $INGESTD_CONFIG, else /etc/ingestd/ingestd.toml, else "
+        "ingestd/ingestd.toml in the XDG configuration directory.",
     ),
 ]
-#: For commands that print a line of JSON for each thing, asked or not: scripts may ask every command alike.
-JsonLinesOption = Annotated[bool, typer.Option("--json", help="Print JSON Lines, as it does anyway.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+#: For commands that print JSON Lines anyway: a script may pass `--json` to every command.
+JsonLinesOption = Annotated[bool, typer.Option("--json", help="Accepted and ignored: the output is JSON Lines.")]
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Number or URL of a source.")]

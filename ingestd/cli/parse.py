@@ -14,8 +14,9 @@ import typer
 
 from ingestd import formats, times
 from ingestd.cli.options import ConfigOption, JsonLinesOption
-from ingestd.cli.output import opened, progress
-from ingestd.cli.setup import settings_for
+from ingestd.cli.output import open_output
+from ingestd.cli.settings import load_settings
+from ingestd.cli.terminal import progress_bar
 from ingestd.errors import IngestError
 from ingestd.model.feed import Entry, Feed
 
@@ -39,12 +40,12 @@ def parse(
     Exit status: 0 when every file was parsed or is no feed; 1 when one could not be read, or met a bug of ours.
     """
     del as_json
-    settings_for(config)  # for what it says of the log, and so that a wrong one is told here as everywhere
+    load_settings(config)  # for what it says of the log, and so that a wrong one is told here as everywhere
     failed = False
     files = [found for path in paths for found in _files(path)]
     with ExitStack() as stack:
-        out = stack.enter_context(opened(jsonl)) if jsonl else sys.stdout
-        bar = stack.enter_context(progress())
+        out = stack.enter_context(open_output(jsonl)) if jsonl else sys.stdout
+        bar = stack.enter_context(progress_bar())
         task = bar.add_task("parse", total=len(files))
         for name, path in files:
             line, on_purpose = line_of(name, partial(_read, path, url, content_type))

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import progress, refreshed, show_json, show_table
-from ingestd.cli.setup import finish, settings_for
+from ingestd.cli.output import show_json, show_table
+from ingestd.cli.settings import load_settings
+from ingestd.cli.terminal import progress_bar, run_with_refresh
 from ingestd.daemon.service import Service
 from ingestd.errors import UsageError
 from ingestd.pipeline.embargo_release import release_due
@@ -31,8 +32,8 @@ def poll(
 
     Exit status: 0 when no poll failed, 1 when one did, 2 when there is no such source.
     """
-    settings = settings_for(config)
-    failed, figures = finish(_poll(settings, source))
+    settings = load_settings(config)
+    failed, figures = asyncio.run(_poll(settings, source))
     if json:
         show_json(figures)
     else:
@@ -66,7 +67,7 @@ async def _polled(runtime: Runtime, source_id: int, *, settle: float) -> int:
     waited = False
     while True:
         async with runtime.database.write() as connection:
-            claimed = await sources.claim_these(connection, runtime.run_id, [source_id])
+            claimed = await sources.claim(connection, runtime.run_id, [source_id])
         if not claimed:
             return 0
         done = await runtime.ingest.poll(claimed[0])
@@ -82,7 +83,7 @@ async def _polled(runtime: Runtime, source_id: int, *, settle: float) -> int:
 
 async def _shown(service: Service, work: Coroutine[Any, Any, None]) -> None:
     """Do the work, and show how many polls and entries are done of those that are known of."""
-    with progress() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("polls and entries", total=None)
 
         def refresh() -> None:
@@ -90,4 +91,4 @@ async def _shown(service: Service, work: Coroutine[Any, Any, None]) -> None:
             left = service.polls.at_work + service.polls.waiting + service.pages.at_work + service.pages.waiting
             bar.update(task, total=done + left or None, completed=done)
 
-        await refreshed(work, refresh)
+        await run_with_refresh(work, refresh)

@@ -1,11 +1,12 @@
 """`ingestd run`: the daemon."""
 
+import asyncio
 from typing import Annotated
 
 import typer
 
 from ingestd.cli.options import ConfigOption
-from ingestd.cli.setup import finish, settings_for
+from ingestd.cli.settings import load_settings
 from ingestd.daemon.run import run_daemon
 from ingestd.settings import load
 
@@ -18,5 +19,5 @@ def run(
 
     SIGHUP reads the settings again.  Exit status: 0 when it was stopped, 1 or 2 when it could not start.
     """
-    settings = settings_for(config, quiet=False)
-    finish(run_daemon(settings, migrate=migrate, reload=lambda: load(config)))
+    settings = load_settings(config, quiet=False)
+    asyncio.run(run_daemon(settings, migrate=migrate, reload=lambda: load(config)))

@@ -1,7 +1,6 @@
 """`ingestd try URL`: poll a source once, keep nothing, print what would be kept."""
 
 import asyncio
-
 from dataclasses import asdict
 from typing import Annotated, Any
 

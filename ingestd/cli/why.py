@@ -1,12 +1,13 @@
 """`ingestd why URL`: every decision about an article's address, or a wire item's guid."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
 
+from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
-from ingestd.cli.setup import database_of, finish
 from ingestd.pipeline.why import why as explain
 
 
@@ -21,10 +22,10 @@ def why(
     """
 
     async def work() -> dict[str, Any]:
-        async with database_of(config) as database, database.read() as connection:
+        async with open_database(config) as database, database.read() as connection:
             return await explain(connection, url)
 
-    found = finish(work())
+    found = asyncio.run(work())
     if json:
         show_json(found)
     else:

@@ -1,8 +1,8 @@
-"""Which extractor made an article: its versions in words, and a digest of the rules by which it decides.
+"""Identify the extractor that made an article: its version and a digest of its extraction rules.
 
-The digest changes with any of the files and libraries that take part, so that whatever was made by other rules than
-the present ones is known.  It is of sources as they stand: a comment that changes costs pages that are cleaned again
-and come out as they were, where a rule left out would cost pages that nobody looks at again.
+The digest changes with any file or library that extraction uses, so that `reprocess` finds the records made by other
+rules.  It covers the source files as they are: a changed comment causes pages to be extracted again with the same
+result, but a rule that the digest misses would leave pages that are never extracted again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,24 +13,24 @@ from importlib.resources.abc import Traversable
 
 from ingestd import __version__
 
-#: What decides how a page becomes an article and which text it is, below the package; a test follows their imports.
+#: Files and folders of the package that determine a page's article and its hashes; a test follows their imports.
 FILES = (
-    "articles", "likeness", "policy/articles/plausible_dates.py", "policy/articles/recurrence.py", "text.py",
-    "times.py", "urls.py", "workers/jobs.py",
+    "articles", "likeness", "model/markup.py", "policy/articles/plausible_dates.py", "policy/articles/recurrence.py",
+    "text.py", "times.py", "urls.py", "workers/jobs.py",
 )  # fmt: skip
 
-#: The libraries that decide with them, and those that trafilatura decides by.
+#: The libraries that they use, and those that trafilatura uses.
 LIBRARIES = (
     "charset-normalizer", "courlan", "htmldate", "idna", "justext", "lxml", "nh3", "py3langid", "trafilatura",
 )  # fmt: skip
 
-# Characters of the digest: 48 bits tell apart more sets of rules than there will ever be.
+# Hexadecimal digits of the digest: 48 bits are enough for any number of releases.
 _LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extractor:
-    """What makes articles of pages."""
+    """Version and rules of an extractor."""
 
     #: ingestd and trafilatura, with their versions.
     name: str
@@ -39,7 +39,7 @@ class Extractor:
 
 
 def installed_extractor() -> Extractor:
-    """Return the extractor that this installation has; reading its files takes a few milliseconds."""
+    """Return the extractor of this installation; reading its files takes a few milliseconds."""
     versions = [(name, _version(name)) for name in LIBRARIES]
     return Extractor(
         name=f"ingestd {__version__}, trafilatura {dict(versions)['trafilatura']}"[:40],  # a column's width
@@ -48,7 +48,7 @@ def installed_extractor() -> Extractor:
 
 
 def digest(parts: Iterable[tuple[str, bytes]]) -> str:
-    """Return the digest of named contents, in whatever order they come; their line ends don't count."""
+    """Return the digest of named contents; their order and their line ends do not matter."""
     whole = sha256()
     for name, content in sorted(parts):
         whole.update(f"{name}\n".encode() + sha256(content.replace(b"\r\n", b"\n")).digest())
@@ -61,7 +61,7 @@ def _files(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _below(place: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield a file, or all files in a folder, tables of data included; not what Python or an editor leaves there."""
+    """Yield a file, or all files in a folder, data files included; not those that Python or an editor leaves there."""
     if place.is_file():
         yield name, place.read_bytes()
         return

@@ -1,13 +1,15 @@
-"""What the forkserver loads before it forks, so that all workers share its memory: the jobs, and a model.
+"""Modules that the forkserver imports before it forks, so that all workers share their memory.
 
-The model that names languages is 75 MB, and takes half a second.  Loaded by each worker with its first page, four of
-them held 370 MB in all; sharing it they hold 150 MB.
+The language model takes 75 MB and half a second to load.  Four workers that each load it hold 370 MB in all; four that
+share it hold 150 MB.
 """
 
-from ingestd.workers import jobs  # first: it says how many threads numpy may start
+from ingestd.workers import jobs  # first: it limits the threads that numpy starts
 
+from ingestd import urls  # isort: skip
 from ingestd.articles import language  # isort: skip
 
 __all__ = ["jobs"]
 
+urls.site("https://news.example/")  # loads the list of public suffixes
 language.detect("The model is loaded when a language is first asked for.")

@@ -1,4 +1,4 @@
-"""Wire items as versions to be kept: their text made plain, what they say hashed."""
+"""Make the version that is stored of a wire item: its article and its hashes."""
 
 import json
 import re
@@ -18,21 +18,21 @@ _TOP_HEADING = re.compile(r"(</?)h1\b", re.IGNORECASE)
 
 
 def version_of(item: Item, name: str) -> Version:
-    """Return an item, in the format of that name, as a version."""
+    """Return the version of an item that was read in the format named `name`."""
     article = _article(item)
-    said = json.dumps(item_as_json(replace(item, warnings=())), sort_keys=True)
+    content = json.dumps(item_as_json(replace(item, warnings=())), sort_keys=True)
     return Version(
         item=item,
         article=article,
         content_hash=content_hash(article.body_text, headline=article.headline),
-        item_hash=sha256(said.encode("utf-8", "replace")).hexdigest(),
+        item_hash=sha256(content.encode("utf-8", "replace")).hexdigest(),
         format=name,
     )
 
 
 def _article(item: Item) -> Article:
-    """Return what an item says as an article: nothing is taken for furniture, an agency sends none."""
-    # A heading of the first rank is the page's own; within a text it is one of the second.
+    """Return an item's article; nothing is removed as furniture, since agencies send none."""
+    # h1 is reserved for a page's own heading; within a text it becomes h2.
     markup = sanitise(_TOP_HEADING.sub(r"\1h2", item.body_html)) if item.body_html else ""
     text = item.body_text or "\n\n".join(block_texts(parse_fragment(markup)) if markup else ())
     return Article(

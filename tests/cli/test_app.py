@@ -9,11 +9,25 @@ import pytest
 
 from ingestd import __version__
 from ingestd.cli import app as command_line
-from ingestd.cli.app import COMMANDS, Command, errors_told
+from ingestd.cli.app import errors_as_statuses, load
+from ingestd.cli.commands import COMMANDS, Command, Group
 from ingestd.errors import ConfigError, IngestError, StoreUnavailable, UsageError
 
 FOLDER = Path(command_line.__file__).parent
-NO_COMMANDS = {"batch_line", "explanation", "setup", "__init__", "app", "options", "output", "record_json"}
+
+#: Every command below the groups, with the words that call it.
+ALL = [
+    (f"{entry.name} {command.name}" if isinstance(entry, Group) else command.name, command)
+    for entry in COMMANDS
+    for command in (entry.commands if isinstance(entry, Group) else (entry,))
+]
+
+#: Modules that hold no command.
+HELPERS = {
+    "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database", "log",
+    "main_help", "options", "output", "records.options", "records.record_json", "records.table", "settings", "since",
+    "sources.state", "terminal",
+}  # fmt: skip
 
 
 def ingestd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,39 +41,64 @@ def ingestd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_every_module_is_in_the_table() -> None:
-    in_table = {command.target.partition(":")[0] for command in COMMANDS}
+def test_every_module_is_in_the_table_or_a_helper() -> None:
+    modules = {
+        ".".join(path.relative_to(FOLDER).with_suffix("").parts)
+        for path in FOLDER.rglob("*.py")
+        if path.stem != "__init__"
+    }
 
-    assert in_table == {path.stem for path in FOLDER.glob("*.py")} - NO_COMMANDS
+    assert {command.target.partition(":")[0] for _, command in ALL} == modules - HELPERS
+    assert modules >= HELPERS
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_command_is_listed_with_the_first_line_of_its_own_help(command: Command) -> None:
-    loaded = command.load()
+@pytest.mark.parametrize(("name", "command"), ALL, ids=[name for name, _ in ALL])
+def test_a_command_is_listed_with_the_first_line_of_its_docstring(name: str, command: Command) -> None:
+    loaded = load(command)
 
     assert loaded.name == command.name
     assert (loaded.help or "").strip().splitlines()[0] == command.help
 
 
-def test_help_lists_the_commands_in_their_order_and_imports_none() -> None:
-    code = (
-        "import sys\nfrom ingestd.cli.app import run\n"
-        "try: run()\nfinally: print([m for m in sys.modules if m in ('sqlalchemy', 'aiohttp', 'trafilatura')])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True, timeout=30
-    )
+def test_help_lines_fit_a_terminal_of_80_columns() -> None:
+    assert [line for line in ingestd("--help").stdout.splitlines() if len(line) > 80] == []
+    # Below a group, the parser cuts a line that is too long.
+    for group in (entry for entry in COMMANDS if isinstance(entry, Group)):
+        shown = ingestd(group.name, "--help").stdout
+        assert [command.help for command in group.commands if command.help not in shown] == []
 
-    at = [done.stdout.index(f"│ {command.name} ") for command in COMMANDS]
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_lists_the_commands_in_order(option: str) -> None:
+    done = ingestd(option)
+
+    at = [done.stdout.index(f"\n  {command.name} ") for command in COMMANDS]
+    assert done.returncode == 0
     assert at == sorted(at)
-    assert done.stdout.endswith("[]\n")
 
 
-def test_the_version_is_told() -> None:
+def test_the_parser_shows_the_same_help() -> None:
+    # Without arguments the parser runs, and help is an error.
+    done = ingestd()
+
+    assert done.returncode == 2
+    assert done.stderr == ingestd("--help").stdout
+
+
+def test_help_lists_the_options_that_the_parser_has() -> None:
+    code = "from typer.main import get_command\nfrom ingestd.cli.app import app\nfrom ingestd.cli.main_help import OPTIONS"
+    code += "\nprint([p.opts[0] for p in get_command(app).params], [name for name, _ in OPTIONS])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+
+    options = ["--version", "--install-completion", "--show-completion"]
+    assert done.stdout == f"{options} {[*options, '-h, --help']}\n"
+
+
+def test_the_version_is_printed() -> None:
     assert ingestd("--version").stdout == f"ingestd {__version__}\n"
 
 
-def test_a_command_that_is_none_names_the_nearest() -> None:
+def test_an_unknown_command_names_the_nearest() -> None:
     done = ingestd("confg")
 
     assert done.returncode == 2
@@ -68,7 +107,12 @@ def test_a_command_that_is_none_names_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     ("line", "completed"),
-    [("ingestd conf", "config"), ("ingestd config ch", "check"), ("ingestd config show --j", "--json")],
+    [
+        ("ingestd conf", "config"),
+        ("ingestd config ch", "check"),
+        ("ingestd config show --j", "--json"),
+        ("ingestd sources im", "import"),
+    ],
 )
 def test_the_shell_completes_commands_and_their_options(line: str, completed: str) -> None:
     done = ingestd(_INGESTD_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(line.count(" ")))
@@ -76,12 +120,13 @@ def test_the_shell_completes_commands_and_their_options(line: str, completed: st
     assert done.stdout.split() == [completed]
 
 
-def test_whoever_reads_may_stop_reading() -> None:
+@pytest.mark.parametrize("arguments", [("config", "show"), ("--help",)], ids=" ".join)
+def test_a_reader_may_close_the_pipe(arguments: tuple[str, ...]) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
 
     done = subprocess.run(
-        [sys.executable, "-m", "ingestd", "config", "show"],
+        [sys.executable, "-m", "ingestd", *arguments],
         stdout=write_end, stderr=subprocess.PIPE, text=True, check=False, timeout=30,
     )  # fmt: skip
     os.close(write_end)
@@ -90,7 +135,7 @@ def test_whoever_reads_may_stop_reading() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "printed"),
     [
         (ConfigError("interval: wrong"), 2, "ingestd: interval: wrong\n"),
         (UsageError("no source 7"), 2, "ingestd: no source 7\n"),
@@ -99,18 +144,18 @@ def test_whoever_reads_may_stop_reading() -> None:
         (IngestError(), 1, "ingestd: IngestError\n"),
     ],
 )
-def test_an_error_on_purpose_is_a_line_and_a_status(
-    error: IngestError, status: int, told: str, capsys: pytest.CaptureFixture[str]
+def test_an_ingest_error_is_printed_and_has_a_status(
+    error: IngestError, status: int, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended, errors_told():
+    with pytest.raises(SystemExit) as ended, errors_as_statuses():
         raise error
 
     assert ended.value.code == status
-    assert capsys.readouterr() == ("", told)
+    assert capsys.readouterr() == ("", printed)
 
 
 def test_a_bug_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError), errors_told():
+    with pytest.raises(ZeroDivisionError), errors_as_statuses():
         raise ZeroDivisionError
 
 
@@ -119,24 +164,24 @@ def test_an_interrupt_has_its_own_status_and_no_traceback(tmp_path: Path) -> Non
     process = subprocess.Popen(
         [sys.executable, "-m", "ingestd", "config", "check", str(tmp_path / "fifo")], stderr=subprocess.PIPE, text=True
     )
-    fifo = opened_by_its_reader(tmp_path / "fifo", process)
+    fifo = open_for_reader(tmp_path / "fifo", process)
 
-    told = interrupted(process)
+    printed = interrupt(process)
     os.close(fifo)
 
-    assert (process.returncode, told) == (130, "")
+    assert (process.returncode, printed) == (130, "")
 
 
-def opened_by_its_reader(fifo: Path, process: subprocess.Popen[str]) -> int:
-    """Wait until a process reads from a pipe, and return the end to write to."""
+def open_for_reader(fifo: Path, process: subprocess.Popen[str]) -> int:
+    """Wait until a process reads from a FIFO, and return a descriptor to write to it."""
     while process.poll() is None:
-        with suppress(OSError):  # ENXIO: nobody reads yet (fifo(7))
+        with suppress(OSError):  # ENXIO: there is no reader yet (fifo(7))
             return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
     raise AssertionError("it ended before it read")
 
 
-def interrupted(process: subprocess.Popen[str]) -> str:
-    """Interrupt until it ends: Python only notes a signal that comes just before a read, and then reads."""
+def interrupt(process: subprocess.Popen[str]) -> str:
+    """Interrupt until it ends: Python only notes a signal that arrives just before a read, and then reads."""
     for _ in range(60):
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
@@ -144,26 +189,20 @@ def interrupted(process: subprocess.Popen[str]) -> str:
     raise AssertionError("it did not end")
 
 
-def leaves(command: Command) -> list[tuple[str, object]]:
-    """The commands below a line of the table, each with its name."""
-    loaded = command.load()
-    below = getattr(loaded, "commands", None)
-    return [(f"{command.name} {name}", sub) for name, sub in below.items()] if below else [(command.name, loaded)]
+@pytest.mark.parametrize(("name", "command"), ALL, ids=[name for name, _ in ALL])
+def test_every_command_takes_config_and_json_and_documents_its_exit_status(name: str, command: Command) -> None:
+    loaded = load(command)
+
+    options = {option for parameter in loaded.params for option in parameter.opts}
+    assert "--config" in options
+    # The daemon prints nothing: its log is JSON where no person reads it.
+    assert "--json" in options or name == "run"
+    assert "Exit status: " in (loaded.help or "")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_command_takes_config_and_json_and_says_how_it_exits(command: Command) -> None:
-    for name, leaf in leaves(command):
-        options = {option for parameter in leaf.params for option in parameter.opts}
-        assert "--config" in options, name
-        # The daemon prints nothing: its log is JSON where no person reads it.
-        assert "--json" in options or name == "run", name
-        assert "Exit status: " in (leaf.help or ""), name
-
-
-def test_nothing_is_imported_from_where_it_is_run(tmp_path: Path) -> None:
+def test_nothing_is_imported_from_the_working_directory(tmp_path: Path) -> None:
     for name in ("ingestd", "trafilatura", "py3langid"):
-        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'a').write('{name}')")
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'a').write('{name}')")
     (tmp_path / "page.html").write_text(f"<p>{'The ferry runs again, the harbour master said. ' * 5}</p>")
 
     done = subprocess.run(
@@ -172,4 +211,4 @@ def test_nothing_is_imported_from_where_it_is_run(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert not (tmp_path / "sprung").exists()
+    assert not (tmp_path / "imported").exists()

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from lxml import html
 
 from ingestd.demo.newsroom import Newsroom
-from ingestd.text import block_texts
+from ingestd.model.markup import block_texts
 
 AGENCY, COURIER, HERALD = range(3)
 

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import yaml
 
-from ingestd.cli.app import COMMANDS
+from ingestd.cli.commands import COMMANDS
 from ingestd.settings import Settings
 from ingestd.units import parse_duration
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.cli.app import COMMANDS
+from ingestd.cli.commands import COMMANDS
 from ingestd.settings import Settings
 from ingestd.units import parse_duration
 

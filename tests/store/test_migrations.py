@@ -10,6 +10,7 @@ from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.records import records
 from ingestd.store.schema import migrate
+from ingestd.store.schema.version import HEAD
 
 AT = datetime(2024, 5, 1, 8, tzinfo=UTC)
 ENTRY = {
@@ -32,33 +33,33 @@ SOURCE = {
 
 
 def fill(connection: Connection) -> None:
-    """Put a record into a database of any version: its tables are asked for their columns."""
+    """Insert a record into a database of any schema version, using only columns that every version has."""
     tables = MetaData()
     tables.reflect(connection)
     rows: tuple[tuple[str, dict[str, Any]], ...] = (
         ("sources", SOURCE), ("entries", ENTRY), ("records", RECORD), ("revisions", REVISION),
     )  # fmt: skip
     for name, row in rows:
-        # SQLite's own type for times takes none with a zone.
-        plain = connection.dialect.name == "sqlite"
+        # The reflected time type of SQLite accepts no zone.
+        without_zone = connection.dialect.name == "sqlite"
         values = {
-            key: value.replace(tzinfo=None) if plain and isinstance(value, datetime) else value
+            key: value.replace(tzinfo=None) if without_zone and isinstance(value, datetime) else value
             for key, value in row.items()
         }
         connection.execute(tables.tables[name].insert(), {"id": 1, **values})
 
 
 @pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006"])
-async def test_what_older_versions_kept_is_read_after_an_upgrade(database_url: str, version: str) -> None:
+async def test_records_of_older_schemas_are_readable_after_an_upgrade(empty_database_url: str, version: str) -> None:
     config = migrate._config()
-    with migrate._engine(database_url) as engine, engine.begin() as connection:
+    with migrate._engine(empty_database_url) as engine, engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, version)
         fill(connection)
 
-    assert await migrate.upgrade(database_url) == (version, migrate.head())
+    assert await migrate.upgrade(empty_database_url) == (version, HEAD)
 
-    async with Database(with_async_driver(database_url)) as database, database.read() as connection:
+    async with Database(with_async_driver(empty_database_url)) as database, database.read() as connection:
         record = await records.find(connection, "1")
     assert record.article == Article(
         headline="Ferry",

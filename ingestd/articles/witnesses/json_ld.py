@@ -1,4 +1,4 @@
-"""What a page says of its article in JSON-LD (schema.org NewsArticle and its kin)."""
+"""Witness "json_ld": the article's fields in JSON-LD (schema.org NewsArticle and related types)."""
 
 import json
 import re
@@ -8,26 +8,27 @@ from typing import Any
 
 from lxml import etree
 
-from ingestd import text, urls
+from ingestd import urls
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines
 from ingestd.articles.witnesses.stated_times import read_stated_time
 from ingestd.model.article import Image
+from ingestd.model.markup import text_of
 
 _SCRIPTS = etree.XPath("//script[contains(@type, 'ld+json')]")
 _TYPES = re.compile(r"(Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPosting)$", re.IGNORECASE)
 _PAGE_TYPES = re.compile(r"(WebPage|ItemPage|VideoObject|CreativeWork)$")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _SALVAGED = ("headline", "datePublished", "dateModified", "description", "inLanguage")
-#: A larger script is no metadata.
+#: A longer script (characters) is no metadata.
 _MAX_LENGTH = 2_000_000
 _MAX_NODES = 500
 
 
 def read(root: etree._Element, url: str) -> Clues:
-    """Return what the page's JSON-LD says of the article; empty clues where there is none.
+    """Return the clues in the page's JSON-LD; empty when it describes no article.
 
-    Graphs and lists are looked through.  Of a script that is no JSON, the plain fields are still found.
+    Searches graphs and lists.  Finds the plain fields even in a script that is not valid JSON.
     """
     nodes = [node for script in _SCRIPTS(root) for node in _nodes(_load(script.text or ""))]
     article = next((node for node in nodes if _is(node, _TYPES) and node.get("headline")), None)
@@ -49,7 +50,7 @@ def _load(script: str) -> Any:
 
 
 def _salvage(script: str) -> dict[str, Any] | None:
-    """Find the plain fields in a script that is no JSON."""
+    """Return the plain fields of a script that is not valid JSON; None when it describes no article."""
     if not re.search(r'"@type"\s*:\s*\[?\s*"\w*Article"', script):
         return None
     found: dict[str, Any] = {"@type": "Article"}
@@ -62,7 +63,7 @@ def _salvage(script: str) -> dict[str, Any] | None:
 
 
 def _nodes(document: Any) -> Iterator[dict[str, Any]]:
-    """Every node that may be of the page itself; lists of other pages are not looked into."""
+    """Yield every node that may describe the page itself; lists of other pages are skipped."""
     waiting, seen = [document], 0
     while waiting and seen < _MAX_NODES:
         node = waiting.pop(0)
@@ -79,8 +80,8 @@ def _is(node: dict[str, Any], types: re.Pattern[str]) -> bool:
     return any(isinstance(kind, str) and types.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]))
 
 
-def _clues(node: dict[str, Any], named: dict[str, dict[str, Any]], url: str) -> Clues:
-    authors = [_resolved(author, named) for author in _list(node.get("author") or node.get("creator"))]
+def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str) -> Clues:
+    authors = [_resolved(author, by_id) for author in _list(node.get("author") or node.get("creator"))]
     names = [_name(author) for author in authors]
     people = [_name(author) for author in authors if not (isinstance(author, dict) and _is(author, _ORGANISATION))]
     publisher = next(iter(_list(node.get("publisher"))), None)
@@ -93,39 +94,39 @@ def _clues(node: dict[str, Any], named: dict[str, dict[str, Any]], url: str) -> 
         or read_stated_time(_first(node.get("dateCreated"))),
         versioncreated=read_stated_time(_first(node.get("dateModified"))),
         language=_language(node.get("inLanguage")),
-        source=_name(_resolved(publisher, named)),
+        source=_name(_resolved(publisher, by_id)),
         usageterms=_terms(node),
-        images=_images(node.get("image"), named, url),
+        images=_images(node.get("image"), by_id, url),
         paywall=_paywall(node.get("isAccessibleForFree")),
         words=_words(node),
     )
 
 
 def _terms(node: dict[str, Any]) -> str | None:
-    """Return the licence, as an address or by its name, or else the copyright notice."""
+    """Return the licence, by URL or name, or else the copyright notice."""
     for key in ("license", "usageInfo", "copyrightNotice"):
         for value in _list(node.get(key)):
-            said = (
+            value_text = (
                 next((value[k] for k in ("url", "@id", "name") if value.get(k)), None)
                 if isinstance(value, dict)
                 else value
             )
-            if terms := _plain(said):
+            if terms := _plain(value_text):
                 return terms
     return None
 
 
 def _paywall(free: Any) -> bool | None:
-    """Read `isAccessibleForFree`, which is written as a boolean, as "False", or as an address of schema.org."""
-    said = str(_first(free)).rpartition("/")[2].casefold()
-    return {"true": False, "false": True}.get(said)
+    """Read `isAccessibleForFree`: a boolean, a string such as "False", or a schema.org URL."""
+    value_text = str(_first(free)).rpartition("/")[2].casefold()
+    return {"true": False, "false": True}.get(value_text)
 
 
 def _words(node: dict[str, Any]) -> int | None:
-    """Return how many words the text has, by `articleBody` where it is there, or else by `wordCount`."""
+    """Return the number of words of the text, from `articleBody` if there is one, else from `wordCount`."""
     body, count = node.get("articleBody"), node.get("wordCount")
     if isinstance(body, str):
-        return len(text.text_of(body).split()) or None
+        return len(text_of(body).split()) or None
     digits = str(count) if isinstance(count, int | str) and not isinstance(count, bool) else ""
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 7 else None
 
@@ -141,10 +142,10 @@ def _first(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else value
 
 
-def _resolved(value: Any, named: dict[str, dict[str, Any]]) -> Any:
+def _resolved(value: Any, by_id: dict[str, dict[str, Any]]) -> Any:
     """Follow a reference to another node of the graph."""
     if isinstance(value, dict) and "name" not in value:
-        return named.get(str(value.get("@id")), value)
+        return by_id.get(str(value.get("@id")), value)
     return value
 
 
@@ -153,8 +154,8 @@ def _name(value: Any) -> str | None:
 
 
 def _plain(value: Any) -> str | None:
-    """JSON-LD carries text, yet references and markup are found in it."""
-    return text.text_of(value) or None if isinstance(value, str) else None
+    """Return a string without markup and character references, which JSON-LD should not have but does."""
+    return text_of(value) or None if isinstance(value, str) else None
 
 
 def _language(value: Any) -> str | None:
@@ -162,9 +163,9 @@ def _language(value: Any) -> str | None:
     return value.get("alternateName") if isinstance(value, dict) else value if isinstance(value, str) else None
 
 
-def _images(value: Any, named: dict[str, dict[str, Any]], url: str) -> tuple[Image, ...]:
+def _images(value: Any, by_id: dict[str, dict[str, Any]], url: str) -> tuple[Image, ...]:
     for image in _list(value):
-        node = _resolved(image, named)
+        node = _resolved(image, by_id)
         node = node if isinstance(node, dict) else {"url": node}
         href = urls.resolve(
             url, next((v for v in (node.get("url"), node.get("contentUrl")) if isinstance(v, str)), None)

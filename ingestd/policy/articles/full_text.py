@@ -1,14 +1,14 @@
-"""Whether an entry carries its whole article, so that its page need not be fetched."""
+"""Whether an entry carries its full text, so that its page need not be fetched."""
 
 import re
 
 from ingestd.model.feed import Entry
-from ingestd.text import text_of
+from ingestd.model.markup import text_of
 
-#: A shorter content is a teaser, or an alert whose page says no more (characters of text).
+#: Shorter content (characters of text) is a teaser, or an alert whose page has no more text either.
 ENOUGH = 400
 
-# How a feed that sends only the beginning ends, in the languages met most often.
+# The end of content that was cut short, in the most frequent languages.
 _CUT_SHORT = re.compile(
     r"(\.\.\.|…|\[…\]|\[\.\.\.\]|\[&#8230;\]|»|›"
     r"|(read|continue|keep) (more|reading|the (full|whole) (story|article))|full (story|article)"
@@ -18,9 +18,9 @@ _CUT_SHORT = re.compile(
 
 
 def carries_full_text(entry: Entry) -> bool:
-    """Say whether an entry's content is the article: long enough, more than its summary, not cut short.
+    """Say whether an entry's content is the full article: long enough, more than its summary, not cut short.
 
-    An entry without a link has no page to fetch: whatever it says is all there is.
+    An entry without a link has no page to fetch, so any content is its full text.
     """
     text = text_of(entry.body_html)
     if not entry.link:

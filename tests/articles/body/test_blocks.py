@@ -2,7 +2,7 @@ import pytest
 
 from ingestd.articles.body.blocks import Block, Run, to_html, to_text
 from ingestd.articles.body.walk import read_blocks
-from ingestd.text import parse_fragment
+from ingestd.model.markup import parse_fragment
 
 WRAPPED = "a line of the length at which people used to wrap their paragraphs,"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestd import times
-from ingestd.articles.assemble import Reading
+from ingestd.articles.assemble import ExtractionResult
 from ingestd.articles.witnesses import bylines
 from ingestd.articles.witnesses.stated_times import StatedTime
 from ingestd.errors import IngestError
@@ -18,7 +18,7 @@ def id_of(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(".html")
 
 
-def batch_line(path: Path, outcome: Reading | IngestError) -> Mapping[str, Any]:
+def batch_line(path: Path, outcome: ExtractionResult | IngestError) -> Mapping[str, Any]:
     """Return the line of a page in a batch."""
     if isinstance(outcome, IngestError):
         empty = {"title": "", "authors": [], "published": "", "body": "", "language": ""}
@@ -41,10 +41,10 @@ def _signers(article: Article) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*article.authors, *signed))) or tuple(filter(None, [article.byline]))
 
 
-def _published(reading: Reading) -> str:
+def _published(extraction: ExtractionResult) -> str:
     """As exactly as it is known, and as written: a day has no time of day, an assumed zone is left out."""
-    article = reading.article
-    said = reading.testimony.get("firstcreated", {}).get(article.provenance.get("firstcreated", ""))
+    article = extraction.article
+    said = extraction.testimony.get("firstcreated", {}).get(article.provenance.get("firstcreated", ""))
     written = times.iso(article.firstcreated) or ""
     if article.date_precision == "day":
         return written[:10]

@@ -23,7 +23,7 @@ def record_as_json(record: Record, *, private: bool = False) -> dict[str, Any]:
     for carrier in values["carriers"]:
         carrier["source_url"] = without_userinfo(carrier["source_url"])
     del values["item"]
-    said = _said(item_of_record(record), private=private) | {name: article[name] for name in _OF_PAGES}
+    said = _item_as_json(item_of_record(record), private=private) | {name: article[name] for name in _OF_PAGES}
     return {**values, **said, "authors": article["authors"], "id_origin": record.id_origin}
 
 
@@ -33,11 +33,11 @@ def revision_as_json(row: Row[Any], *, private: bool = False) -> dict[str, Any]:
     item = values.pop("item")
     if item is None:
         return values
-    said = _said(item_from_json(item), private=private)
+    said = _item_as_json(item_from_json(item), private=private)
     return values | {name: value for name, value in said.items() if name not in values}
 
 
-def _said(item: Item, *, private: bool) -> dict[str, Any]:
+def _item_as_json(item: Item, *, private: bool) -> dict[str, Any]:
     """Return an item in plain values: names of people are the record's `authors`, those who made it `contributors`."""
     values: dict[str, Any] = asdict(item)
     values["contributors"] = values.pop("authors")
@@ -46,7 +46,7 @@ def _said(item: Item, *, private: bool) -> dict[str, Any]:
     return values
 
 
-def is_said(value: object) -> bool:
+def has_content(value: object) -> bool:
     """Say whether a value is worth a line of a table: a number always is, and what is true."""
     if isinstance(value, str | list | tuple | Mapping):
         return bool(value)

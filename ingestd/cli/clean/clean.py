@@ -15,11 +15,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.articles.assemble import Reading
-from ingestd.cli import explanation, output
-from ingestd.cli.batch_line import batch_line, id_of
+from ingestd.articles.assemble import ExtractionResult
+from ingestd.cli.clean import explanation
+from ingestd.cli.clean.batch_line import batch_line, id_of
 from ingestd.cli.options import ConfigOption
-from ingestd.cli.setup import finish, settings_for
+from ingestd.cli.output import note, open_output
+from ingestd.cli.settings import load_settings
+from ingestd.cli.terminal import progress_bar
 from ingestd.errors import ExtractError, IngestError, UsageError
 from ingestd.json import to_json
 from ingestd.model.article import Article
@@ -72,18 +74,18 @@ def clean(
 
     Exit status: 0 when every page was cleaned, or written as a line of a batch; 1 when one gave no article.
     """
-    settings = settings_for(config)
+    settings = load_settings(config)
     if bool(files) == bool(batch):
         raise UsageError("name the files to clean, or a folder with --batch")
     saved = corpus(batch) if batch else [Saved(path=path, url=url) for path in files or ()]
     with ExitStack() as stack:
-        out = stack.enter_context(output.opened(jsonl)) if jsonl else sys.stdout
-        bar = stack.enter_context(output.progress())
+        out = stack.enter_context(open_output(jsonl)) if jsonl else sys.stdout
+        bar = stack.enter_context(progress_bar())
         task = bar.add_task("clean", total=len(saved))
         failed: list[str] = []
-        explained: list[tuple[Saved, Reading]] = []
+        explained: list[tuple[Saved, ExtractionResult]] = []
 
-        def show(page: Saved, outcome: Reading | IngestError) -> None:
+        def show(page: Saved, outcome: ExtractionResult | IngestError) -> None:
             if batch:
                 print(to_json(batch_line(page.path, outcome)), file=out)
             elif isinstance(outcome, IngestError):
@@ -94,11 +96,11 @@ def clean(
                 print(to_json(explanation.as_json(outcome) if explain else record(outcome.article)), file=out)
             bar.advance(task)
 
-        finish(_clean(settings, saved, show))
-    for page, reading in explained:  # not before the bar is gone, which would run through the tables
-        explanation.print_explained(str(page.path), reading)
+        asyncio.run(_clean(settings, saved, show))
+    for page, extraction in explained:  # not before the bar is gone, which would run through the tables
+        explanation.print_explained(str(page.path), extraction)
     for message in failed if not batch else ():
-        output.note(f"ingestd: {message}")
+        note(f"ingestd: {message}")
     if failed and not batch:
         raise typer.Exit(1)
 
@@ -127,11 +129,11 @@ def record(article: Article) -> Mapping[str, Any]:
 
 
 async def _clean(
-    settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, Reading | IngestError], None]
+    settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, ExtractionResult | IngestError], None]
 ) -> None:
     """Clean pages on all cores, and show them in their order; no more are read ahead than keep the cores busy."""
     processes = len(os.sched_getaffinity(0))
-    waiting: deque[tuple[Saved, asyncio.Task[Reading | IngestError]]] = deque()
+    waiting: deque[tuple[Saved, asyncio.Task[ExtractionResult | IngestError]]] = deque()
     pool = Pool(processes=processes, timeout=settings.extract_timeout, memory=settings.extract_memory)
     async with pool, asyncio.TaskGroup() as tasks:
         for page in pages:
@@ -143,12 +145,14 @@ async def _clean(
             show(page, await task)
 
 
-async def _extract(pool: Pool, saved: Saved) -> Reading | IngestError:
+async def _extract(pool: Pool, saved: Saved) -> ExtractionResult | IngestError:
     try:
-        reading: Reading = await pool.run("ingestd.articles:read", Page(url=saved.url, body=_read(saved.path)))
+        extraction: ExtractionResult = await pool.run(
+            "ingestd.articles:read", Page(url=saved.url, body=_read(saved.path))
+        )
     except IngestError as error:
         return error
-    return reading
+    return extraction
 
 
 def _read(path: Path) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from ingestd.articles.assemble import Reading
+from ingestd.articles.assemble import ExtractionResult
 from ingestd.articles.witnesses.stated_times import StatedTime
 from ingestd.cli.output import show, show_table
 from ingestd.model.article import Agency, Article, Image
@@ -16,21 +16,21 @@ _SHOWN_AS = {"images": "associations", "words": "truncated"}
 _LONGEST = 160
 
 
-def as_json(reading: Reading) -> dict[str, Any]:
+def as_json(extraction: ExtractionResult) -> dict[str, Any]:
     """Return the record with its provenance, and below `testimony` what each witness says of each field."""
-    return {**asdict(reading.article), "testimony": reading.testimony}
+    return {**asdict(extraction.article), "testimony": extraction.testimony}
 
 
-def print_explained(name: str, reading: Reading) -> None:
+def print_explained(name: str, extraction: ExtractionResult) -> None:
     """Print a page's fields as a table: what holds, marked with a star, and what else was said, in the order asked."""
     show(name)
-    show_table(("field", "", "witness", "says"), _rows(reading))
+    show_table(("field", "", "witness", "says"), _rows(extraction))
     show("")
 
 
-def _rows(reading: Reading) -> Iterator[tuple[str, str, str, str]]:
-    article = reading.article
-    for field, said in reading.testimony.items():
+def _rows(extraction: ExtractionResult) -> Iterator[tuple[str, str, str, str]]:
+    article = extraction.article
+    for field, said in extraction.testimony.items():
         believed = article.provenance.get(field)
         shown = _SHOWN_AS.get(field, field)
         result = _result(article, shown)

@@ -1,0 +1,1 @@
+"""`ingestd backfill`: import what was published in the past."""

@@ -1,0 +1,1 @@
+"""`ingestd clean`: extract articles from saved pages."""

@@ -1,0 +1,124 @@
+"""Table of the commands, in the order in which `ingestd --help` lists them.
+
+A line names a command's module but does not import it. `ingestd --help` and shell completion read only this table.
+Each help line is the first line of the command's docstring, so that help can be listed without importing the command.
+"""
+
+# No dataclass and nothing from `typing`: importing either takes longer than all the rest of `ingestd --help`.
+
+
+class Command:
+    """One command."""
+
+    __slots__ = ("help", "name", "target")
+
+    def __init__(self, name: str, target: str, help: str) -> None:  # noqa: A002 - as typer and argparse call it
+        self.name = name
+        #: "module:function", below `ingestd.cli`.
+        self.target = target
+        #: First line of the function's docstring.
+        self.help = help
+
+
+class Group:
+    """Commands that share their first word, as in `ingestd sources add`."""
+
+    __slots__ = ("commands", "help", "name")
+
+    def __init__(self, name: str, help: str, commands: tuple[Command, ...]) -> None:  # noqa: A002 - as above
+        self.name = name
+        self.help = help
+        #: In the order in which `ingestd NAME --help` lists them.
+        self.commands = commands
+
+
+COMMANDS: tuple[Command | Group, ...] = (
+    # The daemon.
+    Command("run", "run:run", "Run the daemon until SIGTERM or Ctrl-C."),
+    # What it polls.
+    Command("try", "try_:try_", "Poll a source once and print the result; store nothing."),
+    Group(
+        "sources",
+        "Add, list, pause and remove sources.",
+        (
+            Command("add", "sources.add:add", "Add a source, or the feeds that a web page names."),
+            Command("list", "sources.list_:list_", "List the sources."),
+            Command("show", "sources.show:show_", "Show a source, its recent polls and its WebSub hub."),
+            Command("set", "sources.set_:set_", "Change the title, interval or options of a source."),
+            Command("pause", "sources.pause:pause", "Pause a source; it is not polled until resumed."),
+            Command("resume", "sources.resume:resume", "Resume a paused source and poll it at once."),
+            Command("remove", "sources.remove:remove", "Remove a source; its entries and records stay."),
+            Command("import", "sources.import_:import_", "Add the sources listed in an OPML file."),
+            Command("export", "sources.export:export", "Print the sources as OPML."),
+        ),
+    ),
+    Command("poll", "poll:poll", "Poll a source, or all sources that are due, now."),
+    Group(
+        "backfill",
+        "Import what was published in the past.",
+        (
+            Command("archive", "backfill.archive:archive", "Import the archive documents of a feed (RFC 5005)."),
+            Command("sitemap", "backfill.sitemap:sitemap", "Import the pages listed in a sitemap."),
+            Command("urls", "backfill.urls:urls", "Import the pages listed in a file, one URL a line."),
+            Command("files", "backfill.files:files", "Import saved feeds and pages from a directory."),
+            Command("list", "backfill.list_:list_", "List the backfills, newest first."),
+            Command("resume", "backfill.resume:resume", "Resume a backfill that was stopped, killed or failed."),
+            Command("cancel", "backfill.cancel:cancel", "Cancel a backfill; its records stay."),
+        ),
+    ),
+    # What it keeps.
+    Command("reprocess", "reprocess:reprocess", "Extract stored pages again with the current rules."),
+    Group(
+        "records",
+        "List, show, search and export records.",
+        (
+            Command("list", "records.list_:list_", "List the records saved or revised last, newest first."),
+            Command("show", "records.show:show_", "Show a record, its revisions, or their differences."),
+            Command("search", "records.search:search", "Search headlines and bodies, best match first."),
+            Command("export", "records.export:export", "Export records as JSON Lines, oldest first."),
+        ),
+    ),
+    Command("events", "events:events_", "Print the event log: what happened to which record."),
+    Command("coverage", "coverage:coverage", "Report from when until when each source is complete."),
+    Group(
+        "gaps",
+        "List, accept and repair gaps (entries that may be missing).",
+        (
+            Command("list", "gaps.list_:list_", "List gaps, newest first."),
+            Command("accept", "gaps.accept:accept", "Accept an open gap; no more warnings about it."),
+            Command("repair", "gaps.repair:repair", "Make an open gap due for repair by the daemon."),
+        ),
+    ),
+    Command("why", "why:why", "Explain what was decided about an article, and why."),
+    Group(
+        "failures",
+        "List failures, and retry quarantined entries.",
+        (
+            Command("list", "failures.list_:list_", "List failures, or quarantined entries, newest first."),
+            Command("retry", "failures.retry:retry", "Make quarantined entries due again."),
+        ),
+    ),
+    # Files, without a database.
+    Command("clean", "clean.clean:clean", "Extract articles from saved pages, as JSON Lines."),
+    Command("parse", "parse:parse", "Parse feeds from files, as JSON Lines."),
+    # What keeps it running.
+    Command("health", "health:health", "Ask the running daemon for its health."),
+    Group(
+        "db",
+        "Upgrade the database schema, or print its version.",
+        (
+            Command("upgrade", "db.upgrade:upgrade", "Upgrade the database to this program's schema."),
+            Command("current", "db.current:current", "Print the version of the database schema."),
+            Command("check", "db.check:check", "Check that the database has this program's schema."),
+        ),
+    ),
+    Command("demo", "demo:demo", "Run the daemon on a simulated newsroom."),
+    Group(
+        "config",
+        "Show or check the settings.",
+        (
+            Command("show", "config.show:show_settings", "Show every setting in effect and where it comes from."),
+            Command("check", "config.check:check", "Check that the settings are valid."),
+        ),
+    ),
+)

@@ -1,0 +1,31 @@
+"""`ingestd config check`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note, show_result
+from ingestd.settings import find_config, load
+
+
+def check(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="TOML file to check, instead of --config.")
+    ] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that the settings are valid.
+
+    Prints every fault, one a line. A login sent over plain HTTP is not a fault; it is a warning.
+
+    Exit status: 0 if they are valid, 2 if not.
+    """
+    chosen = find_config(file or config)
+    for login in load(chosen).logins:
+        if login.in_the_clear:
+            note(f"warning: {login.origin_url}: this login is sent without TLS, where others can read it")
+    line = f"{chosen or 'defaults'}: ok"
+    show_result({"file": chosen, "faults": []}, line, json=as_json)

@@ -1,0 +1,1 @@
+"""`ingestd db`: the database schema."""

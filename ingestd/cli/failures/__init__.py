@@ -1,0 +1,1 @@
+"""`ingestd failures`: list failures, and retry quarantined entries."""

@@ -1,0 +1,39 @@
+"""`ingestd failures list`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show_json, show_table
+from ingestd.store.operations import failures
+from ingestd.urls import without_userinfo
+
+
+def list_(
+    given_up: Annotated[
+        bool, typer.Option("--given-up", help="List quarantined entries: no attempts are left.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N.")] = 50,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List failures, or quarantined entries, newest first.
+
+    Exit status: 0 on success.
+    """
+
+    async def work() -> list[dict[str, object]]:
+        async with open_database(config) as database, database.read() as connection:
+            find = failures.list_quarantined if given_up else failures.latest
+            rows = await find(connection, limit=limit)
+        return [{**row, "source_url": without_userinfo(row["source_url"] or "")} for row in rows]
+
+    rows = asyncio.run(work())
+    if json:
+        show_json(rows)
+        return
+    columns = ("id", "at", "stage", "error", "status", "message", "url")
+    show_table(columns, [[row[column] for column in columns] for row in rows])

@@ -1,0 +1,1 @@
+"""`ingestd gaps`: list, accept and repair gaps."""

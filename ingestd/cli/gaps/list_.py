@@ -1,0 +1,36 @@
+"""`ingestd gaps list`."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show_json, show_table
+from ingestd.store.polls import gaps
+from ingestd.urls import without_userinfo
+
+
+def list_(
+    state: Annotated[str | None, typer.Option(help="Only gaps in this state: open, repaired or accepted.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N gaps.")] = 100,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List gaps, newest first.
+
+    Exit status: 0 on success.
+    """
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_database(config) as database, database.read() as connection:
+            rows = await gaps.list_all(connection, state=state, limit=limit)
+        return [{**row, "source_url": without_userinfo(row["source_url"])} for row in rows]
+
+    rows = asyncio.run(work())
+    if json:
+        show_json(rows)
+        return
+    columns = ("id", "state", "from_at", "to_at", "found", "source_url", "note")
+    show_table(columns, [[row[column] for column in columns] for row in rows])

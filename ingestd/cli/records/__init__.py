@@ -1,0 +1,1 @@
+"""`ingestd records`: list, show, search and export records."""

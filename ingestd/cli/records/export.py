@@ -1,0 +1,74 @@
+"""`ingestd records export`."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonLinesOption
+from ingestd.cli.output import open_output
+from ingestd.cli.records.options import SourceOption, StatusOption, parse_status
+from ingestd.cli.records.record_json import record_as_json
+from ingestd.cli.since import SinceOption, parse_since
+from ingestd.cli.terminal import progress_bar
+from ingestd.errors import UsageError
+from ingestd.json import to_json
+from ingestd.model.record import Record
+from ingestd.renderers import RENDERERS
+from ingestd.renderers.record_items import item_of_record
+from ingestd.store.polls import sources
+from ingestd.store.records import records
+
+_RENDERERS = {renderer.name: renderer for renderer in RENDERERS}
+
+
+def export(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE. Default: standard output.")
+    ] = None,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    status: StatusOption = "usable",
+    format_: Annotated[
+        str,
+        typer.Option("--format", help=f"Format of a line: jsonl (all fields of a record), {', '.join(_RENDERERS)}."),
+    ] = "jsonl",
+    config: ConfigOption = None,
+    json: JsonLinesOption = False,
+) -> None:
+    """Export records as JSON Lines, oldest first.
+
+    Killed and withheld records are left out unless --status asks for them. With --format ninjs each line is an
+    IPTC ninjs 3.1 item. Editorial notes marked private are never exported.
+
+    Exit status: 0 on success, 2 if there is no such source or the file cannot be written.
+    """
+    del json
+    after, wanted, render = parse_since(since), parse_status(status), _renderer(format_)
+
+    async def work() -> None:
+        with ExitStack() as stack:
+            file = stack.enter_context(open_output(output)) if output else sys.stdout
+            bar = stack.enter_context(progress_bar())
+            task = bar.add_task("records", total=None)
+            async with open_database(config) as database, database.read() as connection:
+                source_id = (await sources.find(connection, source)).id if source else None
+                async for record in records.export(connection, since=after, source_id=source_id, status=wanted):
+                    file.write(render(record) + "\n")
+                    bar.advance(task)
+
+    asyncio.run(work())
+
+
+def _renderer(name: str) -> Callable[[Record], str]:
+    """Return the function that writes a record as one line; raises UsageError."""
+    if name == "jsonl":
+        return lambda record: to_json(record_as_json(record))
+    if name not in _RENDERERS:
+        raise UsageError(f"unknown format {name!r}; choose from jsonl, {', '.join(_RENDERERS)}")
+    return lambda record: _RENDERERS[name].render(item_of_record(record)).decode()

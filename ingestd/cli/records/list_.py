@@ -1,0 +1,36 @@
+"""`ingestd records list`."""
+
+import asyncio
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.records.options import LimitOption, SourceOption, StatusOption, parse_status
+from ingestd.cli.records.table import show_records
+from ingestd.cli.since import SinceOption, parse_since
+from ingestd.model.record import Record
+from ingestd.store.polls import sources
+from ingestd.store.records import records
+
+
+def list_(
+    limit: LimitOption = 50,
+    source: SourceOption = None,
+    since: SinceOption = None,
+    status: StatusOption = "usable",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the records saved or revised last, newest first.
+
+    Killed and withheld records are left out unless --status asks for them.
+
+    Exit status: 0 on success, 2 if there is no such source.
+    """
+    after, wanted = parse_since(since), parse_status(status)
+
+    async def work() -> list[Record]:
+        async with open_database(config) as database, database.read() as connection:
+            source_id = (await sources.find(connection, source)).id if source else None
+            return await records.newest(connection, limit=limit, source_id=source_id, since=after, status=wanted)
+
+    show_records(asyncio.run(work()), json=json)

@@ -1,0 +1,29 @@
+"""Options that the commands of `ingestd records` share."""
+
+from typing import Annotated, cast, get_args
+
+import typer
+
+from ingestd.errors import UsageError
+from ingestd.model.item import PubStatus
+from ingestd.store.records.records import Status
+
+LimitOption = Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="List at most N records.")]
+
+
+SourceOption = Annotated[
+    str | None, typer.Option("--source", metavar="SOURCE", help="Only records carried by this source.")
+]
+
+
+STATUSES = (*get_args(PubStatus), "all")
+
+
+StatusOption = Annotated[str, typer.Option("--status", help=f"Only records with this status: {', '.join(STATUSES)}.")]
+
+
+def parse_status(name: str) -> Status:
+    """Return the status that `--status` names; raises UsageError."""
+    if name not in STATUSES:
+        raise UsageError(f"unknown status {name!r}; choose from {', '.join(STATUSES)}")
+    return cast("Status", name)

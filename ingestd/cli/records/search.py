@@ -1,0 +1,37 @@
+"""`ingestd records search`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.records.options import LimitOption, StatusOption, parse_status
+from ingestd.cli.records.table import show_records
+from ingestd.model.record import Record
+from ingestd.store.records import records
+
+
+def search(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORD...", help='Words that must all occur; "a phrase" must occur as it is.')
+    ],
+    limit: LimitOption = 50,
+    status: StatusOption = "usable",
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Search headlines and bodies, best match first.
+
+    Killed and withheld records are left out unless --status asks for them.
+
+    Exit status: 0, whether or not something was found.
+    """
+    wanted = parse_status(status)
+
+    async def work() -> list[Record]:
+        async with open_database(config) as database, database.read() as connection:
+            return await records.search(connection, " ".join(words), limit=limit, status=wanted)
+
+    show_records(asyncio.run(work()), json=json)

@@ -1,0 +1,110 @@
+"""`ingestd records show`."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Row
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show, show_diff, show_json, show_table
+from ingestd.cli.records.record_json import has_content, record_as_json, revision_as_json
+from ingestd.cli.since import parse_since
+from ingestd.model.item_json import item_from_json
+from ingestd.policy.articles.changes import diff
+from ingestd.store.records import records
+from ingestd.times import iso
+
+
+def show_(
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="Number, guid or URL of a record.")],
+    revisions: Annotated[bool, typer.Option("--revisions", help="Show all revisions, oldest first.")] = False,
+    differences: Annotated[bool, typer.Option("--diff", help="Show what each revision changed.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Show the record as it was at TIME (ISO 8601), or as in 2d: two days ago."),
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Include editorial notes marked private.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a record, its revisions, or their differences.
+
+    Exit status: 0 on success, 2 if there is no such record or, with --as-of, was none at that time.
+    """
+    when = _end_of_second(parse_since(as_of))
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_database(config) as database, database.read() as connection:
+            found = await records.find(connection, record, as_of=when)
+            if not revisions and not differences:
+                return [record_as_json(found, private=private)]
+            rows = await records.revisions_of(connection, found.id, until=when)
+        if differences:
+            return list(map(_difference, rows, rows[1:]))
+        return [revision_as_json(row, private=private) for row in rows]
+
+    found = asyncio.run(work())
+    if json:
+        show_json(found if revisions or differences else found[0])
+        return
+    for values in found:
+        if differences:
+            show(f"revision {values['revision']}, {values['change']}, {iso(values['seen_at'])}")
+            show_diff(values["diff"])
+        else:
+            _print_record(values)
+
+
+def _end_of_second(when: datetime | None) -> datetime | None:
+    """Return the last microsecond of a whole second.
+
+    Times are printed without fractions; a time copied from a record must include that record.
+    """
+    return when.replace(microsecond=999_999) if when and not when.microsecond else when
+
+
+def _difference(before: Row[Any], after: Row[Any]) -> dict[str, Any]:
+    items = [item_from_json(row.item) if row.item else None for row in (before, after)]
+    lines = diff(records.article_of(before, None), records.article_of(after, None), *items)
+    return {"revision": after.revision, "change": after.change, "seen_at": after.seen_at, "diff": lines}
+
+
+def _print_record(values: dict[str, Any]) -> None:
+    """Print the fields of a record, its carriers and its text."""
+    printed_apart = ("body_text", "body_html", "carriers", "associations", "agencies", "provenance", "evidence")
+    fields = [(key, _line(value)) for key, value in values.items() if key not in printed_apart and has_content(value)]
+    images = [("image", " — ".join(_picture_fields(picture))) for picture in values["associations"]]
+    agencies = [("agency", f"{a['code']}, {a['role']}: {_evidence(a['evidence'])}") for a in values["agencies"]]
+    carriers = [("carrier", f"{c['url'] or c['source_url']}  {iso(c['seen_at'])}") for c in values.get("carriers", ())]
+    evidence = [("evidence", f"{e['kind']}, {iso(e['at'])}: {e['words']}") for e in values.get("evidence", ())]
+    show_table(("field", "value"), [*fields, *images, *agencies, *carriers, *evidence])
+    for paragraph in (values["body_text"] or "").split("\n\n"):
+        show("")
+        show(paragraph)
+
+
+def _evidence(evidence: Sequence[Sequence[str]]) -> str:
+    return "; ".join(f'{place} "{words}"' for place, words in evidence)
+
+
+def _picture_fields(values: dict[str, Any]) -> Iterator[str]:
+    """Yield the URLs, caption and credit of a picture, from a page or from a wire item."""
+    hrefs = [values.get("href"), *(rendition["href"] for rendition in values.get("renditions", ()))]
+    names = ("headline", "caption", "creditline", "credit")
+    found = dict.fromkeys([*hrefs[:2], *(values.get(name) for name in names)])
+    return (one for one in found if one)
+
+
+def _line(value: object) -> object:
+    """Return a value on one line: the elements of a list, or the fields of an object, its name or text first."""
+    if isinstance(value, tuple | list):
+        return ", ".join(str(_line(one)) for one in value)
+    if isinstance(value, dict):
+        first = next((value[name] for name in ("name", "text", "value") if value.get(name)), None)
+        rest = [str(one) for one in value.values() if has_content(one) and one is not True and one != first]
+        return " ".join([str(first), f"({', '.join(rest)})"] if first and rest else [str(first or ", ".join(rest))])
+    return value

@@ -1,0 +1,1 @@
+"""`ingestd sources`: add, list, pause and remove sources."""

@@ -1,0 +1,146 @@
+"""`ingestd sources add`."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show, show_json
+from ingestd.cli.settings import load_settings
+from ingestd.errors import UnknownFormat, UsageError
+from ingestd.pipeline.read import read_feed
+from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runtime
+from ingestd.settings import Settings
+from ingestd.store.database import Database
+from ingestd.store.polls import sources
+from ingestd.units import parse_duration
+from ingestd.urls import folder_path, is_folder, is_inbox, is_remote_folder, source_url, without_userinfo
+
+
+def add(
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL|FOLDER|inbox:NAME",
+            help="Feed, sitemap, or web page that names its feeds; drop folder; or an inbox to push to.",
+        ),
+    ],
+    title: Annotated[str | None, typer.Option(help="Title to list the source under.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Poll at this fixed interval, as in 30m.")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Add the source without fetching it first.")] = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a source, or the feeds that a web page names.
+
+    A feed is fetched and its entries are stored: this is the first poll.
+
+    FOLDER is a drop folder whose files the daemon reads: a path, or ftp://, ftps:// or sftp://USER@HOST/PATH/.
+    inbox:NAME is a source without a URL: items are pushed to it over HTTP and it is never polled.
+
+    Exit status: 0 if the source exists now, 1 if it cannot be read, 2 if it is not a URL, folder or inbox.
+    """
+    try:
+        url = source_url(url)
+        seconds = parse_duration(interval) if interval else None
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    settings = load_settings(config)
+
+    async def add_unread() -> list[Added]:
+        async with open_database(config) as database:
+            return await _add(database, [(url, title)], named=url, interval=seconds)
+
+    if is_remote_folder(url) and not unchecked:
+        asyncio.run(_check_remote_folder(settings, url))
+    elif is_folder(url) and not unchecked:
+        _check_folder(Path(folder_path(url)))
+    read_first = not (unchecked or is_folder(url) or is_inbox(url))
+    added = asyncio.run(_fetch_and_add(settings, url, title=title, interval=seconds) if read_first else add_unread())
+    if json:
+        show_json([one._asdict() for one in added])
+        return
+    for one in added:
+        show(f"source {one.id}: {one.url}{_outcome(one)}")
+
+
+def _check_folder(path: Path) -> None:
+    """Raise UsageError if a folder cannot be listed.
+
+    Whether the daemon may write there is not checked: it may run as another user.
+    """
+    try:
+        with os.scandir(path):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; use --unchecked to add it anyway") from error
+
+
+async def _check_remote_folder(settings: Settings, url: str) -> None:
+    """Log in to a folder on another host and create its subfolders; raises FetchError."""
+    async with open_fetcher(settings) as (_, fetcher), make_folder_opener(settings, fetcher).open(url) as folder:
+        await folder.files()
+
+
+class Added(NamedTuple):
+    """A source that was asked for."""
+
+    id: int
+    url: str
+    #: False if it existed before.
+    new: bool
+    #: Entries in its feed; None if the feed was not fetched.
+    entries: int | None = None
+
+
+def _outcome(added: Added) -> str:
+    if not added.new:
+        return " (exists already)"
+    return "" if added.entries is None else f", {added.entries} entries"
+
+
+async def _add(
+    database: Database, found: Iterable[tuple[str, str | None]], *, named: str, interval: float | None
+) -> list[Added]:
+    """Add feeds, given as pairs of URL and title; `named` is the URL that the operator gave."""
+    added = []
+    async with database.write() as connection:
+        for url, title in found:
+            # The operator's own choice overrides robots.txt; a feed found on a page does not.
+            source_id, new = await sources.add(
+                connection, url, now=datetime.now(UTC), title=title, interval=interval, obeys_robots=url != named
+            )
+            added.append(Added(source_id, without_userinfo(url), new))
+    return added
+
+
+async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, interval: float | None) -> list[Added]:
+    """Add the feed at a URL, or else the feeds that the page there names; raises FetchError, UnknownFormat.
+
+    The response counts as the first poll, so that the feed is not fetched twice.
+    """
+    async with open_runtime(settings, role="poll") as runtime:
+        async with runtime.database.read() as connection:
+            if (known := await sources.find_polled(connection, url)) is not None:
+                return [Added(known, without_userinfo(url), new=False)]
+        reply = await runtime.fetcher.get(url)
+        try:
+            await read_feed(runtime.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        except UnknownFormat as error:
+            job = "ingestd.workers.jobs:find_feeds"
+            feeds = await runtime.pool.run(job, reply.body, reply.final_url, reply.content_type)
+            if not feeds:
+                raise UnknownFormat(f"{without_userinfo(url)} is not a feed and names none") from error
+            named = [(feed.url, title or feed.title) for feed in feeds]
+            return await _add(runtime.database, named, named=url, interval=interval)
+        [added] = await _add(runtime.database, [(url, title)], named=url, interval=interval)
+        async with runtime.database.write() as connection:
+            claimed = await sources.claim(connection, runtime.run_id, [added.id])
+        polled = [await runtime.ingest.poller.poll(source, reply) for source in claimed]
+        return [added._replace(entries=polled[0].listed if polled else None)]

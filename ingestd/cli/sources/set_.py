@@ -1,0 +1,61 @@
+"""`ingestd sources set`."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
+from ingestd.cli.output import show_result
+from ingestd.errors import UsageError
+from ingestd.store.polls import sources
+from ingestd.units import parse_duration
+from ingestd.urls import without_userinfo
+
+
+def set_(
+    source: SourceArgument,
+    title: Annotated[str | None, typer.Option(help="Title to list the source under.")] = None,
+    interval: Annotated[
+        str | None,
+        typer.Option(help="Poll at this fixed interval, as in 30m; auto: adapt it to what the source publishes."),
+    ] = None,
+    robots: Annotated[
+        bool | None, typer.Option("--robots/--no-robots", help="Obey robots.txt when fetching the feed itself.")
+    ] = None,
+    revisits: Annotated[
+        bool | None, typer.Option("--revisits/--no-revisits", help="Fetch the pages of its articles again later.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change the title, interval or options of a source.
+
+    Exit status: 0 on success, 2 if there is no such source or nothing to change.
+    """
+    values: dict[str, object] = {}
+    if title is not None:
+        values["title"] = title
+    if interval is not None:
+        try:
+            values["interval"] = None if interval == "auto" else parse_duration(interval)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    if robots is not None:
+        values["obeys_robots"] = robots
+    if revisits is not None:
+        values["revisits"] = revisits
+    if not values:
+        raise UsageError("nothing to change: give --title, --interval, --robots or --revisits")
+
+    async def work() -> dict[str, Any]:
+        async with open_database(config) as database, database.write() as connection:
+            row = await sources.find(connection, source)
+            await sources.change(connection, row.id, **values)
+        return {"id": row.id, "url": without_userinfo(row.url), **values}
+
+    changed = asyncio.run(work())
+    show_result(
+        changed, f"source {changed['id']}: {', '.join(f'{key} {value}' for key, value in values.items())}", json=json
+    )
