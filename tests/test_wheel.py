@@ -24,7 +24,7 @@ OURS = ("INGESTD_", "PYTHON", "VIRTUAL_ENV", "STATE_DIRECTORY", "CREDENTIALS_DIR
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
-    """Run a command in a folder with nothing of ours in its environment; return what it printed."""
+    """Run a command in a folder, with none of our variables in its environment; return its output."""
     theirs = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     done = subprocess.run(
         list(map(str, command)), env={**theirs, **environment}, cwd=folder, capture_output=True, text=True, timeout=600,
@@ -37,7 +37,7 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    # Without a target named, `build` makes the wheel from what it has put into the source distribution.
+    # Without a named target, `build` makes the wheel from the source distribution.
     run(sys.executable, "-m", "build", "--outdir", folder, ROOT, folder=folder)
     [path] = folder.glob("*.whl")
     return path
@@ -51,13 +51,13 @@ def papers() -> Iterator[Papers]:
 
 
 def shipped() -> set[str]:
-    """All files of the package and the migrations in the source tree, by their names in the wheel."""
+    """Return the files of the package and the migrations in the source tree, by their names in the wheel."""
     package = {path.relative_to(ROOT) for path in (ROOT / "ingestd").rglob("*")}
     migrations = {Path("ingestd") / path.relative_to(ROOT) for path in (ROOT / "migrations").rglob("*")}
     return {str(path) for path in package | migrations if path.suffix and "__pycache__" not in path.parts}
 
 
-def test_the_wheel_holds_all_of_the_package_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_contains_exactly_the_package(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
 
     assert {name for name in names if ".dist-info/" not in name} == shipped()

@@ -1,4 +1,4 @@
-"""`ingestd demo`: an invented newsroom on the loopback, and the real daemon on it."""
+"""`ingestd demo`."""
 
 import asyncio
 import signal
@@ -29,20 +29,23 @@ from ingestd.store.operations import overview
 from ingestd.store.polls.sources import add
 from ingestd.times import iso
 
-#: The demonstration's own time to end (seconds); it takes about 30.
-_PATIENCE = 55.0
-#: What can become of a story beside a new version: the demonstration ends by saying how often each did.
-_FATES = ("corrected", "withheld", "released", "killed")
+#: Seconds after which `--once` gives up; it takes about 30.
+_TIMEOUT = 55.0
+#: Kinds of events that the closing table counts.
+_COUNTED = ("corrected", "withheld", "released", "killed")
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End when everything published is stored.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit when everything published is stored.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run an invented newsroom on this machine, and the daemon on it; print each record as it is saved.
+    """Run the daemon on a simulated newsroom.
 
-    Exit status: 0; with --once, 1 when what is stored is not what was published.
+    Both run on the loopback of this machine, with a temporary database. Prints each event as it happens: a record
+    saved, revised, corrected, withheld, released or killed.
+
+    Exit status: 0 on success; with --once, 1 if the records differ from what was published.
     """
     given = load_settings(config)
     with TemporaryDirectory(prefix="ingestd-demo-") as directory:
@@ -51,10 +54,10 @@ def demo(
 
 
 def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
-    """Return the demonstration's own settings: a new database, and an hour of news in half a minute.
+    """Return the settings of the demo: a new database, and an hour of news in half a minute.
 
-    Where it listens and how it cleans pages is the operator's.  They are in `directory` as a file, too, so that
-    other commands can look at the same database.
+    `listen` and the settings of extraction are the operator's. The settings are also written to `directory`, so that
+    other commands can read the same database.
     """
     listen = Listen(host="127.0.0.1", port=0) if once else given.listen
     file = directory / "ingestd.toml"
@@ -76,7 +79,7 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
         follow = asyncio.create_task(_follow(database, newsroom, once=once, json=json))
         await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)
         if not daemon.done():
-            # The way an operator would: the daemon hears SIGTERM, and ends by itself.
+            # Stop it as an operator would.
             signal.raise_signal(signal.SIGTERM)
         await daemon
         follow.cancel()
@@ -88,7 +91,7 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
             complete = await holdings.stored_holdings(connection, newsroom) == _due(newsroom)
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
     counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
-    counts |= {kind: happened[kind] for kind in _FATES}
+    counts |= {kind: happened[kind] for kind in _COUNTED}
     if json:
         show_json_lines([counts])
     else:
@@ -101,7 +104,7 @@ def _due(newsroom: Newsroom) -> Holdings:
 
 
 async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: bool) -> None:
-    """Print every event as it comes; with `once`, until everything published is stored, or time is up."""
+    """Print events as they happen; with `once`, until everything published is stored or time is up."""
     seen, started = 0, monotonic()
     while True:
         async with database.read() as connection:
@@ -114,11 +117,13 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             if json:
                 show_json_lines([event])
                 continue
-            # What is withheld tells its headline when it is released.
-            said = event.headline or "(withheld)"
-            show(f"{event.kind:9} {iso(event.versioncreated)}  {said}  ({event.source_title})")
+            # A withheld record has no headline until it is released.
+            headline = event.headline or "(withheld)"
+            show(f"{event.kind:9} {iso(event.versioncreated)}  {headline}  ({event.source_title})")
         if stored == _due(newsroom) and not figures["pending"] and not found.events:
             return
-        if once and monotonic() - started > _PATIENCE:
-            raise IngestError(f"not everything arrived in {_PATIENCE:.0f} s: {stored} instead of {_due(newsroom)}")
+        if once and monotonic() - started > _TIMEOUT:
+            raise IngestError(
+                f"not everything was stored within {_TIMEOUT:.0f} s: {stored} instead of {_due(newsroom)}"
+            )
         await asyncio.sleep(0.25)

@@ -1,13 +1,13 @@
-"""The newsroom of the demonstration: two invented agencies and two invented papers on the loopback.
+"""The newsroom of the demo: two invented agencies and two invented papers on the loopback.
 
-`newsroom.Newsroom` opens four web servers whose stories come out over 24 seconds:
+`newsroom.Newsroom` starts four web servers that publish their stories over 24 seconds:
 
-- Meridian Press, an agency: Atom with the full text, one story corrected in the feed itself;
-- The Harrow Bay Courier: RSS 2.0 of links, semantic pages with JSON-LD; one page is touched without a change of text;
-- the Tarn Valley Herald: JSON Feed of links, pages of divs without metadata; one story corrected,
-  two printed word for word from the agency;
-- Orrin Wire, an agency: NewsML-G2 with versions, a correction, an embargo, and a kill that an older version follows.
+- Meridian Press, an agency: Atom with the full text; one story is corrected in the feed itself;
+- The Harrow Bay Courier: RSS 2.0 with links to semantic pages with JSON-LD; one page changes without a change of text;
+- the Tarn Valley Herald: JSON Feed with links to pages of divs without metadata; one story is corrected, two are
+  reprinted word for word from the agency;
+- Orrin Wire, an agency: NewsML-G2 with versions, a correction, an embargo, and a kill followed by an older version.
 
-`Newsroom.expected` and `expected_of_wire` know what must come of it, `holdings` holds it against what is stored.  The
+`Newsroom.expected` and `expected_wire` compute what a complete daemon holds; `holdings` reads what it stored.  The
 stories are in stories.toml, the markup in templates/.
 """

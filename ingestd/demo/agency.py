@@ -1,4 +1,4 @@
-"""The wire agency: NewsML-G2 on a server of its own, one message with all that was sent so far."""
+"""The web server of the wire agency: one NewsML-G2 message with everything sent so far."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,30 +7,30 @@ from aiohttp import web
 
 from ingestd.demo import rendering
 from ingestd.demo.dispatches import TITLE, Dispatch
-from ingestd.demo.site import answer, robots
+from ingestd.demo.site import conditional_response, robots_txt
 
 
 class Agency:
     """A server on a free port of 127.0.0.1.
 
-    `sent` tells what is out at this moment, in the order in which it was sent; nothing else is served.
+    `sent` returns the dispatches sent so far, in order; nothing else is served.
     """
 
     title = TITLE
 
     def __init__(self, sent: Callable[[], tuple[Dispatch, ...]]) -> None:
-        #: The address of the messages; known once it is open.
+        #: The URL of the message; empty until `open`.
         self.url = ""
         self._sent = sent
         self._opened = datetime.now(UTC)
         self._pace = 1.0
         application = web.Application()
         application.router.add_get("/newsml", self._message)
-        application.router.add_get("/robots.txt", robots)
+        application.router.add_get("/robots.txt", robots_txt)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
 
     async def open(self, *, now: datetime, pace: float) -> None:
-        """Listen; dispatches bear times counted from `now`, `pace` of their seconds to a real one."""
+        """Listen; the times of dispatches count from `now`, with `pace` of their seconds to a real one."""
         self._opened, self._pace = now, pace
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -38,14 +38,14 @@ class Agency:
         self.url = f"http://{host}:{port}/newsml"
 
     async def close(self) -> None:
-        """Close all connections; no harm where it was never open."""
+        """Close all connections; does nothing when it is not open."""
         await self._runner.cleanup()
 
-    def at(self, seconds: float) -> datetime:
-        """Return when so many seconds of the newsroom's time have passed."""
+    def time_at(self, seconds: float) -> datetime:
+        """Return the time at which `seconds` of the newsroom's time have passed."""
         return self._opened + timedelta(seconds=seconds / self._pace)
 
     async def _message(self, request: web.Request) -> web.Response:
         sent = self._sent()
-        changed = self.at(sent[-1].after if sent else 0.0).replace(microsecond=0)
-        return answer(request, rendering.message(sent, at=self.at), rendering.NEWSML, changed)
+        changed = self.time_at(sent[-1].after if sent else 0.0).replace(microsecond=0)
+        return conditional_response(request, rendering.message(sent, at=self.time_at), rendering.NEWSML, changed)

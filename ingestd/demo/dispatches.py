@@ -1,4 +1,4 @@
-"""What the wire agency sends, version by version, and what is out at a given moment."""
+"""The dispatches of the wire agency: every version of every item, with the time at which it is sent."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,42 +6,42 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
 
-#: A name that can never be registered (RFC 2606, 3); it stands in the identifiers.
+#: A reserved name (RFC 2606, 3), used in identifiers.
 DOMAIN = "orrinwire.example"
 TITLE = "Orrin Wire"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
-    """One version of an item as the agency sends it."""
+    """One version of an item, as the agency sends it."""
 
-    #: What all versions of the item have in common.
+    #: The same in all versions of the item.
     slug: str
     version: int
-    #: Seconds after the newsroom opens: when it is sent, and when the version was made, which may be long before.
+    #: Seconds after the newsroom opens: when the version is sent, and when it was created, which may be long before.
     after: float
     made: float
     status: Literal["usable", "canceled"]
-    #: Seconds after the newsroom opens until which nobody may publish it; None: at once.
+    #: The end of the embargo, in seconds after the newsroom opens; None: no embargo.
     embargoed: float | None
-    #: The code of a signal (IPTC's `signal`), and a note to editors; empty where there is none.
+    #: The code of a signal (IPTC's `signal`) and a note to editors; empty: none.
     signal: str
     note: str
     headline: str
-    #: 1 for a flash to 9; the agency's own judgement.
+    #: From 1 (a flash) to 9, as set by the agency.
     urgency: int
     byline: str
-    #: An alert has none.
+    #: Empty for an alert.
     paragraphs: tuple[str, ...]
 
     @property
     def guid(self) -> str:
-        """Return the item's identifier, the same in all versions (RFC 3085, without the version)."""
+        """The identifier of the item, the same in all versions (RFC 3085, without the version)."""
         return f"urn:newsml:{DOMAIN}:20200624:{self.slug}"
 
 
 def load() -> tuple[Dispatch, ...]:
-    """Read the dispatches that come with the package, in the order in which they are sent."""
+    """Read the dispatches of the package, in the order in which they are sent."""
     document = tomllib.loads((files("ingestd.demo") / "stories.toml").read_text("utf-8"))
     return tuple(sorted(map(_dispatch, document["dispatch"]), key=lambda dispatch: dispatch.after))
 
@@ -64,6 +64,6 @@ def _dispatch(row: Mapping[str, Any]) -> Dispatch:
     )
 
 
-def last_moment(dispatches: tuple[Dispatch, ...]) -> float:
-    """Return when the last dispatch is out and the last embargo over, in seconds after the newsroom opens."""
-    return max(moment for dispatch in dispatches for moment in (dispatch.after, dispatch.embargoed or 0.0))
+def last_change(dispatches: tuple[Dispatch, ...]) -> float:
+    """Return when the last dispatch is sent and the last embargo has ended, in seconds after the newsroom opens."""
+    return max(seconds for dispatch in dispatches for seconds in (dispatch.after, dispatch.embargoed or 0.0))

@@ -1,4 +1,4 @@
-"""What the newsroom knows: what a daemon that misses nothing holds once everything is out."""
+"""Compute what a daemon that misses nothing holds once the newsroom has published everything."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,62 +10,62 @@ from ingestd.demo.stories import Story, version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What comes of one source."""
+class SourceContent:
+    """The expected content from one source."""
 
     #: In the order of publication.
     guids: tuple[str, ...]
-    #: Story texts that this source was the first to publish.
+    #: Texts that this source published first.
     records: int
-    #: Entries that only carry what another source's record says.
+    #: Entries whose text is the record of another source.
     duplicates: int
     #: Revisions beyond each record's first.
     corrections: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What comes of all sources."""
+class ExpectedContent:
+    """The expected content from all papers and the feed agency."""
 
     #: By feed URL.
-    sources: Mapping[str, Held]
-    #: By guid: the text in the end, dateline off, paragraphs apart by an empty line.
+    sources: Mapping[str, SourceContent]
+    #: By guid: the final text without dateline, paragraphs separated by an empty line.
     bodies: Mapping[str, str]
 
     @property
     def entries(self) -> int:
-        """How many entries the feeds announce."""
-        return sum(len(held.guids) for held in self.sources.values())
+        """The number of entries in the feeds."""
+        return sum(len(content.guids) for content in self.sources.values())
 
     @property
     def records(self) -> int:
-        """How many texts there are, each counted once."""
-        return sum(held.records for held in self.sources.values())
+        """The number of different texts."""
+        return sum(content.records for content in self.sources.values())
 
     @property
     def duplicates(self) -> int:
-        """How many carriers there are beyond the first of each record."""
-        return sum(held.duplicates for held in self.sources.values())
+        """The number of carriers beyond the first of each record."""
+        return sum(content.duplicates for content in self.sources.values())
 
     @property
     def corrections(self) -> int:
-        """How many revisions there are beyond the first of each record."""
-        return sum(held.corrections for held in self.sources.values())
+        """The number of revisions beyond the first of each record."""
+        return sum(content.corrections for content in self.sources.values())
 
 
-def expect(stories: Iterable[Story], feeds: Mapping[str, Outlet]) -> Expected:
-    """Work out what comes of all stories; `feeds` gives the outlet behind each feed URL."""
+def expected_content(stories: Iterable[Story], feeds: Mapping[str, Outlet]) -> ExpectedContent:
+    """Compute the expected content of `stories`; `feeds` maps feed URLs to their outlets."""
     by_time = sorted(stories, key=lambda story: story.after)
     by_feed = {url: [story for story in by_time if story.outlet == outlet.slug] for url, outlet in feeds.items()}
-    return Expected(
-        sources={url: _held(feeds[url], own) for url, own in by_feed.items()},
+    return ExpectedContent(
+        sources={url: _source_content(feeds[url], own) for url, own in by_feed.items()},
         bodies={feeds[url].guid(story): _body(story) for url, own in by_feed.items() for story in own},
     )
 
 
-def _held(outlet: Outlet, stories: list[Story]) -> Held:
+def _source_content(outlet: Outlet, stories: list[Story]) -> SourceContent:
     reprints = sum(1 for story in stories if story.reprint)
-    return Held(
+    return SourceContent(
         guids=tuple(outlet.guid(story) for story in stories),
         records=len(stories) - reprints,
         duplicates=reprints,
@@ -80,48 +80,48 @@ def _body(story: Story) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
-    """What becomes of one item of the wire agency."""
+class ItemState:
+    """The final state of one item of the wire agency."""
 
-    #: "usable" or "canceled"; embargoes are over in the end.
+    #: "usable" or "canceled"; all embargoes have ended.
     pubstatus: str
     headline: str
-    #: Versions that are kept, history among them.
+    #: The number of stored versions, past ones included.
     revisions: int
-    #: Paragraphs apart by an empty line; a kill leaves the text before it.
+    #: Paragraphs separated by an empty line; a kill keeps the earlier text.
     body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WireExpected:
-    """What becomes of all items of the wire agency."""
+class ExpectedWire:
+    """The expected content from the wire agency."""
 
     #: By guid.
-    fates: Mapping[str, Fate]
-    #: How often each kind of event happens.
+    items: Mapping[str, ItemState]
+    #: The number of events of each kind.
     events: Mapping[str, int]
 
     @property
     def revisions(self) -> int:
-        """How many versions are kept."""
-        return sum(fate.revisions for fate in self.fates.values())
+        """The number of stored versions."""
+        return sum(item.revisions for item in self.items.values())
 
 
-def expect_of_wire(dispatches: Iterable[Dispatch]) -> WireExpected:
-    """Work out what comes of all dispatches, given in the order in which they are sent.
+def expected_wire(dispatches: Iterable[Dispatch]) -> ExpectedWire:
+    """Compute the expected content of `dispatches`, given in the order in which they are sent.
 
-    It follows the rules that a reader of the wire would, and none of those the daemon has.
+    It applies the rules of the trade and shares no code with the daemon.
     """
     events: Counter[str] = Counter()
     sent: dict[str, list[Dispatch]] = {}
     for dispatch in dispatches:
         before = sent.setdefault(dispatch.guid, [])
-        events.update(_happens(dispatch, before))
+        events.update(_events(dispatch, before))
         before.append(dispatch)
-    return WireExpected(fates={guid: _fate(versions) for guid, versions in sent.items()}, events=events)
+    return ExpectedWire(items={guid: _item_state(versions) for guid, versions in sent.items()}, events=events)
 
 
-def _happens(dispatch: Dispatch, before: Sequence[Dispatch]) -> tuple[str, ...]:
+def _events(dispatch: Dispatch, before: Sequence[Dispatch]) -> tuple[str, ...]:
     if any(other.version > dispatch.version for other in before):
         return ()
     if dispatch.status == "canceled":
@@ -133,12 +133,12 @@ def _happens(dispatch: Dispatch, before: Sequence[Dispatch]) -> tuple[str, ...]:
     return ("corrected",) if dispatch.signal == "sig:correction" else ("revised",)
 
 
-def _fate(versions: Sequence[Dispatch]) -> Fate:
+def _item_state(versions: Sequence[Dispatch]) -> ItemState:
     last = max(versions, key=lambda dispatch: dispatch.version)
-    told = max((one for one in versions if one.status == "usable"), key=lambda dispatch: dispatch.version)
-    return Fate(
+    text = max((sent for sent in versions if sent.status == "usable"), key=lambda dispatch: dispatch.version)
+    return ItemState(
         pubstatus=last.status,
-        headline=told.headline,
+        headline=text.headline,
         revisions=len(versions),
-        body="\n\n".join(told.paragraphs),
+        body="\n\n".join(text.paragraphs),
     )

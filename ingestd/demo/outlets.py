@@ -1,4 +1,4 @@
-"""Who publishes feeds and pages: an agency and two papers, each with its own way of building feeds and pages."""
+"""The outlets with feeds and pages: an agency and two papers, each with its own form of feed and page."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,12 +13,12 @@ class Outlet:
     slug: str
     title: str
     tagline: str
-    #: A name that can never be registered (RFC 2606, 3); it stands in the identifiers.
+    #: A reserved name (RFC 2606, 3), used in identifiers.
     domain: str
     feed: Literal["atom", "rss", "json"]
     #: The CSS colour of its masthead.
     accent: str
-    #: What its pages ask the reader to install.
+    #: The app that its pages advertise.
     app: str
 
     def guid(self, story: Story) -> str:
@@ -32,7 +32,7 @@ OUTLETS = (
         title="Meridian Press",
         tagline="News of Calder Sound, as it comes in",
         domain="meridianpress.example",
-        feed="atom",  # with the full text of every story, as an agency delivers it
+        feed="atom",  # with the full text of every story, as agencies deliver it
         accent="#14365d",
         app="Meridian Wire",
     ),
@@ -50,7 +50,7 @@ OUTLETS = (
         title="Tarn Valley Herald",
         tagline="From Varne Junction to Upper Brannock",
         domain="tarnvalleyherald.example",
-        feed="json",  # links only, to pages made of divs that say everything to the eye and nothing to a machine
+        feed="json",  # links only, to pages of divs without metadata
         accent="#2d5a34",
         app="Herald News",
     ),

@@ -1,6 +1,6 @@
-"""What the outlets serve, as text: feeds, article pages, front pages and photos.
+"""Render what the outlets serve: feeds, article pages, front pages and photos.
 
-The same versions give the same text, so that a validator made from it is honest.
+The output depends on the arguments alone, so that a validator can be derived from it.
 """
 
 import json
@@ -17,16 +17,16 @@ from ingestd.demo.outlets import Outlet
 from ingestd.demo.stories import Version
 from ingestd.times import iso, zone_named
 
-#: The zone in which the papers print their times.
+#: The time zone of the times that the papers print.
 ZONE = "CDT"
 
-#: What each kind of feed is served as.
+#: The media type of each kind of feed.
 MEDIA_TYPES = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 
-#: What a message of the wire agency is served as.
+#: The media type of a message of the wire agency.
 NEWSML = "application/vnd.iptc.g2.newsmessage+xml"
 
-#: How many links to other stories stand below an article.
+#: The number of links to other stories below an article.
 RELATED = 3
 
 _templates = Environment(
@@ -39,7 +39,7 @@ _templates = Environment(
 
 
 def printed_time(when: datetime) -> str:
-    """Write a time as the papers print it, as in "Jun 24, 2020 1:15 AM CDT"."""
+    """Return a time as the papers print it, such as "Jun 24, 2020 1:15 AM CDT"."""
     local = when.astimezone(zone_named(ZONE))
     return f"{local:%b} {local.day}, {local.year} {local.hour % 12 or 12}:{local:%M %p} {ZONE}"
 
@@ -50,7 +50,7 @@ _templates.filters["rfc822"] = lambda when: format_datetime(when, usegmt=True)
 
 
 def page_url(home: str, version: Version) -> str:
-    """Return the address of a story's page, `home` being its outlet's with a slash at the end."""
+    """Return the URL of a story's page; `home` is the URL of its outlet, with a slash at the end."""
     return f"{home}stories/{version.story.slug}"
 
 
@@ -58,7 +58,7 @@ _templates.globals.update(page_url=page_url, media_types=MEDIA_TYPES)
 
 
 def feed(outlet: Outlet, versions: Sequence[Version], home: str) -> tuple[str, str]:
-    """Render an outlet's feed, in the order of `versions`: its media type and its text."""
+    """Return the media type and the text of an outlet's feed, in the order of `versions`."""
     if outlet.feed == "json":
         return MEDIA_TYPES["json"], _json_feed(outlet, versions, home)
     updated = max((version.updated for version in versions), default=None)
@@ -86,7 +86,7 @@ def _json_item(outlet: Outlet, version: Version, home: str) -> dict[str, object]
         "url": page_url(home, version),
         "title": story.headline,
         "summary": story.dek,
-        "content_text": story.dek,  # the format asks for a content; a feed of links has no more than this
+        "content_text": story.dek,  # the format requires content; a feed of links has only this
         "date_published": iso(story.posted),
         "date_modified": iso(version.updated),
         "authors": [{"name": story.byline}],
@@ -95,18 +95,18 @@ def _json_item(outlet: Outlet, version: Version, home: str) -> dict[str, object]
 
 
 def message(sent: Sequence[Dispatch], *, at: Callable[[float], datetime]) -> str:
-    """Render what the wire agency has sent so far as one NewsML-G2 message, in the order of `sent`.
+    """Render the dispatches sent so far as one NewsML-G2 message, in the order of `sent`.
 
-    `at` tells the time at so many seconds after the newsroom opened.
+    `at` converts seconds after the newsroom opened to a time.
     """
     latest = at(sent[-1].after if sent else 0.0)
     return _templates.get_template("newsml.xml").render(dispatches=sent, at=at, sent=latest, domain=DOMAIN, title=TITLE)
 
 
 def article(outlet: Outlet, version: Version, others: Sequence[Version], home: str) -> str:
-    """Render a story's page; `others` are what else the outlet has published, for the links around it.
+    """Render a story's page; `others` are the outlet's other stories, for the links around it.
 
-    An edit turns the furniture by one place even where it leaves the text alone.
+    An edit rotates these links by one place, even when it does not change the text.
     """
     related = tuple(islice(cycle(others), version.edits, version.edits + min(RELATED, len(others))))
     template = _templates.get_template(f"{outlet.slug}.html")
@@ -119,7 +119,7 @@ def front(outlet: Outlet, versions: Sequence[Version], home: str) -> str:
 
 
 def photo(slug: str) -> str:
-    """Draw the photo of a story as SVG: a sun over hills, in colours of its own."""
+    """Draw the photo of a story as SVG: a sun over hills, with shapes and colours derived from `slug`."""
     seed = crc32(slug.encode())
     ridge = " ".join(f"L{x} {250 + (seed >> shift) % 90}" for shift, x in enumerate(range(0, 801, 100)))
     return _templates.get_template("photo.svg").render(hue=seed % 360, sun=120 + seed % 560, ridge=ridge)

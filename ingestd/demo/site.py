@@ -1,4 +1,4 @@
-"""One outlet's web server: its feed, its front page, the pages and photos of its stories."""
+"""The web server of an outlet: its feed, its front page, and the pages and photos of its stories."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,22 +11,21 @@ from ingestd.demo import rendering
 from ingestd.demo.outlets import Outlet
 from ingestd.demo.stories import Version
 
-#: How long a copy may be taken for fresh, in seconds (RFC 9111, 5.2.2.1): a wire changes by the second.
+#: How long a response stays fresh, in seconds (RFC 9111, 5.2.2.1): the feeds change every second.
 MAX_AGE = 1
 
 
 class Site:
     """A server on a free port of 127.0.0.1.
 
-    `published` tells what is out at this moment, newest first; nothing else is served, and what is served
-    depends on nothing else.
+    `published` returns the stories published so far, newest first; the served content depends on nothing else.
     """
 
     def __init__(self, outlet: Outlet, published: Callable[[], tuple[Version, ...]]) -> None:
         self.outlet = outlet
-        #: The address of the front page, with a slash at the end; known once it is open.
+        #: The URL of the front page, with a slash at the end; empty until `open`.
         self.home = ""
-        #: Requests of any kind, those for the feed, and how many of these were answered with 304.
+        #: Numbers of requests, of requests for the feed, and of those answered with 304.
         self.requests = 0
         self.polls = 0
         self.not_modified = 0
@@ -35,7 +34,7 @@ class Site:
 
     @property
     def feed_url(self) -> str:
-        """The address of the feed."""
+        """The URL of the feed."""
         return f"{self.home}feed"
 
     async def open(self) -> None:
@@ -46,7 +45,7 @@ class Site:
         self.home = f"http://{host}:{port}/"
 
     async def close(self) -> None:
-        """Close all connections; no harm where it was never open."""
+        """Close all connections; does nothing when it is not open."""
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
@@ -56,7 +55,7 @@ class Site:
         application.router.add_get("/feed", self._feed)
         application.router.add_get("/stories/{slug}", self._page)
         application.router.add_get("/photos/{slug}.svg", self._photo)
-        application.router.add_get("/robots.txt", robots)
+        application.router.add_get("/robots.txt", robots_txt)
         return application
 
     async def _count(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -68,49 +67,49 @@ class Site:
     async def _feed(self, request: web.Request) -> web.Response:
         versions = self._published()
         media_type, body = rendering.feed(self.outlet, versions, self.home)
-        return answer(request, body, media_type, _changed(versions))
+        return conditional_response(request, body, media_type, _last_modified(versions))
 
     async def _front(self, request: web.Request) -> web.Response:
         versions = self._published()
         body = rendering.front(self.outlet, versions, self.home)
-        return answer(request, body, "text/html", _changed(versions))
+        return conditional_response(request, body, "text/html", _last_modified(versions))
 
     async def _page(self, request: web.Request) -> web.Response:
         versions = self._published()
-        wanted = _named(request, versions)
+        wanted = _requested(request, versions)
         others = [version for version in versions if version is not wanted]
         body = rendering.article(self.outlet, wanted, others, self.home)
-        return answer(request, body, "text/html", _changed(versions))
+        return conditional_response(request, body, "text/html", _last_modified(versions))
 
     async def _photo(self, request: web.Request) -> web.Response:
-        story = _named(request, self._published()).story
-        return answer(request, rendering.photo(story.slug), "image/svg+xml", story.posted)
+        story = _requested(request, self._published()).story
+        return conditional_response(request, rendering.photo(story.slug), "image/svg+xml", story.posted)
 
 
-async def robots(_: web.Request) -> web.Response:
-    """Answer that everybody may read all."""
+async def robots_txt(_: web.Request) -> web.Response:
+    """Answer with a robots.txt that allows everything."""
     return web.Response(text="User-agent: *\nAllow: /\n")
 
 
-def _named(request: web.Request, versions: tuple[Version, ...]) -> Version:
+def _requested(request: web.Request, versions: tuple[Version, ...]) -> Version:
     for version in versions:
         if version.story.slug == request.match_info["slug"]:
             return version
     raise web.HTTPNotFound(text="There is no such story, or not yet.\n")
 
 
-def _changed(versions: tuple[Version, ...]) -> datetime | None:
+def _last_modified(versions: tuple[Version, ...]) -> datetime | None:
     return max((version.updated for version in versions), default=None)
 
 
-def answer(request: web.Request, body: str, media_type: str, changed: datetime | None) -> web.Response:
-    """Answer with a text and its validators, or with 304 where the client has it already."""
-    # Weak, because it stands for the text whatever its Content-Encoding (RFC 9110, 8.8.1).
+def conditional_response(request: web.Request, body: str, media_type: str, changed: datetime | None) -> web.Response:
+    """Return a response with the text and its validators, or a 304 when the client has the text already."""
+    # Weak: the same tag for every Content-Encoding (RFC 9110, 8.8.1).
     tag = sha256(body.encode()).hexdigest()[:16]
     headers = {"ETag": f'W/"{tag}"', "Cache-Control": f"max-age={MAX_AGE}", "Vary": "Accept-Encoding"}
     if changed:
         headers["Last-Modified"] = format_datetime(changed, usegmt=True)
-    if _has_it(request, tag, changed):
+    if _has_current(request, tag, changed):
         return web.Response(status=304, headers=headers)
     response = web.Response(text=body, content_type=media_type, charset="utf-8", headers=headers)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -118,8 +117,8 @@ def answer(request: web.Request, body: str, media_type: str, changed: datetime |
     return response
 
 
-def _has_it(request: web.Request, tag: str, changed: datetime | None) -> bool:
-    # If-None-Match is the better witness: where it is given, a date does not count (RFC 9110, 13.2.2).
+def _has_current(request: web.Request, tag: str, changed: datetime | None) -> bool:
+    # If-None-Match takes precedence over If-Modified-Since (RFC 9110, 13.2.2).
     if request.if_none_match is not None:
         return any(known.value in (tag, "*") for known in request.if_none_match)
     since = request.if_modified_since

@@ -1,4 +1,4 @@
-"""The stories of the day, and how each of them stands at a given moment."""
+"""The stories of the outlets, and the version of each at a given time."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from ingestd.times import utc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """What is printed below a picture."""
+    """The text printed below a picture."""
 
     caption: str
     credit: str
@@ -20,7 +20,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A later version: `was` became `now`; without them only the page's furniture moved."""
+    """A later version: `was` became `now`; both empty: only the furniture of the page changed."""
 
     #: Seconds after the newsroom opens.
     after: float
@@ -31,7 +31,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """What one outlet publishes under one address, with all it will become."""
+    """A story of one outlet, with all its later edits."""
 
     slug: str
     #: The slug of the outlet.
@@ -42,44 +42,44 @@ class Story:
     headline: str
     dek: str
     byline: str
-    #: As printed, its dash included; empty where the paper prints none.
+    #: As printed, with its dash; empty: the paper prints none.
     dateline: str = ""
     keywords: tuple[str, ...] = ()
     photo: Photo
     paragraphs: tuple[str, ...]
     edits: tuple[Edit, ...] = ()
-    #: The slug of the story that this one prints again, word for word.
+    #: The slug of the story that this one reprints word for word; None: it is no reprint.
     reprint: str | None = None
 
     @property
     def corrections(self) -> int:
-        """How many of the edits change the text."""
+        """The number of edits that change the text."""
         return sum(1 for edit in self.edits if edit.was)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A story as it stands at one moment."""
+    """A story at one moment."""
 
     story: Story
     #: Without the dateline.
     paragraphs: tuple[str, ...]
     updated: datetime
-    #: How many edits there have been; the furniture around the text turns with it.
+    #: The number of edits so far; the furniture around the text rotates with it.
     edits: int
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """The paragraphs as they are printed, the dateline before the first."""
+        """The paragraphs as printed, with the dateline before the first."""
         first, *others = self.paragraphs
         return (f"{self.story.dateline} {first}".lstrip(), *others)
 
 
 def load() -> tuple[Story, ...]:
-    """Read the stories that come with the package, in the order of their file."""
+    """Read the stories of the package, in the order of the file."""
     document = tomllib.loads((files("ingestd.demo") / "stories.toml").read_text("utf-8"))
     rows = {row["slug"]: row for row in document["story"]}
-    # A reprint is the original's row with its own place and time laid over it.
+    # A reprint has the fields of the original except those it sets itself.
     originals = {slug: rows[row["reprint"]] for slug, row in rows.items() if "reprint" in row}
     return tuple(_story({**originals.get(slug, {}), **row}) for slug, row in rows.items())
 
@@ -107,7 +107,7 @@ def _edit(row: Mapping[str, Any]) -> Edit:
 
 
 def version(story: Story, elapsed: float) -> Version | None:
-    """Return a story as it stands `elapsed` seconds after the newsroom opened; None before it is out."""
+    """Return the version of a story `elapsed` seconds after the newsroom opened; None: not published yet."""
     if elapsed < story.after:
         return None
     edits = [edit for edit in story.edits if edit.after <= elapsed]
@@ -119,5 +119,5 @@ def version(story: Story, elapsed: float) -> Version | None:
 
 
 def last_change(stories: tuple[Story, ...]) -> float:
-    """Return when the last story or edit is out, in seconds after the newsroom opens."""
-    return max(moment for story in stories for moment in (story.after, *(edit.after for edit in story.edits)))
+    """Return when the last story or edit is published, in seconds after the newsroom opens."""
+    return max(seconds for story in stories for seconds in (story.after, *(edit.after for edit in story.edits)))

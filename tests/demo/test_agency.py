@@ -1,4 +1,4 @@
-"""The wire agency of the demonstration: its messages, read by the real parser and held against the truth."""
+"""The wire agency of the demo: its messages, read by the real parser and compared with the expected content."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,9 +8,9 @@ import pytest
 from aiohttp import ClientSession
 from lxml import etree
 
-from ingestd.demo import observed
-from ingestd.demo.dispatches import Dispatch, last_moment, load
-from ingestd.demo.expected import expect_of_wire
+from ingestd.demo import holdings
+from ingestd.demo.dispatches import Dispatch, last_change, load
+from ingestd.demo.expected import expected_wire
 from ingestd.demo.newsroom import Newsroom
 from ingestd.demo.rendering import message
 from ingestd.formats import parse
@@ -48,7 +48,7 @@ async def newsroom(clock: Clock) -> AsyncIterator[Newsroom]:
         yield newsroom
 
 
-def test_a_message_is_built_as_agencies_build_theirs() -> None:
+def test_a_message_has_the_structure_of_newsml_g2() -> None:
     root = etree.fromstring(message(DISPATCHES, at=at).encode())
 
     assert [child.tag for child in root] == [f"{G2}header", f"{G2}itemSet"]
@@ -59,7 +59,7 @@ def test_a_message_is_built_as_agencies_build_theirs() -> None:
         assert [child.tag.removeprefix(G2) for child in item] == runtime[: 5 if dispatch.paragraphs else 4]
 
 
-def test_the_parser_reads_what_was_sent() -> None:
+def test_the_parser_reads_every_dispatch() -> None:
     items = [entry.item for entry in parse(message(DISPATCHES, at=at).encode(), url="http://wire.example/").entries]
 
     assert [(item.guid, item.version, item.headline, item.pubstatus) for item in items] == [
@@ -71,7 +71,7 @@ def test_the_parser_reads_what_was_sent() -> None:
     ]
 
 
-def test_signs_that_are_markup_are_text() -> None:
+def test_markup_characters_in_text_are_escaped() -> None:
     odd = replace(DISPATCHES[0], headline="Soundings & <b>Silences</b>", paragraphs=("5 < 6 & “so on”",), note="a < b")
 
     [entry] = parse(message([odd], at=at).encode(), url="http://wire.example/").entries
@@ -89,7 +89,7 @@ def test_there_is_time_to_see_an_embargo_and_a_story_before_its_kill() -> None:
             for other in DISPATCHES
             if other.slug == dispatch.slug and other.after < dispatch.after
         )
-    assert last_moment(DISPATCHES) == 20
+    assert last_change(DISPATCHES) == 20
 
 
 def dispatch(version: int, **said: object) -> Dispatch:
@@ -109,23 +109,23 @@ def dispatch(version: int, **said: object) -> Dispatch:
         ),
     ],
 )
-def test_the_truth_follows_from_what_was_sent(sent: list[Dispatch], events: dict[str, int], status: str) -> None:
-    expected = expect_of_wire(sent)
+def test_expected_events_follow_from_the_dispatches(sent: list[Dispatch], events: dict[str, int], status: str) -> None:
+    expected = expected_wire(sent)
 
     assert expected.events == events
-    [fate] = expected.fates.values()
-    assert (fate.pubstatus, fate.revisions) == (status, len(sent))
-    assert fate.body == "\n\n".join(DISPATCHES[0].paragraphs)
+    [item] = expected.items.values()
+    assert (item.pubstatus, item.revisions) == (status, len(sent))
+    assert item.body == "\n\n".join(DISPATCHES[0].paragraphs)
 
 
-def test_the_agency_sends_one_of_everything() -> None:
-    expected = expect_of_wire(DISPATCHES)
+def test_the_agency_sends_every_kind_of_version() -> None:
+    expected = expected_wire(DISPATCHES)
 
     assert expected.events == {"new": 3, "revised": 1, "corrected": 1, "withheld": 1, "released": 1, "killed": 1}
-    assert sorted(fate.pubstatus for fate in expected.fates.values()) == ["canceled", "usable", "usable", "usable"]
+    assert sorted(item.pubstatus for item in expected.items.values()) == ["canceled", "usable", "usable", "usable"]
 
 
-async def test_its_window_grows(newsroom: Newsroom, clock: Clock) -> None:
+async def test_the_message_grows_with_each_dispatch(newsroom: Newsroom, clock: Clock) -> None:
     counts = []
     async with ClientSession() as web:
         for seconds in (0, 1, 6, 30):
@@ -139,22 +139,20 @@ async def test_its_window_grows(newsroom: Newsroom, clock: Clock) -> None:
     assert counts == [0, 1, 4, 8]
 
 
-async def test_what_is_held_of_the_wire_is_the_truth_only_when_the_embargo_is_over(
-    runtime: Runtime, newsroom: Newsroom
-) -> None:
-    due = observed.due(newsroom.expected, newsroom.expected_of_wire)
+async def test_stored_holdings_are_complete_only_after_the_embargo(runtime: Runtime, newsroom: Newsroom) -> None:
+    complete = holdings.expected_holdings(newsroom.expected, newsroom.expected_wire)
     async with runtime.database.write() as connection:
         source = (await add(connection, newsroom.agency.url, now=datetime.now(UTC)))[0]
-    await send(runtime, source, message(DISPATCHES, at=newsroom.agency.at).encode())
+    await send(runtime, source, message(DISPATCHES, at=newsroom.agency.time_at).encode())
 
     async with runtime.database.read() as connection:
-        early = await observed.embargo_of(connection, newsroom)
+        before = await holdings.stored_holdings(connection, newsroom)
     await let_embargoes_end(runtime, timedelta(minutes=1))
     await release_due(runtime.database)
     async with runtime.database.read() as connection:
-        late = await observed.embargo_of(connection, newsroom)
+        after = await holdings.stored_holdings(connection, newsroom)
 
-    assert early.listed == early.exported != due.listed
-    assert replace(late, counts=due.counts) == due
-    assert due.listed == due.found == due.exported
-    assert not any("MAYOR" in guid for guid in late.listed)
+    assert before.listed == before.exported != complete.listed
+    assert replace(after, counts=complete.counts) == complete
+    assert complete.listed == complete.found == complete.exported
+    assert not any("MAYOR" in guid for guid in after.listed)

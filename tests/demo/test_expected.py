@@ -1,4 +1,4 @@
-"""The truth about the newsroom, held against what the real parts make of its feeds and pages."""
+"""The expected content of the newsroom, compared with what parser and extractor make of its feeds and pages."""
 
 from aiohttp import ClientSession
 
@@ -31,7 +31,7 @@ async def article_of(web: ClientSession, entry: Entry) -> Article:
     return extract(Page(url=entry.link, body=body, content_type=content_type, entry=entry))
 
 
-async def test_clean_articles_say_what_is_expected_and_reprints_are_found_by_their_hash() -> None:
+async def test_extracted_texts_are_as_expected_and_reprints_have_the_same_hash() -> None:
     clock = Clock()
     articles: dict[str, Article] = {}
     full_texts = {}

@@ -16,7 +16,7 @@ AGENCY, COURIER, HERALD = range(3)
 
 
 class Clock:
-    """A clock that stands until it is set."""
+    """A clock that moves only when it is set."""
 
     seconds = 0.0
 
@@ -51,7 +51,7 @@ async def read(web: ClientSession, url: str) -> str:
 
 
 async def listed(web: ClientSession, url: str) -> list[tuple[str, str]]:
-    """Guid and link of each entry, by the feed's own order."""
+    """Return guid and link of each entry, in the order of the feed."""
     text = await read(web, url)
     if text.startswith("{"):
         return [(item["id"], item["url"]) for item in json.loads(text)["items"]]
@@ -60,7 +60,7 @@ async def listed(web: ClientSession, url: str) -> list[tuple[str, str]]:
     return [(entry.id, entry.link) for entry in feed.entries]
 
 
-async def test_each_source_is_what_it_says(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
+async def test_each_source_has_its_format(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     clock.seconds = 30
     agency, courier, herald = [await read(web, url) for url, _ in newsroom.sources]
 
@@ -74,7 +74,7 @@ async def test_each_source_is_what_it_says(newsroom: Newsroom, clock: Clock, web
     ]
 
 
-async def test_stories_come_out_as_time_passes(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
+async def test_stories_are_published_over_time(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     counts = []
     for seconds in (0, 5, 10, 30):
         clock.seconds = seconds
@@ -83,7 +83,7 @@ async def test_stories_come_out_as_time_passes(newsroom: Newsroom, clock: Clock,
     assert counts == [[1, 1, 0], [3, 2, 2], [4, 3, 3], [6, 5, 6]]
 
 
-async def test_a_story_has_no_page_before_it_is_out(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
+async def test_a_story_has_no_page_before_it_is_published(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     clock.seconds = 30
     latest = (await listed(web, feed_of(newsroom, HERALD)))[0][1]
     photo = latest.replace("/stories/", "/photos/") + ".svg"
@@ -95,7 +95,7 @@ async def test_a_story_has_no_page_before_it_is_out(newsroom: Newsroom, clock: C
                 assert reply.status == status
 
 
-async def test_in_the_end_the_feeds_list_what_is_expected(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
+async def test_the_feeds_finally_list_what_is_expected(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     clock.seconds = 30
     expected = newsroom.expected
 
@@ -115,7 +115,7 @@ async def test_pace_makes_time_pass_faster(clock: Clock, web: ClientSession) -> 
         assert len(await listed(web, feed_of(newsroom, AGENCY))) == 3
 
 
-async def test_it_tells_when_all_is_out() -> None:
+async def test_finished_is_set_when_everything_is_published() -> None:
     async with Newsroom(pace=1000) as newsroom, asyncio.timeout(5):
         assert not newsroom.finished.is_set()
         await newsroom.finished.wait()
@@ -123,7 +123,7 @@ async def test_it_tells_when_all_is_out() -> None:
         assert newsroom.elapsed >= 24
 
 
-async def test_it_starts_over_with_each_opening(clock: Clock, web: ClientSession) -> None:
+async def test_time_starts_again_with_each_opening(clock: Clock, web: ClientSession) -> None:
     clock.seconds = 1000
     async with Newsroom(clock=clock) as newsroom:
         assert len(await listed(web, feed_of(newsroom, AGENCY))) == 1
@@ -133,7 +133,7 @@ async def test_it_starts_over_with_each_opening(clock: Clock, web: ClientSession
 @pytest.mark.parametrize(
     ("validator", "header"), [("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")], ids=["tag", "date"]
 )
-async def test_a_client_that_has_it_gets_304_until_something_changes(
+async def test_a_conditional_request_gets_304_until_something_changes(
     newsroom: Newsroom, clock: Clock, web: ClientSession, outlet: int, validator: str, header: str
 ) -> None:
     url = feed_of(newsroom, outlet)
@@ -150,7 +150,7 @@ async def test_a_client_that_has_it_gets_304_until_something_changes(
             assert (reply.status == 304) == (await read(web, url) == before)
 
 
-async def test_a_tag_counts_for_more_than_a_date(newsroom: Newsroom, web: ClientSession) -> None:
+async def test_an_etag_takes_precedence_over_a_date(newsroom: Newsroom, web: ClientSession) -> None:
     headers = {"If-None-Match": '"another"', "If-Modified-Since": "Wed, 24 Jun 2099 00:00:00 GMT"}
 
     async with web.get(feed_of(newsroom, AGENCY), headers=headers) as reply:
@@ -158,16 +158,14 @@ async def test_a_tag_counts_for_more_than_a_date(newsroom: Newsroom, web: Client
 
 
 @pytest.mark.parametrize(("accepted", "sent"), [("gzip", "gzip"), ("identity", None)])
-async def test_gzip_is_for_those_who_ask(
-    newsroom: Newsroom, web: ClientSession, accepted: str, sent: str | None
-) -> None:
+async def test_gzip_is_sent_on_request(newsroom: Newsroom, web: ClientSession, accepted: str, sent: str | None) -> None:
     async with web.get(feed_of(newsroom, AGENCY), headers={"Accept-Encoding": accepted}) as reply:
         assert reply.headers.get("Content-Encoding") == sent
         assert "Ferry Line" in await reply.text()
         assert reply.headers["Cache-Control"] == "max-age=1"
 
 
-async def test_what_was_asked_is_counted(newsroom: Newsroom, web: ClientSession) -> None:
+async def test_requests_are_counted(newsroom: Newsroom, web: ClientSession) -> None:
     site = newsroom.sites[COURIER]
     async with web.get(site.feed_url) as reply:
         tag = reply.headers["ETag"]
@@ -191,7 +189,7 @@ async def test_the_agency_sends_its_text_in_the_feed(newsroom: Newsroom, clock: 
         assert "\n\n".join([first, *paragraphs[1:]]) == newsroom.expected.bodies[entry.id]
 
 
-async def test_a_reprint_says_what_the_agency_sent(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
+async def test_a_reprint_has_the_text_of_the_agency(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     clock.seconds = 30
     agency = feedparser.parse((await read(web, feed_of(newsroom, AGENCY))).encode(), sanitize_html=False)
     sent = {entry.title: block_texts(html.fromstring(entry.content[0].value)) for entry in agency.entries}
@@ -222,7 +220,7 @@ async def test_a_correction_changes_the_text_and_the_time_of_its_entry(
     ]
 
 
-async def test_a_touched_page_moves_its_furniture_and_keeps_its_text(
+async def test_a_touched_page_changes_its_furniture_and_keeps_its_text(
     newsroom: Newsroom, clock: Clock, web: ClientSession
 ) -> None:
     url = feed_of(newsroom, COURIER)
@@ -255,7 +253,7 @@ async def test_a_touched_page_moves_its_furniture_and_keeps_its_text(
         ),
     ],
 )  # fmt: skip
-async def test_pages_have_the_furniture_of_pages(
+async def test_pages_have_furniture(
     newsroom: Newsroom, clock: Clock, web: ClientSession, outlet: int, furniture: list[str]
 ) -> None:
     clock.seconds = 30
@@ -264,7 +262,7 @@ async def test_pages_have_the_furniture_of_pages(
     assert [words for words in furniture if words not in unescape(page)] == []
 
 
-async def test_a_reprint_bears_the_papers_own_time(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
+async def test_a_reprint_has_the_time_of_its_paper(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     clock.seconds = 30
 
     assert "Posted Jun 24, 2020 1:15 AM CDT" in await read(
@@ -272,9 +270,7 @@ async def test_a_reprint_bears_the_papers_own_time(newsroom: Newsroom, clock: Cl
     )
 
 
-async def test_one_paper_tells_machines_all_and_the_other_nothing(
-    newsroom: Newsroom, clock: Clock, web: ClientSession
-) -> None:
+async def test_one_paper_has_metadata_and_the_other_none(newsroom: Newsroom, clock: Clock, web: ClientSession) -> None:
     clock.seconds = 30
     courier, herald = [
         html.fromstring(await read(web, (await listed(web, feed_of(newsroom, outlet)))[-1][1]))
@@ -290,9 +286,7 @@ async def test_one_paper_tells_machines_all_and_the_other_nothing(
 
 
 @pytest.mark.parametrize("outlet", [AGENCY, COURIER, HERALD], ids=["agency", "courier", "herald"])
-async def test_everything_a_browser_follows_is_there(
-    newsroom: Newsroom, clock: Clock, web: ClientSession, outlet: int
-) -> None:
+async def test_all_links_and_images_exist(newsroom: Newsroom, clock: Clock, web: ClientSession, outlet: int) -> None:
     clock.seconds = 30
     site = newsroom.sites[outlet]
     front = html.fromstring(await read(web, site.home), base_url=site.home)

@@ -19,6 +19,6 @@ def test_times_are_printed_as_papers_print_them(when: datetime, printed: str) ->
     assert printed_time(when) == printed
 
 
-def test_every_photo_is_its_own_and_the_same_each_time() -> None:
+def test_photos_differ_and_are_deterministic() -> None:
     assert photo("gulls") == photo("gulls") != photo("otters")
     assert etree.fromstring(photo("gulls").encode()).tag == "{http://www.w3.org/2000/svg}svg"

@@ -7,18 +7,18 @@ from ingestd.demo.stories import Story, last_change, load, version
 STORIES = load()
 
 
-def test_addresses_are_told_apart() -> None:
+def test_slugs_are_unique() -> None:
     assert len({story.slug for story in STORIES}) == len(STORIES)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
-def test_a_story_is_of_the_length_of_news(story: Story) -> None:
+def test_a_story_has_the_length_of_a_news_story(story: Story) -> None:
     assert 4 <= len(story.paragraphs) <= 8
     assert all(len(paragraph) > 60 for paragraph in story.paragraphs)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.slug)
-def test_a_story_is_not_out_before_its_time(story: Story) -> None:
+def test_a_story_is_not_published_early(story: Story) -> None:
     assert version(story, story.after - 0.001) is None
     assert version(story, story.after) is not None
 
@@ -26,7 +26,7 @@ def test_a_story_is_not_out_before_its_time(story: Story) -> None:
 @pytest.mark.parametrize(
     "edit_of", [(story, edit) for story in STORIES for edit in story.edits], ids=lambda pair: pair[0].slug
 )
-def test_an_edit_says_what_was_and_comes_later(edit_of: tuple) -> None:
+def test_an_edit_replaces_text_that_is_there_and_comes_later(edit_of: tuple) -> None:
     story, edit = edit_of
     before, after = version(story, edit.after - 0.001), version(story, edit.after)
 
@@ -36,7 +36,7 @@ def test_an_edit_says_what_was_and_comes_later(edit_of: tuple) -> None:
 
 
 @pytest.mark.parametrize("outlet", ["meridian", "courier", "herald"])
-def test_later_is_later_on_the_clock_of_the_stories_too(outlet: str) -> None:
+def test_publication_order_and_stated_times_agree(outlet: str) -> None:
     own = [story for story in STORIES if story.outlet == outlet]
     changes = sorted((moment.after, moment.posted) for story in own for moment in (story, *story.edits))
 
@@ -60,5 +60,5 @@ def test_a_reprint_is_the_agencys_text_word_for_word_and_comes_later() -> None:
         assert not original.edits  # else the two texts would part, and the count with them
 
 
-def test_all_is_out_in_under_half_a_minute() -> None:
+def test_everything_is_published_within_half_a_minute() -> None:
     assert last_change(STORIES) == 24

@@ -1,4 +1,4 @@
-"""The container files: what they name exists, and fits together."""
+"""Dockerfile and compose.yaml: the names in them exist and agree with each other."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ LET_IN = [line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text(
 
 
 def instruction(name: str) -> str:
-    """The last instruction of a name in the last stage, its lines joined."""
+    """Return the last instruction `name` of the last stage, its lines joined."""
     stage = DOCKERFILE.rpartition("\nFROM ")[2].replace("\\\n", " ")
     return re.findall(rf"^{name} +(.*)$", stage, re.MULTILINE)[-1]
 
@@ -43,7 +43,7 @@ def test_every_variable_is_a_setting() -> None:
     assert {"listen", "contact"} <= named <= Settings.model_fields.keys()
 
 
-def test_every_secret_of_the_daemon_is_a_setting_where_it_looks_for_them() -> None:
+def test_every_secret_of_the_daemon_is_a_setting_in_its_credentials_directory() -> None:
     assert environment()["CREDENTIALS_DIRECTORY"] == "/run/secrets"
     assert set(INGESTD["secrets"]) <= Settings.model_fields.keys()
 
@@ -57,7 +57,7 @@ def test_every_command_exists() -> None:
     assert {health[1], "run"} <= {command.name for command in COMMANDS}
 
 
-def test_it_does_not_run_as_root_and_hears_sigterm() -> None:
+def test_it_does_not_run_as_root_and_receives_sigterm() -> None:
     assert int(instruction("USER")) > 0
     assert f"--uid {instruction('USER')} " in instruction("RUN")
     assert instruction("STOPSIGNAL") == "SIGTERM"
@@ -68,10 +68,10 @@ def test_it_can_write_to_its_state_and_nothing_else() -> None:
     assert INGESTD["cap_drop"] == ["ALL"]
     assert INGESTD["security_opt"] == DATABASE["security_opt"] == ["no-new-privileges:true"]
     assert INGESTD["volumes"] == [f"state:{environment()['STATE_DIRECTORY']}"]
-    assert INGESTD["tmpfs"] == ["/tmp"]  # where multiprocessing's forkserver has its socket
+    assert INGESTD["tmpfs"] == ["/tmp"]  # for the socket of multiprocessing's forkserver
 
 
-def test_it_is_reached_from_this_host_only_at_the_port_it_listens_on() -> None:
+def test_only_this_host_can_reach_its_port() -> None:
     port = environment()["INGESTD_LISTEN"].rpartition(":")[2]
 
     assert instruction("EXPOSE") == port
@@ -79,16 +79,16 @@ def test_it_is_reached_from_this_host_only_at_the_port_it_listens_on() -> None:
     assert "ports" not in DATABASE
 
 
-def test_the_container_has_longer_to_stop_than_the_daemon_takes() -> None:
+def test_the_grace_period_is_longer_than_the_stop_timeout() -> None:
     assert parse_duration(INGESTD["stop_grace_period"]) > Settings().stop_timeout + 10
 
 
-def test_it_starts_once_the_database_answers_by_tcp() -> None:
+def test_it_starts_when_the_database_answers_on_tcp() -> None:
     assert INGESTD["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert DATABASE["healthcheck"]["test"][:3] == ["CMD", "pg_isready", "--host=127.0.0.1"]
 
 
-def test_secrets_and_volumes_are_declared_and_no_password_is_written_down() -> None:
+def test_secrets_and_volumes_are_declared_and_no_password_is_in_the_file() -> None:
     for kind in ("secrets", "volumes"):
         used = {str(name).partition(":")[0] for service in (INGESTD, DATABASE) for name in service[kind]}
         assert used == COMPOSE[kind].keys()
@@ -96,15 +96,15 @@ def test_secrets_and_volumes_are_declared_and_no_password_is_written_down() -> N
     assert DATABASE["environment"]["POSTGRES_PASSWORD_FILE"].removeprefix("/run/secrets/") in DATABASE["secrets"]
 
 
-def test_the_image_is_made_of_a_python_we_support() -> None:
+def test_the_image_has_a_supported_python() -> None:
     classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
     versions = re.findall(r"^FROM python:([\d.]+)-slim", DOCKERFILE, re.MULTILINE)
 
-    assert len(set(versions)) == 1  # an environment moves from one stage to the other
+    assert len(set(versions)) == 1  # the virtual environment is copied between the stages
     assert f"Programming Language :: Python :: {versions[0]}" in classifiers
 
 
-def test_the_package_can_be_built_from_what_the_build_may_see(tmp_path: Path) -> None:
+def test_the_package_builds_from_the_docker_context(tmp_path: Path) -> None:
     context = tmp_path / "context"
     context.mkdir()
     for name in (name for name in LET_IN if "*" not in name):

@@ -1,4 +1,4 @@
-"""The daemon in the environment that its unit gives it, and nothing else."""
+"""The daemon in the environment of its unit, with nothing else in it."""
 
 import os
 import re
@@ -24,7 +24,7 @@ CONFIG = Path(__file__).parents[2] / "deploy" / "ingestd.toml"
 
 
 class Unit:
-    """What systemd makes for the unit, and hears from it."""
+    """What systemd sets up for the unit and receives from it."""
 
     def __init__(self, folder: Path) -> None:
         self.state, self.runtime, self.credentials = (folder / name for name in ("state", "runtime", "credentials"))
@@ -53,7 +53,7 @@ class Unit:
         )  # fmt: skip
 
     def told(self, state: str) -> None:
-        """Wait until the daemon says so."""
+        """Wait until the daemon sends the state."""
         while self.listener.recv(4096).decode().splitlines()[0] != state:
             pass
 
@@ -73,7 +73,7 @@ def daemon(unit: Unit) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_it_starts_lives_reloads_and_stops_as_systemd_wants_to_hear(unit: Unit, daemon: subprocess.Popen[str]) -> None:
+def test_it_notifies_systemd_of_start_watchdog_reload_and_stop(unit: Unit, daemon: subprocess.Popen[str]) -> None:
     unit.told("READY=1")
     unit.told("WATCHDOG=1")
     daemon.send_signal(signal.SIGHUP)
@@ -87,7 +87,9 @@ def test_it_starts_lives_reloads_and_stops_as_systemd_wants_to_hear(unit: Unit, 
     assert [line for line in log.splitlines() if re.search('"level": "(warning|error|critical)"', line)] == []
 
 
-def test_it_keeps_all_it_has_in_its_state_and_to_itself(unit: Unit, daemon: subprocess.Popen[str]) -> None:
+def test_it_writes_only_to_its_state_directory_with_private_permissions(
+    unit: Unit, daemon: subprocess.Popen[str]
+) -> None:
     unit.told("READY=1")
 
     files = list(unit.state.rglob("*"))
@@ -97,7 +99,7 @@ def test_it_keeps_all_it_has_in_its_state_and_to_itself(unit: Unit, daemon: subp
     assert (unit.runtime / "http").stat().st_mode & 0o777 == 0o660
 
 
-def test_a_hung_daemon_says_where_each_thread_was(unit: Unit, daemon: subprocess.Popen[str]) -> None:
+def test_a_hung_daemon_logs_the_traceback_of_each_thread(unit: Unit, daemon: subprocess.Popen[str]) -> None:
     unit.told("READY=1")
 
     daemon.send_signal(signal.SIGABRT)  # as the watchdog does
@@ -107,7 +109,7 @@ def test_a_hung_daemon_says_where_each_thread_was(unit: Unit, daemon: subprocess
     assert "run_forever" in log
 
 
-def test_a_wrong_setting_is_no_reason_to_start_again(unit: Unit) -> None:
+def test_an_invalid_setting_prevents_a_restart(unit: Unit) -> None:
     (unit.credentials / "database_url").write_text("mysql://somewhere")
 
     with unit.start() as process:

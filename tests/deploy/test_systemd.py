@@ -1,4 +1,4 @@
-"""The units: what they promise, and what systemd's own tools say of them where they are installed."""
+"""The systemd units: their directives, and the verdict of systemd's own tools where these are installed."""
 
 import re
 import shlex
@@ -41,7 +41,7 @@ NEEDED = {
 
 
 def directives(unit: str, section: str) -> list[str]:
-    """The lines of a section, without comments."""
+    """Return the lines of a section, without comments."""
     text = (FOLDER / unit).read_text()
     found = re.search(rf"^\[{section}\]\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
     assert found, f"{unit} has no [{section}]"
@@ -49,13 +49,13 @@ def directives(unit: str, section: str) -> list[str]:
 
 
 def value(unit: str, key: str, section: str = "Service") -> str:
-    """The value of a directive that is there once."""
+    """Return the value of a directive that occurs once."""
     [only] = [line.partition("=")[2] for line in directives(unit, section) if line.startswith(f"{key}=")]
     return only
 
 
 def sandbox(unit: str) -> list[str]:
-    """From the user on, which both units have in common."""
+    """Return the directives from the user on, which both units share."""
     lines = directives(unit, "Service")
     return lines[lines.index("DynamicUser=yes") :]
 
@@ -66,10 +66,10 @@ def test_a_unit_is_a_sandbox(unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_sandbox_lets_the_program_do_its_work(unit: str) -> None:
+def test_the_sandbox_allows_what_the_program_needs(unit: str) -> None:
     lists = [line.partition("=")[2] for line in sandbox(unit) if line.startswith(("RestrictAddressF", "SystemCallF"))]
 
-    # The last list of calls wins: a call that a list before it took away is given back there.
+    # The last list wins: it allows calls that an earlier list denied.
     assert set(NEEDED) <= set(" ".join((lists[0], lists[-1])).split())
 
 
@@ -77,10 +77,10 @@ def test_both_units_are_in_the_same_sandbox() -> None:
     assert sandbox(DAEMON) == sandbox(BACKFILL)
 
 
-def test_every_secret_is_a_credential_that_need_not_be_there() -> None:
+def test_every_secret_is_an_optional_credential() -> None:
     loaded = [line.partition("=")[2] for line in sandbox(DAEMON) if line.startswith("LoadCredential=")]
 
-    # Without a slash it is looked for in the credential stores, and done without (systemd.exec(5), LoadCredential=).
+    # A name without a slash is looked up in the credential stores and is optional (LoadCredential= in systemd.exec(5)).
     assert loaded == ["database_url:ingestd.database_url", "logins:ingestd.logins"]
     assert {line.partition(":")[0] for line in loaded} <= Settings.model_fields.keys()
 
@@ -93,14 +93,14 @@ def test_the_admin_command_has_the_user_the_state_and_the_secrets_of_the_service
     assert {line for line in sandbox(DAEMON) if line.startswith("LoadCredential=")} <= set(properties)
 
 
-def test_the_daemon_tells_systemd_how_it_is() -> None:
+def test_the_daemon_notifies_systemd() -> None:
     assert value(DAEMON, "Type") == "notify"
     assert value(DAEMON, "NotifyAccess") == "main"
     assert value(DAEMON, "ExecReload") == "kill -HUP $MAINPID"
     assert parse_duration(value(DAEMON, "WatchdogSec")) >= 30
 
 
-def test_the_daemon_is_started_again_for_ever_but_not_with_a_wrong_setting() -> None:
+def test_the_daemon_is_always_restarted_except_after_an_invalid_setting() -> None:
     assert value(DAEMON, "Restart") == "on-failure"
     assert value(DAEMON, "StartLimitIntervalSec", "Unit") == "0"
     assert parse_duration(value(DAEMON, "RestartSec")) >= 5
@@ -118,11 +118,11 @@ def test_a_signal_reaches_the_program_and_not_its_workers(unit: str) -> None:
     assert value(unit, "KillMode") == "mixed"
 
 
-def test_the_daemon_has_longer_to_stop_than_it_takes() -> None:
+def test_the_unit_stop_timeout_is_longer_than_the_daemons() -> None:
     assert parse_duration(value(DAEMON, "TimeoutStopSec")) > Settings().stop_timeout + 10
 
 
-def test_a_backfill_has_time_for_the_request_and_the_page_at_work() -> None:
+def test_a_stopped_backfill_has_time_for_a_request_and_an_extraction() -> None:
     settings = Settings()
     longest = settings.fetch_timeout + settings.extract_timeout
 
@@ -142,11 +142,11 @@ def test_the_command_of_a_unit_exists(unit: str) -> None:
     assert name in {command.name for command in COMMANDS}
 
 
-if ANALYZE:  # asked where it is; without it the promises above are checked all the same
+if ANALYZE:  # optional: the tests above do not need systemd-analyze
 
     @pytest.fixture
     def installed(tmp_path: Path) -> Path:
-        """A folder with the units, whose program exists on this machine."""
+        """A folder with the units, with a program path that exists on this machine."""
         for unit in UNITS:
             text = (FOLDER / unit).read_text().replace(PROGRAM, f"{Path(sys.executable).parent}/ingestd")
             (tmp_path / unit.replace("@.", "@one.")).write_text(text)
@@ -157,15 +157,15 @@ if ANALYZE:  # asked where it is; without it the promises above are checked all 
         return subprocess.run([ANALYZE, *arguments], capture_output=True, text=True, check=False)
 
     @pytest.mark.parametrize("unit", UNITS)
-    def test_systemd_finds_nothing_wrong(unit: str, installed: Path) -> None:
+    def test_systemd_verifies_the_unit(unit: str, installed: Path) -> None:
         done = analyze("verify", "--man=no", installed / unit.replace("@.", "@one."))
 
-        # What other units of this machine have wrong is theirs.
+        # Errors in other units of this machine do not count.
         ours = [line for line in done.stderr.splitlines() if "ingestd" in line]
         assert (done.returncode, ours) == (0, [])
 
     @pytest.mark.parametrize("unit", UNITS)
-    def test_a_unit_is_hardly_exposed(unit: str, installed: Path) -> None:
+    def test_the_exposure_level_of_a_unit_is_low(unit: str, installed: Path) -> None:
         done = analyze("security", "--offline=true", "--no-pager", installed / unit.replace("@.", "@one."))
 
         exposure = re.search(r"exposure level for .*: ([\d.]+)", done.stdout)

@@ -1,4 +1,4 @@
-"""deploy/ingestd.toml shows every setting as the model has it."""
+"""deploy/ingestd.toml shows every setting with the description and default of the model."""
 
 import re
 import tomllib
@@ -10,12 +10,12 @@ from ingestd.settings import Settings, load
 
 FILE = Path(__file__).parents[2] / "deploy" / "ingestd.toml"
 
-#: What has no default of its own, or another one on each machine.
+#: Settings without a default, or with one that depends on the machine.
 EXAMPLES = {"api_token", "ca_file", "contact", "extractors", "inbox_token", "public_url"}
 
 
 def blocks() -> dict[str, tuple[str, str]]:
-    """Key → (the comment above it, its line without the comment sign), in the order of the file."""
+    """Return key → (the comment above it, its line without the comment sign), in the order of the file."""
     found = {}
     for block in FILE.read_text("utf-8").split("\n\n")[1:]:
         *comment, line = block.strip().splitlines()
@@ -30,14 +30,14 @@ def _as_the_unit_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/ingestd")
 
 
-def test_every_setting_is_there_in_the_order_of_the_model_with_its_description() -> None:
+def test_it_has_every_setting_in_the_order_of_the_model_with_its_description() -> None:
     assert {key: comment for key, (comment, _) in blocks().items()} == {
         key: field.description for key, field in Settings.model_fields.items()
     }
     assert list(blocks()) == list(Settings.model_fields)
 
 
-def test_every_setting_is_there_at_its_default() -> None:
+def test_every_setting_shows_its_default() -> None:
     written = tomllib.loads("\n".join(line for _, line in blocks().values()))
     defaults = Settings().model_dump(mode="json")
 
@@ -46,7 +46,7 @@ def test_every_setting_is_there_at_its_default() -> None:
     }
 
 
-def test_it_loads_as_it_is_and_with_every_line_in_effect(tmp_path: Path) -> None:
+def test_it_loads_with_all_settings_commented_out_and_with_all_in_effect(tmp_path: Path) -> None:
     in_effect = tmp_path / "ingestd.toml"
     in_effect.write_text("\n".join(line for _, line in blocks().values()))
 
