@@ -1,4 +1,4 @@
-"""Which sources there are: the feeds that a page names, and the lists that readers exchange."""
+"""Discover sources: the feeds that a page links to, and OPML lists of feeds."""
 
 from ingestd.discovery.feed_links import FoundFeed, feed_links
 from ingestd.discovery.opml import Outline, read_opml, write_opml

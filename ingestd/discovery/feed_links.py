@@ -1,4 +1,4 @@
-"""The feeds that a page names (HTML Standard, 4.6.7.1: link type "alternate")."""
+"""Find the feeds that a page links to (HTML Standard, 4.6.7.1: link type "alternate")."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from ingestd import urls
 from ingestd.text import collapse
 
-#: Feeds of one page: what is beyond is a directory, not a page with feeds.
+#: Feeds per page; a page with more is a directory of feeds.
 MAX_FEEDS = 100
 #: Characters of a title.
 MAX_TITLE = 500
@@ -26,7 +26,7 @@ _TYPES = frozenset(
         "application/x.atom+xml",
     )
 )
-# Paths that feeds have where no `link` element names them: /feed/, /news/rss, /index.xml, /latest.atom.
+# Usual paths of feeds: /feed/, /news/rss, /index.xml, /latest.atom.
 _FEED_PATH = re.compile(
     r"(^|/)(feeds?|rss2?|atom)/?$|(^|/)(feed|rss2?|atom)\.(xml|json|php)$|(^|/)index\.xml$|\.(rss|atom|rdf)$",
     re.IGNORECASE,
@@ -35,28 +35,28 @@ _FEED_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundFeed:
-    """A feed that a page names; nobody has looked at it yet."""
+    """A feed that a page links to; it has not been fetched yet."""
 
     #: Absolute.
     url: str
     title: str | None = None
-    #: The media type as announced, without parameters; None where only the address looks like a feed.
+    #: The media type as announced, without parameters; None for a feed recognised by its path only.
     type: str | None = None
 
 
 def feed_links(body: bytes, *, url: str, content_type: str | None = None) -> tuple[FoundFeed, ...]:
-    """Return the feeds that a page names, absolute, in its order, each address once, at most MAX_FEEDS.
+    """Return the feeds that a page links to, in its order, each URL once, at most MAX_FEEDS.
 
-    `body` is the page, `url` where it was found, `content_type` the header as sent, a hint at the charset.
-    A `base` element counts.  Links in the text count only where no `link` element names a feed.
-    A body that is no HTML has none; nothing is raised.
+    `body` is the page, `url` its address, `content_type` the header as sent, used for the charset.
+    Links resolve against a `base` element.  If no `link` element announces a feed, `a` elements are searched for
+    usual paths of feeds.  Never raises; a body that is not HTML has no feeds.
     """
     root = _root(body, content_type)
     if root is None:
         return ()
     base = next((urls.resolve(url, element.get("href")) for element in root.iter("base")), None) or url
     found: dict[str, FoundFeed] = {}
-    for feed in list(_announced(root, base)) or _guessed(root, base):
+    for feed in list(_feeds_in_link_elements(root, base)) or _feeds_by_path(root, base):
         found.setdefault(feed.url, feed)
     return tuple(found.values())[:MAX_FEEDS]
 
@@ -74,10 +74,10 @@ def _parser(content_type: str | None) -> lxml_html.HTMLParser:
     try:
         return lxml_html.HTMLParser(encoding=header.get_content_charset())
     except (LookupError, ValueError):
-        return lxml_html.HTMLParser()  # a charset nobody knows: the page's own word counts
+        return lxml_html.HTMLParser()  # unknown charset: the page's own declaration counts
 
 
-def _announced(root: etree._Element, base: str) -> Iterator[FoundFeed]:
+def _feeds_in_link_elements(root: etree._Element, base: str) -> Iterator[FoundFeed]:
     for element in root.iter("link"):
         relations = (element.get("rel") or "").lower().split()
         kind = (element.get("type") or "").partition(";")[0].strip().lower()
@@ -87,7 +87,7 @@ def _announced(root: etree._Element, base: str) -> Iterator[FoundFeed]:
                 yield FoundFeed(url=address, title=_title(element.get("title")), type=kind or None)
 
 
-def _guessed(root: etree._Element, base: str) -> Iterator[FoundFeed]:
+def _feeds_by_path(root: etree._Element, base: str) -> Iterator[FoundFeed]:
     for element in root.iter("a"):
         address = urls.resolve(base, element.get("href"))
         if address and _FEED_PATH.search(urlsplit(address).path):

@@ -1,4 +1,4 @@
-"""OPML 2.0 (opml.org/spec2.opml): the lists of feeds that readers exchange."""
+"""Read and write OPML 2.0 (opml.org/spec2.opml), the format in which feed readers exchange lists of feeds."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,48 +12,48 @@ from ingestd import times, urls
 from ingestd.errors import ParseError
 from ingestd.text import collapse
 
-#: Feeds of one list; the largest known exports have some ten thousand.
+#: Feeds per list; the largest known exports have about ten thousand.
 MAX_OUTLINES = 100_000
 #: Characters of a title or a folder's name.
 MAX_TITLE = 500
 
-# Code points that are text but no XML (XML 1.0, 2.2).
+# Valid Unicode that XML does not allow (XML 1.0, 2.2).
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A feed in such a list."""
+    """A feed in an OPML list."""
 
     #: Absolute.
     url: str
     title: str | None = None
-    #: The web page this is the feed of.
+    #: The web page that the feed belongs to.
     home: str | None = None
-    #: The folders it lies in, the outermost first.
+    #: Its folders, the outermost first.
     categories: tuple[str, ...] = ()
 
 
 def read_opml(body: bytes) -> tuple[Outline, ...]:
-    """Return the feeds of a list in its order, those that lie in two folders twice, at most MAX_OUTLINES.
+    """Return the feeds of a list in its order, at most MAX_OUTLINES; a feed in two folders comes twice.
 
-    Attribute names may be in any case, prefixes undeclared; what is not well-formed is read as far as it goes.
-    An outline without an http(s) address is a folder when others lie in it, and else left out.
+    Attribute names may be in any case and prefixes undeclared; a list that is not well-formed is read as far as
+    possible.  An outline without an http(s) URL is the folder of the outlines in it, and is left out itself.
 
-    Raises ParseError when it is no OPML.
+    Raises ParseError when the body is not OPML.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(body.strip(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise ParseError(f"no XML: {collapse(str(error))[:500]}") from error
+        raise ParseError(f"not XML: {collapse(str(error))[:500]}") from error
     if root is None or _name(root) != "opml":
-        raise ParseError("no OPML")
+        raise ParseError("not an OPML document")
     return tuple(_outlines(root))[:MAX_OUTLINES]
 
 
 def _outlines(root: etree._Element) -> Iterator[Outline]:
-    """Walk without recursion: a folder's name is on the path between its start and its end."""
+    """Yield the feeds; iterative, because folders may nest without limit."""
     path: list[str | None] = []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if _name(element) != "outline":
@@ -71,9 +71,9 @@ def _outlines(root: etree._Element) -> Iterator[Outline]:
 
 
 def write_opml(outlines: Iterable[Outline], *, title: str, created: datetime) -> bytes:
-    """Write a list of feeds as OPML 2.0 in UTF-8; a folder comes where the first feed in it comes.
+    """Return a list of feeds as OPML 2.0 in UTF-8; a folder is placed where its first feed is.
 
-    `created` is the time of this list, in any zone.
+    `created` is the time of the list, in any zone.
     """
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
@@ -104,7 +104,7 @@ def _line(text: str | None, limit: int | None = MAX_TITLE) -> str | None:
 def _attributes(element: etree._Element) -> dict[str, str]:
     try:
         return {name.lower(): value for name, value in element.attrib.items()}
-    except UnicodeDecodeError:  # lxml, when it recovers, lets bytes pass that are no UTF-8
+    except UnicodeDecodeError:  # in recovery, libxml2 accepts invalid UTF-8 that lxml cannot decode
         return {}
 
 

@@ -1,7 +1,10 @@
-"""Items to bytes, in the formats that others read."""
+"""Render items as bytes in output formats.
+
+Each renderer is one module or folder here, exports `RENDERER` and has a line in RENDERERS.
+"""
 
 from ingestd.renderers import ninjs
 from ingestd.renderers.renderer import Renderer
 
-#: What is written, by the name a command line has for it.
+#: All renderers; `--format` of a command takes their names.
 RENDERERS: tuple[Renderer, ...] = (ninjs.RENDERER,)

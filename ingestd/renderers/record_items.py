@@ -1,4 +1,4 @@
-"""Records as items: of web pages and of wires alike, so that both are shown and written in the same words."""
+"""Convert records to items, so that web pages and wire items are rendered alike."""
 
 from dataclasses import replace
 
@@ -8,15 +8,15 @@ from ingestd.model.record import Record
 
 
 def item_of_record(record: Record) -> Item:
-    """Return a record's current revision as an item, with the status of its record.
+    """Return a record's current revision as an item, with the record's status.
 
-    What an agency sent keeps its guid and version.  A page has ours and the number of the revision; its address is
-    another identifier, of role "canonical".
+    A wire item keeps its guid and version.  A page gets the record's guid, the revision number as its version, and its
+    URL as an alternative identifier with the role "canonical".
     """
     article = record.article
     item = record.item or Item(guid=record.guid)
     if record.id_origin == "assigned":
-        item = _of_page(record, item)
+        item = _page_item(record, item)
     return replace(
         item,
         guid=record.guid,
@@ -35,8 +35,8 @@ def item_of_record(record: Record) -> Item:
     )
 
 
-def _of_page(record: Record, item: Item) -> Item:
-    """Return what a page's feed said of it as an item, with what the page says where that goes before."""
+def _page_item(record: Record, item: Item) -> Item:
+    """Return the item of a page: values of its feed, overridden by those of the page."""
     article = record.article
     return replace(
         item,

@@ -1,4 +1,4 @@
-"""What a module of this folder offers: one format to write."""
+"""The interface of a renderer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from ingestd.model.item import Item
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """One format: its name, its media type, and how to write an item in it."""
+    """An output format: its name, its media type and its function."""
 
     name: str
     media_type: str
-    #: From an item to bytes on one line, without what is for the desk alone.
+    #: Returns an item as one line of bytes; notes that are not public are left out.
     render: Callable[[Item], bytes]

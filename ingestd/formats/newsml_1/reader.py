@@ -21,7 +21,7 @@ from ingestd.model.item import Link
 
 _IDENTIFIER = b"<NewsIdentifier"
 _URN = "urn:newsml:"
-# The revision, and "U" or "A" where it is an update or an amendment (5.1.5, PublicIdentifier); some write "N".
+# The revision, with "U" or "A" for an update or amendment (5.1.5, PublicIdentifier); some providers write "N".
 _REVISION = re.compile(r":\d+[NUA]?$")
 
 

@@ -1,4 +1,4 @@
-"""IPTC ninjs 1.x, 2.x and 3.x, and its dialects."""
+"""IPTC ninjs 1.x, 2.x and 3.x, and dialects."""
 
 from ingestd.formats.ninjs.reader import FORMAT, parse, recognises
 

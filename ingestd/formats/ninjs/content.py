@@ -1,4 +1,4 @@
-"""The parts of a ninjs item: its texts, concepts, renditions and associations."""
+"""Read the texts, concepts, renditions and associations of a ninjs item."""
 
 import re
 from collections.abc import Mapping
@@ -16,19 +16,20 @@ from ingestd.formats.nitf.reader import read_nitf
 from ingestd.model.item import Association, Concept, Headline, Rendition
 from ingestd.text import clean
 
-_CONCEPTS = {
+#: Folded key → list of the item.
+_CONCEPT_LISTS = {
     "subject": "subject", "object": "subject", "genre": "genre", "place": "place", "person": "person",
     "organisation": "organisation", "event": "event",
 }  # fmt: skip
 _NITF = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<nitf\b", re.IGNORECASE)
-#: Literals that are IPTC's codes all the same.
+#: Literals that are qcodes of IPTC.
 _IPTC_LITERAL = re.compile(r"(?:medtop|subj):\d{8}")
-#: Roles of a description that are something else (AP's in ninjs 2).
-_NO_DESCRIPTIONS = {"creditline": "creditline"}
+#: Role of a description → another field of the item (AP's ninjs 2).
+_FIELD_OF_ROLE = {"creditline": "creditline"}
 
 
 def fill_texts(draft: ItemDraft, item: Mapping[str, Any]) -> None:
-    """Set headlines, description and body, each out of its variants."""
+    """Fill headlines, description and body from their variants."""
     texts = variants_of(item)
     for one in texts.headline:
         if text := fields.line_of(one.value, markup=_is_markup(one)):
@@ -38,31 +39,34 @@ def fill_texts(draft: ItemDraft, item: Mapping[str, Any]) -> None:
     if main:
         draft.fill("headline", main.text)
     for one in sorted(texts.description, key=_is_markup):
-        field = _NO_DESCRIPTIONS.get(one.role, "description_text")
+        field = _FIELD_OF_ROLE.get(one.role, "description_text")
         draft.fill(field, fields.description_of(one.value, markup=_is_markup(one)))
-    _put_body(draft, texts.body)
+    _fill_body(draft, texts.body)
 
 
 def _is_markup(one: Variant) -> bool:
     return "html" in one.contenttype or (not one.contenttype and "<" in one.value and "</" in one.value)
 
 
-def _put_body(draft: ItemDraft, bodies: list[Variant]) -> None:
-    """Set the body: HTML as sent before plain text, which stays beside it where it is the same text."""
-    marked = next((one for one in bodies if _is_markup(one)), None)
+def _fill_body(draft: ItemDraft, bodies: list[Variant]) -> None:
+    """Fill the body: NITF if there is any, else HTML as sent, else plain text.
+
+    Plain text is kept beside HTML if both are the same text.
+    """
+    markup = next((one for one in bodies if _is_markup(one)), None)
     plain = next((one for one in bodies if not _is_markup(one)), None)
-    inner = next((one for one in bodies if "nitf" in one.contenttype or _NITF.match(one.value)), None)
-    if inner and _put_nitf(draft, inner.value):
+    nitf = next((one for one in bodies if "nitf" in one.contenttype or _NITF.match(one.value)), None)
+    if nitf and _fill_body_from_nitf(draft, nitf.value):
         return
-    if marked is None or "<" not in marked.value:
-        draft.fill_body(*body_of_text(unescape(marked.value) if marked else plain.value if plain else ""))
+    if markup is None or "<" not in markup.value:
+        draft.fill_body(*body_of_text(unescape(markup.value) if markup else plain.value if plain else ""))
         return
-    text = clean(plain.value).strip() if plain and _same(plain, marked) else None
-    draft.fill_body(clean(marked.value).strip(), text or None)
+    text = clean(plain.value).strip() if plain and _is_same_text(plain, markup) else None
+    draft.fill_body(clean(markup.value).strip(), text or None)
 
 
-def _put_nitf(draft: ItemDraft, text: str) -> bool:
-    """Set the body out of a NITF document in the body's place; say whether it had one."""
+def _fill_body_from_nitf(draft: ItemDraft, text: str) -> bool:
+    """Fill the body from a NITF document; return whether the draft has a body then."""
     try:
         root, _ = xml.root_element(text.encode("utf-8", "replace"), "NITF document")
     except ParseError:
@@ -73,14 +77,14 @@ def _put_nitf(draft: ItemDraft, text: str) -> bool:
     return "body_html" in draft.values
 
 
-def _same(plain: Variant, marked: Variant) -> bool:
-    """Say whether two bodies are one text in two forms: of one role, or of much the same length."""
-    return bool(plain.role and plain.role == marked.role) or len(plain.value) * 2 > len(marked.value)
+def _is_same_text(plain: Variant, markup: Variant) -> bool:
+    """Return whether two bodies are one text in two forms: they share a role, or have a similar length."""
+    return bool(plain.role and plain.role == markup.role) or len(plain.value) * 2 > len(markup.value)
 
 
 def add_concepts(draft: ItemDraft, given: Folded) -> None:
-    """Add what the item is about, and set its provider."""
-    for name, field in _CONCEPTS.items():
+    """Add subjects and other concepts, and fill provider and source."""
+    for name, field in _CONCEPT_LISTS.items():
         if name in given:
             for _, one in objects_in(given[name]):
                 draft.add(field, _concept(one))
@@ -93,7 +97,7 @@ def add_concepts(draft: ItemDraft, given: Folded) -> None:
 
 
 def _concept(one: Mapping[str, Any]) -> Concept | None:
-    """Return a concept; `literal` is a code of no scheme (ninjs 2.0), `qcode` one of the scheme it names."""
+    """Return a concept; `literal` is a code without a scheme (ninjs 2.0), `qcode` a code with its scheme."""
     code = fields.line_of(scalar_text(one.get("code") or one.get("qcode")))
     rel = one.get("rel") or one.get("rels")
     literal = None if code else fields.line_of(scalar_text(one.get("literal")))
@@ -114,25 +118,25 @@ def _rel(value: Any) -> str | None:
 
 
 def renditions_in(given: Folded) -> tuple[Rendition, ...]:
-    """Return the renditions of an item or association: an object by name (1.x), or a list (2.x, 3.x)."""
+    """Return the renditions of an item or association: objects by name (1.x), or a list (2.x, 3.x)."""
     if "renditions" not in given:
         return ()
-    found = []
+    renditions = []
     for name, one in objects_in(given["renditions"]):
-        said = fold(one)
-        if href := fields.line_of(scalar_text(said.get("href"))):
-            found.append(
+        values = fold(one)
+        if href := fields.line_of(scalar_text(values.get("href"))):
+            renditions.append(
                 Rendition(
                     href=href,
-                    name=fields.line_of(name or scalar_text(said.get("name"))),
-                    contenttype=fields.line_of(scalar_text(said.get("contenttype") or said.get("mimetype"))),
-                    width=fields.number_of(scalar_text(said.get("width"))),
-                    height=fields.number_of(scalar_text(said.get("height"))),
-                    sizeinbytes=fields.number_of(scalar_text(said.get("sizeinbytes"))),
-                    duration=_seconds(said.get("duration")),
+                    name=fields.line_of(name or scalar_text(values.get("name"))),
+                    contenttype=fields.line_of(scalar_text(values.get("contenttype") or values.get("mimetype"))),
+                    width=fields.number_of(scalar_text(values.get("width"))),
+                    height=fields.number_of(scalar_text(values.get("height"))),
+                    sizeinbytes=fields.number_of(scalar_text(values.get("sizeinbytes"))),
+                    duration=_seconds(values.get("duration")),
                 )
             )
-    return tuple(found[: fields.MAX_NAMES])
+    return tuple(renditions[: fields.MAX_NAMES])
 
 
 def _seconds(value: Any) -> float | None:
@@ -140,35 +144,34 @@ def _seconds(value: Any) -> float | None:
 
 
 def add_renditions(draft: ItemDraft, given: Folded) -> None:
-    """Add the renditions of the item itself."""
+    """Add the item's renditions."""
     for one in renditions_in(given):
         draft.add("renditions", one)
 
 
 def add_associations(draft: ItemDraft, given: Folded) -> None:
-    """Add what goes with the item: an object by name (1.x), or a list (2.x, 3.x)."""
+    """Add the item's associations: objects by name (1.x), or a list (2.x, 3.x); empty ones are left out."""
     if "associations" not in given:
         return
     for name, one in objects_in(given["associations"]):
-        said = fold(one)
+        values = fold(one)
         _, headlines, captions = variants_of(one)
         captions.sort(key=_is_markup)
-        ids = said.get("altids")
-        itemid = (
-            scalar_text(ids.get("itemid")) if isinstance(ids, dict) else None
-        )  # AP's: its URI has the version in it
+        ids = values.get("altids")
+        # AP's itemid is preferred: the URI includes the version.
+        itemid = scalar_text(ids.get("itemid")) if isinstance(ids, dict) else None
         association = Association(
-            name=fields.line_of(name or scalar_text(said.get("name") or said.get("id"))),
-            guid=fields.line_of(itemid or scalar_text(said.get("uri") or said.get("guid"))),
-            version=fields.line_of(scalar_text(said.get("version"))),
-            type=fields.line_of(scalar_text(said.get("type"))),
-            rel=fields.line_of(scalar_text(said.get("rel"))),
+            name=fields.line_of(name or scalar_text(values.get("name") or values.get("id"))),
+            guid=fields.line_of(itemid or scalar_text(values.get("uri") or values.get("guid"))),
+            version=fields.line_of(scalar_text(values.get("version"))),
+            type=fields.line_of(scalar_text(values.get("type"))),
+            rel=fields.line_of(scalar_text(values.get("rel"))),
             headline=fields.line_of(headlines[0].value) if headlines else None,
             caption=fields.description_of(captions[0].value, markup=_is_markup(captions[0])) if captions else None,
-            byline=fields.line_of(scalar_text(said.get("byline"))),
-            creditline=fields.line_of(scalar_text(said.get("creditline"))),
-            usageterms=fields.line_of(scalar_text(said.get("usageterms"))),
-            renditions=renditions_in(said),
+            byline=fields.line_of(scalar_text(values.get("byline"))),
+            creditline=fields.line_of(scalar_text(values.get("creditline"))),
+            usageterms=fields.line_of(scalar_text(values.get("usageterms"))),
+            renditions=renditions_in(values),
         )
         if association != Association(name=association.name):
             draft.add("associations", association)

@@ -1,4 +1,4 @@
-"""IPTC ninjs 1.x, 2.x and 3.x, Superdesk's dialect of it, and lists of items as APIs wrap them.
+"""Reader of IPTC ninjs 1.x, 2.x and 3.x, of Superdesk's dialect, and of lists of items in the envelopes of APIs.
 
 Schemas: https://www.iptc.org/std/ninjs/ (ninjs-schema_1.6, _2.2, _3.1); https://docs.superdesk.org/ninjs.
 """
@@ -17,8 +17,9 @@ from ingestd.formats.ninjs.keys import Folded, embargo_in, extensions_in, fold, 
 from ingestd.model.feed import Feed
 from ingestd.model.item import AltId, Author, Link, Series
 
-_IDS = frozenset(("uri", "guid"))
-_SIGNS = frozenset(
+#: An object with one of the identifiers and one of the other keys is an item.
+_ID_KEYS = frozenset(("uri", "guid"))
+_ITEM_KEYS = frozenset(
     (
         "versioncreated", "versionCreated", "pubstatus", "pubStatus", "headline", "headlines", "body_html", "body_text",
         "body_xhtml", "bodies", "representationtype", "representationType", "renditions", "associations",
@@ -26,24 +27,24 @@ _SIGNS = frozenset(
         "usageTerms", "embargoedUntil",
     )
 )  # fmt: skip
-#: How deep a list of items may be wrapped.
+#: Most levels of objects around a list of items.
 _MAX_DEPTH = 4
 
-#: Folded key → field, of what is one line of text.
+#: Folded key → field with one line of text.
 _LINES = {
     "version": "version", "slugline": "slugline", "title": "title", "source": "source", "creditline": "creditline",
     "copyrightholder": "copyrightholder", "copyrightnotice": "copyrightnotice", "type": "type", "dateline": "dateline",
 }  # fmt: skip
-_MOMENTS = ("versioncreated", "firstcreated", "expires")
+_TIMES = ("versioncreated", "firstcreated", "expires")
 _EXTRA = ("profile", "mimetype", "representationtype", "service", "textformat", "editorialrole")
 
 
 def _is_item(value: Any) -> bool:
-    return isinstance(value, dict) and not _IDS.isdisjoint(value) and not _SIGNS.isdisjoint(value)
+    return isinstance(value, dict) and not _ID_KEYS.isdisjoint(value) and not _ITEM_KEYS.isdisjoint(value)
 
 
 def _items(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """Return the items in a document: itself, those of a list, or of the first list that has some, however wrapped."""
+    """Yield the items of a document: itself, those of a list, or those of the first nested value that has any."""
     if _is_item(value):
         yield value
     elif isinstance(value, list):
@@ -60,71 +61,71 @@ def _items(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def recognises(document: Document) -> bool:
-    """Say whether it is JSON with an item in it: something with an identifier, and what ninjs says of news.
-
-    An empty list that says where it goes on is one of ninjs, too: the last page of an API's answers.
-    """
+    """Return whether the JSON contains an item, or is an empty list with a cursor (the last page of an API)."""
     if document.json is None:
         return False
     if next(_items(document.json), None) is not None:
         return True
-    keys = document.members
-    return any(value == [] for value in keys.values()) and cursor_of(keys, "http://localhost/") is not None
+    members = document.members
+    return any(value == [] for value in members.values()) and cursor_of(members, "http://localhost/") is not None
 
 
 def parse(document: Document, url: str, _content_type: str | None = None) -> Feed:
-    """Read ninjs, an item or a list of them, as a feed in its order; a list's envelope may say where it goes on."""
-    entries, lost = read_entries("ninjs", _items(document.json), read_ninjs)
+    """Parse an item, or a list of items in the same order; the envelope of a list may give a cursor."""
+    entries, read_warnings = read_entries("ninjs", _items(document.json), read_ninjs)
     cursor = None if _is_item(document.json) else cursor_of(document.members, url)
-    return feed_of("ninjs", entries, document.warnings + lost, cursor=cursor)
+    return feed_of("ninjs", entries, document.warnings + read_warnings, cursor=cursor)
 
 
 def read_ninjs(draft: ItemDraft, item: Mapping[str, Any]) -> None:
-    """Read an item into a draft; what the draft knows already stays."""
-    own = extensions_in(item)
-    given = {**fold(item), **fold(own)} if own else fold(item)
-    if own:
-        _put_own(draft, own)
-    _identify(draft, given)
+    """Read an item into a draft; fields that are already set stay."""
+    extensions = extensions_in(item)
+    given = {**fold(item), **fold(extensions)} if extensions else fold(item)
+    if extensions:
+        _read_extensions(draft, extensions)
+    _fill_guid(draft, given)
     for name, field in _LINES.items():
         if name in given:
             draft.fill_line(field, scalar_text(given[name]))
-    for name in _MOMENTS:
+    for name in _TIMES:
         if name in given:
             draft.fill_time(name, scalar_text(given[name]))
     if (embargoed := embargo_in(item)) is not None:
         draft.fill_embargo(embargoed)
     fill_texts(draft, item)
-    if not own:
+    if not extensions:
         draft.fill_line("pubstatus_raw", scalar_text(given.get("pubstatus")))
     draft.fill_number("urgency", scalar_text(given.get("urgency")))
     draft.fill_number("priority", scalar_text(given.get("priority")))
     draft.fill("language", fields.language_of(scalar_text(given.get("language"))))
-    _put_people(draft, given)
+    _read_authors(draft, given)
     for _, one in objects_in(given.get("located")):
         draft.fill_line("located", scalar_text(one.get("name")))
     add_concepts(draft, given)
     add_renditions(draft, given)
     add_associations(draft, given)
-    _put_rest(draft, given)
+    _read_keywords_and_notes(draft, given)
+    _read_links(draft, given)
+    for name in _EXTRA:
+        draft.add_extra(name, ", ".join(_texts(given.get(name))))
 
 
-def _put_own(draft: ItemDraft, own: Mapping[str, Any]) -> None:
-    """Set what only our own renderer writes."""
-    origin = own.get("id_origin")
+def _read_extensions(draft: ItemDraft, extensions: Mapping[str, Any]) -> None:
+    """Read the extensions that no other writer of ninjs has."""
+    origin = extensions.get("id_origin")
     if origin in ("composed", "derived", "hash"):
         draft.fill("id_origin", origin)
-    draft.fill_line("pubstatus_raw", scalar_text(own.get("pubstatus_raw")))
-    if isinstance(series := own.get("series"), dict):
+    draft.fill_line("pubstatus_raw", scalar_text(extensions.get("pubstatus_raw")))
+    if isinstance(series := extensions.get("series"), dict):
         part, total = (fields.number_of(scalar_text(series.get(name))) for name in ("part", "total"))
         draft.fill("series", Series(name=fields.line_of(scalar_text(series.get("name"))), part=part, total=total))
-    if isinstance(extra := own.get("extra"), dict):
+    if isinstance(extra := extensions.get("extra"), dict):
         for name, value in extra.items():
             draft.add_extra(name, scalar_text(value))
 
 
-def _identify(draft: ItemDraft, given: Folded) -> None:
-    """Set the guid: the `uri` that ninjs requires, or Superdesk's `guid`; of both the other is an altid."""
+def _fill_guid(draft: ItemDraft, given: Folded) -> None:
+    """Fill the guid with `uri`, which ninjs requires, or Superdesk's `guid`; with both, `guid` becomes an altid."""
     for name in ("uri", "guid"):
         if value := fields.line_of(scalar_text(given.get(name))):
             if draft.values.get("guid") is None:
@@ -139,7 +140,7 @@ def _identify(draft: ItemDraft, given: Folded) -> None:
             draft.add("altids", AltId(value=value, role=fields.line_of(scalar_text(one.get("role")))))
 
 
-def _put_people(draft: ItemDraft, given: Folded) -> None:
+def _read_authors(draft: ItemDraft, given: Folded) -> None:
     draft.fill("byline", byline_of(scalar_text(given.get("byline"))))
     for _, one in objects_in(given.get("authors")):
         if name := fields.line_of(scalar_text(one.get("name")) or scalar_text(one.get("by"))):
@@ -147,7 +148,8 @@ def _put_people(draft: ItemDraft, given: Folded) -> None:
             draft.add("authors", Author(name=name, role=role, uri=fields.line_of(scalar_text(one.get("uri")))))
 
 
-def _put_rest(draft: ItemDraft, given: Folded) -> None:
+def _read_keywords_and_notes(draft: ItemDraft, given: Folded) -> None:
+    """Read keywords, signals, usage terms and notes to editors."""
     words = given.get("keywords")
     for word in words.split(",") if isinstance(words, str) else _texts(words):
         draft.add("keywords", fields.line_of(word))
@@ -158,29 +160,26 @@ def _put_rest(draft: ItemDraft, given: Folded) -> None:
         draft.add_note(
             scalar_text(note.get("name")) or scalar_text(note.get("value")), role=scalar_text(note.get("role"))
         )
-    _put_links(draft, given)
-    for name in _EXTRA:
-        draft.add_extra(name, ", ".join(_texts(given.get(name))))
 
 
-def _put_links(draft: ItemDraft, given: Folded) -> None:
+def _read_links(draft: ItemDraft, given: Folded) -> None:
     for name in ("links", "link"):
         for _, one in objects_in(given.get(name)):
             names = ("guid", "href", "version", "rel", "title")
-            given_link = {name: fields.line_of(scalar_text(one.get(name))) for name in names}
-            if given_link["guid"] or given_link["href"]:
-                draft.add("links", Link(**given_link))
+            values = {name: fields.line_of(scalar_text(one.get(name))) for name in names}
+            if values["guid"] or values["href"]:
+                draft.add("links", Link(**values))
     for name in ("evolvedfrom", "replacing", "predecessors"):
         for guid in _texts(given.get(name)):
             draft.add("links", Link(guid=fields.line_of(guid), rel=name))
 
 
 def _texts(value: Any) -> list[str]:
-    """Return the texts in a list, or a text on its own; of objects their name or value."""
+    """Return the texts in a list or a single value; of an object its name, value or code."""
     if value is None:
         return []
-    some = value if isinstance(value, list) else [value]
-    plain = (one.get("name") or one.get("value") or one.get("code") if isinstance(one, dict) else one for one in some)
+    listed = value if isinstance(value, list) else [value]
+    plain = (one.get("name") or one.get("value") or one.get("code") if isinstance(one, dict) else one for one in listed)
     return [text for text in map(scalar_text, plain) if text]
 
 

@@ -1,4 +1,4 @@
-"""What a feed says that it took out: the `deleted-entry` elements of RFC 6721 (Atom Tombstones)."""
+"""Read the entries that an Atom feed declares deleted (RFC 6721, Atom Tombstones)."""
 
 from collections.abc import Iterator
 
@@ -16,8 +16,8 @@ _ENTRY, _COMMENT = f"{{{NAMESPACE}}}deleted-entry", f"{{{NAMESPACE}}}comment"
 def deleted_in(body: bytes) -> tuple[Deleted, ...]:
     """Return the deleted entries of an Atom document, in its order, at most MAX_ENTRIES.
 
-    They are children of the feed (RFC 6721, 3).  One without a `ref` is left out, one whose `when` cannot be read
-    has no time.  A document that is not XML has none.
+    Only children of the feed count (RFC 6721, 3).  One without a `ref` is left out; an unreadable `when` is None.
+    A document that cannot be parsed as XML has none.
     """
     if NAMESPACE.encode() not in body:
         return ()
@@ -31,7 +31,7 @@ def deleted_in(body: bytes) -> tuple[Deleted, ...]:
 def _entries(root: Element) -> Iterator[Deleted]:
     for element in list(root.iterchildren(_ENTRY))[: fields.MAX_ENTRIES]:
         if ref := (element.get("ref") or "").strip():
-            # By the rule for entries, so that the two are found to be the same.
+            # The rule for guids of entries, so that the deleted entry is found.
             guid, _ = identity_of(ref, None, headline=None, description=None, body=None, published=None)
             yield Deleted(guid=guid, when=read_date(element.get("when")), comment=_comment(element))
 

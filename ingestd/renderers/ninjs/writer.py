@@ -1,7 +1,7 @@
-"""IPTC ninjs 3.1 (https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json).
+"""Write items as IPTC ninjs 3.1 (https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json).
 
-The schema allows no properties but its own.  What it has no property for goes into one description, of role "ingestd"
-and content type application/json, so that nothing is lost on those who read it back.
+The schema forbids further properties.  Values it has no property for are written as JSON into one description with
+role "ingestd" and content type application/json, so that a reader of ours gets the whole item back.
 """
 
 import json
@@ -19,12 +19,13 @@ STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/st
 
 _TYPES = frozenset(("text", "audio", "video", "picture", "graphic", "composite", "component", "event", "planning"))
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+#: Field of an item → property of ninjs.
 _LINES = {
     "version": "version", "language": "language", "usageterms": "usageTerms", "copyrightholder": "copyrightHolder",
     "copyrightnotice": "copyrightNotice", "title": "title", "byline": "by", "slugline": "slugline",
     "located": "located",
 }  # fmt: skip
-_MOMENTS = {
+_TIMES = {
     "firstcreated": "firstCreated", "versioncreated": "versionCreated", "embargoed": "embargoedUntil",
     "expires": "expires",
 }  # fmt: skip
@@ -34,51 +35,51 @@ _URGENCIES = range(1, 10)
 def as_ninjs(item: Item) -> dict[str, Any]:
     """Return an item as a ninjs 3.1 object; notes that are not public are left out."""
     uri = _uri(item.guid)
-    whole: dict[str, Any] = {"uri": uri, "standard": STANDARD, "pubStatus": item.pubstatus}
+    ninjs: dict[str, Any] = {"uri": uri, "standard": STANDARD, "pubStatus": item.pubstatus}
     if item.type in _TYPES:
-        whole["type"] = item.type
-    whole |= {name: getattr(item, field) for field, name in _LINES.items() if getattr(item, field)}
-    whole |= {name: _moment(getattr(item, field)) for field, name in _MOMENTS.items() if getattr(item, field)}
+        ninjs["type"] = item.type
+    ninjs |= {name: getattr(item, field) for field, name in _LINES.items() if getattr(item, field)}
+    ninjs |= {name: _iso(getattr(item, field)) for field, name in _TIMES.items() if getattr(item, field)}
     if item.urgency in _URGENCIES:
-        whole["urgency"] = item.urgency
+        ninjs["urgency"] = item.urgency
     if notes := [note.text for note in item.ednotes if note.public]:
-        whole["edNote"] = "\n".join(notes)
-    whole |= _texts(item) | _about(item) | _beside(item, uri)
+        ninjs["edNote"] = "\n".join(notes)
+    ninjs |= _texts(item) | _concepts_and_ids(item) | _media(item, uri)
     value = json.dumps(extensions_of(item, uri, _TYPES), ensure_ascii=False)
-    own = {"role": EXTENSIONS_ROLE, "contentType": "application/json", "value": value}
-    whole["descriptions"] = [*whole.get("descriptions", ()), own]
-    return whole
+    extensions = {"role": EXTENSIONS_ROLE, "contentType": "application/json", "value": value}
+    ninjs["descriptions"] = [*ninjs.get("descriptions", ()), extensions]
+    return ninjs
 
 
-def _about(item: Item) -> dict[str, Any]:
-    """Return what the item is about, and who made it."""
-    named = {
-        name: [_concept(one, genre=field == "genre") for one in getattr(item, field)]
+def _concepts_and_ids(item: Item) -> dict[str, Any]:
+    """Return the properties for concepts, sources and alternative identifiers; empty ones are left out."""
+    properties = {
+        name: [_concept(one, with_rel=field != "genre") for one in getattr(item, field)]
         for field, name in CONCEPTS.items()
     }
     if item.provider:
-        named["infoSources"] = [{**_concept(item.provider, genre=True), "role": "provider"}]
+        properties["infoSources"] = [{**_concept(item.provider, with_rel=False), "role": "provider"}]
         if item.source:
-            named["infoSources"].append({"name": item.source, "role": "source"})
-    named["altIds"] = [_without_none({"role": one.role, "value": one.value}) for one in item.altids]
-    return {name: values for name, values in named.items() if values}
+            properties["infoSources"].append({"name": item.source, "role": "source"})
+    properties["altIds"] = [_without_none({"role": one.role, "value": one.value}) for one in item.altids]
+    return {name: values for name, values in properties.items() if values}
 
 
-def _beside(item: Item, uri: str) -> dict[str, Any]:
-    """Return what goes with the item."""
-    named = {
+def _media(item: Item, uri: str) -> dict[str, Any]:
+    """Return the properties for renditions and associations; empty ones are left out."""
+    properties = {
         "renditions": [_rendition(one, number) for number, one in enumerate(item.renditions, 1)],
         "associations": [_association(one, uri, number) for number, one in enumerate(item.associations, 1)],
     }
-    return {name: values for name, values in named.items() if values}
+    return {name: values for name, values in properties.items() if values}
 
 
 def _uri(guid: str) -> str:
-    """Return a guid as the URI that ninjs asks for."""
+    """Return a guid as the URI that ninjs requires."""
     return guid if _URI.fullmatch(guid) else f"urn:ingestd:{quote(guid, safe='')}"
 
 
-def _moment(when: datetime) -> str:
+def _iso(when: datetime) -> str:
     return when.isoformat().replace("+00:00", "Z")
 
 
@@ -97,18 +98,21 @@ def _texts(item: Item) -> dict[str, Any]:
     ]
     description = item.description_text
     descriptions = [{"role": "summary", "contentType": "text/plain", "value": description}] if description else []
-    named = {"headlines": headlines, "bodies": bodies, "descriptions": descriptions}
-    return {name: value for name, value in named.items() if value}
+    properties = {"headlines": headlines, "bodies": bodies, "descriptions": descriptions}
+    return {name: value for name, value in properties.items() if value}
 
 
-def _concept(one: Concept, *, genre: bool = False) -> dict[str, Any]:
-    """Return a concept; a code of a scheme that has no URI is a literal, with its scheme in front."""
+def _concept(one: Concept, *, with_rel: bool) -> dict[str, Any]:
+    """Return a concept; a code without a URI is a literal with its scheme as prefix.
+
+    `with_rel` is False where the schema has no `rel`: in genres and infoSources.
+    """
     literal = f"{one.scheme}:{one.code}" if one.scheme and one.code else one.code
     values = {
         "name": one.name,
         "uri": one.uri,
         "literal": None if one.uri else literal,
-        "rel": None if genre else one.rel,
+        "rel": one.rel if with_rel else None,
     }
     return _without_none(values)
 
@@ -128,7 +132,7 @@ def _rendition(one: Rendition, number: int) -> dict[str, Any]:
 
 
 def _association(one: Association, uri: str, number: int) -> dict[str, Any]:
-    """Return an association; name and URI, which ninjs asks for, are numbered where it has none."""
+    """Return an association; a missing name or URI, which ninjs requires, is made from its number."""
     values: dict[str, Any] = {
         "name": one.name or f"association-{number}",
         "uri": _uri(one.guid) if one.guid else f"{uri}#{number}",
