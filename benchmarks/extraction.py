@@ -1,10 +1,10 @@
-"""How well articles are extracted from a corpus of saved pages, and at what CPU, against trafilatura on the same pages.
+"""Score extraction on a corpus of saved pages, and compare its CPU time with trafilatura on the same pages.
 
 python benchmarks/extraction.py CORPUS_DIR [--rounds N] [--bootstrap N] [--folds N]
 
-CORPUS_DIR has ID.html.gz and ID.json (in it or in `articles`) and `score_articles.py`, whose figures are printed.
-CPU is that of this process, page by page in turns, the first before the other in every second round.
-Nothing is fitted here: folds by publisher show how even the figures are, and intervals are of resampled publishers.
+CORPUS_DIR has ID.html.gz and ID.json (directly or in `articles`) and `score_articles.py`, which computes the figures.
+CPU time is that of this process; both extract each page in turn, and take turns at being first.
+Folds by publisher show the spread of the figures; confidence intervals come from resampled publishers.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 import trafilatura
-from common import tell
+from common import print_json
 from trafilatura.settings import Document
 
 from ingestd import urls
@@ -32,13 +32,13 @@ from ingestd.errors import IngestError
 from ingestd.model.page import Page
 
 Prediction = Mapping[str, Any]
-#: What of a source is measured: over n-grams where it gives the whole body, over snippets elsewhere.
+#: The figures by source: over n-grams for sources with whole bodies, over snippets for the others.
 MEASURES = {
     "scrapinghub": ("body_f1",),
     "fundus": ("body_f1", "title_eq", "author_f1", "day", "minute", "lang"),
     "trafilatura": ("snip_f1",),
 }
-#: What the scorer keeps of each page, a list a field.
+#: The fields that the scorer collects in lists.
 LISTS = ("body", "title_exact", "author", "day", "minute", "language")
 
 
@@ -47,7 +47,7 @@ def scorer(corpus: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise SystemExit(f"no score_articles.py in {corpus}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # dataclasses look up their module
     spec.loader.exec_module(module)
     return module
 
@@ -76,7 +76,7 @@ def spent(work: Callable[[Page], Any], page: Page) -> tuple[Any, float]:
 
 
 def extract_all(pages: Mapping[str, Page], rounds: int) -> tuple[dict[str, Prediction], dict[str, Prediction]]:
-    """Extract every page in both ways, tell what it cost, and return our predictions and theirs."""
+    """Extract every page with both extractors, print their CPU times, and return our predictions and theirs."""
     own: dict[str, Prediction] = {}
     other: dict[str, Prediction] = {}
     cpu: list[tuple[float, float]] = []
@@ -98,23 +98,25 @@ def extract_all(pages: Mapping[str, Page], rounds: int) -> tuple[dict[str, Predi
                         **_their_fields(done),
                     }
         cpu.append((1000 * sums[0] / len(pages), 1000 * sums[1] / len(pages)))
-        tell(round=number + 1, ours_ms=cpu[-1][0], trafilatura_ms=cpu[-1][1], ratio=cpu[-1][0] / cpu[-1][1])
-    tell(cpu_ratio=statistics.median(ours / theirs for ours, theirs in cpu))
+        print_json(round=number + 1, ours_ms=cpu[-1][0], trafilatura_ms=cpu[-1][1], ratio=cpu[-1][0] / cpu[-1][1])
+    print_json(cpu_ratio=statistics.median(ours / theirs for ours, theirs in cpu))
     return own, other
 
 
-def score_each(score: ModuleType, corpus: Mapping[str, Prediction], made: Mapping[str, Prediction]) -> dict[str, Any]:
-    """Score every page by itself: to count its n-grams again for each draw would take hours."""
+def score_each(
+    score: ModuleType, corpus: Mapping[str, Prediction], predictions: Mapping[str, Prediction]
+) -> dict[str, Any]:
+    """Score every page once: counting its n-grams for each resampling would take hours."""
     scores: dict[str, Any] = {key: score.Scores() for key in corpus}
     for key, found in scores.items():
-        found.add(corpus[key], made[key])
+        found.add(corpus[key], predictions[key])
     return scores
 
 
 def figures(
     score: ModuleType, corpus: Mapping[str, Prediction], keys: Iterable[str], each: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Return the figures of each source, over the pages named; a page may be named more than once."""
+    """Return the figures of each source over the pages with `keys`, which may repeat."""
     sums: dict[str, Any] = defaultdict(score.Scores)
     for key in keys:
         found = sums[corpus[key]["source"]]
@@ -127,7 +129,7 @@ def figures(
 
 
 def publishers(corpus: Mapping[str, Prediction]) -> list[list[str]]:
-    """Return the ids of pages by publisher: the registrable domain of their address."""
+    """Return the ids of pages grouped by publisher, the registrable domain of their URL."""
     groups: dict[str, list[str]] = defaultdict(list)
     for key, want in corpus.items():
         groups[urls.site(want["url"]) or key].append(key)
@@ -148,7 +150,7 @@ def interval(
     each: Mapping[str, Any],
     times: int,
 ) -> None:
-    """Tell the 95 % intervals of the figures: publishers drawn anew, with all their pages, with a fixed seed."""
+    """Print 95 % intervals of the figures by resampling publishers with all their pages, with a fixed seed."""
     rng = random.Random(0)
     drawn: dict[str, list[float]] = defaultdict(list)
     for _ in range(times):
@@ -157,7 +159,7 @@ def interval(
             drawn[name].append(value)
     for name, values in sorted(drawn.items()):
         values.sort()
-        tell(figure=name, low=values[int(0.025 * len(values))], high=values[int(0.975 * len(values))])
+        print_json(figure=name, low=values[int(0.025 * len(values))], high=values[int(0.975 * len(values))])
 
 
 def main() -> None:
@@ -179,7 +181,7 @@ def main() -> None:
     print(score.render(score.evaluate(corpus, own), 0).replace("source ", "ours   ", 1))
     groups, each = publishers(corpus), score_each(score, corpus, own)
     for number, keys in enumerate(by_fold(groups, args.folds)):
-        tell(fold=number + 1, pages=len(keys), **figures(score, corpus, keys, each))
+        print_json(fold=number + 1, pages=len(keys), **figures(score, corpus, keys, each))
     interval(score, corpus, groups, each, args.bootstrap)
 
 

@@ -1,22 +1,22 @@
-"""A page to an Article: decoded, witnesses heard, body found, cleaned of what is not the story."""
+"""Extract an Article from a Page: decode it, read its witnesses, find its body and remove boilerplate."""
 
 from ingestd.articles import fragments, pages
-from ingestd.articles.assemble import Extraction
+from ingestd.articles.assemble import ExtractionResult
 from ingestd.model.article import Article
 from ingestd.model.page import Page
 
-__all__ = ["Extraction", "extract", "read"]
+__all__ = ["ExtractionResult", "extract", "read"]
 
 
-def read(page: Page) -> Extraction:
-    """Read the article on a page, or in an entry's own content when `page.fragment` is set.
+def read(page: Page) -> ExtractionResult:
+    """Extract the article of a page, or of an entry's own content when `page.fragment` is set, with its evidence.
 
-    Raises NoArticle, with the reason in its message, when there is none: no text, or less than 40 characters
-    of it after cleaning.
+    Raises NoArticle, with the reason in its message, when there is none: no text, less than 40 characters of it
+    after cleaning, or a page such as an error page in place of the article.
     """
     return fragments.read(page) if page.fragment else pages.read(page)
 
 
 def extract(page: Page) -> Article:
-    """Return the article on a page, as `read` does."""
+    """Return the article alone of what `read` returns.  Raises NoArticle, as `read` does."""
     return read(page).article

@@ -1,4 +1,4 @@
-"""Blocks and clues to an Article: what is common to pages and to fragments."""
+"""Assemble an Article from blocks and clues: the steps that pages and fragments share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,23 +20,23 @@ from ingestd.model.page import Page
 
 #: A body with fewer characters is a teaser or an error message.
 MIN_BODY = 40
-#: A caption that nothing marks stands among the first blocks, or nowhere.
+#: Blocks among which a caption without markup is looked for, from the first.
 _CAPTION_DEPTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extraction:
-    """What reading a page came to."""
+class ExtractionResult:
+    """An article and the evidence for it."""
 
     article: Article
-    #: Its text before the site's furniture was left out.
+    #: The article's text before the site's furniture was removed.
     whole_text: str
-    #: Of each field, what every witness says who says anything: see `clues.testimony`.
+    #: For each field, what each witness states: see `clues.statements_by_field`.
     testimony: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 def entry_clues(entry: Entry | None) -> Clues:
-    """Return what the feed said of the article."""
+    """Return what the feed states about the article."""
     if entry is None:
         return Clues()
     return Clues(
@@ -56,121 +56,125 @@ def assemble(
     witnesses: Mapping[str, Clues],
     captions: tuple[str, ...],
     notices: tuple[str, ...] = (),
-) -> Extraction:
-    """Return the article that the blocks tell and the witnesses describe.
+) -> ExtractionResult:
+    """Return the article made of the text in `blocks` and the fields that the witnesses state.
 
-    `captions` are lines known to belong to pictures, `notices` the page's copyright lines.  Raises NoArticle
-    when less than `MIN_BODY` characters of story are left.
+    `captions` are lines known to belong to pictures, `notices` the page's copyright notices.
+
+    Raises NoArticle when less than `MIN_BODY` characters of the story are left.
     """
-    believed, provenance = clues.merge(witnesses)
-    captions, loose = _captions(blocks, captions)
-    printed_dek = believed.description_text if provenance.get("description_text") in ("page", "visible") else None
-    headlines = tuple(filter(None, {clue.headline for clue in (believed, *witnesses.values())}))
-    known = KnownFields(headlines=headlines, dek=printed_dek, byline=believed.byline, captions=captions)
-    filed, whole = _lift_dateline(without_boilerplate(blocks, known))
-    kept = furniture.without_furniture(whole, page.furniture)
+    merged, provenance = clues.merge(witnesses)
+    captions, unmarked = _captions(blocks, captions)
+    printed_dek = merged.description_text if provenance.get("description_text") in ("page", "visible") else None
+    headlines = tuple(filter(None, {stated.headline for stated in (merged, *witnesses.values())}))
+    known = KnownFields(headlines=headlines, dek=printed_dek, byline=merged.byline, captions=captions)
+    dateline_text, paragraphs = _split_dateline(without_boilerplate(blocks, known))
+    kept = furniture.without_furniture(paragraphs, page.furniture)
     body = to_text(kept)
     if len(body) < MIN_BODY:
-        raise NoArticle(_why(blocks, body))
+        raise NoArticle(_shortage(blocks, body))
     signed = signature.read(kept)
     if signed.authors:
         witnesses = {**witnesses, "text": signed}
-        believed, provenance = clues.merge(witnesses)
-    tongue, shown = language.identify(body, believed.language)
-    if tongue != language.bcp47_tag(believed.language):
+        merged, provenance = clues.merge(witnesses)
+    language_tag, detected = language.identify(body, merged.language)
+    if language_tag != language.bcp47_tag(merged.language):
         provenance["language"] = "text"
-    first, version = _times(believed, witnesses)
-    associations = _associations(believed.images, loose)
+    first, version = _times(merged, witnesses)
+    associations = _associations(merged.images, unmarked)
     article = Article(
-        headline=believed.headline,
+        headline=merged.headline,
         body_text=body,
         body_html=sanitise(to_html(kept)),
-        description_text=believed.description_text,
-        byline=believed.byline,
-        authors=believed.authors,
+        description_text=merged.description_text,
+        byline=merged.byline,
+        authors=merged.authors,
         firstcreated=first.when if first else None,
         versioncreated=version.when if version else None,
         date_precision=first.precision if first else None,
-        language=tongue,
-        dateline=filed,
-        source=believed.source,
-        uri=believed.uri or _normalised(page.url),
-        usageterms=believed.usageterms,
+        language=language_tag,
+        dateline=dateline_text,
+        source=merged.source,
+        uri=merged.uri or _normalised(page.url),
+        usageterms=merged.usageterms,
         associations=associations,
-        agencies=_agencies(kept, filed, believed.byline, notices, associations, tongue),
-        paywall=believed.paywall,
-        truncated=completeness.is_truncated(body, (block.text for block in blocks[-3:]), believed.words),
+        agencies=_agencies(kept, dateline_text, merged.byline, notices, associations, language_tag),
+        paywall=merged.paywall,
+        truncated=completeness.is_truncated(body, (block.text for block in blocks[-3:]), merged.words),
         provenance={name: witness for name, witness in provenance.items() if name != "words"},
     )
-    testimony = clues.statements_by_field({**witnesses, "text": replace(signed, language=shown)})
-    return Extraction(article=article, whole_text=to_text(whole), testimony=testimony)
+    testimony = clues.statements_by_field({**witnesses, "text": replace(signed, language=detected)})
+    return ExtractionResult(article=article, whole_text=to_text(paragraphs), testimony=testimony)
 
 
 def _agencies(
     blocks: Sequence[Block],
-    filed: str | None,
+    dateline_text: str | None,
     byline: str | None,
     notices: Sequence[str],
     pictures: Sequence[Image],
-    tongue: str | None,
+    language_tag: str | None,
 ) -> tuple[Agency, ...]:
-    named = detection.StoryParts(
-        dateline=filed,
+    parts = detection.StoryParts(
+        dateline=dateline_text,
         byline=byline,
         signature=signature.final_parentheses(blocks),
         copyright=notices,
         text=to_text(blocks),
         credits=tuple(picture.credit for picture in pictures if picture.credit),
     )
-    return detection.find_agencies(named, tongue)
+    return detection.find_agencies(parts, language_tag)
 
 
 def _normalised(url: str) -> str | None:
     try:
         return urls.normalise(url)
-    except ValueError:  # a saved page may have no address that could be asked for again
+    except ValueError:  # a saved page may have no address, or one that cannot be fetched
         return None
 
 
-def _why(blocks: tuple[Block, ...], body: str) -> str:
+def _shortage(blocks: tuple[Block, ...], body: str) -> str:
     if not blocks:
         return "there is no text on the page"
-    return f"{len(body)} characters are left of {len(blocks)} blocks; a story has {MIN_BODY}"
+    return f"{len(body)} characters are left of {len(blocks)} blocks; a story has at least {MIN_BODY}"
 
 
 def _captions(blocks: tuple[Block, ...], marked: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """Return all captions, and the one that only its credit shows."""
+    """Return all captions, and the one that was recognised by its credit alone."""
     first = (
         block.text for block in blocks[:_CAPTION_DEPTH] if block.tag == "p" and dateline.split(block.text)[0] is None
     )
-    loose = next((line for line in first if images.is_caption(line)), None)
-    return (*marked, loose) if loose else marked, loose
+    unmarked = next((line for line in first if images.is_caption(line)), None)
+    return (*marked, unmarked) if unmarked else marked, unmarked
 
 
-def _associations(found: tuple[Image, ...], loose: str | None) -> tuple[Image, ...]:
+def _associations(found: tuple[Image, ...], unmarked: str | None) -> tuple[Image, ...]:
     lead = found[:1]
-    if loose and not (lead and lead[0].caption):
-        caption, credit = images.split_credit(loose)
-        # Without a picture in sight the caption still says whose it was.
+    if unmarked and not (lead and lead[0].caption):
+        caption, credit = images.split_credit(unmarked)
+        # Without a picture the caption still names its owner.
         return (Image(href=lead[0].href if lead else "", caption=caption, credit=credit),)
     return lead
 
 
-def _lift_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, ...]]:
-    """Take the dateline off the first paragraph, headings passed over."""
+def _split_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, ...]]:
+    """Return the dateline of the first paragraph, and the blocks without it; leading headings are skipped."""
     at = next((at for at, block in enumerate(blocks) if block.tag == "p"), None)
     if at is None:
         return None, blocks
-    filed, rest = dateline.split(blocks[at].text)
-    shorter = blocks[at].cut(0, len(blocks[at].text) - len(rest)) if filed else None
-    return (filed, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
+    dateline_text, rest = dateline.split(blocks[at].text)
+    shorter = blocks[at].cut(0, len(blocks[at].text) - len(rest)) if dateline_text else None
+    return (dateline_text, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
 
 
-def _times(believed: Clues, witnesses: Mapping[str, Clues]) -> tuple[StatedTime | None, StatedTime | None]:
-    """Return first publication and this version: the second is never before the first, and falls back to it."""
-    first, version = believed.firstcreated or believed.versioncreated, believed.versioncreated
-    said = [moment for clues in witnesses.values() for moment in (clues.firstcreated, clues.versioncreated) if moment]
-    first, version = first and with_inferred_zone(first, said), version and with_inferred_zone(version, said)
+def _times(merged: Clues, witnesses: Mapping[str, Clues]) -> tuple[StatedTime | None, StatedTime | None]:
+    """Return the times of first publication and of this version.
+
+    The version's time is never before first publication, and falls back to it.
+    """
+    first, version = merged.firstcreated or merged.versioncreated, merged.versioncreated
+    stated = [time for clues in witnesses.values() for time in (clues.firstcreated, clues.versioncreated) if time]
+    first, version = first and with_inferred_zone(first, stated), version and with_inferred_zone(version, stated)
     if first and version and version.when < first.when:
         version = first if first.has_time_of_day or not version.has_time_of_day else replace(first, when=version.when)
     return first, version or first

@@ -1,4 +1,4 @@
-"""What the witnesses say of an article, and who of them is believed."""
+"""Clues: the fields that each witness states, and their merge by priority."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from ingestd.model.article import Image
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clues:
-    """What one witness says; what it does not say is None or empty."""
+    """The fields that one witness states; a field that it does not state is None or empty."""
 
     headline: str | None = None
     description_text: str | None = None
@@ -31,12 +31,12 @@ class Clues:
     usageterms: str | None = None
     images: tuple[Image, ...] = ()
     paywall: bool | None = None
-    #: How many words the whole text has.
+    #: Words of the whole text.
     words: int | None = None
 
 
-#: Who is asked, in this order; the first who answers is believed.  A witness that is not named for a
-#: field comes after those that are.
+#: All witnesses, by priority.  The first that states a field wins, unless `_PRIORITY` has another order for the field;
+#: a witness that `_PRIORITY` does not name comes after those that it names.
 WITNESSES = (
     "json_ld",
     "meta",
@@ -51,119 +51,125 @@ WITNESSES = (
     "title",
     "search",
 )
-_FIRST_ASKED: Mapping[str, tuple[str, ...]] = {
-    # og:title is often written for networks, and a heading may be of the site; the title element is for search.
+_PRIORITY: Mapping[str, tuple[str, ...]] = {
+    # og:title is often written for social networks, a heading may be the site's, and the title element is written for
+    # search engines.
     "headline": ("json_ld", "meta", "itemprop", "page", "entry", "title"),
-    # Where it is printed under the headline it is the dek; elsewhere it may be an abstract for machines.
+    # Printed below the headline it is the dek; in metadata it may be an abstract written for machines.
     "description_text": ("page", "visible", "meta", "json_ld"),
     "byline": ("page", "visible", "json_ld", "itemprop", "links", "meta", "entry", "text"),
     "authors": ("json_ld", "page", "visible", "links", "itemprop", "meta", "entry", "text"),
     "source": ("meta", "json_ld"),
     "images": ("picture",),
 }
-#: A day and a time of day that differ by less are of one publication (a day is midnight, in any zone).
+#: A day (midnight, in any zone) and a time that differ by less are of one publication.
 _SAME_DAY = timedelta(hours=38)
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
 def merge(witnesses: Mapping[str, Clues]) -> tuple[Clues, dict[str, str]]:
-    """Decide field by field who is believed; return what holds and, for each field, the witness's name."""
+    """Merge the clues of all witnesses; return them and, for each field that was stated, its witness's name."""
     heading = witnesses["page"].headline if "page" in witnesses else None
     names = _site_names(witnesses.values())
     sites = set(map(_key, names))
-    witnesses = {witness: _trimmed(clues, names, heading, sites) for witness, clues in witnesses.items()}
-    believed: dict[str, Any] = {}
+    witnesses = {witness: _without_site_name(clues, names, heading, sites) for witness, clues in witnesses.items()}
+    merged: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for field in fields(Clues):
-        answers: Sequence[tuple[str, Any]] = _answers(witnesses, field.name)
+        statements: Sequence[tuple[str, Any]] = _statements(witnesses, field.name)
         if field.name in ("firstcreated", "versioncreated"):
-            answers = _most_exact(answers)
-        if answers:
-            provenance[field.name], believed[field.name] = answers[0]
-    _believe_signature(witnesses, sites, believed, provenance)
-    return Clues(**believed), provenance
+            statements = _most_exact(statements)
+        if statements:
+            provenance[field.name], merged[field.name] = statements[0]
+    _choose_signature(witnesses, sites, merged, provenance)
+    return Clues(**merged), provenance
 
 
-def _believe_signature(
-    witnesses: Mapping[str, Clues], sites: set[str], believed: dict[str, Any], provenance: dict[str, str]
+def _choose_signature(
+    witnesses: Mapping[str, Clues], sites: set[str], merged: dict[str, Any], provenance: dict[str, str]
 ) -> None:
-    """Settle who wrote it: byline and authors are of one signature, whoever prints it.
+    """Choose byline and authors together, so that they name the same people.
 
-    The first witness is believed who names a person, or a desk or an agency that is not the site itself; the
-    byline is as the page prints it, where that is of the same people.
+    The authors are those of the first witness that names a person, or a desk or agency other than the site itself.
+    The byline is the first that names the same people, so that it is as the page prints it.
     """
-    said = {name: witnesses[name] for name in _order("authors") if name in witnesses}
-    signed = bool(said.get("text", Clues()).authors)  # a name under the story says more than that of a desk
+    ordered = {name: witnesses[name] for name in _witnesses_of("authors") if name in witnesses}
+    text_is_signed = bool(ordered.get("text", Clues()).authors)  # a name below the story outweighs a desk
     signer = next(
-        (name for name, clues in said.items() if clues.authors or (not signed and _is_desk(clues.byline, sites))), None
+        (
+            name
+            for name, clues in ordered.items()
+            if clues.authors or (not text_is_signed and _is_desk(clues.byline, sites))
+        ),
+        None,
     )
     if signer is None:
         return
-    authors, signed_as = said[signer].authors, text.fold(said[signer].byline or "")
+    authors, folded_byline = ordered[signer].authors, text.fold(ordered[signer].byline or "")
     if authors:
         known = [name for clues in witnesses.values() for name in clues.authors]
-        believed["authors"], provenance["authors"] = _without_roles(authors, known), signer
+        merged["authors"], provenance["authors"] = _without_roles(authors, known), signer
     else:
-        believed["authors"] = ()
+        merged["authors"] = ()
         provenance.pop("authors", None)
-    for name, byline in _answers(witnesses, "byline"):
-        if name == signer or set(witnesses[name].authors) & set(authors) or text.fold(byline) == signed_as:
-            provenance["byline"], believed["byline"] = name, byline
+    for name, byline in _statements(witnesses, "byline"):
+        if name == signer or set(witnesses[name].authors) & set(authors) or text.fold(byline) == folded_byline:
+            provenance["byline"], merged["byline"] = name, byline
             return
 
 
 def _is_desk(byline: str | None, sites: set[str]) -> bool:
-    # A clock, a count of comments or an address says that the line holds more than its author.
+    # A digit or an @ shows that the line holds more than its author: a time, a comment count, an address.
     return bool(byline) and _key(byline or "") not in sites and not any(c.isdigit() or c == "@" for c in byline or "")
 
 
 def _without_roles(names: tuple[str, ...], known: Iterable[str]) -> tuple[str, ...]:
-    """Cut a name back to the shorter one that another witness gives: "Ann Lee Senior Writer" is Ann Lee."""
+    """Shorten a name to the one that another witness states: "Ann Lee Senior Writer" is Ann Lee."""
     whole = [name for name in known if " " in name]
     return tuple(min((n for n in (name, *whole) if name == n or name.startswith(f"{n} ")), key=len) for name in names)
 
 
 def statements_by_field(witnesses: Mapping[str, Clues]) -> dict[str, dict[str, object]]:
-    """Return what each witness says, by field and witness, in the order in which they are asked."""
-    return {field.name: said for field in fields(Clues) if (said := dict(_answers(witnesses, field.name)))}
+    """Return for each stated field the witnesses that state it, by priority, each with its statement."""
+    return {field.name: stated for field in fields(Clues) if (stated := dict(_statements(witnesses, field.name)))}
 
 
 def _site_names(witnesses: Iterable[Clues]) -> list[str]:
-    """Return what the site is called: its name as witnesses give it, its host, and each part of that."""
-    said = list(witnesses)
-    hosts = {(urlsplit(clues.uri).hostname or "").removeprefix("www.") for clues in said if clues.uri}
+    """Return the names of the site: as witnesses state it, its host, and the labels of that host."""
+    all_clues = list(witnesses)
+    hosts = {(urlsplit(clues.uri).hostname or "").removeprefix("www.") for clues in all_clues if clues.uri}
     labels = [label for host in hosts for label in host.split(".")[:-1] if len(label) > 2]
-    return list(dict.fromkeys([*(clues.source for clues in said if clues.source), *hosts, *labels]))
+    return list(dict.fromkeys([*(clues.source for clues in all_clues if clues.source), *hosts, *labels]))
 
 
 def _key(name: str) -> str:
     return _NO_LETTER.sub("", text.fold(name))
 
 
-def _trimmed(clues: Clues, names: list[str], heading: str | None, sites: set[str]) -> Clues:
-    """Take the site's name out of what a witness says: it is no part of a headline, and no author."""
+def _without_site_name(clues: Clues, names: list[str], heading: str | None, sites: set[str]) -> Clues:
+    """Remove the site's name from a witness's headline and authors."""
     if not clues.headline and not clues.authors:
         return clues
     headline = headlines.as_printed(headlines.without_site(clues.headline, names), heading) if clues.headline else None
     return replace(clues, headline=headline, authors=tuple(name for name in clues.authors if _key(name) not in sites))
 
 
-def _answers(witnesses: Mapping[str, Clues], field: str) -> list[tuple[str, Any]]:
-    asked = ((name, getattr(witnesses[name], field)) for name in _order(field) if name in witnesses)
-    return [(name, answer) for name, answer in asked if answer not in (None, "", ())]
+def _statements(witnesses: Mapping[str, Clues], field: str) -> list[tuple[str, Any]]:
+    values = ((name, getattr(witnesses[name], field)) for name in _witnesses_of(field) if name in witnesses)
+    return [(name, value) for name, value in values if value not in (None, "", ())]
 
 
-def _order(field: str) -> tuple[str, ...]:
-    first = _FIRST_ASKED.get(field, ())
+def _witnesses_of(field: str) -> tuple[str, ...]:
+    first = _PRIORITY.get(field, ())
     return (*first, *(name for name in WITNESSES if name not in first))
 
 
-def _most_exact(answers: Sequence[tuple[str, object]]) -> Sequence[tuple[str, object]]:
-    """Put the witness first who knows the minute, or else the zone, of the day the first one names."""
-    moments = [(name, moment) for name, moment in answers if isinstance(moment, StatedTime)]
-    if not moments:
+def _most_exact(statements: Sequence[tuple[str, object]]) -> Sequence[tuple[str, object]]:
+    """Return the statements about the day that the first one names, the most precise first."""
+    times = [(name, time) for name, time in statements if isinstance(time, StatedTime)]
+    if not times:
         return []
-    day = moments[0][1].when
-    near = [(name, moment) for name, moment in moments if abs(moment.when - day) < _SAME_DAY]
+    day = times[0][1].when
+    near = [(name, time) for name, time in times if abs(time.when - day) < _SAME_DAY]
     ranks = {"minute": 0, "assumed_zone": 1, "day": 2}
-    return sorted(near, key=lambda answer: ranks[answer[1].precision])
+    return sorted(near, key=lambda statement: ranks[statement[1].precision])

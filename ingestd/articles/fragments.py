@@ -1,9 +1,9 @@
-"""A feed entry's own content to an Article: no page around it, hence nothing to search for.
+"""Extract an Article from a feed entry's own content.
 
-Not through trafilatura, which loses what is short.
+There is no page around it, so every block belongs to the story.  trafilatura is not used: it drops short texts.
 """
 
-from ingestd.articles.assemble import Extraction, assemble, entry_clues
+from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
 from ingestd.articles.body.tree import parse
 from ingestd.articles.body.walk import read_blocks
 from ingestd.articles.clues import Clues
@@ -13,8 +13,8 @@ from ingestd.errors import NoArticle
 from ingestd.model.page import Page
 
 
-def read(page: Page) -> Extraction:
-    """Return the article that an entry's content is.  Raises NoArticle when too little is left of it."""
+def read(page: Page) -> ExtractionResult:
+    """Return the article in an entry's content.  Raises NoArticle when the content is empty or too short."""
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the entry's content is empty")

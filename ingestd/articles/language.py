@@ -1,69 +1,69 @@
-"""The language of a text as BCP 47: what its words say, with the page's claim as a witness."""
+"""Language of a text as a BCP 47 tag, from the text itself and the page's claim."""
 
 import re
 from functools import cache
 from typing import Any
 
 _TAG = re.compile(r"([a-zA-Z]{2,3})(?:[-_](?:([A-Za-z]{4})(?:[-_]|$))?(?:([A-Za-z]{2}|\d{3})\b)?)?")
-#: Enough for a sure answer, in characters; more only takes longer.
+#: Characters that are classified; more take longer and change nothing.
 _SAMPLE = 600
-_LEAST = 20
-_LEAST_TO_BE_SURE = 150
-#: A claim that is less likely is wrong.
+_MIN_TEXT = 20
+_MIN_TO_CONTRADICT = 150
+#: A claimed language with a lower probability is contradicted by the text.
 _UNLIKELY = 0.02
-#: Languages whose texts are too much alike to contradict a claim, or that have a tag for all of them.
-_ALIKE = (
+#: Languages that the model confuses, or that share one tag: none of them contradicts a claim of another.
+_INDISTINGUISHABLE = (
     {"no", "nb", "nn", "da"}, {"hr", "sr", "bs", "sh", "me", "cnr"}, {"id", "ms", "jv"}, {"tl", "fil"},
     {"zh", "yue", "wuu"}, {"he", "iw"}, {"gl", "pt"}, {"zu", "xh", "ss", "nr"}, {"fa", "prs"}, {"ro", "mo"},
 )  # fmt: skip
 
 
 def bcp47_tag(claim: str | None) -> str | None:
-    """Return a claim such as "en_us" as a BCP 47 tag, "en-US"; None when it is none (a name, "x-default")."""
+    """Return a claim such as "en_us" as a BCP 47 tag, "en-US"; None when it is no tag (a name, "x-default")."""
     match = _TAG.match((claim or "").strip())
     if not match or (claim or "").strip()[match.end(1) :][:1] not in ("", "-", "_", ".", "@", ","):
         return None
     language, script, region = match.groups()
-    parts = (language.lower(), script.title() if script else None, region.upper() if region else None)
-    return "-".join(filter(None, parts))
+    subtags = (language.lower(), script.title() if script else None, region.upper() if region else None)
+    return "-".join(filter(None, subtags))
 
 
 def identify(text: str, claim: str | None) -> tuple[str | None, str | None]:
-    """Return the language of a text, and the one that its letters alone show.
+    """Return the language of a text, and the language detected from the text alone; None where unknown.
 
-    A claim that names another language than the text is surely in loses, as that of a template does.  One that
-    agrees is kept whole, with its script and region.
+    The claim is kept, with its script and region, unless a text long enough to be sure contradicts it: page templates
+    often carry the wrong language.
     """
-    claimed, ranks = bcp47_tag(claim), _ranks(text)
-    if not ranks:
+    claimed, probabilities = bcp47_tag(claim), _probabilities(text)
+    if not probabilities:
         return claimed, None
-    shown = next(iter(ranks))
+    detected = next(iter(probabilities))
     if claimed is None:
-        return shown, shown
-    alike = _alike(claimed.split("-")[0])
-    likely = sum(ranks.get(language, 0) for language in alike)
-    surely_another = len(text) >= _LEAST_TO_BE_SURE and likely < _UNLIKELY and alike & _known()
-    return (shown if surely_another else claimed), shown
+        return detected, detected
+    candidates = _indistinguishable_from(claimed.split("-")[0])
+    probability = sum(probabilities.get(language, 0) for language in candidates)
+    contradicted = len(text) >= _MIN_TO_CONTRADICT and probability < _UNLIKELY and candidates & _supported()
+    return (detected if contradicted else claimed), detected
 
 
 def detect(text: str) -> str | None:
-    """Name the language of a text by its letters; None when there is too little of it."""
-    return next(iter(_ranks(text)), None)
+    """Return the language detected from a text; None when the text is too short."""
+    return next(iter(_probabilities(text)), None)
 
 
-def _ranks(text: str) -> dict[str, float]:
-    """Return how likely each language is that of a text, the likeliest first."""
-    if len(text) < _LEAST:
+def _probabilities(text: str) -> dict[str, float]:
+    """Return the probability of each language for a text, the most probable first; empty when it is too short."""
+    if len(text) < _MIN_TEXT:
         return {}
     return {str(language): float(probability) for language, probability in _identifier().rank(text[:_SAMPLE])}
 
 
-def _alike(language: str) -> set[str]:
-    return {language}.union(*(alike for alike in _ALIKE if language in alike))
+def _indistinguishable_from(language: str) -> set[str]:
+    return {language}.union(*(candidates for candidates in _INDISTINGUISHABLE if language in candidates))
 
 
 @cache
-def _known() -> frozenset[str]:
+def _supported() -> frozenset[str]:
     return frozenset(map(str, _identifier().labels))
 
 

@@ -1,6 +1,6 @@
-"""Pages that answer in place of an article, with status 200: challenges, errors, log-ins, fronts, galleries.
+"""Pages served with status 200 in place of an article: browser checks, errors, log-ins, index pages, galleries.
 
-Each is told by two signs at least: what it says, or is made of, and that there is hardly a text.
+Each needs two signs at least: its phrases or its elements, and that it has hardly any text.
 """
 
 import re
@@ -12,30 +12,30 @@ from lxml import etree
 from ingestd import text
 from ingestd.articles.body.blocks import Block
 
-#: A text of this length is an article, whatever its title: "404 days at sea".
+#: A text of at least this length is an article, whatever its title: "404 days at sea".
 _SHORT = 1200
-#: A front has titles and excerpts, and few paragraphs of this length that are neither.
+#: An index page has titles and excerpts, and few paragraphs of at least this length that are neither.
 _PARAGRAPH = 100
-_FEW_PARAGRAPHS = 3
+_MIN_PARAGRAPHS = 3
 _EXCERPT = 400
-_MOTTO = 150
-_MANY_TITLES = 8
-_MANY_PICTURES = 5
-_GALLERY_TEXT = 200
+_MIN_PROSE = 150
+_MIN_TITLES = 8
+_MIN_PICTURES = 5
+_MAX_GALLERY_TEXT = 200
 
 _TITLES = etree.XPath("//title | //h1")
 _LINKED_TITLES = etree.XPath("count(//*[self::h2 or self::h3 or self::h4][.//a[@href] or parent::a[@href]])")
-_BELOW_TITLES = etree.XPath(
+_BELOW_LINKED_TITLES = etree.XPath(
     "//*[self::h2 or self::h3 or self::h4][.//a[@href]]/following-sibling::*[1]"
     " | //a[@href][h2 or h3 or h4]/following-sibling::*[1]"
 )
 _PICTURES = etree.XPath("count(//body//figure[.//img] | //body//li[.//img])")
 _PASSWORD = etree.XPath("boolean(//input[@type='password'])")
-_CHALLENGED = etree.XPath(
+_HAS_CHALLENGE = etree.XPath(
     "boolean(//*[self::form or self::div or self::iframe]"
     "[contains(@id, 'challenge') or contains(@id, 'captcha') or contains(@class, 'captcha')])"
 )
-_IS_ARTICLE = etree.XPath(
+_DECLARES_ARTICLE = etree.XPath(
     "boolean(//meta[@property='og:type'][contains(@content, 'article')] | //meta[@property='article:published_time']"
     " | //*[@itemprop='articleBody' or @itemprop='datePublished']"
     " | //script[contains(@type, 'ld+json')][contains(., 'Article\"')])"
@@ -68,7 +68,7 @@ _LOG_IN = _any_of(
 
 
 def describe(root: etree._Element, blocks: Sequence[Block], captions: Collection[str] = ()) -> str | None:
-    """Return what a page is that is no article, as a phrase; None when it may be one.
+    """Return a phrase for the kind of page this is in place of an article; None when it may be an article.
 
     `captions` are lines known to belong to pictures.
     """
@@ -76,30 +76,33 @@ def describe(root: etree._Element, blocks: Sequence[Block], captions: Collection
     length = sum(len(block.text) for block in blocks)
     if length < _SHORT:
         titles = [text.collapse(title.text_content()) for title in islice(_TITLES(root), 4)]
-        said = [*titles, *(block.text for block in blocks[:6])]
-        if _says(said, _CHALLENGE) and (_says(titles, _CHALLENGE) or _CHALLENGED(root)):
-            return "a check whether its reader is a browser"
-        if _says(titles, _ERROR):
+        lines = [*titles, *(block.text for block in blocks[:6])]
+        if _any_matches(lines, _CHALLENGE) and (_any_matches(titles, _CHALLENGE) or _HAS_CHALLENGE(root)):
+            return "a check whether the client is a browser"
+        if _any_matches(titles, _ERROR):
             return "an error page"
-        if _PASSWORD(root) and _says(titles, _LOG_IN):
+        if _PASSWORD(root) and _any_matches(titles, _LOG_IN):
             return "a log-in page"
-        if length < _GALLERY_TEXT and _PICTURES(root) >= _MANY_PICTURES:
-            return "pictures with hardly a text"
-    return "a list of links to other pages" if _is_front(root, blocks) else None
+        if length < _MAX_GALLERY_TEXT and _PICTURES(root) >= _MIN_PICTURES:
+            return "pictures with hardly any text"
+    return "a list of links to other pages" if _is_index_page(root, blocks) else None
 
 
-def _says(lines: Iterable[str], phrases: re.Pattern[str]) -> bool:
+def _any_matches(lines: Iterable[str], phrases: re.Pattern[str]) -> bool:
     return any(phrases.search(line) for line in lines if len(line) < 300)
 
 
-def _is_front(root: etree._Element, blocks: Sequence[Block]) -> bool:
-    """Say whether most is titles that are links: the page names itself no article, and has hardly a paragraph."""
-    if any(len(block.text) > _EXCERPT for block in blocks) or _LINKED_TITLES(root) < _MANY_TITLES or _IS_ARTICLE(root):
+def _is_index_page(root: etree._Element, blocks: Sequence[Block]) -> bool:
+    """Say whether a page is mostly linked titles, declares no article and has hardly a paragraph."""
+    if any(len(block.text) > _EXCERPT for block in blocks) or _LINKED_TITLES(root) < _MIN_TITLES:
         return False
-    excerpts = {text.collapse(below.text_content()) for below in islice(_BELOW_TITLES(root), 200)}
-    whole = [
+    if _DECLARES_ARTICLE(root):
+        return False
+    excerpts = {text.collapse(below.text_content()) for below in islice(_BELOW_LINKED_TITLES(root), 200)}
+    paragraphs = [
         len(block.text)
         for block in blocks
         if len(block.text) >= _PARAGRAPH and not block.text.endswith(("…", "...")) and block.text not in excerpts
     ]
-    return len(whole) < _FEW_PARAGRAPHS and sum(whole) < max(_MOTTO, sum(len(block.text) for block in blocks) / 4)
+    total = sum(len(block.text) for block in blocks)
+    return len(paragraphs) < _MIN_PARAGRAPHS and sum(paragraphs) < max(_MIN_PROSE, total / 4)

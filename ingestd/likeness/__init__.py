@@ -1,1 +1,1 @@
-"""What is the same story: a text in the form in which it is compared, and its hash."""
+"""Likeness of texts: the normal form in which they are compared, and its hash."""

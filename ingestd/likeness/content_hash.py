@@ -1,22 +1,22 @@
-"""The hash by which two records are one story text."""
+"""Content hash: two records with the same hash have the same story text."""
 
 import hashlib
 
 from ingestd.likeness.normalise import normalise
 from ingestd.text import fold
 
-#: A shorter text is not sure to be a story of its own: "Subscribe to read on" stands under many headlines.
+#: A shorter text (characters) may occur in many stories, such as "Subscribe to read on": its headline is hashed too.
 SHORT = 200
 
 
 def content_hash(text: str, *, headline: str | None) -> str:
-    """Return the sha256, in hexadecimal, of the text in the form `normalise` gives it.  This is scheme 1.
+    """Return the sha256, in hexadecimal, of the text's normal form in UTF-8.  This is scheme 1.
 
-    What is hashed is UTF-8.  A text whose normal form is shorter than 200 characters is hashed behind its
-    folded headline and a line end; a longer one alone, whatever headline a carrier gives it.
+    A normal form of 200 characters or more is hashed alone, so that carriers may have different headlines.  A shorter
+    one is prefixed with the folded headline and a line feed.
 
-    Stored hashes are compared with new ones: any change to this function or to `normalise` is a new scheme,
-    to be named here, and calls for hashing the stored texts anew.
+    Stored hashes are compared with new ones.  A change to this function or to `normalise` is a new scheme: number it
+    here and rehash the stored texts.
     """
     normal = normalise(text)
     if len(normal) < SHORT:

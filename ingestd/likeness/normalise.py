@@ -1,4 +1,4 @@
-"""The form in which two texts are the same story text."""
+"""Normal form of a story text, in which copies of it are equal."""
 
 import re
 import unicodedata
@@ -8,8 +8,8 @@ from ingestd.text import clean
 _FOLDS = str.maketrans(
     {**dict.fromkeys("‘’‚‛´`", "'"), **dict.fromkeys("“”„‟«»", '"'), **dict.fromkeys("‐‑‒–—―−", "-")}
 )
-# Joiners and soft hyphens, which some editors paste and others strip; those that mean something in a
-# script (U+200C and U+200D in Persian, in Indic scripts) go too, on both sides of the comparison.
+# Joiners and soft hyphens, which some editors paste and others strip.  U+200C and U+200D are removed too, though they
+# carry meaning in Persian and Indic scripts: both sides of a comparison lose them.
 _ZERO_WIDTH = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -34,11 +34,11 @@ _MAX_NOISE = 120
 
 
 def normalise(text: str) -> str:
-    """Return the form in which two texts are the same story text: one line, case kept.
+    """Return a text's normal form: one line, in the case of the text.
 
-    Folded are compatibility forms (NFKC), quotes, dashes and white space; zero-width characters are gone.
-    Lines that only tell the time ("Updated 5 minutes ago", "12:31 PM") or mark an advertisement are left out,
-    so that neither makes a new text.
+    Folds compatibility forms (NFKC), quotes, dashes and white space, and removes zero-width characters.  Removes lines
+    that hold only a time ("Updated 5 minutes ago", "12:31 PM") or label an advertisement, so that they make no new
+    text.
     """
     folded = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", text)).translate(_FOLDS)
     lines = (" ".join(clean(line).split()) for line in folded.splitlines())

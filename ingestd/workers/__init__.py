@@ -1,1 +1,1 @@
-"""Worker processes that may be killed: what parses and extracts strangers' markup runs in them."""
+"""Worker processes that parse and extract untrusted input and can be killed."""

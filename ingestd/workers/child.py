@@ -1,4 +1,4 @@
-"""What runs inside a worker process: one job after the other, until the daemon closes the socket."""
+"""Code of the worker process: run one job after the other until the daemon closes the socket."""
 
 import gc
 import importlib
@@ -17,45 +17,46 @@ from typing import Any
 from ingestd.errors import IngestError, WorkerBug, WorkerOutOfMemory
 from ingestd.workers import frames
 
-#: What a worker says once it can take jobs.
+#: Sent by a worker once it can take jobs.
 READY = b"\x06"
 
-# How much nicer than the daemon, whose event loop has to be first in line for a core.
+# Added to the daemon's niceness: its event loop takes precedence over the workers.
 _NICENESS = 5
-# For the kernel, when the machine is out of memory: rather a worker than the daemon (proc(5)).
+# When the machine is out of memory, the kernel kills a worker rather than the daemon (proc(5)).
 _OOM_SCORE = "500"
-_TRACE_LIMIT = 10_000  # characters: a deep recursion prints a long trace
+# Characters kept of a traceback: a deep recursion prints a long one.
+_TRACE_LIMIT = 10_000
 
 
 def serve(channel: socket.socket, memory: int, time_limit: float) -> None:
-    """Do the jobs that come down the channel, until its other end closes.
+    """Run the jobs that arrive on `channel` until its other end closes.
 
-    `memory` is how many bytes of address space a job may add to the idle process.
-    After `time_limit` seconds in one job the kernel ends the process.
+    `memory` is the address space, in bytes, that a job may add to that of the idle process.
+    After `time_limit` seconds in one job, the kernel kills the process.
     """
-    _settle(memory)
+    _configure_process(memory)
     with channel, suppress(ConnectionError):
         channel.sendall(READY)
         while (job := _receive(channel)) is not None:
-            # The daemon's own clock comes first. This one is for a worker whose daemon was killed in
-            # the middle of a job that never ends: nobody else is left to end it.
+            # The daemon's timeout is shorter.  This timer ends a worker whose daemon was killed during a job that
+            # never ends.
             signal.setitimer(signal.ITIMER_REAL, time_limit)
-            answer = _answer(job)
+            answer = _run_job(job)
             signal.setitimer(signal.ITIMER_REAL, 0)
             channel.sendall(answer)
 
 
-def _settle(memory: int) -> None:
-    # Ctrl-C goes to the whole process group; what it means for a job is the daemon's decision.
+def _configure_process(memory: int) -> None:
+    # Ctrl-C signals the whole process group; the daemon decides what happens to the jobs.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    os.dup2(2, 1)  # standard output is for results, not for what a library prints
-    # Libraries warn about the markup of strangers; that is no event of the daemon's log.
+    os.dup2(2, 1)  # standard output is for the command's results, not for what a library prints
+    # Libraries warn about bad markup; those warnings do not belong in the daemon's log.
     logging.getLogger().addHandler(logging.NullHandler())
     os.nice(_NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
-    gc.freeze()  # what was preloaded stays shared with the other workers: the collector won't touch it
+    gc.freeze()  # keeps preloaded memory shared with the other workers: the collector does not touch it
     limit = _address_space() + memory
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
@@ -66,24 +67,24 @@ def _address_space() -> int:
 
 
 def _receive(channel: socket.socket) -> bytearray | None:
-    header = _exactly(channel, frames.HEADER.size)
-    return header and _exactly(channel, frames.length(header))
+    header = _receive_exactly(channel, frames.HEADER.size)
+    return header and _receive_exactly(channel, frames.length(header))
 
 
-def _exactly(channel: socket.socket, count: int) -> bytearray | None:
-    """Read so many bytes; None when the other end closed."""
+def _receive_exactly(channel: socket.socket, count: int) -> bytearray | None:
+    """Read `count` bytes; None when the other end closed."""
     data = bytearray(count)
-    left = memoryview(data)
-    while left:
-        got = channel.recv_into(left, flags=socket.MSG_WAITALL)
-        if not got:
+    remaining = memoryview(data)
+    while remaining:
+        received = channel.recv_into(remaining, flags=socket.MSG_WAITALL)
+        if not received:
             return None
-        left = left[got:]
+        remaining = remaining[received:]
     return data
 
 
-def _answer(job: bytearray) -> bytes:
-    """Do a job; return the frame of (result, None) or of (None, error)."""
+def _run_job(job: bytearray) -> bytes:
+    """Run a job; return the frame of (result, None) or of (None, error)."""
     error: IngestError
     try:
         function, args, kwargs = frames.unpack(job)
@@ -91,8 +92,8 @@ def _answer(job: bytearray) -> bytes:
     except MemoryError:
         error = WorkerOutOfMemory("the job needed more memory than its limit")
     except IngestError as raised:
-        error = raised if _crosses(raised) else _bug(raised)
-    except (Exception, SystemExit) as raised:  # noqa: BLE001 - a bug, handed on whole
+        error = raised if _survives_pickling(raised) else _bug(raised)
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - a bug, passed on with its traceback
         error = _bug(raised)
     return frames.pack((None, error))
 
@@ -105,11 +106,11 @@ def _resolve(function: Callable[..., Any] | str) -> Callable[..., Any]:
     return resolved
 
 
-def _crosses(error: IngestError) -> bool:
-    """Say whether an error pickles, and comes out as what it was."""
+def _survives_pickling(error: IngestError) -> bool:
+    """Say whether an error can be pickled and unpickled to the same type."""
     try:
         return type(frames.unpack(frames.pack(error)[frames.HEADER.size :])) is type(error)
-    except Exception:  # noqa: BLE001 - a constructor may raise anything when its arguments are missing
+    except Exception:  # noqa: BLE001 - a constructor without its arguments may raise anything
         return False
 
 

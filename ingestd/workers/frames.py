@@ -1,6 +1,6 @@
-"""Frames: how the daemon and a worker talk over their socket, a length and then a pickle.
+"""Frames on the socket between daemon and worker: a length, then a pickle.
 
-Pickle is safe here as both ends are this program; nothing from outside is unpickled.
+Pickle is safe here: both ends are this program, and nothing from outside is unpickled.
 """
 
 import io
@@ -15,11 +15,11 @@ HEADER = struct.Struct("!Q")
 def pack(value: object) -> bytes:
     """Return a value as one frame.
 
-    Raises what pickle raises (PicklingError, TypeError, AttributeError) when it does not pickle.
+    Raises the error of pickle (PicklingError, TypeError or AttributeError) when the value cannot be pickled.
     """
     frame = io.BytesIO()
     frame.write(bytes(HEADER.size))
-    # Into its place at once: a frame may hold a large body, and putting a header before it would copy it.
+    # Pickled in place behind room for the header: prepending the header would copy a large body.
     pickle.dump(value, frame, protocol=pickle.HIGHEST_PROTOCOL)
     size = frame.tell() - HEADER.size
     frame.seek(0)

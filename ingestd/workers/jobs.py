@@ -1,13 +1,13 @@
-"""What a worker does.
+"""Jobs: the functions that workers run.
 
-Loaded once, in the forkserver, and named from outside as text ("ingestd.workers.jobs:extract"): the
-daemon's own process never imports it, and so stays without the parsers and their memory.
+The forkserver imports this module once.  The daemon names its functions as text ("ingestd.workers.jobs:extract") and
+never imports it, so that the daemon's process does not hold the parsers in memory.
 """
 
 import os
 
-# A worker is one core's work. numpy's BLAS would start a thread a core, here in the forkserver,
-# and a process with threads is not safe to fork.
+# A worker uses one core.  numpy's BLAS would start one thread for each core, here in the forkserver, and a process
+# with threads is not safe to fork.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from dataclasses import replace
@@ -26,14 +26,14 @@ from ingestd.workers import extractor
 from ingestd.workers.results import Cleaned, ParsedFeed
 from ingestd.workers.wire_version import version_of
 
-# Of the files as they are while they are loaded: who edits them later changes no rule of this process.
+# Computed at import, when the files are those that this process runs: a later upgrade does not change its rules.
 EXTRACTOR = extractor.installed_extractor()
 
 
 def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     """Parse a feed; raises ParseError.
 
-    Of the entries' contents only those come along that make fetching the page unnecessary; wire items are versions.
+    Entries keep their content only if it makes fetching their page unnecessary; wire items become versions.
     """
     feed = formats.parse(body, url=url, content_type=content_type)
     versions = tuple(map(_version, feed.entries))
@@ -51,12 +51,12 @@ def _version(entry: Entry) -> Version | None:
 
 def _to_keep(entry: Entry) -> Entry:
     if entry.wire:
-        # What it says is in its version.
+        # Its content is in its version.
         return replace(entry, body_html=None, item=None)
     if entry.payload:
         return replace(entry, body_html=None)
     if not entry.link and not entry.body_html:
-        # There is no page and no content: the summary is all the text there will ever be.
+        # Without a page or content, the summary is the only text there will ever be.
         return replace(entry, body_html=escape(entry.description_text or ""))
     return entry if carries_full_text(entry) else replace(entry, body_html=None)
 
@@ -77,10 +77,10 @@ def extract(page: Page) -> Cleaned:
 
 
 def present_extractor() -> extractor.Extractor:
-    """Return the extractor that is at work here."""
+    """Return the extractor of this process."""
     return EXTRACTOR
 
 
 def find_feeds(body: bytes, url: str, content_type: str | None) -> tuple[FoundFeed, ...]:
-    """Find the feeds that a web page names."""
+    """Return the feeds that a web page links to."""
     return feed_links(body, url=url, content_type=content_type)

@@ -1,4 +1,4 @@
-"""The pool: jobs wait in line for processes that can be killed."""
+"""Pool of worker processes that run jobs under limits of time and memory."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,17 +16,17 @@ T = TypeVar("T")
 
 
 class Pool:
-    """Worker processes, with a limit of time and of memory for each job.
+    """Worker processes with a time limit and a memory limit for each job.
 
-    A job that hangs, crashes or hoards costs itself and its process, which is replaced; the other
-    workers have sockets of their own and notice nothing.  A worker starts when it is first needed.
+    A job that hangs, crashes or exceeds its memory fails alone: its worker is replaced, and other workers, which have
+    their own sockets, are not affected.  Workers start on demand.
 
-    `timeout` is in seconds of wall time, from when the job has its worker.
-    `memory` is in bytes: the address space a job may add to that of an idle worker.
-    `recycle_after` is how many jobs a worker does: a heap that parsed thousands of pages is in fragments
-    that don't return to the system, and what a library leaks goes with the process.
-    `preload` names modules that all workers share.  There is one forkserver for the whole program, so the
-    first pool decides; what another one names is loaded by each of its workers that needs it.
+    `timeout` is in seconds of wall time, counted from when a worker takes the job.
+    `memory` is the address space, in bytes, that a job may add to that of an idle worker.
+    `recycle_after` is the number of jobs after which a worker is replaced: after thousands of pages its heap is
+    fragmented and does not return memory to the system, and leaks of libraries end with the process.
+    `preload` names modules that all workers share.  There is one forkserver in the program, so only the first pool's
+    modules are preloaded; each worker of another pool imports what it needs.
     """
 
     def __init__(
@@ -42,41 +42,41 @@ class Pool:
         self._memory = memory
         self._recycle_after = recycle_after
         self._preload = preload
-        self._turns = asyncio.Semaphore(processes)
+        self._slots = asyncio.Semaphore(processes)
         self._idle: list[Worker] = []
         self._working: set[Worker] = set()
         self._closed = asyncio.Event()
-        #: Workers that ended by themselves.
+        #: Workers that ended without being told to.
         self.deaths = 0
-        #: Workers killed because their job took too long.
+        #: Workers killed because their job exceeded the timeout.
         self.timeouts = 0
-        #: Workers replaced on purpose: after many jobs, or after one that met the memory limit.
+        #: Workers replaced after `recycle_after` jobs, or after a job that exceeded the memory limit.
         self.recycled = 0
-        #: Jobs whose turn it is.
+        #: Jobs that are running.
         self.busy = 0
-        #: Jobs in line.
+        #: Jobs that wait for a worker.
         self.waiting = 0
-        #: Jobs that were answered, by a result or an error of their own.
+        #: Jobs that returned a result or raised an error.
         self.done = 0
 
     async def __aenter__(self) -> Self:
         CONTEXT.set_forkserver_preload(list(self._preload))
-        # To preload takes a second, in which the first start of a worker would block the loop.  Begun now, beside
-        # it, it is over before the first page has come in.
-        self._warm = asyncio.create_task(asyncio.to_thread(_warm_up), name="forkserver")
+        # Preloading takes a second, during which the first start of a worker would block the event loop.  Started here
+        # in a thread, it is usually done before the first page arrives.
+        self._warm_up = asyncio.create_task(asyncio.to_thread(_warm_up), name="forkserver")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closed.set()
-        await self._warm
+        await self._warm_up
         leaving = [*self._idle, *self._working]
         for worker in self._working:
-            worker.kill()  # and the `run` that waits for it raises WorkerDied
+            worker.kill()  # the pending `run` raises WorkerDied
         for worker in self._idle:
             worker.discard()
         self._idle.clear()
         for worker in leaving:
-            await worker.ending()
+            await worker.exit_description()
 
     @overload
     async def run(self, function: str, /, *args: object, **kwargs: object) -> Any: ...
@@ -87,24 +87,24 @@ class Pool:
     async def run(self, function: Callable[..., Any] | str, /, *args: object, **kwargs: object) -> Any:
         """Call a function in a worker; first come, first served.
 
-        `function` is one that pickles, or "module:function", which only the worker imports.  Arguments
-        and result pickle too.  Cancelled, it leaves the line, or kills the worker if that has begun.
+        `function` is a function that can be pickled, or "module:function", which only the worker imports.  Arguments
+        and result must pickle too.  Cancelling removes a waiting job, or kills the worker of a running one.
 
-        Raises the IngestError that the function raised; WorkerBug for anything else it raised;
-        WorkerTimedOut, WorkerDied or WorkerOutOfMemory when it did not come to its end.
+        Raises the IngestError that the function raised; WorkerBug for any other exception; WorkerTimedOut, WorkerDied
+        or WorkerOutOfMemory when the function did not finish.
         """
-        async with self._turn():
+        async with self._slot():
             job = frames.pack((function, args, kwargs))
-            result, error = await self._ask(job, _name(function))
+            result, error = await self._run_in_worker(job, _name(function))
         if error is not None:
             raise error
         return result
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _slot(self) -> AsyncIterator[None]:
         self.waiting += 1
         try:
-            await self._turns.acquire()
+            await self._slots.acquire()
         finally:
             self.waiting -= 1
         self.busy += 1
@@ -112,29 +112,29 @@ class Pool:
             yield
         finally:
             self.busy -= 1
-            self._turns.release()
+            self._slots.release()
 
-    async def _ask(self, job: bytes, name: str) -> tuple[object, IngestError | None]:
-        worker = await self._take()
-        fit = False  # until it has answered: who cancels this leaves a job behind that nobody waits for
+    async def _run_in_worker(self, job: bytes, name: str) -> tuple[object, IngestError | None]:
+        worker = await self._acquire()
+        reusable = False  # until it has answered: after a cancellation the worker is still busy with the job
         try:
             async with asyncio.timeout(self._timeout):
-                result, error = await worker.ask(job)
+                result, error = await worker.run(job)
             self.done += 1
-            # A library that once got no memory may be in any state.
-            fit = worker.jobs < self._recycle_after and not isinstance(error, WorkerOutOfMemory)
-            self.recycled += not fit
+            # After a failed allocation a library may be in any state.
+            reusable = worker.jobs < self._recycle_after and not isinstance(error, WorkerOutOfMemory)
+            self.recycled += not reusable
         except TimeoutError:
             self.timeouts += 1
             raise WorkerTimedOut(f"{name} took longer than {show_duration(self._timeout)}") from None
         except EOFError:
             self.deaths += 1
-            raise WorkerDied(f"the worker {await worker.ending()} during {name}") from None
+            raise WorkerDied(f"the worker {await worker.exit_description()} during {name}") from None
         finally:
-            self._put_back(worker, fit=fit)
+            self._release(worker, reusable=reusable)
         return result, error
 
-    async def _take(self) -> Worker:
+    async def _acquire(self) -> Worker:
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive():
@@ -147,7 +147,7 @@ class Pool:
         return worker
 
     async def _start(self) -> Worker:
-        await asyncio.shield(self._warm)
+        await asyncio.shield(self._warm_up)
         if not self._closed.is_set():
             worker = await Worker.start(memory=self._memory, time_limit=self._timeout)
             if not self._closed.is_set():
@@ -155,10 +155,10 @@ class Pool:
             worker.discard()
         raise WorkerDied("the pool is closed")
 
-    def _put_back(self, worker: Worker, *, fit: bool) -> None:
+    def _release(self, worker: Worker, *, reusable: bool) -> None:
         """Keep a worker for the next job, or end it."""
         self._working.discard(worker)
-        if fit and not self._closed.is_set():
+        if reusable and not self._closed.is_set():
             self._idle.append(worker)
         else:
             worker.discard()
@@ -166,7 +166,7 @@ class Pool:
 
 def _warm_up() -> None:
     """Start the forkserver, and wait until it has preloaded and can fork."""
-    with suppress(OSError, EOFError):  # a worker's start will say so
+    with suppress(OSError, EOFError):  # the start of the first worker reports the error
         forkserver.ensure_running()
         process = CONTEXT.Process(target=int, name="ingestd-warm-up", daemon=True)
         process.start()

@@ -1,4 +1,4 @@
-"""What the worker processes hand back; small modules only, because the event loop's process imports them."""
+"""Results that workers return.  The daemon's process imports this module, so it must not import parsers."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from ingestd.workers.extractor import Extractor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A feed, and for each of its entries, in order, the fingerprint to compare it by."""
+    """A feed with the fingerprint of each entry, in order; `policy.polling.novelty` compares them."""
 
     feed: Feed
     fingerprints: tuple[str, ...]
-    #: Entry by entry, the version of an item that it is; None for what is made of a page.
+    #: For each entry, in order, its wire version; None for entries whose article is on a page.
     versions: tuple[Version | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
-    """An article, the hash of its text (sha256, hexadecimal), and which extractor made it."""
+    """An article with the hashes of its text (sha256, hexadecimal) and the extractor that made it."""
 
     article: Article
     content_hash: str
     extractor: Extractor
-    #: The hash of its text with the site's furniture, and the marks of that text's blocks.
+    #: The hash of its text including the site's furniture, and the hashes of that text's blocks.
     whole_hash: str
     block_hashes: tuple[int, ...]

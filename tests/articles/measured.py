@@ -1,4 +1,4 @@
-"""Extraction in a worker process, with what it took."""
+"""Extract a page in a worker process and measure the time and memory it takes."""
 
 import resource
 import time
@@ -11,15 +11,15 @@ from ingestd.model.page import Page
 
 @dataclass(frozen=True)
 class Measured:
-    """How the extraction of a page ended."""
+    """Result of an extraction with its costs."""
 
-    #: Empty when it gave no article.
+    #: Empty when there is no article.
     text: str
-    #: The error's message, empty without one.
+    #: The error's message; empty without an error.
     reason: str
-    #: Of the process, in seconds.
+    #: CPU time of the process, in seconds.
     cpu: float
-    #: The most that was resident, in MiB.
+    #: Peak resident memory of the process, in MiB.
     resident: int
 
 

@@ -24,7 +24,7 @@ def page(body: str, **fields: Any) -> Page:
 
 
 def described(article: Article) -> dict[str, Any]:
-    """The article in the words of ferry.json."""
+    """Return the article in the form of ferry.json."""
     return {
         "headline": article.headline,
         "description_text": article.description_text,
@@ -49,32 +49,32 @@ def described(article: Article) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", ["semantic", "soup", "dump"])
-def test_one_story_is_one_record_however_its_page_is_made(version: str) -> None:
+def test_one_story_gives_the_same_article_from_every_kind_of_page(version: str) -> None:
     article = extract(page((DATA / f"ferry_{version}.html").read_text()))
 
     assert described(article) == json.loads((DATA / "ferry.json").read_text())
 
 
-def test_the_picture_is_the_one_the_page_shows() -> None:
+def test_the_lead_image_is_the_one_that_the_page_shows() -> None:
     article = extract(page((DATA / "ferry_semantic.html").read_text()))
 
     assert [image.href for image in article.associations] == ["https://www.harborpost.example/img/ferry-large.jpg"]
 
 
-def test_the_markup_holds_the_same_text_as_the_body() -> None:
+def test_body_html_has_the_same_text_as_body_text() -> None:
     article = extract(page(f"<article><h1>A bridge</h1><p>{SENTENCE * 3}</p><p>{SENTENCE}<b>Now</b>.</p></article>"))
 
     assert article.body_html == f"<p>{(SENTENCE * 3).strip()}</p><p>{SENTENCE}<strong>Now</strong>.</p>"
     assert article.body_text == f"{(SENTENCE * 3).strip()}\n\n{SENTENCE}Now."
 
 
-def test_an_article_crosses_processes() -> None:
+def test_an_article_can_be_pickled() -> None:
     article = extract(page((DATA / "ferry_soup.html").read_text()))
 
     assert pickle.loads(pickle.dumps(article)) == article
 
 
-def test_every_field_names_its_witness() -> None:
+def test_provenance_names_the_witness_of_each_field() -> None:
     provenance = extract(page((DATA / "ferry_semantic.html").read_text())).provenance
 
     assert provenance["headline"] == "json_ld"
@@ -82,7 +82,7 @@ def test_every_field_names_its_witness() -> None:
     assert provenance["images"] == "picture"
 
 
-def test_the_entry_fills_what_the_page_does_not_say() -> None:
+def test_the_entry_supplies_the_fields_that_the_page_does_not_state() -> None:
     entry = Entry(
         guid="1",
         headline="Bridge stays closed",
@@ -109,7 +109,7 @@ def test_the_entry_fills_what_the_page_does_not_say() -> None:
         pytest.param("http://[", "https://www.example.org/1", id="broken"),
     ],
 )
-def test_a_canonical_link_is_believed_within_its_site(canonical: str, uri: str) -> None:
+def test_a_canonical_link_counts_only_within_its_own_site(canonical: str, uri: str) -> None:
     markup = f'<head><link rel="canonical" href="{canonical}"></head><p>{SENTENCE * 5}</p>'
     article = extract(page(markup, url="https://www.example.org/1#top"))
 
@@ -142,13 +142,13 @@ def test_a_page_without_a_story_is_no_article(body: str, fragment: bool) -> None
         pytest.param(f"<p>{SENTENCE}</p>" + "<a href='/x'>x</a>" * 60_000, id="60k-links"),
     ],
 )
-def test_an_overgrown_page_keeps_its_text(body: str) -> None:
+def test_an_oversized_page_keeps_its_text(body: str) -> None:
     assert SENTENCE.strip() in extract(page(f"<html><head><title>Bridge closed</title></head><body>{body}")).body_text
 
 
 @pytest.mark.parametrize(
     "body", [bytes(range(256)) * 400, b"\xff\xfe" + bytes(999), b"<" * 100_000, b"<p " * 50_000, b"&#0;&#x1;" * 9999]
 )
-def test_no_input_ends_in_anything_but_an_article_or_an_extract_error(body: bytes) -> None:
+def test_any_input_gives_an_article_or_an_extract_error(body: bytes) -> None:
     with suppress(ExtractError):
         assert extract(Page(url=URL, body=body)).body_text

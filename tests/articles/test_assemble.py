@@ -19,18 +19,18 @@ def blocks(*lines: str) -> tuple[Block, ...]:
 
 
 def made(*lines: str, **clues: object) -> Article:
-    said = Clues(**({"language": "en"} | clues))  # type: ignore[arg-type]  # a test's own fields
-    return assemble(PAGE, blocks(*lines), {"meta": said}, ()).article
+    meta = Clues(**({"language": "en"} | clues))  # type: ignore[arg-type]  # a test's own fields
+    return assemble(PAGE, blocks(*lines), {"meta": meta}, ()).article
 
 
-def test_the_dateline_is_lifted_off_the_first_paragraph_only() -> None:
+def test_the_dateline_is_removed_from_the_first_paragraph_only() -> None:
     article = made(f"OSLO (AP) — {STORY}", f"BERGEN (AP) — {STORY}")
 
     assert article.dateline == "OSLO (AP)"
     assert article.body_text == f"{STORY}\n\nBERGEN (AP) — {STORY}"
 
 
-def test_a_caption_that_only_its_credit_shows_is_no_paragraph() -> None:
+def test_a_caption_recognised_by_its_credit_is_no_paragraph() -> None:
     article = made("The quay at dawn. (Bo Ray/AP)", STORY)
 
     assert article.body_text == STORY
@@ -39,14 +39,14 @@ def test_a_caption_that_only_its_credit_shows_is_no_paragraph() -> None:
     ]
 
 
-def test_a_version_is_never_older_than_its_story() -> None:
+def test_versioncreated_is_never_before_firstcreated() -> None:
     first, before = (StatedTime(datetime(2024, 5, day, 8, tzinfo=UTC), "minute") for day in (2, 1))
     article = made(STORY, firstcreated=first, versioncreated=before)
 
     assert (article.firstcreated, article.versioncreated) == (first.when, first.when)
 
 
-def test_a_page_saved_without_its_address_has_none() -> None:
+def test_a_page_saved_without_its_url_has_no_uri() -> None:
     assert assemble(Page(url="", body=b""), blocks(STORY), {"meta": Clues(language="en")}, ()).article.uri is None
 
 
@@ -55,5 +55,5 @@ def test_too_little_text_is_no_article() -> None:
         made("Closed.")
 
 
-def test_no_entry_says_nothing() -> None:
+def test_without_an_entry_there_are_no_clues() -> None:
     assert entry_clues(None) == Clues()

@@ -4,31 +4,31 @@ from ingestd.articles.clues import Clues, merge, statements_by_field
 from ingestd.articles.witnesses.stated_times import StatedTime
 
 
-def moment(day: int, hour: int, precision: str) -> StatedTime:
+def stated(day: int, hour: int, precision: str) -> StatedTime:
     return StatedTime(datetime(2024, 5, day, hour, tzinfo=UTC), precision)  # type: ignore[arg-type]  # one of the three
 
 
-def test_the_first_asked_who_answers_is_believed() -> None:
+def test_the_witness_with_the_highest_priority_wins() -> None:
     believed, provenance = merge({"title": Clues(headline="C"), "meta": Clues(headline="B"), "json_ld": Clues()})
 
     assert believed.headline == "B"
     assert provenance == {"headline": "meta"}
 
 
-def test_the_minute_is_believed_over_the_day_when_it_is_the_same_day() -> None:
+def test_a_time_to_the_minute_wins_over_its_day() -> None:
     believed, provenance = merge(
         {
-            "json_ld": Clues(firstcreated=moment(1, 0, "day")),
-            "meta": Clues(firstcreated=moment(9, 9, "minute")),
-            "entry": Clues(firstcreated=moment(1, 9, "minute")),
+            "json_ld": Clues(firstcreated=stated(1, 0, "day")),
+            "meta": Clues(firstcreated=stated(9, 9, "minute")),
+            "entry": Clues(firstcreated=stated(1, 9, "minute")),
         }
     )
 
-    assert believed.firstcreated == moment(1, 9, "minute")
+    assert believed.firstcreated == stated(1, 9, "minute")
     assert provenance == {"firstcreated": "entry"}
 
 
-def test_a_site_is_no_author() -> None:
+def test_the_site_is_no_author() -> None:
     believed, _ = merge(
         {"json_ld": Clues(authors=("The Post",), source="The Post"), "page": Clues(authors=("Ann Lee",))}
     )
@@ -49,7 +49,7 @@ def test_a_desk_that_signs_wins_over_weaker_witnesses_of_people() -> None:
     assert provenance == {"byline": "json_ld"}
 
 
-def test_a_site_s_own_name_is_signed_by_nobody() -> None:
+def test_the_site_s_name_is_no_byline() -> None:
     believed, _ = merge(
         {
             "json_ld": Clues(byline="The Post", source="The Post"),
@@ -60,7 +60,7 @@ def test_a_site_s_own_name_is_signed_by_nobody() -> None:
     assert (believed.byline, believed.authors) == ("Ann Lee", ("Ann Lee",))
 
 
-def test_the_name_in_a_site_s_address_is_no_author() -> None:
+def test_the_name_in_the_site_s_host_is_no_author() -> None:
     believed, _ = merge(
         {
             "meta": Clues(byline="Ferry Times", authors=("Ferry Times",), uri="https://www.ferrytimes.example/1"),
@@ -71,10 +71,10 @@ def test_the_name_in_a_site_s_address_is_no_author() -> None:
     assert believed.authors == ("Ann Lee",)
 
 
-def test_nor_is_it_part_of_a_headline() -> None:
-    said = Clues(headline="Storm nears | FerryTimes", uri="https://www.ferrytimes.example/1")
+def test_the_name_in_the_site_s_host_is_removed_from_a_headline() -> None:
+    title_with_host = Clues(headline="Storm nears | FerryTimes", uri="https://www.ferrytimes.example/1")
 
-    assert merge({"meta": said})[0].headline == "Storm nears"
+    assert merge({"meta": title_with_host})[0].headline == "Storm nears"
 
 
 def test_a_name_under_the_story_wins_over_a_desk() -> None:
@@ -83,7 +83,7 @@ def test_a_name_under_the_story_wins_over_a_desk() -> None:
     assert (believed.byline, believed.authors) == ("Ann Lee", ("Ann Lee",))
 
 
-def test_a_byline_is_as_printed_where_it_is_of_the_same_people() -> None:
+def test_the_printed_byline_wins_if_it_names_the_same_people() -> None:
     listed = Clues(byline="Ann Lee", authors=("Ann Lee",))
     printed = Clues(byline="Ann Lee in Oslo", authors=("Ann Lee",))
     other = Clues(byline="Photos by Bo Ray", authors=("Bo Ray",))
@@ -92,24 +92,24 @@ def test_a_byline_is_as_printed_where_it_is_of_the_same_people() -> None:
     assert merge({"json_ld": listed, "page": other})[0].byline == "Ann Lee"
 
 
-def test_a_role_behind_a_name_that_another_witness_gives_goes() -> None:
+def test_a_role_after_a_name_that_another_witness_states_is_removed() -> None:
     believed, _ = merge({"page": Clues(authors=("Ann Lee Redakteurin",)), "meta": Clues(authors=("Ann Lee",))})
 
     assert believed.authors == ("Ann Lee",)
 
 
-def test_no_is_an_answer() -> None:
+def test_false_is_a_statement() -> None:
     believed, provenance = merge({"json_ld": Clues(paywall=False), "page": Clues(paywall=True)})
 
     assert (believed.paywall, provenance) == (False, {"paywall": "json_ld"})
 
 
-def test_all_that_was_said_is_told_in_the_order_asked() -> None:
-    said = statements_by_field({"title": Clues(headline="C"), "meta": Clues(headline="B"), "json_ld": Clues()})
+def test_statements_are_listed_by_priority() -> None:
+    statements = statements_by_field({"title": Clues(headline="C"), "meta": Clues(headline="B"), "json_ld": Clues()})
 
-    assert said == {"headline": {"meta": "B", "title": "C"}}
-    assert list(said["headline"]) == ["meta", "title"]
+    assert statements == {"headline": {"meta": "B", "title": "C"}}
+    assert list(statements["headline"]) == ["meta", "title"]
 
 
-def test_who_says_nothing_leaves_no_trace() -> None:
+def test_a_witness_without_statements_is_not_in_the_provenance() -> None:
     assert merge({"json_ld": Clues()}) == (Clues(), {})

@@ -1,4 +1,4 @@
-"""A page that cannot be shipped, read where $INGESTD_CORPUS names the folder that has it."""
+"""A page that cannot be shipped: tested if $INGESTD_CORPUS names the folder that holds it."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def dump(lines: list[str]) -> str:
 
 
 def described(article: Article) -> dict[str, object]:
-    """The article in the words of what is expected of it."""
+    """Return the article in the form of the expected values."""
     picture, body = article.associations[0], article.body_text
     return {
         "headline": article.headline,
@@ -63,14 +63,14 @@ if CORPUS:
     SEED = Path(CORPUS) / "seed"
 
     @pytest.mark.parametrize("rendered", [semantic, soup, dump])
-    def test_a_scraped_page_is_the_record_that_is_expected_of_it(rendered) -> None:  # type: ignore[no-untyped-def]
+    def test_a_scraped_page_gives_the_expected_record(rendered) -> None:  # type: ignore[no-untyped-def]
         lines = [line.strip() for line in (SEED / "newser.txt").read_text().splitlines() if line.strip()]
         expected = json.loads((SEED / "newser.expected.json").read_text())
 
         article = extract(Page(url=URL, body=rendered(lines).encode(), content_type="text/html; charset=utf-8"))
 
-        said = described(article)
-        assert said == {name: expected[name] for name in said}
+        values = described(article)
+        assert values == {name: expected[name] for name in values}
         assert article.authors == ()
         assert article.body_text.startswith(expected["body_starts"])
         assert article.body_text.endswith(expected["body_ends"])

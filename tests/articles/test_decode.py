@@ -34,7 +34,7 @@ META = b"<meta charset=latin1>"
         pytest.param(b"", None, "", id="empty"),
     ],
 )  # fmt: skip
-def test_a_page_is_decoded_by_mark_claim_and_evidence(body: bytes, content_type: str | None, text: str) -> None:
+def test_a_page_is_decoded_by_mark_declaration_or_detection(body: bytes, content_type: str | None, text: str) -> None:
     assert decode(body, content_type) == text
 
 
@@ -51,5 +51,5 @@ def test_a_page_is_decoded_by_mark_claim_and_evidence(body: bytes, content_type:
         pytest.param(gzip.compress(RUSSIAN.encode() * 9), False, id="gzip"),
     ],
 )
-def test_what_cannot_be_a_page_is_known(body: bytes, expected: bool) -> None:
+def test_binary_data_is_not_text(body: bytes, expected: bool) -> None:
     assert is_text(body) is expected

@@ -44,7 +44,7 @@ def test_an_entry_is_filtered_like_a_page() -> None:
     ]
 
 
-def test_a_stranger_s_markup_does_nothing() -> None:
+def test_active_markup_is_removed() -> None:
     article = extract(
         fragment(
             "<p onclick=x()>The harbour reopened on Friday.<script>alert(1)</script></p>"

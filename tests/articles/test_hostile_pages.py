@@ -1,4 +1,4 @@
-"""Pages that nobody should send: each ends in its text or a reason, within what a worker may use."""
+"""Hostile pages: each gives its text or an error, within a worker's limits of time and memory."""
 
 import random
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ def many(line: str, count: int) -> str:
     return "".join(line.format(number) for number in range(count))
 
 
-#: What is left, by name: a piece of the text, or else of the reason.
+#: Pages by name: those of TEXT keep SENTENCE, those of REASON fail with an error that contains the words.
 TEXT = {
     "ten-megabytes-of-paragraphs": lambda: HEAD + many(f"<p>{{}} {SENTENCE}</p>", 10 * MIB // 105),
     "ten-megabytes-in-one-paragraph": lambda: f"{HEAD}<p>{SENTENCE * (10 * MIB // 95)}</p>",
@@ -41,9 +41,9 @@ TEXT = {
     "told-a-hundred-thousand-times": lambda: HEAD + LD + '"articleBody":"x' * 100_000 + "</script>" + STORY * 9,
 }  # fmt: skip
 REASON = {
-    "binary": (lambda: RANDOM, "no text"),
-    "picture": (lambda: b"\xff\xd8\xff\xe0\x00\x10JFIF" + RANDOM, "no text"),
-    "pdf": (lambda: b"%PDF-1.7\n" + b"1 0 obj << /Type /Catalog >>\n" * 9, "no text"),
+    "binary": (lambda: RANDOM, "not text"),
+    "picture": (lambda: b"\xff\xd8\xff\xe0\x00\x10JFIF" + RANDOM, "not text"),
+    "pdf": (lambda: b"%PDF-1.7\n" + b"1 0 obj << /Type /Catalog >>\n" * 9, "not text"),
     "nothing-but-nul": (lambda: bytes(10 * MIB), "empty"),
     "empty": (lambda: b"", "empty"),
     "open-tags": (lambda: b"<a" * 5 * MIB, "no text"),
@@ -58,7 +58,7 @@ async def pool() -> AsyncIterator[Pool]:
 
 
 @pytest.mark.parametrize("name", TEXT)
-async def test_the_text_is_kept_within_the_limits(pool: Pool, name: str) -> None:
+async def test_a_hostile_page_keeps_its_text_within_the_limits(pool: Pool, name: str) -> None:
     found = await pool.run(measure, TEXT[name]().encode())
 
     assert SENTENCE.strip() in found.text, found.reason
@@ -66,7 +66,7 @@ async def test_the_text_is_kept_within_the_limits(pool: Pool, name: str) -> None
 
 
 @pytest.mark.parametrize("name", REASON)
-async def test_what_is_no_page_says_so_within_the_limits(pool: Pool, name: str) -> None:
+async def test_input_that_is_no_page_fails_within_the_limits(pool: Pool, name: str) -> None:
     body, reason = REASON[name]
 
     found = await pool.run(measure, body())
@@ -75,7 +75,7 @@ async def test_what_is_no_page_says_so_within_the_limits(pool: Pool, name: str) 
     assert (found.cpu < 10, found.resident < 300) == (True, True), (found.cpu, found.resident)
 
 
-async def test_the_wrong_charset_costs_no_letter(pool: Pool) -> None:
+async def test_a_wrong_charset_loses_no_letters(pool: Pool) -> None:
     story = "Die Brücke über die Enge bleibt bis zum Herbst gesperrt, sagte der Bürgermeister."
 
     found = await pool.run(measure, f"<meta charset=utf-8>{HEAD}<p>{story * 9}</p>".encode("latin-1"))

@@ -19,7 +19,7 @@ from ingestd.articles import language
         (None, None),
     ],
 )
-def test_a_claim_becomes_a_bcp_47_tag(claim: str | None, tag: str | None) -> None:
+def test_a_claim_becomes_a_bcp47_tag(claim: str | None, tag: str | None) -> None:
     assert language.bcp47_tag(claim) == tag
 
 
@@ -32,7 +32,7 @@ XHOSA = (
 
 
 @pytest.mark.parametrize(
-    ("text", "claim", "tongue", "shown"),
+    ("text", "claim", "language_tag", "shown"),
     [
         pytest.param(GERMAN, None, "de", "de", id="no-claim"),
         pytest.param(GERMAN, "de_at", "de-AT", "de", id="the-region-is-the-claim-s"),
@@ -44,12 +44,12 @@ XHOSA = (
         pytest.param("OK", "English", None, None, id="nothing-at-all"),
     ],
 )
-def test_a_text_is_believed_over_a_claim_that_it_is_sure_to_contradict(
-    text: str, claim: str | None, tongue: str | None, shown: str | None
+def test_the_detected_language_wins_over_a_claim_that_it_contradicts(
+    text: str, claim: str | None, language_tag: str | None, shown: str | None
 ) -> None:
-    assert language.identify(text, claim) == (tongue, shown)
+    assert language.identify(text, claim) == (language_tag, shown)
 
 
-def test_a_text_tells_its_language() -> None:
+def test_the_language_of_a_text_is_detected() -> None:
     assert language.detect("Die Brücke bleibt bis zum Herbst geschlossen, sagte die Bürgermeisterin am Montag.") == "de"
     assert language.detect("OK") is None

@@ -21,15 +21,15 @@ LINKS = "".join(f"<h3><a href='/{n}'>Ferries at quay {n} run late again</a></h3>
     [
         ("front", "list of links"),
         ("front_of_titles", "list of links"),
-        ("challenge", "whether its reader is a browser"),
-        ("captcha", "whether its reader is a browser"),
+        ("challenge", "whether the client is a browser"),
+        ("captcha", "whether the client is a browser"),
         ("error", "error page"),
         ("error_de", "error page"),
         ("log_in", "log-in page"),
         ("gallery", "pictures"),
     ],
 )
-def test_a_page_in_place_of_an_article_says_what_it_is(name: str, reason: str) -> None:
+def test_a_page_in_place_of_an_article_is_described(name: str, reason: str) -> None:
     body = (DATA / f"{name}.html").read_bytes()
 
     with pytest.raises(NoArticle, match=reason):
@@ -48,7 +48,7 @@ def test_a_page_in_place_of_an_article_says_what_it_is(name: str, reason: str) -
         pytest.param(f"<h1>Bridge</h1><p>{PARAGRAPH * 2}</p>{PICTURE * 9}", id="story-with-pictures"),
     ],
 )  # fmt: skip
-def test_an_article_is_no_other_page(markup: str) -> None:
+def test_an_article_is_not_taken_for_another_kind_of_page(markup: str) -> None:
     article = extract(Page(url="https://www.harborpost.example/story/1", body=markup.encode()))
 
     assert PARAGRAPH in article.body_text

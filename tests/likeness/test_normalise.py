@@ -19,7 +19,7 @@ from ingestd.likeness.normalise import normalise
         pytest.param("It\n\nADVERTISEMENT - CONTINUE READING BELOW\n\nrained.", "It rained.", id="continue-reading"),
     ],
 )
-def test_noise_makes_no_other_text(one: str, other: str) -> None:
+def test_noise_does_not_change_the_normal_form(one: str, other: str) -> None:
     assert normalise(one) == normalise(other)
 
 
@@ -32,11 +32,11 @@ def test_noise_makes_no_other_text(one: str, other: str) -> None:
         pytest.param("Advertisement rates rose.", "Rates rose.", id="word-in-a-sentence"),
     ],
 )
-def test_a_change_makes_another_text(one: str, other: str) -> None:
+def test_a_change_of_the_text_changes_the_normal_form(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)
 
 
-def test_it_is_its_own_normal_form() -> None:
+def test_normalise_is_idempotent() -> None:
     once = normalise("“It’s”\n\nUpdated 5 minutes ago\n\nﬁne – so")
 
     assert normalise(once) == once == '"It\'s" fine - so'

@@ -1,4 +1,4 @@
-"""A daemon in small, which the tests start, interrupt and kill: `python -m tests.workers.daemon WHAT`."""
+"""Small daemon that tests start, interrupt and kill: `python -m tests.workers.daemon hang|be_interrupted|load`."""
 
 import asyncio
 import os
@@ -12,14 +12,14 @@ PARSERS = ("py3langid", "trafilatura", "feedparser", "lxml.html", "ingestd.worke
 
 
 async def hang() -> None:
-    """Have one worker that is idle and one that hangs."""
+    """Run one idle worker and one that hangs."""
     async with Pool(processes=2, timeout=0.5, preload=()) as pool:
         await asyncio.gather(pool.run(samples.pid), pool.run(samples.pid))
         await pool.run(samples.announce_and_backtrack)
 
 
 async def be_interrupted() -> None:
-    """Take Ctrl-C as a request that can wait, and go on with the same workers."""
+    """Interrupt the process group; print whether the worker is still the same."""
     interrupted = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted.set)
     async with Pool(processes=1, preload=()) as pool:
@@ -30,7 +30,7 @@ async def be_interrupted() -> None:
 
 
 async def load() -> None:
-    """Print what the workers have of the parsers, and what this process has."""
+    """Print whether a worker has imported all parsers, and the parsers that this process has imported."""
     async with Pool(processes=1) as pool:
         print(await pool.run("tests.workers.samples:loaded", *PARSERS) == list(PARSERS), samples.loaded(*PARSERS))
 

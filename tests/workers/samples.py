@@ -1,4 +1,4 @@
-"""Jobs of every temper.  Importing this module is cheap: each worker does."""
+"""Jobs that succeed, fail, hang and crash.  Each worker imports this module, so the import must be cheap."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from ingestd.errors import IngestError, NoArticle, Refused
 
 
 class Unportable(IngestError):
-    """An error that can't be rebuilt from its args, so it doesn't unpickle."""
+    """An error that cannot be unpickled, since its constructor does not accept its args."""
 
     def __init__(self, one: str, two: str) -> None:
         super().__init__(one + two)
@@ -33,7 +33,7 @@ def pid() -> int:
     return os.getpid()
 
 
-def standing() -> dict[str, object]:
+def process_state() -> dict[str, object]:
     return {
         "nice": os.nice(0),
         "interrupt": signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
@@ -42,7 +42,7 @@ def standing() -> dict[str, object]:
 
 
 def loaded(*modules: str) -> list[str]:
-    """Return which of the modules this process has."""
+    """Return those of the modules that this process has imported."""
     return [module for module in modules if module in sys.modules]
 
 
@@ -54,11 +54,11 @@ def no_article() -> None:
     raise NoArticle("a page without paragraphs")
 
 
-def stumble() -> None:
+def raise_bug() -> None:
     raise ZeroDivisionError("columns")
 
 
-def leave() -> None:
+def exit_3() -> None:
     sys.exit(3)
 
 
@@ -71,7 +71,7 @@ def unpicklable() -> object:
 
 
 def sleep(fifo: str | None = None) -> None:
-    """Never end; the reader of the fifo reads this process's id when that begins, and the end when it is over."""
+    """Sleep longer than any test; the reader of `fifo` gets the process id at the start, and EOF when it is killed."""
     if fifo:
         os.write(os.open(fifo, os.O_WRONLY), f"{os.getpid()}\n".encode())
     time.sleep(60)
@@ -91,10 +91,6 @@ def abort() -> None:
     os.abort()
 
 
-def vanish(status: int) -> None:
-    os._exit(status)
-
-
 def hoard(count: int) -> int:
     return len(bytes(count))
 
@@ -110,5 +106,5 @@ def recurse() -> None:
 
 
 def wait(fifo: str) -> None:
-    """Wait until someone has opened the other end, and closed it again."""
+    """Wait until the other end of `fifo` has been opened and closed."""
     Path(fifo).read_bytes()

@@ -1,4 +1,4 @@
-"""The digest of the rules: whatever decides is in it, and changes it."""
+"""The digest of the extraction rules covers, and changes with, everything that extraction uses."""
 
 import ast
 import shutil
@@ -14,10 +14,10 @@ from ingestd.workers.extractor import FILES, LIBRARIES, digest, installed_extrac
 
 PACKAGE = Path(__file__).parents[2] / "ingestd"
 
-#: Imported by what decides, and without a say in it: nouns, failures, and the list of public suffixes.
-DECIDE_NOTHING = {"model", "errors", "tldextract"}
+#: Imported by the files of the digest, but without influence on extraction: data classes, errors, public suffixes.
+WITHOUT_RULES = {"model", "errors", "tldextract"}
 
-#: How distributions call what is imported under another name.
+#: Import name → distribution name, where they differ.
 DISTRIBUTIONS = {"charset_normalizer": "charset-normalizer"}
 
 
@@ -36,20 +36,20 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names) if alone else (node.module,)
 
 
-def is_ours(name: str) -> bool:
+def is_in_digest(name: str) -> bool:
     path = name.removeprefix("ingestd.").replace(".", "/")
     return any(known in (f"{path}.py", path) or path.startswith(f"{known}/") for known in FILES)
 
 
 @pytest.mark.parametrize("path", [path for path in files() if path.name != "jobs.py"], ids=lambda path: path.name)
-def test_what_decides_imports_nothing_that_the_digest_leaves_out(path: Path) -> None:
+def test_files_of_the_digest_import_only_files_and_libraries_of_the_digest(path: Path) -> None:
     missing = set()
     for name in imported(path):
         top = name.partition(".")[0]
         if top == "ingestd":
-            known = is_ours(name) or name.split(".")[1] in DECIDE_NOTHING
+            known = is_in_digest(name) or (name.split(".")[1] in WITHOUT_RULES and name != "ingestd.model.markup")
         else:
-            known = top in sys.stdlib_module_names | DECIDE_NOTHING or DISTRIBUTIONS.get(top, top) in LIBRARIES
+            known = top in sys.stdlib_module_names | WITHOUT_RULES or DISTRIBUTIONS.get(top, top) in LIBRARIES
         if not known:
             missing.add(name)
 
@@ -57,25 +57,25 @@ def test_what_decides_imports_nothing_that_the_digest_leaves_out(path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["pipeline/read.py", "pipeline/site_context.py"])
-def test_what_is_decided_around_a_page_is_in_it_too(name: str) -> None:
-    decided = {name for name in imported(PACKAGE / name) if name.startswith(("ingestd.articles", "ingestd.policy"))}
+def test_rules_that_the_pipeline_applies_to_a_page_are_in_the_digest(name: str) -> None:
+    rules = {name for name in imported(PACKAGE / name) if name.startswith(("ingestd.articles", "ingestd.policy"))}
 
-    assert decided
-    assert all(map(is_ours, decided))
+    assert rules
+    assert all(map(is_in_digest, rules))
 
 
 def test_every_library_of_the_digest_is_installed() -> None:
     assert all(metadata.version(library) for library in LIBRARIES)
 
 
-def test_another_process_comes_to_the_same() -> None:
+def test_another_process_computes_the_same_digest() -> None:
     code = "from ingestd.workers.extractor import installed_extractor; print(installed_extractor().rules)"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
 
     assert other.stdout.strip() == installed_extractor().rules
 
 
-def test_it_fits_its_columns() -> None:
+def test_name_and_rules_fit_their_columns() -> None:
     found = installed_extractor()
 
     assert len(found.rules) == 12
@@ -95,12 +95,12 @@ def test_it_fits_its_columns() -> None:
         pytest.param([("a", b"x\ny\n"), ("b", b"")], False, id="moved-over"),
     ],
 )
-def test_a_digest_changes_with_what_it_is_of(other: list[tuple[str, bytes]], same: bool) -> None:
+def test_a_digest_changes_with_names_and_contents_only(other: list[tuple[str, bytes]], same: bool) -> None:
     assert (digest(other) == digest([("a", b"x\n"), ("b", b"y\n")])) is same
 
 
-def test_it_is_of_the_files_as_they_stand(tmp_path: Path) -> None:
-    """A copy of the package in which one line of a rule differs, and one beside what Python leaves there."""
+def test_the_digest_covers_the_files_on_disk(tmp_path: Path) -> None:
+    """Copies of the package in which a rule, a data file, or a file that Python leaves there differs."""
     found = {}
     for name, change in {"same": None, "furniture": "junk.pyc", "rule": "assemble.py", "table": "table.toml"}.items():
         copy = tmp_path / name / "ingestd"

@@ -7,7 +7,7 @@ NAMES = ("newsml_g2.xml", "newsml_1.xml", "nitf.xml", "ninjs_3.json")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_wire_item_is_a_version_and_needs_no_page(name: str) -> None:
+def test_a_wire_item_becomes_a_version_and_needs_no_page(name: str) -> None:
     parsed = parse_feed(WIRE[name], "https://harbour.example/", None)
     version = next(version for version in parsed.versions if version and version.article.body_text)
     item, article = version.item, version.article
@@ -17,11 +17,11 @@ def test_a_wire_item_is_a_version_and_needs_no_page(name: str) -> None:
     assert "\n\n" in article.body_text
     assert article.body_html.startswith(("<p>", "<h2>"))
     assert version.item_hash in parsed.fingerprints
-    # What it says is said once.
+    # The version has the content, so the entry does not.
     assert all(entry.item is None and entry.body_html is None for entry in parsed.feed.entries)
 
 
-def test_a_warning_is_no_part_of_what_an_item_says() -> None:
+def test_warnings_do_not_change_an_item_s_hash() -> None:
     whole, odd = b'{"uri":"urn:a:1234567","headline":"A"', b',"versioncreated":"noon"}'
 
     [plain] = parse_feed(whole + b',"type":"text"}', "https://harbour.example/", None).versions

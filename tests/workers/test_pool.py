@@ -31,7 +31,7 @@ def fifo(tmp_path: Path) -> str:
 
 
 async def opened(fifo: str, mode: Literal["r", "w"] = "r") -> TextIO:
-    """Wait until a worker has the other end."""
+    """Open `fifo` once a worker has opened the other end."""
     return await asyncio.to_thread(Path(fifo).open, mode)
 
 
@@ -57,7 +57,7 @@ async def test_a_function_can_be_named_as_text(pool: Pool) -> None:
     assert await pool.run("tests.workers.samples:join", "late", "edition", by="-") == "late-edition"
 
 
-async def test_a_failure_on_purpose_comes_back_as_it_was_raised(pool: Pool) -> None:
+async def test_an_ingesterror_is_raised_to_the_caller_unchanged(pool: Pool) -> None:
     with pytest.raises(NoArticle, match="a page without paragraphs"):
         await pool.run(samples.no_article)
     with pytest.raises(Refused) as caught:
@@ -70,8 +70,8 @@ async def test_a_failure_on_purpose_comes_back_as_it_was_raised(pool: Pool) -> N
 @pytest.mark.parametrize(
     ("function", "name", "message"),
     [
-        pytest.param("tests.workers.samples:stumble", "ZeroDivisionError", "columns", id="any other exception"),
-        pytest.param("tests.workers.samples:leave", "SystemExit", "3", id="sys.exit"),
+        pytest.param("tests.workers.samples:raise_bug", "ZeroDivisionError", "columns", id="any other exception"),
+        pytest.param("tests.workers.samples:exit_3", "SystemExit", "3", id="sys.exit"),
         pytest.param("tests.workers.samples:recurse", "RecursionError", "recursion", id="endless recursion"),
         pytest.param("tests.workers.samples:unportable", "Unportable", "onetwo", id="an error that doesn't unpickle"),
         pytest.param(
@@ -81,17 +81,19 @@ async def test_a_failure_on_purpose_comes_back_as_it_was_raised(pool: Pool) -> N
         pytest.param("tests.workers.nowhere:double", "ModuleNotFoundError", "nowhere", id="no such module"),
     ],
 )
-async def test_a_bug_comes_back_with_its_traceback(pool: Pool, function: str, name: str, message: str) -> None:
+async def test_any_other_exception_becomes_a_workerbug_with_its_traceback(
+    pool: Pool, function: str, name: str, message: str
+) -> None:
     with pytest.raises(WorkerBug) as caught:
         await pool.run(function)
 
     assert caught.value.name == name
     assert message in caught.value.message
-    assert "Traceback" in caught.value.trace or name == "RecursionError"  # of which only the end is kept
+    assert "Traceback" in caught.value.trace or name == "RecursionError"  # only its end is kept
     assert len(caught.value.trace) <= 10_000
 
 
-async def test_a_function_that_does_not_pickle_is_refused_and_costs_no_worker(pool: Pool) -> None:
+async def test_a_function_that_cannot_be_pickled_is_refused_and_kills_no_worker(pool: Pool) -> None:
     with pytest.raises((AttributeError, TypeError, ValueError)):
         await pool.run(lambda: None)
 
@@ -99,7 +101,7 @@ async def test_a_function_that_does_not_pickle_is_refused_and_costs_no_worker(po
 
 
 @pytest.mark.parametrize("hang", ["sleep", "backtrack"], ids=["asleep", "in C"])
-async def test_a_job_that_hangs_costs_itself_only(hang: str) -> None:
+async def test_a_job_that_hangs_fails_alone(hang: str) -> None:
     async with Pool(processes=2, timeout=0.3, preload=()) as pool:
         hung, *others = await asyncio.gather(
             pool.run(f"tests.workers.samples:{hang}"),
@@ -122,7 +124,7 @@ async def test_a_job_that_hangs_costs_itself_only(hang: str) -> None:
         pytest.param("tests.workers.samples:abort", (), "was killed by SIGABRT", id="abort"),
     ],
 )
-async def test_a_worker_that_ends_costs_its_job_and_says_how(
+async def test_the_error_of_a_job_whose_worker_ended_says_how_it_ended(
     pool: Pool, function: str, arguments: tuple[int, ...], ending: str
 ) -> None:
     if function == "os:kill":
@@ -135,7 +137,7 @@ async def test_a_worker_that_ends_costs_its_job_and_says_how(
     assert pool.deaths == 1
 
 
-async def test_a_job_that_hoards_memory_is_stopped_and_its_worker_replaced() -> None:
+async def test_a_job_that_exceeds_its_memory_fails_and_its_worker_is_replaced() -> None:
     async with Pool(processes=1, memory=64 * MIB, preload=()) as pool:
         before = await pool.run(samples.pid)
         assert await pool.run(samples.hoard, 32 * MIB) == 32 * MIB
@@ -147,7 +149,7 @@ async def test_a_job_that_hoards_memory_is_stopped_and_its_worker_replaced() -> 
         assert (pool.recycled, pool.deaths) == (1, 0)
 
 
-async def test_when_some_of_many_jobs_kill_their_worker_all_others_are_answered(pool: Pool) -> None:
+async def test_jobs_that_kill_their_worker_do_not_affect_the_others(pool: Pool) -> None:
     deadly = (7, 60, 61, 130, 199)
     answers = await asyncio.gather(
         *(pool.run(samples.sometimes_die, number, deadly) for number in range(200)), return_exceptions=True
@@ -160,7 +162,7 @@ async def test_when_some_of_many_jobs_kill_their_worker_all_others_are_answered(
     assert (pool.deaths, pool.done, pool.busy, pool.waiting) == (5, 195, 0, 0)
 
 
-async def test_a_worker_is_replaced_after_so_many_jobs() -> None:
+async def test_a_worker_is_replaced_after_recycle_after_jobs() -> None:
     async with Pool(processes=1, recycle_after=3, preload=()) as pool:
         pids = [await pool.run(samples.pid) for _ in range(7)]
 
@@ -169,7 +171,7 @@ async def test_a_worker_is_replaced_after_so_many_jobs() -> None:
         assert pool.recycled == 2
 
 
-async def test_jobs_are_done_in_the_order_they_came() -> None:
+async def test_jobs_run_in_the_order_of_their_arrival() -> None:
     done = []
 
     async def run(pool: Pool, number: int) -> None:
@@ -181,7 +183,7 @@ async def test_jobs_are_done_in_the_order_they_came() -> None:
     assert done == [2 * number for number in range(20)]
 
 
-async def test_a_job_cancelled_under_way_loses_its_worker(pool: Pool, fifo: str) -> None:
+async def test_cancelling_a_running_job_kills_its_worker(pool: Pool, fifo: str) -> None:
     job = asyncio.create_task(pool.run(samples.sleep, fifo))
     with await opened(fifo) as worker:
         assert int(worker.readline()) != os.getpid()
@@ -190,12 +192,12 @@ async def test_a_job_cancelled_under_way_loses_its_worker(pool: Pool, fifo: str)
         with pytest.raises(asyncio.CancelledError):
             await job
 
-        assert await asyncio.to_thread(worker.read) == ""  # its end
+        assert await asyncio.to_thread(worker.read) == ""  # EOF: the worker has ended
     assert (pool.busy, pool.deaths, pool.timeouts) == (0, 0, 0)
     assert await pool.run(samples.double, 21) == 42
 
 
-async def test_a_job_cancelled_in_line_just_leaves(fifo: str) -> None:
+async def test_cancelling_a_waiting_job_kills_no_worker(fifo: str) -> None:
     async with Pool(processes=1, preload=()) as pool:
         before = await pool.run(samples.pid)
         first = asyncio.create_task(pool.run(samples.wait, fifo))
@@ -211,24 +213,24 @@ async def test_a_job_cancelled_in_line_just_leaves(fifo: str) -> None:
         assert pool.deaths == 0
 
 
-async def test_large_jobs_and_results_get_through_side_by_side(pool: Pool) -> None:
+async def test_large_jobs_and_results_are_transferred_concurrently(pool: Pool) -> None:
     bodies = [bytes([letter]) * (8 * MIB) for letter in b"abcd"]
 
     assert await asyncio.gather(*(pool.run(samples.echo, body) for body in bodies)) == bodies
 
 
-async def test_a_worker_that_dies_over_a_large_job_is_a_death_like_any_other(pool: Pool) -> None:
+async def test_a_worker_that_dies_while_it_receives_a_job_raises_workerdied(pool: Pool) -> None:
     victim = await pool.run(samples.pid)
-    os.kill(victim, signal.SIGSTOP)  # it reads no more, so the job is stuck half-way in the socket
+    os.kill(victim, signal.SIGSTOP)  # it stops reading, so the job is stuck half-way in the socket
     job = asyncio.create_task(pool.run(samples.echo, bytes(8 * MIB)))
-    await asyncio.sleep(0)  # it begins
+    await asyncio.sleep(0)  # the job starts
     os.kill(victim, signal.SIGKILL)
 
     with pytest.raises(WorkerDied, match="SIGKILL"):
         await job
 
 
-async def test_a_worker_that_died_while_idle_costs_no_job(pool: Pool) -> None:
+async def test_a_worker_that_died_while_idle_fails_no_job(pool: Pool) -> None:
     victim = await pool.run(samples.pid)
     os.kill(victim, signal.SIGKILL)
     await gone(victim)
@@ -241,18 +243,22 @@ async def test_the_pool_survives_its_forkserver(pool: Pool) -> None:
     forkserver = await pool.run("os:getppid")
     os.kill(forkserver, signal.SIGKILL)
 
-    assert await pool.run(samples.double, 21) == 42  # the worker itself still lives
-    with pytest.raises(WorkerDied, match="nobody saw how"):
+    assert await pool.run(samples.double, 21) == 42  # the worker itself is still alive
+    with pytest.raises(WorkerDied, match="unknown status"):
         await pool.run(samples.abort)
     assert await pool.run(samples.double, 21) == 42
     assert await pool.run("os:getppid") != forkserver
 
 
-async def test_a_worker_stands_behind_the_event_loop_and_leaves_interrupts_to_the_daemon(pool: Pool) -> None:
-    assert await pool.run(samples.standing) == {"nice": min(os.nice(0) + 5, 19), "interrupt": True, "terminate": True}
+async def test_a_worker_is_nicer_than_the_daemon_and_ignores_interrupts(pool: Pool) -> None:
+    assert await pool.run(samples.process_state) == {
+        "nice": min(os.nice(0) + 5, 19),
+        "interrupt": True,
+        "terminate": True,
+    }
 
 
-async def test_leaving_the_pool_ends_every_worker_and_the_jobs_under_way(fifo: str) -> None:
+async def test_closing_the_pool_ends_every_worker_and_running_job(fifo: str) -> None:
     async with Pool(processes=2, preload=()) as pool:
         idle = await pool.run(samples.pid)
         job = asyncio.create_task(pool.run(samples.sleep, fifo))
@@ -274,7 +280,7 @@ DAEMON = (sys.executable, "-m", "tests.workers.daemon")
 
 
 def output(what: str) -> str:
-    """Run a small daemon to its end in a process group of its own; return all it printed."""
+    """Run the small daemon to its end in its own process group; return its output."""
     finished = subprocess.run(
         [*DAEMON, what],
         cwd=ROOT, check=True, start_new_session=True, timeout=30,
@@ -290,13 +296,13 @@ def test_a_killed_daemon_leaves_no_process_behind() -> None:
 
         process.kill()
 
-        # Every process it started has this pipe: it ends when the last of them has ended.
+        # All its processes hold this pipe, so EOF means that the last of them has ended.
         process.communicate(timeout=10)
 
 
-def test_ctrl_c_is_the_daemons_alone() -> None:
+def test_workers_survive_ctrl_c() -> None:
     assert output("be_interrupted") == "True\n"
 
 
-def test_workers_have_the_parsers_loaded_and_the_daemon_has_not() -> None:
+def test_workers_load_the_parsers_and_the_daemon_does_not() -> None:
     assert output("load") == "True []\n"

@@ -1,1 +1,1 @@
-"""News agencies that a story names."""
+"""News agencies named in a story."""

@@ -1,4 +1,4 @@
-"""How a text says that it has something from a news agency: the words before and behind the agency's name."""
+"""Cues that a text cites a news agency: the words right before and right after the agency's name."""
 
 import re
 
@@ -7,7 +7,7 @@ _NOUNS = (
     r"|(?:nachrichten-?|presse)?agentur|agência(?: de notícias)?|persbureau|nieuwsagentschap|nyhetsbyrå(?:n|et)?"
     r"|nyhedsbureau(?:et)?|uutistoimisto|agencj[aięi]|agentur[ay]|kantor berita|haber ajansı|агентств\w+|وكالة"
 )
-#: By language: what stands right before a name, an article between them or not.
+#: By language: words that stand right before a name, with or without an article between them.
 _LEADS = {
     "en": "told tells citing quoting|according to",
     "de": "laut gemäß gegenüber sagte sagten erklärte berichtet berichtete berichten meldet meldete melden|angaben von",
@@ -20,7 +20,7 @@ _LEADS = {
     "pl": "według podaje podała|informacji",
     "id": "menurut dilaporkan dilansir kepada|dikutip dari",
 }
-#: English "to" and "by" say nothing alone ("he went to Reuters"): behind one of these they do.
+#: English "to" and "by" alone prove nothing ("he went to Reuters"); after one of these words they do.
 _SAID_TO = (
     "said say says saying spoke speaks speaking talked talking wrote confirmed confirms confirming denied admitted "
     "explained stated declared disclosed revealed described comment(?:s|ed)? statement remarks interview "
@@ -31,8 +31,8 @@ _SEEN_BY = (
     "contacted asked data compiled calculated published released carried poll polled survey surveyed tally count "
     "analysis investigation"
 ).replace(" ", "|")
-#: What may stand between: "said briefly on Monday to", "comment on the fare to".
-_MORE = (
+#: Words that may stand between them: "said briefly on Monday to", "comment on the fare to".
+_BETWEEN = (
     r"(?:\s+sent)?(?:\s+\w+ly)?(?:\s+(?:(?:on|about)\s+(?:the\s+)?\w+|\w+day))?"
     r"(?:\s+(?:morning|afternoon|evening|night))?"
 )
@@ -50,7 +50,7 @@ _REPORTS = {
     "id": "melaporkan",
     "tr": "bildirdi",
 }
-#: These are said of people as well.
+#: Verbs that people take as well.
 _SAYS = {
     "en": r"says said writes wrote notes noted contributed correspondents? journalists? reporters? photographers?"
     r"|(?:did|does|could|would)(?:\s?n[o’']t|\snot)",
@@ -65,38 +65,38 @@ _SAYS = {
 
 
 def _any_of(phrases: dict[str, str]) -> str:
-    """Return a pattern for words that are apart by spaces, and for the phrases behind them, apart by bars."""
+    """Return a pattern for the words, separated by spaces, and the phrases after them, separated by bars."""
     words, *rest = zip(*(line.partition("|")[::2] for line in phrases.values()), strict=True)
     return "|".join([*" ".join(words).split(), *filter(None, rest[0])])
 
 
-_HELPER = r"\s+(?:news agency\s+)?(?:(?:has|have|had|a|hat|ha)\s+)?"
-#: Between such a word and the name: a space and maybe an article, which in French and Italian may have lost its vowel.
+_AUXILIARY = r"\s+(?:news agency\s+)?(?:(?:has|have|had|a|hat|ha)\s+)?"
+#: Between such a word and the name: a space and optionally an article, elided in French and Italian.
 _ARTICLE = r"\s+(?:(?:the|der|die|dem|den|la|le|les|à|al|a|el|o|de|da|het|en)\s+|l['’])?"
-#: The word for an agency right before its name, or right behind it.
+#: The word for an agency right before its name, or right after it.
 NOUN_BEFORE = re.compile(rf"\b(?:{_NOUNS})\s+(?:the\s+)?[\"“„]?$", re.IGNORECASE)
-NOUN_BEHIND = re.compile(rf"\s+(?:{_NOUNS})\b", re.IGNORECASE)
-#: What makes of the name behind it a source: "according to the", "selon l'".
+NOUN_AFTER = re.compile(rf"\s+(?:{_NOUNS})\b", re.IGNORECASE)
+#: Words that make the name after them a source: "according to the", "selon l'".
 LEADS = re.compile(rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}|à\s+l['’]|(?:all|dall)['’])$", re.IGNORECASE)
-#: The same in English where the word before the name says nothing alone.
+#: The same in English for a preposition that alone proves nothing.
 SAID_TO = re.compile(
-    rf"\b(?:(?:{_SAID_TO}){_MORE}\s+to|(?:{_SEEN_BY}){_MORE}\s+by)\s+(?:the\s+)?$",
+    rf"\b(?:(?:{_SAID_TO}){_BETWEEN}\s+to|(?:{_SEEN_BY}){_BETWEEN}\s+by)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-#: But not where the name goes on, and is another's: "seen by Reuters Plaza".  A day does not go on with it.
-GOES_ON = re.compile(r"\s+(?!News\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)[A-Z]")
-#: The same before a surname: who was told or paid something may be a man of that name.
+#: The name continues and is another's: "seen by Reuters Plaza".  A weekday does not continue a name.
+NAME_CONTINUES = re.compile(r"\s+(?!News\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)[A-Z]")
+#: The same before a name that is also a surname: "told Bloomberg" may be about a man of that name.
 LEADS_OF_SURNAMES = re.compile(
     r"\b(?:according to|reported by|citing|quoting|laut|selon|según|secondo|segundo|volgens|ifølge|enligt|według)"
     rf"{_ARTICLE}$",
     re.IGNORECASE,
 )
-#: German has a full name in the dative: "sagte sie am Montag der Deutschen Presse-Agentur".
+#: German puts a full name in the dative: "sagte sie am Montag der Deutschen Presse-Agentur".
 DATIVE = re.compile(r"\bder\s$")
-#: What a source does, and what a person may do as well.
-REPORTS = re.compile(rf"{_HELPER}(?:{_any_of(_REPORTS)})\b")
-SPEAKS = re.compile(
-    rf"{_HELPER}(?:{_any_of(_REPORTS)}|{_any_of(_SAYS)})(?!\w)|[’']s\s+(?:\w+\s+)?(?:correspondent|reporter|journalist|bureau)"
+#: Verbs of a source, and the same with the verbs that people take.
+REPORTS = re.compile(rf"{_AUXILIARY}(?:{_any_of(_REPORTS)})\b")
+SAYS_OR_REPORTS = re.compile(
+    rf"{_AUXILIARY}(?:{_any_of(_REPORTS)}|{_any_of(_SAYS)})(?!\w)|[’']s\s+(?:\w+\s+)?(?:correspondent|reporter|journalist|bureau)"
 )
-#: The article right before a name.
+#: The English article right before a name.
 ARTICLE = re.compile(r"\b[Tt]he\s$")

@@ -1,1 +1,1 @@
-"""The article's body: found on the page, walked into blocks, freed of boilerplate."""
+"""The article's body: its tree walked into blocks, the story found among them, boilerplate removed."""

@@ -1,4 +1,4 @@
-"""What a site's other articles have as well, left out: learned from them, where the page alone cannot tell."""
+"""Remove a site's furniture: blocks that recur in its other articles, which one page alone does not show."""
 
 import re
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from ingestd.articles.witnesses import bylines, dateline
 from ingestd.model.page import Furniture
 from ingestd.text import fold
 
-#: In a line up to this length that is no sentence, a number is a count or a date, and it is the same without it.
-_COUNTED = 60
+#: In a line up to this length that is no sentence, a number is a count or a date; the hash leaves it out.
+_MAX_COUNTER = 60
 _SENTENCE_ENDS = tuple('.!?…”"»。')
 _NUMBER = re.compile(r"\d+")
-#: What says that this article was wrong is news, though each such note begins alike.
+#: A correction note belongs to the article, though such notes recur with the same opening.
 _CORRECTION = re.compile(
     r"\W*(?:this\s+(?:story|article)\s+(?:has\s+been|was)\s+(?:corrected|updated|amended)|an\s+earlier\s+version"
     r"|correct(?:ion|ed)\b|clarification\b|berichtigung|korrektur|richtigstellung|rectificati(?:f|on)|erratum"
@@ -23,9 +23,9 @@ _CORRECTION = re.compile(
 
 
 def block_hash(paragraph: str) -> int:
-    """Return the number by which a block is known again, of 48 bits: its folded text, short lines without figures."""
+    """Return a 48-bit hash of a block's folded text; in short lines that are no sentences, numbers do not count."""
     folded = fold(paragraph)
-    if len(folded) <= _COUNTED and not paragraph.endswith(_SENTENCE_ENDS):
+    if len(folded) <= _MAX_COUNTER and not paragraph.endswith(_SENTENCE_ENDS):
         folded = _NUMBER.sub("0", folded)
     return int.from_bytes(blake2b(folded.encode("utf-8", "replace"), digest_size=6).digest())
 
@@ -33,8 +33,8 @@ def block_hash(paragraph: str) -> int:
 def without_furniture(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
     """Return the blocks that are not the site's furniture, in order.
 
-    A block with the article's own dateline, byline or correction stays.  Where more than half of the text would go,
-    the article is one that the site has under several addresses, and all of it stays.
+    Keeps blocks with the article's own dateline, byline or correction note.  Keeps all blocks where more than half of
+    the text would be removed: the site then has the same article at several addresses.
     """
     if not furniture.lines:
         return tuple(blocks)
@@ -44,13 +44,15 @@ def without_furniture(blocks: Sequence[Block], furniture: Furniture) -> tuple[Bl
 
 def _is_furniture(block: Block, furniture: Furniture) -> bool:
     is_prose = block.text.endswith(_SENTENCE_ENDS) and block.link_share < 0.5
-    return block_hash(block.text) in (furniture.prose if is_prose else furniture.lines) and not _is_its_own(block.text)
+    return block_hash(block.text) in (furniture.prose if is_prose else furniture.lines) and not _belongs_to_article(
+        block.text
+    )
 
 
-def _is_its_own(line: str) -> bool:
+def _belongs_to_article(line: str) -> bool:
     return (
         dateline.split(line)[0] is not None
-        or (line.isupper() and "," in line)  # a dateline on a line of its own, as in "BAAR, SWITZERLAND"
+        or (line.isupper() and "," in line)  # a dateline on its own line: "BAAR, SWITZERLAND"
         or bylines.is_byline(line)
         or _CORRECTION.match(line) is not None
     )

@@ -1,4 +1,4 @@
-"""What elements say of themselves: that they hold a menu, a share bar, a caption, and not the story."""
+"""Elements marked by tag, role, class or id as something other than the story: a menu, a share bar, a caption."""
 
 import re
 from functools import lru_cache
@@ -6,22 +6,22 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-#: How far a mark is believed.  A teaser below the headline is the dek; a weak mark does not hold for an element
-#: with most of the page's prose ("article-with-sidebar"), a strong one holds unless there is nothing else.
+#: Strength of a mark.  A teaser below the headline is the dek; a weak mark does not hold for an element with much of
+#: the page's prose ("article-with-sidebar"); a strong mark holds unless almost nothing else is left.
 TEASER: Final = 1
 WEAK: Final = 2
 STRONG: Final = 3
 
 
 class MarkedElement(NamedTuple):
-    """An element that is marked, and how far that is believed."""
+    """An element marked as something other than the story."""
 
     element: etree._Element
     #: TEASER, WEAK or STRONG.
     strength: int
 
 
-# Words of class names and ids.  Each was counted on 253 pages with a known body: what it marks is rarely the story.
+# Words of class names and ids.  On 253 pages with a known body, elements with these words were rarely part of it.
 _TEASER_WORDS = frozenset("teaser teasers promo info".split())
 _STRONG_WORDS = frozenset(
     "footer comment comments disqus respond cookie cookies consent gdpr newsletter newsletters related "
@@ -31,7 +31,7 @@ _WEAK_WORDS = frozenset(
     # Menus and furniture
     "nav navigation navbar subnav menu sidebar widget widgets toolbar topbar masthead breadcrumb breadcrumbs pager "
     "pagination prev toc tooltip dropdown dialog modal popup overlay bar button sign skip print tools toggle alert "
-    # Sharing and asking
+    # Sharing and requests to the reader
     "share shares sharing shared social sociable socials follow bookmark bookmarks email message subscribe "
     "subscription subscriptions signup login register donate donation feedback survey poll voting rating ratings "
     "reactions notification privacy disclaimer user profile "
@@ -45,54 +45,56 @@ _WEAK_WORDS = frozenset(
 _HIDDEN_NAMES = frozenset(
     "hidden hide is-hidden visually-hidden visuallyhidden sr-only screen-reader-text screen-reader-only".split()
 )
-# Names that tell the state of a page or come from a kit, not what is in the element.
-_STATE = re.compile(
+# Names that describe the state of a page or come from a page builder, not the element's content.
+_STATE_NAMES = re.compile(
     r"(?:has|with|no|not|is|js|without|elementor|type|tag|category)[-_]|post[-_]\d|overflow|[^:\[\]]*[:\[\]]"
 )
-# Parts of a name: between hyphens, and in camel case where they are words and no hash.
+# Word borders within a name: hyphens, and camel case where its parts are words and not a hash.
 _PARTS = re.compile(r"[-_.]+|(?<=[a-z]{3})(?=[A-Z][a-z]{3})|(?<=[A-Z][a-z]{3})(?=[A-Z])")
 
 _STRONG_TAGS = frozenset(("aside", "figcaption", "dialog"))
 _WEAK_TAGS = frozenset(("form", "figure"))
-#: What is never marked: the whole of a page or story, and what is in a line.
-_UNMARKED = frozenset("html body article main a em strong b i br h1 h2 h3 h4 h5 h6 td tr".split())
+#: Tags that are never marked: those around a whole page or story, headings, cells and inline elements.
+_NEVER_MARKED = frozenset("html body article main a em strong b i br h1 h2 h3 h4 h5 h6 td tr".split())
 _ROLES = frozenset("dialog alertdialog complementary navigation banner contentinfo search button menu menubar".split())
-#: Of a class or an id, in characters.
+#: Characters of a class or an id that are read.
 _MAX_NAMES = 500
 _INVISIBLE = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 
 
 def mark_strength(element: etree._Element) -> int:
-    """Return how far an element is marked as something other than the story: 0, TEASER, WEAK or STRONG."""
+    """Return how strongly an element is marked as something other than the story: 0, TEASER, WEAK or STRONG."""
     tag = element.tag
-    if tag in _UNMARKED:
+    if tag in _NEVER_MARKED:
         return 0
     if tag in _STRONG_TAGS:
         return STRONG
     by_tag = WEAK if tag in _WEAK_TAGS else 0
-    said = dict(element.attrib)
-    if not said:
+    attributes = dict(element.attrib)
+    if not attributes:
         return by_tag
-    if said.get("role") in _ROLES:
+    if attributes.get("role") in _ROLES:
         return STRONG
-    names = f"{said.get('class', '')[:_MAX_NAMES]} {said.get('id', '')[:_MAX_NAMES]}"
-    found = _of_names(names) or by_tag
+    names = f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
+    found = _strength_of_names(names) or by_tag
     if found < WEAK and (
-        "hidden" in said or said.get("aria-hidden") == "true" or _INVISIBLE.search(said.get("style", ""))
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or _INVISIBLE.search(attributes.get("style", ""))
     ):
         return WEAK
     return found
 
 
-@lru_cache(maxsize=4096)  # a page says the same of many elements, and a site of many pages
-def _of_names(names: str) -> int:
+@lru_cache(maxsize=4096)  # the elements of a page, and the pages of a site, share their names
+def _strength_of_names(names: str) -> int:
     found = 0
     # "hidden md:block" is hidden on narrow screens only.
-    shown_somewhere = ":" in names
+    has_variants = ":" in names
     for name in names.split():
-        if name in _HIDDEN_NAMES and not shown_somewhere:
+        if name in _HIDDEN_NAMES and not has_variants:
             return STRONG
-        if _STATE.match(name):
+        if _STATE_NAMES.match(name):
             continue
         for part in map(str.lower, _PARTS.split(name)):
             if part in _STRONG_WORDS:

@@ -1,11 +1,11 @@
-"""Phrases with which a page asks its reader for something: consent, a subscription, a click, an app, a look elsewhere.
+"""Prompts: lines that ask the reader for consent, a subscription, a click, an app, or to read something else.
 
-The last resort of `boilerplate`: what a page's structure shows is decided before.  Each phrase begins its line.
+`boilerplate` uses these phrases last, after the page's structure.  A phrase matches at the start of a line.
 """
 
 import re
 
-#: A longer line that begins like a prompt is a sentence of the story.
+#: A longer line that starts like a prompt is a sentence of the story.
 _MAX_LENGTH = 220
 
 _APPS = r"(?:twitter|facebook|instagram|x\b|linkedin|tiktok|whatsapp|telegram|google|youtube)"
@@ -35,7 +35,7 @@ _PHRASES = (
     r"(?:like|join)\s+us\s+on\b",
     rf"share\s+(?:this|via|article|on\s+{_APPS})\b",
     rf"(?:e-?mail|print|copy\s+link|pinterest|reddit|{_APPS})$",
-    # What else there is to read
+    # Related stories
     r"(?:read|see|watch|listen)\s+(?:more|also|next|now)\b\s*(?:[:|»>]|$|(?:on|about|from|here|stories|news)\b)",
     r"(?:also\s+(?:read|see|on)|recommended(?:\s+for\s+you|\s+stories)?|most\s+(?:read|popular|viewed)|trending)\s*:?.{0,3}$",
     r"related(?:\s+(?:articles?|stor(?:y|ies)|links?|content|topics|news|reading|coverage))?\s*:?.{0,3}$",
@@ -56,23 +56,23 @@ _PHRASES = (
 )
 _PROMPT = re.compile(rf"\W*(?:{'|'.join(_PHRASES)})", re.IGNORECASE)
 
-# "(Click for more on what this could mean.)" closes a paragraph that is the story's own.
+# "(Click for more on what this could mean.)" at the end of a paragraph of the story.
 _INVITATION = re.compile(
     r"\s*(?:\((?:click|tap|read|see|watch)\b(?:\s+here)?\s+(?:for\s+)?(?:more|the\s+full|to\s+read|also)\b[^()]{0,160}\)"
     r"|(?<=[.!?”\"])\s+(?:click|tap)\s+(?:here\s+)?(?:for\s+more|to\s+read\s+more)\b[^.!?]{0,120}[.!?]?)\s*$",
     re.IGNORECASE,
 )
-# Looked for first: it is the faster search.
-_INVITES = re.compile(r"click|tap|read|see|watch", re.IGNORECASE)
+# Searched for first because it is faster.
+_INVITATION_WORD = re.compile(r"click|tap|read|see|watch", re.IGNORECASE)
 
 
 def is_prompt(line: str) -> bool:
-    """Say whether a line asks its reader for something, or leads elsewhere."""
+    """Say whether a line is a prompt."""
     return len(line) <= _MAX_LENGTH and bool(_PROMPT.match(line))
 
 
 def find_invitation(paragraph: str) -> tuple[int, int] | None:
-    """Return where, at the end of a paragraph, an invitation to click begins and ends; None without one."""
+    """Return start and end of an invitation to click at the end of a paragraph; None without one."""
     start = max(0, len(paragraph) - _MAX_LENGTH)
-    match = _INVITATION.search(paragraph[start:]) if _INVITES.search(paragraph, start) else None
+    match = _INVITATION.search(paragraph[start:]) if _INVITATION_WORD.search(paragraph, start) else None
     return (start + match.start(), start + match.end()) if match else None

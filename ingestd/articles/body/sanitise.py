@@ -1,4 +1,4 @@
-"""Markup that can be shown anywhere: nothing in it runs, loads or styles."""
+"""Sanitise markup so that it can be shown anywhere: without scripts, loaded resources or styles."""
 
 import re
 
@@ -7,15 +7,15 @@ import nh3
 _TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "a", "em", "strong"}
 _ATTRIBUTES = {"a": {"href"}}
 _SCHEMES = {"http", "https"}
-#: With more references in one text nh3 takes time that grows with their square.
+#: With more character references in one text, nh3 takes quadratic time.
 _MOST_REFERENCES = 100_000
 _ALL_BUT_PLAIN = re.compile(rf"<(?!/?(?:{'|'.join(sorted(_TAGS - {'a'}))})>)[^<>]*>?")
 
 
 def sanitise(html: str) -> str:
-    """Return markup with only paragraphs, headings, lists, quotes, emphasis and http(s) links left; text stays.
+    """Return markup reduced to paragraphs, headings, lists, quotes, emphasis and http(s) links; all text is kept.
 
-    Markup with more than 100,000 references (`&amp;`) loses its links as well, and what is no plain tag.
+    Markup with more than 100,000 character references (`&amp;`) keeps only plain tags, without links.
     """
     if html.count("&") > _MOST_REFERENCES:
         return _ALL_BUT_PLAIN.sub("", html)

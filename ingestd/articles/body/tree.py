@@ -1,4 +1,4 @@
-"""One parse of a page, shared by all who read it; never deeper than they can bear."""
+"""Parse a page once for all readers, with limits on depth and size."""
 
 import re
 from collections.abc import Callable
@@ -6,44 +6,46 @@ from collections.abc import Callable
 from lxml import etree
 from lxml import html as lxml_html
 
-#: No newsroom nests deeper.  libxml2 drops all that is below 256 levels (2048 with `huge_tree`), text and all.
+#: Real pages nest less deep.  libxml2 drops everything below 256 levels (2048 with `huge_tree`), text included.
 MAX_DEPTH = 250
-#: No newsroom's page has a tenth as many tags; in a tree each element takes a few hundred bytes.
+#: Real pages have less than a tenth as many tags.  Each element of a tree takes a few hundred bytes.
 MAX_TAGS = 400_000
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 _COUNT = etree.XPath("count(//*)")
 
-_PIECE = 500_000
+_CHUNK = 500_000
 
-# Each scan ends at the next "<", so that a page of nothing else costs no more.
+# A match attempt ends at the next "<", so that a page of nothing but "<" takes linear time.
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^<>]*)>")
-_KEPT = frozenset("html head meta link title body script style p h1 h2 h3 h4 h5 h6 br img time".split())
-_BLOCKS = frozenset("div section article main li td th tr ul ol dl dd dt table blockquote center header footer".split())
+_KEPT_TAGS = frozenset("html head meta link title body script style p h1 h2 h3 h4 h5 h6 br img time".split())
+_BLOCK_TAGS = frozenset(
+    "div section article main li td th tr ul ol dl dd dt table blockquote center header footer".split()
+)
 
 
 def parse(text: str) -> etree._Element | None:
-    """Return the root of a page's tree, without comments; None when there is nothing in it.
+    """Return the root of a page's tree, without comments; None when the page is empty.
 
-    A page that nests deeper than `MAX_DEPTH` or has more than `MAX_TAGS` tags is read flat: its text stays, its
-    structure goes.
+    A page that nests deeper than `MAX_DEPTH` or has more than `MAX_TAGS` tags is flattened: it keeps its text and
+    loses its structure.
     """
     if text.count("<") > MAX_TAGS:
-        text = _replace_tags(_flat, text)
+        text = _replace_tags(_flattened, text)
         if text.count("<") > MAX_TAGS:
             text = _replace_tags(" ", text)
     root = _parse(text)
     if root is not None and _TOO_DEEP(root):
-        root = _parse(_replace_tags(_flat, text))
+        root = _parse(_replace_tags(_flattened, text))
     return root
 
 
 def element_count(root: etree._Element) -> int:
-    """Return how many elements a tree has."""
+    """Return the number of elements in a tree."""
     return int(_COUNT(root))
 
 
 def _parse(text: str) -> etree._Element | None:
-    # A parser keeps state and is no good for a second page (its error log grows).
+    # One parser for each page: a parser keeps state between documents (its error log grows).
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
@@ -52,18 +54,21 @@ def _parse(text: str) -> etree._Element | None:
 
 
 def _replace_tags(replacement: str | Callable[[re.Match[str]], str], text: str) -> str:
-    """Replace piece by piece: the pieces between a million tags are a hundred megabytes.  No tag has a "<" in it."""
-    parts, start = [], 0
+    """Replace all tags, in chunks: for a million tags at once `re.sub` would hold a hundred megabytes of pieces.
+
+    A chunk ends before a "<", which no tag contains, so that no tag is cut in two.
+    """
+    chunks, start = [], 0
     while start < len(text):
-        end = text.find("<", start + _PIECE)
+        end = text.find("<", start + _CHUNK)
         end = len(text) if end < 0 else end
-        parts.append(_TAG.sub(replacement, text[start:end]))
+        chunks.append(_TAG.sub(replacement, text[start:end]))
         start = end
-    return "".join(parts)
+    return "".join(chunks)
 
 
-def _flat(match: re.Match[str]) -> str:
+def _flattened(match: re.Match[str]) -> str:
     name = match[2].lower()
-    if name in _KEPT:
+    if name in _KEPT_TAGS:
         return match[0]
-    return "<p>" if name in _BLOCKS else ""
+    return "<p>" if name in _BLOCK_TAGS else ""

@@ -1,4 +1,4 @@
-"""A page's tree to its blocks: one walk, which also says where each block stands."""
+"""Walk a page's tree once and return its blocks, each with its place in the tree."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ingestd.articles.body import marked_elements
 from ingestd.articles.body.blocks import Block, Run, normalise_runs
 from ingestd.articles.body.marked_elements import MarkedElement
 
-# Where a block begins, and what it is called; the elements of trafilatura's output stand beside those of HTML.
+# The elements that begin a block, and the block's tag; HTML elements and those of trafilatura's output.
 _BLOCKS = {
     **dict.fromkeys("p div section article main header footer aside ab address dd dt figcaption row tr".split(), "p"),
     **dict.fromkeys(("list", "ul", "ol", "table", "figure", "body", "hr"), "p"),
@@ -20,112 +20,114 @@ _BLOCKS = {
 }  # fmt: skip
 _INLINE = {"em": "em", "i": "em", "strong": "strong", "b": "strong"}
 _RENDERED = {"#i": "em", "#b": "strong"}
-_SILENT = frozenset("title script style noscript template iframe object svg form button select textarea".split())
-# A form may be around a whole page.
-_SILENT_ON_PAGES = _SILENT - {"form"} | {"nav", "footer", "audio", "video", "canvas"}
+_SKIPPED = frozenset("title script style noscript template iframe object svg form button select textarea".split())
+# Forms are not skipped on pages: one may surround the whole page.
+_SKIPPED_ON_PAGES = _SKIPPED - {"form"} | {"nav", "footer", "audio", "video", "canvas"}
 _BREAK = "\n"
-#: A line this long before a `<br>` may be one of a paragraph that was wrapped by hand.
+#: A `<br>` after a line of this length may be a line wrapped by hand within a paragraph.
 _WRAPPED_LINE = range(60, 91)
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedBlock:
-    """A block and where it stands on its page."""
+    """A block and its place on the page."""
 
     block: Block
     #: The element that begins the block.
     element: etree._Element
-    #: Every element around it that says it is not the story, from the outside in.
+    #: The elements around it that are marked as something other than the story, the outermost first.
     marks: tuple[MarkedElement, ...] = ()
 
 
 def read_blocks(root: etree._Element, url: str | None = None) -> tuple[Block, ...]:
-    """Return the blocks below an element, HTML or as trafilatura returns it, in document order.
+    """Return the blocks below an element of HTML or of trafilatura's output, in document order.
 
-    Links resolve against `url` and are dropped without it.  A `<br>` ends a paragraph, except after
-    a line as long as wrapped ones are that does not end a sentence.
+    Links resolve against `url`; without it they are dropped.  A `<br>` ends a paragraph, except after a line as long
+    as hand-wrapped lines are that does not end a sentence.
     """
-    return tuple(placed.block.resolved(url) for placed in _placed(root, _SILENT, marked=False))
+    return tuple(placed.block.resolved(url) for placed in _walk(root, _SKIPPED, marked=False))
 
 
 def placed_blocks(root: etree._Element) -> tuple[PlacedBlock, ...]:
     """Return the blocks of a page, in document order, each with its place; links are as the page has them.
 
-    Menus and footers that are marked up as such are left out.
+    `nav` and `footer` elements are left out.
     """
-    return tuple(_placed(root, _SILENT_ON_PAGES, marked=True))
+    return tuple(_walk(root, _SKIPPED_ON_PAGES, marked=True))
 
 
-def _placed(root: etree._Element, silent: frozenset[str], *, marked: bool) -> Iterator[PlacedBlock]:
-    for place, runs in _stretches(root, silent, marked=marked):
+def _walk(root: etree._Element, skipped: frozenset[str], *, marked: bool) -> Iterator[PlacedBlock]:
+    for context, runs in _runs_by_block(root, skipped, marked=marked):
         for line in _lines(runs):
-            settled = normalise_runs(line)
-            if settled:
-                yield PlacedBlock(Block(place.tag, settled), place.element, place.marks)
+            normalised = normalise_runs(line)
+            if normalised:
+                yield PlacedBlock(Block(context.tag, normalised), context.element, context.marks)
 
 
-class _Place(NamedTuple):
-    """What holds for the text within an element."""
+class _Context(NamedTuple):
+    """The block tag, style and marks that apply to the text within an element."""
 
     tag: str
-    look: tuple[str | None, str | None]
-    #: The block element that it belongs to.
+    style: tuple[str | None, str | None]
+    #: The nearest element around the text that begins a block.
     element: etree._Element
     marks: tuple[MarkedElement, ...] = ()
 
 
-def _stretches(root: etree._Element, silent: frozenset[str], *, marked: bool) -> Iterator[tuple[_Place, list[Run]]]:
-    """Walk the tree without recursion: it may be deeper than Python's stack."""
-    places = [_Place("p", (None, None), root)]
+def _runs_by_block(
+    root: etree._Element, skipped: frozenset[str], *, marked: bool
+) -> Iterator[tuple[_Context, list[Run]]]:
+    """Yield the runs of each block with their context; without recursion, since a tree may be deeper than the stack."""
+    contexts = [_Context("p", (None, None), root)]
     runs = list[Run]()
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
-        place = places[-1]
+        context = contexts[-1]
         if event == "start":
-            if element.tag in silent:
+            if element.tag in skipped:
                 walk.skip_subtree()
-                places.append(place)
+                contexts.append(context)
                 continue
-            inner = _place_in(element, place, marked=marked)
-            if inner.element is not place.element and runs:
-                yield place, runs
+            inner = _inner_context(element, context, marked=marked)
+            if inner.element is not context.element and runs:
+                yield context, runs
                 runs = []
-            places.append(inner)
-            _open(element, runs, inner.look)
+            contexts.append(inner)
+            _append_start(element, runs, inner.style)
             continue
         if event == "end":
-            if place.element is element and runs and element.tag not in silent:
-                yield place, runs
+            if context.element is element and runs and element.tag not in skipped:
+                yield context, runs
                 runs = []
-            places.pop()
+            contexts.pop()
         if element is not root and element.tail:
-            runs.append(Run(element.tail, *places[-1].look))
+            runs.append(Run(element.tail, *contexts[-1].style))
     if runs:
-        yield places[0], runs
+        yield contexts[0], runs
 
 
-def _place_in(element: etree._Element, outer: _Place, *, marked: bool) -> _Place:
+def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) -> _Context:
     block = _block_tag(element, outer.tag)
-    look = _look(element, outer.look)
+    style = _style(element, outer.style)
     strength = marked_elements.mark_strength(element) if marked else 0
-    if block is None and look is outer.look and not strength:
+    if block is None and style is outer.style and not strength:
         return outer
-    return _Place(
+    return _Context(
         block or outer.tag,
-        look,
+        style,
         element if block else outer.element,
         (*outer.marks, MarkedElement(element, strength)) if strength else outer.marks,
     )
 
 
-def _open(element: etree._Element, runs: list[Run], look: tuple[str | None, str | None]) -> None:
+def _append_start(element: etree._Element, runs: list[Run], style: tuple[str | None, str | None]) -> None:
     if element.tag in ("br", "lb"):
         runs.append(Run(_BREAK))
     elif element.tag in ("cell", "td", "th") and element.getprevious() is not None:
         runs.append(Run(" | "))
     if element.text:
-        # A line end of the source is a space; only our own mark is a break.
-        runs.append(Run(element.text.replace(_BREAK, " "), *look))
+        # A line end in the source is a space; only the run that stands for `<br>` is a break.
+        runs.append(Run(element.text.replace(_BREAK, " "), *style))
 
 
 def _block_tag(element: etree._Element, outer: str) -> str | None:
@@ -137,7 +139,7 @@ def _block_tag(element: etree._Element, outer: str) -> str | None:
     return tag
 
 
-def _look(element: etree._Element, outer: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
+def _style(element: etree._Element, outer: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
     name = element.tag
     tag = _INLINE.get(name) or (_RENDERED.get(element.get("rend", "")) if name == "hi" else None)
     href = element.get("href") or element.get("target") if name in ("a", "ref") else None
@@ -147,7 +149,7 @@ def _look(element: etree._Element, outer: tuple[str | None, str | None]) -> tupl
 def _lines(runs: list[Run]) -> Iterator[list[Run]]:
     line: list[Run] = []
     for run in runs:
-        if run.text == _BREAK and not _goes_on(line):
+        if run.text == _BREAK and not _is_wrapped(line):
             yield line
             line = []
         else:
@@ -155,7 +157,7 @@ def _lines(runs: list[Run]) -> Iterator[list[Run]]:
     yield line
 
 
-def _goes_on(line: list[Run]) -> bool:
+def _is_wrapped(line: list[Run]) -> bool:
     before = "".join(run.text for run in line).strip()
     if line and line[-1].text == _BREAK:
         return False

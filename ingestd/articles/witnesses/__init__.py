@@ -1,1 +1,1 @@
-"""What each part of a page says of its article: one witness a module."""
+"""Witnesses: the parts of a page that state fields of its article, one module each."""

@@ -1,4 +1,4 @@
-"""What stands above a story: headline, dek, byline and time, told by how the lines follow each other."""
+"""Witness "visible": headline, dek, byline and times above a story, found by the order of the page's lines."""
 
 import re
 from collections.abc import Sequence
@@ -8,76 +8,80 @@ from ingestd import text
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, visible_dates
 
-#: How far below its headline the lines of a masthead go, and how far down a page it may begin.
-_HEIGHT = 12
-_DEPTH = 600
-#: "Home > News > World" stands there too.
-_TRAIL = re.compile(r"\s[>›»/|]\s")
+#: Lines below the headline that can belong to the header, and lines of a page among which it may begin.
+_MAX_LINES_BELOW = 12
+_MAX_DEPTH = 600
+#: Breadcrumbs are no dek: "Home > News > World".
+_BREADCRUMBS = re.compile(r"\s[>›»/|]\s")
 _DEK_LENGTHS = range(20, 350)
 
 
 def read(lines: Sequence[str], headline: str | None) -> Clues:
-    """Return what the lines around the headline say; without a known headline, the one they show.
+    """Return the clues in the lines around the headline, with the headline itself where `headline` is None.
 
     `lines` are the page's blocks as text, in document order.
     """
-    at = _headline_at(lines, headline) if headline else _headline_alone(lines)
-    if at is None:
-        return _dated(lines[:_DEPTH])
-    below = lines[at + 1 : at + 1 + _HEIGHT]
-    printed = next((line for line in below if bylines.is_byline(line)), None)
-    near = _dated(lines[max(0, at - 3) : at + 1 + 2 * _HEIGHT])
+    index = _find_headline(lines, headline) if headline else _guess_headline(lines)
+    if index is None:
+        return _dates_in(lines[:_MAX_DEPTH])
+    below = lines[index + 1 : index + 1 + _MAX_LINES_BELOW]
+    byline = next((line for line in below if bylines.is_byline(line)), None)
+    nearby = _dates_in(lines[max(0, index - 3) : index + 1 + 2 * _MAX_LINES_BELOW])
     return replace(
-        near if near.firstcreated or near.versioncreated else _dated(lines[:_DEPTH]),
-        headline=lines[at] if headline is None else None,
-        description_text=_dek(lines[at], below),
-        byline=bylines.clean(printed),
-        authors=bylines.people([printed] if printed else ()),
+        nearby if nearby.firstcreated or nearby.versioncreated else _dates_in(lines[:_MAX_DEPTH]),
+        headline=lines[index] if headline is None else None,
+        description_text=_dek(lines[index], below),
+        byline=bylines.clean(byline),
+        authors=bylines.people([byline] if byline else ()),
     )
 
 
-def _dated(lines: Sequence[str]) -> Clues:
+def _dates_in(lines: Sequence[str]) -> Clues:
     published, updated = visible_dates.find(lines)
     return Clues(firstcreated=published, versioncreated=updated)
 
 
-def _is_sign(line: str) -> bool:
+def _is_byline_or_date(line: str) -> bool:
     return bylines.is_byline(line) or visible_dates.is_date_line(line)
 
 
-def _headline_at(lines: Sequence[str], headline: str) -> int | None:
-    """Find where the headline stands with a byline or a date below it, or else where it stands first.
+def _find_headline(lines: Sequence[str], headline: str) -> int | None:
+    """Return the index of the headline closest above a byline or date, or else of its first occurrence.
 
-    A title may stand in the menu as well: of two above one byline the nearer is the headline.
+    The headline may also occur in a menu: of two occurrences above one byline, the closer one is the headline.
     """
     wanted = text.fold(headline)
-    # To fold a line costs more than to see that it is too long or too short; folding changes hardly a length.
-    near = (at for at, line in enumerate(lines[:_DEPTH]) if abs(len(line) - len(headline)) < 10)
-    places = [at for at in near if text.fold(lines[at]) == wanted]
-    return min(places, key=lambda at: _sign_below(lines, at), default=None)
+    # Comparing lengths is cheaper than folding, which hardly changes a length.
+    candidates = (index for index, line in enumerate(lines[:_MAX_DEPTH]) if abs(len(line) - len(headline)) < 10)
+    indexes = [index for index in candidates if text.fold(lines[index]) == wanted]
+    return min(indexes, key=lambda index: _distance_to_byline(lines, index), default=None)
 
 
-def _sign_below(lines: Sequence[str], at: int) -> int:
-    """Return how many lines below a headline its byline or date stands; far when not within the next four."""
-    return next((down for down in range(1, 5) if any(map(_is_sign, lines[at + down : at + down + 1]))), _DEPTH)
+def _distance_to_byline(lines: Sequence[str], index: int) -> int:
+    """Return the number of lines from a headline down to its byline or date; `_MAX_DEPTH` when it is more than four."""
+    below = lines[index + 1 : index + 5]
+    return next((distance for distance, line in enumerate(below, 1) if _is_byline_or_date(line)), _MAX_DEPTH)
 
 
-def _headline_alone(lines: Sequence[str]) -> int | None:
-    """Find the line above the first byline or date: one that comes twice, or else the first of two right above it."""
-    sign = next((at for at, line in enumerate(lines[:100]) if _is_sign(line)), None)
-    if not sign:
+def _guess_headline(lines: Sequence[str]) -> int | None:
+    """Return the index of the headline above the first byline or date; None when there is none.
+
+    Prefers a line that occurs again below, else takes the first of the two lines right above.
+    """
+    signed_index = next((index for index, line in enumerate(lines[:100]) if _is_byline_or_date(line)), None)
+    if not signed_index:
         return 0 if len(lines) > 1 and len(lines[0]) < 200 else None
-    for at in range(max(0, sign - 4), sign):
-        if len(lines[at]) >= 20 and lines[at] in lines[at + 1 : at + _HEIGHT]:
-            return at
-    above = [at for at in range(max(0, sign - 2), sign) if 15 <= len(lines[at]) <= 250]
+    for index in range(max(0, signed_index - 4), signed_index):
+        if len(lines[index]) >= 20 and lines[index] in lines[index + 1 : index + _MAX_LINES_BELOW]:
+            return index
+    above = [index for index in range(max(0, signed_index - 2), signed_index) if 15 <= len(lines[index]) <= 250]
     return above[0] if above else None
 
 
 def _dek(headline: str, below: Sequence[str]) -> str | None:
-    """Return the line between the headline and the byline or date."""
-    sign = next((at for at, line in enumerate(below[:4]) if _is_sign(line)), None)
-    between = [line for line in below[:sign] if text.fold(line) != text.fold(headline)] if sign else []
-    if len(between) not in (1, 2) or len(between[0]) not in _DEK_LENGTHS or _TRAIL.search(between[0]):
+    """Return the line between the headline and the byline or date; None when none of them is a dek."""
+    signed_index = next((index for index, line in enumerate(below[:4]) if _is_byline_or_date(line)), None)
+    between = [line for line in below[:signed_index] if text.fold(line) != text.fold(headline)] if signed_index else []
+    if len(between) not in (1, 2) or len(between[0]) not in _DEK_LENGTHS or _BREADCRUMBS.search(between[0]):
         return None
     return between[0]

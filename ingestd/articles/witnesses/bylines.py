@@ -1,4 +1,4 @@
-"""Bylines as printed, and who is named in them."""
+"""Bylines as printed, and the people, desks and agencies they name."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s*(?:;|\||/|•|·|\s(?:and|und|et|y|e|og|och|en|i|with|mit)\s|&)\s*")
-#: Words that are in no person's name but in those of desks, agencies and roles.
+#: Words in the names of desks, agencies and roles that do not occur in names of people.
 _NOT_A_NAME = re.compile(
     r"\b(staff|editors?|editorial|redaktion|redaktionen|rédaction|redacción|redazione|redactie|redação|"
     r"wires?|services?|agency|agencies|"
@@ -23,8 +23,8 @@ _NOT_A_NAME = re.compile(
     r"comments?|kommentare?|photo|foto)\b",
     re.IGNORECASE,
 )
-#: What a person is, or who is nobody in particular: no signature by itself.
-_NOBODY = re.compile(
+#: Roles and unspecific names, which are no signature by themselves.
+_UNSPECIFIC = re.compile(
     r"(?:(?:the\s+)?(?:(?:news|wire|press)\s+)?(?:agenc(?:y|ies)|services?|wires?)|agenturen|agences|agencias|"
     r"no author|admin|"
     r"(?:\w+\s+)?(?:correspondent|reporter|writer|contributor|columnist|editor|producer|photographer|journalist|guest))",
@@ -32,7 +32,7 @@ _NOBODY = re.compile(
 )
 _NO_PERSON = re.compile(r"[@\d:<>{}=\[\]]|https?|\w\.[a-z]{2,4}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"[@<>{}=\[\]]|https?:|\bwww\.", re.IGNORECASE)
-# Behind a name stands when, a handle, or where from: "Ann Lee - May 1, 2024", "Ann Lee @ann", "Ann Lee in Oslo".
+# A date, a handle or a place after a name: "Ann Lee - May 1, 2024", "Ann Lee @ann", "Ann Lee in Oslo".
 _TAIL = re.compile(r"\s+(?:[-–—]\s.*\d|\S*[@\d]|(?:for|für|in|im|aus|from)\s).*$", re.IGNORECASE)
 _IN_PARENTHESES = re.compile(r"\([^)]*\)")
 _MAX_NAME = 60
@@ -40,19 +40,19 @@ _MAX_BYLINE = 200
 
 
 def clean(printed: str | None) -> str | None:
-    """Return a byline without its "By"; None when nothing is left, or it is an address, as some metadata has it."""
+    """Return a byline without its "By"; None when nothing is left, or it is a URL or handle, as in some metadata."""
     line = _BY.sub("", text.collapse(printed)).strip(" ,;|–—-")
     return None if not line or len(line) > _MAX_BYLINE or re.match(r"(https?:|www\.|@)", line) else line
 
 
 def is_byline(line: str) -> bool:
-    """Say whether a line of a page is a byline: it begins with "By" and goes on with a name or a desk."""
+    """Say whether a line is a byline: "By" followed by a name or a desk."""
     match = _BY.match(line)
     return match is not None and len(line) <= 120 and line[match.end() :][:1].isupper() and line[-1] not in ".!?:"
 
 
 def join(names: Iterable[str]) -> str | None:
-    """Return names as one byline, as in "Ann Lee, Bo Ray and Cy Orr"."""
+    """Return names as one byline, such as "Ann Lee, Bo Ray and Cy Orr"; None without names."""
     cleaned = list(dict.fromkeys(filter(None, map(clean, names))))
     if len(cleaned) < 2:
         return cleaned[0] if cleaned else None
@@ -60,20 +60,20 @@ def join(names: Iterable[str]) -> str | None:
 
 
 def people(bylines: Iterable[str]) -> tuple[str, ...]:
-    """Return the people named in bylines, in their order; desks, agencies, roles and addresses are left out."""
-    parts = (part for line in bylines for whole in _AND.split(clean(line) or "") for part in _listed(whole))
+    """Return the people named in bylines, in order; desks, agencies, roles and addresses are left out."""
+    parts = (part for line in bylines for signer in _AND.split(clean(line) or "") for part in _between_commas(signer))
     return tuple(dict.fromkeys(name for part in parts if (name := _person(part))))
 
 
 def signatures(byline: str | None) -> tuple[str, ...]:
-    """Return all who sign a byline, in their order: people, desks and agencies.
+    """Return the people, desks and agencies that sign a byline, in order.
 
-    What stands behind a person's name and a comma is a role or an employer and does not sign.
+    A role or an employer after a person's name and a comma is no signature.
     """
     signed: list[str] = []
-    for whole in _AND.split(clean(byline) or ""):
+    for signer in _AND.split(clean(byline) or ""):
         person = None
-        for part in _listed(whole):
+        for part in _between_commas(signer):
             person, before = _person(part), person
             name = person or (None if before else _organisation(part))
             person = person or before
@@ -82,9 +82,9 @@ def signatures(byline: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(signed))
 
 
-def _listed(whole: str) -> list[str]:
-    """Return the parts between commas.  Behind a site's address they are its own: "paper.example, Oslo, Norway"."""
-    parts = [part.strip() for part in whole.split(",")]
+def _between_commas(signer: str) -> list[str]:
+    """Return the parts between commas; the first alone where it is a host name: "paper.example, Oslo, Norway"."""
+    parts = [part.strip() for part in signer.split(",")]
     return parts[:1] if re.fullmatch(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", parts[0]) else parts
 
 
@@ -99,7 +99,7 @@ def _person(part: str) -> str | None:
     if _NOT_A_NAME.search(name) or not name[0].isalpha() or name == "red":
         return None
     if name[0].islower():
-        # "ssi" is how some desks sign; "annlee" is a login, and "our own correspondent" nobody's name.
+        # "ssi" may be an author's initials; "annlee" is a login, and "our own correspondent" is no name.
         return name if len(name) <= 4 else None
     return name
 
@@ -108,4 +108,4 @@ def _organisation(part: str) -> str | None:
     name = text.collapse(_IN_PARENTHESES.sub("", part)).strip(" ,;-–—")
     if not 2 <= len(name) <= _MAX_NAME or name == "red" or _ADDRESS.search(name) or not name[0].isalpha():
         return None
-    return None if _NOBODY.fullmatch(name) else name
+    return None if _UNSPECIFIC.fullmatch(name) else name

@@ -1,6 +1,6 @@
-"""The dateline of a news story: where, when and by which agency it was filed, before its first sentence.
+"""Dateline of a news story: place, day and agency, printed before its first sentence.
 
-The forms are those of the AP and Reuters stylebooks and of the agencies that print theirs alike:
+The forms are those of the AP and Reuters stylebooks, and those that other agencies print:
 "PYONGYANG, June 24 (AP) —", "BERLIN (dpa) -", "(Newser) –", "WASHINGTON —", "(ANSA) - ROMA, 24 GIU -",
 "МОСКВА, 24 июня. /ТАСС/.", "新华社北京6月24日电", "【東京共同】".
 """
@@ -13,7 +13,8 @@ _AGENCIES = (
     "AP|AFP|dpa|APA|ANSA|AAP|ANI|AA|ANP|Belga|Bloomberg|CNA|CP|dts|dapd|EFE|epd|Europa Press|IANS|KCNA|KNA|Kyodo|"
     "Lusa|NTB|NTM|PA|PAP|PTI|Reuters|Ritzau|sda|sid|STT|TASS|TT|UPI|Xinhua|Yonhap"
 )
-# A place in capitals may have any source in the parentheses behind it; another may be a person with her party.
+# After a place in capitals, any source may stand in parentheses.  Otherwise the parentheses must name an agency: the
+# words may be a politician and her party.
 _CAPITALS = r"[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ.'’/-]+(?:[ ][A-ZÀ-ÖØ-Þ.'’/-]+)*"
 _PLACE = r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][^()\n!?;:]{1,60}?"
 _CYRILLIC_DAY = r"[А-ЯЁЄІЇҐ][\w.'’ -]{1,40},\s\d{1,2}\s[а-яёєіїґ]{3,9}\.?"
@@ -26,13 +27,13 @@ _FORMS = (
         rf"(?P<line>{_CAPITALS}(?:,\s+[A-ZÀ-Þ][\w.'’ ]{{1,30}})?)(?:\s*[–—―]\s*|\s+--\s*)(?=[\"“'‘«(]?[A-ZÀ-Þ0-9])"
     ),
     re.compile(rf"(?P<line>{_CYRILLIC_DAY}\s*/[^/\n]{{2,40}}/)\.?\s+"),
-    # Its editors may stand behind the agency, up to the full stop.
+    # The names of its editors may follow the agency, up to the full stop.
     re.compile(rf"(?P<line>{_CYRILLIC_DAY}\s*[–—-]\s*(?:РИА Новости|ТАСС|Интерфакс)(?:,\s[\w ,-]{{1,40}})?)\.\s+"),
     re.compile(r"(?P<line>【\w{1,10}(?:共同|時事)】)\s*"),
     re.compile(r"(?P<line>(?:新华社|中新社|中新网)\S{1,20}?[日月]\s?电)\s*(?:[（(][^）)]{1,40}[）)])?\s*"),
 )
 _MAX_LENGTH = 120
-#: What stands where a dateline does and is none: a label of the desk's, or an organisation that the sentence is about.
+#: Words printed like a dateline that are none: labels of the desk, and organisations that the sentence is about.
 _LABELS = frozenset(
     "breaking,breaking news,developing,just in,exclusive,exclusif,exclusiva,update,updated,updates,live,live updates,"
     "en direct,en vivo,question,answer,watch,read,listen,opinion,opinión,editorial,commentary,analysis,analyse,column,"

@@ -1,4 +1,4 @@
-"""The day of a page whose witnesses are all silent, as htmldate finds it in the address, the markup and the text."""
+"""Witness "search": the day that htmldate finds in URL, markup and text, for pages whose witnesses state no time."""
 
 from datetime import UTC, datetime
 
@@ -9,14 +9,14 @@ from ingestd.articles.body.tree import element_count
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses.stated_times import StatedTime
 
-#: The search takes 4 ms on most pages; on one with more elements it may take seconds.
+#: The search takes 4 ms on most pages, but may take seconds on a page with more elements.
 _MAX_ELEMENTS = 15_000
 
 
 def read(root: etree._Element, url: str) -> Clues:
-    """Return the day on which a page was published; empty clues where nothing says so.
+    """Return the day on which a page was published; empty clues when htmldate finds none.
 
-    Not by htmldate's extensive search, which takes ten times as long and finds a third as much again, half of it wrong.
+    htmldate's extensive search is off: it takes ten times as long for a third more results, half of them wrong.
     """
     if element_count(root) > _MAX_ELEMENTS:
         return Clues()

@@ -1,14 +1,14 @@
-"""Headlines as readers know them: without the site's name that titles carry for search engines."""
+"""Headlines as printed, without the site's name that titles carry for search engines."""
 
 from collections.abc import Iterable
 
 _SEPARATORS = "|-–—·•:»›<"
-#: A shorter heading can begin a headline by chance.
+#: A shorter heading may match the start of a headline by chance.
 _MIN_HEADING = 10
 
 
 def without_site(headline: str, names: Iterable[str | None]) -> str:
-    """Cut a site's name off the end: "Storm nears | The Paper" is "Storm nears"."""
+    """Return a headline without the site's name at its end: "Storm nears | The Paper" is "Storm nears"."""
     for name in filter(None, names):
         for form in (name, name.removeprefix("The ")):
             head = headline[: -len(form)].rstrip()
@@ -18,7 +18,7 @@ def without_site(headline: str, names: Iterable[str | None]) -> str:
 
 
 def as_printed(headline: str, heading: str | None) -> str:
-    """Return the page's own heading where the headline is that heading with more behind a separator."""
+    """Return the page's heading if the headline is that heading followed by a separator, else the headline."""
     if not heading or len(heading) < _MIN_HEADING or not headline.casefold().startswith(heading.casefold()):
         return headline
     rest = headline[len(heading) :].lstrip()

@@ -1,4 +1,4 @@
-"""The picture that leads an article, its caption, and whose it is."""
+"""Witness "picture": the lead image of an article, its caption and its credit; and the captions of all figures."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from lxml import etree
 from ingestd import text, urls
 from ingestd.model.article import Image
 
-_CREDIT_MARKS = re.compile("credit|copyright|source|author|photograph|agency|attribution|rights", re.IGNORECASE)
+_CREDIT_NAMES = re.compile("credit|copyright|source|author|photograph|agency|attribution|rights", re.IGNORECASE)
 _IN_PARENTHESES = re.compile(r"\s*[(\[]([^()\[\]]{2,120})[)\]]\s*\.?$")
 _OWNER = re.compile(
     r"/| via |\b(AP|AFP|dpa|Reuters|EPA|Getty|Images?|Photos?|Foto|Picture|File|Courtesy|Press|Agency|Bild|Handout|"
@@ -25,11 +25,11 @@ _SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a page's figures hold."""
+    """The lead image and the captions of a page."""
 
-    #: The lead image, or nothing.
+    #: The lead image; empty when there is none.
     lead: tuple[Image, ...]
-    #: Every caption on the page as one line: none of them is body text.
+    #: All captions on the page, one line each; they are no body text.
     captions: tuple[str, ...]
 
 
@@ -43,19 +43,19 @@ def read(root: etree._Element, url: str) -> Figures:
             and next(figure.iterancestors("article"), None) is None
         ):
             continue
-        legend = next(figure.iter("figcaption"), None)
-        whole = _line(legend)
-        if whole:
-            captions.append(whole)
+        figcaption = next(figure.iter("figcaption"), None)
+        line = _text_line(figcaption)
+        if line:
+            captions.append(line)
         href = _href(figure, url)
         if lead is None and href:
-            caption, credit = _marked(legend) or split_credit(whole)
+            caption, credit = _marked_credit(figcaption) or split_credit(line)
             lead = Image(href=href, caption=caption, credit=credit)
     return Figures((lead,) if lead else (), tuple(captions))
 
 
 def split_credit(line: str) -> tuple[str | None, str | None]:
-    """Part a caption from its credit: "A man walks. (Ann Lee/AP)" is ("A man walks.", "Ann Lee/AP")."""
+    """Split a line into caption and credit: "A man walks. (Ann Lee/AP)" is ("A man walks.", "Ann Lee/AP")."""
     match = _IN_PARENTHESES.search(line)
     if match is None or not _OWNER.search(match[1]):
         match = _AFTER_WORD.search(line)
@@ -65,25 +65,25 @@ def split_credit(line: str) -> tuple[str | None, str | None]:
 
 
 def is_caption(line: str) -> bool:
-    """Say whether a line that nothing marks is a caption: it ends in a credit in parentheses."""
+    """Say whether a line without caption markup is a caption: it ends in a credit in parentheses."""
     if len(line) > 600 or not line.endswith((")", ").", "]")):
         return False
     match = _IN_PARENTHESES.search(line)
     return match is not None and bool(_OWNER.search(match[1]))
 
 
-def _line(element: etree._Element | None) -> str:
+def _text_line(element: etree._Element | None) -> str:
     return "" if element is None else text.collapse(" ".join(element.itertext()))
 
 
-def _marked(legend: etree._Element | None) -> tuple[str | None, str | None] | None:
-    """Return caption and credit where the credit has an element of its own."""
-    for element in legend.iterdescendants() if legend is not None else ():
-        credit = _line(element)
-        if _CREDIT_MARKS.search(f"{element.get('class')} {element.get('itemprop')}") and credit:
-            whole = _line(legend)
-            if credit != whole and whole.endswith(credit):
-                caption = whole.removesuffix(credit).strip(" (|")
+def _marked_credit(figcaption: etree._Element | None) -> tuple[str | None, str | None] | None:
+    """Return caption and credit if the credit has an element of its own; None otherwise."""
+    for element in figcaption.iterdescendants() if figcaption is not None else ():
+        credit = _text_line(element)
+        if _CREDIT_NAMES.search(f"{element.get('class')} {element.get('itemprop')}") and credit:
+            line = _text_line(figcaption)
+            if credit != line and line.endswith(credit):
+                caption = line.removesuffix(credit).strip(" (|")
                 owner = credit.strip("() ")
                 return caption or None, _AFTER_WORD.sub(r"\1", owner) or owner
     return None

@@ -1,4 +1,4 @@
-"""The text of an article as its page tells it to machines: JSON-LD's articleBody, a witness for what is the story."""
+"""JSON-LD's articleBody: the page's own statement of which text is the story."""
 
 import json
 import re
@@ -10,54 +10,55 @@ from lxml import etree
 from ingestd.articles.body.blocks import Block
 
 _SCRIPTS = etree.XPath("//script[contains(@type, 'ld+json')]")
-# Without reading the rest of the script, which costs more and may be broken.
+# A pattern, not a JSON parser: parsing the whole script is slower, and it may be broken elsewhere.
 _BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*+")')
-_NO_LETTERS = re.compile(r"[\W_]+")
+_NON_LETTERS = re.compile(r"[\W_]+")
 _TAG = re.compile(r"<[^<>]*>")
-#: A story is compared in pieces of so many letters: long enough to be found nowhere else by chance.
+#: Letters of the pieces in which texts are compared: long enough not to match by chance.
 _PIECE = 20
-#: No story is longer (characters); to look for all pieces takes time with the product of both lengths.
-_LONGEST = 100_000
-#: What is told is believed where it holds most of what was read; often it is the first paragraph only.
-_MOST = 0.7
+#: Longer texts (characters) are not compared: the time grows with the product of both lengths.
+_MAX_COMPARED = 100_000
+#: articleBody counts only if it contains at least this share of the blocks; it is often the first paragraph alone.
+_MIN_AGREEMENT = 0.7
 _HEADINGS = ("h2", "h3", "h4")
 
 
 def read(root: etree._Element) -> str:
-    """Return the letters and digits of the page's articleBody, folded; empty where there is none."""
-    told = [body for script in _SCRIPTS(root) for body in _bodies(script.text or "")]
-    return _letters(_TAG.sub(" ", unescape(max(told, key=len, default=""))))
+    """Return the letters and digits of the page's longest articleBody, folded; empty when it has none."""
+    bodies = [body for script in _SCRIPTS(root) for body in _bodies(script.text or "")]
+    return _letters(_TAG.sub(" ", unescape(max(bodies, key=len, default=""))))
 
 
 def _bodies(script: str) -> Iterator[str]:
     for match in _BODY.finditer(script):
         try:
             yield json.loads(match[1], strict=False)
-        except ValueError:  # an escape that is none
+        except ValueError:  # an invalid escape
             continue
 
 
-def confirmed_blocks(blocks: Sequence[Block], told: str) -> tuple[Block, ...]:
-    """Return the blocks without those that the page does not count as its article's text.
+def confirmed_blocks(blocks: Sequence[Block], article_body: str) -> tuple[Block, ...]:
+    """Return the blocks without those that `article_body`, as `read` returns it, does not contain.
 
-    Headings stay, and what stands above the first block that was told: the dek seldom is.  Where most of the blocks
-    were not told, all stay.
+    Headings stay, and so do the blocks above the first confirmed one: articleBody rarely has the dek.  Where
+    articleBody does not contain most of the text, all blocks stay.
     """
     length = sum(len(block.text) for block in blocks)
-    if max(len(told), length) > _LONGEST:
+    if max(len(article_body), length) > _MAX_COMPARED:
         return tuple(blocks)
-    shares = [_share(_letters(block.text), told) for block in blocks] if told else []
-    if sum(len(block.text) * share for block, share in zip(blocks, shares, strict=False)) < _MOST * length or not told:
+    shares = [_share(_letters(block.text), article_body) for block in blocks] if article_body else []
+    agreement = sum(len(block.text) * share for block, share in zip(blocks, shares, strict=False))
+    if agreement < _MIN_AGREEMENT * length or not article_body:
         return tuple(blocks)
     first = next((at for at, share in enumerate(shares) if share > 0.5), 0)
     return tuple(block for at, block in enumerate(blocks) if at < first or shares[at] > 0.4 or block.tag in _HEADINGS)
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", text).casefold()
+    return _NON_LETTERS.sub("", text).casefold()
 
 
-def _share(letters: str, told: str) -> float:
-    """Return how much of a block is in what was told, from 0 to 1."""
+def _share(letters: str, article_body: str) -> float:
+    """Return the share of a block's letters that is in articleBody, from 0 to 1."""
     pieces = [letters[at : at + _PIECE] for at in range(0, max(1, len(letters) - _PIECE + 1), _PIECE)]
-    return sum(piece in told for piece in pieces) / len(pieces)
+    return sum(piece in article_body for piece in pieces) / len(pieces)

@@ -1,4 +1,4 @@
-"""What a page says in its head: meta elements, links, title, language."""
+"""Witnesses "meta" and "title": meta elements, links, title and language in a page's head."""
 
 from lxml import etree
 
@@ -28,12 +28,12 @@ _MODIFIED = tuple(
 
 
 _TERMS = ("dcterms.license", "dc.rights.license", "dcterms.rights", "dc.rights", "rights", "copyright")
-#: What Open Graph's articles say of who may read them.
+#: Open Graph's article:content_tier → whether there is a paywall.
 _TIERS = {"free": False, "metered": True, "locked": True}
 
 
 def read(root: etree._Element, url: str) -> dict[str, Clues]:
-    """Return what the head says, by witness: "meta", and "title" for the title element."""
+    """Return the clues in the head, by witness: "meta", and "title" for the title element."""
     metas = _read_metas(root)
     source = _first(metas, ("og:site_name", "application-name", "al:android:app_name"))
     images = tuple(
@@ -47,8 +47,8 @@ def read(root: etree._Element, url: str) -> dict[str, Clues]:
             description_text=_first(metas, _DESCRIPTIONS),
             byline=bylines.join(authors),
             authors=bylines.people(authors),
-            firstcreated=_moment(metas, _PUBLISHED),
-            versioncreated=_moment(metas, _MODIFIED),
+            firstcreated=_time(metas, _PUBLISHED),
+            versioncreated=_time(metas, _MODIFIED),
             language=_language(root, metas),
             source=source,
             uri=_canonical(root, metas, url),
@@ -74,9 +74,9 @@ def _first(metas: dict[str, list[str]], keys: tuple[str, ...]) -> str | None:
     return next((metas[key][0] for key in keys if key in metas), None)
 
 
-def _moment(metas: dict[str, list[str]], keys: tuple[str, ...]) -> StatedTime | None:
-    moments = [moment for key in keys for value in metas.get(key, ())[:1] if (moment := read_stated_time(value))]
-    return next((moment for moment in moments if moment.has_time_of_day), moments[0] if moments else None)
+def _time(metas: dict[str, list[str]], keys: tuple[str, ...]) -> StatedTime | None:
+    times = [time for key in keys for value in metas.get(key, ())[:1] if (time := read_stated_time(value))]
+    return next((time for time in times if time.has_time_of_day), times[0] if times else None)
 
 
 def _language(root: etree._Element, metas: dict[str, list[str]]) -> str | None:
@@ -88,7 +88,7 @@ def _canonical(root: etree._Element, metas: dict[str, list[str]], url: str) -> s
     links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
     for claim in (*links, *metas.get("og:url", ())):
         resolved = urls.resolve(url, claim)
-        # A page on another site may name any address of ours; one that was saved without its own names it.
+        # A URL counts only on the page's own site, else a page could claim any; a page saved without its URL may.
         if resolved and urls.site(url) in ("", urls.site(resolved)):
             return urls.normalise(resolved)
     return None

@@ -1,4 +1,4 @@
-"""Points in time as pages write them, with how exactly they are known."""
+"""Times as pages state them, with their precision."""
 
 import re
 from collections.abc import Iterable
@@ -34,11 +34,11 @@ _SAME_MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class StatedTime:
-    """A time in UTC; a day is its midnight, a time without a zone is taken as UTC."""
+    """A time in UTC with its precision; a day is its midnight, a time without a zone is read as UTC."""
 
     when: datetime
     precision: DatePrecision
-    #: The zone it is written in, in minutes east of Greenwich; None where it names none, or no time of day.
+    #: Offset of the zone it is written in, in minutes east of UTC; None without a zone or a time of day.
     offset: int | None = None
 
     @property
@@ -48,9 +48,9 @@ class StatedTime:
 
 
 def read_stated_time(text: object) -> StatedTime | None:
-    """Read a time as metadata has it: ISO 8601, RFC 5322, or printed; None when it is none.
+    """Read a time from metadata: ISO 8601, RFC 5322, or as printed on pages; None when it is no time.
 
-    Midnight sharp without a zone is a day: that is how publishing systems write a date.
+    Exactly midnight without a zone is read as a day: publishing systems write dates so.
     """
     if not isinstance(text, str) or not 6 <= len(text.strip()) <= 80:
         return None
@@ -69,7 +69,7 @@ def read_stated_time(text: object) -> StatedTime | None:
 
 
 def _written_offset(text: str) -> int:
-    """Return the offset at a time's end, in minutes; 0 for "Z"."""
+    """Return the offset at the end of a time, in minutes; 0 for "Z"."""
     match = _OFFSET.search(text.strip())
     return _minutes(match[0]) if match else 0
 
@@ -80,7 +80,7 @@ def _minutes(offset: str) -> int:
 
 
 def _from_java(text: str) -> StatedTime | None:
-    """Read what Java and `date` print: "Fri Apr 28 19:20:36 CEST 2023"."""
+    """Read the format of Java and of `date`: "Fri Apr 28 19:20:36 CEST 2023"."""
     match = _JAVA.fullmatch(text.strip())
     zone = times.zone_named(match["zone"]) if match else None
     return (
@@ -95,27 +95,25 @@ def _from_mail(text: str) -> StatedTime | None:
     return StatedTime(when, "minute") if when and when.year in _YEARS else None
 
 
-def with_inferred_zone(moment: StatedTime, others: Iterable[StatedTime]) -> StatedTime:
-    """Return a time whose zone was assumed in the zone that another time of the same page is written in.
+def with_inferred_zone(time: StatedTime, others: Iterable[StatedTime]) -> StatedTime:
+    """Return a time without a zone in the zone of another time on the page; unchanged if none fits.
 
-    Best is one that shows the same wall clock; else one of the same weeks, in which no clocks were changed.
-    UTC is no sign of a place: only another zone is taken over from another time.
+    First choice is a time that shows the same wall clock, then one within two weeks, in which clocks rarely change.
+    A time in UTC is ignored in the second case: systems write UTC wherever they are.
     """
-    if moment.precision != "assumed_zone":
-        return moment
+    if time.precision != "assumed_zone":
+        return time
     known = [(other, other.offset) for other in others if other.offset is not None]
-    same = [
-        offset for other, offset in known if abs(other.when + timedelta(minutes=offset) - moment.when) < _SAME_MINUTE
-    ]
-    near = [offset for other, offset in known if offset and abs(other.when - moment.when) < _SAME_WEEKS]
+    same = [offset for other, offset in known if abs(other.when + timedelta(minutes=offset) - time.when) < _SAME_MINUTE]
+    near = [offset for other, offset in known if offset and abs(other.when - time.when) < _SAME_WEEKS]
     for offset in (*same, *near):
-        return StatedTime(moment.when - timedelta(minutes=offset), "minute", offset)
-    return moment
+        return StatedTime(time.when - timedelta(minutes=offset), "minute", offset)
+    return time
 
 
 def find_stated_time(line: str) -> StatedTime | None:
     """Find a printed date in a line of text, as in "Posted Jun 24, 2020 1:15 AM CDT"; None when there is none."""
-    # Every form has a year, and to look for that first is ten times as fast.
+    # Every form has a year, and searching for that first is ten times as fast.
     after = _AFTER.search(line) if _YEAR.search(line) else None
     if after is None:
         return None
@@ -123,11 +121,11 @@ def find_stated_time(line: str) -> StatedTime | None:
         before = _BEFORE.search(line)
         # A bare number before a day is no time of day.
         if before and (before["minute"] or before["half"]):
-            return _moment(before)
-    return _moment(after)
+            return _from_match(before)
+    return _from_match(after)
 
 
-def _moment(match: re.Match[str]) -> StatedTime | None:
+def _from_match(match: re.Match[str]) -> StatedTime | None:
     found = match.groupdict()
     year, month, day = (
         next(filter(None, (found.get(f"{part}{n}") for n in "1234"))) for part in ("year", "month", "day")
@@ -164,7 +162,7 @@ def _clock(found: dict[str, str | None]) -> timedelta | None:
 def _zone(name: str | None) -> timezone | None:
     if not name:
         return None
-    if name == "ET":  # as American papers print it, summer and winter
+    if name == "ET":  # American papers print it in summer and winter
         return times.zone_named("EST")
     if name[0] in "+-":
         minutes = _minutes(name)

@@ -1,1 +1,1 @@
-"""What an extracted article becomes, and when its page is visited again."""
+"""Policies for extracted articles: what they become, which dates count, when their pages are revisited."""

@@ -1,4 +1,4 @@
-"""What differs between an article and the same article made by other rules."""
+"""Differences between an article and the same article made by other extraction rules."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -10,37 +10,38 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json
 from ingestd.times import iso
 
-#: Not compared: a record's address is its identity and stays; who was believed is told where the value differs.
-LEFT_OUT = frozenset({"uri", "provenance"})
+#: Fields that are not compared: `uri` is the record's identity and does not change, and another witness matters only
+#: where it states another value.
+NOT_COMPARED = frozenset({"uri", "provenance"})
 
-_OF_ARTICLES = frozenset(field.name for field in fields(Article))
+_ARTICLE_FIELDS = frozenset(field.name for field in fields(Article))
 
-#: Told by its text alone: the same paragraphs as markup.
-_TOLD_ELSEWHERE = LEFT_OUT | {"body_text", "body_html"}
+#: Fields without a line in a diff: the paragraphs are listed as text, not as markup.
+_NOT_LISTED = NOT_COMPARED | {"body_text", "body_html"}
 
 
 def changed_fields(old: Article, new: Article) -> tuple[str, ...]:
-    """Return the names of the fields that differ, in their order; absent and empty are the same."""
-    names = (field.name for field in fields(Article) if field.name not in LEFT_OUT)
+    """Return the names of the fields that differ, in the order of `Article`; absent and empty are equal."""
+    names = (field.name for field in fields(Article) if field.name not in NOT_COMPARED)
     return tuple(name for name in names if (getattr(old, name) or None) != (getattr(new, name) or None))
 
 
 def diff(old: Article, new: Article, old_item: Item | None = None, new_item: Item | None = None) -> tuple[str, ...]:
-    """Return the lines of a unified diff of two articles, without its head: a line a field, then a line a paragraph.
+    """Return the lines of a unified diff of two articles, without its header: one for each field, then paragraph.
 
-    Of wire items, all that they say besides as well, but for notes that are for the desk alone.
+    With wire items, their other fields come first, without notes that are not public.
     """
-    lines = unified_diff([*_said(old_item), *_lines(old)], [*_said(new_item), *_lines(new)], n=1, lineterm="")
-    return tuple(lines)[2:]
+    old_lines = [*_item_lines(old_item), *_article_lines(old)]
+    new_lines = [*_item_lines(new_item), *_article_lines(new)]
+    return tuple(unified_diff(old_lines, new_lines, n=1, lineterm=""))[2:]
 
 
-def _said(item: Item | None) -> Iterator[str]:
+def _item_lines(item: Item | None) -> Iterator[str]:
     """Yield a line for each field of an item that articles do not have."""
-    values = item_as_json(item) if item else {}
-    for name, value in values.items():
-        some = value if isinstance(value, list) else [value]
-        shown = [_plain(one) for one in some if not (isinstance(one, dict) and one.get("public") is False)]
-        if name not in _OF_ARTICLES and shown:
+    for name, value in (item_as_json(item) if item else {}).items():
+        values = value if isinstance(value, list) else [value]
+        shown = [_plain(one) for one in values if not (isinstance(one, dict) and one.get("public") is False)]
+        if name not in _ARTICLE_FIELDS and shown:
             yield f"{name}: {'; '.join(shown)}"
 
 
@@ -48,10 +49,10 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
 
 
-def _lines(article: Article) -> Iterator[str]:
+def _article_lines(article: Article) -> Iterator[str]:
     for field in fields(Article):
         value = getattr(article, field.name)
-        if field.name not in _TOLD_ELSEWHERE and value:
+        if field.name not in _NOT_LISTED and value:
             yield f"{field.name}: {_shown(value)}"
     yield from article.body_text.split("\n\n")
 

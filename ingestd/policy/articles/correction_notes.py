@@ -1,14 +1,14 @@
-"""What a page says of having been corrected: a paragraph of its own, in the words that desks have for it."""
+"""Correction notes in an article: paragraphs in the phrases that newsrooms use to say what was corrected."""
 
 import re
 from collections.abc import Iterator
 
 from ingestd.text import collapse
 
-#: Paragraphs that are looked at, and characters of each: a note says what it is in its first sentences.
+#: Paragraphs that are searched, and characters of each: a note identifies itself in its first sentences.
 _MAX_PARAGRAPHS = 2_000
 _MAX_LOOKED_AT = 500
-#: Characters of a label that is a paragraph of its own.
+#: Longest label that is a paragraph of its own, in characters.
 _MAX_LABEL = 80
 
 _LABEL = (
@@ -17,7 +17,7 @@ _LABEL = (
     r"|rectificatif|rectification|correctif|mise au point"
     r"|correcci[oó]n|rectificaci[oó]n|aclaraci[oó]n|fe de err(?:ores|atas|or)|correctie|rectificatie)"
 )
-#: When it was made, as in "Correction (June 3):" and "Correction, June 3, 10:04 a.m.:".
+#: The date of the correction, as in "Correction (June 3):" and "Correction, June 3, 10:04 a.m.:".
 _DATED = r"(?:\s*[(\[][^()\[\]]{1,60}[)\]]|[\s,]+(?=[^:]{0,40}\d)(?:[^:]|(?<=\d):(?=\d\d)){1,60}?)?"
 _STORY = (
     r"(?:article|story|post|piece|report|column|page|headline|item|review|interview|newsletter|graphic|map|chart"
@@ -33,14 +33,14 @@ _WAS_CORRECTED = (
 )
 _OLD_DE = r"(?:früheren|ersten|vorherigen|älteren|ursprünglichen) (?:version|fassung)"
 
-#: How a note begins, and what must follow within it.
+#: The beginning of a note, and a pattern that must follow within it; None: nothing need follow.
 _NOTES = tuple(
     (re.compile(rf"[\W_]{{0,10}}{begins}", re.IGNORECASE), re.compile(follows, re.IGNORECASE) if follows else None)
     for begins, follows in (
-        # A label; a dash is enough behind capitals alone.
+        # A label with a colon; a dash is enough only after capitals.
         (rf"{_LABEL}{_DATED}\s*:", r"\w+\W+\w+"),
         (rf"(?-i:CORRECTION|CLARIFICATION|KORREKTUR|RECTIFICATIF){_DATED}\s*[–—-]\s", r"\w+\W+\w+"),
-        # As Reuters has it: "(Corrects name in third paragraph)", "(This June 3 story has been corrected to ...)".
+        # Reuters: "(Corrects name in third paragraph)", "(This June 3 story has been corrected to ...)".
         (r"\((?:corrects|corrected|refiles to correct)\b", None),
         (rf"this (?:[a-z]+\.? \d{{1,2}},? )?(?:{_STORY}|version)(?:[’']s \w+)?(?: \w+)? {_WAS_CORRECTED}\b", None),
         (r"(?:in )?(?:an?|the) (?:earlier|previous|original|initial|prior) (?:version|edition|headline)\b", _WRONG),
@@ -67,11 +67,11 @@ _LABEL_ALONE = re.compile(rf"[\W_]{{0,10}}{_LABEL}{_DATED}\s*:?[\W_]{{0,10}}", r
 
 
 def correction_notes(body_text: str, description: str | None = None, headline: str | None = None) -> str | None:
-    """Return the notes of correction in an article, an empty line between them; None where there is none.
+    """Return the correction notes of an article, separated by blank lines; None when it has none.
 
-    `body_text` is paragraphs with an empty line between them.  A note is a paragraph that begins like one, and so may
-    be the headline or the description; a label that is a paragraph of its own goes with the next one.  A revision
-    corrects where it has a note that the one before had not.
+    `body_text` is paragraphs separated by blank lines.  A note is a paragraph, headline or description that begins with
+    one of the phrases; a label that is a paragraph of its own is joined with the next one.  A revision with a note that
+    the revision before it did not have is a correction.
     """
     paragraphs = [headline or "", description or "", *body_text.split("\n\n")[:_MAX_PARAGRAPHS]]
     return "\n\n".join(dict.fromkeys(_notes(paragraphs))) or None

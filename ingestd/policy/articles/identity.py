@@ -1,9 +1,9 @@
-"""What an article becomes: a new record, a revision, one more carrier, or nothing new.
+"""Decide what an article becomes: a new record, a revision, another carrier, or nothing new.
 
-Identity comes first, likeness second.  An article whose address or entry already has a record of its own is that
-record, and a changed text is a revision of it.  Otherwise, a text that some record has, in any of its revisions,
-makes its entry a carrier of that record.  A carrier that goes its own way later becomes a record of its own:
-what a republisher edits is no edit of the agency's story.
+Identity is checked first, likeness second.  If the article's address or entry has a record of its own, the article is
+that record, and a changed text is a revision of it.  Otherwise, if some record has the text in any of its revisions,
+the article's entry becomes a carrier of that record.  A carrier whose text changes later becomes a record of its own:
+a republisher's edit is no edit of the agency's story.
 """
 
 from dataclasses import dataclass, replace
@@ -11,14 +11,14 @@ from typing import Literal
 
 from ingestd.text import fold
 
-#: new: a record is made.  text, headline: a revision of `record`, by what changed.
-#: carried: `record` has one more carrier.  same: nothing changed.
+#: new: make a record.  text, headline: make a revision of the record, because of that change.
+#: carried: add a carrier to the record.  same: nothing changed.
 Verdict = Literal["new", "text", "headline", "carried", "same"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A record as the decision needs it: which it is, and what its current revision says."""
+    """A record and its current revision, as far as the decision needs them."""
 
     id: int
     revision: int
@@ -26,12 +26,12 @@ class Head:
     headline: str | None
     #: The entry that made the record.
     origin_entry_id: int
-    #: Where it was made again by other rules: the hashes and folded headlines that those before made of the same page.
+    #: If it was reprocessed: the hashes and folded headlines that earlier rules made of the same page.
     other_hashes: frozenset[str] = frozenset()
     other_headlines: frozenset[str] = frozenset()
 
     def reprocessed(self, *, content_hash: str, headline: str | None) -> "Head":
-        """Return the head with one more revision that other rules made of the same page."""
+        """Return the head with one more revision, made of the same page by other rules."""
         return replace(
             self,
             revision=self.revision + 1,
@@ -44,40 +44,40 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An article that was just extracted, as the decision needs it."""
+    """An article that was just extracted, as far as the decision needs it."""
 
     entry_id: int
     content_hash: str
-    #: The hash of its text with what is known by now to be its site's furniture.
+    #: The hash of its text including its site's furniture.
     whole_hash: str
     headline: str | None
-    #: Whether it came out of the feed itself and not off the page at its address.
+    #: Whether it is the entry's own content and not the page at its address.
     fragment: bool
-    #: The record that its entry carries already.
+    #: The record that its entry carries already; None: none yet.
     carries: int | None = None
 
 
 def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tuple[Verdict, Head | None]:
-    """Decide what a candidate becomes, and of which record.
+    """Return what a candidate becomes, and the record concerned; None for a new record.
 
-    `own` is the record of its address, or that its entry made; `holder` the record that has or had its text.
+    `own` is the record of its address, or the one that its entry made; `holder` is the record that has or had its text.
 
-    A text that differs only by what we left out of it since is the same; so is one as the record's page gave it before
-    it was made again, which a process that still has those rules reads off it.
+    A text that differs only by furniture that has been recognised since is unchanged.  So is a text that earlier rules
+    made of a record that was reprocessed: a process that has not been restarted still makes it.
 
-    Another feed's excerpt under a known address revises nothing: only the page at the address,
-    or the entry that made the record, may.  A new headline over the same text counts only from that entry.
+    Another feed's excerpt under a known address makes no revision; only the page at the address, or the entry that made
+    the record, does.  A new headline over the same text counts only from that entry.
     """
     known = own or holder
     if known is None:
         return "new", None
-    again: Verdict = "same" if candidate.carries == known.id else "carried"
+    carried_or_same: Verdict = "same" if candidate.carries == known.id else "carried"
     if own is None:
-        return again, known
+        return carried_or_same, known
     is_origin = candidate.entry_id == own.origin_entry_id
     if not {own.content_hash, *own.other_hashes} & {candidate.content_hash, candidate.whole_hash}:
-        return ("text", own) if is_origin or not candidate.fragment else (again, own)
+        return ("text", own) if is_origin or not candidate.fragment else (carried_or_same, own)
     headlines = {fold(own.headline or ""), *own.other_headlines}
     if is_origin and candidate.headline and fold(candidate.headline) not in headlines:
         return "headline", own
-    return "same" if is_origin else again, own
+    return "same" if is_origin else carried_or_same, own

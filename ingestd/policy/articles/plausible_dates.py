@@ -1,4 +1,4 @@
-"""Which dates are believed: publishers' clocks are wrong by minutes, or wrong."""
+"""Plausible dates: publishers' clocks may be minutes ahead, or plainly wrong."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,30 +6,30 @@ from datetime import UTC, datetime, timedelta
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
 
-#: A date may be this far ahead of us: zones get lost, and papers are dated the day they come out.
+#: A date may be this far ahead of `now`: time zones get lost, and papers carry the date of the day they come out.
 AHEAD = timedelta(days=1)
 
-#: What programs write that have no date to tell (Go's zero time).
-_NOTHING = datetime(1, 1, 2, tzinfo=UTC)
+#: The last zero time: programs without a date write the year 1 (Go's zero time).
+_ZERO_TIME = datetime(1, 1, 2, tzinfo=UTC)
 
 
-def believed(when: datetime | None, now: datetime) -> datetime | None:
-    """Return a date, None where nothing can have happened then yet, or ever."""
-    return when if when and _NOTHING < when <= now + AHEAD else None
+def plausible(when: datetime | None, now: datetime) -> datetime | None:
+    """Return `when` if it is plausible at the time `now`, else None."""
+    return when if when and _ZERO_TIME < when <= now + AHEAD else None
 
 
 def entry_with_plausible_dates(entry: Entry, now: datetime) -> Entry:
-    """Return an entry with the dates that are believed."""
-    published, updated = believed(entry.published, now), believed(entry.updated, now)
+    """Return an entry without its implausible dates."""
+    published, updated = plausible(entry.published, now), plausible(entry.updated, now)
     if (published, updated) == (entry.published, entry.updated):
         return entry
     return replace(entry, published=published, updated=updated)
 
 
 def article_with_plausible_dates(article: Article, now: datetime) -> Article:
-    """Return an article with the dates that are believed."""
-    first, this = believed(article.firstcreated, now), believed(article.versioncreated, now)
-    if (first, this) == (article.firstcreated, article.versioncreated):
+    """Return an article without its implausible dates."""
+    first, version = plausible(article.firstcreated, now), plausible(article.versioncreated, now)
+    if (first, version) == (article.firstcreated, article.versioncreated):
         return article
-    precision = article.date_precision if first or this else None
-    return replace(article, firstcreated=first, versioncreated=this, date_precision=precision)
+    precision = article.date_precision if first or version else None
+    return replace(article, firstcreated=first, versioncreated=version, date_precision=precision)

@@ -1,8 +1,8 @@
-"""What recurs on a site: told from its articles, one after the other, and forgotten when it is seen no more.
+"""Learn a site's furniture: blocks that recur in its articles, forgotten when they no longer do.
 
-A block is known here by its mark, a number.  What stands in the articles of a site again and again is its furniture:
-a newsletter's box, a motto, a list of what else there is to read.  A reporter's paragraph of background recurs too, in
-the follow-ups of one story: so prose, however short, counts as furniture only after more articles, and in more of them.
+A block is represented by its hash (`articles.body.furniture.block_hash`).  Blocks that recur in a site's articles are
+its furniture: a newsletter box, a motto, a list of related stories.  A reporter's background paragraph also recurs, in
+the follow-ups of one story; prose, however short, therefore counts only after more articles and with a larger share.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,23 +10,24 @@ from dataclasses import dataclass, field
 
 from ingestd.model.page import Furniture
 
-#: Distinct articles that a line, and what ends a sentence, must have been in; and in which share of those since.
+#: Articles in which a line or a paragraph of prose must have occurred, and its share of the articles since its first.
 LINE, LINE_SHARE = 3, 0.05
 PROSE, PROSE_SHARE = 8, 0.3
 
-#: Articles that are remembered whole: in their number, a block that comes again is noticed.
+#: Latest articles whose blocks are all remembered; a block that recurs within them is tallied from then on.
 _RECENT = 20
-#: Marks kept of one article: furniture stands at its beginning and its end.
+#: Blocks remembered of one article, from its start and its end, where furniture stands.
 _FIRST, _LAST = 30, 70
-#: Blocks that recur, at the most; and after how many articles without it one is forgotten.
-_MOST = 400
-_FORGOTTEN = 200
+#: Most blocks that are tallied, and the number of articles without a block after which its tally is forgotten.
+_MAX_TALLIES = 400
+_FORGET_AFTER = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """In how many articles a block was, of those with the numbers from `first` to `last`."""
+    """Occurrences of a block in a site's articles, which are numbered from 1."""
 
+    #: Number of articles with the block, the first and the last one included.
     articles: int
     first: int
     last: int
@@ -34,39 +35,42 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """What is known of a site's articles; the newest of `recent` is the last."""
+    """Recurring blocks of a site's articles."""
 
+    #: Number of articles learned.
     articles: int = 0
+    #: By block hash.
     tallies: Mapping[int, Tally] = field(default_factory=dict)
+    #: The block hashes of the latest articles, the newest last.
     recent: tuple[frozenset[int], ...] = ()
 
 
-def learn(habits: Habits, marks: Iterable[int]) -> Habits:
-    """Return what is known after one more article with these blocks, in their order; it must be a new article."""
-    ordered = tuple(dict.fromkeys(marks))
+def learn(habits: Habits, block_hashes: Iterable[int]) -> Habits:
+    """Return the habits after one more article with these blocks, in their order; each article is learned once."""
+    ordered = tuple(dict.fromkeys(block_hashes))
     seen = frozenset((*ordered[:_FIRST], *ordered[-_LAST:]))
     number = habits.articles + 1
-    tallies = {mark: tally for mark, tally in habits.tallies.items() if number - tally.last < _FORGOTTEN}
+    tallies = {block_hash: tally for block_hash, tally in habits.tallies.items() if number - tally.last < _FORGET_AFTER}
     oldest = number - len(habits.recent)
-    for mark in seen:
-        if tally := tallies.get(mark):
-            tallies[mark] = Tally(articles=tally.articles + 1, first=tally.first, last=number)
+    for block_hash in seen:
+        if tally := tallies.get(block_hash):
+            tallies[block_hash] = Tally(articles=tally.articles + 1, first=tally.first, last=number)
             continue
-        before = [at for at, marks_there in enumerate(habits.recent, oldest) if mark in marks_there]
+        before = [number_before for number_before, hashes in enumerate(habits.recent, oldest) if block_hash in hashes]
         if before:
-            tallies[mark] = Tally(articles=len(before) + 1, first=before[0], last=number)
+            tallies[block_hash] = Tally(articles=len(before) + 1, first=before[0], last=number)
     latest = sorted(tallies.items(), key=lambda item: (item[1].last, item[1].articles), reverse=True)
-    return Habits(articles=number, tallies=dict(latest[:_MOST]), recent=(*habits.recent, seen)[-_RECENT:])
+    return Habits(articles=number, tallies=dict(latest[:_MAX_TALLIES]), recent=(*habits.recent, seen)[-_RECENT:])
 
 
 def furniture(habits: Habits) -> Furniture:
-    """Return the marks of what is furniture by now."""
+    """Return the hashes of the blocks that are furniture."""
 
-    def enough(articles: int, share: float) -> frozenset[int]:
+    def recurring(articles: int, share: float) -> frozenset[int]:
         return frozenset(
-            mark
-            for mark, tally in habits.tallies.items()
+            block_hash
+            for block_hash, tally in habits.tallies.items()
             if tally.articles >= articles and tally.articles / (habits.articles - tally.first + 1) >= share
         )
 
-    return Furniture(lines=enough(LINE, LINE_SHARE), prose=enough(PROSE, PROSE_SHARE))
+    return Furniture(lines=recurring(LINE, LINE_SHARE), prose=recurring(PROSE, PROSE_SHARE))

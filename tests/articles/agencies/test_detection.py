@@ -13,7 +13,7 @@ def cited(text: str, language: str) -> list[tuple[str, str]]:
         for agency in find_agencies(StoryParts(text=text), language)
         for _, words in agency.evidence
     ]
-    return sorted(found, key=lambda said: text.index(said[1]))
+    return sorted(found, key=lambda citation: text.index(citation[1]))
 
 
 def test_each_agency_is_in_the_table_once() -> None:
@@ -58,7 +58,7 @@ def test_each_agency_is_in_the_table_once() -> None:
         pytest.param(StoryParts(), {}, id="nothing"),
     ],
 )  # fmt: skip
-def test_lists_of_names_show_who_filed_and_whose_picture_it_is(parts: StoryParts, found: dict[str, str]) -> None:
+def test_agencies_are_found_in_lists_of_names(parts: StoryParts, found: dict[str, str]) -> None:
     assert roles(parts) == found
 
 
@@ -116,7 +116,7 @@ def test_lists_of_names_show_who_filed_and_whose_picture_it_is(parts: StoryParts
         ("ja", "共同で、共同通信によると雨です。", [("Kyodo", "共同通信")]),
     ],
 )  # fmt: skip
-def test_a_text_says_whom_it_has_it_from(language: str, text: str, words: list[tuple[str, str]]) -> None:
+def test_a_cue_in_the_text_cites_an_agency(language: str, text: str, words: list[tuple[str, str]]) -> None:
     assert cited(text, language) == words
 
 
@@ -145,7 +145,7 @@ def test_a_text_says_whom_it_has_it_from(language: str, text: str, words: list[t
         pytest.param("en", "", id="nothing"),
     ],
 )
-def test_a_name_that_means_something_else_is_no_source(language: str, text: str) -> None:
+def test_a_name_with_another_meaning_is_not_cited(language: str, text: str) -> None:
     assert cited(text, language) == []
 
 
@@ -171,12 +171,12 @@ def test_a_desk_is_its_agency(byline: str, code: str) -> None:
     assert roles(StoryParts(byline=byline)) == {code: "origin"}
 
 
-def test_a_list_of_names_is_read_so_far() -> None:
+def test_only_the_first_characters_of_a_list_of_names_are_read() -> None:
     assert roles(StoryParts(byline="Bo Ray, " * 100 + "AFP")) == {"AFP": "origin"}
     assert roles(StoryParts(byline="Bo Ray, " * 200 + "AFP")) == {}
 
 
-def test_the_strongest_role_holds_and_all_evidence_stays() -> None:
+def test_an_agency_has_its_strongest_role_and_all_evidence() -> None:
     parts = StoryParts(
         dateline="OSLO (AP)",
         text="The BBC reports it. "

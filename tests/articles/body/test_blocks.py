@@ -49,12 +49,12 @@ def test_markup_becomes_blocks(markup: str, html: str) -> None:
     assert to_text(blocks) == "\n\n".join(block.text for block in blocks)
 
 
-def test_characters_are_cut_across_runs() -> None:
+def test_cut_removes_characters_across_runs() -> None:
     block = Block("p", (Run("one "), Run("two ", "em"), Run("three")))
 
     assert block.cut(2, 6) == Block("p", (Run("on"), Run("o ", "em"), Run("three")))
     assert block.cut(0, len(block.text)) is None
 
 
-def test_the_linked_share_is_of_characters() -> None:
+def test_link_share_counts_characters() -> None:
     assert Block("p", (Run("abc"), Run("d", None, "https://paper.example/"))).link_share == 0.25

@@ -33,7 +33,7 @@ def link(text: str, tag: str = "p") -> Block:
         pytest.param([link("Ferry aground", "li"), link("Fog at dawn", "li")], id="list-of-teasers"),
     ],
 )
-def test_what_is_not_the_story_goes(noise: list[str | Block]) -> None:
+def test_boilerplate_is_removed(noise: list[str | Block]) -> None:
     known = KnownFields(
         headlines=(HEADLINE,),
         dek="Until autumn, at least",
@@ -47,25 +47,25 @@ def test_what_is_not_the_story_goes(noise: list[str | Block]) -> None:
     assert [block.text for block in kept] == [STORY, MORE]
 
 
-def test_a_prompt_takes_the_short_lines_behind_it_to_the_end() -> None:
+def test_short_lines_after_a_prompt_at_the_end_are_removed_with_it() -> None:
     prompt = ("Tap to install our app.", "in two easy steps:", "1. Tap in your navigation bar.", "OK")
 
     assert [block.text for block in without_boilerplate(lines(STORY, MORE, *prompt), KnownFields())] == [STORY, MORE]
 
 
-def test_in_the_middle_only_the_prompt_goes() -> None:
+def test_in_the_middle_only_the_prompt_is_removed() -> None:
     kept = without_boilerplate(lines(STORY, "Sign up for our newsletter", "A short line.", MORE), KnownFields())
 
     assert [block.text for block in kept] == [STORY, "A short line.", MORE]
 
 
-def test_an_invitation_at_a_paragraph_s_end_goes() -> None:
+def test_an_invitation_at_the_end_of_a_paragraph_is_removed() -> None:
     kept = without_boilerplate(lines(f"{STORY} (Click for more on what this could mean.)"), KnownFields())
 
     assert [block.text for block in kept] == [STORY]
 
 
-def test_headings_with_nothing_below_go() -> None:
+def test_headings_with_nothing_below_are_removed() -> None:
     kept = without_boilerplate(
         lines(STORY, Block("h3", (Run("More"),)), MORE, Block("h3", (Run("Comments"),))), KnownFields()
     )
@@ -87,7 +87,7 @@ def test_headings_with_nothing_below_go() -> None:
         "Click beetles jump.",
     ],
 )  # fmt: skip
-def test_a_sentence_that_only_begins_like_a_prompt_stays(line: str) -> None:
+def test_a_sentence_that_begins_like_a_prompt_stays(line: str) -> None:
     assert [block.text for block in without_boilerplate(lines(line, STORY), KnownFields())] == [line, STORY]
 
 
@@ -97,7 +97,7 @@ def test_a_list_of_links_that_is_the_article_stays() -> None:
     assert len(without_boilerplate(lines(STORY, *links), KnownFields())) == 6
 
 
-def test_a_paragraph_with_a_date_stays_and_so_does_what_stands_above_it() -> None:
+def test_a_paragraph_with_a_date_is_no_header_line() -> None:
     above, dated = "Nobody slept that night.", "The fire began on June 24, 2020."
 
     assert [block.text for block in without_boilerplate(lines(above, dated, STORY), KnownFields())] == [
@@ -107,7 +107,7 @@ def test_a_paragraph_with_a_date_stays_and_so_does_what_stands_above_it() -> Non
     ]
 
 
-def test_a_date_line_takes_nothing_with_it_that_stands_above() -> None:
+def test_a_date_line_is_removed_alone() -> None:
     assert [
         block.text for block in without_boilerplate(lines("Nobody slept.", "Jun 24, 2020", STORY), KnownFields())
     ] == [

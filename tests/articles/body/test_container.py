@@ -33,7 +33,7 @@ CARD = f"<div><a href='/1'>Fog over the port all night</a><p>{OTHER}</p></div>"
         pytest.param(f"<div><h2>Bridge</h2></div>{STORY}", id="heading-elsewhere"),
     ],
 )
-def test_the_story_is_told_from_what_is_beside_it(markup: str) -> None:
+def test_the_story_is_separated_from_other_content(markup: str) -> None:
     assert chosen(markup) == [FIRST, SECOND, THIRD]
 
 
@@ -49,7 +49,7 @@ def test_a_long_footer_does_not_outweigh_a_short_story() -> None:
         pytest.param("<h2>Until autumn at the least, says the mayor of the town</h2>", id="heading"),
     ],
 )
-def test_the_dek_between_headline_and_story_belongs_to_it(dek: str) -> None:
+def test_the_dek_between_headline_and_story_is_kept(dek: str) -> None:
     byline = "<p class='byline'>By Ann Lee of the Harbor Post</p>"
     more = "".join(f"<p>{number}. {OTHER}</p>" for number in range(9))
 
@@ -59,7 +59,7 @@ def test_the_dek_between_headline_and_story_belongs_to_it(dek: str) -> None:
     assert kept[1:] == [f"{number}. {OTHER}" for number in range(9)]
 
 
-def test_a_headline_that_is_no_h1_is_known_by_its_words() -> None:
+def test_a_headline_without_h1_is_found_by_its_text() -> None:
     markup = f"<div><b>{HEADLINE}</b><p>Until autumn at the least, says the mayor</p></div>{STORY}"
 
     told = Hints(headline=HEADLINE, deks=("Until autumn at the least, says the mayor",))

@@ -25,17 +25,17 @@ def kept(texts: list[str], furniture: Furniture) -> list[str]:
     return [block.text for block in without_furniture(blocks(*texts), furniture)]
 
 
-def test_what_the_sites_other_articles_have_is_left_out() -> None:
+def test_blocks_of_the_site_s_other_articles_are_removed() -> None:
     assert kept([STORY, MOTTO, MORE], known(MOTTO)) == [STORY, MORE]
 
 
-def test_a_line_is_known_again_with_another_number_and_a_sentence_is_not() -> None:
+def test_numbers_count_in_the_hash_of_a_sentence_but_not_of_a_line() -> None:
     assert block_hash("17 comments so far") == block_hash("3 Comments  so far")
     assert len({block_hash(f"The match ended {score}.") for score in ("2-1", "3-0", "0-0")}) == 3
     assert block_hash(f"{STORY} It cost 17 million.") != block_hash(f"{STORY} It cost 3 million.")
 
 
-def test_prose_is_left_out_only_where_it_is_known_as_such() -> None:
+def test_prose_is_removed_only_if_it_recurs_as_prose() -> None:
     assert kept([STORY, MORE, ABOUT], known(ABOUT)) == [STORY, MORE, ABOUT]
     assert kept([STORY, MORE, ABOUT], known(prose=(ABOUT,))) == [STORY, MORE]
 
@@ -46,7 +46,7 @@ def test_a_short_sentence_is_prose_too() -> None:
     assert kept([STORY, fact, MORE], known(fact)) == [STORY, fact, MORE]
 
 
-def test_capitals_alone_are_no_dateline() -> None:
+def test_a_line_in_capitals_is_no_dateline() -> None:
     assert kept([STORY, "SHARE THIS STORY", MORE], known("SHARE THIS STORY")) == [STORY, MORE]
 
 
@@ -61,9 +61,9 @@ def test_capitals_alone_are_no_dateline() -> None:
         pytest.param("Berichtigung: Die Brücke ist offen.", id="correction-german"),
     ],
 )
-def test_what_is_the_articles_own_stays(own: str) -> None:
+def test_the_article_s_own_dateline_byline_and_correction_stay(own: str) -> None:
     assert kept([own, STORY, MORE], known(prose=(own,))) == [own, STORY, MORE]
 
 
-def test_an_article_that_the_site_has_under_several_addresses_stays_whole() -> None:
+def test_an_article_that_would_lose_more_than_half_of_its_text_keeps_all() -> None:
     assert kept([MOTTO, STORY], known(MOTTO, prose=(STORY,))) == [MOTTO, STORY]

@@ -29,5 +29,5 @@ from ingestd.articles.body.marked_elements import STRONG, TEASER, WEAK, mark_str
         pytest.param("<p></p>", 0, id="nothing-said"),
     ],
 )
-def test_elements_say_what_they_hold(markup: str, expected: int) -> None:
+def test_elements_are_marked_by_tag_role_class_and_id(markup: str, expected: int) -> None:
     assert mark_strength(html.fragment_fromstring(markup)) == expected

@@ -6,7 +6,7 @@ from ingestd.articles.body.tree import parse
 SENTENCE = "The mayor said on Monday that the bridge would stay closed until the autumn."
 
 
-def test_the_body_is_told_from_what_surrounds_it() -> None:
+def test_the_body_is_separated_from_its_surroundings() -> None:
     root = parse(
         f"<nav><a href='/'>Home</a></nav><article><p>{SENTENCE * 4}</p><p>{SENTENCE}</p></article>"
         "<footer><p>Contact the paper</p></footer>"
@@ -15,7 +15,7 @@ def test_the_body_is_told_from_what_surrounds_it() -> None:
     assert [block.text for block in read_body(root)] == [SENTENCE * 4, SENTENCE]
 
 
-def test_the_shared_tree_is_left_as_it_was() -> None:
+def test_the_shared_tree_is_not_changed() -> None:
     root = parse(f"<html><head><title>T</title></head><body><nav>n</nav><p>{SENTENCE}</p></body></html>")
     before = etree.tostring(root)
 
@@ -24,14 +24,14 @@ def test_the_shared_tree_is_left_as_it_was() -> None:
     assert etree.tostring(root) == before
 
 
-def test_a_text_without_sentences_is_still_found() -> None:
+def test_a_text_without_sentences_is_found() -> None:
     lines = [f"Stage {number}: the port at noon" for number in range(1, 9)]
     root = parse("<h1>All stages</h1><article>" + "".join(f"<p>{line}</p>" for line in lines) + "</article>")
 
     assert [block.text for block in read_body(root)][-8:] == lines
 
 
-def test_links_are_absolute_or_gone() -> None:
+def test_links_are_absolute_or_dropped() -> None:
     root = parse(
         f"<article><p>{SENTENCE * 8} <a href='/quay'>The quay</a> <a href='mailto:a@b.c'>Write</a></p></article>"
     )

@@ -21,7 +21,7 @@ from ingestd.articles.body.prompts import find_invitation, is_prompt
         "12 Comments",
     ],
 )
-def test_a_prompt_is_known_by_how_it_begins(line: str) -> None:
+def test_a_prompt_is_recognised_by_its_beginning(line: str) -> None:
     assert is_prompt(line)
 
 
@@ -34,7 +34,7 @@ def test_a_prompt_is_known_by_how_it_begins(line: str) -> None:
         ("He would read more when it rained.", "He would read more when it rained."),
     ],
 )
-def test_an_invitation_stands_at_the_end(paragraph: str, left: str) -> None:
+def test_an_invitation_is_found_at_the_end_of_a_paragraph(paragraph: str, left: str) -> None:
     start, end = find_invitation(paragraph) or (0, 0)
 
     assert paragraph[:start] + paragraph[end:] == left
@@ -50,11 +50,11 @@ def test_an_invitation_stands_at_the_end(paragraph: str, left: str) -> None:
         "An dieser Stelle finden Sie einen externen Inhalt, der den Artikel ergänzt.",
     ],
 )
-def test_prompts_of_other_languages_are_known(line: str) -> None:
+def test_prompts_in_other_languages_are_recognised(line: str) -> None:
     assert is_prompt(line)
 
 
-def test_what_is_found_at_a_place_is_no_consent() -> None:
+def test_a_sentence_like_a_german_consent_notice_is_no_prompt() -> None:
     assert not is_prompt("An dieser Stelle finden sich die Reste einer Brücke.")
 
 
@@ -65,5 +65,5 @@ def test_what_is_found_at_a_place_is_no_consent() -> None:
         "Share on profits fell to 3 dollars, the firm said.",
     ],
 )
-def test_a_sentence_that_begins_like_a_prompt_is_none(sentence: str) -> None:
+def test_a_sentence_that_begins_like_a_prompt_is_no_prompt(sentence: str) -> None:
     assert not is_prompt(sentence)

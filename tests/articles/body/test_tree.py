@@ -11,14 +11,14 @@ def test_text_is_kept_at_any_depth(depth: int) -> None:
     assert [p.text for p in root.iter("p") if p.text] == ["deep", "after"]
 
 
-def test_a_flat_reading_keeps_what_is_said_about_the_page() -> None:
+def test_a_flattened_page_keeps_its_language_and_title() -> None:
     root = parse('<html lang="nb"><head><title>T</title></head><body>' + "<span>" * 400 + '<a href="/x">a</a>')
 
     assert root is not None
     assert (root.get("lang"), root.findtext(".//title"), root.text_content()) == ("nb", "T", "Ta")
 
 
-def test_nothing_has_no_tree() -> None:
+def test_an_empty_page_has_no_tree() -> None:
     assert parse("") is None
     assert parse(" \n") is None
 
@@ -31,7 +31,7 @@ def test_comments_are_left_out() -> None:
     assert element_count(root) == 3
 
 
-def test_a_page_with_far_too_many_tags_is_read_flat() -> None:
+def test_a_page_with_too_many_tags_is_flattened() -> None:
     root = parse("<p>a</p>" + "<b></b>" * MAX_TAGS + "<p>c</p>")
 
     assert root is not None
@@ -39,7 +39,7 @@ def test_a_page_with_far_too_many_tags_is_read_flat() -> None:
     assert element_count(root) == 4
 
 
-def test_a_page_of_paragraphs_without_end_keeps_its_text() -> None:
+def test_a_page_with_too_many_paragraphs_keeps_its_text() -> None:
     root = parse("<p>a" * (MAX_TAGS + 1))
 
     assert root is not None

@@ -5,7 +5,7 @@ from ingestd.articles.body.walk import placed_blocks, read_blocks
 SENTENCE = "The mayor said on Monday that the bridge would stay closed until the autumn."
 
 
-def test_a_block_knows_its_element_and_every_mark_around_it() -> None:
+def test_a_block_has_its_element_and_all_marks_around_it() -> None:
     root = parse(f"<div class='widget'><aside><p>{SENTENCE} <em>Perhaps.</em></p></aside></div><p>{SENTENCE}</p>")
 
     first, second = placed_blocks(root)
@@ -14,7 +14,7 @@ def test_a_block_knows_its_element_and_every_mark_around_it() -> None:
     assert (second.element.tag, second.marks) == ("p", ())
 
 
-def test_text_behind_a_block_belongs_to_the_element_around_it() -> None:
+def test_text_after_a_block_belongs_to_the_element_around_it() -> None:
     root = parse("<section>Before<div class='share-bar'>Share</div>After</section>")
 
     placed = placed_blocks(root)
@@ -26,13 +26,13 @@ def test_text_behind_a_block_belongs_to_the_element_around_it() -> None:
     ]
 
 
-def test_menus_and_footers_that_say_so_are_left_out_of_a_page() -> None:
+def test_nav_and_footer_elements_are_left_out() -> None:
     root = parse(f"<nav>Home</nav><form><p>{SENTENCE}</p></form><footer>Contact</footer>")
 
     assert [one.block.text for one in placed_blocks(root)] == [SENTENCE]
 
 
-def test_links_of_a_page_are_known_before_they_are_resolved() -> None:
+def test_link_share_is_known_before_links_are_resolved() -> None:
     (placed,) = placed_blocks(parse("<p>See <a href='/a'>the list</a></p>"))
 
     assert placed.block.link_share == 8 / 12
@@ -43,7 +43,7 @@ def test_links_of_a_page_are_known_before_they_are_resolved() -> None:
     assert placed.block.resolved(None).link_share == 0
 
 
-def test_a_link_that_leads_nowhere_is_text() -> None:
+def test_a_link_that_does_not_resolve_becomes_text() -> None:
     (block,) = read_blocks(parse("<p>See <a href='javascript:go()'>the list</a></p>"), "https://paper.example/1")
 
     assert [(run.text, run.href) for run in block.runs] == [("See the list", None)]

@@ -29,7 +29,7 @@ from ingestd.articles.witnesses import bylines
         ("", None, ()),
     ],
 )
-def test_a_byline_names_people(printed: str, byline: str | None, people: tuple[str, ...]) -> None:
+def test_people_are_found_in_a_byline(printed: str, byline: str | None, people: tuple[str, ...]) -> None:
     assert bylines.clean(printed) == byline
     assert bylines.people([printed]) == people
 
@@ -66,7 +66,7 @@ def test_people_desks_and_agencies_sign(byline: str | None, signed: tuple[str, .
         ("Byways of Norway", False),
     ],
 )
-def test_a_line_is_a_byline_when_a_name_follows(line: str, is_one: bool) -> None:
+def test_a_byline_is_by_and_a_name(line: str, is_one: bool) -> None:
     assert bylines.is_byline(line) is is_one
 
 

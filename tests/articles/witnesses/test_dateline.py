@@ -36,7 +36,7 @@ RAIN = "It rained in the harbor."
         ("BERLIN (dpa) - ", None, None),
     ],
 )
-def test_a_dateline_is_lifted_off_its_paragraph(paragraph: str, dateline: str | None, rest: str | None) -> None:
+def test_a_dateline_is_split_from_its_paragraph(paragraph: str, dateline: str | None, rest: str | None) -> None:
     assert split(paragraph) == (dateline, paragraph if rest is None else rest)
 
 
@@ -48,7 +48,7 @@ def test_a_dateline_is_lifted_off_its_paragraph(paragraph: str, dateline: str | 
         "(Photo) –", "(Video) —", "(OPINION) —", "(Not pictured) —",
     ],
 )  # fmt: skip
-def test_a_label_is_no_place(label: str) -> None:
+def test_a_label_is_no_dateline(label: str) -> None:
     assert split(f"{label} {RAIN}") == (None, f"{label} {RAIN}")
 
 
@@ -61,5 +61,5 @@ def test_a_label_is_no_place(label: str) -> None:
         ("UPDATE (Reuters) —", "UPDATE (Reuters)"),
     ],
 )
-def test_a_name_that_is_no_label_is_lifted(line: str, dateline: str) -> None:
+def test_a_name_that_is_no_label_is_a_dateline(line: str, dateline: str) -> None:
     assert split(f"{line} {RAIN}") == (dateline, RAIN)

@@ -10,14 +10,14 @@ from ingestd.times import iso
 STORY = f"<p>{'The mayor said on Monday that the bridge would stay closed until the autumn. ' * 3}</p>"
 
 
-def test_the_day_may_stand_in_the_address() -> None:
+def test_the_day_is_found_in_the_url() -> None:
     article = extract(Page(url="https://paper.example/2021/05/17/bridge", body=f"<h1>Bridge</h1>{STORY}".encode()))
 
     assert (iso(article.firstcreated), article.date_precision) == ("2021-05-17T00:00:00Z", "day")
     assert article.provenance["firstcreated"] == "search"
 
 
-def test_nobody_is_asked_twice() -> None:
+def test_a_day_in_the_url_is_not_used_when_a_witness_states_a_time() -> None:
     body = f'<meta property="article:published_time" content="2020-01-02T03:04:00Z">{STORY}'
     article = extract(Page(url="https://paper.example/2021/05/17/bridge", body=body.encode()))
 
@@ -32,5 +32,5 @@ def test_nobody_is_asked_twice() -> None:
         pytest.param("<b>x</b>" * 20_000, "https://paper.example/2021/05/17/bridge", id="overgrown"),
     ],
 )
-def test_what_says_no_day_has_none(body: str, url: str) -> None:
+def test_a_page_without_a_day_gives_no_clues(body: str, url: str) -> None:
     assert day_search.read(parse(f"<html><body>{body}"), url) == Clues()

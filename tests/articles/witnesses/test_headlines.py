@@ -13,7 +13,7 @@ from ingestd.articles.witnesses.headlines import as_printed, without_site
         ("Rain – the paper", "Rain"),
     ],
 )
-def test_a_site_s_name_is_no_part_of_a_headline(headline: str, shorter: str) -> None:
+def test_the_site_s_name_is_removed_from_a_headline(headline: str, shorter: str) -> None:
     assert without_site(headline, [None, "The Paper"]) == shorter
 
 
@@ -26,5 +26,5 @@ def test_a_site_s_name_is_no_part_of_a_headline(headline: str, shorter: str) -> 
         ("Storm nears coast", None, "Storm nears coast"),
     ],
 )
-def test_a_headline_is_as_the_heading_prints_it(headline: str, heading: str | None, printed: str) -> None:
+def test_a_headline_is_shortened_to_the_page_s_heading(headline: str, heading: str | None, printed: str) -> None:
     assert as_printed(headline, heading) == printed

@@ -17,7 +17,7 @@ from ingestd.model.article import Image
         ("(Reuters)", None, "Reuters"),
     ],
 )
-def test_a_caption_is_parted_from_its_credit(line: str, caption: str | None, credit: str | None) -> None:
+def test_a_caption_is_split_from_its_credit(line: str, caption: str | None, credit: str | None) -> None:
     assert split_credit(line) == (caption, credit)
 
 

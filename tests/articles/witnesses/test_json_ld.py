@@ -33,7 +33,7 @@ ARTICLE = {"@type": "NewsArticle", "headline": "Storm nears", "datePublished": "
         pytest.param(json.dumps(ARTICLE)[:-1] + ', "author": {"name": "Ann', id="cut-short"),
     ],
 )
-def test_the_article_is_found(script: Any) -> None:
+def test_the_article_node_is_found(script: Any) -> None:
     clues = read(script)
 
     assert clues.headline == "Storm nears"
@@ -51,7 +51,7 @@ def test_the_article_is_found(script: Any) -> None:
         pytest.param("", id="empty"),
     ],
 )
-def test_what_is_no_article_says_nothing(script: Any) -> None:
+def test_json_ld_without_an_article_gives_no_clues(script: Any) -> None:
     assert read(script) == Clues()
 
 
@@ -67,7 +67,7 @@ def test_what_is_no_article_says_nothing(script: Any) -> None:
         (7, None, ()),
     ],
 )
-def test_authors_come_in_many_shapes(author: Any, byline: str | None, people: tuple[str, ...]) -> None:
+def test_authors_are_read_in_every_shape(author: Any, byline: str | None, people: tuple[str, ...]) -> None:
     clues = read({"@graph": [{"@type": "Person", "@id": "#ann", "name": "Ann Lee"}, ARTICLE | {"author": author}]})
 
     assert (clues.byline, clues.authors) == (byline, people)
@@ -85,7 +85,7 @@ def test_authors_come_in_many_shapes(author: Any, byline: str | None, people: tu
         ({"x": 1}, None),
     ],
 )
-def test_a_page_says_whether_it_is_free(free: Any, paywall: bool | None) -> None:
+def test_isaccessibleforfree_is_read_as_paywall(free: Any, paywall: bool | None) -> None:
     assert read(ARTICLE | {"isAccessibleForFree": free}).paywall is paywall
 
 
@@ -101,7 +101,7 @@ def test_a_page_says_whether_it_is_free(free: Any, paywall: bool | None) -> None
         ({}, None),
     ],
 )
-def test_a_page_says_how_long_its_text_is(fields: dict[str, Any], words: int | None) -> None:
+def test_words_are_counted_in_articlebody_or_read_from_wordcount(fields: dict[str, Any], words: int | None) -> None:
     assert read(ARTICLE | fields).words == words
 
 
@@ -115,7 +115,7 @@ def test_a_page_says_how_long_its_text_is(fields: dict[str, Any], words: int | N
         ({"license": 7}, None),
     ],
 )
-def test_terms_are_an_address_or_words(fields: dict[str, Any], terms: str | None) -> None:
+def test_usage_terms_are_a_url_or_words(fields: dict[str, Any], terms: str | None) -> None:
     assert read(ARTICLE | fields).usageterms == terms
 
 

@@ -8,15 +8,15 @@ def read(head: str, attributes: str = "") -> dict[str, Clues]:
     return meta_tags.read(parse(f"<html {attributes}><head>{head}</head><body><p>x</p>"), "https://www.example.org/1")
 
 
-def test_the_head_says_most_of_it() -> None:
-    said = read(
+def test_meta_elements_links_and_title_are_read() -> None:
+    by_witness = read(
         '<meta property="og:title" content="Storm nears"><meta property="og:site_name" content="The Paper">'
         '<meta name="description" content="Rain by noon"><meta name="author" content="By Ann Lee">'
         '<meta property="og:image" content="/a.jpg"><link rel="license" href="/terms"><title>Storm | The Paper</title>',
         'lang="en-GB"',
     )
 
-    meta = said["meta"]
+    meta = by_witness["meta"]
     assert (meta.headline, meta.source, meta.description_text, meta.byline, meta.authors, meta.language) == (
         "Storm nears",
         "The Paper",
@@ -27,7 +27,7 @@ def test_the_head_says_most_of_it() -> None:
     )
     assert meta.images[0].href == "https://www.example.org/a.jpg"
     assert meta.usageterms == "https://www.example.org/terms"
-    assert said["title"].headline == "Storm | The Paper"
+    assert by_witness["title"].headline == "Storm | The Paper"
 
 
 def test_a_time_of_day_is_preferred_to_a_day() -> None:
@@ -43,7 +43,7 @@ def test_a_time_of_day_is_preferred_to_a_day() -> None:
     assert iso(meta.versioncreated.when) == "2024-05-02T08:00:00Z"
 
 
-def test_a_tier_and_rights_are_read() -> None:
+def test_content_tier_and_rights_are_read() -> None:
     locked = read('<meta property="article:content_tier" content="locked"><meta name="dc.rights" content="CC BY">')[
         "meta"
     ]
@@ -54,7 +54,7 @@ def test_a_tier_and_rights_are_read() -> None:
     assert (free.paywall, odd.paywall) == (False, None)
 
 
-def test_an_author_s_profile_is_no_name() -> None:
+def test_the_url_of_an_author_s_profile_is_no_name() -> None:
     meta = read(
         '<meta property="article:author" content="https://www.facebook.com/ann"><meta name="byl" content="Bo Ray">'
     )
@@ -62,5 +62,5 @@ def test_an_author_s_profile_is_no_name() -> None:
     assert meta["meta"].authors == ("Bo Ray",)
 
 
-def test_a_head_may_say_nothing() -> None:
+def test_an_empty_head_gives_no_clues() -> None:
     assert read("") == {"meta": Clues(), "title": Clues()}

@@ -8,7 +8,7 @@ def read(body: str) -> dict[str, Clues]:
     return page_markup.read(parse(f"<html><body>{body}"))
 
 
-def test_headings_deks_and_bylines_are_marked() -> None:
+def test_headings_and_marked_deks_and_bylines_are_read() -> None:
     page = read(
         '<h1>Paper</h1><h1>Storm nears the coast</h1><p class="standfirst">Rain by noon, wind by night</p>'
         '<p class="article__byline">By <a>Ann Lee</a></p>'
@@ -26,7 +26,7 @@ def test_a_list_of_links_is_no_dek() -> None:
     assert read('<div class="subtitle"><a>Storm nears the coast</a> <a>Rain by noon</a></div>')["page"] == Clues()
 
 
-def test_links_to_authors_pages_name_them_unless_there_are_many() -> None:
+def test_links_to_authors_pages_name_authors_unless_there_are_many() -> None:
     links = [f'<a href="/author/{n}">Ann Lee{n}</a>' for n in ("", "son", "ming", "land")]
 
     assert read(links[0] * 2 + links[1])["links"].authors == ("Ann Lee", "Ann Leeson")
@@ -34,38 +34,38 @@ def test_links_to_authors_pages_name_them_unless_there_are_many() -> None:
     assert read('<a href="/autos/1">Ann Lee</a>')["links"] == Clues()
 
 
-def test_a_desk_s_byline_counts_when_it_says_by() -> None:
+def test_a_desk_s_byline_counts_if_it_begins_with_by() -> None:
     assert read('<p class="byline">By Paper Staff</p>')["page"].byline == "Paper Staff"
     assert read('<p class="byline">Latest news</p>')["page"].byline is None
 
 
-def test_a_wall_is_a_box_and_not_what_lies_behind_it() -> None:
+def test_a_paywall_is_a_short_box_and_not_the_story_behind_it() -> None:
     assert read('<div class="c-paywall">Subscribe to read the whole story.</div>')["page"].paywall is True
     assert read(f'<div class="paywall">{"It rained. " * 100}</div>')["page"].paywall is None
     assert read('<div class="wallpaper">Subscribe to read the whole story.</div>')["page"].paywall is None
 
 
 def test_microdata_is_read() -> None:
-    said = read(
+    clues = read(
         '<b itemprop="headline">Storm</b><span itemprop="author">Ann Lee</span>'
         '<meta itemprop="datePublished" content="2024-05-01T08:00:00Z">'
     )["itemprop"]
 
-    assert (said.headline, said.authors, said.firstcreated and iso(said.firstcreated.when)) == (
+    assert (clues.headline, clues.authors, clues.firstcreated and iso(clues.firstcreated.when)) == (
         "Storm",
         ("Ann Lee",),
         "2024-05-01T08:00:00Z",
     )
 
 
-def test_the_first_time_element_that_says_a_time_holds() -> None:
-    said = read('<time>soon</time><time datetime="2024-05-01T08:00:00Z">May 1</time><time>May 9, 2024</time>')["time"]
+def test_the_first_time_element_with_a_time_wins() -> None:
+    clues = read('<time>soon</time><time datetime="2024-05-01T08:00:00Z">May 1</time><time>May 9, 2024</time>')["time"]
 
-    assert said.firstcreated
-    assert iso(said.firstcreated.when) == "2024-05-01T08:00:00Z"
+    assert clues.firstcreated
+    assert iso(clues.firstcreated.when) == "2024-05-01T08:00:00Z"
 
 
-def test_a_mark_around_the_whole_page_is_read_no_further_than_a_line() -> None:
+def test_only_the_first_characters_of_a_marked_element_are_read() -> None:
     said = read('<div itemprop="author" class="byline">' * 100 + "<p>word word</p>" * 20_000)
 
     assert said["page"].byline is None

@@ -33,11 +33,11 @@ def plain(text: str) -> Block:
         pytest.param([], (), id="nothing"),
     ],
 )
-def test_a_name_set_apart_signs_the_story(blocks: list[Block], people: tuple[str, ...]) -> None:
+def test_an_emphasised_name_signs_the_story(blocks: list[Block], people: tuple[str, ...]) -> None:
     assert signature.read(blocks).authors == people
 
 
-def test_what_stands_in_parentheses_at_the_end_is_found() -> None:
+def test_words_in_parentheses_at_the_end_are_found() -> None:
     assert signature.final_parentheses([plain("Es regnet. (kst/dpa)")]) == "kst/dpa"
     assert signature.final_parentheses([plain("Es regnet (wie immer)")]) is None
     assert signature.final_parentheses([]) is None

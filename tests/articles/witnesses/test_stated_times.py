@@ -20,14 +20,14 @@ from ingestd.times import iso
     ],
 )
 def test_a_printed_date_is_found(line: str, when: str, precision: str) -> None:
-    moment = find_stated_time(line)
+    time = find_stated_time(line)
 
-    assert moment is not None
-    assert (iso(moment.when), moment.precision) == (when, precision)
+    assert time is not None
+    assert (iso(time.when), time.precision) == (when, precision)
 
 
 @pytest.mark.parametrize("line", ["", "In May 20 boats left", "31.02.2020", "Version 3.11.1502", "June 24, 1804"])
-def test_what_is_no_date_is_none(line: str) -> None:
+def test_a_line_without_a_date_has_none(line: str) -> None:
     assert find_stated_time(line) is None
 
 
@@ -43,11 +43,11 @@ def test_what_is_no_date_is_none(line: str) -> None:
         ("Wed Jun 24 01:15:36 CEST 2020", "2020-06-23T23:15:00Z", "minute"),
     ],
 )
-def test_metadata_say_when_in_many_ways(value: str, when: str, precision: str) -> None:
-    moment = read_stated_time(value)
+def test_every_format_of_metadata_is_read(value: str, when: str, precision: str) -> None:
+    time = read_stated_time(value)
 
-    assert moment is not None
-    assert (iso(moment.when), moment.precision) == (when, precision)
+    assert time is not None
+    assert (iso(time.when), time.precision) == (when, precision)
 
 
 ASSUMED = "2020-06-24T01:15:00"
@@ -63,22 +63,22 @@ ASSUMED = "2020-06-24T01:15:00"
         pytest.param(["2020-06-25T09:30:00", "2020-06-25"], "2020-06-24T01:15:00Z", "assumed_zone", id="none-knows"),
     ],
 )
-def test_a_zone_is_taken_over_from_another_time_of_the_page(others: list[str], when: str, precision: str) -> None:
-    moment = read_stated_time(ASSUMED)
-    assert moment
+def test_a_missing_zone_is_inferred_from_another_time_of_the_page(others: list[str], when: str, precision: str) -> None:
+    time = read_stated_time(ASSUMED)
+    assert time
 
-    told = with_inferred_zone(moment, [other for other in map(read_stated_time, others) if other])
+    inferred = with_inferred_zone(time, [other for other in map(read_stated_time, others) if other])
 
-    assert (iso(told.when), told.precision) == (when, precision)
+    assert (iso(inferred.when), inferred.precision) == (when, precision)
 
 
-def test_a_time_with_a_zone_of_its_own_stays() -> None:
-    moment = read_stated_time("2020-06-24T01:15:00-05:00")
-    assert moment
+def test_a_time_with_a_zone_is_unchanged() -> None:
+    time = read_stated_time("2020-06-24T01:15:00-05:00")
+    assert time
 
-    assert with_inferred_zone(moment, [moment]) is moment
+    assert with_inferred_zone(time, [time]) is time
 
 
 @pytest.mark.parametrize("value", [None, 20200624, "", "soon", "0001-01-01T00:00:00Z", "x" * 100])
-def test_what_says_no_time_is_none(value: object) -> None:
+def test_a_value_that_is_no_time_is_none(value: object) -> None:
     assert read_stated_time(value) is None

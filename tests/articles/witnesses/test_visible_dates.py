@@ -27,7 +27,7 @@ from ingestd.times import iso
         pytest.param(["On June 24, 2020 the boats left the harbour for good."], None, None, id="a-sentence"),
     ],
 )
-def test_lines_say_when(lines: list[str], published: str | None, updated: str | None) -> None:
+def test_dates_are_found_in_lines(lines: list[str], published: str | None, updated: str | None) -> None:
     first, version = visible_dates.find(lines)
 
     assert (iso(first and first.when), iso(version and version.when)) == (published, updated)

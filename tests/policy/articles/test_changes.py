@@ -23,11 +23,11 @@ def article(**fields: Any) -> Article:
         pytest.param({"associations": (Image(href="a.jpg"),)}, ("associations",), id="a-picture"),
     ],
 )
-def test_fields_that_differ(fields: dict[str, Any], changed: tuple[str, ...]) -> None:
+def test_changed_fields_are_listed(fields: dict[str, Any], changed: tuple[str, ...]) -> None:
     assert changed_fields(article(), article(**fields)) == changed
 
 
-def test_a_diff_has_a_line_for_a_field_and_one_for_a_paragraph() -> None:
+def test_a_diff_has_a_line_for_each_field_and_each_paragraph() -> None:
     when = datetime(2026, 1, 31, 12, tzinfo=UTC)
     old = article(authors=("Ada", "Bo"), body_html="<p>One.</p>")
     new = article(
@@ -47,5 +47,5 @@ def test_a_diff_has_a_line_for_a_field_and_one_for_a_paragraph() -> None:
     )
 
 
-def test_what_is_the_same_has_no_diff() -> None:
+def test_equal_articles_have_no_diff() -> None:
     assert diff(article(), article(body_html="<p>One.</p>")) == ()

@@ -45,7 +45,7 @@ STORY = "The harbour is closed, the board said on Sunday.\n\nThe ice is 12 cm th
         "Este artículo ha sido corregido.",
     ],
 )
-def test_a_note_is_found_wherever_it_stands(note: str) -> None:
+def test_a_note_is_found_at_either_end_and_in_the_description(note: str) -> None:
     assert correction_notes(f"{STORY}\n\n{note}") == note
     assert correction_notes(f"{note}\n\n{STORY}") == note
     assert correction_notes(STORY, description=note) == note
@@ -74,21 +74,21 @@ def test_a_note_is_found_wherever_it_stands(note: str) -> None:
         "Correction:",
     ],
 )
-def test_other_paragraphs_are_none(paragraph: str) -> None:
+def test_other_paragraphs_are_no_notes(paragraph: str) -> None:
     assert correction_notes(f"{STORY}\n\n{paragraph}") is None
 
 
-def test_a_label_on_its_own_goes_with_the_next_paragraph() -> None:
+def test_a_label_on_its_own_is_joined_with_the_next_paragraph() -> None:
     assert correction_notes(f"{STORY}\n\nCorrection\n\nThe ice is 12 cm thick.") == "Correction The ice is 12 cm thick."
 
 
-def test_a_second_note_makes_another_text() -> None:
+def test_two_notes_are_separated_by_a_blank_line() -> None:
     first, second = "Correction: The ice is 12 cm thick.", "Correction: The board has two members."
 
     assert correction_notes(f"{STORY}\n\n{first}\n\n{second}") == f"{first}\n\n{second}"
 
 
-def test_a_headline_may_be_one() -> None:
+def test_a_headline_can_be_a_note() -> None:
     assert correction_notes(STORY, headline="Correction: Harbour-Ice story") == "Correction: Harbour-Ice story"
     assert correction_notes(STORY, headline="Ice closes harbour") is None
 
@@ -96,5 +96,5 @@ def test_a_headline_may_be_one() -> None:
 @given(
     st.text() | st.lists(st.sampled_from(["Correction", ":", " ", "June 3", "(", "\n\n", "this story "])).map("".join)
 )
-def test_any_text_can_be_asked(text: str) -> None:
+def test_any_text_is_accepted(text: str) -> None:
     assert correction_notes(text, text, text) != ""

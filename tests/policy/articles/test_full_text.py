@@ -24,5 +24,5 @@ def entry(body: str | None, *, link: str | None = "http://paper.test/1", summary
         pytest.param(entry("<p>" + "x" * ENOUGH + "</p>", summary="x" * ENOUGH), False, id="only-the-summary-again"),
     ],
 )
-def test_an_entry_is_its_whole_article(found: Entry, whole: bool) -> None:
+def test_full_text_is_recognised(found: Entry, whole: bool) -> None:
     assert carries_full_text(found) is whole

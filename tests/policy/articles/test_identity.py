@@ -53,7 +53,7 @@ def candidate(
         ),
     ],
 )
-def test_an_article_becomes(
+def test_an_article_becomes_a_record_a_revision_or_a_carrier(
     found: Candidate, own: Head | None, holder: Head | None, verdict: Verdict, of: int | None
 ) -> None:
     got, record = decide(found, own=own, holder=holder)
@@ -71,7 +71,7 @@ def test_an_article_becomes(
         pytest.param(candidate(text="now", headline="Ferry stops", carries=1), "headline", id="another-headline"),
     ],
 )
-def test_a_page_that_was_made_again_is_known_by_all_its_readings(found: Candidate, verdict: Verdict) -> None:
+def test_a_reprocessed_page_is_recognised_by_the_texts_of_all_its_rules(found: Candidate, verdict: Verdict) -> None:
     own = head(text="first")
     own = own.reprocessed(content_hash="before", headline="Ferry runs | News")
     own = own.reprocessed(content_hash="now", headline="Ferry runs")

@@ -7,8 +7,8 @@ from ingestd.model.feed import Entry
 from ingestd.policy.articles.plausible_dates import (
     AHEAD,
     article_with_plausible_dates,
-    believed,
     entry_with_plausible_dates,
+    plausible,
 )
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -16,7 +16,7 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("when", "is_believed"),
+    ("when", "is_plausible"),
     [
         (None, False),
         (NOW, True),
@@ -27,11 +27,11 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
         (datetime(1, 1, 1, tzinfo=UTC), False),
     ],
 )
-def test_a_date_is_believed_up_to_a_day_ahead(when: datetime | None, is_believed: bool) -> None:
-    assert believed(when, NOW) == (when if is_believed else None)
+def test_a_date_is_plausible_up_to_a_day_ahead(when: datetime | None, is_plausible: bool) -> None:
+    assert plausible(when, NOW) == (when if is_plausible else None)
 
 
-def test_only_the_dates_that_are_wrong_go() -> None:
+def test_only_implausible_dates_are_removed() -> None:
     entry = Entry(guid="1", headline="T", published=NEVER, updated=NOW)
     article = Article(headline="T", body_text="x", firstcreated=NOW, versioncreated=NEVER, date_precision="minute")
 

@@ -7,13 +7,13 @@ BOX, BACKGROUND = 1, 2
 
 def after(*articles: list[int], habits: Habits | None = None) -> Habits:
     known = habits or Habits()
-    for marks in articles:
-        known = learn(known, marks)
+    for block_hashes in articles:
+        known = learn(known, block_hashes)
     return known
 
 
 def alone(number: int) -> list[int]:
-    """An article with blocks that no other has."""
+    """Return an article with blocks that no other article has."""
     return [1000 * number + block for block in range(20)]
 
 
@@ -25,7 +25,7 @@ def test_a_line_in_three_articles_is_furniture_and_in_two_it_is_not() -> None:
     assert furniture(three).lines == {BOX}
 
 
-def test_a_paragraph_of_prose_takes_more_articles_than_a_line() -> None:
+def test_prose_needs_more_articles_than_a_line() -> None:
     known = after(*([*alone(n), BACKGROUND] for n in range(1, PROSE)))
 
     assert BACKGROUND in furniture(known).lines
@@ -33,7 +33,7 @@ def test_a_paragraph_of_prose_takes_more_articles_than_a_line() -> None:
     assert BACKGROUND in furniture(after([*alone(99), BACKGROUND], habits=known)).prose
 
 
-def test_the_background_of_one_storys_follow_ups_is_no_furniture_once_the_site_moves_on() -> None:
+def test_the_background_of_follow_ups_is_no_furniture_once_the_story_ends() -> None:
     known = after(*([*alone(n), BACKGROUND, BOX] for n in range(1, PROSE + 1)))
     moved_on = after(*([*alone(n), BOX] for n in range(100, 150)), habits=known)
 
@@ -41,11 +41,11 @@ def test_the_background_of_one_storys_follow_ups_is_no_furniture_once_the_site_m
     assert furniture(moved_on).prose == {BOX}
 
 
-def test_what_comes_twice_in_one_article_counts_once() -> None:
+def test_a_block_counts_once_in_each_article() -> None:
     assert furniture(after([BOX, BOX, BOX], [BOX, BOX])).lines == frozenset()
 
 
-def test_what_is_seen_no_more_is_forgotten() -> None:
+def test_a_block_that_no_longer_recurs_is_forgotten() -> None:
     known = after(*([*alone(n), BOX] for n in range(1, 50)))
 
     for number in range(1000, 1250):
@@ -54,7 +54,7 @@ def test_what_is_seen_no_more_is_forgotten() -> None:
     assert BOX not in known.tallies
 
 
-def test_what_is_kept_of_a_site_is_bounded() -> None:
+def test_habits_are_bounded() -> None:
     chance = random.Random(1)
     known = Habits()
     for _ in range(300):
