@@ -1,4 +1,4 @@
-"""What a visit of a page comes to: its next one, and whether what was found is news at all."""
+"""Evaluate a visit of a page: whether the article changed, and when the page is visited next."""
 
 import random
 from datetime import datetime, timedelta
@@ -15,20 +15,21 @@ from ingestd.workers.results import Cleaned
 
 
 def visits_after(work: ClaimedEntry, at: datetime, timing: Timing, article: Article | None = None) -> Visits:
-    """Return how a page's visits stand after one that found it; `article` is what it says, where that was read.
+    """Return a page's visits after one that found it; `article` is its article, if it was extracted.
 
-    What a backfill took is not visited again: it is no news.
+    Pages of a backfill are not revisited: they are old.
     """
     next_at = None
     if work.backfill_id is None:
         next_at = _next_at(work, at, timing, article.firstcreated if article else None)
-    return work.visits.found(at, again=work.known is not None, next_at=next_at)
+    return work.visits.found(at, is_revisit=work.known is not None, next_at=next_at)
 
 
 def failed_visit(work: ClaimedEntry, at: datetime, timing: Timing, error: IngestError) -> RevisitFailed:
-    """Return what a visit comes to that failed, be it that the page is gone: its record stays as it is.
+    """Return the outcome of a revisit that failed or found the page gone; the record stays unchanged.
 
-    What is our own fault counts for no visit, and is set right within minutes; everything else waits for the next one.
+    A local failure does not count as a visit and is retried within minutes; after any other the next visit is due as
+    usual.
     """
     gone = gone_from_status(error.status) if isinstance(error, Refused) else None
     next_at = _next_at(work, at, timing)
@@ -50,7 +51,7 @@ def failed_visit(work: ClaimedEntry, at: datetime, timing: Timing, error: Ingest
 
 
 def is_same(work: ClaimedEntry, cleaned: Cleaned) -> bool:
-    """Whether a page that is visited again says what its record says, so that there is nothing to keep."""
+    """Return whether a revisited page still has the article of its record, so that there is nothing to store."""
     known = work.known
     if known is None or known.content_hash not in (cleaned.content_hash, cleaned.whole_hash):
         return False
@@ -60,7 +61,7 @@ def is_same(work: ClaimedEntry, cleaned: Cleaned) -> bool:
 
 def _next_at(work: ClaimedEntry, at: datetime, timing: Timing, firstcreated: datetime | None = None) -> datetime | None:
     firstcreated = firstcreated or (work.known.firstcreated if work.known else None)
-    # What was changed at some time was published before.
+    # The time of an update is an upper bound for the time of publication.
     published = work.entry.published or firstcreated or work.entry.updated
     return next_visit(
         at,
