@@ -10,7 +10,7 @@ def page(head: str = "", body: str = "") -> bytes:
     return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>".encode()
 
 
-def test_feeds_are_found_absolute_in_order_and_once() -> None:
+def test_feed_urls_are_absolute_in_order_and_unique() -> None:
     body = page(
         '<link rel="alternate" type="application/rss+xml" title="All &amp; more" href="/all.rss">'
         '<link rel="stylesheet" href="/style.css">'
@@ -39,17 +39,17 @@ def test_feeds_are_found_absolute_in_order_and_once() -> None:
         pytest.param('<link rel="icon" type="application/rss+xml" href="/x">', id="another relation"),
     ],
 )
-def test_other_links_are_no_feeds(link: str) -> None:
+def test_other_links_are_not_feeds(link: str) -> None:
     assert feed_links(page(link), url=URL) == ()
 
 
-def test_a_base_element_counts() -> None:
+def test_links_resolve_against_a_base_element() -> None:
     body = page('<base href="/en/"><link rel="alternate" type="application/rss+xml" href="rss">')
 
     assert [feed.url for feed in feed_links(body, url=URL)] == ["https://paper.example/en/rss"]
 
 
-def test_links_in_the_text_count_only_without_announced_feeds() -> None:
+def test_links_in_the_text_count_only_if_no_link_element_announces_a_feed() -> None:
     anchors = "".join(
         f'<a href="{address}">To {address}</a>'
         for address in (
@@ -84,7 +84,7 @@ def test_a_title_is_read_in_the_charset_of_the_page(content_type: str | None) ->
     assert feed_links(body, url=URL, content_type=content_type)[0].title == "Гавань"
 
 
-def test_a_directory_of_feeds_has_an_end() -> None:
+def test_the_number_of_feeds_is_limited() -> None:
     body = page("".join(f'<link rel="feed" href="/{number}">' for number in range(MAX_FEEDS + 50)))
 
     assert len(feed_links(body, url=URL)) == MAX_FEEDS

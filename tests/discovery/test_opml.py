@@ -35,17 +35,19 @@ def test_a_list_is_read_in_order_with_its_folders() -> None:
         pytest.param(opml('<outline my:note="x" xmlUrl="https://a.example/f"/>'), id="undeclared prefix"),
         pytest.param(opml('<outline text="a & b" xmlUrl="https://a.example/f"/>'), id="bare ampersand"),
         pytest.param(opml('<outline xmlUrl="https://a.example/f"/>')[:-15], id="cut off"),
-        pytest.param(b"\n " + opml('<outline xmlUrl="https://a.example/f"/>'), id="space in front"),
+        pytest.param(b"\n " + opml('<outline xmlUrl="https://a.example/f"/>'), id="space before the declaration"),
         pytest.param(b'<OPML><outline xmlUrl="https://a.example/f"/></OPML>', id="no body"),
         pytest.param(opml('<outline><outline xmlUrl="https://a.example/f"/></outline>'), id="folder without a name"),
-        pytest.param(opml('<outline xmlUrl="ftp://b.example"/><outline xmlUrl="https://a.example/f"/>'), id="no http"),
+        pytest.param(
+            opml('<outline xmlUrl="ftp://b.example"/><outline xmlUrl="https://a.example/f"/>'), id="another scheme"
+        ),
         pytest.param(
             opml('<outline ODD=""/><outline xmlUrl="https://a.example/f"/>').replace(b"ODD", b"\xed\xa0\x80"),
-            id="bytes that are no text",
+            id="invalid UTF-8",
         ),
     ],
 )
-def test_a_list_that_is_not_quite_opml_is_still_read(body: bytes) -> None:
+def test_a_list_that_violates_opml_is_still_read(body: bytes) -> None:
     assert [outline.url for outline in read_opml(body)] == ["https://a.example/f"]
 
 
@@ -53,12 +55,12 @@ def test_a_list_that_is_not_quite_opml_is_still_read(body: bytes) -> None:
     "body",
     [b"", b"not xml", b"<html><body/></html>", b"<rss/>", b"\x00", b"<\xed\xa0\x80/>", '{"opml": 2}'.encode("utf-16")],
 )
-def test_what_is_no_opml_is_a_parse_error(body: bytes) -> None:
+def test_other_documents_raise_parse_error(body: bytes) -> None:
     with pytest.raises(ParseError):
         read_opml(body)
 
 
-def test_entities_pull_in_nothing() -> None:
+def test_external_entities_are_not_loaded() -> None:
     body = (
         b'<!DOCTYPE opml [<!ENTITY f SYSTEM "file:///etc/hostname">]><opml><body>&f;<outline text="a"/></body></opml>'
     )
@@ -66,7 +68,7 @@ def test_entities_pull_in_nothing() -> None:
     assert read_opml(body) == ()
 
 
-def test_what_is_written_is_read_again_the_same() -> None:
+def test_a_written_list_is_read_back_unchanged() -> None:
     outlines = (
         Outline(url="https://a.example/f?a=1&b=2", title='"Harbour" <News>', home="https://a.example/"),
         Outline(url="https://b.example/f", title="The Tide", categories=("Papers", "Coast")),
@@ -76,7 +78,7 @@ def test_what_is_written_is_read_again_the_same() -> None:
     assert read_opml(write_opml(outlines, title="Mine", created=CREATED)) == outlines
 
 
-def test_a_folder_is_written_once_and_the_head_says_when() -> None:
+def test_a_folder_is_written_once_and_the_head_has_title_and_time() -> None:
     outlines = [Outline(url=f"https://{name}.example/", categories=("Papers",)) for name in "ab"]
 
     written = write_opml(outlines, title="Mine\x00\ufffe", created=CREATED).decode()
@@ -86,7 +88,7 @@ def test_a_folder_is_written_once_and_the_head_says_when() -> None:
     assert "<dateCreated>Wed, 24 Jun 2020 06:15:00 GMT</dateCreated>" in written
 
 
-def test_a_feed_without_a_title_goes_by_its_address() -> None:
+def test_a_feed_without_a_title_is_named_by_its_url() -> None:
     written = write_opml([Outline(url="https://a.example/f")], title="Mine", created=CREATED)
 
     assert b'text="https://a.example/f"' in written

@@ -1,4 +1,4 @@
 import os
 
-# Real files of agencies, which cannot be published: with INGESTD_CORPUS they are read as well.
+# Reads real files of agencies, which may not be published; INGESTD_CORPUS names their folder.
 collect_ignore = [] if os.environ.get("INGESTD_CORPUS") else ["test_corpus.py"]

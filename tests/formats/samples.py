@@ -1,4 +1,4 @@
-"""Wire files of an invented agency, one a format; the folder is tests/data/wire."""
+"""Wire files of an invented agency, at least one for each format, from tests/data/wire."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,19 +9,19 @@ from ingestd.model.item import Item
 FOLDER = Path(__file__).parent.parent / "data" / "wire"
 WIRE = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir())}
 
-#: When every one of them says that it was made, and until when it is not to be published.
+#: `versioncreated` of all samples, and the end of their embargo.
 CREATED = datetime(2026, 3, 1, 11, 30, 15, tzinfo=UTC)
 RELEASED = datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
 def items_in(body: bytes | str) -> list[Item]:
-    """The items of a document, which all its entries must have."""
+    """Return the items of a document's entries."""
     body = body.encode() if isinstance(body, str) else body
     entries = parse(body, url="https://harbour.example/").entries
     return [entry.item for entry in entries if entry.item]
 
 
 def item_in(body: bytes | str) -> Item:
-    """The only item of a document."""
+    """Return the only item of a document."""
     (item,) = items_in(body)
     return item

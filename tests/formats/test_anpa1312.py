@@ -9,7 +9,7 @@ CREATED = datetime(2026, 3, 1, 11, 30, tzinfo=UTC)
 STORY = WIRE["anpa1312.txt"]
 
 
-def test_a_story() -> None:
+def test_all_fields_of_a_story_are_read() -> None:
     item = item_in(STORY)
 
     assert (item.guid, item.id_origin) == ("anpa1312:BC-DE--Harbour Ice:2026-03-01", "derived")
@@ -21,7 +21,7 @@ def test_a_story() -> None:
     assert (item.extra["service"], item.extra["number"], item.extra["selector"]) == ("W", "2870", "asian")
 
 
-def test_a_paragraph_begins_with_an_indented_line_and_a_table_is_one() -> None:
+def test_indented_lines_begin_paragraphs_and_rows_form_a_table() -> None:
     item = item_in(STORY)
 
     assert item.body_html == (
@@ -31,7 +31,7 @@ def test_a_paragraph_begins_with_an_indented_line_and_a_table_is_one() -> None:
     )
 
 
-def test_a_story_whose_control_characters_a_gateway_stripped_is_still_read() -> None:
+def test_a_story_without_control_characters_is_still_read() -> None:
     stripped = bytes(byte for byte in STORY if byte >= 32 or byte in b"\t\r\n")
 
     item, whole = item_in(stripped), item_in(STORY)
@@ -43,7 +43,7 @@ def test_a_story_whose_control_characters_a_gateway_stripped_is_still_read() -> 
     assert "AP-WF" not in item.body_text
 
 
-def test_lines_that_are_all_flush_are_paragraphs() -> None:
+def test_if_no_line_is_indented_each_line_is_a_paragraph() -> None:
     body = (
         b"\x16\x16\x01V4644\x1f-----\r\nr e\x13\x11 HN-Top-News     03-01 0049\r\n\x02*9006< ^HN-Top-News,49<\r\n"
         b"^Top news at 11 a.m.<\r\n^Ice closes the harbour\r\n^Ferries stay in\r\n\x03AP-WF-03-01-26 1130GMT<\r\n\x04"
@@ -63,7 +63,7 @@ def test_lines_that_are_all_flush_are_paragraphs() -> None:
         pytest.param((b"^Ice closes", b"^Kill Bill closes"), "usable", id="a film"),
     ],
 )
-def test_a_kill_is_in_the_head(change: tuple[bytes, bytes], pubstatus: str) -> None:
+def test_a_kill_is_recognised_in_the_head(change: tuple[bytes, bytes], pubstatus: str) -> None:
     assert item_in(STORY.replace(*change)).pubstatus == pubstatus
 
 
@@ -76,14 +76,14 @@ def test_several_stories_are_several_entries() -> None:
     ]
 
 
-def test_a_wrong_time_is_none() -> None:
+def test_an_invalid_time_is_none() -> None:
     item = item_in(STORY.replace(b"03-01-26 1130GMT", b"13-41-26 1130GMT"))
 
     assert item.versioncreated is None
     assert item.guid == "anpa1312:BC-DE--Harbour Ice:03-01"
 
 
-def test_an_embargo_in_the_head_is_a_note_and_no_headline() -> None:
+def test_an_embargo_in_the_head_is_a_note_not_the_headline() -> None:
     item = item_in(STORY.replace(b"^Ice closes", b"^EMBARGOED UNTIL 0001 GMT MONDAY<\r\n^Ice closes"))
 
     assert item.headline == "Ice closes the harbour"

@@ -6,7 +6,7 @@ from ingestd.model.source import Cursor
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in
 
 
-def test_an_answer_of_the_api() -> None:
+def test_all_fields_of_an_api_response_are_read() -> None:
     feed = parse(WIRE["ap_media.json"], url="http://api.harbour.example/media/v/content/feed")
     item = item_in(WIRE["ap_media.json"])
 
@@ -28,7 +28,7 @@ def test_an_answer_of_the_api() -> None:
     assert item.body_html is item.body_text is None
 
 
-def test_an_item_on_its_own() -> None:
+def test_a_single_item_is_read() -> None:
     item = json.loads(WIRE["ap_media.json"])["data"]["items"][0]["item"]
 
     for document in ({"data": {"item": item}}, {"item": item}):
@@ -41,7 +41,7 @@ def test_an_embargo_without_a_time_is_until_further_notice() -> None:
     assert "embargo" in item_in(json.dumps({"item": item})).signals
 
 
-def test_a_feed_without_news_says_where_to_ask_next() -> None:
+def test_an_empty_feed_gives_a_cursor() -> None:
     feed = parse(b'{"data": {"items": [], "next_page": "?seq=8"}}', url="http://api.harbour.example/feed?seq=7")
 
     assert (feed.format, feed.entries) == ("ap-media", ())

@@ -1,6 +1,6 @@
-"""Real wire files, whole and damaged; collected only where INGESTD_CORPUS names a folder of them.
+"""Real wire files, intact and damaged; collected only if INGESTD_CORPUS names a folder with such files.
 
-INGESTD_CORPUS_ROUNDS says how often each is damaged (20).
+INGESTD_CORPUS_ROUNDS is the number of damaged variants for each file (20).
 """
 
 import os
@@ -25,7 +25,7 @@ FILES = sorted(
 
 
 def damaged(body: bytes, chance: random.Random) -> bytes:
-    """The body with bytes flipped, cut, inserted or doubled, once to four times."""
+    """Return the body with bytes flipped, cut, inserted or doubled, one to four times."""
     for _ in range(chance.randint(1, 4)):
         start = chance.randrange(len(body) + 1)
         end = min(len(body), start + chance.choice((1, 1, 3, 10, 40, 400)))
@@ -42,7 +42,7 @@ def damaged(body: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORPUS)))
-def test_a_file_damaged_anyhow_is_read_or_refused(path: Path) -> None:
+def test_a_randomly_damaged_file_is_a_feed_or_a_parse_error(path: Path) -> None:
     body, chance = path.read_bytes(), random.Random(path.name)
     check(body, None)
     for _ in range(ROUNDS):
@@ -50,7 +50,7 @@ def test_a_file_damaged_anyhow_is_read_or_refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORPUS)))
-def test_what_is_rendered_as_ninjs_is_read_back_as_it_was(path: Path) -> None:
+def test_items_rendered_as_ninjs_are_read_back_unchanged(path: Path) -> None:
     try:
         items = [entry.item for entry in parse(path.read_bytes(), url="http://localhost/").entries if entry.item]
     except ParseError:

@@ -6,7 +6,7 @@ from ingestd.model.item import Association, Author, Concept, EdNote, Headline, R
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in
 
 
-def test_an_entry() -> None:
+def test_all_fields_of_an_entry_are_read() -> None:
     item = item_in(WIRE["digitalwires.json"])
 
     assert (item.guid, item.version, item.pubstatus) == ("urn:newsml:harbour.example:20260301:7", "3", "usable")
@@ -37,7 +37,7 @@ def test_an_entry() -> None:
     )
 
 
-def test_contacts_are_for_the_desk_alone() -> None:
+def test_contacts_are_not_public() -> None:
     assert item_in(WIRE["digitalwires.json"]).ednotes == (
         EdNote(text="Sperrfrist 2. März 6.00 Uhr", role="role:embargo"),
         EdNote(text="Ada Ship, +49 30 555 0100", role="role:contacts", public=False),
@@ -47,7 +47,7 @@ def test_contacts_are_for_the_desk_alone() -> None:
 @pytest.mark.parametrize(
     "wrap", [lambda one: [one], lambda one: {"entries": [one, {"urn": 5}, None]}], ids=["list", "api"]
 )
-def test_entries_in_a_list(wrap: object) -> None:
+def test_lists_of_entries_are_read(wrap: object) -> None:
     entry = json.loads(WIRE["digitalwires.json"])
 
     assert item_in(json.dumps(wrap(entry))).version == "3"  # type: ignore[operator]

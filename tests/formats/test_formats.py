@@ -19,7 +19,7 @@ FORMAT_OF = {
     "newsml_g2.xml": "newsml-g2", "ninjs_1.json": "ninjs", "ninjs_3.json": "ninjs", "nitf.xml": "nitf",
 }  # fmt: skip
 
-# Shared by the formats; all else in the folder is a format, as a module or as a folder.
+#: The folder of the shared helpers; every other module or folder is a format.
 HELPERS = {"common"}
 
 RSS = b'<rss version="2.0"><channel><title>Harbour News</title><item><guid>1</guid></item></channel></rss>'
@@ -28,11 +28,21 @@ JSON = b'{"version": "https://jsonfeed.org/version/1.1", "title": "Harbour News"
 SITEMAP = b"<urlset><url><loc>https://paper.example/1</loc></url></urlset>"
 
 
-def test_every_module_is_in_the_table_or_known_as_a_helper() -> None:
-    modules = {module.name for module in pkgutil.iter_modules(formats.__path__)}
-    offered = {name: importlib.import_module(f"ingestd.formats.{name}") for name in modules - HELPERS}
+def test_every_module_and_folder_except_common_is_a_format_in_the_table() -> None:
+    names = {module.name for module in pkgutil.iter_modules(formats.__path__)} - HELPERS
+    modules = {name: importlib.import_module(f"ingestd.formats.{name}") for name in names}
 
-    assert {id(module.FORMAT) for module in offered.values()} == {id(known) for known in formats.FORMATS}
+    assert {id(module.FORMAT) for module in modules.values()} == {id(known) for known in formats.FORMATS}
+
+
+def test_a_format_of_several_files_exports_its_format_and_functions() -> None:
+    folders = {module.name for module in pkgutil.iter_modules(formats.__path__) if module.ispkg} - HELPERS
+    assert folders
+
+    for name in folders:
+        face = importlib.import_module(f"ingestd.formats.{name}")
+        assert face.__all__ == ["FORMAT", "parse", "recognises"]
+        assert (face.FORMAT.parse, face.FORMAT.recognises) == (face.parse, face.recognises)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_every_module_is_in_the_table_or_known_as_a_helper() -> None:
         pytest.param(RSS.decode().encode("utf-16-be"), "rss20", id="utf-16 without a mark"),
     ],
 )
-def test_the_content_shows_the_format(body: bytes, expected: str) -> None:
+def test_the_format_is_detected_from_the_content(body: bytes, expected: str) -> None:
     feed = formats.parse(body, url=URL, content_type="text/html")
 
     assert feed.format == expected
@@ -72,20 +82,20 @@ def test_the_content_shows_the_format(body: bytes, expected: str) -> None:
         pytest.param(b'{"items": [5], "uri": "x"}'.replace(b"items", b"things"), id="json with an identifier"),
         pytest.param(b"W2870asian\nbut no second line of a heading\n", id="text that begins like ANPA"),
         pytest.param(b"abc123 and that is all\n", id="text that begins like IPTC 7901"),
-        pytest.param(b"<feedback>thanks</feedback>", id="root that begins like one of ours"),
+        pytest.param(b"<feedback>thanks</feedback>", id="root whose name begins like a feed's"),
         pytest.param(b"https://paper.example/1\nnot a URL\n", id="text with a URL"),
         pytest.param(
-            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><x/></rdf:RDF>', id="rdf that is no rss"
+            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><x/></rdf:RDF>', id="rdf that is not rss"
         ),
-        pytest.param(b"<!--" * 20_000, id="comments without end"),
+        pytest.param(b"<!--" * 20_000, id="unclosed comments"),
     ],
 )
-def test_what_is_no_feed_is_no_known_format(body: bytes) -> None:
+def test_other_documents_raise_unknown_format(body: bytes) -> None:
     with pytest.raises(UnknownFormat):
         formats.parse(body, url=URL)
 
 
-def test_a_gzip_file_is_read_through_all_its_members() -> None:
+def test_all_members_of_a_gzip_file_are_read() -> None:
     half = len(RSS) // 2
 
     feed = formats.parse(gzip.compress(RSS[:half]) + gzip.compress(RSS[half:]) + b"\x00" * 512, url=URL)
@@ -101,12 +111,12 @@ def test_a_gzip_file_is_read_through_all_its_members() -> None:
         pytest.param(gzip.compress(b"<rss>" + b" " * (65 * 2**20), 1), id="a bomb"),
     ],
 )
-def test_a_broken_gzip_file_or_a_bomb_is_a_typed_error(body: bytes) -> None:
+def test_a_damaged_gzip_file_or_a_bomb_raises_parse_error(body: bytes) -> None:
     with pytest.raises(ParseError, match="gzip"):
         formats.parse(body, url=URL)
 
 
-def test_errors_and_feeds_cross_processes() -> None:
+def test_errors_and_feeds_can_be_pickled() -> None:
     with pytest.raises(ParseError) as caught:
         formats.parse(b"<rss><channel>", url=URL)
     feed = formats.parse(RSS, url=URL)
@@ -118,7 +128,7 @@ def test_errors_and_feeds_cross_processes() -> None:
 @pytest.mark.parametrize(
     "body", [RSS, ATOM, JSON, SITEMAP, *WIRE.values()], ids=["rss", "atom", "json", "sitemap", *WIRE]
 )
-def test_a_document_cut_off_anywhere_is_read_or_refused(body: bytes) -> None:
+def test_a_document_truncated_anywhere_is_read_or_raises_parse_error(body: bytes) -> None:
     for end in range(0, len(body), max(1, len(body) // 200)):
         try:
             feed = formats.parse(body[:end], url=URL)
@@ -127,15 +137,15 @@ def test_a_document_cut_off_anywhere_is_read_or_refused(body: bytes) -> None:
         assert feed.warnings or feed.entries or feed.title
 
 
-def test_what_is_no_feed_and_no_sitemap_is_a_wires_format() -> None:
+def test_all_formats_except_feeds_and_sitemaps_are_wire_formats() -> None:
     assert {form.name for form in formats.FORMATS} - {"json-feed", "sitemap", "syndication"} == WIRE_FORMATS
 
 
 @pytest.mark.parametrize("name", WIRE)
-def test_an_entry_says_which_wire_format_it_came_in(name: str) -> None:
+def test_an_entry_names_its_wire_format(name: str) -> None:
     feed = formats.parse(WIRE[name], url=URL)
 
-    # A news sitemap only describes pages, although its entries have items.
+    # Entries of a news sitemap have items, but they only describe pages.
     expected = feed.format if feed.format in WIRE_FORMATS else None
     assert {entry.wire for entry in feed.entries} == {expected}
     assert all(entry.item for entry in feed.entries)

@@ -1,4 +1,4 @@
-"""What nobody thought of: any bytes are a feed or a typed error, and what is kept of them can be kept anywhere."""
+"""Property tests: any bytes give a feed or a ParseError, and the values of a feed can be stored anywhere."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ QUICK = settings(max_examples=400, deadline=None, derandomize=True, suppress_hea
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A sample with pieces cut out, doubled, or replaced by anything."""
+    """Return a sample with pieces cut out, doubled, or replaced by arbitrary bytes."""
     body = draw(st.sampled_from(SAMPLES))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(body)))
@@ -64,7 +64,7 @@ def check(body: bytes, content_type: str | None) -> None:
 
 
 def check_item(item: Item) -> None:
-    """What an item says is clean, in UTC, and comes back from the database as it was."""
+    """Check that an item's values are clean and in UTC, and survive storage as JSON."""
     assert item.guid
     for value in everything_in(item):
         assert not isinstance(value, str) or not UNSAFE.search(value)
@@ -86,17 +86,17 @@ def everything_in(value: object) -> Iterator[object]:
 
 @QUICK
 @given(body=st.binary(max_size=300), content_type=st.none() | st.text(max_size=40))
-def test_any_bytes(body: bytes, content_type: str | None) -> None:
+def test_any_bytes_are_a_feed_or_a_parse_error(body: bytes, content_type: str | None) -> None:
     check(body, content_type)
 
 
 @QUICK
 @given(body=damaged(), content_type=st.sampled_from(TYPES))
-def test_damaged_feeds(body: bytes, content_type: str | None) -> None:
+def test_a_damaged_sample_is_a_feed_or_a_parse_error(body: bytes, content_type: str | None) -> None:
     check(body, content_type)
 
 
-def test_an_element_of_the_name_of_feedparsers_own_list() -> None:
+def test_an_element_named_like_feedparsers_list_of_links_is_tolerated() -> None:
     """Found by atheris."""
     check(
         RSS.replace(b"<link>/a</link>", b"<links v='0'>x</links>").replace(b"<ttl>5</ttl>", b"<links>x</links>"), None

@@ -21,14 +21,14 @@ def test_a_message_with_a_german_month_in_an_english_wire() -> None:
     assert item.extra == {"source": "hna", "number": "0075", "category": "i", "options": "hn 0103", "marks": "2ND LEAD"}
 
 
-def test_what_is_not_for_publication_is_for_the_desk_alone() -> None:
+def test_notes_that_are_not_for_publication_are_not_public() -> None:
     assert item_in(MESSAGE).ednotes == (
         EdNote(text="Adds depth"),
         EdNote(text="Reporting by: Ada Ship, +49 30 555 0100", public=False),
     )
 
 
-def test_a_message_whose_control_characters_a_gateway_stripped_is_still_read() -> None:
+def test_a_message_without_control_characters_is_still_read() -> None:
     item = item_in(bytes(byte for byte in MESSAGE if byte >= 32 or byte in b"\t\r\n"))
 
     assert (item.guid, item.versioncreated) == ("iptc7901:hna0075:2026-03-01", CREATED)
@@ -45,14 +45,14 @@ def test_a_message_whose_control_characters_a_gateway_stripped_is_still_read() -
         pytest.param("411130 GMT Mar 26", None, False, id="no day"),
     ],
 )
-def test_when_it_was_filed(footer: str, when: datetime | None, warned: bool) -> None:
+def test_the_filing_time_is_read(footer: str, when: datetime | None, warned: bool) -> None:
     item = item_in(MESSAGE.replace("011130 GMT Mär 26".encode(), footer.encode()))
 
     assert item.versioncreated == when
     assert bool(item.warnings) is warned
 
 
-def test_a_headline_goes_on_where_the_line_was_full() -> None:
+def test_a_headline_continues_after_a_full_line() -> None:
     long = b"Ice closes the harbour and the ferries to all of the islands\r\nuntil the end of the week"
 
     item = item_in(MESSAGE.replace(b"Ice closes the harbour", long))
@@ -67,19 +67,19 @@ def test_latin_1_is_read() -> None:
     assert "The harbour is fermé" in item.body_text
 
 
-def test_a_kill_and_several_messages() -> None:
+def test_several_messages_are_read_and_a_kill_is_recognised() -> None:
     kill = MESSAGE.replace(b"2ND LEAD", b"KILL").replace(b"hna0075", b"hna0076")
 
     assert [item.pubstatus for item in items_in(MESSAGE + kill)] == ["usable", "canceled"]
 
 
-def test_without_a_head_line_that_ends_the_first_line_is_the_headline() -> None:
+def test_without_an_end_of_the_head_the_first_line_is_the_headline() -> None:
     item = item_in(MESSAGE.replace(b"2ND LEAD\r\n", b"").replace(b"By Ada Ship, hn =\r\n", b""))
 
     assert item.headline == "Ice closes the harbour"
 
 
-def test_an_embargo_in_the_head_is_a_note_and_no_headline() -> None:
+def test_an_embargo_in_the_head_is_a_note_not_the_headline() -> None:
     limit = b"Sperrfrist: Montag, 2. M\xe4rz, 6.00 Uhr - auch f\xfcr elektronische Medien und Agenturen"
     item = item_in(
         MESSAGE.decode().encode("latin-1").replace(b"Ice closes the harbour", b"Ice closes the harbour\r\n" + limit)

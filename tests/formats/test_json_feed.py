@@ -21,7 +21,7 @@ def only(item: dict[str, Any], **fields: Any) -> Entry:
     return entry
 
 
-def test_a_hub_is_one_that_speaks_websub() -> None:
+def test_only_a_websub_hub_is_the_hub() -> None:
     hubs = [{"type": "rssCloud", "url": "https://a.example/"}, "?", {"type": "WebSub", "url": "/hub"}]
 
     feed = parse(document(hubs=hubs, feed_url=URL), url=URL)
@@ -29,7 +29,7 @@ def test_a_hub_is_one_that_speaks_websub() -> None:
     assert (feed.hub, feed.topic) == ("https://paper.example/hub", URL)
 
 
-def test_a_feed_is_read_with_all_it_says() -> None:
+def test_all_fields_of_a_feed_are_read() -> None:
     feed = parse(
         document(
             {
@@ -73,7 +73,7 @@ def test_a_feed_is_read_with_all_it_says() -> None:
     )
 
 
-def test_an_item_without_an_id_is_left_out_and_the_rest_keep_their_order() -> None:
+def test_an_item_without_an_id_is_left_out_and_the_others_keep_their_order() -> None:
     feed = parse(document({"id": "a"}, {"title": "none"}, {"id": ""}, "no item", {"id": "b"}), url=URL)
 
     assert [entry.guid for entry in feed.entries] == ["a", "b"]
@@ -81,7 +81,7 @@ def test_an_item_without_an_id_is_left_out_and_the_rest_keep_their_order() -> No
 
 
 @pytest.mark.parametrize(("identifier", "guid"), [(7, "7"), (1.5, "1.5"), ("7", "7")])
-def test_a_number_is_taken_for_a_string(identifier: object, guid: str) -> None:
+def test_a_numeric_id_is_read_as_a_string(identifier: object, guid: str) -> None:
     assert only({"id": identifier}).guid == guid
 
 
@@ -91,22 +91,22 @@ def test_fields_of_the_wrong_type_count_as_absent() -> None:
     assert only(wrong) == Entry(guid="1")
 
 
-def test_authors_and_language_of_the_feed_are_those_of_its_items() -> None:
+def test_items_inherit_authors_and_language_of_the_feed() -> None:
     entry = only({}, author={"name": "Jane Doe"}, language="en-GB")
 
     assert entry.authors == ("Jane Doe",)
     assert entry.language == "en-GB"
 
 
-def test_plain_content_is_escaped_into_paragraphs() -> None:
+def test_plain_content_is_escaped_and_split_into_paragraphs() -> None:
     assert only({"content_text": "1 < 2\n\nAnd so on"}).body_html == "<p>1 &lt; 2</p><p>And so on</p>"
 
 
-def test_an_item_about_another_page_links_there() -> None:
+def test_an_external_url_is_the_link_of_an_item_without_a_url() -> None:
     assert only({"external_url": "https://other.example/x"}).link == "https://other.example/x"
 
 
-def test_half_characters_and_control_characters_do_not_get_through() -> None:
+def test_surrogates_and_control_characters_are_removed() -> None:
     body = rb'{"items": [{"id": "\ud800a", "title": "\u0000b\udfff", "content_html": "\ud800c"}]}'
 
     (entry,) = parse(body, url=URL).entries
@@ -114,7 +114,7 @@ def test_half_characters_and_control_characters_do_not_get_through() -> None:
     assert (entry.guid, entry.headline, entry.body_html) == ("a", "b", "c")
 
 
-def test_escaped_slashes_a_mark_and_bytes_that_are_no_utf8_are_tolerated() -> None:
+def test_escaped_slashes_a_byte_order_mark_and_invalid_utf_8_are_tolerated() -> None:
     body = (
         b'\xef\xbb\xbf {"version": "https:\\/\\/jsonfeed.org\\/version\\/1", "items": [{"id": 1, "title": "caf\xe9"}]}'
     )
@@ -136,11 +136,11 @@ def test_items_beyond_the_limit_are_left_out_with_a_warning() -> None:
     "body",
     [
         pytest.param(b'{"items": [', id="cut off"),
-        pytest.param(b'{"a": {"items": []}}', id="items of something else"),
+        pytest.param(b'{"a": {"items": []}}', id="items not at the top"),
         pytest.param(b'{"items": [' + b"[" * 200_000, id="nested too deep"),
-        pytest.param(b'{"items": [{"id": ' + b"9" * 5_000 + b"}]}", id="a number without end"),
+        pytest.param(b'{"items": [{"id": ' + b"9" * 5_000 + b"}]}", id="a very long number"),
     ],
 )
-def test_damaged_json_is_a_parse_error(body: bytes) -> None:
+def test_damaged_json_raises_parse_error(body: bytes) -> None:
     with pytest.raises(ParseError):
         parse(body, url=URL)

@@ -28,7 +28,7 @@ NEWS = b"""<?xml version="1.0" encoding="UTF-8"?>
 </urlset>"""
 
 
-def test_a_news_sitemap_gives_headline_time_and_language() -> None:
+def test_the_news_extension_gives_headline_time_and_language() -> None:
     feed = parse(NEWS, url=URL)
 
     assert feed.entries == (
@@ -56,7 +56,7 @@ def test_a_news_sitemap_gives_headline_time_and_language() -> None:
     assert not feed.warnings
 
 
-def test_the_rest_of_the_news_extension_is_in_the_item() -> None:
+def test_other_values_of_the_news_extension_are_in_the_item() -> None:
     item = item_in(WIRE["news_sitemap.xml"])
 
     assert item.versioncreated == datetime(2026, 3, 1, 10, 30, 15, tzinfo=UTC)
@@ -91,7 +91,7 @@ def test_an_index_has_children() -> None:
         pytest.param(b"\n<?xml version='1.0'?><urlset><url><loc>/1</loc></url></urlset>", True, id="space in front"),
     ],
 )
-def test_what_is_not_quite_a_sitemap_is_still_read(body: bytes, warned: bool) -> None:
+def test_a_sitemap_that_violates_the_protocol_is_still_read(body: bytes, warned: bool) -> None:
     feed = parse(body, url=URL)
 
     assert [entry.link for entry in feed.entries] == ["https://paper.example/1"]
@@ -105,12 +105,12 @@ def test_what_is_not_quite_a_sitemap_is_still_read(body: bytes, warned: bool) ->
         pytest.param(b"<sitemapindex", id="cut off in the root"),
     ],
 )
-def test_a_damaged_sitemap_with_nothing_left_is_a_parse_error(body: bytes) -> None:
+def test_a_damaged_sitemap_without_a_readable_entry_raises_parse_error(body: bytes) -> None:
     with pytest.raises(ParseError):
         parse(body, url=URL)
 
 
-def test_addresses_that_lead_nowhere_or_were_there_before_are_left_out() -> None:
+def test_invalid_and_repeated_addresses_are_left_out() -> None:
     addresses = ("/1", "javascript:alert(1)", "", "ftp://paper.example/2", "/1")
     places = "".join(f"<url><loc>{address}</loc></url>" for address in addresses)
 
@@ -119,7 +119,7 @@ def test_addresses_that_lead_nowhere_or_were_there_before_are_left_out() -> None
     assert [entry.guid for entry in feed.entries] == ["https://paper.example/1"]
 
 
-def test_neither_files_nor_entities_are_pulled_in() -> None:
+def test_external_entities_are_not_loaded_and_internal_ones_not_expanded() -> None:
     body = (
         b'<!DOCTYPE urlset [<!ENTITY file SYSTEM "file:///etc/hostname"><!ENTITY word "told">]>'
         b"<urlset><url><loc>https://paper.example/1</loc>"
@@ -131,19 +131,19 @@ def test_neither_files_nor_entities_are_pulled_in() -> None:
     assert entry.headline is None
 
 
-def test_bytes_that_are_no_text_cost_only_their_own_place() -> None:
+def test_bytes_that_cannot_be_decoded_cost_only_their_own_url() -> None:
     body = b"<urlset><url><loc>/1</loc></url><url><l\xed\xa0\x80>x</l><loc>/\xed\xa0\x80</loc></url></urlset>"
 
     assert [entry.link for entry in parse(body, url=URL).entries] == ["https://paper.example/1"]
 
 
-def test_a_list_in_plain_text_is_a_sitemap() -> None:
+def test_a_plain_text_list_of_urls_is_a_sitemap() -> None:
     feed = parse(b"https://paper.example/1\r\n\r\nhttps://paper.example/2\r\nhttps://paper.example/1", url=URL)
 
     assert [entry.guid for entry in feed.entries] == ["https://paper.example/1", "https://paper.example/2"]
 
 
-def test_addresses_beyond_what_the_protocol_allows_are_left_out_with_a_warning() -> None:
+def test_addresses_beyond_the_protocols_limit_are_left_out_with_a_warning() -> None:
     lines = "\n".join(f"https://paper.example/{number}" for number in range(sitemap.MAX_URLS + 3))
 
     feed = parse(lines.encode(), url=URL)

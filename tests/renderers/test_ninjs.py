@@ -17,7 +17,7 @@ from tests.formats.samples import WIRE, items_in
 
 QUICK = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
-#: The properties of ninjs 3.1 (ninjs-schema_3.1.json), with their type or, of lists, what the objects in them have.
+#: Property of ninjs 3.1 (ninjs-schema_3.1.json) → its type, its values, or for a list the keys of the objects in it.
 CONCEPT = {"name", "rel", "uri", "literal"}
 RENDITION = {"name", "href", "contentType", "width", "height", "sizeInBytes", "duration"}
 TEXT = {"role", "contentType", "value"}
@@ -45,7 +45,7 @@ REQUIRED = {"renditions": {"name"}, "associations": {"name", "uri"}, "headlines"
 
 
 def check_valid(item: dict[str, Any]) -> None:
-    """What IPTC's schema demands of what we write."""
+    """Check a rendered item against IPTC's schema."""
     assert isinstance(item["uri"], str)
     for name, value in item.items():
         rule = SCHEMA[name]
@@ -79,7 +79,7 @@ def read_back(item: Item) -> Item:
 
 
 @pytest.mark.parametrize("name", WIRE)
-def test_what_any_format_says_comes_back_as_it_was_but_for_what_is_not_public(name: str) -> None:
+def test_items_of_all_formats_are_read_back_unchanged_except_private_notes(name: str) -> None:
     for item in items_in(WIRE[name]):
         public = tuple(note for note in item.ednotes if note.public)
 
@@ -87,12 +87,12 @@ def test_what_any_format_says_comes_back_as_it_was_but_for_what_is_not_public(na
 
 
 @pytest.mark.parametrize("name", WIRE)
-def test_what_is_written_is_valid_ninjs(name: str) -> None:
+def test_rendered_items_are_valid_ninjs(name: str) -> None:
     for item in items_in(WIRE[name]):
         check_valid(as_ninjs(item))
 
 
-def test_telephone_numbers_of_reporters_are_never_written() -> None:
+def test_private_notes_are_never_rendered() -> None:
     for name in ("newsml_g2.xml", "digitalwires.json", "iptc7901.txt"):
         written = b"".join(render(item) for item in items_in(WIRE[name]))
 
@@ -100,7 +100,7 @@ def test_telephone_numbers_of_reporters_are_never_written() -> None:
         assert b"555 0100" not in written
 
 
-def test_others_find_what_they_know_in_its_place() -> None:
+def test_standard_properties_are_filled() -> None:
     _, item, _ = items_in(WIRE["newsml_g2.xml"])
 
     written = as_ninjs(item)
@@ -160,8 +160,8 @@ ITEMS = st.builds(
 
 @QUICK
 @given(item=ITEMS)
-def test_any_item_comes_back_as_it_was(item: Item) -> None:
-    # As the formats make it: a headline out of the title, words with a mark in them become signals.
+def test_any_item_is_read_back_unchanged(item: Item) -> None:
+    # With a headline, because the formats fill a missing one from the title; they also derive signals from the texts.
     item = replace(item, headline="h", headlines=(Headline(text="h"),), keywords=item.keywords)
 
     back = read_back(item)
@@ -169,7 +169,7 @@ def test_any_item_comes_back_as_it_was(item: Item) -> None:
     assert replace(back, signals=(), is_correction=False) == item
 
 
-def test_a_record_of_a_web_page_is_written_alike() -> None:
+def test_a_record_of_a_web_page_is_rendered() -> None:
     article = Article(
         headline="Ice",
         body_text="One.\n\nTwo.",

@@ -20,7 +20,7 @@ JsonObject = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document body, not empty and decompressed, with what its beginning shows."""
+    """A document body, not empty and decompressed, with its root element or its JSON value."""
 
     body: bytes
     #: Name of the first element, without prefix and in lower case; None when there is none.

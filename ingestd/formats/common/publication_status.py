@@ -63,7 +63,7 @@ def pubstatus_of(raw: str | None, signals: Iterable[str] = ()) -> PubStatus:
 
 
 def has_correction_signal(signals: Iterable[str]) -> bool:
-    """Say whether a signal marks a correction."""
+    """Return whether a signal marks a correction."""
     return any(_CORRECTION_SIGNAL.search(signal) for signal in signals)
 
 

@@ -67,16 +67,16 @@ def _party(element: Element) -> str | None:
     return next((line_of(attributes(one).get("formalname")) for one in element if name_of(one) == "party"), None)
 
 
-def _read_administrative(draft: ItemDraft, name: str, part: Element) -> None:
+def _read_administrative(draft: ItemDraft, name: str, child: Element) -> None:
     if name == "provider":
-        draft.fill("provider", concept_of(None, name=_party(part)))
+        draft.fill("provider", concept_of(None, name=_party(child)))
     elif name == "source":
-        draft.fill("source", _party(part))
+        draft.fill("source", _party(child))
     elif name in ("creator", "contributor"):
-        if person := _party(part):
+        if person := _party(child):
             draft.add("authors", Author(name=person, role=None if name == "creator" else name))
     elif name == "property":
-        given = attributes(part)
+        given = attributes(child)
         if given.get("formalname", "").lower() == "credit":
             draft.fill_line("creditline", given.get("value"))
 
@@ -84,23 +84,23 @@ def _read_administrative(draft: ItemDraft, name: str, part: Element) -> None:
 _SUBJECTS = frozenset(("subject", "subjectmatter", "subjectdetail"))
 
 
-def _read_descriptive(draft: ItemDraft, name: str, part: Element) -> None:
-    given = attributes(part)
+def _read_descriptive(draft: ItemDraft, name: str, child: Element) -> None:
+    given = attributes(child)
     if name == "language":
         draft.fill("language", language_of(given.get("formalname")))
     elif name == "genre":
         draft.add("genre", concept_of(line_of(given.get("formalname"))))
     elif name == "subjectcode":
-        for one in part:
+        for one in child:
             # A SubjectQualifier refines the subject before it and is not a subject itself (5.5.4.3).
             if name_of(one) in _SUBJECTS and (code := line_of(attributes(one).get("formalname"))):
                 scheme = attributes(one).get("scheme") or attributes(one).get("vocabulary")
                 draft.add("subject", concept_of(code, scheme=line_of(scheme)))
     elif name == "location":
-        _read_location(draft, part)
+        _read_location(draft, child)
     elif name == "property" and given.get("formalname", "").lower() == "keyword":
         draft.add("keywords", line_of(given.get("value")))
-    elif name == "guid" and "guid" not in draft.values and (text := line_in(part)):
+    elif name == "guid" and "guid" not in draft.values and (text := line_in(child)):
         # Without the standard's identifier, one of the provider's own is better than a hash.
         draft.fill("guid", text)
         draft.fill("id_origin", "derived")

@@ -43,9 +43,9 @@ def parse(document: Document, _url: str, _content_type: str | None = None) -> Fe
 def _items(root: Element) -> Iterator[Element]:
     if name_of(root) == "newsitem":
         yield root
-    for part in root:
-        if name_of(part) in ("newsitem", "newscomponent"):
-            yield from _items(part)
+    for child in root:
+        if name_of(child) in ("newsitem", "newscomponent"):
+            yield from _items(child)
 
 
 def _priority(root: Element) -> str | None:
@@ -55,12 +55,12 @@ def _priority(root: Element) -> str | None:
 
 
 def _read_item(priority: str | None, draft: ItemDraft, item: Element) -> None:
-    for part in item:
-        name = name_of(part)
+    for child in item:
+        name = name_of(child)
         if name == "identification":
-            _read_identification(draft, part)
+            _read_identification(draft, child)
         elif name == "newsmanagement":
-            for one in part:
+            for one in child:
                 _read_management(draft, name_of(one), one)
     read_components(draft, item)
     draft.fill_number("priority", priority)
@@ -70,12 +70,12 @@ def _read_item(priority: str | None, draft: ItemDraft, item: Element) -> None:
 
 
 def _read_identification(draft: ItemDraft, identification: Element) -> None:
-    for part in identification:
-        name = name_of(part)
+    for child in identification:
+        name = name_of(child)
         if name == "newsidentifier":
-            _fill_guid_and_version(draft, {name_of(one): text_in(one) for one in part})
+            _fill_guid_and_version(draft, {name_of(one): text_in(one) for one in child})
         elif name == "namelabel":
-            draft.fill("title", line_in(part))
+            draft.fill("title", line_in(child))
 
 
 def _fill_guid_and_version(draft: ItemDraft, given: Mapping[str, str]) -> None:
@@ -98,24 +98,24 @@ def _fill_guid_and_version(draft: ItemDraft, given: Mapping[str, str]) -> None:
         draft.fill("id_origin", "composed")
 
 
-def _read_management(draft: ItemDraft, name: str, part: Element) -> None:
+def _read_management(draft: ItemDraft, name: str, child: Element) -> None:
     if name == "firstcreated":
-        draft.fill_time("firstcreated", text_in(part))
+        draft.fill_time("firstcreated", text_in(child))
     elif name == "thisrevisioncreated":
-        draft.fill_time("versioncreated", text_in(part))
+        draft.fill_time("versioncreated", text_in(child))
     elif name == "status":
-        draft.fill_line("pubstatus_raw", _formal_name(part))
+        draft.fill_line("pubstatus_raw", _formal_name(child))
     elif name == "urgency":
-        draft.fill_number("urgency", _formal_name(part))
+        draft.fill_number("urgency", _formal_name(child))
     elif name == "statuswillchange":
-        _read_status_change(draft, part)
+        _read_status_change(draft, child)
     elif name in ("associatedwith", "derivedfrom"):
-        if guid := line_of(attributes(part).get("newsitem")):
+        if guid := line_of(attributes(child).get("newsitem")):
             draft.add("links", Link(guid=guid, rel=name))
     elif name == "instruction":
-        draft.add("signals", line_of(_formal_name(part)))
+        draft.add("signals", line_of(_formal_name(child)))
     elif name == "newsitemtype":
-        draft.add_extra(name, _formal_name(part))
+        draft.add_extra(name, _formal_name(child))
 
 
 def _read_status_change(draft: ItemDraft, change: Element) -> None:

@@ -14,15 +14,15 @@ from ingestd.model.item import Association, Rendition
 
 def read_content(draft: ItemDraft, content: Element, _aliases: Mapping[str, str]) -> None:
     """Read a contentSet (9.1): the first inline content with text is the body, remote contents are renditions."""
-    for part in content:
-        name = name_of(part)
+    for child in content:
+        name = name_of(child)
         if name == "inlinexml":
-            _read_inline(draft, part)
+            _read_inline(draft, child)
         elif name == "inlinedata":
             if "body_text" not in draft.values:
-                draft.fill_body(*body_of_text(raw_text(part)))
+                draft.fill_body(*body_of_text(raw_text(child)))
         elif name == "remotecontent":
-            _read_remote(draft, part)
+            _read_remote(draft, child)
 
 
 def _read_inline(draft: ItemDraft, inline: Element) -> None:
@@ -67,9 +67,9 @@ def _association(reference: Element, role: str | None) -> Association | None:
     given = attributes(reference)
     guid = line_of(given.get("residref") or given.get("guidref") or given.get("href"))
     hints: dict[str, str] = {}
-    for part in reference:
-        name = name_of(part)
-        hints.setdefault(name, code_of(attributes(part).get("qcode")) if name == "itemclass" else text_in(part))
+    for child in reference:
+        name = name_of(child)
+        hints.setdefault(name, code_of(attributes(child).get("qcode")) if name == "itemclass" else text_in(child))
     if not guid:
         return None
     return Association(

@@ -25,9 +25,9 @@ _PRIVATE_WORDS = ("private", "contact", "nonpublic", "non-public", "internal", "
 def concept(element: Element, aliases: Mapping[str, str], *, rel: str | None = None) -> Concept | None:
     """Return a concept with its qcode, URI or literal (5.3.2, flexible properties) and its first name."""
     name = None
-    for part in element:
-        if local_name(part.tag) == "name":
-            name = line_in(part)
+    for child in element:
+        if local_name(child.tag) == "name":
+            name = line_in(child)
             break
     # A short cut: nearly all have a qcode in lower case, and reading all attributes doubles the time.
     if qcode := line_of(element.get("qcode")):
@@ -99,7 +99,7 @@ def _note(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> No
 
 def _link(draft: ItemDraft, element: Element, _aliases: Mapping[str, str]) -> None:
     given = attributes(element)
-    title = next((line_in(part) for part in element if name_of(part) == "title"), None)
+    title = next((line_in(child) for child in element if name_of(child) == "title"), None)
     guid, href = line_of(given.get("residref") or given.get("guidref")), line_of(given.get("href"))
     if guid or href:
         rel, version = line_of(given.get("rel")), line_of(given.get("version"))

@@ -49,14 +49,14 @@ def _items(root: Element) -> Iterator[Element]:
     if name_of(root) in _ITEMS:
         yield root
         return
-    for part in root:
-        name = name_of(part)
+    for child in root:
+        name = name_of(child)
         if name in _ITEMS:
             # A package without guid and itemMeta only lists the contents of the message.
-            if part.get("guid") or xml.child(part, "itemmeta") is not None:
-                yield part
+            if child.get("guid") or xml.child(child, "itemmeta") is not None:
+                yield child
         elif name == "itemset":
-            yield from _items(part)
+            yield from _items(child)
 
 
 def _schemes(element: Element) -> Mapping[str, str]:

@@ -14,18 +14,18 @@ _SLUGLINE_NAMES = frozenset(("anpa-keyword", "slugline", "slug"))
 
 def read_head(draft: ItemDraft, head: Element) -> None:
     """Read a `head` into a draft; fields that are already set stay."""
-    for part in head:
-        name = name_of(part)
+    for child in head:
+        name = name_of(child)
         if name == "docdata":
-            _read_docdata(draft, part)
+            _read_docdata(draft, child)
         elif name == "title":
-            draft.fill("title", line_in(part))
+            draft.fill("title", line_in(child))
         elif name == "tobject":
-            _read_tobject(draft, part)
+            _read_tobject(draft, child)
         elif name == "pubdata":
-            draft.fill_time("published", attributes(part).get("date.publication"))
+            draft.fill_time("published", attributes(child).get("date.publication"))
         elif name == "meta":
-            _read_meta(draft, attributes(part))
+            _read_meta(draft, attributes(child))
     _fill_derived_times(draft)
 
 
@@ -39,8 +39,8 @@ def _read_meta(draft: ItemDraft, given: Mapping[str, str]) -> None:
 
 def _read_tobject(draft: ItemDraft, tobject: Element) -> None:
     """Read genres and subjects; `tobject.subject.refnum` is a Subject Code (3.6, tobject.subject)."""
-    for part in tobject:
-        name, given = name_of(part), attributes(part)
+    for child in tobject:
+        name, given = name_of(child), attributes(child)
         if name == "tobject.property":
             draft.add("genre", concept_of(None, name=line_of(given.get("tobject.property.type"))))
         elif name == "tobject.subject":
@@ -55,15 +55,15 @@ _SUBJECT_LABELS = ("tobject.subject.detail", "tobject.subject.matter", "tobject.
 
 def _read_docdata(draft: ItemDraft, docdata: Element) -> None:
     draft.fill_line("pubstatus_raw", attributes(docdata).get("management-status"))
-    for part in docdata:
-        name, given = name_of(part), attributes(part)
+    for child in docdata:
+        name, given = name_of(child), attributes(child)
         if name == "doc-id":
             draft.fill_line("guid", given.get("id-string"))
             draft.fill_line("regsrc", given.get("regsrc"))
         elif name == "urgency":
             draft.fill_number("urgency", given.get("ed-urg"))
         elif name in _TIMES:
-            draft.fill_time(_TIMES[name], given.get("norm") or line_in(part))
+            draft.fill_time(_TIMES[name], given.get("norm") or line_in(child))
         elif name == "doc.copyright":
             draft.fill_line("copyrightholder", given.get("holder"))
         elif name == "doc.rights":
@@ -71,16 +71,16 @@ def _read_docdata(draft: ItemDraft, docdata: Element) -> None:
         elif name == "ed-msg":
             draft.add_note(given.get("info"))
         elif name == "key-list":
-            for keyword in part:
+            for keyword in child:
                 draft.add("keywords", line_of(attributes(keyword).get("key")))
         else:
-            _read_docdata_rest(draft, name, given, part)
+            _read_docdata_rest(draft, name, given, child)
 
 
 _TIMES = {"date.issue": "versioncreated", "date.release": "released", "date.expire": "expires"}
 
 
-def _read_docdata_rest(draft: ItemDraft, name: str, given: Mapping[str, str], part: Element) -> None:
+def _read_docdata_rest(draft: ItemDraft, name: str, given: Mapping[str, str], child: Element) -> None:
     if name == "du-key":
         # "Dynamic use key": a key common to all versions of a story, and the version (3.6, du-key).
         draft.fill_line("version", given.get("version"))
@@ -100,7 +100,7 @@ def _read_docdata_rest(draft: ItemDraft, name: str, given: Mapping[str, str], pa
         label = line_of(next((place for place in places if place), None))
         draft.add("place", concept_of(line_of(given.get("iso-cc")), name=label, rel="event location"))
     elif name == "identified-content":
-        for one in part:
+        for one in child:
             if list_name := _LIST_OF_ELEMENT.get(name_of(one)):
                 code = line_of(attributes(one).get("value"))
                 draft.add(list_name, concept_of(code, scheme=line_of(attributes(one).get("idsrc")), name=text_in(one)))

@@ -35,47 +35,47 @@ def read_nitf(draft: ItemDraft, root: Element) -> None:
     """Read a `nitf` element into a draft; fields already set by the enclosing message stay."""
     draft.fill("type", "text")
     draft.fill("language", language_of(attributes(root).get("baselang") or attributes(root).get("lang")))
-    for part in root:
-        name = name_of(part)
+    for child in root:
+        name = name_of(child)
         if name == "head":
-            read_head(draft, part)
+            read_head(draft, child)
         elif name == "body":
-            _read_body(draft, part)
+            _read_body(draft, child)
         elif name in ("body.head", "body.content"):
-            _read_body(draft, [part])
+            _read_body(draft, [child])
 
 
-def _read_body(draft: ItemDraft, parts: Iterable[Element]) -> None:
+def _read_body(draft: ItemDraft, children: Iterable[Element]) -> None:
     content: list[Element] = []
-    for part in parts:
-        name = name_of(part)
+    for child in children:
+        name = name_of(child)
         if name == "body.head":
-            _read_body_head(draft, part)
+            _read_body_head(draft, child)
         elif name == "body.content":
-            content.append(part)
+            content.append(child)
         elif name not in ("body.end", ""):
-            content.append(part)  # paragraphs directly in the body
+            content.append(child)  # paragraphs directly in the body
     draft.fill_body(*body_of_elements(content))
-    for part in content:
-        for media in part.iter("{*}media", "{*}MEDIA"):
+    for child in content:
+        for media in child.iter("{*}media", "{*}MEDIA"):
             _read_media(draft, media)
 
 
 def _read_body_head(draft: ItemDraft, head: Element) -> None:
-    for part in head:
-        name = name_of(part)
+    for child in head:
+        name = name_of(child)
         if name in ("hedline", "headline"):
-            _read_headline(draft, part)
+            _read_headline(draft, child)
         elif name == "byline":
-            _read_byline(draft, part)
+            _read_byline(draft, child)
         elif name == "distributor":
-            draft.fill("provider", concept_of(None, name=line_in(part)))
+            draft.fill("provider", concept_of(None, name=line_in(child)))
         elif name in _LINES:
-            draft.fill(_LINES[name], line_in(part))
-            if (location := xml.child(part, "location")) is not None:
+            draft.fill(_LINES[name], line_in(child))
+            if (location := xml.child(child, "location")) is not None:
                 draft.fill("located", line_in(location))
         elif name == "note":
-            draft.add_note(text_in(part), role=attributes(part).get("noteclass"))
+            draft.add_note(text_in(child), role=attributes(child).get("noteclass"))
     if regsrc := draft.extra.get("regsrc"):
         draft.fill("provider", concept_of(None, name=regsrc))
 
@@ -89,11 +89,11 @@ _LINES = {
 
 
 def _read_headline(draft: ItemDraft, hedline: Element) -> None:
-    lines = [part for part in hedline if name_of(part) in ("hl1", "hl2")] or [hedline]
-    for part in lines:
-        if text := line_in(part):
+    lines = [child for child in hedline if name_of(child) in ("hl1", "hl2")] or [hedline]
+    for child in lines:
+        if text := line_in(child):
             draft.fill("headline", text)
-            draft.add("headlines", Headline(text=text, role=name_of(part)))
+            draft.add("headlines", Headline(text=text, role=name_of(child)))
 
 
 def _read_byline(draft: ItemDraft, byline: Element) -> None:
@@ -116,8 +116,8 @@ def _read_media(draft: ItemDraft, media: Element) -> None:
     """Read a `media` element as an association with its references, caption and producer."""
     renditions: list[Rendition] = []
     caption = producer = None
-    for part in media:
-        name, given = name_of(part), attributes(part)
+    for child in media:
+        name, given = name_of(child), attributes(child)
         href = line_of(given.get("source") or given.get("data-location"))
         if name == "media-reference" and href:
             renditions.append(
@@ -130,9 +130,9 @@ def _read_media(draft: ItemDraft, media: Element) -> None:
                 )
             )
         elif name == "media-caption":
-            caption = caption or line_in(part)
+            caption = caption or line_in(child)
         elif name == "media-producer":
-            producer = producer or line_in(part)
+            producer = producer or line_in(child)
     if renditions or caption:
         kind = attributes(media).get("media-type")
         draft.add(

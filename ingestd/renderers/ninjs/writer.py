@@ -1,7 +1,7 @@
 """Write items as IPTC ninjs 3.1 (https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json).
 
 The schema forbids further properties.  Values it has no property for are written as JSON into one description with
-role "ingestd" and content type application/json, so that a reader of ours gets the whole item back.
+role "ingestd" and content type application/json, so that `formats.ninjs` reads the whole item back.
 """
 
 import json

@@ -37,28 +37,28 @@ def test_media_topics_have_one_uri_and_a_name(code: str | None, scheme: str | No
             Concept(code="200000538", scheme="medtop", uri=LEISURE[:-8] + "200000538"),
             id="too long",
         ),
-        pytest.param("hn:7", Concept(code="7", scheme="hn"), id="scheme of its own"),
-        pytest.param("News from: here", Concept(code="News from: here"), id="no qcode"),
-        pytest.param("hn:", Concept(code="hn:"), id="nothing behind the colon"),
+        pytest.param("hn:7", Concept(code="7", scheme="hn"), id="unknown scheme"),
+        pytest.param("News from: here", Concept(code="News from: here"), id="a colon in a name"),
+        pytest.param("hn:", Concept(code="hn:"), id="no code after the colon"),
         pytest.param("urn:x:7", Concept(uri="urn:x:7"), id="URN"),
     ],
 )
-def test_other_codes_stay_as_they_are(code: str, concept: Concept) -> None:
+def test_other_codes_are_unchanged(code: str, concept: Concept) -> None:
     assert concept_of(code) == concept
 
 
-def test_nothing_is_no_concept() -> None:
+def test_no_code_uri_or_name_is_no_concept() -> None:
     assert concept_of(None) is None
 
 
-def test_a_name_that_was_sent_stays() -> None:
+def test_a_name_that_was_sent_is_kept() -> None:
     concept = concept_of("medtop:20000538", name="Freizeit")
 
     assert concept
     assert concept.name == "Freizeit"
 
 
-def test_the_vocabulary_is_whole_and_says_where_it_is_from() -> None:
+def test_the_vocabulary_is_complete_and_names_its_licence() -> None:
     table = (files("ingestd.formats.common") / "media_topics.tsv").read_text("utf-8")
     codes = [line.split("\t")[0] for line in table.splitlines() if not line.startswith("#")]
 
@@ -83,17 +83,17 @@ def test_a_topic_has_its_parent() -> None:
         pytest.param(Concept(code="17005000"), True, id="bare"),
         pytest.param(Concept(code="17005000", scheme="subj"), True, id="alias"),
         pytest.param(Concept(code="17005000", scheme="IptcSubjectCodes"), True, id="NewsML 1"),
-        pytest.param(Concept(code="17005000", scheme="sttsubj"), False, id="an agency's own"),
+        pytest.param(Concept(code="17005000", scheme="sttsubj"), False, id="scheme of an agency"),
         pytest.param(Concept(code="04000000", scheme="medtop"), False, id="Media Topic"),
         pytest.param(Concept(code="20000538"), False, id="Media Topic, bare"),
         pytest.param(Concept(code="1700500"), False, id="seven digits"),
     ],
 )
-def test_which_codes_are_retired_subject_codes(concept: Concept, retired: bool) -> None:
+def test_retired_subject_codes_are_recognised(concept: Concept, retired: bool) -> None:
     assert is_subject_code(concept) is retired
 
 
-def test_a_subject_code_is_mapped_once_and_not_to_what_is_there() -> None:
+def test_a_subject_code_is_mapped_once_and_not_to_a_topic_already_there() -> None:
     weather = Concept(code="17000000", uri="http://cv.iptc.org/newscodes/mediatopic/17000000")
 
     assert [one.code for one in mapped_media_topics((Concept(code="17005000"), Concept(code="17005000")))] == [

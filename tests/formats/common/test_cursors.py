@@ -34,9 +34,7 @@ def item(number: int) -> dict[str, str]:
         pytest.param({"next": "https://me:pass@api.harbour.example/p2"}, "older", "/p2", id="no-user-info"),
     ],
 )  # fmt: skip
-def test_where_a_list_goes_on_is_found_by_the_names_that_apis_have_for_it(
-    envelope: dict[str, object], kind: str, address: str
-) -> None:
+def test_a_cursor_is_found_under_the_names_that_apis_use(envelope: dict[str, object], kind: str, address: str) -> None:
     found = cursor_of(envelope, URL)
 
     assert found
@@ -49,20 +47,20 @@ def test_where_a_list_goes_on_is_found_by_the_names_that_apis_have_for_it(
         pytest.param({}, id="nothing"),
         pytest.param({"next": None, "_links": {"self": {"href": "/p1"}}}, id="no-next"),
         pytest.param({"next": ""}, id="empty"),
-        pytest.param({"next": 2}, id="a-number-of-nothing"),
-        pytest.param({"next_page": True}, id="yes"),
-        pytest.param({"next": "javascript:alert(1)"}, id="no-address"),
+        pytest.param({"next": 2}, id="a-number-without-a-parameter"),
+        pytest.param({"next_page": True}, id="a-boolean"),
+        pytest.param({"next": "javascript:alert(1)"}, id="an-unsafe-link"),
         pytest.param({"next": "http://[::1"}, id="unreadable"),
         pytest.param({"next_cursor": "x" * 3_000}, id="too-long"),
-        pytest.param({"since": "2026-03-01"}, id="what-was-asked-for"),
+        pytest.param({"since": "2026-03-01"}, id="the-request-parameter"),
         pytest.param({"links": [1, {"rel": 2}]}, id="odd-links"),
     ],
 )
-def test_what_says_nothing_of_it_is_passed_over(envelope: dict[str, object]) -> None:
+def test_envelopes_without_a_usable_cursor_have_none(envelope: dict[str, object]) -> None:
     assert cursor_of(envelope, URL) is None
 
 
-def test_the_next_page_is_newer_where_the_oldest_comes_first() -> None:
+def test_the_next_page_is_newer_if_the_oldest_item_comes_first() -> None:
     newest_first = parse(json.dumps({"items": [item(2), item(1)], "next": "/p2"}).encode(), url=URL)
     oldest_first = parse(json.dumps({"items": [item(1), item(2)], "next": "/p2"}).encode(), url=URL)
 
@@ -72,18 +70,18 @@ def test_the_next_page_is_newer_where_the_oldest_comes_first() -> None:
     assert oldest_first.next_page is None
 
 
-def test_an_item_on_its_own_goes_on_nowhere() -> None:
+def test_a_single_item_has_no_cursor() -> None:
     assert parse(json.dumps({**item(1), "next": "/2"}).encode(), url=URL).cursor is None
 
 
-def test_an_empty_list_that_goes_on_is_a_list() -> None:
+def test_an_empty_list_with_a_cursor_is_recognised() -> None:
     feed = parse(b'{"_items": [], "_links": {"next": {"href": "items?page=3"}}}', url=URL)
 
     assert (feed.format, feed.entries) == ("ninjs", ())
     assert feed.cursor == Cursor(url="https://api.harbour.example/v1/items?page=3", kind="older")
 
 
-def test_a_parameter_takes_the_place_of_the_one_before_and_leaves_the_others_as_they_are() -> None:
+def test_a_parameter_replaces_its_old_value_and_leaves_the_others_unchanged() -> None:
     assert with_parameter("https://a.example/x?b=%7e&c=1&b%20=2#top", "c", "2&3") == (
         "https://a.example/x?b=%7e&b%20=2&c=2%263"
     )

@@ -25,7 +25,7 @@ WHEN = datetime(2020, 6, 24, 6, 15, tzinfo=UTC)
         "mercredi, 24 juin 2020 06:15 GMT",
     ],
 )
-def test_a_date_is_read_as_publishers_write_it(text: str) -> None:
+def test_dates_are_read_in_all_written_forms(text: str) -> None:
     assert read_date(text) == WHEN
 
 
@@ -50,5 +50,5 @@ def test_a_date_alone_is_midnight(text: str) -> None:
         "1" * 5_000,
     ],
 )
-def test_a_date_is_never_guessed(text: str | None) -> None:
+def test_an_unreadable_date_is_none(text: str | None) -> None:
     assert read_date(text) is None

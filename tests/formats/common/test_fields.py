@@ -7,23 +7,23 @@ from ingestd.formats.common import fields
     ("value", "markup", "expected"),
     [
         pytest.param("AT&T <gains>", False, "AT&T <gains>", id="plain text keeps what looks like a tag"),
-        pytest.param("<b>AT&amp;T</b> gains", True, "AT&T gains", id="markup goes"),
+        pytest.param("<b>AT&amp;T</b> gains", True, "AT&T gains", id="tags are removed"),
         pytest.param("It&#8217;s on", True, "It’s on", id="references without tags"),
         pytest.param(" two\n lines\x00\ud800 ", False, "two lines", id="one clean line"),
-        pytest.param("<img src='a'>", True, None, id="no text at all"),
+        pytest.param("<img src='a'>", True, None, id="no text"),
         pytest.param("a" * 5_000, False, "a" * fields.MAX_LINE, id="cut"),
         pytest.param(None, True, None, id="absent"),
     ],
 )
-def test_a_line_is_plain_clean_and_bounded(value: str | None, markup: bool, expected: str | None) -> None:
+def test_a_line_is_plain_clean_and_limited(value: str | None, markup: bool, expected: str | None) -> None:
     assert fields.line_of(value, markup=markup) == expected
 
 
-def test_plain_content_becomes_paragraphs_in_which_nothing_is_markup() -> None:
+def test_plain_content_becomes_escaped_paragraphs() -> None:
     assert fields.body_of("One <b> & two\n\nThree", markup=False) == "<p>One &lt;b&gt; &amp; two</p><p>Three</p>"
 
 
-def test_content_beyond_the_limit_is_left_out_and_not_cut() -> None:
+def test_content_beyond_the_limit_is_dropped_not_cut() -> None:
     assert fields.body_of("a" * (fields.MAX_BODY + 1)) is None
 
 
@@ -40,16 +40,16 @@ def test_content_beyond_the_limit_is_left_out_and_not_cut() -> None:
         ("/" + "a" * fields.MAX_URL, None),
     ],
 )
-def test_a_link_is_absolute_or_as_written_and_never_active(reference: str | None, expected: str | None) -> None:
+def test_a_link_is_absolute_or_as_written_and_never_executable(reference: str | None, expected: str | None) -> None:
     assert fields.link_of("https://paper.example/feed", reference) == expected
 
 
 @pytest.mark.parametrize("reference", ["urn:x:1", "http://[::1", "mailto:desk@paper.example", None])
-def test_a_page_can_be_fetched(reference: str | None) -> None:
+def test_a_page_is_an_http_url_or_none(reference: str | None) -> None:
     assert fields.page_of("https://paper.example/feed", reference) is None
 
 
-def test_names_come_once_in_order_and_within_a_limit() -> None:
+def test_names_are_unique_in_order_and_limited() -> None:
     assert fields.names_of(["Jane  Doe", None, " ", "John", "Jane Doe"]) == ("Jane Doe", "John")
     assert len(fields.names_of(map(str, range(1_000)))) == fields.MAX_NAMES
 
@@ -58,5 +58,5 @@ def test_names_come_once_in_order_and_within_a_limit() -> None:
     ("value", "expected"),
     [("en", "en"), ("pt_BR", "pt-BR"), (" de-at ", "de-at"), ("English!", None), ("x" * 99, None), (None, None)],
 )
-def test_a_language_is_a_wellformed_tag(value: str | None, expected: str | None) -> None:
+def test_a_language_is_a_well_formed_tag(value: str | None, expected: str | None) -> None:
     assert fields.language_of(value) == expected

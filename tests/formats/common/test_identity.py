@@ -6,7 +6,7 @@ import pytest
 from ingestd.formats.common.identity import MAX_GUID, identity_of, with_unique_guids
 from ingestd.model.feed import Entry, IdOrigin
 
-SAID: dict[str, Any] = {"headline": "Harbour road to widen", "description": None, "body": None, "published": None}
+CONTENT: dict[str, Any] = {"headline": "Harbour road to widen", "description": None, "body": None, "published": None}
 
 
 @pytest.mark.parametrize(
@@ -20,21 +20,21 @@ SAID: dict[str, Any] = {"headline": "Harbour road to widen", "description": None
 def test_the_feeds_own_identifier_wins_over_the_link(
     identifier: str | None, link: str, guid: str, origin: IdOrigin
 ) -> None:
-    assert identity_of(identifier, link, **SAID) == (guid, origin)
+    assert identity_of(identifier, link, **CONTENT) == (guid, origin)
 
 
-def test_without_either_the_entry_is_known_by_what_it_says() -> None:
-    guid, origin = identity_of(None, None, **SAID)
+def test_without_identifier_and_link_the_guid_is_a_hash_of_the_content() -> None:
+    guid, origin = identity_of(None, None, **CONTENT)
 
     assert guid.startswith("sha256:")
     assert origin == "hash"
-    assert identity_of(None, None, **SAID)[0] == guid
-    assert identity_of(None, None, **{**SAID, "published": datetime(2020, 6, 24, tzinfo=UTC)})[0] != guid
-    assert identity_of(None, None, **{**SAID, "headline": None, "body": SAID["headline"]})[0] != guid
+    assert identity_of(None, None, **CONTENT)[0] == guid
+    assert identity_of(None, None, **{**CONTENT, "published": datetime(2020, 6, 24, tzinfo=UTC)})[0] != guid
+    assert identity_of(None, None, **{**CONTENT, "headline": None, "body": CONTENT["headline"]})[0] != guid
 
 
-def test_an_identifier_that_is_too_long_is_known_by_its_hash() -> None:
-    guid, origin = identity_of("ä" * (MAX_GUID // 2 + 1), None, **SAID)
+def test_an_identifier_that_is_too_long_is_replaced_by_its_hash() -> None:
+    guid, origin = identity_of("ä" * (MAX_GUID // 2 + 1), None, **CONTENT)
 
     assert len(guid) == len("sha256:") + 64
     assert origin == "source"
@@ -44,20 +44,20 @@ def entry(guid: str, **fields: Any) -> Entry:
     return Entry(guid=guid, **fields)
 
 
-def test_entries_with_guids_of_their_own_stay_as_they_are() -> None:
+def test_entries_with_unique_guids_are_unchanged() -> None:
     entries = (entry("1", headline="a"), entry("2", headline="a"))
 
     assert with_unique_guids(entries) == (entries, ())
 
 
-def test_what_is_sent_twice_is_kept_once_with_a_warning() -> None:
+def test_identical_entries_are_kept_once_with_a_warning() -> None:
     entries, warnings = with_unique_guids([entry("1", headline="a"), entry("2"), entry("1", headline="a")])
 
     assert [known.guid for known in entries] == ["1", "2"]
     assert len(warnings) == 1
 
 
-def test_stories_that_share_a_guid_are_known_by_their_links() -> None:
+def test_stories_that_share_a_guid_get_their_links_as_guids() -> None:
     entries, warnings = with_unique_guids(
         [entry("0", link="https://a.example/1"), entry("0", link="https://a.example/2")]
     )
@@ -69,14 +69,14 @@ def test_stories_that_share_a_guid_are_known_by_their_links() -> None:
     assert "share" in warnings[0]
 
 
-def test_stories_that_share_guid_and_link_are_known_by_what_they_say() -> None:
+def test_stories_that_share_guid_and_link_get_their_hashes_as_guids() -> None:
     entries, _ = with_unique_guids([entry("0", link="https://a.example/", headline=headline) for headline in "ab"])
 
     assert {known.id_origin for known in entries} == {"hash"}
     assert len({known.guid for known in entries}) == 2
 
 
-def test_a_link_that_is_anothers_guid_is_no_identity() -> None:
+def test_a_link_that_is_the_guid_of_another_entry_is_not_used() -> None:
     link = "https://a.example/1"
 
     entries, _ = with_unique_guids([entry(link), entry("0", headline="a", link=link), entry("0", headline="b")])
@@ -84,7 +84,7 @@ def test_a_link_that_is_anothers_guid_is_no_identity() -> None:
     assert len({known.guid for known in entries}) == len(entries) == 3
 
 
-def test_stories_keep_their_identity_when_the_window_moves() -> None:
+def test_guids_are_stable_when_the_window_moves() -> None:
     stories = [entry("0", link=f"https://a.example/{number}") for number in range(4)]
 
     before, _ = with_unique_guids(stories[1:])

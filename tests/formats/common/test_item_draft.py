@@ -10,7 +10,7 @@ from ingestd.model.item import Author, Headline, Item
 WHEN = datetime(2026, 3, 1, 11, 30, 15, tzinfo=UTC)
 
 
-def test_the_first_value_that_says_something_counts() -> None:
+def test_the_first_non_empty_value_counts() -> None:
     draft = ItemDraft()
     for value in (None, "", "a", "b"):
         draft.fill("slugline", value)
@@ -31,12 +31,12 @@ def test_the_first_value_that_says_something_counts() -> None:
         pytest.param("20260301T113015", WHEN, True, id="no zone"),
         pytest.param("2026-03-01 11:30:15", WHEN, True, id="a space for the T"),
         pytest.param("1. März 2026 11:30:15", WHEN, False, id="German month"),
-        pytest.param("Sun, 01 Mar 2026 12:30:15 CET", WHEN, False, id="as in e-mail"),
-        pytest.param("soon", None, True, id="none"),
-        pytest.param("9999-12-31T23:59:59-23:00", None, True, id="beyond what there is"),
+        pytest.param("Sun, 01 Mar 2026 12:30:15 CET", WHEN, False, id="e-mail format"),
+        pytest.param("soon", None, True, id="not a time"),
+        pytest.param("9999-12-31T23:59:59-23:00", None, True, id="out of range"),
     ],
 )
-def test_times_as_wires_write_them(text: str, when: datetime | None, warned: bool) -> None:
+def test_times_are_read_as_wires_write_them(text: str, when: datetime | None, warned: bool) -> None:
     draft = ItemDraft()
     draft.fill_time("versioncreated", text)
 
@@ -46,7 +46,7 @@ def test_times_as_wires_write_them(text: str, when: datetime | None, warned: boo
     assert bool(item.warnings) is warned
 
 
-def test_a_list_has_a_limit_and_concepts_are_there_once() -> None:
+def test_a_list_is_limited_and_has_no_duplicates() -> None:
     draft = ItemDraft()
     for number in range(drafts.MAX_VALUES + 5):
         draft.add("keywords", str(number))
@@ -77,7 +77,7 @@ def test_the_headline_of_an_alert_is_cut_at_a_word() -> None:
     assert len(headline) <= 301
 
 
-def test_the_main_headline_is_the_first_of_them() -> None:
+def test_the_main_headline_is_the_first_headline() -> None:
     draft = ItemDraft()
     draft.add("headlines", Headline(text="sub", role="sub"))
     draft.add("headlines", Headline(text="main", role="main"))
@@ -86,7 +86,7 @@ def test_the_main_headline_is_the_first_of_them() -> None:
     assert [headline.text for headline in item_of(draft).headlines] == ["main", "sub"]
 
 
-def test_an_identifier_too_long_is_a_hash_and_the_same_text_has_the_same() -> None:
+def test_an_identifier_that_is_too_long_is_replaced_by_its_hash() -> None:
     one, two = ItemDraft(), ItemDraft()
     for draft in (one, two):
         draft.fill("guid", "x" * 3000)
@@ -105,7 +105,7 @@ def test_an_identifier_too_long_is_a_hash_and_the_same_text_has_the_same() -> No
         (None, None),
     ],
 )
-def test_a_byline_has_no_by(byline: str | None, expected: str | None) -> None:
+def test_by_is_removed_from_a_byline(byline: str | None, expected: str | None) -> None:
     assert byline_of(byline) == expected
 
 

@@ -12,29 +12,29 @@ from ingestd.formats.common.publication_status import code_of, has_correction_si
         ("OPEN", "usable"),
     ],
 )  # fmt: skip
-def test_statuses_as_agencies_write_them(raw: str | None, status: str) -> None:
+def test_statuses_are_read_as_agencies_write_them(raw: str | None, status: str) -> None:
     assert pubstatus_of(raw) == status
 
 
 @pytest.mark.parametrize("signal", ["edStat:D", "sig:kill", "hn:cancelled", "Delete"])
-def test_a_signal_takes_an_item_back_whatever_its_status_is(signal: str) -> None:
+def test_a_kill_signal_overrides_the_status(signal: str) -> None:
     assert pubstatus_of("stat:usable", [signal]) == "canceled"
 
 
 @pytest.mark.parametrize("signal", ["edStat:U", "sig:update", "skill", "hn:killer-whale"])
-def test_other_signals_do_not(signal: str) -> None:
+def test_other_signals_leave_the_status(signal: str) -> None:
     assert pubstatus_of("stat:usable", [signal]) == "usable"
 
 
 @pytest.mark.parametrize(
     ("signal", "correction"), [("sig:correction", True), ("Corrected", True), ("sig:correspondent", False)]
 )
-def test_signals_of_corrections(signal: str, correction: bool) -> None:
+def test_correction_signals_are_recognised(signal: str, correction: bool) -> None:
     assert has_correction_signal([signal]) is correction
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "signal"),
     [
         ("CORRECTED-Ice closes harbour", "correction"),
         ("CORRECTED - Ice closes harbour", "correction"),
@@ -53,8 +53,8 @@ def test_signals_of_corrections(signal: str, correction: bool) -> None:
         ("Not for release before noon", "embargo"),
     ],
 )
-def test_marks_of_desks(text: str, said: str) -> None:
-    assert signals_in([None, text]) == (said,)
+def test_signals_are_found_in_the_wording_of_desks(text: str, signal: str) -> None:
+    assert signals_in([None, text]) == (signal,)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_marks_of_desks(text: str, said: str) -> None:
         "Corridor: a new way",
     ],
 )
-def test_stories_with_such_words_are_no_marks(text: str) -> None:
+def test_stories_with_such_words_give_no_signal(text: str) -> None:
     assert signals_in([text]) == ()
 
 
-def test_a_code_is_what_is_behind_its_scheme() -> None:
+def test_a_code_has_neither_scheme_nor_path() -> None:
     assert [code_of(raw) for raw in ("stat:Usable", "http://x/y/Z/", None, "a b")] == ["usable", "z", "", "a b"]

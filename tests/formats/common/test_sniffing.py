@@ -33,5 +33,5 @@ def test_the_root_is_the_first_element(body: bytes, expected: str | None) -> Non
         ("text/xml; charset*=utf-8''%ff", None),
     ],
 )
-def test_a_charset_counts_when_documents_can_be_in_it(content_type: str | None, expected: str | None) -> None:
+def test_only_charsets_of_documents_count(content_type: str | None, expected: str | None) -> None:
     assert charset_of(content_type) == expected

@@ -5,7 +5,7 @@ from ingestd.model.item import Association, Author, Concept, EdNote, Headline, L
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in, items_in
 
 
-def test_an_item_says_all_that_the_standard_provides() -> None:
+def test_all_fields_of_an_item_are_read() -> None:
     item = item_in(WIRE["newsml_1.xml"])
 
     assert (item.guid, item.id_origin, item.version) == ("urn:newsml:harbour.example:20260301:ice-7", "source", "3")
@@ -24,14 +24,14 @@ def test_an_item_says_all_that_the_standard_provides() -> None:
     assert item.extra == {"newsitemtype": "News"}
 
 
-def test_the_text_is_found_however_deep_it_is() -> None:
+def test_the_text_is_found_at_any_depth() -> None:
     item = item_in(WIRE["newsml_1.xml"])
 
     assert item.body_html == "<p>Le port est fermé.</p><h2>Profondeur</h2><p>Douze centimètres.</p>"
     assert item.body_text == "Le port est fermé.\n\nProfondeur\n\nDouze centimètres."
 
 
-def test_retired_subject_codes_are_mapped_and_a_qualifier_is_no_subject() -> None:
+def test_subject_codes_are_mapped_and_a_qualifier_is_no_subject() -> None:
     sent, detailed, *mapped = item_in(WIRE["newsml_1.xml"]).subject
 
     assert (sent.code, detailed.code, detailed.uri) == (
@@ -45,7 +45,7 @@ def test_retired_subject_codes_are_mapped_and_a_qualifier_is_no_subject() -> Non
     ]
 
 
-def test_a_picture_goes_with_its_caption_and_lines() -> None:
+def test_a_picture_has_its_caption_and_news_lines() -> None:
     assert item_in(WIRE["newsml_1.xml"]).associations == (
         Association(
             name="photo0",
@@ -77,22 +77,22 @@ PUBLIC = "urn:newsml:hn.example:20260301:7:3"
 @pytest.mark.parametrize(
     ("change", "guid", "origin"),
     [
-        pytest.param((PUBLIC, PUBLIC), "urn:newsml:hn.example:20260301:7", "source", id="as provided"),
+        pytest.param((PUBLIC, PUBLIC), "urn:newsml:hn.example:20260301:7", "source", id="PublicIdentifier"),
         pytest.param((PUBLIC, PUBLIC + "U"), "urn:newsml:hn.example:20260301:7", "source", id="an update"),
         pytest.param(
-            (PUBLIC, "urn:newsml:hn.example"), "urn:newsml:hn.example:20260301:7", "composed", id="same for all"
+            (PUBLIC, "urn:newsml:hn.example"), "urn:newsml:hn.example:20260301:7", "composed", id="provider only"
         ),
         pytest.param((PUBLIC, ""), "urn:newsml:hn.example:20260301:7", "composed", id="missing"),
-        pytest.param((PUBLIC, "tag:hn.example,2026:7"), "tag:hn.example,2026:7", "source", id="of its own kind"),
+        pytest.param((PUBLIC, "tag:hn.example,2026:7"), "tag:hn.example,2026:7", "source", id="another URI scheme"),
     ],
 )
-def test_the_guid_has_no_revision_in_it(change: tuple[str, str], guid: str, origin: str) -> None:
+def test_the_guid_does_not_include_the_revision(change: tuple[str, str], guid: str, origin: str) -> None:
     item = item_in(f"<NewsML>{ITEM.replace(*change)}</NewsML>")
 
     assert (item.guid, item.id_origin, item.version) == (guid, origin, "3")
 
 
-def test_without_identifiers_the_guid_is_what_the_provider_has_else_or_a_hash() -> None:
+def test_without_identifiers_the_guid_is_derived_or_a_hash() -> None:
     start, _, rest = ITEM.partition("<DateId>")
     bare = f"<NewsML>{start}{rest.partition('</PublicIdentifier>')[2]}</NewsML>"
 
@@ -103,7 +103,7 @@ def test_without_identifiers_the_guid_is_what_the_provider_has_else_or_a_hash() 
     assert (derived.guid, derived.id_origin) == ("AB12", "derived")
 
 
-def test_an_alert_with_an_empty_headline_has_its_first_paragraph() -> None:
+def test_the_headline_of_an_alert_without_one_is_its_first_paragraph() -> None:
     assert item_in(f"<NewsML>{ITEM.replace('>Ice<', '><')}</NewsML>").headline == "One."
 
 
@@ -119,21 +119,21 @@ def test_an_alert_with_an_empty_headline_has_its_first_paragraph() -> None:
             f"<NewsML>{ITEM}</NewsML>".replace("<ContentItem>", "<NewsComponent><ContentItem>" * 1).replace(
                 "</ContentItem>", "</ContentItem></NewsComponent>"
             ),
-            id="one deeper",
+            id="nested one level deeper",
         ),
         pytest.param(
             f"<NewsML>{ITEM}</NewsML>".replace("20260301T113015Z", "20260301T123015+0100"), id="offset without colon"
         ),
     ],
 )
-def test_what_is_not_quite_the_standard_is_still_read(body: str) -> None:
+def test_a_document_that_violates_the_standard_is_still_read(body: str) -> None:
     item = item_in(body)
 
     assert (item.guid, item.version, item.headline) == ("urn:newsml:hn.example:20260301:7", "3", "Ice")
     assert (item.versioncreated, item.pubstatus, item.body_text) == (CREATED, "usable", "One.\n\nTwo.")
 
 
-def test_items_within_components_are_items_of_their_own() -> None:
+def test_items_nested_in_components_are_separate_items() -> None:
     inner = ITEM.replace("7", "8")
     body = f"<NewsML>{ITEM.replace('<ContentItem>', f'<NewsComponent>{inner}</NewsComponent><ContentItem>')}</NewsML>"
 
@@ -159,12 +159,14 @@ def component(role: str, text: str, href: str = "") -> str:
         pytest.param(
             [("HeadLine", "H"), ("Contact", "C"), ("Body", "B"), ("TweetText", "X")], "B", "text", id="press release"
         ),
-        pytest.param([("Title", "T"), ("Body", "")], "T", "text", id="nothing but a title"),
+        pytest.param([("Title", "T"), ("Body", "")], "T", "text", id="title only"),
         pytest.param([("Main", "", "a.jpg"), ("Caption", "C")], "C", "picture", id="a picture"),
-        pytest.param([("Whatever", "W")], "W", "text", id="a role of its own"),
+        pytest.param([("Whatever", "W")], "W", "text", id="unknown role"),
     ],
 )
-def test_the_body_is_what_its_role_says(components: list[tuple[str, ...]], text: str, kind: str) -> None:
+def test_the_role_of_a_component_decides_whether_it_is_the_body(
+    components: list[tuple[str, ...]], text: str, kind: str
+) -> None:
     start, _, rest = ITEM.partition("<ContentItem>")
     parts = "".join(component(*one) for one in components)
 
@@ -173,7 +175,7 @@ def test_the_body_is_what_its_role_says(components: list[tuple[str, ...]], text:
     assert (item.body_text, item.type) == (text, kind)
 
 
-def test_of_equivalents_only_one_is_the_text() -> None:
+def test_only_the_first_of_equivalent_components_is_the_text() -> None:
     start = ITEM.partition("<NewsComponent>")[0]
     parts = component("Main", "In English.") + component("Main", "En français.")
     body = f"<NewsML>{start}<NewsComponent EquivalentsList='yes'>{parts}</NewsComponent></NewsItem></NewsML>"
@@ -181,7 +183,7 @@ def test_of_equivalents_only_one_is_the_text() -> None:
     assert item_in(body).body_text == "In English."
 
 
-def test_a_document_with_a_wrong_doctype_loads_nothing() -> None:
+def test_a_doctype_is_not_loaded() -> None:
     feed = parse(WIRE["newsml_1.xml"], url="https://harbour.example/")
 
     assert feed.format == "newsml-1"

@@ -9,7 +9,7 @@ from tests.formats.samples import CREATED, RELEASED, WIRE, item_in, items_in
 GUID = "urn:newsml:harbour.example:20260301:7"
 
 
-def test_every_item_of_a_message_is_an_entry_in_its_order() -> None:
+def test_every_item_of_a_message_is_an_entry_in_document_order() -> None:
     feed = parse(WIRE["newsml_g2.xml"], url="https://harbour.example/")
 
     assert feed.format == "newsml-g2"
@@ -21,7 +21,7 @@ def test_every_item_of_a_message_is_an_entry_in_its_order() -> None:
     ]
 
 
-def test_a_text_says_all_that_the_standard_provides() -> None:
+def test_all_fields_of_a_text_item_are_read() -> None:
     _, item, _ = items_in(WIRE["newsml_g2.xml"])
 
     assert (item.guid, item.id_origin, item.version, item.type) == (GUID, "source", "3", "text")
@@ -44,7 +44,7 @@ def test_a_text_says_all_that_the_standard_provides() -> None:
     assert [rendition.href for rendition in item.renditions] == ["https://harbour.example/7.pdf"]
 
 
-def test_what_an_item_is_about_goes_by_its_kind() -> None:
+def test_concepts_are_listed_by_their_type() -> None:
     _, item, _ = items_in(WIRE["newsml_g2.xml"])
 
     topic, retired, literal, mapped = item.subject
@@ -57,14 +57,14 @@ def test_what_an_item_is_about_goes_by_its_kind() -> None:
     assert [organisation.name for organisation in item.organisation] == ["Harbour Board"]
 
 
-def test_notes_that_are_not_for_the_public_are_marked() -> None:
+def test_private_notes_are_marked() -> None:
     _, item, _ = items_in(WIRE["newsml_g2.xml"])
 
     assert item.ednotes[1] == EdNote(text="Ada Ship, +49 30 555 0100", role="hnrole:contacts", public=False)
     assert item.ednotes[0].public
 
 
-def test_the_body_has_its_paragraphs_and_neither_head_caption_nor_script() -> None:
+def test_the_body_has_paragraphs_but_no_head_caption_or_script() -> None:
     _, item, _ = items_in(WIRE["newsml_g2.xml"])
 
     assert item.body_html == (
@@ -87,7 +87,7 @@ def test_a_package_lists_its_items_as_associations() -> None:
     )
 
 
-def test_a_killed_picture_has_its_status_and_a_time_without_a_zone_a_warning() -> None:
+def test_a_killed_picture_is_canceled_and_a_time_without_a_zone_is_a_warning() -> None:
     _, _, picture = items_in(WIRE["newsml_g2.xml"])
 
     assert (picture.pubstatus, picture.pubstatus_raw) == ("canceled", "stat:canceled")
@@ -119,11 +119,11 @@ ITEM = (
             ITEM.replace("</itemMeta><contentMeta>", "").replace("</contentMeta>", "</itemMeta>"), id="misplaced"
         ),
         pytest.param(ITEM.replace("<p>Text.", "<p>Text.&nbsp;"), id="unknown entity"),
-        pytest.param("\ufeff\n" + ITEM, id="mark and space in front"),
+        pytest.param("\ufeff\n" + ITEM, id="byte order mark and space before the root"),
         pytest.param(f"<newsMessage><itemSet>{ITEM}</itemSet><itemSet/></newsMessage>", id="two sets"),
     ],
 )
-def test_what_is_not_quite_the_standard_is_still_read(body: str) -> None:
+def test_a_document_that_violates_the_standard_is_still_read(body: str) -> None:
     item = item_in(body)
 
     assert (item.guid, item.version, item.versioncreated) == ("urn:x:1", "2", CREATED)
@@ -131,7 +131,7 @@ def test_what_is_not_quite_the_standard_is_still_read(body: str) -> None:
     assert item.body_text == "Text."
 
 
-def test_a_second_try_at_a_document_that_is_not_well_formed_is_a_warning() -> None:
+def test_a_document_that_is_not_well_formed_is_read_with_a_warning() -> None:
     feed = parse(ITEM.replace("</contentSet></newsItem>", "").encode(), url="https://harbour.example/")
 
     assert "not well-formed" in feed.warnings[0]
@@ -140,18 +140,18 @@ def test_a_second_try_at_a_document_that_is_not_well_formed_is_a_warning() -> No
 @pytest.mark.parametrize(
     ("change", "pubstatus"),
     [
-        pytest.param(("stat:usable", "stat:Cancelled"), "canceled", id="two ls"),
+        pytest.param(("stat:usable", "stat:Cancelled"), "canceled", id="British spelling"),
         pytest.param(("stat:usable", "http://cv.iptc.org/newscodes/pubstatusg2/withheld"), "withheld", id="URI"),
         pytest.param(('<pubStatus qcode="stat:usable"/>', ""), "usable", id="absent"),
-        pytest.param(("stat:usable", "stat:open"), "usable", id="of no vocabulary"),
+        pytest.param(("stat:usable", "stat:open"), "usable", id="unknown code"),
         pytest.param(('<pubStatus qcode="stat:usable"/>', '<signal qcode="edStat:D"/>'), "canceled", id="by a signal"),
     ],
 )
-def test_statuses(change: tuple[str, str], pubstatus: str) -> None:
+def test_the_publication_status_is_read(change: tuple[str, str], pubstatus: str) -> None:
     assert item_in(ITEM.replace(*change)).pubstatus == pubstatus
 
 
-def test_an_item_without_a_headline_has_its_title_or_what_its_text_begins_with() -> None:
+def test_without_a_headline_the_title_or_the_start_of_the_text_is_used() -> None:
     bare = ITEM.replace("<headline>Ice</headline>", "<headline/>")
 
     assert item_in(bare).headline == "Text."
@@ -159,13 +159,13 @@ def test_an_item_without_a_headline_has_its_title_or_what_its_text_begins_with()
     assert item_in(bare.replace("<p>Text.", "<h1>Cold</h1><p>Text.")).headline == "Cold"
 
 
-def test_a_package_that_says_nothing_is_no_item() -> None:
+def test_a_package_without_metadata_is_no_item() -> None:
     body = f'<newsMessage><itemSet><packageItem><itemRef residref="1"/></packageItem>{ITEM}</itemSet></newsMessage>'
 
     assert item_in(body).guid == "urn:x:1"
 
 
-def test_nitf_in_the_content_gives_the_text_and_what_the_message_does_not_say() -> None:
+def test_nitf_in_the_content_gives_the_text_and_fills_missing_fields() -> None:
     nitf = (
         "<nitf><body><body.head><hedline><hl1>Other</hl1></hedline><byline>By Bo Ray</byline></body.head>"
         "<body.content><block><p>One.</p><p>Two.</p></block></body.content></body></nitf>"
@@ -188,13 +188,13 @@ def test_nitf_in_the_content_gives_the_text_and_what_the_message_does_not_say() 
         pytest.param("<inlineXML/><inlineXML><p>One.</p></inlineXML>", "One.", id="an empty one first"),
     ],
 )
-def test_content_in_other_ways(content: str, text: str) -> None:
+def test_content_is_read_in_other_forms(content: str, text: str) -> None:
     start, _, rest = ITEM.partition("<inlineXML>")
 
     assert item_in(start + content + rest.partition("</inlineXML>")[2]).body_text == text
 
 
-def test_an_event_is_an_item_of_its_name() -> None:
+def test_an_event_is_an_item_with_its_name_as_headline() -> None:
     body = (
         '<conceptItem guid="urn:x:2"><itemMeta><itemClass qcode="cinat:event"/></itemMeta><concept>'
         "<conceptId qcode='x:2'/><name>Ice Day</name><definition>All day.</definition></concept></conceptItem>"
@@ -206,11 +206,11 @@ def test_an_event_is_an_item_of_its_name() -> None:
 
 
 @pytest.mark.parametrize("name", ["knowledgeItem", "planningItem"])
-def test_items_of_other_kinds_are_items(name: str) -> None:
+def test_other_item_types_are_read(name: str) -> None:
     assert item_in(ITEM.replace("newsItem", name)).guid == "urn:x:1"
 
 
-def test_neither_files_nor_entities_are_pulled_in() -> None:
+def test_external_entities_are_not_loaded_and_internal_ones_not_expanded() -> None:
     prologue = '<!DOCTYPE newsItem [<!ENTITY file SYSTEM "file:///etc/hostname"><!ENTITY word "told">]>'
 
     item = item_in(prologue + ITEM.replace("<headline>Ice", "<headline>&file;&word;"))
@@ -228,7 +228,7 @@ def test_items_beyond_the_limit_are_left_out_with_a_warning(monkeypatch: pytest.
     assert "beyond 2" in feed.warnings[0]
 
 
-def test_versions_of_one_item_stay_apart_and_what_was_sent_twice_is_kept_once() -> None:
+def test_versions_of_an_item_are_all_kept_and_duplicates_once() -> None:
     several = ITEM + ITEM + ITEM.replace('version="2"', 'version="3"')
 
     versions = [item.version for item in items_in(f"<newsMessage><itemSet>{several}</itemSet></newsMessage>")]
@@ -236,7 +236,7 @@ def test_versions_of_one_item_stay_apart_and_what_was_sent_twice_is_kept_once() 
     assert versions == ["2", "3"]
 
 
-def test_a_document_with_nothing_left_is_a_parse_error() -> None:
+def test_a_document_that_cannot_be_recovered_raises_parse_error() -> None:
     with pytest.raises(ParseError, match="NewsML-G2"):
         parse(b"<newsMessage", url="https://harbour.example/")
 
@@ -250,7 +250,7 @@ def test_an_embargo_without_a_time_is_until_further_notice(embargoed: str) -> No
     assert (item.embargoed, item.signals) == (None, ("embargo",))
 
 
-def test_an_empty_embargo_among_other_empty_elements_is_a_form_that_was_not_filled_in() -> None:
+def test_an_empty_embargo_among_other_empty_elements_is_ignored() -> None:
     item = item_in(ITEM.replace("<pubStatus", "<embargoed></embargoed><edNote></edNote><pubStatus"))
 
     assert (item.embargoed, item.signals) == (None, ())

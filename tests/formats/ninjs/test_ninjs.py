@@ -10,7 +10,7 @@ from tests.formats.samples import CREATED, RELEASED, WIRE, item_in, items_in
 PICTURE = Rendition(href="https://harbour.example/8.jpg", name="full", contenttype="image/jpeg", width=800, height=600)
 
 
-def test_ninjs_1_as_superdesk_wraps_and_writes_it() -> None:
+def test_all_fields_of_superdesks_ninjs_1_are_read() -> None:
     item = item_in(WIRE["ninjs_1.json"])
 
     assert (item.guid, item.version, item.type) == ("tag:harbour.example,2026:ice-7", "3", "text")
@@ -33,7 +33,7 @@ def test_ninjs_1_as_superdesk_wraps_and_writes_it() -> None:
     assert (association.renditions[0].name, association.renditions[0].width) == ("original", 800)
 
 
-def test_ninjs_3() -> None:
+def test_all_fields_of_ninjs_3_are_read() -> None:
     item = item_in(WIRE["ninjs_3.json"])
 
     assert (item.guid, item.version, item.type) == ("urn:newsml:harbour.example:20260301:7", "3", "text")
@@ -48,7 +48,7 @@ def test_ninjs_3() -> None:
         "Ada Ship",
     )
     assert item.body_html == "<h1>Ice</h1><p>The harbour is closed.</p><p>The ice grows.</p>"
-    assert item.body_text is None  # what was sent as text is another text
+    assert item.body_text is None  # the text sent is not the text of the HTML
     assert [one.uri or one.code for one in item.subject] == [
         "http://cv.iptc.org/newscodes/mediatopic/20000538",
         "HN:7:ICE",
@@ -78,7 +78,7 @@ def as_json(**more: Any) -> str:
         pytest.param({"data": {"results": [LEAST]}}, id="two deep"),
     ],
 )
-def test_lists_are_found_however_they_are_wrapped(wrapped: object) -> None:
+def test_lists_of_items_are_found_in_any_envelope(wrapped: object) -> None:
     assert item_in(json.dumps(wrapped)).guid == "urn:x:1"
 
 
@@ -107,7 +107,7 @@ def test_a_list_has_a_next_page() -> None:
         pytest.param({"bodies": [{"value": 5}, "x", None]}, "<p>x</p>", "x", id="wrong types"),
     ],
 )
-def test_bodies_in_all_the_ways(more: dict[str, Any], html: str, text: str) -> None:
+def test_bodies_are_read_in_all_forms(more: dict[str, Any], html: str, text: str) -> None:
     item = item_in(as_json(**more))
 
     assert (item.body_html, item.body_text) == (html, text)
@@ -117,7 +117,7 @@ def test_bodies_in_all_the_ways(more: dict[str, Any], html: str, text: str) -> N
     ("more", "field", "value"),
     [
         pytest.param({"urgency": "3"}, "urgency", 3, id="number as text"),
-        pytest.param({"urgency": "high"}, "urgency", None, id="no number"),
+        pytest.param({"urgency": "high"}, "urgency", None, id="not a number"),
         pytest.param({"version": 4}, "version", "4", id="version as number"),
         pytest.param({"headline": ["x"]}, "headline", None, id="a list for a text"),
         pytest.param({"pubStatus": "Cancelled"}, "pubstatus", "canceled", id="another spelling"),
@@ -125,7 +125,7 @@ def test_bodies_in_all_the_ways(more: dict[str, Any], html: str, text: str) -> N
         pytest.param({"located": {"name": "Port"}}, "located", "Port", id="object for a text"),
         pytest.param({"provider": "HN"}, "provider", Concept(name="HN"), id="text for an object"),
         pytest.param({"language": "EN_gb"}, "language", "EN-gb", id="underscore in a language"),
-        pytest.param({"associations": {"a": None, "b": {}}}, "associations", (), id="nothing associated"),
+        pytest.param({"associations": {"a": None, "b": {}}}, "associations", (), id="empty associations"),
         pytest.param(
             {"associations": [{"id": "a", "uri": "urn:x:2", "headlines": [{"value": "H"}]}]},
             "associations",
@@ -136,7 +136,9 @@ def test_bodies_in_all_the_ways(more: dict[str, Any], html: str, text: str) -> N
         pytest.param({"versioncreated": "2026-03-01"}, "pubstatus", "usable", id="a day for a time"),
     ],
 )
-def test_values_of_other_types_are_read_or_count_as_absent(more: dict[str, Any], field: str, value: object) -> None:
+def test_values_of_unexpected_types_are_read_or_count_as_absent(
+    more: dict[str, Any], field: str, value: object
+) -> None:
     assert getattr(item_in(as_json(**more)), field) == value
 
 
@@ -146,11 +148,11 @@ def test_both_identifiers_are_kept() -> None:
     assert (item.guid, item.altids) == ("urn:x:1", (AltId(value="77", role="guid"),))
 
 
-def test_what_is_no_item_is_left_out_of_a_list() -> None:
+def test_values_of_a_list_that_are_not_items_are_left_out() -> None:
     assert len(items_in(json.dumps([LEAST, {"uri": "x"}, 5, None, {"headline": "h"}]))) == 1
 
 
-def test_a_json_feed_stays_one() -> None:
+def test_a_json_feed_is_not_taken_for_ninjs() -> None:
     body = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": "T", "uri": "u"}]}'
 
     assert parse(body, url="https://harbour.example/").format == "json-feed"
@@ -161,10 +163,10 @@ def test_a_json_feed_stays_one() -> None:
     [
         pytest.param({"embargoed": ""}, ("embargo",), id="empty"),
         pytest.param({"embargoedUntil": " "}, ("embargo",), id="blank"),
-        pytest.param({"embargoed": "later"}, ("embargo",), id="no time"),
-        pytest.param({"embargoed": None}, (), id="null is none"),
-        pytest.param({"embargoed": "", "byline": ""}, (), id="a form"),
-        pytest.param({"embargoed": "", "embargoedUntil": "2026-03-02T05:00:00Z"}, (), id="another key has it"),
+        pytest.param({"embargoed": "later"}, ("embargo",), id="not a time"),
+        pytest.param({"embargoed": None}, (), id="null"),
+        pytest.param({"embargoed": "", "byline": ""}, (), id="unfilled template"),
+        pytest.param({"embargoed": "", "embargoedUntil": "2026-03-02T05:00:00Z"}, (), id="time in another key"),
         pytest.param({}, (), id="absent"),
     ],
 )

@@ -7,7 +7,7 @@ from ingestd.model.item import AltId, Association, Author, Concept, EdNote, Head
 from tests.formats.samples import CREATED, RELEASED, WIRE, item_in
 
 
-def test_a_document_says_all_that_the_standard_provides() -> None:
+def test_all_fields_of_a_document_are_read() -> None:
     item = item_in(WIRE["nitf.xml"])
 
     assert (item.guid, item.version, item.type, item.pubstatus) == ("HN.2026.77", "3", "text", "usable")
@@ -31,7 +31,7 @@ def test_a_document_says_all_that_the_standard_provides() -> None:
     assert item.extra == {"edition": "late", "regsrc": "HN"}
 
 
-def test_the_body_has_no_captions_and_a_row_on_a_line() -> None:
+def test_the_body_has_no_captions_and_one_line_for_each_row() -> None:
     item = item_in(WIRE["nitf.xml"])
 
     assert item.body_html == (
@@ -54,7 +54,7 @@ def test_media_are_associations() -> None:
     )
 
 
-def test_media_in_capitals_are_associations_too() -> None:
+def test_elements_in_capitals_are_read() -> None:
     body = re.sub(rb"(</?)([a-z][\w.-]*)", lambda match: match[1] + match[2].upper(), WIRE["nitf.xml"])
 
     assert item_in(body).associations == item_in(WIRE["nitf.xml"]).associations
@@ -79,7 +79,7 @@ BARE = (
         pytest.param(BARE.replace("20260301T113015Z", "2026-03-01 11:30:15"), id="no zone, a space"),
     ],
 )
-def test_what_is_not_quite_the_standard_is_still_read(body: str) -> None:
+def test_a_document_that_violates_the_standard_is_still_read(body: str) -> None:
     item = item_in(body)
 
     assert (item.guid, item.headline, item.body_text, item.versioncreated) == ("7", "Ice", "One.", CREATED)
@@ -88,31 +88,31 @@ def test_what_is_not_quite_the_standard_is_still_read(body: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "pubstatus"), [("usable", "usable"), ("canceled", "canceled"), ("embargoed", "withheld"), ("", "usable")]
 )
-def test_the_management_status(raw: str, pubstatus: str) -> None:
+def test_the_management_status_sets_the_publication_status(raw: str, pubstatus: str) -> None:
     assert item_in(BARE.replace("<docdata>", f"<docdata management-status='{raw}'>")).pubstatus == pubstatus
 
 
-def test_a_release_with_the_issue_is_no_embargo() -> None:
+def test_a_release_at_the_issue_date_is_no_embargo() -> None:
     release = "<date.release norm='20260301T123015+0100'/>"
 
     assert item_in(BARE.replace("<docdata>", f"<docdata>{release}")).embargoed is None
 
 
-def test_a_date_of_a_form_is_a_warning_and_no_date() -> None:
+def test_a_date_template_is_no_date_and_a_warning() -> None:
     item = item_in(BARE.replace("20260301T113015Z", "YYYYMMDD000000-HHMM"))
 
     assert item.versioncreated is None
     assert item.warnings == ("versioncreated is not a time: YYYYMMDD000000-HHMM",)
 
 
-def test_without_an_identifier_the_guid_is_a_hash_of_what_it_says() -> None:
+def test_without_an_identifier_the_guid_is_a_hash_of_the_content() -> None:
     one, two = (item_in(BARE.replace("<doc-id id-string='7'/>", "").replace("One.", text)) for text in ("One.", "Two."))
 
     assert one.id_origin == "hash"
     assert one.guid != two.guid
 
 
-def test_the_publication_is_its_date_where_there_is_no_issue() -> None:
+def test_without_an_issue_date_the_publication_date_is_used() -> None:
     body = BARE.replace("<date.issue norm='20260301T113015Z'/>", "").replace(
         "</docdata>", "</docdata><pubdata date.publication='20260301T113015Z'/>"
     )
@@ -120,7 +120,7 @@ def test_the_publication_is_its_date_where_there_is_no_issue() -> None:
     assert item_in(body).versioncreated == CREATED
 
 
-def test_other_charsets_are_read_as_declared() -> None:
+def test_a_declared_charset_is_used() -> None:
     body = f"<?xml version='1.0' encoding='iso-8859-1'?>{BARE.replace('One.', 'Schließt für £1.')}".encode("latin-1")
 
     feed = parse(body, url="https://harbour.example/")

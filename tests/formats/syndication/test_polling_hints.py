@@ -27,5 +27,5 @@ def hints(channel: str) -> Hints:
         ("<skipDays><day>Sunday</day><day>saturday</day><day>Doomsday</day></skipDays>", Hints(skip_days=(5, 6))),
     ],
 )
-def test_what_a_channel_says_of_when_to_come_back(channel: str, found: Hints) -> None:
+def test_polling_hints_of_a_channel_are_read(channel: str, found: Hints) -> None:
     assert hints(channel) == found

@@ -36,7 +36,7 @@ def only(body: bytes) -> Entry:
     return entry
 
 
-def test_an_rss_feed_is_read_with_all_it_says() -> None:
+def test_all_fields_of_an_rss_feed_are_read() -> None:
     feed = parse(
         rss(
             "<guid isPermaLink='false'>story-1</guid><link>/1</link><title>Harbour &amp;amp; road</title>"
@@ -73,7 +73,7 @@ def test_an_rss_feed_is_read_with_all_it_says() -> None:
     )
 
 
-def test_an_atom_feed_is_read_with_all_it_says() -> None:
+def test_all_fields_of_an_atom_feed_are_read() -> None:
     feed = parse(
         atom(
             "<id>urn:x:1</id><link href='1.html'/>"
@@ -113,32 +113,32 @@ def test_an_atom_feed_is_read_with_all_it_says() -> None:
     [
         pytest.param("<guid>https://p.example/1</guid>", "https://p.example/1", "source", "https://p.example/1",
                      id="a permalink is a link too"),
-        pytest.param("<guid>1</guid>", "1", "source", "1", id="an identifier is no relative link"),
+        pytest.param("<guid>1</guid>", "1", "source", "1", id="an identifier is not a relative link"),
         pytest.param("<guid>1</guid><link>/1</link>", "1", "source", "https://paper.example/1", id="both"),
         pytest.param("<link>/1</link>", "https://paper.example/1", "link", "https://paper.example/1", id="a link"),
         pytest.param("<link>javascript:alert(1)</link><guid>1</guid>", "1", "source", None, id="an active link"),
     ],
 )  # fmt: skip
-def test_an_entry_is_known_by_its_guid_or_else_its_link(item: str, guid: str, origin: str, link: str | None) -> None:
+def test_the_guid_is_the_identifier_or_the_link(item: str, guid: str, origin: str, link: str | None) -> None:
     entry = only(rss(item))
 
     assert (entry.guid, entry.id_origin, entry.link) == (guid, origin, link)
 
 
-def test_an_identifier_stays_as_written_wherever_the_feed_lies() -> None:
+def test_an_identifier_is_not_resolved_against_the_feeds_address() -> None:
     body = rss("<guid>story/1</guid><link>1</link>")
 
     assert parse(body, url=URL).entries[0].guid == parse(body, url="http://other.example/").entries[0].guid == "story/1"
 
 
-def test_an_entry_with_nothing_to_be_known_by_is_known_by_what_it_says() -> None:
+def test_without_identifier_and_link_the_guid_is_a_hash() -> None:
     entry = only(rss("<title>Harbour road to widen</title>"))
 
     assert entry.id_origin == "hash"
     assert entry == only(rss("<title> Harbour road\nto widen </title>"))
 
 
-def test_stories_under_one_guid_are_all_kept_apart() -> None:
+def test_stories_with_one_guid_get_unique_guids() -> None:
     feed = parse(rss(*(f"<guid isPermaLink='false'>0</guid><link>/{number}</link>" for number in (1, 2, 2))), url=URL)
 
     assert [entry.guid for entry in feed.entries] == ["https://paper.example/1", "https://paper.example/2"]
@@ -155,7 +155,7 @@ def test_stories_under_one_guid_are_all_kept_apart() -> None:
         pytest.param("", None, id="empty"),
     ],
 )
-def test_a_headline_of_rss_is_plain_text(title: str, expected: str | None) -> None:
+def test_an_rss_headline_is_plain_text(title: str, expected: str | None) -> None:
     assert only(rss(f"<guid>1</guid><title>{title}</title>")).headline == expected
 
 
@@ -173,18 +173,18 @@ def test_a_headline_of_rss_is_plain_text(title: str, expected: str | None) -> No
         ("", None),
     ],
 )
-def test_a_date_is_read_or_absent_but_never_guessed(written: str, expected: datetime | None) -> None:
+def test_an_unreadable_date_is_absent(written: str, expected: datetime | None) -> None:
     assert only(rss(f"<guid>1</guid><pubDate>{written}</pubDate>")).published == expected
 
 
-def test_content_alone_is_no_summary() -> None:
+def test_content_is_not_repeated_as_the_summary() -> None:
     entry = only(rss("<guid>1</guid><link>/1</link><content:encoded>&lt;p&gt;All of it.&lt;/p&gt;</content:encoded>"))
 
     assert entry.description_text is None
     assert entry.body_html == "<p>All of it.</p>"
 
 
-def test_a_caption_is_not_taken_for_the_article() -> None:
+def test_a_caption_is_not_taken_for_the_content() -> None:
     entry = only(
         rss(
             "<guid>1</guid><link>/1</link><description>Short.</description>"
@@ -196,7 +196,7 @@ def test_a_caption_is_not_taken_for_the_article() -> None:
     assert entry.body_html == "<p>The council voted on Tuesday.</p>"
 
 
-def test_a_summary_is_all_there_is_to_read_without_content_and_link() -> None:
+def test_without_content_and_link_the_summary_is_the_body() -> None:
     item = "<guid isPermaLink='false'>1</guid><description>&lt;p&gt;Told here.&lt;/p&gt;</description>"
 
     assert only(rss(item)).body_html == "<p>Told here.</p>"
@@ -218,7 +218,7 @@ def test_plain_content_becomes_paragraphs() -> None:
         ("", ()),
     ],
 )
-def test_authors_are_names(author: str, expected: tuple[str, ...]) -> None:
+def test_authors_are_names_or_addresses(author: str, expected: tuple[str, ...]) -> None:
     assert only(rss(f"<guid>1</guid>{author}")).authors == expected
 
 
@@ -228,7 +228,11 @@ def test_authors_are_names(author: str, expected: tuple[str, ...]) -> None:
         pytest.param("<?xml version='1.0' encoding='windows-1251'?>", None, id="declared"),
         pytest.param("", "text/xml; charset=windows-1251", id="in the header"),
         pytest.param("<?xml version='1.0' encoding='windows-1251'?>", "text/xml", id="text/xml is not US-ASCII"),
-        pytest.param("<?xml version='1.0' encoding='windows-1251'?>", "text/xml; charset=punycode", id="no charset"),
+        pytest.param(
+            "<?xml version='1.0' encoding='windows-1251'?>",
+            "text/xml; charset=punycode",
+            id="not a charset of documents",
+        ),
     ],
 )
 def test_the_charset_comes_from_the_header_or_the_document(body: str, content_type: str | None) -> None:
@@ -238,7 +242,7 @@ def test_the_charset_comes_from_the_header_or_the_document(body: str, content_ty
 
 
 @pytest.mark.parametrize("name", ["punycode", "IDNA", "undefined", "no-such-charset"])
-def test_a_document_is_utf_8_where_it_declares_no_charset(name: str) -> None:
+def test_a_document_that_declares_an_unknown_charset_is_utf_8(name: str) -> None:
     document = (
         f"<?xml version='1.0' encoding='{name}'?><rss version='2.0'><channel><title>Гавань</title></channel></rss>"
     )
@@ -246,7 +250,7 @@ def test_a_document_is_utf_8_where_it_declares_no_charset(name: str) -> None:
     assert parse(document.encode(), url=URL).title == "Гавань"
 
 
-def test_the_first_bytes_say_more_than_the_header() -> None:
+def test_a_byte_order_mark_overrides_the_header() -> None:
     document = "\ufeff<rss version='2.0'><channel><title>Гавань</title><item/></channel></rss>"
 
     for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
@@ -254,14 +258,14 @@ def test_the_first_bytes_say_more_than_the_header() -> None:
         assert feed.title == "Гавань"
 
 
-def test_a_reference_to_half_a_character_does_not_cost_the_feed() -> None:
+def test_an_invalid_character_reference_does_not_cost_the_feed() -> None:
     feed = parse(rss("<guid>1</guid><title>Sm&#xD83D;ile&#99999999999;</title>", "<guid>2</guid>"), url=URL)
 
     assert [entry.guid for entry in feed.entries] == ["1", "2"]
     assert feed.warnings
 
 
-def test_what_is_not_well_formed_is_read_as_far_as_it_goes_with_a_warning() -> None:
+def test_a_malformed_feed_is_recovered_with_a_warning() -> None:
     feed = parse(rss("<guid>1</guid><title>Black & white</title>", "<guid>2</guid>")[:-20], url=URL)
 
     assert [entry.guid for entry in feed.entries] == ["1", "2"]
@@ -276,23 +280,23 @@ def test_what_is_not_well_formed_is_read_as_far_as_it_goes_with_a_warning() -> N
         pytest.param(b"<rss" + b"<" * 50, id="garbage"),
     ],
 )
-def test_a_damaged_feed_with_nothing_left_is_a_parse_error(body: bytes) -> None:
+def test_a_damaged_feed_without_a_readable_entry_raises_parse_error(body: bytes) -> None:
     with pytest.raises(ParseError):
         parse(body, url=URL)
 
 
-def test_an_empty_feed_is_no_error() -> None:
+def test_an_empty_feed_is_valid() -> None:
     assert parse(rss(), url=URL) == Feed(format="rss20")
 
 
-def test_a_body_is_never_taken_for_the_name_of_a_file(tmp_path: Path) -> None:
+def test_a_body_is_never_opened_as_a_file_name(tmp_path: Path) -> None:
     (tmp_path / "<rss>").write_bytes(rss("<guid>secret</guid>"))
 
     with pytest.raises(ParseError):
         parse(f"{tmp_path}/<rss>".encode(), url=URL)
 
 
-def test_entities_neither_grow_nor_pull_in_files() -> None:
+def test_entities_are_neither_expanded_nor_loaded_from_files() -> None:
     words = "".join(f'<!ENTITY a{n} "&a{n - 1};&a{n - 1};">' for n in range(1, 40))
     body = f'<!DOCTYPE rss [<!ENTITY a0 "ha"><!ENTITY f SYSTEM "file:///etc/hostname">{words}]>'.encode()
 
@@ -301,7 +305,7 @@ def test_entities_neither_grow_nor_pull_in_files() -> None:
     assert len(feed.title or "") < 50
 
 
-def test_text_is_clean_and_within_limits() -> None:
+def test_text_is_clean_and_limited() -> None:
     entry = only(rss(f"<guid>{'g' * 3_000}</guid><title>{'t' * 3_000}</title><category>a\u202eb</category>"))
 
     assert entry.guid.startswith("sha256:")

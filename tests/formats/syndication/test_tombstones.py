@@ -23,7 +23,7 @@ def deleted(more: str = "", *, ref: str = "urn:x:2", when: str = "2026-03-01T12:
     return f'<at:deleted-entry ref="{ref}" when="{when}">{more}</at:deleted-entry>'
 
 
-def test_a_feed_says_what_it_took_out() -> None:
+def test_deleted_entries_are_read() -> None:
     by = "<at:by><name>Ada Ship</name></at:by><at:comment>It was untrue.</at:comment>"
     feed = parse(atom(deleted(by) + ENTRY + deleted(ref="urn:x:3")), url=URL)
 
@@ -35,11 +35,11 @@ def test_a_feed_says_what_it_took_out() -> None:
     assert (feed.title, feed.warnings) == ("Harbour News", ())
 
 
-def test_a_feed_may_have_nothing_else() -> None:
+def test_a_feed_with_only_deleted_entries_is_valid() -> None:
     assert parse(atom(deleted()), url=URL).deleted == (Deleted(guid="urn:x:2", when=WHEN),)
 
 
-def test_a_feed_that_took_nothing_out_says_nothing() -> None:
+def test_a_feed_without_deleted_entries_has_none() -> None:
     assert parse(atom(ENTRY), url=URL).deleted == ()
 
 
@@ -70,26 +70,26 @@ def test_a_feed_that_took_nothing_out_says_nothing() -> None:
         ),
     ],
 )
-def test_deleted_entries_as_they_are_written(inside: str, found: Deleted) -> None:
+def test_deleted_entries_are_read_in_all_forms(inside: str, found: Deleted) -> None:
     assert deleted_in(atom(inside)) == (found,)
 
 
-def test_the_same_names_of_another_namespace_are_something_else() -> None:
+def test_elements_of_another_namespace_are_ignored() -> None:
     assert deleted_in(atom(deleted()).replace(b"tombstones/1.0", b"tombstones/2.0")) == ()
 
 
-def test_an_identifier_is_what_it_would_be_for_an_entry() -> None:
+def test_a_deleted_entry_has_the_guid_of_its_entry() -> None:
     long = "urn:x:" + "2" * 3_000
     feed = parse(atom(deleted(ref=long) + ENTRY.replace("urn:x:1", long)), url=URL)
 
     assert feed.deleted[0].guid == feed.entries[0].guid
 
 
-def test_what_is_no_xml_has_none() -> None:
+def test_a_document_that_is_not_xml_has_no_deleted_entries() -> None:
     assert deleted_in(b"http://purl.org/atompub/tombstones/1.0") == ()
 
 
-def test_those_beyond_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_entries_beyond_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "MAX_ENTRIES", 2)
 
     assert len(deleted_in(atom("".join(deleted(ref=f"urn:x:{n}") for n in range(4))))) == 2

@@ -41,7 +41,7 @@ def atom(*contents: str) -> list[Entry]:
         pytest.param(f"<summary>Short</summary><content type='xml'>{XML}</content>", "newsml-g2", id="both"),
     ],
 )  # fmt: skip
-def test_an_entry_is_the_item_that_it_wraps(content: str, wire: str) -> None:
+def test_an_entry_is_replaced_by_the_item_that_it_wraps(content: str, wire: str) -> None:
     plain, item = atom("<content type='html'>&lt;p&gt;Nothing else.&lt;/p&gt;</content>", content)
 
     assert (plain.guid, plain.wire, plain.item) == ("tag:0", None, None)
@@ -51,7 +51,7 @@ def test_an_entry_is_the_item_that_it_wraps(content: str, wire: str) -> None:
     assert item.item.version == "2"
 
 
-def test_rss_wraps_as_well() -> None:
+def test_items_are_unwrapped_from_rss() -> None:
     encoded = f"<content:encoded><![CDATA[{XML}]]></content:encoded>"
     body = f"<item><guid>1</guid><title>Wire</title>{encoded}</item>"
     rss = f"<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel>{body}</channel></rss>"
@@ -69,7 +69,7 @@ def test_versions_of_an_item_keep_their_guid() -> None:
     assert [(entry.guid, entry.item and entry.item.version) for entry in found] == [(GUID, "1"), (GUID, "2")]
 
 
-def test_an_item_without_an_identity_has_its_entrys() -> None:
+def test_an_item_without_a_guid_gets_that_of_its_entry() -> None:
     [entry] = atom(f"<content type='application/xml'>{NITF}</content>")
 
     assert (entry.guid, entry.id_origin, entry.wire) == ("tag:0", "derived", "nitf")
@@ -83,7 +83,7 @@ def test_an_item_without_an_identity_has_its_entrys() -> None:
      "<content type='application/xml'><newsItem/></content>", "<content type='application/x'>%%%nitf</content>",
      "<content type='text'>{\"ninjs\": </content>", "<content type='application/xml'><nitf></content>"],
 )  # fmt: skip
-def test_what_wraps_nothing_stays_an_entry(content: str) -> None:
+def test_an_entry_that_wraps_no_item_is_unchanged(content: str) -> None:
     [entry] = atom(content)
 
     assert (entry.guid, entry.wire) == ("tag:0", None)
