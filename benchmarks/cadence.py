@@ -1,11 +1,11 @@
-"""When to come back: 10,000 sources over 30 days of a virtual clock, by three rules.
+"""Compare three rules for when to poll: 10,000 sources over 30 days of a virtual clock.
 
-Ours is what the daemon runs (`ingestd.policy`), with its default settings.  The others: every source once an hour; and
-half the mean gap between the entries in the document, which is what many readers do, with the same floor and ceiling.
+"ours" is the rule of the daemon (`ingestd.policy`) with default settings.  The others poll every source once an hour,
+or at half the mean gap between the entries in its document, as many readers do, with the same floor and ceiling.
 
-The sources are invented: rates are log-normal (an entry every eight hours in the middle, a minute at the one end, a
-month at the other), with quiet nights and quieter week-ends; a third publish in batches; windows hold 10 to 100
-entries.  A delay is the time from publication to the poll that sees it; missed is what left the window unseen.
+The sources are invented: rates are log-normal (median one entry in eight hours, between one a minute and one a month),
+lower at night and at weekends; a third of the sources publish in batches; windows hold 10 to 100 entries.  A delay is
+the time from publication to the poll that lists the entry; "missed" counts entries dropped from the window unseen.
 
     python benchmarks/cadence.py [--sources 10000] [--days 30] [--seed 1]
 """
@@ -30,7 +30,7 @@ from ingestd.settings import Settings
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAY = 86_400.0
 
-# Entries an hour by hour of the day (UTC), the mean being 1; week-ends have this part of it.
+# Relative rate by hour of the day (UTC), mean 1; and the factor for weekends.
 _HOURS = [
     0.2,
     0.2,
@@ -59,19 +59,19 @@ _HOURS = [
 ]
 _WEEKEND = 0.5
 
-# Seconds a bin of delays is wide.
+# The width of a bin of delays, in seconds.
 _BIN = 10
 
 
 class Publisher(NamedTuple):
-    """A source: when its entries come (seconds, in order), and how many its document holds."""
+    """A source: the publication times of its entries (seconds, in order) and the size of its window."""
 
     times: list[float]
     window: int
 
 
-class Look(NamedTuple):
-    """What a poll sees: seconds since the start, and the numbers of entries up to now, of the last look, and seen."""
+class PollView(NamedTuple):
+    """The input of a rule at a poll: the time (seconds since the start), and numbers of entries now and before."""
 
     at: float
     elapsed: float
@@ -79,15 +79,15 @@ class Look(NamedTuple):
     window: int
     count: int
     before: int
-    #: Where the latest entries that were new to us begin.
+    #: The index of the first entry of the latest batch of new ones.
     latest: int
 
 
-Rule = Callable[[Look], float]
+Rule = Callable[[PollView], float]
 
 
 class Score(NamedTuple):
-    """What a rule comes to."""
+    """The result of a rule."""
 
     polls: int
     seen: int
@@ -95,33 +95,33 @@ class Score(NamedTuple):
     delays: Counter[int]
 
 
-def publisher(rng: random.Random, days: float) -> Publisher:
-    """Invent a source."""
+def make_publisher(rng: random.Random, days: float) -> Publisher:
+    """Return an invented source."""
     rate = min(60.0, max(1 / 720, rng.lognormvariate(math.log(1 / 8), 1.8)))
     batch = rng.choice((2, 5, 10)) if rng.random() < 1 / 3 else 1
-    # A week before the start fills the window.
+    # The week before the start fills the window.
     times, at = [], -7 * DAY
     most = max(_HOURS) * rate / batch / 3600
     while (at := at + rng.expovariate(most)) < days * DAY:
         now = START + timedelta(seconds=at)
         share = _HOURS[now.hour] * (_WEEKEND if now.weekday() >= 5 else 1.0) / max(_HOURS)
         if rng.random() < share:
-            # A batch comes out within minutes.
+            # A batch is published within minutes.
             times += [at + rng.uniform(0, 300) for _ in range(batch)]
     return Publisher(sorted(times), rng.choice((10, 15, 20, 25, 30, 50, 100)))
 
 
 def hourly(_publisher: Publisher, _rng: random.Random) -> Rule:
-    """Return the rule that looks every hour."""
-    return lambda _look: 3600.0
+    """Return the rule that polls every hour."""
+    return lambda _view: 3600.0
 
 
 def half_the_gap(_publisher: Publisher, _rng: random.Random) -> Rule:
-    """Return the rule that looks at half the mean time between the entries of the document."""
+    """Return the rule that waits half the mean time between the entries of the document."""
     floor = Settings().interval_floor
 
-    def wait(look: Look) -> float:
-        shown = look.times[max(0, look.count - look.window) : look.count]
+    def wait(view: PollView) -> float:
+        shown = view.times[max(0, view.count - view.window) : view.count]
         if len(shown) < 2:
             return MAX_WAIT
         return min(MAX_WAIT, max(floor, (shown[-1] - shown[0]) / (len(shown) - 1) / 2))
@@ -130,26 +130,26 @@ def half_the_gap(_publisher: Publisher, _rng: random.Random) -> Rule:
 
 
 def ours(publisher: Publisher, rng: random.Random) -> Rule:
-    """Return the daemon's own rule, as `polling` puts it together."""
+    """Return the rule of the daemon, as `ingestd.pipeline.poll` applies it."""
     settings, pace = Settings(), None
 
-    def wait(look: Look) -> float:
+    def wait(view: PollView) -> float:
         nonlocal pace
-        first = max(0, look.count - look.window)
-        now = START + timedelta(seconds=look.at)
-        new = look.count - max(first, look.before)
-        listed = look.count - first
+        first = max(0, view.count - view.window)
+        now = START + timedelta(seconds=view.at)
+        new = view.count - max(first, view.before)
+        listed = view.count - first
         if pace is None:
-            pace = first_pace((START + timedelta(seconds=time) for time in look.times[first : look.count]), now)
+            pace = first_pace((START + timedelta(seconds=time) for time in view.times[first : view.count]), now)
             seconds = poll_wait(pace, base=settings.interval, window=listed, new=0, elapsed=0.0)
         else:
-            pace = pace_after(pace, new=new, elapsed=look.elapsed)
-            shared = max(0, look.before - first)
-            latest = max(0, look.before - max(first, look.latest))
+            pace = pace_after(pace, new=new, elapsed=view.elapsed)
+            shared = max(0, view.before - first)
+            latest = max(0, view.before - max(first, view.latest))
             overlap = Overlap(listed=listed, known=shared, shared=shared, shared_latest=latest)
-            lost = new > 0 and may_have_lost(overlap, window=min(publisher.window, look.before))
+            lost = new > 0 and may_have_lost(overlap, window=min(publisher.window, view.before))
             seconds = poll_wait(
-                pace, base=settings.interval, window=listed, new=new, elapsed=look.elapsed, lost=lost
+                pace, base=settings.interval, window=listed, new=new, elapsed=view.elapsed, lost=lost
             )  # fmt: skip
         due = next_poll(now, wait=seconds, floor=settings.interval_floor, jitter=rng.random())
         return (due - now).total_seconds()
@@ -160,11 +160,11 @@ def ours(publisher: Publisher, rng: random.Random) -> Rule:
 RULES = {"every hour": hourly, "half the mean gap": half_the_gap, "ours": ours}
 
 
-def follow(publisher: Publisher, rule: Rule, days: float, rng: random.Random) -> Score:
+def simulate(publisher: Publisher, rule: Rule, days: float, rng: random.Random) -> Score:
     """Poll a source by a rule until the end."""
     at = rng.uniform(0, 3600)  # sources are not added all at once
     before = latest = bisect_right(publisher.times, at)
-    wait = rule(Look(at, 0.0, publisher.times, publisher.window, before, before, latest))
+    wait = rule(PollView(at, 0.0, publisher.times, publisher.window, before, before, latest))
     polls, seen, missed, delays = 1, 0, 0, Counter[int]()
     while (at := at + wait) < days * DAY:
         count = bisect_right(publisher.times, at, before)
@@ -172,20 +172,20 @@ def follow(publisher: Publisher, rule: Rule, days: float, rng: random.Random) ->
         polls, seen, missed = polls + 1, seen + count - there, missed + there - before
         delays.update(int((at - time) / _BIN) for time in publisher.times[there:count])
         wait_before = wait
-        wait = rule(Look(at, wait_before, publisher.times, publisher.window, count, before, latest))
+        wait = rule(PollView(at, wait_before, publisher.times, publisher.window, count, before, latest))
         if count > before:
             before, latest = count, there
     return Score(polls, seen, missed, delays)
 
 
-def part(seeds: range, days: float) -> dict[str, Score]:
-    """Follow some sources by each rule."""
+def score_batch(seeds: range, days: float) -> dict[str, Score]:
+    """Simulate a batch of sources by each rule."""
     total = {name: Score(0, 0, 0, Counter()) for name in RULES}
     for seed in seeds:
-        source = publisher(random.Random(seed), days)
-        for name, made in RULES.items():
+        source = make_publisher(random.Random(seed), days)
+        for name, make_rule in RULES.items():
             rng = random.Random(seed)
-            total[name] = _sum(total[name], follow(source, made(source, rng), days, rng))
+            total[name] = _sum(total[name], simulate(source, make_rule(source, rng), days, rng))
     return total
 
 
@@ -202,12 +202,12 @@ def quantile(delays: Counter[int], share: float) -> float:
     return next(number for number, so_far in zip(bins, sums, strict=True) if so_far >= wanted) * _BIN / 60
 
 
-def parts(sources: int, days: float, seed: int) -> Iterator[dict[str, Score]]:
-    """Follow all sources, on all CPUs."""
+def score_all(sources: int, days: float, seed: int) -> Iterator[dict[str, Score]]:
+    """Simulate all sources on all CPUs; yield the scores of each batch."""
     first, step = seed * 1_000_000, 250
     ranges = [range(first + at, first + min(at + step, sources)) for at in range(0, sources, step)]
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        yield from pool.map(part, ranges, [days] * len(ranges))
+        yield from pool.map(score_batch, ranges, [days] * len(ranges))
 
 
 def main() -> None:
@@ -217,8 +217,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     total = {name: Score(0, 0, 0, Counter()) for name in RULES}
-    for some in parts(given.sources, given.days, given.seed):
-        total = {name: _sum(total[name], score) for name, score in some.items()}
+    for scores in score_all(given.sources, given.days, given.seed):
+        total = {name: _sum(total[name], score) for name, score in scores.items()}
     fixed = total["every hour"].polls
     print(f"{'rule':20}{'polls':>12}{'of hourly':>11}{'median min':>12}{'p90 min':>9}{'seen':>11}{'missed':>9}")
     for name, score in total.items():

@@ -1,4 +1,4 @@
-"""What the benchmarks share: ingestd on a new database, CPU time of a process and its children, a line of JSON."""
+"""Helpers of the benchmarks: ingestd on a new database, CPU time and memory of processes, output as JSON lines."""
 
 import json
 import os
@@ -27,7 +27,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @asynccontextmanager
 async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterator[Service]:
-    """Open ingestd as the daemon does, with log and archive on, and no delay between requests to the loopback."""
+    """Open ingestd as the daemon does, with log and archive, but without delay between requests to the loopback."""
     logs.configure("info", "json")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
@@ -43,33 +43,33 @@ async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterat
             yield Service(runtime, max_polls=64, max_pages=32, per_site=32)
 
 
-async def add_feeds(of: Service, base: str, count: int) -> None:
-    async with of.runtime.database.write() as connection:
+async def add_feeds(service: Service, base: str, count: int) -> None:
+    async with service.runtime.database.write() as connection:
         for number in range(count):
             await sources.add(connection, f"{base}/feed/{number}", now=datetime.now(UTC))
 
 
-async def make_due(of: Service) -> None:
-    async with of.runtime.database.write() as connection:
+async def make_due(service: Service) -> None:
+    async with service.runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
 
 
 @dataclass
-class Spent:
+class Times:
     wall: float = 0.0
     cpu: float = 0.0
 
 
 @contextmanager
-def spent() -> Iterator[Spent]:
-    """Measure seconds of wall time, and of CPU in this process and all below it."""
-    found = Spent()
+def measured() -> Iterator[Times]:
+    """Measure wall time, and the CPU time of this process and its descendants, in seconds."""
+    found = Times()
     wall, cpu = perf_counter(), tree_cpu()
     yield found
     found.wall, found.cpu = perf_counter() - wall, tree_cpu() - cpu
 
 
-def tree(root: int) -> list[int]:
+def process_tree(root: int) -> list[int]:
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -84,9 +84,9 @@ def tree(root: int) -> list[int]:
 
 
 def tree_cpu() -> float:
-    """Seconds of CPU of this process and its living children, user and system; the wire's own process left out."""
+    """Return the CPU time (user and system, seconds) of this process and live descendants, without the wire server."""
     total = 0
-    for pid in tree(os.getpid()):
+    for pid in process_tree(os.getpid()):
         try:
             if pid != os.getpid() and b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 continue
@@ -97,13 +97,13 @@ def tree_cpu() -> float:
 
 
 def memory(pid: int) -> dict[str, float]:
-    """MiB of a process: resident, and its share of what it has in common with others (proc(5), smaps_rollup)."""
+    """Return the memory of a process in MiB: resident, and proportional share (proc(5), smaps_rollup)."""
     rows = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]]
     kib = {row[0].rstrip(":"): int(row[1]) for row in rows}
     return {"rss": round(kib["Rss"] / 1024, 1), "pss": round(kib["Pss"] / 1024, 1)}
 
 
-def tell(**figures: Any) -> None:
+def print_json(**figures: Any) -> None:
     print(
         json.dumps({key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}),
         flush=True,

@@ -1,4 +1,4 @@
-"""Feed to committed record, pages from the loopback, against bare trafilatura on the same pages.
+"""Compare ingestd, from feed to committed record with pages from the loopback, with trafilatura alone on these pages.
 
 python benchmarks/end_to_end.py [--rounds N] [--database URL] [--pages DIR]
 """
@@ -10,30 +10,30 @@ import statistics
 from time import perf_counter
 
 import trafilatura
-from common import add_feeds, service, tell
-from wire import Wire, on_the_wire
+from common import add_feeds, print_json, service
+from wire import Wire, serve_wire
 
 PROCESSES = 2
 
 
-def bare(body: bytes) -> int:
+def text_length(body: bytes) -> int:
     found = trafilatura.bare_extraction(body, with_metadata=True)
     return len(found.text) if found else 0
 
 
-def ceiling(pages: list[bytes]) -> float:
-    """Pages a second of trafilatura alone, from memory, in so many processes."""
+def trafilatura_rate(pages: list[bytes]) -> float:
+    """Return pages a second of trafilatura alone, with pages from memory, in PROCESSES processes."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["trafilatura"])
     with context.Pool(PROCESSES) as pool:
-        pool.map(bare, pages[:40], chunksize=4)  # warm
+        pool.map(text_length, pages[:40], chunksize=4)  # warm up
         begun = perf_counter()
-        pool.map(bare, pages, chunksize=4)
+        pool.map(text_length, pages, chunksize=4)
         return len(pages) / (perf_counter() - begun)
 
 
-async def ours(base: str, wire: Wire, database_url: str) -> float:
-    """Records a second, feeds fetched and parsed, records and archive committed."""
+async def ingestd_rate(base: str, wire: Wire, database_url: str) -> float:
+    """Return records a second of ingestd, from fetching the feeds to committing records and archive."""
     async with service(database_url, extractors=PROCESSES) as daemon:
         await add_feeds(daemon, base, 1)
         await daemon.run_dry()  # warm
@@ -56,13 +56,19 @@ def main(rounds: int, database_url: str, saved: str) -> None:
     wire = Wire(feeds=30, entries=20, saved=saved)
     pages = wire.pages
     ratios = []
-    with on_the_wire(wire) as base:
+    with serve_wire(wire) as base:
         for _ in range(rounds):
-            before, records, after = ceiling(pages), asyncio.run(ours(base, wire, database_url)), ceiling(pages)
+            before, records, after = (
+                trafilatura_rate(pages),
+                asyncio.run(ingestd_rate(base, wire, database_url)),
+                trafilatura_rate(pages),
+            )
             bare_rate = (before + after) / 2
             ratios.append(records / bare_rate)
-            tell(bare_pages_a_second=bare_rate, records_a_second=records, ratio=ratios[-1])
-    tell(pages=len(pages), mean_kib=sum(map(len, pages)) / len(pages) / 1024, median_ratio=statistics.median(ratios))
+            print_json(bare_pages_a_second=bare_rate, records_a_second=records, ratio=ratios[-1])
+    print_json(
+        pages=len(pages), mean_kib=sum(map(len, pages)) / len(pages) / 1024, median_ratio=statistics.median(ratios)
+    )
 
 
 if __name__ == "__main__":
@@ -70,5 +76,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--database", default="")
     parser.add_argument("--pages", default="")
-    asked = parser.parse_args()
-    main(asked.rounds, asked.database, asked.pages)
+    args = parser.parse_args()
+    main(args.rounds, args.database, args.pages)

@@ -1,12 +1,12 @@
-"""How long a kill takes until whoever follows the events reads it, while its agency drops files and pushes.
+"""Measure the time from the sending of a kill to its event, while the agency drops files and pushes.
 
 python benchmarks/kills.py [--items N] [--kills N] [--share F] [--backlog N] [--database sqlite|postgresql]
 
-A daemon of its own, as a process.  `start` is the first item of all, which waits for a worker to start.  Then it is
-idle, and one kill after the other is sent; then a burst shows how many documents a second it sustains; then a share of
-that comes for a while, kills among it; at last kills arrive behind a backlog in the folder.  The time is from the
-rename of the file, or from the request, until the row of the event is read by somebody who looks every 10 ms.  `follow`
-is the same for the lines of `ingestd events --follow`, which looks every 500 ms.
+The daemon runs as a separate process.  Phases: `start`, the first item, which waits for a worker to start; `idle`, one
+kill after the other; `burst`, which finds the documents a second that the daemon sustains; `steady`, a share of that
+rate with kills among it; `backlog`, kills behind a backlog in the folder.  The time runs from the rename of the file or
+from the request until a reader that polls every 10 ms reads the event's row.  `follow` is the same for the lines of
+`ingestd events --follow`, which polls every 500 ms.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from pathlib import Path
 from time import monotonic
 
 import aiohttp
-from common import tell
+from common import print_json
 from sqlalchemy import create_engine, text
 
 from ingestd.settings.values import with_async_driver
@@ -34,45 +34,45 @@ from tests.support.databases import make_database, postgresql
 from tests.support.dropping import names
 from tests.support.wire_agency import SUFFIXES, Day, Message, Sending, Way, day
 
-LOOK = 0.01
-#: Pushes at a time in a burst, as of an agency with so many connections.
-AT_ONCE = 8
+POLL_INTERVAL = 0.01
+#: Concurrent pushes in a burst.
+CONNECTIONS = 8
 
 EVENTS = "SELECT e.seq, e.kind, r.item_guid FROM events e JOIN records r ON r.id = e.record_id WHERE e.seq > :seq"
 
-Sights = dict[tuple[str, str], float]
+FirstSeen = dict[tuple[str, str], float]
 
 
 class Follower:
-    """Reads events, and keeps when it saw the first one of each kind and guid."""
+    """Reads events and records when it first saw each kind for each guid."""
 
     def __init__(self, database_url: str, config: Path) -> None:
-        self.rows: Sights = {}
-        self.lines: Sights = {}
+        self.rows: FirstSeen = {}
+        self.lines: FirstSeen = {}
         self._engine = create_engine(with_async_driver(database_url).replace("+aiosqlite", ""))
-        self._ends = threading.Event()
+        self._stopped = threading.Event()
         command = [sys.executable, "-m", "ingestd", "events", "--follow", "--json", "--config", str(config)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self._threads = [threading.Thread(target=self._look), threading.Thread(target=self._listen)]
+        self._threads = [threading.Thread(target=self._poll), threading.Thread(target=self._read_lines)]
         for thread in self._threads:
             thread.start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         seq = 0
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            while not self._ends.wait(LOOK):
+            while not self._stopped.wait(POLL_INTERVAL):
                 for row in connection.execute(text(EVENTS), {"seq": seq}).all():
                     seq = max(seq, row.seq)
                     self.rows.setdefault((row.item_guid, row.kind), monotonic())
 
-    def _listen(self) -> None:
+    def _read_lines(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
             event = json.loads(line)
             self.lines.setdefault((event["guid"], event["kind"]), monotonic())
 
     def end(self) -> None:
-        self._ends.set()
+        self._stopped.set()
         self._process.terminate()
         for thread in self._threads:
             thread.join()
@@ -81,13 +81,13 @@ class Follower:
 
 
 class Agency:
-    """Sends to a daemon, and keeps when it did."""
+    """Sends to a daemon and records the times of sending."""
 
     def __init__(self, session: aiohttp.ClientSession, inbox: str, folder: Path) -> None:
         self._session, self._inbox, self.folder = session, inbox, folder
-        #: When each guid was first sent, and its kill, and by which way.
+        #: (guid, whether it is a kill) → when it was first sent, and by which way.
         self.sent: dict[tuple[str, bool], tuple[float, Way]] = {}
-        self.put_off = 0
+        self.retries = 0
         self._files = 0
 
     async def send(self, sending: Sending) -> None:
@@ -97,20 +97,20 @@ class Agency:
             name = f"{self._files:06}{SUFFIXES[message.format]}"
             hidden = self.folder / f".{name}.tmp"
             hidden.write_bytes(body)
-            self._note(sending)
+            self._note_sent(sending)
             hidden.rename(self.folder / name)
             return
-        self._note(sending)
+        self._note_sent(sending)
         while True:
             async with self._session.post(self._inbox, data=body) as reply:
                 await reply.read()
                 if reply.status == 202:
                     return
                 assert reply.status == 503, reply.status
-                self.put_off += 1
+                self.retries += 1
                 await asyncio.sleep(float(reply.headers["Retry-After"]))
 
-    def _note(self, sending: Sending) -> None:
+    def _note_sent(self, sending: Sending) -> None:
         message = sending.message
         self.sent.setdefault((message.guid, message.status == "canceled"), (monotonic(), sending.way))
 
@@ -125,14 +125,14 @@ def _database(kind: str, directory: Path) -> Iterator[str]:
 
 
 def _quantiles(times: Sequence[float]) -> dict[str, float]:
-    """p50, p95, p99 and the longest, by nearest rank; seconds."""
+    """Return p50, p95, p99 (nearest rank) and the maximum of `times`, in seconds."""
     ordered = sorted(times)
     at = {f"p{share}": ordered[min(len(ordered) - 1, len(ordered) * share // 100)] for share in (50, 95, 99)}
     return {name: round(time, 3) for name, time in {**at, "max": ordered[-1]}.items()} | {"n": len(ordered)}
 
 
-def _times(agency: Agency, seen: Sights, guids: set[str], way: Way | None = None) -> list[float]:
-    """Seconds from when the kills of these items were sent by a way to when they were seen."""
+def _times(agency: Agency, seen: FirstSeen, guids: set[str], way: Way | None = None) -> list[float]:
+    """Return the seconds between sending and seeing the kills of `guids`; `way` None: sent by any way."""
     kills = [(guid, *agency.sent[guid, True]) for guid in guids if (guid, True) in agency.sent]
     return [seen[guid, "killed"] - sent for guid, sent, by in kills if way in (None, by)]
 
@@ -142,7 +142,7 @@ def _kills(of: Day) -> set[str]:
 
 
 async def _until_seen(follower: Follower, sent: Day, agency: Agency) -> float:
-    """Wait until all of a day is known and told to both followers; return when the last of it was seen."""
+    """Wait until both followers have seen all events of a day; return when the last one was seen."""
     kills = {(guid, "killed") for guid in _kills(sent)}
     guids = set(sent.truth)
 
@@ -171,11 +171,11 @@ async def _until(condition: Callable[[], bool]) -> None:
     while True:
         if condition():
             return
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL_INTERVAL)
 
 
 async def _burst(agency: Agency, of: Day) -> None:
-    """Send a day as fast as it is taken: each way its own."""
+    """Send a day as fast as the daemon accepts it, both ways at once."""
     waiting = [Sending(message=one, way="push") for one in of.by("push")][::-1]
 
     async def push() -> None:
@@ -183,7 +183,7 @@ async def _burst(agency: Agency, of: Day) -> None:
             await agency.send(waiting.pop())
 
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(AT_ONCE):
+        for _ in range(CONNECTIONS):
             tasks.create_task(push())
         for message in of.by("folder"):
             await agency.send(Sending(message=message, way="folder"))
@@ -191,7 +191,7 @@ async def _burst(agency: Agency, of: Day) -> None:
 
 
 async def _steady(agency: Agency, of: Day, rate: float) -> float:
-    """Send a day at so many documents a second, as by chance; return the rate it came to."""
+    """Send a day at random times with a mean `rate` (documents a second); return the actual rate."""
     rng, begun, at = random.Random(7), monotonic(), 0.0
     async with asyncio.TaskGroup() as tasks:
         for sending in of.sendings:
@@ -202,7 +202,7 @@ async def _steady(agency: Agency, of: Day, rate: float) -> float:
 
 
 async def _backlog(agency: Agency, of: Day) -> None:
-    """Drop all of a day's files but the kills at once, then the kills; push what is pushed meanwhile."""
+    """Drop all items of a day except its kills as files at once; then send the kills, each its own way."""
     kills = [one for one in of.sendings if one.message.status == "canceled"]
     others = [one for one in of.sendings if one.message.status != "canceled"]
     for one in others:
@@ -241,27 +241,31 @@ async def _all(
 
     first, begun = of(0, 1, 1), monotonic()
     await _idle(agency, follower, first)
-    tell(database=kind, phase="start", seconds=monotonic() - begun)
+    print_json(database=kind, phase="start", seconds=monotonic() - begun)
 
     quiet = of(1, 20, 20)
     await _idle(agency, follower, quiet)
     await _until_seen(follower, quiet, agency)
     for way in ("push", "folder"):
-        tell(database=kind, phase="idle", way=way, **_quantiles(_times(agency, follower.rows, _kills(quiet), way)))
+        print_json(
+            database=kind, phase="idle", way=way, **_quantiles(_times(agency, follower.rows, _kills(quiet), way))
+        )
 
     burst, begun = of(2, max(200, items // 3), 0), monotonic()
     await _burst(agency, burst)
     most = len(burst.sendings) / (await _until_seen(follower, burst, agency) - begun)
-    tell(database=kind, phase="burst", rate=most, n=len(burst.sendings))
+    print_json(database=kind, phase="burst", rate=most, n=len(burst.sendings))
 
     steady = of(3, items, kills)
     rate = await _steady(agency, steady, most * share)
     await _until_seen(follower, steady, agency)
-    tell(database=kind, phase="steady", rate=rate, share=rate / most, n=len(steady.sendings), put_off=agency.put_off)
+    print_json(
+        database=kind, phase="steady", rate=rate, share=rate / most, n=len(steady.sendings), put_off=agency.retries
+    )
     guids = _kills(steady)
     for way in ("push", "folder", None):
         rows, lines = (_times(agency, seen, guids, way) for seen in (follower.rows, follower.lines))
-        tell(database=kind, phase="steady", way=way or "both", **_quantiles(rows), follow=_quantiles(lines))
+        print_json(database=kind, phase="steady", way=way or "both", **_quantiles(rows), follow=_quantiles(lines))
 
     if backlog:
         behind = of(4, backlog, 20)
@@ -269,7 +273,7 @@ async def _all(
         await _until_seen(follower, behind, agency)
         for way in ("push", "folder"):
             found = _quantiles(_times(agency, follower.rows, _kills(behind), way))
-            tell(database=kind, phase="backlog", way=way, files=backlog, **found)
+            print_json(database=kind, phase="backlog", way=way, files=backlog, **found)
 
 
 def main() -> None:

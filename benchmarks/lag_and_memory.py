@@ -1,4 +1,4 @@
-"""The event loop's lag while all extractors are busy, and what the processes weigh with 10,000 sources.
+"""Measure the lag of the event loop while all extractors are busy, and the memory with 10,000 sources.
 
 python benchmarks/lag_and_memory.py
 """
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from common import add_feeds, memory, service, tell, tree
-from wire import Wire, on_the_wire
+from common import add_feeds, memory, print_json, process_tree, service
+from wire import Wire, serve_wire
 
 from ingestd.store.polls import sources
 
@@ -20,7 +20,7 @@ STEP = 0.005
 
 
 async def main() -> None:
-    with on_the_wire(WIRE) as base:
+    with serve_wire(WIRE) as base:
         async with service(extractors=2) as daemon:
             async with daemon.runtime.database.write() as connection:
                 for number in range(SOURCES - WIRE.feeds):
@@ -38,23 +38,23 @@ async def main() -> None:
                     heaviest = max(heaviest, memory(os.getpid())["rss"])
                 begun = perf_counter()
                 await asyncio.sleep(STEP)
-                if 50 < done < wanted - 50:  # start and end are not full load
+                if 50 < done < wanted - 50:  # at the start and the end the load is not full
                     lags.append(perf_counter() - begun - STEP)
                 else:
                     lags.append(0.0)
             lags = sorted(lag for lag in lags if lag)
             workers = {
                 name: memory(pid)
-                for pid in tree(os.getpid())[1:]
+                for pid in process_tree(os.getpid())[1:]
                 for name in [f"{_role(pid)} {pid}"]
                 if "wire" not in name
             }
-            tell(
+            print_json(
                 lag_p50_ms=lags[len(lags) // 2] * 1e3,
                 lag_p99_ms=lags[len(lags) * 99 // 100] * 1e3,
                 lag_max_ms=lags[-1] * 1e3,
             )
-            tell(sources=SOURCES, daemon=memory(os.getpid()), daemon_heaviest_rss=heaviest, **workers)
+            print_json(sources=SOURCES, daemon=memory(os.getpid()), daemon_heaviest_rss=heaviest, **workers)
             daemon.stop()
             await work
 

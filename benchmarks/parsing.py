@@ -1,9 +1,9 @@
-"""How long parsing takes, as a multiple of what it stands on: `python benchmarks/parsing.py CORPUS_DIR`.
+"""Compare the CPU time of parsing with a baseline: `python benchmarks/parsing.py CORPUS_DIR`.
 
-CORPUS_DIR holds folders of wire files, one a format.  For XML the ground is a bare `lxml.etree.fromstring` of the same
-file with the same parser options (entities, network and DTD off); for JSON it is `json.loads` and a walk that visits
-every key and value of the result.  CPU time, both measured in turn in the same run, the least of many rounds each;
-the table has the median over the files of a format.  ANPA and IPTC 7901 have no ground: their milliseconds are shown.
+CORPUS_DIR has a folder of wire files for each format.  The baseline for XML is a bare `lxml.etree.fromstring` of the
+same file with the same parser options (entities, network and DTD off); for JSON it is `json.loads` and a walk over
+every key and value.  Both are measured in turn in the same run, and the minimum of many rounds counts; the table has
+the median over the files of a format.  ANPA and IPTC 7901 have no baseline: only their time is shown.
 """
 
 import json
@@ -31,7 +31,7 @@ def walk(value: object) -> int:
     return 1
 
 
-def ground(body: bytes) -> Callable[[], object] | None:
+def baseline(body: bytes) -> Callable[[], object] | None:
     text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith((b"{", b"[")):
         return lambda: walk(json.loads(body))
@@ -40,12 +40,12 @@ def ground(body: bytes) -> Callable[[], object] | None:
     try:
         etree.fromstring(body, PARSER)
     except etree.XMLSyntaxError:
-        return None  # it takes a second try, which a bare parse does not make
+        return None  # ingestd parses it in a second attempt, which the baseline does not make
     return lambda: etree.fromstring(body, PARSER)
 
 
-def least(calls: list[Callable[[], object]]) -> list[float]:
-    """The least CPU time of one call, in seconds, of each; in turn, so that noise meets them alike."""
+def min_cpu_times(calls: list[Callable[[], object]]) -> list[float]:
+    """Return the minimum CPU time of each call, in seconds; measured in turn, so that noise affects all alike."""
     found = [float("inf")] * len(calls)
     for _ in range(ROUNDS):
         for number, call in enumerate(calls):
@@ -57,25 +57,25 @@ def least(calls: list[Callable[[], object]]) -> list[float]:
 
 
 def main(folder: Path) -> None:
-    print(f"{'format':<24}{'files':>6}{'ground us':>11}{'ours us':>9}{'ratio':>8}{'p90':>7}")
+    print(f"{'format':<24}{'files':>6}{'base us':>11}{'ours us':>9}{'ratio':>8}{'p90':>7}")
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         rows: list[tuple[float, float]] = []
         for path in sorted(kind.iterdir()):
             if path.name.endswith(".expected.json"):
                 continue
             body = path.read_bytes()
-            bare = ground(body)
+            bare = baseline(body)
             try:
                 formats.parse(body, url="http://localhost/")
             except formats.ParseError:
                 continue
             calls: list[Callable[[], object]] = [lambda body=body: formats.parse(body, url="http://localhost/")]  # type: ignore[misc]
-            ours, *bares = least([*calls, *([bare] if bare else [])])
+            ours, *bares = min_cpu_times([*calls, *([bare] if bare else [])])
             rows.append((bares[0] if bares else 0.0, ours))
         ratios = sorted(ours / bare for bare, ours in rows if bare)
-        grounds, all_ours = median(bare for bare, _ in rows) * 1e6, median(ours for _, ours in rows) * 1e6
+        baselines, all_ours = median(bare for bare, _ in rows) * 1e6, median(ours for _, ours in rows) * 1e6
         shown = f"{median(ratios):>8.2f}{ratios[int(len(ratios) * 0.9)]:>7.2f}" if ratios else ""
-        print(f"{kind.name:<24}{len(rows):>6}{grounds:>11.0f}{all_ours:>9.0f}{shown}")
+        print(f"{kind.name:<24}{len(rows):>6}{baselines:>11.0f}{all_ours:>9.0f}{shown}")
 
 
 if __name__ == "__main__":

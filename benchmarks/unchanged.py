@@ -1,4 +1,4 @@
-"""A round of polls that all come to 304, bookkeeping included: polls per second of CPU.
+"""Measure polls a second of CPU when every source answers 304, bookkeeping included.
 
 python benchmarks/unchanged.py [ROUNDS]
 """
@@ -7,27 +7,27 @@ import asyncio
 import statistics
 import sys
 
-from common import add_feeds, make_due, service, spent, tell
-from wire import Wire, on_the_wire
+from common import add_feeds, make_due, measured, print_json, service
+from wire import Wire, serve_wire
 
 WIRE = Wire(feeds=3000, entries=1, paragraphs=1)
 
 
 async def main(rounds: int = 5) -> None:
     rates = []
-    with on_the_wire(WIRE) as base:
+    with serve_wire(WIRE) as base:
         async with service(extractors=1) as daemon:
             await add_feeds(daemon, base, WIRE.feeds)
             await daemon.polls.run_dry()
             for _ in range(rounds):
                 await make_due(daemon)
                 before = daemon.service_state.polls_done.get("not_modified", 0)
-                with spent() as took:
+                with measured() as took:
                     await daemon.polls.run_dry()
                 assert daemon.service_state.polls_done["not_modified"] - before == WIRE.feeds
                 rates.append(WIRE.feeds / took.cpu)
-                tell(polls=WIRE.feeds, cpu_seconds=took.cpu, wall_seconds=took.wall, polls_a_cpu_second=rates[-1])
-    tell(median_polls_a_cpu_second=statistics.median(rates))
+                print_json(polls=WIRE.feeds, cpu_seconds=took.cpu, wall_seconds=took.wall, polls_a_cpu_second=rates[-1])
+    print_json(median_polls_a_cpu_second=statistics.median(rates))
 
 
 if __name__ == "__main__":

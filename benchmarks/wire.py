@@ -1,6 +1,6 @@
-"""An invented wire on the loopback, in a process of its own: feeds with validators, and article pages like real ones.
+"""Serve invented feeds with validators and realistic article pages on the loopback, in a separate process.
 
-Everything is made from a seed before the first request, and served from memory: what is measured is the reader.
+All content is generated from a seed before the first request and served from memory, so that the reader is measured.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ T0 = 1_700_000_000
 
 @dataclass(frozen=True)
 class Wire:
-    """What is asked for: how many feeds and entries, and how much of an article its entry carries."""
+    """The content to serve: numbers of feeds and entries, and how much of its article an entry has."""
 
     feeds: int
     entries: int
-    #: Paragraphs of each entry's own content; 0: the page has to be fetched.
+    #: Paragraphs of content in each entry; 0: none, the page must be fetched.
     paragraphs: int = 0
     seed: int = 7
     #: A directory of saved pages (.html or .html.gz) to serve instead of invented ones.
@@ -58,8 +58,8 @@ def paragraph(rng: random.Random) -> str:
 def page(number: int, seed: int = 7) -> bytes:
     """Return an article page: head, navigation, article, teasers, comments, scripts.
 
-    Its size (170 KB on average), the depth of its boxes, and that every other page states its time in its text alone
-    are those of real pages.  What counts is the ratio of the extractors' times on them, which is README.md's to tell.
+    Size (170 KB on average) and depth of nesting are those of real pages; as there, every other page states its time
+    only in its text.  README.md compares the CPU times of the extractors on such pages.
     """
     rng = random.Random(f"{seed}/{number}")
     headline = sentence(rng, 9)[:-1] + f" {number}"
@@ -170,7 +170,7 @@ class _Protocol(asyncio.Protocol):
             self.transport.write(unchanged if b"If-None-Match: " + etag in head else whole)  # type: ignore[attr-defined]
 
 
-def _serve(wire: Wire, told: "multiprocessing.connection.Connection") -> None:
+def _serve(wire: Wire, pipe: "multiprocessing.connection.Connection") -> None:
     async def main() -> None:
         answers: dict[bytes, tuple[bytes, bytes, bytes]] = {}
         server = await asyncio.get_running_loop().create_server(
@@ -182,21 +182,21 @@ def _serve(wire: Wire, told: "multiprocessing.connection.Connection") -> None:
         if not wire.paragraphs:
             for number, body in enumerate(wire.pages):
                 answers[f"/a/{number}".encode()] = _answer(body, "text/html")
-        told.send(base)
-        await asyncio.get_running_loop().run_in_executor(None, told.poll, 3600)  # until its owner hangs up
+        pipe.send(base)
+        await asyncio.get_running_loop().run_in_executor(None, pipe.poll, 3600)  # until the parent closes the pipe
 
     asyncio.run(main())
 
 
 @contextmanager
-def on_the_wire(wire: Wire) -> Iterator[str]:
-    """Serve a wire, and yield the URL it is below."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(wire, theirs))
+def serve_wire(wire: Wire) -> Iterator[str]:
+    """Serve `wire` in a child process; yields the base URL."""
+    parent_end, child_end = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(wire, child_end))
     process.start()
     try:
-        yield ours.recv()
+        yield parent_end.recv()
     finally:
-        ours.send(None)
+        parent_end.send(None)
         process.join(10)
         process.kill()
