@@ -19,4 +19,4 @@ async def list_archive(documents: DocumentReader, task: ListingTask) -> AsyncGen
         document = await documents.fetch(url)
         feed = document.feed
         url = (feed.prev_archive or feed.next_page) if feed.entries else None
-        yield ListingStep(found=document.announcements, position={"url": url}, raw=document.raw)
+        yield ListingStep(found=document.listed_entries, position={"url": url}, raw=document.raw)

@@ -79,7 +79,7 @@ async def _look(documents: DocumentReader, path: Path, folder: Path, base: str |
     url = _url(base, name)
     try:
         body = await asyncio.to_thread(_read, path, documents.max_body)
-        return (await documents.parse(body, url=url or path.as_uri())).announcements
+        return (await documents.parse(body, url=url or path.as_uri())).listed_entries
     except UnknownFormat as error:
         if root_name(body) in _PAGES:
             return (_page(path, body, url),)

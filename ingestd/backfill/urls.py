@@ -37,7 +37,7 @@ async def list_urls(_documents: DocumentReader, task: ListingTask) -> AsyncGener
         await asyncio.to_thread(_skip, file, done)
         while lines := await asyncio.to_thread(_read_lines, file):
             numbered = enumerate(lines, done + 1)
-            found = [_announcement(line, number) for number, line in numbered if _says_something(line)]
+            found = [_listed_entry(line, number) for number, line in numbered if _says_something(line)]
             done += len(lines)
             yield ListingStep(
                 found=tuple(item for item in found if item),
@@ -69,7 +69,7 @@ def _says_something(line: bytes) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(b"#")
 
 
-def _announcement(line: bytes, number: int) -> ListedEntry | None:
+def _listed_entry(line: bytes, number: int) -> ListedEntry | None:
     url = line.decode("utf-8-sig", "replace").strip()
     try:
         guid = normalise(url)

@@ -1,4 +1,4 @@
-"""Claimed jobs at work: so many at once in all, so many at once for each site, and no site in another's way."""
+"""Run claimed jobs concurrently, with a limit overall and a limit per site."""
 
 import asyncio
 from collections import deque
@@ -7,18 +7,18 @@ from typing import Generic, TypeVar
 
 J = TypeVar("J")
 
-#: Takes how many are wanted and the sites that have enough; returns claimed jobs, at most as many as wanted.
+#: Claims jobs: takes the number wanted and the sites to leave out; returns at most that many jobs.
 Claim = Callable[[int, Collection[str]], Awaitable[list[J]]]
 
-#: Claimed jobs kept waiting for each one at work: enough that a free place is filled at once.
+#: Claimed jobs kept waiting per running job, so that a free slot is filled at once.
 AHEAD = 2
 
 
 class Dispatcher(Generic[J]):
-    """Runs jobs as they are claimed, in the order of their claims within a site.
+    """Concurrent runner of claimed jobs, in the order of their claims within each site.
 
-    A site with a long queue holds `per_site` places and no more; its further jobs wait here or unclaimed, and take
-    no place from other sites.  `work` must handle its job's failures itself; what it raises ends the dispatcher.
+    At most `limit` jobs run at once, and at most `per_site` of one site; a long queue of one site does not delay the
+    jobs of others.  `work` must handle the failures of its job; an exception that it raises ends the dispatcher.
     """
 
     def __init__(
@@ -42,30 +42,30 @@ class Dispatcher(Generic[J]):
 
     @property
     def at_work(self) -> int:
-        """How many jobs run now."""
+        """Number of running jobs."""
         return sum(self._at_work.values())
 
     @property
     def waiting(self) -> int:
-        """How many claimed jobs wait for their turn."""
+        """Number of claimed jobs that are not running yet."""
         return sum(map(len, self._waiting.values()))
 
     @property
     def is_full(self) -> bool:
-        """Whether all places are taken."""
+        """Whether as many jobs run as the limit allows."""
         return self.at_work >= self._limit
 
     @property
     def busy_sites(self) -> set[str]:
-        """The sites that have a job at work or waiting."""
+        """The sites that have a running or waiting job."""
         return {*self._at_work, *self._waiting}
 
     def nudge(self) -> None:
-        """Look for jobs now."""
+        """Claim new jobs now."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Begin nothing new; `run` ends when what is at work has ended."""
+        """Start no more jobs; `run` ends when the running ones have ended."""
         self._stopping = True
         self._waiting.clear()
         self._wake.set()
@@ -79,7 +79,7 @@ class Dispatcher(Generic[J]):
                 self._wake.clear()
 
     async def run_dry(self) -> None:
-        """Claim and run jobs until there are none left to claim."""
+        """Claim and run jobs until no more can be claimed."""
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping:
                 await self._fill(tasks)
@@ -89,8 +89,8 @@ class Dispatcher(Generic[J]):
                 self._wake.clear()
 
     async def _fill(self, tasks: asyncio.TaskGroup) -> None:
-        """Claim as many jobs as there is room for, again as long as all that was asked for came."""
-        while (wanted := self._room()) > 0 and not self._stopping:
+        """Claim and start jobs until there are enough, or no more to claim."""
+        while (wanted := self._count_wanted()) > 0 and not self._stopping:
             jobs = await self._claim(wanted, [site for site in self._waiting if self._has_enough(site)])
             for job in jobs:
                 self._waiting.setdefault(self._site(job), deque()).append(job)
@@ -98,10 +98,10 @@ class Dispatcher(Generic[J]):
             if len(jobs) < wanted:
                 return
 
-    def _room(self) -> int:
-        # What a site has waiting beyond its share does not count, or one site's queue would keep others out.
-        deep = self._per_site * AHEAD
-        useful = sum(min(len(jobs), deep) for jobs in self._waiting.values())
+    def _count_wanted(self) -> int:
+        # Waiting jobs beyond a site's share do not count; otherwise one site's queue would keep others out.
+        share = self._per_site * AHEAD
+        useful = sum(min(len(jobs), share) for jobs in self._waiting.values())
         return self._limit * (1 + AHEAD) - self.at_work - useful
 
     def _has_enough(self, site: str) -> bool:
@@ -116,13 +116,13 @@ class Dispatcher(Generic[J]):
             while jobs and free > 0 and self._at_work.get(site, 0) < self._per_site:
                 self._at_work[site] = self._at_work.get(site, 0) + 1
                 free -= 1
-                tasks.create_task(self._one(jobs.popleft(), site, tasks))
+                tasks.create_task(self._run_job(jobs.popleft(), site, tasks))
             if not jobs:
                 del self._waiting[site]
             if free <= 0:
                 return
 
-    async def _one(self, job: J, site: str, tasks: asyncio.TaskGroup) -> None:
+    async def _run_job(self, job: J, site: str, tasks: asyncio.TaskGroup) -> None:
         try:
             await self._work(job)
         finally:
@@ -130,7 +130,7 @@ class Dispatcher(Generic[J]):
             if not self._at_work[site]:
                 del self._at_work[site]
         if not self._stopping:
-            # The site that was served goes to the end of the line.
+            # This site goes to the end of the queue, so that sites take turns.
             if site in self._waiting:
                 self._waiting[site] = self._waiting.pop(site)
             self._start(tasks)

@@ -1,4 +1,4 @@
-"""Embargoes that end."""
+"""Release records whose embargo has ended."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 async def release_due(database: Database) -> int:
     """Release the records whose embargo has ended by the wall clock; returns how many.  Raises StoreError.
 
-    Whoever asks often asks cheaply: nothing is locked where none has.
+    Cheap to call often: nothing is locked while no embargo has ended.
     """
     released, now = 0, datetime.now(UTC)
     while True:

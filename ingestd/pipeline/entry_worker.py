@@ -1,4 +1,4 @@
-"""Those who make records: pending entries claimed, made, and put off where it is not their turn."""
+"""Worker that claims pending entries and turns each into a record, respecting per-site limits."""
 
 import random
 from collections.abc import Awaitable, Callable, Collection
@@ -16,42 +16,42 @@ from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
 
-#: What met a bug of ours comes back after this long: not at once, and not never.
+#: Delay of a job that raised an unexpected exception: it is retried, but not in a tight loop.
 _AFTER_BUG = timedelta(hours=1)
 
-#: A visit that gave way to new work is due again after this long.
+#: Delay of a revisit that yields to new entries.
 _YIELD_DELAY = timedelta(seconds=10)
 
 
-async def run_or_put_off(
-    fetcher: Fetcher, place: str, work: Callable[[], Awaitable[None]], put_off: Callable[[datetime], Awaitable[None]]
+async def run_or_postpone(
+    fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]], postpone: Callable[[datetime], Awaitable[None]]
 ) -> None:
-    """Do one job at a site; a site that is to be left alone, and a bug of ours, put it off."""
+    """Run a claimed job, or postpone it if its site is on hold; an unexpected exception is logged and postpones it."""
     try:
-        seconds = fetcher.held_for(place)
+        seconds = fetcher.held_for(site)
         if not seconds:
             try:
                 await work()
             except Held as held:
                 seconds = held.seconds
         if seconds:
-            # Those who wait for the same thing do not come back together.
-            await put_off(datetime.now(UTC) + timedelta(seconds=seconds * random.uniform(1.0, 1.5)))  # noqa: S311
+            # Jobs that wait for the same site must not all come back at the same time.
+            await postpone(datetime.now(UTC) + timedelta(seconds=seconds * random.uniform(1.0, 1.5)))  # noqa: S311
     except Exception:
-        log.exception("bug", site=place)
+        log.exception("bug", site=site)
         try:
-            await put_off(datetime.now(UTC) + _AFTER_BUG)
+            await postpone(datetime.now(UTC) + _AFTER_BUG)
         except IngestError:
-            log.warning("claim stays until the next start", site=place)
+            log.warning("claim stays until the next start", site=site)
 
 
 class EntryWorker:
-    """Makes records of the entries of one backfill, or of all that belong to none.
+    """Worker for the pending entries of one backfill, or for all that belong to none.
 
-    With `after` it visits pages again instead, wherever those who are at new work leave room: never while all their
-    places are taken, and at no site that they are at.
+    With `yields_to` it revisits pages instead, and only where the dispatcher of new entries leaves capacity: not while
+    that one is full, and at no site where that one has jobs.
 
-    `made` is told what each entry came to.
+    `on_outcome` is called with the outcome of each entry.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class EntryWorker:
         self._fetch = fetch
         self._yields_to = yields_to
         self.dispatcher: Dispatcher[ClaimedEntry] = Dispatcher(
-            claim=self._claim, work=self._process, site=_place, limit=limit, per_site=per_site
+            claim=self._claim, work=self._process, site=_pacing_key, limit=limit, per_site=per_site
         )
 
     async def _claim(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
         try:
             found = await (self._claim_new if self._yields_to is None else self._claim_revisits)(wanted, without_sites)
         except StoreError as error:
-            # Whoever ticks asks again.
+            # The next tick claims again.
             log.warning("claim failed", error=str(error))
             return []
         return found
@@ -109,25 +109,27 @@ class EntryWorker:
             )
 
     def _has_to_yield(self, work: ClaimedEntry) -> bool:
-        """Whether a visit that was claimed would be in the way of new work that came since."""
-        return self._yields_to is not None and (self._yields_to.is_full or _place(work) in self._yields_to.busy_sites)
+        """Return whether a claimed revisit would delay new entries that became due since."""
+        return self._yields_to is not None and (
+            self._yields_to.is_full or _pacing_key(work) in self._yields_to.busy_sites
+        )
 
     async def _process(self, work: ClaimedEntry) -> None:
         async def process() -> None:
             self._on_outcome(await self._ingest.process_entry(work, fetch=self._fetch))
 
-        async def put_off(until: datetime) -> None:
-            put_off = entries.postpone if work.known is None else revisits.postpone
+        async def postpone(until: datetime) -> None:
+            postpone = entries.postpone if work.known is None else revisits.postpone
             async with self._ingest.database.write() as connection:
-                await put_off(connection, work, until=until)
+                await postpone(connection, work, until=until)
 
         if self._has_to_yield(work):
-            await put_off(datetime.now(UTC) + _YIELD_DELAY)
+            await postpone(datetime.now(UTC) + _YIELD_DELAY)
             return
 
-        await run_or_put_off(self._ingest.fetcher, _place(work), process, put_off)
+        await run_or_postpone(self._ingest.fetcher, _pacing_key(work), process, postpone)
 
 
-def _place(work: ClaimedEntry) -> str:
-    """Return whose turn an entry needs: its page's site, or, when it needs no page, nobody's but its own."""
+def _pacing_key(work: ClaimedEntry) -> str:
+    """Return the site of an entry's page; if no page is fetched, a key of the entry's own."""
     return work.site if work.entry.body_html is None and work.site else f"entry {work.id}"

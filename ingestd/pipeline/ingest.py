@@ -1,20 +1,31 @@
-"""The way of one article, from a source's URL to a record.
+"""The path of one article, from a source's URL to a record.
 
-A source is *polled*: its feed is fetched (asking only for what is new), parsed in a worker process, and sorted by
-what was seen before.  What is new or changed is committed as durable work, in one transaction with the validators
-that vouch for it and the source's next due time.
+**Poll.**  The daemon finds a source due, claims it and calls `Ingest.poll`.  `Poller` (`poll`) fetches the source's
+feed with a conditional request, parses it in a worker process and compares it with the entries that are known
+(`compare`).  It commits the new and changed entries, the validators of the response and the time of the next poll in
+one transaction.  If the process dies before the commit, the source is still due and the poll is repeated; if it dies
+after, no entry is lost.
 
-Each such entry is *made* a record: its page is fetched, unless the entry carries its full text, the raw bytes are
-kept, the article is extracted in a worker process, and the result is committed in one transaction with the entry's
-own state.  `policy.articles.identity` decides what it is: a record, a revision, one more carrier, or nothing new.
+**Process.**  An `EntryWorker` (`entry_worker`) claims each pending entry and calls `Ingest.process_entry`:
 
-A page that was fetched is visited again, less and less often while its story ages (`revisiting`).  Where it says what
-its record says, nothing is kept; where it is gone or fails, the record stays as it is.
+1. *Fetch* the entry's page (`read`), unless the entry carries its full text.
+2. *Extract* the article in a worker process.
+3. Store the page's raw bytes in the archive.
+4. *Save* the result and the entry's new state in one transaction.  `policy.articles.identity` decides whether the
+   article becomes a new record, a revision of a record or one more carrier of its text, or is nothing new.
 
-A drop folder is a source as well: its files are taken one by one (`collecting`), and none of it is fetched.
+An entry that is a wire item needs none of this: the poll itself saves it as a version of its record.  If a feed only
+links to wire items, as enclosures, the enclosure is fetched and parsed instead of a page.
 
-A failure of the source or the page becomes part of what is committed.  A failure of ours (the database is away,
-the disk is full) costs nobody anything: the result waits until it can be committed.
+**Revisit.**  A fetched page is visited again, less and less often as its story ages (`revisit`).  If the article has
+changed, the record gets a new revision; if the page is unchanged, gone or fails, the record stays as it is.
+
+**Other ways in.**  The files of a drop folder (`drop_folder`), the documents posted to an inbox (`inbox`) and the
+pushes of a WebSub hub (`websub`) enter at `Poller.push_all` instead of being fetched, and continue from there.
+
+**Failures.**  A failure of the source or the page is part of the committed result: the entry is retried later, or
+quarantined after its last attempt.  A local failure (`IngestError.local`) counts against no source and no entry; while
+the database or the archive is unavailable, the commit is retried until it succeeds (`retry`).
 """
 
 import asyncio
@@ -56,12 +67,12 @@ from ingestd.workers.pool import Pool
 
 log = structlog.get_logger(__name__)
 
-#: Gets an entry's page; None when it is what it was.
+#: Fetches an entry's page.  None: the page has not changed.
 Fetch = Callable[[ClaimedEntry], Awaitable[FetchedPage | None]]
 
 
 class Ingest:
-    """Polls sources and makes records, with the tools it is handed."""
+    """The pipeline of one run: polls claimed sources and turns claimed entries into records."""
 
     def __init__(
         self,
@@ -106,15 +117,15 @@ class Ingest:
         )
 
     async def poll(self, source: Source) -> PollResult:
-        """Poll a claimed source and commit what it came to; raises Held when its site is left alone."""
+        """Poll a claimed source, commit and log the result; raises Held if its site is on hold."""
         poll = await (self.folder_poller if is_folder(source.url) else self.poller).poll(source)
         log_poll(poll)
         return poll
 
     async def process_entry(self, work: ClaimedEntry, *, fetch: Fetch | None = None) -> EntryOutcome:
-        """Make a claimed entry a record and commit what it came to; raises Held when its site is left alone.
+        """Turn a claimed entry into a record, commit and log the outcome; raises Held if its site is on hold.
 
-        `fetch` gets its page where that is not what the entry's link leads to.
+        `fetch` replaces the fetch of the entry's link, for pages that come from elsewhere.
         """
         with self.fetcher.memory_budget.reservation() as reservation:
             try:
@@ -134,9 +145,9 @@ class Ingest:
         return await fetch_page(self.fetcher, work.entry, work.validators, reservation=reservation)
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
-        payload = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
-        raw = await retry_while_unavailable(lambda: self.archive.put(payload.body))
-        return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=payload.versions, raw=raw)
+        enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
+        raw = await retry_while_unavailable(lambda: self.archive.put(enclosure.body))
+        return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=enclosure.versions, raw=raw)
 
     async def _process(self, work: ClaimedEntry, fetch: Fetch) -> EntryOutcome:
         fetched = await fetch(work)
@@ -144,15 +155,18 @@ class Ingest:
             return self._untouched(work)
         if work.known and work.known.raw == sha256(fetched.page.body).hexdigest():
             return self._untouched(work, fetched)
-        # What has no address belongs to no site.
-        place = site(fetched.page.url) if fetched.url else ""
-        # Those that are visited again take one worker at the most, so that the others are there for what is new.
+        # A page without a URL belongs to no site.
+        page_site = site(fetched.page.url) if fetched.url else ""
+        # Revisits use at most one worker process, so that the others are free for new entries.
         async with self._revisit_lock if work.known else nullcontext():
-            cleaned = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, place))
+            cleaned = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, page_site))
         if revisit.is_same(work, cleaned):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
         raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body))
+        visits = work.visits
+        if not fetched.page.fragment:
+            visits = revisit.visits_after(work, at, self.timing, cleaned.article)
         return Saved(
             work=work,
             at=at,
@@ -165,11 +179,11 @@ class Ingest:
             extractor=cleaned.extractor.name,
             rules=cleaned.extractor.rules,
             whole_hash=cleaned.whole_hash,
-            site=place,
+            site=page_site,
             block_hashes=cleaned.block_hashes,
             raw=raw,
             validators=fetched.validators,
-            visits=work.visits if fetched.page.fragment else revisit.visits_after(work, at, self.timing, cleaned.article),
+            visits=visits,
         )
 
     def _untouched(self, work: ClaimedEntry, fetched: FetchedPage | None = None) -> Untouched:
@@ -181,7 +195,7 @@ class Ingest:
         try:
             await retry_while_unavailable(lambda: self._save_commits.put(outcome))
         except StoreError as error:
-            # The database is there and refuses just this: a failure of its own, at the stage "save".
+            # The database is available but refuses this outcome: a failure of the entry, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
             outcome = self._failed(outcome.work, error)
             await retry_while_unavailable(lambda: self._save_commits.put(outcome))
@@ -191,13 +205,13 @@ class Ingest:
         at = datetime.now(UTC)
         if work.known:
             return revisit.failed_visit(work, at, self.timing, error)
-        is_local = error.local
-        attempt = work.attempts + (0 if is_local else 1)
-        hopeless = not is_local and (error.fate == "never" or attempt >= self.timing.attempts)
+        attempt = work.attempts + (0 if error.local else 1)
+        is_final = not error.local and (error.fate == "never" or attempt >= self.timing.attempts)
+        delay = self.timing.retry_delay
         retry_at = next_attempt(
             at,
             attempt=max(1, attempt),
-            first=min(AFTER_LOCAL_FAILURE, max(1.0, self.timing.retry_delay)) if is_local else self.timing.retry_delay,
+            first=min(AFTER_LOCAL_FAILURE, max(1.0, delay)) if error.local else delay,
             retry_after=_retry_after(error),
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )
@@ -211,13 +225,13 @@ class Ingest:
             entry_id=work.id,
         )
         return Failed(
-            work=work, at=at, failure=failure, attempts=attempt, retry_at=None if hopeless else retry_at,
-            reason=_why_given_up(error, attempt) if hopeless else None,
+            work=work, at=at, failure=failure, attempts=attempt, retry_at=None if is_final else retry_at,
+            reason=_quarantine_reason(error, attempt) if is_final else None,
         )  # fmt: skip
 
 
-def _why_given_up(error: IngestError, attempt: int) -> tuple[Decided, str]:
-    """Return the stage of a decision, and its reason."""
+def _quarantine_reason(error: IngestError, attempt: int) -> tuple[Decided, str]:
+    """Return the stage and the reason of the decision to quarantine an entry."""
     if isinstance(error, Disallowed):
         return "robots", error.reason
     return "limit", f"{error}" if error.fate == "never" else f"{attempt} attempts failed, the last one with {error}"

@@ -1,4 +1,4 @@
-"""What the log says of polls and of entries: a line each, where there is something to say."""
+"""Log the results of polls and the outcomes of entries, one event each."""
 
 import structlog
 
@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def log_poll(poll: PollResult) -> None:
-    """Log what a poll came to."""
+    """Log the result of a poll."""
     source = without_userinfo(poll.source.url)
     seconds = round(poll.seconds, 3)
     if poll.failure:
@@ -29,20 +29,20 @@ def log_poll(poll: PollResult) -> None:
 
 
 def log_restart(source: Source, error: IngestError) -> None:
-    """Log that a source's server has no answer for where its list goes on, so that it is read from its beginning."""
+    """Log that a server refused the cursor of a list, which is therefore read from its beginning."""
     log.warning("cursor refused, starting over", source=without_userinfo(source.url), reason=str(error))
 
 
 def log_foreign_page(source: Source, url: str) -> None:
-    """Log that a source's list goes on at an origin that nobody named, where it is not followed."""
+    """Log that a list continues at an origin that has no login, where it is not followed."""
     log.warning("next page not followed, it is of another origin", source=without_userinfo(source.url), next=url)
 
 
 def log_outcome(outcome: EntryOutcome) -> None:
-    """Log what an entry came to."""
+    """Log the outcome of an entry."""
     if isinstance(outcome, Failed):
         failure = outcome.failure
-        event = "entry failed" if outcome.retry_at else "entry given up"
+        event = "entry failed" if outcome.retry_at else "entry quarantined"
         log.warning(
             event, url=failure.url, stage=failure.stage, error=failure.error, message=failure.message,
             attempt=failure.attempt,
@@ -62,4 +62,4 @@ def _log_missed(outcome: RevisitFailed) -> None:
     if outcome.failure is None:
         log.info("page gone", url=url, status=outcome.visits.gone)
     else:
-        log.info("visit failed", url=url, error=outcome.failure.error, message=outcome.failure.message)
+        log.info("revisit failed", url=url, error=outcome.failure.error, message=outcome.failure.message)

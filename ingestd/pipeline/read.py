@@ -1,6 +1,6 @@
-"""From bytes elsewhere to what they say: a feed parsed, an entry's page fetched, its article extracted.
+"""Fetch pages and enclosures, parse feeds, extract articles; nothing is stored here.
 
-Parsing and extracting happen in worker processes; nothing here keeps anything.
+Parsing and extraction run in worker processes.
 """
 
 from dataclasses import dataclass, replace
@@ -18,36 +18,39 @@ from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import Cleaned, ParsedFeed
 
-#: The address of a page that has none.
+#: The URL of a page without one; relative references in it resolve against this.
 NOWHERE = "http://localhost/"
 
 
-def announcements(parsed: ParsedFeed) -> tuple[ListedEntry, ...]:
-    """Return the entries of a feed with their fingerprints and versions, in its order."""
-    found = zip(parsed.feed.entries, parsed.fingerprints, parsed.versions, strict=True)
-    return tuple(ListedEntry(entry=entry, fingerprint=mark, version=version) for entry, mark, version in found)
+def listed_entries(parsed: ParsedFeed) -> tuple[ListedEntry, ...]:
+    """Return the entries of a feed with their fingerprints and versions, in document order."""
+    listed = zip(parsed.feed.entries, parsed.fingerprints, parsed.versions, strict=True)
+    return tuple(
+        ListedEntry(entry=entry, fingerprint=fingerprint, version=version) for entry, fingerprint, version in listed
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedEnclosure:
-    """What an enclosure holds: its bytes, and the versions of wire items in them."""
+    """The body of an enclosure and the versions of wire items in it."""
 
     body: bytes
+    #: At least one, in document order.
     versions: tuple[Version, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage:
-    """An entry's page, with the address it is known by and the validators it came with."""
+    """The page of an entry, with the entry's URL and the validators of the response."""
 
     page: Page
-    #: None where the entry has none.
+    #: The entry's link, before redirects.  None: the entry has no link.
     url: str | None
     validators: Validators = NO_VALIDATORS
 
 
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Parse a feed in a worker process, without dates nobody can believe; raises ParseError, WorkerError."""
+    """Parse a feed in a worker process and drop implausible dates; raises ParseError, WorkerError."""
     parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
     now = datetime.now(UTC)
     entries = tuple(entry_with_plausible_dates(entry, now) for entry in parsed.feed.entries)
@@ -62,37 +65,40 @@ def _with_plausible_dates(version: Version | None, now: datetime) -> Version | N
 async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = None) -> Cleaned:
     """Extract a page's article in a worker process; raises ExtractError, WorkerError.
 
-    Dates are believed as of when it was fetched; None is now.
+    Dates that were implausible at `fetched_at` are dropped.  None: the page was fetched just now.
     """
     cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
     return replace(cleaned, article=article_with_plausible_dates(cleaned.article, fetched_at or datetime.now(UTC)))
 
 
-async def fetch_enclosure(fetcher: Fetcher, pool: Pool, url: str, *, reservation: Reservation | None = None) -> FetchedEnclosure:
-    """Return the wire items at an enclosure's address; raises FetchError, ParseError, WorkerError."""
+async def fetch_enclosure(
+    fetcher: Fetcher, pool: Pool, url: str, *, reservation: Reservation | None = None
+) -> FetchedEnclosure:
+    """Fetch an enclosure and parse its wire items; raises FetchError, ParseError, WorkerError."""
     reply = await fetcher.get(url, obey_robots=True, reservation=reservation)
     parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
     versions = tuple(version for version in parsed.versions if version)
     if not versions:
-        raise ParseError(f"the enclosure is {parsed.feed.format}, and no wire item")
+        raise ParseError(f"the enclosure has no wire item; its format is {parsed.feed.format}")
     return FetchedEnclosure(body=reply.body, versions=versions)
 
 
 async def fetch_page(
     fetcher: Fetcher, entry: Entry, validators: Validators = NO_VALIDATORS, *, reservation: Reservation | None = None
 ) -> FetchedPage | None:
-    """Return an entry's page: its own content, where that is the full text, or what its link leads to.
+    """Return an entry's page: the entry's own content if that is the full text, else the page at its link.
 
-    None when the page is what it was when it gave these validators (304).  `guest` has the room for it.
-    Raises FetchError, and ParseError for an entry with neither link nor text.
+    `validators` are those of the last visit; the body counts against `reservation`.
+    None: the page has not changed since (304).
+    Raises FetchError; ParseError if the entry has neither link nor text.
     """
     if entry.body_html is not None:
-        # Without a link there is nothing that relative references could mean, and no address is kept.
+        # Without a link, relative references have no meaning, and no URL is stored.
         body = entry.body_html.encode("utf-8", "replace")
         page = Page(url=entry.link or NOWHERE, body=body, entry=entry, fragment=True)
         return FetchedPage(page=page, url=entry.link)
     if entry.link is None:
-        raise ParseError("the entry has neither a link nor a text")
+        raise ParseError("the entry has neither a link nor text")
     reply = await fetcher.get(
         entry.link, validators=validators, accept=ACCEPT_PAGE, obey_robots=True, reservation=reservation
     )

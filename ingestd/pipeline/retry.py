@@ -1,4 +1,4 @@
-"""Waiting for what is ours and away: the database, the disk."""
+"""Retry a commit while the database or the archive is unavailable."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,17 +12,20 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: Seconds between two tries while the database or the disk is away, and what they grow to.
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
+#: Wait before the second attempt, and the longest wait between two attempts, in seconds.
+_FIRST_WAIT, _MAX_WAIT = 0.5, 15.0
 
 
-async def retry_while_unavailable(commit: Callable[[], Awaitable[T]], *, waiting: str = "waiting to commit") -> T:
-    """Do what needs the database or the disk, again and again while they are away; `waiting` is what the log says."""
+async def retry_while_unavailable(commit: Callable[[], Awaitable[T]], *, event: str = "waiting to commit") -> T:
+    """Run an operation on the database or the archive, and retry it, without a limit, while either is unavailable.
+
+    Each failed attempt is logged as `event`.  Other errors are raised.
+    """
     wait = _FIRST_WAIT
     while True:
         try:
             return await commit()
         except (StoreUnavailable, ArchiveError) as error:
-            log.warning(waiting, error=str(error), seconds=wait)
+            log.warning(event, error=str(error), seconds=wait)
             await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            wait = min(wait * 2, _MAX_WAIT)

@@ -1,4 +1,4 @@
-"""What is known of a page's site before the page is read."""
+"""Add what is known about a site to its pages before extraction."""
 
 from collections import OrderedDict
 from dataclasses import replace
@@ -10,30 +10,30 @@ from ingestd.policy.articles.recurrence import Habits, furniture
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
 
-#: What was looked up is believed for so long (seconds), and of so many sites.
-_FRESH = 60.0
-_MOST = 1000
+#: How long a cached site is used, in seconds, and how many sites are cached.
+_TTL = 60.0
+_MAX_CACHED = 1000
 
 
 class SiteContexts:
-    """Looks up sites in the database, and remembers those it was asked for last."""
+    """Cache of the repeated lines of sites, read from the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: OrderedDict[str, tuple[float, Furniture]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, Furniture]] = OrderedDict()
 
     async def add_to(self, page: Page, site: str) -> Page:
-        """Return a page with what is known of its site; without one, as it is."""
+        """Return a page with the repeated lines of its site; a page without a site ("") unchanged."""
         return replace(page, furniture=await self._furniture(site)) if site else page
 
     async def _furniture(self, site: str) -> Furniture:
-        until, found = self._known.get(site, (0.0, NO_FURNITURE))
-        if until < monotonic():
+        valid_until, found = self._cache.get(site, (0.0, NO_FURNITURE))
+        if valid_until < monotonic():
             found = furniture(await retry_while_unavailable(lambda: self._look_up(site)))
-            self._known[site] = monotonic() + _FRESH, found
-        self._known.move_to_end(site)
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
+            self._cache[site] = monotonic() + _TTL, found
+        self._cache.move_to_end(site)
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.popitem(last=False)
         return found
 
     async def _look_up(self, site: str) -> Habits:

@@ -1,4 +1,4 @@
-"""What is known of an article by its URL or guid: where it was seen, what was decided about it, and why."""
+"""Explain an article by its URL or guid: where it was seen, and every decision about it with its reason."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ async def _normalised(connection: AsyncConnection, name: str) -> str:
     except ValueError as error:
         if await decisions.entries_at(connection, [name]):
             return name
-        raise UsageError(f"{error}, and no entry has it as its guid") from error
+        raise UsageError(f"{error}; it is not the guid of an entry either") from error
 
 
 async def why(connection: AsyncConnection, url: str) -> dict[str, Any]:
-    """Return every decision about a URL: a list of entries, each with its source, state and history, oldest first.
+    """Return the entries of a URL, each with its source, state and history of decisions, oldest first.
 
-    Entries are found by the address as given and as normalised, by their guid, and by their record's canonical
-    address.  Raises UsageError when it is neither a URL nor the guid of any entry.
+    Entries are found by the URL as given and as normalised, by their guid, and by their record's canonical URL.
+    Raises UsageError if it is neither a URL nor the guid of any entry.
     """
     normalised = await _normalised(connection, url)
     entries = [

@@ -19,10 +19,10 @@ async def repair_from_archive(tools: RepairContext, gap: Gap, source: Source) ->
     for number in range(1, MAX_DOCUMENTS + 1):
         obey = source.obeys_robots or origin(url) != origin(source.url)
         document = await tools.documents.fetch(url, obey_robots=obey)
-        guids = [item.entry.guid for item in document.announcements]
+        guids = [item.entry.guid for item in document.listed_entries]
         async with tools.database.read() as connection:
             known = await polls.known_entries(connection, gap.source_id, guids)
-        found += [item for item in document.announcements if item.entry.guid not in known]
+        found += [item for item in document.listed_entries if item.entry.guid not in known]
         older = document.feed.prev_archive or document.feed.next_page
         if any(entry.first_seen_at <= gap.from_at for entry in known.values()):
             return RepairResult(found=tuple(found), whole=True, note=f"paged back {number} documents to known entries")

@@ -50,7 +50,7 @@ async def repair_from_named_feeds(tools: RepairContext, gap: Gap, source: Source
 
 def _of_that_time(document: Document, gap: Gap, ends: GapEdges) -> tuple[list[ListedEntry], bool]:
     """Return the entries of a document that are of a gap's time, and whether it vouches that these are all."""
-    listed = document.announcements
+    listed = document.listed_entries
     middle = positions_between([comparable(item.entry.link) if item.entry.link else None for item in listed], ends)
     return [item for at, item in enumerate(listed) if at in (middle or ()) or is_dated_in(item, gap)], (
         middle is not None

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from ingestd.daemon.service import Service
 from ingestd.model.reply import Reply
 from ingestd.model.source import Hints
-from ingestd.pipeline.poll import REDIRECTS_TO_BELIEVE
+from ingestd.pipeline.poll_results import REDIRECTS_TO_BELIEVE
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import gaps, sources
 from ingestd.store.schema import tables
@@ -442,7 +442,7 @@ async def test_overdue_sources_are_spread_and_not_all_due_at_once(runtime: Runti
     ids = [await add(runtime, f"http://paper{number}.example/feed") for number in range(20)]
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=now - timedelta(hours=1)))
-        assert await sources.spread_overdue(connection, now=now, most=5, over=150.0) == 15
+        assert await sources.spread_overdue(connection, now=now, max_due=5, seconds=150.0) == 15
         due = (await connection.execute(select(tables.sources.c.due_at).order_by(tables.sources.c.id))).scalars().all()
 
     assert len(ids) == 20

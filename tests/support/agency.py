@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from ingestd.model.reply import Reply
-from ingestd.pipeline.read import announcements
+from ingestd.pipeline.read import listed_entries
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.database import Database
 from ingestd.store.events.event_log import Event, read_after
@@ -67,7 +67,7 @@ async def keep_versions(database: Database, source_id: int, at: datetime, *versi
     for version in versions:
         parsed = parse_feed(json.dumps(version).encode(), "https://harbour.example/", None)
         async with database.write() as connection:
-            await polls.add_entries(connection, source_id, announcements(parsed), now=at)
+            await polls.add_entries(connection, source_id, listed_entries(parsed), now=at)
 
 
 async def events_of(runtime: Runtime) -> list[Event]:

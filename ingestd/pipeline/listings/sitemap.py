@@ -75,7 +75,7 @@ async def _walk(
 def _step(document: Document, span: Span, way: Sequence[str]) -> ListingStep:
     found: list[ListedEntry] = []
     left_out: Counter[str] = Counter()
-    for item in document.announcements:
+    for item in document.listed_entries:
         if why := span.leaves_out(item.entry):
             left_out[why] += 1
         else:

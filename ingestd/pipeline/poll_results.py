@@ -1,0 +1,142 @@
+"""Build the result of a poll: from the head of a reply, from an unchanged or a parsed document, or from an error."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from ingestd.errors import Gone, IngestError, Refused, Throttled
+from ingestd.model.reply import Reply
+from ingestd.model.source import NO_VALIDATORS, Pace, Source
+from ingestd.model.timing import Timing
+from ingestd.pipeline.compare import (
+    hints_after_unchanged,
+    overlap_of,
+    pace_after_document,
+    seconds_since_read,
+    with_picked_entries,
+)
+from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE, due_after, seconds_to_next_poll
+from ingestd.policy.polling.overlap import may_have_lost
+from ingestd.policy.polling.pace import pace_after
+from ingestd.policy.polling.withdrawal import settled_at
+from ingestd.store.operations.failures import failure_of, stage_of
+from ingestd.store.polls.poll_result import Condition, PollResult
+from ingestd.store.polls.polls import KnownEntry
+from ingestd.urls import copy_userinfo
+from ingestd.workers.results import ParsedFeed
+
+#: Consecutive polls that must see the same permanent redirect before the address changes: servers make mistakes.
+REDIRECTS_TO_BELIEVE = 3
+
+
+def head_result(source: Source, reply: Reply, at: datetime, *, run_id: str) -> PollResult:
+    """Return a result with the status, validators and redirects of a reply, before its body is read."""
+    sightings = 0
+    if reply.permanent:
+        sightings = source.moved_seen + 1 if reply.permanent == source.moved_to else 1
+    moves = sightings >= REDIRECTS_TO_BELIEVE
+    validators = reply.validators
+    if moves:
+        # Only the validators of the new address count, if that is the one that responded.
+        validators = reply.final_validators if reply.permanent == reply.final_url else NO_VALIDATORS
+    return PollResult(
+        source=source,
+        run_id=run_id,
+        at=at,
+        seconds=0.0,
+        outcome="known",
+        due_at=at,
+        validators=validators,
+        status=reply.status,
+        size=len(reply.body),
+        moved_to=copy_userinfo(source.url, reply.permanent) if moves and reply.permanent else reply.permanent,
+        moved_seen=sightings,
+        has_moved=moves,
+    )
+
+
+def unchanged_result(poll: PollResult, source: Source, reply: Reply) -> PollResult:
+    """Complete the result of a reply whose document has not changed."""
+    return replace(
+        poll,
+        outcome="not_modified" if reply.not_modified else "unchanged",
+        body_hash=source.body_hash,
+        pace=pace_after(source.pace or Pace(), new=0, elapsed=seconds_since_read(source, poll.at)),
+        hints=hints_after_unchanged(source, reply),
+    )
+
+
+def document_result(
+    poll: PollResult,
+    source: Source,
+    reply: Reply,
+    parsed: ParsedFeed,
+    known: Mapping[str, KnownEntry],
+    *,
+    new_before: int,
+) -> PollResult:
+    """Complete the result of a reply whose document was parsed.
+
+    `known` are the known ones of its entries, by guid; `new_before` is the number of new entries on earlier pages of
+    the same poll.
+    """
+    poll = replace(
+        poll,
+        hints=replace(parsed.feed.hints, fresh_for=reply.fresh_for),
+        title=parsed.feed.title,
+        home=parsed.feed.home,
+        hub=reply.hub or parsed.feed.hub,
+        topic=reply.topic or parsed.feed.topic,
+        older=parsed.feed.prev_archive or parsed.feed.next_page,
+    )
+    poll = with_picked_entries(poll, parsed, known)
+    overlap = overlap_of(source, known, listed=len(parsed.feed.entries))
+    return replace(
+        poll,
+        outcome="new" if poll.new or poll.changed else "known",
+        overlap=overlap.shared,
+        settled_at=settled_at((entry.first_seen_at for entry in known.values()), listed=len(parsed.feed.entries)),
+        may_have_lost=may_have_lost(overlap, window=source.window),
+        window=len(parsed.feed.entries) or None,
+        pace=pace_after_document(source, parsed, poll.at, new=new_before + len(poll.new)),
+    )
+
+
+def failed_result(source: Source, at: datetime, error: IngestError, *, run_id: str, timing: Timing) -> PollResult:
+    """Return the result of a failed poll; a local failure does not count as a failure of the source."""
+    streak = source.failures + (0 if error.local else 1)
+    poll = PollResult(
+        source=source,
+        run_id=run_id,
+        at=at,
+        seconds=0.0,
+        outcome="failed",
+        due_at=at,
+        # The last document that was read is still the one these describe.
+        validators=source.validators,
+        body_hash=source.body_hash,
+        hints=source.hints,
+        cursor=source.cursor,
+        status=error.status if isinstance(error, Refused) else None,
+        failure=failure_of(
+            error, stage=stage_of(error), at=at, attempt=max(1, streak), url=source.url, source_id=source.id
+        ),
+        failures=streak,
+        condition=_condition(source, error),
+        moved_to=source.moved_to,
+        moved_seen=source.moved_seen,
+    )
+    wait = seconds_to_next_poll(poll, timing)
+    if error.local:
+        return replace(poll, due_at=due_after(poll, min(AFTER_LOCAL_FAILURE, wait), timing, failures=1))
+    retry_after = error.retry_after if isinstance(error, Refused) else None
+    return replace(poll, due_at=due_after(poll, wait, timing, failures=streak, retry_after=retry_after))
+
+
+def _condition(source: Source, error: IngestError) -> Condition:
+    """Return the condition of a source after an error; a local failure leaves it as it was."""
+    if error.local:
+        return "gone" if source.maybe_gone else "ok" if not source.failures else "failing"
+    if isinstance(error, Throttled):
+        return "throttled"
+    return "gone" if isinstance(error, Gone) else "failing"
