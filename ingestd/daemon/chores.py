@@ -179,11 +179,11 @@ async def _delete_old(service: Service, keep: float) -> None:
     now = datetime.now(UTC)
     before = now - timedelta(seconds=keep)
     async with service.runtime.database.write() as connection:
-        await polls.forget_before(connection, before)
-        await failures.forget_before(connection, before)
-        await decisions.forget_before(connection, before)
-        await robots_files.forget_before(connection, now)
-        await sites.forget_before(connection, now - SITE_RETENTION)
+        await polls.delete_before(connection, before)
+        await failures.delete_before(connection, before)
+        await decisions.delete_before(connection, before)
+        await robots_files.delete_before(connection, now)
+        await sites.delete_before(connection, now - SITE_RETENTION)
 
 
 async def _sweep_archive(service: Service) -> None:

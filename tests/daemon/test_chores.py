@@ -170,7 +170,7 @@ async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(ser
         await insert_all(connection, tables.entries, rows)
         await insert_all(connection, tables.failures, failed)
 
-        await failures.forget_before(connection, now - timedelta(days=30))
+        await failures.delete_before(connection, now - timedelta(days=30))
 
         kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
     assert set(kept) == {"given up", "new"}

@@ -73,7 +73,7 @@ async def test_a_site_that_brings_nothing_is_forgotten(newsroom: Newsroom, runti
     await poll_all(runtime)
 
     async with runtime.database.write() as connection:
-        await sites.forget_before(connection, datetime.now(UTC) - timedelta(days=1))
+        await sites.delete_before(connection, datetime.now(UTC) - timedelta(days=1))
         assert (await sites.habits_of(connection, "127.0.0.1")).articles == 1
-        await sites.forget_before(connection, datetime.now(UTC) + timedelta(days=1))
+        await sites.delete_before(connection, datetime.now(UTC) + timedelta(days=1))
         assert (await sites.habits_of(connection, "127.0.0.1")).articles == 0

@@ -37,7 +37,7 @@ async def add(connection: AsyncConnection, found: Iterable[Decision | None]) -> 
     await insert_all(connection, decisions, [{name: getattr(one, name) for name in names} for one in found if one])
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
     """Delete at most `batch` decisions older than `moment`; returns how many."""
     old = select(decisions.c.id).where(decisions.c.at < moment).limit(batch)
     result = await connection.execute(delete(decisions).where(decisions.c.id.in_(old.scalar_subquery())))

@@ -119,7 +119,7 @@ async def list_quarantined(connection: AsyncConnection, *, limit: int = 1000) ->
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
     """Delete at most `batch` failures older than `moment`; returns how many.
 
     Failures of quarantined entries stay, to show why.

@@ -23,6 +23,6 @@ async def keep(connection: AsyncConnection, **file: Any) -> None:
     await insert_absent(connection, robots_files, [file])  # another process may have inserted it meanwhile
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
+async def delete_before(connection: AsyncConnection, moment: datetime) -> None:
     """Delete files that expired before `moment`."""
     await connection.execute(delete(robots_files).where(robots_files.c.until < moment))

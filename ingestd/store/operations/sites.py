@@ -34,7 +34,7 @@ async def add_articles(
     await insert_all(connection, sites, rows)
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime) -> None:
+async def delete_before(connection: AsyncConnection, moment: datetime) -> None:
     """Delete sites without a new article since `moment`."""
     await connection.execute(delete(sites).where(sites.c.updated_at < moment))
 

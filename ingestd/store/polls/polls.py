@@ -108,11 +108,11 @@ async def _adopt_address(connection: AsyncConnection, poll: PollResult) -> PollR
 
 async def _update_hubs(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
     """Update subscriptions: hubs that documents name or no longer name, and hubs that failed to push new entries."""
-    read = [poll for poll in poll_results if poll.listed is not None]
+    parsed = [poll for poll in poll_results if poll.listed is not None]
     await subscriptions.remove_hubs(
-        connection, [poll.source.id for poll in read if not poll.hub], now=poll_results[0].at
+        connection, [poll.source.id for poll in parsed if not poll.hub], now=poll_results[0].at
     )
-    for poll in read:
+    for poll in parsed:
         source = poll.source
         if poll.hub:
             await subscriptions.set_hub(connection, source.id, poll.hub, poll.topic or source.url, now=poll.at)
@@ -249,7 +249,7 @@ def _poll_row(poll: PollResult) -> dict[str, Any]:
     }
 
 
-async def forget_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
+async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
     """Delete at most `batch` polls older than `moment`; returns how many."""
     old = select(polls.c.id).where(polls.c.at < moment).limit(batch)
     result = await connection.execute(delete(polls).where(polls.c.id.in_(old.scalar_subquery())))
