@@ -1,4 +1,4 @@
-"""`ingestd coverage`: what is complete, from when until when, and except where."""
+"""`ingestd coverage`."""
 
 import asyncio
 from datetime import datetime
@@ -15,20 +15,27 @@ from ingestd.times import iso, parse_iso, utc
 
 
 def coverage(
-    source: Annotated[str | None, typer.Argument(help="The number or URL of a source; default: all.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="From this time on, as in 2026-01-31T09:00:00+01:00; without a zone: UTC.")
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="Number or URL of a source. Default: all sources.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Up to this time.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Report from TIME on, as in 2026-01-31T09:00:00+01:00; UTC without an offset."
+        ),
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Report up to TIME.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say what is complete, from when until when, and except where.
+    """Report from when until when each source is complete.
 
-    Exit status: 0 when all of the time asked for is, 1 when there are open gaps or a source was not watched in all of
-    it, 2 when there is no such source or time.
+    Lists the gaps in that span: times in which entries may have been missed.
+
+    Exit status: 0 if every source is complete for the whole time, 1 if there is an open gap or a source was not polled
+    for all of it, 2 if there is no such source or a time is invalid.
     """
-    start, end = _moment("--since", since), _moment("--until", until)
+    start, end = _parse_time("--since", since), _parse_time("--until", until)
 
     async def work() -> list[dict[str, Any]]:
         async with open_database(config) as database, database.read() as connection:
@@ -40,33 +47,33 @@ def coverage(
         show_json(rows)
     else:
         for row in rows:
-            _tell(row, start, end)
+            _print_text(row, start, end)
     raise typer.Exit(0 if all(row["whole"] for row in rows) else 1)
 
 
-def _tell(row: dict[str, Any], since: datetime | None, until: datetime | None) -> None:
+def _print_text(row: dict[str, Any], since: datetime | None, until: datetime | None) -> None:
     name = row["title"] or row["url"]
     if row["complete_from"] is None:
-        show(f"{name}: not watched in this time")
+        show(f"{name}: not polled in this time")
         return
-    holes = [gap for gap in row["gaps"] if gap["state"] != "repaired"]
+    gaps_left = [gap for gap in row["gaps"] if gap["state"] != "repaired"]
     span = f"complete from {iso(row['complete_from'])} to {iso(row['complete_until'])}"
-    show(f"{name}: {span}{', except' if holes else ''}")
-    # As they are shown: what differs by less than a second does not differ.
+    show(f"{name}: {span}{', except' if gaps_left else ''}")
+    # Compared as printed: times that differ by less than a second look the same.
     if since and iso(row["complete_from"]) != iso(since):
-        show(f"  not watched: {iso(since)} to {iso(row['complete_from'])}")
+        show(f"  not polled: {iso(since)} to {iso(row['complete_from'])}")
     if until and iso(row["complete_until"]) != iso(until):
-        show(f"  not watched yet: {iso(row['complete_until'])} to {iso(until)}")
+        show(f"  not polled yet: {iso(row['complete_until'])} to {iso(until)}")
     for gap in row["gaps"]:
         note = f": {gap['note']}" if gap["note"] else ""
         span = f"{iso(gap['from_at'])} to {iso(gap['to_at'])}"
         show(f"  {gap['state']} gap {gap['id']}: {span}, {gap['found']} found{note}")
     if row["given_up"]:
-        show(f"  {row['given_up']} entries are known and could not be read: `ingestd failures list --given-up`")
+        show(f"  {row['given_up']} entries are quarantined: run `ingestd failures list --given-up`")
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def _parse_time(option: str, text: str | None) -> datetime | None:
     when = parse_iso(text)
     if text and when is None:
-        raise UsageError(f"{option} {text!r} is no time; write it as in 2026-01-31T09:00:00Z")
+        raise UsageError(f"{option}: {text!r} is not a time; write it as in 2026-01-31T09:00:00Z")
     return utc(when) if when else None

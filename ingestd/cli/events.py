@@ -1,4 +1,4 @@
-"""`ingestd events`: what happened to records, one after the other, and on as it happens."""
+"""`ingestd events`."""
 
 import asyncio
 import signal
@@ -21,40 +21,40 @@ from ingestd.store.events.event_log import EVENT_KINDS, Event, EventBatch, Event
 from ingestd.text import collapse
 from ingestd.times import iso
 
-#: Events in memory at a time.
+#: Events read at a time.
 _BATCH = 500
 
-#: Seconds between two looks at a log that had nothing new: a look costs one step down the index.
+#: Seconds between two reads of a log that had nothing new; a read costs one lookup in an index.
 _INTERVAL = 0.5
 
-#: What a line says of an event after its kind, in this order; what is absent is left out.
+#: Values printed after an event's kind, in this order; absent ones are left out.
 _SHOWN = ("seq", "at", "record", "revision", "pubstatus", "headline", "source", "url")
 
 
 def events_(
     *,
-    after: Annotated[int, typer.Option(min=0, metavar="N", help="Only those after number N: read on there.")] = 0,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many, then end.")] = None,
+    after: Annotated[int, typer.Option(min=0, metavar="N", help="Print events after number N.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Exit after N events.")] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option(metavar="KIND", help=f"Only these: {', '.join(EVENT_KINDS)}; may be given more than once."),
+        typer.Option(metavar="KIND", help=f"Only events of this kind: {', '.join(EVENT_KINDS)}. May be repeated."),
     ] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Then go on as they come, until SIGTERM or Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Keep printing new events until SIGTERM or Ctrl-C.")
     ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print what happened to records, in the order of commits.
+    """Print the event log: what happened to which record.
 
-    A line each, or JSON Lines; numbers have no holes.  A reader that keeps the number of the last event it has dealt
-    with, and comes back with `--after`, misses none and sees none twice.
+    One event a line, in commit order; their numbers have no gaps. A consumer that stores the number of the last event
+    it has processed, and passes it with --after, misses none and sees none twice.
 
-    Exit status: 0, also when it was told to stop following; 1 when the database cannot be used, for which `--follow`
-    waits once it has begun; 2 when there is no event N yet.
+    Exit status: 0 on success, also when --follow is stopped by a signal; 1 if the database cannot be used (--follow
+    waits for it once it has begun); 2 if there is no event N yet.
     """
     kinds = parse_kinds(kind or ())
-    asyncio.run(_until_told(_print(config, after=after, limit=limit, kinds=kinds, follow=follow, json=json)))
+    asyncio.run(_run_until_signal(_print(config, after=after, limit=limit, kinds=kinds, follow=follow, json=json)))
 
 
 async def _print(
@@ -76,7 +76,7 @@ async def _print(
 async def _batches(
     database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool
 ) -> AsyncIterator[EventBatch]:
-    """Yield what there is, and with `follow` what comes, waiting for a database that is away."""
+    """Yield the events there are and, with `follow`, new ones, waiting while the database is unavailable."""
 
     async def read() -> EventBatch:
         async with database.read() as connection:
@@ -94,7 +94,7 @@ async def _batches(
 
 
 def _line(event: Event) -> str:
-    """Return an event as the log writes one: the verb, then its values, quoted where they are more than a word."""
+    """Return an event as a log line: its kind, then its values, quoted if they are more than one word."""
     values = asdict(event) | {
         "at": iso(event.at),
         "record": event.record_id,
@@ -110,15 +110,15 @@ def _quoted(value: str) -> str:
     return value if plain else dumps(value, ensure_ascii=False)
 
 
-async def _until_told(work: Coroutine[None, None, None]) -> None:
-    """Do work to its end, or until SIGTERM or SIGINT, which is an end like another; a second one ends at once.
+async def _run_until_signal(work: Coroutine[None, None, None]) -> None:
+    """Run a coroutine to its end, or until SIGTERM or SIGINT; a second signal ends the process at once.
 
-    What was printed is whole lines, and flushed.
+    All output up to then is whole lines, and flushed.
     """
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        # Not the loop's own handler: it would wait while we do, for whoever reads our lines and has stopped to.
+        # Not the loop's own handler: it would not run while a write blocks, because the reader of a pipe has paused.
         signal.signal(number, signal.SIG_DFL)
         loop.call_soon_threadsafe(task.cancel)
 

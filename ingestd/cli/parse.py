@@ -1,4 +1,4 @@
-"""`ingestd parse FILE|DIR...`: feeds as files to JSON, one line a file."""
+"""`ingestd parse`."""
 
 import json
 import sys
@@ -23,24 +23,28 @@ from ingestd.model.feed import Entry, Feed
 
 def parse(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE|DIR...", exists=True, help="What to read, gzipped or not.")
+        list[Path],
+        typer.Argument(metavar="FILE|DIR...", exists=True, help="Files or directories to read, plain or gzipped."),
     ],
-    content_type: Annotated[str | None, typer.Option(help="The Content-Type header that the files came with.")] = None,
-    url: Annotated[str, typer.Option(help="Where the files came from: relative links resolve against it.")] = (
+    content_type: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Content-Type header that the files were served with.")
+    ] = None,
+    url: Annotated[str, typer.Option(metavar="URL", help="URL of the files; relative links resolve against it.")] = (
         "http://localhost/"
     ),
-    jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the lines here, not to stdout.")] = None,
+    jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write to OUT. Default: standard output.")] = None,
     config: ConfigOption = None,
     as_json: JsonLinesOption = False,
 ) -> None:
-    """Read feeds out of files, and print a line of JSON for each.
+    """Parse feeds from files, as JSON Lines.
 
-    {file, format, feed, entries, warnings}, or {file, error: {class, message}}; `file` is the path below DIR.
+    A line is {file, format, feed, entries, warnings}, or {file, error: {class, message}}; `file` is the path below
+    DIR.
 
-    Exit status: 0 when every file was parsed or is no feed; 1 when one could not be read, or met a bug of ours.
+    Exit status: 0 if every file was parsed or is not a feed; 1 if one could not be read, or the parser failed.
     """
     del as_json
-    load_settings(config)  # for what it says of the log, and so that a wrong one is told here as everywhere
+    load_settings(config)  # configures the log, and reports wrong settings as every command does
     failed = False
     files = [found for path in paths for found in _files(path)]
     with ExitStack() as stack:
@@ -48,8 +52,8 @@ def parse(
         bar = stack.enter_context(progress_bar())
         task = bar.add_task("parse", total=len(files))
         for name, path in files:
-            line, on_purpose = line_of(name, partial(_read, path, url, content_type))
-            failed |= not on_purpose
+            line, expected = line_of(name, partial(_read, path, url, content_type))
+            failed |= not expected
             print(json.dumps(line, ensure_ascii=False), file=out)
             bar.advance(task)
     if failed:
@@ -57,7 +61,7 @@ def parse(
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """Return files with the names they go by: those below a folder in sorted order, or the file itself."""
+    """Yield files, each with its name below the directory, sorted; or the file itself."""
     if not path.is_dir():
         yield path.name, path
         return
@@ -70,17 +74,17 @@ def _read(path: Path, url: str, content_type: str | None) -> Feed:
 
 
 def line_of(name: str, read: Callable[[], Feed]) -> tuple[dict[str, Any], bool]:
-    """Return the line for a file, and whether it is a feed or an error on purpose."""
+    """Return the line for a file, and whether it is a feed or raised an IngestError."""
     try:
         feed = read()
     except IngestError as error:
-        return _refusal(name, error), True
-    except Exception as error:  # noqa: BLE001 - a bug on one file must not hide what the others hold
-        return _refusal(name, error), False
+        return _error_line(name, error), True
+    except Exception as error:  # noqa: BLE001 - a bug on one file must not hide the others
+        return _error_line(name, error), False
     return {"file": name, **feed_as_json(feed)}, True
 
 
-def _refusal(name: str, error: Exception) -> dict[str, Any]:
+def _error_line(name: str, error: Exception) -> dict[str, Any]:
     return {"file": name, "error": {"class": type(error).__name__, "message": str(error)}}
 
 
@@ -103,10 +107,10 @@ def feed_as_json(feed: Feed) -> dict[str, Any]:
 
 
 def _entry_as_json(entry: Entry) -> dict[str, Any]:
-    """Return an entry in plain values; of a wire item all its own fields beside the entry's, by the item's names.
+    """Return an entry in plain values; the fields of a wire item stand beside the entry's.
 
-    `wire` is there for a wire item alone, and `payload` for an enclosure that holds one.  Notes that are for the desk
-    alone are left out.
+    `wire` is present only for a wire item, and `payload` only for an enclosure that holds one. Private editorial notes
+    are left out.
     """
     values = asdict(entry)
     for name in ("wire", "payload"):

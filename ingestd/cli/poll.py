@@ -1,4 +1,4 @@
-"""`ingestd poll`: poll now, once."""
+"""`ingestd poll`."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -22,15 +22,18 @@ from ingestd.urls import is_folder, is_inbox
 
 
 def poll(
-    source: Annotated[str | None, typer.Argument(help="A source's number or URL; default: all that are due.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[SOURCE]", help="Number or URL of a source. Default: all sources that are due."),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Poll a source now, or all that are due, and make records of what is new.
+    """Poll a source, or all sources that are due, now.
 
-    It runs beside a daemon.
+    Also turns the new entries into records. A daemon may run at the same time.
 
-    Exit status: 0 when no poll failed, 1 when one did, 2 when there is no such source.
+    Exit status: 0 if no poll failed, 1 if one failed, 2 if there is no such source.
     """
     settings = load_settings(config)
     failed, figures = asyncio.run(_poll(settings, source))
@@ -52,18 +55,21 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
             async with runtime.database.read() as connection:
                 row = await sources.find(connection, name)
             if is_inbox(row.url):
-                raise UsageError(f"{row.url} is only pushed to, and never polled: POST /v1/inbox/{row.id}")
-            failed = await _polled(runtime, row.id, settle=settings.settle)
-            await _shown(service, service.pages.run_dry())
+                raise UsageError(f"{row.url} is an inbox and cannot be polled: push to it with POST /v1/inbox/{row.id}")
+            failed = await _poll_source(runtime, row.id, settle=settings.settle)
+            await _run_with_progress(service, service.pages.run_dry())
         else:
-            await _shown(service, service.run_dry())
+            await _run_with_progress(service, service.run_dry())
             failed = service.service_state.polls_done.get("failed", 0)
         async with runtime.database.read() as connection:
             return failed, await overview.summary(connection)
 
 
-async def _polled(runtime: Runtime, source_id: int, *, settle: float) -> int:
-    """Poll a source, a drop folder until nothing in it is whole or soon will be; return how many polls failed."""
+async def _poll_source(runtime: Runtime, source_id: int, *, settle: float) -> int:
+    """Poll a source and return how many polls failed (0 or 1).
+
+    A drop folder is polled until no file in it is complete or about to be.
+    """
     waited = False
     while True:
         async with runtime.database.write() as connection:
@@ -81,8 +87,8 @@ async def _polled(runtime: Runtime, source_id: int, *, settle: float) -> int:
             await asyncio.sleep(settle)
 
 
-async def _shown(service: Service, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work, and show how many polls and entries are done of those that are known of."""
+async def _run_with_progress(service: Service, work: Coroutine[Any, Any, None]) -> None:
+    """Run work of the service with a progress bar of polls and entries."""
     with progress_bar() as bar:
         task = bar.add_task("polls and entries", total=None)
 

@@ -14,7 +14,7 @@ from ingestd import urls
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_diff, show_json, show_table
 from ingestd.cli.settings import load_settings
-from ingestd.cli.since import parse_since
+from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.terminal import progress_bar, run_with_refresh
 from ingestd.errors import UsageError
 from ingestd.pipeline.database import open_database
@@ -35,24 +35,24 @@ def reprocess(
     site: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="Only pages of this site, as in news.example.")
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Only what this source carries.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Only what was saved or revised since a time (ISO 8601), or within, as in 2d.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Look at so many records at the most.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what the present rules have made already.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
-    samples: Annotated[int, typer.Option(min=0, max=1000, help="Show so many of the records that differ.")] = 5,
+    source: Annotated[str | None, typer.Option(metavar="SOURCE", help="Only records carried by this source.")] = None,
+    since: SinceOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N records.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Include records that the current rules have produced.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change; change nothing.")] = False,
+    samples: Annotated[int, typer.Option(min=0, max=1000, metavar="N", help="Show the differences of N records.")] = 5,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Clean what was kept once more, from the raw bytes, by the rules of today.
+    """Extract stored pages again with the current rules.
 
-    Nothing is fetched.  A record that differs has one revision more, of kind `reprocessed`, which is no news; one
-    whose page gives no article any more stays as it is.  Killed or interrupted, it goes on where it was by the same
-    command again.
+    Reads the raw archive and fetches nothing. A record whose article differs gets a new revision of kind `reprocessed`,
+    which is not news. A record whose page yields no article any more stays as it is. If interrupted, run
+    the same command again to continue.
 
-    Exit status: 0, or 1 when a record could not be made again, 2 when there is no such source.
+    Exit status: 0 on success, 1 if a record could not be extracted again, 2 if there is no such source.
     """
     settings = load_settings(config)
     wanted = Selection(site=_site(site), since=parse_since(since), limit=limit)
@@ -64,12 +64,12 @@ def reprocess(
     if json:
         show_json(_as_json(tally, extractor, dry_run=dry_run, seconds=seconds))
     else:
-        _tell(tally, extractor, dry_run=dry_run, seconds=seconds)
+        _print_text(tally, extractor, dry_run=dry_run, seconds=seconds)
     raise typer.Exit(1 if tally.failed or tally.empty else 0)
 
 
 def _site(given: str | None) -> str | None:
-    """Return the registrable domain of what was given, a host or an address; raises UsageError."""
+    """Return the registrable domain of a host or URL; raises UsageError."""
     if given is None:
         return None
     try:
@@ -78,7 +78,7 @@ def _site(given: str | None) -> str | None:
             return urls.site(address)
     except ValueError:
         pass
-    raise UsageError(f"--site: {given!r} is no site, as in news.example")
+    raise UsageError(f"--site: {given!r} is not a site; write it as in news.example")
 
 
 async def _run(
@@ -149,8 +149,8 @@ def _sample(one: ReprocessedRevision) -> dict[str, Any]:
     return {"record_id": one.current.record_id, "uri": one.current.address, "fields": fields}
 
 
-def _tell(tally: ReprocessResult, extractor: Extractor, *, dry_run: bool, seconds: float) -> None:
-    """Print what came of it, from the single record to the whole."""
+def _print_text(tally: ReprocessResult, extractor: Extractor, *, dry_run: bool, seconds: float) -> None:
+    """Print the samples, the lists and the counts."""
     for one in _sorted(tally.sample):
         show(f"record {one.current.record_id}  {one.current.address or ''}  {', '.join(one.changed)}")
         show_diff(diff(one.current.article, one.article))

@@ -1,4 +1,4 @@
-"""`ingestd run`: the daemon."""
+"""`ingestd run`."""
 
 import asyncio
 from typing import Annotated
@@ -13,11 +13,13 @@ from ingestd.settings import load
 
 def run(
     config: ConfigOption = None,
-    migrate: Annotated[bool, typer.Option(help="Bring an old database to this program's schema first.")] = True,
+    migrate: Annotated[bool, typer.Option(help="Upgrade an older database to this program's schema first.")] = True,
 ) -> None:
-    """Run the daemon, until SIGTERM or Ctrl-C.
+    """Run the daemon until SIGTERM or Ctrl-C.
 
-    SIGHUP reads the settings again.  Exit status: 0 when it was stopped, 1 or 2 when it could not start.
+    SIGHUP reloads the settings.
+
+    Exit status: 0 when stopped, 1 or 2 if it cannot start.
     """
     settings = load_settings(config, quiet=False)
     asyncio.run(run_daemon(settings, migrate=migrate, reload=lambda: load(config)))

@@ -1,4 +1,4 @@
-"""`ingestd try URL`: poll a source once, keep nothing, print what would be kept."""
+"""`ingestd try`."""
 
 import asyncio
 from dataclasses import asdict
@@ -20,14 +20,16 @@ from ingestd.workers.pool import Pool
 
 
 def try_(
-    url: Annotated[str, typer.Argument(help="The source to poll.")],
-    pages: Annotated[int, typer.Option(min=0, help="Make articles of so many entries.")] = 3,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Feed to poll.")],
+    pages: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Fetch the pages of the first N entries and extract their articles.")
+    ] = 3,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Poll a source once, keep nothing, print what would be kept.
+    """Poll a source once and print the result; store nothing.
 
-    Exit status: 0 when it was read, 1 when it was not.
+    Exit status: 0 if the feed could be read, 1 if not.
     """
     settings = load_settings(config)
     found = asyncio.run(_try(settings, url, pages))
@@ -48,7 +50,7 @@ async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
         parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         feed = parsed.feed
         articles = [
-            # A wire item has its text with it.
+            # A wire item contains its text.
             asdict(version.article) if version else await _article(fetcher, pool, entry)
             for entry, version in list(zip(feed.entries, parsed.versions, strict=True))[:pages]
         ]

@@ -1,4 +1,4 @@
-"""`ingestd why URL`: every decision about an article's address, or a wire item's guid."""
+"""`ingestd why`."""
 
 import asyncio
 from typing import Annotated, Any
@@ -12,13 +12,15 @@ from ingestd.pipeline.why import why as explain
 
 
 def why(
-    url: Annotated[str, typer.Argument(help="The address of an article, or the guid of a wire item.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="URL of an article, or guid of a wire item.")],
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Say where an article's address was seen, what was decided about it, and why.
+    """Explain what was decided about an article, and why.
 
-    Exit status: 0, 1 when nothing is known of it, 2 when it is neither a URL nor a known guid.
+    Prints which sources announced it and when, each decision with its reason, and its present state.
+
+    Exit status: 0 on success, 1 if nothing is known of it, 2 if it is neither a URL nor a known guid.
     """
 
     async def work() -> dict[str, Any]:
@@ -29,11 +31,11 @@ def why(
     if json:
         show_json(found)
     else:
-        _tell(found)
+        _print_text(found)
     raise typer.Exit(0 if found["entries"] else 1)
 
 
-def _tell(found: dict[str, Any]) -> None:
+def _print_text(found: dict[str, Any]) -> None:
     if found["normalised"] != found["url"]:
         show(f"normalised: {found['normalised']}")
     if not found["entries"]:
@@ -43,20 +45,20 @@ def _tell(found: dict[str, Any]) -> None:
         show(f"  seen: {entry['first_seen_at']}, last {entry['last_seen_at']}, as {entry['guid']}")
         for step in entry["history"]:
             show(f"  {step['at']} {step['stage']}: {step['verdict']}: {step['reason']}")
-        if visits := _visits(entry):
-            show(f"  page: {visits}")
+        if revisits := _revisits(entry):
+            show(f"  page: {revisits}")
         after = f", next attempt {entry['next_attempt_at']}" if entry["next_attempt_at"] else ""
         record = f", record {entry['record']}" if entry["record"] else ""
         show(f"  now: {entry['state']}{after}{record}")
 
 
-def _visits(entry: dict[str, Any]) -> str:
-    """Return how its page's visits stand, in words."""
-    told = []
+def _revisits(entry: dict[str, Any]) -> str:
+    """Return what the revisits of an entry's page have shown."""
+    shown = []
     if entry["gone"]:
-        told.append(f"gone since {entry['gone_since']}, HTTP {entry['gone']}")
+        shown.append(f"gone since {entry['gone_since']}, HTTP {entry['gone']}")
     if entry["visits"]:
-        told.append(f"visited again {entry['visits']}×, last {entry['visited_at']}")
+        shown.append(f"revisited {entry['visits']}×, last {entry['visited_at']}")
     if entry["next_visit_at"]:
-        told.append(f"next visit {entry['next_visit_at']}")
-    return ", ".join(told)
+        shown.append(f"next revisit {entry['next_visit_at']}")
+    return ", ".join(shown)

@@ -13,7 +13,7 @@ from ingestd.store.work import backfills
 def cancel(number: NumberArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Cancel a backfill; its records stay.
 
-    Entries that it has not fetched yet are deleted.
+    Entries that it has not fetched yet are dropped.
 
     Exit status: 0 on success, 2 if there is no such backfill.
     """

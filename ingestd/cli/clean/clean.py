@@ -1,4 +1,4 @@
-"""`ingestd clean FILE...`: saved pages to the records that would be kept of them."""
+"""`ingestd clean`."""
 
 import asyncio
 import gzip
@@ -29,54 +29,60 @@ from ingestd.model.page import Page
 from ingestd.settings import Settings
 from ingestd.workers.pool import Pool
 
-#: More bytes than this are not read out of one file.
+#: Largest file that is read, in bytes, decompressed.
 _MAX_BYTES = 64 * 2**20
 _GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A page as a file."""
+    """A page in a file."""
 
     path: Path
-    #: Where it came from; empty when that is not known.
+    #: Where the page came from; empty if unknown.
     url: str = ""
 
 
 def clean(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="Pages as HTML, gzipped or not."),
+        typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="HTML pages, plain or gzipped."),
     ] = None,
-    url: Annotated[str, typer.Option(help="Where the page came from: links and the canonical URL depend on it.")] = "",
-    jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the lines here, not to stdout.")] = None,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="URL of the page; links and the canonical URL resolve against it.")
+    ] = "",
+    jsonl: Annotated[Path | None, typer.Option(metavar="OUT", help="Write to OUT. Default: standard output.")] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say which witness was believed for each field, and what the others said.")
+        bool, typer.Option("--explain", help="Show which witness decided each field, and what the others stated.")
     ] = False,
     batch: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", exists=True, file_okay=False, help="Clean a corpus: every ID.html[.gz] + ID.json."),
+        typer.Option(
+            metavar="DIR", exists=True, file_okay=False, help="Extract a corpus: every ID.html[.gz] with its ID.json."
+        ),
     ] = None,
     config: ConfigOption = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON Lines: with `--explain` instead of a table, else anyway.")
+        bool, typer.Option("--json", help="Print JSON Lines, with --explain too (default there: a table).")
     ] = False,
 ) -> None:
-    """Clean saved pages, and print a line of JSON for each.
+    """Extract articles from saved pages, as JSON Lines.
 
-    A line has all fields of the record, times in ISO 8601.
-    With `--explain` each page is a table: a row for what holds, marked with a star, and one for whoever says
-    something else; with `--json` as well the line has `provenance` (field to witness) and `testimony` (field to
-    witness to what it says).
-    With `--batch DIR` the lines are {id, title, authors, published, body, language}, for scoring a corpus.  There
-    `body` has the dek and the dateline in their places, as the page prints them, and `authors` are all who sign,
-    desks and agencies too.  A page that gives no article has a line with empty values and `error`.
+    A line has all fields of the record; times are ISO 8601.
 
-    Exit status: 0 when every page was cleaned, or written as a line of a batch; 1 when one gave no article.
+    --explain prints a table for each page: the value of each field, marked with a star, and the witnesses (JSON-LD,
+    meta tags, the visible text ...) that stated something else. With --json as well, a line has `provenance` (field:
+    witness) and `testimony` (field: witness: statement).
+
+    --batch prints {id, title, authors, published, body, language}, for scoring a corpus. There, `body` includes the
+    dek and the dateline where the page prints them, and `authors` includes desks and agencies. A page without an
+    article has a line with empty values and `error`.
+
+    Exit status: 0 if every page gave an article, or with --batch a line; 1 if one did not.
     """
     settings = load_settings(config)
     if bool(files) == bool(batch):
-        raise UsageError("name the files to clean, or a folder with --batch")
+        raise UsageError("give files, or a directory with --batch, not both or neither")
     saved = corpus(batch) if batch else [Saved(path=path, url=url) for path in files or ()]
     with ExitStack() as stack:
         out = stack.enter_context(open_output(jsonl)) if jsonl else sys.stdout
@@ -97,7 +103,7 @@ def clean(
             bar.advance(task)
 
         asyncio.run(_clean(settings, saved, show))
-    for page, extraction in explained:  # not before the bar is gone, which would run through the tables
+    for page, extraction in explained:  # after the progress bar has gone, so that it does not run through the tables
         explanation.print_explained(str(page.path), extraction)
     for message in failed if not batch else ():
         note(f"ingestd: {message}")
@@ -106,32 +112,32 @@ def clean(
 
 
 def corpus(folder: Path) -> list[Saved]:
-    """Return the pages of a folder, sorted by name, each with the URL that its ID.json gives."""
+    """Return the pages of a folder, sorted by name, each with the URL from its ID.json."""
     return [
-        Saved(path=path, url=_url_beside(path))
+        Saved(path=path, url=_url_from_json(path))
         for path in sorted(folder.iterdir())
         if path.name.endswith((".html", ".html.gz"))
     ]
 
 
-def _url_beside(path: Path) -> str:
+def _url_from_json(path: Path) -> str:
     try:
-        beside = json.loads((path.parent / f"{id_of(path)}.json").read_bytes())
-        url = beside.get("url")
+        metadata = json.loads((path.parent / f"{id_of(path)}.json").read_bytes())
+        url = metadata.get("url")
     except (OSError, ValueError, AttributeError):
         return ""
     return url if isinstance(url, str) else ""
 
 
 def record(article: Article) -> Mapping[str, Any]:
-    """Return an article as a record in plain values."""
+    """Return the fields of an article in plain values, without provenance."""
     return {name: value for name, value in asdict(article).items() if name != "provenance"}
 
 
 async def _clean(
     settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, ExtractionResult | IngestError], None]
 ) -> None:
-    """Clean pages on all cores, and show them in their order; no more are read ahead than keep the cores busy."""
+    """Extract pages on all cores and show them in order; read ahead only as many as keep the cores busy."""
     processes = len(os.sched_getaffinity(0))
     waiting: deque[tuple[Saved, asyncio.Task[ExtractionResult | IngestError]]] = deque()
     pool = Pool(processes=processes, timeout=settings.extract_timeout, memory=settings.extract_memory)
@@ -156,12 +162,12 @@ async def _extract(pool: Pool, saved: Saved) -> ExtractionResult | IngestError:
 
 
 def _read(path: Path) -> bytes:
-    """Return a file's bytes, unzipped; raises ExtractError when it cannot be read or is too large."""
+    """Return the bytes of a file, decompressed; raises ExtractError if it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
-            zipped = file.read(2) == _GZIP
+            gzipped = file.read(2) == _GZIP
             file.seek(0)
-            body = gzip.GzipFile(fileobj=file).read(_MAX_BYTES + 1) if zipped else file.read(_MAX_BYTES + 1)
+            body = gzip.GzipFile(fileobj=file).read(_MAX_BYTES + 1) if gzipped else file.read(_MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise ExtractError(f"cannot be read: {error}") from error
     if len(body) > _MAX_BYTES:

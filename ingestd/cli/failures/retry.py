@@ -22,7 +22,7 @@ def retry(
 ) -> None:
     """Make quarantined entries due again.
 
-    A running daemon retries them at once.
+    A running daemon tries them again.
 
     Exit status: 0 on success, 1 if none of the named entries is quarantined.
     """

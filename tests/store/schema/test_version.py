@@ -15,15 +15,15 @@ def test_the_versions_are_those_of_the_migrations() -> None:
     assert migrations.get_current_head() == version.HEAD
 
 
-async def test_an_upgrade_is_seen_without_alembic(database_url: str) -> None:
-    assert await version.current(database_url) is None
+async def test_an_upgrade_is_seen_without_alembic(empty_database_url: str) -> None:
+    assert await version.current(empty_database_url) is None
     with pytest.raises(SchemaMismatch, match=f"has no schema yet, this program needs {version.HEAD}"):
-        await version.check(database_url)
+        await version.check(empty_database_url)
 
-    await migrate.upgrade(database_url)
+    await migrate.upgrade(empty_database_url)
 
-    assert await version.current(database_url) == version.HEAD
-    await version.check(database_url)
+    assert await version.current(empty_database_url) == version.HEAD
+    await version.check(empty_database_url)
 
 
 @pytest.mark.parametrize(
