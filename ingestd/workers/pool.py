@@ -76,7 +76,7 @@ class Pool:
             worker.discard()
         self._idle.clear()
         for worker in leaving:
-            await worker.exit_description()
+            await worker.exit_description()  # waits for its end
 
     @overload
     async def run(self, function: str, /, *args: object, **kwargs: object) -> Any: ...

@@ -12,4 +12,4 @@ from ingestd.articles import language  # isort: skip
 __all__ = ["jobs"]
 
 urls.site("https://news.example/")  # loads the list of public suffixes
-language.detect("The model is loaded when a language is first asked for.")
+language.detect("The model is loaded when a language is first asked for.")  # loads the model

@@ -66,7 +66,7 @@ def story_blocks(placed: Sequence[PlacedBlock], hints: Hints) -> tuple[Block, ..
 
 
 def _weights(placed: Sequence[PlacedBlock]) -> list[float]:
-    """Return each block's weight for the element it is in: its length as prose without link text, or negative."""
+    """Return each block's weight as evidence that its element is the story: its length if prose, negative if links."""
     weights: list[float] = []
     title_above = False
     for located in placed:
