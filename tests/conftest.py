@@ -1,5 +1,17 @@
-"""What tests share: the newsroom, and a fetcher that may visit it."""
+"""Fixtures of all tests: a web server, a fetcher that may visit it, databases, and a daemon's parts.
 
+How the suite is kept fast:
+
+- `database_url` is a database with the current schema and no rows: a copied file, or a database copied from a template
+  on the one PostgreSQL server of the test run (`tests.support.shared_server`).  Tests of the schema itself take
+  `empty_database_url`, tests that stop or kill a server start one of their own.
+- Commands run in the test's process (`tests.cli.running`).  A process of its own is for tests of signals, standard
+  streams and kills.
+- Tests wait for events, not for time; their limits are CPU time, or long enough for a busy machine.
+- What takes minutes runs small here and in full with `make soak`: `tests.support.soak` has the sizes.
+"""
+
+import shutil
 import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -9,11 +21,13 @@ from pathlib import Path
 import pytest
 
 from ingestd.pipeline.runtime import Runtime
+from ingestd.store.schema import migrate
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.pacing import Pacing
-from tests.support.databases import make_database, postgresql
+from tests.support.databases import make_database
 from tests.support.desk import open_desk
 from tests.support.newsroom import Newsroom
+from tests.support.shared_server import Databases, shared_server
 
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -38,18 +52,53 @@ async def fetcher() -> AsyncIterator[Fetcher]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL server."""
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+def shared_directory(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A directory that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(shared_directory: Path) -> Iterator[str]:
+    """The URL of a real PostgreSQL server, which all tests share."""
+    with shared_server(shared_directory / "postgresql") as url:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: str, shared_directory: Path) -> Iterator[Databases]:
+    databases = Databases(postgresql_server, shared_directory / "postgresql")
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the current schema and no rows, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "ingestd.db"
+    migrate._upgrade(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: every test that asks for it runs on both."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with the current schema and no rows: every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "ingestd.db")
+        yield f"sqlite:///{tmp_path}/ingestd.db"
+        return
+    databases: Databases = request.getfixturevalue("postgresql_databases")
+    url = databases.take()
+    yield url
+    databases.give_back(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without a schema, of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/ingestd.db"
-    return make_database(request.getfixturevalue("postgresql_server"), f"test_{uuid.uuid4().hex}")
+    return make_database(request.getfixturevalue("postgresql_server"), f"empty_{uuid.uuid4().hex}")
 
 
 @pytest.fixture

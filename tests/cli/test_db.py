@@ -5,13 +5,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ingestd.store.schema import migrate
+from ingestd.store.schema import version
 from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
 
 
-def test_a_schema_is_made_once(either: Path) -> None:
-    head = migrate.head()
+def test_a_schema_is_made_once(tmp_path: Path, empty_database_url: str) -> None:
+    either = write_config(tmp_path, empty_database_url)
+    head = version.HEAD
 
     assert ingestd(either, "db", "current").out == "empty\n"
     assert ingestd(either, "db", "check").status == 1

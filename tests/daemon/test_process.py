@@ -1,4 +1,4 @@
-"""The daemon as a process: its signals, its end, and its return after being killed, on both databases."""
+"""The daemon as a process: signals, exit and restart after a kill, on both databases."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def test_a_signal_lets_work_in_flight_finish(
     assert rows(database_url, "SELECT count(*) FROM entries WHERE run_id IS NOT NULL") == [(0,)]
 
 
-def test_a_second_signal_ends_at_once_and_nothing_is_lost(
+def test_a_second_signal_exits_at_once_and_nothing_is_lost(
     start: Start, papers: Papers, config: Path, database_url: str
 ) -> None:
     publish(papers, config, 1)
@@ -65,9 +65,7 @@ def test_a_second_signal_ends_at_once_and_nothing_is_lost(
     assert rows(database_url, "SELECT count(*) FROM records") == [(1,)]
 
 
-def test_killed_again_and_again_it_has_every_entry_once(
-    start: Start, papers: Papers, config: Path, database_url: str
-) -> None:
+def test_repeated_kills_leave_every_entry_once(start: Start, papers: Papers, config: Path, database_url: str) -> None:
     publish(papers, config, 0)
     published = 0
     for _ in range(3):
@@ -93,7 +91,7 @@ def test_killed_again_and_again_it_has_every_entry_once(
     assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
 
 
-def test_work_left_by_a_killed_one_is_taken_up_without_asking_the_feed_anew(
+def test_work_of_a_killed_daemon_is_resumed_without_polling_again(
     start: Start, papers: Papers, config: Path, database_url: str
 ) -> None:
     publish(papers, config, 6)
@@ -113,7 +111,7 @@ def test_work_left_by_a_killed_one_is_taken_up_without_asking_the_feed_anew(
     assert papers.requests.count("/feed.xml") == feeds
 
 
-def test_workers_of_a_killed_daemon_end_by_themselves(start: Start, papers: Papers, config: Path) -> None:
+def test_workers_of_a_killed_daemon_exit(start: Start, papers: Papers, config: Path) -> None:
     publish(papers, config, 1)
     daemon = start()
     daemon.logged("saved")
@@ -153,7 +151,7 @@ def test_two_daemons_share_a_postgresql_and_refuse_an_sqlite_file(
     assert sorted(papers.requests.count(f"/{n}") for n in range(12)) == [1] * 12
 
 
-def test_a_reload_takes_what_it_can_and_keeps_the_old_on_a_fault(start: Start, config: Path) -> None:
+def test_a_reload_applies_what_it_can_and_keeps_the_settings_on_an_error(start: Start, config: Path) -> None:
     daemon = start()
     daemon.logged("started")
     good = config.read_text()
@@ -171,18 +169,30 @@ def test_a_reload_takes_what_it_can_and_keeps_the_old_on_a_fault(start: Start, c
     assert daemon.end() == 0
 
 
-def test_an_old_schema_is_refused_where_it_may_not_be_migrated(config: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ingestd", "run", "--no-migrate", "--config", str(config)],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+class TestEmptyDatabase:
+    @pytest.fixture
+    def database_url(self, empty_database_url: str) -> str:
+        return empty_database_url
 
-    assert done.returncode == 1
-    assert "ingestd db upgrade" in done.stderr
-    assert version.HEAD in done.stderr
+    def test_a_missing_schema_is_refused_without_permission_to_migrate(self, config: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "ingestd", "run", "--no-migrate", "--config", str(config)],
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+
+        assert done.returncode == 1
+        assert "ingestd db upgrade" in done.stderr
+        assert version.HEAD in done.stderr
+
+    def test_a_daemon_creates_its_schema(self, start: Start, database_url: str) -> None:
+        daemon = start()
+        daemon.logged("started")
+
+        assert daemon.end() == 0
+        assert rows(database_url, "SELECT version_num FROM alembic_version") == [(version.HEAD,)]
 
 
-def test_a_port_in_use_is_one_line(config: Path) -> None:
+def test_a_port_in_use_is_a_one_line_error(config: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
         config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
@@ -196,7 +206,7 @@ def test_a_port_in_use_is_one_line(config: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_what_systemd_is_told(start: Start, config: Path, tmp_path: Path) -> None:
+def test_systemd_is_notified(start: Start, config: Path, tmp_path: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(PATIENCE)
@@ -222,7 +232,7 @@ def _until(systemd: socket.socket, state: str) -> list[str]:
     return told
 
 
-def test_zero_configuration_keeps_its_state_where_systemd_or_xdg_say(tmp_path: Path) -> None:
+def test_the_default_state_directory_is_that_of_systemd_or_xdg(tmp_path: Path) -> None:
     plain = {key: value for key, value in os.environ.items() if not key.startswith("INGESTD_")}
     for environment, place in (
         ({"XDG_STATE_HOME": str(tmp_path / "xdg"), "HOME": str(tmp_path)}, tmp_path / "xdg" / "ingestd"),

@@ -38,5 +38,10 @@ def make_database(server: str, name: str) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return database_at(server, name)
+
+
+def database_at(server: str, name: str) -> str:
+    """Return the URL of a database on a server."""
     head, _, query = server.partition("?")
     return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
