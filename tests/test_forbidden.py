@@ -1,6 +1,6 @@
-"""Nothing leads the daemon to an address it must not connect to: no source, no redirect, no link, no name.
+"""The daemon never connects to a forbidden address: not for a source, a redirect, a link or a name.
 
-Only 127.6.0.0/16 is open to it, where the server that tempts it is; who listens for a visit is everywhere else.
+Only 127.6.0.0/16 is allowed, where the hostile server listens; the canary listens on other loopback addresses.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ from tests.support.desk import add, feed, open_desk
 from tests.support.hostile import Hostile, answer, raw
 from tests.web.nameserver import Nameserver, serving
 
-OPEN = "127.6.0.1"
+ALLOWED = "127.6.0.1"
 
-#: Ways to write what must not be connected to; {} is the port of who listens there.
+#: Forms of forbidden URLs; {} is the port of the canary.
 FORBIDDEN = {
     "loopback": "http://127.0.0.1:{}/",
     "its far end": "http://127.255.255.254:{}/",
@@ -59,45 +59,45 @@ FORBIDDEN = {
     "multicast": "http://224.0.0.1:{}/",
     "reserved": "http://240.0.0.1:{}/",
     "broadcast": "http://255.255.255.255:{}/",
-    "user-info": f"http://{OPEN}@127.0.0.1:{{}}/",
-    "user-info with a port": f"http://{OPEN}:80@127.0.0.1:{{}}/",
-    "two at signs": f"http://a@{OPEN}@127.0.0.1:{{}}/",
-    "backslash and at sign": f"http://{OPEN}\\@127.0.0.1:{{}}/",
+    "user-info": f"http://{ALLOWED}@127.0.0.1:{{}}/",
+    "user-info with a port": f"http://{ALLOWED}:80@127.0.0.1:{{}}/",
+    "two at signs": f"http://a@{ALLOWED}@127.0.0.1:{{}}/",
+    "backslash and at sign": f"http://{ALLOWED}\\@127.0.0.1:{{}}/",
     "backslashes for slashes": "http:\\\\127.0.0.1:{}/",
     "three slashes": "http:///127.0.0.1:{}/",
-    "fragment and at sign": f"http://127.0.0.1:{{}}#@{OPEN}/",
+    "fragment and at sign": f"http://127.0.0.1:{{}}#@{ALLOWED}/",
     "gopher": "gopher://127.0.0.1:{}/",
     "ftp": "ftp://127.0.0.1:{}/",
     "file": "file://127.0.0.1:{}/etc/passwd",
 }  # fmt: skip
 
-#: What is taken for a name.
+#: Forms that are resolved as names.
 NAMES = {
     "percent-encoded": "http://%31%32%37.0.0.1:{}/",
-    "backslash behind": f"http://127.0.0.1:{{}}\\@{OPEN}/",
+    "backslash behind": f"http://127.0.0.1:{{}}\\@{ALLOWED}/",
 }
 
-#: What is a path where it stands in a Location or a link.
-AT_HOME = {"backslashes for slashes", "three slashes"}
+#: Forms that are paths, relative to the server's own URL, in a Location header or a link.
+RELATIVE = {"backslashes for slashes", "three slashes"}
 
 
 class Canary:
-    """Listens on the loopback, at one port of both families, but for where it is open; counts who connects."""
+    """Listens on one port of forbidden loopback addresses, by IPv4 and IPv6, and counts connections."""
 
     def __init__(self) -> None:
-        self.visits = 0
+        self.connections = 0
 
     async def listen(self, stack: AsyncExitStack) -> None:
-        first = await stack.enter_async_context(await asyncio.start_server(self._visited, "127.0.0.1", 0))
+        first = await stack.enter_async_context(await asyncio.start_server(self._connected, "127.0.0.1", 0))
         self.port: int = first.sockets[0].getsockname()[1]
         for host in ("127.0.0.2", "127.255.255.254", "127.5.255.255", "::1"):
             try:
-                await stack.enter_async_context(await asyncio.start_server(self._visited, host, self.port))
+                await stack.enter_async_context(await asyncio.start_server(self._connected, host, self.port))
             except OSError:  # a host without IPv6
                 continue
 
-    async def _visited(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.visits += 1
+    async def _connected(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         writer.close()
 
 
@@ -127,56 +127,56 @@ def redirect(url: str) -> Any:
 
 
 async def failures(runtime: Runtime) -> dict[str, set[str]]:
-    """What went wrong, by the guid of the entry or else the URL of the source that led there."""
-    told: dict[str, set[str]] = {}
-    leads = {row.id: row.url for row in await rows(runtime, tables.sources)}
+    """Return the names of errors, by the guid of their entry, or by the URL of their source."""
+    errors: dict[str, set[str]] = {}
+    urls = {row.id: row.url for row in await rows(runtime, tables.sources)}
     guids = {row.id: row.guid for row in await rows(runtime, tables.entries)}
     for row in await rows(runtime, tables.failures):
-        told.setdefault(guids.get(row.entry_id) or leads[row.source_id], set()).add(row.error)
-    return told
+        errors.setdefault(guids.get(row.entry_id) or urls[row.source_id], set()).add(row.error)
+    return errors
 
 
-async def test_no_source_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
+async def test_no_source_connects_to_a_forbidden_address(database_url: str, tmp_path: Path, canary: Canary) -> None:
     async with desk(database_url, tmp_path) as runtime:
         names = {await add(runtime, url.format(canary.port)): name for name, url in FORBIDDEN.items()}
         await work(runtime)
         errors = {names[row.source_id]: row.error for row in await rows(runtime, tables.polls)}
 
-    assert canary.visits == 0
+    assert canary.connections == 0
     assert set(errors.values()) == {"Forbidden"}
 
 
-async def test_no_redirect_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
+async def test_no_redirect_connects_to_a_forbidden_address(database_url: str, tmp_path: Path, canary: Canary) -> None:
     pages = {f"{n}": redirect(url.format(canary.port)) for n, url in enumerate(FORBIDDEN.values())}
     async with desk(database_url, tmp_path) as runtime, Hostile("", instead=pages) as hostile:
         names = dict(zip(hostile.urls.values(), FORBIDDEN, strict=True))
         ids = {await add(runtime, url): name for url, name in names.items()}
         hostile.pages["feed"] = answer(feed(*names))
-        await add(runtime, f"http://{OPEN}:{hostile.port}/feed")
+        await add(runtime, f"http://{ALLOWED}:{hostile.port}/feed")
         await work(runtime)
         polls = {ids[row.source_id]: row.error for row in await rows(runtime, tables.polls) if row.source_id in ids}
-        made = {row.url: row.error for row in await rows(runtime, tables.failures) if row.entry_id}
+        errors = {row.url: row.error for row in await rows(runtime, tables.failures) if row.entry_id}
 
-    assert canary.visits == 0
-    # What is no address but a path stays at home, where there is no such page.
-    at_home = dict.fromkeys(AT_HOME, "Refused")
-    assert polls == dict.fromkeys(FORBIDDEN, "Forbidden") | at_home
-    assert {names[url]: error for url, error in made.items()} == dict.fromkeys(FORBIDDEN, "Forbidden") | at_home
+    assert canary.connections == 0
+    # A relative form leads to the hostile server itself, which has no such page.
+    relative = dict.fromkeys(RELATIVE, "Refused")
+    assert polls == dict.fromkeys(FORBIDDEN, "Forbidden") | relative
+    assert {names[url]: error for url, error in errors.items()} == dict.fromkeys(FORBIDDEN, "Forbidden") | relative
 
 
-async def test_no_link_leads_there(database_url: str, tmp_path: Path, canary: Canary) -> None:
+async def test_no_link_connects_to_a_forbidden_address(database_url: str, tmp_path: Path, canary: Canary) -> None:
     async with desk(database_url, tmp_path) as runtime, Hostile("", instead={}) as hostile:
         links = {url.format(canary.port): name for name, url in FORBIDDEN.items()}
         hostile.pages = {"feed": answer(feed(*links))}
-        await add(runtime, f"http://{OPEN}:{hostile.port}/feed")
+        await add(runtime, f"http://{ALLOWED}:{hostile.port}/feed")
         await work(runtime)
         states = {row.state for row in await rows(runtime, tables.entries)}
-        told = {links[guid.removeprefix("tag:")]: errors for guid, errors in (await failures(runtime)).items()}
+        errors = {links[guid.removeprefix("tag:")]: found for guid, found in (await failures(runtime)).items()}
 
-    assert canary.visits == 0
+    assert canary.connections == 0
     assert states == {"quarantined"}
-    no_link = {"backslashes for slashes": {"Refused"}, "file": {"NoArticle"}}
-    assert told == {name: {"Forbidden"} for name in FORBIDDEN} | no_link
+    not_absolute = {"backslashes for slashes": {"Refused"}, "file": {"NoArticle"}}
+    assert errors == {name: {"Forbidden"} for name in FORBIDDEN} | not_absolute
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ async def nameserver() -> AsyncIterator[Nameserver]:
         yield nameserver
 
 
-async def test_what_is_written_oddly_is_no_name_either(
+async def test_no_odd_form_of_an_address_resolves_as_a_name(
     database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
 ) -> None:
     forms = FORBIDDEN | NAMES
@@ -195,19 +195,19 @@ async def test_what_is_written_oddly_is_no_name_either(
         await work(runtime)
         errors = [row.error for row in await rows(runtime, tables.polls)]
 
-    assert canary.visits == 0
+    assert canary.connections == 0
     assert (len(errors), set(errors)) == (len(forms), {"Forbidden", "Unreachable"})
 
 
-async def test_no_name_leads_there_when_it_changes_its_mind(
+async def test_dns_rebinding_does_not_reach_a_forbidden_address(
     database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
 ) -> None:
-    """DNS rebinding, of a source and of a page: open when it is looked at, and not when it is used."""
-    nameserver.names = {name: [[OPEN], ["127.0.0.1"]] for name in ("feed.example", "page.example")}
+    """For a source and for a page: the name resolves to an allowed address first, and then to a forbidden one."""
+    nameserver.names = {name: [[ALLOWED], ["127.0.0.1"]] for name in ("feed.example", "page.example")}
     story = f"http://page.example:{canary.port}/story"
     source = f"http://feed.example:{canary.port}/feed"
-    async with Hostile("", instead={"feed": answer(feed(story))}, at=(OPEN, canary.port)) as server:
-        for expected in ("new", "failed"):  # a daemon that starts knows no address from before
+    async with Hostile("", instead={"feed": answer(feed(story))}, at=(ALLOWED, canary.port)) as server:
+        for expected in ("new", "failed"):  # a new daemon has an empty DNS cache
             async with desk(database_url, tmp_path, nameservers=(nameserver.address,)) as runtime:
                 await add(runtime, source)
                 async with runtime.database.write() as connection:
@@ -216,25 +216,25 @@ async def test_no_name_leads_there_when_it_changes_its_mind(
                     await connection.execute(delete(tables.robots_files))
                 await work(runtime)
                 assert (await rows(runtime, tables.polls))[-1].outcome == expected
-                told = await failures(runtime)
+                errors = await failures(runtime)
         asked = [*server.asked]
 
-    assert canary.visits == 0
+    assert canary.connections == 0
     assert asked == ["feed", "robots.txt", "story"]
-    assert told == {source: {"Forbidden"}, f"tag:{story}": {"Refused", "Forbidden"}}
+    assert errors == {source: {"Forbidden"}, f"tag:{story}": {"Refused", "Forbidden"}}
 
 
-async def test_of_two_addresses_the_open_one_alone_is_visited(
+async def test_only_the_allowed_addresses_of_a_name_are_connected_to(
     database_url: str, tmp_path: Path, canary: Canary, nameserver: Nameserver
 ) -> None:
-    nameserver.names["both.example"] = [["127.0.0.1", OPEN, "127.0.0.2"]]
+    nameserver.names["both.example"] = [["127.0.0.1", ALLOWED, "127.0.0.2"]]
     async with (
         desk(database_url, tmp_path, nameservers=(nameserver.address,)) as runtime,
-        Hostile("", instead={"feed": answer(feed())}, at=(OPEN, canary.port)),
+        Hostile("", instead={"feed": answer(feed())}, at=(ALLOWED, canary.port)),
     ):
         await add(runtime, f"http://both.example:{canary.port}/feed")
         await work(runtime)
         outcomes = [(row.outcome, row.error) for row in await rows(runtime, tables.polls)]
 
-    assert canary.visits == 0
+    assert canary.connections == 0
     assert outcomes == [("known", None)]

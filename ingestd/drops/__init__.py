@@ -1,1 +1,1 @@
-"""Drop folders: where agencies, or whoever fetches for us, leave files, on this host or on another."""
+"""Drop folders: directories on this host or another, in which agencies or transfer tools leave files."""

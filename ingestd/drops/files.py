@@ -1,18 +1,18 @@
-"""Files in a drop folder, wherever it is, and what a folder can do."""
+"""Files in a drop folder, and the protocol of a folder, local or remote."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-#: Where a file goes once what it says is committed, and where if it cannot be read.
-Place = Literal["done", "error"]
-PLACES: tuple[Place, ...] = ("done", "error")
+#: Where a file goes: `done` once its content is committed, `error` if it cannot be read.
+Subfolder = Literal["done", "error"]
+SUBFOLDERS: tuple[Subfolder, ...] = ("done", "error")
 
-#: Names under which programs write what is not whole yet; hidden files are left alone as well.
+#: Suffixes of files that programs are still writing; hidden files are skipped as well.
 _UNFINISHED = (".tmp", ".part", ".filepart", ".swp")
 
-#: What goes with an item of the same name, and says nothing by itself.
+#: Suffixes of media, which belong to the item of the same name.
 _MEDIA = frozenset(
     ".jpg .jpeg .png .gif .webp .tif .tiff .bmp .svg .heic .eps .mp4 .m4v .mov .webm .avi .mpg .mpeg .mp3 .m4a .wav "
     ".ogg".split()
@@ -21,87 +21,88 @@ _MEDIA = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file as it was at one look; one that was touched since is not equal to it."""
+    """State of a file in a listing; after a change to the file, its new state is not equal to this one."""
 
     name: str
     #: Bytes.
     size: int
-    #: Nanoseconds since 1970, by the clock of its file system: of its content.
+    #: Time of the last change to its content: nanoseconds since 1970, by the clock of its file system.
     modified: int
-    #: Likewise of anything about it, and which file it is; None on other hosts, whose clocks are not ours.
+    #: Time of the last change to its content or metadata, likewise; None on other hosts.
     changed: int | None = None
+    #: None on other hosts.
     inode: int | None = None
 
     @property
     def is_media(self) -> bool:
-        """Whether it is a picture, a film or a sound, by its name."""
+        """Whether its suffix is that of a picture, a video or a sound."""
         return suffix(self.name).lower() in _MEDIA
 
 
 class Folder(Protocol):
-    """A drop folder that is open; `done` and `error` are there.
+    """An open drop folder, in which `done` and `error` exist.
 
-    All raise Inaccessible where it does not do its part with one file, and another FetchError where nothing more can be
-    had of it.
+    All methods raise Inaccessible when an operation fails for one file, and another FetchError when the folder as a
+    whole can no longer be used.
     """
 
     async def files(self) -> list[File]:
-        """Return the files that may be read, in order (`in_order`).
+        """Return the files to read, in the order of `oldest_first`.
 
-        Left out is what is hidden, has the name of something unfinished, or is no plain file.
+        Hidden files, files with an unfinished suffix and anything but regular files are left out.
         """
 
     async def read(self, file: File, limit: int) -> bytes | None:
-        """Return what a file holds; None when it is gone, or not what it was any more.
+        """Return the content of a file; None when it is gone or has changed.
 
-        Raises TooLarge for one of more than `limit` bytes.
+        Raises TooLarge for a file of more than `limit` bytes.
         """
 
-    async def name_in(self, file: File, place: Place) -> str:
-        """Return the name that a file gets where it is put away: its own, or another where that is there already."""
+    async def target_name(self, file: File, subfolder: Subfolder) -> str:
+        """Return the name that `move_to` gives a file: its own, or another if that one is taken."""
 
-    async def put_away(
-        self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None
+    async def move_to(
+        self, file: File, subfolder: Subfolder, media: Sequence[File] = (), *, reason: str | None = None
     ) -> bool:
-        """Move a file, and the media that go with it, to where it belongs; a `reason` is written beside it.
+        """Move a file and its media to a subfolder; write a `reason` to a file of that suffix beside it.
 
-        False when it is gone, or not what it was any more: then it stays.  One of a name that is there already gets
+        Returns False, and moves nothing, when the file is gone or has changed.  A file whose name is taken there gets
         another.
         """
 
 
-def in_order(files: Iterable[File]) -> list[File]:
-    """Return files as they are taken: the longest unmodified first, then by name."""
+def oldest_first(files: Iterable[File]) -> list[File]:
+    """Return files in the order in which they are read: by time of modification, oldest first, then by name."""
     return sorted(files, key=lambda file: (file.modified, file.name))
 
 
 def is_finished(name: str) -> bool:
-    """Say whether a file of this name is looked at."""
+    """Say whether the name of a file is neither hidden nor has the suffix of an unfinished file."""
     return not name.startswith(".") and not name.lower().endswith(_UNFINISHED)
 
 
-def is_plain(name: str) -> bool:
-    r"""Say whether a name that another host sent is that of a file in its folder, and safe to send back.
+def is_safe_name(name: str) -> bool:
+    r"""Say whether a file name sent by another host stays in its folder, and is safe to send back.
 
-    With "/", or "\" for Windows, it would lead elsewhere; a control character ends a command of FTP.
+    A name with "/" (or "\" on Windows) may lead out of the folder; a control character may end an FTP command.
     """
-    return 0 < len(name) <= _LONGEST_NAME and "/" not in name and "\\" not in name and not _CONTROLS & set(name)
+    return 0 < len(name) <= _MAX_NAME_LENGTH and "/" not in name and "\\" not in name and not _CONTROLS & set(name)
 
 
-_LONGEST_NAME = 255
+_MAX_NAME_LENGTH = 255
 _CONTROLS = frozenset(map(chr, (*range(32), 127)))
 
 
 def suffix(name: str) -> str:
-    """Return the last dot of a name and what follows it."""
+    """Return the suffix of a name, from its last dot."""
     return PurePosixPath(name).suffix
 
 
 def stem(name: str) -> str:
-    """Return what an item and its media have in common: the name up to its last dot."""
+    """Return a name without its suffix; an item and its media share it."""
     return name.removesuffix(suffix(name))
 
 
-def other_name(file: File, count: int) -> str:
-    """Return another name for a file, the `count`-th of them, counted from 1."""
+def numbered_name(file: File, count: int) -> str:
+    """Return the `count`-th alternative name for a file, counted from 1."""
     return f"{stem(file.name)}.{file.modified}{f'-{count}' if count > 1 else ''}{suffix(file.name)}"

@@ -1,4 +1,4 @@
-"""What arrives in drop folders, as the kernel tells it (inotify(7))."""
+"""Watch local drop folders for arriving files with inotify(7)."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -13,22 +13,24 @@ from ingestd.drops.files import is_finished
 
 log = structlog.get_logger(__name__)
 
-#: A file was moved into the folder, or given its name there; or whoever wrote to it has closed it.
+#: A file was moved into the folder or renamed in it, or a program that wrote to it has closed it.
 _ARRIVED = Mask.MOVED_TO | Mask.CLOSE_WRITE | Mask.ONLYDIR
 
 
 class FolderEvent(NamedTuple):
-    """A file that arrived in the folder of a source; one that was moved is whole, one that was closed may be."""
+    """A file arrived in the folder of a source."""
 
     source_id: int
     name: str
+    #: True for a file that was moved or renamed, and so is complete; False for one that a program closed after writing.
     moved: bool
 
 
 class FolderEvents:
-    """A context manager and an asynchronous iterator of what arrives in the folders that are watched.
+    """Context manager and asynchronous iterator of the files that arrive in watched folders.
 
-    It is more and never instead: there are file systems (NFS) and limits (max_user_instances) where nothing is told.
+    It supplements polling and cannot replace it: some file systems (NFS) report nothing, and the system limits the
+    number of inotify instances (max_user_instances).
     """
 
     def __init__(self) -> None:
@@ -39,7 +41,7 @@ class FolderEvents:
         try:
             self._inotify = Inotify()
         except OSError as error:
-            log.warning("drop folders are looked at every few seconds only", reason=error.strerror or str(error))
+            log.warning("inotify not available, drop folders are only polled", reason=error.strerror or str(error))
         return self
 
     def __exit__(
@@ -50,7 +52,7 @@ class FolderEvents:
         self._inotify = None
 
     def watch(self, folders: Mapping[int, Path]) -> None:
-        """Watch these folders, by the numbers of their sources, and no others; those that are not there are not."""
+        """Watch exactly these folders, given by the ids of their sources; skip those that do not exist."""
         if not self._inotify:
             return
         before = set(self._watches)
@@ -60,21 +62,22 @@ class FolderEvents:
 
     def _watch(self, inotify: Inotify, folders: Mapping[int, Path]) -> None:
         for source_id in self._watches.keys() - folders.keys():
-            self._forget(self._watches.pop(source_id))
+            self._unwatch(self._watches.pop(source_id))
         for source_id, path in folders.items():
             try:
-                # Again and again: the directory of that name may be another one by now. For the same it is the same.
+                # Repeated on every call, since the path may name another directory by now.  For the same directory,
+                # inotify returns the same watch.
                 watch = inotify.add_watch(path, _ARRIVED)
-            except OSError:  # what is wrong with it, its next look says
+            except OSError:  # the next poll of the folder reports the error
                 self._watches.pop(source_id, None)
                 continue
             before = self._watches.get(source_id)
             if before and before.wd != watch.wd:
-                self._forget(before)
+                self._unwatch(before)
             self._watches[source_id] = watch
 
-    def _forget(self, watch: Watch) -> None:
-        with suppress(OSError):  # where the directory is gone, the watch is, too
+    def _unwatch(self, watch: Watch) -> None:
+        with suppress(OSError):  # the watch is gone if its directory is
             if self._inotify:
                 self._inotify.rm_watch(watch)
 

@@ -1,7 +1,7 @@
-"""A drop folder of this host: what is in it, read and put away.
+"""Drop folder on this host.
 
-All of it goes through descriptors of the directories themselves, and follows no link: whoever may write to the
-folder has nothing read, and nothing moved, that is elsewhere.
+All access goes through descriptors of the directories and follows no link: a program that may write to the folder
+cannot have a file elsewhere read or moved.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ingestd.drops.files import PLACES, File, Folder, Place, in_order, is_finished, other_name
+from ingestd.drops.files import SUBFOLDERS, File, Folder, Subfolder, is_finished, numbered_name, oldest_first
 from ingestd.errors import Inaccessible, TooLarge
 
 
 @asynccontextmanager
 async def open_folder(path: Path, url: str) -> AsyncIterator[Folder]:
-    """Open a folder of this host; raises Inaccessible."""
+    """Open a folder on this host; raises Inaccessible."""
     directory = Directory(path, url)
     await asyncio.to_thread(directory.__enter__)
     try:
@@ -30,34 +30,34 @@ async def open_folder(path: Path, url: str) -> AsyncIterator[Folder]:
 
 
 class LocalFolder:
-    """A directory whose disk the event loop does not wait for."""
+    """A `Folder` on this host: runs the blocking methods of a `Directory` in threads."""
 
     def __init__(self, directory: "Directory") -> None:
         self._directory = directory
 
     async def files(self) -> list[File]:
-        """Return the files that may be read, in order."""
+        """Return the files to read, oldest first."""
         return await asyncio.to_thread(self._directory.files)
 
     async def read(self, file: File, limit: int) -> bytes | None:
-        """Return what a file holds."""
+        """Return the content of a file."""
         return await asyncio.to_thread(self._directory.read, file, limit)
 
-    async def name_in(self, file: File, place: Place) -> str:
-        """Return the name that a file gets where it is put away."""
-        return await asyncio.to_thread(self._directory.name_in, file, place)
+    async def target_name(self, file: File, subfolder: Subfolder) -> str:
+        """Return the name that `move_to` gives a file."""
+        return await asyncio.to_thread(self._directory.target_name, file, subfolder)
 
-    async def put_away(
-        self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None
+    async def move_to(
+        self, file: File, subfolder: Subfolder, media: Sequence[File] = (), *, reason: str | None = None
     ) -> bool:
-        """Move a file, and the media that go with it."""
-        return await asyncio.to_thread(self._directory.put_away, file, place, media, reason=reason)
+        """Move a file and its media to a subfolder."""
+        return await asyncio.to_thread(self._directory.move_to, file, subfolder, media, reason=reason)
 
 
 class Directory:
-    """A context manager; what it does waits for the disk, and raises Inaccessible where that does not do its part.
+    """An open directory, a context manager with blocking methods; they raise Inaccessible when the disk fails.
 
-    `done` and `error` are made where they are missing.
+    Opening it creates `done` and `error` if they are missing.
     """
 
     def __init__(self, path: Path, url: str) -> None:
@@ -67,11 +67,11 @@ class Directory:
 
     def __enter__(self) -> Self:
         try:
-            with self._trouble("it cannot be used"):
-                self._open(".", os.open(self._path, _DIRECTORY))
-                self._must_be_writable()
-                for place in PLACES:
-                    self._open_place(place)
+            with self._errors_as_inaccessible("cannot open the folder"):
+                self._add(".", os.open(self._path, _DIRECTORY))
+                self._check_writable()
+                for subfolder in SUBFOLDERS:
+                    self._open_subfolder(subfolder)
         except BaseException:
             self._close()
             raise
@@ -82,26 +82,26 @@ class Directory:
     ) -> None:
         self._close()
 
-    def _must_be_writable(self) -> None:
-        # Else all of it would be read, and none of it be put away.
-        if not os.access(".", os.W_OK | os.X_OK, dir_fd=self._here):
-            raise PermissionError(errno.EACCES, "no permission to write to it, and so to put away what was read")
+    def _check_writable(self) -> None:
+        # Without write permission every poll would read all files and move none.
+        if not os.access(".", os.W_OK | os.X_OK, dir_fd=self._folder_fd):
+            raise PermissionError(errno.EACCES, "no permission to write, which is needed to move files to done/")
 
-    def _open_place(self, place: Place) -> None:
-        made = False
+    def _open_subfolder(self, subfolder: Subfolder) -> None:
+        created = False
         with suppress(FileExistsError):
-            os.mkdir(place, 0o700, dir_fd=self._here)
-            made = True
-        self._open(place, os.open(place, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._here))
-        if made:
-            os.fchmod(self._descriptors[place], self._mode)
+            os.mkdir(subfolder, 0o700, dir_fd=self._folder_fd)
+            created = True
+        self._add(subfolder, os.open(subfolder, _DIRECTORY | os.O_NOFOLLOW, dir_fd=self._folder_fd))
+        if created:
+            os.fchmod(self._descriptors[subfolder], self._mode)
 
     @property
     def _mode(self) -> int:
-        # Whoever may look into the folder may see what became of it, whatever our umask is.
-        return os.fstat(self._here).st_mode & 0o777
+        # Subfolders and .reason files are as accessible as the folder, whatever the umask of the daemon.
+        return os.fstat(self._folder_fd).st_mode & 0o777
 
-    def _open(self, name: str, descriptor: int) -> None:
+    def _add(self, name: str, descriptor: int) -> None:
         self._descriptors[name] = descriptor
 
     def _close(self) -> None:
@@ -109,97 +109,99 @@ class Directory:
             os.close(self._descriptors.popitem()[1])
 
     @property
-    def _here(self) -> int:
+    def _folder_fd(self) -> int:
         return self._descriptors["."]
 
     def files(self) -> list[File]:
-        """Return the files that may be read, the longest unmodified first, then by name.
+        """Return the files to read, in the order of `oldest_first`.
 
-        Left out is what is hidden, has the name of something unfinished, or is no plain file.
+        Hidden files, files with an unfinished suffix and anything but regular files are left out.
         """
-        with self._trouble("it cannot be listed"), os.scandir(self._here) as entries:
-            found = [self._look(entry) for entry in entries if is_finished(entry.name)]
-        return in_order(file for file in found if file)
+        with self._errors_as_inaccessible("cannot list the folder"), os.scandir(self._folder_fd) as entries:
+            found = [self._stat_entry(entry) for entry in entries if is_finished(entry.name)]
+        return oldest_first(file for file in found if file)
 
-    def _look(self, entry: "os.DirEntry[str]") -> File | None:
+    def _stat_entry(self, entry: "os.DirEntry[str]") -> File | None:
         try:
             return _file_of(entry.name, entry.stat(follow_symlinks=False))
         except FileNotFoundError:
             return None
 
     def read(self, file: File, limit: int) -> bytes | None:
-        """Return what a file holds; None when it is gone, or not what it was any more.
+        """Return the content of a file; None when it is gone or has changed.
 
-        Raises TooLarge for one of more than `limit` bytes.
+        Raises TooLarge for a file of more than `limit` bytes.
         """
         if file.size > limit:
-            raise TooLarge(self._url, f"{file.name} has more than max_body, {limit} bytes")
-        # What has become a pipe since must not keep us waiting.
+            raise TooLarge(self._url, f"{file.name} has {file.size} bytes, more than max_body ({limit})")
+        # O_NONBLOCK: a file that was replaced by a pipe must not block.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with self._trouble(f"{file.name} cannot be read"):
+        with self._errors_as_inaccessible(f"cannot read {file.name}"):
             try:
-                descriptor = os.open(file.name, flags, dir_fd=self._here)
+                descriptor = os.open(file.name, flags, dir_fd=self._folder_fd)
             except FileNotFoundError:
                 return None
-            with open(descriptor, "rb") as opened:  # noqa: PTH123 - a descriptor, which no Path opens
+            with open(descriptor, "rb") as opened:  # noqa: PTH123 - Path cannot open a descriptor
                 if _file_of(file.name, os.fstat(descriptor)) != file:
                     return None
                 body = opened.read(file.size + 1)
                 return body if _file_of(file.name, os.fstat(descriptor)) == file else None
 
-    def put_away(self, file: File, place: Place, media: Sequence[File] = (), *, reason: str | None = None) -> bool:
-        """Move a file, and the media that go with it, to where it belongs; a `reason` is written beside it.
+    def move_to(
+        self, file: File, subfolder: Subfolder, media: Sequence[File] = (), *, reason: str | None = None
+    ) -> bool:
+        """Move a file and its media to a subfolder; write a `reason` to a file of that suffix beside it.
 
-        False when it is gone, or not what it was any more: then it stays.  One of a name that is there already gets
+        Returns False, and moves nothing, when the file is gone or has changed.  A file whose name is taken there gets
         another.
         """
-        with self._trouble(f"{file.name} cannot be moved to {place}/"):
+        with self._errors_as_inaccessible(f"cannot move {file.name} to {subfolder}/"):
             try:
-                if _file_of(file.name, os.stat(file.name, dir_fd=self._here, follow_symlinks=False)) != file:
+                if _file_of(file.name, os.stat(file.name, dir_fd=self._folder_fd, follow_symlinks=False)) != file:
                     return False
-                name = self.name_in(file, place)
+                name = self.target_name(file, subfolder)
                 if reason is not None:
-                    self._write(f"{name}.reason", reason, place)
-                self._move(file.name, name, place)
+                    self._write(f"{name}.reason", reason, subfolder)
+                self._move(file.name, name, subfolder)
             except FileNotFoundError:
                 return False
             for one in media:
                 with suppress(FileNotFoundError):
-                    self._move(one.name, self.name_in(one, place), place)
+                    self._move(one.name, self.target_name(one, subfolder), subfolder)
         return True
 
-    def _move(self, name: str, new: str, place: Place) -> None:
-        os.rename(name, new, src_dir_fd=self._here, dst_dir_fd=self._descriptors[place])
+    def _move(self, name: str, new: str, subfolder: Subfolder) -> None:
+        os.rename(name, new, src_dir_fd=self._folder_fd, dst_dir_fd=self._descriptors[subfolder])
 
-    def _write(self, name: str, text: str, place: Place) -> None:
+    def _write(self, name: str, text: str, subfolder: Subfolder) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(name, flags, 0o600, dir_fd=self._descriptors[place]), "wb") as file:  # noqa: PTH123 - as above
+        with open(os.open(name, flags, 0o600, dir_fd=self._descriptors[subfolder]), "wb") as file:  # noqa: PTH123 - as above
             os.fchmod(file.fileno(), self._mode & 0o666)
             file.write(text.encode(errors="surrogateescape"))
 
-    def name_in(self, file: File, place: Place) -> str:
-        """Return a name that nothing has; only whoever has claimed the source moves anything there."""
+    def target_name(self, file: File, subfolder: Subfolder) -> str:
+        """Return a free name in the subfolder; only the run that claimed the source moves files there."""
         name, count = file.name, 0
-        with self._trouble(f"{place}/ cannot be looked into"):
-            while self._is_there(name, place):
+        with self._errors_as_inaccessible(f"cannot look up names in {subfolder}/"):
+            while self._exists(name, subfolder):
                 count += 1
-                name = other_name(file, count)
+                name = numbered_name(file, count)
         return name
 
-    def _is_there(self, name: str, place: Place) -> bool:
+    def _exists(self, name: str, subfolder: Subfolder) -> bool:
         try:
-            os.stat(name, dir_fd=self._descriptors[place], follow_symlinks=False)
+            os.stat(name, dir_fd=self._descriptors[subfolder], follow_symlinks=False)
         except FileNotFoundError:
             return False
         return True
 
     @contextmanager
-    def _trouble(self, what: str) -> Iterator[None]:
-        """Raise Inaccessible for an OSError."""
+    def _errors_as_inaccessible(self, action: str) -> Iterator[None]:
+        """Raise an OSError as Inaccessible, with a message that begins with the failed `action`."""
         try:
             yield
         except OSError as error:
-            raise Inaccessible(self._url, f"{what}: {error.strerror or error}") from error
+            raise Inaccessible(self._url, f"{action}: {error.strerror or error}") from error
 
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

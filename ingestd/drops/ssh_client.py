@@ -1,4 +1,4 @@
-"""How we log in by SSH: of the user's own keys, configuration and agent, asyncssh is told nothing."""
+"""Log in by SSH with one key or password; the user's own keys, configuration and agent are never used."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,37 +10,39 @@ from ingestd.drops.remote import Server
 from ingestd.errors import LoginRefused, UnknownHostKey
 from ingestd.text import collapse
 
-#: Characters to keep of what is wrong with a key.
-_LONGEST_COMPLAINT = 200
+#: Characters of an error about a key to keep.
+_MAX_MESSAGE = 200
 
 
 def read_key(server: Server, path: Path) -> asyncssh.SSHKey:
-    """Read a private key; waits for the disk; raises LoginRefused."""
+    """Read a private key (blocking); raises LoginRefused."""
     try:
         return asyncssh.read_private_key(path)
     except OSError as error:
-        raise LoginRefused(server.url, f"cannot read the key {path}: {error.strerror}; see `logins`") from error
+        raise LoginRefused(
+            server.url, f"cannot read the key {path}: {error.strerror}; see the setting `logins`"
+        ) from error
     except (asyncssh.KeyImportError, ValueError) as error:
         raise LoginRefused(
-            server.url, f"{path} is no private key that can be read without a passphrase; see `logins`"
+            server.url, f"{path} is not a private key, or needs a passphrase; see the setting `logins`"
         ) from error
 
 
 class Client(asyncssh.SSHClient):
-    """Connects, and remembers which key it did not know."""
+    """SSH client of one server, which records a host key that is not in `known_hosts`."""
 
     def __init__(self, server: Server, known_hosts: str) -> None:
         self._server = server
         try:
             self._known = asyncssh.import_known_hosts(known_hosts)
         except ValueError as error:
-            raise UnknownHostKey(server.url, f"known_hosts cannot be read: {collapse(str(error))}") from error
-        self._unknown: asyncssh.SSHKey | None = None
+            raise UnknownHostKey(server.url, f"cannot parse known_hosts: {collapse(str(error))}") from error
+        self._refused_key: asyncssh.SSHKey | None = None
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """Refuse a key that is not in `known_hosts`."""
+        """Refuse and record a key; asyncssh calls this only for a key that is not in `known_hosts`."""
         del host, addr, port
-        self._unknown = key
+        self._refused_key = key
         return False
 
     async def connect(self, key: asyncssh.SSHKey | None) -> asyncssh.SSHClientConnection:
@@ -56,34 +58,35 @@ class Client(asyncssh.SSHClient):
                 gss_host=None, compression_algs=None, login_timeout=server.seconds,
             )  # fmt: skip
         except asyncssh.HostKeyNotVerifiable as error:
-            raise self._refused_key(error) from error
+            raise self._unknown_host_key(error) from error
         except asyncssh.PermissionDenied as error:
-            what = "key" if key else "password"
+            kind = "key" if key else "password"
             raise LoginRefused(
-                server.url, f"it refuses the user {server.user} with this {what}; see the setting `logins`"
+                server.url, f"the server refuses the user {server.user} with this {kind}; see the setting `logins`"
             ) from error
 
-    def _trusted(self) -> tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey]]:
-        """Return the keys that are known of the server, and those of the authorities that may vouch for it."""
+    def _known_keys(self) -> tuple[Sequence[asyncssh.SSHKey], Sequence[asyncssh.SSHKey]]:
+        """Return the known host keys of the server, and those of the certificate authorities known for it."""
         port = None if self._server.port == 22 else self._server.port
         keys, authorities, *_ = self._known.match(self._server.host, "", port)
         return keys, authorities
 
     def _algorithms(self) -> list[str]:
-        """Return what kinds of keys to ask for: known ones first, and then others, to see what it has instead."""
-        keys, authorities = self._trusted()
+        """Return the host key algorithms to offer: those of known keys first, then others, to report its actual key."""
+        keys, authorities = self._known_keys()
         names = get_default_certificate_algs() if authorities else []
         names = [*names, *(name for key in keys for name in key.sig_algorithms), *get_default_public_key_algs()]
         return list(dict.fromkeys(name.decode() for name in names))
 
-    def _refused_key(self, error: asyncssh.HostKeyNotVerifiable) -> UnknownHostKey:
-        """Say which key it is, and the line that would make it known."""
-        server, key = self._server, self._unknown
+    def _unknown_host_key(self, error: asyncssh.HostKeyNotVerifiable) -> UnknownHostKey:
+        """Return an error with the fingerprint of the refused key and the line for known_hosts that accepts it."""
+        server, key = self._server, self._refused_key
         if key is None:
-            return UnknownHostKey(server.url, f"its host key is refused: {collapse(error.reason)}"[:_LONGEST_COMPLAINT])
+            return UnknownHostKey(server.url, f"the host key is refused: {collapse(error.reason)}"[:_MAX_MESSAGE])
         name = server.host if server.port == 22 else f"[{server.host}]:{server.port}"
-        says = "is not the one in known_hosts" if self._trusted()[0] else "is not in known_hosts"
+        problem = "is not the one in known_hosts" if self._known_keys()[0] else "is not in known_hosts"
         line = f"{name} {key.export_public_key().decode().strip()}"
         return UnknownHostKey(
-            server.url, f"its host key {key.get_fingerprint()} {says}; if its operator says that it is right: {line}"
+            server.url,
+            f"the host key {key.get_fingerprint()} {problem}; if its operator confirms it, add the line: {line}",
         )

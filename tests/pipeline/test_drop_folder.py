@@ -225,7 +225,7 @@ async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
 
     row = await source_row(runtime, source)
     assert (row.condition, row.failures) == ("failing", 1)
-    assert row.last_error.startswith("Inaccessible: it cannot be used: No such file")
+    assert row.last_error.startswith("Inaccessible: cannot open the folder: No such file")
     assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_ERROR)
     async with runtime.database.write() as connection:
         assert await sources.make_due(connection, [source], now=row.last_polled_at) == set()
@@ -254,7 +254,7 @@ async def test_what_cannot_be_moved_is_known_and_said_and_the_rest_goes_on(
 
     row = await source_row(runtime, source)
     assert (done.outcome, len(done.new)) == ("failed", 2)
-    assert row.last_error == "Inaccessible: a.json cannot be moved to done/: Operation not permitted"
+    assert row.last_error == "Inaccessible: cannot move a.json to done/: Operation not permitted"
     assert (names(path), names(path / "done")) == ({"a.json", "done", "error"}, {"b.json"})
     # It is tried again, after all others, and adds nothing.
     monkeypatch.undo()
@@ -272,7 +272,7 @@ async def test_without_permission_to_write_nothing_is_read(
 
     await look(runtime, source)
 
-    assert "no permission to write to it" in (await source_row(runtime, source)).last_error
+    assert "no permission to write, which is needed to move files to done/" in (await source_row(runtime, source)).last_error
     assert await rows(runtime, select(entries)) == []
 
 

@@ -89,14 +89,14 @@ async def test_what_is_wrong_is_told_in_a_line(wire: Wire) -> None:
     forbidden = await refused(wire, networks=())
 
     assert isinstance(wrong, LoginRefused)
-    assert wrong.reason.startswith("it refuses the user desk")
+    assert wrong.reason.startswith("the server refuses the user desk")
     assert wrong.reason.endswith("see the setting `logins`")
     assert isinstance(without, LoginRefused)
     assert without.reason == "there is no login for the user desk: see the setting `logins`"
     assert isinstance(nobody, LoginRefused)
     assert nobody.reason == "there is no login for the user intern: see the setting `logins`"
     assert isinstance(missing, Inaccessible)
-    assert missing.reason.startswith("it cannot be used: ")
+    assert missing.reason.startswith("cannot open the folder: ")
     assert isinstance(forbidden, Forbidden)
     assert forbidden.reason == "127.0.0.1 is a private address; allow_networks may allow it"
 
@@ -245,11 +245,11 @@ def encrypted(path: Path) -> None:
     ("spoil", "said"),
     [
         pytest.param(lambda path: path.unlink(), "cannot read the key", id="gone"),
-        pytest.param(lambda path: path.write_text("no key"), "no private key", id="no key"),
-        pytest.param(encrypted, "without a passphrase", id="encrypted"),
+        pytest.param(lambda path: path.write_text("no key"), "is not a private key", id="no key"),
+        pytest.param(encrypted, "or needs a passphrase", id="encrypted"),
         pytest.param(
             lambda path: asyncssh.generate_private_key("ssh-ed25519").write_private_key(path),
-            "it refuses the user desk with this key",
+            "the server refuses the user desk with this key",
             id="another",
         ),
     ],
@@ -281,7 +281,7 @@ async def test_places_that_are_links_are_refused(sftp: Wire) -> None:
     error = await refused(sftp)
 
     assert isinstance(error, Inaccessible)
-    assert error.reason == "it cannot be used: done is no directory"
+    assert error.reason == "cannot open the folder: done is not a directory"
 
 
 # FTPS
@@ -292,7 +292,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) 
         error = await refused(wire, ca_file=None)
 
         assert isinstance(error, Unreachable)
-        assert error.reason == "no TLS: self-signed certificate; ca_file may name who vouches for it"
+        assert error.reason == "no TLS: self-signed certificate; set ca_file to trust its issuer"
 
 
 async def test_a_server_without_tls_gets_no_password(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ async def test_a_server_without_tls_gets_no_password(tmp_path: Path) -> None:
         )
 
     assert isinstance(error, Inaccessible)
-    assert error.reason.startswith("it cannot be used: 50")
+    assert error.reason.startswith("cannot open the folder: 50")
 
 
 # The command

@@ -16,7 +16,7 @@ from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, failures
 from ingestd.urls import source_url
-from tests.drops.puppet import puppet
+from tests.drops.scripted_ftp import scripted_ftp
 from tests.support import wires
 from tests.support.desk import add, open_desk, source_row
 from tests.support.dropping import item, names, write
@@ -129,7 +129,7 @@ async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
 
     row = await source_row(runtime, source)
     assert (row.condition, row.failures) == ("failing", 1)
-    assert row.last_error.startswith("Inaccessible: it cannot be used: ")
+    assert row.last_error.startswith("Inaccessible: cannot open the folder: ")
     assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_ERROR)
     (wire.root / "elsewhere").rename(wire.path)
     await look(runtime, source)
@@ -144,7 +144,7 @@ async def test_where_nothing_can_be_put_away_nothing_is_read_over_and_over(
 
     await look(runtime, source)
 
-    assert (await source_row(runtime, source)).last_error.startswith("Inaccessible: it cannot be used: ")
+    assert (await source_row(runtime, source)).last_error.startswith("Inaccessible: cannot open the folder: ")
     assert await rows(runtime, select(entries)) == []
 
 
@@ -180,19 +180,19 @@ async def test_a_wrong_password_is_not_tried_often(serve: Any, tmp_path: Path) -
             await look(runtime, source)
 
             row = await source_row(runtime, source)
-        assert row.last_error.startswith("LoginRefused: it refuses the user desk")
+        assert row.last_error.startswith("LoginRefused: the server refuses the user desk")
         assert "an0ther" not in row.last_error
         assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_LOGIN_REFUSED)
 
 
 async def test_a_file_is_not_to_blame_for_its_server(tmp_path: Path) -> None:
     listed = b"".join(b"type=file;size=1;modify=20260131120000; %b.xml\r\n" % name for name in (b"a", b"b"))
-    async with puppet(data={"MLSD": listed, "RETR": None}) as one:
+    async with scripted_ftp(data={"MLSD": listed, "RETR": None}) as one:
         url = f"ftp://{wires.HERE}:{one.port}/"
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, fetch_timeout=0.5) as runtime:
             source = await add(runtime, source_url(url))
             await look(runtime, source)
             row = await source_row(runtime, source)
 
-    assert row.last_error == "TimedOut: a.xml cannot be read: no answer within 0.5 s"
-    assert [command for command in one.heard if command.startswith(("RETR", "RNFR"))] == ["RETR a.xml"]
+    assert row.last_error == "TimedOut: cannot read a.xml: no answer within 0.5 s"
+    assert [command for command in one.commands if command.startswith(("RETR", "RNFR"))] == ["RETR a.xml"]

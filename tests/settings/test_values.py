@@ -159,7 +159,7 @@ def test_logins_are_lines_and_shown_without_what_is_secret(value: object) -> Non
     [
         ("\n# x\nhttps://wire.example s3same", "line 3: should be ORIGIN basic USER PASSWORD"),
         ([WIRE, "", "https://paper.example/s3same bearer s3same"], "line 3: the origin should be"),
-        ("s3same\nhttps://paper.example header Host s3same", "line 1: should be .*; line 2: the header Host is not"),
+        ("s3same\nhttps://paper.example header Host s3same", "line 1: should be .*; line 2: the header Host cannot"),
         (f"{WIRE}\n{PAPER}\nHTTPS://wire.example:443 bearer s3same",
          "line 3: https://wire.example has its login in line 1"),
         ("https://wire.example header X-Key s3same\rX-Evil: s3same", "line 1: .*without control characters"),

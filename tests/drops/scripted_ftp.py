@@ -1,11 +1,11 @@
-"""An FTP server that does as its test says: what is not told otherwise, it does well enough."""
+"""FTP server with the answers of a test, and valid ones to all commands that the test does not mention."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-#: What is said to a command: a line, or lines, without their ends.
+#: Answer to a command, of one or more lines, without the last line end; a function gets the command's argument.
 Answer = str | bytes | Callable[[str], str | bytes]
 
 SILENCE, HANG_UP = "", "hang up"
@@ -18,19 +18,19 @@ ANSWERS: dict[str, Answer] = {
 
 
 @dataclass
-class Puppet:
-    """What it says, what it sends, and what it heard."""
+class ScriptedFtp:
+    """A scripted FTP server, which records the commands it receives."""
 
     port: int
     answers: dict[str, Answer]
-    #: What goes over the data connection, by the command that asks for it; None for nothing, ever.
+    #: Command → what it sends over the data connection; None to send nothing and leave the connection open.
     data: Mapping[str, bytes | Iterable[bytes] | None]
-    heard: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     data_server: asyncio.Server | None = None
     stream: "asyncio.Future[asyncio.StreamWriter] | None" = None
 
     def close(self) -> None:
-        """Close what there is for data."""
+        """Close the data connection and its listening socket."""
         if self.data_server:
             self.data_server.close()
         if self.stream and self.stream.done():
@@ -41,7 +41,7 @@ class Puppet:
             writer.write(b"220 ready\r\n")
             while line := await reader.readline():
                 command = line.decode(errors="surrogateescape").rstrip("\r\n")
-                self.heard.append(command)
+                self.commands.append(command)
                 await self._answer(command, writer)
         self.close()
         writer.transport.abort()
@@ -51,22 +51,22 @@ class Puppet:
         answer = self.answers.get(verb, "502 no such command")
         if verb == "EPSV" and verb not in self.answers:
             self.close()
-            self.data_server = await asyncio.start_server(self._visited, "127.0.0.1", 0)
+            self.data_server = await asyncio.start_server(self._accept_data, "127.0.0.1", 0)
             answer = f"229 (|||{self.data_server.sockets[0].getsockname()[1]}|)"
             self.stream = asyncio.get_running_loop().create_future()
         if verb in self.data:
             writer.write(b"150 here it comes\r\n")
             data = self.data[verb]
             answer = SILENCE if data is None else await self._send(data)
-        said = answer(rest) if callable(answer) else answer
-        if said == SILENCE:
+        text = answer(rest) if callable(answer) else answer
+        if text == SILENCE:
             return
-        if said == HANG_UP:
+        if text == HANG_UP:
             raise ConnectionResetError
-        writer.write((said.encode() if isinstance(said, str) else said) + b"\r\n")
+        writer.write((text.encode() if isinstance(text, str) else text) + b"\r\n")
         await writer.drain()
 
-    def _visited(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept_data(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self.stream
         self.stream.set_result(writer)
 
@@ -85,20 +85,20 @@ class Puppet:
 
 
 @asynccontextmanager
-async def puppet(
+async def scripted_ftp(
     answers: Mapping[str, Answer] | None = None, data: Mapping[str, bytes | Iterable[bytes] | None] | None = None
-) -> AsyncIterator[Puppet]:
-    one = Puppet(0, {**ANSWERS, **(answers or {})}, data or {})
+) -> AsyncIterator[ScriptedFtp]:
+    ftp = ScriptedFtp(0, {**ANSWERS, **(answers or {})}, data or {})
     tasks: set[asyncio.Task[None]] = set()
 
     def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.create_task(one.serve(reader, writer)))
+        tasks.add(asyncio.create_task(ftp.serve(reader, writer)))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    one.port = server.sockets[0].getsockname()[1]
+    ftp.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield one
+        yield ftp
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        one.close()
+        ftp.close()
