@@ -409,7 +409,7 @@ async def test_the_sample_is_bounded_and_what_got_shorter_is_told(newsroom: News
     tally = await work.run(Selection())
 
     assert (work.total, tally.looked_at, tally.changed) == (5, 5, 5)
-    assert len({one.made.record_id for one in tally.sample}) == 2
+    assert len({one.current.record_id for one in tally.sample}) == 2
     assert {one.before - one.after for one in tally.shorter} == {len(PROMPT) + 2}
     assert json.dumps(sorted(one.record_id for one in tally.shorter)) == "[1, 2, 3, 4, 5]"
 
