@@ -1,19 +1,28 @@
-"""Write the tables of settings and commands into the documentation: `python -m tests.docs.reference`.
+"""Write the tables of settings, commands and metrics into the documentation: `python -m tests.docs.reference`.
 
 Each table stands between two comments in its page.  A test fails when a page differs from what this writes, so every
-setting and command is documented, in the words that the program itself uses.
+setting, command and metric is documented, in the words that the program itself uses.
 """
 
+import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from typer import Context
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
-from ingestd.cli.app import COMMANDS
+from ingestd.cli.app import load
+from ingestd.cli.commands import COMMANDS, Command
+from ingestd.daemon.health import Health
+from ingestd.daemon.metrics import Metrics
 from ingestd.settings import Settings
+from ingestd.store.schema.tables import sources
+from tests.daemon.services import add_source, open_service
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -30,25 +39,48 @@ def settings() -> Iterator[str]:
 
 def commands() -> Iterator[str]:
     """Yield a section for each command, with a table row for each subcommand."""
-    for command in COMMANDS:
-        yield from (f"## {command.name}", "", _cell(command.help), "", "| command | does |", "|---|---|")
-        yield from (f"| `{usage}` | {_cell(text)} |" for usage, text in _leaves(command.name, command.load()))
+    for entry in COMMANDS:
+        yield from (f"## {entry.name}", "", _cell(entry.help), "")
+        if isinstance(entry, Command):
+            yield from ("```text", f"ingestd {_usage(entry)}", "```", "")
+            continue
+        yield from ("| command | does |", "|---|---|")
+        yield from (f"| `{_cell(f'{entry.name} {_usage(leaf)}')}` | {_cell(leaf.help)} |" for leaf in entry.commands)
         yield ""
 
 
-def _leaves(name: str, command: Any) -> Iterator[tuple[str, str]]:
-    """Yield the usage of each command below one, with the first paragraph of its help."""
-    if hasattr(command, "commands"):
-        context = Context(command)
-        for child in command.list_commands(context):
-            yield from _leaves(f"{name} {child}", command.get_command(context, child))
-        return
-    arguments = [_metavar(parameter) for parameter in command.params if parameter.param_type_name == "argument"]
-    yield " ".join((name, *arguments)), (command.help or "").strip().partition("\n\n")[0]
+def _usage(command: Command) -> str:
+    arguments = (found for found in load(command).params if found.param_type_name == "argument")
+    return " ".join((command.name, *map(_metavar, arguments)))
 
 
 def _metavar(argument: Any) -> str:
     return argument.metavar or f"{(argument.name or '').upper()}{'...' if argument.nargs == -1 else ''}"
+
+
+def metrics() -> Iterator[str]:
+    """Yield a table of the daemon's own metrics, in the order in which they are exposed."""
+    with TemporaryDirectory() as folder:
+        families = text_string_to_metric_families(asyncio.run(_exposed(Path(folder))))
+    yield from ("| metric | type | labels | meaning |", "|---|---|---|---|")
+    for family in families:
+        if family.name.startswith("ingestd_"):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            labels = ", ".join(dict.fromkeys(f"`{label}`" for sample in family.samples for label in sample.labels))
+            yield f"| `{name}` | {family.type} | {labels} | {_cell(family.documentation)} |"
+
+
+async def _exposed(folder: Path) -> str:
+    """Return the metrics of a daemon that has had a success and a failure: some metrics need one."""
+    async with open_service(folder) as service:
+        await add_source(service, "https://news.example/feed.xml")
+        async with service.runtime.database.write() as connection:
+            await connection.execute(update(sources).values(last_success_at=datetime.now(UTC)))
+        service.service_state.failures["fetch", "TimedOut"] += 1
+        health = Health(service)
+        text, _ = await Metrics(health).render("text/plain")
+        await health.close()
+    return text.decode()
 
 
 def _cell(text: str) -> str:
@@ -59,6 +91,7 @@ def _cell(text: str) -> str:
 TABLES: dict[str, dict[str, Callable[[], Iterator[str]]]] = {
     "configuration.md": {"settings": settings},
     "commands.md": {"commands": commands},
+    "operations.md": {"metrics": metrics},
 }
 
 
