@@ -76,7 +76,7 @@ async def _exposed(folder: Path) -> str:
         await add_source(service, "https://news.example/feed.xml")
         async with service.runtime.database.write() as connection:
             await connection.execute(update(sources).values(last_success_at=datetime.now(UTC)))
-        service.service_state.failures["fetch", "TimedOut"] += 1
+        service.service_state.failures["fetch", "TimedOut"] = 1
         health = Health(service)
         text, _ = await Metrics(health).render("text/plain")
         await health.close()
