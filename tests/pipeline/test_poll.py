@@ -261,7 +261,7 @@ async def test_without_a_name_server_nobody_is_to_blame(database_url: str, tmp_p
 
             row = await source_row(runtime, source)
     assert (row.failures, row.condition) == (0, "ok")
-    assert row.last_error.startswith("Offline: our own network")
+    assert row.last_error.startswith("Offline: the local network is down")
     assert row.due_at < datetime.now(UTC) + timedelta(minutes=2)
 
 
