@@ -150,7 +150,7 @@ class Directory:
     def move_to(
         self, file: File, subfolder: Subfolder, media: Sequence[File] = (), *, reason: str | None = None
     ) -> bool:
-        """Move a file and its media to a subfolder; write a `reason` to a file of that suffix beside it.
+        """Move a file and its media to a subfolder; write a `reason` to NAME.reason beside it.
 
         Returns False, and moves nothing, when the file is gone or has changed.  A file whose name is taken there gets
         another.

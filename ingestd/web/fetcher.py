@@ -25,7 +25,7 @@ from ingestd.web.body.bodies import Bodies
 from ingestd.web.body.decoding import ACCEPT_ENCODING
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.body.spool import Spool
-from ingestd.web.connection import connections
+from ingestd.web.connection import aiohttp_hooks
 from ingestd.web.connection.dial import dial
 from ingestd.web.connection.guard import Guard
 from ingestd.web.connection.outage import OutageDetector
@@ -112,7 +112,7 @@ class Fetcher:
                 ttl_dns_cache=_DNS_TTL,
                 resolver=self._resolver,
                 ssl=self._tls or True,
-                socket_factory=partial(connections.open_socket, self._guard),
+                socket_factory=partial(aiohttp_hooks.open_socket, self._guard),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
@@ -121,7 +121,7 @@ class Fetcher:
             ),
             auto_decompress=False,  # see `decoding`
             read_bufsize=_READ_BUFFER,
-            middlewares=(connections.send_once,),
+            middlewares=(aiohttp_hooks.send_once,),
         )
         return self
 
@@ -258,7 +258,7 @@ class Fetcher:
         truncate_to: int | None = None,
     ) -> aiohttp.ClientResponse:
         """Send one request, a POST if there is a form; return the response, and spool the body of a 200."""
-        attempt, started = connections.begin_attempt(), monotonic()
+        attempt, started = aiohttp_hooks.begin_attempt(), monotonic()
         self._throttle.record_request(target.site)
         method, url = "GET" if form is None else "POST", target.url
         if target.authorization:
@@ -273,7 +273,7 @@ class Fetcher:
                 if response.status == 200:
                     await self._bodies.receive(target, response, spool, truncate_to)
         except (TimeoutError, aiohttp.ClientError) as error:
-            failure = connections.fetch_error(
+            failure = aiohttp_hooks.fetch_error(
                 target.display_url, error, attempt, seconds=self._timeout, may_quote=login is None
             )
             # aiohttp's messages quote the URL and the response, and either may contain the login's secret.
