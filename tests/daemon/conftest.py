@@ -13,7 +13,7 @@ from tests.support.papers import Papers
 async def service(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Service]:
-    """A service on an SQLite file; on a busy machine its answers are waited for, but where a database hangs."""
+    """A service on an SQLite file; a slow machine gets time to answer, except where the database hangs."""
     if "hung" not in request.fixturenames:
         monkeypatch.setattr("ingestd.daemon.bounded_query.WAIT", 30.0)
     async with open_service(tmp_path / "state") as service:

@@ -1,4 +1,4 @@
-"""The daemon as a process, and what tests ask of it."""
+"""The daemon as a process, and helpers to observe it."""
 
 import json
 import os
@@ -15,12 +15,12 @@ from sqlalchemy import create_engine, text
 
 from ingestd.settings.values import with_async_driver
 
-#: Seconds that anything here may take on a busy machine.
+#: Seconds to wait for anything on a busy machine.
 PATIENCE = 60
 
 
 class Daemon:
-    """`ingestd run`, with what it logs."""
+    """`ingestd run` as a process, with its log."""
 
     def __init__(self, config: Path, **environment: str) -> None:
         self.lines: list[dict[str, Any]] = []
@@ -83,7 +83,7 @@ def rows(database_url: str, query: str) -> list[Any]:
 
 
 def eventually(condition: Callable[[], bool], told: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Wait until a condition holds; `told` is what is said where it never does."""
+    """Wait until a condition holds; `told` is part of the message when it never does."""
     deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, told()
@@ -100,7 +100,7 @@ def change(database_url: str, statement: str) -> None:
 
 
 def below(pid: int) -> list[int]:
-    """The processes that a process started, and those that they started."""
+    """Return the descendants of a process."""
     parents = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:

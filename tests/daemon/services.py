@@ -1,4 +1,4 @@
-"""A service to ask after: real parts over an SQLite file, and databases that hang."""
+"""A service on an SQLite file, and databases that hang."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,14 +18,14 @@ from ingestd.store.polls.poll_result import ListedEntry
 
 @asynccontextmanager
 async def open_service(folder: Path) -> AsyncIterator[Service]:
-    """Open a service on a new database, which may visit the loopback; nothing ticks, nothing polls."""
+    """Open a service on a new database that may connect to the loopback; no scheduler runs."""
     settings = Settings(state_dir=folder, extractors=1, allow_networks="127.0.0.0/8", host_delay=0)
     async with open_runtime(settings, role="daemon") as runtime:
         yield Service(runtime, max_polls=2, max_pages=2, per_site=1)
 
 
 class Hung:
-    """A PostgreSQL server's port: it takes every connection and says nothing, until it is told to hang up."""
+    """A server that accepts every connection and never answers, until `hang_up` closes them."""
 
     def __init__(self, port: int, database: Database) -> None:
         self.port = port
@@ -59,7 +59,7 @@ class Hung:
 
 
 def hang(service: Service, hung: Hung) -> None:
-    """Put a database that hangs in the place of the service's own."""
+    """Replace the database of the service with one that hangs."""
     service.runtime = replace(service.runtime, database=hung.database)
 
 

@@ -1,4 +1,4 @@
-"""A day of an agency, by drop folder and by push at once, to a daemon that is killed: what is known is the truth.
+"""An agency sends a day of items by drop folder and push to a daemon that is killed repeatedly; nothing is lost.
 
 In CI the day is a short one; `make soak` has one of $SOAK_ITEMS items on each database.
 """
@@ -25,7 +25,7 @@ KILLS = max(10, ITEMS // 200)
 #: How much was pushed when the daemon was killed.
 KILLED_AT = (0.2, 0.45, 0.7)
 
-#: Seconds that a document may take on a busy machine.
+#: Seconds for one document on a busy machine.
 EACH = 0.2
 
 CURRENT = (
@@ -50,7 +50,7 @@ def folder(config: Path, tmp_path: Path) -> Path:
 
 
 async def send_to_one_that_is_killed(sender: Sender, line: Line, start: Start) -> Daemon:
-    """Send all of it; return the daemon that is there in the end."""
+    """Send the whole day; return the daemon that runs in the end."""
 
     async def begin() -> Daemon:
         daemon = start()
@@ -69,7 +69,7 @@ async def send_to_one_that_is_killed(sender: Sender, line: Line, start: Start) -
 
 
 def current(database_url: str) -> dict[str, Any]:
-    """Status, version, headline and text of each item; of one that was killed the story's are not looked at."""
+    """Return status, version, headline and text of each item; a killed item has no text to compare."""
     found = {}
     for guid, status, version, headline, text in rows(database_url, CURRENT):
         found[guid] = (status, version, None if status == "canceled" else (headline, digest_of(text)))
@@ -85,7 +85,7 @@ def revisions(database_url: str, truth: dict[str, Truth]) -> dict[str, tuple[Any
 
 
 def differing(found: dict[str, Any], truth: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return a few guids of which something else is known than what is true."""
+    """Return some guids whose stored state differs from the expected one."""
     guids = sorted(guid for guid in found.keys() | truth.keys() if found.get(guid) != truth.get(guid))
     return [(guid, found.get(guid), truth.get(guid)) for guid in guids[:5]]
 
@@ -124,7 +124,7 @@ def has_told_all_once(database_url: str, sent: Day, sender: Sender) -> None:
     assert released
 
 
-async def test_killed_again_and_again_on_an_agencys_day_it_knows_the_truth(
+async def test_repeated_kills_during_an_agencys_day_lose_nothing(
     start: Start, config: Path, folder: Path, database_url: str
 ) -> None:
     line, sent = Line(), day(items=ITEMS, kills=KILLS, at=datetime.now(UTC).replace(microsecond=0))

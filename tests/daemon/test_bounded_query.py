@@ -6,69 +6,69 @@ from ingestd.daemon.bounded_query import WAIT, BoundedQuery
 from ingestd.errors import StoreError, StoreUnavailable
 
 
-class Question:
-    """Counts how often it was asked, and answers when it may."""
+class CountedQuery:
+    """Counts its calls, and returns once `may_answer` is set."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
         self.may_answer = asyncio.Event()
         self.error: StoreError | None = None
 
     async def __call__(self) -> int:
-        self.asked += 1
-        asked = self.asked
+        self.calls += 1
+        calls = self.calls
         await self.may_answer.wait()
         if self.error:
             raise self.error
-        return asked
+        return calls
 
 
-async def test_who_asks_at_once_shares_one_question() -> None:
-    question = Question()
-    inquiry = BoundedQuery(question)
-    question.may_answer.set()
+async def test_concurrent_callers_share_one_query() -> None:
+    query = CountedQuery()
+    bounded = BoundedQuery(query)
+    query.may_answer.set()
 
-    answers = await asyncio.gather(*(inquiry.result(max_age=0.0) for _ in range(5)))
+    answers = await asyncio.gather(*(bounded.result(max_age=0.0) for _ in range(5)))
 
     assert [answer.value for answer in answers] == [1] * 5
 
 
-async def test_a_fresh_answer_is_not_asked_for_again() -> None:
-    question = Question()
-    inquiry = BoundedQuery(question)
-    question.may_answer.set()
+async def test_a_recent_result_is_not_queried_again() -> None:
+    query = CountedQuery()
+    bounded = BoundedQuery(query)
+    query.may_answer.set()
 
-    assert (await inquiry.result(max_age=60.0)).value == 1
-    assert (await inquiry.result(max_age=60.0)).value == 1
-    assert (await inquiry.result(max_age=0.0)).value == 2
+    assert (await bounded.result(max_age=60.0)).value == 1
+    assert (await bounded.result(max_age=60.0)).value == 1
+    assert (await bounded.result(max_age=0.0)).value == 2
 
 
-async def test_a_question_without_an_answer_is_not_asked_twice_and_may_still_be_answered() -> None:
-    question = Question()
-    inquiry = BoundedQuery(question)
+async def test_a_slow_query_is_not_started_twice_and_its_late_result_is_used() -> None:
+    query = CountedQuery()
+    bounded = BoundedQuery(query)
 
-    refusals = await asyncio.gather(*(inquiry.result(max_age=0.0) for _ in range(5)), return_exceptions=True)
-    late = asyncio.create_task(inquiry.result(max_age=0.0))
-    question.may_answer.set()
+    refusals = await asyncio.gather(*(bounded.result(max_age=0.0) for _ in range(5)), return_exceptions=True)
+    late = asyncio.create_task(bounded.result(max_age=0.0))
+    query.may_answer.set()
 
     assert {str(refusal) for refusal in refusals} == {f"the database did not answer within {WAIT} s"}
     assert (await late).value == 1
 
 
-async def test_what_the_driver_said_is_not_passed_on() -> None:
-    question = Question()
-    inquiry = BoundedQuery(question)
-    question.error = StoreError("password authentication failed for user wire at db.example")
-    question.may_answer.set()
+async def test_the_drivers_error_is_not_passed_on() -> None:
+    query = CountedQuery()
+    bounded = BoundedQuery(query)
+    query.error = StoreError("password authentication failed for user wire at db.example")
+    query.may_answer.set()
 
     with pytest.raises(StoreUnavailable, match=r"^the database is unavailable; see the log$"):
-        await inquiry.result(max_age=60.0)
-    question.error = None
+        await bounded.result(max_age=60.0)
+    query.error = None
 
-    assert (await inquiry.result(max_age=60.0)).value == 2
+    assert (await bounded.result(max_age=60.0)).value == 2
 
 
-async def test_a_mistake_of_ours_is_no_state_of_the_database() -> None:
+async def test_a_programming_error_is_raised_as_it_is() -> None:
     async def mistaken() -> int:
         raise LookupError("no such column")
 
@@ -76,11 +76,11 @@ async def test_a_mistake_of_ours_is_no_state_of_the_database() -> None:
         await BoundedQuery(mistaken).result(max_age=0.0)
 
 
-async def test_a_closed_inquiry_leaves_no_task_behind() -> None:
-    inquiry = BoundedQuery(Question())
+async def test_close_leaves_no_task_behind() -> None:
+    bounded = BoundedQuery(CountedQuery())
     with pytest.raises(StoreUnavailable):
-        await inquiry.result(max_age=0.0)
+        await bounded.result(max_age=0.0)
 
-    await inquiry.close()
+    await bounded.close()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -83,7 +83,7 @@ def figures(
         pytest.param(queue_age, figures(waiting=timedelta(hours=1)), 3600.0, "warn", id="a queue that stands"),
     ],
 )
-def test_a_figure_is_judged(
+def test_each_figure_gets_its_verdict(
     measure: Callable[[Figures], Measured], seen: Figures, value: float | None, status: str
 ) -> None:
     observed, verdict = measure(seen)
@@ -93,7 +93,7 @@ def test_a_figure_is_judged(
 
 
 @pytest.mark.parametrize(("lag", "status"), [(0.0, "pass"), (10.0, "warn"), (31.0, "fail")])
-def test_a_scheduler_may_be_late_but_not_dead(lag: float, status: str) -> None:
+def test_a_late_scheduler_is_a_warning_and_a_dead_one_a_failure(lag: float, status: str) -> None:
     assert judge_lag(lag).status == status
 
 
@@ -102,14 +102,14 @@ def test_a_scheduler_may_be_late_but_not_dead(lag: float, status: str) -> None:
     [(["pass", "pass"], "pass"), (["pass", "warn"], "warn"), (["warn", "fail", "pass"], "fail")],
     ids=" ".join,
 )
-def test_a_report_is_as_bad_as_its_worst_check(statuses: list[str], worst: str) -> None:
+def test_the_status_of_a_report_is_that_of_its_worst_check(statuses: list[str], worst: str) -> None:
     verdicts = {"pass": Verdict(), "warn": Verdict(status="warn"), "fail": Verdict(status="fail")}
     checks = tuple(Check(name=name, value=1, unit="s", at=NOON, verdict=verdicts[name]) for name in statuses)
 
     assert Report(uptime=1.0, run_id="r", stopping=False, checks=checks).status == worst
 
 
-def test_only_what_came_within_the_last_hour_counts() -> None:
+def test_only_growth_within_the_last_hour_counts() -> None:
     deaths = RecentGrowth()
 
     assert deaths.growth(0, now=10_000) == 0
@@ -121,7 +121,7 @@ def test_only_what_came_within_the_last_hour_counts() -> None:
     assert deaths.growth(4, now=99_000) == 1
 
 
-def test_a_check_has_the_names_of_the_draft_and_nothing_absent() -> None:
+def test_a_check_has_the_members_of_the_draft_and_no_absent_ones() -> None:
     check = Check(name="scheduler:lag", value=1.23456, unit="s", at=NOON)
 
     assert check.as_json() == {

@@ -34,7 +34,7 @@ LONG_AGO = timedelta(seconds=2 * runs.DEAD_AFTER)
 
 @pytest.fixture
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """What systemd listens with."""
+    """The notification socket of systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.setblocking(False)
@@ -49,7 +49,7 @@ def entry_row(source: int, number: int, seen: datetime) -> dict[str, object]:
     }  # fmt: skip
 
 
-def told(systemd: socket.socket) -> bytes | None:
+def received(systemd: socket.socket) -> bytes | None:
     try:
         return systemd.recv(1000)
     except BlockingIOError:
@@ -69,7 +69,7 @@ async def claims(service: Service) -> list[str | None]:
         return list((await connection.execute(select(tables.sources.c.run_id))).scalars())
 
 
-async def test_after_a_database_that_was_away_a_daemon_does_not_take_itself_for_gone(service: Service) -> None:
+async def test_after_a_database_outage_a_daemon_keeps_its_own_claims(service: Service) -> None:
     await add_source(service, "https://wire.example/feed")
     await claim_and_miss_heartbeats(service, service.runtime.run_id, host=socket.gethostname())
 
@@ -78,7 +78,7 @@ async def test_after_a_database_that_was_away_a_daemon_does_not_take_itself_for_
     assert await claims(service) == [service.runtime.run_id]
 
 
-async def test_what_a_run_without_heartbeat_had_claimed_is_given_back(service: Service) -> None:
+async def test_claims_of_a_run_without_heartbeat_are_released(service: Service) -> None:
     await add_source(service, "https://wire.example/feed")
     async with service.runtime.database.write() as connection:
         other = await runs.start(connection, role="daemon", now=datetime.now(UTC))
@@ -89,40 +89,38 @@ async def test_what_a_run_without_heartbeat_had_claimed_is_given_back(service: S
     assert await claims(service) == [None]
 
 
-async def test_the_watchdog_is_told_that_we_live(service: Service, systemd: socket.socket) -> None:
+async def test_the_watchdog_is_notified(service: Service, systemd: socket.socket) -> None:
     service.tick()
 
     await watchdog(service)
 
-    assert told(systemd) == b"WATCHDOG=1"
+    assert received(systemd) == b"WATCHDOG=1"
 
 
-async def test_the_watchdog_is_told_nothing_when_the_scheduler_stands_still(
-    service: Service, systemd: socket.socket
-) -> None:
+async def test_the_watchdog_is_not_notified_when_the_scheduler_stops(service: Service, systemd: socket.socket) -> None:
     service.service_state.last_tick = monotonic() - DEAD_SCHEDULER - 1
 
     await watchdog(service)
 
-    assert told(systemd) is None
+    assert received(systemd) is None
 
 
-async def test_the_watchdog_is_told_nothing_when_the_database_does_not_answer(
+async def test_the_watchdog_is_not_notified_when_the_database_does_not_answer(
     service: Service, systemd: socket.socket, hung: Hung
 ) -> None:
     hang(service, hung)
-    telling = asyncio.create_task(watchdog(service))
+    notifying = asyncio.create_task(watchdog(service))
     await hung.asked.wait()
 
     hung.hang_up()
 
     with pytest.raises(StoreError):
-        await telling
-    assert told(systemd) is None
+        await notifying
+    assert received(systemd) is None
 
 
 @pytest.mark.parametrize("days", [1, -1], ids=["ahead", "back"])
-def test_a_clock_that_is_set_is_noticed_once(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+def test_a_clock_jump_is_detected_once(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
     clock = ClockWatch()
     assert clock.jump() == 0
     monkeypatch.setattr(ClockWatch, "_measured", staticmethod(lambda: time() - monotonic() + days * 86_400))
@@ -131,7 +129,7 @@ def test_a_clock_that_is_set_is_noticed_once(monkeypatch: pytest.MonkeyPatch, da
     assert clock.jump() == 0
 
 
-async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: Service) -> None:
+async def test_a_clock_set_back_a_day_delays_no_source_by_a_day(service: Service) -> None:
     source = await add_source(service, "https://paper.example/feed")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     async with service.runtime.database.write() as connection:
@@ -147,7 +145,7 @@ async def test_after_a_clock_was_set_back_a_day_nobody_waits_for_a_day(service: 
     assert claimed[0].last_success_at < tomorrow
 
 
-async def test_after_a_clock_was_a_year_ahead_nobody_who_was_put_off_waits_for_a_year(service: Service) -> None:
+async def test_a_due_time_a_year_ahead_is_corrected(service: Service) -> None:
     year = datetime.now(UTC) + timedelta(days=365)
     source = await add_source(service, "https://paper.example/feed", due=year)
 
@@ -158,7 +156,7 @@ async def test_after_a_clock_was_a_year_ahead_nobody_who_was_put_off_waits_for_a
     assert [one.id for one in claimed] == [source]
 
 
-async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(service: Service) -> None:
+async def test_old_failures_are_deleted_except_those_of_quarantined_entries(service: Service) -> None:
     now, old = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
     source = await add_source(service, "https://paper.example/feed", due=now + timedelta(days=1))
     rows = [{**entry_row(source, n, old), "id": n, "state": state} for n, state in ((1, "done"), (2, "quarantined"))]
@@ -176,7 +174,7 @@ async def test_old_failures_are_forgotten_but_for_those_of_what_was_given_up(ser
     assert set(kept) == {"given up", "new"}
 
 
-async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once(service: Service) -> None:
+async def test_overdue_sources_are_spread_after_a_clock_was_set_ahead(service: Service) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     for number in range(MAX_OVERDUE + 10):
         await add_source(service, f"https://{number}.example/feed", due=yesterday)
@@ -190,7 +188,7 @@ async def test_after_a_clock_was_set_ahead_a_day_not_everybody_is_polled_at_once
     assert max(due) <= now + timedelta(seconds=SPREAD)
 
 
-async def test_a_source_that_is_quieter_than_its_weeks_is_noted_and_one_that_is_as_ever_is_not(
+async def test_only_a_source_that_published_less_than_expected_is_quiet(
     service: Service,
 ) -> None:
     now = datetime.now(UTC)
@@ -213,9 +211,7 @@ async def test_a_source_that_is_quieter_than_its_weeks_is_noted_and_one_that_is_
         assert list((await connection.execute(query)).scalars()) == ["https://quiet.example/feed"]
 
 
-async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_all_sources_are_checked_for_quiet_in_batches(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chores, "QUIET_BATCH", 2)
     now = datetime.now(UTC)
     for number in range(5):
@@ -235,7 +231,7 @@ async def test_silence_is_listened_for_some_sources_at_a_time_and_all_in_turn(
     assert heard == [2, 4, 0, 2]
 
 
-async def test_after_a_start_sources_are_polled_whose_hub_may_have_given_up(service: Service) -> None:
+async def test_after_a_start_sources_with_a_hub_are_polled(service: Service) -> None:
     source = await add_source(service, "https://paper.example/feed")
     later = datetime.now(UTC) + timedelta(days=1)
     async with service.runtime.database.write() as connection:

@@ -1,4 +1,4 @@
-"""What happens to a daemon, and that nothing comes of it: no loss, no duplicate, no restart needed.
+"""Faults of processes, database and disk: the daemon loses nothing, duplicates nothing and needs no restart.
 
 In CI each fault happens a few times; `make soak` has the daemon killed $SOAK_KILLS times on each database.
 """
@@ -28,12 +28,12 @@ from tests.support.papers import Papers
 
 KILLS = int(os.environ.get("SOAK_KILLS", "4"))
 
-#: Feeds of the wire below; each round one story for each, and one that they all carry.
+#: Feeds of the wire below; each round has one story for each feed and one that all feeds carry.
 FEEDS = 3
 
 
 class Wire:
-    """Feeds that go on: the n-th round is the same in every run."""
+    """Feeds with new entries in every round; the n-th round is the same in every run."""
 
     def __init__(self, papers: Papers, config: Path) -> None:
         self._papers = papers
@@ -69,7 +69,7 @@ def all_done(database_url: str, wire: Wire, daemon: Daemon) -> None:
     count = "SELECT count(*) FROM entries WHERE state = 'done'"
 
     def done() -> bool:
-        # A database that has just come back may not take everybody yet.
+        # A database that just restarted may refuse connections for a while.
         with suppress(Exception):
             return rows(database_url, count) == [(wire.entries,)]
         return False
@@ -79,7 +79,7 @@ def all_done(database_url: str, wire: Wire, daemon: Daemon) -> None:
 
 
 def is_whole(database_url: str, wire: Wire) -> None:
-    """Check the rows against those of a run that nothing happened to."""
+    """Compare the rows with those of an undisturbed run."""
     rounds, entries = wire.rounds, wire.entries
     records = rounds * (FEEDS + 1)
     for query, expected in (
@@ -95,15 +95,13 @@ def is_whole(database_url: str, wire: Wire) -> None:
         assert rows(database_url, query) == [expected], query
 
 
-def test_killed_at_any_instant_it_has_the_rows_of_an_undisturbed_run(
-    start: Start, wire: Wire, database_url: str
-) -> None:
+def test_kills_at_any_instant_leave_the_rows_of_an_undisturbed_run(start: Start, wire: Wire, database_url: str) -> None:
     rng = random.Random(KILLS)
     instants = []
     for _ in range(KILLS):
         wire.go_on()
         daemon = start()
-        # A third of them before it is up, the others at work.
+        # A third of the kills during the start, the others during work.
         if rng.random() > 1 / 3:
             daemon.logged("started")
         instants.append(rng.uniform(0, 0.8))
@@ -127,7 +125,7 @@ def health(daemon: Daemon) -> dict[str, Any]:
 
 
 class Server:
-    """A PostgreSQL server of our own, that things happen to."""
+    """A PostgreSQL server to stop, kill and pause."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -152,7 +150,7 @@ class Server:
             with suppress(ProcessLookupError):
                 os.kill(one, number)
         eventually(lambda: not any(map(is_running, (pid, *children))), lambda: "PostgreSQL does not end")
-        # It leaves them behind when it is killed, and takes its own remains for alive while nobody reaps them.
+        # A killed server leaves child processes; unreaped, they make it believe that it still runs.
         for lock in ("postmaster.pid", ".s.PGSQL.5432.lock"):
             (self._directory / lock).unlink(missing_ok=True)
 
@@ -178,14 +176,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 class TestPostgresql:
-    """Something happens to the server in the middle of a run."""
+    """Faults of the server in the middle of a run."""
 
     @pytest.fixture
     def database_url(self, server: Server) -> str:
         return server.url
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["restarted", "killed"])
-    def test_a_server_that_ends_and_comes_back(
+    def test_a_server_that_restarts(
         self, start: Start, wire: Wire, server: Server, database_url: str, number: signal.Signals
     ) -> None:
         wire.go_on()
@@ -221,7 +219,7 @@ class TestPostgresql:
 
 
 class Limit:
-    """A disk that may be full: no file of the daemon's may grow, which comes to EFBIG, as ENOSPC from a full disk."""
+    """A full disk by a file size limit: no file of the daemon can grow (EFBIG instead of ENOSPC)."""
 
     def fill(self, daemon: Daemon) -> None:
         pid = daemon.process.pid
@@ -233,7 +231,7 @@ class Limit:
 
 
 class Mount:
-    """A file system of a few MiB, which something else fills."""
+    """A file system of a few MiB, filled by another file."""
 
     def __init__(self, place: Path) -> None:
         self._filler = place / "filler"
@@ -262,13 +260,13 @@ def comes_through_a_full_disk(disk: Limit | Mount, daemon: Daemon, wire: Wire, d
 
 
 def test_a_full_disk(start: Start, wire: Wire, database_url: str) -> None:
-    """With PostgreSQL it is the archive's alone."""
+    """With PostgreSQL only the archive is on the full disk."""
     wire.go_on()
     comes_through_a_full_disk(Limit(), start(), wire, database_url)
 
 
 class TestSmallFileSystem:
-    """The state directory fills a file system of its own, where we may mount one; elsewhere what it has is limited."""
+    """The state directory on a small file system, where we may mount one; elsewhere with a file size limit."""
 
     @pytest.fixture
     def state(self, tmp_path: Path) -> Path:
@@ -291,18 +289,20 @@ class TestSmallFileSystem:
     def database_url(self, disk: Limit | Mount, state: Path) -> str:  # noqa: ARG002 - mounted before it is opened
         return f"sqlite:///{state}/ingestd.db"
 
-    def test_a_full_one(self, start: Start, wire: Wire, disk: Limit | Mount, state: Path, database_url: str) -> None:
+    def test_a_full_file_system(
+        self, start: Start, wire: Wire, disk: Limit | Mount, state: Path, database_url: str
+    ) -> None:
         wire.go_on()
         comes_through_a_full_disk(disk, start(INGESTD_STATE_DIR=str(state)), wire, database_url)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_extractor_that_ends_or_hangs(start: Start, wire: Wire, database_url: str, number: signal.Signals) -> None:
+def test_an_extractor_that_dies_or_hangs(start: Start, wire: Wire, database_url: str, number: signal.Signals) -> None:
     wire.go_on()
     daemon = start(INGESTD_EXTRACT_TIMEOUT="2")
     all_done(database_url, wire, daemon)
-    # The extractors alone: they are the children of the one that makes them.
+    # The extractors alone: the children of the forkserver.
     for pid in [pid for child in below(daemon.process.pid) for pid in below(child)]:
         with suppress(ProcessLookupError):
             os.kill(pid, number)

@@ -1,4 +1,4 @@
-"""Drop folders and the daemon as a process: what is left there is taken at once, and once, whatever is killed."""
+"""Drop folders and the daemon as a process: every file is read at once and exactly once, whatever is killed."""
 
 import threading
 from pathlib import Path
@@ -34,7 +34,7 @@ def current(database_url: str) -> dict[Any, Any]:
     return {guid: (headline, f"{headline}: " in body) for guid, headline, body in rows(database_url, CURRENT)}
 
 
-def test_what_is_moved_into_the_folder_is_read_at_once(
+def test_a_file_moved_into_the_folder_is_read_at_once(
     start: Start, config: Path, wire: Path, database_url: str
 ) -> None:
     config.write_text(config.read_text() + "settle = '1h'\n")  # nothing is ever whole by waiting
@@ -52,7 +52,9 @@ def test_what_is_moved_into_the_folder_is_read_at_once(
     assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(3, 3)]
 
 
-def test_what_cannot_be_read_is_put_aside_and_said(start: Start, config: Path, wire: Path, database_url: str) -> None:
+def test_an_unreadable_file_is_moved_aside_and_logged(
+    start: Start, config: Path, wire: Path, database_url: str
+) -> None:
     daemon = start()
     daemon.logged("started")
 
@@ -68,7 +70,7 @@ def test_what_cannot_be_read_is_put_aside_and_said(start: Start, config: Path, w
     assert rows(database_url, "SELECT condition, failures FROM sources") == [("ok", 0)]
 
 
-def test_killed_again_and_again_while_files_come_it_has_them_all_once(
+def test_repeated_kills_while_files_arrive_lose_and_duplicate_nothing(
     start: Start, config: Path, wire: Path, database_url: str
 ) -> None:
     config.write_text(config.read_text() + "settle = '1s'\n")
@@ -98,7 +100,7 @@ def test_killed_again_and_again_while_files_come_it_has_them_all_once(
 
 
 def pushed(address: str, source: str, body: bytes) -> int:
-    """Push as a careful sender does: what nobody acknowledged is sent again, by whoever calls."""
+    """Push one item; the caller repeats a push that was not acknowledged."""
     try:
         with urlopen(Request(f"{address}v1/inbox/{source}", data=body), timeout=PATIENCE) as answer:
             return int(answer.status)
@@ -109,7 +111,7 @@ def pushed(address: str, source: str, body: bytes) -> int:
         return 0
 
 
-def test_killed_while_an_agency_drops_and_pushes_at_once_it_has_each_item_once(
+def test_kills_while_an_agency_drops_and_pushes_lose_and_duplicate_nothing(
     start: Start, config: Path, wire: Path, database_url: str
 ) -> None:
     truth: dict[str, tuple[str, bool]] = {}

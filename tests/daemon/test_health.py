@@ -51,7 +51,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
     assert await health.unready_reason() is None
 
 
-async def test_a_source_that_nobody_polls_is_overdue_and_a_paused_one_is_not(service: Service, health: Health) -> None:
+async def test_an_unpolled_source_is_overdue_and_a_paused_one_is_not(service: Service, health: Health) -> None:
     long_ago = datetime.now(UTC) - AN_HOUR_AGO
     await add_source(service, "https://wire.example/feed", due=long_ago)
     await add_source(service, "https://paper.example/feed", due=long_ago, state="paused")
@@ -64,7 +64,7 @@ async def test_a_source_that_nobody_polls_is_overdue_and_a_paused_one_is_not(ser
     assert report.status == "warn"
 
 
-async def test_entries_that_wait_are_a_queue_with_an_age(service: Service, health: Health) -> None:
+async def test_waiting_entries_are_a_queue_with_an_age(service: Service, health: Health) -> None:
     source_id = await add_source(service, "https://wire.example/feed")
     await add_entry(service, source_id, "https://wire.example/1", due=datetime.now(UTC) - AN_HOUR_AGO)
     await add_entry(service, source_id, "https://wire.example/2", due=datetime.now(UTC) + AN_HOUR_AGO)
@@ -84,7 +84,7 @@ async def test_a_worker_that_died_is_a_warning(service: Service, health: Health)
     assert (await statuses(health))["extractors:deaths"] == "warn"
 
 
-async def test_a_database_that_hangs_fails_within_a_second_and_is_asked_once(
+async def test_a_hanging_database_fails_within_a_second_and_is_queried_once(
     service: Service, health: Health, hung: Hung
 ) -> None:
     before = await health.report()
@@ -107,7 +107,7 @@ async def test_a_database_that_hangs_fails_within_a_second_and_is_asked_once(
     await health.close()
 
 
-async def test_the_last_figures_stay_with_their_time(service: Service, health: Health, hung: Hung) -> None:
+async def test_the_last_figures_are_shown_with_their_time(service: Service, health: Health, hung: Hung) -> None:
     source_id = await add_source(service, "https://wire.example/feed")
     await add_entry(service, source_id, "https://wire.example/1", due=datetime.now(UTC))
     answer = await health.figures.result(max_age=0.0)
@@ -122,7 +122,7 @@ async def test_the_last_figures_stay_with_their_time(service: Service, health: H
     await health.close()
 
 
-async def test_a_database_that_comes_back_is_believed(service: Service, health: Health, hung: Hung) -> None:
+async def test_a_database_that_answers_again_passes(service: Service, health: Health, hung: Hung) -> None:
     own = service.runtime
     hang(service, hung)
     assert (await health.report()).status == "fail"
@@ -135,9 +135,7 @@ async def test_a_database_that_comes_back_is_believed(service: Service, health: 
     assert await health.unready_reason() is None
 
 
-async def test_a_stopping_daemon_is_unready_at_once_whatever_the_database_does(
-    service: Service, health: Health, hung: Hung
-) -> None:
+async def test_a_stopping_daemon_is_unready_without_a_query(service: Service, health: Health, hung: Hung) -> None:
     hang(service, hung)
 
     service.stop()
@@ -146,7 +144,7 @@ async def test_a_stopping_daemon_is_unready_at_once_whatever_the_database_does(
     assert hung.connections == 0
 
 
-async def test_a_scheduler_that_does_not_tick_makes_unready(service: Service, health: Health) -> None:
+async def test_a_scheduler_that_does_not_tick_makes_the_daemon_unready(service: Service, health: Health) -> None:
     service.service_state.last_tick = monotonic() - 60
 
     assert await health.unready_reason() == "the scheduler is 59 s late"
@@ -157,7 +155,7 @@ async def test_a_scheduler_that_does_not_tick_makes_unready(service: Service, he
     assert await health.unready_reason() is None
 
 
-async def test_a_schema_that_is_not_ours_makes_unready(service: Service, health: Health) -> None:
+async def test_another_schema_makes_the_daemon_unready(service: Service, health: Health) -> None:
     async with service.runtime.database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
@@ -180,7 +178,7 @@ async def test_a_report_names_no_source_and_no_secret(service: Service, health: 
         assert secret not in report
 
 
-async def test_a_database_that_takes_nothing_fails_also_while_nothing_is_due(
+async def test_a_read_only_database_fails_even_while_nothing_is_due(
     service: Service, health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingestd.daemon.health.UNWRITABLE", 0.0)

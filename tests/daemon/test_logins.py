@@ -1,4 +1,4 @@
-"""A daemon that logs in: what it is sent reaches the publisher, and nothing that we keep, log or show."""
+"""A daemon with logins: the secrets reach the publisher, and nothing that is stored, logged or shown."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ KEY, TOKEN = "k3y-of-the-desk", "t0ken-of-the-wire"
 
 
 def everything(database_url: str) -> str:
-    """Every row of every table."""
+    """Return every row of every table."""
     engine = create_engine(with_async_driver(database_url).replace("+aiosqlite", ""))
     try:
         with engine.connect() as connection:
@@ -48,12 +48,12 @@ def told(config: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_a_secret_is_in_no_row_no_file_no_log_and_no_output(
+def test_no_secret_is_in_rows_files_log_or_output(
     start: Start, papers: Papers, config: Path, database_url: str, tmp_path: Path
 ) -> None:
     wire = Papers()
     link, feed = papers.url("/1"), papers.url("/feed.xml")
-    # Nothing is there without the key, which the publisher repeats wherever it can, as many do.
+    # The feed needs the key, and repeats it in its content, as many publishers do.
     canonical = f"<head><link rel=canonical href='{link}?key={KEY}'>".encode()
     papers.publish(f"/1?key={KEY}", page("Ferry", 1).replace(b"<head>", canonical))
     older = papers.url(f"/older?page=2&amp;key={KEY}")

@@ -18,7 +18,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 class Terminal(io.StringIO):
-    """What a person reads."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -39,7 +39,7 @@ def _logging_as_it_was() -> Iterator[None]:
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
-    """What was logged as JSON since the last call, read again."""
+    """Returns the events logged as JSON since the last call."""
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
@@ -63,7 +63,7 @@ def test_an_event_is_a_line_with_its_time_and_level_first(lines: Lines) -> None:
         ("error", ["error"]),
     ],
 )
-def test_what_is_below_the_level_is_not_logged(level: str, heard: list[str], lines: Lines) -> None:
+def test_events_below_the_level_are_not_logged(level: str, heard: list[str], lines: Lines) -> None:
     logs.configure(level)
 
     log = structlog.get_logger()
@@ -103,7 +103,7 @@ def test_no_secret_and_no_control_character_is_logged(value: object, logged: obj
     assert event["value"] == logged
 
 
-def test_a_bug_is_logged_whole_in_one_line_without_secrets(lines: Lines) -> None:
+def test_a_traceback_is_logged_in_one_line_without_secrets(lines: Lines) -> None:
     logs.configure("info")
 
     try:
@@ -116,7 +116,7 @@ def test_a_bug_is_logged_whole_in_one_line_without_secrets(lines: Lines) -> None
     assert event["exception"].endswith("RuntimeError: https://x.example/")
 
 
-def test_libraries_speak_in_the_same_stream_from_warning_on(lines: Lines) -> None:
+def test_libraries_log_to_the_same_stream_from_warning_on(lines: Lines) -> None:
     logs.configure("debug")
 
     library = logging.getLogger("apscheduler.scheduler")
@@ -132,7 +132,7 @@ def test_libraries_speak_in_the_same_stream_from_warning_on(lines: Lines) -> Non
     ]
 
 
-def test_what_a_library_raised_is_logged_whole(lines: Lines) -> None:
+def test_a_librarys_traceback_is_logged(lines: Lines) -> None:
     logs.configure("error")
 
     try:
@@ -155,7 +155,7 @@ def test_python_warnings_are_events(lines: Lines) -> None:
     assert "DeprecationWarning: old" in event["event"]
 
 
-def test_a_terminal_gets_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_console_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     monkeypatch.setenv("NO_COLOR", "1")
     logs.configure("info")
@@ -167,7 +167,7 @@ def test_a_terminal_gets_lines_for_people(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(("style", "is_json"), [("auto", True), ("json", True), ("console", False)])
-def test_elsewhere_the_format_is_the_one_set(style: Any, is_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_the_format_is_as_set(style: Any, is_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", style)
 
     structlog.get_logger().info("polled")
@@ -175,7 +175,7 @@ def test_elsewhere_the_format_is_the_one_set(style: Any, is_json: bool, capsys: 
     assert capsys.readouterr().err.startswith("{") is is_json
 
 
-def test_lines_go_where_stderr_is_at_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_go_to_the_current_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
     logs.configure("info", "json")
     log = structlog.get_logger()
     log.info("before")

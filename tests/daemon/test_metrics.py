@@ -8,7 +8,7 @@ from ingestd.daemon.metrics import Metrics
 from ingestd.daemon.service import Service
 from tests.daemon.services import Hung, add_source, hang
 
-#: A sample's name and labels, as in 'ingestd_polls_total{outcome="new"}'.
+#: Name and labels of a sample, such as 'ingestd_polls_total{outcome="new"}'.
 Samples = dict[str, float]
 
 
@@ -26,7 +26,7 @@ async def scrape(metrics: Metrics) -> Samples:
     }
 
 
-async def test_what_the_service_did_is_counted_and_what_it_did_not_is_zero(service: Service, health: Health) -> None:
+async def test_every_outcome_has_a_count_and_zero_without_events(service: Service, health: Health) -> None:
     service.service_state.polls_done["not_modified"] = 3
     service.service_state.entries_done["saved"] = 2
     service.service_state.revisits_done["gone"] = 4
@@ -56,7 +56,7 @@ async def test_the_database_is_measured(service: Service, health: Health) -> Non
     assert (found["ingestd_queue_entries"], found["ingestd_queue_age_seconds"]) == (0, 0)
 
 
-async def test_several_scrapes_are_one_query(service: Service, health: Health) -> None:
+async def test_several_scrapes_share_one_query(service: Service, health: Health) -> None:
     metrics = Metrics(health)
 
     await metrics.render("")
@@ -67,7 +67,7 @@ async def test_several_scrapes_are_one_query(service: Service, health: Health) -
     assert health.figures.last is answer
 
 
-async def test_without_the_database_the_rest_is_still_there(service: Service, health: Health, hung: Hung) -> None:
+async def test_without_the_database_the_other_metrics_remain(service: Service, health: Health, hung: Hung) -> None:
     hang(service, hung)
 
     found = await scrape(Metrics(health))
@@ -88,7 +88,7 @@ async def test_names_follow_the_conventions_and_each_has_a_help(health: Health) 
     assert all(re.fullmatch(r"(ingestd|process)_[a-z_]+[a-z]", family.name) for family in families)
 
 
-async def test_a_scraper_may_ask_for_openmetrics(health: Health) -> None:
+async def test_openmetrics_is_sent_on_request(health: Health) -> None:
     body, media_type = await Metrics(health).render("application/openmetrics-text; version=1.0.0")
 
     assert media_type.startswith("application/openmetrics-text; version=1.0.0")

@@ -1,4 +1,4 @@
-"""Drop folders on other hosts and the daemon as a process: each item once, whatever is killed, and wherever."""
+"""Drop folders on other hosts and the daemon as a process: each item exactly once, whatever is killed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ Serve = Callable[..., AbstractContextManager[Wire]]
 @pytest.mark.parametrize(
     ("serve", "database_url"), [(wires.ftp, "sqlite"), (wires.sftp, "postgresql")], indirect=["database_url"]
 )
-def test_killed_again_and_again_while_files_come_it_has_them_all_once(
+def test_repeated_kills_while_files_arrive_lose_and_duplicate_nothing(
     serve: Serve, start: Start, config: Path, tmp_path: Path, database_url: str
 ) -> None:
     truth = {}

@@ -1,4 +1,4 @@
-"""Records made again while the daemon works on: neither is in the other's way."""
+"""Reprocess records while the daemon runs."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ def stories(papers: Papers, name: str, count: int) -> str:
     return papers.publish(f"/{name}.xml", atom(*links))
 
 
-def test_news_come_in_while_what_was_kept_is_made_again(
+def test_new_entries_are_saved_while_records_are_reprocessed(
     start: Start, config: Path, papers: Papers, database_url: str, tmp_path: Path
 ) -> None:
     old = stories(papers, "Ferry", OLD)

@@ -1,4 +1,4 @@
-"""The daemon as a process, and the hostile servers as another: what a siege costs it, and those who did nothing."""
+"""The daemon and hostile servers as processes: the cost in memory, and the polls of the other sources."""
 
 import json
 import subprocess
@@ -16,14 +16,14 @@ from tests.support.papers import Papers
 
 MIB = 2**20
 
-#: What the daemon may take beyond what it takes at rest (bytes).
+#: Memory that the daemon may use beyond that at rest (bytes).
 BOUND = 100 * MIB
 
-#: As many servers more do the same, each at an address of its own: as much as they may, at the same time.
+#: The number of further servers that do the same at once, each at its own address.
 TIMES = 32
 GREEDY = "endless"
 
-#: Seconds a server that stalls is waited for.
+#: Seconds to wait for a server that stalls.
 TIMEOUT = 10
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The URLs of a hostile server, by name."""
+    """Return the URLs of a hostile server by name."""
     (tmp_path / "secret").touch()
     command = [sys.executable, "-m", "tests.support.hostile", str(tmp_path / "secret")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -45,20 +45,20 @@ def more_of(url: str) -> list[str]:
 
 
 def memory(daemon: Daemon) -> int:
-    """Bytes that the daemon's own process had at the most since it was last reset."""
+    """Return the peak memory of the daemon's own process since the last reset, in bytes."""
     lines = Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def listed(config: Path, urls: list[str]) -> None:
-    """Add sources, all at once."""
+    """Add sources in one transaction."""
     outlines = "".join(f"<outline type='rss' xmlUrl='{url}'/>" for url in urls)
     file = config.with_name("list.opml")
     file.write_text(f"<opml version='2.0'><head/><body>{outlines}</body></opml>")
     ingestd(config, "sources", "import", str(file))
 
 
-def test_a_siege_costs_no_more_memory_than_it_may_and_nobody_else_a_poll(
+def test_hostile_servers_cost_bounded_memory_and_no_poll_of_other_sources(
     start: Start, papers: Papers, config: Path, database_url: str, hostile: dict[str, str]
 ) -> None:
     text = (
@@ -88,7 +88,7 @@ def test_a_siege_costs_no_more_memory_than_it_may_and_nobody_else_a_poll(
 
 
 def polls_under_siege(database_url: str) -> int:
-    """Return how many polls the good source had while one that stalls was waited for."""
+    """Return how many times the good source was polled while another one stalled."""
     [(begun,)] = rows(database_url, f"SELECT min(at) FROM polls WHERE error = 'TimedOut' AND seconds >= {TIMEOUT}")
     first = datetime.fromisoformat(begun)
     polls = [datetime.fromisoformat(at) for (at,) in rows(database_url, "SELECT at FROM polls WHERE source_id = 1")]

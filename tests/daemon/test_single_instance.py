@@ -1,4 +1,4 @@
-"""One daemon for an SQLite file, whatever name it goes by."""
+"""One daemon for an SQLite file, by any of its names."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ingestd.daemon.single_instance import instance_lock
 from ingestd.errors import ConfigError
 
 
-def test_a_second_daemon_is_refused_also_through_a_link(tmp_path: Path) -> None:
+def test_a_second_daemon_is_refused_even_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "state")
     (tmp_path / "other.db").symlink_to(tmp_path / "state" / "ingestd.db")

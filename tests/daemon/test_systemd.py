@@ -10,7 +10,7 @@ from ingestd.daemon.systemd import notify, watchdog_interval
 
 @pytest.fixture
 def systemd() -> Iterator[socket.socket]:
-    """What systemd listens with; not bound yet."""
+    """The notification socket of systemd, not bound yet."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.settimeout(5)
         yield systemd
@@ -37,13 +37,13 @@ def test_a_name_with_an_at_sign_is_abstract(systemd: socket.socket, monkeypatch:
     assert systemd.recv(1000) == b"WATCHDOG=1"
 
 
-def test_nothing_is_told_where_nobody_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_without_notify_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
     assert not notify("READY=1")
 
 
-def test_a_socket_that_is_gone_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_socket_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
 
     assert not notify("READY=1")
@@ -59,7 +59,7 @@ def test_a_socket_that_is_gone_stops_nobody(tmp_path: Path, monkeypatch: pytest.
         pytest.param("soon", None, None, id="no number"),
     ],
 )
-def test_the_watchdog_is_told_twice_as_often_as_it_wants(
+def test_the_watchdog_interval_is_half_of_the_limit(
     microseconds: str | None, pid: str | None, seconds: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", pid)):

@@ -1,4 +1,4 @@
-"""Wire items and a daemon that is killed: what was withheld is released when its time has come, by whoever is there."""
+"""Wire items and a daemon that is killed: embargoes end on time, whichever process runs then."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,9 @@ def drop(folder: Path, name: str, **said: object) -> None:
     whole.rename(folder / f"{name}.json")
 
 
-def test_an_embargo_ends_while_nobody_is_there(start: Start, wire: Path, database_url: str) -> None:
+def test_an_embargo_that_ends_while_no_daemon_runs_is_released_at_the_start(
+    start: Start, wire: Path, database_url: str
+) -> None:
     daemon = start()
     daemon.logged("watching")
     soon = datetime.now(UTC) + timedelta(seconds=3)
@@ -48,13 +50,13 @@ def test_an_embargo_ends_while_nobody_is_there(start: Start, wire: Path, databas
     assert rows(database_url, "SELECT kind FROM events WHERE kind = 'released'") == [("released",)]
 
 
-def test_an_embargo_ends_by_the_wall_clock_wherever_that_jumps(start: Start, wire: Path, database_url: str) -> None:
+def test_an_embargo_ends_by_the_wall_clock_even_when_it_jumps(start: Start, wire: Path, database_url: str) -> None:
     daemon = start()
     daemon.logged("watching")
     drop(wire, "a", guid="urn:newsml:a.example:1", embargoed=iso(datetime.now(UTC) + timedelta(days=1)))
     daemon.logged("polled")
 
-    # A clock that is set ahead by two days sees the embargo two days earlier.
+    # With the clock two days ahead, the embargo ends two days earlier.
     ahead = (datetime.now(UTC) - timedelta(days=1)).replace(tzinfo=None)
     change(database_url, f"UPDATE records SET release_at = '{ahead.isoformat(' ')}'")
     daemon.logged("released")

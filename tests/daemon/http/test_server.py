@@ -59,18 +59,18 @@ async def test_every_path_answers_get_and_head(client: aiohttp.ClientSession, pa
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-async def test_nothing_can_be_changed_from_here(client: aiohttp.ClientSession, method: str) -> None:
+async def test_other_methods_are_405(client: aiohttp.ClientSession, method: str) -> None:
     async with client.request(method, "/", data=b"x") as reply:
         assert (reply.status, reply.content_type, reply.headers["Server"]) == (405, "text/plain", "ingestd")
 
 
-async def test_an_unknown_path_is_said_to_be_one_in_plain_text(client: aiohttp.ClientSession) -> None:
+async def test_an_unknown_path_is_404_in_plain_text(client: aiohttp.ClientSession) -> None:
     async with client.get("/<script>") as reply:
         assert (reply.status, reply.content_type) == (404, "text/plain")
         assert await reply.text() == "404: Not Found"
 
 
-async def test_health_is_json_in_the_words_of_the_draft(client: aiohttp.ClientSession, service: Service) -> None:
+async def test_health_is_json_as_in_the_draft(client: aiohttp.ClientSession, service: Service) -> None:
     async with client.get("/health") as reply:
         report = json.loads(await reply.text())
 
@@ -79,7 +79,7 @@ async def test_health_is_json_in_the_words_of_the_draft(client: aiohttp.ClientSe
     assert report["checks"]["sources:overdue"][0]["observedValue"] == 0
 
 
-async def test_a_stop_flips_readiness_and_leaves_life(client: aiohttp.ClientSession, service: Service) -> None:
+async def test_a_stopping_daemon_is_live_but_not_ready(client: aiohttp.ClientSession, service: Service) -> None:
     async with client.get("/readyz") as reply:
         assert (reply.status, await reply.text()) == (200, "ok")
 
@@ -109,7 +109,7 @@ async def test_every_path_answers_within_a_second_while_the_database_hangs(servi
     assert statuses == {"/livez": 200, "/readyz": 503, "/health": 503, "/metrics": 200, "/": 200}
 
 
-async def test_a_bug_is_a_plain_500_and_the_whole_story_only_in_the_log(
+async def test_a_bug_is_a_plain_500_with_the_details_only_in_the_log(
     client: aiohttp.ClientSession, service: Service
 ) -> None:
     runtime = service.runtime
@@ -123,7 +123,9 @@ async def test_a_bug_is_a_plain_500_and_the_whole_story_only_in_the_log(
     assert [(event["event"], event["path"]) for event in logged] == [("request failed", "/health")]
 
 
-async def test_a_unix_socket_answers_is_for_its_group_and_goes_at_the_end(service: Service, tmp_path: Path) -> None:
+async def test_a_unix_socket_answers_is_open_to_its_group_and_is_removed_at_the_end(
+    service: Service, tmp_path: Path
+) -> None:
     path = tmp_path / "ingestd.sock"
     async with serve(Health(service), Listen(path=path)) as address:
         assert address == f"unix:{path}"
@@ -150,7 +152,7 @@ async def test_a_socket_left_by_a_killed_daemon_is_replaced(service: Service, tm
         assert reply.status == 200
 
 
-async def test_a_live_socket_is_not_stolen(service: Service, tmp_path: Path) -> None:
+async def test_a_live_socket_is_not_replaced(service: Service, tmp_path: Path) -> None:
     path = tmp_path / "ingestd.sock"
     async with serve(Health(service), Listen(path=path)):
         with pytest.raises(ConfigError, match=r"^listen: cannot bind unix:.*: another process listens there$"):
@@ -159,7 +161,7 @@ async def test_a_live_socket_is_not_stolen(service: Service, tmp_path: Path) -> 
         assert path.is_socket()
 
 
-async def test_a_port_in_use_is_a_wrong_setting(service: Service) -> None:
+async def test_a_port_in_use_is_a_config_error(service: Service) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = Listen(host="127.0.0.1", port=taken.getsockname()[1])
         with pytest.raises(ConfigError, match=r"^listen: cannot bind 127\.0\.0\.1:\d+: another process"):
@@ -175,7 +177,7 @@ async def test_a_port_in_use_is_a_wrong_setting(service: Service) -> None:
         pytest.param("x" * 200, "too long", id="a path too long for a socket"),
     ],
 )
-async def test_a_path_that_cannot_be_listened_at_is_a_wrong_setting(
+async def test_an_unusable_socket_path_is_a_config_error(
     service: Service, tmp_path: Path, name: str, reason: str
 ) -> None:
     (tmp_path / "notes.txt").write_text("mine")
@@ -197,7 +199,7 @@ async def test_ipv6_is_shown_with_brackets(service: Service) -> None:
         assert reply.status == 200
 
 
-async def test_what_is_no_http_is_refused_and_serving_goes_on(service: Service, tmp_path: Path) -> None:
+async def test_bytes_that_are_no_http_get_400_and_the_server_goes_on(service: Service, tmp_path: Path) -> None:
     path = tmp_path / "ingestd.sock"
     async with serve(Health(service), Listen(path=path)):
         reader, writer = await asyncio.open_unix_connection(path)

@@ -1,4 +1,4 @@
-"""What programs may ask about sources, and who may."""
+"""The read API under /v1, and its authorisation."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ async def watched(service: Service, url: str) -> int:
     return source
 
 
-async def test_coverage_says_what_is_complete_and_except_where(service: Service, client: aiohttp.ClientSession) -> None:
+async def test_coverage_has_the_complete_interval_and_its_gaps(service: Service, client: aiohttp.ClientSession) -> None:
     source = await watched(service, "https://user:secret@paper.example/feed")
 
     async with client.get("/v1/coverage", params={"source": source, "since": "2026-01-31T09:30:00Z"}) as reply:
@@ -54,7 +54,7 @@ async def test_coverage_says_what_is_complete_and_except_where(service: Service,
     assert (before["complete_until"], before["gaps"]) == ("2026-01-31T09:30:00Z", [])
 
 
-async def test_a_source_that_is_too_quiet_is_named_and_warned_of_without_its_name(
+async def test_a_quiet_source_is_listed_and_is_a_health_warning_without_its_name(
     service: Service, client: aiohttp.ClientSession
 ) -> None:
     await add_source(service, "https://fine.example/feed")
@@ -73,7 +73,7 @@ async def test_a_source_that_is_too_quiet_is_named_and_warned_of_without_its_nam
     assert "quiet.example" not in str(health)
 
 
-async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp.ClientSession) -> None:
+async def test_why_returns_the_entries_of_a_url(service: Service, client: aiohttp.ClientSession) -> None:
     source = await add_source(service, "https://paper.example/feed")
     await add_entry(service, source, "https://paper.example/story", due=NOON)
 
@@ -84,7 +84,7 @@ async def test_why_tells_the_way_of_an_address(service: Service, client: aiohttp
     assert [(entry["source"], entry["state"]) for entry in found["entries"]] == [(source, "pending")]
 
 
-async def test_events_are_read_on_from_a_number(service: Service, client: aiohttp.ClientSession) -> None:
+async def test_events_continue_from_a_number(service: Service, client: aiohttp.ClientSession) -> None:
     await keep_texts(service.runtime.database, "https://user:secret@one.example/feed", "Ferry", "Umbrella")
     await keep_texts(service.runtime.database, "https://two.example/feed", "Ferry", "Otter")
 
@@ -107,7 +107,7 @@ async def test_events_are_read_on_from_a_number(service: Service, client: aiohtt
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
         pytest.param(
@@ -130,13 +130,13 @@ async def test_events_are_read_on_from_a_number(service: Service, client: aiohtt
         pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
     ],
 )
-async def test_what_makes_no_sense_is_said(client: aiohttp.ClientSession, path: str, said: str) -> None:
+async def test_an_invalid_query_is_400_with_the_reason(client: aiohttp.ClientSession, path: str, message: str) -> None:
     async with client.get(path) as reply:
         assert reply.status == 400
-        assert said in (await reply.json())["error"]
+        assert message in (await reply.json())["error"]
 
 
-async def test_with_a_token_nobody_else_is_answered(service: Service) -> None:
+async def test_with_a_token_other_requests_are_401(service: Service) -> None:
     address = serve(Health(service), Listen(host="127.0.0.1", port=0), token=TOKEN)
     statuses = []
     async with address as base, aiohttp.ClientSession(base) as client:
@@ -149,16 +149,16 @@ async def test_with_a_token_nobody_else_is_answered(service: Service) -> None:
     assert statuses == [401] * 6 + [200] * 2
 
 
-async def test_without_a_token_a_name_that_a_stranger_gave_us_is_not_ours(client: aiohttp.ClientSession) -> None:
+async def test_without_a_token_a_foreign_host_header_is_403(client: aiohttp.ClientSession) -> None:
     async with client.get("/v1/sources", headers={"Host": "evil.example:8790"}) as reply:
         assert reply.status == 403
 
 
-async def test_what_a_driver_says_is_nobodys_business(service: Service, client: aiohttp.ClientSession) -> None:
+async def test_the_drivers_error_is_not_in_the_response(service: Service, client: aiohttp.ClientSession) -> None:
     async with service.runtime.database.write() as connection:
         await connection.execute(text("DROP TABLE gaps"))
 
     async with client.get("/v1/coverage", params={"source": await add_source(service, "https://a.example/")}) as reply:
-        status, said = reply.status, await reply.json()
+        status, message = reply.status, await reply.json()
 
-    assert (status, said) == (503, {"error": "the database is unavailable; see the log"})
+    assert (status, message) == (503, {"error": "the database is unavailable; see the log"})

@@ -69,7 +69,7 @@ def text(markup: str) -> str:
     return " ".join(" ".join(html.document_fromstring(markup).find("body").itertext()).split())
 
 
-def test_the_page_says_how_it_is_what_is_there_and_what_happened() -> None:
+def test_the_page_shows_status_counts_and_lists() -> None:
     shown = text(page(records=[RECORD], failures=[FAILURE], polls=[POLL]))
 
     for said in (
@@ -80,14 +80,14 @@ def test_the_page_says_how_it_is_what_is_there_and_what_happened() -> None:
         assert said in shown
 
 
-def test_times_can_be_read_by_programs_too() -> None:
+def test_times_are_machine_readable() -> None:
     assert '<time datetime="2020-06-24T12:00:00Z">2020-06-24 12:00:00</time>' in page()
 
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
-def test_hostile_text_stays_text() -> None:
+def test_hostile_text_is_escaped() -> None:
     markup = page(
         sources=[SOURCE | {"title": HOSTILE, "last_error": HOSTILE, "state": "paused"}],
         records=[RECORD | {"headline": HOSTILE, "source_title": HOSTILE, "uri": f"https://x.example/{HOSTILE}"}],
@@ -108,14 +108,14 @@ def test_hostile_text_stays_text() -> None:
     ],
     ids=repr,
 )  # fmt: skip
-def test_what_is_no_web_address_is_no_link(url: str | None) -> None:
+def test_only_http_urls_are_links(url: str | None) -> None:
     root = html.document_fromstring(page(records=[RECORD | {"uri": url, "url": url}]))
 
     assert root.xpath("//a/@href") == ["/health", "/metrics"]
     assert "Harbour bridge reopens" in root.text_content()
 
 
-def test_a_link_tells_nobody_where_it_came_from() -> None:
+def test_links_send_no_referrer() -> None:
     root = html.document_fromstring(page(records=[RECORD]))
 
     [link] = root.xpath("//a[@href='https://paper.example/bridge']")
@@ -136,16 +136,16 @@ def test_user_info_is_never_shown() -> None:
     assert "secret" not in markup
 
 
-def test_a_long_list_of_sources_says_how_many_more_there_are() -> None:
+def test_a_long_list_of_sources_shows_how_many_more_there_are() -> None:
     assert "and 1,034 more" in text(page(sources=[SOURCE] * 200, total=1234))
     assert " more:" not in text(page())
 
 
-def test_an_empty_database_is_said_to_be_empty() -> None:
+def test_an_empty_database_is_shown_as_empty() -> None:
     assert "ingestd sources add URL" in text(page(sources=[]))
 
 
-def test_without_the_database_the_page_says_so_and_shows_the_checks() -> None:
+def test_without_the_database_the_page_has_a_note_and_the_checks() -> None:
     shown = text(render(REPORT, None, None, note="the database did not answer within 0.8 s: there is nothing to show"))
 
     assert "the database did not answer within 0.8 s" in shown

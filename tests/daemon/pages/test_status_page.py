@@ -32,7 +32,7 @@ async def page(service: Service) -> AsyncIterator[StatusPage]:
     await health.close()
 
 
-async def test_the_page_shows_what_was_polled_saved_and_failed(
+async def test_the_page_shows_polls_records_and_failures(
     service: Service, page: StatusPage, newsroom: Newsroom
 ) -> None:
     story = newsroom.publish("/bridge", body=STORY, content_type="text/html")
@@ -49,7 +49,7 @@ async def test_the_page_shows_what_was_polled_saved_and_failed(
     assert "<dt>records</dt><dd>1</dd>" in shown
 
 
-async def test_only_so_many_sources_are_shown_and_removed_ones_are_not(service: Service, page: StatusPage) -> None:
+async def test_the_list_of_sources_is_limited_and_has_no_removed_ones(service: Service, page: StatusPage) -> None:
     for number in range(SOURCE_ROWS + 3):
         await add_source(service, f"https://paper{number}.example/feed", state="removed" if number == 0 else "active")
 
@@ -65,7 +65,7 @@ async def test_while_the_database_hangs_the_last_lists_are_shown_with_their_time
     await add_source(service, "https://wire.example/feed", title="Harbour Wire")
     await page.render()
     assert page.lists.last is not None
-    page.lists.last = replace(page.lists.last, at=datetime(2020, 6, 24, 12, tzinfo=UTC), since=-inf)
+    page.lists.last = replace(page.lists.last, at=datetime(2020, 6, 24, 12, tzinfo=UTC), monotonic_at=-inf)
     hang(service, hung)
 
     shown = await page.render()
@@ -74,7 +74,7 @@ async def test_while_the_database_hangs_the_last_lists_are_shown_with_their_time
     assert "Harbour Wire" in shown
 
 
-async def test_while_the_database_hangs_from_the_start_the_page_says_so(
+async def test_when_the_database_hangs_from_the_start_the_page_has_a_note(
     service: Service, page: StatusPage, hung: Hung
 ) -> None:
     hang(service, hung)
