@@ -37,7 +37,8 @@ io_method = sync
 max_connections = 300
 """
 
-# Waits for the lock on the first argument, kills the server whose directory is the second, and removes its files.
+# Waits for the lock on the first argument, kills the server whose directory is the second, and removes its files but the
+# log.
 _STOP = """
 import fcntl, os, shutil, signal, sys, time
 with open(sys.argv[1]) as lock:
@@ -51,6 +52,7 @@ with open(sys.argv[1]) as lock:
             time.sleep(0.01)
     except (OSError, ValueError):
         pass
+    shutil.copyfile(os.path.join(sys.argv[2], "log"), os.path.join(sys.argv[2], "..", "server.log"))
     shutil.rmtree(sys.argv[2], ignore_errors=True)
 """
 
@@ -169,7 +171,7 @@ class Databases:
         """Empty a database; return False when it was changed, has grown, or is still connected to."""
         with psycopg.connect(database_at(self._server, name), autocommit=True) as connection:
             others = connection.execute(
-                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             ).fetchone()
             if others or _size(connection) > self._size + _GROWTH:
                 return False
