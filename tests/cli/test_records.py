@@ -132,7 +132,7 @@ def test_a_record_that_was_not_there_yet_is_told(revised: Path, also: tuple[str,
     done = ingestd(revised, "records", "show", "1", *also, "--as-of", "2026-01-31T11:59:59Z")
 
     assert (done.status, done.out) == (2, "")
-    assert "not there at 2026-01-31T11:59:59Z: it was saved at 2026-01-31T12:00:00Z" in done.error
+    assert "did not exist at 2026-01-31T11:59:59Z; it was saved at 2026-01-31T12:00:00Z" in done.error
 
 
 @pytest.fixture
@@ -175,10 +175,10 @@ def test_why_says_how_a_pages_visits_stand(lost: Path) -> None:
     told = ingestd(lost, "why", "https://one.example/feed/0").out
 
     assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
-    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, visited again 1×, last 2026-01-31T13:00:00Z" in told
-    assert "next visit 2026-01-31T14:00:00Z" in told
+    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, revisited 1×, last 2026-01-31T13:00:00Z" in told
+    assert "next revisit 2026-01-31T14:00:00Z" in told
     ingestd(lost, "sources", "set", "1", "--no-revisits")
-    assert "next visit" not in ingestd(lost, "why", "https://one.example/feed/0").out
+    assert "next revisit" not in ingestd(lost, "why", "https://one.example/feed/0").out
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_time_that_is_none_is_told(config: Path, time: str) -> None:
     done = ingestd(config, "records", "list", "--since", time)
 
     assert done.status == 2
-    assert f"'{time}' is no time" in done.error
+    assert f"'{time}' is not a time" in done.error
 
 
 def test_a_number_that_no_record_can_have_is_told(either: Path) -> None:

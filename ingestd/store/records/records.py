@@ -54,7 +54,7 @@ async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None
         raise UsageError(f"no record {name}; `ingestd records list` shows the latest records")
     if len(rows) > 1:
         numbers = ", ".join(str(row.record_id) for row in rows)
-        raise UsageError(f"several records have the guid {name}; use the id of one of them: {numbers}")
+        raise UsageError(f"several records match {name}; use the id of one of them: {numbers}")
     row = rows[0]
     if as_of is None:
         return (await with_carriers(connection, [row]))[0]
