@@ -1,4 +1,4 @@
-"""Which drop folder an address leads to, and how it is opened: on this host, or by FTP, FTPS or SFTP."""
+"""Open drop folders by URL: on this host, or over FTP, FTPS or SFTP."""
 
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -19,22 +19,22 @@ from ingestd.urls import FOLDER_PORTS, folder_path, is_remote_folder, without_us
 from ingestd.web.connection.dial import tls_context
 from ingestd.web.logins import Login, origin_of
 
-#: The port on which TLS begins at once, and not with AUTH TLS.
-_IMPLICIT = 990
+#: The port of implicit FTPS: TLS starts at once, without AUTH TLS.
+_IMPLICIT_TLS_PORT = 990
 
 
 class Dial(Protocol):
-    """Opens a connection past the guard; raises FetchError."""
+    """Function that opens connections to allowed addresses."""
 
     async def __call__(self, host: str, port: int, *, url: str) -> socket:
-        """Return a socket that is connected."""
+        """Return a connected socket; raises FetchError, with `url` in its message."""
 
 
 class FolderOpener:
-    """Opens drop folders.
+    """Opener of drop folders on this host and on servers.
 
-    `logins` are those of the servers on other hosts, `known_hosts` lines with the keys of SFTP servers; `ca_file` has
-    certificates of authorities that are believed besides the system's.  `seconds` is the time for each step.
+    `logins` are the logins of the servers, `known_hosts` the keys of SFTP servers as lines of a known_hosts file;
+    `ca_file` has CA certificates to trust besides the system's.  `seconds` is the time limit of each operation.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class FolderOpener:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # To read the system's authorities takes a while.
+        # Loading the system's CA certificates is slow.
         return tls_context(self._ca_file)
 
     @asynccontextmanager
     async def open(self, url: str) -> AsyncIterator[Folder]:
-        """Open the folder at an address; `done` and `error` are made where they are missing.  Raises FetchError."""
+        """Open the folder at a URL; its subfolders `done` and `error` are created if missing.  Raises FetchError."""
         async with self._remote(url) if is_remote_folder(url) else open_folder(Path(folder_path(url)), url) as folder:
             yield folder
 
@@ -65,25 +65,25 @@ class FolderOpener:
         return _ftp(server, self._tls if url.startswith("ftps:") else None)
 
     def _login(self, url: str) -> Login | None:
-        """Return the login of a folder's server, of the user that its address names; raises LoginRefused."""
+        """Return the login for a folder's server and the user in its URL; raises LoginRefused."""
         parts = URL(url)
         logins = [login for login in self._logins if login.origin == origin_of(parts)]
         if parts.user is not None:
             logins = [login for login in logins if login.name == parts.user]
         if not logins and (parts.user is not None or parts.scheme == "sftp"):
             who = f"the user {parts.user}" if parts.user else "its server"
-            raise LoginRefused(without_userinfo(url), f"there is no login for {who}: see the setting `logins`")
+            raise LoginRefused(without_userinfo(url), f"no login for {who}; add one to the setting `logins`")
         if len(logins) > 1:
             raise LoginRefused(
                 without_userinfo(url),
-                f"`logins` has {len(logins)} users: say which, as in {parts.scheme}://user@{parts.host}/",
+                f"`logins` has {len(logins)} users for it; name one, as in {parts.scheme}://user@{parts.host}/",
             )
         return logins[0] if logins else None
 
     def _server(self, url: str, login: Login | None) -> Server:
         parts, shown = urlsplit(url), without_userinfo(url)
         path = unquote(parts.path, errors="surrogateescape")
-        # FTP's begin where the login leads (RFC 1738, 3.2.2), SFTP's at the root, unless they begin with "~".
+        # Paths of FTP start in the login's directory (RFC 1738, 3.2.2), those of SFTP at the root unless at "~".
         relative = path.removeprefix("/~/" if parts.scheme == "sftp" else "/")
         return Server(
             url=shown,
@@ -101,17 +101,17 @@ def _ftp(server: Server, tls: ssl.SSLContext | None) -> AbstractAsyncContextMana
     try:
         from ingestd.drops.ftp import open_ftp  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        raise NotInstalled(server.url, _WANTED.format("FTP", "aioftp", "ftp")) from error
-    return open_ftp(server, tls=tls, implicit=server.port == _IMPLICIT)
+        raise NotInstalled(server.url, _MISSING.format("FTP", "aioftp", "ftp")) from error
+    return open_ftp(server, tls=tls, implicit=server.port == _IMPLICIT_TLS_PORT)
 
 
 def _sftp(server: Server, login: Login | None, known_hosts: str) -> AbstractAsyncContextManager[Folder]:
     try:
         from ingestd.drops.sftp import open_sftp  # noqa: PLC0415 - an extra, and it takes 0.2 s
     except ModuleNotFoundError as error:
-        raise NotInstalled(server.url, _WANTED.format("SFTP", "asyncssh", "sftp")) from error
+        raise NotInstalled(server.url, _MISSING.format("SFTP", "asyncssh", "sftp")) from error
     key = Path(login.value) if login and login.kind == "key" else None
     return open_sftp(server, key=key, known_hosts=known_hosts)
 
 
-_WANTED = "{0} needs the library {1}, which is not installed: pip install 'ingestd[{2}]'"
+_MISSING = "{0} needs the library {1}, which is not installed; run: pip install 'ingestd[{2}]'"

@@ -1,4 +1,4 @@
-"""Inboxes: what is pushed to a source by whoever may, taken as if it had been fetched."""
+"""Accept documents that are pushed to a source, as if they had been fetched."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -26,139 +26,139 @@ from ingestd.urls import is_folder, is_inbox, without_userinfo
 
 log = structlog.get_logger(__name__)
 
-#: Seconds that a push may take, waiting for others to the same source included; the sender may try again.
+#: Seconds until a push must be committed, including the wait for others to the same source.
 PUSH_TIMEOUT = 20.0
 
-#: Pushes to one source that may wait; those beyond are told at once.
+#: Most pushes to one source that may wait; further ones are refused at once.
 MAX_WAITING = 100
 
-#: Pushes to one source that are taken together, where so many wait.
+#: Most waiting pushes to one source that are committed together.
 BATCH_SIZE = 20
 
 
 @dataclass(slots=True, kw_only=True)
 class _Push:
-    """A document that waits to be taken."""
+    """A pushed document that waits to be committed."""
 
     body: bytes
     content_type: str | None
-    done: asyncio.Future[PollResult]
+    result: asyncio.Future[PollResult]
 
 
 class Inbox:
-    """Takes what is pushed, with the tools it is handed."""
+    """Receiver of the documents that are pushed to sources."""
 
     def __init__(self, *, run_id: str, database: Database, poller: Poller) -> None:
         self._run_id = run_id
         self._database = database
         self._poller = poller
-        #: By source, those that nobody has taken yet.
+        #: Source → its waiting pushes, in the order of arrival.
         self._waiting: defaultdict[int, deque[_Push]] = defaultdict(deque)
-        self._giving_back: set[asyncio.Task[None]] = set()
+        self._releases: set[asyncio.Task[None]] = set()
 
     async def find(self, name: str) -> Row[Any]:
-        """Return the source of that number, URL, or name of an inbox; raises UsageError, StoreError."""
+        """Return the source with a number, a URL or the name of an inbox; raises UsageError, StoreError."""
         async with self._database.read() as connection:
             try:
                 row = await sources.find(connection, name)
             except UsageError:
                 row = await sources.find(connection, f"inbox:{name}")
         if row.kind != "feed":
-            raise UsageError(f"source {row.id} is what a backfill took, and takes nothing else")
+            raise UsageError(f"source {row.id} belongs to a backfill and accepts no pushes")
         return row
 
     async def receive(self, source_id: int, body: bytes, *, content_type: str | None) -> PollResult:
-        """Commit what a document says that was pushed to a source, those to one source in the order they came.
+        """Commit the entries of a document that was pushed to a source; pushes to one source keep their order.
 
-        Raises ParseError and WorkerError for one that cannot be read, which is a failure row; Busy where another has
-        the source at work or where it takes too long, and StoreError: the sender may try again.
+        Raises ParseError or WorkerError if it cannot be read, which is also stored as a failure; Busy if the source is
+        being polled or the commit takes too long, and StoreError: the sender may try again.
         """
         waiting = self._waiting[source_id]
         if len(waiting) >= MAX_WAITING:
             raise Busy("too many pushes to the source are waiting")
-        push = _Push(body=body, content_type=content_type, done=asyncio.get_running_loop().create_future())
+        push = _Push(body=body, content_type=content_type, result=asyncio.get_running_loop().create_future())
         waiting.append(push)
         started = monotonic()
         try:
             async with asyncio.timeout(PUSH_TIMEOUT), self._poller.push_lock(source_id):
-                # Whoever had the turn before may have taken it along.
-                if not push.done.done():
-                    await self._take(source_id, waiting)
+                # The previous holder of the lock may have committed this push together with its own.
+                if not push.result.done():
+                    await self._commit_waiting(source_id, waiting)
         except TimeoutError as error:
-            raise Busy(f"it was not committed within {PUSH_TIMEOUT:.0f} s") from error
+            raise Busy(f"the push was not committed within {PUSH_TIMEOUT:.0f} s; try again") from error
         finally:
             with suppress(ValueError):
                 waiting.remove(push)
-        poll = await push.done
+        poll = await push.result
         log.info(
             "pushed", source=without_userinfo(poll.source.url), listed=len(poll.new) + (poll.known or 0),
             new=len(poll.new), changed=len(poll.changed), seconds=round(monotonic() - started, 3),
         )  # fmt: skip
         return poll
 
-    async def _take(self, source_id: int, waiting: deque[_Push]) -> None:
-        """Take those that wait, the first ones first; all of them are done then, or wait again."""
-        some = [waiting.popleft() for _ in range(min(len(waiting), BATCH_SIZE))]
+    async def _commit_waiting(self, source_id: int, waiting: deque[_Push]) -> None:
+        """Commit a batch of waiting pushes, oldest first; afterwards each has a result or waits again."""
+        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_SIZE))]
         try:
-            for push, done in zip(some, await self._push(source_id, some), strict=True):
-                if isinstance(done, IngestError):
-                    push.done.set_exception(done)
+            for push, result in zip(batch, await self._push(source_id, batch), strict=True):
+                if isinstance(result, IngestError):
+                    push.result.set_exception(result)
                 else:
-                    push.done.set_result(done)
+                    push.result.set_result(result)
         except IngestError as error:
-            for push in some:
-                push.done.set_exception(error)
+            for push in batch:
+                push.result.set_exception(error)
         finally:
-            # Where whoever has the turn may wait no longer, others may.
-            waiting.extendleft(push for push in reversed(some) if not push.done.done())
-            for push in some:
-                if push.done.done():  # whoever pushed it may have gone: then nobody else asks
-                    push.done.exception()
+            # If this push was cancelled by its timeout, the others of the batch may still have time.
+            waiting.extendleft(push for push in reversed(batch) if not push.result.done())
+            for push in batch:
+                if push.result.done():  # if its sender has disconnected, nobody else retrieves the exception
+                    push.result.exception()
 
-    async def _push(self, source_id: int, some: Sequence[_Push]) -> list[PollResult | IngestError]:
-        source, shares = await self._claim(source_id)
+    async def _push(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
+        source, is_shared = await self._claim(source_id)
         replies = [
             Reply(url=source.url, final_url=source.url, status=200, body=push.body, content_type=push.content_type)
-            for push in some
+            for push in batch
         ]
-        released = shares
+        is_released = is_shared
         try:
-            done = await self._poller.push_all(source, replies, keeps_claim=shares)
-            released = shares or any(isinstance(one, PollResult) and not one.keeps_claim for one in done)
+            results = await self._poller.push_all(source, replies, keeps_claim=is_shared)
+            is_released = is_shared or any(isinstance(one, PollResult) and not one.keeps_claim for one in results)
         finally:
-            if not released:
-                await self._give_back(source_id)
-        for one in done:
-            if isinstance(one, IngestError) and not one.local and not isinstance(one, StoreError):
-                await self._note(source, one)
-        return done
+            if not is_released:
+                await self._release(source_id)
+        for result in results:
+            if isinstance(result, IngestError) and not result.local and not isinstance(result, StoreError):
+                await self._add_failure(source, result)
+        return results
 
     async def _claim(self, source_id: int) -> tuple[Source, bool]:
-        """Return a source that is ours now, and whether a look at its folder has it as well; raises Busy."""
+        """Claim a source; returns it and whether a poll of its folder shares the claim.  Raises Busy."""
         async with self._database.write() as connection:
             claimed = await sources.claim(connection, self._run_id, [source_id])
             if claimed:
                 return claimed[0], False
             row = await sources.find(connection, str(source_id))
-        # A look at a folder holds the turn for each of its files, and nobody polls an inbox.
+        # A poll of a folder holds the push lock only while it commits files, and an inbox is never polled.
         if row.run_id == self._run_id and (is_folder(row.url) or is_inbox(row.url)):
             return sources.source_from_row(row), is_folder(row.url)
         raise Busy("the source is being polled")
 
-    async def _give_back(self, source_id: int) -> None:
-        async def give_back() -> None:
+    async def _release(self, source_id: int) -> None:
+        async def release() -> None:
             async with self._database.write() as connection:
                 await sources.release(connection, source_id, self._run_id)
 
         try:
-            await give_back()
+            await release()
         except StoreError:
-            # Nobody may wait for it, but a claim of ours that stayed would keep everyone else out.
-            task = asyncio.create_task(retry_while_unavailable(give_back))
-            self._giving_back.add(task)
-            task.add_done_callback(self._giving_back.discard)
+            # The sender must not wait, but a claim that is never released would block the source.
+            task = asyncio.create_task(retry_while_unavailable(release))
+            self._releases.add(task)
+            task.add_done_callback(self._releases.discard)
 
-    async def _note(self, source: Source, error: IngestError) -> None:
+    async def _add_failure(self, source: Source, error: IngestError) -> None:
         failure = failure_of(
             error, stage=stage_of(error), at=datetime.now(UTC), attempt=1, url=source.url, source_id=source.id
         )

@@ -1,8 +1,8 @@
-"""The pages of one poll: where an agency's list goes on, how far it is followed, and what each page commits.
+"""Follow the pages of an agency's list in one poll: the next URL, the last page, and what each page commits.
 
-Each page is a poll of its own: its entries, and where to ask next, are committed together, so that whoever is killed
-goes on with the page after the last one that was kept.  Only lists that agencies' APIs answer with are followed, as
-their formats say (`Feed.cursor`); the older pages of an ordinary feed are for `repair`.
+The entries of a page and the cursor of the next one are committed together, so a poll that is killed continues after
+the last committed page.  Only the paginated lists of agencies' APIs are followed, as their formats say (`Feed.cursor`);
+the older pages of an ordinary feed are read by `repair`.
 """
 
 from collections.abc import Callable
@@ -15,62 +15,64 @@ from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.urls import copy_userinfo, without_userinfo
 from ingestd.web.logins import parse_origin
 
-#: Pages of one poll.  Of a hundred items each they are what a large agency sends in a day; others wait for their turn
-#: meanwhile.  From a mark of what is new the next poll goes on, and what a list with the newest first has beyond is
-#: looked for by `repair`.
+#: Most pages of one poll, since other sources wait meanwhile.  With a hundred items each they hold what a large agency
+#: sends in a day.  The next poll continues a list with the oldest entries first; the rest of a list with the newest
+#: first is left to `repair`.
 MAX_PAGES = 20
 
-#: What servers say to a token that they have forgotten, or never knew.
+#: Statuses by which servers refuse an expired or unknown cursor.
 _REFUSALS = frozenset((400, 404, 410))
 
 
 class Pagination:
-    """A poll's way through the pages of a list; begun anew with each poll.
+    """The state of one poll of a paginated list.
 
-    It begins where the last one stopped, unless it is to begin `at_start`.  `may_follow` says whether the operator has
-    named an address's origin, beside the source's own.
+    It starts at the source's cursor, or at the source's own URL if `at_start` is set.  `may_follow` returns whether a
+    URL of another origin may be requested: the operator has configured a login for it.
     """
 
     def __init__(self, source: Source, *, at_start: bool, may_follow: Callable[[str], bool]) -> None:
-        #: As it was before, and as what is committed leaves it.
+        #: The source before the poll.
         self.original = source
+        #: The source as the pages committed so far leave it.
         self.source = source
-        #: Where to ask now; None is the source's own address.
+        #: The page to request now.  None: the source's own URL.
         self.cursor = None if at_start else source.cursor
-        #: What all pages had.
+        #: New and changed entries of all pages.
         self.new: list[ListedEntry] = []
         self.changed: list[ListedEntry] = []
-        #: Whether there is more to be had at once.
+        #: Whether the next poll can continue at once.
         self.has_more = False
-        #: Where the list goes on at an origin that nobody named.
+        #: The next page, if it is not followed because it is of another origin.
         self.foreign_url: str | None = None
         self._may_follow = may_follow
         self._resumed = self.cursor is not None
         self._at_source_cursor = self.cursor is source.cursor
-        self._asked: set[str] = set()
-        self._page: frozenset[str] | None = None
+        self._requested: set[str] = set()
+        self._last_guids: frozenset[str] | None = None
         self._pages = self._listed = self._known = self._size = 0
-        # Whether entries between these pages and the last look may be missing.
+        # Whether entries between these pages and the previous poll may be missing.
         self._lost = False
 
     @property
     def url(self) -> str:
-        """The address to ask at, with what logs us in there."""
+        """The URL to request, with the source's user-info."""
         return copy_userinfo(self.original.url, self.cursor.url) if self.cursor else self.source.url
 
     @property
     def source_before_page(self) -> Source:
-        """The source as the next page's answer is to be compared with it: as it was, with that page's validators."""
+        """The source to compare the next page with: as before the poll, with the validators of that page."""
         source = self.source
-        # Kept are those of the cursor where it is asked again, else those of the source's own address.
-        mine = self._pages == 0 and self._at_source_cursor and (self.cursor is None or self.cursor.kind != "older")
-        validators, body_hash = (source.validators, source.body_hash) if mine else (NO_VALIDATORS, None)
+        # The stored validators are those of the URL at which the poll starts: the cursor or the source's own.
+        are_of_page = self._pages == 0 and self._at_source_cursor
+        are_of_page &= self.cursor is None or self.cursor.kind != "older"
+        validators, body_hash = (source.validators, source.body_hash) if are_of_page else (NO_VALIDATORS, None)
         return replace(self.original, validators=validators, body_hash=body_hash)
 
     def restarts_after(self, error: IngestError) -> bool:
-        """Say whether to begin at the source's own address, since its server has no answer for the cursor (any more).
+        """Return whether to restart at the source's own URL, because the server refuses the stored cursor.
 
-        The cursor is kept until that address has answered.
+        The cursor stays stored until that URL has responded.
         """
         refused = isinstance(error, ParseError) or (isinstance(error, Refused) and error.status in _REFUSALS)
         if not refused or not self.cursor or not self._resumed:
@@ -79,32 +81,35 @@ class Pagination:
         return True
 
     def advance(self, poll: PollResult, feed: Feed | None) -> PollResult:
-        """Return a page's poll as it is to be committed, and stand where the next one is; None was not read."""
-        asked, entries = self.cursor, feed.entries if feed else ()
+        """Return the result of a page, ready to commit, and move on to the next page.
+
+        None: the page's document has not changed and was not parsed.
+        """
+        requested, entries = self.cursor, feed.entries if feed else ()
         guids = frozenset(entry.guid for entry in entries)
-        found = self._allowed(feed.cursor) if feed else asked
+        found = self._allowed(feed.cursor) if feed else requested
         self._pages += 1
-        self._asked.add(asked.url if asked else without_userinfo(self.original.url))
-        # Whoever goes on after a stop may see what was moved down a page by news.
+        self._requested.add(requested.url if requested else without_userinfo(self.original.url))
+        # A resumed poll may first see known entries that new ones have moved down to this page.
         is_news = bool(poll.new or poll.changed) or (self._resumed and self._pages == 1)
-        # A list with the newest first is followed to where the last look began, and all through the first time.
+        # A list with the newest entries first is read back to the previous poll; the first time it is read completely.
         is_news &= self._resumed or self.original.last_read_at is None or poll.may_have_lost
-        repeats = guids == self._page or (found is not None and found.url in self._asked)
-        self._page = guids
-        keep, ends = _next(asked, found, empty=not guids, repeats=repeats, is_news=is_news)
-        cut = not ends and self._pages >= MAX_PAGES
+        repeats = guids == self._last_guids or (found is not None and found.url in self._requested)
+        self._last_guids = guids
+        keep, ends = _next(requested, found, empty=not guids, repeats=repeats, is_news=is_news)
+        is_cut = not ends and self._pages >= MAX_PAGES
         if feed is None:
-            keep, ends = asked, True
-        self.has_more = cut and keep is not None and keep.kind != "older"
-        if cut and not self.has_more:
+            keep, ends = requested, True
+        self.has_more = is_cut and keep is not None and keep.kind != "older"
+        if is_cut and not self.has_more:
             keep = None
-        ends = ends or cut
-        poll = self._with_pace(self._with_loss(poll, asked, found, cut=cut))
-        poll = self._with_validators(poll, asked, keep)
-        return self._committed(replace(poll, cursor=keep, is_next_page=asked is not None, keeps_claim=not ends))
+        ends = ends or is_cut
+        poll = self._with_pace(self._with_loss(poll, requested, found, is_cut=is_cut))
+        poll = self._with_validators(poll, requested, keep)
+        return self._apply(replace(poll, cursor=keep, is_next_page=requested is not None, keeps_claim=not ends))
 
     def _allowed(self, found: Cursor | None) -> Cursor | None:
-        """Return a cursor of the source's origin, be it by TLS now, or of one that the operator has named."""
+        """Return a cursor if it is of the source's origin, of its https counterpart, or of an origin with a login."""
         if found is None:
             return None
         here, there = parse_origin(self.original.url), parse_origin(found.url)
@@ -114,38 +119,41 @@ class Pagination:
         self.foreign_url = found.url
         return None
 
-    def _with_loss(self, poll: PollResult, asked: Cursor | None, found: Cursor | None, *, cut: bool) -> PollResult:
-        """Judge whether entries are missing by all pages of a list with its newest first, and by none that go on."""
-        if asked and asked.kind != "older":
+    def _with_loss(
+        self, poll: PollResult, requested: Cursor | None, found: Cursor | None, *, is_cut: bool
+    ) -> PollResult:
+        """Decide whether entries may be missing: of a list with the newest first after all pages, else never."""
+        if requested and requested.kind != "older":
             return replace(poll, may_have_lost=False)
-        if not asked and not (found and found.kind == "older") and not self.foreign_url:
+        if not requested and not (found and found.kind == "older") and not self.foreign_url:
             return poll
         self._lost = poll.may_have_lost and (self._lost or self._pages == 1)
-        return replace(poll, may_have_lost=self._lost and (cut or self.foreign_url is not None))
+        return replace(poll, may_have_lost=self._lost and (is_cut or self.foreign_url is not None))
 
     def _with_pace(self, poll: PollResult) -> PollResult:
-        """Keep what the first page said of a source that was never read before, and of its window."""
+        """Take the window from the first page only, and so the pace of a source that was never read before."""
         if self._pages == 1:
             return poll if self.cursor is None else replace(poll, window=None)
         return replace(poll, window=None, pace=self.source.pace if self.original.last_success_at is None else poll.pace)
 
-    def _with_validators(self, poll: PollResult, asked: Cursor | None, keep: Cursor | None) -> PollResult:
-        """Keep the validators of where the next poll asks: the cursor, unless that only leads to older pages."""
+    def _with_validators(self, poll: PollResult, requested: Cursor | None, keep: Cursor | None) -> PollResult:
+        """Keep the validators of the URL where the next poll starts: the cursor's, unless it leads to older pages."""
         own: tuple[Validators, bytes | None] = poll.validators, poll.body_hash
-        base = own if asked is None else (self.source.validators, self.source.body_hash)
+        base = own if requested is None else (self.source.validators, self.source.body_hash)
         if keep and keep.kind != "older":
-            base = own if asked and asked.url == keep.url else (NO_VALIDATORS, None)
-        elif asked and asked.kind != "older":
+            base = own if requested and requested.url == keep.url else (NO_VALIDATORS, None)
+        elif requested and requested.kind != "older":
             base = NO_VALIDATORS, None
         return replace(poll, validators=base[0], body_hash=base[1])
 
-    def _committed(self, poll: PollResult) -> PollResult:
-        """Note what a page leaves the source as."""
+    def _apply(self, poll: PollResult) -> PollResult:
+        """Update the source by the result of a page; return the result to commit."""
         before = self.source
-        if poll.is_next_page:  # what was learned of where it moved is of another address
+        if poll.is_next_page:  # its redirects say nothing about the source's own URL
             poll = replace(poll, moved_to=before.moved_to, moved_seen=before.moved_seen, has_moved=False)
-        if poll.may_have_lost:  # since the last look, not since the last page
-            before = replace(before, last_success_at=self.original.last_success_at, last_read_at=self.original.last_read_at)
+        if poll.may_have_lost:  # the gap begins at the previous poll, not at the last page
+            original = self.original
+            before = replace(before, last_success_at=original.last_success_at, last_read_at=original.last_read_at)
         self._count(poll)
         self.cursor = poll.cursor
         self.source = replace(
@@ -174,11 +182,11 @@ class Pagination:
         self._size += poll.size or 0
 
     def page_error(self, error: IngestError) -> IngestError:
-        """Return an error of a page: one that is gone says nothing of the source."""
+        """Return the error of a page as an error of the source: a page that is gone does not make the source gone."""
         return Refused(error.url, error.status) if isinstance(error, Gone) and self.cursor else error
 
     def failed_page(self, poll: PollResult, error: IngestError) -> PollResult:
-        """Return a page's failed poll as it is to be committed; a cursor that is refused is forgotten."""
+        """Return the failed result of a page, ready to commit; a refused cursor is dropped."""
         if not self.cursor:
             return poll
         if not isinstance(error, Refused) or error.status not in _REFUSALS:
@@ -187,7 +195,7 @@ class Pagination:
         return replace(poll, is_next_page=True, cursor=None, may_have_lost=self._lost)
 
     def total(self, poll: PollResult) -> PollResult:
-        """Return what all pages came to, `poll` being the last one's."""
+        """Return the result of all pages; `poll` is the result of the last one."""
         if self._pages < 2 and not poll.failure:
             return poll
         changes = bool(self.new or self.changed)
@@ -203,13 +211,13 @@ class Pagination:
 
 
 def _next(
-    asked: Cursor | None, found: Cursor | None, *, empty: bool, repeats: bool, is_news: bool
+    requested: Cursor | None, found: Cursor | None, *, empty: bool, repeats: bool, is_news: bool
 ) -> tuple[Cursor | None, bool]:
-    """Return where the next poll is to ask, and whether this one ends here."""
+    """Return the cursor to request next, and whether this poll ends here."""
     if found is None:
-        # What is new will be at the same place.  An empty page of newer ones is none: the list became shorter.
-        stays = asked is not None and (asked.kind == "since" or (asked.kind == "newer" and not empty))
-        return (asked if stays else None), True
+        # New entries will appear at the same cursor, except at an empty page of "newer": the list became shorter.
+        stays = requested is not None and (requested.kind == "since" or (requested.kind == "newer" and not empty))
+        return (requested if stays else None), True
     ends = empty or repeats
     if found.kind == "since":
         return found, ends

@@ -1,4 +1,4 @@
-"""What every process that polls or makes records is built of: the daemon, `poll`, a backfill."""
+"""Open and close the parts of a process that runs the pipeline: the daemon, `ingestd poll`, a backfill."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """The parts, open and fitted together."""
+    """The open parts of one run."""
 
     run_id: str
     role: str
@@ -50,17 +50,17 @@ class Runtime:
     fetcher: Fetcher
     pool: Pool
     ingest: Ingest
-    #: Bytes of a document at the most.
+    #: Largest document, in bytes.
     max_body: int
-    #: Where bodies wait for room in memory, None for the system's place.
-    spool_dir: Path | None = None
+    #: Directory for bodies that exceed the memory budget.  None: the system's temporary directory.
+    spool_folder: Path | None = None
 
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -> AsyncIterator[Runtime]:
-    """Open everything in order, and close it in reverse: what the run had claimed is given back.
+    """Open all parts in order; at the end close them in reverse and release the claims of the run.
 
-    `role` is what `runs` calls this process: daemon, poll or backfill.
+    `role` is the name of this kind of process in the table `runs`: daemon, poll or backfill.
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
@@ -92,15 +92,15 @@ async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -
             pool=pool,
             ingest=ingest,
             max_body=settings.max_body,
-            spool_dir=settings.state_dir,
+            spool_folder=settings.state_dir,
         )
 
 
 @asynccontextmanager
 async def open_fetcher(settings: Settings, database: Database | None = None) -> AsyncIterator[tuple[Pacing, Fetcher]]:
-    """Open the fetcher, and the turns that it takes at each site, shared with other processes of this host.
+    """Open the fetcher and its pacing, which is shared with other processes on this host.
 
-    What robots.txt files said is kept in the `database`, where there is one.
+    With a `database`, robots.txt files are stored in it.
     """
     make_directories(settings)
     pacing = Pacing(
@@ -125,7 +125,7 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
 
 
 def make_folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
-    """Return what opens drop folders; those on other hosts are connected to as the fetcher does."""
+    """Return the opener of drop folders, which connects to other hosts through the fetcher's guard."""
     return FolderOpener(
         dial=fetcher.dial,
         logins=settings.logins,
@@ -136,9 +136,9 @@ def make_folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
 
 
 def make_robots_store(database: Database) -> RobotsStore:
-    """Return what keeps robots.txt files in a database."""
+    """Return the store that keeps robots.txt files in a database."""
 
-    async def recall(origin: str) -> RobotsFile | None:
+    async def load(origin: str) -> RobotsFile | None:
         async def find() -> dict[str, Any] | None:
             async with database.read() as connection:
                 return await robots_files.find(connection, origin)
@@ -146,14 +146,14 @@ def make_robots_store(database: Database) -> RobotsStore:
         row = await retry_while_unavailable(find)
         return RobotsFile(**row) if row else None
 
-    async def keep(file: RobotsFile) -> None:
-        async def save() -> None:
+    async def save(file: RobotsFile) -> None:
+        async def keep() -> None:
             async with database.write() as connection:
                 await robots_files.keep(connection, **asdict(file))
 
-        await retry_while_unavailable(save)
+        await retry_while_unavailable(keep)
 
-    return RobotsStore(load=recall, save=keep)
+    return RobotsStore(load=load, save=save)
 
 
 def make_archive(settings: Settings) -> Archive:
@@ -162,14 +162,14 @@ def make_archive(settings: Settings) -> Archive:
 
 
 def make_pool(settings: Settings, *, processes: int | None = None) -> Pool:
-    """Return the pool of worker processes, to be entered; so many as the settings say, unless told otherwise."""
+    """Return the pool of worker processes, not started yet; `processes` overrides the setting `extractors`."""
     return Pool(
         processes=processes or settings.extractors, timeout=settings.extract_timeout, memory=settings.extract_memory
     )
 
 
 def timing_of(settings: Settings) -> Timing:
-    """Return what the settings say about time."""
+    """Return the settings for intervals, delays and retries."""
     return Timing(
         interval=settings.interval,
         interval_floor=settings.interval_floor,
@@ -184,16 +184,16 @@ def timing_of(settings: Settings) -> Timing:
 
 @asynccontextmanager
 async def _registered_run(database: Database, role: str) -> AsyncIterator[str]:
-    """Enter this process as a run, and keep its claims alive until the end, which gives them back."""
+    """Register this process as a run and send its heartbeats; at the end, end the run and release its claims."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         await runs.expire_dead(connection, now=now)
         run_id = await runs.start(connection, role=role, now=now)
-    heart = asyncio.create_task(_send_heartbeats(database, run_id, role), name="heart")
+    heartbeats = asyncio.create_task(_send_heartbeats(database, run_id, role), name="heartbeats")
     try:
         yield run_id
     finally:
-        heart.cancel()
+        heartbeats.cancel()
         async with database.write() as connection:
             await runs.end(connection, run_id)
 

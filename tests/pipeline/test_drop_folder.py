@@ -121,10 +121,10 @@ async def test_a_file_nobody_has_touched_for_long_is_whole_at_once(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(path, "a.json", item("urn:a"))
-    monkeypatch.setattr("ingestd.pipeline.drop_folder._OLD", -1)
+    monkeypatch.setattr("ingestd.pipeline.folder_state._OLD_NANOSECONDS", -1)
 
     assert (await look(runtime, source)).outcome == "unchanged"  # younger than `settle` all the same
-    monkeypatch.setattr("ingestd.pipeline.drop_folder.time_ns", lambda: (path / "a.json").stat().st_ctime_ns + 10**10)
+    monkeypatch.setattr("ingestd.pipeline.folder_state.time_ns", lambda: (path / "a.json").stat().st_ctime_ns + 10**10)
     assert (await look(runtime, source)).outcome == "new"
 
 

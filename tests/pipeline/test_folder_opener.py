@@ -92,9 +92,9 @@ async def test_what_is_wrong_is_told_in_a_line(wire: Wire) -> None:
     assert wrong.reason.startswith("the server refuses the user desk")
     assert wrong.reason.endswith("see the setting `logins`")
     assert isinstance(without, LoginRefused)
-    assert without.reason == "there is no login for the user desk: see the setting `logins`"
+    assert without.reason == "no login for the user desk; add one to the setting `logins`"
     assert isinstance(nobody, LoginRefused)
-    assert nobody.reason == "there is no login for the user intern: see the setting `logins`"
+    assert nobody.reason == "no login for the user intern; add one to the setting `logins`"
     assert isinstance(missing, Inaccessible)
     assert missing.reason.startswith("cannot open the folder: ")
     assert isinstance(forbidden, Forbidden)
@@ -109,7 +109,7 @@ async def test_without_a_user_the_only_login_is_taken_and_of_several_none(wire: 
     several = await refused(wire, plain, logins=(*wire.logins, wire.logins[0].replace(USER, "intern")))
 
     assert isinstance(several, LoginRefused)
-    assert several.reason.startswith("`logins` has 2 users: say which, as in ")
+    assert several.reason.startswith("`logins` has 2 users for it; name one, as in ")
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
@@ -153,7 +153,7 @@ async def test_what_is_not_installed_is_named(
     error = await refused(wire)
 
     assert isinstance(error, NotInstalled)
-    assert f"the library {library}, which is not installed: pip install 'ingestd[{extra}]'" in error.reason
+    assert f"the library {library}, which is not installed; run: pip install 'ingestd[{extra}]'" in error.reason
 
 
 # SFTP
@@ -334,7 +334,7 @@ def test_a_folder_that_cannot_be_opened_is_added_unchecked_alone(wire: Wire, con
     added = ingestd(config, "sources", "add", wire.url, "--unchecked")
 
     assert (refused.status, added.status) == (1, 0)
-    assert refused.error.endswith("there is no login for the user desk: see the setting `logins`\n")
+    assert refused.error.endswith("no login for the user desk; add one to the setting `logins`\n")
     assert refused.error.count("\n") == 1
 
 

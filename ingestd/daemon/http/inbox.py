@@ -47,7 +47,7 @@ def add_routes(app: web.Application, service: Service, token: str | None) -> Non
     async def take(request: web.Request) -> web.Response:
         source_id = await _source_id(inbox, request)
         with memory_budget.reservation() as reservation:
-            body = await _body(request, reservation, runtime.max_body, runtime.spool_dir)
+            body = await _body(request, reservation, runtime.max_body, runtime.spool_folder)
             try:
                 done = await inbox.receive(source_id, body, content_type=request.headers.get("Content-Type"))
             except IngestError as error:

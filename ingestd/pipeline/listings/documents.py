@@ -12,7 +12,7 @@ from ingestd.discovery.feed_links import FoundFeed
 from ingestd.errors import Held, IngestError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
-from ingestd.pipeline.read import FetchedPage, listed_entries, fetch_page, read_feed
+from ingestd.pipeline.read import FetchedPage, fetch_page, listed_entries, read_feed
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.polls.poll_result import ListedEntry
