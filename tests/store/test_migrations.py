@@ -3,13 +3,15 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
 from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.records import records
-from ingestd.store.schema import migrate
+from ingestd.store.schema import migrate, tables
 from ingestd.store.schema.version import HEAD
 
 AT = datetime(2024, 5, 1, 8, tzinfo=UTC)
@@ -71,3 +73,16 @@ async def test_records_of_older_schemas_are_readable_after_an_upgrade(empty_data
         paywall=None,
         truncated=False,
     )
+
+
+def test_migrations_create_the_declared_tables(database_url: str) -> None:
+    def is_declared(_item: object, name: str | None, _kind: str, reflected: bool, _other: object) -> bool:
+        # Only the migrations know the full-text index.
+        return not (reflected and name and (name.startswith("revisions_search") or name == "search"))
+
+    with migrate._engine(database_url) as engine, engine.connect() as connection:
+        # SQLite enforces no lengths, so the migrations do not change them there.
+        options = {"include_object": is_declared, "compare_type": connection.dialect.name == "postgresql"}
+        context = MigrationContext.configure(connection, opts=options)
+
+        assert compare_metadata(context, tables.metadata) == []

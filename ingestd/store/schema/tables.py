@@ -1,4 +1,4 @@
-"""All tables, as `migrations/` creates them."""
+"""All tables.  `migrations/` creates them; a test compares both."""
 
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import decisions, failures, robots_files, sites
