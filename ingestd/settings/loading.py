@@ -1,4 +1,4 @@
-"""Where settings come from: environment, credentials, file; read, checked and merged."""
+"""Load the settings from environment, credentials and file; check and merge them."""
 
 import os
 import tomllib
@@ -18,39 +18,39 @@ from ingestd.settings.model import Settings
 
 PREFIX = "INGESTD_"
 
-#: Variables that begin like a setting and are none: where the file is, and what the tests run on.
+#: Variables with the prefix of a setting that are not settings: the path of the file, and options of the tests.
 NOT_SETTINGS = frozenset({"INGESTD_CONFIG", "INGESTD_TEST_DATABASE_URL", "INGESTD_CORPUS"})
 
 SYSTEM_CONFIG = Path("/etc/ingestd/ingestd.toml")
 
-#: Settings whose value is in no message.
+#: Settings whose values never appear in messages.
 SECRETS = frozenset({"api_token", "database_url", "inbox_token", "logins"})
 
-#: Key → value as written, by the name of where it was found; the weightiest first.
+#: Name of a source → key → value as written; in order of precedence.
 Sources = dict[str, Mapping[str, Any]]
 
 
 def load(config: Path | None = None) -> Settings:
     """Read the settings from all their sources; `config` is the file from the command line.
 
-    Raises ConfigError with everything that is wrong, one a line; no secret is in it.
+    Raises ConfigError with every fault, one a line, and no secret.
     """
     sources = _read(config)
-    wrong = list(_unknown(sources))
+    faults = list(_unknown(sources))
     try:
         settings = Settings(**_merged(sources))
     except ValidationError as error:
-        wrong += _explained(error, sources)
-        raise ConfigError("\n".join(wrong)) from error
-    if wrong:
-        raise ConfigError("\n".join(wrong))
+        faults += _faults(error, sources)
+        raise ConfigError("\n".join(faults)) from error
+    if faults:
+        raise ConfigError("\n".join(faults))
     return settings
 
 
 def origins(config: Path | None = None) -> dict[str, str]:
     """Return where each setting comes from: "environment", "credentials", the path of the file, or "default".
 
-    Raises ConfigError as `load` does where a source cannot be read.
+    Raises ConfigError if a source cannot be read.
     """
     sources = _read(config)
     return {key: _origin(key, sources) for key in Settings.model_fields}
@@ -59,7 +59,7 @@ def origins(config: Path | None = None) -> dict[str, str]:
 def find_config(config: Path | None = None) -> Path | None:
     """Return the file to read: the one given, the one `$INGESTD_CONFIG` names, or the first that exists.
 
-    Raises ConfigError when it may not even be looked for.
+    Raises ConfigError if this process may not access a place where it could be.
     """
     if config:
         return config
@@ -71,7 +71,7 @@ def find_config(config: Path | None = None) -> Path | None:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            raise ConfigError(f"cannot read {path}: {error.strerror}; --config names another") from error
+            raise ConfigError(f"cannot read {path}: {error.strerror}; name another file with --config") from error
         return path
     return None
 
@@ -89,9 +89,9 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path} is no TOML: not UTF-8 (at line {line})") from error
+        raise ConfigError(f"{path} is not valid TOML: not UTF-8 (at line {line})") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from error
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
 def _credentials() -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _credentials() -> dict[str, Any]:
         return {}
     try:
         with warnings.catch_warnings():
-            # The library warns of a file it won't read, and goes on: with the default for a password.
+            # The library only warns of a file it refuses to read, and a default would replace a password.
             warnings.simplefilter("error", UserWarning)
             return SecretsSettingsSource(Settings, directory, env_prefix="")()
     except (SettingsError, UserWarning) as error:
@@ -108,7 +108,7 @@ def _credentials() -> dict[str, Any]:
 
 
 def _merged(sources: Sources) -> dict[str, Any]:
-    """Return known keys only: unknown ones have their own message."""
+    """Return the values of known keys; `_unknown` reports the others."""
     merged: dict[str, Any] = {}
     for values in reversed(sources.values()):
         merged.update((key, value) for key, value in values.items() if key in Settings.model_fields)
@@ -124,24 +124,24 @@ def _unknown(sources: Sources) -> Iterator[str]:
     for name in os.environ:
         key = name.upper().removeprefix(PREFIX).lower()
         if name.upper().startswith(PREFIX) and name not in NOT_SETTINGS and key not in known:
-            near = get_close_matches(key, known, n=1, cutoff=0.5)
+            similar = get_close_matches(key, known, n=1, cutoff=0.5)
             yield f"unknown setting {name!r} in the environment" + _did_you_mean(
-                PREFIX + near[0].upper() if near else ""
+                PREFIX + similar[0].upper() if similar else ""
             )
     for source, values in sources.items():
         for key in (key for key in values if key not in known):
-            near = get_close_matches(key.lower(), known, n=1, cutoff=0.5)
-            yield f"unknown setting {key!r} in {source}" + _did_you_mean(near[0] if near else "")
+            similar = get_close_matches(key.lower(), known, n=1, cutoff=0.5)
+            yield f"unknown setting {key!r} in {source}" + _did_you_mean(similar[0] if similar else "")
 
 
 def _did_you_mean(name: str) -> str:
-    return f": did you mean {name!r}?" if name else "; `ingestd config show` lists them all"
+    return f": did you mean {name!r}?" if name else "; `ingestd config show` lists all settings"
 
 
-def _explained(error: ValidationError, sources: Sources) -> Iterator[str]:
+def _faults(error: ValidationError, sources: Sources) -> Iterator[str]:
     for detail in error.errors(include_url=False):
         key = str(detail["loc"][0]) if detail["loc"] else ""
-        # A default that is made of another setting has nothing to add where that one is wrong.
+        # This default depends on another setting, whose own fault is reported.
         if detail["type"] == "default_factory_not_called":
             continue
         yield f"{key} ({_origin(key, sources)}): {_reason(key, detail)}" if key else _reason(key, detail)

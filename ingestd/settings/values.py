@@ -1,6 +1,6 @@
-"""The kinds of values a setting may have: how people write them, and how they are shown.
+"""Types of the settings: how to read a value and how to show it.
 
-Each is written in the same way in TOML, in the environment and by `config show`.
+A value is written in the same way in TOML, in the environment and by `config show`.
 """
 
 import json
@@ -20,14 +20,14 @@ _HOST_AND_PORT = re.compile(r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:/\[\
 _MAIL = re.compile(r"(mailto:)?[^\s@()<>]+@[^\s@()<>]+")
 _PAGE = re.compile(r"https?://[^\s()<>]+")
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-#: A line of known_hosts (sshd(8)); whether its key is one, the library says.
+#: A line of known_hosts (sshd(8)); the SSH library checks the key itself.
 _KNOWN_HOST = re.compile(r"(@(cert-authority|revoked)\s+)?[^\s@]\S*\s+[a-z][\w@.-]+\s+AAAA[0-9A-Za-z+/]+=*(\s|$)")
 _DATABASE = re.compile(r"(?P<backend>sqlite|postgresql|postgres)(?:\+\w+)?(?=:)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where the daemon answers: a TCP port (0 is any free one), or a UNIX socket."""
+    """Where the daemon listens: a TCP port (0: any free port), or a UNIX socket."""
 
     host: str = ""
     port: int = 0
@@ -83,8 +83,8 @@ def _show_bytes(count: int) -> str:
     return shown if parse_size(shown) == count else str(count)
 
 
-def _listed(value: object) -> object:
-    """Take "a,b" and '["a", "b"]' as lists: so they are written in the environment."""
+def _split_list(value: object) -> object:
+    """Return a list from "a,b" or '["a", "b"]', as lists are written in the environment."""
     if not isinstance(value, str):
         return value
     if not value.lstrip().startswith("["):
@@ -118,7 +118,7 @@ def _name_server(text: str) -> str:
 
 
 def _contact(text: str) -> str:
-    # It goes into a header: no line ends, and nothing that closes the comment it stands in (RFC 9110, 5.6.5).
+    # It is sent in a comment of a header: no line ends, and no parenthesis (RFC 9110, 5.6.5).
     if not text.isascii() or not (_PAGE.fullmatch(text) or _MAIL.fullmatch(text)):
         raise ValueError(f"{text!r} should be a web page (https://...) or a mail address")
     return text
@@ -131,31 +131,31 @@ def _public_url(text: str) -> str:
 
 
 def _logins(value: object) -> tuple[Login, ...]:
-    """Read a text of lines, or a list of them; raises ValueError with all that are wrong, by their numbers."""
+    """Read logins from text or a list of lines; raises ValueError with every fault and its line number."""
     lines = value.split("\n") if isinstance(value, str) else value
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str | Login) for line in lines):
         raise ValueError("should be lines, or a list of them")
     found: dict[tuple[Origin, str | None], tuple[int, Login]] = {}
-    wrong = []
+    faults = []
     for number, line in enumerate(lines, 1):
         if isinstance(line, str) and (not line.strip() or line.lstrip().startswith("#")):
             continue
         try:
             login = line if isinstance(line, Login) else Login.parse(line.strip())
         except ValueError as error:
-            wrong.append(f"line {number}: {error}")
+            faults.append(f"line {number}: {error}")
             continue
         user = login.name if login.is_for_folders else None
         first, _ = found.setdefault((login.origin, user), (number, _with_credential(login)))
         if first != number:
-            wrong.append(f"line {number}: {login.origin_url} has its login in line {first}")
-    if wrong:
-        raise ValueError("; ".join(wrong))
+            faults.append(f"line {number}: {login.origin_url} already has a login in line {first}")
+    if faults:
+        raise ValueError("; ".join(faults))
     return tuple(login for _, login in found.values())
 
 
 def _with_credential(login: Login) -> Login:
-    """Return a login whose private key, where it is named without its directory, is one of the credentials."""
+    """Return a login with the path of its private key; a bare name is a file in the credentials directory."""
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if login.kind != "key" or not directory:
         return login
@@ -163,7 +163,7 @@ def _with_credential(login: Login) -> Login:
 
 
 def _known_hosts(value: object) -> tuple[str, ...]:
-    """Read a text of lines, or a list of them; raises ValueError."""
+    """Read host keys from text or a list of lines; raises ValueError with the numbers of wrong lines."""
     lines = value.split("\n") if isinstance(value, str) else value
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
         raise ValueError("should be lines, or a list of them")
@@ -190,34 +190,34 @@ def _database_url(url: SecretStr) -> SecretStr:
 
 
 def _check_server_url(text: str) -> None:
-    # Imported here because it takes 0.25 s, which SQLite's users need not wait for in `config` and `--help`.
+    # Imported here because SQLAlchemy takes 0.25 s, and `config show` on SQLite does not need it.
     from sqlalchemy import make_url  # noqa: PLC0415
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
     try:
         make_url(text)
     except (ArgumentError, ValueError):
-        # Not chained: SQLAlchemy's message may quote the URL, and with it the password.
-        raise ValueError("is no URL; special characters in its password are written as %XX") from None
+        # Not chained: SQLAlchemy's message may quote the URL with its password.
+        raise ValueError("is not a valid URL; write special characters in the password as %XX") from None
 
 
 def with_async_driver(url: str) -> str:
-    """Return a checked database URL with the one driver we use for it, whichever it named."""
+    """Return a validated database URL with the driver that ingestd uses, whatever driver it names."""
     return _DATABASE.sub(lambda match: _DRIVERS[match["backend"]], url, count=1)
 
 
 def without_secrets(url: str) -> str:
-    """Return a checked database URL as it may be shown: no user, no password, no parameters, no driver."""
+    """Return a validated database URL for display, without user, password, parameters and driver."""
     place = url.partition("://")[2]
     if url.startswith("sqlite"):
         return f"sqlite://{place.partition('?')[0]}"
-    # The "@" before the "?": a password may have a "?" in it that nobody wrote as %3F.
+    # Split at "@" before "?": a password may contain an unescaped "?".
     return f"postgresql://{place.rpartition('@')[2].partition('?')[0]}"
 
 
 #: Seconds, also "500ms", "30s", "15m", "1h30m", "2d".
 Seconds = Annotated[float, BeforeValidator(_seconds), PlainSerializer(_show_seconds, return_type=str, when_used="json")]
-#: Zero where it says "off".
+#: Seconds, or "off" for zero.
 SecondsOrOff = Annotated[
     float,
     BeforeValidator(_seconds_or_off),
@@ -225,19 +225,19 @@ SecondsOrOff = Annotated[
 ]
 #: Bytes, also "500kB", "16MiB".
 Bytes = Annotated[int, BeforeValidator(_bytes), PlainSerializer(_show_bytes, return_type=str, when_used="json")]
-#: Absolute; `~` is the home directory, and what is relative is so to the working directory.
+#: An absolute path; `~` is the home directory, relative paths are resolved against the working directory.
 Directory = Annotated[Path, BeforeValidator(_path)]
 File = Annotated[Path, BeforeValidator(_path)]
 DirectoryOrOff = Annotated[Literal["off"] | Path, BeforeValidator(_path_or_off)]
 Address = Annotated[Listen, BeforeValidator(Listen.parse), PlainSerializer(str, return_type=str, when_used="json")]
 Networks = Annotated[
-    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], BeforeValidator(_listed)
+    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], BeforeValidator(_split_list)
 ]
-NameServers = Annotated[tuple[Annotated[str, AfterValidator(_name_server)], ...], BeforeValidator(_listed)]
+NameServers = Annotated[tuple[Annotated[str, AfterValidator(_name_server)], ...], BeforeValidator(_split_list)]
 Contact = Annotated[str, AfterValidator(_contact)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
 KnownHosts = Annotated[tuple[str, ...], BeforeValidator(_known_hosts)]
-#: One login an origin, or a user of a server with drop folders; shown without what is secret in them.
+#: One login for each origin, or for each user of a server with drop folders; shown without secrets.
 Logins = Annotated[
     tuple[InstanceOf[Login], ...],
     BeforeValidator(_logins),

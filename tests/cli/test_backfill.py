@@ -42,7 +42,7 @@ def test_urls_from_standard_input_become_records_once(papers: Papers, config: Pa
     assert len(papers.requests) == 3
 
 
-def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
+def test_a_killed_backfill_is_resumed_without_fetching_pages_again(
     papers: Papers, config: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "urls").write_text(publish(papers, 8))
@@ -61,7 +61,7 @@ def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
 
     assert interrupted["state"] == "interrupted"
     assert interrupted["pending"] + interrupted["done"] == 8
-    assert "going on with backfill 1" in resumed.stderr
+    assert "resuming backfill 1" in resumed.stderr
     assert (resumed.returncode, json.loads(resumed.stdout)["new records"]) == (0, 8)
     assert {path for path in papers.requests if papers.requests.count(path) > 2} == set()
     assert run(config, "resume", "1").returncode == 2
@@ -69,7 +69,7 @@ def test_a_killed_backfill_is_resumed_without_asking_for_what_it_has(
         assert database.execute("SELECT count(*), count(DISTINCT record_id) FROM carriers").fetchone() == (8, 8)
 
 
-def test_an_interrupt_finishes_what_is_at_work_and_says_how_to_go_on(
+def test_an_interrupted_backfill_finishes_pages_under_way_and_says_how_to_resume(
     papers: Papers, config: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "urls").write_text(publish(papers, 6))
@@ -81,18 +81,18 @@ def test_an_interrupt_finishes_what_is_at_work_and_says_how_to_go_on(
         assert papers.asked.acquire(timeout=60)
     process.send_signal(signal.SIGTERM)
     assert process.stderr is not None
-    assert "finishing what is at work" in process.stderr.readline()
+    assert "stopping after the pages under way" in process.stderr.readline()
     papers.go.set()
 
     _, errors = process.communicate(timeout=60)
 
     assert process.returncode == 128 + signal.SIGTERM
-    assert "`ingestd backfill resume 1` goes on" in errors
+    assert "run `ingestd backfill resume 1` to continue" in errors
     assert len(papers.requests) == 2
     assert "4 entries" in run(config, "cancel", "1").stdout
 
 
-def test_what_was_given_up_is_told(papers: Papers, config: Path) -> None:
+def test_quarantined_entries_are_reported(papers: Papers, config: Path) -> None:
     done = run(config, "urls", "-", text=papers.url("/missing\n"))
 
     assert done.returncode == 1
@@ -104,14 +104,14 @@ def test_what_was_given_up_is_told(papers: Papers, config: Path) -> None:
     [
         pytest.param(("archive", "9"), "no source 9", id="unknown-source"),
         pytest.param(("sitemap", "example"), "not an http(s) URL", id="no-url"),
-        pytest.param(("sitemap", "http://a.test/", "--since", "May"), "'May' is no day or time", id="no-day"),
-        pytest.param(("urls", "missing.txt"), "missing.txt: there is no such file", id="no-file"),
-        pytest.param(("files", "missing"), "missing: there is no such file or directory", id="no-directory"),
+        pytest.param(("sitemap", "http://a.test/", "--since", "May"), "'May' is not a day or time", id="no-day"),
+        pytest.param(("urls", "missing.txt"), "missing.txt: no such file or directory", id="no-file"),
+        pytest.param(("files", "missing"), "missing: no such file or directory", id="no-directory"),
         pytest.param(("resume", "7"), "no backfill 7", id="no-backfill"),
         pytest.param(("cancel", "7"), "no backfill 7", id="nothing-to-cancel"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_and_status_2(config: Path, args: tuple[str, ...], said: str) -> None:
+def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[str, ...], said: str) -> None:
     done = run(config, *args)
 
     assert (done.returncode, done.stdout) == (2, "")

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from ingestd.cli.clean import clean
+from ingestd.cli.clean.clean import clean
 
 DATA = Path(__file__).parent.parent / "data"
 URL = "https://www.harborpost.example/story/4711/night-ferries.html"
@@ -31,7 +31,7 @@ def test_a_page_becomes_a_line_of_json() -> None:
     assert "provenance" not in record
 
 
-def test_it_explains_who_was_believed_and_what_the_others_said() -> None:
+def test_explain_gives_the_deciding_witness_and_the_other_statements() -> None:
     record = json.loads(run(DATA / "ferry_semantic.html", "--url", URL, "--explain", "--json").stdout)
 
     assert record["provenance"]["byline"] == "page"
@@ -45,7 +45,7 @@ def test_it_explains_who_was_believed_and_what_the_others_said() -> None:
     }
 
 
-def test_it_explains_to_people_in_a_table() -> None:
+def test_explain_prints_a_table() -> None:
     lines = [
         line.split("\t") for line in run(DATA / "ferry_semantic.html", "--url", URL, "--explain").stdout.splitlines()
     ]
@@ -59,7 +59,7 @@ def test_it_explains_to_people_in_a_table() -> None:
     assert ["agencies", "*", "text", "BBC, cited: “The BBC reports”"] in lines
 
 
-def test_lines_are_in_the_order_of_the_files_and_errors_come_at_the_end(tmp_path: Path) -> None:
+def test_lines_are_in_the_order_of_the_files_and_errors_at_the_end(tmp_path: Path) -> None:
     zipped, empty, broken = tmp_path / "a.html.gz", tmp_path / "b.html", tmp_path / "c.html.gz"
     zipped.write_bytes(gzip.compress((DATA / "ferry_dump.html").read_bytes()))
     empty.write_bytes(b"")
@@ -92,5 +92,5 @@ def test_a_batch_has_a_line_for_every_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), (DATA / "ferry_dump.html", "--batch", DATA)], ids=["neither", "both"])
-def test_it_takes_files_or_a_folder(arguments: tuple[object, ...]) -> None:
-    assert "name the files to clean" in str(run(*arguments).exception)
+def test_either_files_or_a_folder_must_be_given(arguments: tuple[object, ...]) -> None:
+    assert "give files, or a directory with --batch" in str(run(*arguments).exception)

@@ -16,7 +16,7 @@ def ingestd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_show_tells_every_setting_and_where_it_comes_from(tmp_path: Path) -> None:
+def test_show_prints_every_setting_and_its_origin(tmp_path: Path) -> None:
     file = tmp_path / "ingestd.toml"
     file.write_text('interval = "30m"')
 
@@ -30,7 +30,7 @@ def test_show_tells_every_setting_and_where_it_comes_from(tmp_path: Path) -> Non
     assert "fetch_timeout\t1m\tdefault" in lines
 
 
-def test_show_gives_json_without_secrets() -> None:
+def test_show_prints_json_without_secrets() -> None:
     done = ingestd("config", "show", "--json", INGESTD_DATABASE_URL="postgresql://ingestd:secret@db.example/news")
 
     shown = json.loads(done.stdout)
@@ -42,7 +42,7 @@ def test_show_gives_json_without_secrets() -> None:
 LOGINS = "https://wire.example basic desk secret\nhttp://paper.example query key secret\nhttp://127.0.0.1 bearer secret"
 
 
-def test_show_tells_where_we_log_in_and_not_with_what() -> None:
+def test_show_prints_logins_without_secrets() -> None:
     table, listed = (
         ingestd("config", "show", INGESTD_LOGINS=LOGINS),
         ingestd("config", "show", "--json", INGESTD_LOGINS=LOGINS),
@@ -54,16 +54,16 @@ def test_show_tells_where_we_log_in_and_not_with_what() -> None:
     assert "secret" not in table.stdout + table.stderr + listed.stdout + listed.stderr
 
 
-def test_check_points_out_a_login_that_others_can_read() -> None:
+def test_check_warns_of_a_login_without_tls() -> None:
     done = ingestd("config", "check", INGESTD_LOGINS=LOGINS)
 
-    assert (done.returncode, done.stdout) == (0, "The defaults: no fault found\n")
+    assert (done.returncode, done.stdout) == (0, "defaults: ok\n")
     assert done.stderr == (
-        "http://paper.example: this login crosses the network without TLS, where others can read it\n"
+        "warning: http://paper.example: this login is sent without TLS, where others can read it\n"
     )
 
 
-def test_check_refuses_a_wrong_login_by_its_line_and_without_its_secret() -> None:
+def test_check_reports_a_wrong_login_by_line_number_without_its_secret() -> None:
     done = ingestd("config", "check", INGESTD_LOGINS=f"{LOGINS}\nhttps://x.example/path bearer secret")
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -73,16 +73,16 @@ def test_check_refuses_a_wrong_login_by_its_line_and_without_its_secret() -> Non
     )
 
 
-def test_check_of_a_good_file_says_so(tmp_path: Path) -> None:
+def test_check_of_a_valid_file_succeeds(tmp_path: Path) -> None:
     file = tmp_path / "good.toml"
     file.write_text('contact = "desk@news.example"')
 
     done = ingestd("config", "check", str(file))
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: no fault found\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{file}: ok\n", "")
 
 
-def test_check_of_a_bad_file_tells_every_fault_on_its_line(tmp_path: Path) -> None:
+def test_check_of_an_invalid_file_prints_every_fault_on_a_line(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     file.write_text('intervall = 3\ninterval = "3x"')
 
@@ -91,10 +91,10 @@ def test_check_of_a_bad_file_tells_every_fault_on_its_line(tmp_path: Path) -> No
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         f"ingestd: unknown setting 'intervall' in {file}: did you mean 'interval'?",
-        f"ingestd: interval ({file}): '3x' is no duration; write it as in 90, 30s, 15m, 1h30m or 2d",
+        f"ingestd: interval ({file}): '3x' is not a duration; write it like 90, 30s, 15m, 1h30m or 2d",
     ]
 
 
-def test_check_without_a_file_checks_what_would_be_read() -> None:
-    assert ingestd("config", "check").stdout == "The defaults: no fault found\n"
+def test_check_without_a_file_checks_the_settings_in_effect() -> None:
+    assert ingestd("config", "check").stdout == "defaults: ok\n"
     assert ingestd("config", "check", INGESTD_CONFIG="/nonexistent/ingestd.toml").returncode == 2

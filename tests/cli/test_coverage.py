@@ -17,11 +17,11 @@ def rss(first: int, last: int) -> bytes:
     return f"<rss version='2.0' {space}><channel><title>Paper</title>{items}</channel></rss>".encode()
 
 
-def test_what_was_missed_is_told_and_accepted(papers: Papers, either: Path) -> None:
+def test_a_gap_is_reported_and_accepted(papers: Papers, either: Path) -> None:
     url = papers.publish("/feed", rss(1, 3), content_type="application/rss+xml")
     ingestd(either, "sources", "add", url, "--unchecked")
     before = ingestd(either, "coverage")
-    assert (before.status, before.out) == (1, f"{url}: not watched in this time\n")
+    assert (before.status, before.out) == (1, f"{url}: not polled in this time\n")
     ingestd(either, "poll", "1")
     papers.publish("/feed", rss(11, 13), content_type="application/rss+xml")
     ingestd(either, "poll", "1")
@@ -36,10 +36,10 @@ def test_what_was_missed_is_told_and_accepted(papers: Papers, either: Path) -> N
     assert ingestd(either, "gaps", "accept", "1", "--note", "a strike").out == "gap 1: accepted\n"
     assert "a strike" in ingestd(either, "coverage", "1").out
     assert "no open gap 1" in ingestd(either, "gaps", "repair", "1").error
-    assert "is no time" in ingestd(either, "coverage", "--since", "noon").error
+    assert "is not a time" in ingestd(either, "coverage", "--since", "noon").error
 
 
-def test_why_tells_an_articles_way(papers: Papers, either: Path) -> None:
+def test_why_prints_the_decisions_about_an_article(papers: Papers, either: Path) -> None:
     ingestd(
         either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"), "--unchecked"
     )
@@ -65,7 +65,7 @@ def test_a_source_is_changed(papers: Papers, either: Path) -> None:
     assert "nothing to change" in ingestd(either, "sources", "set", "1").error
 
 
-def test_what_was_asked_for_and_not_watched_is_not_called_complete(papers: Papers, either: Path) -> None:
+def test_time_without_polls_is_not_complete(papers: Papers, either: Path) -> None:
     ingestd(
         either, "sources", "add", papers.publish("/feed", rss(1, 3), content_type="application/rss+xml"), "--unchecked"
     )
@@ -78,12 +78,12 @@ def test_what_was_asked_for_and_not_watched_is_not_called_complete(papers: Paper
     early = ingestd(either, "coverage", "--since", "2020-01-01")
     late = ingestd(either, "coverage", "--since", since, "--until", "2100-01-01T09:00:00+09:00")
     assert (early.status, late.status) == (1, 1)
-    assert early.out.endswith(f"\nnot watched: 2020-01-01T00:00:00Z to {since}\n")
-    assert late.out.endswith(f"\nnot watched yet: {until} to 2100-01-01T00:00:00Z\n")
+    assert early.out.endswith(f"\nnot polled: 2020-01-01T00:00:00Z to {since}\n")
+    assert late.out.endswith(f"\nnot polled yet: {until} to 2100-01-01T00:00:00Z\n")
     assert ingestd(either, "coverage", "--since", "2020-01-01", "--json").json[0]["whole"] is False
 
 
-def test_what_cannot_be_answered_is_said(papers: Papers, either: Path) -> None:
+def test_usage_errors_name_what_is_wrong(papers: Papers, either: Path) -> None:
     (either.parent / "urls.txt").write_text("")
     ingestd(either, "backfill", "urls", either.parent / "urls.txt")
 

@@ -10,7 +10,7 @@ from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
 
 
-def test_a_schema_is_made_once(tmp_path: Path, empty_database_url: str) -> None:
+def test_a_schema_is_created_once(tmp_path: Path, empty_database_url: str) -> None:
     either = write_config(tmp_path, empty_database_url)
     head = version.HEAD
 
@@ -22,7 +22,7 @@ def test_a_schema_is_made_once(tmp_path: Path, empty_database_url: str) -> None:
     assert ingestd(either, "db", "current", "--json").json == {"schema": head}
 
 
-def test_a_newer_schema_is_refused_everywhere(config: Path, tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused_by_every_command(config: Path, tmp_path: Path) -> None:
     ingestd(config, "db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "state" / "ingestd.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -41,7 +41,7 @@ def test_a_newer_schema_is_refused_everywhere(config: Path, tmp_path: Path) -> N
         pytest.param("mysql://127.0.0.1/news", id="another-database"),
     ],
 )
-def test_a_database_that_cannot_be_used_is_one_line_without_its_password(tmp_path: Path, url: str) -> None:
+def test_an_unusable_database_is_reported_on_one_line_without_its_password(tmp_path: Path, url: str) -> None:
     done = ingestd(write_config(tmp_path, url), "records", "list")
 
     assert done.status in (1, 2)
@@ -50,7 +50,7 @@ def test_a_database_that_cannot_be_used_is_one_line_without_its_password(tmp_pat
     assert "wrong-secret" not in done.error
 
 
-def test_a_wrong_database_name_is_told(tmp_path: Path, postgresql_server: str) -> None:
+def test_a_missing_database_is_reported_by_name(tmp_path: Path, postgresql_server: str) -> None:
     with psycopg.connect(postgresql_server) as connection:
         missing = postgresql_server.replace(f"/{connection.info.dbname}", "/no_such_database", 1)
     done = ingestd(write_config(tmp_path, missing), "records", "list")
@@ -59,7 +59,7 @@ def test_a_wrong_database_name_is_told(tmp_path: Path, postgresql_server: str) -
     assert "no_such_database" in done.error
 
 
-def test_a_file_that_is_no_database_is_told(config: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported(config: Path, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "ingestd.db").write_bytes(b"no database at all" * 100)
 

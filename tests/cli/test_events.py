@@ -92,7 +92,7 @@ def follow() -> Iterator[type[Follower]]:
         follower.close()
 
 
-def test_events_are_a_line_each_in_order(kept: Path) -> None:
+def test_events_are_printed_one_a_line_in_order(kept: Path) -> None:
     lines = ingestd(kept, "events").out.splitlines()
 
     assert lines[0] == (
@@ -105,7 +105,7 @@ def test_events_are_a_line_each_in_order(kept: Path) -> None:
     assert r'headline="The \"Otter\" crosses"' in lines[3]
 
 
-def test_programs_read_json_lines(kept: Path) -> None:
+def test_json_prints_one_document_a_line(kept: Path) -> None:
     found = [json.loads(line) for line in ingestd(kept, "events", "--json").out.splitlines()]
 
     assert found[2] == {
@@ -128,7 +128,7 @@ def test_programs_read_json_lines(kept: Path) -> None:
         pytest.param(("--follow", "--limit", 4), [1, 2, 3, 4], id="follow-so-many"),
     ],
 )
-def test_a_reader_says_where_it_was_and_what_it_wants(
+def test_after_limit_and_kind_select_events(
     kept: Path, arguments: tuple[object, ...], found: list[int]
 ) -> None:
     done = ingestd(kept, "events", "--json", *arguments)
@@ -145,7 +145,7 @@ def test_a_reader_says_where_it_was_and_what_it_wants(
         pytest.param(("--kind", "merged"), "'merged'", id="kind"),
     ],
 )
-def test_what_makes_no_sense_is_status_2(kept: Path, arguments: tuple[object, ...], said: str) -> None:
+def test_a_usage_error_has_status_2(kept: Path, arguments: tuple[object, ...], said: str) -> None:
     done = ingestd(kept, "events", *arguments)
 
     assert (done.status, done.out) == (2, "")
@@ -153,7 +153,7 @@ def test_what_makes_no_sense_is_status_2(kept: Path, arguments: tuple[object, ..
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_it_is_followed_until_a_signal(
+def test_follow_ends_with_a_signal(
     kept: Path, database_url: str, follow: type[Follower], number: signal.Signals
 ) -> None:
     follower = follow(kept, "--json", "--after", 3)
@@ -166,7 +166,7 @@ def test_it_is_followed_until_a_signal(
     assert follower.end(number) == (0, "", "")
 
 
-def test_a_log_that_is_younger_than_its_reader_is_told(either: Path, database_url: str, follow: type[Follower]) -> None:
+def test_a_log_that_is_shorter_than_after_is_reported(either: Path, database_url: str, follow: type[Follower]) -> None:
     keep(database_url, "one", "Ferry", "Umbrella")
     follower = follow(either)
     assert [follower.line().split()[1] for _ in range(2)] == ["seq=1", "seq=2"]
@@ -185,7 +185,7 @@ def execute(database_url: str, statement: str) -> None:
     asyncio.run(work())
 
 
-def test_a_database_that_is_away_is_waited_for(postgresql_server: str, tmp_path: Path, follow: type[Follower]) -> None:
+def test_follow_waits_while_the_database_is_unavailable(postgresql_server: str, tmp_path: Path, follow: type[Follower]) -> None:
     name = f"test_{uuid.uuid4().hex}"
     url = make_database(postgresql_server, name)
     keep(url, "one", "Ferry")
@@ -204,7 +204,7 @@ def test_a_database_that_is_away_is_waited_for(postgresql_server: str, tmp_path:
     assert follower.end(signal.SIGTERM)[:2] == (0, "")
 
 
-def test_a_second_signal_ends_it_while_nobody_reads_its_lines(
+def test_a_second_signal_ends_it_while_a_write_blocks(
     either: Path, database_url: str, follow: type[Follower]
 ) -> None:
     keep(database_url, "one", *(f"Story {number} {'of the ferry ' * 50}" for number in range(300)))

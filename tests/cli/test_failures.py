@@ -5,7 +5,7 @@ from tests.cli.running import ingestd
 from tests.support.papers import Papers
 
 
-def test_what_failed_is_listed_and_tried_again(papers: Papers, either: Path) -> None:
+def test_failures_are_listed_and_retried(papers: Papers, either: Path) -> None:
     link = papers.url("/1")
     ingestd(either, "sources", "add", papers.publish("/feed.xml", atom(link)), "--unchecked")
     ingestd(either, "poll")
@@ -21,6 +21,6 @@ def test_what_failed_is_listed_and_tried_again(papers: Papers, either: Path) -> 
     assert "HTTP 404" in ingestd(either, "failures", "list").out
 
 
-def test_nothing_to_retry_is_told(config: Path) -> None:
+def test_nothing_to_retry_has_a_status(config: Path) -> None:
     assert ingestd(config, "failures", "retry", "--json").json == {"due": 0}
     assert ingestd(config, "failures", "retry", "7").status == 1

@@ -48,7 +48,7 @@ async def listen(request: pytest.FixtureRequest, service: Service, tmp_path: Pat
         yield address.removeprefix("http://").removesuffix("/")
 
 
-async def test_a_daemon_that_is_well_is_a_line_a_check_and_status_0(listen: str) -> None:
+async def test_a_healthy_daemon_is_a_line_for_each_check_and_status_0(listen: str) -> None:
     done = await ingestd_health(listen)
 
     assert (done.status, done.error) == (0, "")
@@ -58,7 +58,7 @@ async def test_a_daemon_that_is_well_is_a_line_a_check_and_status_0(listen: str)
     assert {line.partition("\t")[0] for line in lines[1:]} == {"pass"}
 
 
-async def test_a_warning_is_told_and_is_status_0(listen: str, service: Service) -> None:
+async def test_a_warning_is_printed_with_status_0(listen: str, service: Service) -> None:
     await add_source(service, "https://wire.example/feed", due=datetime.now(UTC) - timedelta(hours=1))
 
     done = await ingestd_health(listen)
@@ -67,7 +67,7 @@ async def test_a_warning_is_told_and_is_status_0(listen: str, service: Service) 
     assert "warn\tsources:overdue\t1 sources\tsources were due over five minutes ago" in done.out.splitlines()
 
 
-async def test_a_daemon_that_fails_is_status_1(listen: str, service: Service) -> None:
+async def test_a_failing_daemon_has_status_1(listen: str, service: Service) -> None:
     service.service_state.last_tick -= 3600
 
     done = await ingestd_health(listen)
@@ -76,13 +76,13 @@ async def test_a_daemon_that_fails_is_status_1(listen: str, service: Service) ->
     assert "fail\tscheduler:lag\t" in done.out
 
 
-async def test_json_is_the_report_itself(listen: str, service: Service) -> None:
+async def test_json_prints_the_report(listen: str, service: Service) -> None:
     done = await ingestd_health(listen, "--json")
 
     assert json.loads(done.out)["serviceId"] == service.runtime.run_id
 
 
-async def test_probes_tell_ready_from_live(listen: str, service: Service) -> None:
+async def test_ready_and_live_are_separate_probes(listen: str, service: Service) -> None:
     service.stop()
 
     ready, live = await asyncio.gather(ingestd_health(listen, "--ready", "--json"), ingestd_health(listen, "--live"))
@@ -94,12 +94,12 @@ async def test_probes_tell_ready_from_live(listen: str, service: Service) -> Non
 @pytest.mark.parametrize(
     ("listen", "said"),
     [
-        pytest.param("127.0.0.1:1", "nobody answers at 127.0.0.1:1: `ingestd run` starts", id="no daemon at the port"),
-        pytest.param("unix:/nonexistent/s", "nobody answers at unix:/nonexistent/s: `ingestd", id="no socket"),
-        pytest.param("127.0.0.1:0", "listen has port 0", id="any free port"),
+        pytest.param("127.0.0.1:1", "cannot connect to 127.0.0.1:1: start the daemon with `ingestd run`", id="no daemon at the port"),
+        pytest.param("unix:/nonexistent/s", "cannot connect to unix:/nonexistent/s: start the daemon", id="no socket"),
+        pytest.param("127.0.0.1:0", "`listen` has port 0", id="any free port"),
     ],
 )
-async def test_when_nobody_answers_it_says_where_it_asked(listen: str, said: str) -> None:
+async def test_without_an_answer_the_error_names_the_address(listen: str, said: str) -> None:
     done = await ingestd_health(listen)
 
     assert (done.status, done.out) == (2, "")
@@ -107,7 +107,7 @@ async def test_when_nobody_answers_it_says_where_it_asked(listen: str, said: str
     assert done.error.count("\n") == 1
 
 
-async def test_another_program_at_the_port_is_not_taken_for_the_daemon() -> None:
+async def test_another_program_at_the_port_is_reported() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello")
@@ -118,10 +118,10 @@ async def test_another_program_at_the_port_is_not_taken_for_the_daemon() -> None
         done = await ingestd_health(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
     assert (done.status, done.out) == (2, "")
-    assert "is not ingestd" in done.error
+    assert "another program answers there, not ingestd" in done.error
 
 
-async def test_ready_and_live_at_once_make_no_sense() -> None:
+async def test_ready_and_live_exclude_each_other() -> None:
     done = await ingestd_health("127.0.0.1:1", "--ready", "--live")
 
-    assert (done.status, done.error) == (2, "ingestd: --ready or --live, not both\n")
+    assert (done.status, done.error) == (2, "ingestd: give --ready or --live, not both\n")

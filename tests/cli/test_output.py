@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.cli.output import note, progress, show, show_diff, show_json, show_json_lines, show_table
+from ingestd.cli.output import note, show, show_diff, show_json, show_json_lines, show_table
+from ingestd.cli.terminal import progress_bar
 from ingestd.json import to_json
 
 NOON = datetime(2020, 6, 24, 12, tzinfo=UTC)
@@ -34,14 +35,14 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch, stream: str) -> Terminal:
     return terminal
 
 
-def test_results_and_notes_go_their_own_ways(capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_go_to_stdout_and_notes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     show("a result")
     note("a note")
 
     assert capsys.readouterr() == ("a result\n", "a note\n")
 
 
-def test_a_table_is_lines_with_tabs_where_no_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_is_tab_separated_lines_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     show_table(("id", "title", "last", "paused"), [(1, "A\tB\nC", NOON, True), (2, None, None, False)])
 
     assert capsys.readouterr().out.splitlines() == [
@@ -51,7 +52,7 @@ def test_a_table_is_lines_with_tabs_where_no_person_reads(capsys: pytest.Capture
     ]
 
 
-def test_a_title_is_text_for_a_terminal_and_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_markup_and_controls_in_a_title_reach_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch, "stdout")
 
     show_table(("title",), [("[red]Storm[/red] :boom: \x1b[2J\u202eevil [link=https://evil.example]x[/link]",)])
@@ -69,7 +70,7 @@ def test_a_long_cell_is_folded_and_not_cut(monkeypatch: pytest.MonkeyPatch) -> N
     assert terminal.getvalue().count("x") == 101
 
 
-def test_a_diff_keeps_its_signs_and_is_no_markup(
+def test_markup_in_a_diff_is_printed_as_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = (" same", "-[red]old[/red]\x1b[2J", "+new")
@@ -94,14 +95,14 @@ def test_json_is_one_document_with_times_in_iso(capsys: pytest.CaptureFixture[st
     }
 
 
-def test_a_stream_is_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_lines_are_one_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     show_json_lines(Story(f"{number}\n", NOON) for number in range(3))
 
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["headline"] for line in lines] == ["0\n", "1\n", "2\n"]
 
 
-def test_json_escapes_what_a_terminal_would_obey_and_keeps_the_text() -> None:
+def test_json_escapes_control_characters() -> None:
     hostile = "a\x1b[2J\x9b\u202e\ud800\u200bb"
 
     text = to_json(hostile)
@@ -110,13 +111,13 @@ def test_json_escapes_what_a_terminal_would_obey_and_keeps_the_text() -> None:
     assert json.loads(text) == hostile
 
 
-def test_what_has_no_place_in_json_is_a_bug() -> None:
+def test_a_value_that_json_cannot_hold_is_a_bug() -> None:
     with pytest.raises(TypeError, match="cannot write object as JSON"):
         to_json(object())
 
 
-def test_progress_is_silent_where_no_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress() as bar:
+def test_a_progress_bar_prints_nothing_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar() as bar:
         task = bar.add_task("pages", total=2)
         bar.advance(task)
 
@@ -124,12 +125,12 @@ def test_progress_is_silent_where_no_person_reads(capsys: pytest.CaptureFixture[
     assert bar.tasks[0].completed == 1
 
 
-def test_progress_shows_count_and_rate_on_stderr(
+def test_a_progress_bar_shows_count_and_rate_on_stderr(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal = a_terminal(monkeypatch, "stderr")
 
-    with progress() as bar:
+    with progress_bar() as bar:
         task = bar.add_task("[red]pages", total=2)
         bar.advance(task)
         bar.advance(task)

@@ -67,7 +67,7 @@ def test_a_feed_is_one_line_with_all_its_fields(tmp_path: Path) -> None:
     ]
 
 
-def test_of_a_wire_item_all_fields_are_there_but_what_is_for_the_desk_alone(tmp_path: Path) -> None:
+def test_a_wire_item_has_all_its_fields_except_private_notes(tmp_path: Path) -> None:
     (tmp_path / "item.xml").write_bytes(WIRE["newsml_g2.xml"])
 
     result = run(tmp_path / "item.xml")
@@ -85,7 +85,7 @@ def test_of_a_wire_item_all_fields_are_there_but_what_is_for_the_desk_alone(tmp_
     assert [note["text"] for note in entry["ednotes"]] == ["Corrects the depth in the second paragraph."]
 
 
-def test_a_folder_gives_a_line_for_every_file_in_sorted_order(tmp_path: Path) -> None:
+def test_a_directory_gives_a_line_for_every_file_in_sorted_order(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "news.xml.gz").write_bytes(gzip.compress(RSS.encode()))
     (tmp_path / "b" / "notes.txt").write_text("no feed")
@@ -100,7 +100,7 @@ def test_a_folder_gives_a_line_for_every_file_in_sorted_order(tmp_path: Path) ->
     assert all(line["error"]["message"] for line in found if "error" in line)
 
 
-def test_the_lines_go_into_a_file_when_one_is_named(tmp_path: Path) -> None:
+def test_jsonl_writes_the_lines_to_a_file(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_text(RSS)
     out = tmp_path / "out.jsonl"
 
@@ -110,7 +110,7 @@ def test_the_lines_go_into_a_file_when_one_is_named(tmp_path: Path) -> None:
     assert [line["format"] for line in lines(out.read_text())] == ["rss20"]
 
 
-def test_the_content_type_says_which_charset(tmp_path: Path) -> None:
+def test_the_content_type_decides_the_charset(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_bytes(RSS.replace("Café", "Море").encode("windows-1251"))
 
     result = run(tmp_path / "news.xml", "--content-type", "text/xml; charset=windows-1251")
@@ -126,18 +126,18 @@ def test_the_children_of_an_index_are_listed(tmp_path: Path) -> None:
     assert lines(result.stdout)[0]["feed"]["children"] == [{"url": "http://localhost/a.xml", "updated": None}]
 
 
-def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
     assert run(tmp_path / "nothing").exit_code == 2
 
 
-def test_a_place_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+def test_an_unwritable_file_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_text(RSS)
 
     result = run(tmp_path / "news.xml", "--jsonl", tmp_path / "nowhere" / "out.jsonl")
     assert isinstance(result.exception, UsageError)
 
 
-def test_a_file_that_cannot_be_read_is_a_line_and_the_others_are_still_read(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_a_line_and_the_others_are_read(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_text(RSS)
 
     # Its first page is no memory of the process, so reading it fails, as root too.
@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_read_is_a_line_and_the_others_are_still_read(tmp_
 
 
 @pytest.mark.parametrize(("error", "on_purpose"), [(ParseError("cut off"), True), (KeyError("entries"), False)])
-def test_an_error_is_a_line_and_a_bug_is_told_from_one_on_purpose(error: Exception, on_purpose: bool) -> None:
+def test_an_error_is_a_line_and_only_a_bug_fails(error: Exception, on_purpose: bool) -> None:
     def read() -> Feed:
         raise error
 

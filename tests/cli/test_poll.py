@@ -7,7 +7,7 @@ from tests.support.dropping import item, names, write
 from tests.support.papers import Papers
 
 
-def test_a_poll_makes_records_and_the_next_one_none(papers: Papers, either: Path) -> None:
+def test_a_second_poll_adds_no_records(papers: Papers, either: Path) -> None:
     links = [papers.publish(f"/{n}", page("Ferry", n)) for n in range(2)]
     feed = papers.publish("/feed.xml", atom(*links))
     ingestd(either, "sources", "add", feed, "--unchecked")
@@ -18,7 +18,7 @@ def test_a_poll_makes_records_and_the_next_one_none(papers: Papers, either: Path
     assert (second.json["polls"], second.json["records"]) == (2, 2)
 
 
-def test_without_a_name_all_that_are_due_are_polled(papers: Papers, config: Path) -> None:
+def test_without_a_source_all_due_sources_are_polled(papers: Papers, config: Path) -> None:
     for n in range(3):
         link = papers.publish(f"/{n}", page("Ferry", n))
         ingestd(config, "sources", "add", papers.publish(f"/{n}.xml", atom(link)), "--unchecked")
@@ -29,20 +29,20 @@ def test_without_a_name_all_that_are_due_are_polled(papers: Papers, config: Path
     assert second.json["polls"] == 3
 
 
-def test_a_poll_that_fails_has_status_1(papers: Papers, config: Path) -> None:
+def test_a_failed_poll_has_status_1(papers: Papers, config: Path) -> None:
     ingestd(config, "sources", "add", papers.url("/missing"), "--unchecked")
 
     assert ingestd(config, "poll").status == 1
 
 
-def test_an_unknown_source_is_told(config: Path) -> None:
+def test_an_unknown_source_is_a_usage_error(config: Path) -> None:
     done = ingestd(config, "poll", "7")
 
     assert done.status == 2
     assert "`ingestd sources list`" in done.error
 
 
-def test_a_folder_is_polled_until_nothing_is_left_in_it(either: Path, tmp_path: Path) -> None:
+def test_a_drop_folder_is_polled_until_it_is_empty(either: Path, tmp_path: Path) -> None:
     either.write_text(either.read_text() + "settle = 0.5\n")
     folder = tmp_path / "wire"
     folder.mkdir()

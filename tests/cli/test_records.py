@@ -56,7 +56,7 @@ def test_a_record_is_shown_with_its_revisions(kept: Path, papers: Papers) -> Non
     assert ingestd(kept, "records", "show", "999").status == 2
 
 
-def test_what_each_revision_changed_is_shown(papers: Papers, config: Path) -> None:
+def test_diff_shows_what_each_revision_changed(papers: Papers, config: Path) -> None:
     link = papers.publish("/1", page("Ferry", 1))
     ingestd(config, "sources", "add", papers.publish("/feed.xml", atom(link)), "--unchecked")
     ingestd(config, "poll", 1)
@@ -102,7 +102,7 @@ def revised(either: Path, database_url: str) -> Path:
         pytest.param("1m", 2, "Ferry again", ["one", "two", "three"], id="so-long-ago"),
     ],
 )
-def test_a_record_is_shown_as_it_was_known(
+def test_as_of_shows_a_record_as_it_was(
     revised: Path, as_of: str, revision: int, headline: str, carriers: list[str]
 ) -> None:
     now = ingestd(revised, "records", "show", "1", "--json").json
@@ -116,7 +116,7 @@ def test_a_record_is_shown_as_it_was_known(
     assert then["guid"] == now["guid"]
 
 
-def test_revisions_and_what_they_changed_are_shown_as_of_a_time(revised: Path) -> None:
+def test_as_of_limits_revisions_and_differences(revised: Path) -> None:
     def shown(*arguments: str) -> list[int]:
         found = ingestd(revised, "records", "show", "1", "--json", *arguments).json
         return [one["revision"] for one in found]
@@ -128,7 +128,7 @@ def test_revisions_and_what_they_changed_are_shown_as_of_a_time(revised: Path) -
 
 
 @pytest.mark.parametrize("also", [(), ("--revisions",), ("--diff",)], ids=["itself", "revisions", "diff"])
-def test_a_record_that_was_not_there_yet_is_told(revised: Path, also: tuple[str, ...]) -> None:
+def test_a_record_that_did_not_exist_yet_is_a_usage_error(revised: Path, also: tuple[str, ...]) -> None:
     done = ingestd(revised, "records", "show", "1", *also, "--as-of", "2026-01-31T11:59:59Z")
 
     assert (done.status, done.out) == (2, "")
@@ -154,7 +154,7 @@ def lost(either: Path, database_url: str) -> Path:
     return either
 
 
-def test_what_speaks_for_a_record_being_taken_back_is_shown(lost: Path) -> None:
+def test_evidence_of_a_withdrawal_is_shown(lost: Path) -> None:
     shown = ingestd(lost, "records", "show", "1", "--json").json
     before = ingestd(lost, "records", "show", "1", "--as-of", "2026-01-31T12:30Z", "--json").json
 
@@ -171,7 +171,7 @@ def test_what_speaks_for_a_record_being_taken_back_is_shown(lost: Path) -> None:
     assert "410, 2026-01-31T13:00:00Z: the page answered HTTP 410" in ingestd(lost, "records", "show", "1").out
 
 
-def test_why_says_how_a_pages_visits_stand(lost: Path) -> None:
+def test_why_prints_the_revisits_of_a_page(lost: Path) -> None:
     told = ingestd(lost, "why", "https://one.example/feed/0").out
 
     assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
@@ -196,14 +196,14 @@ def test_why_says_how_a_pages_visits_stand(lost: Path) -> None:
         pytest.param(["umbrella " * 5000], ["Umbrella"], id="many"),
     ],
 )
-def test_a_search_finds_and_never_fails(kept: Path, words: list[str], found: list[str]) -> None:
+def test_a_search_never_fails(kept: Path, words: list[str], found: list[str]) -> None:
     done = ingestd(kept, "records", "search", *words, "--json")
 
     assert done.status == 0
     assert sorted(record["headline"] for record in done.json) == found
 
 
-def test_agencies_and_flags_are_kept_and_shown(either: Path, papers: Papers) -> None:
+def test_agencies_and_flags_are_stored_and_shown(either: Path, papers: Papers) -> None:
     story = (
         '<html lang=en><head><meta property="article:content_tier" content="locked"></head><body><article>'
         "<h1>Ferry</h1><p>OSLO (AP) — The ferry was counted, painted and counted again, the BBC reports, and so ...</p>"
@@ -226,7 +226,7 @@ def test_agencies_and_flags_are_kept_and_shown(either: Path, papers: Papers) -> 
     assert "paywall\tyes" in text.splitlines()
 
 
-def test_records_are_exported_line_by_line(kept: Path, tmp_path: Path) -> None:
+def test_records_are_exported_one_a_line(kept: Path, tmp_path: Path) -> None:
     file = tmp_path / "out.jsonl"
 
     done = ingestd(kept, "records", "export")
@@ -239,21 +239,21 @@ def test_records_are_exported_line_by_line(kept: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("time", ["yesteryear", "9999999d", "9" * 400 + "d"], ids=["word", "year-0", "infinite"])
-def test_a_time_that_is_none_is_told(config: Path, time: str) -> None:
+def test_an_invalid_time_is_a_usage_error(config: Path, time: str) -> None:
     done = ingestd(config, "records", "list", "--since", time)
 
     assert done.status == 2
     assert f"'{time}' is not a time" in done.error
 
 
-def test_a_number_that_no_record_can_have_is_told(either: Path) -> None:
+def test_an_impossible_number_is_a_usage_error(either: Path) -> None:
     done = ingestd(either, "records", "show", "9" * 30)
 
     assert (done.status, done.out) == (2, "")
     assert f"no record {'9' * 30}" in done.error
 
 
-def test_whoever_reads_may_stop_reading(kept: Path) -> None:
+def test_a_reader_may_close_the_pipe(kept: Path) -> None:
     done = subprocess.run(
         f"{sys.executable} -m ingestd records export --config {kept} | true", shell=True, capture_output=True,
         text=True, check=False, timeout=60,

@@ -53,7 +53,7 @@ def kept(papers: Papers, either: Path, database_url: str, tmp_path: Path) -> Pat
     return either
 
 
-def test_a_dry_run_tells_and_the_run_does_it(kept: Path, database_url: str) -> None:
+def test_a_dry_run_reports_what_the_run_then_changes(kept: Path, database_url: str) -> None:
     count = "SELECT count(*) FROM revisions"
 
     said = run(kept, "--dry-run", "--json")
@@ -73,7 +73,7 @@ def test_a_dry_run_tells_and_the_run_does_it(kept: Path, database_url: str) -> N
     assert rows(database_url, count) == [(4,)]
 
 
-def test_it_is_told_to_people(kept: Path) -> None:
+def test_the_text_output_lists_changes_and_counts(kept: Path) -> None:
     done = ingestd(kept, "reprocess", "--dry-run")
 
     assert f"-{PROMPT}" in done.out.splitlines()
@@ -96,7 +96,7 @@ def test_revisions_are_shown_with_their_kind(kept: Path) -> None:
     assert PROMPT not in ingestd(kept, "records", "export").out
 
 
-def test_it_looks_at_what_is_asked_for(kept: Path) -> None:
+def test_options_select_records(kept: Path) -> None:
     def looked_at(*args: object) -> int:
         return ingestd(kept, "reprocess", "--dry-run", "--json", *args).json["looked_at"]
 
@@ -108,19 +108,19 @@ def test_it_looks_at_what_is_asked_for(kept: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        pytest.param(("--site", "http://[/"), "'http://[/' is no site", id="site"),
-        pytest.param(("--since", "yesteryear"), "'yesteryear' is no time", id="time"),
+        pytest.param(("--site", "http://[/"), "'http://[/' is not a site", id="site"),
+        pytest.param(("--since", "yesteryear"), "'yesteryear' is not a time", id="time"),
         pytest.param(("--source", 9), "no source 9", id="source"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_and_status_2(config: Path, args: tuple[object, ...], said: str) -> None:
+def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[object, ...], said: str) -> None:
     done = ingestd(config, "reprocess", *args)
 
     assert (done.status, done.out) == (2, "")
     assert said in done.error
 
 
-def test_what_cannot_be_made_again_is_status_1(kept: Path, database_url: str, tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_extracted_again_has_status_1(kept: Path, database_url: str, tmp_path: Path) -> None:
     [(raw,)] = rows(database_url, "SELECT raw FROM revisions WHERE record_id = 2")
     stored(tmp_path, raw).unlink()
 
@@ -131,7 +131,7 @@ def test_what_cannot_be_made_again_is_status_1(kept: Path, database_url: str, tm
     assert "missing: " in done.out
 
 
-def test_texts_that_were_hashed_in_another_way_are_hashed_anew(papers: Papers, config: Path, tmp_path: Path) -> None:
+def test_outdated_hashes_are_computed_again(papers: Papers, config: Path, tmp_path: Path) -> None:
     feed = papers.publish("/feed.xml", rss([STORY]), content_type="application/rss+xml")
 
     async def keep_one() -> None:
@@ -153,7 +153,7 @@ def stored(folder: Path, raw: str) -> Path:
     return folder / "state" / "archive" / raw[:2] / raw[2:4] / f"{raw}.zst"
 
 
-def test_progress_is_shown_where_a_person_reads(kept: Path) -> None:
+def test_progress_is_shown_on_a_terminal(kept: Path) -> None:
     ours, theirs = pty.openpty()
 
     done = subprocess.run(
@@ -185,7 +185,7 @@ def many(papers: Papers, either: Path, database_url: str, tmp_path: Path) -> Pat
     return either
 
 
-def test_killed_in_the_middle_it_goes_on_where_it_was(many: Path, database_url: str, tmp_path: Path) -> None:
+def test_a_killed_reprocess_continues_where_it_stopped(many: Path, database_url: str, tmp_path: Path) -> None:
     last = "SELECT raw FROM revisions WHERE record_id = 125"
     [(raw,)] = rows(database_url, last)
     body = stored(tmp_path, raw).read_bytes()

@@ -19,7 +19,7 @@ def test_a_feed_is_added_once_listed_and_shown(papers: Papers, either: Path) -> 
     second = ingestd(either, "sources", "add", url)
 
     assert first.json == [{"id": 1, "url": url, "new": True, "entries": 1}]
-    assert second.out == f"source 1: {url} (was there already)\n"
+    assert second.out == f"source 1: {url} (exists already)\n"
     [row] = ingestd(either, "sources", "list", "--json").json
     assert (row["url"], row["title"], row["condition"]) == (url, "Mine", "ok")
     shown = ingestd(either, "sources", "show", "1", "--json").json
@@ -27,7 +27,7 @@ def test_a_feed_is_added_once_listed_and_shown(papers: Papers, either: Path) -> 
     assert papers.requests.count("/feed.xml") == 1
 
 
-def test_what_is_added_is_asked_for_whole_once_and_then_only_for_what_is_new(papers: Papers, either: Path) -> None:
+def test_adding_a_feed_is_its_first_poll_and_the_next_is_conditional(papers: Papers, either: Path) -> None:
     url = papers.publish("/feed.xml", atom(papers.url("/1")), content_type="application/atom+xml", etag='"one"')
 
     ingestd(either, "sources", "add", url)
@@ -54,7 +54,7 @@ def test_the_hub_of_a_feed_is_shown_without_its_secrets(papers: Papers, config: 
     assert "https://hub.example/" in ingestd(config, "sources", "show", "1").out
 
 
-def test_of_a_page_the_feeds_that_it_names_are_added(papers: Papers, config: Path) -> None:
+def test_the_feeds_that_a_page_names_are_added(papers: Papers, config: Path) -> None:
     url = feed(papers)
     link = '<link rel="alternate" type="application/atom+xml" title="News" href="/feed.xml">'
     home = papers.publish("/", f"<html><head>{link}</head><body>Home</body></html>".encode())
@@ -68,10 +68,10 @@ def test_of_a_page_the_feeds_that_it_names_are_added(papers: Papers, config: Pat
     ("path", "status", "said"),
     [
         pytest.param("/missing", 1, "HTTP 404", id="typo-in-the-path"),
-        pytest.param("/page", 1, "is no feed and names none", id="page-without-feeds"),
+        pytest.param("/page", 1, "is not a feed and names none", id="page-without-feeds"),
     ],
 )
-def test_what_is_no_feed_is_not_added(papers: Papers, config: Path, path: str, status: int, said: str) -> None:
+def test_a_page_without_feeds_is_not_added(papers: Papers, config: Path, path: str, status: int, said: str) -> None:
     papers.publish("/page", b"<html><body>Nothing here</body></html>")
 
     done = ingestd(config, "sources", "add", papers.url(path))
@@ -81,7 +81,7 @@ def test_what_is_no_feed_is_not_added(papers: Papers, config: Path, path: str, s
     assert ingestd(config, "sources", "list", "--json").json == []
 
 
-def test_a_typo_in_the_host_is_told(config: Path) -> None:
+def test_an_unknown_host_is_reported(config: Path) -> None:
     done = ingestd(config, "sources", "add", "http://no-such-host.invalid/feed")
 
     assert done.status == 1
@@ -89,7 +89,7 @@ def test_a_typo_in_the_host_is_told(config: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["example.com/feed", "gopher://example.com/feed", "http://"])
-def test_what_is_no_url_is_told(config: Path, url: str) -> None:
+def test_an_invalid_url_is_a_usage_error(config: Path, url: str) -> None:
     done = ingestd(config, "sources", "add", url)
 
     assert done.status == 2
@@ -107,7 +107,7 @@ def test_a_source_is_paused_resumed_and_removed(papers: Papers, config: Path) ->
     assert ingestd(config, "sources", "add", url, "--unchecked", "--json").json[0]["new"] is True
 
 
-def test_opml_goes_out_and_comes_back(papers: Papers, config: Path, tmp_path: Path) -> None:
+def test_exported_opml_can_be_imported(papers: Papers, config: Path, tmp_path: Path) -> None:
     urls = [feed(papers, f"/{n}.xml") for n in range(3)]
     for url in urls:
         ingestd(config, "sources", "add", url, "--unchecked")
@@ -117,11 +117,11 @@ def test_opml_goes_out_and_comes_back(papers: Papers, config: Path, tmp_path: Pa
 
     done = ingestd(config, "sources", "import", file)
 
-    assert done.out == "1 sources added, 2 were there already\n"
+    assert done.out == "1 sources added, 2 exist already\n"
     assert [row["url"] for row in ingestd(config, "sources", "list", "--json").json] == urls
 
 
-def test_what_is_no_opml_is_told(config: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_opml_is_reported(config: Path, tmp_path: Path) -> None:
     (tmp_path / "no.opml").write_text("no")
 
     assert ingestd(config, "sources", "import", tmp_path / "no.opml").status == 1
@@ -142,7 +142,7 @@ def test_credentials_in_a_url_are_never_shown(config: Path) -> None:
     assert "secret" not in "".join(step.out + step.error for step in done)
 
 
-def test_a_folder_is_added_by_its_path_shown_paused_and_resumed(either: Path, tmp_path: Path) -> None:
+def test_a_drop_folder_is_added_by_path_shown_paused_and_resumed(either: Path, tmp_path: Path) -> None:
     folder = tmp_path / "wire"
     folder.mkdir()
 
@@ -153,21 +153,21 @@ def test_a_folder_is_added_by_its_path_shown_paused_and_resumed(either: Path, tm
 
     shown = ingestd(either, "sources", "show", folder, "--json").json
     assert added == {"id": 1, "url": f"{folder.as_uri()}/", "new": True, "entries": None}
-    assert "was there already" in again.out
+    assert "exists already" in again.out
     assert paused.out == f"{folder.as_uri()}/: paused\n"
     assert (shown["condition"], shown["title"], shown["next_attempt_at"] is None) == ("ok", "Wire", False)
     assert ingestd(either, "sources", "export").out.count("xmlUrl") == 0
 
 
-def test_a_folder_that_is_not_there_is_told(config: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_a_usage_error(config: Path, tmp_path: Path) -> None:
     done = ingestd(config, "sources", "add", tmp_path / "none")
 
     assert (done.status, done.out) == (2, "")
-    assert "No such file or directory; --unchecked adds it all the same" in done.error
+    assert "No such file or directory; use --unchecked to add it anyway" in done.error
     assert ingestd(config, "sources", "add", tmp_path / "none", "--unchecked").status == 0
 
 
-def test_an_inbox_is_added_by_its_name_and_not_polled(either: Path) -> None:
+def test_an_inbox_is_added_by_name_and_not_polled(either: Path) -> None:
     added = ingestd(either, "sources", "add", "inbox:wire")
     polled = ingestd(either, "poll", "inbox:wire")
     [listed] = ingestd(either, "sources", "list", "--json").json

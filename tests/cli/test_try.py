@@ -7,7 +7,7 @@ from tests.support.agency import ninjs
 from tests.support.papers import Papers
 
 
-def test_a_try_shows_what_would_be_kept_and_keeps_nothing(papers: Papers, config: Path, tmp_path: Path) -> None:
+def test_try_prints_the_result_and_stores_nothing(papers: Papers, config: Path, tmp_path: Path) -> None:
     link = papers.publish("/1", page("Ferry", 1))
     feed = papers.publish("/feed.xml", atom(link, papers.url("/missing")))
 
@@ -21,20 +21,20 @@ def test_a_try_shows_what_would_be_kept_and_keeps_nothing(papers: Papers, config
     assert not list((tmp_path / "state").glob("*.db"))
 
 
-def test_a_table_says_the_same(papers: Papers, config: Path) -> None:
+def test_the_table_shows_the_same(papers: Papers, config: Path) -> None:
     feed = papers.publish("/feed.xml", atom(papers.publish("/1", page("Ferry", 1))))
 
     assert "F: atom" in ingestd(config, "try", feed, "--pages", "1").out
 
 
-def test_what_is_no_feed_is_told(papers: Papers, config: Path) -> None:
+def test_a_page_that_is_not_a_feed_is_reported(papers: Papers, config: Path) -> None:
     done = ingestd(config, "try", papers.publish("/page", b"<html></html>"))
 
     assert done.status == 1
     assert "not a feed, a sitemap or a wire item" in done.error
 
 
-def test_a_wire_item_is_tried_with_the_text_it_has(papers: Papers, config: Path) -> None:
+def test_a_wire_item_needs_no_page(papers: Papers, config: Path) -> None:
     wire = papers.publish("/wire", json.dumps(ninjs()).encode())
 
     done = ingestd(config, "try", wire, "--json")

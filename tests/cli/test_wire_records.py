@@ -57,7 +57,7 @@ def headlines(config: Path, *arguments: str) -> list[str]:
     return sorted(json.loads(line)["headline"] for line in out.splitlines())
 
 
-def test_what_was_killed_or_is_withheld_is_shown_only_to_who_asks(killed: Path) -> None:
+def test_killed_and_withheld_records_are_shown_only_on_request(killed: Path) -> None:
     def listed(*arguments: str) -> set[str]:
         return {record["headline"] for record in ingestd(killed, "records", *arguments, "--json").json}
 
@@ -76,13 +76,13 @@ def test_what_was_killed_or_is_withheld_is_shown_only_to_who_asks(killed: Path) 
     ("as_of", "revision", "pubstatus"),
     [("2026-03-01T12:30Z", 1, "usable"), ("2026-03-01T13:30Z", 2, "usable"), ("2026-03-01T15:00Z", 3, "canceled")],
 )
-def test_a_wire_item_is_shown_as_it_was_known(killed: Path, as_of: str, revision: int, pubstatus: str) -> None:
+def test_as_of_shows_a_wire_item_as_it_was(killed: Path, as_of: str, revision: int, pubstatus: str) -> None:
     then = ingestd(killed, "records", "show", GUID, "--as-of", as_of, "--json").json
 
     assert (then["revision"], then["pubstatus"], then["version"]) == (revision, pubstatus, str(revision))
 
 
-def test_a_wire_item_is_shown_with_all_it_says(killed: Path) -> None:
+def test_a_wire_item_is_shown_with_all_its_fields(killed: Path) -> None:
     shown = ingestd(killed, "records", "show", GUID, "--json").json
     text = ingestd(killed, "records", "show", GUID).out
     revisions = ingestd(killed, "records", "show", GUID, "--revisions", "--json").json
@@ -97,7 +97,7 @@ def test_a_wire_item_is_shown_with_all_it_says(killed: Path) -> None:
     assert "urgency: 4" in "\n".join(ingestd(killed, "records", "show", GUID, "--diff").out.splitlines())
 
 
-def test_notes_for_the_desk_alone_are_shown_to_who_asks(either: Path, database_url: str) -> None:
+def test_private_notes_are_shown_only_on_request(either: Path, database_url: str) -> None:
     note = {"role": "telephone", "value": "Call 555-0100"}
 
     async def work(database: Database, source_id: int) -> None:
@@ -116,7 +116,7 @@ def test_notes_for_the_desk_alone_are_shown_to_who_asks(either: Path, database_u
     assert "555-0100" in ingestd(either, "records", "show", GUID, "--private").out
 
 
-def test_ninjs_that_was_exported_is_read_back_as_it_was(killed: Path) -> None:
+def test_exported_ninjs_is_parsed_back_unchanged(killed: Path) -> None:
     lines = ingestd(killed, "records", "export", "--format", "ninjs", "--status", "all").out.splitlines()
     ours = [json.loads(line) for line in ingestd(killed, "records", "export", "--status", "all").out.splitlines()]
     items = [parse(line.encode(), url="https://harbour.example/").entries[0].item for line in lines]
@@ -135,7 +135,7 @@ def test_ninjs_that_was_exported_is_read_back_as_it_was(killed: Path) -> None:
     assert ingestd(killed, "records", "export", "--format", "cobol").status == 2
 
 
-def test_a_wire_item_is_explained_by_its_guid(killed: Path) -> None:
+def test_why_takes_the_guid_of_a_wire_item(killed: Path) -> None:
     told = ingestd(killed, "why", GUID).out
 
     assert [line.split(": ")[1] for line in told.splitlines() if "identity" in line] == [

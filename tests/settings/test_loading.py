@@ -20,12 +20,12 @@ def credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def test_without_any_configuration_everything_is_at_its_default() -> None:
+def test_without_configuration_every_setting_has_its_default() -> None:
     assert load().interval == 4800
     assert set(origins().values()) == {"default"}
 
 
-def test_the_environment_weighs_more_than_credentials_and_they_more_than_the_file(
+def test_the_environment_overrides_credentials_which_override_the_file(
     file: File, credentials: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = file('contact = "file@news.example"\nattempts = 2\nmax_polls = 3')
@@ -41,14 +41,14 @@ def test_the_environment_weighs_more_than_credentials_and_they_more_than_the_fil
     )  # fmt: skip
 
 
-def test_a_password_can_come_as_a_credential(credentials: Path) -> None:
+def test_a_password_can_be_a_credential(credentials: Path) -> None:
     (credentials / "database_url").write_text("postgresql://ingestd:secret@db.example/news\n")
     (credentials / "tls.key").write_text("somebody else's")
 
     assert load().async_database_url == "postgresql+psycopg://ingestd:secret@db.example/news"
 
 
-def test_a_credential_that_cannot_be_read_is_no_default(credentials: Path, tmp_path: Path) -> None:
+def test_an_unreadable_credential_is_an_error(credentials: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("sqlite:///x.db")
     (credentials / "database_url").symlink_to(tmp_path / "elsewhere")
 
@@ -56,14 +56,14 @@ def test_a_credential_that_cannot_be_read_is_no_default(credentials: Path, tmp_p
         load()
 
 
-def test_a_credentials_directory_that_is_gone_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_credentials_directory_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "gone"))
 
     assert load().interval == 4800
 
 
 @pytest.mark.parametrize("text", ["127.0.0.0/8,10.0.0.0/8", '["127.0.0.0/8", "10.0.0.0/8"]'])
-def test_lists_in_the_environment_have_commas_or_are_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_in_the_environment_are_separated_by_commas_or_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGESTD_ALLOW_NETWORKS", text)
 
     assert load().allow_networks == (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/8"))
@@ -91,7 +91,7 @@ def test_an_empty_variable_counts_as_absent(file: File, monkeypatch: pytest.Monk
     assert load(file('interval = "2h"')).interval == 7200
 
 
-def test_the_file_is_the_one_given_or_named_or_in_its_place(
+def test_the_file_is_given_named_by_a_variable_or_in_a_standard_place(
     file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert find_config() is None
@@ -114,15 +114,15 @@ def test_the_file_is_the_one_given_or_named_or_in_its_place(
     [
         ("intervall = 3", "unknown setting 'intervall' in {path}: did you mean 'interval'?"),
         ("Interval = 3", "unknown setting 'Interval' in {path}: did you mean 'interval'?"),
-        ("zzz = 3", "unknown setting 'zzz' in {path}; `ingestd config show` lists them all"),
-        ("[web]\ninterval = 3", "unknown setting 'web' in {path}; `ingestd config show` lists them all"),
+        ("zzz = 3", "unknown setting 'zzz' in {path}; `ingestd config show` lists all settings"),
+        ("[web]\ninterval = 3", "unknown setting 'web' in {path}; `ingestd config show` lists all settings"),
         ("interval = '3x'", "interval ({path}): '3x' is not a duration; write it like 90, 30s, 15m, 1h30m or 2d"),
         ("extractors = 0", "extractors ({path}): 0 should be greater than or equal to 1"),
         ("state_dir = 3", "state_dir ({path}): 3 should be a path"),
         ("interval = 30", "interval (30s) should not be below interval_floor (1m)"),
     ],
 )
-def test_a_mistake_in_the_file_is_told_in_one_sentence(written: str, message: str, file: File) -> None:
+def test_a_fault_in_the_file_is_one_line(written: str, message: str, file: File) -> None:
     path = file(written)
 
     with pytest.raises(ConfigError) as caught:
@@ -131,7 +131,7 @@ def test_a_mistake_in_the_file_is_told_in_one_sentence(written: str, message: st
     assert str(caught.value) == message.format(path=path)
 
 
-def test_every_mistake_is_told_one_a_line(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_fault_is_reported_one_a_line(file: File, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGESTD_HOST_DELAI", "1s")
     monkeypatch.setenv("INGESTD_MAX_PAGES", "many")
 
@@ -143,14 +143,14 @@ def test_every_mistake_is_told_one_a_line(file: File, monkeypatch: pytest.Monkey
     ]  # fmt: skip
 
 
-def test_a_typo_in_the_environment_is_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_typo_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGESTD_INTERVALL", "3")
 
     with pytest.raises(ConfigError, match="'INGESTD_INTERVALL' in the environment: did you mean 'INGESTD_INTERVAL'"):
         load()
 
 
-def test_variables_that_are_no_settings_are_left_alone(monkeypatch: pytest.MonkeyPatch, file: File) -> None:
+def test_variables_that_are_not_settings_are_ignored(monkeypatch: pytest.MonkeyPatch, file: File) -> None:
     monkeypatch.setenv("INGESTD_CONFIG", str(file("")))
     monkeypatch.setenv("INGESTD_TEST_DATABASE_URL", "postgresql://db.example/test")
     monkeypatch.setenv("INGESTD_CORPUS", "/srv/corpus")
@@ -158,7 +158,7 @@ def test_variables_that_are_no_settings_are_left_alone(monkeypatch: pytest.Monke
     assert load().interval == 4800
 
 
-def test_a_wrong_database_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_database_url_is_reported_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGESTD_DATABASE_URL", "mysql://ingestd:secret@db.example/news")
 
     with pytest.raises(ConfigError, match=r"database_url \(environment\): the URL should be sqlite") as caught:
@@ -167,21 +167,21 @@ def test_a_wrong_database_is_told_without_its_password(monkeypatch: pytest.Monke
     assert "secret" not in f"{caught.value} {caught.value.__cause__}"
 
 
-def test_known_hosts_come_from_a_credential_as_openssh_has_them(credentials: Path) -> None:
+def test_known_hosts_can_be_a_credential_in_the_format_of_openssh(credentials: Path) -> None:
     (credentials / "known_hosts").write_text(f"# scanned\n{KNOWN_HOST}\n\n@revoked * {KNOWN_HOST.partition(' ')[2]}\n")
 
     assert load().known_hosts == (KNOWN_HOST, f"@revoked * {KNOWN_HOST.partition(' ')[2]}")
     assert origins()["known_hosts"] == "credentials"
 
 
-def test_a_private_key_is_named_as_a_credential_or_by_its_path(credentials: Path) -> None:
+def test_a_private_key_is_named_by_credential_or_path(credentials: Path) -> None:
     lines = "sftp://wire.example key desk wire_key\nsftp://wire.example key intern /etc/wire_key\n"
     (credentials / "logins").write_text(lines)
 
     assert [login.value for login in load().logins] == [str(credentials / "wire_key"), "/etc/wire_key"]
 
 
-def test_logins_come_from_a_credential_of_lines(credentials: Path, file: File) -> None:
+def test_logins_can_be_a_credential_with_one_a_line(credentials: Path, file: File) -> None:
     (credentials / "logins").write_text("# the wire\nhttps://wire.example bearer a\n\nhttps://p.example query k b\n")
 
     settings = load(file("logins = ['https://elsewhere.example bearer c']"))
@@ -190,7 +190,7 @@ def test_logins_come_from_a_credential_of_lines(credentials: Path, file: File) -
     assert origins()["logins"] == "credentials"
 
 
-def test_an_empty_credential_is_no_login(credentials: Path) -> None:
+def test_an_empty_credential_has_no_logins(credentials: Path) -> None:
     (credentials / "logins").write_text("")
 
     assert load().logins == ()
@@ -201,7 +201,7 @@ def test_an_empty_credential_is_no_login(credentials: Path) -> None:
     ["logins = ['https://wire.example s3same']", "logins = {s3same = 's3same'}", "api_token = ['a long s3same']",
      "api_token = 1234567890123456"],
 )  # fmt: skip
-def test_a_wrong_secret_is_told_without_it(file: File, written: str) -> None:
+def test_a_wrong_secret_is_reported_without_its_value(file: File, written: str) -> None:
     with pytest.raises(ConfigError, match=r"(logins|api_token) \(.*\): ") as caught:
         load(file(written))
 
@@ -212,14 +212,14 @@ def test_a_wrong_secret_is_told_without_it(file: File, written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        (b"attempts = 2\ninterval = = 3", "is no TOML: .*line 2"),
-        (b"attempts = 2\ncontact = '\xff'", "is no TOML: not UTF-8 .at line 2"),
-        (b"attempts = 2\nattempts = 3", "is no TOML: "),
-        (b"a = " + b"[" * 100_000, "is no TOML: "),
+        (b"attempts = 2\ninterval = = 3", "is not valid TOML: .*line 2"),
+        (b"attempts = 2\ncontact = '\xff'", "is not valid TOML: not UTF-8 .at line 2"),
+        (b"attempts = 2\nattempts = 3", "is not valid TOML: "),
+        (b"a = " + b"[" * 100_000, "is not valid TOML: "),
     ],
     ids=["damaged", "not UTF-8", "a key twice", "nested too deep"],
 )
-def test_a_file_that_is_no_toml_says_where(written: bytes, reason: str, tmp_path: Path) -> None:
+def test_invalid_toml_is_reported_with_its_place(written: bytes, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "ingestd.toml"
     path.write_bytes(written)
 
@@ -229,7 +229,7 @@ def test_a_file_that_is_no_toml_says_where(written: bytes, reason: str, tmp_path
     assert str(path) in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_reported_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"cannot read .*/gone\.toml: No such file or directory"):
         load(tmp_path / "gone.toml")
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from ingestd.settings import Listen, Settings
 
 
-def test_everything_has_a_default_below_the_state_directory(tmp_path: Path) -> None:
+def test_default_paths_are_below_the_state_directory(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
 
     assert settings.async_database_url == f"sqlite+aiosqlite:///{tmp_path}/ingestd.db"
@@ -16,7 +16,7 @@ def test_everything_has_a_default_below_the_state_directory(tmp_path: Path) -> N
     assert 1 <= settings.extractors <= 4
 
 
-def test_state_is_kept_where_systemd_says_else_in_the_xdg_state_directory(
+def test_the_state_directory_is_that_of_systemd_or_xdg(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert Settings().state_dir == tmp_path / "state" / "ingestd"
@@ -26,18 +26,18 @@ def test_state_is_kept_where_systemd_says_else_in_the_xdg_state_directory(
     assert Settings().state_dir == Path("/var/lib/ingestd")
 
 
-def test_settings_made_by_hand_take_nothing_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_created_directly_ignore_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGESTD_INTERVAL", "2h")
 
     assert Settings().interval == 4800
 
 
-def test_settings_never_change() -> None:
+def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().interval = 3
 
 
-def test_every_setting_is_described_in_full_sentences() -> None:
+def test_every_setting_is_described_in_sentences() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
@@ -53,7 +53,7 @@ def test_settings_print_without_their_secrets() -> None:
     assert "secret" in settings.async_database_url
 
 
-def test_an_interval_below_the_floor_is_told_with_both() -> None:
+def test_an_interval_below_the_floor_is_reported_with_both_values() -> None:
     with pytest.raises(ValidationError, match=r"interval \(30s\) should not be below interval_floor \(1m\)"):
         Settings(interval="30s")
 
@@ -70,7 +70,7 @@ def test_every_setting_has_its_bounds(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["off", "0", "0s"])
-def test_revisits_are_turned_off_in_a_word(text: str) -> None:
+def test_revisits_can_be_off(text: str) -> None:
     settings = Settings(revisit_first=text)
 
     assert settings.revisit_first == 0

@@ -59,7 +59,7 @@ def test_a_listening_address_is_a_port_or_a_socket(text: str, listen: Listen) ->
         "http://localhost:1",
     ],
 )
-def test_what_is_no_listening_address_is_refused(text: str) -> None:
+def test_an_invalid_listening_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="should be HOST:PORT"):
         Listen.parse(text)
 
@@ -88,7 +88,7 @@ def test_values_are_read_as_people_write_them(kind: Any, value: object, read_as:
     assert read(kind, value) == read_as
 
 
-def test_a_path_is_absolute_and_knows_the_home_directory() -> None:
+def test_a_path_is_made_absolute_and_its_tilde_expanded() -> None:
     assert read(DirectoryOrOff, "~/x") == Path.home() / "x"
     assert read(DirectoryOrOff, "x") == Path.cwd() / "x"
 
@@ -111,7 +111,7 @@ def test_a_path_is_absolute_and_knows_the_home_directory() -> None:
         (Contact, "https://news.example/)", "should be a web page"),
     ],
 )
-def test_a_wrong_value_says_what_it_should_be(kind: Any, value: object, message: str) -> None:
+def test_an_error_says_what_the_value_should_be(kind: Any, value: object, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         read(kind, value)
 
@@ -129,7 +129,7 @@ def test_a_wrong_value_says_what_it_should_be(kind: Any, value: object, message:
         (Address, "[::1]:1", "[::1]:1"),
     ],
 )
-def test_values_are_shown_as_they_could_be_written(kind: Any, value: object, text: object) -> None:
+def test_values_are_shown_in_a_form_that_can_be_read_back(kind: Any, value: object, text: object) -> None:
     assert shown(kind, value) == text
     assert read(kind, text) == read(kind, value)
 
@@ -145,7 +145,7 @@ WIRE, PAPER = "https://wire.example basic desk s3same", "http://paper.example:80
         pytest.param(f"# the wire, until March\r\n\r\n {WIRE}\r\n  # and\r\n{PAPER} \r\n", id="with comments"),
     ],
 )
-def test_logins_are_lines_and_shown_without_what_is_secret(value: object) -> None:
+def test_logins_are_lines_and_shown_without_secrets(value: object) -> None:
     logins = read(Logins, value)
 
     assert [login.value for login in logins] == ["Basic ZGVzazpzM3NhbWU=", "s3same"]
@@ -161,7 +161,7 @@ def test_logins_are_lines_and_shown_without_what_is_secret(value: object) -> Non
         ([WIRE, "", "https://paper.example/s3same bearer s3same"], "line 3: the origin should be"),
         ("s3same\nhttps://paper.example header Host s3same", "line 1: should be .*; line 2: the header Host cannot"),
         (f"{WIRE}\n{PAPER}\nHTTPS://wire.example:443 bearer s3same",
-         "line 3: https://wire.example has its login in line 1"),
+         "line 3: https://wire.example already has a login in line 1"),
         ("https://wire.example header X-Key s3same\rX-Evil: s3same", "line 1: .*without control characters"),
         (["https://wire.example header X-Key s3same\nX-Evil: s3same"], "line 1: .*without control characters"),
         ("https://wire.example bearer s3same\n s3same", "line 2: should be"),
@@ -170,7 +170,7 @@ def test_logins_are_lines_and_shown_without_what_is_secret(value: object) -> Non
         ({"https://wire.example": "s3same"}, "should be lines"),
     ],
 )  # fmt: skip
-def test_a_wrong_login_is_told_by_its_line_without_what_may_be_secret(value: object, message: str) -> None:
+def test_a_wrong_login_is_reported_by_line_number_without_secrets(value: object, message: str) -> None:
     with pytest.raises(ValidationError, match=message) as caught:
         read(Logins, value)
 
@@ -189,7 +189,7 @@ def test_a_wrong_login_is_told_by_its_line_without_what_may_be_secret(value: obj
         ("postgresql:///d?host=/run/postgresql", "postgresql+psycopg:///d?host=/run/postgresql"),
     ],
 )
-def test_a_database_is_reached_with_its_async_driver(url: str, with_driver: str) -> None:
+def test_a_database_url_gets_its_async_driver(url: str, with_driver: str) -> None:
     assert with_async_driver(read(DatabaseUrl, url).get_secret_value()) == with_driver
 
 
@@ -198,7 +198,7 @@ def test_a_database_is_reached_with_its_async_driver(url: str, with_driver: str)
     ["", "mysql://u:secret@h/d", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite+aiosqlite://",
      "postgresql:secret", "postgresql://u:secret@h:port/d", "news.db", "sqlite3:///x.db"],
 )  # fmt: skip
-def test_a_database_that_cannot_be_is_refused_without_its_password(url: str) -> None:
+def test_an_invalid_database_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValidationError) as caught:
         read(DatabaseUrl, url)
 
@@ -218,6 +218,6 @@ def test_a_database_that_cannot_be_is_refused_without_its_password(url: str) -> 
         ("postgresql:///d?user=u&password=p", "postgresql:///d"),
     ],
 )
-def test_a_database_is_shown_without_user_password_and_parameters(url: str, text: str) -> None:
+def test_a_database_url_is_shown_without_user_password_and_parameters(url: str, text: str) -> None:
     assert without_secrets(url) == text
     assert shown(DatabaseUrl, url) == text

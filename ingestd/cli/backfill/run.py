@@ -59,7 +59,7 @@ async def _run(settings: Settings, what: Order | int, max_documents: int) -> tup
             row,
             counts,
             ingest=runtime.ingest,
-            documents=DocumentReader(
+            reader=DocumentReader(
                 fetcher=runtime.fetcher,
                 pool=runtime.pool,
                 archive=runtime.archive,
