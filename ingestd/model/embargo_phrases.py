@@ -5,6 +5,7 @@ Stories about embargoes use the same words, so only a time limit at the beginnin
 """
 
 import re
+from functools import cache
 
 #: A text without any of these words, in lower case, has no limit; this check is much cheaper than the expressions.
 LIMIT_WORDS = ("embarg", "sperrfrist", "sperrvermerk", "for release", "not for", "frei", "nicht vor")
@@ -59,7 +60,6 @@ _CALLS = (
     r"(?:(?:achtung|hinweis|attention|atención|let op|eds|editors|note to editors|important|mit|with|news|strict(?:ly)?"
     r"|this (?:story|report|material) is|under)\b[\s,:!]*){0,3}"
 )
-_LIMIT = re.compile(rf"(?<!sin )\b(?:{_ANY})", re.IGNORECASE | re.MULTILINE)
 # What may precede a limit at the beginning of a line or sentence; matched after the limit, which is rare.
 _BEGINNING = re.compile(rf"{_START}\W{{0,10}}{_CALLS}\Z", re.IGNORECASE | re.MULTILINE)
 _MAX_IN_FRONT = 60
@@ -91,6 +91,12 @@ def sets_limit(text: str) -> bool:
     return find_limit(text) is not None and not lifts_embargo(text)
 
 
+@cache
+def _limit() -> re.Pattern[str]:
+    # Compiled when first needed: it takes ten times as long as the rest of this module, and few texts need it.
+    return re.compile(rf"(?<!sin )\b(?:{_ANY})", re.IGNORECASE | re.MULTILINE)
+
+
 def find_limit(text: str, *, anywhere: bool = False) -> str | None:
     """Return the clause of a text that sets a limit, from its first word on.  None: the text sets no limit.
 
@@ -101,7 +107,7 @@ def find_limit(text: str, *, anywhere: bool = False) -> str | None:
     lowered = text.lower()
     if not any(word in lowered for word in LIMIT_WORDS):
         return None
-    at_start = (found for found in _LIMIT.finditer(text) if anywhere or _begins(text, found))
+    at_start = (found for found in _limit().finditer(text) if anywhere or _begins(text, found))
     found = next(at_start, None) or _SHOUTED.search(text)
     return text[found.start() :][:_MAX_CLAUSE].split("\n\n")[0] if found else None
 
