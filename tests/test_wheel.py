@@ -6,13 +6,17 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator
+from email import message_from_bytes
+from importlib.metadata import distribution
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.backfill.backfills import page
 from tests.support.papers import Papers
+from tests.support.soak import FULL
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +36,27 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def link_dependencies(wheel: Path, target: Path) -> None:
+    """Link what the wheel requires, and what that requires, from this environment into another; nothing else."""
+    [metadata] = (name for name in ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA"))
+    required = message_from_bytes(ZipFile(wheel).read(metadata)).get_all("Requires-Dist") or []
+    waiting = [(Requirement(line), "") for line in required]
+    linked: set[tuple[str, str]] = set()
+    while waiting:
+        requirement, extra = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        found = distribution(requirement.name)
+        assert requirement.specifier.contains(found.version, prereleases=True), requirement
+        for wanted in {"", *requirement.extras}:
+            if (found.name, wanted) not in linked:
+                linked.add((found.name, wanted))
+                waiting += [(Requirement(line), wanted) for line in found.requires or []]
+        for name in {file.parts[0] for file in found.files or [] if file.parts[0] != ".."}:
+            if name != "__pycache__" and not (target / name).exists():
+                (target / name).symlink_to(Path(str(found.locate_file(name))))
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +93,18 @@ def test_the_wheel_contains_exactly_the_package(wheel: Path) -> None:
 def test_the_wheel_works_in_an_empty_environment(wheel: Path, papers: Papers, tmp_path: Path) -> None:
     papers.publish("/story", page("Ferry", 1))
     feed = papers.publish("/feed.xml", FEED, content_type="application/rss+xml")
-    venv.create(tmp_path / "venv", with_pip=True)
     bin_ = tmp_path / "venv" / "bin"
     settings = {"INGESTD_STATE_DIR": str(tmp_path / "state"), "INGESTD_ALLOW_NETWORKS": "127.0.0.0/8"}
+    install = ("install", "--quiet", "--no-compile", "--disable-pip-version-check")
 
-    run(
-        bin_ / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check",
-        "-c", ROOT / "constraints.txt", wheel, folder=tmp_path,
-    )  # fmt: skip
+    if FULL:
+        venv.create(tmp_path / "venv", with_pip=True)
+        run(bin_ / "python", "-m", "pip", *install, "-c", ROOT / "constraints.txt", wheel, folder=tmp_path)
+    else:
+        venv.create(tmp_path / "venv")
+        [packages] = (tmp_path / "venv").glob("lib/python*/site-packages")
+        run(sys.executable, "-m", "pip", "--python", bin_ / "python", *install, "--no-deps", wheel, folder=tmp_path)
+        link_dependencies(wheel, packages)
     upgraded = run(bin_ / "ingestd", "db", "upgrade", folder=tmp_path, **settings)
     current = run(bin_ / "ingestd", "db", "current", folder=tmp_path, **settings)
     tried = json.loads(run(bin_ / "ingestd", "try", feed, "--json", folder=tmp_path, **settings))

@@ -9,7 +9,7 @@ FULL = os.environ.get("SOAK", "") == "1"
 KILLS = int(os.environ.get("SOAK_KILLS", "2"))
 
 #: Items of an agency's day.
-ITEMS = int(os.environ.get("SOAK_ITEMS", "80"))
+ITEMS = int(os.environ.get("SOAK_ITEMS", "150"))
 
 
 def size(small: int, full: int) -> int:
