@@ -1,6 +1,6 @@
-"""One-off backfills: what a source's archive, a sitemap, a list of URLs or a directory holds, made records once.
+"""One-off backfills of a feed's archive, a sitemap, a list of URLs or a directory of files.
 
-A backfill *lists* entries, as durable rows of its own, and *makes* records of them at the same time; `job` tells
-that story.  How far the listing has come is committed with what it found, so a killed backfill goes on where it
-was.  The daemon leaves the entries alone, and the backfill leaves the sources' validators and due times alone.
+A backfill lists entries, stores them as rows of its own, and processes them at the same time (`job`).  The position of
+the listing is committed together with the listed entries, so a backfill that is killed resumes where it was.  The
+daemon does not process these entries, and the backfill does not change the validators and due times of sources.
 """

@@ -1,4 +1,4 @@
-"""`backfill files`: saved feeds and saved pages, out of a directory."""
+"""`backfill files`: list the saved feeds and pages in a directory."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -24,32 +24,32 @@ from ingestd.store.work.entries import ClaimedEntry
 
 log = structlog.get_logger(__name__)
 
-#: Files that are read at once and committed together.
-_AT_ONCE = 32
+#: Files that are read concurrently and committed together.
+_BATCH_SIZE = 32
 
-#: Elements that a page begins with, whole or cut.
-_PAGES = frozenset("html head body main article section div p h1 h2 title meta".split())
+#: Root elements of a page or a part of one.
+_PAGE_ELEMENTS = frozenset("html head body main article section div p h1 h2 title meta".split())
 
 
-async def list_files(documents: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
-    """List what the files below a directory hold, in the order of their paths; plain or gzipped, told by content.
+async def list_files(reader: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
+    """List the entries of the files below a directory, in the order of their paths; files may be gzipped.
 
-    The entries of a feed are listed as if it had been polled: where they carry no full text, their pages are
-    fetched.  A page is an entry by itself, which leads to the file.  With option `base`, the URL that the directory
-    stands for, a file `a/b.html` is the page at `a/b.html` below it; otherwise a page is known by its content.
+    The entries of a feed are listed as if it had been polled: their pages are fetched unless they carry their full
+    text.  A page becomes an entry that links to the file.  With the option `base`, the URL of the directory, the file
+    `a/b.html` is the page at `a/b.html` below that URL; without it, a page is identified by its content.
     """
-    folder, after = Path(task.argument), _order(task.position.get("path", ""))
+    folder, after = Path(task.argument), _sort_key(task.position.get("path", ""))
     paths = [
-        path for path in await asyncio.to_thread(lambda: list(_files(folder))) if _order(_name(folder, path)) > after
+        path for path in await asyncio.to_thread(lambda: list(_files(folder))) if _sort_key(_name(folder, path)) > after
     ]
-    for start in range(0, len(paths), _AT_ONCE):
-        some = paths[start : start + _AT_ONCE]
-        looks = [_look(documents, path, folder, task.options.get("base")) for path in some]
-        found = await asyncio.gather(*looks)
+    for start in range(0, len(paths), _BATCH_SIZE):
+        batch = paths[start : start + _BATCH_SIZE]
+        reads = [_read_file(reader, path, folder, task.options.get("base")) for path in batch]
+        found = await asyncio.gather(*reads)
         yield ListingStep(
             found=tuple(item for items in found for item in items or ()),
-            position={"path": _name(folder, some[-1])},
-            documents=len(some),
+            position={"path": _name(folder, batch[-1])},
+            documents=len(batch),
             left_out={"no feed or page": found.count(None)} if None in found else {},
         )
 
@@ -60,28 +60,30 @@ def _name(folder: Path, path: Path) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no directory")
+        raise UsageError(f"{folder} is not a directory")
     for place, folders, names in walk(folder):
-        # In the order of whole paths, so that a resumed walk knows what it has seen.
+        # In the order of whole paths, so that a resumed listing knows which files it has read.
         folders.sort()
         yield from (Path(place, name) for name in sorted(names))
 
 
-def _order(name: str) -> tuple[tuple[bool, str], ...]:
-    """Return what sorts a path as `_files` does: of a folder, its files come before its folders."""
+def _sort_key(name: str) -> tuple[tuple[bool, str], ...]:
+    """Return the sort key of a path in the order of `_files`: the files of a folder come before its subfolders."""
     parts = name.split("/")
     return tuple((index < len(parts) - 1, part) for index, part in enumerate(parts)) if name else ()
 
 
-async def _look(documents: DocumentReader, path: Path, folder: Path, base: str | None) -> tuple[ListedEntry, ...] | None:
-    """Return what a file announces; None when it is neither a feed nor a page."""
+async def _read_file(
+    reader: DocumentReader, path: Path, folder: Path, base: str | None
+) -> tuple[ListedEntry, ...] | None:
+    """Return the entries of a file.  None: it is neither a feed nor a page."""
     name = _name(folder, path)
     url = _url(base, name)
     try:
-        body = await asyncio.to_thread(_read, path, documents.max_body)
-        return (await documents.parse(body, url=url or path.as_uri())).listed_entries
+        body = await asyncio.to_thread(_read, path, reader.max_body)
+        return (await reader.parse(body, url=url or path.as_uri())).listed_entries
     except UnknownFormat as error:
-        if root_name(body) in _PAGES:
+        if root_name(body) in _PAGE_ELEMENTS:
             return (_page(path, body, url),)
         log.warning("file left out", file=name, error=str(error))
     except (ParseError, WorkerError, OSError) as error:
@@ -106,28 +108,28 @@ def _below(folder: Path, address: str) -> Path | None:
 
 def _read(path: Path, limit: int) -> bytes:
     if path.stat().st_size > limit:
-        raise ParseError(f"more than max_body, {limit} bytes")
+        raise ParseError(f"larger than max_body, {limit} bytes")
     return inflated(path.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPages:
-    """Gets an entry's page from the file that it leads to."""
+    """Function that reads an entry's page from the file it links to."""
 
     folder: Path
     base: str | None
-    documents: DocumentReader
+    reader: DocumentReader
 
     async def __call__(self, work: ClaimedEntry) -> FetchedPage | None:
-        """Return a saved page, or what an entry of a saved feed leads to; raises FetchError, ParseError."""
+        """Return a saved page, or fetch the page of an entry in a saved feed; raises FetchError, ParseError."""
         address = work.entry.link or ""
         if urlsplit(address).scheme != "file":
-            return await self.documents.fetch_page(work)
-        # A saved feed may name any file: only what is below the directory was asked for.
+            return await self.reader.fetch_page(work)
+        # A saved feed may link to any file; only those below the directory may be read.
         if (path := _below(self.folder, address)) is None:
-            raise Forbidden(address, "not below the directory of this backfill")
+            raise Forbidden(address, "not below the directory of the backfill")
         try:
-            body = await asyncio.to_thread(_read, path, self.documents.max_body)
+            body = await asyncio.to_thread(_read, path, self.reader.max_body)
         except OSError as error:
             raise FetchError(address, error.strerror or str(error)) from error
         url = _url(self.base, _name(self.folder, path))

@@ -1,4 +1,4 @@
-"""A backfill at work: it lists entries and makes records of them, until both are done or it is stopped."""
+"""Run a backfill: list its entries and process them concurrently, until both are done or it is stopped."""
 
 import asyncio
 from collections import Counter
@@ -26,23 +26,24 @@ from ingestd.store.work import backfills
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two looks at what became due, while all that is left waits for its next try.
-_LOOK = 1.0
+#: Interval in seconds for claiming due entries while all remaining ones wait for a retry.
+_CLAIM_INTERVAL = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """What a backfill's list came to so far, over all its runs."""
+    """Counts of a backfill's listing, over all its runs; stored as JSON by field name."""
 
     documents: int = 0
-    #: Entries it added, and those that were there before.
+    #: Entries that the backfill added.
     added: int = 0
+    #: Entries that the source had before.
     known: int = 0
-    #: By reason.
+    #: Reason → number of entries left out.
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     def after(self, step: ListingStep, added: int) -> "Listed":
-        """Return what it is with one more step, of whose entries so many are new."""
+        """Return the counts after one more step, `added` of whose entries are new."""
         return replace(
             self,
             documents=self.documents + step.documents,
@@ -55,7 +56,8 @@ class Listed:
 class Backfill:
     """A backfill that this run has claimed.
 
-    `row` is its row, `counts` how many of its entries are in each state, and `max_documents` how many it may read.
+    `row` is its row, `counts` maps the state of entries to their number, and `max_documents` limits the documents that
+    this run reads.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Backfill:
         counts: Mapping[str, int],
         *,
         ingest: Ingest,
-        documents: DocumentReader,
+        reader: DocumentReader,
         limit: int,
         per_site: int,
         max_documents: int,
@@ -73,14 +75,14 @@ class Backfill:
         task = ListingTask(argument=row.argument, options=row.options, position=row.cursor.get("position", {}))
         self.id: int = row.id
         self.listed = Listed(**row.cursor.get("listed", {}))
-        #: Entries that became records or carriers, and entries that were given up.
+        #: Entries that are done, and entries that are quarantined.
         self.processed = counts.get("done", 0)
         self.quarantined = counts.get("quarantined", 0)
-        #: Why the list could not be read to its end.
+        #: Why the listing ended early.  None: it did not.
         self.error: str | None = None
         self._source_id: int = row.source_id
         self._ingest = ingest
-        self._steps = kind.listing(documents, task)
+        self._steps = kind.listing(reader, task)
         self._max_documents = self.listed.documents + max_documents
         self._listing: asyncio.Task[None] | None = None
         self._listing_ended = False
@@ -92,13 +94,13 @@ class Backfill:
             per_site=per_site,
             on_outcome=self._count,
             backfill_id=row.id,
-            fetch=kind.fetch(documents, task),
+            fetch=kind.fetch(reader, task),
         ).dispatcher
 
     async def run(self) -> str:
-        """List and make until both are done; returns the state it ends in: done, failed, cancelled or running.
+        """List and process entries until both are done; returns the final state: done, failed, cancelled or running.
 
-        `running` is one that was stopped, to be resumed.
+        running: the backfill was stopped and can be resumed.
         """
         async with asyncio.TaskGroup() as tasks:
             self._listing = tasks.create_task(self._list())
@@ -106,7 +108,7 @@ class Backfill:
         return await retry_while_unavailable(self._end)
 
     def stop(self) -> None:
-        """Begin nothing new; `run` ends when what is at work has ended."""
+        """Start no more entries; `run` ends when the running ones have ended."""
         self._stopping = True
         if self._listing:
             self._listing.cancel()
@@ -131,7 +133,7 @@ class Backfill:
             self._progress.set()
 
     async def _commit_step(self, step: ListingStep) -> bool:
-        """Commit a step's entries together with where the next one begins; False when the backfill was cancelled."""
+        """Commit the entries of a step and the position after it; returns False if the backfill was cancelled."""
         now, guids = datetime.now(UTC), [item.entry.guid for item in step.found]
         async with self._ingest.database.write() as connection:
             if versions := [item for item in step.found if item.version]:
@@ -161,14 +163,14 @@ class Backfill:
             if self._stopping or (at_end and await retry_while_unavailable(self._next_due) is None):
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._progress.wait(), _LOOK if at_end else None)
+                await asyncio.wait_for(self._progress.wait(), _CLAIM_INTERVAL if at_end else None)
 
     async def _next_due(self) -> datetime | None:
         async with self._ingest.database.read() as connection:
             return await backfills.next_due(connection, self.id)
 
     async def _end(self) -> str:
-        """Commit what it came to, and return it."""
+        """Commit the final state and return it."""
         async with self._ingest.database.write() as connection:
             if self._stopping or await backfills.next_due(connection, self.id) is not None:
                 state = "running"

@@ -1,4 +1,4 @@
-"""Which backfills there are."""
+"""The table of backfill kinds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from ingestd.pipeline.listings.sitemap import list_sitemap
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A line of the table."""
+    """One kind of backfill."""
 
     name: str
     listing: Listing
-    #: Returns what gets an entry's page where that is not what its link leads to.
-    fetch: Callable[[DocumentReader, ListingTask], Fetch | None] = lambda _documents, _task: None
+    #: Returns the function that gets an entry's page.  None: the page is fetched from the entry's link.
+    fetch: Callable[[DocumentReader, ListingTask], Fetch | None] = lambda _reader, _task: None
 
 
-def _saved_pages(documents: DocumentReader, task: ListingTask) -> Fetch:
-    return SavedPages(Path(task.argument), task.options.get("base"), documents)
+def _saved_pages(reader: DocumentReader, task: ListingTask) -> Fetch:
+    return SavedPages(Path(task.argument), task.options.get("base"), reader)
 
 
-#: In the order in which they are shown.
+#: In the order in which the command line shows them.
 KINDS = (
     Kind(name="archive", listing=list_archive),
     Kind(name="sitemap", listing=list_sitemap),
@@ -37,5 +37,5 @@ KINDS = (
 
 
 def kind_named(name: str) -> Kind:
-    """Return a kind by the name that a row has; raises KeyError."""
+    """Return the kind with a name, as stored in the database; raises KeyError."""
     return {kind.name: kind for kind in KINDS}[name]

@@ -1,4 +1,4 @@
-"""`backfill urls`: pages named in a file, a URL a line."""
+"""`backfill urls`: list the URLs in a file, one per line."""
 
 import asyncio
 import sys
@@ -20,15 +20,15 @@ from ingestd.urls import normalise, without_userinfo
 
 log = structlog.get_logger(__name__)
 
-#: Lines that are committed together, and the bytes of one that are looked at.
-_LINES, _LONGEST = 1000, 8192
+#: Lines that are committed together, and the longest line, in bytes.
+_LINES, _MAX_LINE = 1000, 8192
 
 
-async def list_urls(_documents: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
-    """List the URLs in a file, or on standard input for "-"; empty lines and those that begin with # mean nothing.
+async def list_urls(_reader: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
+    """List the URLs in a file, or on standard input for "-"; empty lines and comments (#) are skipped.
 
-    A line that is no http(s) URL is logged with its number and counted as left out.
-    Standard input cannot be read twice: of it, only what was committed comes back.
+    A line that is not an http(s) URL is logged with its number and counted as left out.
+    Standard input cannot be read twice: a resumed backfill processes only the lines that were committed.
     """
     done: int = task.position.get("line", 0)
     if task.argument == "-" and done:
@@ -37,7 +37,7 @@ async def list_urls(_documents: DocumentReader, task: ListingTask) -> AsyncGener
         await asyncio.to_thread(_skip, file, done)
         while lines := await asyncio.to_thread(_read_lines, file):
             numbered = enumerate(lines, done + 1)
-            found = [_listed_entry(line, number) for number, line in numbered if _says_something(line)]
+            found = [_listed_entry(line, number) for number, line in numbered if _is_content(line)]
             done += len(lines)
             yield ListingStep(
                 found=tuple(item for item in found if item),
@@ -48,7 +48,7 @@ async def list_urls(_documents: DocumentReader, task: ListingTask) -> AsyncGener
 
 
 def _read_lines(file: BinaryIO) -> list[bytes]:
-    return list(islice(iter(lambda: file.readline(_LONGEST), b""), _LINES))
+    return list(islice(iter(lambda: file.readline(_MAX_LINE), b""), _LINES))
 
 
 def _open(argument: str) -> BinaryIO:
@@ -61,11 +61,11 @@ def _open(argument: str) -> BinaryIO:
 
 
 def _skip(file: BinaryIO, lines: int) -> None:
-    for _ in islice(iter(lambda: file.readline(_LONGEST), b""), lines):
+    for _ in islice(iter(lambda: file.readline(_MAX_LINE), b""), lines):
         pass
 
 
-def _says_something(line: bytes) -> bool:
+def _is_content(line: bytes) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(b"#")
 
 

@@ -14,7 +14,7 @@ from ingestd.daemon.service_state import ServiceState
 from ingestd.errors import StoreError
 from ingestd.model.source import Source
 from ingestd.pipeline.dispatcher import Dispatcher
-from ingestd.pipeline.entry_worker import EntryWorker, run_or_put_off
+from ingestd.pipeline.entry_worker import EntryWorker, run_or_postpone
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import Subscriber
@@ -69,7 +69,7 @@ class Service:
         self.repair = Repair(
             database=runtime.database,
             fetcher=runtime.fetcher,
-            documents=DocumentReader(
+            reader=DocumentReader(
                 fetcher=runtime.fetcher,
                 pool=runtime.pool,
                 archive=runtime.archive,
@@ -153,7 +153,7 @@ class Service:
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await run_or_put_off(self.runtime.fetcher, pacing_key(source.url), poll, put_off)
+        await run_or_postpone(self.runtime.fetcher, pacing_key(source.url), poll, put_off)
 
     def count_push(self, done: PollResult | None) -> None:
         """Count a push (None: it was dropped) and start on its new entries."""

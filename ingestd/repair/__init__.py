@@ -1,1 +1,1 @@
-"""Repair of gaps: look for entries that came and went between two polls of a source."""
+"""Repair of gaps: look for entries that were listed and dropped between two polls of a source."""

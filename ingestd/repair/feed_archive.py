@@ -1,4 +1,4 @@
-"""By paging: from the document after the gap back to what was known before it (RFC 5005)."""
+"""Repair a gap from the feed's own archive: page back to entries known before the gap (RFC 5005)."""
 
 from ingestd.model.source import Source
 from ingestd.repair.method import MAX_DOCUMENTS, RepairContext, RepairResult, origin
@@ -7,26 +7,28 @@ from ingestd.store.polls.gaps import Gap
 from ingestd.store.polls.poll_result import ListedEntry
 
 
-async def repair_from_archive(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
-    """Walk from the document after the gap to older ones (RFC 5005), until one has what was known before it.
+async def repair_from_archive(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
+    """Read older documents (RFC 5005) from the one after the gap, until one has an entry known before the gap.
 
-    A chain that ends before that proves nothing.  Pages of another origin are asked for as robots.txt allows: the
-    operator named the feed, and no other address.
+    A chain that ends before that proves nothing.  Pages of another origin are fetched only as robots.txt allows: the
+    operator named the feed and no other URL.
     """
     url, found = gap.older, list[ListedEntry]()
     if url is None:
         return RepairResult(note="the feed names no older entries")
     for number in range(1, MAX_DOCUMENTS + 1):
         obey = source.obeys_robots or origin(url) != origin(source.url)
-        document = await tools.documents.fetch(url, obey_robots=obey)
+        document = await context.reader.fetch(url, obey_robots=obey)
         guids = [item.entry.guid for item in document.listed_entries]
-        async with tools.database.read() as connection:
+        async with context.database.read() as connection:
             known = await polls.known_entries(connection, gap.source_id, guids)
         found += [item for item in document.listed_entries if item.entry.guid not in known]
         older = document.feed.prev_archive or document.feed.next_page
         if any(entry.first_seen_at <= gap.from_at for entry in known.values()):
-            return RepairResult(found=tuple(found), whole=True, note=f"paged back {number} documents to known entries")
+            return RepairResult(
+                found=tuple(found), complete=True, note=f"paged back {number} documents to known entries"
+            )
         if not older or older == url or not guids:
-            return RepairResult(found=tuple(found), note=f"{number} older documents ended before what was known")
+            return RepairResult(found=tuple(found), note=f"{number} older documents did not reach known entries")
         url = older
-    return RepairResult(found=tuple(found), note=f"{MAX_DOCUMENTS} documents did not reach back far enough")
+    return RepairResult(found=tuple(found), note=f"{MAX_DOCUMENTS} older documents, the most to read, did not suffice")

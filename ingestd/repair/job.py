@@ -1,4 +1,4 @@
-"""Gaps closed: what came and went unseen is looked for where it may still be."""
+"""Repair gaps: try each method on each gap that is due, add the entries found, and close the gap if it is complete."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ from ingestd.errors import Held, IngestError
 from ingestd.model.source import Source
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.repair.feed_archive import repair_from_archive
-from ingestd.repair.method import Method, RepairContext, RepairResult
+from ingestd.repair.method import RepairContext, RepairMethod, RepairResult
 from ingestd.repair.named_feeds import repair_from_named_feeds
 from ingestd.repair.siblings import repair_from_siblings
 from ingestd.repair.sitemaps import repair_from_sitemaps
@@ -23,85 +23,91 @@ from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
 
-#: Waits between the tries for one gap (seconds); after the last one it stays open until somebody accepts it.
-TRIES = (300.0, 3600.0, 6 * 3600.0)
+#: Delays between the attempts at one gap, in seconds; after the last attempt it stays open until the operator accepts
+#: it.
+RETRY_DELAYS = (300.0, 3600.0, 6 * 3600.0)
 
-#: A gap that is looked at is nobody else's for so long; what is ours, or a site that is held, puts it off as long.
-_AT_WORK = timedelta(minutes=10)
+#: How long a gap is claimed, and so the delay after a local failure or while a site is on hold.
+_CLAIM_TIME = timedelta(minutes=10)
 
-#: The ways to look, in this order: the feed's own word first, then what costs the site nothing, then the rest.
-METHODS: tuple[Method, ...] = (repair_from_archive, repair_from_siblings, repair_from_sitemaps, repair_from_named_feeds)
+#: In the order in which they are tried: the feed's own archive, then what needs no request, then the rest.
+METHODS: tuple[RepairMethod, ...] = (
+    repair_from_archive,
+    repair_from_siblings,
+    repair_from_sitemaps,
+    repair_from_named_feeds,
+)
 
 
 class Repair:
-    """Looks for what gaps may have lost; each way within its bounds, each request in its site's turn."""
+    """Repairer of gaps; each method is bounded, and each request is paced by its site."""
 
-    def __init__(self, *, database: Database, fetcher: Fetcher, documents: DocumentReader) -> None:
+    def __init__(self, *, database: Database, fetcher: Fetcher, reader: DocumentReader) -> None:
         self._database = database
-        self._tools = RepairContext(database=database, fetcher=fetcher, documents=documents)
+        self._context = RepairContext(database=database, fetcher=fetcher, reader=reader)
 
     async def run(self, *, limit: int = 10) -> int:
-        """Try each open gap that is due; returns how many entries were found."""
+        """Try to repair the open gaps that are due; returns how many entries were found."""
         now = datetime.now(UTC)
         async with self._database.write() as connection:
-            due = await gaps.claim_due(connection, now=now, retry_at=now + _AT_WORK, limit=limit)
+            due = await gaps.claim_due(connection, now=now, retry_at=now + _CLAIM_TIME, limit=limit)
         return sum([await self._try(gap) for gap in due])
 
     async def _try(self, gap: Gap) -> int:
         async with self._database.read() as connection:
             source = sources.source_from_row(await sources.find(connection, str(gap.source_id)))
         try:
-            found, notes, whole = await self._look(gap, source)
+            found, notes, complete = await self._try_methods(gap, source)
         except IngestError as error:
-            # Due again by itself: what is ours, and what a site asks us to wait for, is no try.
-            log.warning("gap waits", gap=gap.id, error=str(error))
+            # A local failure or a site on hold is not an attempt; the gap is due again after its claim.
+            log.warning("gap repair postponed", gap=gap.id, error=str(error))
             return 0
-        await self._note(gap, found=found, note="; ".join(notes), whole=whole)
+        await self._save_attempt(gap, found=found, note="; ".join(notes), complete=complete)
         log.info(
-            "gap repaired" if whole else "gap stays open",
+            "gap repaired" if complete else "gap stays open",
             gap=gap.id, source=without_userinfo(source.url), found=found, note="; ".join(notes),
         )  # fmt: skip
         return found
 
-    async def _look(self, gap: Gap, source: Source) -> tuple[int, list[str], bool]:
-        """Go one way after the other until the gap is whole; one that ends in an error is followed by the next.
+    async def _try_methods(self, gap: Gap, source: Source) -> tuple[int, list[str], bool]:
+        """Try the methods in order until the gap is complete; returns the number of entries found, notes, and success.
 
-        Raises IngestError for a failure of ours, or where a site is to be left alone.
+        A remote failure ends only its method.  Raises IngestError for a local failure or a site on hold.
         """
         notes, found = list[str](), 0
-        for way in METHODS:
+        for method in METHODS:
             try:
-                mended = await way(self._tools, gap, source)
+                result = await method(self._context, gap, source)
             except IngestError as error:
                 if error.local or isinstance(error, Held):
                     raise
                 notes.append(str(error))
                 continue
-            found += await self._keep(gap, mended)
-            notes.append(mended.note)
-            if mended.whole:
+            found += await self._add_found(gap, result)
+            notes.append(result.note)
+            if result.complete:
                 return found, notes, True
         return found, notes, False
 
-    async def _note(self, gap: Gap, *, found: int, note: str, whole: bool) -> None:
+    async def _save_attempt(self, gap: Gap, *, found: int, note: str, complete: bool) -> None:
         now = datetime.now(UTC)
-        again = TRIES[gap.attempts] if gap.attempts < len(TRIES) and not whole else None
+        delay = RETRY_DELAYS[gap.attempts] if gap.attempts < len(RETRY_DELAYS) and not complete else None
         async with self._database.write() as connection:
             await gaps.save_attempt(
-                connection, gap, found=found, note=note[:1000], closed_at=now if whole else None,
-                due_at=now + timedelta(seconds=again) if again else None,
+                connection, gap, found=found, note=note[:1000], closed_at=now if complete else None,
+                due_at=now + timedelta(seconds=delay) if delay else None,
             )  # fmt: skip
 
-    async def _keep(self, gap: Gap, mended: RepairResult) -> int:
-        """Add what was found and is not this source's yet; returns how many those were."""
+    async def _add_found(self, gap: Gap, result: RepairResult) -> int:
+        """Add the entries found that the source does not have yet; returns their number."""
         now = datetime.now(UTC)
         async with self._database.write() as connection:
-            known = await polls.known_entries(connection, gap.source_id, [item.entry.guid for item in mended.found])
-            new = {item.entry.guid: item for item in mended.found if item.entry.guid not in known}
-            versions = [item for item in mended.found if item.version and item.entry.guid in known]
+            known = await polls.known_entries(connection, gap.source_id, [item.entry.guid for item in result.found])
+            new = {item.entry.guid: item for item in result.found if item.entry.guid not in known}
+            versions = [item for item in result.found if item.version and item.entry.guid in known]
             await polls.add_entries(connection, gap.source_id, [*new.values(), *versions], now=now)
             ids = await entries.find_ids(connection, gap.source_id, [*new])
-            reason = f"found by repair of gap {gap.id}: {mended.note}"
+            reason = f"found by repair of gap {gap.id}: {result.note}"
             await decisions.add(
                 connection,
                 [Decision(at=now, entry_id=one, stage="repair", verdict="found", reason=reason) for one in ids],

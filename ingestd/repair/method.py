@@ -1,4 +1,4 @@
-"""What every way of looking works with, and what it comes to."""
+"""The interface of repair methods, and what they share."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -15,76 +15,77 @@ from ingestd.store.work.entries import known_urls
 from ingestd.urls import comparable
 from ingestd.web.fetcher import Fetcher
 
-#: DocumentReader that one way may fetch for one gap, at a try.
+#: Most documents that one method fetches in one attempt at a gap.
 MAX_DOCUMENTS = 20
 
-#: By how much another document may date an entry otherwise than the source's feed does.
+#: How far the date of an entry may differ between documents.
 DATE_TOLERANCE = timedelta(minutes=10)
 
-#: An address's origin and the first folder of its path.
+#: The origin of a URL and the first folder of its path; "" if it has no folder.
 Section = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairContext:
-    """What a way looks with."""
+    """The resources of a repair method."""
 
     database: Database
     fetcher: Fetcher
-    documents: DocumentReader
+    reader: DocumentReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairResult:
-    """What one way of looking came to."""
+    """The result of one repair method."""
 
-    #: Entries that were not known.
+    #: Entries that were unknown.
     found: tuple[ListedEntry, ...] = ()
-    #: Whether nothing can be missing any more.
-    whole: bool = False
+    #: Whether no entry can be missing any more.
+    complete: bool = False
+    #: What was read and what it proved, for the operator.
     note: str
 
 
-#: Looks for what a gap of a source may have lost; raises IngestError where it cannot.
-Method = Callable[[RepairContext, Gap, Source], Awaitable[RepairResult]]
+#: Looks for the entries that a gap of a source may have lost; raises IngestError if it cannot.
+RepairMethod = Callable[[RepairContext, Gap, Source], Awaitable[RepairResult]]
 
 
 def is_dated_in(item: ListedEntry, gap: Gap) -> bool:
-    """Say whether an entry was published, or changed, in the time of a gap."""
+    """Return whether an entry was published or updated during a gap."""
     times = (item.entry.published, item.entry.updated)
     return any(gap.from_at - DATE_TOLERANCE <= time < gap.to_at + DATE_TOLERANCE for time in times if time)
 
 
 def origin(url: str) -> str:
-    """Return an address's scheme and authority, as the address of its home page."""
+    """Return the scheme and authority of a URL, as the URL of its home page."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-def section(url: str) -> Section:
-    """Return an address's origin and the first folder of its path."""
+def section_of(url: str) -> Section:
+    """Return the origin of a URL and the first folder of its path."""
     folder = urlsplit(url).path.lstrip("/").partition("/")
     return origin(url), folder[0] if folder[1] else ""
 
 
 def sections(urls: Iterable[str]) -> list[Section]:
-    """Return the sections of these addresses, those of most of them first."""
-    return [place for place, _ in Counter(map(section, urls)).most_common()]
+    """Return the sections of URLs, most frequent first."""
+    return [section for section, _ in Counter(map(section_of, urls)).most_common()]
 
 
-async def unknown(
-    tools: RepairContext, found: Iterable[ListedEntry], sections: Collection[Section], *, seen: Collection[str] = ()
+async def unknown_entries(
+    context: RepairContext, found: Iterable[ListedEntry], sections: Collection[Section], *, seen: Collection[str] = ()
 ) -> tuple[ListedEntry, ...]:
-    """Return the entries that lie in these sections and that no source has announced, each address once.
+    """Return the entries in these sections that no source has listed, each URL once.
 
-    `seen` are addresses, as they are compared, that are known as well.
+    `seen` are further known URLs, in the form in which they are compared.
     """
     wanted: dict[str, ListedEntry] = {}
     for item in found:
-        if item.entry.link and section(item.entry.link) in sections:
+        if item.entry.link and section_of(item.entry.link) in sections:
             wanted.setdefault(comparable(item.entry.link), item)
     links = {address: item.entry.link or "" for address, item in wanted.items()}
-    async with tools.database.read() as connection:
+    async with context.database.read() as connection:
         known = await known_urls(connection, {*links, *links.values()})
     return tuple(
         item for address, item in wanted.items() if not {address, links[address]} & known and address not in seen

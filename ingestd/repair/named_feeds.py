@@ -1,4 +1,4 @@
-"""By the feeds that the source's pages name: its home page, and the front pages of its sections."""
+"""Repair a gap from other feeds of the site, named by its home page and the front pages of its sections."""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
@@ -7,76 +7,78 @@ from ingestd.errors import IngestError
 from ingestd.model.source import Source
 from ingestd.pipeline.listings.documents import Document
 from ingestd.policy.polling.gap_edges import GapEdges, positions_between
-from ingestd.repair.method import RepairContext, RepairResult, Section, is_dated_in, sections, unknown
+from ingestd.repair.method import RepairContext, RepairResult, Section, is_dated_in, sections, unknown_entries
 from ingestd.store.polls import sibling_sources
 from ingestd.store.polls.gaps import Gap
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.store.work.entries import latest_urls
 from ingestd.urls import comparable, resolve, without_userinfo
 
-#: Pages that are looked at for feeds, and feeds that are read, for one gap at a try.
-PAGES, FEEDS = 3, 5
+#: Most pages that are searched for feeds, and most feeds that are read, in one attempt at a gap.
+MAX_PAGES, MAX_FEEDS = 3, 5
 
 
-async def repair_from_named_feeds(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
-    """Read the feeds that the source's pages name and that are no sources, for entries of that time and section.
+async def repair_from_named_feeds(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
+    """Read the feeds that the source's pages name and that are not sources, for entries of the gap and the sections.
 
-    The gap is closed when one of them vouches for it (`policy.polling.gap_edges`); no more are read then.  What
-    stands between the ends there is of that time, whatever its date.  robots.txt is obeyed; a page or a feed that
-    cannot be read is noted, and costs itself alone.
+    The gap is complete when a feed covers it (`policy.polling.gap_edges`); no more feeds are read then.  Entries
+    between the edges of the gap count whatever their date.  robots.txt is obeyed; a page or a feed that cannot be read
+    is noted and left out.
     """
-    async with tools.database.read() as connection:
+    async with context.database.read() as connection:
         urls = await latest_urls(connection, source.id)
-        ends = await sibling_sources.gap_ends(connection, gap)
-    places, seen = sections(urls), {comparable(url) for url in urls}
-    feeds, notes = await _named(tools, source, places)
+        edges = await sibling_sources.gap_ends(connection, gap)
+    source_sections, seen = sections(urls), {comparable(url) for url in urls}
+    feeds, notes = await _find_feeds(context, source, source_sections)
     found: dict[str, ListedEntry] = {}
     for url in feeds:
         try:
-            document = await tools.documents.fetch(url, obey_robots=True)
+            document = await context.reader.fetch(url, obey_robots=True)
         except IngestError as error:
             notes.append(str(error))
             continue
-        within, vouches = _of_that_time(document, gap, ends)
-        new = await unknown(tools, within, places, seen=seen)
+        within, covers_gap = _entries_in(document, gap, edges)
+        new = await unknown_entries(context, within, source_sections, seen=seen)
         found |= {comparable(item.entry.link or ""): item for item in new}
-        if vouches:
-            note = f"{without_userinfo(url)} has all entries beside the gap and what is between them"
-            return RepairResult(found=tuple(found.values()), whole=True, note=note)
-    what = f"other feeds that its pages name, none of which has all entries beside the gap: {len(feeds)}"
-    what = what if feeds else "its pages name no other feed"
-    return RepairResult(found=tuple(found.values()), note="; ".join([what, *notes]))
+        if covers_gap:
+            note = f"{without_userinfo(url)} has all entries at the edges of the gap and those between"
+            return RepairResult(found=tuple(found.values()), complete=True, note=note)
+    note = f"other feeds named by its pages, none with all entries at the edges of the gap: {len(feeds)}"
+    note = note if feeds else "its pages name no other feed"
+    return RepairResult(found=tuple(found.values()), note="; ".join([note, *notes]))
 
 
-def _of_that_time(document: Document, gap: Gap, ends: GapEdges) -> tuple[list[ListedEntry], bool]:
-    """Return the entries of a document that are of a gap's time, and whether it vouches that these are all."""
+def _entries_in(document: Document, gap: Gap, edges: GapEdges) -> tuple[list[ListedEntry], bool]:
+    """Return the entries of a document that belong to a gap, and whether the document covers the gap."""
     listed = document.listed_entries
-    middle = positions_between([comparable(item.entry.link) if item.entry.link else None for item in listed], ends)
-    return [item for at, item in enumerate(listed) if at in (middle or ()) or is_dated_in(item, gap)], (
-        middle is not None
+    between = positions_between([comparable(item.entry.link) if item.entry.link else None for item in listed], edges)
+    return [item for at, item in enumerate(listed) if at in (between or ()) or is_dated_in(item, gap)], (
+        between is not None
     )
 
 
-async def _named(tools: RepairContext, source: Source, places: Sequence[Section]) -> tuple[list[str], list[str]]:
-    """Return the feeds to read, those first whose address names a section, and which pages could not be read."""
+async def _find_feeds(
+    context: RepairContext, source: Source, source_sections: Sequence[Section]
+) -> tuple[list[str], list[str]]:
+    """Return the feeds to read, those whose URL names a section first, and the errors of pages that failed."""
     named: dict[str, str] = {}
     notes: list[str] = []
-    for page in _pages(source, places):
+    for page in _pages(source, source_sections):
         try:
-            for feed in await tools.documents.find_feeds(page):
+            for feed in await context.reader.find_feeds(page):
                 named.setdefault(comparable(feed.url), feed.url)
         except IngestError as error:
             notes.append(str(error))
-    async with tools.database.read() as connection:
-        # What is a source is polled in its own time, or not, as its operator wants it.
+    async with context.database.read() as connection:
+        # Feeds that are sources are polled, or not, as the operator has configured.
         polled = {comparable(url) for url in await sibling_sources.source_urls(connection, named.items())}
     new = [url for address, url in named.items() if address not in polled and address != comparable(source.url)]
-    folders = {folder for _, folder in places if folder}
-    return sorted(new, key=lambda url: folders.isdisjoint(urlsplit(url).path.split("/")))[:FEEDS], notes
+    folders = {folder for _, folder in source_sections if folder}
+    return sorted(new, key=lambda url: folders.isdisjoint(urlsplit(url).path.split("/")))[:MAX_FEEDS], notes
 
 
-def _pages(source: Source, places: Iterable[Section]) -> list[str]:
-    """Return the pages that may name feeds: the home page as the feed names it, then those of the sections."""
+def _pages(source: Source, source_sections: Iterable[Section]) -> list[str]:
+    """Return the pages that may name feeds: the home page that the feed states, then the front pages of sections."""
     home = resolve(source.url, source.home)
-    fronts = [f"{origin}{folder}/" if folder else origin for origin, folder in places]
-    return list({comparable(url): url for url in [home, *fronts] if url}.values())[:PAGES]
+    fronts = [f"{origin}{folder}/" if folder else origin for origin, folder in source_sections]
+    return list({comparable(url): url for url in [home, *fronts] if url}.values())[:MAX_PAGES]

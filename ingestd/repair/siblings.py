@@ -1,4 +1,4 @@
-"""By the sources beside it: what the others of the site, polled all through the gap, have seen of the section."""
+"""Repair a gap from other sources of the site that were polled throughout it."""
 
 from ingestd.model.source import Source
 from ingestd.policy.polling.gap_edges import GapEdges
@@ -8,33 +8,33 @@ from ingestd.store.polls.gaps import Gap
 from ingestd.store.work.entries import latest_urls
 from ingestd.urls import comparable, without_userinfo
 
-#: Of a sibling's latest entries, those among which the ends of the gap are looked for.
+#: Number of a sibling's latest entries among which the edges of the gap are searched.
 _LATEST = 1000
 
 
-async def repair_from_siblings(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
-    """Ask what is known already: whether another source that is complete in that time lists all that this one does.
+async def repair_from_siblings(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
+    """Find another source without a gap in that time that lists everything this source does.
 
-    What it listed is in the database, as its own entries, so nothing is found here and nobody is asked.  Whether it
-    lists all that this one does: see `policy.polling.gap_edges`.
+    Its entries are in the database already, so nothing new is found and no request is sent.
+    `policy.polling.gap_edges` decides whether it lists everything this source does.
     """
-    async with tools.database.read() as connection:
-        places = sections(await latest_urls(connection, source.id))
-        ends = await sibling_sources.gap_ends(connection, gap)
-        if not ends.suffice:
-            return RepairResult(note="too few entries beside the gap to compare other feeds by")
-        beside = await sibling_sources.watched_throughout(connection, gap)
-        for row in beside:
+    async with context.database.read() as connection:
+        source_sections = sections(await latest_urls(connection, source.id))
+        edges = await sibling_sources.gap_ends(connection, gap)
+        if not edges.suffice:
+            return RepairResult(note="too few entries at the edges of the gap to compare other feeds")
+        siblings = await sibling_sources.watched_throughout(connection, gap)
+        for row in siblings:
             urls = await latest_urls(connection, row.id, limit=_LATEST)
-            if set(sections(urls)) & set(places) and _has(urls, ends):
+            if set(sections(urls)) & set(source_sections) and _has_edges(urls, edges):
                 return RepairResult(
-                    whole=True, note=f"all of it was seen by source {row.id}, {without_userinfo(row.url)}"
+                    complete=True, note=f"all of it was seen by source {row.id}, {without_userinfo(row.url)}"
                 )
-    if not beside:
+    if not siblings:
         return RepairResult(note="no other source of the site is complete in that time")
-    note = "other sources of the site, complete in that time, none of which has all entries beside the gap"
-    return RepairResult(note=f"{note}: {len(beside)}")
+    note = "other sources of the site, complete in that time, none with all entries at the edges of the gap"
+    return RepairResult(note=f"{note}: {len(siblings)}")
 
 
-def _has(urls: list[str], ends: GapEdges) -> bool:
-    return ends.all_in({comparable(url) for url in urls})
+def _has_edges(urls: list[str], edges: GapEdges) -> bool:
+    return edges.all_in({comparable(url) for url in urls})

@@ -1,4 +1,4 @@
-"""By the site's sitemaps: its pages of that time, in the sections that the source is of."""
+"""Repair a gap from the site's sitemaps: pages of the same time and sections."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ingestd.model.source import Source
 from ingestd.pipeline.listings.listing import ListingTask
 from ingestd.pipeline.listings.sitemap import list_sitemap
-from ingestd.repair.method import MAX_DOCUMENTS, RepairContext, RepairResult, is_dated_in, sections, unknown
+from ingestd.repair.method import MAX_DOCUMENTS, RepairContext, RepairResult, is_dated_in, sections, unknown_entries
 from ingestd.store.polls import sibling_sources
 from ingestd.store.polls.gaps import Gap
 from ingestd.store.polls.poll_result import ListedEntry
@@ -14,42 +14,43 @@ from ingestd.store.work.entries import latest_urls
 from ingestd.times import iso
 from ingestd.urls import comparable, site
 
-#: Sitemaps of a site that are looked into.
-_SITEMAPS = 5
+#: Most sitemaps of a site that are read.
+_MAX_SITEMAPS = 5
+
+#: How old the entries that the source listed last before a gap may be.
+_LOOKBACK = timedelta(days=7)
 
 
-#: How long before a gap pages may be dated that the source listed last before it.
-_BACK = timedelta(days=7)
+async def repair_from_sitemaps(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
+    """Read the sitemaps that robots.txt names, for pages of the gap in the source's sections.
 
-
-async def repair_from_sitemaps(tools: RepairContext, gap: Gap, source: Source) -> RepairResult:
-    """Look into the sitemaps that robots.txt names, for pages of that time in the sections the source is of.
-
-    The gap is closed when they have all entries beside it (`policy.polling.gap_edges`), every page of theirs is
-    dated, and all that may list one of its time were read.
+    The gap is complete when they have all entries at its edges (`policy.polling.gap_edges`), all their pages are
+    dated, and all sitemaps that may list a page of the gap were read.
     """
-    async with tools.database.read() as connection:
-        places = sections(await latest_urls(connection, source.id))
-        ends = await sibling_sources.gap_ends(connection, gap)
-    place = places[0][0] if places else source.url
-    sitemaps = [url for url in await tools.fetcher.robots.sitemaps(place) if site(url) == site(place)]
+    async with context.database.read() as connection:
+        source_sections = sections(await latest_urls(connection, source.id))
+        edges = await sibling_sources.gap_ends(connection, gap)
+    home = source_sections[0][0] if source_sections else source.url
+    sitemaps = [url for url in await context.fetcher.robots.sitemaps(home) if site(url) == site(home)]
     if not sitemaps:
         return RepairResult(note="robots.txt names no sitemap")
-    listed, all_of_them = await _listed(tools, sitemaps[:_SITEMAPS], since=gap.from_at - _BACK)
-    vouch = ends.all_in({comparable(item.entry.link) for item in listed if item.entry.link})
-    new = await unknown(tools, [item for item in listed if is_dated_in(item, gap)], places)
-    whole = vouch and all_of_them and len(sitemaps) <= _SITEMAPS
-    what = "all entries beside the gap" if vouch else "not all entries beside the gap"
-    return RepairResult(found=new, whole=whole, note=f"{len(sitemaps)} sitemaps, which have {what}")
+    listed, are_all = await _listed_since(context, sitemaps[:_MAX_SITEMAPS], since=gap.from_at - _LOOKBACK)
+    has_edges = edges.all_in({comparable(item.entry.link) for item in listed if item.entry.link})
+    new = await unknown_entries(context, [item for item in listed if is_dated_in(item, gap)], source_sections)
+    complete = has_edges and are_all and len(sitemaps) <= _MAX_SITEMAPS
+    which = "with all entries" if has_edges else "without some entries"
+    return RepairResult(found=new, complete=complete, note=f"{len(sitemaps)} sitemaps {which} at the edges of the gap")
 
 
-async def _listed(tools: RepairContext, sitemaps: Iterable[str], *, since: datetime) -> tuple[list[ListedEntry], bool]:
-    """Return the dated pages that sitemaps list since a time, and whether these are all that they list since."""
+async def _listed_since(
+    context: RepairContext, sitemaps: Iterable[str], *, since: datetime
+) -> tuple[list[ListedEntry], bool]:
+    """Return the dated pages that sitemaps list since a time, and whether these are all."""
     listed: list[ListedEntry] = []
     undated, documents = 0, 0
     for url in sitemaps:
         task = ListingTask(argument=url, options={"since": iso(since)}, position={})
-        async for step in list_sitemap(tools.documents, task):
+        async for step in list_sitemap(context.reader, task):
             listed += step.found
             undated += step.left_out.get("undated", 0)
             documents += step.documents

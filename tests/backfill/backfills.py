@@ -45,7 +45,7 @@ async def begin(runtime: Runtime, kind: str, argument: str, options: dict[str, A
 async def open_backfill(runtime: Runtime, number: int, *, max_documents: int = 100) -> Backfill:
     async with runtime.database.read() as connection:
         row, counts = await backfills.find(connection, number), await backfills.count_entries(connection, number)
-    documents = DocumentReader(
+    reader = DocumentReader(
         fetcher=runtime.fetcher,
         pool=runtime.pool,
         archive=runtime.archive,
@@ -53,7 +53,7 @@ async def open_backfill(runtime: Runtime, number: int, *, max_documents: int = 1
         max_body=2**20,
     )
     return Backfill(
-        row, counts, ingest=runtime.ingest, documents=documents, limit=4, per_site=4,
+        row, counts, ingest=runtime.ingest, reader=reader, limit=4, per_site=4,
         max_documents=max_documents,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from ingestd.pipeline.runtime import Runtime
-from ingestd.repair.named_feeds import FEEDS, PAGES
+from ingestd.repair.named_feeds import MAX_FEEDS, MAX_PAGES
 from ingestd.store.schema import tables
 from tests.repair.rolling import asked, atom, publish, rolled_over, the_gap
 from tests.support.desk import add, poll_all
@@ -30,7 +30,7 @@ async def test_a_gap_is_closed_by_a_feed_that_has_both_its_ends(newsroom: Newsro
     gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)  # 4..7: what is new since is for the next poll
     assert feeds == ["/all"]  # and not its own
-    assert f"{newsroom.url('/all')} has all entries beside the gap" in str(gap["note"])
+    assert f"{newsroom.url('/all')} has all entries at the edges of the gap" in str(gap["note"])
     assert (await poll_all(runtime))["records"] == 10
 
 
@@ -53,7 +53,7 @@ async def test_a_feed_that_does_not_reach_back_leaves_the_gap_open_and_what_it_h
 
     gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (2, "open", 2)
-    assert "other feeds that its pages name, none of which has all entries beside the gap: 1" in str(gap["note"])
+    assert "other feeds named by its pages, none with all entries at the edges of the gap: 1" in str(gap["note"])
     assert (await poll_all(runtime))["records"] == 8
 
 
@@ -118,7 +118,7 @@ async def test_no_more_pages_and_feeds_are_asked_for_than_is_written(newsroom: N
     await service.repair.run()
 
     asked_for = [path for path in asked(newsroom) if path != "/robots.txt"]
-    assert len(asked_for) <= PAGES + FEEDS
+    assert len(asked_for) <= MAX_PAGES + MAX_FEEDS
     assert [path for path in asked_for if path.endswith("/feed") or path in paths] == [
         "/news/feed",
         *paths[: FEEDS - 1],

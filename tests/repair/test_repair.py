@@ -10,7 +10,7 @@ import pytest
 from ingestd import repair
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime
-from ingestd.repair.job import METHODS, TRIES
+from ingestd.repair.job import METHODS, RETRY_DELAYS
 from ingestd.store.polls import gaps, sources
 from ingestd.times import iso
 from tests.repair.rolling import asked, atom, rolled_over, the_gap
@@ -130,8 +130,8 @@ async def test_a_gap_that_is_looked_at_is_nobody_elses(newsroom: Newsroom, runti
     await rolled_over(newsroom, runtime)
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
-        first = await gaps.claim_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
-        second = await gaps.claim_due(connection, now=now, again=now + timedelta(minutes=1), limit=5)
+        first = await gaps.claim_due(connection, now=now, retry_at=now + timedelta(minutes=1), limit=5)
+        second = await gaps.claim_due(connection, now=now, retry_at=now + timedelta(minutes=1), limit=5)
 
     assert (len(first), second) == (1, [])
 
@@ -140,14 +140,14 @@ async def test_a_gap_that_cannot_be_repaired_stays_open_until_it_is_accepted(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     service = await rolled_over(newsroom, runtime)
-    for _ in range(len(TRIES) + 2):
+    for _ in range(len(RETRY_DELAYS) + 2):
         await service.repair.run()
         async with runtime.database.write() as connection:
             await connection.execute(gaps.gaps.update().where(gaps.gaps.c.due_at.is_not(None)).values(
                 due_at=datetime(2026, 1, 1, tzinfo=UTC)))  # fmt: skip
 
     gap = await the_gap(runtime)
-    assert (gap["state"], gap["attempts"], gap["due_at"]) == ("open", len(TRIES) + 1, None)
+    assert (gap["state"], gap["attempts"], gap["due_at"]) == ("open", len(RETRY_DELAYS) + 1, None)
     for reason in ("the feed names no older entries", "robots.txt names no sitemap", "its pages name no other feed"):
         assert reason in str(gap["note"])
     async with runtime.database.write() as connection:

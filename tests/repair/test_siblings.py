@@ -48,7 +48,7 @@ async def test_a_source_that_lacks_one_entry_beside_the_gap_vouches_for_nothing(
 
     gap = await the_gap(runtime, newsroom.url("/feed"))
     assert gap["state"] == "open"
-    assert "complete in that time, none of which has all entries beside the gap: 1" in str(gap["note"])
+    assert "complete in that time, none with all entries at the edges of the gap: 1" in str(gap["note"])
 
 
 async def test_a_source_with_a_gap_of_its_own_in_that_time_vouches_for_nothing(
@@ -56,7 +56,7 @@ async def test_a_source_with_a_gap_of_its_own_in_that_time_vouches_for_nothing(
 ) -> None:
     service = await two(newsroom, runtime, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
     async with runtime.database.write() as connection:
-        [gap] = await gaps.claim_due(connection, now=datetime.now(UTC), again=datetime.now(UTC), limit=5)
+        [gap] = await gaps.claim_due(connection, now=datetime.now(UTC), retry_at=datetime.now(UTC), limit=5)
         row = {"source_id": 2, "from_at": gap.from_at, "to_at": gap.to_at, "state": "accepted", "due_at": None}
         await gaps.open_gaps(connection, [row])
     await service.repair.run()
@@ -69,7 +69,7 @@ async def test_a_source_that_was_not_watched_all_the_time_vouches_for_nothing(
 ) -> None:
     service = await two(newsroom, runtime, atom(newsroom, range(1, 4)), atom(newsroom, range(1, 11)))
     async with runtime.database.write() as connection:
-        [gap] = await gaps.claim_due(connection, now=datetime.now(UTC), again=datetime.now(UTC), limit=5)
+        [gap] = await gaps.claim_due(connection, now=datetime.now(UTC), retry_at=datetime.now(UTC), limit=5)
         await connection.execute(update(tables.sources).where(tables.sources.c.id == 2).values(watched_since=gap.to_at))
     await service.repair.run()
 

@@ -1,1 +1,1 @@
-"""DocumentReader that list entries, read outside a poll: by backfills and by the repair of gaps."""
+"""Documents that list entries, as backfills and repairs read them outside a poll."""

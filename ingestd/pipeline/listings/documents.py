@@ -1,4 +1,4 @@
-"""DocumentReader that list entries, fetched and parsed with more patience than a poll has: there is no next poll."""
+"""Read documents that list entries, with retries: unlike after a poll, there is no next one."""
 
 import asyncio
 import random
@@ -26,29 +26,30 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A document as it was read."""
+    """A parsed document."""
 
     feed: Feed
-    #: Its entries with their fingerprints, in its order.
+    #: Its entries with their fingerprints, in document order.
     listed_entries: tuple[ListedEntry, ...]
+    #: None: the document was not fetched.
     raw: StoredBody | None = None
 
 
 class DocumentReader:
-    """Reads feeds and sitemaps, from URLs and from bytes."""
+    """Reader of feeds and sitemaps, from URLs or from bytes."""
 
     def __init__(self, *, fetcher: Fetcher, pool: Pool, archive: Archive, timing: Timing, max_body: int) -> None:
         self._fetcher = fetcher
         self._pool = pool
         self._archive = archive
         self._timing = timing
-        #: Bytes of a file at the most.
+        #: Largest document, in bytes.
         self.max_body = max_body
 
     async def fetch(self, url: str, *, obey_robots: bool = False) -> Document:
-        """Fetch and parse a document, with as many tries as an entry has.
+        """Fetch and parse a document, with as many attempts as an entry has.
 
-        Raises FetchError, ParseError, WorkerError after the last one, or at once where another try is hopeless.
+        Raises FetchError, ParseError, WorkerError after the last attempt, or at once if a retry cannot succeed.
         """
         attempt = 1
         while True:
@@ -71,14 +72,14 @@ class DocumentReader:
         return Document(feed=parsed.feed, listed_entries=listed_entries(parsed))
 
     async def find_feeds(self, url: str) -> tuple[FoundFeed, ...]:
-        """Return the feeds that a web page names, as robots.txt allows; raises FetchError, WorkerError."""
+        """Return the feeds that a web page links to, if robots.txt allows it; raises FetchError, WorkerError."""
         reply = await self._fetcher.get(url, obey_robots=True)
         job = "ingestd.workers.jobs:find_feeds"
         found: tuple[FoundFeed, ...] = await self._pool.run(job, reply.body, reply.final_url, reply.content_type)
         return found
 
     async def fetch_page(self, work: ClaimedEntry) -> FetchedPage | None:
-        """Return an entry's page as the daemon gets it; raises FetchError, ParseError."""
+        """Return an entry's page as the daemon fetches it; raises FetchError, ParseError."""
         return await fetch_page(self._fetcher, work.entry, work.validators)
 
     async def _wait(self, url: str, error: IngestError, attempt: int) -> None:
@@ -91,17 +92,17 @@ class DocumentReader:
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
         )
         seconds = (retry_at - now).total_seconds()
-        log.warning("document waits", url=without_userinfo(url), error=str(error), seconds=round(seconds, 1))
+        log.warning("document failed", url=without_userinfo(url), error=str(error), seconds=round(seconds, 1))
         await asyncio.sleep(seconds)
 
 
 def _retry_after(error: IngestError) -> float | None:
-    """Return for how many seconds the server, or its site as a whole, wants to be left alone."""
+    """Return the seconds that the server asks to wait, or for which its site is on hold."""
     if isinstance(error, Held):
         return error.seconds
     return error.retry_after if isinstance(error, Refused) else None
 
 
 def _is_final(error: IngestError) -> bool:
-    """Say whether the server has said what it will say again: there is nothing at this address."""
+    """Return whether the server will give the same answer again: a client error that is not temporary."""
     return isinstance(error, Refused) and 400 <= error.status < 500 and error.status not in (408, 425, 429)

@@ -1,4 +1,4 @@
-"""What every kind of listing yields, and what it works with."""
+"""The interface of listings: functions that list the entries of a backfill or a repair."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,28 +11,29 @@ from ingestd.store.polls.poll_result import ListedEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingTask:
-    """What a backfill was asked for."""
+    """The request to a listing."""
 
-    #: A URL, a path, or "-".
+    #: A URL, a path, or "-" for standard input.
     argument: str
     options: Mapping[str, Any]
-    #: Where an earlier run of it was; empty at the start.
+    #: The position at which an earlier run stopped; empty: start at the beginning.
     position: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingStep:
-    """A piece of the list: what it announces, and where to go on after it."""
+    """A part of a list that is committed at once."""
 
     found: tuple[ListedEntry, ...]
+    #: Where to continue after this step.
     position: Mapping[str, Any]
-    #: DocumentReader that were read for it.
+    #: Number of documents that were read.
     documents: int = 1
     raw: StoredBody | None = None
-    #: How many entries were left out, by reason.
+    #: Reason → number of entries left out.
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-#: Lists what a task asks for, from its position on, in an order that is the same each time; raises IngestError
-#: where it cannot go on.
+#: Lists the entries of a task from its position on, in the same order each time; raises IngestError if it cannot
+#: continue.
 Listing = Callable[[DocumentReader, ListingTask], AsyncGenerator[ListingStep, None]]
