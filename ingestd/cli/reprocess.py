@@ -65,7 +65,7 @@ def reprocess(
         show_json(_as_json(tally, extractor, dry_run=dry_run, seconds=seconds))
     else:
         _print_text(tally, extractor, dry_run=dry_run, seconds=seconds)
-    raise typer.Exit(1 if tally.failed or tally.empty else 0)
+    raise typer.Exit(1 if tally.failed or tally.without_article else 0)
 
 
 def _site(given: str | None) -> str | None:
@@ -116,9 +116,9 @@ def _as_json(tally: ReprocessResult, extractor: Extractor, *, dry_run: bool, sec
         "seconds": seconds,
         "fields": dict(tally.fields.most_common()),
         "shorter_texts": _in_order(tally.shorter),
-        "no_article": _in_order(tally.empty),
+        "no_article": _in_order(tally.without_article),
         "not_made_again": _in_order(tally.failed),
-        "may_be_one": [{"record_id": one, "other_id": other} for one, other in sorted(tally.twins.items())],
+        "may_be_one": [{"record_id": one, "other_id": other} for one, other in sorted(tally.same_text.items())],
         "sample": [_sample(one) for one in _sorted(tally.sample)],
     }
 
@@ -129,7 +129,7 @@ def _counts(tally: ReprocessResult) -> dict[str, int]:
         "unchanged": tally.unchanged,
         "changed": tally.changed,
         "shorter": len(tally.shorter),
-        "without_article": len(tally.empty),
+        "without_article": len(tally.without_article),
         "failed": len(tally.failed),
         "overtaken": tally.overtaken,
     }
@@ -159,9 +159,9 @@ def _print_text(tally: ReprocessResult, extractor: Extractor, *, dry_run: bool, 
     _list("texts that are shorter", ("record", "before", "after", "uri"), [
         (one.record_id, one.before, one.after, one.uri) for one in shorter
     ])  # fmt: skip
-    for title, left in (("pages without an article", tally.empty), ("records not made again", tally.failed)):
+    for title, left in (("pages without an article", tally.without_article), ("records not made again", tally.failed)):
         _list(title, ("record", "reason", "uri"), sorted((one.record_id, one.reason, one.uri) for one in left))
-    _list("records that may be one story", ("record", "other"), sorted(tally.twins.items()))
+    _list("records that may be one story", ("record", "other"), sorted(tally.same_text.items()))
     _list("fields", ("field", "changed"), tally.fields.most_common())
     note(f"{extractor.name}, rules {extractor.rules}")
     changed = "would change" if dry_run else "changed"

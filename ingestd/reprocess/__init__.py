@@ -1,1 +1,1 @@
-"""Extract records again from the raw bytes in the archive."""
+"""Reprocessing: extract the articles of records again, from the raw bytes in the archive."""

@@ -1,13 +1,13 @@
-"""Records made again from the raw bytes they were made of, when the rules have changed; nothing is fetched.
+"""Extract records again from their raw bytes after the extraction rules have changed; nothing is fetched.
 
-The current revision of each record is looked at, unless the present rules made it, or have made it again and it came
-out the same.  Its bytes come from the archive, its page is read as it was then: with the address and the header it
-came with, dates believed as of that day; only what the feed said of it, and what its site's articles have in common,
-is taken as it is known by now.  Where the article differs, the record has a revision more, of kind `reprocessed`,
-which is no news.  Earlier revisions stay what they were.
+A record is skipped if the current rules extracted its current revision, or extracted it again with the same result.
+The raw bytes come from the archive, and the page is read as it was then, with its URL and Content-Type and with dates
+judged as of that day; only the feed's entry and the site's repeated lines are those known today.  If the article
+differs, the record gets one more revision, of kind `reprocessed`, which consumers do not see as news.  Earlier
+revisions stay unchanged.
 
-What was looked at is committed a few dozen records at a time, so a run that was killed has only those to look at
-again.  A record that the daemon revised meanwhile is left alone: its new revision counts.
+Results are committed a few dozen records at a time, so a run that is killed has only the rest left to do.  A record
+that the daemon revises meanwhile is left alone: its new revision counts.
 """
 
 import asyncio
@@ -32,22 +32,23 @@ from ingestd.workers.extractor import Extractor
 from ingestd.workers.pool import Pool
 
 #: Records that are read, and committed, together.
-_TOGETHER = 50
+_BATCH_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortenedText:
-    """A record whose text is shorter than it was, in characters."""
+    """A record whose text became shorter."""
 
     record_id: int
     uri: str | None
+    #: Characters before and after.
     before: int
     after: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedRecord:
-    """A record that is left as it is, and why."""
+    """A record that stays unchanged, with the reason."""
 
     record_id: int
     uri: str | None
@@ -56,29 +57,31 @@ class SkippedRecord:
 
 @dataclass(slots=True, kw_only=True)
 class ReprocessResult:
-    """What a run came to so far."""
+    """The results of a run so far; numbers of records."""
 
     looked_at: int = 0
-    #: Records that came out as they were, that differ (or would), and that somebody else had revised meanwhile.
     unchanged: int = 0
+    #: Records that have a new revision; of a dry run, that would have one.
     changed: int = 0
+    #: Records left alone because they were revised meanwhile.
     overtaken: int = 0
-    #: How many differ in each field.
+    #: Field → number of records in which it differs.
     fields: Counter[str] = field(default_factory=Counter)
     shorter: list[ShortenedText] = field(default_factory=list)
-    #: Pages on which the present rules find no article, and bytes that are not there or cannot be read.
-    empty: list[SkippedRecord] = field(default_factory=list)
+    #: Records whose page has no article by the current rules.
+    without_article: list[SkippedRecord] = field(default_factory=list)
+    #: Records whose raw bytes are missing or cannot be read.
     failed: list[SkippedRecord] = field(default_factory=list)
-    #: Record → another that has or had its new text.
-    twins: dict[int, int] = field(default_factory=dict)
-    #: A few of those that differ, drawn by lot.
+    #: Record id → id of another record that has or had its new text.
+    same_text: dict[int, int] = field(default_factory=dict)
+    #: A random sample of the changed records.
     sample: list[ReprocessedRevision] = field(default_factory=list)
 
 
 class Reprocess:
-    """Makes records again, on all the processes of a pool; a dry run only says what would come of it.
+    """A run that reprocesses records, on all processes of a pool; a dry run saves nothing.
 
-    `sample` is how many of the records that differ are kept to be shown.
+    `sample` is the number of changed records to keep for display.
     """
 
     def __init__(
@@ -95,34 +98,34 @@ class Reprocess:
         self._archive = archive
         self._site_contexts = SiteContexts(database)
         self._pool = pool
-        self._most = 2 * processes
+        self._max_running = 2 * processes
         self._dry_run = dry_run
         self._sample = sample
-        self._lot = random.Random(0)  # noqa: S311 - what is shown, guards nothing
+        self._random = random.Random(0)  # noqa: S311 - what is shown, guards nothing
         self._to_commit: list[ReprocessedRevision] = []
-        #: How many records there are to look at, None until that is known.
+        #: Number of selected records.  None: not counted yet.
         self.total: int | None = None
         self.result = ReprocessResult()
 
     async def current_extractor(self) -> Extractor:
-        """Return the extractor that the pool has."""
+        """Return the extractor of the pool's processes."""
         found: Extractor = await self._pool.run("ingestd.workers.jobs:present_extractor")
         return found
 
-    async def run(self, wanted: Selection) -> ReprocessResult:
-        """Look at the records that are wanted, each once; raises StoreError."""
+    async def run(self, selection: Selection) -> ReprocessResult:
+        """Reprocess the selected records, each once; raises StoreError."""
         async with self._database.read() as connection:
-            ids = await reprocessing.selected_ids(connection, wanted)
+            ids = await reprocessing.selected_ids(connection, selection)
         self.total = len(ids)
-        at_work: set[asyncio.Task[ReprocessedRevision | None]] = set()
+        running: set[asyncio.Task[ReprocessedRevision | None]] = set()
         async with asyncio.TaskGroup() as tasks:
-            for some in _pieces(ids):
-                for made in await retry_while_unavailable(lambda some=some: self._read(some)):  # type: ignore[misc]
-                    if len(at_work) >= self._most:
-                        at_work = await self._take(at_work)
-                    at_work.add(tasks.create_task(self._remake(made)))
-            while at_work:
-                at_work = await self._take(at_work)
+            for batch in _batches(ids):
+                for revision in await retry_while_unavailable(lambda batch=batch: self._read(batch)):  # type: ignore[misc]
+                    if len(running) >= self._max_running:
+                        running = await self._collect(running)
+                    running.add(tasks.create_task(self._reprocess(revision)))
+            while running:
+                running = await self._collect(running)
         await self._commit()
         return self.result
 
@@ -130,29 +133,31 @@ class Reprocess:
         async with self._database.read() as connection:
             return await reprocessing.current_revisions(connection, ids)
 
-    async def _take(self, at_work: set[asyncio.Task[ReprocessedRevision | None]]) -> set[asyncio.Task[ReprocessedRevision | None]]:
-        """Take what is ready, whichever came first: a page that takes its time holds nobody up."""
-        done, rest = await asyncio.wait(at_work, return_when=asyncio.FIRST_COMPLETED)
+    async def _collect(
+        self, running: set[asyncio.Task[ReprocessedRevision | None]]
+    ) -> set[asyncio.Task[ReprocessedRevision | None]]:
+        """Collect the jobs that have finished, in any order; returns those still running."""
+        done, rest = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         self._to_commit += (found for task in done if (found := task.result()))
         self.result.looked_at += len(done)
-        if len(self._to_commit) >= _TOGETHER:
+        if len(self._to_commit) >= _BATCH_SIZE:
             await self._commit()
         return rest
 
-    async def _remake(self, made: CurrentRevision) -> ReprocessedRevision | None:
-        """Make a record again; None where nothing comes of it, which is noted."""
+    async def _reprocess(self, revision: CurrentRevision) -> ReprocessedRevision | None:
+        """Extract a record's article again.  None: that failed, which is added to the result."""
         try:
-            cleaned = await read_page(self._pool, await self._page(made), fetched_at=made.bytes_at)
+            cleaned = await read_page(self._pool, await self._page(revision), fetched_at=revision.bytes_at)
         except NoArticle as error:
-            self.result.empty.append(_left(made, str(error)))
+            self.result.without_article.append(_skipped(revision, str(error)))
         except (ArchiveError, ExtractError, WorkerError) as error:
-            self.result.failed.append(_left(made, str(error)))
+            self.result.failed.append(_skipped(revision, str(error)))
         else:
-            changed = changed_fields(made.article, cleaned.article)
-            if not {"headline", "body_text"} & {*changed} and cleaned.content_hash != made.content_hash:
-                changed = (*changed, "content_hash")  # the scheme of hashing is another
+            changed = changed_fields(revision.article, cleaned.article)
+            if not {"headline", "body_text"} & {*changed} and cleaned.content_hash != revision.content_hash:
+                changed = (*changed, "content_hash")  # the text is the same, so the hashing has changed
             return ReprocessedRevision(
-                current=made,
+                current=revision,
                 article=cleaned.article,
                 content_hash=cleaned.content_hash,
                 extractor=cleaned.extractor.name,
@@ -161,60 +166,62 @@ class Reprocess:
             )
         return None
 
-    async def _page(self, made: CurrentRevision) -> Page:
-        """Return the page as it was read then; raises ArchiveError."""
-        extraction = made.extraction
+    async def _page(self, revision: CurrentRevision) -> Page:
+        """Return the page of a revision as it was read then; raises ArchiveError."""
+        extraction = revision.extraction
         if extraction.raw is None:
-            raise ArchiveError("its bytes were not kept")
+            raise ArchiveError("its raw bytes were not archived")
         body = await self._archive.get(extraction.raw)
-        # What was saved before addresses were kept knows the page's own, or else the one that its feed gave.
-        where = extraction.page_url or (None if extraction.fragment else made.uri) or made.entry.link or NOWHERE
-        page = Page(url=where, body=body, content_type=extraction.content_type, entry=made.entry, fragment=extraction.fragment)
-        # What has no address belongs to no site.
-        return await self._site_contexts.add_to(page, "" if where == NOWHERE else site(where))
+        # Revisions saved before page URLs were stored have the URL that the page states, or the entry's link.
+        url = extraction.page_url or (None if extraction.fragment else revision.uri) or revision.entry.link or NOWHERE
+        page = Page(
+            url=url, body=body, content_type=extraction.content_type, entry=revision.entry, fragment=extraction.fragment
+        )
+        # A page without a URL belongs to no site.
+        return await self._site_contexts.add_to(page, "" if url == NOWHERE else site(url))
 
     async def _commit(self) -> None:
-        remade, self._to_commit = self._to_commit, []
-        if remade:
-            self._count(remade, await retry_while_unavailable(lambda: self._save(remade)))
+        reprocessed, self._to_commit = self._to_commit, []
+        if reprocessed:
+            self._count(reprocessed, await retry_while_unavailable(lambda: self._save(reprocessed)))
 
-    async def _save(self, remade: list[ReprocessedRevision]) -> SaveResult:
+    async def _save(self, reprocessed: list[ReprocessedRevision]) -> SaveResult:
         if self._dry_run:
-            differing = [one for one in remade if one.changed]
+            changed = [one for one in reprocessed if one.changed]
             async with self._database.read() as connection:
-                twins = await reprocessing.records_with_same_text(connection, differing)
-            return SaveResult(revised=frozenset(one.current.record_id for one in differing), same_text=twins)
+                same_text = await reprocessing.records_with_same_text(connection, changed)
+            return SaveResult(revised=frozenset(one.current.record_id for one in changed), same_text=same_text)
         async with self._database.write() as connection:
-            return await reprocessing.save(connection, remade, at=datetime.now(UTC))
+            return await reprocessing.save(connection, reprocessed, at=datetime.now(UTC))
 
-    def _count(self, remade: list[ReprocessedRevision], written: SaveResult) -> None:
-        tally = self.result
-        tally.unchanged += sum(not one.changed for one in remade)
-        tally.overtaken += len(written.overtaken)
-        tally.twins.update(written.same_text)
-        for one in remade:
-            if one.current.record_id not in written.revised:
+    def _count(self, reprocessed: list[ReprocessedRevision], saved: SaveResult) -> None:
+        result = self.result
+        result.unchanged += sum(not one.changed for one in reprocessed)
+        result.overtaken += len(saved.overtaken)
+        result.same_text.update(saved.same_text)
+        for one in reprocessed:
+            if one.current.record_id not in saved.revised:
                 continue
-            tally.changed += 1
-            tally.fields.update(one.changed)
+            result.changed += 1
+            result.fields.update(one.changed)
             before, after = len(one.current.article.body_text), len(one.article.body_text)
             if after < before:
-                address = one.current.address
-                tally.shorter.append(ShortenedText(record_id=one.current.record_id, uri=address, before=before, after=after))
-            self._draw(one)
+                record_id, uri = one.current.record_id, one.current.address
+                result.shorter.append(ShortenedText(record_id=record_id, uri=uri, before=before, after=after))
+            self._add_to_sample(one)
 
-    def _draw(self, one: ReprocessedRevision) -> None:
-        """Keep it for the sample by lot, so that each has the same chance (reservoir sampling)."""
+    def _add_to_sample(self, one: ReprocessedRevision) -> None:
+        """Add a changed record to the sample with the same probability for each (reservoir sampling)."""
         if len(self.result.sample) < self._sample:
             self.result.sample.append(one)
-        elif (place := self._lot.randrange(self.result.changed)) < self._sample:
-            self.result.sample[place] = one
+        elif (index := self._random.randrange(self.result.changed)) < self._sample:
+            self.result.sample[index] = one
 
 
-def _left(made: CurrentRevision, reason: str) -> SkippedRecord:
-    return SkippedRecord(record_id=made.record_id, uri=made.address, reason=reason)
+def _skipped(revision: CurrentRevision, reason: str) -> SkippedRecord:
+    return SkippedRecord(record_id=revision.record_id, uri=revision.address, reason=reason)
 
 
-def _pieces(ids: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(ids), _TOGETHER):
-        yield ids[start : start + _TOGETHER]
+def _batches(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), _BATCH_SIZE):
+        yield ids[start : start + _BATCH_SIZE]

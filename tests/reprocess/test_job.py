@@ -169,8 +169,8 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(newsroom: Newsroom, ru
     assert await everything(runtime) == kept
     done = await reprocess(runtime)
 
-    assert (said.changed, dict(said.fields), said.twins) == (1, {"body_text": 1}, {2: 1})
-    assert (done.changed, done.fields, done.twins) == (said.changed, said.fields, said.twins)
+    assert (said.changed, dict(said.fields), said.same_text) == (1, {"body_text": 1}, {2: 1})
+    assert (done.changed, done.fields, done.same_text) == (said.changed, said.fields, said.same_text)
     assert done.shorter == said.shorter
 
 
@@ -184,8 +184,8 @@ async def test_two_records_that_come_to_one_text_stay_two_and_are_told(newsroom:
     tally = await reprocess(runtime)
 
     assert tally.changed == 2
-    assert len(tally.twins) == 1
-    [(record_id, other)] = tally.twins.items()
+    assert len(tally.same_text) == 1
+    [(record_id, other)] = tally.same_text.items()
     entry_id = (await rows(runtime, tables.records))[record_id - 1]["origin_entry_id"]
     async with runtime.database.read() as connection:
         history = {step["verdict"]: step["reason"] for step in await decisions.history(connection, entry_id)}
@@ -231,7 +231,7 @@ async def test_bytes_that_were_not_kept_are_told(newsroom: Newsroom, runtime: Ru
         await connection.execute(update(tables.revisions).values(raw=None))
     never = await reprocess(runtime)
 
-    assert [left.reason for left in never.failed] == ["its bytes were not kept"]
+    assert [left.reason for left in never.failed] == ["its raw bytes were not archived"]
     assert "the archive is off" in off.failed[0].reason
 
 
@@ -243,7 +243,7 @@ async def test_a_page_that_gives_no_article_any_more_stays_and_is_told(newsroom:
     tally = await reprocess(runtime)
 
     assert (tally.looked_at, tally.changed, tally.failed) == (1, 0, [])
-    assert [left.record_id for left in tally.empty] == [1]
+    assert [left.record_id for left in tally.without_article] == [1]
     assert await everything(runtime) == kept
 
 
