@@ -26,11 +26,13 @@ check: .venv/installed-test
 	$(DOCS)
 	$(TEST)
 
-# Faults again and again, for an hour or so: the daemon is killed a hundred times on each database, and an agency has a
-# day of ten thousand items.
+# The tests that are small in `make test`, in full: takes about an hour. tests/support/soak.py has the sizes.
+SOAK_TESTS = tests/articles/test_hostile_pages.py tests/daemon/test_agency.py tests/daemon/test_faults.py \
+	tests/daemon/test_folder_watch.py tests/daemon/test_process.py tests/daemon/test_siege.py \
+	tests/pipeline/test_hostile.py tests/store/events/test_event_log.py tests/test_wheel.py
+
 soak: .venv/installed-test
-	SOAK_KILLS=$(or $(KILLS),100) SOAK_ITEMS=$(or $(ITEMS),10000) \
-		$(BIN)/pytest -n 2 tests/daemon/test_faults.py tests/daemon/test_agency.py
+	SOAK=1 SOAK_KILLS=$(or $(KILLS),100) SOAK_ITEMS=$(or $(ITEMS),10000) $(BIN)/pytest -n 2 $(SOAK_TESTS)
 
 # Bytes to Feed, guided by coverage; ends by itself, with the input that broke a promise in a file crash-*.
 fuzz: .venv/installed-test

@@ -23,9 +23,9 @@ class Done:
         return json.loads(self.out)
 
 
-def ingestd(config: Path, *arguments: object) -> Done:
+def ingestd(config: Path, *arguments: object, stdin: str | None = None) -> Done:
     """Run a command; what is no error on purpose is raised."""
-    result = CliRunner().invoke(app, [*map(str, arguments), "--config", str(config)])
+    result = CliRunner().invoke(app, [*map(str, arguments), "--config", str(config)], input=stdin)
     error = result.exception
     if isinstance(error, IngestError):
         return Done(2 if isinstance(error, ConfigError | UsageError) else 1, result.stdout, f"{result.stderr}{error}\n")

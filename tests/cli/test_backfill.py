@@ -1,4 +1,4 @@
-"""`ingestd backfill` as it is typed: real processes, one of them killed."""
+"""`ingestd backfill`: in this process, and as a process where it is interrupted or killed."""
 
 import json
 import signal
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.backfill.backfills import page
+from tests.cli.running import ingestd
 from tests.support.papers import Papers
 
 
@@ -30,15 +31,15 @@ def run(config: Path, *args: str, text: str = "") -> subprocess.CompletedProcess
 def test_urls_from_standard_input_become_records_once(papers: Papers, config: Path) -> None:
     urls = publish(papers, 3)
 
-    first = run(config, "urls", "-", "--json", text=urls)
-    second = run(config, "urls", "-", "--json", text=urls)
+    first = ingestd(config, "backfill", "urls", "-", "--json", stdin=urls)
+    second = ingestd(config, "backfill", "urls", "-", "--json", stdin=urls)
 
-    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
-    assert json.loads(first.stdout) | {"seconds": 0} == {
+    assert first.status == second.status == 0, first.error + second.error
+    assert first.json | {"seconds": 0} == {
         "backfill": 1, "kind": "urls", "state": "done", "documents": 0, "listed": 3, "known": 0, "made": 3,
         "new records": 3, "given up": 0, "seconds": 0,
     }  # fmt: skip
-    assert json.loads(second.stdout)["new records"] == 0
+    assert second.json["new records"] == 0
     assert len(papers.requests) == 3
 
 
@@ -56,7 +57,7 @@ def test_a_killed_backfill_is_resumed_without_fetching_pages_again(
     process.wait()
     papers.go.set()
 
-    interrupted = json.loads(run(config, "list", "--json").stdout)[0]
+    interrupted = ingestd(config, "backfill", "list", "--json").json[0]
     resumed = run(config, "urls", str(tmp_path / "urls"), "--json")
 
     assert interrupted["state"] == "interrupted"
@@ -64,7 +65,7 @@ def test_a_killed_backfill_is_resumed_without_fetching_pages_again(
     assert "resuming backfill 1" in resumed.stderr
     assert (resumed.returncode, json.loads(resumed.stdout)["new records"]) == (0, 8)
     assert {path for path in papers.requests if papers.requests.count(path) > 2} == set()
-    assert run(config, "resume", "1").returncode == 2
+    assert ingestd(config, "backfill", "resume", "1").status == 2
     with closing(sqlite3.connect(tmp_path / "state" / "ingestd.db")) as database:
         assert database.execute("SELECT count(*), count(DISTINCT record_id) FROM carriers").fetchone() == (8, 8)
 
@@ -89,14 +90,14 @@ def test_an_interrupted_backfill_finishes_pages_under_way_and_says_how_to_resume
     assert process.returncode == 128 + signal.SIGTERM
     assert "run `ingestd backfill resume 1` to continue" in errors
     assert len(papers.requests) == 2
-    assert "4 entries" in run(config, "cancel", "1").stdout
+    assert "4 entries" in ingestd(config, "backfill", "cancel", "1").out
 
 
 def test_quarantined_entries_are_reported(papers: Papers, config: Path) -> None:
-    done = run(config, "urls", "-", text=papers.url("/missing\n"))
+    done = ingestd(config, "backfill", "urls", "-", stdin=papers.url("/missing\n"))
 
-    assert done.returncode == 1
-    assert "`ingestd failures list --given-up`" in done.stderr
+    assert done.status == 1
+    assert "`ingestd failures list --given-up`" in done.error
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,8 @@ def test_quarantined_entries_are_reported(papers: Papers, config: Path) -> None:
     ],
 )
 def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[str, ...], said: str) -> None:
-    done = run(config, *args)
+    done = ingestd(config, "backfill", *args)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert (done.status, done.out) == (2, "")
+    assert said in done.error
+    assert done.error.count("\n") == 1

@@ -20,9 +20,10 @@ from ingestd.store.schema import migrate, tables
 from ingestd.times import iso
 from tests.support.agency import keep_versions, ninjs
 from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
+from tests.support.soak import size
 
 #: Concurrent writers, transactions of each writer, and records in each transaction.
-WRITERS, COMMITS, EACH = 4, 25, 3
+WRITERS, COMMITS, EACH = 4, size(10, 25), 3
 #: Concurrent writers of wire items.
 WIRE_WRITERS = 2
 
