@@ -1,4 +1,4 @@
-"""Backfills as the command runs them, over real parts; and what they read."""
+"""Backfills as the command runs them, and documents for them to read."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from ingestd.store.work import backfills
 
 
 def page(headline: str, number: int = 0) -> bytes:
-    """An article page; each headline and number is a text of its own."""
+    """Return an article page; each headline and number gives a different text."""
     text = (
         f"<p>{headline}: the harbour master of island {number} said on Monday that the ferry had been counted, "
         f"painted and counted again, and that the number {number} had come out each time, as everyone hoped.</p>"

@@ -1,4 +1,4 @@
-"""Whole backfills, on both databases: over real sockets, through real worker processes."""
+"""Complete backfills, on both databases, over real sockets and in real worker processes."""
 
 import asyncio
 import gzip
@@ -28,9 +28,9 @@ def publish(newsroom: Newsroom, *numbers: int) -> list[str]:
     return [newsroom.publish(f"/{n}", body=page("Ferry", n), content_type="text/html") for n in numbers]
 
 
-async def test_an_archive_is_walked_to_its_end_once(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_an_archive_is_read_to_its_end_once(newsroom: Newsroom, runtime: Runtime) -> None:
     new, old, oldest = publish(newsroom, 1, 2, 3)
-    last = newsroom.publish("/archive/1", body=atom(oldest, older=newsroom.url("/feed")))  # back to where it began
+    last = newsroom.publish("/archive/1", body=atom(oldest, older=newsroom.url("/feed")))  # a loop
     middle = newsroom.publish("/archive/2", body=atom(old, older=last))
     feed = newsroom.publish("/feed", body=atom(new, older=middle), ETag='"1"')
     source_id = await add(runtime, feed)
@@ -43,7 +43,7 @@ async def test_an_archive_is_walked_to_its_end_once(newsroom: Newsroom, runtime:
     assert (await summary(runtime))["records"] == 3
     async with runtime.database.read() as connection:
         source = await sources.find(connection, str(source_id))
-    assert (source.etag, source.last_polled_at) == (None, None)  # the live state is the daemon's
+    assert (source.etag, source.last_polled_at) == (None, None)  # a backfill does not change the state of the source
 
 
 async def test_pages_of_a_feed_are_followed_by_next(newsroom: Newsroom, runtime: Runtime) -> None:
@@ -59,9 +59,7 @@ async def test_pages_of_a_feed_are_followed_by_next(newsroom: Newsroom, runtime:
     assert not [request for request in newsroom.requests if request.path == "/never"]
 
 
-async def test_an_archive_that_breaks_off_is_failed_and_goes_on_where_it_was(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_failed_archive_is_resumed_where_it_stopped(newsroom: Newsroom, runtime: Runtime) -> None:
     new, old = publish(newsroom, 1, 2)
     middle = newsroom.publish("/archive/1", status=500)
     feed = newsroom.publish("/feed", body=atom(new, older=middle))
@@ -79,7 +77,7 @@ async def test_an_archive_that_breaks_off_is_failed_and_goes_on_where_it_was(
     assert [request.path for request in newsroom.requests[asked:]] == ["/archive/1", "/2"]
 
 
-async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_sitemap_index_lists_the_pages_of_the_requested_span(newsroom: Newsroom, runtime: Runtime) -> None:
     inside, older, newer, undated = publish(newsroom, 1, 2, 3, 4)
     places = [(inside, "2024-05-01"), (older, "2023-01-01"), (newer, "2024-07-01"), (undated, None)]
     items = "".join(f"<url><loc>{url}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>" for url, day in places)
@@ -99,7 +97,7 @@ async def test_a_sitemap_index_gives_the_pages_of_the_time_asked_for(newsroom: N
     assert [request.path for request in newsroom.requests] == ["/robots.txt", "/sitemap.xml", "/2024.xml.gz", "/1"]
 
 
-async def test_a_list_of_urls_leaves_out_what_is_none(newsroom: Newsroom, runtime: Runtime, tmp_path: Path) -> None:
+async def test_lines_that_are_not_urls_are_left_out(newsroom: Newsroom, runtime: Runtime, tmp_path: Path) -> None:
     one, two = publish(newsroom, 1, 2)
     file = tmp_path / "urls.txt"
     file.write_text(f"# mine\n{one}\n\nnot a URL\n{two}\n{one}#again\n")
@@ -109,7 +107,7 @@ async def test_a_list_of_urls_leaves_out_what_is_none(newsroom: Newsroom, runtim
     assert (state, backfill.processed, backfill.listed.left_out) == ("done", 2, {"no URL": 1})
 
 
-async def test_saved_feeds_and_pages_are_told_by_their_content(
+async def test_saved_feeds_and_pages_are_recognised_by_content(
     newsroom: Newsroom, runtime: Runtime, tmp_path: Path
 ) -> None:
     [live] = publish(newsroom, 1)
@@ -129,7 +127,7 @@ async def test_saved_feeds_and_pages_are_told_by_their_content(
     assert (again.listed.added, (await summary(runtime))["records"]) == (0, 3)
 
 
-async def test_a_directory_that_stands_for_a_site_gives_its_pages_their_urls(runtime: Runtime, tmp_path: Path) -> None:
+async def test_base_gives_the_pages_of_a_directory_their_urls(runtime: Runtime, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
     (folder / "a").mkdir(parents=True)
     (folder / "a" / "b c.html").write_bytes(page("Ferry", 2))
@@ -142,7 +140,7 @@ async def test_a_directory_that_stands_for_a_site_gives_its_pages_their_urls(run
     assert urls == uris == ["http://news.test/x/a/b%20c.html"]
 
 
-async def test_a_saved_feed_cannot_name_other_files(runtime: Runtime, tmp_path: Path) -> None:
+async def test_a_saved_feed_cannot_read_files_outside_the_directory(runtime: Runtime, tmp_path: Path) -> None:
     (tmp_path / "secret.html").write_bytes(page("Secret", 9))
     folder = tmp_path / "saved"
     folder.mkdir()
@@ -155,7 +153,7 @@ async def test_a_saved_feed_cannot_name_other_files(runtime: Runtime, tmp_path: 
     assert (await summary(runtime))["records"] == 0
 
 
-async def test_a_stopped_backfill_goes_on_with_what_it_had_listed(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_stopped_backfill_resumes_with_its_listed_entries(newsroom: Newsroom, runtime: Runtime) -> None:
     hold = asyncio.Event()
     links = publish(newsroom, 1, 2)
     slow = newsroom.publish("/slow", body=page("Ferry", 3), content_type="text/html", when=hold)
@@ -176,7 +174,7 @@ async def test_a_stopped_backfill_goes_on_with_what_it_had_listed(newsroom: News
     assert (await again.run(), again.made) == ("done", 3)
 
 
-async def test_a_cancelled_backfill_ends_and_leaves_nothing_that_a_poll_would_take_for_known(
+async def test_a_cancelled_backfill_leaves_no_entry_that_a_poll_would_take_for_known(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     hold = asyncio.Event()
@@ -206,7 +204,7 @@ async def test_a_cancelled_backfill_ends_and_leaves_nothing_that_a_poll_would_ta
     assert (await summary(runtime))["records"] == 31
 
 
-async def test_what_the_live_feed_shows_is_the_daemons_though_a_dead_backfill_listed_it(
+async def test_the_daemon_takes_over_entries_of_a_dead_backfill_that_its_feed_lists(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     [link] = publish(newsroom, 1)
@@ -215,7 +213,7 @@ async def test_what_the_live_feed_shows_is_the_daemons_though_a_dead_backfill_li
     newsroom.publish("/1", status=500)
     number = await begin(runtime, "archive", feed, {}, source_id)
     backfill = await open_backfill(runtime, number)
-    backfill.stop()  # it lists nothing; the entry is put there as a killed one would leave it
+    backfill.stop()  # it lists nothing; the entry is inserted as a killed backfill would leave it
     await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_dry()
     async with runtime.database.write() as connection:
         await connection.execute(tables.entries.update().values(backfill_id=number))
@@ -227,7 +225,7 @@ async def test_what_the_live_feed_shows_is_the_daemons_though_a_dead_backfill_li
     assert (await summary(runtime))["records"] == 1
 
 
-async def test_what_a_dead_backfill_had_listed_is_done_by_the_next_that_lists_it(
+async def test_the_next_backfill_takes_over_the_entries_of_a_dead_one(
     newsroom: Newsroom, runtime: Runtime, tmp_path: Path
 ) -> None:
     links = publish(newsroom, 1, 2)
@@ -250,7 +248,7 @@ async def test_what_a_dead_backfill_had_listed_is_done_by_the_next_that_lists_it
         assert await backfills.next_due(connection, dead) is None
 
 
-async def test_wire_files_are_kept_with_all_their_versions(tmp_path: Path, runtime: Runtime) -> None:
+async def test_wire_files_are_saved_with_all_their_versions(tmp_path: Path, runtime: Runtime) -> None:
     folder = tmp_path / "wire"
     folder.mkdir()
     for number in (2, 1, 3):
@@ -266,7 +264,7 @@ async def test_wire_files_are_kept_with_all_their_versions(tmp_path: Path, runti
     assert [record.revision for record in await records_in(runtime)] == [3]
 
 
-async def test_what_changed_since_a_backfill_took_it_is_the_daemons_work(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_daemon_processes_entries_that_changed_after_a_backfill(newsroom: Newsroom, runtime: Runtime) -> None:
     [link] = publish(newsroom, 1)
     feed = newsroom.publish("/feed", body=atom(link))
     source_id = await add(runtime, feed)

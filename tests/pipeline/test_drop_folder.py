@@ -1,4 +1,4 @@
-"""Drop folders: taken in order, committed before anything is moved, and never twice."""
+"""Drop folders: files are read in order, committed before they are moved, and never stored twice."""
 
 import json
 import os
@@ -52,7 +52,7 @@ async def look(runtime: Runtime, source: int) -> PollResult:
 
 
 def whole(runtime: Runtime, source: int, *paths: Path) -> None:
-    """Say of files what the kernel would say: that they were moved to where they are."""
+    """Note files as moved into the folder, as the watch would."""
     for path in paths:
         runtime.ingest.folder_poller.note_arrival(source, path.name)
 
@@ -66,7 +66,7 @@ async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
         return (await connection.execute(query)).all()
 
 
-async def test_files_that_wait_share_a_commit(runtime: Runtime, source: int, path: Path) -> None:
+async def test_waiting_files_share_a_commit(runtime: Runtime, source: int, path: Path) -> None:
     for n in range(30):
         body = b"<html><p>no wire</p></html>" if n == 7 else item(f"urn:{n}", text=f"{n}. {OTHER}")
         whole(runtime, source, write(path, f"{n:02}.json", body, at=LONG_AGO + n))
@@ -81,7 +81,7 @@ async def test_files_that_wait_share_a_commit(runtime: Runtime, source: int, pat
     ]
 
 
-async def test_a_file_becomes_a_record_and_is_put_away(runtime: Runtime, source: int, path: Path) -> None:
+async def test_a_file_becomes_a_record_and_is_moved(runtime: Runtime, source: int, path: Path) -> None:
     whole(runtime, source, drop(path, "a.json", item("urn:a")))
 
     done = await look(runtime, source)
@@ -95,7 +95,7 @@ async def test_a_file_becomes_a_record_and_is_put_away(runtime: Runtime, source:
     assert await rows(runtime, select(polls.c.outcome, polls.c.added, polls.c.changed)) == [("pushed", 1, 0)]
 
 
-async def test_a_file_waits_until_it_is_left_alone(runtime: Runtime, source: int, path: Path) -> None:
+async def test_a_file_is_not_read_while_it_is_being_written(runtime: Runtime, source: int, path: Path) -> None:
     body = item("urn:a")
     write(path, "a.json", body[:40])
 
@@ -110,20 +110,20 @@ async def test_a_file_waits_until_it_is_left_alone(runtime: Runtime, source: int
     assert await rows(runtime, select(polls)) == []
 
 
-async def test_a_file_that_stays_the_same_is_whole(runtime: Runtime, source: int, path: Path) -> None:
+async def test_a_file_that_stays_unchanged_is_complete(runtime: Runtime, source: int, path: Path) -> None:
     runtime.ingest.timing = type(runtime.ingest.timing)(settle=0.0)
     write(path, "a.json", item("urn:a"))
 
     assert (await look(runtime, source)).outcome == "new"
 
 
-async def test_a_file_nobody_has_touched_for_long_is_whole_at_once(
+async def test_an_old_file_is_complete_at_first_sight(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(path, "a.json", item("urn:a"))
     monkeypatch.setattr("ingestd.pipeline.folder_state._OLD_NANOSECONDS", -1)
 
-    assert (await look(runtime, source)).outcome == "unchanged"  # younger than `settle` all the same
+    assert (await look(runtime, source)).outcome == "unchanged"  # unchanged for less than `settle`
     monkeypatch.setattr("ingestd.pipeline.folder_state.time_ns", lambda: (path / "a.json").stat().st_ctime_ns + 10**10)
     assert (await look(runtime, source)).outcome == "new"
 
@@ -168,7 +168,7 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     assert len(await rows(runtime, select(revisions.c.id))) == len(await rows(runtime, select(entries.c.id))) == 1
 
 
-async def test_one_that_cannot_be_read_costs_nobody_else_anything(runtime: Runtime, source: int, path: Path) -> None:
+async def test_an_unreadable_file_does_not_affect_the_others(runtime: Runtime, source: int, path: Path) -> None:
     bad = write(path, "bad.xml", b"<html>no wire</html>", at=LONG_AGO)
     huge = write(path, "huge.xml", b" " * (runtime.max_body + 1), at=LONG_AGO)
     whole(runtime, source, bad, huge, drop(path, "good.json", item("urn:a")))
@@ -188,7 +188,7 @@ async def test_one_that_cannot_be_read_costs_nobody_else_anything(runtime: Runti
     ]
 
 
-async def test_media_wait_for_their_item_and_go_along(runtime: Runtime, source: int, path: Path) -> None:
+async def test_media_are_moved_together_with_their_item(runtime: Runtime, source: int, path: Path) -> None:
     for name in ("a.jpg", "b.jpg"):
         write(path, name, b"\xff\xd8")
     whole(runtime, source, path / "a.jpg", path / "b.jpg", drop(path, "a.json", item("urn:a")))
@@ -204,7 +204,7 @@ def last_byte(href: str) -> int:
 
 
 async def test_media_beside_a_wire_item_are_its_associations(runtime: Runtime, source: int, path: Path) -> None:
-    for turn in (1, 2):  # the second picture of that name gets another one in done/
+    for turn in (1, 2):  # the second picture of the same name is renamed in done/
         write(path, "a.jpg", b"\xff\xd8" + bytes([turn]))
         document = json.dumps(ninjs(f"urn:newsml:a.example:{turn}")).encode()
         whole(runtime, source, path / "a.jpg", drop(path, "a.json", document))
@@ -216,7 +216,7 @@ async def test_media_beside_a_wire_item_are_its_associations(runtime: Runtime, s
     assert [last_byte(href) for href in hrefs] == [1, 2]
 
 
-async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
+async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
     runtime: Runtime, source: int, path: Path
 ) -> None:
     remove(path)
@@ -236,7 +236,7 @@ async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
     assert (await source_row(runtime, source)).condition == "ok"
 
 
-async def test_what_cannot_be_moved_is_known_and_said_and_the_rest_goes_on(
+async def test_a_file_that_cannot_be_moved_is_reported_and_the_others_are_read(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename = os.rename
@@ -256,7 +256,7 @@ async def test_what_cannot_be_moved_is_known_and_said_and_the_rest_goes_on(
     assert (done.outcome, len(done.new)) == ("failed", 2)
     assert row.last_error == "Inaccessible: cannot move a.json to done/: Operation not permitted"
     assert (names(path), names(path / "done")) == ({"a.json", "done", "error"}, {"b.json"})
-    # It is tried again, after all others, and adds nothing.
+    # It is read again, after all others, and adds nothing.
     monkeypatch.undo()
     whole(runtime, source, *files[:1])
     assert (await look(runtime, source)).outcome == "known"
@@ -266,17 +266,20 @@ async def test_what_cannot_be_moved_is_known_and_said_and_the_rest_goes_on(
 async def test_without_permission_to_write_nothing_is_read(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whoever runs this as root may write anywhere, whatever the mode says.
+    # Root may write anywhere, whatever the mode.
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
     whole(runtime, source, drop(path, "a.json", item("urn:a")))
 
     await look(runtime, source)
 
-    assert "no permission to write, which is needed to move files to done/" in (await source_row(runtime, source)).last_error
+    assert (
+        "no permission to write, which is needed to move files to done/"
+        in (await source_row(runtime, source)).last_error
+    )
     assert await rows(runtime, select(entries)) == []
 
 
-async def test_many_files_are_taken_some_at_a_time(
+async def test_a_poll_reads_a_limited_number_of_files(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingestd.pipeline.drop_folder.MAX_FILES", 2)
@@ -285,12 +288,10 @@ async def test_many_files_are_taken_some_at_a_time(
     assert [(await look(runtime, source)).listed for _ in range(4)] == [2, 2, 1, None]
 
 
-async def test_a_folder_is_covered_from_its_first_look_to_its_last_without_gaps(
-    runtime: Runtime, source: int, path: Path
-) -> None:
+async def test_polls_of_a_folder_open_no_gaps(runtime: Runtime, source: int, path: Path) -> None:
     await look(runtime, source)
     first = (await source_row(runtime, source)).last_success_at
-    for n in range(2):  # no two looks have anything in common
+    for n in range(2):  # consecutive polls have no entry in common
         whole(runtime, source, drop(path, f"{n}.json", item(f"urn:{n}")))
         await look(runtime, source)
 

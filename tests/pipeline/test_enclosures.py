@@ -1,4 +1,4 @@
-"""Enclosures that hold wire items: fetched in place of a page, on both databases."""
+"""Enclosures with wire items: fetched instead of a page, on both databases."""
 
 from sqlalchemy import select
 
@@ -20,7 +20,7 @@ def feed(href: str, stamp: str, link: str) -> bytes:
     return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Feed</title><id>tag:f</id>{entry}</feed>".encode()
 
 
-async def test_an_enclosure_is_the_item_it_holds_and_its_versions_too(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_an_enclosure_is_saved_as_its_wire_item_with_all_versions(newsroom: Newsroom, runtime: Runtime) -> None:
     link = newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
     first = newsroom.publish("/1.xml", body=g2(GUID, 1, "Mayor opens ferry", "The mayor opens it."))
     kill = newsroom.publish("/2.xml", body=g2(GUID, 2, "KILL", "", status="canceled"))
@@ -41,7 +41,7 @@ async def test_an_enclosure_is_the_item_it_holds_and_its_versions_too(newsroom: 
     assert [tuple(row) for row in rows] == [("tag:1", "done", record.id, None)]
 
 
-async def test_an_enclosure_that_holds_none_is_a_failure_of_its_entry(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_an_enclosure_without_a_wire_item_is_a_failure_of_its_entry(newsroom: Newsroom, runtime: Runtime) -> None:
     link = newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
     await add(runtime, newsroom.publish("/feed", body=feed(link, "2026-01-31T12:00:00Z", link)))
 

@@ -1,4 +1,4 @@
-"""Which folder an address leads to, how we log in there, and what an operator is told where that fails."""
+"""Opening drop folders by URL: logins, keys and certificates, and the errors that the operator sees."""
 
 import asyncio
 import socket
@@ -46,7 +46,7 @@ def nowhere(scheme: str, port: int, path: Path) -> Wire:
 
 @asynccontextmanager
 async def answering(body: bytes) -> AsyncIterator[int]:
-    """A server that says the same to everybody, and waits for their end."""
+    """Run a server that sends the same bytes to every client and waits for it to disconnect."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(body)
@@ -75,10 +75,10 @@ def sftp(tmp_path: Path) -> Any:
         yield wire
 
 
-# What every kind has in common
+# All protocols
 
 
-async def test_what_is_wrong_is_told_in_a_line(wire: Wire) -> None:
+async def test_the_error_says_in_one_line_what_is_wrong(wire: Wire) -> None:
     origin = wire.logins[0].split()[0]
     other = wire.url.replace(f"{USER}@", "intern@")
 
@@ -101,7 +101,7 @@ async def test_what_is_wrong_is_told_in_a_line(wire: Wire) -> None:
     assert forbidden.reason == "127.0.0.1 is a private address; allow_networks may allow it"
 
 
-async def test_without_a_user_the_only_login_is_taken_and_of_several_none(wire: Wire) -> None:
+async def test_without_a_user_in_the_url_a_single_login_is_used_but_not_one_of_several(wire: Wire) -> None:
     plain = wire.url.replace(f"{USER}@", "")
     async with opened(plain, **wire.settings) as folder:
         assert await folder.files() == []
@@ -113,7 +113,7 @@ async def test_without_a_user_the_only_login_is_taken_and_of_several_none(wire: 
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
-async def test_where_nobody_listens_the_connection_is_refused(scheme: str, tmp_path: Path) -> None:
+async def test_a_refused_connection_is_reported(scheme: str, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind((HERE, 0))
         port = taken.getsockname()[1]
@@ -124,7 +124,7 @@ async def test_where_nobody_listens_the_connection_is_refused(scheme: str, tmp_p
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
-async def test_a_server_that_says_nothing_is_not_waited_for(scheme: str, tmp_path: Path) -> None:
+async def test_a_silent_server_times_out(scheme: str, tmp_path: Path) -> None:
     async with answering(b"") as port:
         error = await refused(nowhere(scheme, port, tmp_path), seconds=0.2)
 
@@ -133,7 +133,7 @@ async def test_a_server_that_says_nothing_is_not_waited_for(scheme: str, tmp_pat
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
-async def test_what_speaks_another_protocol_is_told(scheme: str, tmp_path: Path) -> None:
+async def test_a_server_of_another_protocol_is_reported(scheme: str, tmp_path: Path) -> None:
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n" + b"x" * 200_000) as port:
         error = await refused(nowhere(scheme, port, tmp_path), seconds=5)
 
@@ -143,7 +143,7 @@ async def test_what_speaks_another_protocol_is_told(scheme: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("scheme", "library", "extra"), [("ftp", "aioftp", "ftp"), ("ftps", "aioftp", "ftp"), ("sftp", "asyncssh", "sftp")]
 )
-async def test_what_is_not_installed_is_named(
+async def test_the_missing_library_is_named(
     scheme: str, library: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
@@ -159,7 +159,7 @@ async def test_what_is_not_installed_is_named(
 # SFTP
 
 
-async def test_an_unknown_host_key_is_refused_with_the_line_that_is_missing(sftp: Wire) -> None:
+async def test_an_unknown_host_key_is_refused_and_the_missing_line_is_shown(sftp: Wire) -> None:
     error = await refused(sftp, known_hosts=())
 
     assert isinstance(error, UnknownHostKey)
@@ -168,7 +168,7 @@ async def test_an_unknown_host_key_is_refused_with_the_line_that_is_missing(sftp
     assert error.reason.endswith(sftp.known_hosts[0])
 
 
-async def test_another_host_key_than_before_is_refused(sftp: Wire) -> None:
+async def test_a_changed_host_key_is_refused(sftp: Wire) -> None:
     port = int(sftp.known_hosts[0].split(":")[1].split()[0])
     before = known_host(port, asyncssh.generate_private_key("ssh-ed25519"))
 
@@ -178,7 +178,7 @@ async def test_another_host_key_than_before_is_refused(sftp: Wire) -> None:
     assert "is not the one in known_hosts" in error.reason
 
 
-async def test_a_host_key_of_another_kind_than_is_known_is_refused(sftp: Wire) -> None:
+async def test_a_host_key_of_an_unknown_type_is_refused(sftp: Wire) -> None:
     port = int(sftp.known_hosts[0].split(":")[1].split()[0])
     before = known_host(port, asyncssh.generate_private_key("ecdsa-sha2-nistp256"))
 
@@ -193,7 +193,7 @@ async def test_a_revoked_host_key_is_refused(sftp: Wire) -> None:
     assert isinstance(error, UnknownHostKey)
 
 
-async def test_neither_the_home_directory_nor_an_agent_is_believed(
+async def test_keys_of_the_home_directory_and_of_an_agent_are_not_used(
     sftp: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".ssh").mkdir()
@@ -222,7 +222,7 @@ def client_key(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_private_key_opens_it(client_key: Path, tmp_path: Path) -> None:
+async def test_a_private_key_opens_the_folder(client_key: Path, tmp_path: Path) -> None:
     with wires.sftp(tmp_path / "root", client_key=client_key) as wire:
         async with wire.open() as folder:
             assert await folder.files() == []
@@ -254,7 +254,7 @@ def encrypted(path: Path) -> None:
         ),
     ],
 )
-async def test_a_private_key_that_opens_nothing_is_told(
+async def test_an_unusable_private_key_is_reported(
     spoil: Callable[[Path], None], said: str, client_key: Path, tmp_path: Path
 ) -> None:
     with wires.sftp(tmp_path / "root", client_key=client_key) as wire:
@@ -266,7 +266,7 @@ async def test_a_private_key_that_opens_nothing_is_told(
     assert said in error.reason
 
 
-async def test_a_folder_of_sftp_begins_at_the_root_or_at_the_home_directory(sftp: Wire) -> None:
+async def test_an_sftp_path_starts_at_the_root_or_at_the_home_directory(sftp: Wire) -> None:
     write(sftp.root, "a.xml", b"x")
     port = sftp.url.split(":")[2].partition("/")[0]
     for path in ("/", "/~/"):
@@ -274,7 +274,7 @@ async def test_a_folder_of_sftp_begins_at_the_root_or_at_the_home_directory(sftp
             assert [file.name for file in await folder.files()] == ["a.xml"]
 
 
-async def test_places_that_are_links_are_refused(sftp: Wire) -> None:
+async def test_subfolders_that_are_symbolic_links_are_refused(sftp: Wire) -> None:
     (sftp.root / "elsewhere").mkdir()
     (sftp.path / "done").symlink_to("../elsewhere")
 
@@ -287,7 +287,7 @@ async def test_places_that_are_links_are_refused(sftp: Wire) -> None:
 # FTPS
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+async def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     with wires.ftps(tmp_path / "root") as wire:
         error = await refused(wire, ca_file=None)
 
@@ -315,7 +315,7 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_folder_is_added_when_it_could_be_opened(wire: Wire, config: Path) -> None:
+def test_a_folder_is_added_if_it_can_be_opened(wire: Wire, config: Path) -> None:
     config.write_text(config.read_text() + wire.toml)
     shown = wire.url.replace(f"{USER}@", "")
 
@@ -329,7 +329,7 @@ def test_a_folder_is_added_when_it_could_be_opened(wire: Wire, config: Path) -> 
     assert ingestd(config, "poll", "1").status == 0
 
 
-def test_a_folder_that_cannot_be_opened_is_added_unchecked_alone(wire: Wire, config: Path) -> None:
+def test_a_folder_that_cannot_be_opened_is_added_only_unchecked(wire: Wire, config: Path) -> None:
     refused = ingestd(config, "sources", "add", wire.url)
     added = ingestd(config, "sources", "add", wire.url, "--unchecked")
 
@@ -350,7 +350,7 @@ def test_a_folder_that_cannot_be_opened_is_added_unchecked_alone(wire: Wire, con
         ("ftp://wire.example/a/../../etc", "not a valid source"),
     ],
 )
-def test_what_is_no_address_of_a_folder_is_told(url: str, said: str, config: Path) -> None:
+def test_an_invalid_folder_address_is_reported(url: str, said: str, config: Path) -> None:
     done = ingestd(config, "sources", "add", url)
 
     assert done.status == 2

@@ -1,4 +1,4 @@
-"""What hostile servers cost: a row for the one who did it, and nothing for anybody else."""
+"""Hostile servers: each causes one failure of its own and does not affect other sources."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Pushes to one source: those that wait are taken together, and each is what it would be alone."""
+"""Pushes to one source: waiting ones are committed together, with the same results as one after the other."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def inbox_of(runtime: Runtime) -> Inbox:
 
 
 async def pushed_at_once(runtime: Runtime, source: int, *bodies: bytes) -> list[PollResult | BaseException]:
-    """Push documents while another has its turn; return what each came to."""
+    """Push documents while another push holds the lock; return the result of each."""
     inbox = inbox_of(runtime)
     async with runtime.ingest.poller.push_lock(source):
         pushes = [asyncio.create_task(inbox.receive(source, body, content_type=None)) for body in bodies]
@@ -35,7 +35,7 @@ async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
         return (await connection.execute(query)).all()
 
 
-async def test_those_that_wait_are_taken_together(runtime: Runtime) -> None:
+async def test_waiting_pushes_share_a_commit(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     done = await pushed_at_once(runtime, source, *[item(f"urn:{n}", text=f"{n}. {OTHER}") for n in range(30)])
@@ -47,7 +47,7 @@ async def test_those_that_wait_are_taken_together(runtime: Runtime) -> None:
     assert (await source_row(runtime, source)).run_id is None
 
 
-async def test_what_cannot_be_read_costs_the_others_nothing(runtime: Runtime) -> None:
+async def test_an_unreadable_push_does_not_affect_the_others(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     for bad in (0, 1, 2):
@@ -61,7 +61,7 @@ async def test_what_cannot_be_read_costs_the_others_nothing(runtime: Runtime) ->
     assert len(await rows(runtime, select(tables.entries.c.id))) == 6
 
 
-async def test_of_an_item_that_is_pushed_twice_at_once_the_last_one_counts(runtime: Runtime) -> None:
+async def test_if_an_item_is_pushed_twice_at_once_the_last_push_counts(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
 
     done = await pushed_at_once(
@@ -74,7 +74,7 @@ async def test_of_an_item_that_is_pushed_twice_at_once_the_last_one_counts(runti
     assert (announced["headline"], state) == ("Ferry sinks", "pending")
 
 
-async def test_versions_that_are_pushed_at_once_are_all_kept(runtime: Runtime) -> None:
+async def test_versions_that_are_pushed_at_once_are_all_saved(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     versions = [ninjs(version=n) for n in (1, 3, 2)] + [ninjs(version=4, pubstatus="canceled", body_text="")]
 
@@ -85,7 +85,7 @@ async def test_versions_that_are_pushed_at_once_are_all_kept(runtime: Runtime) -
     assert kinds(await events_of(runtime)) == ["new", "revised", "killed"]
 
 
-async def test_who_waits_no_longer_takes_nobody_along(runtime: Runtime) -> None:
+async def test_a_push_that_times_out_does_not_cancel_the_others(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     inbox = inbox_of(runtime)
     async with runtime.ingest.poller.push_lock(source):
@@ -93,7 +93,7 @@ async def test_who_waits_no_longer_takes_nobody_along(runtime: Runtime) -> None:
             asyncio.create_task(inbox.receive(source, item(f"urn:{n}"), content_type=None)) for n in range(3)
         ]
         await asyncio.sleep(0)
-    for _ in range(3):  # it has its turn then, and all of them in hand
+    for _ in range(3):  # now it holds the lock and has taken all of them
         await asyncio.sleep(0)
     first.cancel()
 
@@ -102,7 +102,7 @@ async def test_who_waits_no_longer_takes_nobody_along(runtime: Runtime) -> None:
     assert (await source_row(runtime, source)).run_id is None
 
 
-async def test_all_of_them_are_told_where_another_has_the_source(runtime: Runtime) -> None:
+async def test_all_pushes_are_refused_while_another_process_has_the_source(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     async with runtime.database.write() as connection:
         await connection.execute(tables.sources.update().values(run_id="other"))

@@ -1,4 +1,4 @@
-"""The way of one article, on both databases: over real sockets, through real worker processes."""
+"""The path of one article, on both databases, over real sockets and in real worker processes."""
 
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ async def test_a_feed_becomes_records_once(newsroom: Newsroom, runtime: Runtime)
     assert found[0].article.body_text == OTHER
 
 
-async def test_the_same_text_elsewhere_is_a_carrier_and_no_record(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_same_text_elsewhere_is_a_carrier_and_not_a_record(newsroom: Newsroom, runtime: Runtime) -> None:
     story = newsroom.publish("/agency", body=page("Ferry runs again", STORY), content_type="text/html")
     await add(runtime, newsroom.publish("/agency.xml", body=feed(story)))
     await poll_all(runtime)
@@ -44,7 +44,7 @@ async def test_the_same_text_elsewhere_is_a_carrier_and_no_record(newsroom: News
     assert [carrier.url for carrier in record.carriers] == [story, copy]
 
 
-async def test_a_corrected_page_is_a_revision_and_new_furniture_is_none(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_corrected_page_is_a_revision_but_new_boilerplate_is_not(newsroom: Newsroom, runtime: Runtime) -> None:
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     await add(runtime, newsroom.publish("/feed.xml", body=feed(story)))
     await poll_all(runtime)
@@ -63,7 +63,7 @@ async def test_a_corrected_page_is_a_revision_and_new_furniture_is_none(newsroom
         assert (await records.newest(connection, limit=5))[0].article.body_text == corrected
 
 
-async def test_a_page_that_keeps_failing_is_given_up_and_can_be_tried_again(
+async def test_a_page_that_keeps_failing_is_quarantined_and_can_be_retried(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     story = newsroom.publish("/a", status=500)
@@ -97,7 +97,7 @@ async def test_a_broken_feed_is_a_failure_of_its_source_alone(newsroom: Newsroom
 
 
 @pytest.mark.parametrize("name", sorted(WIRE.keys() - {"news_sitemap.xml"}))
-async def test_a_wires_own_format_is_kept_by_the_poll_itself(newsroom: Newsroom, runtime: Runtime, name: str) -> None:
+async def test_wire_items_are_saved_by_the_poll(newsroom: Newsroom, runtime: Runtime, name: str) -> None:
     items = items_in(WIRE[name])
     await add(runtime, newsroom.publish("/wire", body=WIRE[name]))
 

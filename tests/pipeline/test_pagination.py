@@ -1,4 +1,4 @@
-"""Lists of agencies' APIs, followed page by page, on both databases: what is asked, kept and asked next."""
+"""Paginated lists of agencies' APIs, on both databases: requests, committed pages and stored cursors."""
 
 import asyncio
 import json
@@ -21,13 +21,13 @@ from tests.support.newsroom import Answer, Newsroom
 
 
 def feed(numbers: Iterable[int], next_page: str | None = None) -> bytes:
-    """A feed of an API that says where to ask from then on (AP Media)."""
+    """Return a feed of an API that gives the URL of the next request (AP Media)."""
     items = [{"item": {"altids": {"itemid": f"i{n}"}, **_item(n)}} for n in numbers]
     return json.dumps({"data": {"items": items, "next_page": next_page}}).encode()
 
 
 def listing(numbers: Iterable[int], next_page: str | None = None) -> bytes:
-    """A page of a list of ninjs."""
+    """Return a page of a list of ninjs items."""
     found = [_item(n) for n in numbers]
     return json.dumps({"_items": found, "_links": {"next": {"href": next_page}} if next_page else {}}).encode()
 
@@ -68,7 +68,7 @@ async def open_gaps(runtime: Runtime) -> list[Any]:
 
 
 def paths(newsroom: Newsroom) -> list[str]:
-    """What was asked for since the last time."""
+    """Return the paths requested since the last call."""
     found = [request.path for request in newsroom.requests if request.path != "/robots.txt"]
     newsroom.requests.clear()
     return found
@@ -81,7 +81,7 @@ def names(prefix: str, numbers: Iterable[int]) -> set[str]:
 # --- marks of what is new since
 
 
-async def test_the_next_poll_asks_where_the_last_one_was_told_to(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_next_poll_starts_at_the_cursor_of_the_last(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1, 2], "/feed/2")))
     newsroom.publish("/feed/2", body=feed([3], "/feed/3"))
     newsroom.publish("/feed/3", body=feed([], "/feed/4"))
@@ -117,7 +117,7 @@ async def test_each_page_is_a_poll_of_its_own(newsroom: Newsroom, runtime: Runti
     ]
 
 
-async def test_where_nothing_came_the_same_place_is_asked_again_and_conditionally(
+async def test_without_new_entries_the_same_cursor_is_requested_conditionally(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2"), ETag='"first"'))
@@ -133,7 +133,7 @@ async def test_where_nothing_came_the_same_place_is_asked_again_and_conditionall
     assert (await source_row(runtime, source)).cursor == newsroom.url("/feed/2")
 
 
-async def test_validators_of_one_address_are_not_sent_to_another(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_validators_of_one_url_are_not_sent_to_another(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2"), ETag='"a"'))
     newsroom.publish("/feed/2", body=feed([2], "/feed/3"), ETag='"b"')
     newsroom.publish("/feed/3", body=feed([], "/feed/4"), ETag='"c"')
@@ -145,7 +145,7 @@ async def test_validators_of_one_address_are_not_sent_to_another(newsroom: Newsr
     assert [request.headers.get("If-None-Match") for request in newsroom.requests] == [None] * 4
 
 
-async def test_a_server_that_is_far_ahead_is_asked_for_some_pages_a_poll_and_soon_again(
+async def test_a_long_backlog_is_read_in_several_polls_without_a_wait(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     for number in range(MAX_PAGES + 5):
@@ -164,7 +164,7 @@ async def test_a_server_that_is_far_ahead_is_asked_for_some_pages_a_poll_and_soo
     assert paths(newsroom)[0] == f"/feed/{MAX_PAGES}"
 
 
-async def test_a_page_that_leads_to_itself_or_to_one_before_ends_the_poll(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_loop_of_pages_ends_the_poll(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2")))
     newsroom.publish("/feed/2", body=feed([2], "/feed"))
 
@@ -173,7 +173,7 @@ async def test_a_page_that_leads_to_itself_or_to_one_before_ends_the_poll(newsro
     assert paths(newsroom) == ["/feed", "/feed/2"]
 
 
-async def test_a_page_that_says_the_same_as_the_one_before_ends_the_poll(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_page_with_the_same_entries_as_the_last_ends_the_poll(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2")))
     for number in range(2, 6):
         newsroom.publish(f"/feed/{number}", body=feed([1], f"/feed/{number + 1}"))
@@ -186,7 +186,7 @@ async def test_a_page_that_says_the_same_as_the_one_before_ends_the_poll(newsroo
 # --- lists with their newest first
 
 
-async def test_a_list_is_read_through_the_first_time_and_to_what_was_known_later(
+async def test_a_list_is_read_completely_at_first_and_later_back_to_known_entries(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     source = await add(runtime, newsroom.publish("/list", body=listing(newest_first(9, 7), "/list/2")))
@@ -214,7 +214,7 @@ async def test_a_list_is_read_through_the_first_time_and_to_what_was_known_later
     assert not await open_gaps(runtime)
 
 
-async def test_the_head_of_a_list_is_asked_for_conditionally(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_head_of_a_list_is_requested_conditionally(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(
         runtime, newsroom.publish("/list", body=listing([2], "/list/2"), ETag='"head"', conditional=True)
     )
@@ -227,7 +227,7 @@ async def test_the_head_of_a_list_is_asked_for_conditionally(newsroom: Newsroom,
     assert paths(newsroom) == ["/list", "/list/2", "/list"]
 
 
-async def test_a_list_that_is_longer_than_a_poll_leaves_the_rest_to_repair(
+async def test_a_list_longer_than_a_poll_opens_a_gap_for_repair(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     source = await add(runtime, newsroom.publish("/list", body=listing([1, 0])))
@@ -250,7 +250,7 @@ async def test_a_list_that_is_longer_than_a_poll_leaves_the_rest_to_repair(
 # --- lists with their oldest first
 
 
-async def test_of_a_list_with_its_oldest_first_the_last_page_is_asked_again(
+async def test_the_last_page_of_a_list_with_the_oldest_first_is_requested_again(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     source = await add(runtime, newsroom.publish("/list", body=listing([1, 2], "/list/2")))
@@ -268,7 +268,7 @@ async def test_of_a_list_with_its_oldest_first_the_last_page_is_asked_again(
     assert not await open_gaps(runtime)
 
 
-async def test_a_list_that_became_shorter_is_read_from_its_beginning(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_list_that_became_shorter_is_read_from_its_start(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/list", body=listing([1, 2], "/list/2")))
     newsroom.publish("/list/2", body=listing([3]))
     await poll(runtime, source)
@@ -285,7 +285,7 @@ async def test_a_list_that_became_shorter_is_read_from_its_beginning(newsroom: N
 # --- stops, and what goes on
 
 
-async def test_whoever_is_stopped_goes_on_after_the_page_that_was_kept(
+async def test_a_killed_poll_continues_after_the_last_committed_page(
     newsroom: Newsroom, database_url: str, tmp_path: Path
 ) -> None:
     url = newsroom.publish("/list", body=listing(newest_first(9, 7), "/list/2"))
@@ -301,7 +301,7 @@ async def test_whoever_is_stopped_goes_on_after_the_page_that_was_kept(
             task.cancel()
         row = await source_row(runtime, source)
         assert (row.cursor, row.cursor_kind) == (newsroom.url("/list/3"), "older")
-        assert row.run_id == runtime.run_id  # as one leaves it who is killed
+        assert row.run_id == runtime.run_id  # as a killed process leaves it
         assert row.due_at <= row.last_polled_at
         assert await guids(runtime) == names("urn:x:", range(4, 10))
     newsroom.publish("/list/3", body=listing(newest_first(3, 1)))
@@ -316,7 +316,7 @@ async def test_whoever_is_stopped_goes_on_after_the_page_that_was_kept(
         assert not await open_gaps(runtime)
 
 
-async def test_a_page_that_fails_is_asked_for_again_and_what_came_before_is_kept(
+async def test_a_failed_page_is_retried_and_earlier_pages_are_kept(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2"), ETag='"a"'))
@@ -343,7 +343,7 @@ async def test_a_page_that_fails_is_asked_for_again_and_what_came_before_is_kept
         pytest.param(Answer(body=b'{"error": "no such token"}'), id="no-list"),
     ],
 )
-async def test_a_cursor_that_is_refused_is_forgotten_and_the_source_read_from_its_beginning(
+async def test_a_refused_cursor_is_dropped_and_the_list_read_from_its_start(
     newsroom: Newsroom, runtime: Runtime, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2"), ETag='"a"', conditional=True))
@@ -380,7 +380,7 @@ async def test_a_cursor_is_kept_while_its_whole_server_refuses(newsroom: Newsroo
     assert (await source_row(runtime, source)).cursor == newsroom.url("/feed/2")
 
 
-async def test_a_page_that_is_gone_is_no_source_that_is(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_page_that_is_gone_does_not_make_its_source_gone(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/list", body=listing([2], "/list/2")))
     newsroom.publish("/list/2", status=410)
 
@@ -390,7 +390,7 @@ async def test_a_page_that_is_gone_is_no_source_that_is(newsroom: Newsroom, runt
     assert (row.condition, row.state, row.cursor) == ("failing", "active", None)
 
 
-async def test_a_page_that_moved_says_nothing_of_where_its_source_is(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_redirected_page_does_not_move_its_source(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2")))
     newsroom.publish("/feed/2", status=301, Location="/elsewhere")
     newsroom.publish("/elsewhere", body=feed([], "/feed/2"))
@@ -405,7 +405,7 @@ async def test_a_page_that_moved_says_nothing_of_where_its_source_is(newsroom: N
 # --- where a list may lead
 
 
-async def test_a_list_is_not_followed_to_where_nobody_named_an_origin(
+async def test_a_list_is_not_followed_to_an_origin_without_a_login(
     newsroom: Newsroom, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = newsroom.url("/list/2", host="localhost")
@@ -422,7 +422,7 @@ async def test_a_list_is_not_followed_to_where_nobody_named_an_origin(
     assert [one["next"] for one in logs if one["event"].startswith("next page not followed")] == [elsewhere]
 
 
-async def test_an_origin_with_a_login_is_named_and_each_has_its_own(
+async def test_a_list_is_followed_to_an_origin_with_a_login_of_its_own(
     newsroom: Newsroom, database_url: str, tmp_path: Path
 ) -> None:
     named = newsroom.url("", host="localhost")
@@ -437,7 +437,7 @@ async def test_an_origin_with_a_login_is_named_and_each_has_its_own(
     assert sent == [("/list", True, None), ("/list/2", False, "secret")]
 
 
-async def test_a_source_with_user_info_is_paged_with_it_and_the_cursor_kept_without(
+async def test_pages_are_requested_with_user_info_that_the_cursor_does_not_keep(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     url = newsroom.publish("/feed", body=feed([1], "/feed/2"))
@@ -456,7 +456,7 @@ async def test_a_source_with_user_info_is_paged_with_it_and_the_cursor_kept_with
     assert (await source_row(runtime, source)).cursor == newsroom.url("/feed/3")
 
 
-async def test_a_key_that_we_put_into_the_query_is_in_no_cursor(
+async def test_a_key_in_the_query_is_not_kept_in_the_cursor(
     newsroom: Newsroom, database_url: str, tmp_path: Path
 ) -> None:
     url = newsroom.publish("/feed", body=feed([1], "/feed/2?apikey=geheim&seq=2"))
@@ -475,7 +475,7 @@ async def test_a_key_that_we_put_into_the_query_is_in_no_cursor(
 # --- what is not followed
 
 
-async def test_the_older_pages_of_an_ordinary_feed_are_for_repair(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_older_pages_of_an_ordinary_feed_are_not_polled(newsroom: Newsroom, runtime: Runtime) -> None:
     body = (
         b"<feed xmlns='http://www.w3.org/2005/Atom'><id>f</id><title>F</title><link rel='next' href='/feed?page=2'/>"
         b"<entry><id>1</id><title>Ice</title><summary>Thick.</summary></entry></feed>"

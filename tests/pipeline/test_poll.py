@@ -1,4 +1,4 @@
-"""Manners and memory of a poll, on both databases: what a publisher sees of us, and what we know afterwards."""
+"""Polls, on both databases: the requests that a publisher sees, and the state that is stored."""
 
 import socket
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from tests.support.newsroom import Answer, Newsroom
 
 
 def stories(first: int, last: int) -> bytes:
-    """A feed of numbered stories that carry their text, the newest first."""
+    """Return a feed of numbered stories with their text, newest first."""
     numbers = range(last, first - 1, -1)
     items = "".join(
         f"<item><guid isPermaLink='false'>{n}</guid><title>Story {n}</title>"
@@ -31,7 +31,7 @@ def stories(first: int, last: int) -> bytes:
 
 
 async def waits(runtime: Runtime, source_id: int) -> float:
-    """Seconds from a source's last poll to its next."""
+    """Return the seconds from a source's last poll to its next."""
     row = await source_row(runtime, source_id)
     return float((row.due_at - row.last_polled_at).total_seconds())
 
@@ -53,7 +53,7 @@ def asked(newsroom: Newsroom, path: str) -> list[dict[str, str]]:
         pytest.param(None, "yesterday, about noon", id="a-date-that-is-none"),
     ],
 )
-async def test_there_is_one_unconditional_request_ever(
+async def test_only_the_first_request_is_unconditional(
     newsroom: Newsroom, database_url: str, tmp_path: Path, etag: str | None, modified: str | None
 ) -> None:
     headers = {name: value for name, value in (("ETag", etag), ("Last_Modified", modified)) if value}
@@ -79,9 +79,7 @@ def _multi(headers: dict[str, str]) -> CIMultiDict[str]:
     return CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
 
 
-async def test_new_validators_count_though_the_body_did_not_change_and_withdrawn_ones_go(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_validators_are_updated_even_if_the_body_is_unchanged(newsroom: Newsroom, runtime: Runtime) -> None:
     url = newsroom.publish("/feed", body=stories(1, 3), ETag='"one"')
     source = await add(runtime, url)
     await poll_all(runtime)
@@ -97,7 +95,9 @@ async def test_new_validators_count_though_the_body_did_not_change_and_withdrawn
 @pytest.mark.parametrize(
     "answer", [Answer(body=b"<html>"), Answer(body=stories(4, 6), truncated=True)], ids=["no feed", "cut"]
 )
-async def test_what_could_not_be_read_vouches_for_nothing(newsroom: Newsroom, runtime: Runtime, answer: Answer) -> None:
+async def test_an_unreadable_document_leaves_no_validators(
+    newsroom: Newsroom, runtime: Runtime, answer: Answer
+) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=stories(1, 3), ETag='"one"'))
     await poll_all(runtime)
     newsroom.publish(
@@ -128,7 +128,7 @@ async def test_what_could_not_be_read_vouches_for_nothing(newsroom: Newsroom, ru
             6, id="syndication"),
     ],
 )  # fmt: skip
-async def test_nobody_is_asked_while_the_answer_is_fresh(
+async def test_a_source_is_not_polled_while_its_response_is_fresh(
     newsroom: Newsroom, runtime: Runtime, headers: dict[str, str], body: bytes, hours: float
 ) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=body, **headers))
@@ -138,9 +138,7 @@ async def test_nobody_is_asked_while_the_answer_is_fresh(
     assert hours * 3600 <= await waits(runtime, source) <= hours * 3600 * 1.1
 
 
-async def test_a_304_says_anew_how_long_it_is_fresh_or_keeps_what_was_said(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_304_updates_or_keeps_the_freshness(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=stories(1, 2), ETag='"a"', Cache_Control="max-age=3600"))
     await poll_all(runtime)
     newsroom.publish("/feed", status=304)
@@ -152,7 +150,7 @@ async def test_a_304_says_anew_how_long_it_is_fresh_or_keeps_what_was_said(
     assert 7200 <= await waits(runtime, source) < 8000
 
 
-async def test_hours_to_skip_are_kept(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_skip_hours_are_respected(newsroom: Newsroom, runtime: Runtime) -> None:
     hours = "".join(f"<hour>{hour}</hour>" for hour in range(23))
     skip = f"<skipHours>{hours}</skipHours><title>F".encode()
     source = await add(runtime, newsroom.publish("/feed", body=stories(1, 2).replace(b"<title>F", skip, 1)))
@@ -167,9 +165,7 @@ async def test_hours_to_skip_are_kept(newsroom: Newsroom, runtime: Runtime) -> N
 # --- refusals
 
 
-async def test_a_refusal_with_a_date_is_kept_to_and_one_success_forgets_it(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_retry_after_with_a_date_is_respected_until_a_success(newsroom: Newsroom, runtime: Runtime) -> None:
     later = (datetime.now(UTC) + timedelta(hours=3)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     source = await add(runtime, newsroom.publish("/feed", status=503, Retry_After=later))
     await poll_all(runtime)
@@ -190,7 +186,7 @@ def _forget_holds(runtime: Runtime) -> None:
     runtime.pacing._sites.clear()
 
 
-async def test_a_429_holds_its_siblings_on_the_site_as_well(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_429_puts_all_sources_of_the_site_on_hold(newsroom: Newsroom, runtime: Runtime) -> None:
     await add(runtime, newsroom.publish("/busy", status=429, Retry_After="600"))
     await poll_all(runtime)
     sibling = await add(runtime, newsroom.publish("/sibling", body=stories(1, 2)))
@@ -203,9 +199,7 @@ async def test_a_429_holds_its_siblings_on_the_site_as_well(newsroom: Newsroom, 
     assert row.due_at > datetime.now(UTC) + timedelta(seconds=500)
 
 
-async def test_a_410_is_confirmed_once_and_then_it_is_gone_until_somebody_revives_it(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_second_410_makes_a_source_gone_until_it_is_revived(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", status=410))
     await poll_all(runtime)
     row = await source_row(runtime, source)
@@ -223,7 +217,7 @@ async def test_a_410_is_confirmed_once_and_then_it_is_gone_until_somebody_revive
     assert (row.state, row.condition, row.window) == ("active", "ok", 2)
 
 
-async def test_a_410_that_was_a_mistake_costs_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_single_410_has_no_effect(newsroom: Newsroom, runtime: Runtime) -> None:
     gone, back = Answer(status=410), Answer(body=stories(1, 2))
     source = await add(runtime, newsroom.publish("/feed", answers=[gone, back, gone, back]))
 
@@ -234,7 +228,7 @@ async def test_a_410_that_was_a_mistake_costs_nothing(newsroom: Newsroom, runtim
     assert (row.state, row.condition) == ("active", "ok")
 
 
-async def test_what_fails_at_our_side_confirms_no_410(
+async def test_a_local_failure_does_not_confirm_a_410(
     newsroom: Newsroom, runtime: Runtime, database_url: str, tmp_path: Path
 ) -> None:
     source = await add(runtime, newsroom.publish("/feed", status=410))
@@ -251,7 +245,7 @@ async def test_what_fails_at_our_side_confirms_no_410(
     assert (row.state, row.condition, row.last_error[:7]) == ("active", "gone", "Offline")
 
 
-async def test_without_a_name_server_nobody_is_to_blame(database_url: str, tmp_path: Path) -> None:
+async def test_a_silent_name_server_is_a_local_failure(database_url: str, tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:
         nobody.bind(("127.0.0.1", 0))  # takes questions, answers none
         nameserver = f"127.0.0.1:{nobody.getsockname()[1]}"
@@ -268,7 +262,7 @@ async def test_without_a_name_server_nobody_is_to_blame(database_url: str, tmp_p
 # --- redirects
 
 
-async def test_a_permanent_redirect_is_believed_after_three_sightings(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_permanent_redirect_is_adopted_after_three_polls(newsroom: Newsroom, runtime: Runtime) -> None:
     target = newsroom.publish("/new", body=stories(1, 3), ETag='"new"')
     old = newsroom.publish("/old", status=301, Location="/new")
     source = await add(runtime, old)
@@ -296,7 +290,7 @@ async def test_a_permanent_redirect_is_believed_after_three_sightings(newsroom: 
         pytest.param(307, 303, None, id="never-these"),
     ],
 )
-async def test_of_a_chain_the_permanent_prefix_is_believed(
+async def test_only_the_permanent_part_of_a_redirect_chain_is_adopted(
     newsroom: Newsroom, runtime: Runtime, first: int, second: int, moves: str | None
 ) -> None:
     newsroom.publish("/end", body=stories(1, 3))
@@ -309,9 +303,7 @@ async def test_of_a_chain_the_permanent_prefix_is_believed(
     assert (await source_row(runtime, source)).url == newsroom.url(moves or "/start")
 
 
-async def test_a_redirect_that_changes_its_mind_or_leads_to_no_feed_is_not_believed(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_redirect_that_changes_or_leads_to_no_feed_is_not_adopted(newsroom: Newsroom, runtime: Runtime) -> None:
     newsroom.publish("/a", body=stories(1, 3))
     newsroom.publish("/b", body=b"<html>parked</html>")
     to_a, to_b = (Answer(status=301, headers=_multi({"Location": path})) for path in ("/a", "/b"))
@@ -323,7 +315,7 @@ async def test_a_redirect_that_changes_its_mind_or_leads_to_no_feed_is_not_belie
     assert (await source_row(runtime, source)).url == newsroom.url("/start")
 
 
-async def test_two_sources_that_become_one_are_both_kept_and_flagged(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_two_sources_with_the_same_target_are_both_kept_and_flagged(newsroom: Newsroom, runtime: Runtime) -> None:
     there = await add(runtime, newsroom.publish("/there", body=stories(1, 3), ETag='"there"'))
     moving = await add(runtime, newsroom.publish("/here", status=301, Location="/there"))
 
@@ -332,15 +324,13 @@ async def test_two_sources_that_become_one_are_both_kept_and_flagged(newsroom: N
 
     row = await source_row(runtime, moving)
     assert (row.url, row.same_as) == (newsroom.url("/here"), there)
-    assert (row.etag, row.last_modified) == (None, None)  # those of the other address are not its own
+    assert (row.etag, row.last_modified) == (None, None)  # validators of the other URL are not its own
     newsroom.publish("/here", body=stories(1, 3))
     await poll_all(runtime)
     assert (await source_row(runtime, moving)).same_as is None
 
 
-async def test_a_redirect_to_what_was_removed_is_followed_and_nobody_is_told(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_redirect_to_a_removed_source_is_adopted_and_not_flagged(newsroom: Newsroom, runtime: Runtime) -> None:
     removed = await add(runtime, newsroom.publish("/there", body=stories(1, 3)))
     async with runtime.database.write() as connection:
         await sources.set_state(connection, removed, "removed", now=datetime.now(UTC))
@@ -356,7 +346,7 @@ async def test_a_redirect_to_what_was_removed_is_followed_and_nobody_is_told(
 # --- robots
 
 
-async def test_robots_txt_is_read_first_and_once_and_stops_pages_but_not_the_operators_feed(
+async def test_robots_txt_is_read_once_and_applies_to_pages_but_not_to_the_feed(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     newsroom.publish("/robots.txt", body=b"User-agent: *\nDisallow: /", content_type="text/plain")
@@ -373,7 +363,7 @@ async def test_robots_txt_is_read_first_and_once_and_stops_pages_but_not_the_ope
     assert len(reasons) == 2
 
 
-async def test_a_feed_that_we_found_ourselves_obeys_robots_txt(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_discovered_feed_obeys_robots_txt(newsroom: Newsroom, runtime: Runtime) -> None:
     newsroom.publish("/robots.txt", body=b"User-agent: ingestd\nDisallow: /feed", content_type="text/plain")
     url = newsroom.publish("/feed", body=stories(1, 2))
     async with runtime.database.write() as connection:
@@ -388,9 +378,7 @@ async def test_a_feed_that_we_found_ourselves_obeys_robots_txt(newsroom: Newsroo
 # --- coverage
 
 
-async def test_a_window_that_rolled_over_opens_a_gap_and_one_that_overlaps_does_not(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_window_without_overlap_opens_a_gap(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=stories(1, 10)))
     await poll_all(runtime)
     newsroom.publish("/feed", body=stories(10, 19))
@@ -411,7 +399,7 @@ async def test_a_window_that_rolled_over_opens_a_gap_and_one_that_overlaps_does_
     ]
 
 
-async def test_a_failure_or_an_empty_document_in_between_hides_no_gap(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_failure_or_an_empty_document_does_not_hide_a_gap(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", answers=[
         Answer(body=stories(1, 5)), Answer(status=500), Answer(body=stories(1, 0)), Answer(body=stories(11, 15)),
     ]))  # fmt: skip
@@ -422,11 +410,11 @@ async def test_a_failure_or_an_empty_document_in_between_hides_no_gap(newsroom: 
 
     async with runtime.database.read() as connection:
         [gap] = await gaps.list_all(connection)
-    # What came after the first look may have gone before the second one, which saw nothing.
+    # Entries listed after the first poll may have been dropped before the second one, which saw nothing.
     assert (gap["from_at"], gap["to_at"]) == (first.last_read_at, (await source_row(runtime, source)).last_read_at)
 
 
-async def test_an_entry_that_is_stamped_late_is_new(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_an_entry_with_an_old_date_is_new(newsroom: Newsroom, runtime: Runtime) -> None:
     links = [
         newsroom.publish(f"/{name}", body=page(name, f"{name} {STORY}"), content_type="text/html") for name in "abc"
     ]
@@ -437,7 +425,7 @@ async def test_an_entry_that_is_stamped_late_is_new(newsroom: Newsroom, runtime:
     assert (await poll_all(runtime))["records"] == 3
 
 
-async def test_overdue_sources_are_spread_and_not_all_due_at_once(runtime: Runtime) -> None:
+async def test_overdue_sources_are_spread_over_time(runtime: Runtime) -> None:
     now = datetime.now(UTC)
     ids = [await add(runtime, f"http://paper{number}.example/feed") for number in range(20)]
     async with runtime.database.write() as connection:
@@ -450,7 +438,7 @@ async def test_overdue_sources_are_spread_and_not_all_due_at_once(runtime: Runti
     assert [(moment - now).total_seconds() for moment in due[5:]] == [10.0 * step for step in range(1, 16)]
 
 
-async def test_a_push_adds_entries_and_moves_nothing_else(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_push_adds_entries_and_changes_nothing_else(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=stories(1, 3), ETag='"one"'))
     await poll_all(runtime)
     before = await source_row(runtime, source)

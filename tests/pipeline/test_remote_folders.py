@@ -1,4 +1,4 @@
-"""Drop folders on other hosts: taken as those of this host are, and what a server may do to that."""
+"""Drop folders on other hosts: read like local ones, and the failures of their servers."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
@@ -55,7 +55,7 @@ def settle(runtime: Runtime, seconds: float) -> None:
     runtime.ingest.timing = type(runtime.ingest.timing)(settle=seconds)
 
 
-async def test_what_is_there_is_committed_and_put_away(runtime: Runtime, source: int, wire: Wire) -> None:
+async def test_files_are_committed_and_moved(runtime: Runtime, source: int, wire: Wire) -> None:
     write(wire.path, "a.json", item("urn:a"))
     write(wire.path, "a.jpg", b"\xff\xd8")
     write(wire.path, "bad.xml", b"<html>no wire</html>")
@@ -73,7 +73,7 @@ async def test_what_is_there_is_committed_and_put_away(runtime: Runtime, source:
     assert url == wire.url.replace(f"{wires.USER}@", "") + "bad.xml"
 
 
-async def test_a_file_waits_until_it_is_left_alone_however_old_it_says_it_is(
+async def test_a_file_being_written_is_not_read_whatever_its_modification_time(
     runtime: Runtime, source: int, wire: Wire
 ) -> None:
     settle(runtime, 3600)
@@ -83,7 +83,7 @@ async def test_a_file_waits_until_it_is_left_alone_however_old_it_says_it_is(
     assert "a.json" in names(wire.path)
 
 
-async def test_between_two_looks_there_is_an_interval_that_may_be_its_own(runtime: Runtime, source: int) -> None:
+async def test_polls_are_spaced_by_the_interval_of_the_folder_or_of_the_settings(runtime: Runtime, source: int) -> None:
     await look(runtime, source)
     row = await source_row(runtime, source)
     assert timedelta(seconds=29) < row.due_at - row.last_polled_at < timedelta(seconds=60)
@@ -120,7 +120,7 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     assert len(await rows(runtime, select(entries.c.id))) == 1
 
 
-async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
+async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
     runtime: Runtime, source: int, wire: Wire
 ) -> None:
     wire.path.rename(wire.root / "elsewhere")
@@ -136,7 +136,7 @@ async def test_a_folder_that_is_gone_is_a_failure_that_is_not_tried_in_a_loop(
     assert (await source_row(runtime, source)).condition == "ok"
 
 
-async def test_where_nothing_can_be_put_away_nothing_is_read_over_and_over(
+async def test_if_no_file_can_be_moved_none_is_read_repeatedly(
     runtime: Runtime, source: int, wire: Wire
 ) -> None:
     write(wire.path, "done", b"no directory")
@@ -149,7 +149,7 @@ async def test_where_nothing_can_be_put_away_nothing_is_read_over_and_over(
 
 
 @pytest.mark.parametrize("serve", [wires.ftp, wires.sftp])
-async def test_a_server_that_was_away_is_taken_up_where_it_was(serve: Any, tmp_path: Path) -> None:
+async def test_after_an_outage_of_the_server_its_files_are_read(serve: Any, tmp_path: Path) -> None:
     with ExitStack() as server:
         wire = server.enter_context(serve(tmp_path / "root"))
         port = int(wire.url.split(":")[2].partition("/")[0])
@@ -171,7 +171,7 @@ async def test_a_server_that_was_away_is_taken_up_where_it_was(serve: Any, tmp_p
 
 
 @pytest.mark.parametrize("serve", [wires.ftp, wires.sftp])
-async def test_a_wrong_password_is_not_tried_often(serve: Any, tmp_path: Path) -> None:
+async def test_a_wrong_password_is_retried_rarely(serve: Any, tmp_path: Path) -> None:
     with serve(tmp_path / "root") as wire:
         logins = tuple(line.replace(wires.PASSWORD, "an0ther") for line in wire.logins)
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, **wire.settings | {"logins": logins}) as runtime:
@@ -185,7 +185,7 @@ async def test_a_wrong_password_is_not_tried_often(serve: Any, tmp_path: Path) -
         assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_LOGIN_REFUSED)
 
 
-async def test_a_file_is_not_to_blame_for_its_server(tmp_path: Path) -> None:
+async def test_a_server_failure_does_not_count_against_a_file(tmp_path: Path) -> None:
     listed = b"".join(b"type=file;size=1;modify=20260131120000; %b.xml\r\n" % name for name in (b"a", b"b"))
     async with scripted_ftp(data={"MLSD": listed, "RETR": None}) as one:
         url = f"ftp://{wires.HERE}:{one.port}/"

@@ -1,4 +1,4 @@
-"""Pages that are visited again, on both databases: over real sockets, through real worker processes."""
+"""Revisits of pages, on both databases, over real sockets and in real worker processes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ NOTE = "Correction: An earlier version of this article gave the wrong day for th
 
 
 async def take(newsroom: Newsroom, runtime: Runtime, body: bytes) -> str:
-    """Publish a page that is just out, and make a record of it; return its address."""
+    """Publish a new page and make a record of it; return its URL."""
     story = newsroom.publish("/a", body=body, content_type="text/html")
     await add(runtime, newsroom.publish("/feed.xml", body=feed(story, stamp=stamp())))
     await poll_all(runtime)
@@ -46,7 +46,7 @@ def stamp() -> str:
 
 
 async def revisit(runtime: Runtime) -> Service:
-    """Let all visits that are to come be due, and make them."""
+    """Make all scheduled visits due, and run them."""
     await make_due(runtime)
     service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
     await service.revisits.run_dry()
@@ -78,7 +78,7 @@ def minutes_until(when: datetime) -> float:
     return (when - datetime.now(UTC)).total_seconds() / 60
 
 
-async def test_a_page_is_visited_again_after_a_quarter_of_an_hour_and_then_later(
+async def test_a_page_is_revisited_after_a_quarter_of_an_hour_and_then_less_often(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
@@ -96,9 +96,7 @@ async def test_a_page_is_visited_again_after_a_quarter_of_an_hour_and_then_later
 
 
 @pytest.mark.parametrize("dated", [b"published>", b"updated>"])
-async def test_what_was_published_long_ago_is_not_visited_again(
-    newsroom: Newsroom, runtime: Runtime, dated: bytes
-) -> None:
+async def test_an_old_story_is_not_revisited(newsroom: Newsroom, runtime: Runtime, dated: bytes) -> None:
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     old = feed(story, stamp="2020-01-31T12:00:00Z").replace(b"updated>", dated)
     await add(runtime, newsroom.publish("/feed.xml", body=old))
@@ -108,7 +106,7 @@ async def test_what_was_published_long_ago_is_not_visited_again(
     assert (await entry(runtime)).revisit_at is None
 
 
-async def test_a_page_that_has_not_changed_is_asked_for_conditionally_and_leaves_nothing_behind(
+async def test_an_unchanged_page_is_requested_conditionally_and_adds_nothing(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     story = newsroom.publish(
@@ -131,9 +129,7 @@ async def test_a_page_that_has_not_changed_is_asked_for_conditionally_and_leaves
         pytest.param(page("Ferry runs again", "Advertisement", STORY), id="other furniture"),
     ],
 )
-async def test_the_same_text_leaves_nothing_behind_but_the_next_visit(
-    newsroom: Newsroom, runtime: Runtime, body: bytes
-) -> None:
+async def test_the_same_text_only_schedules_the_next_visit(newsroom: Newsroom, runtime: Runtime, body: bytes) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     newsroom.publish("/a", body=body, content_type="text/html", ETag='"2"')
     kept = tables.raws, tables.decisions, tables.events, tables.failures, tables.evidence
@@ -159,7 +155,7 @@ async def test_the_same_text_leaves_nothing_behind_but_the_next_visit(
         pytest.param(page("Ferry runs again", STORY, NOTE), "corrected", id="a note alone"),
     ],
 )
-async def test_a_page_that_was_edited_is_a_revision_by_what_changed(
+async def test_an_edited_page_is_a_revision_of_the_kind_that_changed(
     newsroom: Newsroom, runtime: Runtime, body: bytes, change: str
 ) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
@@ -175,9 +171,7 @@ async def test_a_page_that_was_edited_is_a_revision_by_what_changed(
     assert (await entry(runtime)).revisit_at > datetime.now(UTC)
 
 
-async def test_a_page_that_keeps_its_note_of_correction_corrects_nothing_more(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_an_old_correction_note_is_no_new_correction(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY, NOTE))
     edited = STORY.replace("Monday", "Tuesday")
     newsroom.publish("/a", body=page("Ferry runs again", edited, NOTE), content_type="text/html")
@@ -224,7 +218,7 @@ async def test_a_page_that_is_gone_is_evidence_and_its_record_stays(newsroom: Ne
         pytest.param(200, b"<html><body><p>Welcome</p></body></html>", "NoArticle", id="no article any more"),
     ],
 )
-async def test_a_visit_that_fails_waits_for_the_next_one(
+async def test_a_failed_visit_is_not_retried_before_the_next_one(
     newsroom: Newsroom, runtime: Runtime, status: int, body: bytes, error: str
 ) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
@@ -242,7 +236,7 @@ async def test_a_visit_that_fails_waits_for_the_next_one(
     assert (await record(runtime)).article.body_text == STORY
 
 
-async def test_a_page_that_robots_txt_closes_is_not_asked_for_and_keeps_its_record(
+async def test_a_page_that_robots_txt_disallows_is_not_requested_and_keeps_its_record(
     newsroom: Newsroom, database_url: str, tmp_path: Path
 ) -> None:
     async with open_desk(database_url, tmp_path) as runtime:
@@ -262,7 +256,7 @@ async def test_a_page_that_robots_txt_closes_is_not_asked_for_and_keeps_its_reco
     assert (after.state, after.visits, after.gone) == ("done", 1, None)
 
 
-async def test_new_work_comes_first(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_new_entries_are_processed_before_revisits(newsroom: Newsroom, runtime: Runtime) -> None:
     published = stamp()
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     source = await add(runtime, newsroom.publish("/feed.xml", body=feed(story, stamp=published)))
@@ -272,7 +266,7 @@ async def test_new_work_comes_first(newsroom: Newsroom, runtime: Runtime) -> Non
     service = await poll_only(runtime, source)
     asked = len(newsroom.requests)
 
-    await revisit(runtime)  # with new work of the site in the queue
+    await revisit(runtime)  # while new entries of the site are pending
     held_back = len(newsroom.requests)
     await service.pages.run_dry()
     await revisit(runtime)
@@ -282,7 +276,7 @@ async def test_new_work_comes_first(newsroom: Newsroom, runtime: Runtime) -> Non
 
 
 async def poll_only(runtime: Runtime, source: int) -> Service:
-    """Poll, and make no records of what is new."""
+    """Poll without processing the new entries."""
     async with runtime.database.write() as connection:
         due = update(tables.sources).where(tables.sources.c.id == source).values(due_at=datetime.now(UTC))
         await connection.execute(due)
@@ -291,7 +285,7 @@ async def poll_only(runtime: Runtime, source: int) -> Service:
     return service
 
 
-async def test_a_visit_gives_way_to_what_came_after_it_was_claimed(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_claimed_visit_yields_to_new_entries_of_its_site(newsroom: Newsroom, runtime: Runtime) -> None:
     published = stamp()
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     source = await add(runtime, newsroom.publish("/feed.xml", body=feed(story, stamp=published)))
@@ -317,7 +311,7 @@ async def test_a_visit_gives_way_to_what_came_after_it_was_claimed(newsroom: New
 
 
 @pytest.mark.parametrize("turned", ["off", "paused"])
-async def test_a_source_that_wants_no_visits_lets_them_pass_by(
+async def test_pages_of_a_source_without_revisits_are_not_revisited(
     newsroom: Newsroom, runtime: Runtime, turned: str
 ) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
@@ -336,7 +330,7 @@ async def test_a_source_that_wants_no_visits_lets_them_pass_by(
     assert after.revisit_at > datetime.now(UTC)
 
 
-async def test_visits_that_come_days_too_late_are_left_out(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_visits_that_are_days_late_are_skipped(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     asked = len(newsroom.requests)
     async with runtime.database.write() as connection:
@@ -349,7 +343,7 @@ async def test_visits_that_come_days_too_late_are_left_out(newsroom: Newsroom, r
     assert (await entry(runtime)).revisit_at is None
 
 
-async def test_the_daemon_visits_what_is_due(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_daemon_makes_due_visits(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     await make_due(runtime)
     newsroom.asked.clear()
@@ -364,7 +358,7 @@ async def test_the_daemon_visits_what_is_due(newsroom: Newsroom, runtime: Runtim
     assert (await entry(runtime)).visits == 1
 
 
-async def test_turned_off_nothing_is_visited_again(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_with_revisits_turned_off_no_page_is_revisited(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     asked = len(newsroom.requests)
     runtime.ingest.timing = replace(runtime.ingest.timing, revisit_first=0.0)
@@ -374,7 +368,7 @@ async def test_turned_off_nothing_is_visited_again(newsroom: Newsroom, runtime: 
     assert len(newsroom.requests) == asked
 
 
-async def test_a_site_that_wants_to_be_left_alone_puts_its_visits_off(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_visits_of_a_site_on_hold_are_postponed(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     newsroom.publish("/a", status=429, Retry_After="7200")
     await revisit(runtime)
@@ -388,7 +382,7 @@ async def test_a_site_that_wants_to_be_left_alone_puts_its_visits_off(newsroom: 
     assert 110 < minutes_until(after.revisit_at) < 190
 
 
-async def test_a_text_that_is_all_in_the_feed_has_no_page_to_visit(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_an_entry_with_its_full_text_is_not_revisited(newsroom: Newsroom, runtime: Runtime) -> None:
     whole = f"<content type='html'>&lt;p&gt;{STORY}&lt;/p&gt;&lt;p&gt;{OTHER}&lt;/p&gt;</content></entry>".encode()
     body = feed(newsroom.url("/a"), stamp=stamp()).replace(b"</entry>", whole)
     await add(runtime, newsroom.publish("/feed.xml", body=body))
@@ -398,7 +392,7 @@ async def test_a_text_that_is_all_in_the_feed_has_no_page_to_visit(newsroom: New
     assert (await entry(runtime)).revisit_at is None
 
 
-async def test_a_clock_that_was_ahead_holds_no_visit_up(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_visits_scheduled_by_a_fast_clock_are_rescheduled(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     ahead = datetime.now(UTC) + timedelta(days=400)
     async with runtime.database.write() as connection:
@@ -414,7 +408,7 @@ async def test_a_clock_that_was_ahead_holds_no_visit_up(newsroom: Newsroom, runt
     assert 14 < minutes_until(after.revisit_at) < 17
 
 
-async def test_a_right_clock_changes_no_visit(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_visits_scheduled_by_a_right_clock_are_unchanged(newsroom: Newsroom, runtime: Runtime) -> None:
     await take(newsroom, runtime, page("Ferry runs again", STORY))
     before = await entry(runtime)
 
@@ -438,7 +432,7 @@ WORK = ClaimedEntry(
         pytest.param(TimedOut("https://paper.example/a", "took too long"), 4, 120, id="theirs"),
     ],
 )
-def test_what_is_our_own_fault_counts_for_no_visit_and_is_made_up_for(
+def test_a_local_failure_does_not_count_as_a_visit_and_is_retried_soon(
     error: FetchError, visits: int, minutes: float
 ) -> None:
     done = failed_visit(WORK, NOON, Timing(), error)
@@ -450,6 +444,6 @@ def test_what_is_our_own_fault_counts_for_no_visit_and_is_made_up_for(
     assert done.failure.error == type(error).__name__
 
 
-def test_what_a_backfill_took_is_not_visited_again() -> None:
+def test_pages_of_a_backfill_are_not_revisited() -> None:
     assert visits_after(WORK, NOON, Timing()).next_at
     assert visits_after(replace(WORK, backfill_id=1), NOON, Timing()).next_at is None

@@ -1,4 +1,4 @@
-"""What settings come to in the parts of a daemon."""
+"""Settings that take effect in the parts of a run."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tests.support.wires import make_certificate
 
 @pytest.fixture
 async def secured(tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
-    """A server whose certificate no authority vouches for: its address, and the certificate."""
+    """Run a server with a self-signed certificate; yield its URL and the certificate's path."""
 
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text="news")
@@ -37,7 +37,7 @@ def settings(tmp_path: Path, ca_file: Path | None) -> Settings:
     return Settings(state_dir=tmp_path / "state", allow_networks=(IPv4Network("127.0.0.0/8"),), ca_file=ca_file)
 
 
-async def test_certificates_are_believed_of_authorities_that_are_named(
+async def test_certificates_of_the_configured_authorities_are_trusted(
     secured: tuple[str, Path], tmp_path: Path
 ) -> None:
     url, certificate = secured
@@ -48,7 +48,7 @@ async def test_certificates_are_believed_of_authorities_that_are_named(
             await fetcher.get(url)
 
 
-async def test_authorities_that_are_not_there_are_told_at_once(tmp_path: Path) -> None:
+async def test_a_missing_ca_file_is_reported_at_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ca_file: cannot read"):
         async with open_fetcher(settings(tmp_path, tmp_path / "none.pem")):
             pass

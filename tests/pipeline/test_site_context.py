@@ -1,10 +1,10 @@
-"""What a site's articles have in common is learned from them, and left out of the next."""
+"""Lines that a site repeats on its pages are learned and removed from later articles."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestd.pipeline.runtime import Runtime
-from ingestd.policy.articles.recurrence import LINE
+from ingestd.policy.articles.recurrence import LINE_ARTICLES
 from ingestd.store.operations import sites
 from ingestd.store.records import records
 from tests.support.desk import OTHER, STORY, add, feed, open_desk, page, poll_all
@@ -24,10 +24,10 @@ async def texts(runtime: Runtime) -> dict[str, str]:
     return {record.article.headline or "": record.article.body_text for record in found}
 
 
-async def test_a_line_of_three_articles_is_left_out_of_the_fourth(
+async def test_a_line_of_three_articles_is_removed_from_the_fourth(
     newsroom: Newsroom, runtime: Runtime, database_url: str, tmp_path: Path
 ) -> None:
-    links = [publish(newsroom, number) for number in range(LINE)]
+    links = [publish(newsroom, number) for number in range(LINE_ARTICLES)]
     await add(runtime, newsroom.publish("/feed", body=feed(*links)))
     await poll_all(runtime)
     newsroom.publish("/feed", body=feed(publish(newsroom, 9), *links))
@@ -40,10 +40,10 @@ async def test_a_line_of_three_articles_is_left_out_of_the_fourth(
     assert f"9 {OTHER}" in found["Story 9"]
 
 
-async def test_a_page_that_is_what_it_was_is_no_revision_because_we_have_learned(
+async def test_a_newly_learned_line_does_not_revise_an_unchanged_page(
     newsroom: Newsroom, runtime: Runtime, database_url: str, tmp_path: Path
 ) -> None:
-    links = [publish(newsroom, number) for number in range(LINE)]
+    links = [publish(newsroom, number) for number in range(LINE_ARTICLES)]
     await add(runtime, newsroom.publish("/feed", body=feed(*links)))
     await poll_all(runtime)
     newsroom.publish("/feed", body=feed(*links, stamp="2026-01-31T13:00:00Z"))
@@ -52,10 +52,10 @@ async def test_a_page_that_is_what_it_was_is_no_revision_because_we_have_learned
         figures = await poll_all(next_run)
 
     assert len([request for request in newsroom.requests if request.path == "/0"]) == 2
-    assert (figures["records"], figures["revisions"]) == (LINE, LINE)
+    assert (figures["records"], figures["revisions"]) == (LINE_ARTICLES, LINE_ARTICLES)
 
 
-async def test_an_article_read_again_teaches_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_an_article_counts_once_for_its_site(newsroom: Newsroom, runtime: Runtime) -> None:
     links = [publish(newsroom, 1)]
     await add(runtime, newsroom.publish("/feed", body=feed(*links)))
     for hour in (12, 13, 14, 15):
@@ -68,7 +68,7 @@ async def test_an_article_read_again_teaches_nothing(newsroom: Newsroom, runtime
     assert (habits.articles, dict(habits.tallies)) == (1, {})
 
 
-async def test_a_site_that_brings_nothing_is_forgotten(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_site_without_new_articles_is_forgotten(newsroom: Newsroom, runtime: Runtime) -> None:
     await add(runtime, newsroom.publish("/feed", body=feed(publish(newsroom, 1))))
     await poll_all(runtime)
 

@@ -1,4 +1,4 @@
-"""WebSub: a hub on the loopback is asked, verified, believed, and doubted."""
+"""WebSub with a hub on the loopback interface: subscriptions, verification, pushes, and hubs that fail."""
 
 import asyncio
 import hashlib
@@ -33,8 +33,8 @@ CHALLENGE = "say this"
 
 
 @dataclass
-class WireVersions:
-    """A daemon's service with a source whose feed names a hub, and a client for what the hub does."""
+class HubSetup:
+    """The daemon's service with a source whose feed names a hub, and a client that acts as the hub."""
 
     service: Service
     runtime: Runtime
@@ -65,7 +65,7 @@ class WireVersions:
 
 
 @pytest.fixture
-async def desk(newsroom: Newsroom, runtime: Runtime) -> AsyncIterator[WireVersions]:
+async def setup(newsroom: Newsroom, runtime: Runtime) -> AsyncIterator[HubSetup]:
     newsroom.publish("/hub", status=202)
     for number in (1, 2, 3):
         newsroom.publish(f"/{number}", body=page(f"Story {number}", f"{number} {STORY}"), content_type="text/html")
@@ -76,42 +76,42 @@ async def desk(newsroom: Newsroom, runtime: Runtime) -> AsyncIterator[WireVersio
     service = Service(runtime, max_polls=1, max_pages=1, per_site=1, callback="https://news.example/in/websub")
     address = serve(Health(service), Listen(host="127.0.0.1", port=0))
     async with address as base, aiohttp.ClientSession(base) as client:
-        yield WireVersions(service, runtime, newsroom, client, source, topic)
+        yield HubSetup(service, runtime, newsroom, client, source, topic)
 
 
-async def ask(desk: WireVersions) -> dict[str, str]:
-    assert desk.service.subscriber
-    assert await desk.service.subscriber.subscribe_due() == 1
-    request = desk.newsroom.requests[-1]
+async def request_of(setup: HubSetup) -> dict[str, str]:
+    assert setup.service.subscriber
+    assert await setup.service.subscriber.subscribe_due() == 1
+    request = setup.newsroom.requests[-1]
     assert (request.method, request.path) == ("POST", "/hub")
     return {name: value for name, [value] in parse_qs(request.body.decode()).items()}
 
 
-async def test_a_hub_is_asked_with_a_callback_and_a_secret_of_its_own(desk: WireVersions) -> None:
-    form = await ask(desk)
-    kept = await desk.subscription()
+async def test_a_subscription_is_requested_with_its_own_callback_and_secret(setup: HubSetup) -> None:
+    form = await request_of(setup)
+    kept = await setup.subscription()
 
     assert form == {
         "hub.mode": "subscribe",
-        "hub.topic": desk.topic,
+        "setup.topic": setup.topic,
         "hub.callback": f"https://news.example/in/websub/{kept.token}",
         "hub.lease_seconds": f"{LEASE.total_seconds():.0f}",
         "hub.secret": kept.secret,
     }
     assert len(kept.token) > 40
     assert kept.token != kept.secret
-    assert await desk.service.subscriber.subscribe_due() == 0  # type: ignore[union-attr]
+    assert await setup.service.subscriber.subscribe_due() == 0  # type: ignore[union-attr]
 
 
-async def test_only_what_we_asked_for_is_verified(desk: WireVersions) -> None:
-    assert await desk.verify(topic="https://other.example/feed") == (404, "404: Not Found")
-    assert (await desk.verify(mode="unsubscribe"))[0] == 404
-    assert (await source_row(desk.runtime, desk.source)).pushed_until is None
-    async with desk.client.get("/websub/guessed", params={"hub.mode": "subscribe"}) as reply:
+async def test_only_requested_subscriptions_are_verified(setup: HubSetup) -> None:
+    assert await setup.verify(topic="https://other.example/feed") == (404, "404: Not Found")
+    assert (await setup.verify(mode="unsubscribe"))[0] == 404
+    assert (await source_row(setup.runtime, setup.source)).pushed_until is None
+    async with setup.client.get("/websub/guessed", params={"hub.mode": "subscribe"}) as reply:
         assert reply.status == 404
 
-    assert await desk.verify() == (200, CHALLENGE)
-    kept, row = await desk.subscription(), await source_row(desk.runtime, desk.source)
+    assert await setup.verify() == (200, CHALLENGE)
+    kept, row = await setup.subscription(), await source_row(setup.runtime, setup.source)
     day = timedelta(days=1)
     assert kept.state == "active"
     assert row.pushed_until == kept.lease_until
@@ -119,39 +119,39 @@ async def test_only_what_we_asked_for_is_verified(desk: WireVersions) -> None:
     assert kept.due_at < kept.lease_until - timedelta(hours=4)
 
 
-async def test_with_a_hub_a_source_is_polled_once_a_day_and_without_as_before(desk: WireVersions) -> None:
-    before = await source_row(desk.runtime, desk.source)
-    await desk.verify()
-    await poll_all(desk.runtime)
-    row = await source_row(desk.runtime, desk.source)
+async def test_a_source_with_a_hub_is_polled_once_a_day(setup: HubSetup) -> None:
+    before = await source_row(setup.runtime, setup.source)
+    await setup.verify()
+    await poll_all(setup.runtime)
+    row = await source_row(setup.runtime, setup.source)
 
     assert before.due_at - before.last_polled_at < timedelta(hours=12)
     assert row.due_at - row.last_polled_at > timedelta(seconds=MAX_WAIT * 0.8)
 
 
-async def test_what_is_pushed_becomes_records(desk: WireVersions) -> None:
-    await desk.verify()
-    before = await source_row(desk.runtime, desk.source)
+async def test_pushed_entries_become_records(setup: HubSetup) -> None:
+    await setup.verify()
+    before = await source_row(setup.runtime, setup.source)
 
-    assert await desk.push(feed(desk.newsroom.url("/2"))) == 202
-    assert await desk.push(feed(desk.newsroom.url("/2"))) == 202
-    await desk.service.pages.run_dry()
+    assert await setup.push(feed(setup.newsroom.url("/2"))) == 202
+    assert await setup.push(feed(setup.newsroom.url("/2"))) == 202
+    await setup.service.pages.run_dry()
 
-    row = await source_row(desk.runtime, desk.source)
+    row = await source_row(setup.runtime, setup.source)
     assert (row.run_id, row.due_at) == (None, before.due_at)
-    assert (await poll_all(desk.runtime))["records"] == 2
-    assert ((await desk.subscription()).pushes, desk.service.service_state.pushes) == (2, {"taken": 2})
+    assert (await poll_all(setup.runtime))["records"] == 2
+    assert ((await setup.subscription()).pushes, setup.service.service_state.pushes) == (2, {"taken": 2})
 
 
-async def test_what_polls_have_learned_of_a_source_outlasts_a_push_but_for_its_pace(desk: WireVersions) -> None:
-    await desk.verify()
-    desk.newsroom.publish("/feed", status=503)
-    await poll_all(desk.runtime)
-    before = (await source_row(desk.runtime, desk.source))._asdict()
+async def test_a_push_changes_only_the_pace_of_its_source(setup: HubSetup) -> None:
+    await setup.verify()
+    setup.newsroom.publish("/feed", status=503)
+    await poll_all(setup.runtime)
+    before = (await source_row(setup.runtime, setup.source))._asdict()
 
-    assert await desk.push(feed(desk.newsroom.url("/2"))) == 202
+    assert await setup.push(feed(setup.newsroom.url("/2"))) == 202
 
-    after = (await source_row(desk.runtime, desk.source))._asdict()
+    after = (await source_row(setup.runtime, setup.source))._asdict()
     assert (before["condition"], before["failures"]) == ("failing", 1)
     assert {name for name in before if before[name] != after[name]} == {
         "arrivals",
@@ -162,134 +162,134 @@ async def test_what_polls_have_learned_of_a_source_outlasts_a_push_but_for_its_p
 
 
 @pytest.mark.parametrize("signature", ["", "sha256=00", "md5=" + "0" * 32, "nonsense", "sha256=é"])
-async def test_a_push_with_a_bad_signature_is_dropped_and_counted(desk: WireVersions, signature: str) -> None:
-    await desk.verify()
+async def test_a_push_with_a_bad_signature_is_dropped_and_counted(setup: HubSetup, signature: str) -> None:
+    await setup.verify()
 
-    assert await desk.push(feed(desk.newsroom.url("/2")), signature=signature) == 202
+    assert await setup.push(feed(setup.newsroom.url("/2")), signature=signature) == 202
 
-    assert (await poll_all(desk.runtime))["entries"] == 1
-    assert ((await desk.subscription()).rejected, desk.service.service_state.pushes) == (1, {"dropped": 1})
+    assert (await poll_all(setup.runtime))["entries"] == 1
+    assert ((await setup.subscription()).rejected, setup.service.service_state.pushes) == (1, {"dropped": 1})
 
 
-async def test_a_push_that_cannot_be_read_costs_the_source_nothing(desk: WireVersions) -> None:
-    await desk.verify()
+async def test_an_unreadable_push_is_no_failure_of_the_source(setup: HubSetup) -> None:
+    await setup.verify()
 
-    assert await desk.push(b"\0 no feed") == 202
+    assert await setup.push(b"\0 no feed") == 202
 
-    row, kept = await source_row(desk.runtime, desk.source), await desk.subscription()
+    row, kept = await source_row(setup.runtime, setup.source), await setup.subscription()
     assert (row.run_id, row.condition, row.failures, kept.rejected) == (None, "ok", 0, 1)
 
 
-async def test_a_hub_whose_source_is_at_work_may_try_again(desk: WireVersions) -> None:
-    await desk.verify()
-    async with desk.runtime.database.write() as connection:
+async def test_a_push_during_a_poll_is_refused_and_may_be_retried(setup: HubSetup) -> None:
+    await setup.verify()
+    async with setup.runtime.database.write() as connection:
         await connection.execute(update(sources).values(run_id="other"))
 
-    assert await desk.push(feed(desk.newsroom.url("/2"))) == 503
+    assert await setup.push(feed(setup.newsroom.url("/2"))) == 503
 
 
-async def test_a_push_for_what_is_polled_no_more_ends_the_subscription(desk: WireVersions) -> None:
-    path = await desk.path()
-    async with desk.runtime.database.write() as connection:
+async def test_a_push_for_a_removed_source_ends_the_subscription(setup: HubSetup) -> None:
+    path = await setup.path()
+    async with setup.runtime.database.write() as connection:
         await connection.execute(update(sources).values(state="paused"))
 
-    async with desk.client.post(path, data=b"x") as reply:
+    async with setup.client.post(path, data=b"x") as reply:
         assert reply.status == 410
 
 
-async def test_a_push_is_no_larger_than_a_body_may_be(desk: WireVersions) -> None:
-    await desk.verify()
+async def test_a_push_larger_than_max_body_is_refused(setup: HubSetup) -> None:
+    await setup.verify()
 
-    size = desk.runtime.max_body + 1
-    async with desk.client.post(await desk.path(), data=io.BytesIO(bytes(size))) as reply:
+    size = setup.runtime.max_body + 1
+    async with setup.client.post(await setup.path(), data=io.BytesIO(bytes(size))) as reply:
         assert reply.status == 413
 
 
-async def test_a_hub_that_does_not_push_is_not_believed_until_it_does(desk: WireVersions) -> None:
-    await desk.verify()
-    desk.newsroom.publish("/feed", body=feed(desk.newsroom.url("/2"), desk.newsroom.url("/1")),
-                          Link=f'<{desk.newsroom.url("/hub")}>; rel="hub", <{desk.topic}>; rel="self"')  # fmt: skip
+async def test_a_source_whose_hub_does_not_push_is_polled_as_before(setup: HubSetup) -> None:
+    await setup.verify()
+    setup.newsroom.publish("/feed", body=feed(setup.newsroom.url("/2"), setup.newsroom.url("/1")),
+                          Link=f'<{setup.newsroom.url("/hub")}>; rel="hub", <{setup.topic}>; rel="self"')  # fmt: skip
 
-    await poll_all(desk.runtime)
-    row, kept = await source_row(desk.runtime, desk.source), await desk.subscription()
+    await poll_all(setup.runtime)
+    row, kept = await source_row(setup.runtime, setup.source), await setup.subscription()
     assert (row.pushed_until, kept.state) == (None, "silent")
     assert row.due_at - row.last_polled_at < timedelta(hours=12)
 
-    await desk.push(feed(desk.newsroom.url("/3")))
-    row, kept = await source_row(desk.runtime, desk.source), await desk.subscription()
+    await setup.push(feed(setup.newsroom.url("/3")))
+    row, kept = await source_row(setup.runtime, setup.source), await setup.subscription()
     assert (row.pushed_until, kept.state) == (kept.lease_until, "active")
 
 
-async def test_from_the_end_of_a_lease_on_a_source_is_polled_as_before(desk: WireVersions) -> None:
-    await desk.verify()
+async def test_after_its_lease_a_source_is_polled_as_before(setup: HubSetup) -> None:
+    await setup.verify()
     ending = datetime.now(UTC) + timedelta(hours=10)
-    async with desk.runtime.database.write() as connection:
+    async with setup.runtime.database.write() as connection:
         await connection.execute(update(sources).values(pushed_until=ending))
 
-    await poll_all(desk.runtime)
+    await poll_all(setup.runtime)
 
-    row = await source_row(desk.runtime, desk.source)
+    row = await source_row(setup.runtime, setup.source)
     assert abs(row.due_at - ending) < timedelta(hours=1, minutes=5)
 
 
-async def test_one_push_does_not_hide_that_the_window_rolled_over(desk: WireVersions) -> None:
-    await desk.verify()
-    await desk.push(feed(desk.newsroom.url("/2")))
-    links = [desk.newsroom.url(f"/{number}") for number in (3, 2)]
-    hub = f'<{desk.newsroom.url("/hub")}>; rel="hub", <{desk.topic}>; rel="self"'
-    desk.newsroom.publish("/feed", body=feed(*links), Link=hub)
+async def test_a_push_does_not_hide_a_gap(setup: HubSetup) -> None:
+    await setup.verify()
+    await setup.push(feed(setup.newsroom.url("/2")))
+    links = [setup.newsroom.url(f"/{number}") for number in (3, 2)]
+    hub = f'<{setup.newsroom.url("/hub")}>; rel="hub", <{setup.topic}>; rel="self"'
+    setup.newsroom.publish("/feed", body=feed(*links), Link=hub)
 
-    await poll_all(desk.runtime)
+    await poll_all(setup.runtime)
 
-    async with desk.runtime.database.read() as connection:
+    async with setup.runtime.database.read() as connection:
         assert len(await gaps.list_all(connection)) == 1
 
 
-async def test_what_was_pushed_whole_is_no_gap(desk: WireVersions) -> None:
-    await desk.verify()
-    links = [desk.newsroom.url(f"/{number}") for number in (3, 2)]
-    await desk.push(feed(*links))
-    hub = f'<{desk.newsroom.url("/hub")}>; rel="hub", <{desk.topic}>; rel="self"'
-    desk.newsroom.publish("/feed", body=feed(*links), Link=hub)
+async def test_a_window_of_pushed_entries_is_no_gap(setup: HubSetup) -> None:
+    await setup.verify()
+    links = [setup.newsroom.url(f"/{number}") for number in (3, 2)]
+    await setup.push(feed(*links))
+    hub = f'<{setup.newsroom.url("/hub")}>; rel="hub", <{setup.topic}>; rel="self"'
+    setup.newsroom.publish("/feed", body=feed(*links), Link=hub)
 
-    await poll_all(desk.runtime)
+    await poll_all(setup.runtime)
 
-    async with desk.runtime.database.read() as connection:
+    async with setup.runtime.database.read() as connection:
         assert await gaps.list_all(connection) == []
 
 
-async def test_a_denial_is_kept_and_polls_go_on_as_before(desk: WireVersions) -> None:
-    await desk.verify()
+async def test_a_denial_is_stored_and_polls_continue_as_before(setup: HubSetup) -> None:
+    await setup.verify()
 
-    assert (await desk.verify(mode="denied", reason="not you"))[0] == 200
+    assert (await setup.verify(mode="denied", reason="not you"))[0] == 200
 
-    row, kept = await source_row(desk.runtime, desk.source), await desk.subscription()
+    row, kept = await source_row(setup.runtime, setup.source), await setup.subscription()
     assert (row.pushed_until, kept.state, kept.last_error) == (None, "denied", "the hub denied it: not you")
     assert row.due_at - row.last_polled_at < timedelta(hours=2)
 
 
-async def test_a_hub_that_fails_is_asked_again_later_and_ever_later(desk: WireVersions) -> None:
-    desk.newsroom.publish("/hub", status=500)
+async def test_a_failed_subscription_is_retried_with_growing_delays(setup: HubSetup) -> None:
+    setup.newsroom.publish("/hub", status=500)
     waits = []
     for _ in range(3):
-        await ask(desk)
-        kept = await desk.subscription()
+        await request_of(setup)
+        kept = await setup.subscription()
         waits.append((kept.due_at - datetime.now(UTC)).total_seconds())
-        async with desk.runtime.database.write() as connection:
+        async with setup.runtime.database.write() as connection:
             await connection.execute(update(subscriptions).values(due_at=datetime.now(UTC)))
 
     assert waits == sorted(waits)
     assert "500" in kept.last_error
 
 
-async def test_a_feed_that_names_no_hub_any_more_is_polled_as_before(desk: WireVersions) -> None:
-    await desk.verify()
-    desk.newsroom.publish("/feed", body=feed(desk.newsroom.url("/2")))
+async def test_a_feed_without_its_hub_is_polled_as_before(setup: HubSetup) -> None:
+    await setup.verify()
+    setup.newsroom.publish("/feed", body=feed(setup.newsroom.url("/2")))
 
-    await poll_all(desk.runtime)
+    await poll_all(setup.runtime)
 
-    row = await source_row(desk.runtime, desk.source)
-    assert (await desk.subscription(), row.pushed_until) == (None, None)
+    row = await source_row(setup.runtime, setup.source)
+    assert (await setup.subscription(), row.pushed_until) == (None, None)
     assert row.due_at - row.last_polled_at < timedelta(hours=12)
 
 
@@ -303,24 +303,24 @@ def test_signatures() -> None:
     assert not is_signed(b"body", "sha256=" + b"\xff".decode(errors="surrogateescape"), "key")
 
 
-async def test_what_is_no_text_costs_nobody_anything(desk: WireVersions) -> None:
+async def test_invalid_utf_8_in_requests_of_a_hub_does_no_harm(setup: HubSetup) -> None:
     for answering in (
-        desk.client.get(URL("/websub/%00", encoded=True)),
-        desk.client.post(URL("/websub/%00", encoded=True)),
+        setup.client.get(URL("/websub/%00", encoded=True)),
+        setup.client.post(URL("/websub/%00", encoded=True)),
     ):
         async with answering as reply:
             assert reply.status == 404
 
-    assert await desk.verify(mode="denied", reason="no\0") == (200, "")
-    assert (await desk.subscription()).last_error == "the hub denied it: no"
+    assert await setup.verify(mode="denied", reason="no\0") == (200, "")
+    assert (await setup.subscription()).last_error == "the hub denied it: no"
 
 
-async def test_the_token_is_not_logged(desk: WireVersions, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = await desk.path()
-    monkeypatch.setattr(desk.service.subscriber, "_database", None)
+async def test_the_token_is_not_logged(setup: HubSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = await setup.path()
+    monkeypatch.setattr(setup.service.subscriber, "_database", None)
 
     with capture_logs() as logged:
-        async with desk.client.get(path) as reply:
+        async with setup.client.get(path) as reply:
             assert reply.status == 500
 
     assert [event["path"] for event in logged] == ["/websub/{token}"]
@@ -333,37 +333,37 @@ async def test_the_token_is_not_logged(desk: WireVersions, monkeypatch: pytest.M
         ("http://[::1]/", True), ("http://localhost/", True), ("http://10.0.0.1/", False), ("ftp://hub/", False),
     ],
 )  # fmt: skip
-def test_a_secret_does_not_go_in_the_clear(hub: str, may: bool) -> None:
+def test_a_secret_is_not_sent_unencrypted(hub: str, may: bool) -> None:
     assert may_receive_secret(hub) is may
 
 
-async def test_a_hub_without_https_is_not_asked(desk: WireVersions) -> None:
-    async with desk.runtime.database.write() as connection:
+async def test_no_subscription_is_requested_from_a_hub_without_https(setup: HubSetup) -> None:
+    async with setup.runtime.database.write() as connection:
         await connection.execute(subscriptions.update().values(hub="http://hub.example/"))
 
-    assert desk.service.subscriber
-    await desk.service.subscriber.subscribe_due()
+    assert setup.service.subscriber
+    await setup.service.subscriber.subscribe_due()
 
-    assert "no https" in (await desk.subscription()).last_error
+    assert "no https" in (await setup.subscription()).last_error
 
 
-async def test_a_hub_that_stalls_holds_up_no_other(desk: WireVersions) -> None:
+async def test_a_stalled_hub_does_not_delay_the_others(setup: HubSetup) -> None:
     let_go, answered = asyncio.Event(), asyncio.Event()
-    desk.newsroom.publish("/hub", status=202, when=let_go)
-    desk.newsroom.publish("/other", status=202)
-    other = await add(desk.runtime, "https://paper.example/feed")
-    hub = desk.newsroom.url("/other", host="localhost")
-    async with desk.runtime.database.write() as connection:
+    setup.newsroom.publish("/hub", status=202, when=let_go)
+    setup.newsroom.publish("/other", status=202)
+    other = await add(setup.runtime, "https://paper.example/feed")
+    hub = setup.newsroom.url("/other", host="localhost")
+    async with setup.runtime.database.write() as connection:
         await set_hub(connection, other, hub, "https://paper.example/feed", now=datetime.now(UTC))
 
     async def both() -> None:
-        while not {"/hub", "/other"} <= {request.path for request in desk.newsroom.requests}:
-            desk.newsroom.asked.clear()
-            await desk.newsroom.asked.wait()
+        while not {"/hub", "/other"} <= {request.path for request in setup.newsroom.requests}:
+            setup.newsroom.asked.clear()
+            await setup.newsroom.asked.wait()
         answered.set()
 
-    assert desk.service.subscriber
-    asking, watching = asyncio.create_task(desk.service.subscriber.subscribe_due()), asyncio.create_task(both())
+    assert setup.service.subscriber
+    asking, watching = asyncio.create_task(setup.service.subscriber.subscribe_due()), asyncio.create_task(both())
     await asyncio.wait_for(answered.wait(), 10)
 
     assert not asking.done()

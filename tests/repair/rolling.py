@@ -1,4 +1,4 @@
-"""A feed that rolled over: its window went from 1..3 to 8..10 between two polls."""
+"""A feed with a gap: its window went from entries 1..3 to 8..10 between two polls."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ def atom(
     folder: str = "news",
     at: datetime | None = None,
 ) -> bytes:
-    """A feed of stories, the highest number first, all of the time `at`."""
+    """Return a feed of stories, highest number first, all dated `at`."""
     stamp = f"<updated>{iso(at)}</updated>" if at else ""
     entries = "".join(
         f"<entry><id>tag:{folder}:{n}</id><title>{n}</title>{stamp}"
@@ -49,7 +49,7 @@ async def rolled_over(newsroom: Newsroom, runtime: Runtime, *, older: str = "", 
 
 
 async def the_gap(runtime: Runtime, url: str | None = None) -> dict[str, object]:
-    """The only gap there is, or the only one of a source."""
+    """Return the only gap, or the only one of a source."""
     async with runtime.database.read() as connection:
         [gap] = [gap for gap in await gaps.list_all(connection) if url in (None, gap["source_url"])]
     return gap

@@ -1,4 +1,4 @@
-"""Gaps closed by the feeds that a source's pages name, on both databases."""
+"""Repair of gaps from the feeds that a source's pages name, on both databases."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,12 +14,12 @@ from tests.support.newsroom import Newsroom
 
 
 def name(newsroom: Newsroom, *paths: str, at: str = "/") -> str:
-    """Publish a page that names feeds."""
+    """Publish a page that links to feeds."""
     links = "".join(f'<link rel="alternate" type="application/atom+xml" href="{path}">' for path in paths)
     return newsroom.publish(at, body=f"<html><head>{links}</head></html>".encode(), content_type="text/html")
 
 
-async def test_a_gap_is_closed_by_a_feed_that_has_both_its_ends(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_gap_is_closed_by_a_feed_that_has_both_edges(newsroom: Newsroom, runtime: Runtime) -> None:
     home = name(newsroom, "/feed", "/all")
     newsroom.publish("/all", body=atom(newsroom, range(1, 12)))
     service = await rolled_over(newsroom, runtime, home=home)
@@ -28,8 +28,8 @@ async def test_a_gap_is_closed_by_a_feed_that_has_both_its_ends(newsroom: Newsro
     await service.run_dry()
 
     gap = await the_gap(runtime)
-    assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)  # 4..7: what is new since is for the next poll
-    assert feeds == ["/all"]  # and not its own
+    assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)  # 4..7; later entries are for the next poll
+    assert feeds == ["/all"]  # not the source's own feed
     assert f"{newsroom.url('/all')} has all entries at the edges of the gap" in str(gap["note"])
     assert (await poll_all(runtime))["records"] == 10
 
@@ -43,7 +43,7 @@ async def test_the_front_page_of_the_section_names_feeds_as_well(newsroom: Newsr
     assert (await the_gap(runtime))["state"] == "repaired"
 
 
-async def test_a_feed_that_does_not_reach_back_leaves_the_gap_open_and_what_it_has_is_kept(
+async def test_a_feed_that_does_not_reach_back_leaves_the_gap_open_and_its_entries_are_kept(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
@@ -58,7 +58,7 @@ async def test_a_feed_that_does_not_reach_back_leaves_the_gap_open_and_what_it_h
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
-async def test_what_is_of_another_time_is_left_out(newsroom: Newsroom, runtime: Runtime, hours: int) -> None:
+async def test_entries_of_another_time_are_left_out(newsroom: Newsroom, runtime: Runtime, hours: int) -> None:
     service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
     at = datetime.now(UTC) + timedelta(hours=hours)
     newsroom.publish("/all", body=atom(newsroom, range(6, 11), at=at))
@@ -110,7 +110,7 @@ async def test_a_feed_that_cannot_be_read_does_not_stop_the_next(newsroom: Newsr
     assert (await the_gap(runtime))["state"] == "repaired"
 
 
-async def test_no_more_pages_and_feeds_are_asked_for_than_is_written(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_number_of_pages_and_feeds_is_limited(newsroom: Newsroom, runtime: Runtime) -> None:
     paths = [f"/feed{number}" for number in range(30)]
     service = await rolled_over(newsroom, runtime, home=name(newsroom, *paths, "/news/feed"))
     for path in [*paths, "/news/feed"]:
@@ -121,11 +121,11 @@ async def test_no_more_pages_and_feeds_are_asked_for_than_is_written(newsroom: N
     assert len(asked_for) <= MAX_PAGES + MAX_FEEDS
     assert [path for path in asked_for if path.endswith("/feed") or path in paths] == [
         "/news/feed",
-        *paths[: FEEDS - 1],
+        *paths[: MAX_FEEDS - 1],
     ]
 
 
-async def test_the_second_try_adds_nothing_twice(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_second_attempt_adds_nothing_twice(newsroom: Newsroom, runtime: Runtime) -> None:
     service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
     newsroom.publish("/all", body=atom(newsroom, range(6, 11), at=datetime.now(UTC)))
     first = await service.repair.run()
@@ -136,7 +136,7 @@ async def test_the_second_try_adds_nothing_twice(newsroom: Newsroom, runtime: Ru
     assert (first, second, (await the_gap(runtime))["found"]) == (2, 0, 2)
 
 
-async def test_a_feed_that_is_a_source_is_not_asked_beside_its_own_polls(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_feed_that_is_a_source_is_not_fetched_for_repair(newsroom: Newsroom, runtime: Runtime) -> None:
     await add(runtime, newsroom.publish("/all", body=atom(newsroom, range(8, 11))))
     service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all", "/former"))
     async with runtime.database.write() as connection:

@@ -1,4 +1,4 @@
-"""Gaps closed by paging and by sitemaps, and the ways one after the other, on both databases."""
+"""Repair of gaps from a feed's archive and from sitemaps, and the order of the methods, on both databases."""
 
 import importlib
 import pkgutil
@@ -17,17 +17,17 @@ from tests.repair.rolling import asked, atom, rolled_over, the_gap
 from tests.support.desk import poll_all
 from tests.support.newsroom import Newsroom
 
-# Modules that are no method of repair.
+# Modules that are not repair methods.
 HELPERS = {"job", "method"}
 
 
-def test_every_way_is_in_the_table() -> None:
+def test_every_method_is_in_the_table() -> None:
     modules = {module.name for module in pkgutil.iter_modules(repair.__path__)} - HELPERS
     offered = {name: vars(importlib.import_module(f"ingestd.repair.{name}")) for name in modules}
 
-    ways = {name: [found[key] for key in found if key.startswith("by_")] for name, found in offered.items()}
-    assert all(len(found) == 1 for found in ways.values()), ways
-    assert {way for [way] in ways.values()} == {*METHODS}
+    methods = {name: [found[key] for key in found if key.startswith("repair_from_")] for name, found in offered.items()}
+    assert all(len(found) == 1 for found in methods.values()), methods
+    assert {method for [method] in methods.values()} == {*METHODS}
 
 
 async def test_a_gap_is_repaired_from_older_pages(newsroom: Newsroom, runtime: Runtime) -> None:
@@ -45,7 +45,7 @@ async def test_a_gap_is_repaired_from_older_pages(newsroom: Newsroom, runtime: R
     assert (await poll_all(runtime))["records"] == 10
 
 
-async def test_a_gap_is_repaired_from_the_sitemap_with_what_is_of_its_time_and_section(
+async def test_a_gap_is_repaired_from_the_sitemap_with_pages_of_its_time_and_section(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map.xml')}".encode(), content_type="text/plain")
@@ -73,7 +73,7 @@ async def test_a_gap_is_repaired_from_the_sitemap_with_what_is_of_its_time_and_s
         pytest.param((), False, id="has-other-pages"),
     ],
 )
-async def test_a_sitemap_that_may_have_left_something_out_closes_nothing(
+async def test_an_incomplete_sitemap_closes_no_gap(
     newsroom: Newsroom, runtime: Runtime, numbers: Iterable[int], undated: bool
 ) -> None:
     newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map.xml')}".encode(), content_type="text/plain")
@@ -91,7 +91,7 @@ async def test_a_sitemap_that_may_have_left_something_out_closes_nothing(
 
 
 @pytest.mark.parametrize("older", [range(5, 8), ()], ids=["ends-too-soon", "is-empty"])
-async def test_older_pages_that_end_before_what_was_known_close_nothing(
+async def test_older_pages_without_known_entries_close_no_gap(
     newsroom: Newsroom, runtime: Runtime, older: Iterable[int]
 ) -> None:
     newsroom.publish("/page2", body=atom(newsroom, older))
@@ -101,7 +101,7 @@ async def test_older_pages_that_end_before_what_was_known_close_nothing(
     assert (await the_gap(runtime))["state"] == "open"
 
 
-async def test_older_pages_elsewhere_are_asked_for_as_robots_txt_allows(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_older_pages_of_another_origin_obey_robots_txt(newsroom: Newsroom, runtime: Runtime) -> None:
     newsroom.publish("/robots.txt", body=b"User-agent: *\nDisallow: /page2", content_type="text/plain")
     elsewhere = newsroom.url("/page2").replace("127.0.0.1", "127.0.0.2")
     service = await rolled_over(newsroom, runtime, older=elsewhere)
@@ -111,7 +111,7 @@ async def test_older_pages_elsewhere_are_asked_for_as_robots_txt_allows(newsroom
     assert "/page2" not in asked(newsroom)
 
 
-async def test_a_site_that_is_held_costs_no_try(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_site_on_hold_does_not_count_as_an_attempt(newsroom: Newsroom, runtime: Runtime) -> None:
     service = await rolled_over(newsroom, runtime, older="/page2")
     newsroom.publish("/page2", status=429, Retry_After="3600")
     await service.repair.run()
@@ -126,7 +126,7 @@ async def test_a_site_that_is_held_costs_no_try(newsroom: Newsroom, runtime: Run
     assert asked(newsroom).count("/page2") == 1
 
 
-async def test_a_gap_that_is_looked_at_is_nobody_elses(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_gap_is_claimed_while_it_is_repaired(newsroom: Newsroom, runtime: Runtime) -> None:
     await rolled_over(newsroom, runtime)
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
@@ -157,7 +157,7 @@ async def test_a_gap_that_cannot_be_repaired_stays_open_until_it_is_accepted(
     assert (await the_gap(runtime))["state"] == "accepted"
 
 
-async def test_a_repair_is_tried_again_only_when_it_is_due(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_repair_is_retried_only_when_it_is_due(newsroom: Newsroom, runtime: Runtime) -> None:
     service = await rolled_over(newsroom, runtime)
     await service.repair.run()
     await service.repair.run()
@@ -165,7 +165,7 @@ async def test_a_repair_is_tried_again_only_when_it_is_due(newsroom: Newsroom, r
     assert (await the_gap(runtime))["attempts"] == 1
 
 
-async def test_a_way_that_ends_in_an_error_is_followed_by_the_next(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_method_that_fails_is_followed_by_the_next(newsroom: Newsroom, runtime: Runtime) -> None:
     home = newsroom.publish("/", body=b"<link rel=feed href=/all>", content_type="text/html")
     newsroom.publish("/all", body=atom(newsroom, range(1, 11)))
     newsroom.publish("/robots.txt", body=f"Sitemap: {newsroom.url('/map')}".encode(), content_type="text/plain")
@@ -178,9 +178,7 @@ async def test_a_way_that_ends_in_an_error_is_followed_by_the_next(newsroom: New
     assert "/missing: HTTP 404" in str(gap["note"])
 
 
-async def test_a_gap_of_a_source_that_was_removed_is_left_alone_and_holds_up_no_other(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_gap_of_a_removed_source_is_skipped_and_delays_no_other(newsroom: Newsroom, runtime: Runtime) -> None:
     service = await rolled_over(newsroom, runtime)
     async with runtime.database.write() as connection:
         await sources.set_state(connection, 1, "removed", now=datetime.now(UTC))

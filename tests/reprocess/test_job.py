@@ -1,4 +1,4 @@
-"""Records made again, on both databases: kept by the real parts as older rules left them, through real workers."""
+"""Reprocessing of records that older rules extracted, on both databases and in real worker processes."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from ingestd.archive.off import DisabledArchive
 from ingestd.model.article import Article
 from ingestd.pipeline.runtime import Runtime
-from ingestd.policy.articles.recurrence import LINE
+from ingestd.policy.articles.recurrence import LINE_ARTICLES
 from ingestd.reprocess.job import Reprocess, ReprocessResult
 from ingestd.store.operations import decisions, overview
 from ingestd.store.records import records, reprocessing
@@ -35,14 +35,14 @@ def job(runtime: Runtime, **changes: Any) -> Reprocess:
 
 
 async def reprocess(runtime: Runtime, **wanted: Any) -> ReprocessResult:
-    """Make again what the present rules have not made."""
+    """Reprocess the records that the current rules have not extracted."""
     work = job(runtime)
     rules = (await work.current_extractor()).rules
     return await work.run(Selection(**({"except_rules": rules} | wanted)))
 
 
 async def publish(newsroom: Newsroom, runtime: Runtime, **pages: bytes) -> dict[str, str]:
-    """Publish pages, and a feed of them that is a source; returns their addresses."""
+    """Publish pages and a feed of them that is a source; return the URLs of the pages."""
     links = {name: newsroom.publish(f"/{name}", body=body, content_type="text/html") for name, body in pages.items()}
     await add(runtime, newsroom.publish("/feed.xml", body=feed(*links.values())))
     return links
@@ -55,7 +55,7 @@ async def rows(runtime: Runtime, table: Any) -> list[dict[str, Any]]:
 
 
 async def everything(runtime: Runtime) -> dict[str, Any]:
-    """All rows of all tables but those of the processes at work."""
+    """Return all rows of all tables except `runs`."""
     return {name: await rows(runtime, table) for name, table in tables.metadata.tables.items() if name != "runs"}
 
 
@@ -64,7 +64,7 @@ async def current(runtime: Runtime, record_id: int = 1) -> Article:
         return (await records.find(connection, str(record_id))).article
 
 
-async def test_the_text_of_older_rules_becomes_that_of_the_present_ones(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_text_of_older_rules_is_replaced_by_that_of_current_ones(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
     before, asked = await rows(runtime, tables.revisions), len(newsroom.requests)
@@ -83,7 +83,7 @@ async def test_the_text_of_older_rules_becomes_that_of_the_present_ones(newsroom
     assert len(newsroom.requests) == asked
 
 
-async def test_the_new_text_is_what_is_read_searched_and_exported(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_new_text_is_read_searched_and_exported(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
 
@@ -97,7 +97,7 @@ async def test_the_new_text_is_what_is_read_searched_and_exported(newsroom: News
     assert [record.article.body_text for record in exported] == [STORY]
 
 
-async def test_it_is_an_event_of_its_own_kind_and_no_news(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_reprocessing_is_an_event_of_its_own_kind_and_not_news(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
     [record], sources = await rows(runtime, tables.records), await rows(runtime, tables.sources)
@@ -118,7 +118,7 @@ async def test_it_is_an_event_of_its_own_kind_and_no_news(newsroom: Newsroom, ru
         assert await overview.summary(connection) == counts
 
 
-async def test_both_texts_are_the_records_and_the_next_poll_revises_nothing(
+async def test_the_record_is_known_by_both_texts_and_the_next_poll_revises_nothing(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     links = await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
@@ -137,7 +137,7 @@ async def test_both_texts_are_the_records_and_the_next_poll_revises_nothing(
     assert len(await rows(runtime, tables.revisions)) == 2
 
 
-async def test_a_second_run_looks_at_nothing_and_adds_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_second_run_selects_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY), b=page("Too many umbrellas", OTHER))
     await make_by_older_rules(runtime, lambda article: with_prompt(article) if STORY in article.body_text else article)
 
@@ -151,7 +151,7 @@ async def test_a_second_run_looks_at_nothing_and_adds_nothing(newsroom: Newsroom
     assert await everything(runtime) == kept
 
 
-async def test_what_the_present_rules_made_is_left_alone(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_records_of_the_current_rules_are_skipped(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await poll_all(runtime)
 
@@ -159,8 +159,8 @@ async def test_what_the_present_rules_made_is_left_alone(newsroom: Newsroom, run
     assert (await reprocess(runtime, except_rules=None)).unchanged == 1
 
 
-async def test_a_dry_run_says_the_same_and_writes_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
-    # Of the two, one comes to a text that the other has had from the beginning.
+async def test_a_dry_run_reports_the_same_and_writes_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
+    # The new text of one record is the text that the other has had from the start.
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY), b=page("Ferry is back", STORY))
     await make_by_older_rules(runtime, lambda one: with_prompt(one) if one.headline == "Ferry is back" else one)
     kept = await everything(runtime)
@@ -174,7 +174,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(newsroom: Newsroom, ru
     assert done.shorter == said.shorter
 
 
-async def test_two_records_that_come_to_one_text_stay_two_and_are_told(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_two_records_with_the_same_new_text_are_reported(newsroom: Newsroom, runtime: Runtime) -> None:
     links = await publish(newsroom, runtime, a=page("Ferry runs again", STORY), b=page("Ferry is back", STORY))
     await make_by_older_rules(
         runtime,
@@ -204,7 +204,7 @@ async def test_two_records_that_come_to_one_text_stay_two_and_are_told(newsroom:
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-8]), "damaged: ", id="cut-short"),
     ],
 )
-async def test_bytes_that_cannot_be_read_change_nothing_and_are_told(
+async def test_unreadable_raw_bytes_are_reported_and_change_nothing(
     newsroom: Newsroom, runtime: Runtime, tmp_path: Path, damage: Any, said: str
 ) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY), b=page("Too many umbrellas", OTHER))
@@ -218,10 +218,10 @@ async def test_bytes_that_cannot_be_read_change_nothing_and_are_told(
     [left] = tally.failed
     assert left.reason.startswith(said)
     assert PROMPT in (await current(runtime, left.record_id)).body_text
-    assert (await reprocess(runtime)).looked_at == 1  # it may come back from a backup
+    assert (await reprocess(runtime)).looked_at == 1  # the raw bytes may be restored from a backup
 
 
-async def test_bytes_that_were_not_kept_are_told(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_raw_bytes_that_were_not_archived_are_reported(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
     rules = (await job(runtime).current_extractor()).rules
@@ -235,7 +235,7 @@ async def test_bytes_that_were_not_kept_are_told(newsroom: Newsroom, runtime: Ru
     assert "the archive is off" in off.failed[0].reason
 
 
-async def test_a_page_that_gives_no_article_any_more_stays_and_is_told(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_page_without_an_article_is_reported_and_its_record_stays(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", "Log in."))
     await make_by_older_rules(runtime, no_article=Article(headline="Ferry runs again", body_text="Log in to read on."))
     kept = await everything(runtime)
@@ -247,8 +247,8 @@ async def test_a_page_that_gives_no_article_any_more_stays_and_is_told(newsroom:
     assert await everything(runtime) == kept
 
 
-async def test_the_feed_is_heard_again(newsroom: Newsroom, runtime: Runtime) -> None:
-    """What only the feed knows stays: it was a witness, and is one again."""
+async def test_the_feed_is_a_witness_again(newsroom: Newsroom, runtime: Runtime) -> None:
+    """Fields that only the feed gives are kept."""
     link = newsroom.publish("/a", body=f"<p>{STORY}</p>".encode(), content_type="text/html")
     entry = (
         f"<entry><id>1</id><title>Ferry runs again</title><link href='{link}'/><author><name>Ada Quay</name></author>"
@@ -266,8 +266,8 @@ async def test_the_feed_is_heard_again(newsroom: Newsroom, runtime: Runtime) -> 
     assert article.firstcreated == datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-async def test_an_entrys_own_content_is_made_again_from_its_own_bytes(newsroom: Newsroom, runtime: Runtime) -> None:
-    """Two entries of one document, each with its whole text; nothing but that was ever fetched."""
+async def test_an_entrys_own_content_is_reprocessed_from_its_own_bytes(newsroom: Newsroom, runtime: Runtime) -> None:
+    """Two entries of one document, each with its full text; no page was ever fetched."""
     items = "".join(
         f"<item><guid isPermaLink='false'>{number}</guid><title>Story {number}</title><author>Ada Quay</author>"
         f"<description>&lt;p&gt;{text}&lt;/p&gt;&lt;ul&gt;&lt;li&gt;one&lt;/li&gt;&lt;/ul&gt;</description></item>"
@@ -287,10 +287,8 @@ async def test_an_entrys_own_content_is_made_again_from_its_own_bytes(newsroom: 
     assert [row["uri"] for row in await rows(runtime, tables.records)] == [None, None]
 
 
-async def test_a_page_is_read_as_it_came_by_its_header_and_where_redirects_led(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
-    """A charset that only the header names, and an address that only the redirect did."""
+async def test_a_page_is_read_with_its_header_and_its_url_after_redirects(newsroom: Newsroom, runtime: Runtime) -> None:
+    """Only the header gives the charset, and only the redirect the URL."""
     body = page("Prom płynie", STORY, "Prom płynie znów przez cieśninę, źródło łodzi.").decode().replace("lang=en", "")
     body = body.replace("</head>", f"<link rel=canonical href='{newsroom.url('/well/known')}'></head>")
     body = body.replace("</h1>", "</h1><figure><img src='ferry.jpg'><figcaption>A ferry</figcaption></figure>")
@@ -309,8 +307,8 @@ async def test_a_page_is_read_as_it_came_by_its_header_and_where_redirects_led(
     assert article.associations[0].href == newsroom.url("/deep/ferry.jpg")
 
 
-async def test_what_was_kept_before_addresses_were_is_read_at_its_own(newsroom: Newsroom, runtime: Runtime) -> None:
-    """Rows from before the schema had these columns."""
+async def test_revisions_without_a_page_url_are_read_at_their_uri(newsroom: Newsroom, runtime: Runtime) -> None:
+    """Rows from before the schema had the columns."""
     picture = b"</h1><figure><img src='ferry.jpg'><figcaption>A ferry</figcaption></figure>"
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY).replace(b"</h1>", picture))
     await make_by_older_rules(runtime)
@@ -324,7 +322,7 @@ async def test_what_was_kept_before_addresses_were_is_read_at_its_own(newsroom: 
     assert (await current(runtime)).associations[0].href == newsroom.url("/ferry.jpg")
 
 
-async def test_dates_are_believed_as_of_the_day_the_bytes_came(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_dates_are_judged_as_of_the_day_the_bytes_came(newsroom: Newsroom, runtime: Runtime) -> None:
     dated = page("Ferry runs again", STORY).replace(
         b"<title>", b"<meta property='article:published_time' content='2026-01-31T12:00:00Z'><title>"
     )
@@ -339,7 +337,7 @@ async def test_dates_are_believed_as_of_the_day_the_bytes_came(newsroom: Newsroo
     assert (await current(runtime)).firstcreated is None
 
 
-async def test_only_what_is_wanted_is_looked_at(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_only_selected_records_are_reprocessed(newsroom: Newsroom, runtime: Runtime) -> None:
     here = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     newsroom.publish("/b", body=page("Too many umbrellas", OTHER), content_type="text/html")
     there = newsroom.url("/b", host="localhost")
@@ -365,7 +363,7 @@ async def test_only_what_is_wanted_is_looked_at(newsroom: Newsroom, runtime: Run
     assert PROMPT in (await current(runtime, 3 - of_two)).body_text
 
 
-async def test_what_was_revised_meanwhile_is_left_alone(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_a_record_revised_meanwhile_is_left_alone(newsroom: Newsroom, runtime: Runtime) -> None:
     links = await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
     await make_by_older_rules(runtime)
     async with runtime.database.read() as connection:
@@ -386,10 +384,10 @@ async def test_what_was_revised_meanwhile_is_left_alone(newsroom: Newsroom, runt
 
     assert [row["change"] for row in await rows(runtime, tables.revisions)] == ["new", "text"]
     assert (await current(runtime)).body_text == corrected
-    assert (await reprocess(runtime)).looked_at == 0  # the daemon's own is by the present rules
+    assert (await reprocess(runtime)).looked_at == 0  # the daemon's revision is by the current rules
 
 
-async def test_two_runs_at_once_write_it_once(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_two_concurrent_runs_save_one_revision(newsroom: Newsroom, runtime: Runtime) -> None:
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY), b=page("Too many umbrellas", OTHER))
     await make_by_older_rules(runtime)
 
@@ -400,7 +398,7 @@ async def test_two_runs_at_once_write_it_once(newsroom: Newsroom, runtime: Runti
     assert len(await rows(runtime, tables.events)) == 4
 
 
-async def test_the_sample_is_bounded_and_what_got_shorter_is_told(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_the_sample_is_bounded_and_shorter_texts_are_reported(newsroom: Newsroom, runtime: Runtime) -> None:
     pages = {f"p{number}": page(f"Story {number}", f"{number}: {STORY}") for number in range(5)}
     await publish(newsroom, runtime, **pages)
     await make_by_older_rules(runtime)
@@ -414,12 +412,11 @@ async def test_the_sample_is_bounded_and_what_got_shorter_is_told(newsroom: News
     assert json.dumps(sorted(one.record_id for one in tally.shorter)) == "[1, 2, 3, 4, 5]"
 
 
-async def test_what_a_site_has_in_common_is_left_out_as_it_is_known_by_now(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_repeated_lines_of_the_site_are_removed_as_known_today(newsroom: Newsroom, runtime: Runtime) -> None:
     motto = "Have a tip for the desk of the Courier? Write to us at Harrow Bay"
     pages = {
-        f"p{number}": page(f"Story {number}", f"{number} {STORY}", motto, f"{number} {OTHER}") for number in range(LINE)
+        f"p{number}": page(f"Story {number}", f"{number} {STORY}", motto, f"{number} {OTHER}")
+        for number in range(LINE_ARTICLES)
     }
     links = await publish(newsroom, runtime, **pages)
     await poll_all(runtime)
@@ -430,13 +427,13 @@ async def test_what_a_site_has_in_common_is_left_out_as_it_is_known_by_now(
     newsroom.publish("/feed.xml", body=feed(*links.values(), stamp="2026-01-31T13:00:00Z"))
     figures = await poll_all(runtime)
 
-    assert (of_others.looked_at, of_all.changed, again.changed) == (0, LINE, 0)
+    assert (of_others.looked_at, of_all.changed, again.changed) == (0, LINE_ARTICLES, 0)
     assert motto not in (await current(runtime)).body_text
-    assert (figures["records"], figures["revisions"]) == (LINE, LINE)
-    assert len(await rows(runtime, tables.revisions)) == 2 * LINE
+    assert (figures["records"], figures["revisions"]) == (LINE_ARTICLES, LINE_ARTICLES)
+    assert len(await rows(runtime, tables.revisions)) == 2 * LINE_ARTICLES
 
 
-async def test_a_daemon_that_still_has_older_rules_makes_no_news_of_what_was_made_again(
+async def test_a_daemon_with_older_rules_does_not_revise_a_reprocessed_record(
     newsroom: Newsroom, runtime: Runtime
 ) -> None:
     links = await publish(newsroom, runtime, a=page("Ferry runs again", STORY))
