@@ -16,7 +16,7 @@ from ingestd.times import iso, parse_iso, utc
 
 def coverage(
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help="Number or URL of a source. Default: all sources.")
+        str | None, typer.Argument(metavar="SOURCE", help="Number or URL of a source. Default: all sources.")
     ] = None,
     since: Annotated[
         str | None,

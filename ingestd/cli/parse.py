@@ -24,7 +24,7 @@ from ingestd.model.feed import Entry, Feed
 def parse(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE|DIR...", exists=True, help="Files or directories to read, plain or gzipped."),
+        typer.Argument(metavar="FILE|DIR", exists=True, help="Files or directories to read, plain or gzipped."),
     ],
     content_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help="Content-Type header that the files were served with.")

@@ -24,7 +24,7 @@ from ingestd.urls import is_folder, is_inbox
 def poll(
     source: Annotated[
         str | None,
-        typer.Argument(metavar="[SOURCE]", help="Number or URL of a source. Default: all sources that are due."),
+        typer.Argument(metavar="SOURCE", help="Number or URL of a source. Default: all sources that are due."),
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,

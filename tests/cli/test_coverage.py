@@ -1,20 +1,8 @@
-"""`coverage`, `gaps` and `why` on a feed that rolled over, on both databases."""
-
 from pathlib import Path
 
+from tests.cli.feeds import rss
 from tests.cli.running import ingestd
-from tests.support.desk import STORY
 from tests.support.papers import Papers
-
-
-def rss(first: int, last: int) -> bytes:
-    items = "".join(
-        f"<item><link>http://paper.example/{n}</link><title>{n}</title><description>-</description>"
-        f"<content:encoded>{n} {STORY} {STORY} {STORY}</content:encoded></item>"
-        for n in range(last, first - 1, -1)
-    )
-    space = "xmlns:content='http://purl.org/rss/1.0/modules/content/'"
-    return f"<rss version='2.0' {space}><channel><title>Paper</title>{items}</channel></rss>".encode()
 
 
 def test_a_gap_is_reported_and_accepted(papers: Papers, either: Path) -> None:
@@ -37,32 +25,6 @@ def test_a_gap_is_reported_and_accepted(papers: Papers, either: Path) -> None:
     assert "a strike" in ingestd(either, "coverage", "1").out
     assert "no open gap 1" in ingestd(either, "gaps", "repair", "1").error
     assert "is not a time" in ingestd(either, "coverage", "--since", "noon").error
-
-
-def test_why_prints_the_decisions_about_an_article(papers: Papers, either: Path) -> None:
-    ingestd(
-        either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"), "--unchecked"
-    )
-    ingestd(either, "poll", "1")
-
-    told = ingestd(either, "why", "http://PAPER.example/1?utm_source=feed").out
-
-    assert "normalised: http://paper.example/1" in told
-    assert "identity: new: record 1: no record has its address or its text" in told
-    assert ingestd(either, "why", "http://paper.example/2").out == "no source has announced it\n"
-
-
-def test_a_source_is_changed(papers: Papers, either: Path) -> None:
-    ingestd(
-        either, "sources", "add", papers.publish("/feed", rss(1, 1), content_type="application/rss+xml"), "--unchecked"
-    )
-
-    changed = ingestd(either, "sources", "set", "1", "--interval", "10m", "--robots", "--title", "Other", "--json").json
-
-    assert (changed["interval"], changed["obeys_robots"], changed["title"]) == (600, True, "Other")
-    assert ingestd(either, "sources", "show", "1", "--json").json["obeys_robots"] is True
-    assert ingestd(either, "sources", "set", "1", "--interval", "auto", "--json").json["interval"] is None
-    assert "nothing to change" in ingestd(either, "sources", "set", "1").error
 
 
 def test_time_without_polls_is_not_complete(papers: Papers, either: Path) -> None:

@@ -128,9 +128,7 @@ def test_json_prints_one_document_a_line(kept: Path) -> None:
         pytest.param(("--follow", "--limit", 4), [1, 2, 3, 4], id="follow-so-many"),
     ],
 )
-def test_after_limit_and_kind_select_events(
-    kept: Path, arguments: tuple[object, ...], found: list[int]
-) -> None:
+def test_after_limit_and_kind_select_events(kept: Path, arguments: tuple[object, ...], found: list[int]) -> None:
     done = ingestd(kept, "events", "--json", *arguments)
 
     assert done.status == 0
@@ -185,7 +183,9 @@ def execute(database_url: str, statement: str) -> None:
     asyncio.run(work())
 
 
-def test_follow_waits_while_the_database_is_unavailable(postgresql_server: str, tmp_path: Path, follow: type[Follower]) -> None:
+def test_follow_waits_while_the_database_is_unavailable(
+    postgresql_server: str, tmp_path: Path, follow: type[Follower]
+) -> None:
     name = f"test_{uuid.uuid4().hex}"
     url = make_database(postgresql_server, name)
     keep(url, "one", "Ferry")
@@ -204,9 +204,7 @@ def test_follow_waits_while_the_database_is_unavailable(postgresql_server: str, 
     assert follower.end(signal.SIGTERM)[:2] == (0, "")
 
 
-def test_a_second_signal_ends_it_while_a_write_blocks(
-    either: Path, database_url: str, follow: type[Follower]
-) -> None:
+def test_a_second_signal_ends_it_while_a_write_blocks(either: Path, database_url: str, follow: type[Follower]) -> None:
     keep(database_url, "one", *(f"Story {number} {'of the ferry ' * 50}" for number in range(300)))
     follower = follow(either)
     assert follower.line().startswith("new seq=1 ")

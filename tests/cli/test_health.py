@@ -94,7 +94,11 @@ async def test_ready_and_live_are_separate_probes(listen: str, service: Service)
 @pytest.mark.parametrize(
     ("listen", "said"),
     [
-        pytest.param("127.0.0.1:1", "cannot connect to 127.0.0.1:1: start the daemon with `ingestd run`", id="no daemon at the port"),
+        pytest.param(
+            "127.0.0.1:1",
+            "cannot connect to 127.0.0.1:1: start the daemon with `ingestd run`",
+            id="no daemon at the port",
+        ),
         pytest.param("unix:/nonexistent/s", "cannot connect to unix:/nonexistent/s: start the daemon", id="no socket"),
         pytest.param("127.0.0.1:0", "`listen` has port 0", id="any free port"),
     ],

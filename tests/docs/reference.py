@@ -55,7 +55,8 @@ def _usage(command: Command) -> str:
 
 
 def _metavar(argument: Any) -> str:
-    return argument.metavar or f"{(argument.name or '').upper()}{'...' if argument.nargs == -1 else ''}"
+    name = (argument.metavar or (argument.name or "").upper()) + ("..." if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
 
 
 def metrics() -> Iterator[str]:

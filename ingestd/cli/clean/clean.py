@@ -46,7 +46,7 @@ class Saved:
 def clean(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE...", exists=True, dir_okay=False, help="HTML pages, plain or gzipped."),
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="HTML pages, plain or gzipped."),
     ] = None,
     url: Annotated[
         str, typer.Option(metavar="URL", help="URL of the page; links and the canonical URL resolve against it.")

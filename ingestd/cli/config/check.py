@@ -12,7 +12,7 @@ from ingestd.settings import find_config, load
 
 def check(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="TOML file to check, instead of --config.")
+        Path | None, typer.Argument(metavar="FILE", help="TOML file to check, instead of --config.")
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,

@@ -15,7 +15,7 @@ from ingestd.store.operations import failures
 def retry(
     entries: Annotated[
         list[int] | None,
-        typer.Argument(metavar="[ENTRY]...", help="Numbers of entries. Default: all quarantined entries."),
+        typer.Argument(metavar="ENTRY", help="Numbers of entries. Default: all quarantined entries."),
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,

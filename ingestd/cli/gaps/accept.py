@@ -16,7 +16,7 @@ GapArgument = Annotated[int, typer.Argument(metavar="GAP", help="Number of a gap
 
 def accept(
     gap: GapArgument,
-    note: Annotated[str | None, typer.Option(help="Reason, shown with the gap.")] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="Reason, shown with the gap.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -13,7 +13,9 @@ from ingestd.urls import without_userinfo
 
 
 def list_(
-    state: Annotated[str | None, typer.Option(help="Only gaps in this state: open, repaired or accepted.")] = None,
+    state: Annotated[
+        str | None, typer.Option(metavar="STATE", help="Only gaps in this state: open, repaired or accepted.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N gaps.")] = 100,
     config: ConfigOption = None,
     json: JsonOption = False,

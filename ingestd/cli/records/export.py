@@ -36,7 +36,11 @@ def export(
     status: StatusOption = "usable",
     format_: Annotated[
         str,
-        typer.Option("--format", help=f"Format of a line: jsonl (all fields of a record), {', '.join(_RENDERERS)}."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"Format of a line: jsonl (all fields of a record), {', '.join(_RENDERERS)}.",
+        ),
     ] = "jsonl",
     config: ConfigOption = None,
     json: JsonLinesOption = False,

@@ -19,7 +19,9 @@ SourceOption = Annotated[
 STATUSES = (*get_args(PubStatus), "all")
 
 
-StatusOption = Annotated[str, typer.Option("--status", help=f"Only records with this status: {', '.join(STATUSES)}.")]
+StatusOption = Annotated[
+    str, typer.Option("--status", metavar="STATUS", help=f"Only records with this status: {', '.join(STATUSES)}.")
+]
 
 
 def parse_status(name: str) -> Status:

@@ -15,7 +15,7 @@ from ingestd.store.records import records
 
 def search(
     words: Annotated[
-        list[str], typer.Argument(metavar="WORD...", help='Words that must all occur; "a phrase" must occur as it is.')
+        list[str], typer.Argument(metavar="WORD", help='Words that must all occur; "a phrase" must occur as it is.')
     ],
     limit: LimitOption = 50,
     status: StatusOption = "usable",

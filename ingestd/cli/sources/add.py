@@ -31,8 +31,10 @@ def add(
             help="Feed, sitemap, or web page that names its feeds; drop folder; or an inbox to push to.",
         ),
     ],
-    title: Annotated[str | None, typer.Option(help="Title to list the source under.")] = None,
-    interval: Annotated[str | None, typer.Option(help="Poll at this fixed interval, as in 30m.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title to list the source under.")] = None,
+    interval: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Poll at this fixed interval, as in 30m.")
+    ] = None,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Add the source without fetching it first.")] = False,
     config: ConfigOption = None,
     json: JsonOption = False,

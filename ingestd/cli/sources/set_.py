@@ -16,10 +16,10 @@ from ingestd.urls import without_userinfo
 
 def set_(
     source: SourceArgument,
-    title: Annotated[str | None, typer.Option(help="Title to list the source under.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title to list the source under.")] = None,
     interval: Annotated[
         str | None,
-        typer.Option(help="Poll at this fixed interval, as in 30m; auto: adapt it to what the source publishes."),
+        typer.Option(metavar="DURATION", help="Poll at this fixed interval, as in 30m; auto: adapt to the source."),
     ] = None,
     robots: Annotated[
         bool | None, typer.Option("--robots/--no-robots", help="Obey robots.txt when fetching the feed itself.")

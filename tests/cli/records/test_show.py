@@ -1,46 +1,11 @@
-import asyncio
 import json
-import subprocess
-import sys
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
-from ingestd.model.timing import Timing
-from ingestd.settings.values import with_async_driver
-from ingestd.store.database import Database
-from ingestd.store.records.outcomes import RevisitFailed
-from ingestd.store.schema import migrate, tables
-from ingestd.store.work import revisits
 from tests.backfill.backfills import atom, page
 from tests.cli.running import ingestd
-from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
 from tests.support.papers import Papers
-
-
-@pytest.fixture
-def kept(papers: Papers, either: Path) -> Path:
-    """A database with two records, one of them carried by two sources."""
-    ferry, umbrella = papers.publish("/1", page("Ferry", 1)), papers.publish("/2", page("Umbrella", 2))
-    copy = papers.publish("/copy", page("Ferry", 1))
-    for name, links in (("one", (ferry, umbrella)), ("two", (copy,))):
-        ingestd(either, "sources", "add", papers.publish(f"/{name}.xml", atom(*links)), "--unchecked")
-    for source in (1, 2):
-        ingestd(either, "poll", source)
-    return either
-
-
-def test_records_are_listed_newest_first_by_source_and_time(kept: Path) -> None:
-    both = ingestd(kept, "records", "list", "--json").json
-    of_two = ingestd(kept, "records", "list", "--source", "2", "--json").json
-
-    assert {record["headline"] for record in both} == {"Ferry", "Umbrella"}
-    assert [len(record["carriers"]) for record in of_two] == [2]
-    assert ingestd(kept, "records", "list", "--since", "2999-01-01", "--json").json == []
-    assert "Umbrella" in ingestd(kept, "records", "list").out
 
 
 def test_a_record_is_shown_with_its_revisions(kept: Path, papers: Papers) -> None:
@@ -71,24 +36,6 @@ def test_diff_shows_what_each_revision_changed(papers: Papers, config: Path) -> 
     assert [line[0] for line in shown if "harbour master" in line] == ["-", "+"]
     assert [line for line in shown if line.startswith("+")][-1].count("on Tuesday") == 1
     assert (told["revision"], told["change"], told["diff"]) == (2, "text", shown[1:])
-
-
-@pytest.fixture
-def revised(either: Path, database_url: str) -> Path:
-    """A record of noon, carried elsewhere an hour later, revised after two hours and carried once more after three."""
-
-    async def work() -> None:
-        await migrate.upgrade(with_async_driver(database_url))
-        async with Database(with_async_driver(database_url)) as database:
-            [own] = await claimed(database, "https://one.example/feed", 1)
-            await keep(database, [saved(own, "Ferry", at=NOON)])
-            await keep_texts(database, "https://two.example/feed", "Ferry", at=NOON + timedelta(hours=1))
-            at = NOON + timedelta(hours=2, microseconds=700_000)
-            await keep(database, [saved(replace(own, record_id=1), "Ferry again", at=at)])
-            await keep_texts(database, "https://three.example/feed", "Ferry again", at=NOON + timedelta(hours=3))
-
-    asyncio.run(work())
-    return either
 
 
 @pytest.mark.parametrize(
@@ -135,25 +82,6 @@ def test_a_record_that_did_not_exist_yet_is_a_usage_error(revised: Path, also: t
     assert "did not exist at 2026-01-31T11:59:59Z; it was saved at 2026-01-31T12:00:00Z" in done.error
 
 
-@pytest.fixture
-def lost(either: Path, database_url: str) -> Path:
-    """A database with a record whose page was gone an hour later."""
-
-    async def work() -> None:
-        await migrate.upgrade(with_async_driver(database_url))
-        async with Database(with_async_driver(database_url)) as database:
-            await keep_texts(database, "https://one.example/feed", "Ferry")
-            later = NOON + timedelta(hours=1)
-            async with database.write() as connection:
-                await connection.execute(update(tables.entries).values(revisit_at=later))
-                [visit] = await revisits.claim_due(connection, "test", now=later, limit=1, timing=Timing())
-            missed = visit.visits.missed(later, gone="410", next_at=later + timedelta(hours=1))
-            await keep(database, [RevisitFailed(work=visit, at=later, visits=missed)])
-
-    asyncio.run(work())
-    return either
-
-
 def test_evidence_of_a_withdrawal_is_shown(lost: Path) -> None:
     shown = ingestd(lost, "records", "show", "1", "--json").json
     before = ingestd(lost, "records", "show", "1", "--as-of", "2026-01-31T12:30Z", "--json").json
@@ -169,38 +97,6 @@ def test_evidence_of_a_withdrawal_is_shown(lost: Path) -> None:
     ]
     assert (before["gone_since"], before["evidence"]) == (None, [])
     assert "410, 2026-01-31T13:00:00Z: the page answered HTTP 410" in ingestd(lost, "records", "show", "1").out
-
-
-def test_why_prints_the_revisits_of_a_page(lost: Path) -> None:
-    told = ingestd(lost, "why", "https://one.example/feed/0").out
-
-    assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
-    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, revisited 1×, last 2026-01-31T13:00:00Z" in told
-    assert "next revisit 2026-01-31T14:00:00Z" in told
-    ingestd(lost, "sources", "set", "1", "--no-revisits")
-    assert "next revisit" not in ingestd(lost, "why", "https://one.example/feed/0").out
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        pytest.param(["umbrella"], ["Umbrella"], id="headline"),
-        pytest.param(["harbour", "umbrella"], ["Umbrella"], id="all-words"),
-        pytest.param(['"harbour master"', "ferry"], ["Ferry", "Umbrella"], id="phrase"),
-        pytest.param(["nowhere"], [], id="nothing"),
-        pytest.param(['"'], [], id="half-a-quote"),
-        pytest.param(["AND OR NOT ( ) * :"], [], id="operators"),
-        pytest.param(["umbrella", ":", "-"], ["Umbrella"], id="signs-beside-a-word"),
-        pytest.param(["umbrella -harbour"], ["Umbrella"], id="no-word-is-excluded"),
-        pytest.param(["x" * 5000], [], id="long"),
-        pytest.param(["umbrella " * 5000], ["Umbrella"], id="many"),
-    ],
-)
-def test_a_search_never_fails(kept: Path, words: list[str], found: list[str]) -> None:
-    done = ingestd(kept, "records", "search", *words, "--json")
-
-    assert done.status == 0
-    assert sorted(record["headline"] for record in done.json) == found
 
 
 def test_agencies_and_flags_are_stored_and_shown(either: Path, papers: Papers) -> None:
@@ -226,18 +122,6 @@ def test_agencies_and_flags_are_stored_and_shown(either: Path, papers: Papers) -
     assert "paywall\tyes" in text.splitlines()
 
 
-def test_records_are_exported_one_a_line(kept: Path, tmp_path: Path) -> None:
-    file = tmp_path / "out.jsonl"
-
-    done = ingestd(kept, "records", "export")
-    ingestd(kept, "records", "export", "--output", file)
-
-    lines = [json.loads(line) for line in done.out.splitlines()]
-    assert [line["id"] for line in lines] == [1, 2]
-    assert file.read_text() == done.out
-    assert ingestd(kept, "records", "export", "--output", tmp_path / "no" / "where").status == 2
-
-
 @pytest.mark.parametrize("time", ["yesteryear", "9999999d", "9" * 400 + "d"], ids=["word", "year-0", "infinite"])
 def test_an_invalid_time_is_a_usage_error(config: Path, time: str) -> None:
     done = ingestd(config, "records", "list", "--since", time)
@@ -253,10 +137,11 @@ def test_an_impossible_number_is_a_usage_error(either: Path) -> None:
     assert f"no record {'9' * 30}" in done.error
 
 
-def test_a_reader_may_close_the_pipe(kept: Path) -> None:
-    done = subprocess.run(
-        f"{sys.executable} -m ingestd records export --config {kept} | true", shell=True, capture_output=True,
-        text=True, check=False, timeout=60,
-    )  # fmt: skip
+def test_why_prints_the_revisits_of_a_page(lost: Path) -> None:
+    told = ingestd(lost, "why", "https://one.example/feed/0").out
 
-    assert done.stderr == ""
+    assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
+    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, revisited 1×, last 2026-01-31T13:00:00Z" in told
+    assert "next revisit 2026-01-31T14:00:00Z" in told
+    ingestd(lost, "sources", "set", "1", "--no-revisits")
+    assert "next revisit" not in ingestd(lost, "why", "https://one.example/feed/0").out

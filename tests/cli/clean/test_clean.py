@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from ingestd.cli.clean.clean import clean
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 URL = "https://www.harborpost.example/story/4711/night-ferries.html"
 
 app = typer.Typer()

@@ -1,15 +1,11 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from tests.backfill.backfills import atom
+from tests.cli.feeds import feed
 from tests.cli.running import ingestd
 from tests.support.papers import Papers
-
-
-def feed(papers: Papers, path: str = "/feed.xml") -> str:
-    return papers.publish(path, atom(papers.url("/1")), content_type="application/atom+xml")
 
 
 def test_a_feed_is_added_once_listed_and_shown(papers: Papers, either: Path) -> None:
@@ -39,19 +35,6 @@ def test_adding_a_feed_is_its_first_poll_and_the_next_is_conditional(papers: Pap
         None,
         '"one"',
     ]
-
-
-def test_the_hub_of_a_feed_is_shown_without_its_secrets(papers: Papers, config: Path) -> None:
-    body = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "content_text": "x"}],
-            "hubs": [{"type": "WebSub", "url": "https://hub.example/"}]}  # fmt: skip
-    url = papers.publish("/feed", json.dumps(body).encode(), content_type="application/feed+json")
-    ingestd(config, "sources", "add", url)
-
-    hub = ingestd(config, "sources", "show", "1", "--json").json["hub"]
-
-    assert (hub["hub"], hub["topic"], hub["state"], hub["pushes"]) == ("https://hub.example/", url, "asked", 0)
-    assert {"token", "secret"}.isdisjoint(hub)
-    assert "https://hub.example/" in ingestd(config, "sources", "show", "1").out
 
 
 def test_the_feeds_that_a_page_names_are_added(papers: Papers, config: Path) -> None:
@@ -94,38 +77,6 @@ def test_an_invalid_url_is_a_usage_error(config: Path, url: str) -> None:
 
     assert done.status == 2
     assert "not an http(s) URL" in done.error
-
-
-def test_a_source_is_paused_resumed_and_removed(papers: Papers, config: Path) -> None:
-    url = feed(papers)
-    ingestd(config, "sources", "add", url)
-
-    states = [ingestd(config, "sources", verb, url, "--json").json["state"] for verb in ("pause", "resume", "remove")]
-
-    assert states == ["paused", "active", "removed"]
-    assert ingestd(config, "sources", "show", "1").status == 2
-    assert ingestd(config, "sources", "add", url, "--unchecked", "--json").json[0]["new"] is True
-
-
-def test_exported_opml_can_be_imported(papers: Papers, config: Path, tmp_path: Path) -> None:
-    urls = [feed(papers, f"/{n}.xml") for n in range(3)]
-    for url in urls:
-        ingestd(config, "sources", "add", url, "--unchecked")
-    file = tmp_path / "sources.opml"
-    file.write_text(ingestd(config, "sources", "export").out)
-    ingestd(config, "sources", "remove", urls[0])
-
-    done = ingestd(config, "sources", "import", file)
-
-    assert done.out == "1 sources added, 2 exist already\n"
-    assert [row["url"] for row in ingestd(config, "sources", "list", "--json").json] == urls
-
-
-def test_a_file_that_is_not_opml_is_reported(config: Path, tmp_path: Path) -> None:
-    (tmp_path / "no.opml").write_text("no")
-
-    assert ingestd(config, "sources", "import", tmp_path / "no.opml").status == 1
-    assert "No such file" in ingestd(config, "sources", "import", tmp_path / "missing").error
 
 
 def test_credentials_in_a_url_are_never_shown(config: Path) -> None:
