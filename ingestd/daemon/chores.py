@@ -161,18 +161,18 @@ class QuietCheck:
 
     async def run(self) -> None:
         """Check the next batch of sources."""
-        now, found = datetime.now(UTC), []
+        now, quiet = datetime.now(UTC), []
         async with self._database.read() as connection:
-            some = await quiet_sources.candidates(connection, now=now, after=self.last, limit=QUIET_BATCH)
-        self.last = some[-1].id if len(some) == QUIET_BATCH else 0
-        for source in some:
+            batch = await quiet_sources.candidates(connection, now=now, after=self.last, limit=QUIET_BATCH)
+        self.last = batch[-1].id if len(batch) == QUIET_BATCH else 0
+        for source in batch:
             async with self._database.read() as connection:
                 if await quiet_sources.is_quiet(connection, source, now=now):
-                    found.append(source)
-        if found:
+                    quiet.append(source)
+        if quiet:
             async with self._database.write() as connection:
-                await quiet_sources.mark_quiet(connection, found)
-            log.warning("found quiet sources", sources=len(found))
+                await quiet_sources.mark_quiet(connection, quiet)
+            log.warning("found quiet sources", sources=len(quiet))
 
 
 async def _delete_old(service: Service, keep: float) -> None:

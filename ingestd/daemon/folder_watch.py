@@ -68,14 +68,14 @@ class FolderWatch:
         self._changed -= batch
         try:
             async with self._database.write() as connection:
-                at_work = await sources.make_due(connection, batch, now=datetime.now(UTC))
+                in_progress = await sources.make_due(connection, batch, now=datetime.now(UTC))
         except StoreError as error:
             log.warning("scheduling failed", error=str(error))
             self._changed |= batch
             await asyncio.sleep(_FAILURE_DELAY)
             return
         self._nudge()
-        if at_work:
+        if in_progress:
             # Their poll may have listed the folder before the file came, and not yet committed.
-            self._changed |= at_work
+            self._changed |= in_progress
             await asyncio.sleep(_BUSY_DELAY)
