@@ -14,7 +14,8 @@ How the suite is kept fast:
 import shutil
 import signal
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -80,17 +81,33 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+#: Opens a database of a kind; one of SQLite in the folder.
+LendDatabase = Callable[[str, Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def lend_database(request: pytest.FixtureRequest) -> LendDatabase:
+    """Return a context manager of a database with the current schema and no rows, for fixtures of a wider scope."""
+
+    @contextmanager
+    def lend(kind: str, folder: Path) -> Iterator[str]:
+        if kind == "sqlite":
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "ingestd.db")
+            yield f"sqlite:///{folder}/ingestd.db"
+            return
+        databases: Databases = request.getfixturevalue("postgresql_databases")
+        url = databases.take()
+        yield url
+        databases.give_back(url)
+
+    return lend
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, lend_database: LendDatabase, tmp_path: Path) -> Iterator[str]:
     """The URL of a database with the current schema and no rows: every test that asks for it runs on both."""
-    if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "ingestd.db")
-        yield f"sqlite:///{tmp_path}/ingestd.db"
-        return
-    databases: Databases = request.getfixturevalue("postgresql_databases")
-    url = databases.take()
-    yield url
-    databases.give_back(url)
+    with lend_database(request.param, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
