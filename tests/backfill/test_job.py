@@ -38,8 +38,8 @@ async def test_an_archive_is_read_to_its_end_once(newsroom: Newsroom, runtime: R
     first, state = await run(runtime, "archive", feed, source_id)
     second, _ = await run(runtime, "archive", feed, source_id)
 
-    assert (state, first.listed.documents, first.listed.added, first.made) == ("done", 3, 3, 3)
-    assert (second.listed.added, second.listed.known, second.made) == (0, 3, 0)
+    assert (state, first.listed.documents, first.listed.added, first.processed) == ("done", 3, 3, 3)
+    assert (second.listed.added, second.listed.known, second.processed) == (0, 3, 0)
     assert (await summary(runtime))["records"] == 3
     async with runtime.database.read() as connection:
         source = await sources.find(connection, str(source_id))
@@ -73,7 +73,7 @@ async def test_a_failed_archive_is_resumed_where_it_stopped(newsroom: Newsroom, 
     again = await open_backfill(runtime, backfill.id)
     state = await again.run()
 
-    assert (state, again.listed.documents, again.made) == ("done", 2, 2)
+    assert (state, again.listed.documents, again.processed) == ("done", 2, 2)
     assert [request.path for request in newsroom.requests[asked:]] == ["/archive/1", "/2"]
 
 
@@ -171,7 +171,7 @@ async def test_a_stopped_backfill_resumes_with_its_listed_entries(newsroom: News
     again = await open_backfill(runtime, backfill.id)
 
     assert state == "running"
-    assert (await again.run(), again.made) == ("done", 3)
+    assert (await again.run(), again.processed) == ("done", 3)
 
 
 async def test_a_cancelled_backfill_leaves_no_entry_that_a_poll_would_take_for_known(
@@ -258,7 +258,7 @@ async def test_wire_files_are_saved_with_all_their_versions(tmp_path: Path, runt
     first, state = await run(runtime, "files", str(folder), source_id)
     second, _ = await run(runtime, "files", str(folder), source_id)
 
-    assert (state, first.listed.added, first.made) == ("done", 1, 1)
+    assert (state, first.listed.added, first.processed) == ("done", 1, 1)
     assert (second.listed.added, (await summary(runtime))["pending"]) == (0, 0)
     assert await revisions_in(runtime) == [(1, "new", "usable"), (2, "text", "usable"), (3, "text", "usable")]
     assert [record.revision for record in await records_in(runtime)] == [3]
