@@ -32,7 +32,8 @@ def after(versions: Iterable[ReceivedVersion]) -> tuple[PubStatus, str | None, d
         stored = list(record.versions) if record else []
         new = StoredVersion(
             revision=len(stored) + 1, stamp=version.stamp, pubstatus=effect.pubstatus,
-            content_hash=version.content_hash, item_hash=version.item_hash, headline=version.headline, source_id=1, format="ninjs",
+            content_hash=version.content_hash, item_hash=version.item_hash,
+            headline=version.headline, source_id=1, format="ninjs",
         )  # fmt: skip
         stored = [replace(k, pubstatus="canceled") if k.revision in effect.cancels else k for k in stored]
         stored += [new] if effect.is_revision else []
