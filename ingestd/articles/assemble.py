@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from ingestd import urls
 from ingestd.articles import clues, completeness, language
 from ingestd.articles.agencies import detection
-from ingestd.articles.body import furniture
 from ingestd.articles.body.blocks import Block, to_html, to_text
 from ingestd.articles.body.boilerplate import KnownFields, without_boilerplate
+from ingestd.articles.body.recurring_blocks import without_recurring_blocks
 from ingestd.articles.body.sanitise import sanitise
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, dateline, images, signature
@@ -20,7 +20,7 @@ from ingestd.model.page import Page
 
 #: A body with fewer characters is a teaser or an error message.
 MIN_BODY = 40
-#: Blocks among which a caption without markup is looked for, from the first.
+#: Number of blocks at the start of the text that are searched for a caption without markup.
 _CAPTION_DEPTH = 12
 
 
@@ -29,7 +29,7 @@ class ExtractionResult:
     """An article and the evidence for it."""
 
     article: Article
-    #: The article's text before the site's furniture was removed.
+    #: The article's text before blocks that recur on the site were removed.
     whole_text: str
     #: For each field, what each witness states: see `clues.statements_by_field`.
     testimony: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ def assemble(
     headlines = tuple(filter(None, {stated.headline for stated in (merged, *witnesses.values())}))
     known = KnownFields(headlines=headlines, dek=printed_dek, byline=merged.byline, captions=captions)
     dateline_text, paragraphs = _split_dateline(without_boilerplate(blocks, known))
-    kept = furniture.without_furniture(paragraphs, page.furniture)
+    kept = without_recurring_blocks(paragraphs, page.recurring_blocks)
     body = to_text(kept)
     if len(body) < MIN_BODY:
         raise NoArticle(_shortage(blocks, body))

@@ -6,16 +6,16 @@ from ingestd.model.feed import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Furniture:
-    """Fingerprints of the lines that a site repeats on its article pages."""
+class RecurringBlocks:
+    """Hashes of the blocks that recur in a site's articles (`articles.body.recurring_blocks.block_hash`)."""
 
-    #: Fingerprints of any lines.
+    #: Blocks of any kind.
     lines: frozenset[int] = frozenset()
-    #: Fingerprints of prose: lines that end a sentence.
+    #: Prose: blocks that end a sentence.
     prose: frozenset[int] = frozenset()
 
 
-NO_FURNITURE = Furniture()
+NO_RECURRING_BLOCKS = RecurringBlocks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,5 +31,5 @@ class Page:
     entry: Entry | None = None
     #: Whether `body` is the entry's own content, an HTML fragment, and not a page.
     fragment: bool = False
-    #: Lines that the site repeats on its pages.
-    furniture: Furniture = NO_FURNITURE
+    #: Blocks that recur in the site's articles.
+    recurring_blocks: RecurringBlocks = NO_RECURRING_BLOCKS

@@ -4,9 +4,9 @@ from collections import OrderedDict
 from dataclasses import replace
 from time import monotonic
 
-from ingestd.model.page import NO_FURNITURE, Furniture, Page
+from ingestd.model.page import NO_RECURRING_BLOCKS, Page, RecurringBlocks
 from ingestd.pipeline.retry import retry_while_unavailable
-from ingestd.policy.articles.recurrence import Habits, furniture
+from ingestd.policy.articles.recurrence import Habits, recurring_blocks
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
 
@@ -20,16 +20,16 @@ class SiteContexts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cache: OrderedDict[str, tuple[float, Furniture]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, RecurringBlocks]] = OrderedDict()
 
     async def add_to(self, page: Page, site: str) -> Page:
         """Return a page with the repeated lines of its site; a page without a site ("") unchanged."""
-        return replace(page, furniture=await self._furniture(site)) if site else page
+        return replace(page, recurring_blocks=await self._recurring_blocks(site)) if site else page
 
-    async def _furniture(self, site: str) -> Furniture:
-        valid_until, found = self._cache.get(site, (0.0, NO_FURNITURE))
+    async def _recurring_blocks(self, site: str) -> RecurringBlocks:
+        valid_until, found = self._cache.get(site, (0.0, NO_RECURRING_BLOCKS))
         if valid_until < monotonic():
-            found = furniture(await retry_while_unavailable(lambda: self._look_up(site)))
+            found = recurring_blocks(await retry_while_unavailable(lambda: self._look_up(site)))
             self._cache[site] = monotonic() + _TTL, found
         self._cache.move_to_end(site)
         if len(self._cache) > _MAX_CACHED:

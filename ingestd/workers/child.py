@@ -107,7 +107,7 @@ def _resolve(function: Callable[..., Any] | str) -> Callable[..., Any]:
 
 
 def _survives_pickling(error: IngestError) -> bool:
-    """Say whether an error can be pickled and unpickled to the same type."""
+    """Return whether an error can be pickled and unpickled to the same type."""
     try:
         return type(frames.unpack(frames.pack(error)[frames.HEADER.size :])) is type(error)
     except Exception:  # noqa: BLE001 - a constructor without its arguments may raise anything

@@ -1,7 +1,7 @@
-"""Identify the extractor that made an article: its version and a digest of its extraction rules.
+"""Identify the extractor of an article: its version and a digest of its extraction rules.
 
-The digest changes with any file or library that extraction uses, so that `reprocess` finds the records made by other
-rules.  It covers the source files as they are: a changed comment causes pages to be extracted again with the same
+The digest changes with any file or library that extraction uses, so that `reprocess` finds the records extracted by
+other rules.  It covers the source files as they are: a changed comment causes pages to be extracted again with the same
 result, but a rule that the digest misses would leave pages that are never extracted again.
 """
 
@@ -61,7 +61,7 @@ def _files(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _below(place: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield a file, or all files in a folder, data files included; not those that Python or an editor leaves there."""
+    """Yield a file, or all files in a folder, data files included; except bytecode and editor backups."""
     if place.is_file():
         yield name, place.read_bytes()
         return

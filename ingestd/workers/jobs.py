@@ -14,7 +14,7 @@ from dataclasses import replace
 from html import escape
 
 from ingestd import articles, formats
-from ingestd.articles.body.furniture import block_hash
+from ingestd.articles.body.recurring_blocks import block_hash
 from ingestd.discovery.feed_links import FoundFeed, feed_links
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.feed import Entry
@@ -26,14 +26,15 @@ from ingestd.workers import extractor
 from ingestd.workers.results import Cleaned, ParsedFeed
 from ingestd.workers.wire_version import version_of
 
-# Computed at import, when the files are those that this process runs: a later upgrade does not change its rules.
+# Computed at import: an upgrade replaces the files later, but not the rules that this process runs.
 EXTRACTOR = extractor.installed_extractor()
 
 
 def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     """Parse a feed; raises ParseError.
 
-    Entries keep their content only if it makes fetching their page unnecessary; wire items become versions.
+    An entry keeps its content only if that is the full article, so that its page need not be fetched.
+    Wire items become versions.
     """
     feed = formats.parse(body, url=url, content_type=content_type)
     versions = tuple(map(_version, feed.entries))
@@ -51,7 +52,7 @@ def _version(entry: Entry) -> Version | None:
 
 def _to_keep(entry: Entry) -> Entry:
     if entry.wire:
-        # Its content is in its version.
+        # The content is in the entry's version.
         return replace(entry, body_html=None, item=None)
     if entry.payload:
         return replace(entry, body_html=None)

@@ -69,13 +69,13 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         self._closed.set()
         await self._warm_up
-        leaving = [*self._idle, *self._working]
+        workers = [*self._idle, *self._working]
         for worker in self._working:
             worker.kill()  # the pending `run` raises WorkerDied
         for worker in self._idle:
             worker.discard()
         self._idle.clear()
-        for worker in leaving:
+        for worker in workers:
             await worker.exit_description()  # waits for its end
 
     @overload
@@ -85,7 +85,7 @@ class Pool:
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 
     async def run(self, function: Callable[..., Any] | str, /, *args: object, **kwargs: object) -> Any:
-        """Call a function in a worker; first come, first served.
+        """Call a function in a worker; jobs wait in order for a free one.
 
         `function` is a function that can be pickled, or "module:function", which only the worker imports.  Arguments
         and result must pickle too.  Cancelling removes a waiting job, or kills the worker of a running one.

@@ -20,11 +20,11 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
-    """An article with the hashes of its text (sha256, hexadecimal) and the extractor that made it."""
+    """An extracted article, with the hashes of its text (SHA-256, in hexadecimal) and the extractor."""
 
     article: Article
     content_hash: str
     extractor: Extractor
-    #: The hash of its text including the site's furniture, and the hashes of that text's blocks.
+    #: The hash of its text including the blocks that recur on its site, and the hashes of that text's blocks.
     whole_hash: str
     block_hashes: tuple[int, ...]

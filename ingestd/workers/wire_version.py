@@ -1,4 +1,4 @@
-"""Make the version that is stored of a wire item: its article and its hashes."""
+"""Make a wire item's version for the database: the item with its article and its hashes."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def version_of(item: Item, name: str) -> Version:
 
 
 def _article(item: Item) -> Article:
-    """Return an item's article; nothing is removed as furniture, since agencies send none."""
+    """Return an item's article; nothing is removed from it, since agencies send no boilerplate."""
     # h1 is reserved for a page's own heading; within a text it becomes h2.
     markup = sanitise(_TOP_HEADING.sub(r"\1h2", item.body_html)) if item.body_html else ""
     text = item.body_text or "\n\n".join(block_texts(parse_fragment(markup)) if markup else ())

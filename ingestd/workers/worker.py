@@ -108,7 +108,7 @@ class Worker:
         return data
 
     def is_alive(self) -> bool:
-        """Say whether the process is alive: its end of the socket closes when it ends."""
+        """Return whether the process is alive: its end of the socket closes when it ends."""
         try:
             return bool(self._channel.recv(1, socket.MSG_PEEK))
         except BlockingIOError:

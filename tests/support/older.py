@@ -20,7 +20,7 @@ from ingestd.store.work.entries import ClaimedEntry
 #: What older rules are called.
 OLDER = {"extractor": "ingestd 0.0.9, trafilatura 1.9.0", "rules": "0123456789ab"}
 
-#: Furniture that older rules took for text.
+#: Boilerplate that older rules took for text.
 PROMPT = "Sign up for our newsletter and never miss a ferry again."
 
 

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-#: Strength of a mark.  A teaser below the headline is the dek; a weak mark does not hold for an element with much of
-#: the page's prose ("article-with-sidebar"); a strong mark holds unless almost nothing else is left.
+#: Strength of a mark.  A teaser below the headline is the dek; a weak mark is ignored on an element with much of
+#: the page's prose ("article-with-sidebar"); a strong mark is ignored only if almost nothing else is left.
 TEASER: Final = 1
 WEAK: Final = 2
 STRONG: Final = 3
@@ -28,7 +28,7 @@ _STRONG_WORDS = frozenset(
     "recommended recommendations taboola outbrain".split()
 )
 _WEAK_WORDS = frozenset(
-    # Menus and furniture
+    # Menus and page controls
     "nav navigation navbar subnav menu sidebar widget widgets toolbar topbar masthead breadcrumb breadcrumbs pager "
     "pagination prev toc tooltip dropdown dialog modal popup overlay bar button sign skip print tools toggle alert "
     # Sharing and requests to the reader
@@ -49,7 +49,7 @@ _HIDDEN_NAMES = frozenset(
 _STATE_NAMES = re.compile(
     r"(?:has|with|no|not|is|js|without|elementor|type|tag|category)[-_]|post[-_]\d|overflow|[^:\[\]]*[:\[\]]"
 )
-# Word borders within a name: hyphens, and camel case where its parts are words and not a hash.
+# Word boundaries within a name: hyphens, and camel case whose parts are words and not a hash.
 _PARTS = re.compile(r"[-_.]+|(?<=[a-z]{3})(?=[A-Z][a-z]{3})|(?<=[A-Z][a-z]{3})(?=[A-Z])")
 
 _STRONG_TAGS = frozenset(("aside", "figcaption", "dialog"))

@@ -1,4 +1,4 @@
-"""Differences between an article and the same article made by other extraction rules."""
+"""Differences between an article and the same article extracted by other rules."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -10,8 +10,8 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json
 from ingestd.times import iso
 
-#: Fields that are not compared: `uri` is the record's identity and does not change, and another witness matters only
-#: where it states another value.
+#: Fields that are not compared: `uri` is the record's identity and does not change; `provenance` matters only
+#: where the value differs too.
 NOT_COMPARED = frozenset({"uri", "provenance"})
 
 _ARTICLE_FIELDS = frozenset(field.name for field in fields(Article))

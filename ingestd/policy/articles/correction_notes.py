@@ -33,7 +33,7 @@ _WAS_CORRECTED = (
 )
 _OLD_DE = r"(?:früheren|ersten|vorherigen|älteren|ursprünglichen) (?:version|fassung)"
 
-#: The beginning of a note, and a pattern that must follow within it; None: nothing need follow.
+#: Pairs: how a note begins, and what must follow in the same paragraph (None: anything).
 _NOTES = tuple(
     (re.compile(rf"[\W_]{{0,10}}{begins}", re.IGNORECASE), re.compile(follows, re.IGNORECASE) if follows else None)
     for begins, follows in (

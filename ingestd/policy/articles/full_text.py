@@ -5,8 +5,8 @@ import re
 from ingestd.model.feed import Entry
 from ingestd.model.markup import text_of
 
-#: Shorter content (characters of text) is a teaser, or an alert whose page has no more text either.
-ENOUGH = 400
+#: Shorter content (characters of text) is a teaser, or an alert whose page has no more text than its entry.
+MIN_FULL_TEXT = 400
 
 # The end of content that was cut short, in the most frequent languages.
 _CUT_SHORT = re.compile(
@@ -18,13 +18,13 @@ _CUT_SHORT = re.compile(
 
 
 def carries_full_text(entry: Entry) -> bool:
-    """Say whether an entry's content is the full article: long enough, more than its summary, not cut short.
+    """Return whether an entry's content is the full article: long enough, more than its summary, not cut short.
 
     An entry without a link has no page to fetch, so any content is its full text.
     """
     text = text_of(entry.body_html)
     if not entry.link:
         return bool(text)
-    if len(text) < ENOUGH or _CUT_SHORT.search(text[-200:]):
+    if len(text) < MIN_FULL_TEXT or _CUT_SHORT.search(text[-200:]):
         return False
     return len(text) > len(entry.description_text or "") or text != entry.description_text

@@ -3,7 +3,7 @@
 Identity is checked first, likeness second.  If the article's address or entry has a record of its own, the article is
 that record, and a changed text is a revision of it.  Otherwise, if some record has the text in any of its revisions,
 the article's entry becomes a carrier of that record.  A carrier whose text changes later becomes a record of its own:
-a republisher's edit is no edit of the agency's story.
+a republisher's edit does not change the agency's story.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ Verdict = Literal["new", "text", "headline", "carried", "same"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """A record and its current revision, as far as the decision needs them."""
+    """The fields of a record and its current revision that the decision needs."""
 
     id: int
     revision: int
@@ -26,12 +26,12 @@ class Head:
     headline: str | None
     #: The entry that made the record.
     origin_entry_id: int
-    #: If it was reprocessed: the hashes and folded headlines that earlier rules made of the same page.
+    #: If it was reprocessed: the hashes and folded headlines that earlier rules extracted from the same page.
     other_hashes: frozenset[str] = frozenset()
     other_headlines: frozenset[str] = frozenset()
 
     def reprocessed(self, *, content_hash: str, headline: str | None) -> "Head":
-        """Return the head with one more revision, made of the same page by other rules."""
+        """Return the head with one more revision, extracted from the same page by other rules."""
         return replace(
             self,
             revision=self.revision + 1,
@@ -44,16 +44,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An article that was just extracted, as far as the decision needs it."""
+    """The fields of a newly extracted article that the decision needs."""
 
     entry_id: int
     content_hash: str
-    #: The hash of its text including its site's furniture.
+    #: The hash of its text including the blocks that recur on its site.
     whole_hash: str
     headline: str | None
     #: Whether it is the entry's own content and not the page at its address.
     fragment: bool
-    #: The record that its entry carries already; None: none yet.
+    #: The record that its entry already carries, if any.
     carries: int | None = None
 
 
@@ -62,8 +62,8 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
 
     `own` is the record of its address, or the one that its entry made; `holder` is the record that has or had its text.
 
-    A text that differs only by furniture that has been recognised since is unchanged.  So is a text that earlier rules
-    made of a record that was reprocessed: a process that has not been restarted still makes it.
+    A text that differs only by boilerplate recognised since is unchanged.  So is a text that earlier rules extracted
+    for a record that was reprocessed since: a process that was not restarted still runs the earlier rules.
 
     Another feed's excerpt under a known address makes no revision; only the page at the address, or the entry that made
     the record, does.  A new headline over the same text counts only from that entry.

@@ -9,7 +9,7 @@ from ingestd.model.feed import Entry
 #: A date may be this far ahead of `now`: time zones get lost, and papers carry the date of the day they come out.
 AHEAD = timedelta(days=1)
 
-#: The last zero time: programs without a date write the year 1 (Go's zero time).
+#: Earlier times mean "no date": programs write 1 January of the year 1 (Go's zero time) in any zone.
 _ZERO_TIME = datetime(1, 1, 2, tzinfo=UTC)
 
 

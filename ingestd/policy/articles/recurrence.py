@@ -1,22 +1,22 @@
-"""Learn a site's furniture: blocks that recur in its articles, forgotten when they no longer do.
+"""Learn which blocks recur in a site's articles, and forget those that no longer do.
 
-A block is represented by its hash (`articles.body.furniture.block_hash`).  Blocks that recur in a site's articles are
-its furniture: a newsletter box, a motto, a list of related stories.  A reporter's background paragraph also recurs, in
-the follow-ups of one story; prose, however short, therefore counts only after more articles and with a larger share.
+A block is represented by its hash (`articles.body.recurring_blocks.block_hash`).  Most recurring blocks are
+boilerplate: a newsletter box, a motto, a list of related stories.  A reporter's background paragraph recurs too, in the
+follow-ups of one story.  Prose, however short, must therefore recur in more articles, and in a larger share of them.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ingestd.model.page import Furniture
+from ingestd.model.page import RecurringBlocks
 
 #: Articles in which a line or a paragraph of prose must have occurred, and its share of the articles since its first.
-LINE, LINE_SHARE = 3, 0.05
-PROSE, PROSE_SHARE = 8, 0.3
+LINE_ARTICLES, LINE_SHARE = 3, 0.05
+PROSE_ARTICLES, PROSE_SHARE = 8, 0.3
 
 #: Latest articles whose blocks are all remembered; a block that recurs within them is tallied from then on.
 _RECENT = 20
-#: Blocks remembered of one article, from its start and its end, where furniture stands.
+#: Blocks remembered of one article, from its start and its end, where boilerplate usually is.
 _FIRST, _LAST = 30, 70
 #: Most blocks that are tallied, and the number of articles without a block after which its tally is forgotten.
 _MAX_TALLIES = 400
@@ -46,7 +46,7 @@ class Habits:
 
 
 def learn(habits: Habits, block_hashes: Iterable[int]) -> Habits:
-    """Return the habits after one more article with these blocks, in their order; each article is learned once."""
+    """Return the habits after one more article, given its blocks in order; call this once for each article."""
     ordered = tuple(dict.fromkeys(block_hashes))
     seen = frozenset((*ordered[:_FIRST], *ordered[-_LAST:]))
     number = habits.articles + 1
@@ -63,8 +63,8 @@ def learn(habits: Habits, block_hashes: Iterable[int]) -> Habits:
     return Habits(articles=number, tallies=dict(latest[:_MAX_TALLIES]), recent=(*habits.recent, seen)[-_RECENT:])
 
 
-def furniture(habits: Habits) -> Furniture:
-    """Return the hashes of the blocks that are furniture."""
+def recurring_blocks(habits: Habits) -> RecurringBlocks:
+    """Return the hashes of the blocks that recur often enough to be boilerplate."""
 
     def recurring(articles: int, share: float) -> frozenset[int]:
         return frozenset(
@@ -73,4 +73,4 @@ def furniture(habits: Habits) -> Furniture:
             if tally.articles >= articles and tally.articles / (habits.articles - tally.first + 1) >= share
         )
 
-    return Furniture(lines=recurring(LINE, LINE_SHARE), prose=recurring(PROSE, PROSE_SHARE))
+    return RecurringBlocks(lines=recurring(LINE_ARTICLES, LINE_SHARE), prose=recurring(PROSE_ARTICLES, PROSE_SHARE))

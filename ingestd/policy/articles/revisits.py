@@ -74,5 +74,5 @@ def next_visit(now: datetime, *, story_date: datetime, first: float, until: floa
 
 
 def is_too_late(now: datetime, *, story_date: datetime, until: float) -> bool:
-    """Say whether a visit is so late, as after a long stop, that it is skipped."""
+    """Return whether a visit is so late, as after a long stop, that it is skipped."""
     return (now - story_date).total_seconds() > until * (1 + _TOLERATED_DELAY)

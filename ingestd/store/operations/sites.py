@@ -11,7 +11,7 @@ from ingestd.policy.articles.recurrence import Habits, Tally, learn
 from ingestd.store.schema.tables import sites
 from ingestd.store.statements import insert_all
 
-#: Hexadecimal digits of a mark.
+#: Hexadecimal digits of a block hash.
 _DIGITS = 12
 
 
@@ -24,11 +24,14 @@ async def habits_of(connection: AsyncConnection, site: str) -> Habits:
 async def add_articles(
     connection: AsyncConnection, articles: Iterable[tuple[str, tuple[int, ...]]], *, now: datetime
 ) -> None:
-    """Learn from new articles, each a site and the marks of its blocks, within the records' lock."""
+    """Learn from new articles, given as pairs of a site and the hashes of the article's blocks.
+
+    The connection must hold `database.lock_records`.
+    """
     known: dict[str, Habits] = {}
-    for site, marks in articles:
-        if site and marks:
-            known[site] = learn(known.get(site) or await habits_of(connection, site), marks)
+    for site, block_hashes in articles:
+        if site and block_hashes:
+            known[site] = learn(known.get(site) or await habits_of(connection, site), block_hashes)
     await connection.execute(delete(sites).where(sites.c.site.in_(known)))
     rows = [{"site": site, "habits": _json(habits), "updated_at": now} for site, habits in known.items()]
     await insert_all(connection, sites, rows)
@@ -42,9 +45,11 @@ async def delete_before(connection: AsyncConnection, moment: datetime) -> None:
 def _json(habits: Habits) -> dict[str, Any]:
     return {
         "articles": habits.articles,
-        "tallies": {_hex(mark): [tally.articles, tally.first, tally.last] for mark, tally in habits.tallies.items()},
+        "tallies": {
+            _hex(block_hash): [tally.articles, tally.first, tally.last] for block_hash, tally in habits.tallies.items()
+        },
         # One string for each article is half as long as a list of numbers.
-        "recent": ["".join(map(_hex, marks)) for marks in habits.recent],
+        "recent": ["".join(map(_hex, block_hashes)) for block_hashes in habits.recent],
     }
 
 
@@ -52,15 +57,15 @@ def _habits(value: Mapping[str, Any]) -> Habits:
     return Habits(
         articles=value["articles"],
         tallies={
-            int(mark, 16): Tally(articles=articles, first=first, last=last)
-            for mark, (articles, first, last) in value["tallies"].items()
+            int(block_hash, 16): Tally(articles=articles, first=first, last=last)
+            for block_hash, (articles, first, last) in value["tallies"].items()
         },
         recent=tuple(
-            frozenset(int(marks[at : at + _DIGITS], 16) for at in range(0, len(marks), _DIGITS))
-            for marks in value["recent"]
+            frozenset(int(digits[at : at + _DIGITS], 16) for at in range(0, len(digits), _DIGITS))
+            for digits in value["recent"]
         ),
     )
 
 
-def _hex(mark: int) -> str:
-    return f"{mark:0{_DIGITS}x}"
+def _hex(block_hash: int) -> str:
+    return f"{block_hash:0{_DIGITS}x}"

@@ -1,7 +1,7 @@
 import pytest
 
 from ingestd.model.feed import Entry
-from ingestd.policy.articles.full_text import ENOUGH, carries_full_text
+from ingestd.policy.articles.full_text import MIN_FULL_TEXT, carries_full_text
 
 LONG = "<p>" + "The ferry runs again, the harbour master said. " * 12 + "</p>"
 
@@ -21,7 +21,9 @@ def entry(body: str | None, *, link: str | None = "http://paper.test/1", summary
         pytest.param(entry(f"{LONG}<p>Weiterlesen »</p>"), False, id="read-more-in-german"),
         pytest.param(entry("<p>Short.</p>", link=None), True, id="no-page-to-fetch"),
         pytest.param(entry("<p> </p>", link=None), False, id="nothing-at-all"),
-        pytest.param(entry("<p>" + "x" * ENOUGH + "</p>", summary="x" * ENOUGH), False, id="only-the-summary-again"),
+        pytest.param(
+            entry("<p>" + "x" * MIN_FULL_TEXT + "</p>", summary="x" * MIN_FULL_TEXT), False, id="only-the-summary-again"
+        ),
     ],
 )
 def test_full_text_is_recognised(found: Entry, whole: bool) -> None:

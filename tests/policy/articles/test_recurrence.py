@@ -1,6 +1,6 @@
 import random
 
-from ingestd.policy.articles.recurrence import LINE, PROSE, Habits, furniture, learn
+from ingestd.policy.articles.recurrence import LINE_ARTICLES, PROSE_ARTICLES, Habits, learn, recurring_blocks
 
 BOX, BACKGROUND = 1, 2
 
@@ -18,31 +18,31 @@ def alone(number: int) -> list[int]:
 
 
 def test_a_line_in_three_articles_is_furniture_and_in_two_it_is_not() -> None:
-    two = after(*([*alone(n), BOX] for n in range(1, LINE)))
+    two = after(*([*alone(n), BOX] for n in range(1, LINE_ARTICLES)))
     three = after([*alone(9), BOX], habits=two)
 
-    assert furniture(two).lines == frozenset()
-    assert furniture(three).lines == {BOX}
+    assert recurring_blocks(two).lines == frozenset()
+    assert recurring_blocks(three).lines == {BOX}
 
 
 def test_prose_needs_more_articles_than_a_line() -> None:
-    known = after(*([*alone(n), BACKGROUND] for n in range(1, PROSE)))
+    known = after(*([*alone(n), BACKGROUND] for n in range(1, PROSE_ARTICLES)))
 
-    assert BACKGROUND in furniture(known).lines
-    assert BACKGROUND not in furniture(known).prose
-    assert BACKGROUND in furniture(after([*alone(99), BACKGROUND], habits=known)).prose
+    assert BACKGROUND in recurring_blocks(known).lines
+    assert BACKGROUND not in recurring_blocks(known).prose
+    assert BACKGROUND in recurring_blocks(after([*alone(99), BACKGROUND], habits=known)).prose
 
 
 def test_the_background_of_follow_ups_is_no_furniture_once_the_story_ends() -> None:
-    known = after(*([*alone(n), BACKGROUND, BOX] for n in range(1, PROSE + 1)))
+    known = after(*([*alone(n), BACKGROUND, BOX] for n in range(1, PROSE_ARTICLES + 1)))
     moved_on = after(*([*alone(n), BOX] for n in range(100, 150)), habits=known)
 
-    assert furniture(known).prose == {BACKGROUND, BOX}
-    assert furniture(moved_on).prose == {BOX}
+    assert recurring_blocks(known).prose == {BACKGROUND, BOX}
+    assert recurring_blocks(moved_on).prose == {BOX}
 
 
 def test_a_block_counts_once_in_each_article() -> None:
-    assert furniture(after([BOX, BOX, BOX], [BOX, BOX])).lines == frozenset()
+    assert recurring_blocks(after([BOX, BOX, BOX], [BOX, BOX])).lines == frozenset()
 
 
 def test_a_block_that_no_longer_recurs_is_forgotten() -> None:

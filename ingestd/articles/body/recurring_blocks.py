@@ -1,4 +1,4 @@
-"""Remove a site's furniture: blocks that recur in its other articles, which one page alone does not show."""
+"""Remove blocks that recur in a site's articles, such as a motto, which the page alone does not show."""
 
 import re
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from hashlib import blake2b
 
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.witnesses import bylines, dateline
-from ingestd.model.page import Furniture
+from ingestd.model.page import RecurringBlocks
 from ingestd.text import fold
 
-#: In a line up to this length that is no sentence, a number is a count or a date; the hash leaves it out.
+#: In a line up to this length that is not a sentence, a number is a count or a date; the hash ignores its value.
 _MAX_COUNTER = 60
 _SENTENCE_ENDS = tuple('.!?…”"»。')
 _NUMBER = re.compile(r"\d+")
@@ -23,30 +23,29 @@ _CORRECTION = re.compile(
 
 
 def block_hash(paragraph: str) -> int:
-    """Return a 48-bit hash of a block's folded text; in short lines that are no sentences, numbers do not count."""
+    """Return a 48-bit hash of a block's folded text; numbers in short lines that are not sentences are ignored."""
     folded = fold(paragraph)
     if len(folded) <= _MAX_COUNTER and not paragraph.endswith(_SENTENCE_ENDS):
         folded = _NUMBER.sub("0", folded)
     return int.from_bytes(blake2b(folded.encode("utf-8", "replace"), digest_size=6).digest())
 
 
-def without_furniture(blocks: Sequence[Block], furniture: Furniture) -> tuple[Block, ...]:
-    """Return the blocks that are not the site's furniture, in order.
+def without_recurring_blocks(blocks: Sequence[Block], recurring_blocks: RecurringBlocks) -> tuple[Block, ...]:
+    """Return the blocks that do not recur in the site's other articles, in order.
 
     Keeps blocks with the article's own dateline, byline or correction note.  Keeps all blocks where more than half of
     the text would be removed: the site then has the same article at several addresses.
     """
-    if not furniture.lines:
+    if not recurring_blocks.lines:
         return tuple(blocks)
-    kept = tuple(block for block in blocks if not _is_furniture(block, furniture))
+    kept = tuple(block for block in blocks if not _is_recurring(block, recurring_blocks))
     return kept if 2 * _length(kept) >= _length(blocks) else tuple(blocks)
 
 
-def _is_furniture(block: Block, furniture: Furniture) -> bool:
+def _is_recurring(block: Block, recurring_blocks: RecurringBlocks) -> bool:
     is_prose = block.text.endswith(_SENTENCE_ENDS) and block.link_share < 0.5
-    return block_hash(block.text) in (furniture.prose if is_prose else furniture.lines) and not _belongs_to_article(
-        block.text
-    )
+    hashes = recurring_blocks.prose if is_prose else recurring_blocks.lines
+    return block_hash(block.text) in hashes and not _belongs_to_article(block.text)
 
 
 def _belongs_to_article(line: str) -> bool:

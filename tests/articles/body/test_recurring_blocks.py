@@ -1,8 +1,8 @@
 import pytest
 
 from ingestd.articles.body.blocks import Block, Run
-from ingestd.articles.body.furniture import block_hash, without_furniture
-from ingestd.model.page import Furniture
+from ingestd.articles.body.recurring_blocks import block_hash, without_recurring_blocks
+from ingestd.model.page import RecurringBlocks
 
 STORY = "The mayor said on Monday that the bridge over the narrows would stay closed until the autumn, at the least."
 MORE = "Boats will take its place, and the first of them, the Marbella, leaves on Friday at six in the morning."
@@ -17,12 +17,12 @@ def blocks(*texts: str) -> list[Block]:
     return [Block("p", (Run(text),)) for text in texts]
 
 
-def known(*texts: str, prose: tuple[str, ...] = ()) -> Furniture:
-    return Furniture(lines=frozenset(map(block_hash, (*texts, *prose))), prose=frozenset(map(block_hash, prose)))
+def known(*texts: str, prose: tuple[str, ...] = ()) -> RecurringBlocks:
+    return RecurringBlocks(lines=frozenset(map(block_hash, (*texts, *prose))), prose=frozenset(map(block_hash, prose)))
 
 
-def kept(texts: list[str], furniture: Furniture) -> list[str]:
-    return [block.text for block in without_furniture(blocks(*texts), furniture)]
+def kept(texts: list[str], recurring_blocks: RecurringBlocks) -> list[str]:
+    return [block.text for block in without_recurring_blocks(blocks(*texts), recurring_blocks)]
 
 
 def test_blocks_of_the_site_s_other_articles_are_removed() -> None:
