@@ -25,11 +25,11 @@ def write_config(folder: Path, database_url: str = "") -> Path:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Settings for a new SQLite file, and for visits to the loopback."""
+    """Settings for a new SQLite file, with requests to the loopback allowed."""
     return write_config(tmp_path)
 
 
 @pytest.fixture
 def either(tmp_path: Path, database_url: str) -> Path:
-    """The same on each of the databases."""
+    """The same on each of the two databases."""
     return write_config(tmp_path, database_url)

@@ -1,4 +1,4 @@
-"""Commands run in this process, as `ingestd` would end them."""
+"""Run commands in this process, with the exit statuses of `ingestd`."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ class Done:
 
 
 def ingestd(config: Path, *arguments: object, stdin: str | None = None) -> Done:
-    """Run a command; what is no error on purpose is raised."""
+    """Run a command; any exception but IngestError is raised."""
     result = CliRunner().invoke(app, [*map(str, arguments), "--config", str(config)], input=stdin)
     error = result.exception
     if isinstance(error, IngestError):

@@ -16,7 +16,7 @@ from tests.support.papers import Papers
 
 
 def publish(papers: Papers, count: int) -> str:
-    """Publish so many pages, and return their URLs, one a line."""
+    """Publish pages and return their URLs, one a line."""
     return "".join(f"{papers.publish(f'/{n}', page('Ferry', n))}\n" for n in range(count))
 
 
@@ -51,7 +51,7 @@ def test_a_killed_backfill_is_resumed_without_fetching_pages_again(
     for _ in range(4):
         assert papers.asked.acquire(timeout=60)
     papers.go.clear()
-    for _ in range(2):  # both places are taken by pages that do not come
+    for _ in range(2):  # both slots are taken by pages that are never answered
         assert papers.asked.acquire(timeout=60)
     process.kill()
     process.wait()
@@ -101,7 +101,7 @@ def test_quarantined_entries_are_reported(papers: Papers, config: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         pytest.param(("archive", "9"), "no source 9", id="unknown-source"),
         pytest.param(("sitemap", "example"), "not an http(s) URL", id="no-url"),
@@ -112,9 +112,9 @@ def test_quarantined_entries_are_reported(papers: Papers, config: Path) -> None:
         pytest.param(("cancel", "7"), "no backfill 7", id="nothing-to-cancel"),
     ],
 )
-def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[str, ...], said: str) -> None:
+def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[str, ...], message: str) -> None:
     done = ingestd(config, "backfill", *args)
 
     assert (done.status, done.out) == (2, "")
-    assert said in done.error
+    assert message in done.error
     assert done.error.count("\n") == 1

@@ -14,12 +14,12 @@ def test_a_gap_is_reported_and_accepted(papers: Papers, either: Path) -> None:
     papers.publish("/feed", rss(11, 13), content_type="application/rss+xml")
     ingestd(either, "poll", "1")
 
-    told = ingestd(either, "coverage", "1")
+    report = ingestd(either, "coverage", "1")
     [row] = ingestd(either, "coverage", "--json").json
     [gap] = ingestd(either, "gaps", "list", "--state", "open", "--json").json
 
-    assert told.out.startswith("Paper: complete from 20")
-    assert "open gap 1: 20" in told.out
+    assert report.out.startswith("Paper: complete from 20")
+    assert "open gap 1: 20" in report.out
     assert row["gaps"][0]["id"] == gap["id"] == 1
     assert ingestd(either, "gaps", "accept", "1", "--note", "a strike").out == "gap 1: accepted\n"
     assert "a strike" in ingestd(either, "coverage", "1").out

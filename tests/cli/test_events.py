@@ -1,4 +1,4 @@
-"""`ingestd events` as it is typed: read on from a number, and followed by real processes."""
+"""`ingestd events`: from a number on, and followed by real processes."""
 
 import asyncio
 import json
@@ -23,11 +23,11 @@ from tests.support.databases import make_database
 from tests.support.outcomes import keep_texts
 
 #: Seconds that anything here may take on a busy machine.
-PATIENCE = 60
+TIME_LIMIT = 60
 
 
 def keep(url: str, source: str, *texts: str) -> None:
-    """Make records of texts, as a daemon beside us would."""
+    """Save records of texts, as a daemon would."""
 
     async def work() -> None:
         await migrate.upgrade(with_async_driver(url))
@@ -53,15 +53,15 @@ class Follower:
             [sys.executable, "-m", "ingestd", "events", "--follow", *map(str, arguments), "--config", str(config)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self._patience = threading.Timer(PATIENCE, self.process.kill)
-        self._patience.start()
+        self._killer = threading.Timer(TIME_LIMIT, self.process.kill)
+        self._killer.start()
 
     def line(self) -> str:
         """Wait for the next line; an empty one is the end."""
         assert self.process.stdout
         return self.process.stdout.readline()
 
-    def told(self) -> str:
+    def next_note(self) -> str:
         """Wait for the next line on stderr."""
         assert self.process.stderr
         return self.process.stderr.readline()
@@ -73,7 +73,7 @@ class Follower:
         return self.process.returncode, out, error
 
     def close(self) -> None:
-        self._patience.cancel()
+        self._killer.cancel()
         self.process.kill()
         self.process.communicate()
 
@@ -136,18 +136,18 @@ def test_after_limit_and_kind_select_events(kept: Path, arguments: tuple[object,
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         pytest.param(("--after", 5), "no event 5 yet: the last one is 4", id="not-yet"),
         pytest.param(("--after", 5, "--follow"), "no event 5 yet: the last one is 4", id="not-yet-followed"),
         pytest.param(("--kind", "merged"), "'merged'", id="kind"),
     ],
 )
-def test_a_usage_error_has_status_2(kept: Path, arguments: tuple[object, ...], said: str) -> None:
+def test_a_usage_error_has_status_2(kept: Path, arguments: tuple[object, ...], message: str) -> None:
     done = ingestd(kept, "events", *arguments)
 
     assert (done.status, done.out) == (2, "")
-    assert said in done.error
+    assert message in done.error
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
@@ -171,7 +171,7 @@ def test_a_log_that_is_shorter_than_after_is_reported(either: Path, database_url
 
     execute(database_url, "DELETE FROM events WHERE seq = 2")  # as in a backup that was restored
 
-    assert "no event 2 yet: the last one is 1" in follower.told()
+    assert "no event 2 yet: the last one is 1" in follower.next_note()
     assert (follower.line(), follower.process.wait()) == ("", 2)
 
 
@@ -195,11 +195,11 @@ def test_follow_waits_while_the_database_is_unavailable(
     with psycopg.connect(postgresql_server, autocommit=True) as server:
         server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        told = follower.told()
+        note = follower.next_note()
         server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
     keep(url, "two", "Umbrella")
 
-    assert "waiting for the database" in told
+    assert "waiting for the database" in note
     assert follower.line().startswith("new seq=2 ")
     assert follower.end(signal.SIGTERM)[:2] == (0, "")
 
@@ -209,7 +209,7 @@ def test_a_second_signal_ends_it_while_a_write_blocks(either: Path, database_url
     follower = follow(either)
     assert follower.line().startswith("new seq=1 ")
 
-    # More than a pipe takes is on its way: the first one is heard only between two batches.
+    # More events than a pipe holds: the first signal is handled only between two batches.
     while follower.process.poll() is None:
         follower.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):

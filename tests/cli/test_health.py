@@ -24,7 +24,7 @@ class Done:
 
 
 async def ingestd_health(listen: str, *arguments: str) -> Done:
-    """Ask with the real command, in a process of its own."""
+    """Run the command in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ingestd", "health", *arguments,
         env={**os.environ, "INGESTD_LISTEN": listen},
@@ -42,7 +42,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture(params=["port", "socket"])
 async def listen(request: pytest.FixtureRequest, service: Service, tmp_path: Path) -> AsyncIterator[str]:
-    """Where a service answers: at a TCP port, and at a UNIX socket."""
+    """Address of a service: a TCP port, and a UNIX socket."""
     where = Listen(host="127.0.0.1", port=0) if request.param == "port" else Listen(path=tmp_path / "ingestd.sock")
     async with serve(Health(service), where) as address:
         yield address.removeprefix("http://").removesuffix("/")
@@ -92,7 +92,7 @@ async def test_ready_and_live_are_separate_probes(listen: str, service: Service)
 
 
 @pytest.mark.parametrize(
-    ("listen", "said"),
+    ("listen", "message"),
     [
         pytest.param(
             "127.0.0.1:1",
@@ -103,11 +103,11 @@ async def test_ready_and_live_are_separate_probes(listen: str, service: Service)
         pytest.param("127.0.0.1:0", "`listen` has port 0", id="any free port"),
     ],
 )
-async def test_without_an_answer_the_error_names_the_address(listen: str, said: str) -> None:
+async def test_without_an_answer_the_error_names_the_address(listen: str, message: str) -> None:
     done = await ingestd_health(listen)
 
     assert (done.status, done.out) == (2, "")
-    assert done.error.startswith(f"ingestd: {said}")
+    assert done.error.startswith(f"ingestd: {message}")
     assert done.error.count("\n") == 1
 
 

@@ -21,14 +21,14 @@ class Story:
 
 
 class Terminal(io.StringIO):
-    """What a person reads: rich asks `isatty` before it draws."""
+    """A terminal: rich asks `isatty` before it draws."""
 
     def isatty(self) -> bool:
         return True
 
 
 def a_terminal(monkeypatch: pytest.MonkeyPatch, stream: str) -> Terminal:
-    """Put a terminal of 100 columns in the place of stdout or stderr."""
+    """Replace stdout or stderr with a terminal of 100 columns."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(sys, stream, terminal := Terminal())

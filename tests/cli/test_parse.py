@@ -140,7 +140,7 @@ def test_an_unwritable_file_is_a_usage_error(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_a_line_and_the_others_are_read(tmp_path: Path) -> None:
     (tmp_path / "news.xml").write_text(RSS)
 
-    # Its first page is no memory of the process, so reading it fails, as root too.
+    # The first page of this file is not mapped, so reading it fails, even for root.
     result = run("/proc/self/mem", tmp_path / "news.xml")
 
     assert result.exit_code == 1
@@ -148,12 +148,12 @@ def test_an_unreadable_file_is_a_line_and_the_others_are_read(tmp_path: Path) ->
     assert lines(result.stdout)[0]["error"]["class"] == "OSError"
 
 
-@pytest.mark.parametrize(("error", "on_purpose"), [(ParseError("cut off"), True), (KeyError("entries"), False)])
-def test_an_error_is_a_line_and_only_a_bug_fails(error: Exception, on_purpose: bool) -> None:
+@pytest.mark.parametrize(("error", "expected"), [(ParseError("cut off"), True), (KeyError("entries"), False)])
+def test_an_error_is_a_line_and_only_a_bug_fails(error: Exception, expected: bool) -> None:
     def read() -> Feed:
         raise error
 
-    line, told = line_of("news.xml", read)
+    line, is_expected = line_of("news.xml", read)
 
     assert line == {"file": "news.xml", "error": {"class": type(error).__name__, "message": str(error)}}
-    assert told is on_purpose
+    assert is_expected is expected

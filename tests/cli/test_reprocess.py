@@ -1,4 +1,4 @@
-"""`ingestd reprocess` as it is typed: real processes, one of them killed."""
+"""`ingestd reprocess`, also in real processes, one of them killed."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def rss(texts: list[str]) -> bytes:
 
 
 def keep(papers: Papers, url: str, folder: Path, texts: list[str]) -> None:
-    """Keep records of texts, as older rules left them."""
+    """Save records of texts as older rules produced them."""
     feed = papers.publish("/feed.xml", rss(texts), content_type="application/rss+xml")
 
     async def work() -> None:
@@ -56,12 +56,12 @@ def kept(papers: Papers, either: Path, database_url: str, tmp_path: Path) -> Pat
 def test_a_dry_run_reports_what_the_run_then_changes(kept: Path, database_url: str) -> None:
     count = "SELECT count(*) FROM revisions"
 
-    said = run(kept, "--dry-run", "--json")
+    dry = run(kept, "--dry-run", "--json")
     assert rows(database_url, count) == [(2,)]
     done, again = run(kept, "--json"), run(kept, "--json")
 
-    assert (said.returncode, done.returncode, again.returncode) == (0, 0, 0), said.stderr + done.stderr
-    before, after = json.loads(said.stdout), json.loads(done.stdout)
+    assert (dry.returncode, done.returncode, again.returncode) == (0, 0, 0), dry.stderr + done.stderr
+    before, after = json.loads(dry.stdout), json.loads(done.stdout)
     assert (before["dry_run"], before["looked_at"], before["changed"], before["fields"]) == (
         True, 2, 2, {"body_text": 2},
     )  # fmt: skip
@@ -106,18 +106,18 @@ def test_options_select_records(kept: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         pytest.param(("--site", "http://[/"), "'http://[/' is not a site", id="site"),
         pytest.param(("--since", "yesteryear"), "'yesteryear' is not a time", id="time"),
         pytest.param(("--source", 9), "no source 9", id="source"),
     ],
 )
-def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[object, ...], said: str) -> None:
+def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[object, ...], message: str) -> None:
     done = ingestd(config, "reprocess", *args)
 
     assert (done.status, done.out) == (2, "")
-    assert said in done.error
+    assert message in done.error
 
 
 def test_a_record_that_cannot_be_extracted_again_has_status_1(kept: Path, database_url: str, tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ def test_outdated_hashes_are_computed_again(papers: Papers, config: Path, tmp_pa
 
     asyncio.run(keep_one())
 
-    said = ingestd(config, "reprocess", "--json").json
+    result = ingestd(config, "reprocess", "--json").json
 
-    assert said["fields"] == {"content_hash": 1}
-    assert said["sample"][0]["fields"]["content_hash"]["old"] == "0" * 64
+    assert result["fields"] == {"content_hash": 1}
+    assert result["sample"][0]["fields"]["content_hash"]["old"] == "0" * 64
     assert ingestd(config, "reprocess", "--json").json["looked_at"] == 0
     assert ingestd(config, "records", "show", "1", "--diff").out.count("\n") == 1
 
@@ -154,16 +154,16 @@ def stored(folder: Path, raw: str) -> Path:
 
 
 def test_progress_is_shown_on_a_terminal(kept: Path) -> None:
-    ours, theirs = pty.openpty()
+    terminal, other_end = pty.openpty()
 
     done = subprocess.run(
-        command(kept), stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+        command(kept), stdout=subprocess.PIPE, stderr=other_end, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
         timeout=120, check=False,
     )  # fmt: skip
-    os.close(theirs)
+    os.close(other_end)
 
     assert done.returncode == 0
-    assert b"2/2" in whole(ours)
+    assert b"2/2" in whole(terminal)
 
 
 def whole(terminal: int) -> bytes:
@@ -172,7 +172,7 @@ def whole(terminal: int) -> bytes:
     try:
         while more := os.read(terminal, 65536):
             found += more
-    except OSError:  # EIO: nobody writes any more
+    except OSError:  # EIO: the other end is closed
         pass
     os.close(terminal)
     return found
@@ -190,7 +190,7 @@ def test_a_killed_reprocess_continues_where_it_stopped(many: Path, database_url:
     [(raw,)] = rows(database_url, last)
     body = stored(tmp_path, raw).read_bytes()
     stored(tmp_path, raw).unlink()
-    os.mkfifo(stored(tmp_path, raw))  # whoever reads these bytes waits until there is a writer
+    os.mkfifo(stored(tmp_path, raw))  # a reader of these bytes blocks until there is a writer
 
     process = subprocess.Popen(command(many))
     writer = os.open(stored(tmp_path, raw), os.O_WRONLY)

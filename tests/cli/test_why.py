@@ -11,8 +11,8 @@ def test_why_prints_the_decisions_about_an_article(papers: Papers, either: Path)
     )
     ingestd(either, "poll", "1")
 
-    told = ingestd(either, "why", "http://PAPER.example/1?utm_source=feed").out
+    printed = ingestd(either, "why", "http://PAPER.example/1?utm_source=feed").out
 
-    assert "normalised: http://paper.example/1" in told
-    assert "identity: new: record 1: no record has its address or its text" in told
+    assert "normalised: http://paper.example/1" in printed
+    assert "identity: new: record 1: no record has its address or its text" in printed
     assert ingestd(either, "why", "http://paper.example/2").out == "no source has announced it\n"

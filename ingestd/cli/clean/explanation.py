@@ -50,7 +50,7 @@ def _result(article: Article, field: str) -> str:
 
 
 def _origin(field: str) -> str:
-    return "text and count" if field == "words" else "nobody"
+    return "text and count" if field == "words" else "none"
 
 
 def _rows_from_text(article: Article) -> Iterator[tuple[str, str, str, str]]:

@@ -30,12 +30,12 @@ def test_diff_shows_what_each_revision_changed(papers: Papers, config: Path) -> 
     ingestd(config, "poll", 1)
 
     shown = ingestd(config, "records", "show", "1", "--diff").out.splitlines()
-    [told] = ingestd(config, "records", "show", "1", "--diff", "--json").json
+    [printed] = ingestd(config, "records", "show", "1", "--diff", "--json").json
 
     assert shown[0].startswith("revision 2, text, ")
     assert [line[0] for line in shown if "harbour master" in line] == ["-", "+"]
     assert [line for line in shown if line.startswith("+")][-1].count("on Tuesday") == 1
-    assert (told["revision"], told["change"], told["diff"]) == (2, "text", shown[1:])
+    assert (printed["revision"], printed["change"], printed["diff"]) == (2, "text", shown[1:])
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_an_impossible_number_is_a_usage_error(either: Path) -> None:
 
 
 def test_why_prints_the_revisits_of_a_page(lost: Path) -> None:
-    told = ingestd(lost, "why", "https://one.example/feed/0").out
+    printed = ingestd(lost, "why", "https://one.example/feed/0").out
 
-    assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in told
-    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, revisited 1×, last 2026-01-31T13:00:00Z" in told
-    assert "next revisit 2026-01-31T14:00:00Z" in told
+    assert "2026-01-31T13:00:00Z evidence: 410: the page answered HTTP 410" in printed
+    assert "page: gone since 2026-01-31T13:00:00Z, HTTP 410, revisited 1×, last 2026-01-31T13:00:00Z" in printed
+    assert "next revisit 2026-01-31T14:00:00Z" in printed
     ingestd(lost, "sources", "set", "1", "--no-revisits")
     assert "next revisit" not in ingestd(lost, "why", "https://one.example/feed/0").out

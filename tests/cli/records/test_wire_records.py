@@ -1,4 +1,4 @@
-"""Wire items as the command line shows them: what is hidden, what was known when, what others can read."""
+"""Wire items on the command line: hidden ones, earlier versions, export as ninjs."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def run(database_url: str, work: Any) -> None:
 
 @pytest.fixture
 def killed(either: Path, database_url: str) -> Path:
-    """A story of noon, corrected an hour later and killed after two; another that is withheld, and one that is not."""
+    """A story of noon, corrected after one hour and killed after two; a withheld story, and another."""
 
     async def work(database: Database, source_id: int) -> None:
         hour = timedelta(hours=1)
@@ -101,12 +101,12 @@ def test_private_notes_are_shown_only_on_request(either: Path, database_url: str
     note = {"role": "telephone", "value": "Call 555-0100"}
 
     async def work(database: Database, source_id: int) -> None:
-        said = {"urn": GUID, "version": 1, "version_created": "2026-03-01T12:00:00Z", "headline": "Fair"}
-        said |= {
+        message = {"urn": GUID, "version": 1, "version_created": "2026-03-01T12:00:00Z", "headline": "Fair"}
+        message |= {
             "article_html": "<p>It rains.</p>",
             "ednotes": [{**note, "ednote": note["value"], "is_publishable": False}],
         }
-        await keep_versions(database, source_id, NOON, said)
+        await keep_versions(database, source_id, NOON, message)
 
     run(database_url, work)
 
@@ -118,11 +118,11 @@ def test_private_notes_are_shown_only_on_request(either: Path, database_url: str
 
 def test_exported_ninjs_is_parsed_back_unchanged(killed: Path) -> None:
     lines = ingestd(killed, "records", "export", "--format", "ninjs", "--status", "all").out.splitlines()
-    ours = [json.loads(line) for line in ingestd(killed, "records", "export", "--status", "all").out.splitlines()]
+    exported = [json.loads(line) for line in ingestd(killed, "records", "export", "--status", "all").out.splitlines()]
     items = [parse(line.encode(), url="https://harbour.example/").entries[0].item for line in lines]
 
-    assert [item.guid for item in items if item] == [record["guid"] for record in ours]
-    for item, record in zip(items, ours, strict=True):
+    assert [item.guid for item in items if item] == [record["guid"] for record in exported]
+    for item, record in zip(items, exported, strict=True):
         assert item
         assert (item.pubstatus, item.version, item.headline) == tuple(
             record[name] for name in ("pubstatus", "version", "headline")
@@ -136,9 +136,9 @@ def test_exported_ninjs_is_parsed_back_unchanged(killed: Path) -> None:
 
 
 def test_why_takes_the_guid_of_a_wire_item(killed: Path) -> None:
-    told = ingestd(killed, "why", GUID).out
+    printed = ingestd(killed, "why", GUID).out
 
-    assert [line.split(": ")[1] for line in told.splitlines() if "identity" in line] == [
+    assert [line.split(": ")[1] for line in printed.splitlines() if "identity" in line] == [
         "new", "corrected", "killed", "late",
     ]  # fmt: skip
     assert ingestd(killed, "why", "urn:nobody").status == 2

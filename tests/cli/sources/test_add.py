@@ -48,19 +48,19 @@ def test_the_feeds_that_a_page_names_are_added(papers: Papers, config: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "message"),
     [
         pytest.param("/missing", 1, "HTTP 404", id="typo-in-the-path"),
         pytest.param("/page", 1, "is not a feed and names none", id="page-without-feeds"),
     ],
 )
-def test_a_page_without_feeds_is_not_added(papers: Papers, config: Path, path: str, status: int, said: str) -> None:
+def test_a_page_without_feeds_is_not_added(papers: Papers, config: Path, path: str, status: int, message: str) -> None:
     papers.publish("/page", b"<html><body>Nothing here</body></html>")
 
     done = ingestd(config, "sources", "add", papers.url(path))
 
     assert done.status == status
-    assert said in done.error
+    assert message in done.error
     assert ingestd(config, "sources", "list", "--json").json == []
 
 
