@@ -45,19 +45,19 @@ async def source(runtime: Runtime, path: Path) -> int:
     return await add(runtime, source_url(str(path)))
 
 
-async def look(runtime: Runtime, source: int) -> PollResult:
+async def poll_folder(runtime: Runtime, source: int) -> PollResult:
     async with runtime.database.write() as connection:
         [claimed] = await sources.claim(connection, runtime.run_id, [source])
     return await runtime.ingest.poll(claimed)
 
 
-def whole(runtime: Runtime, source: int, *paths: Path) -> None:
+def note_arrivals(runtime: Runtime, source: int, *paths: Path) -> None:
     """Note files as moved into the folder, as the watch would."""
     for path in paths:
         runtime.ingest.folder_poller.note_arrival(source, path.name)
 
 
-async def make(runtime: Runtime) -> None:
+async def process_entries(runtime: Runtime) -> None:
     await Service(runtime, max_polls=1, max_pages=1, per_site=1).pages.run_dry()
 
 
@@ -69,9 +69,9 @@ async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:
 async def test_waiting_files_share_a_commit(runtime: Runtime, source: int, path: Path) -> None:
     for n in range(30):
         body = b"<html><p>no wire</p></html>" if n == 7 else item(f"urn:{n}", text=f"{n}. {OTHER}")
-        whole(runtime, source, write(path, f"{n:02}.json", body, at=LONG_AGO + n))
+        note_arrivals(runtime, source, write(path, f"{n:02}.json", body, at=LONG_AGO + n))
 
-    done = await look(runtime, source)
+    done = await poll_folder(runtime, source)
 
     assert (done.listed, len(done.new)) == (29, 29)
     assert (len(names(path / "done")), names(path / "error")) == (29, {"07.json", "07.json.reason"})
@@ -82,10 +82,10 @@ async def test_waiting_files_share_a_commit(runtime: Runtime, source: int, path:
 
 
 async def test_a_file_becomes_a_record_and_is_moved(runtime: Runtime, source: int, path: Path) -> None:
-    whole(runtime, source, drop(path, "a.json", item("urn:a")))
+    note_arrivals(runtime, source, drop(path, "a.json", item("urn:a")))
 
-    done = await look(runtime, source)
-    await make(runtime)
+    done = await poll_folder(runtime, source)
+    await process_entries(runtime)
 
     row = await source_row(runtime, source)
     assert (done.outcome, done.listed, len(done.new)) == ("new", 1, 1)
@@ -99,9 +99,9 @@ async def test_a_file_is_not_read_while_it_is_being_written(runtime: Runtime, so
     body = item("urn:a")
     write(path, "a.json", body[:40])
 
-    first = await look(runtime, source)
+    first = await poll_folder(runtime, source)
     write(path, "a.json", body)
-    second = await look(runtime, source)
+    second = await poll_folder(runtime, source)
 
     row = await source_row(runtime, source)
     assert (first.outcome, second.outcome) == ("unchanged", "unchanged")
@@ -114,7 +114,7 @@ async def test_a_file_that_stays_unchanged_is_complete(runtime: Runtime, source:
     runtime.ingest.timing = type(runtime.ingest.timing)(settle=0.0)
     write(path, "a.json", item("urn:a"))
 
-    assert (await look(runtime, source)).outcome == "new"
+    assert (await poll_folder(runtime, source)).outcome == "new"
 
 
 async def test_an_old_file_is_complete_at_first_sight(
@@ -123,17 +123,17 @@ async def test_an_old_file_is_complete_at_first_sight(
     write(path, "a.json", item("urn:a"))
     monkeypatch.setattr("ingestd.pipeline.folder_state._OLD_NANOSECONDS", -1)
 
-    assert (await look(runtime, source)).outcome == "unchanged"  # unchanged for less than `settle`
+    assert (await poll_folder(runtime, source)).outcome == "unchanged"  # unchanged for less than `settle`
     monkeypatch.setattr("ingestd.pipeline.folder_state.time_ns", lambda: (path / "a.json").stat().st_ctime_ns + 10**10)
-    assert (await look(runtime, source)).outcome == "new"
+    assert (await poll_folder(runtime, source)).outcome == "new"
 
 
 async def test_corrections_follow_what_they_correct(runtime: Runtime, source: int, path: Path) -> None:
     second = write(path, "a.json", item("urn:a", "Ferry sinks, in a puddle", text=OTHER), at=LONG_AGO + 1)
     first = write(path, "b.json", item("urn:a", "Ferry sinks"), at=LONG_AGO)
-    whole(runtime, source, first, second)
+    note_arrivals(runtime, source, first, second)
 
-    done = await look(runtime, source)
+    done = await poll_folder(runtime, source)
 
     assert (len(done.new), len(done.changed)) == (1, 1)
     [found] = await rows(runtime, select(entries.c.announced))
@@ -149,19 +149,19 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     async def die(*_: object, **__: object) -> bool:
         raise Killed
 
-    whole(runtime, source, drop(path, "a.json", item("urn:a")))
+    note_arrivals(runtime, source, drop(path, "a.json", item("urn:a")))
     with monkeypatch.context() as patch:
         patch.setattr(LocalFolder, "move_to", die)
         with pytest.raises(Killed):
-            await look(runtime, source)
+            await poll_folder(runtime, source)
     assert "a.json" in names(path)
-    await make(runtime)
+    await process_entries(runtime)
     async with runtime.database.write() as connection:
         await sources.postpone(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
 
-    whole(runtime, source, path / "a.json")
-    done = await look(runtime, source)
-    await make(runtime)
+    note_arrivals(runtime, source, path / "a.json")
+    done = await poll_folder(runtime, source)
+    await process_entries(runtime)
 
     assert (done.outcome, done.listed) == ("known", 1)
     assert names(path / "done") == {"a.json"}
@@ -171,9 +171,9 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
 async def test_an_unreadable_file_does_not_affect_the_others(runtime: Runtime, source: int, path: Path) -> None:
     bad = write(path, "bad.xml", b"<html>no wire</html>", at=LONG_AGO)
     huge = write(path, "huge.xml", b" " * (runtime.max_body + 1), at=LONG_AGO)
-    whole(runtime, source, bad, huge, drop(path, "good.json", item("urn:a")))
+    note_arrivals(runtime, source, bad, huge, drop(path, "good.json", item("urn:a")))
 
-    done = await look(runtime, source)
+    done = await poll_folder(runtime, source)
 
     row = await source_row(runtime, source)
     assert (done.outcome, len(done.new)) == ("new", 1)
@@ -191,9 +191,9 @@ async def test_an_unreadable_file_does_not_affect_the_others(runtime: Runtime, s
 async def test_media_are_moved_together_with_their_item(runtime: Runtime, source: int, path: Path) -> None:
     for name in ("a.jpg", "b.jpg"):
         write(path, name, b"\xff\xd8")
-    whole(runtime, source, path / "a.jpg", path / "b.jpg", drop(path, "a.json", item("urn:a")))
+    note_arrivals(runtime, source, path / "a.jpg", path / "b.jpg", drop(path, "a.json", item("urn:a")))
 
-    await look(runtime, source)
+    await poll_folder(runtime, source)
 
     assert names(path) == {"b.jpg", "done", "error"}
     assert names(path / "done") == {"a.json", "a.jpg"}
@@ -207,8 +207,8 @@ async def test_media_beside_a_wire_item_are_its_associations(runtime: Runtime, s
     for turn in (1, 2):  # the second picture of the same name is renamed in done/
         write(path, "a.jpg", b"\xff\xd8" + bytes([turn]))
         document = json.dumps(ninjs(f"urn:newsml:a.example:{turn}")).encode()
-        whole(runtime, source, path / "a.jpg", drop(path, "a.json", document))
-        await look(runtime, source)
+        note_arrivals(runtime, source, path / "a.jpg", drop(path, "a.json", document))
+        await poll_folder(runtime, source)
 
     found = await rows(runtime, select(revisions.c.item).order_by(revisions.c.id))
     hrefs = [item["associations"][0]["renditions"][0]["href"] for (item,) in found]
@@ -221,7 +221,7 @@ async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
 ) -> None:
     remove(path)
 
-    await look(runtime, source)
+    await poll_folder(runtime, source)
 
     row = await source_row(runtime, source)
     assert (row.condition, row.failures) == ("failing", 1)
@@ -232,7 +232,7 @@ async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
     assert (await source_row(runtime, source)).due_at == row.due_at
 
     make_folder(path)
-    await look(runtime, source)
+    await poll_folder(runtime, source)
     assert (await source_row(runtime, source)).condition == "ok"
 
 
@@ -248,9 +248,9 @@ async def test_a_file_that_cannot_be_moved_is_reported_and_the_others_are_read(
 
     monkeypatch.setattr(os, "rename", refuse)
     files = [drop(path, "a.json", item("urn:a")), drop(path, "b.json", item("urn:b"))]
-    whole(runtime, source, *files)
+    note_arrivals(runtime, source, *files)
 
-    done = await look(runtime, source)
+    done = await poll_folder(runtime, source)
 
     row = await source_row(runtime, source)
     assert (done.outcome, len(done.new)) == ("failed", 2)
@@ -258,8 +258,8 @@ async def test_a_file_that_cannot_be_moved_is_reported_and_the_others_are_read(
     assert (names(path), names(path / "done")) == ({"a.json", "done", "error"}, {"b.json"})
     # It is read again, after all others, and adds nothing.
     monkeypatch.undo()
-    whole(runtime, source, *files[:1])
-    assert (await look(runtime, source)).outcome == "known"
+    note_arrivals(runtime, source, *files[:1])
+    assert (await poll_folder(runtime, source)).outcome == "known"
     assert (await source_row(runtime, source)).condition == "ok"
 
 
@@ -268,9 +268,9 @@ async def test_without_permission_to_write_nothing_is_read(
 ) -> None:
     # Root may write anywhere, whatever the mode.
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
-    whole(runtime, source, drop(path, "a.json", item("urn:a")))
+    note_arrivals(runtime, source, drop(path, "a.json", item("urn:a")))
 
-    await look(runtime, source)
+    await poll_folder(runtime, source)
 
     assert (
         "no permission to write, which is needed to move files to done/"
@@ -283,17 +283,17 @@ async def test_a_poll_reads_a_limited_number_of_files(
     runtime: Runtime, source: int, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingestd.pipeline.drop_folder.MAX_FILES", 2)
-    whole(runtime, source, *(drop(path, f"{n}.json", item(f"urn:{n}")) for n in range(5)))
+    note_arrivals(runtime, source, *(drop(path, f"{n}.json", item(f"urn:{n}")) for n in range(5)))
 
-    assert [(await look(runtime, source)).listed for _ in range(4)] == [2, 2, 1, None]
+    assert [(await poll_folder(runtime, source)).listed for _ in range(4)] == [2, 2, 1, None]
 
 
 async def test_polls_of_a_folder_open_no_gaps(runtime: Runtime, source: int, path: Path) -> None:
-    await look(runtime, source)
+    await poll_folder(runtime, source)
     first = (await source_row(runtime, source)).last_success_at
     for n in range(2):  # consecutive polls have no entry in common
-        whole(runtime, source, drop(path, f"{n}.json", item(f"urn:{n}")))
-        await look(runtime, source)
+        note_arrivals(runtime, source, drop(path, f"{n}.json", item(f"urn:{n}")))
+        await poll_folder(runtime, source)
 
     last = (await source_row(runtime, source)).last_success_at
     async with runtime.database.read() as connection:

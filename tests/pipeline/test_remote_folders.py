@@ -40,7 +40,7 @@ async def source(runtime: Runtime, wire: Wire) -> int:
     return await add(runtime, source_url(wire.url))
 
 
-async def look(runtime: Runtime, source: int) -> PollResult:
+async def poll_folder(runtime: Runtime, source: int) -> PollResult:
     async with runtime.database.write() as connection:
         [claimed] = await sources.claim(connection, runtime.run_id, [source])
     return await runtime.ingest.poll(claimed)
@@ -60,7 +60,7 @@ async def test_files_are_committed_and_moved(runtime: Runtime, source: int, wire
     write(wire.path, "a.jpg", b"\xff\xd8")
     write(wire.path, "bad.xml", b"<html>no wire</html>")
 
-    done = await look(runtime, source)
+    done = await poll_folder(runtime, source)
 
     row = await source_row(runtime, source)
     assert (done.outcome, len(done.new)) == ("new", 1)
@@ -79,18 +79,18 @@ async def test_a_file_being_written_is_not_read_whatever_its_modification_time(
     settle(runtime, 3600)
     write(wire.path, "a.json", item("urn:a")[:40], at=1_000_000_000)
 
-    assert (await look(runtime, source)).outcome == "unchanged"
+    assert (await poll_folder(runtime, source)).outcome == "unchanged"
     assert "a.json" in names(wire.path)
 
 
 async def test_polls_are_spaced_by_the_interval_of_the_folder_or_of_the_settings(runtime: Runtime, source: int) -> None:
-    await look(runtime, source)
+    await poll_folder(runtime, source)
     row = await source_row(runtime, source)
     assert timedelta(seconds=29) < row.due_at - row.last_polled_at < timedelta(seconds=60)
 
     async with runtime.database.write() as connection:
         await sources.change(connection, source, interval=300.0)
-    await look(runtime, source)
+    await poll_folder(runtime, source)
     row = await source_row(runtime, source)
     assert timedelta(seconds=299) < row.due_at - row.last_polled_at < timedelta(seconds=330)
 
@@ -108,12 +108,12 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(RemoteFolder, "move_to", die)
         with pytest.raises(Killed):
-            await look(runtime, source)
+            await poll_folder(runtime, source)
     assert "a.json" in names(wire.path)
     async with runtime.database.write() as connection:
         await sources.postpone(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
 
-    done = await look(runtime, source)
+    done = await poll_folder(runtime, source)
 
     assert (done.outcome, done.listed) == ("known", 1)
     assert names(wire.path / "done") == {"a.json"}
@@ -125,24 +125,22 @@ async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
 ) -> None:
     wire.path.rename(wire.root / "elsewhere")
 
-    await look(runtime, source)
+    await poll_folder(runtime, source)
 
     row = await source_row(runtime, source)
     assert (row.condition, row.failures) == ("failing", 1)
     assert row.last_error.startswith("Inaccessible: cannot open the folder: ")
     assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_ERROR)
     (wire.root / "elsewhere").rename(wire.path)
-    await look(runtime, source)
+    await poll_folder(runtime, source)
     assert (await source_row(runtime, source)).condition == "ok"
 
 
-async def test_if_no_file_can_be_moved_none_is_read_repeatedly(
-    runtime: Runtime, source: int, wire: Wire
-) -> None:
+async def test_if_no_file_can_be_moved_none_is_read_repeatedly(runtime: Runtime, source: int, wire: Wire) -> None:
     write(wire.path, "done", b"no directory")
     write(wire.path, "a.json", item("urn:a"))
 
-    await look(runtime, source)
+    await poll_folder(runtime, source)
 
     assert (await source_row(runtime, source)).last_error.startswith("Inaccessible: cannot open the folder: ")
     assert await rows(runtime, select(entries)) == []
@@ -155,10 +153,10 @@ async def test_after_an_outage_of_the_server_its_files_are_read(serve: Any, tmp_
         port = int(wire.url.split(":")[2].partition("/")[0])
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, **wire.settings) as runtime:
             source = await add(runtime, source_url(wire.url))
-            await look(runtime, source)
+            await poll_folder(runtime, source)
             server.close()
 
-            done = await look(runtime, source)
+            done = await poll_folder(runtime, source)
 
             assert done.failure
             assert (done.failure.error, done.failure.message) == ("Unreachable", "Connection refused")
@@ -166,7 +164,7 @@ async def test_after_an_outage_of_the_server_its_files_are_read(serve: Any, tmp_
             again = server.enter_context(serve(tmp_path / "again", port))
             runtime.ingest.folder_poller._folders._known_hosts = "".join(again.known_hosts)
             write(again.path, "a.json", item("urn:a"))
-            assert (await look(runtime, source)).outcome == "new"
+            assert (await poll_folder(runtime, source)).outcome == "new"
             assert (await source_row(runtime, source)).condition == "ok"
 
 
@@ -177,7 +175,7 @@ async def test_a_wrong_password_is_retried_rarely(serve: Any, tmp_path: Path) ->
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, **wire.settings | {"logins": logins}) as runtime:
             source = await add(runtime, source_url(wire.url))
 
-            await look(runtime, source)
+            await poll_folder(runtime, source)
 
             row = await source_row(runtime, source)
         assert row.last_error.startswith("LoginRefused: the server refuses the user desk")
@@ -191,7 +189,7 @@ async def test_a_server_failure_does_not_count_against_a_file(tmp_path: Path) ->
         url = f"ftp://{wires.HERE}:{one.port}/"
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, fetch_timeout=0.5) as runtime:
             source = await add(runtime, source_url(url))
-            await look(runtime, source)
+            await poll_folder(runtime, source)
             row = await source_row(runtime, source)
 
     assert row.last_error == "TimedOut: cannot read a.xml: no answer within 0.5 s"

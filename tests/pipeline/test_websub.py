@@ -93,7 +93,7 @@ async def test_a_subscription_is_requested_with_its_own_callback_and_secret(setu
 
     assert form == {
         "hub.mode": "subscribe",
-        "setup.topic": setup.topic,
+        "hub.topic": setup.topic,
         "hub.callback": f"https://news.example/in/websub/{kept.token}",
         "hub.lease_seconds": f"{LEASE.total_seconds():.0f}",
         "hub.secret": kept.secret,
