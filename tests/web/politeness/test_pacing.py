@@ -333,6 +333,8 @@ async def main(url, lock_file):
     pacing = Pacing(delay=0.1, lock_file=pathlib.Path(lock_file))
     allowed = [ipaddress.ip_network("127.0.0.0/8")]
     async with Fetcher(user_agent=str(os.getpid()), allow_networks=allowed, pacing=pacing) as fetcher:
+        print("ready", flush=True)
+        sys.stdin.readline()
         await asyncio.gather(*(fetcher.get(url) for _ in range(5)))
         # An exit would unlock the site before the delay ends.
         await asyncio.sleep(0.3)
@@ -346,8 +348,12 @@ async def test_two_processes_are_as_polite_as_one(newsroom: Newsroom, tmp_path: 
     url = newsroom.publish("/feed.xml", body=b"news")
     arguments = [sys.executable, "-c", FETCH_FIVE_TIMES, url, str(tmp_path / "turns.lock")]
 
-    processes = [await asyncio.create_subprocess_exec(*arguments) for _ in range(2)]
-    await asyncio.gather(*(process.wait() for process in processes))
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    processes = [await asyncio.create_subprocess_exec(*arguments, **pipes) for _ in range(2)]
+    for process in processes:
+        assert process.stdout
+        assert await process.stdout.readline() == b"ready\n"
+    await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
 
     assert [process.returncode for process in processes] == [0, 0]
     assert newsroom.most_at_once == 1
