@@ -11,8 +11,8 @@ __all__ = ["ExtractionResult", "extract", "read"]
 def read(page: Page) -> ExtractionResult:
     """Extract the article of a page, or of an entry's own content when `page.fragment` is set, with its evidence.
 
-    Raises NoArticle, with the reason in its message, when there is none: no text, less than 40 characters of it
-    after cleaning, or a page such as an error page in place of the article.
+    Raises NoArticle, with the reason in its message, when there is none: no text, less than 40 characters
+    after cleaning, or another page in place of the article, such as an error page.
     """
     return fragments.read(page) if page.fragment else pages.read(page)
 

@@ -140,7 +140,7 @@ def _shortage(blocks: tuple[Block, ...], body: str) -> str:
 
 
 def _captions(blocks: tuple[Block, ...], marked: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """Return all captions, and the one that was recognised by its credit alone."""
+    """Return all captions, and separately the one recognised only by its credit, or None."""
     first = (
         block.text for block in blocks[:_CAPTION_DEPTH] if block.tag == "p" and dateline.split(block.text)[0] is None
     )

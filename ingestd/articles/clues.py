@@ -1,4 +1,7 @@
-"""Clues: the fields that each witness states, and their merge by priority."""
+"""Clues: the fields that each witness states.  `merge` combines them by priority.
+
+A witness is one place where a page states its fields, such as its JSON-LD or its meta elements.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,13 +65,13 @@ _PRIORITY: Mapping[str, tuple[str, ...]] = {
     "source": ("meta", "json_ld"),
     "images": ("picture",),
 }
-#: A day (midnight, in any zone) and a time that differ by less are of one publication.
+#: A day (as midnight, in an unknown zone) and a time that differ by less than this may be the same publication.
 _SAME_DAY = timedelta(hours=38)
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
 def merge(witnesses: Mapping[str, Clues]) -> tuple[Clues, dict[str, str]]:
-    """Merge the clues of all witnesses; return them and, for each field that was stated, its witness's name."""
+    """Merge the clues of all witnesses; return them and, for each stated field, the name of the witness that won."""
     heading = witnesses["page"].headline if "page" in witnesses else None
     names = _site_names(witnesses.values())
     sites = set(map(_key, names))
@@ -165,7 +168,7 @@ def _witnesses_of(field: str) -> tuple[str, ...]:
 
 
 def _most_exact(statements: Sequence[tuple[str, object]]) -> Sequence[tuple[str, object]]:
-    """Return the statements about the day that the first one names, the most precise first."""
+    """Return the statements that agree with the first one on the day, the most precise first."""
     times = [(name, time) for name, time in statements if isinstance(time, StatedTime)]
     if not times:
         return []

@@ -16,14 +16,14 @@ _READ_ON = re.compile(
 )
 #: Characters at the end of a text in which an ellipsis is looked for.
 _ELLIPSIS_WINDOW = 20
-#: A longer line is no prompt to read on.
+#: A longer line is not a prompt to read on.
 _MAX_PROMPT = 120
 
 
 def is_truncated(text: str, last_lines: Iterable[str], words: int | None) -> bool:
-    """Say whether a text is only a part of its story.
+    """Return whether a text is only a part of its story.
 
-    It is when it ends in an ellipsis, when one of `last_lines` asks the reader to read on elsewhere, or when it has
+    True when it ends in an ellipsis, when one of `last_lines` asks the reader to read on elsewhere, or when it has
     less than 60% of `words`, the page's own word count (None: not stated).
     """
     if words and words >= _MIN_WORDS and len(text.split()) < _MIN_SHARE * words:

@@ -15,7 +15,7 @@ _BYTE_ORDER_MARKS = (
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,500}?(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
-#: Bytes at the start of a page in which its charset declaration is looked for.  The standard says 1024; tools that
+#: Bytes at the start of a page that are searched for its charset declaration.  The standard says 1024; tools that
 #: save pages push it further down.
 _DECLARATION_BYTES = 16_384
 #: Bytes of a page that the detector reads: it is slow, and more bytes make it no more accurate.
@@ -46,7 +46,7 @@ _MAX_CONTROLS = 0.02
 
 
 def is_text(body: bytes) -> bool:
-    """Say whether bytes can be the text of a page; images, PDF files and archives cannot."""
+    """Return whether bytes can be the text of a page; images, PDF files and archives cannot."""
     sample = body[:_DETECTED_BYTES]
     if body.startswith(b"%PDF-"):
         return False
@@ -67,7 +67,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         if body.startswith(mark):
             return _CONTROL_CHARACTERS.sub("", body[len(mark) :].decode(encoding, "replace"))
     text = _decode_declared(body, content_type)
-    # Scanning the bytes takes a hundredth of the time of scanning the text.
+    # Scanning the bytes is a hundred times as fast as scanning the text.
     has_controls = len(body.translate(None, _CONTROL_BYTES + b"\0\x1b\x7f")) < len(body)
     return _CONTROL_CHARACTERS.sub("", text) if has_controls else text
 

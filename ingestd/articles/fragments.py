@@ -1,6 +1,6 @@
 """Extract an Article from a feed entry's own content.
 
-There is no page around it, so every block belongs to the story.  trafilatura is not used: it drops short texts.
+Without a page around it, every block belongs to the story.  trafilatura is not used: it drops short texts.
 """
 
 from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues

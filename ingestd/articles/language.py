@@ -19,7 +19,7 @@ _INDISTINGUISHABLE = (
 
 
 def bcp47_tag(claim: str | None) -> str | None:
-    """Return a claim such as "en_us" as a BCP 47 tag, "en-US"; None when it is no tag (a name, "x-default")."""
+    """Return a claim such as "en_us" as a BCP 47 tag, "en-US"; None when it is not a tag (a name, "x-default")."""
     match = _TAG.match((claim or "").strip())
     if not match or (claim or "").strip()[match.end(1) :][:1] not in ("", "-", "_", ".", "@", ","):
         return None

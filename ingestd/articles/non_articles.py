@@ -14,7 +14,7 @@ from ingestd.articles.body.blocks import Block
 
 #: A text of at least this length is an article, whatever its title: "404 days at sea".
 _SHORT = 1200
-#: An index page has titles and excerpts, and few paragraphs of at least this length that are neither.
+#: Length of a paragraph; an index page has fewer than `_MIN_PARAGRAPHS` besides its titles and excerpts.
 _PARAGRAPH = 100
 _MIN_PARAGRAPHS = 3
 _EXCERPT = 400
@@ -68,7 +68,7 @@ _LOG_IN = _any_of(
 
 
 def describe(root: etree._Element, blocks: Sequence[Block], captions: Collection[str] = ()) -> str | None:
-    """Return a phrase for the kind of page this is in place of an article; None when it may be an article.
+    """Return what kind of page this is in place of an article, as a phrase; None when it may be an article.
 
     `captions` are lines known to belong to pictures.
     """
@@ -93,7 +93,7 @@ def _any_matches(lines: Iterable[str], phrases: re.Pattern[str]) -> bool:
 
 
 def _is_index_page(root: etree._Element, blocks: Sequence[Block]) -> bool:
-    """Say whether a page is mostly linked titles, declares no article and has hardly a paragraph."""
+    """Return whether a page is mostly linked titles, declares no article and has hardly a paragraph."""
     if any(len(block.text) > _EXCERPT for block in blocks) or _LINKED_TITLES(root) < _MIN_TITLES:
         return False
     if _DECLARES_ARTICLE(root):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ingestd.articles import clues, non_articles
 from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
 from ingestd.articles.body.blocks import Block
-from ingestd.articles.body.container import Hints
+from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.page_body import read_body
 from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
@@ -43,7 +43,7 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     notices = copyright_notices(lines)
     witnesses["visible"] = replace(article_header.read(lines, headline), usageterms=usage_terms(notices))
     deks = tuple(filter(None, (stated.description_text for stated in witnesses.values())))
-    blocks = read_body(root, page.url, Hints(headline=headline, deks=deks))
+    blocks = read_body(root, page.url, HeaderFields(headline=headline, deks=deks))
     kind = non_articles.describe(root, blocks, figures.captions)
     if kind:
         raise NoArticle(f"the page is {kind}")

@@ -39,7 +39,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 def parse(body: bytes, *, url: str, content_type: str | None = None) -> Feed:
-    """Parse a document that lists entries; the format is detected from its content.
+    """Parse a feed, a sitemap or a wire document; the format is detected from its content.
 
     `body` is the document, gzipped or not.
     `url` is the document's address; relative links resolve against it.

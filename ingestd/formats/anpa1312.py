@@ -37,7 +37,7 @@ _HEADING = (
 _BYTES = re.compile(_HEADING.encode())
 _TEXT = re.compile(_HEADING)
 _FILED = re.compile(r"\^?(?P<source>[A-Z]{2,8})-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)[ \t]+(\d\d)(\d\d)\s?(?:GMT|UTC|Z)")
-# Upper and lower rail ("^", "<") around the lines of the head; "=" ends a centred line.
+# "^" and "<" (upper and lower rail) enclose the lines of the head; "=" ends a centred line.
 _HEAD_LINE = re.compile(r"\^?(?P<text>[^<=]*?)\s*[<=]\s*")
 _WORD_COUNT = re.compile(r",\s*\d{1,5}$")
 _VERSION = re.compile(
@@ -146,10 +146,8 @@ def _read_body(draft: ItemDraft, lines: list[str]) -> None:
     texts: list[str] = []
     indented = any(line[0] in " \t" and not _FILED.match(line.strip()) and line.strip() != "___=" for line in lines)
     for line in lines:
-        row, bare = (
-            line.startswith("\x08"),
-            with_typographic_punctuation(_SPACES.sub(" ", line.lstrip("\x08").replace("\x10", " "))),
-        )
+        row = line.startswith("\x08")
+        bare = with_typographic_punctuation(_SPACES.sub(" ", line.lstrip("\x08").replace("\x10", " ")))
         centred = _HEAD_LINE.fullmatch(bare)
         if _FILED.match(bare) or not bare.strip("_=^ —"):
             continue

@@ -78,7 +78,7 @@ def _objects(entry: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _read_category(draft: ItemDraft, category: JsonObject) -> None:
-    """Read a category: entries list subjects, desks, wires and providers together, and `type` tells them apart."""
+    """Read a category: subjects, desks, wires and providers are in one list, distinguished by `type`."""
     kind = (scalar_text(category.get("type")) or "").rpartition(":")[2]
     code, name = fields.line_of(scalar_text(category.get("qcode"))), fields.line_of(scalar_text(category.get("name")))
     concept: Concept | None = concept_of(code, name=name, rel=fields.line_of(kind))

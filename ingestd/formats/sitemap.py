@@ -39,7 +39,7 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     `updated` is `lastmod`.  Headline, published, language and keywords come from the news extension, whose other
     values are in the entry's `item`.
     Namespaces may be missing or wrong; a document that is not well-formed is read as far as possible, with a
-    warning.  Addresses that are not http(s) URLs are left out; of a repeated address the first one counts.
+    warning.  Addresses that are not http(s) URLs are left out, and so are repeated ones after the first.
 
     Raises ParseError when the document is damaged and nothing can be recovered.
     """
@@ -84,7 +84,7 @@ def _url_lines(body: bytes) -> list[str]:
 
 
 def _values(element: Element) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the texts of a <url> or <sitemap> by name, and those of its news extension; the first of a name counts."""
+    """Return the texts of a <url> or <sitemap>, and of its news extension, by element name; the first one is kept."""
     own: dict[str, str] = {}
     news: dict[str, str] = {}
     for child in element:

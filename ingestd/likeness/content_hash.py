@@ -12,7 +12,7 @@ SHORT = 200
 def content_hash(text: str, *, headline: str | None) -> str:
     """Return the sha256, in hexadecimal, of the text's normal form in UTF-8.  This is scheme 1.
 
-    A normal form of 200 characters or more is hashed alone, so that carriers may have different headlines.  A shorter
+    A normal form of 200 characters or more is hashed alone, because carriers change headlines.  A shorter
     one is prefixed with the folded headline and a line feed.
 
     Stored hashes are compared with new ones.  A change to this function or to `normalise` is a new scheme: number it

@@ -34,11 +34,11 @@ _MAX_NOISE = 120
 
 
 def normalise(text: str) -> str:
-    """Return a text's normal form: one line, in the case of the text.
+    """Return a text's normal form: one line; letter case is kept.
 
     Folds compatibility forms (NFKC), quotes, dashes and white space, and removes zero-width characters.  Removes lines
-    that hold only a time ("Updated 5 minutes ago", "12:31 PM") or label an advertisement, so that they make no new
-    text.
+    that hold only a time ("Updated 5 minutes ago", "12:31 PM") or label an advertisement: they change without the
+    story.
     """
     folded = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", text)).translate(_FOLDS)
     lines = (" ".join(clean(line).split()) for line in folded.splitlines())

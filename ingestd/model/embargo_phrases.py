@@ -34,7 +34,7 @@ _FREE = (
     r"(?=[^\n]{0,60}?(?:uhr|verwenden|verwendung|veröffentlich|ausgabe|frei|\d\.))"
 )
 _LIMITS = (
-    # German: within a sentence "die Sperrfrist" is a legal term.
+    # German; not anywhere in a sentence, where "die Sperrfrist" may be a legal term.
     r"sperr(?:frist|vermerk)\b(?=\W*(?:$|[:!–—)-]|\d|bis\b|heute\b|morgen\b|ab\b|endet\b|nicht vor\b|" + _DAYS + r"))",
     r"(?:bitte )?(?:die )?sperrfrist (?:bitte )?beachten",
     r"bitte beachten sie (?:bitte )?(?:die |unsere |folgende )*sperrfrist",
@@ -56,15 +56,15 @@ _LIMITS = (
 )
 _ANY = "|".join(_LIMITS)
 _START = r"(?:^|[\n.!?;:*/(\[|>–—-])"
-_CALLS = (
+_LEAD_IN = (
     r"(?:(?:achtung|hinweis|attention|atención|let op|eds|editors|note to editors|important|mit|with|news|strict(?:ly)?"
     r"|this (?:story|report|material) is|under)\b[\s,:!]*){0,3}"
 )
 # What may precede a limit at the beginning of a line or sentence; matched after the limit, which is rare.
-_BEGINNING = re.compile(rf"{_START}\W{{0,10}}{_CALLS}\Z", re.IGNORECASE | re.MULTILINE)
+_BEGINNING = re.compile(rf"{_START}\W{{0,10}}{_LEAD_IN}\Z", re.IGNORECASE | re.MULTILINE)
 _MAX_IN_FRONT = 60
 # "EMBARGOED UNTIL" in capitals is a limit anywhere in a text.
-_SHOUTED = re.compile(r"\b(?:EMBARGOED (?:UNTIL|TILL|FOR|TO)|SPERRFRIST|HOLD FOR RELEASE)\b")
+_IN_CAPITALS = re.compile(r"\b(?:EMBARGOED (?:UNTIL|TILL|FOR|TO)|SPERRFRIST|HOLD FOR RELEASE)\b")
 
 _OVER = (
     r"lifted|removed|cancel?led|dropped|expired|over|passed|no longer|broken|aufgehoben|entfällt|entfallen|beendet"
@@ -108,7 +108,7 @@ def find_limit(text: str, *, anywhere: bool = False) -> str | None:
     if not any(word in lowered for word in LIMIT_WORDS):
         return None
     at_start = (found for found in _limit().finditer(text) if anywhere or _begins(text, found))
-    found = next(at_start, None) or _SHOUTED.search(text)
+    found = next(at_start, None) or _IN_CAPITALS.search(text)
     return text[found.start() :][:_MAX_CLAUSE].split("\n\n")[0] if found else None
 
 

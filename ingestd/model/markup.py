@@ -14,7 +14,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|&[#a-zA-Z]")
 _TAG = re.compile(r"<[^<>]*>")
 # Tags that HTML ignores inside an element (WHATWG HTML, 13.2.6.4.7); libxml2 would end the page at </body>.
 _PAGE_TAG = re.compile(r"</?(?:html|head|body)\b[^<>]*>", re.IGNORECASE)
-_SILENT = ("script", "style", "noscript", "template", "iframe", "object", "title")
+_INVISIBLE = ("script", "style", "noscript", "template", "iframe", "object", "title")
 _BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main nav "
     "ol p pre section table td th tr ul".split()
@@ -57,7 +57,7 @@ def text_of(markup: str | None) -> str:
 
 def _text_too_deep(markup: str) -> str:
     """Return text that the parser lost in hundreds of nested elements; "" if the markup has no visible text."""
-    if markup.count("<") < 256 or any(f"<{tag}" in markup.lower() for tag in _SILENT):
+    if markup.count("<") < 256 or any(f"<{tag}" in markup.lower() for tag in _INVISIBLE):
         return ""
     return collapse(_without_tags(markup))
 
@@ -70,7 +70,7 @@ def block_texts(root: etree._Element) -> list[str]:
         if event == "start":
             if element.tag in _BLOCKS:
                 blocks.append([])
-            if element.tag in _SILENT:
+            if element.tag in _INVISIBLE:
                 walk.skip_subtree()
             else:
                 blocks[-1].append(element.text or "")

@@ -14,7 +14,7 @@ class Carrier:
 
     source_id: int
     source_url: str
-    #: The page there.  None: its entry has no link.
+    #: URL of its page at the source.  None: the entry has no link.
     url: str | None
     #: When it was first seen there.
     seen_at: datetime

@@ -20,7 +20,7 @@ class Reply:
     #: The Content-Type header as sent.
     content_type: str | None = None
     validators: Validators = NO_VALIDATORS
-    #: How long the response stays fresh, in seconds (RFC 9111, 4.2).  None: it does not say.
+    #: How long the response stays fresh, in seconds (RFC 9111, 4.2).  None: the response does not state it.
     fresh_for: float | None = None
     #: The URL that permanent redirects led to, before any temporary one.  None: no permanent redirect.
     permanent: str | None = None
@@ -29,8 +29,8 @@ class Reply:
     #: Hub and topic in the Link header (W3C WebSub, 4).
     hub: str | None = None
     topic: str | None = None
-    #: Media files beside a file of a drop folder: name → URL after they are moved.  They belong to the wire item if it
-    #: is the only one in the document.
+    #: Media files delivered with a file in a drop folder: name → URL after they are moved.  They belong to the wire
+    #: item if it is the only one in the document.
     media: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -21,7 +21,7 @@ NO_VALIDATORS = Validators()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """A publisher's hints when to poll again; durations in seconds."""
+    """A publisher's hints on when to poll again; durations in seconds."""
 
     #: How long the response stays fresh (RFC 9111, 4.2), from its arrival.
     fresh_for: float | None = None

@@ -54,7 +54,7 @@ from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
-from ingestd.store.operations.decisions import Stage as Decided
+from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
@@ -230,7 +230,7 @@ class Ingest:
         )  # fmt: skip
 
 
-def _quarantine_reason(error: IngestError, attempt: int) -> tuple[Decided, str]:
+def _quarantine_reason(error: IngestError, attempt: int) -> tuple[DecisionStage, str]:
     """Return the stage and the reason of the decision to quarantine an entry."""
     if isinstance(error, Disallowed):
         return "robots", error.reason

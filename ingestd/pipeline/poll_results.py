@@ -20,7 +20,7 @@ from ingestd.policy.polling.overlap import may_have_lost
 from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.polling.withdrawal import settled_at
 from ingestd.store.operations.failures import failure_of, stage_of
-from ingestd.store.polls.poll_result import Condition, PollResult
+from ingestd.store.polls.poll_result import PollCondition, PollResult
 from ingestd.store.polls.polls import KnownEntry
 from ingestd.urls import copy_userinfo
 from ingestd.workers.results import ParsedFeed
@@ -133,7 +133,7 @@ def failed_result(source: Source, at: datetime, error: IngestError, *, run_id: s
     return replace(poll, due_at=due_after(poll, wait, timing, failures=streak, retry_after=retry_after))
 
 
-def _condition(source: Source, error: IngestError) -> Condition:
+def _condition(source: Source, error: IngestError) -> PollCondition:
     """Return the condition of a source after an error; a local failure leaves it as it was."""
     if error.local:
         return "gone" if source.maybe_gone else "ok" if not source.failures else "failing"

@@ -9,7 +9,7 @@
 | `work/`       | entries and revisits waiting to be processed, backfills, the runs that claim them     |
 | `records/`    | records, revisions, carriers, raw bytes; `records/save.py` commits a processed entry  |
 | `events/`     | the event log                                                                         |
-| `operations/` | failures, decisions, figures for health and status, what is learned of sites          |
+| `operations/` | failures, decisions, figures for health and status, recurring blocks of sites         |
 
 `batches.py` lets concurrent callers share a commit.
 """

@@ -1,4 +1,4 @@
-"""Shared commits: items put while one transaction runs are committed together in the next."""
+"""Commit items in batches: those put while one transaction runs are committed together in the next."""
 
 import asyncio
 from collections import deque

@@ -28,8 +28,8 @@ _RECORDS_LOCK = 0x1267E57D
 class Database:
     """An SQLite file or a PostgreSQL database.
 
-    Only one transaction at a time writes records, on PostgreSQL too (`lock_records`).  The event log therefore has
-    no holes, and two entries with the same text cannot both create a record.
+    Only one transaction at a time writes records, on PostgreSQL too (`lock_records`).  Events are therefore
+    numbered consecutively, and two entries with the same text cannot both create a record.
     """
 
     def __init__(self, url: str, *, connections: int = 8) -> None:

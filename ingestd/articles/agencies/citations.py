@@ -20,7 +20,7 @@ _LEADS = {
     "pl": "według podaje podała|informacji",
     "id": "menurut dilaporkan dilansir kepada|dikutip dari",
 }
-#: English "to" and "by" alone prove nothing ("he went to Reuters"); after one of these words they do.
+#: English "to" and "by" alone prove nothing ("he went to Reuters"); after one of these words they show a citation.
 _SAID_TO = (
     "said say says saying spoke speaks speaking talked talking wrote confirmed confirms confirming denied admitted "
     "explained stated declared disclosed revealed described comment(?:s|ed)? statement remarks interview "
@@ -31,7 +31,7 @@ _SEEN_BY = (
     "contacted asked data compiled calculated published released carried poll polled survey surveyed tally count "
     "analysis investigation"
 ).replace(" ", "|")
-#: Words that may stand between them: "said briefly on Monday to", "comment on the fare to".
+#: Words that may stand before that "to" or "by": "said briefly on Monday to", "comment on the fare to".
 _BETWEEN = (
     r"(?:\s+sent)?(?:\s+\w+ly)?(?:\s+(?:(?:on|about)\s+(?:the\s+)?\w+|\w+day))?"
     r"(?:\s+(?:morning|afternoon|evening|night))?"
@@ -50,7 +50,7 @@ _REPORTS = {
     "id": "melaporkan",
     "tr": "bildirdi",
 }
-#: Verbs that people take as well.
+#: Verbs whose subject may also be a person.
 _SAYS = {
     "en": r"says said writes wrote notes noted contributed correspondents? journalists? reporters? photographers?"
     r"|(?:did|does|could|would)(?:\s?n[o’']t|\snot)",
@@ -71,21 +71,21 @@ def _any_of(phrases: dict[str, str]) -> str:
 
 
 _AUXILIARY = r"\s+(?:news agency\s+)?(?:(?:has|have|had|a|hat|ha)\s+)?"
-#: Between such a word and the name: a space and optionally an article, elided in French and Italian.
+#: Between a word of `_LEADS` and the name: a space and optionally an article, elided in French and Italian.
 _ARTICLE = r"\s+(?:(?:the|der|die|dem|den|la|le|les|à|al|a|el|o|de|da|het|en)\s+|l['’])?"
 #: The word for an agency right before its name, or right after it.
 NOUN_BEFORE = re.compile(rf"\b(?:{_NOUNS})\s+(?:the\s+)?[\"“„]?$", re.IGNORECASE)
 NOUN_AFTER = re.compile(rf"\s+(?:{_NOUNS})\b", re.IGNORECASE)
 #: Words that make the name after them a source: "according to the", "selon l'".
 LEADS = re.compile(rf"\b(?:(?:{_any_of(_LEADS)}){_ARTICLE}|à\s+l['’]|(?:all|dall)['’])$", re.IGNORECASE)
-#: The same in English for a preposition that alone proves nothing.
+#: English phrases that end in "to" or "by" and make the name after them a source.
 SAID_TO = re.compile(
     rf"\b(?:(?:{_SAID_TO}){_BETWEEN}\s+to|(?:{_SEEN_BY}){_BETWEEN}\s+by)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-#: The name continues and is another's: "seen by Reuters Plaza".  A weekday does not continue a name.
+#: What follows a name that is only part of a longer one: "seen by Reuters Plaza".  A weekday does not continue a name.
 NAME_CONTINUES = re.compile(r"\s+(?!News\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)[A-Z]")
-#: The same before a name that is also a surname: "told Bloomberg" may be about a man of that name.
+#: The unambiguous ones among `LEADS`, for a name that is also a surname: "told Bloomberg" may be about a person.
 LEADS_OF_SURNAMES = re.compile(
     r"\b(?:according to|reported by|citing|quoting|laut|selon|según|secondo|segundo|volgens|ifølge|enligt|według)"
     rf"{_ARTICLE}$",
@@ -93,7 +93,7 @@ LEADS_OF_SURNAMES = re.compile(
 )
 #: German puts a full name in the dative: "sagte sie am Montag der Deutschen Presse-Agentur".
 DATIVE = re.compile(r"\bder\s$")
-#: Verbs of a source, and the same with the verbs that people take.
+#: Verbs whose subject is a source; and the same with verbs whose subject may be a person.
 REPORTS = re.compile(rf"{_AUXILIARY}(?:{_any_of(_REPORTS)})\b")
 SAYS_OR_REPORTS = re.compile(
     rf"{_AUXILIARY}(?:{_any_of(_REPORTS)}|{_any_of(_SAYS)})(?!\w)|[’']s\s+(?:\w+\s+)?(?:correspondent|reporter|journalist|bureau)"

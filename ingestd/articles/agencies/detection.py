@@ -18,7 +18,7 @@ _RANKS = ("origin", "cited", "credit")
 #: Pieces of evidence kept for one agency from one part of the story.
 _MAX_EVIDENCE = 3
 #: Characters kept of one piece of evidence.
-_MAX_WORDS = 120
+_MAX_EVIDENCE_LENGTH = 120
 #: Characters of the text that are searched; a longer text would be a book.
 _MAX_TEXT = 200_000
 #: Characters of a list of names that are searched: real bylines are short, and the input is untrusted.
@@ -67,11 +67,11 @@ TABLE = _table()
 _BY_NAME = {name: row for row in TABLE for name in row.names}
 _BY_SHORT = {name: row for row in TABLE for name in row.short}
 _BY_TOKEN = {name: row for row in TABLE for name in (row.code, *row.names, *row.short)}
-#: In lists of names (bylines, credits) case is ignored: pages write "DPA" and "reuters".  Doubtful names keep theirs:
-#: "pa" is picture alliance, "Sid" a first name.
+#: In lists of names (bylines, credits) case is ignored: pages write "DPA" and "reuters".  Doubtful names stay
+#: case-sensitive: "pa" is picture alliance, "Sid" a first name.
 _BY_FOLDED = {name.casefold(): row for name, row in _BY_TOKEN.items() if not row.doubtful}
-#: Words, besides a year, that may follow an agency's short name.  After any other word it is no agency: "Efe Kaya" is
-#: a person.
+#: Words, besides a year, that may follow an agency's short name.  Before any other word it is not an agency: "Efe Kaya"
+#: is a person.
 _DESK_WORDS = frozenset(
     "staff news newsroom newswire wire team desk bureau agency service services media sport sports reporter reporters "
     "correspondent correspondents writer writers journalist journalists editor editors contributor contributors "
@@ -120,18 +120,18 @@ def _agency(row: _AgencyRow, evidence: Sequence[tuple[str, str]]) -> Agency:
 
 def _evidence(parts: StoryParts, language: str) -> Iterator[tuple[str, str, str]]:
     for code in _agencies_in_dateline(parts.dateline or ""):
-        yield "dateline", code, (parts.dateline or "")[:_MAX_WORDS]
+        yield "dateline", code, (parts.dateline or "")[:_MAX_EVIDENCE_LENGTH]
     for part, line in (("byline", parts.byline), ("signature", parts.signature)):
         for code in _agencies_in_list(line):
-            yield part, code, (line or "")[:_MAX_WORDS]
+            yield part, code, (line or "")[:_MAX_EVIDENCE_LENGTH]
     for line in parts.copyright:
         for code in _agencies_in_list(line):
-            yield "copyright", code, line[:_MAX_WORDS]
+            yield "copyright", code, line[:_MAX_EVIDENCE_LENGTH]
     for code, words in _agencies_cited(parts.text, language):
         yield "text", code, words
     for line in parts.credits:
         for code in _agencies_in_list(line):
-            yield "credit", code, line[:_MAX_WORDS]
+            yield "credit", code, line[:_MAX_EVIDENCE_LENGTH]
 
 
 def _agencies_in_dateline(dateline: str) -> Iterator[str]:
@@ -178,7 +178,7 @@ def _agencies_cited(text: str, language: str) -> Iterator[tuple[str, str]]:
 def _cues(
     name: str, row: _AgencyRow, before: str, after: str, language: str
 ) -> tuple[re.Match[str] | None, re.Match[str] | None]:
-    """Return the cue before a name and the cue after it that show it is cited; None for a side without one."""
+    """Return the cues before and after a name which show that it is cited; None for a side without one."""
     noun, noun_after = citations.NOUN_BEFORE.search(before), citations.NOUN_AFTER.match(after)
     is_whole = name in _BY_NAME
     if row.doubtful and not is_whole and language not in row.languages:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ingestd import text, urls
 
-# Soft hyphens matter for layout only; in a text they keep a search from finding the word.
+# Soft hyphens matter for layout only; within a word they prevent a search from finding it.
 _SOFT_HYPHEN = "\u00ad"
 
 
@@ -59,7 +59,7 @@ class Block:
 
 
 def normalise_runs(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """Return runs with white space collapsed across borders, cleaned, and neighbours of one style joined."""
+    """Return runs cleaned, with white space collapsed across their boundaries and neighbours of one style joined."""
     if len(runs) == 1:  # the usual case
         cleaned = _clean(runs[0].text)
         return (runs[0]._replace(text=cleaned),) if cleaned else ()

@@ -9,11 +9,11 @@ from ingestd.articles.body import prompts
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.witnesses import bylines, images, visible_dates
 
-#: The lines of the article's header are looked for among this many first blocks.
+#: Number of blocks at the start that are searched for lines of the article's header.
 _HEADER_BLOCKS = 8
 #: A line up to this length after a prompt may belong to it; a story's last paragraph is longer.
 _SHORT = 70
-#: A longer block is no teaser.
+#: A longer block is not a teaser.
 _MAX_TEASER = 220
 #: A shorter line may occur twice in a list or an interview.
 _MIN_REPEAT = 40
@@ -38,8 +38,8 @@ class KnownFields:
 def without_boilerplate(blocks: Iterable[Block], known: KnownFields) -> tuple[Block, ...]:
     """Return the blocks of the story, in order.
 
-    Removes known fields, header lines, prompts (consent, apps, newsletters, sharing) with the short lines that follow
-    them to the end, teasers that are only a link, repeated blocks, and headings with nothing below them.
+    Removes known fields, header lines, prompts (consent, apps, newsletters, sharing), the short lines below a prompt
+    at the end, teasers that are only a link, repeated blocks, and headings with nothing below them.
     """
     kept = _without_prompts(_without_header(_without_repeats(blocks), known))
     kept = [shorter for block in kept if (shorter := _without_invitation(block))]
@@ -87,7 +87,7 @@ def _is_header_line(block: Block, folded: str, known: set[str]) -> bool:
 
 
 def _is_headline(block: Block, folded: str, headlines: set[str]) -> bool:
-    """Say whether a heading is the headline with a kicker before it."""
+    """Return whether a heading is the headline with a kicker before it."""
     return block.tag in _HEADINGS and any(len(headline) > 20 and folded.endswith(headline) for headline in headlines)
 
 

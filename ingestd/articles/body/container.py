@@ -1,4 +1,4 @@
-"""Find the story on a page: the element that holds most of the prose, judged by text length, links and marks."""
+"""Find the story on a page: the element with most of the prose, by text length, share of links, and marked elements."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -23,9 +23,9 @@ _TITLE_LENGTHS = range(20, 250)
 _EXCERPT = 400
 #: A Chinese or Japanese character carries as much text as this many letters.
 _CJK_FACTOR = 2.5
-#: A weak mark does not hold for an element with a larger share of the page's prose.
+#: A weak mark is ignored on an element with a larger share of the page's prose.
 _MAX_WEAK_SHARE = 0.4
-#: If less of the prose than this share is left, strong marks of such elements do not hold either.
+#: If less of the prose than this share is left, strong marks on such elements are ignored too.
 _MIN_LEFT_SHARE = 0.15
 #: The deepest element with at least this share of the best weight is the story: what surrounds it rarely belongs to it.
 _NEARLY_BEST = 0.92
@@ -33,25 +33,25 @@ _NEARLY_BEST = 0.92
 _TOO_SMALL = frozenset(
     "p li ul ol dl dd dt table tr td th tbody blockquote h1 h2 h3 h4 h5 h6 pre figure span a".split()
 )
-#: Blocks above the story in which its headline is looked for, and the most blocks of a dek.
+#: Number of blocks above the story that are searched for its headline, and the most blocks of a dek.
 _MAX_HEADER_BLOCKS = 40
 _MAX_DEKS = 3
-#: Up to this many lines after the last paragraph are a signature or buttons, where they are shorter than `_SHORT`.
+#: Up to this many lines after the last paragraph are dropped as a signature or buttons if shorter than `_SHORT`.
 _MAX_TAIL = 4
 _SHORT = 50
 _HEADINGS = ("h2", "h3", "h4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """Fields of the article that are known before its body is read."""
+class HeaderFields:
+    """Fields of the article's header, which are known before its body is read."""
 
     headline: str | None = None
     #: Every dek or abstract that a witness states.
     deks: tuple[str, ...] = ()
 
 
-def story_blocks(placed: Sequence[PlacedBlock], hints: Hints) -> tuple[Block, ...]:
+def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[Block, ...]:
     """Return the blocks of the story and of the dek above it, in order; empty when the page has no prose."""
     weights = _weights(placed)
     overruled = _overruled(placed, weights)
@@ -62,7 +62,7 @@ def story_blocks(placed: Sequence[PlacedBlock], hints: Hints) -> tuple[Block, ..
     inside = set(story_element.iter())
     story = [at for at in candidates if placed[at].element in inside]
     kept = _without_tail(placed, weights, [at for at in story if placed[at].block.link_share <= _MAX_LINK_SHARE])
-    return tuple(placed[at].block for at in (*_deks(placed, story[0], overruled, hints), *kept))
+    return tuple(placed[at].block for at in (*_deks(placed, story[0], overruled, header), *kept))
 
 
 def _weights(placed: Sequence[PlacedBlock]) -> list[float]:
@@ -90,7 +90,7 @@ def _weight(block: Block, link_share: float) -> float:
 
 
 def _overruled(placed: Sequence[PlacedBlock], weights: Sequence[float]) -> set[MarkedElement]:
-    """Return the marks that do not hold because their elements contain too much of the page's prose."""
+    """Return the marked elements to be treated as unmarked, because they contain too much of the page's prose."""
     within: dict[MarkedElement, float] = defaultdict(float)
     prose = [(located.marks, weight) for located, weight in zip(placed, weights, strict=True) if weight > 0]
     for marks, weight in prose:
@@ -133,16 +133,18 @@ def _depth(element: etree._Element) -> int:
     return sum(1 for _ in element.iterancestors())
 
 
-def _deks(placed: Sequence[PlacedBlock], first: int, overruled: Collection[MarkedElement], hints: Hints) -> list[int]:
+def _deks(
+    placed: Sequence[PlacedBlock], first: int, overruled: Collection[MarkedElement], header: HeaderFields
+) -> list[int]:
     """Return the indexes of the blocks between headline and story that may be the dek or the first lines."""
-    headline = text.fold(hints.headline) if hints.headline else None
+    headline = text.fold(header.headline) if header.headline else None
     if any(_is_headline(located, headline) for located in placed[first : first + 6]):
         return []
     above = range(max(0, first - _MAX_HEADER_BLOCKS), first)
     start = next((at for at in reversed(above) if _is_headline(placed[at], headline)), None)
     if start is None:
         return []
-    known_deks = {text.fold(dek)[:60] for dek in hints.deks if len(dek) > 30}
+    known_deks = {text.fold(dek)[:60] for dek in header.deks if len(dek) > 30}
     return [at for at in range(start + 1, first) if _is_dek(placed[at], overruled, known_deks)][:_MAX_DEKS]
 
 

@@ -8,7 +8,7 @@ from trafilatura.settings import Document
 
 from ingestd.articles.body import container
 from ingestd.articles.body.blocks import Block
-from ingestd.articles.body.container import Hints
+from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.tree import element_count
 from ingestd.articles.body.walk import PlacedBlock, placed_blocks, read_blocks
 from ingestd.articles.witnesses import json_ld_text
@@ -18,6 +18,7 @@ from ingestd.articles.witnesses import json_ld_text
 MAX_ELEMENTS = 50_000
 #: A text with fewer characters is compared with trafilatura's.
 _COMPARE_BELOW = 400
+#: If even the longer of the two has fewer characters, all blocks of the page may be the text.
 _PLAIN_BELOW = 250
 #: If trafilatura's one paragraph holds the text of more blocks than this, it has merged them.
 _MERGED_BLOCKS = 4
@@ -25,7 +26,7 @@ _MERGED_BLOCKS = 4
 _MIN_PLAIN = 60
 
 
-def read_body(root: etree._Element, url: str | None = None, hints: Hints | None = None) -> tuple[Block, ...]:
+def read_body(root: etree._Element, url: str | None = None, header: HeaderFields | None = None) -> tuple[Block, ...]:
     """Return the blocks of the article's text; empty when there are none.  Does not change `root`.
 
     Links resolve against `url`; without it they are dropped.
@@ -33,7 +34,7 @@ def read_body(root: etree._Element, url: str | None = None, hints: Hints | None 
     if element_count(root) > MAX_ELEMENTS:
         return plain_blocks(root, url, shortest=1)
     placed = placed_blocks(root)
-    blocks = container.story_blocks(placed, hints or Hints())
+    blocks = container.story_blocks(placed, header or HeaderFields())
     if _length(blocks) < _COMPARE_BELOW:
         return _longest(
             tuple(block.resolved(url) for block in blocks),

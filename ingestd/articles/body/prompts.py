@@ -67,7 +67,7 @@ _INVITATION_WORD = re.compile(r"click|tap|read|see|watch", re.IGNORECASE)
 
 
 def is_prompt(line: str) -> bool:
-    """Say whether a line is a prompt."""
+    """Return whether a line is a prompt."""
     return len(line) <= _MAX_LENGTH and bool(_PROMPT.match(line))
 
 

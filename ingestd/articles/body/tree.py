@@ -45,7 +45,7 @@ def element_count(root: etree._Element) -> int:
 
 
 def _parse(text: str) -> etree._Element | None:
-    # One parser for each page: a parser keeps state between documents (its error log grows).
+    # A new parser for each page: a parser keeps state between documents (its error log grows).
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)

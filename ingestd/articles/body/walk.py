@@ -42,8 +42,8 @@ class PlacedBlock:
 def read_blocks(root: etree._Element, url: str | None = None) -> tuple[Block, ...]:
     """Return the blocks below an element of HTML or of trafilatura's output, in document order.
 
-    Links resolve against `url`; without it they are dropped.  A `<br>` ends a paragraph, except after a line as long
-    as hand-wrapped lines are that does not end a sentence.
+    Links resolve against `url`; without it they are dropped.  A `<br>` ends a paragraph, except after a line that
+    does not end a sentence and is as long as hand-wrapped lines are.
     """
     return tuple(placed.block.resolved(url) for placed in _walk(root, _SKIPPED, marked=False))
 
@@ -77,7 +77,7 @@ class _Context(NamedTuple):
 def _runs_by_block(
     root: etree._Element, skipped: frozenset[str], *, marked: bool
 ) -> Iterator[tuple[_Context, list[Run]]]:
-    """Yield the runs of each block with their context; without recursion, since a tree may be deeper than the stack."""
+    """Yield the runs of each block with their context, without recursion, since a tree may be deeper than the stack."""
     contexts = [_Context("p", (None, None), root)]
     runs = list[Run]()
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))

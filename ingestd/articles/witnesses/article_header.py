@@ -11,7 +11,7 @@ from ingestd.articles.witnesses import bylines, visible_dates
 #: Lines below the headline that can belong to the header, and lines of a page among which it may begin.
 _MAX_LINES_BELOW = 12
 _MAX_DEPTH = 600
-#: Breadcrumbs are no dek: "Home > News > World".
+#: Breadcrumbs are not a dek: "Home > News > World".
 _BREADCRUMBS = re.compile(r"\s[>›»/|]\s")
 _DEK_LENGTHS = range(20, 350)
 

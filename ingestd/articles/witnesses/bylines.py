@@ -23,7 +23,7 @@ _NOT_A_NAME = re.compile(
     r"comments?|kommentare?|photo|foto)\b",
     re.IGNORECASE,
 )
-#: Roles and unspecific names, which are no signature by themselves.
+#: Roles and unspecific names, which are not a signature by themselves.
 _UNSPECIFIC = re.compile(
     r"(?:(?:the\s+)?(?:(?:news|wire|press)\s+)?(?:agenc(?:y|ies)|services?|wires?)|agenturen|agences|agencias|"
     r"no author|admin|"
@@ -46,7 +46,7 @@ def clean(printed: str | None) -> str | None:
 
 
 def is_byline(line: str) -> bool:
-    """Say whether a line is a byline: "By" followed by a name or a desk."""
+    """Return whether a line is a byline: "By" followed by a name or a desk."""
     match = _BY.match(line)
     return match is not None and len(line) <= 120 and line[match.end() :][:1].isupper() and line[-1] not in ".!?:"
 
@@ -68,7 +68,7 @@ def people(bylines: Iterable[str]) -> tuple[str, ...]:
 def signatures(byline: str | None) -> tuple[str, ...]:
     """Return the people, desks and agencies that sign a byline, in order.
 
-    A role or an employer after a person's name and a comma is no signature.
+    A role or an employer after a person's name and a comma is left out.
     """
     signed: list[str] = []
     for signer in _AND.split(clean(byline) or ""):
@@ -99,7 +99,7 @@ def _person(part: str) -> str | None:
     if _NOT_A_NAME.search(name) or not name[0].isalpha() or name == "red":
         return None
     if name[0].islower():
-        # "ssi" may be an author's initials; "annlee" is a login, and "our own correspondent" is no name.
+        # "ssi" may be an author's initials; "annlee" is a login, and "our own correspondent" is not a name.
         return name if len(name) <= 4 else None
     return name
 

@@ -33,7 +33,7 @@ _FORMS = (
     re.compile(r"(?P<line>(?:新华社|中新社|中新网)\S{1,20}?[日月]\s?电)\s*(?:[（(][^）)]{1,40}[）)])?\s*"),
 )
 _MAX_LENGTH = 120
-#: Words printed like a dateline that are none: labels of the desk, and organisations that the sentence is about.
+#: Words that are printed like a dateline but are not: labels of the desk, organisations that the sentence is about.
 _LABELS = frozenset(
     "breaking,breaking news,developing,just in,exclusive,exclusif,exclusiva,update,updated,updates,live,live updates,"
     "en direct,en vivo,question,answer,watch,read,listen,opinion,opinión,editorial,commentary,analysis,analyse,column,"

@@ -29,7 +29,7 @@ class Figures:
 
     #: The lead image; empty when there is none.
     lead: tuple[Image, ...]
-    #: All captions on the page, one line each; they are no body text.
+    #: All captions on the page, one line each; they are not body text.
     captions: tuple[str, ...]
 
 
@@ -65,7 +65,7 @@ def split_credit(line: str) -> tuple[str | None, str | None]:
 
 
 def is_caption(line: str) -> bool:
-    """Say whether a line without caption markup is a caption: it ends in a credit in parentheses."""
+    """Return whether a line without caption markup is a caption: it ends in a credit in parentheses."""
     if len(line) > 600 or not line.endswith((")", ").", "]")):
         return False
     match = _IN_PARENTHESES.search(line)

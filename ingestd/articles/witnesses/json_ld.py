@@ -20,7 +20,7 @@ _TYPES = re.compile(r"(Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPos
 _PAGE_TYPES = re.compile(r"(WebPage|ItemPage|VideoObject|CreativeWork)$")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _SALVAGED = ("headline", "datePublished", "dateModified", "description", "inLanguage")
-#: A longer script (characters) is no metadata.
+#: A longer script (characters) is not metadata.
 _MAX_LENGTH = 2_000_000
 _MAX_NODES = 500
 
@@ -31,9 +31,9 @@ def read(root: etree._Element, url: str) -> Clues:
     Searches graphs and lists.  Finds the plain fields even in a script that is not valid JSON.
     """
     nodes = [node for script in _SCRIPTS(root) for node in _nodes(_load(script.text or ""))]
-    article = next((node for node in nodes if _is(node, _TYPES) and node.get("headline")), None)
-    article = article or next((node for node in nodes if _is(node, _TYPES)), None)
-    article = article or next((node for node in nodes if _is(node, _PAGE_TYPES) and node.get("datePublished")), None)
+    article = next((node for node in nodes if _is_a(node, _TYPES) and node.get("headline")), None)
+    article = article or next((node for node in nodes if _is_a(node, _TYPES)), None)
+    article = article or next((node for node in nodes if _is_a(node, _PAGE_TYPES) and node.get("datePublished")), None)
     return _clues(article, {str(node["@id"]): node for node in nodes if node.get("@id")}, url) if article else Clues()
 
 
@@ -75,7 +75,7 @@ def _nodes(document: Any) -> Iterator[dict[str, Any]]:
             waiting[:0] = [node[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in node]
 
 
-def _is(node: dict[str, Any], types: re.Pattern[str]) -> bool:
+def _is_a(node: dict[str, Any], types: re.Pattern[str]) -> bool:
     kinds = node.get("@type")
     return any(isinstance(kind, str) and types.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]))
 
@@ -83,7 +83,7 @@ def _is(node: dict[str, Any], types: re.Pattern[str]) -> bool:
 def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str) -> Clues:
     authors = [_resolved(author, by_id) for author in _list(node.get("author") or node.get("creator"))]
     names = [_name(author) for author in authors]
-    people = [_name(author) for author in authors if not (isinstance(author, dict) and _is(author, _ORGANISATION))]
+    people = [_name(author) for author in authors if not (isinstance(author, dict) and _is_a(author, _ORGANISATION))]
     publisher = next(iter(_list(node.get("publisher"))), None)
     return Clues(
         headline=_plain(node.get("headline")) or _plain(node.get("name")),

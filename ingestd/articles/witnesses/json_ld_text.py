@@ -18,7 +18,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _PIECE = 20
 #: Longer texts (characters) are not compared: the time grows with the product of both lengths.
 _MAX_COMPARED = 100_000
-#: articleBody counts only if it contains at least this share of the blocks; it is often the first paragraph alone.
+#: articleBody is used only if it contains at least this share of the text; often it is the first paragraph alone.
 _MIN_AGREEMENT = 0.7
 _HEADINGS = ("h2", "h3", "h4")
 

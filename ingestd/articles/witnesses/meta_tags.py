@@ -88,7 +88,7 @@ def _canonical(root: etree._Element, metas: dict[str, list[str]], url: str) -> s
     links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
     for claim in (*links, *metas.get("og:url", ())):
         resolved = urls.resolve(url, claim)
-        # A URL counts only on the page's own site, else a page could claim any; a page saved without its URL may.
+        # Only a URL on the page's own site is accepted, or a page could claim any; a page saved without its URL may.
         if resolved and urls.site(url) in ("", urls.site(resolved)):
             return urls.normalise(resolved)
     return None

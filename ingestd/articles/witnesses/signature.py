@@ -17,7 +17,7 @@ _IN_PARENTHESES = re.compile(r"(?:[.!?…\"”“»]|^)\s*[(\[]([^()\[\]]{2,120}
 def read(blocks: Sequence[Block]) -> Clues:
     """Return byline and authors from the first paragraph, the last paragraph, or the end of the last block.
 
-    Only full names count, since the line may be anything.
+    Only full names are accepted, since the line may be anything.
     """
     paragraphs = [block for block in blocks if block.tag == "p"]
     if not paragraphs:

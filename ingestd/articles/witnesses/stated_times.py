@@ -48,9 +48,9 @@ class StatedTime:
 
 
 def read_stated_time(text: object) -> StatedTime | None:
-    """Read a time from metadata: ISO 8601, RFC 5322, or as printed on pages; None when it is no time.
+    """Read a time from metadata: ISO 8601, RFC 5322, or as printed on pages; None when it is not a time.
 
-    Exactly midnight without a zone is read as a day: publishing systems write dates so.
+    Exactly midnight without a zone is read as a day: that is how publishing systems write dates.
     """
     if not isinstance(text, str) or not 6 <= len(text.strip()) <= 80:
         return None
@@ -119,7 +119,7 @@ def find_stated_time(line: str) -> StatedTime | None:
         return None
     if after["hour"] is None:
         before = _BEFORE.search(line)
-        # A bare number before a day is no time of day.
+        # A bare number before a day is not a time of day.
         if before and (before["minute"] or before["half"]):
             return _from_match(before)
     return _from_match(after)

@@ -20,7 +20,7 @@ _SENTENCE_ENDS = (".", "!", "?", ".”", '."', "。")
 
 
 def is_date_line(line: str) -> bool:
-    """Say whether a line is a date line: a date with hardly any other words, or one after a label such as "Posted"."""
+    """Return whether a line is a date line: a date with few other words, or one after a label such as "Posted"."""
     return _kind(line) is not None
 
 
@@ -51,7 +51,7 @@ def _split_at_updated(line: str) -> tuple[str, str, str]:
 
 
 def _is_sentence(line: str) -> bool:
-    """Say whether a line is a sentence with a date: it ends like one and has two words or more that are no date."""
+    """Return whether a line is a sentence with a date: it ends like one and has two or more words besides dates."""
     if not line.endswith(_SENTENCE_ENDS):
         return False
     label = _PUBLISHED.match(line) or _UPDATED.match(line)

@@ -1,6 +1,6 @@
 """Find the cursor of a JSON list: the URL of its next page, or of the items published after it.
 
-There is no standard, so the names that APIs use are looked for: a link ("next", "next_url", `_links.next.href` as in
+There is no standard, so the common names are recognised: a link ("next", "next_url", `_links.next.href` as in
 HAL and Python Eve, "@odata.nextLink"), a token for the query ("next_cursor", "next_page_token"), a page number
 ("next_page": 2), and a token for later changes ("next_since", "sync_token", "@odata.deltaLink").
 """
@@ -51,10 +51,10 @@ def page_without_userinfo(url: str, reference: str | None) -> str | None:
 
 
 def with_direction(cursor: Cursor | None, entries: Sequence[Entry]) -> Cursor | None:
-    """Return the cursor as "newer" when the entries ascend by date, else as "older"; a "since" cursor is unchanged.
+    """Return the cursor as "newer" if the entries are listed oldest first, else "older"; a "since" cursor is unchanged.
 
-    Only the first and the last date count.  When they are equal or missing, the list is taken as newest first, as most
-    lists are.
+    Only the first and the last date are compared.  If they are equal or missing, the list is taken as newest first, as
+    most lists are.
     """
     if cursor is None or cursor.kind == "since":
         return cursor

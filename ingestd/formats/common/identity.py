@@ -73,5 +73,5 @@ def _bounded(guid: str) -> str:
 
 
 def _hash(*parts: str | None) -> str:
-    # Clean text has no NUL, so different entries never join to the same bytes.
+    # Clean text has no NUL, so different parts never join to the same bytes.
     return "sha256:" + sha256("\x00".join(part or "" for part in parts).encode()).hexdigest()

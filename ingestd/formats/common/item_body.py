@@ -18,7 +18,7 @@ _BLOCKS = {
 }  # fmt: skip
 #: Elements that only hold blocks; kept in the HTML.
 _GROUPS = frozenset("ul ol dl table thead tbody tfoot tr".split())
-#: Elements that end the block before them; their tags are dropped.
+#: Elements that begin a new block; their own tags are dropped.
 _CONTAINERS = frozenset(
     "block div section article aside figure main body body.content html nitf center address ingress brodtext text "
     "faktaruta inlinexml datacontent nitf-table bodytext content".split()

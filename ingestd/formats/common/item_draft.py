@@ -1,4 +1,4 @@
-"""Build an item field by field: the first non-empty value of each field counts, within limits."""
+"""Build an item field by field, within limits; the first non-empty value of each field is kept."""
 
 import re
 from collections import defaultdict
@@ -185,7 +185,7 @@ def byline_of(text: str | None) -> str | None:
 
 
 def entry_of(item: Item, link: str | None = None, *, wire: str | None = None) -> Entry:
-    """Return an item as an entry, so that it is compared, extracted and stored like any other.
+    """Return an entry for an item, which is then compared, extracted and stored like any other entry.
 
     `wire` is the wire format that the item came in; None for an item that only describes a page, as in a news sitemap.
     """

@@ -20,7 +20,7 @@ _ENCODING_BY_START = (
     (codecs.BOM_UTF8, "utf-8"),
 )
 
-# Python codecs that are no character encodings of documents; decoding with them raises unusual errors.
+# Python codecs that documents are not encoded in; decoding with them raises unusual errors.
 _NOT_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"))
 
 _DECLARED_ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"'>]{1,100})[\"']")

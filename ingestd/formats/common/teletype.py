@@ -52,6 +52,6 @@ def fill_dateline(draft: ItemDraft, first_paragraph: str) -> None:
 
 
 def fill_kill_status(draft: ItemDraft, lines: list[str]) -> None:
-    """Set the status to "kill" if the head says so: these formats have no status code."""
+    """Set the status to "kill" if the head says so: these formats have no status field."""
     if "kill" in signals_in(lines):
         draft.fill("pubstatus_raw", "kill")

@@ -17,7 +17,7 @@ def feed_of(
     """Return a feed of the entries, in their order; identical entries are kept once.
 
     Versions of one item share their guid and are all kept.  `cursor` is the list's cursor; a next page becomes
-    "newer" if the entries ascend by date.
+    "newer" if the entries are listed oldest first.
     """
     if len(entries) > 1 and len({entry.guid for entry in entries}) < len(entries):
         entries = tuple(dict.fromkeys(entries))

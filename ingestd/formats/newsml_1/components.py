@@ -12,8 +12,8 @@ from ingestd.formats.newsml_1.metadata import read_metadata
 from ingestd.formats.nitf.reader import read_nitf
 from ingestd.model.item import Association, Rendition
 
-#: Roles of texts (5.3.2, Role; each provider has its own vocabulary): of the story, of texts that replace it when there
-#: is none, in order of preference, and of texts that are never used.
+#: Roles of texts (5.3.2, Role; each provider has its own vocabulary): those of the story; those used in its absence, in
+#: order of preference; and those never used.
 _STORY_ROLES = frozenset(("", "main", "body", "lead", "text", "story", "article", "content", "maintext", "bodytext"))
 _FALLBACK_ROLES = ("caption", "abstract", "summary", "teaser", "title", "headline")
 _IGNORED_ROLES = frozenset(("stylesheet", "contact", "tweettext", "sound", "thumbnail", "subheadline"))

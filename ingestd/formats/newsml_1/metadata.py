@@ -54,7 +54,7 @@ _LINES = {
 
 
 def _read_custom_line(draft: ItemDraft, line: Element) -> None:
-    """Read a NewsLine of a type of the provider's own (5.4.12): advisories and notes are notes to editors."""
+    """Read a NewsLine, whose type the provider defines (5.4.12): advisories and notes are notes to editors."""
     kind = xml.child(line, "newslinetype")
     role = attributes(kind).get("formalname", "") if kind is not None else ""
     for child in line:
@@ -101,7 +101,7 @@ def _read_descriptive(draft: ItemDraft, name: str, child: Element) -> None:
     elif name == "property" and given.get("formalname", "").lower() == "keyword":
         draft.add("keywords", line_of(given.get("value")))
     elif name == "guid" and "guid" not in draft.values and (text := line_in(child)):
-        # Without the standard's identifier, one of the provider's own is better than a hash.
+        # Without the standard identifier, the provider's own one is better than a hash.
         draft.fill("guid", text)
         draft.fill("id_origin", "derived")
 

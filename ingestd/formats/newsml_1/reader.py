@@ -1,6 +1,6 @@
 """Reader of NewsML 1.0 to 1.2 (IPTC, NewsML 1.2 Functional Specification); components may nest in any way.
 
-If several components give a value, the outermost counts, then the first.
+If several components give a value, that of the outermost is kept, and of these the first.
 """
 
 import re

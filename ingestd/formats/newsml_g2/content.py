@@ -55,7 +55,7 @@ def _read_remote(draft: ItemDraft, remote: Element) -> None:
 
 
 def read_groups(draft: ItemDraft, groups: Element, _aliases: Mapping[str, str]) -> None:
-    """Read a package's groupSet (9.2): each itemRef is an association, related by the role of its group."""
+    """Read a package's groupSet (9.2): each itemRef becomes an association whose `rel` is the role of its group."""
     for group in groups:
         role = line_of(attributes(group).get("role"))
         for reference in group:

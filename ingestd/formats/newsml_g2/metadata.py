@@ -29,7 +29,7 @@ def concept(element: Element, aliases: Mapping[str, str], *, rel: str | None = N
         if local_name(child.tag) == "name":
             name = line_in(child)
             break
-    # A short cut: nearly all have a qcode in lower case, and reading all attributes doubles the time.
+    # A short cut: nearly all elements have a lower-case `qcode`, and reading all attributes doubles the time.
     if qcode := line_of(element.get("qcode")):
         return concept_of(qcode, uri=line_of(element.get("uri")), name=name, rel=rel, schemes=aliases)
     given = attributes(element)

@@ -29,7 +29,7 @@ _FIELD_OF_ROLE = {"creditline": "creditline"}
 
 
 def fill_texts(draft: ItemDraft, item: Mapping[str, Any]) -> None:
-    """Fill headlines, description and body from their variants."""
+    """Fill headlines, description and body; ninjs may give each in several variants."""
     texts = variants_of(item)
     for one in texts.headline:
         if text := fields.line_of(one.value, markup=_is_markup(one)):

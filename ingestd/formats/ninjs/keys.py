@@ -36,7 +36,7 @@ def _fold(key: str) -> str:
 
 
 def fold(item: Mapping[str, Any]) -> Folded:
-    """Return an object with canonical keys and without empty values; of equal keys the first counts."""
+    """Return an object with canonical keys and without empty values; the first of equal keys is kept."""
     folded: dict[str, Any] = {}
     for key, value in item.items():
         if value is not None and value not in ("", []):

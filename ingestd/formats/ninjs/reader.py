@@ -111,7 +111,7 @@ def read_ninjs(draft: ItemDraft, item: Mapping[str, Any]) -> None:
 
 
 def _read_extensions(draft: ItemDraft, extensions: Mapping[str, Any]) -> None:
-    """Read the extensions that no other writer of ninjs has."""
+    """Read the members that only our own ninjs renderer writes."""
     origin = extensions.get("id_origin")
     if origin in ("composed", "derived", "hash"):
         draft.fill("id_origin", origin)

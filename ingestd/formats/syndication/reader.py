@@ -125,7 +125,7 @@ def _parse_with_feedparser(body: bytes, content_type: str | None) -> Raw:
     # order mark.  By RFC 7303, 3 the mark comes first, then the header, then the XML declaration.
     charset = encoding_of(body) or charset_of(content_type)
     if not charset and declares_unknown_charset(body):
-        charset = "utf-8"  # feedparser's own next choice, but codecs such as punycode make it fail before
+        charset = "utf-8"  # feedparser would try it next, but fails first on codecs such as punycode
     headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}
     try:
         # A stream, because feedparser tries bytes as a file name first.

@@ -16,7 +16,7 @@ _ENTRY, _COMMENT = f"{{{NAMESPACE}}}deleted-entry", f"{{{NAMESPACE}}}comment"
 def deleted_in(body: bytes) -> tuple[Deleted, ...]:
     """Return the deleted entries of an Atom document, in its order, at most MAX_ENTRIES.
 
-    Only children of the feed count (RFC 6721, 3).  One without a `ref` is left out; an unreadable `when` is None.
+    Only children of the feed are read (RFC 6721, 3).  One without a `ref` is left out; an unreadable `when` is None.
     A document that cannot be parsed as XML has none.
     """
     if NAMESPACE.encode() not in body:

@@ -33,10 +33,10 @@ _CONTENT_NAMES = ("content", "encoded", "description", "summary")
 
 
 def unwrapped_entries(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, ...]:
-    """Return the entries, each that wraps wire items replaced by these items, in the same order.
+    """Return the entries in the same order, with those that wrap wire items replaced by the items.
 
-    `entries` are those parsed from `body`, one for each entry element; if there are more entries than elements, none
-    is replaced.  An item without a guid or a link gets that of its entry.
+    `entries` are those parsed from `body`, one for each entry element; with fewer elements than entries, they are
+    returned unchanged.  An item without a guid or a link gets that of its entry.
     """
     lowered = body.lower()
     if not any(keyword in lowered for keyword in _KEYWORDS) and not _APPLICATION_CONTENT.search(lowered):

@@ -23,13 +23,13 @@ def next_poll(
 ) -> datetime:
     """Return when a source is due again.
 
-    `wait` is the wait we would choose (seconds), at least `floor`.  It doubles with each failed poll in a row
+    `wait` (seconds) is raised to `floor` if it is shorter.  It doubles with each failed poll in a row
     (`failures`) after the first.  The publisher can make it longer, with `retry_after` (seconds, RFC 9110, 10.2.3) and
     the longest of the `hints`; hours and days to skip are skipped.  The result is at most a day, or the chosen wait
     if that is longer.
 
-    `jitter` in [0, 1) adds up to a tenth, after failures up to a half, so that sources due together drift apart.  A
-    wait at its maximum is shortened by up to a tenth instead, after failures only.
+    `jitter` in [0, 1) adds up to a tenth, after failures up to a half, so that sources do not stay in step.
+    A wait at its maximum is shortened by up to a tenth instead, after failures only.
     """
     chosen = max(floor, wait)
     limit = max(MAX_WAIT, chosen)

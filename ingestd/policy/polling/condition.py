@@ -1,4 +1,4 @@
-"""The condition of a source: one word that an operator can act on."""
+"""The condition of a source, as shown to the operator."""
 
 from typing import Literal
 

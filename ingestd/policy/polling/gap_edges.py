@@ -2,7 +2,7 @@
 
 A list that has every entry the source listed last before the gap and every one it listed first after it is taken to
 have the entries between as well.  A list that lacks a single one of them selects its entries differently or does not
-reach back far enough, and proves nothing.  Names and dates do not count.
+reach back far enough, and proves nothing.  Names and dates are ignored.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -32,14 +32,14 @@ class GapEdges:
         return self.suffice and self.before | self.after <= set(addresses)
 
 
-def newest_addresses(batches: Iterable[tuple[datetime, str]]) -> frozenset[str]:
+def newest_addresses(first_seen: Iterable[tuple[datetime, str]]) -> frozenset[str]:
     """Return the newest URLs, at least MIN_EDGE if there are as many; URLs first seen at once stay together.
 
-    `batches` are URLs with the time each was first seen, newest first.
+    `first_seen` are pairs of the time a URL was first seen and the URL, newest first.
     """
     found: set[str] = set()
     last: datetime | None = None
-    for when, address in batches:
+    for when, address in first_seen:
         if when != last and len(found) >= MIN_EDGE:
             break
         found.add(address)
@@ -48,7 +48,7 @@ def newest_addresses(batches: Iterable[tuple[datetime, str]]) -> frozenset[str]:
 
 
 def positions_between(addresses: Sequence[str | None], edges: GapEdges) -> range | None:
-    """Return the positions in a document between the edges of a gap; None: the document does not cover the gap.
+    """Return the positions in a document between the edges of a gap; None if the document does not cover the gap.
 
     It covers the gap when it has all entries of both edges and keeps the edges apart, newest first or last.  When they
     are mixed, its order is not chronological.

@@ -1,6 +1,6 @@
 """Pick the new and the changed entries of a feed, by comparison with the known ones.
 
-Dates do not count: an unknown entry is new whatever its date.
+Dates are ignored: an unknown entry is new whatever its date.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """Decide whether a feed may have dropped entries between two polls, by the overlap of its windows.
 
-Dates do not count: they may be early or late.
+Dates are ignored: publishers set them early or late.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """The overlap of a document with earlier ones; numbers of entries."""
+    """How many entries of a document earlier documents had too."""
 
     listed: int
     #: Known before this document.
@@ -23,9 +23,9 @@ class Overlap:
 def may_have_lost(overlap: Overlap, *, window: int) -> bool:
     """Return whether entries may have been listed and dropped unseen since a document of `window` entries.
 
-    They may when the windows have nothing in common, unless every entry listed now is known from a push or a repair
-    since, which then left out nothing.  They also may when all of the newest entries are gone although less than half
-    of the window is shared: the entries still there are then pinned.
+    True when the windows have nothing in common, unless all entries listed now are known thanks to a push or a repair
+    since.  Also true when none of the newest entries is listed any more and less than half of the window is shared: the
+    shared entries are then probably pinned.
     """
     if not window or not overlap.listed:
         return False  # nothing could be dropped, or nothing was listed

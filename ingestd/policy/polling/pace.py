@@ -20,10 +20,10 @@ HALF_LIFE = 96.0
 #: The window must hold the expected number of entries plus this many standard deviations at the next poll.
 MARGIN = 6.5
 
-#: A shorter window counts as one of this many entries: mostly it is not full and drops nothing.
+#: A shorter window is treated as one of this many entries: usually it is not full and drops nothing.
 SHORTEST_WINDOW = 10
 
-#: Dates in a first document count when they are no older than this and not in the future; together they weigh no more
+#: Dates in a first document are used if they are no older than this and not in the future.  Together they weigh no more
 #: than this many hours of observation, because dates are unreliable.
 _MAX_DATE_AGE, _MAX_HOURS = timedelta(days=30), 24.0
 

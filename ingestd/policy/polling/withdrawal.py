@@ -12,10 +12,10 @@ _OLDER_SHARE, _MIN_OLDER = 0.5, 3
 
 
 def settled_at(first_seen: Iterable[datetime], *, listed: int) -> datetime | None:
-    """Return a time such that the window should still list every entry first seen after it.
+    """Return the time after which every entry first seen should still be in the window.
 
     `first_seen` are the times at which the known entries of the window were first seen, `listed` is the number of all
-    its entries.  None: too few are known to tell.
+    its entries.  Returns None if too few are known to tell.
     """
     older = max(_MIN_OLDER, round(listed * _OLDER_SHARE))
     times = sorted(first_seen)

@@ -30,9 +30,9 @@ class Embargo:
 
 
 def embargo_of(item: Item) -> Embargo | None:
-    """Return the embargo of an item; None: it has none.
+    """Return the embargo of an item, or None if it has none.
 
-    The embargo field precedes prose.  An embargo has no end when the item is withheld without a time, when its
+    The embargo field overrides prose.  An embargo has no end when the item is withheld without a time, when its
     prose names no readable time, or when the item is withheld although its embargo had ended before this version was
     made.  The status "usable" does not lift an embargo in prose; "Sperrfrist aufgehoben" does.  A canceled item has no
     embargo: a kill must not wait.

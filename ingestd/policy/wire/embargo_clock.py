@@ -41,7 +41,7 @@ _ZONE_ANYWHERE = re.compile(r"\b(?:(?:GMT|UTC)(?:[+-]\d{1,2}(?::?\d{2})?)?|CES?T
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockTime:
-    """A time of day; `next_day`: it is the midnight that ends the day."""
+    """A time of day; `next_day` marks the midnight that ends the day."""
 
     at: time
     next_day: bool = False
@@ -51,7 +51,8 @@ class ClockTime:
 def first_clock_time(rest: str, *, dated: bool) -> ClockTime | None:
     """Return the first time of day.
 
-    A bare number is none.  Four digits alone are one when `dated` (the text names a day), or when they are no year.
+    A bare number is not a time of day.  Four digits alone are one if `dated` (the text names a day), or if they cannot
+    be a year.
     """
     if named := _NAMED.search(rest):
         zone = _zone(named["zone"])
@@ -79,14 +80,14 @@ def _clock(hour: int, minute: int, zone: tzinfo | None) -> ClockTime | None:
 
 
 def find_zone(rest: str) -> tzinfo | None:
-    """Return a zone anywhere in the text, not only next to a time; only zones whose names are no words count."""
+    """Return a zone anywhere in the text, not only next to a time; but only one whose name is not also a word."""
     found = _ZONE_ANYWHERE.search(rest)
     return _zone(found[0]) if found else None
 
 
 @lru_cache(maxsize=256)
 def _zone(name: str | None) -> tzinfo | None:
-    """Return the zone with a name or offset; None: there is no such zone."""
+    """Return the zone with a name or offset, or None if there is no such zone."""
     if not name:
         return None
     if offset := re.fullmatch(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?", name, re.IGNORECASE):

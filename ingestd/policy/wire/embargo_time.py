@@ -10,7 +10,7 @@ from ingestd.times import MONTHS
 
 #: No agency sets a longer embargo: a later time was misread.
 LONGEST_EMBARGO = timedelta(days=400)
-#: A date without a year that is no longer past than this is of this year, not of the next.
+#: A date without a year is in this year, not the next, if it is past by no more than this.
 _MAX_PAST = timedelta(days=60)
 
 _MONTHS = {
@@ -72,12 +72,12 @@ _SAYS_MORE = re.compile(r"\d|\b(?:until|till|bis|jusqu|hasta|tot|fino)\b", re.IG
 
 
 def embargo_end(clause: str, *, after: datetime | None, language: str | None) -> datetime | None:
-    """Return the end of the embargo that a clause states, in UTC; None: it states none that can be read.
+    """Return the end of the embargo that a clause states, in UTC, or None if it states none that can be read.
 
     `after` is when the text was written: a time without a date is the next such time at or after it, a date without a
     year is the one closest to it.  A time without a zone is assumed to be in the zone of the country that most texts of
-    `language` (BCP 47) are from, or in UTC.  Midnight of a day is its end, "0.00" its beginning; a day without a time
-    means its beginning.  A time more than 400 days after `after` was misread, and gives None.
+    `language` (BCP 47) are from, or in UTC.  "Midnight" of a day is its end, "0.00" its beginning; a day without a
+    time means its beginning.  A time more than 400 days after `after` was misread, and gives None.
     """
     try:
         when = _time_in(_first_sentence(clause), after, (language or "").lower())
@@ -115,7 +115,7 @@ def _time_in(clause: str, after: datetime | None, language: str) -> datetime | N
 def _days(
     today: date, day: tuple[int, int, int] | None, weekday: re.Match[str] | None, relative: re.Match[str] | None
 ) -> Iterator[tuple[date, timedelta]]:
-    """Yield the days that may be meant, earliest first, each with how long it may be past."""
+    """Yield the days that may be meant, earliest first, each with how far in the past its time may be."""
     if day:
         for year in (today.year - 1, today.year, today.year + 1):
             if day[1:] != (2, 29) or isleap(year):

@@ -14,7 +14,7 @@ _TYPES: Mapping[str, str] = {
 
 
 def with_media(item: Item, media: Mapping[str, str]) -> Item:
-    """Return the item with its media; `media` maps file names to where the files are stored.
+    """Return the item with its media; `media` maps file names to the URLs of the stored files.
 
     A rendition that names a file, by any path, gets its new location; a file that no rendition names becomes an
     association.

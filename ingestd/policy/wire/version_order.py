@@ -41,10 +41,10 @@ def key_of(item: Item, source_id: int) -> str:
 
 
 def compare(one: VersionStamp, other: VersionStamp) -> int | None:
-    """Return 1 when `one` is newer than `other`, -1 when it is older, 0 when it is the same; None: unknown.
+    """Return 1 if `one` is newer than `other`, -1 if it is older, 0 if it is the same, None if that is unknown.
 
-    versioncreated decides; when it is equal or missing, the version number does.  In a version such as "2nd Ld" the
-    number in it counts; parts between dots are compared one by one.
+    versioncreated decides; when it is equal or missing, the version number does.  Of a version such as "2nd Ld"
+    the number is compared; parts between dots are compared one by one.
     """
     first, second = one.versioncreated, other.versioncreated
     if first and second and first != second:

@@ -24,8 +24,8 @@ def may_keep_text(version: Version) -> bool:
 def revision_content(version: Version, before: Article | None, before_hash: str | None) -> RevisionContent:
     """Return the content of a version's revision.
 
-    `before` is the article of the current revision, `before_hash` the hash of its text; None: there is none, or the
-    version arrives late.  The own text of a kill becomes a note to editors of role "kill".
+    `before` is the article of the current revision, `before_hash` the hash of its text; both are None for a new
+    record and for a version that arrives late.  The own text of a kill becomes a note to editors with the role "kill".
     """
     item, own = version.item, version.article
     if before is None or before_hash is None or not may_keep_text(version):

@@ -178,7 +178,10 @@ def _at_least_as_strict(received: ReceivedVersion, record: RecordState) -> Recei
 
 
 def _is_other_route(received: ReceivedVersion, stored: StoredVersion) -> bool:
-    # A change by the same source and format is intended.
+    """Return whether a version came from another source, or in another format, than a stored one.
+
+    The same version sent again by the same source in the same format is an intended change.
+    """
     return (stored.source_id, stored.format) != (received.source_id, received.format)
 
 
@@ -194,7 +197,7 @@ _STRICTNESS: Mapping[PubStatus, int] = {"usable": 0, "withheld": 1, "canceled": 
 
 
 def _by_status(before: PubStatus | None, after: PubStatus) -> Literal["killed", "withheld", "released"] | None:
-    """Return the event of a change of status; None: the status does not change, or the record is new and usable."""
+    """Return the event of a change of status; None if the status stays, or the record is new and usable."""
     if after == before or (before is None and after == "usable"):
         return None
     if after == "canceled":
@@ -206,7 +209,7 @@ def _is_stored(received: ReceivedVersion, record: RecordState) -> bool:
     """Return whether a version is stored already, from any source and in any format."""
     is_stricter = _STRICTNESS[received.pubstatus] > _STRICTNESS[record.pubstatus]
     if any(stored.item_hash == received.item_hash for stored in record.versions):
-        # Received before; but an embargo that is set again is a change.
+        # Received before, but setting an embargo again is a change.
         return not is_stricter or compare(received.stamp, record.current.stamp) == -1
     return any(_is_same_version(received, stored, record) for stored in record.versions)
 

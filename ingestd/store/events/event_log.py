@@ -1,4 +1,4 @@
-"""The event log: changes of records in commit order, numbered without holes.
+"""The event log: changes of records in commit order, numbered consecutively.
 
 `records.unit_of_work` assigns the numbers under `database.lock_records`, so a reader that has seen number N will never
 find a new event at or below N.
@@ -17,7 +17,7 @@ from ingestd.store.schema.tables import entries, events, records, revisions, sou
 from ingestd.urls import without_userinfo
 
 #: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
-#: may be published.  `reprocessed` is no news: other rules extracted the same bytes.
+#: may be published.  `reprocessed` means that other rules extracted the same bytes: the story did not change.
 EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed"]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 

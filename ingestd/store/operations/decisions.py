@@ -15,7 +15,7 @@ from ingestd.store.statements import insert_all
 #: The agency's guid of a wire item, else the one ingestd assigned.
 _GUID = func.coalesce(records.c.item_guid, records.c.guid)
 
-Stage = Literal["robots", "limit", "identity", "repair"]
+DecisionStage = Literal["robots", "limit", "identity", "repair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Decision:
 
     at: datetime
     entry_id: int
-    stage: Stage
+    stage: DecisionStage
     #: disallowed, given up, found; a `Verdict` of `policy.articles.identity` or `Change` of `policy.wire.versions`;
     #: reprocessed; merge (another record has the same text).
     verdict: str

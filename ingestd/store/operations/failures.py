@@ -14,7 +14,7 @@ from ingestd.store.statements import insert_all
 from ingestd.text import clean
 from ingestd.urls import without_userinfo
 
-Stage = Literal["fetch", "parse", "extract", "save"]
+FailureStage = Literal["fetch", "parse", "extract", "save"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Failure:
     """A failed poll, or a failed attempt at an entry."""
 
     at: datetime
-    stage: Stage
+    stage: FailureStage
     #: Class name of the exception.
     error: str
     message: str
@@ -35,7 +35,7 @@ class Failure:
     entry_id: int | None = None
 
 
-def stage_of(error: IngestError) -> Stage:
+def stage_of(error: IngestError) -> FailureStage:
     """Return the stage at which an error occurs."""
     if isinstance(error, FetchError):
         return "fetch"
@@ -47,7 +47,7 @@ def stage_of(error: IngestError) -> Stage:
 def failure_of(
     error: IngestError,
     *,
-    stage: Stage,
+    stage: FailureStage,
     at: datetime,
     attempt: int,
     url: str | None,
@@ -90,7 +90,7 @@ async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> N
 
 
 async def latest(connection: AsyncConnection, *, limit: int = 50) -> list[dict[str, Any]]:
-    """Return the latest failures, newest first, each with its source's URL and whether its entry was given up."""
+    """Return the latest failures, newest first, each with its source's URL and its entry's state."""
     query = (
         select(failures, sources.c.url.label("source_url"), entries.c.state.label("entry_state"))
         .outerjoin(sources, sources.c.id == failures.c.source_id)
@@ -122,7 +122,7 @@ async def list_quarantined(connection: AsyncConnection, *, limit: int = 1000) ->
 async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
     """Delete at most `batch` failures older than `moment`; returns how many.
 
-    Failures of quarantined entries stay, to show why.
+    Failures of quarantined entries are kept: they show why.
     """
     quarantined = select(entries.c.id).where(entries.c.state == "quarantined").scalar_subquery()
     deletable = failures.c.entry_id.is_(None) | failures.c.entry_id.not_in(quarantined)

@@ -18,11 +18,11 @@ from ingestd.urls import without_userinfo
 class HealthFigures:
     """The figures that health is judged by."""
 
-    #: The version of the schema; None: there is none.
+    #: The version of the schema; None: the database has none.
     schema: str | None
     #: Number of sources by state; "active" and "paused" are always present.
     sources: Mapping[str, int]
-    #: Active sources that are unclaimed and were due before `late`.
+    #: Active, unclaimed sources that were due before the time `late`, an argument of `health_figures`.
     overdue: int
     #: Active sources whose last poll failed.
     failing: int

@@ -1,4 +1,4 @@
-"""Gaps: opened by polls, closed by repair or by the operator; and the coverage that they leave."""
+"""Gaps: opened by polls, closed by repairs or by the operator; and the coverage of sources, computed from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ingestd.store.statements import insert_all
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
-# Times are printed without fractions; a caller who passes a printed time back must not miss by one.
+# Times are printed without fractions of a second; a caller who passes one back must get the same coverage.
 _PRECISION = timedelta(seconds=1)
 
 
@@ -38,9 +38,9 @@ async def open_gaps(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
 
 
 async def claim_due(connection: AsyncConnection, *, now: datetime, retry_at: datetime, limit: int) -> list[Gap]:
-    """Return open gaps due for repair, the longest due first, without those of removed sources.
+    """Claim open gaps that are due for repair, the longest due first, without those of removed sources.
 
-    Each is postponed to `retry_at`, so that no other process takes it and a killed one leaves it due then.
+    Each is postponed to `retry_at`, so that no other process takes it, and it is due again even if this process dies.
     """
     query = select(gaps).join(sources, sources.c.id == gaps.c.source_id)
     query = query.where(gaps.c.state == "open", gaps.c.due_at <= now, sources.c.state != "removed")
@@ -56,7 +56,7 @@ async def save_attempt(
 ) -> None:
     """Save an attempt at a repair that found `found` entries.
 
-    With `closed_at` the gap is repaired.  Otherwise it stays open, due again at `due_at`; None: left to the operator.
+    With `closed_at` the gap is repaired.  Otherwise it stays open, due at `due_at`; None leaves it to the operator.
     """
     values = {
         "attempts": gap.attempts + 1,
@@ -147,10 +147,12 @@ def _covers(start: datetime | None, end: datetime | None, since: datetime | None
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later time; `one` if `other` is None, and None if `one` is None."""
     return max(one, other) if one and other else one
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the earlier time; `one` if `other` is None, and None if `one` is None."""
     return min(one, other) if one and other else one
 
 

@@ -12,8 +12,8 @@ from ingestd.store.records import raws
 
 PollOutcome = Literal["new", "known", "unchanged", "not_modified", "failed", "pushed"]
 
-#: How a source's last poll went; the second "gone" in a row (HTTP 410) ends its polling.
-Condition = Literal["ok", "throttled", "failing", "gone"]
+#: Condition of a source after a poll (column `condition`); the second "gone" in a row (HTTP 410) ends its polling.
+PollCondition = Literal["ok", "throttled", "failing", "gone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class PollResult:
     source: Source
     run_id: str
     at: datetime
-    #: Duration, including the wait for a turn at the site.
+    #: Duration, including the wait for other requests to the same site.
     seconds: float
     outcome: PollOutcome
     due_at: datetime
@@ -46,7 +46,7 @@ class PollResult:
     status: int | None = None
     size: int | None = None
     raw: raws.ArchivedRaw | None = None
-    #: Entries in the document, and how many of them an earlier poll saw; None: no document was parsed.
+    #: Number of entries in the document, and of those seen by an earlier poll; None: no document was parsed.
     listed: int | None = None
     known: int | None = None
     new: tuple[ListedEntry, ...] = ()
@@ -68,7 +68,7 @@ class PollResult:
     failure: failures.Failure | None = None
     #: Remote failures in a row, this poll included.
     failures: int = 0
-    condition: Condition = "ok"
+    condition: PollCondition = "ok"
     hints: Hints = NO_HINTS
     pace: Pace | None = None
     #: Target of a permanent redirect, polls in a row that saw it, and whether they suffice to adopt the new address.

@@ -23,7 +23,7 @@ from ingestd.urls import site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
-    """What earlier polls know of an entry."""
+    """The state of an entry as earlier polls stored it."""
 
     fingerprint: str
     first_seen_at: datetime
@@ -48,7 +48,7 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
     `poll_results` is not empty.
     """
     if any(poll.versions for poll in poll_results):
-        # First of all locks: `save_outcomes` takes this one before rows of `entries`, too, so they cannot deadlock.
+        # Before any other lock: `save_outcomes` also takes this one before rows of `entries`, which prevents deadlocks.
         await lock_records(connection)
     await raws.add(connection, [poll.raw for poll in poll_results], now=poll_results[0].at)
     rows = [row for poll in poll_results for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
@@ -218,7 +218,7 @@ def _changed_row(poll: PollResult, item: ListedEntry) -> dict[str, Any]:
 
 
 async def _gap_row(connection: AsyncConnection, poll: PollResult) -> dict[str, Any]:
-    """Return a gap since the last poll that saw the window; a document without entries did not show it."""
+    """Return a row for the gap since the last document with entries: one without entries did not show the window."""
     read_at = poll.source.last_read_at
     since = poll.source.last_success_at or poll.at
     empty = select(polls.c.id).where(polls.c.source_id == poll.source.id, polls.c.at > read_at, polls.c.listed == 0)

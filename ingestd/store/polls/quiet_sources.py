@@ -1,4 +1,4 @@
-"""Quiet sources: they answer, but published less than expected for these hours of the week."""
+"""Find and mark quiet sources: their polls succeed, but they published less than expected for the hours of the week."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

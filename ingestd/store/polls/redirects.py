@@ -12,7 +12,7 @@ from ingestd.urls import normalise, site
 
 
 async def move_source(connection: AsyncConnection, source: Source, url: str, *, run_id: str, now: datetime) -> bool:
-    """Give a claimed source its new address; returns whether it has it now.
+    """Give a claimed source its new address; returns whether the address changed.
 
     If another source has the address already, neither changes, and `same_as` of this one names the other.
     """

@@ -1,4 +1,4 @@
-"""Other sources of a gap's site that were watched throughout it, and the entries at the gap's ends to compare with."""
+"""Find other sources of the same site that were watched throughout a gap, and the entries at the gap's edges."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ _MAX_SOURCES, _MAX_BEFORE = 20, 200
 
 
 async def gap_ends(connection: AsyncConnection, gap: Gap) -> GapEdges:
-    """Return the URLs of the source's entries at both ends of a gap, without those that backfills added."""
+    """Return the URLs of the source's entries at both edges of a gap, without those that backfills added."""
     own = select(entries.c.first_seen_at, entries.c.url).where(
         entries.c.source_id == gap.source_id, entries.c.url.is_not(None), entries.c.backfill_id.is_(None)
     )

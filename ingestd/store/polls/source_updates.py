@@ -16,11 +16,11 @@ from ingestd.store.schema.tables import sources
 async def update_after_polls(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
     """Update the sources of poll results.
 
-    A result changes nothing unless its run still has the claim: it may come late, from a run taken for dead.
+    A result is ignored unless its run still has the claim: it may arrive late, from a run that was presumed dead.
     """
     for statement, rows in (
-        (_AFTER_POLL, [_after_poll(poll) for poll in poll_results if poll.outcome != "pushed"]),
-        (_AFTER_PUSH, [_after_either(poll) for poll in poll_results if poll.outcome == "pushed"]),
+        (_AFTER_POLL, [_values_after_poll(poll) for poll in poll_results if poll.outcome != "pushed"]),
+        (_AFTER_PUSH, [_values_after_push(poll) for poll in poll_results if poll.outcome == "pushed"]),
     ):
         if rows:
             await connection.execute(statement, rows)
@@ -69,7 +69,7 @@ _AFTER_POLL = (
     )
 )  # fmt: skip
 
-# A push brings new entries only; it says nothing about what polls learned of the source.
+# A push only brings new entries; validators, hints and the window stay those of the last poll.
 _AFTER_PUSH = (
     update(sources)
     .where(_CLAIMED)
@@ -84,7 +84,7 @@ _AFTER_PUSH = (
 )  # fmt: skip
 
 
-def _after_either(poll: PollResult) -> dict[str, Any]:
+def _values_after_push(poll: PollResult) -> dict[str, Any]:
     pace = poll.pace or poll.source.pace
     return {
         "source_id": poll.source.id,
@@ -98,9 +98,9 @@ def _after_either(poll: PollResult) -> dict[str, Any]:
     }
 
 
-def _after_poll(poll: PollResult) -> dict[str, Any]:
+def _values_after_poll(poll: PollResult) -> dict[str, Any]:
     failure, source = poll.failure, poll.source
-    return _after_either(poll) | {
+    return _values_after_push(poll) | {
         # The second HTTP 410 in a row; a local failure in between keeps `maybe_gone` but confirms nothing.
         "gone": source.maybe_gone and failure is not None and failure.error == Gone.__name__,
         "due": poll.due_at,
@@ -128,7 +128,7 @@ def _after_poll(poll: PollResult) -> dict[str, Any]:
 async def release_drop_folder(
     connection: AsyncConnection, source_id: int, run_id: str, *, at: datetime, due_at: datetime | None
 ) -> None:
-    """Release a claimed drop folder after a successful look, even if the folder was empty."""
+    """Release a claimed drop folder that was read successfully, even if it was empty."""
     values = {
         "run_id": None,
         "due_at": due_at,

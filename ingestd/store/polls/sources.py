@@ -28,16 +28,16 @@ async def add(
 ) -> tuple[int, bool]:
     """Add a source, due at once (an inbox is never due); returns its id and whether it is new.
 
-    A source that was removed, or that only backfills used, is activated again with its history.  One that exists,
-    at this address or moved from it, stays as it is.
+    A source that was removed, or that only backfills used, is activated again with its history.  A source that has this
+    address, or had it before it moved, stays as it is.
     """
-    before = await _at(connection, url)
-    if before and _is_feed_not_removed(before):
-        return before.id, False
-    if before:
-        reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activated(now)}
-        await connection.execute(update(sources).where(sources.c.id == before.id).values(reactivated))
-        return before.id, True
+    existing = await _find_by_address(connection, url)
+    if existing and _is_feed_not_removed(existing):
+        return existing.id, False
+    if existing:
+        reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activation_values(now)}
+        await connection.execute(update(sources).where(sources.c.id == existing.id).values(reactivated))
+        return existing.id, True
     values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
     if is_inbox(url):
         # An inbox is never polled, but it can be quiet: its history starts now.
@@ -46,12 +46,12 @@ async def add(
 
 
 async def find_polled(connection: AsyncConnection, url: str) -> int | None:
-    """Return the id of the feed or folder at an address or moved from it; None: there is none, or it was removed."""
-    before = await _at(connection, url)
-    return before.id if before and _is_feed_not_removed(before) else None
+    """Return the id of the feed or folder that has or had an address; None if there is none, or it was removed."""
+    existing = await _find_by_address(connection, url)
+    return existing.id if existing and _is_feed_not_removed(existing) else None
 
 
-async def _at(connection: AsyncConnection, url: str) -> Any:
+async def _find_by_address(connection: AsyncConnection, url: str) -> Any:
     query = select(sources.c.id, sources.c.kind, sources.c.state)
     by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
     found = (await connection.execute(query.where(sources.c.url == url))).first()
@@ -63,7 +63,7 @@ def _is_feed_not_removed(row: Any) -> bool:
 
 
 async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
-    """Return the id of the source for a backfill's entries; adds one of kind "list", which is never polled."""
+    """Add the source for a backfill's entries (kind "list", never polled) unless it exists; returns its id."""
     return await _insert(connection, url, kind="list", state="paused", now=now)
 
 
@@ -84,13 +84,13 @@ async def _insert(
     return int((await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one())
 
 
-def _activated(now: datetime) -> dict[str, object]:
+def _activation_values(now: datetime) -> dict[str, object]:
     due = case((sources.c.url.like("inbox:%"), null()), else_=now)
     return {"state": "active", "due_at": due, "failures": 0, "last_error": None, "condition": "ok"}
 
 
 async def find(connection: AsyncConnection, name: str) -> Row[Any]:
-    """Return the source with an id, URL or path; a former address of a source that moved will do.
+    """Return the source with an id, URL or path; a former address of a source that moved is accepted too.
 
     Raises UsageError when there is none.
     """
@@ -124,7 +124,7 @@ async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") ->
 
 async def set_state(connection: AsyncConnection, source_id: int, state: str, *, now: datetime) -> None:
     """Pause, resume (due at once) or remove a source; its entries and records stay."""
-    values = _activated(now) if state == "active" else {"state": state}
+    values = _activation_values(now) if state == "active" else {"state": state}
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 
@@ -164,7 +164,7 @@ async def _claim_where(connection: AsyncConnection, run_id: str, condition: Any)
 
 
 async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, now: datetime) -> set[int]:
-    """Make drop folders due now, since files have arrived; returns those now claimed, for the caller to repeat.
+    """Make drop folders due now, since files have arrived; returns the claimed ones, which the caller must try again.
 
     A folder whose last poll failed keeps its due time: new files are no reason to retry sooner.
     """
@@ -262,7 +262,7 @@ def hints_from_json(value: dict[str, Any] | None) -> Hints:
 
 
 def hints_as_json(hints: Hints) -> dict[str, Any] | None:
-    """Return hints as a JSON value without absent ones; None: there are none."""
+    """Return hints as a JSON value without absent ones, or None if there are none."""
     if hints == NO_HINTS:
         return None
     return {name: found for name in Hints.__slots__ if (found := getattr(hints, name)) not in (None, ())}

@@ -87,7 +87,7 @@ async def _poll_without_hub(connection: AsyncConnection, source_id: int, *, now:
 
 
 async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Subscription]:
-    """Return due subscriptions of active sources, to be requested from their hubs.
+    """Claim due subscriptions of active sources, to be requested from their hubs.
 
     Each is postponed to the time of the next attempt, so that no other process takes it.
     """
@@ -107,7 +107,7 @@ async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -
 
 
 async def find(connection: AsyncConnection, token: str) -> Subscription | None:
-    """Return the subscription with a callback token; None: there is none, or its source is not active."""
+    """Return the subscription with a callback token; None if there is none, or its source is not active."""
     query = select(subscriptions).join(sources, sources.c.id == subscriptions.c.source_id)
     row = (await connection.execute(query.where(subscriptions.c.token == token, sources.c.state == "active"))).first()
     return _subscription(row) if row else None
@@ -134,7 +134,7 @@ async def save_refusal(
 ) -> None:
     """Save why a hub does not push.
 
-    `until` is when to ask it again; None: as `claim_due` has scheduled.  With `denied` the hub has ended the
+    `until` is when to ask it again; None keeps the time that `claim_due` set.  With `denied` the hub has ended the
     subscription; otherwise it failed to answer, and the lease it gave stays.
     """
     values: dict[str, Any] = {"last_error": reason[:1000]}
@@ -172,7 +172,7 @@ async def make_pushed_sources_due(connection: AsyncConnection, *, now: datetime)
 
 
 async def status_of(connection: AsyncConnection, source_id: int) -> dict[str, Any] | None:
-    """Return a source's subscription for display, without token and secret; None: it has none."""
+    """Return a source's subscription for display, without token and secret, or None."""
     names = ("hub", "topic", "state", "lease_until", "due_at", "pushes", "rejected", "last_error")
     query = select(*(subscriptions.c[name] for name in names)).where(subscriptions.c.source_id == source_id)
     row = (await connection.execute(query)).mappings().first()

@@ -49,7 +49,7 @@ async def _deleted_evidence(connection: AsyncConnection, poll: PollResult) -> li
 
 
 async def _absent_evidence(connection: AsyncConnection, poll: PollResult) -> list[EntryEvidence]:
-    """Return evidence for entries that this and the preceding documents lack, although they have older entries."""
+    """Return evidence for entries missing from this and the preceding documents, which list older entries."""
     documents = select(polls.c.at).where(polls.c.source_id == poll.source.id, polls.c.listed > 0)
     first_without = documents.order_by(polls.c.at.desc()).offset(ABSENT_AFTER - 2).limit(1).scalar_subquery()
     e = entries.c

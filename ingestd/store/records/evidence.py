@@ -66,7 +66,7 @@ async def of_entry(connection: AsyncConnection, entry_id: int) -> list[dict[str,
 
 
 def gone_since(seen: Iterable[Evidence]) -> datetime | None:
-    """Return since when a page has been gone, given the evidence about it, oldest first; None: it is there."""
+    """Return since when a page has been gone, given the evidence about it, oldest first, or None if it is there."""
     since: datetime | None = None
     for one in seen:
         if one.kind == "back":

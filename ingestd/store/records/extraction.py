@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """From which bytes a revision's article was extracted, and by which extractor.
+    """The bytes that a revision's article was extracted from, and the extractor.
 
     The fields are columns of `revisions`, by name.
     """
@@ -14,9 +14,9 @@ class Extraction:
     entry_id: int
     #: SHA-256 of the raw bytes in the archive; None: not archived.
     raw: str | None
-    #: Whether they are the entry's own content, not a page.
+    #: Whether the bytes are the entry's own content, not a page.
     fragment: bool
-    #: Their URL after redirects and their Content-Type header; None: not stored.
+    #: URL of the bytes after redirects, and their Content-Type header; None: not stored.
     page_url: str | None
     content_type: str | None
     #: The extractor's name and version, and the digest of its rules; None: not stored.

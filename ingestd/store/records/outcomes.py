@@ -8,7 +8,7 @@ from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.model.version import Version
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
 from ingestd.store.operations import failures
-from ingestd.store.operations.decisions import Stage
+from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.records import raws
 from ingestd.store.work.entries import ClaimedEntry
 
@@ -23,7 +23,7 @@ class Saved:
     at: datetime
     article: Article
     content_hash: str
-    #: The entry's URL; None: it has none.
+    #: The entry's URL, if it has one.
     url: str | None
     #: Whether the article was extracted from the entry's own content, not from a page.
     fragment: bool
@@ -38,7 +38,7 @@ class Saved:
     site: str
     block_hashes: tuple[int, ...]
     raw: raws.ArchivedRaw | None = None
-    #: Of the page, for the next conditional request.
+    #: Validators of the page, for the next conditional request.
     validators: Validators = NO_VALIDATORS
     #: Fetches of the page so far, and the next revisit.
     visits: Visits = NO_VISITS
@@ -50,7 +50,7 @@ class Untouched:
 
     work: ClaimedEntry
     at: datetime
-    #: None: keep those of the request.
+    #: New validators of the page; None: keep those of the request.
     validators: Validators | None = None
     visits: Visits = NO_VISITS
 
@@ -90,7 +90,7 @@ class Failed:
     #: Failed attempts so far, local failures excluded.
     attempts: int
     #: Stage and reason of the decision to quarantine it; None: no decision to record.
-    reason: tuple[Stage, str] | None = None
+    reason: tuple[DecisionStage, str] | None = None
 
 
 EntryOutcome = Saved | Unwrapped | Untouched | RevisitFailed | Failed

@@ -168,7 +168,7 @@ class PageRecords:
     ) -> int | None:
         """Add a revision that other rules extracted from the same bytes; `updated_at` of the record stays.
 
-        Returns the id of another record that has or had this text; None: there is none.
+        Returns the id of another record that has or had this text, or None.
         """
         self._heads[record_id] = head = self._heads[record_id].reprocessed(
             content_hash=content_hash, headline=article.headline
@@ -212,7 +212,7 @@ class PageRecords:
 
 
 def _item_of(entry: Entry) -> Item | None:
-    """Return what only the feed says of a page; None: nothing."""
+    """Return the fields of a page's entry that its article does not have, as an item; None if there are none."""
     if entry.item or not entry.keywords:
         return entry.item
     return Item(guid=entry.guid, keywords=entry.keywords)

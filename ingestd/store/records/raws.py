@@ -11,7 +11,7 @@ from ingestd.store.statements import insert_absent
 
 
 class ArchivedRaw(Protocol):
-    """What the archive says of bytes it was given; a protocol, since `archive` and `store` do not import each other."""
+    """Raw bytes as the archive stored them; a protocol, since `archive` and `store` do not import each other."""
 
     @property
     def sha256(self) -> str:

@@ -1,4 +1,4 @@
-"""Reprocessing: read current revisions, and save what other extraction rules make of the same bytes.
+"""Reprocessing: read current revisions, and save those that other rules extracted from the same bytes.
 
 Writes are optimistic: a record that was revised after it was read is left alone.
 """
@@ -29,7 +29,7 @@ _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The records to reprocess; None: no restriction."""
+    """Which records to reprocess; a field that is None does not restrict them."""
 
     #: Only those extracted by other rules than these (a digest).
     except_rules: str | None = None
@@ -44,7 +44,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentRevision:
-    """A record's current revision, with all that extracting it again needs."""
+    """A record's current revision, with everything needed to extract it again."""
 
     record_id: int
     revision: int
@@ -54,12 +54,12 @@ class CurrentRevision:
     extraction: Extraction
     #: The entry as last announced, without its content.
     entry: Entry
-    #: When its raw bytes were first stored: later dates on the page are not believed.
+    #: When its raw bytes were first stored: later dates on the page are ignored as implausible.
     bytes_at: datetime
 
     @property
     def address(self) -> str | None:
-        """The record's canonical URL or else the entry's, without user-info; None: neither has one."""
+        """The record's canonical URL or else the entry's, without user-info, or None if neither has one."""
         url = self.uri or self.entry.link
         return url and without_userinfo(url)
 

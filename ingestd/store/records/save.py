@@ -112,7 +112,7 @@ def _record_decision(outcome: Saved, verdict: Verdict, record_id: int) -> Decisi
 
 
 def _page_evidence(outcome: EntryOutcome) -> EntryEvidence | None:
-    """Return evidence that the page has gone or come back; None: neither."""
+    """Return evidence that the page has gone or come back, or None."""
     before, work = outcome.work.visits, outcome.work
     now = before if isinstance(outcome, Failed) else outcome.visits
     if now.gone == before.gone:

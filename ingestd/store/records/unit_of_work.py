@@ -1,7 +1,7 @@
 """Unit of work of a transaction: collects rows of records, revisions, carriers and events, and writes them at once.
 
 It assigns ids and event numbers itself, in sequence.  That is safe because only one transaction at a time has a unit of
-work (`database.lock_records`), and it gives an event log without holes whose order is the order of commits.
+work (`database.lock_records`), and it numbers events consecutively, in the order of commits.
 """
 
 import uuid
@@ -91,7 +91,7 @@ class UnitOfWork:
     ) -> None:
         """Add a revision.
 
-        `item` is the wire item, given with its hash, or else what only the feed says of a page.
+        `item` is a wire item, given with its hash, or holds the fields that only the feed has for a page.
         """
         self._revisions.append(
             {

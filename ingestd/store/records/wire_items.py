@@ -1,7 +1,7 @@
 """Saving of wire items: each item is a record, each of its versions a revision.
 
-A version needs no fetch and no extraction, so it is saved in the transaction of the poll that brought it.  No version
-is lost between two others, and a kill waits in no queue.
+A version needs no fetch and no extraction, so it is saved in the transaction of the poll that brought it.  So no
+version is overtaken by a later one, and a kill does not wait in a queue.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ _MARK_DONE = (
 
 
 def _decisions(incoming: IncomingVersion, record_id: int, effect: Effect) -> Iterable[Decision]:
-    """Yield the decision about a version, if it changed the record; logs a changed content under the same version."""
+    """Yield the decision about a version that changed the record; logs content changed under the same version."""
     item = incoming.version.item
     if effect.change == "silent":
         log.warning("content changed under the same version", record=record_id, guid=item.guid, version=item.version)

@@ -1,4 +1,4 @@
-"""Versions of wire items: decide what each version does to its item's record, and add the rows.
+"""Add the rows for versions of wire items: records, revisions, carriers and events.
 
 `policy.wire.versions` decides; this module reads the records it needs and adds the resulting rows to the
 transaction's `UnitOfWork`.
@@ -58,7 +58,7 @@ class _ItemRecord:
     record_id: int
     pubstatus: PubStatus
     current: StoredVersion
-    kept: list[StoredVersion]
+    versions: list[StoredVersion]
     carriers: set[int]
     release_at: datetime | None = None
     #: Content of the current revision; None: not read, since no version needs it.
@@ -69,7 +69,7 @@ class _ItemRecord:
         return RecordState(
             pubstatus=self.pubstatus,
             current=self.current,
-            versions=self.kept,
+            versions=self.versions,
             carriers=frozenset(self.carriers),
             release_at=self.release_at,
         )
@@ -103,20 +103,20 @@ class WireVersions:
             select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at).where(c.item_key.in_(keys))
         )
         heads = {row.id: row for row in found}
-        kept: dict[int, list[StoredVersion]] = {record_id: [] for record_id in heads}
+        stored: dict[int, list[StoredVersion]] = {record_id: [] for record_id in heads}
         for row in await connection.execute(_STORED.where(revisions.c.record_id.in_(heads))):
-            kept[row.record_id].append(_kept(row))
+            stored[row.record_id].append(_stored_version(row))
         carried: dict[int, set[int]] = {record_id: set() for record_id in heads}
         carrier_rows = select(carriers.c.record_id, carriers.c.source_id).where(carriers.c.record_id.in_(heads))
         for record_id, source_id in await connection.execute(carrier_rows):
             carried[record_id].add(source_id)
         for record_id, head in heads.items():
-            current = next(one for one in kept[record_id] if one.revision == head.revision)
+            current = next(one for one in stored[record_id] if one.revision == head.revision)
             self._records[head.item_key] = _ItemRecord(
                 record_id,
                 head.pubstatus,
                 current,
-                kept[record_id],
+                stored[record_id],
                 carried[record_id],
                 head.release_at,
             )
@@ -131,12 +131,12 @@ class WireVersions:
     def add(self, incoming: IncomingVersion) -> tuple[int, Effect]:
         """Add the rows for a version; returns its record's id and the version's effect on it."""
         record = self._records.get(incoming.key)
-        sent = received_version(incoming.version, incoming.source_id, incoming.at)
-        effect = effect_of(sent, record.state if record else None)
+        received = received_version(incoming.version, incoming.source_id, incoming.at)
+        effect = effect_of(received, record.state if record else None)
         if record is None:
-            record = self._records[incoming.key] = self._new_record(incoming, sent, effect)
+            record = self._records[incoming.key] = self._new_record(incoming, received, effect)
         if effect.is_revision:
-            self._add_revision(incoming, sent, effect, record)
+            self._add_revision(incoming, received, effect, record)
         record.carriers.add(incoming.source_id)
         self._unit_of_work.add_carrier(
             record.record_id, entry_id=incoming.entry_id, source_id=incoming.source_id, url=incoming.url, at=incoming.at
@@ -147,71 +147,73 @@ class WireVersions:
             )
         return record.record_id, effect
 
-    def _new_record(self, incoming: IncomingVersion, sent: ReceivedVersion, effect: Effect) -> _ItemRecord:
+    def _new_record(self, incoming: IncomingVersion, received: ReceivedVersion, effect: Effect) -> _ItemRecord:
         """Add a record for an item that has none; the caller adds its first revision."""
         item = incoming.version.item
         record_id = self._unit_of_work.new_record(
             entry_id=incoming.entry_id, at=incoming.at, revision=1, item_guid=item.guid, item_key=incoming.key,
             id_origin=item.id_origin,
         )  # fmt: skip
-        return _ItemRecord(record_id, effect.record_status, _kept_as(sent, effect, 1), [], set())
+        return _ItemRecord(record_id, effect.record_status, _new_stored_version(received, effect, 1), [], set())
 
     def _add_revision(
-        self, incoming: IncomingVersion, sent: ReceivedVersion, effect: Effect, record: _ItemRecord
+        self, incoming: IncomingVersion, received: ReceivedVersion, effect: Effect, record: _ItemRecord
     ) -> None:
         """Add a revision with its effect on the record."""
-        number = len(record.kept) + 1
+        number = len(record.versions) + 1
         before = record.article if effect.is_current else None
         content = revision_content(incoming.version, before, record.current.content_hash)
-        kept = replace(
-            _kept_as(sent, effect, number), content_hash=content.content_hash, headline=content.article.headline
+        stored = replace(
+            _new_stored_version(received, effect, number),
+            content_hash=content.content_hash,
+            headline=content.article.headline,
         )
-        record.kept.append(kept)
+        record.versions.append(stored)
         self._unit_of_work.add_revision(
             record.record_id, number, content.article, change=effect.change, at=incoming.at,
             content_hash=content.content_hash, extraction=_extraction(incoming), pubstatus=effect.pubstatus,
-            item=content.item, item_hash=sent.item_hash,
+            item=content.item, item_hash=received.item_hash,
         )  # fmt: skip
-        # A page with a withheld text has it from elsewhere, so it must not become a carrier of this record.
+        # A withheld text is not registered: a page that publishes it has another origin and must not become a carrier.
         if content.article.body_text and effect.pubstatus != "withheld":
             self._unit_of_work.add_text(content.content_hash, record.record_id)
         self._cancel_revisions(record, effect)
         if effect.event:
             self._make_current(incoming, effect, effect.event, record)
-            record.current, record.pubstatus, record.article = kept, effect.record_status, content.article
+            record.current, record.pubstatus, record.article = stored, effect.record_status, content.article
             record.release_at = effect.release_at
 
-    def _make_current(
-        self, incoming: IncomingVersion, effect: Effect, happened: EventKind, record: _ItemRecord
-    ) -> None:
+    def _make_current(self, incoming: IncomingVersion, effect: Effect, event: EventKind, record: _ItemRecord) -> None:
         """Make the last revision the current one."""
-        number, at = len(record.kept), incoming.at
+        number, at = len(record.versions), incoming.at
         self._unit_of_work.update_record(
             record.record_id, revision=number, updated_at=at, pubstatus=effect.record_status,
             release_at=effect.release_at,
         )  # fmt: skip
         self._unit_of_work.add_event(
-            record.record_id, number, happened, entry_id=incoming.entry_id, at=at, pubstatus=effect.record_status
+            record.record_id, number, event, entry_id=incoming.entry_id, at=at, pubstatus=effect.record_status
         )
 
     def _cancel_revisions(self, record: _ItemRecord, effect: Effect) -> None:
         if not effect.cancels:
             return
-        taken_back = set(effect.cancels)
+        canceled = set(effect.cancels)
         self._unit_of_work.set_status(record.record_id, effect.cancels, "canceled")
-        record.kept[:] = [replace(k, pubstatus="canceled") if k.revision in taken_back else k for k in record.kept]
+        record.versions[:] = [
+            replace(one, pubstatus="canceled") if one.revision in canceled else one for one in record.versions
+        ]
 
 
-def _kept_as(sent: ReceivedVersion, effect: Effect, number: int) -> StoredVersion:
+def _new_stored_version(received: ReceivedVersion, effect: Effect, number: int) -> StoredVersion:
     return StoredVersion(
         revision=number,
-        stamp=sent.stamp,
+        stamp=received.stamp,
         pubstatus=effect.pubstatus,
-        content_hash=sent.content_hash,
-        item_hash=sent.item_hash,
-        headline=sent.headline,
-        source_id=sent.source_id,
-        format=sent.format,
+        content_hash=received.content_hash,
+        item_hash=received.item_hash,
+        headline=received.headline,
+        source_id=received.source_id,
+        format=received.format,
     )
 
 
@@ -234,7 +236,7 @@ _STORED = (
 )  # fmt: skip
 
 
-def _kept(row: Any) -> StoredVersion:
+def _stored_version(row: Any) -> StoredVersion:
     return StoredVersion(
         revision=row.revision,
         stamp=VersionStamp(version=row.version, versioncreated=row.versioncreated),

@@ -13,7 +13,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to UTC; raises ValueError for a naive time, whose zone nobody could tell."""
+        """Convert to UTC; raises ValueError for a naive time, since its zone is unknown."""
         if value is None:
             return None
         if value.tzinfo is None:

@@ -62,5 +62,5 @@ def _engine(url: str) -> Iterator[Engine]:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # DDL is transactional in SQLite if the transaction is begun here and not by the driver.
+    # In SQLite, DDL is transactional only if this code begins the transaction, not the driver.
     connection.exec_driver_sql("BEGIN IMMEDIATE")

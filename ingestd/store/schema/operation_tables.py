@@ -1,4 +1,4 @@
-"""Tables for diagnosis (failures, decisions) and for what is learned of sites and their robots.txt."""
+"""Tables of failures, decisions, recurring blocks of sites, and cached robots.txt files."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -37,7 +37,7 @@ decisions = Table(
     Index("decisions_by_time", "at"),
 )
 
-#: What is learned of a site from its articles.  `habits` is a `policy.articles.recurrence.Habits` as
+#: Recurring blocks of sites, learned from their articles.  `habits` is a `policy.articles.recurrence.Habits` as
 #: `store.operations.sites` encodes it.
 sites = Table(
     "sites",

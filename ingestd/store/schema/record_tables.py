@@ -42,8 +42,8 @@ records = Table(
 _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
 
-#: Versions of a record.  Immutable except for `pubstatus`, which a kill sets to canceled on the versions it
-#: takes back.  `change`: new, text, headline, corrected, reprocessed; wire items also have fields (any other field
+#: Versions of a record.  Immutable except for `pubstatus`: a kill sets it to canceled, the end of an embargo
+#: to usable.  `change`: new, text, headline, corrected, reprocessed; wire items also have fields (any other field
 #: changed), silent (other content under the same version), killed, withheld, released, and late (an older version that
 #: arrived after a newer one; never the current revision).
 revisions = Table(
@@ -82,7 +82,7 @@ revisions = Table(
     Column("seen_at", Instant, nullable=False),
     Column("pubstatus", String(10), nullable=False, server_default="usable"),
     Column("version", Text),  # wire items: the version as sent
-    Column("item", Json),  # `model.item.Item` without its text: a wire item, or what only the feed says of a page
+    Column("item", Json),  # `model.item.Item` without its text: a wire item, or a page's fields that only the feed has
     Column("item_hash", String(64)),  # wire items: hash of the whole item
     UniqueConstraint("record_id", "revision"),
 )
@@ -130,7 +130,7 @@ evidence = Table(
     Index("evidence_by_entry", "entry_id"),
 )
 
-#: The event log: changes of records in commit order; `seq` has no gaps.
+#: The event log: changes of records in commit order; `seq` is consecutive.
 events = Table(
     "events",
     metadata,

@@ -42,12 +42,12 @@ sources = Table(
     Column("last_error", Text),  # class and message; null: the last poll succeeded
     Column("created_at", Instant, nullable=False),
     Column("condition", String(10), nullable=False, server_default="ok"),  # ok, throttled, failing, gone
-    Column("quiet_since", Instant),  # last news of a source that published less than expected; null: not quiet
+    Column("quiet_since", Instant),  # last new entry of a source that published less than expected; null: not quiet
     Column("obeys_robots", Boolean, nullable=False, server_default=false()),
     Column("hints", Json),  # when the publisher wants to be polled: `model.source.Hints`
     Column("arrivals", Double),  # learned: weighted number of new entries ...
     Column("observed", Double),  # ... in this many hours, older ones weigh less
-    Column("squares", Double),  # ... and the weighted squared deviations of the polls
+    Column("squares", Double),  # ... and weighted squared deviations from the expected number
     Column("window", Integer, nullable=False, server_default="0"),  # entries in the last document
     Column("watched_since", Instant),  # first successful poll
     Column("last_read_at", Instant),  # last poll whose document listed entries

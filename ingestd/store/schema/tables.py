@@ -1,4 +1,4 @@
-"""All tables.  `migrations/` creates them; a test compares both."""
+"""All tables.  `migrations/` creates them; a test compares the result with these definitions."""
 
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import decisions, failures, robots_files, sites

@@ -1,4 +1,4 @@
-"""Version of a database's schema: read it and compare it with this program's.
+"""Read the version of a database's schema and compare it with this program's.
 
 Needs SQLAlchemy only. Importing Alembic takes longer than most commands run, so only a real upgrade does (`migrate`).
 """
@@ -55,7 +55,7 @@ def version_of(connection: Connection) -> str | None:
 
 @contextmanager
 def blocking_engine(url: str) -> Iterator[Engine]:
-    """Open an engine with the blocking driver for a database URL: Alembic knows no other."""
+    """Open an engine with the blocking driver for a database URL: Alembic uses no other."""
     backend = make_url(url).get_backend_name()
     engine = create_engine(
         make_url(url).set(drivername="sqlite" if backend == "sqlite" else "postgresql+psycopg"),

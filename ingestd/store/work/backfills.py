@@ -61,7 +61,7 @@ async def claim(connection: AsyncConnection, backfill_id: int, run_id: str, *, n
 async def find_unfinished(
     connection: AsyncConnection, *, kind: str, argument: str, options: Mapping[str, Any]
 ) -> int | None:
-    """Return the newest running or failed backfill with this kind, argument and options; None: there is none."""
+    """Return the newest running or failed backfill with this kind, argument and options, or None."""
     query = select(backfills.c.id, backfills.c.options).where(
         backfills.c.kind == kind, backfills.c.argument == argument, backfills.c.state.in_(("running", "failed"))
     )
@@ -94,7 +94,7 @@ async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime
 async def drop_pending(connection: AsyncConnection, backfill_id: int) -> int:
     """Delete a backfill's pending entries that no run has claimed; returns how many.
 
-    If they stayed, a later poll or backfill would take them for known.
+    If they stayed, a later poll or backfill would skip them as known.
     """
     dropped = select(entries.c.id).where(
         entries.c.backfill_id == backfill_id, entries.c.state == "pending", entries.c.run_id.is_(None)
@@ -121,7 +121,7 @@ async def take_over_entries(connection: AsyncConnection, backfill_id: int, sourc
 
 
 async def next_due(connection: AsyncConnection, backfill_id: int) -> datetime | None:
-    """Return when the next pending entry of a backfill is due; None: none is left."""
+    """Return when the next pending entry of a backfill is due, or None if none is left."""
     pending = (entries.c.backfill_id == backfill_id) & (entries.c.state == "pending")
     due: datetime | None = (await connection.execute(select(func.min(entries.c.due_at)).where(pending))).scalar_one()
     return due

@@ -38,7 +38,7 @@ class KnownRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedEntry:
-    """An entry that a run has claimed, with all that processing it needs."""
+    """An entry that a run has claimed, with everything needed to process it."""
 
     id: int
     source_id: int
@@ -48,13 +48,13 @@ class ClaimedEntry:
     attempts: int
     #: The registrable domain of its page; empty: it has no page.
     site: str
-    #: Of its page, from an earlier fetch.
+    #: Validators of its page, from an earlier fetch.
     validators: Validators
     record_id: int | None = None
     first_seen_at: datetime | None = None
     backfill_id: int | None = None
     visits: Visits = NO_VISITS
-    #: Set for a revisit, where the feed announced no change; None: new or changed entry.
+    #: Set for a revisit; None for an entry that the feed announced as new or changed.
     known: KnownRecord | None = None
 
 
@@ -69,7 +69,7 @@ def entry_as_json(entry: Entry) -> dict[str, Any]:
 
 
 def _item_as_json(item: Item, body_html: str | None) -> dict[str, Any]:
-    """Return an item as a JSON value; `body_html` is "" if it equals its entry's, so that it is stored once."""
+    """Return an item as a JSON value, with `body_html` "" if it equals its entry's, so that it is stored only once."""
     if not body_html or item.body_html != body_html:
         return item_as_json(item)
     return {**item_as_json(replace(item, body_html=None)), "body_html": ""}

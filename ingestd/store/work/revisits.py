@@ -18,7 +18,7 @@ from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, claimed_from_row
 
-#: Rows read from the head of each queue; more could not be served at once.
+#: Rows read from the head of each queue; more could not be processed at once.
 _HEAD = 100
 
 #: Reads in a row that may find only revisits to skip.

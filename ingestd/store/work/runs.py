@@ -28,7 +28,7 @@ async def start(connection: AsyncConnection, *, role: str, now: datetime) -> str
 
 
 async def heartbeat(connection: AsyncConnection, run_id: str, *, role: str, now: datetime) -> None:
-    """Record a heartbeat; registers the run again if it was taken for dead."""
+    """Record a heartbeat; registers the run again if it was presumed dead and deleted."""
     result = await connection.execute(update(runs).where(runs.c.id == run_id).values(seen_at=now))
     if not result.rowcount:
         await connection.execute(insert(runs).values(_row(run_id, role, now)))
@@ -40,7 +40,7 @@ async def end(connection: AsyncConnection, run_id: str) -> None:
 
 
 async def expire_dead(connection: AsyncConnection, *, now: datetime) -> int:
-    """Release all claims of dead runs and delete these; returns how many there were."""
+    """Release all claims of dead runs and delete the runs; returns how many there were."""
     rows = (await connection.execute(select(runs.c.id, runs.c.host, runs.c.pid, runs.c.seen_at))).all()
     overdue = now - timedelta(seconds=DEAD_AFTER)
     here = socket.gethostname()
@@ -49,12 +49,12 @@ async def expire_dead(connection: AsyncConnection, *, now: datetime) -> int:
     return len(dead)
 
 
-async def _delete(connection: AsyncConnection, dead: Sequence[str]) -> None:
-    if not dead:
+async def _delete(connection: AsyncConnection, run_ids: Sequence[str]) -> None:
+    if not run_ids:
         return
     for table in (sources, entries, backfills):
-        await connection.execute(update(table).where(table.c.run_id.in_(dead)).values(run_id=None))
-    await connection.execute(delete(runs).where(runs.c.id.in_(dead)))
+        await connection.execute(update(table).where(table.c.run_id.in_(run_ids)).values(run_id=None))
+    await connection.execute(delete(runs).where(runs.c.id.in_(run_ids)))
 
 
 def _row(run_id: str, role: str, now: datetime) -> dict[str, object]:

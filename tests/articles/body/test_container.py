@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.body.container import Hints, story_blocks
+from ingestd.articles.body.container import HeaderFields, story_blocks
 from ingestd.articles.body.tree import parse
 from ingestd.articles.body.walk import placed_blocks
 
@@ -12,8 +12,8 @@ STORY = f"<div><p>{FIRST}</p><p>{SECOND}</p><p>{THIRD}</p></div>"
 HEADLINE = "Bridge stays closed all summer"
 
 
-def chosen(markup: str, hints: Hints | None = None) -> list[str]:
-    return [block.text for block in story_blocks(placed_blocks(parse(markup)), hints or Hints())]
+def chosen(markup: str, header: HeaderFields | None = None) -> list[str]:
+    return [block.text for block in story_blocks(placed_blocks(parse(markup)), header or HeaderFields())]
 
 
 CARD = f"<div><a href='/1'>Fog over the port all night</a><p>{OTHER}</p></div>"
@@ -62,7 +62,7 @@ def test_the_dek_between_headline_and_story_is_kept(dek: str) -> None:
 def test_a_headline_without_h1_is_found_by_its_text() -> None:
     markup = f"<div><b>{HEADLINE}</b><p>Until autumn at the least, says the mayor</p></div>{STORY}"
 
-    told = Hints(headline=HEADLINE, deks=("Until autumn at the least, says the mayor",))
+    told = HeaderFields(headline=HEADLINE, deks=("Until autumn at the least, says the mayor",))
 
     assert chosen(markup, told)[0] == "Until autumn at the least, says the mayor"
     assert chosen(markup) == [FIRST, SECOND, THIRD]

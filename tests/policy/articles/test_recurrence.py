@@ -17,7 +17,7 @@ def alone(number: int) -> list[int]:
     return [1000 * number + block for block in range(20)]
 
 
-def test_a_line_in_three_articles_is_furniture_and_in_two_it_is_not() -> None:
+def test_a_line_in_three_articles_is_boilerplate_and_in_two_it_is_not() -> None:
     two = after(*([*alone(n), BOX] for n in range(1, LINE_ARTICLES)))
     three = after([*alone(9), BOX], habits=two)
 
@@ -33,7 +33,7 @@ def test_prose_needs_more_articles_than_a_line() -> None:
     assert BACKGROUND in recurring_blocks(after([*alone(99), BACKGROUND], habits=known)).prose
 
 
-def test_the_background_of_follow_ups_is_no_furniture_once_the_story_ends() -> None:
+def test_the_background_of_follow_ups_is_not_boilerplate_once_the_story_ends() -> None:
     known = after(*([*alone(n), BACKGROUND, BOX] for n in range(1, PROSE_ARTICLES + 1)))
     moved_on = after(*([*alone(n), BOX] for n in range(100, 150)), habits=known)
 
