@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import create_engine, text
 
 from ingestd.settings.values import with_async_driver
+from tests.cli import running
 
 #: Seconds to wait for anything on a busy machine.
 PATIENCE = 60
@@ -70,7 +71,9 @@ Start = Callable[..., Daemon]
 
 
 def ingestd(config: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "ingestd", *arguments, "--config", str(config)], check=True, timeout=PATIENCE)
+    """Run a command beside the daemon, in this process: only the daemon needs one of its own."""
+    done = running.ingestd(config, *arguments)
+    assert done.status == 0, done.error
 
 
 def rows(database_url: str, query: str) -> list[Any]:

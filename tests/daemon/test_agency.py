@@ -4,7 +4,6 @@ In CI the day is a short one; `make soak` has one of $SOAK_ITEMS items on each d
 """
 
 import asyncio
-import os
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +14,14 @@ import pytest
 from tests.daemon.processes import PATIENCE, Daemon, Start, eventually, ingestd, rows
 from tests.support.dropping import names
 from tests.support.sending import Line, Sender
+from tests.support.soak import FULL, ITEMS
 from tests.support.wire_agency import Day, Truth, day, digest_of
-
-ITEMS = int(os.environ.get("SOAK_ITEMS", "300"))
 
 #: In 10,000 items there are 50.
 KILLS = max(10, ITEMS // 200)
 
 #: How much was pushed when the daemon was killed.
-KILLED_AT = (0.2, 0.45, 0.7)
+KILLED_AT = (0.2, 0.45, 0.7) if FULL else (0.3, 0.6)
 
 #: Seconds for one document on a busy machine.
 EACH = 0.2

@@ -25,8 +25,7 @@ from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Daemon, Start, below, eventually, ingestd, is_running, rows
 from tests.support.databases import make_database
 from tests.support.papers import Papers
-
-KILLS = int(os.environ.get("SOAK_KILLS", "4"))
+from tests.support.soak import KILLS
 
 #: Feeds of the wire below; each round has one story for each feed and one that all feeds carry.
 FEEDS = 3

@@ -11,6 +11,7 @@ import pytest
 from tests.daemon.processes import PATIENCE, Start, ingestd, rows
 from tests.support.desk import OTHER
 from tests.support.dropping import drop, item, names, write
+from tests.support.soak import size
 
 CURRENT = (
     "SELECT e.guid, v.headline, v.body_text FROM entries e JOIN records r ON r.id = e.record_id "
@@ -75,7 +76,8 @@ def test_repeated_kills_while_files_arrive_lose_and_duplicate_nothing(
 ) -> None:
     config.write_text(config.read_text() + "settle = '1s'\n")
     truth = {}
-    for turn in range(3):
+    turns = size(2, 3)
+    for turn in range(turns):
         daemon = start()
         daemon.logged("started")
         for number in range(turn * 20, turn * 20 + 20):
@@ -92,9 +94,9 @@ def test_repeated_kills_while_files_arrive_lose_and_duplicate_nothing(
 
     assert current(database_url) == truth
     assert names(wire) == {"done", "error"}
-    assert (len(names(wire / "done")), names(wire / "error")) == (75, set())
-    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(60, 60)]
-    assert rows(database_url, "SELECT count(*) FROM records") == [(60,)]
+    assert (len(names(wire / "done")), names(wire / "error")) == (25 * turns, set())
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(20 * turns, 20 * turns)]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(20 * turns,)]
     assert rows(database_url, "SELECT count(*) - max(seq) FROM events") == [(0,)]
     assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
 
@@ -116,7 +118,8 @@ def test_kills_while_an_agency_drops_and_pushes_lose_and_duplicate_nothing(
 ) -> None:
     truth: dict[str, tuple[str, bool]] = {}
     unsaid: list[bytes] = []
-    for turn in range(4):
+    turns = size(3, 4)
+    for turn in range(turns):
         daemon = start()
         address = daemon.logged("started")["address"]
         unsaid = [body for body in unsaid if pushed(address, "1", body) != 202]
@@ -125,12 +128,12 @@ def test_kills_while_an_agency_drops_and_pushes_lose_and_duplicate_nothing(
             truth[f"urn:{number}"] = (f"Ferry {number}", True)
             if number % 3 != 1:
                 drop(wire, f"{number}.json", body)
-            if number % 12 == 8 and turn < 3:
+            if number % 12 == 8 and turn < turns - 1:
                 killer = threading.Thread(target=daemon.kill)
                 killer.start()  # in the middle of what the next pushes ask for
             if number % 3 != 0 and pushed(address, "1", body) != 202:
                 unsaid.append(body)
-        if turn < 3:
+        if turn < turns - 1:
             killer.join()
     unsaid = [body for body in unsaid if pushed(address, "1", body) != 202]
     assert (unsaid, daemon.end()) == ([], 0)
@@ -138,8 +141,8 @@ def test_kills_while_an_agency_drops_and_pushes_lose_and_duplicate_nothing(
     ingestd(config, "poll", str(wire))
 
     assert current(database_url) == truth
-    assert (names(wire), len(names(wire / "done"))) == ({"done", "error"}, 32)
-    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(48, 48)]
-    assert rows(database_url, "SELECT count(*) FROM records") == [(48,)]
-    assert rows(database_url, "SELECT count(*) FROM revisions") == [(48,)]
+    assert (names(wire), len(names(wire / "done"))) == ({"done", "error"}, 8 * turns)
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM entries") == [(12 * turns, 12 * turns)]
+    assert rows(database_url, "SELECT count(*) FROM records") == [(12 * turns,)]
+    assert rows(database_url, "SELECT count(*) FROM revisions") == [(12 * turns,)]
     assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]

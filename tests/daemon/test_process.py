@@ -17,6 +17,7 @@ from ingestd.store.schema import version
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Start, below, ingestd, is_running, rows
 from tests.support.papers import Papers
+from tests.support.soak import size
 
 
 def publish(papers: Papers, config: Path, count: int) -> None:
@@ -68,7 +69,7 @@ def test_a_second_signal_exits_at_once_and_nothing_is_lost(
 def test_repeated_kills_leave_every_entry_once(start: Start, papers: Papers, config: Path, database_url: str) -> None:
     publish(papers, config, 0)
     published = 0
-    for _ in range(3):
+    for _ in range(size(2, 3)):
         daemon = start()
         daemon.logged("started")
         for _ in range(5):
