@@ -1,7 +1,6 @@
-"""`ingestd reprocess`, also in real processes, one of them killed."""
+"""`ingestd reprocess`: in this process, and as a process where it is killed or writes to a terminal."""
 
 import asyncio
-import json
 import os
 import pty
 import subprocess
@@ -56,12 +55,12 @@ def kept(papers: Papers, either: Path, database_url: str, tmp_path: Path) -> Pat
 def test_a_dry_run_reports_what_the_run_then_changes(kept: Path, database_url: str) -> None:
     count = "SELECT count(*) FROM revisions"
 
-    dry = run(kept, "--dry-run", "--json")
+    dry = ingestd(kept, "reprocess", "--dry-run", "--json")
     assert rows(database_url, count) == [(2,)]
-    done, again = run(kept, "--json"), run(kept, "--json")
+    done, again = ingestd(kept, "reprocess", "--json"), ingestd(kept, "reprocess", "--json")
 
-    assert (dry.returncode, done.returncode, again.returncode) == (0, 0, 0), dry.stderr + done.stderr
-    before, after = json.loads(dry.stdout), json.loads(done.stdout)
+    assert (dry.status, done.status, again.status) == (0, 0, 0), dry.error + done.error
+    before, after = dry.json, done.json
     assert (before["dry_run"], before["looked_at"], before["changed"], before["fields"]) == (
         True, 2, 2, {"body_text": 2},
     )  # fmt: skip
@@ -69,7 +68,7 @@ def test_a_dry_run_reports_what_the_run_then_changes(kept: Path, database_url: s
     assert {**after, "dry_run": True, "seconds": 0} == {**before, "seconds": 0}
     [one, _] = before["sample"]
     assert one["fields"]["body_text"]["old"] == f"{one['fields']['body_text']['new']}\n\n{PROMPT}"
-    assert json.loads(again.stdout)["looked_at"] == 0
+    assert again.json["looked_at"] == 0
     assert rows(database_url, count) == [(4,)]
 
 
@@ -201,14 +200,14 @@ def test_a_killed_reprocess_continues_where_it_stopped(many: Path, database_url:
     stored(tmp_path, raw).write_bytes(body)
     committed = rows(database_url, "SELECT count(*) FROM revisions WHERE change = 'reprocessed'")[0][0]
     halves = rows(database_url, HALVES)
-    rest = json.loads(run(many, "--json").stdout)
+    rest = ingestd(many, "reprocess", "--json").json
 
     assert 50 <= committed < 125
     assert halves == rows(database_url, HALVES) == [(0,)]
     assert (rest["looked_at"], rest["changed"], rest["failed"]) == (130 - committed, 130 - committed, 0)
     assert rows(database_url, "SELECT count(*), max(revision) FROM revisions") == [(260, 2)]
     assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(260, 260)]
-    assert json.loads(run(many, "--json").stdout)["looked_at"] == 0
+    assert ingestd(many, "reprocess", "--json").json["looked_at"] == 0
 
 
 #: Records whose current revision is not there, or that have another number of events or texts than of revisions.
