@@ -68,8 +68,8 @@ def _print_text(row: dict[str, Any], since: datetime | None, until: datetime | N
         note = f": {gap['note']}" if gap["note"] else ""
         span = f"{iso(gap['from_at'])} to {iso(gap['to_at'])}"
         show(f"  {gap['state']} gap {gap['id']}: {span}, {gap['found']} found{note}")
-    if row["given_up"]:
-        show(f"  {row['given_up']} entries are quarantined: run `ingestd failures list --given-up`")
+    if row["quarantined"]:
+        show(f"  {row['quarantined']} entries are quarantined: run `ingestd failures list --quarantined`")
 
 
 def _parse_time(option: str, text: str | None) -> datetime | None:

@@ -37,7 +37,7 @@ def test_urls_from_standard_input_become_records_once(papers: Papers, config: Pa
     assert first.status == second.status == 0, first.error + second.error
     assert first.json | {"seconds": 0} == {
         "backfill": 1, "kind": "urls", "state": "done", "documents": 0, "listed": 3, "known": 0, "made": 3,
-        "new records": 3, "given up": 0, "seconds": 0,
+        "new records": 3, "quarantined": 0, "given up": 0, "seconds": 0,
     }  # fmt: skip
     assert second.json["new records"] == 0
     assert len(papers.requests) == 3
@@ -97,7 +97,7 @@ def test_quarantined_entries_are_reported(papers: Papers, config: Path) -> None:
     done = ingestd(config, "backfill", "urls", "-", stdin=papers.url("/missing\n"))
 
     assert done.status == 1
-    assert "`ingestd failures list --given-up`" in done.error
+    assert "`ingestd failures list --quarantined`" in done.error
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ def test_failures_are_listed_and_retried(papers: Papers, either: Path) -> None:
     ingestd(either, "poll")
 
     [failure] = ingestd(either, "failures", "list", "--json").json
-    [given_up] = ingestd(either, "failures", "list", "--given-up", "--json").json
+    [quarantined] = ingestd(either, "failures", "list", "--quarantined", "--json").json
+    assert ingestd(either, "failures", "list", "--given-up", "--json").json == [quarantined]  # the former name
     papers.publish("/1", page("Ferry", 1))
-    retried = ingestd(either, "failures", "retry", given_up["id"])
+    retried = ingestd(either, "failures", "retry", quarantined["id"])
 
     assert (failure["stage"], failure["error"], failure["status"], failure["url"]) == ("fetch", "Refused", 404, link)
     assert retried.out == "1 entries are due again\n"

@@ -162,7 +162,7 @@ async def test_old_failures_are_deleted_except_those_of_quarantined_entries(serv
     rows = [{**entry_row(source, n, old), "id": n, "state": state} for n, state in ((1, "done"), (2, "quarantined"))]
     failed = [
         {"at": at, "stage": "fetch", "error": "Refused", "message": name, "attempt": 1, "entry_id": entry}
-        for name, at, entry in (("poll", old, None), ("done", old, 1), ("given up", old, 2), ("new", now, 1))
+        for name, at, entry in (("poll", old, None), ("done", old, 1), ("quarantined", old, 2), ("new", now, 1))
     ]
     async with service.runtime.database.write() as connection:
         await insert_all(connection, tables.entries, rows)
@@ -171,7 +171,7 @@ async def test_old_failures_are_deleted_except_those_of_quarantined_entries(serv
         await failures.delete_before(connection, now - timedelta(days=30))
 
         kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
-    assert set(kept) == {"given up", "new"}
+    assert set(kept) == {"quarantined", "new"}
 
 
 async def test_overdue_sources_are_spread_after_a_clock_was_set_ahead(service: Service) -> None:

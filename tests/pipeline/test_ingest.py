@@ -73,8 +73,8 @@ async def test_a_page_that_keeps_failing_is_quarantined_and_can_be_retried(
 
     assert (figures["quarantined"], figures["failures"], figures["records"]) == (1, 2, 0)
     async with runtime.database.read() as connection:
-        given_up = await failures.list_quarantined(connection)
-    assert [(row["error"], row["status"], row["attempts"]) for row in given_up] == [("Refused", 500, 2)]
+        quarantined = await failures.list_quarantined(connection)
+    assert [(row["error"], row["status"], row["attempts"]) for row in quarantined] == [("Refused", 500, 2)]
     newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     async with runtime.database.write() as connection:
         assert await failures.retry_quarantined(connection, None, now=datetime.now(UTC)) == 1

@@ -5,7 +5,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, select
 
 from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
@@ -86,3 +86,22 @@ def test_migrations_create_the_declared_tables(database_url: str) -> None:
         context = MigrationContext.configure(connection, opts=options)
 
         assert compare_metadata(context, tables.metadata) == []
+
+
+async def test_decisions_of_older_schemas_say_quarantined_after_an_upgrade(empty_database_url: str) -> None:
+    config = migrate._config()
+    with migrate._engine(empty_database_url) as engine, engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        fill(connection)
+        for verdict in ("given up", "disallowed"):
+            connection.execute(
+                tables.decisions.insert(),
+                {"at": AT, "entry_id": 1, "stage": "limit", "verdict": verdict, "reason": "HTTP 500"},
+            )
+
+    await migrate.upgrade(empty_database_url)
+
+    async with Database(with_async_driver(empty_database_url)) as database, database.read() as connection:
+        found = await connection.execute(select(tables.decisions.c.verdict).order_by(tables.decisions.c.id))
+    assert found.scalars().all() == ["quarantined", "disallowed"]

@@ -43,7 +43,7 @@ def start(what: Order | int, documents: int, config: Path | None, *, json: bool)
     settings = load_settings(config)
     status, summary = asyncio.run(_run(settings, what, documents))
     if json:
-        show_json(summary)
+        show_json({**summary, "given up": summary["quarantined"]})  # the former name: scripts use it
     else:
         show_table(("what", "count"), [(key, value) for key, value in summary.items() if value is not None])
     raise typer.Exit(status)
@@ -79,7 +79,7 @@ async def _run(settings: Settings, what: Order | int, max_documents: int) -> tup
     summary = {
         "backfill": number, "kind": row.kind, "state": state, "documents": listed.documents, "listed": listed.added,
         "known": listed.known, **{f"left out: {why}": count for why, count in listed.left_out.items()},
-        "made": backfill.processed, "new records": new, "given up": backfill.quarantined,
+        "made": backfill.processed, "new records": new, "quarantined": backfill.quarantined,
         "seconds": round(monotonic() - begun, 1),
     }  # fmt: skip
     status = 0 if state == "done" and not backfill.quarantined else 1
@@ -164,4 +164,4 @@ def _advise(backfill: Backfill, state: str) -> None:
     if state == "cancelled":
         note("cancelled by another process")
     if backfill.quarantined:
-        note("run `ingestd failures list --given-up` to see why entries were quarantined")
+        note("run `ingestd failures list --quarantined` to see why entries were quarantined")

@@ -13,8 +13,10 @@ from ingestd.urls import without_userinfo
 
 
 def list_(
-    given_up: Annotated[
-        bool, typer.Option("--given-up", help="List quarantined entries: no attempts are left.")
+    quarantined: Annotated[
+        bool,
+        # The second name is the former one: scripts use it.
+        typer.Option("--quarantined", "--given-up", help="List quarantined entries: no attempts are left."),
     ] = False,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N.")] = 50,
     config: ConfigOption = None,
@@ -27,7 +29,7 @@ def list_(
 
     async def work() -> list[dict[str, object]]:
         async with open_database(config) as database, database.read() as connection:
-            find = failures.list_quarantined if given_up else failures.latest
+            find = failures.list_quarantined if quarantined else failures.latest
             rows = await find(connection, limit=limit)
         return [{**row, "source_url": without_userinfo(row["source_url"] or "")} for row in rows]
 

@@ -25,7 +25,7 @@ class Decision:
     at: datetime
     entry_id: int
     stage: DecisionStage
-    #: disallowed, given up, found; a `Verdict` of `policy.articles.identity` or `Change` of `policy.wire.versions`;
+    #: disallowed, quarantined, found; a `Verdict` of `policy.articles.identity` or `Change` of `policy.wire.versions`;
     #: reprocessed; merge (another record has the same text).
     verdict: str
     reason: str

@@ -103,7 +103,8 @@ async def coverage(
 
     - `complete_from`, `complete_until`: the part of the interval in which the source was watched; None: it was not
     - `whole`: whether that is the whole interval and no gap in it is open
-    - `given_up`: quarantined entries first seen in the interval; they are known, not missed
+    - `quarantined`: quarantined entries first seen in the interval; they are known, not missed
+    - `given_up`: the same number under its former name
 
     Inboxes are left out, since only the sender knows whether everything arrived.  Drop folders have no gaps: files
     wait in the folder, so nothing is missed while ingestd is stopped.
@@ -123,6 +124,7 @@ async def coverage(
         if start is None or end is None or start > end:
             start = end = None
         gaps_within = await _gaps_within(connection, row.id, since, until)
+        quarantined = await _count_quarantined(connection, row.id, since, until)
         coverages.append(
             {
                 "source": row.id,
@@ -133,7 +135,8 @@ async def coverage(
                 "complete_until": end,
                 "whole": _covers(start, end, since, until) and all(gap["state"] != "open" for gap in gaps_within),
                 "gaps": gaps_within,
-                "given_up": await _count_quarantined(connection, row.id, since, until),
+                "quarantined": quarantined,
+                "given_up": quarantined,
             }
         )
     return coverages

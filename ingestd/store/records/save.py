@@ -125,7 +125,7 @@ def _quarantine_decision(outcome: Failed) -> Decision | None:
     if outcome.reason is None:
         return None
     stage, reason = outcome.reason
-    verdict = "disallowed" if stage == "robots" else "given up"
+    verdict = "disallowed" if stage == "robots" else "quarantined"
     return Decision(at=outcome.at, entry_id=outcome.work.id, stage=stage, verdict=verdict, reason=reason)
 
 
