@@ -82,7 +82,7 @@ def _ascii_form(host: str) -> str:
     import idna  # here, since nearly all hosts are ASCII
 
     try:
-        # As aiohttp does, so that it is the name that is requested: "straße.de" is not "strasse.de".
+        # By the rules that aiohttp applies, so that it is the host that is requested: "straße.de" is not "strasse.de".
         return idna.encode(host, uts46=True).decode("ascii")
     except UnicodeError:
         return _ascii_symbols(host)
@@ -119,6 +119,11 @@ def copy_userinfo(url: str, other: str) -> str:
     return urlunsplit(two._replace(netloc=f"{userinfo}{at}{two.netloc}")) if at and same else other
 
 
+def load_public_suffixes() -> None:
+    """Load the list of public suffixes, which takes 0.1 s; else the first call of `site` or `pacing_key` loads it."""
+    _suffixes().extract_str("example.com")
+
+
 @cache
 def _suffixes() -> "tldextract.TLDExtract":
     # Imported here: tldextract imports requests, which takes 0.1 s.
@@ -128,9 +133,8 @@ def _suffixes() -> "tldextract.TLDExtract":
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
-@lru_cache(maxsize=65_536)
 def is_readable(url: str) -> bool:
-    """Return whether a string can be split into the parts of a URL, of any scheme."""
+    """Return whether a string can be split into the parts of a URL; any scheme is allowed."""
     try:
         return urlsplit(url).hostname != ""
     except ValueError:
@@ -143,7 +147,11 @@ def site(url: str) -> str:
     The site of "https://news.bbc.co.uk/x" is "bbc.co.uk", that of "http://127.0.0.1:8600/" is "127.0.0.1".
     A host without a public suffix, such as "localhost", is a site of its own.
     """
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    return _site_of_host((urlsplit(url).hostname or "").rstrip(".").lower())
+
+
+@lru_cache(maxsize=8192)
+def _site_of_host(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -184,7 +192,7 @@ _INBOX_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 
 
 def source_url(name: str) -> str:
-    """Return the address by which a source is stored, from what an operator may write.
+    """Return the address under which a source is stored; `name` is what the operator wrote.
 
     An absolute path is a drop folder: "/var/spool/wire" is the same as "file:///var/spool/wire/".
 

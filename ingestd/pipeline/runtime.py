@@ -1,4 +1,4 @@
-"""Open and close the parts of a process that runs the pipeline: the daemon, `ingestd poll`, a backfill."""
+"""Open and close the components of a process that runs the pipeline: the daemon, `ingestd poll`, a backfill."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,6 +29,7 @@ from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.records.save import save_outcomes
 from ingestd.store.work import runs
+from ingestd.urls import load_public_suffixes
 from ingestd.web.connection.dial import tls_context
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.politeness.pacing import Pacing
@@ -40,7 +41,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """The open parts of one run."""
+    """The open components of one run."""
 
     run_id: str
     role: str
@@ -58,10 +59,12 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -> AsyncIterator[Runtime]:
-    """Open all parts in order; at the end close them in reverse and release the claims of the run.
+    """Open all components in order; at the end close them in reverse and release the claims of the run.
 
     `role` is the name of this kind of process in the table `runs`: daemon, poll or backfill.
     """
+    # Loaded on first use, the list would block the event loop for 0.1 s in the middle of polls and HTTP requests.
+    load_public_suffixes()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
         run_id = await stack.enter_async_context(_registered_run(database, role))
