@@ -36,7 +36,7 @@ async def ingestd_rate(base: str, wire: Wire, database_url: str) -> float:
     """Return records a second of ingestd, from fetching the feeds to committing records and archive."""
     async with service(database_url, extractors=PROCESSES) as daemon:
         await add_feeds(daemon, base, 1)
-        await daemon.run_dry()  # warm
+        await daemon.run_until_idle()  # warm
         before = sum(daemon.service_state.entries_done.values())
         await add_feeds(daemon, base, wire.feeds)
         begun = perf_counter()

@@ -34,10 +34,10 @@ def reader_rate(base: str) -> float:
 async def ingestd_rate(base: str) -> float:
     async with service(extractors=2) as daemon:
         await add_feeds(daemon, base, 4)
-        await daemon.polls.run_dry()  # starts the workers, which is not measured
+        await daemon.polls.run_until_idle()  # starts the workers, which is not measured
         await add_feeds(daemon, base, WIRE.feeds)
         with measured() as took:
-            await daemon.polls.run_dry()
+            await daemon.polls.run_until_idle()
         assert daemon.service_state.polls_done == {"new": WIRE.feeds}
     return (WIRE.feeds - 4) / took.cpu
 

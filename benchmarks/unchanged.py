@@ -18,12 +18,12 @@ async def main(rounds: int = 5) -> None:
     with serve_wire(WIRE) as base:
         async with service(extractors=1) as daemon:
             await add_feeds(daemon, base, WIRE.feeds)
-            await daemon.polls.run_dry()
+            await daemon.polls.run_until_idle()
             for _ in range(rounds):
                 await make_due(daemon)
                 before = daemon.service_state.polls_done.get("not_modified", 0)
                 with measured() as took:
-                    await daemon.polls.run_dry()
+                    await daemon.polls.run_until_idle()
                 assert daemon.service_state.polls_done["not_modified"] - before == WIRE.feeds
                 rates.append(WIRE.feeds / took.cpu)
                 print_json(polls=WIRE.feeds, cpu_seconds=took.cpu, wall_seconds=took.wall, polls_a_cpu_second=rates[-1])

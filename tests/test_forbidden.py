@@ -115,7 +115,7 @@ async def rows(runtime: Runtime, table: Any) -> list[Any]:
 
 
 async def work(runtime: Runtime) -> None:
-    await Service(runtime, max_polls=64, max_pages=64, per_site=4).run_dry()
+    await Service(runtime, max_polls=64, max_pages=64, per_site=4).run_until_idle()
 
 
 def desk(database_url: str, folder: Path, **changes: Any) -> Any:

@@ -24,17 +24,17 @@ from ingestd.store.work.entries import ClaimedEntry
 
 log = structlog.get_logger(__name__)
 
-#: Files that are read concurrently and committed together.
+#: Number of files that are read concurrently and committed together.
 _BATCH_SIZE = 32
 
-#: Root elements of a page or a part of one.
+#: Root elements of a web page, or of a part of one that was saved.
 _PAGE_ELEMENTS = frozenset("html head body main article section div p h1 h2 title meta".split())
 
 
 async def list_files(reader: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
     """List the entries of the files below a directory, in the order of their paths; files may be gzipped.
 
-    The entries of a feed are listed as if it had been polled: their pages are fetched unless they carry their full
+    The entries of a feed are listed as if the feed had been polled: their pages are fetched unless they have their full
     text.  A page becomes an entry that links to the file.  With the option `base`, the URL of the directory, the file
     `a/b.html` is the page at `a/b.html` below that URL; without it, a page is identified by its content.
     """

@@ -26,24 +26,24 @@ from ingestd.store.work import backfills
 
 log = structlog.get_logger(__name__)
 
-#: Interval in seconds for claiming due entries while all remaining ones wait for a retry.
+#: Seconds between two checks for due entries, while all remaining entries wait for a retry.
 _CLAIM_INTERVAL = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """Counts of a backfill's listing, over all its runs; stored as JSON by field name."""
+class ListingCounts:
+    """Counts of what a backfill has listed, over all its runs; stored as JSON by field name."""
 
     documents: int = 0
     #: Entries that the backfill added.
     added: int = 0
-    #: Entries that the source had before.
+    #: Entries that the source already had.
     known: int = 0
     #: Reason → number of entries left out.
     left_out: Mapping[str, int] = field(default_factory=dict)
 
-    def after(self, step: ListingStep, added: int) -> "Listed":
-        """Return the counts after one more step, `added` of whose entries are new."""
+    def after(self, step: ListingStep, added: int) -> "ListingCounts":
+        """Return the counts after one more step, of whose entries `added` are new."""
         return replace(
             self,
             documents=self.documents + step.documents,
@@ -56,8 +56,8 @@ class Listed:
 class Backfill:
     """A backfill that this run has claimed.
 
-    `row` is its row, `counts` maps the state of entries to their number, and `max_documents` limits the documents that
-    this run reads.
+    `row` is its row in the database, `counts` maps each state to the number of its entries in that state, and
+    `max_documents` limits the documents that this run reads.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Backfill:
         kind = kind_named(row.kind)
         task = ListingTask(argument=row.argument, options=row.options, position=row.cursor.get("position", {}))
         self.id: int = row.id
-        self.listed = Listed(**row.cursor.get("listed", {}))
+        self.listed = ListingCounts(**row.cursor.get("listed", {}))
         #: Entries that are done, and entries that are quarantined.
         self.processed = counts.get("done", 0)
         self.quarantined = counts.get("quarantined", 0)
@@ -124,7 +124,7 @@ class Backfill:
                     self._dispatcher.nudge()
                     self._progress.set()
                     if self.listed.documents >= self._max_documents:
-                        self.error = f"stopped after {self.listed.documents} documents, as --documents says"
+                        self.error = f"stopped after {self.listed.documents} documents, the limit set by --documents"
                         return
         except IngestError as error:
             self.error = str(error)
@@ -159,7 +159,7 @@ class Backfill:
         while not self._stopping:
             self._progress.clear()
             at_end = self._listing_ended
-            await self._dispatcher.run_dry()
+            await self._dispatcher.run_until_idle()
             if self._stopping or (at_end and await retry_while_unavailable(self._next_due) is None):
                 return
             with suppress(TimeoutError):
@@ -176,10 +176,10 @@ class Backfill:
                 state = "running"
             else:
                 state = "failed" if self.error else "done"
-            mine = await backfills.advance(
+            is_claimed = await backfills.advance(
                 connection, self.id, self._ingest.run_id, now=datetime.now(UTC), state=state, message=self.error
             )
-            if mine:
+            if is_claimed:
                 return state
             await backfills.drop_pending(connection, self.id)
             return "cancelled"

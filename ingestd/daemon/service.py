@@ -98,10 +98,10 @@ class Service:
                 tasks.create_task(self.revisits.run())
             watching.cancel()
 
-    async def run_dry(self) -> None:
+    async def run_until_idle(self) -> None:
         """Work until nothing is due, for one-off polls."""
-        await self.polls.run_dry()
-        await self.pages.run_dry()
+        await self.polls.run_until_idle()
+        await self.pages.run_until_idle()
 
     def stop(self) -> None:
         """Start no new work."""

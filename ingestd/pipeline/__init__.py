@@ -1,11 +1,12 @@
-"""The pipeline: what happens to a source and to an article, using the network, the store and the workers.
+"""The pipeline: poll sources and turn their entries into records.
 
 Read `ingest` first: it describes the path of one article.  Then, in this order:
 
 - `poll`, `pagination`, `compare`, `poll_results`, `poll_schedule`: poll a source and schedule its next poll
 - `entry_worker`, `dispatcher`, `read`, `site_context`, `revisit`: turn entries into records, and visit pages again
-- `drop_folder`, `folder_state`, `folder_opener`, `inbox`, `websub`: documents that arrive without a fetch
-- `embargo_release`, `why`: release embargoed records, and explain decisions
-- `retry`, `log_events`: what all of them share
-- `runtime`, `database`: open and close everything; `listings`: documents that backfills and repairs read
+- `drop_folder`, `folder_state`, `folder_opener`, `inbox`, `websub`: receive documents that are not fetched
+- `embargo_release`, `why`: release embargoed records, and explain the decisions about an article
+- `retry`, `log_events`: retry commits, and log results; used by the modules above
+- `runtime`, `database`: open and close the components of a process
+- `listings`: list the entries of documents for backfills and repairs
 """

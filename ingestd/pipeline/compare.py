@@ -1,4 +1,4 @@
-"""Compare a document with the state of its source: new and changed entries, pace, and overlap of the windows."""
+"""Compare a document with the state of its source: new and changed entries, pace, and overlap with the previous."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -59,7 +59,7 @@ def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str
         known=picked.known,
         new=tuple(by_guid[entry.guid] for entry in picked.new),
         changed=tuple(by_guid[entry.guid] for entry in picked.changed),
-        # An item with the last known fingerprint is not a new version; any other may be a new or an old one.
+        # With its known fingerprint a wire item is no new version; with any other it may be a newer or an older one.
         versions=tuple(item for item in listed if item.version and before.get(item.entry.guid) != item.fingerprint),
         seen_again=tuple(guid for guid in by_guid if guid in known),
         deleted=parsed.feed.deleted,
@@ -69,7 +69,7 @@ def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str
 def overlap_of(source: Source, known: Mapping[str, KnownEntry], *, listed: int) -> Overlap:
     """Return the overlap of a document of `listed` entries with the previous one; `known` are its known entries."""
     last_read, last_new = source.last_read_at, source.last_new_at
-    # Entries first seen since the previous document came by a push or a repair, and were in no window.
+    # Entries first seen after the previous document came by a push or a repair: no earlier document has listed them.
     elsewhere = [entry for entry in known.values() if last_read and entry.first_seen_at > last_read]
     shared = [
         entry for entry in known.values() if last_read is None or entry.first_seen_at <= last_read <= entry.last_seen_at

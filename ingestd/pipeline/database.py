@@ -15,9 +15,10 @@ from ingestd.store.schema import version
 
 @asynccontextmanager
 async def open_database(settings: Settings, *, upgrade: bool | None = None) -> AsyncIterator[Database]:
-    """Open the database.
+    """Open the database that the settings name.
 
-    `upgrade`: True upgrades it to this program's schema, False refuses another schema, None does not check.
+    `upgrade`: True upgrades it to this program's schema, False raises SchemaMismatch for any other schema, None skips
+    the check.
 
     Raises SchemaMismatch, StoreUnavailable, ConfigError.
     """
@@ -39,7 +40,7 @@ async def _upgrade(url: str) -> None:
 
 
 def make_directories(settings: Settings) -> None:
-    """Make the directories that settings name; raises ConfigError."""
+    """Create the directories that the settings name; raises ConfigError."""
     file = sqlite_file(settings)
     for path in (settings.state_dir, *([file.parent] if file else [])):
         try:
@@ -49,6 +50,6 @@ def make_directories(settings: Settings) -> None:
 
 
 def sqlite_file(settings: Settings) -> Path | None:
-    """Return the path of the SQLite file, None if the database is a server's."""
+    """Return the path of the SQLite file.  None: the database is not a file."""
     _, _, path = settings.async_database_url.partition("sqlite+aiosqlite:///")
     return Path(path.partition("?")[0]) if path else None

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 J = TypeVar("J")
 
-#: Claims jobs: takes the number wanted and the sites to leave out; returns at most that many jobs.
+#: Claims jobs: takes the number wanted and the sites to leave out; returns no more jobs than wanted.
 Claim = Callable[[int, Collection[str]], Awaitable[list[J]]]
 
 #: Claimed jobs kept waiting per running job, so that a free slot is filled at once.
@@ -78,7 +78,7 @@ class Dispatcher(Generic[J]):
                 await self._wake.wait()
                 self._wake.clear()
 
-    async def run_dry(self) -> None:
+    async def run_until_idle(self) -> None:
         """Claim and run jobs until no more can be claimed."""
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping:
@@ -99,7 +99,8 @@ class Dispatcher(Generic[J]):
                 return
 
     def _count_wanted(self) -> int:
-        # Waiting jobs beyond a site's share do not count; otherwise one site's queue would keep others out.
+        # Waiting jobs beyond a site's share do not count; otherwise a long queue of one site would prevent claims for
+        # other sites.
         share = self._per_site * AHEAD
         useful = sum(min(len(jobs), share) for jobs in self._waiting.values())
         return self._limit * (1 + AHEAD) - self.at_work - useful

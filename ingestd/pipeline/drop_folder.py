@@ -31,14 +31,15 @@ from ingestd.web.body.memory_budget import MemoryBudget
 
 log = structlog.get_logger(__name__)
 
-#: Seconds between two polls of a local folder whose arrivals are not watched; after a failed poll; and after a refused
-#: login, since servers lock out users after too many wrong passwords.
+#: Seconds until the next poll of a local folder that is not watched for new files; of any folder after a failed poll;
+#: and after a refused login, since servers lock out users after too many wrong passwords.
 INTERVAL, AFTER_ERROR, AFTER_LOGIN_REFUSED = 5.0, 60.0, 900.0
 
-#: Most files of one poll; then the folder is due again, so that other sources get their turn and a pause takes effect.
+#: Maximum number of files read in one poll.  Then the folder is due again, so that other sources get their turn and a
+#: pause takes effect.
 MAX_FILES = 100
 
-#: Stuck files after which a poll ends early.
+#: Number of stuck files at which a poll ends early.
 _MAX_STUCK = 20
 
 
@@ -58,7 +59,7 @@ class FolderPoll:
     changed: list[ListedEntry] = field(default_factory=list)
     #: In bytes.
     size: int = 0
-    #: The first error that is not the fault of a file's content, or the one that ended the poll.
+    #: The first error that has another cause than a file's content, or the error that ended the poll.
     error: IngestError | None = None
 
 
@@ -86,13 +87,14 @@ class DropFolderPoller:
         self._states: dict[int, FolderState] = {}
 
     def note_arrival(self, source_id: int, name: str) -> None:
-        """Note that a file was moved into a folder, or renamed there, and is complete therefore."""
+        """Note that a file was moved into a folder, or renamed there, and is therefore complete."""
         self._states.setdefault(source_id, FolderState()).arrived.add(name)
 
     async def poll(self, source: Source) -> PollResult:
         """Poll the folder of a claimed source, oldest file first, and commit the result.
 
-        It is due again at once if there may be more files, when a file may be complete, or after its interval.
+        The folder is due again at once if there may be more files to read, else as soon as an incomplete file may be
+        complete, and after its interval at the latest.
         """
         started, at = monotonic(), datetime.now(UTC)
         folder_poll, first_error, wait = None, None, 0.0
@@ -113,7 +115,7 @@ class DropFolderPoller:
         )  # fmt: skip
 
     async def _release(self, source: Source, at: datetime, wait: float, error: IngestError | None) -> PollResult:
-        """Give up the claim; the source is due again in `wait` seconds, or later after an error."""
+        """Release the claim; the source is due again in `wait` seconds, or later after an error."""
         if error:
             wait = AFTER_LOGIN_REFUSED if isinstance(error, LoginRefused) else AFTER_ERROR
             return await self._poller.fail(source, at, error, wait=wait)
@@ -144,11 +146,11 @@ class DropFolderPoller:
             if folder_poll.error and (_ends_poll(folder_poll.error) or len(state.stuck) >= _MAX_STUCK):
                 break
             await self._read_batch(folder_poll, batch)
-        # Files that arrived meanwhile were not in the listing.
+        # If any were read, poll again at once: files that arrived meanwhile were not in the listing.
         return folder_poll, 0.0 if folder_poll.files else wait
 
     def _interval(self, source: Source) -> float:
-        """Return the seconds until the next poll of a folder in which nothing was found."""
+        """Return the seconds until the next poll of a folder that has no new files."""
         return (source.interval or self._timing().folder_interval) if is_remote_folder(source.url) else INTERVAL
 
     async def _read_batch(self, folder_poll: FolderPoll, files: Sequence[File]) -> None:
@@ -189,7 +191,7 @@ class DropFolderPoller:
         return Reply(url=url, final_url=url, status=200, body=body, media=media)
 
     async def _handle_error(self, folder_poll: FolderPoll, file: File, error: IngestError) -> None:
-        """Record why a file could not be read; move it to `error` if its content is at fault."""
+        """Record why a file could not be read; move it to `error` if its content is the cause."""
         if isinstance(error, Inaccessible):
             _note_stuck(folder_poll, file, error)
         elif _ends_poll(error):
@@ -204,7 +206,7 @@ class DropFolderPoller:
             await self._move(folder_poll, file, reason)
 
     async def _move(self, folder_poll: FolderPoll, file: File, reason: str | None) -> None:
-        # If the file is written to from now on, it is not complete.
+        # Should the file be written to from now on, it must settle again before it counts as complete.
         folder_poll.state.arrived.discard(file.name)
         media = folder_poll.media.pop(stem(file.name), [])
         subfolder: Subfolder = "done" if reason is None else "error"
@@ -234,7 +236,7 @@ class DropFolderPoller:
 
 
 async def _media_of(folder_poll: FolderPoll, file: File) -> dict[str, str]:
-    """Return the media files of a file: name → URL after they are moved."""
+    """Return the media files that belong to a file: name → the URL that each has once it is moved."""
     done = f"{without_userinfo(folder_poll.source.url)}done/"
     media = folder_poll.media.get(stem(file.name), ())
     return {one.name: done + _quoted(await folder_poll.folder.target_name(one, "done")) for one in media}
@@ -256,7 +258,7 @@ def _note_stuck(folder_poll: FolderPoll, file: File, error: IngestError) -> None
 
 
 def _ends_poll(error: IngestError) -> bool:
-    """Return whether an error ends the poll: a local failure, or one of the connection and not of a single file."""
+    """Return whether an error ends the poll: a local failure, or one that affects the connection, not just a file."""
     return error.local or (isinstance(error, FetchError) and not isinstance(error, Inaccessible | TooLarge))
 
 

@@ -16,7 +16,7 @@ from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
 
-#: Delay of a job that raised an unexpected exception: it is retried, but not in a tight loop.
+#: Delay before a job that raised an unexpected exception is retried; without one it would run in a tight loop.
 _AFTER_BUG = timedelta(hours=1)
 
 #: Delay of a revisit that yields to new entries.
@@ -26,7 +26,7 @@ _YIELD_DELAY = timedelta(seconds=10)
 async def run_or_postpone(
     fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]], postpone: Callable[[datetime], Awaitable[None]]
 ) -> None:
-    """Run a claimed job, or postpone it if its site is on hold; an unexpected exception is logged and postpones it."""
+    """Run a claimed job, or postpone it if its site is on hold; a job that raises is logged as a bug and postponed."""
     try:
         seconds = fetcher.held_for(site)
         if not seconds:
@@ -48,8 +48,8 @@ async def run_or_postpone(
 class EntryWorker:
     """Worker for the pending entries of one backfill, or for all that belong to none.
 
-    With `yields_to` it revisits pages instead, and only where the dispatcher of new entries leaves capacity: not while
-    that one is full, and at no site where that one has jobs.
+    With `yields_to`, the dispatcher of new entries, it revisits pages instead: only while that dispatcher is not full,
+    and only at sites where that dispatcher has no job.
 
     `on_outcome` is called with the outcome of each entry.
     """
@@ -109,7 +109,7 @@ class EntryWorker:
             )
 
     def _has_to_yield(self, work: ClaimedEntry) -> bool:
-        """Return whether a claimed revisit would delay new entries that became due since."""
+        """Return whether a claimed revisit would delay new entries, which may have become due since the claim."""
         return self._yields_to is not None and (
             self._yields_to.is_full or _pacing_key(work) in self._yields_to.busy_sites
         )

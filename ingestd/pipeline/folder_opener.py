@@ -48,7 +48,7 @@ class FolderOpener:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # Loading the system's CA certificates is slow.
+        # Made on first use: loading the system's CA certificates is slow.
         return tls_context(self._ca_file)
 
     @asynccontextmanager

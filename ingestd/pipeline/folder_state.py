@@ -7,22 +7,22 @@ from time import monotonic, time_ns
 from ingestd.drops.files import File
 from ingestd.web.body.memory_budget import SMALL_BODY
 
-#: Most files that are read concurrently and share a commit.
+#: Maximum number of files that are read concurrently and committed together.
 BATCH_SIZE = 20
 
-#: A file that has not been modified for this long, by the clock of this host, is complete at first sight.
+#: A file that has not been modified for this long, by the clock of this host, is complete when it is first listed.
 _OLD_NANOSECONDS = 60 * 10**9
 
 
 @dataclass(slots=True)
 class FolderState:
-    """The state of a folder that is kept from poll to poll; losing it with the process does no harm."""
+    """The state of a folder between polls; it is kept in memory only, since a new process can build it again."""
 
     #: Name → the file as last listed, and since when it has been unchanged (monotonic).
     seen: dict[str, tuple[File, float]] = field(default_factory=dict)
-    #: Names of files that were moved into the folder, and are complete therefore.
+    #: Names of files that were moved into the folder and are therefore complete.
     arrived: set[str] = field(default_factory=set)
-    #: Files that could not be read or moved; others are read first.
+    #: Files that could not be read or moved; the next poll reads them after all others.
     stuck: set[File] = field(default_factory=set)
 
     def complete_files(self, files: Sequence[File], *, settle: float, wait: float) -> tuple[list[File], float]:

@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 #: Seconds until a push must be committed, including the wait for others to the same source.
 PUSH_TIMEOUT = 20.0
 
-#: Most pushes to one source that may wait; further ones are refused at once.
+#: Maximum number of pushes to one source that may wait; further pushes are refused at once.
 MAX_WAITING = 100
 
-#: Most waiting pushes to one source that are committed together.
+#: Maximum number of waiting pushes to one source that are committed together.
 BATCH_SIZE = 20
 
 
@@ -57,7 +57,7 @@ class Inbox:
         self._releases: set[asyncio.Task[None]] = set()
 
     async def find(self, name: str) -> Row[Any]:
-        """Return the source with a number, a URL or the name of an inbox; raises UsageError, StoreError."""
+        """Return the row of a source, given its id, its URL or the name of its inbox; raises UsageError, StoreError."""
         async with self._database.read() as connection:
             try:
                 row = await sources.find(connection, name)
@@ -70,8 +70,8 @@ class Inbox:
     async def receive(self, source_id: int, body: bytes, *, content_type: str | None) -> PollResult:
         """Commit the entries of a document that was pushed to a source; pushes to one source keep their order.
 
-        Raises ParseError or WorkerError if it cannot be read, which is also stored as a failure; Busy if the source is
-        being polled or the commit takes too long, and StoreError: the sender may try again.
+        Raises ParseError or WorkerError if the document cannot be read; the failure is stored.  Raises Busy if the
+        source is being polled or the commit takes too long, and StoreError; the sender may then try again.
         """
         waiting = self._waiting[source_id]
         if len(waiting) >= MAX_WAITING:
@@ -112,7 +112,7 @@ class Inbox:
             # If this push was cancelled by its timeout, the others of the batch may still have time.
             waiting.extendleft(push for push in reversed(batch) if not push.result.done())
             for push in batch:
-                if push.result.done():  # if its sender has disconnected, nobody else retrieves the exception
+                if push.result.done():  # retrieves the exception: asyncio logs one whose sender has disconnected
                     push.result.exception()
 
     async def _push(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
@@ -134,13 +134,14 @@ class Inbox:
         return results
 
     async def _claim(self, source_id: int) -> tuple[Source, bool]:
-        """Claim a source; returns it and whether a poll of its folder shares the claim.  Raises Busy."""
+        """Claim a source; returns it, and whether a running poll of its folder holds the claim.  Raises Busy."""
         async with self._database.write() as connection:
             claimed = await sources.claim(connection, self._run_id, [source_id])
             if claimed:
                 return claimed[0], False
             row = await sources.find(connection, str(source_id))
-        # A poll of a folder holds the push lock only while it commits files, and an inbox is never polled.
+        # This run has the claim.  A poll of a folder holds the push lock while it commits files, so this push does not
+        # run at the same time; an inbox is never polled.
         if row.run_id == self._run_id and (is_folder(row.url) or is_inbox(row.url)):
             return sources.source_from_row(row), is_folder(row.url)
         raise Busy("the source is being polled")
@@ -153,7 +154,7 @@ class Inbox:
         try:
             await release()
         except StoreError:
-            # The sender must not wait, but a claim that is never released would block the source.
+            # Retry in the background: the sender must not wait, but a claim that stays would block the source.
             task = asyncio.create_task(retry_while_unavailable(release))
             self._releases.add(task)
             task.add_done_callback(self._releases.discard)

@@ -1,10 +1,13 @@
 """The path of one article, from a source's URL to a record.
 
-**Poll.**  The daemon finds a source due, claims it and calls `Ingest.poll`.  `Poller` (`poll`) fetches the source's
-feed with a conditional request, parses it in a worker process and compares it with the entries that are known
-(`compare`).  It commits the new and changed entries, the validators of the response and the time of the next poll in
-one transaction.  If the process dies before the commit, the source is still due and the poll is repeated; if it dies
-after, no entry is lost.
+A *source* is a feed, a drop folder or an inbox.  Its documents list *entries*, one for each article.  A *record* holds
+one story with all its *revisions*; an entry whose article has the same text is a *carrier* of that record.
+
+**Poll.**  When a source is due, the daemon claims it, so that no other process works on it, and calls `Ingest.poll`.
+`Poller` (`poll`) fetches the source's feed with a conditional request, parses it in a worker process and compares its
+entries with those in the database (`compare`).  One transaction commits the new and changed entries, the validators of
+the response and the time of the next poll.  If the process dies before the commit, the source is still due and the poll
+is repeated; if it dies after, the entries are in the database, pending.
 
 **Process.**  An `EntryWorker` (`entry_worker`) claims each pending entry and calls `Ingest.process_entry`:
 
@@ -12,20 +15,23 @@ after, no entry is lost.
 2. *Extract* the article in a worker process.
 3. Store the page's raw bytes in the archive.
 4. *Save* the result and the entry's new state in one transaction.  `policy.articles.identity` decides whether the
-   article becomes a new record, a revision of a record or one more carrier of its text, or is nothing new.
+   article becomes a new record, becomes a revision of a record, makes the entry a carrier of a record, or changes
+   nothing.
 
-An entry that is a wire item needs none of this: the poll itself saves it as a version of its record.  If a feed only
-links to wire items, as enclosures, the enclosure is fetched and parsed instead of a page.
+Entries that are wire items skip these steps: they contain the article, and the poll saves them as versions of their
+records.  If a feed only links to wire items, as enclosures, the enclosure is fetched and parsed instead of a page.
 
-**Revisit.**  A fetched page is visited again, less and less often as its story ages (`revisit`).  If the article has
-changed, the record gets a new revision; if the page is unchanged, gone or fails, the record stays as it is.
+**Revisit.**  A fetched page is fetched again, less and less often as its story ages (`revisit`).  If the article has
+changed, the record gets a new revision.  If the page is unchanged, gone or cannot be read, the text of the record stays
+as it is.
 
 **Other ways in.**  The files of a drop folder (`drop_folder`), the documents posted to an inbox (`inbox`) and the
-pushes of a WebSub hub (`websub`) enter at `Poller.push_all` instead of being fetched, and continue from there.
+pushes of a WebSub hub (`websub`) are not fetched: they enter at `Poller.push_all` and are parsed like a fetched feed.
 
 **Failures.**  A failure of the source or the page is part of the committed result: the entry is retried later, or
-quarantined after its last attempt.  A local failure (`IngestError.local`) counts against no source and no entry; while
-the database or the archive is unavailable, the commit is retried until it succeeds (`retry`).
+quarantined after the last attempt or if a retry cannot succeed.  A local failure (`IngestError.local`) counts against
+no source and no entry; while the database or the archive is unavailable, the commit is retried until it succeeds
+(`retry`).
 """
 
 import asyncio
@@ -159,28 +165,28 @@ class Ingest:
         page_site = site(fetched.page.url) if fetched.url else ""
         # Revisits use at most one worker process, so that the others are free for new entries.
         async with self._revisit_lock if work.known else nullcontext():
-            cleaned = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, page_site))
-        if revisit.is_same(work, cleaned):
+            extracted = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, page_site))
+        if revisit.is_same(work, extracted):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
         raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body))
         visits = work.visits
         if not fetched.page.fragment:
-            visits = revisit.visits_after(work, at, self.timing, cleaned.article)
+            visits = revisit.visits_after(work, at, self.timing, extracted.article)
         return Saved(
             work=work,
             at=at,
-            article=cleaned.article,
-            content_hash=cleaned.content_hash,
+            article=extracted.article,
+            content_hash=extracted.content_hash,
             url=fetched.url,
             fragment=fetched.page.fragment,
             page_url=without_userinfo(fetched.page.url),
             content_type=clean(fetched.page.content_type or "") or None,
-            extractor=cleaned.extractor.name,
-            rules=cleaned.extractor.rules,
-            whole_hash=cleaned.whole_hash,
+            extractor=extracted.extractor.name,
+            rules=extracted.extractor.rules,
+            whole_hash=extracted.whole_hash,
             site=page_site,
-            block_hashes=cleaned.block_hashes,
+            block_hashes=extracted.block_hashes,
             raw=raw,
             validators=fetched.validators,
             visits=visits,

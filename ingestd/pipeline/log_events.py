@@ -29,12 +29,12 @@ def log_poll(poll: PollResult) -> None:
 
 
 def log_restart(source: Source, error: IngestError) -> None:
-    """Log that a server refused the cursor of a list, which is therefore read from its beginning."""
+    """Log that a server refused the cursor of a paginated list, so that the list is read from its beginning."""
     log.warning("cursor refused, starting over", source=without_userinfo(source.url), reason=str(error))
 
 
 def log_foreign_page(source: Source, url: str) -> None:
-    """Log that a list continues at an origin that has no login, where it is not followed."""
+    """Log that the next page of a list is not requested, because it is of an origin for which no login is set."""
     log.warning("next page not followed, it is of another origin", source=without_userinfo(source.url), next=url)
 
 

@@ -1,8 +1,8 @@
-"""Follow the pages of an agency's list in one poll: the next URL, the last page, and what each page commits.
+"""Follow the pages of an agency's list in one poll: decide which URL is next, when to stop and what to commit.
 
-The entries of a page and the cursor of the next one are committed together, so a poll that is killed continues after
-the last committed page.  Only the paginated lists of agencies' APIs are followed, as their formats say (`Feed.cursor`);
-the older pages of an ordinary feed are read by `repair`.
+The entries of a page and the cursor of the next one are committed together.  If the process dies, the next poll
+continues after the last committed page.  Only lists whose format gives a cursor (`Feed.cursor`) are followed, as
+agencies' APIs do; `repair` reads the older pages of an ordinary feed.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.urls import copy_userinfo, without_userinfo
 from ingestd.web.logins import parse_origin
 
-#: Most pages of one poll, since other sources wait meanwhile.  With a hundred items each they hold what a large agency
-#: sends in a day.  The next poll continues a list with the oldest entries first; the rest of a list with the newest
-#: first is left to `repair`.
+#: Maximum number of pages in one poll, since other sources wait meanwhile.  With a hundred items on each, these pages
+#: list the output of a large agency for a day.  The next poll continues a list that has the oldest entries first; of a
+#: list that has the newest first, `repair` reads the rest.
 MAX_PAGES = 20
 
 #: Statuses by which servers refuse an expired or unknown cursor.
@@ -34,7 +34,7 @@ class Pagination:
     def __init__(self, source: Source, *, at_start: bool, may_follow: Callable[[str], bool]) -> None:
         #: The source before the poll.
         self.original = source
-        #: The source as the pages committed so far leave it.
+        #: The source, updated by the pages read so far.
         self.source = source
         #: The page to request now.  None: the source's own URL.
         self.cursor = None if at_start else source.cursor
@@ -83,7 +83,7 @@ class Pagination:
     def advance(self, poll: PollResult, feed: Feed | None) -> PollResult:
         """Return the result of a page, ready to commit, and move on to the next page.
 
-        None: the page's document has not changed and was not parsed.
+        `feed` is None if the page's document has not changed and was therefore not parsed.
         """
         requested, entries = self.cursor, feed.entries if feed else ()
         guids = frozenset(entry.guid for entry in entries)
@@ -112,9 +112,9 @@ class Pagination:
         """Return a cursor if it is of the source's origin, of its https counterpart, or of an origin with a login."""
         if found is None:
             return None
-        here, there = parse_origin(self.original.url), parse_origin(found.url)
-        by_tls = here and there and (here[0], there[0], here[1]) == ("http", "https", there[1])
-        if there and (here == there or by_tls or self._may_follow(found.url)):
+        own, other = parse_origin(self.original.url), parse_origin(found.url)
+        is_https_counterpart = own and other and (own[0], other[0], own[1]) == ("http", "https", other[1])
+        if other and (own == other or is_https_counterpart or self._may_follow(found.url)):
             return found
         self.foreign_url = found.url
         return None
@@ -122,7 +122,10 @@ class Pagination:
     def _with_loss(
         self, poll: PollResult, requested: Cursor | None, found: Cursor | None, *, is_cut: bool
     ) -> PollResult:
-        """Decide whether entries may be missing: of a list with the newest first after all pages, else never."""
+        """Decide whether entries may be missing.
+
+        A list with the newest entries first is judged after all its pages; other lists never lose entries.
+        """
         if requested and requested.kind != "older":
             return replace(poll, may_have_lost=False)
         if not requested and not (found and found.kind == "older") and not self.foreign_url:
@@ -131,7 +134,7 @@ class Pagination:
         return replace(poll, may_have_lost=self._lost and (is_cut or self.foreign_url is not None))
 
     def _with_pace(self, poll: PollResult) -> PollResult:
-        """Take the window from the first page only, and so the pace of a source that was never read before."""
+        """Take the window from the first page only, and also the pace if the source was never read before."""
         if self._pages == 1:
             return poll if self.cursor is None else replace(poll, window=None)
         return replace(poll, window=None, pace=self.source.pace if self.original.last_success_at is None else poll.pace)
@@ -147,7 +150,7 @@ class Pagination:
         return replace(poll, validators=base[0], body_hash=base[1])
 
     def _apply(self, poll: PollResult) -> PollResult:
-        """Update the source by the result of a page; return the result to commit."""
+        """Update the source with the result of a page; return the result to commit."""
         before = self.source
         if poll.is_next_page:  # its redirects say nothing about the source's own URL
             poll = replace(poll, moved_to=before.moved_to, moved_seen=before.moved_seen, has_moved=False)

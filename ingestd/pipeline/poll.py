@@ -1,6 +1,7 @@
 """Poll a source: fetch its feed, store what is new, schedule the next poll.
 
-A push takes the same way without the fetch: a document of a drop folder, an inbox or a WebSub hub.
+Documents that a drop folder, an inbox or a WebSub hub delivers are not fetched; from parsing on, they take the same
+steps.
 """
 
 import asyncio
@@ -137,8 +138,8 @@ class Poller:
     async def push(self, source: Source, reply: Reply, *, keeps_claim: bool = False) -> PollResult:
         """Store a pushed document of a claimed source as if it had been fetched; raises ParseError, WorkerError.
 
-        A push may hold only the new entries, so it changes nothing that polls learned about the source except its
-        pace.  With `keeps_claim` the source stays claimed.
+        A push may contain only the new entries.  Of the values learned from polls, it therefore updates only the pace.
+        With `keeps_claim` the source stays claimed.
         """
         [done] = await self.push_all(source, [reply], keeps_claim=keeps_claim)
         if isinstance(done, IngestError):
@@ -150,7 +151,7 @@ class Poller:
     ) -> list[PollResult | IngestError]:
         """Store several pushed documents, in their order; returns the result or the error of each.
 
-        They are parsed concurrently and share a commit.  The last result that is committed gives up the claim, unless
+        They are parsed concurrently and share a commit.  The last result that is committed releases the claim, unless
         `keeps_claim` is set.
         """
         started, at = monotonic(), datetime.now(UTC)

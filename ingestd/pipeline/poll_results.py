@@ -25,7 +25,8 @@ from ingestd.store.polls.polls import KnownEntry
 from ingestd.urls import copy_userinfo
 from ingestd.workers.results import ParsedFeed
 
-#: Consecutive polls that must see the same permanent redirect before the address changes: servers make mistakes.
+#: Consecutive polls that must see the same permanent redirect before the source's URL changes: some redirects are
+#: mistakes that the server soon corrects.
 REDIRECTS_TO_BELIEVE = 3
 
 
@@ -77,7 +78,7 @@ def document_result(
 ) -> PollResult:
     """Complete the result of a reply whose document was parsed.
 
-    `known` are the known ones of its entries, by guid; `new_before` is the number of new entries on earlier pages of
+    `known` maps the guids of its known entries to them; `new_before` is the number of new entries on earlier pages of
     the same poll.
     """
     poll = replace(
@@ -112,7 +113,7 @@ def failed_result(source: Source, at: datetime, error: IngestError, *, run_id: s
         seconds=0.0,
         outcome="failed",
         due_at=at,
-        # The last document that was read is still the one these describe.
+        # These still describe the last document that was read.
         validators=source.validators,
         body_hash=source.body_hash,
         hints=source.hints,

@@ -28,7 +28,7 @@ def seconds_to_next_poll(poll: PollResult, timing: Timing) -> float:
         lost=poll.may_have_lost,
     )
     if source.pushed_until and not poll.new and (poll.hub or poll.listed is None):
-        # While a hub pushes, one poll a day is enough; after its lease ends, nothing is pushed any more.
+        # While a hub pushes, one poll a day (MAX_WAIT) is enough.  When its lease ends, the pushes end too.
         wait = max(wait, (source.pushed_until - poll.at).total_seconds())
     return min(wait, MAX_WAIT)
 

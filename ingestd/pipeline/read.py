@@ -16,10 +16,10 @@ from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
 from ingestd.workers.pool import Pool
-from ingestd.workers.results import Cleaned, ParsedFeed
+from ingestd.workers.results import ExtractedArticle, ParsedFeed
 
-#: The URL of a page without one; relative references in it resolve against this.
-NOWHERE = "http://localhost/"
+#: Stands for the URL of a page that has none; relative references in the page resolve against it.
+PLACEHOLDER_URL = "http://localhost/"
 
 
 def listed_entries(parsed: ParsedFeed) -> tuple[ListedEntry, ...]:
@@ -62,13 +62,13 @@ def _with_plausible_dates(version: Version | None, now: datetime) -> Version | N
     return version and replace(version, article=article_with_plausible_dates(version.article, now))
 
 
-async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = None) -> Cleaned:
+async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = None) -> ExtractedArticle:
     """Extract a page's article in a worker process; raises ExtractError, WorkerError.
 
     Dates that were implausible at `fetched_at` are dropped.  None: the page was fetched just now.
     """
-    cleaned: Cleaned = await pool.run("ingestd.workers.jobs:extract", page)
-    return replace(cleaned, article=article_with_plausible_dates(cleaned.article, fetched_at or datetime.now(UTC)))
+    extracted: ExtractedArticle = await pool.run("ingestd.workers.jobs:extract", page)
+    return replace(extracted, article=article_with_plausible_dates(extracted.article, fetched_at or datetime.now(UTC)))
 
 
 async def fetch_enclosure(
@@ -89,13 +89,13 @@ async def fetch_page(
     """Return an entry's page: the entry's own content if that is the full text, else the page at its link.
 
     `validators` are those of the last visit; the body counts against `reservation`.
-    None: the page has not changed since (304).
+    None: the page has not changed since that visit (304).
     Raises FetchError; ParseError if the entry has neither link nor text.
     """
     if entry.body_html is not None:
         # Without a link, relative references have no meaning, and no URL is stored.
         body = entry.body_html.encode("utf-8", "replace")
-        page = Page(url=entry.link or NOWHERE, body=body, entry=entry, fragment=True)
+        page = Page(url=entry.link or PLACEHOLDER_URL, body=body, entry=entry, fragment=True)
         return FetchedPage(page=page, url=entry.link)
     if entry.link is None:
         raise ParseError("the entry has neither a link nor text")

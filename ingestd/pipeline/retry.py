@@ -1,4 +1,4 @@
-"""Retry a commit while the database or the archive is unavailable."""
+"""Retry an operation while the database or the archive is unavailable."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ T = TypeVar("T")
 _FIRST_WAIT, _MAX_WAIT = 0.5, 15.0
 
 
-async def retry_while_unavailable(commit: Callable[[], Awaitable[T]], *, event: str = "waiting to commit") -> T:
+async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], *, event: str = "waiting to commit") -> T:
     """Run an operation on the database or the archive, and retry it, without a limit, while either is unavailable.
 
     Each failed attempt is logged as `event`.  Other errors are raised.
@@ -24,7 +24,7 @@ async def retry_while_unavailable(commit: Callable[[], Awaitable[T]], *, event: 
     wait = _FIRST_WAIT
     while True:
         try:
-            return await commit()
+            return await operation()
         except (StoreUnavailable, ArchiveError) as error:
             log.warning(event, error=str(error), seconds=wait)
             await asyncio.sleep(wait)

@@ -11,13 +11,13 @@ from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.records.outcomes import RevisitFailed
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.text import fold
-from ingestd.workers.results import Cleaned
+from ingestd.workers.results import ExtractedArticle
 
 
 def visits_after(work: ClaimedEntry, at: datetime, timing: Timing, article: Article | None = None) -> Visits:
-    """Return a page's visits after one that found it; `article` is its article, if it was extracted.
+    """Return the state of a page's visits after a visit that found it; `article` is its article, if extracted.
 
-    Pages of a backfill are not revisited: they are old.
+    Pages of a backfill are not revisited: they are old and rarely change.
     """
     next_at = None
     if work.backfill_id is None:
@@ -28,8 +28,8 @@ def visits_after(work: ClaimedEntry, at: datetime, timing: Timing, article: Arti
 def failed_visit(work: ClaimedEntry, at: datetime, timing: Timing, error: IngestError) -> RevisitFailed:
     """Return the outcome of a revisit that failed or found the page gone; the record stays unchanged.
 
-    A local failure does not count as a visit and is retried within minutes; after any other the next visit is due as
-    usual.
+    A local failure does not count as a visit, and the visit is retried after `revisit_first` at the latest.  After any
+    other failure the next visit is due as usual.
     """
     gone = gone_from_status(error.status) if isinstance(error, Refused) else None
     next_at = _next_at(work, at, timing)
@@ -50,18 +50,18 @@ def failed_visit(work: ClaimedEntry, at: datetime, timing: Timing, error: Ingest
     return RevisitFailed(work=work, at=at, visits=visits, failure=None if gone else failure)
 
 
-def is_same(work: ClaimedEntry, cleaned: Cleaned) -> bool:
+def is_same(work: ClaimedEntry, extracted: ExtractedArticle) -> bool:
     """Return whether a revisited page still has the article of its record, so that there is nothing to store."""
     known = work.known
-    if known is None or known.content_hash not in (cleaned.content_hash, cleaned.whole_hash):
+    if known is None or known.content_hash not in (extracted.content_hash, extracted.whole_hash):
         return False
-    headline = cleaned.article.headline
+    headline = extracted.article.headline
     return not (known.is_origin and headline and fold(headline) != fold(known.headline or ""))
 
 
 def _next_at(work: ClaimedEntry, at: datetime, timing: Timing, firstcreated: datetime | None = None) -> datetime | None:
     firstcreated = firstcreated or (work.known.firstcreated if work.known else None)
-    # The time of an update is an upper bound for the time of publication.
+    # The story was published no later than it was updated.
     published = work.entry.published or firstcreated or work.entry.updated
     return next_visit(
         at,

@@ -1,4 +1,4 @@
-"""Add what is known about a site to its pages before extraction."""
+"""Add the recurring blocks of a site to its pages, so that extraction can leave them out."""
 
 from collections import OrderedDict
 from dataclasses import replace
@@ -10,20 +10,20 @@ from ingestd.policy.articles.recurrence import Habits, recurring_blocks
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
 
-#: How long a cached site is used, in seconds, and how many sites are cached.
+#: Seconds for which a cached site is used, and the number of sites that are cached.
 _TTL = 60.0
 _MAX_CACHED = 1000
 
 
 class SiteContexts:
-    """Cache of the repeated lines of sites, read from the database."""
+    """Cache of the recurring blocks of sites, read from the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._cache: OrderedDict[str, tuple[float, RecurringBlocks]] = OrderedDict()
 
     async def add_to(self, page: Page, site: str) -> Page:
-        """Return a page with the repeated lines of its site; a page without a site ("") unchanged."""
+        """Return a page with the recurring blocks of its site; if `site` is "", the page unchanged."""
         return replace(page, recurring_blocks=await self._recurring_blocks(site)) if site else page
 
     async def _recurring_blocks(self, site: str) -> RecurringBlocks:

@@ -32,15 +32,15 @@ LEASE = timedelta(days=10)
 #: Bounds of the lease that a hub grants; a shorter or longer one is clamped.
 _MIN_LEASE, _MAX_LEASE = timedelta(minutes=10), timedelta(days=365)
 
-#: Time until a hub is asked again after it denied a subscription.
-_DENIED = timedelta(days=7)
+#: Wait before a subscription that the hub denied is requested again.
+_DENIAL_WAIT = timedelta(days=7)
 
 #: Digests of X-Hub-Signature (section 8).  Most hubs send sha1, which is not broken as an HMAC.
 _DIGESTS = frozenset({"sha1", "sha256", "sha384", "sha512"})
 
 
 class Subscriber:
-    """WebSub subscriber; `callback` is the public URL below which each subscription has its token."""
+    """WebSub subscriber; the callback URL of a subscription is `callback`, "/" and the subscription's token."""
 
     def __init__(self, *, run_id: str, database: Database, fetcher: Fetcher, poller: Poller, callback: str) -> None:
         self._run_id = run_id
@@ -53,7 +53,7 @@ class Subscriber:
         """Request the subscriptions that are due from their hubs; returns how many were requested."""
         async with self._database.write() as connection:
             due = await subscriptions.claim_due(connection, now=datetime.now(UTC), limit=limit)
-        # Concurrently, since a hub that stalls takes a minute.
+        # Concurrently, since a hub that does not respond takes until the timeout.
         async with asyncio.TaskGroup() as tasks:
             for subscription in due:
                 tasks.create_task(self._subscribe(subscription))
@@ -62,7 +62,7 @@ class Subscriber:
     async def _subscribe(self, subscription: Subscription) -> None:
         if not may_receive_secret(subscription.hub):
             reason = "the hub has no https, so the secret would be sent unencrypted"
-            await self._save_refusal(subscription, reason, until=datetime.now(UTC) + _DENIED)
+            await self._save_refusal(subscription, reason, until=datetime.now(UTC) + _DENIAL_WAIT)
             return
         form = {
             "hub.mode": "subscribe",
@@ -99,7 +99,7 @@ class Subscriber:
             if mode == "denied":
                 reason = f"the hub denied it: {collapse(query.get('hub.reason')) or 'no reason given'}"
                 await subscriptions.save_refusal(
-                    connection, subscription.source_id, reason, now=now, until=now + _DENIED, denied=True
+                    connection, subscription.source_id, reason, now=now, until=now + _DENIAL_WAIT, denied=True
                 )
                 return ""
             if mode != "subscribe" or not query.get("hub.challenge"):
@@ -168,7 +168,7 @@ def may_receive_secret(hub: str) -> bool:
 
 
 def is_signed(body: bytes, signature: str | None, secret: str) -> bool:
-    """Return whether a signature such as "sha256=5b3f..." is the one of a body with this secret (section 8)."""
+    """Return whether a signature such as "sha256=5b3f..." matches a body and a secret (section 8)."""
     method, _, given = (signature or "").partition("=")
     if method.strip().lower() not in _DIGESTS:
         return False

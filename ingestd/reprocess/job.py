@@ -1,13 +1,13 @@
 """Extract records again from their raw bytes after the extraction rules have changed; nothing is fetched.
 
 A record is skipped if the current rules extracted its current revision, or extracted it again with the same result.
-The raw bytes come from the archive, and the page is read as it was then, with its URL and Content-Type and with dates
-judged as of that day; only the feed's entry and the site's repeated lines are those known today.  If the article
-differs, the record gets one more revision, of kind `reprocessed`, which consumers do not see as news.  Earlier
-revisions stay unchanged.
+The page is extracted as it was fetched: with its raw bytes from the archive, its URL and Content-Type, and the time of
+the fetch to judge its dates.  Only the feed's entry and the site's recurring blocks are those of today.  If the article
+differs, the record gets one more revision, of kind `reprocessed`, which tells consumers that the story itself did not
+change.  Earlier revisions stay unchanged.
 
-Results are committed a few dozen records at a time, so a run that is killed has only the rest left to do.  A record
-that the daemon revises meanwhile is left alone: its new revision counts.
+Results are committed a few dozen records at a time; a new run skips the records that an interrupted run has committed.
+A record that the daemon revises meanwhile is skipped: its new revision comes from a newer page.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveError, ExtractError, NoArticle, WorkerError
 from ingestd.model.page import Page
-from ingestd.pipeline.read import NOWHERE, read_page
+from ingestd.pipeline.read import PLACEHOLDER_URL, read_page
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles.changes import changed_fields
@@ -31,7 +31,7 @@ from ingestd.urls import site
 from ingestd.workers.extractor import Extractor
 from ingestd.workers.pool import Pool
 
-#: Records that are read, and committed, together.
+#: Number of records that are read together, and committed together.
 _BATCH_SIZE = 50
 
 
@@ -61,25 +61,25 @@ class ReprocessResult:
 
     looked_at: int = 0
     unchanged: int = 0
-    #: Records that have a new revision; of a dry run, that would have one.
+    #: Records that got a new revision; in a dry run, that would get one.
     changed: int = 0
-    #: Records left alone because they were revised meanwhile.
+    #: Records skipped because the daemon revised them meanwhile.
     overtaken: int = 0
     #: Field → number of records in which it differs.
     fields: Counter[str] = field(default_factory=Counter)
     shorter: list[ShortenedText] = field(default_factory=list)
-    #: Records whose page has no article by the current rules.
+    #: Records for whose page the current rules find no article.
     without_article: list[SkippedRecord] = field(default_factory=list)
     #: Records whose raw bytes are missing or cannot be read.
     failed: list[SkippedRecord] = field(default_factory=list)
-    #: Record id → id of another record that has or had its new text.
+    #: Record id → id of another record, of which some revision has the text that was extracted now.
     same_text: dict[int, int] = field(default_factory=dict)
     #: A random sample of the changed records.
     sample: list[ReprocessedRevision] = field(default_factory=list)
 
 
 class Reprocess:
-    """A run that reprocesses records, on all processes of a pool; a dry run saves nothing.
+    """One run over the selected records, on all processes of a pool; a dry run saves nothing.
 
     `sample` is the number of changed records to keep for display.
     """
@@ -101,7 +101,7 @@ class Reprocess:
         self._max_running = 2 * processes
         self._dry_run = dry_run
         self._sample = sample
-        self._random = random.Random(0)  # noqa: S311 - what is shown, guards nothing
+        self._random = random.Random(0)  # noqa: S311 - chooses a sample, no secret
         self._to_commit: list[ReprocessedRevision] = []
         #: Number of selected records.  None: not counted yet.
         self.total: int | None = None
@@ -145,40 +145,45 @@ class Reprocess:
         return rest
 
     async def _reprocess(self, revision: CurrentRevision) -> ReprocessedRevision | None:
-        """Extract a record's article again.  None: that failed, which is added to the result."""
+        """Extract a record's article again.  None: the extraction failed, and the failure was added to the result."""
         try:
-            cleaned = await read_page(self._pool, await self._page(revision), fetched_at=revision.bytes_at)
+            extracted = await read_page(self._pool, await self._page(revision), fetched_at=revision.bytes_at)
         except NoArticle as error:
             self.result.without_article.append(_skipped(revision, str(error)))
         except (ArchiveError, ExtractError, WorkerError) as error:
             self.result.failed.append(_skipped(revision, str(error)))
         else:
-            changed = changed_fields(revision.article, cleaned.article)
-            if not {"headline", "body_text"} & {*changed} and cleaned.content_hash != revision.content_hash:
-                changed = (*changed, "content_hash")  # the text is the same, so the hashing has changed
+            changed = changed_fields(revision.article, extracted.article)
+            if not {"headline", "body_text"} & {*changed} and extracted.content_hash != revision.content_hash:
+                changed = (*changed, "content_hash")  # the same text has another hash, so the hash function has changed
             return ReprocessedRevision(
                 current=revision,
-                article=cleaned.article,
-                content_hash=cleaned.content_hash,
-                extractor=cleaned.extractor.name,
-                rules=cleaned.extractor.rules,
+                article=extracted.article,
+                content_hash=extracted.content_hash,
+                extractor=extracted.extractor.name,
+                rules=extracted.extractor.rules,
                 changed=changed,
             )
         return None
 
     async def _page(self, revision: CurrentRevision) -> Page:
-        """Return the page of a revision as it was read then; raises ArchiveError."""
+        """Return the page of a revision as it was fetched; raises ArchiveError."""
         extraction = revision.extraction
         if extraction.raw is None:
             raise ArchiveError("its raw bytes were not archived")
         body = await self._archive.get(extraction.raw)
-        # Revisions saved before page URLs were stored have the URL that the page states, or the entry's link.
-        url = extraction.page_url or (None if extraction.fragment else revision.uri) or revision.entry.link or NOWHERE
+        # Older releases stored no page URL; then use the URL that the page states, or the entry's link.
+        url = (
+            extraction.page_url
+            or (None if extraction.fragment else revision.uri)
+            or revision.entry.link
+            or PLACEHOLDER_URL
+        )
         page = Page(
             url=url, body=body, content_type=extraction.content_type, entry=revision.entry, fragment=extraction.fragment
         )
         # A page without a URL belongs to no site.
-        return await self._site_contexts.add_to(page, "" if url == NOWHERE else site(url))
+        return await self._site_contexts.add_to(page, "" if url == PLACEHOLDER_URL else site(url))
 
     async def _commit(self) -> None:
         reprocessed, self._to_commit = self._to_commit, []

@@ -23,7 +23,7 @@ from ingestd.model.version import Version
 from ingestd.policy.articles.full_text import carries_full_text
 from ingestd.policy.polling.novelty import fingerprint
 from ingestd.workers import extractor
-from ingestd.workers.results import Cleaned, ParsedFeed
+from ingestd.workers.results import ExtractedArticle, ParsedFeed
 from ingestd.workers.wire_version import version_of
 
 # Computed at import: an upgrade replaces the files later, but not the rules that this process runs.
@@ -62,7 +62,7 @@ def _to_keep(entry: Entry) -> Entry:
     return entry if carries_full_text(entry) else replace(entry, body_html=None)
 
 
-def extract(page: Page) -> Cleaned:
+def extract(page: Page) -> ExtractedArticle:
     """Extract a page's article; raises ExtractError."""
     extraction = articles.read(page)
     article = extraction.article
@@ -72,7 +72,7 @@ def extract(page: Page) -> Cleaned:
     if extraction.whole_text != article.body_text:
         whole = content_hash(extraction.whole_text, headline=article.headline)
     block_hashes = tuple(map(block_hash, extraction.whole_text.split("\n\n")))
-    return Cleaned(
+    return ExtractedArticle(
         article=article, content_hash=hashed, extractor=EXTRACTOR, whole_hash=whole, block_hashes=block_hashes
     )
 

@@ -19,7 +19,7 @@ class ParsedFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cleaned:
+class ExtractedArticle:
     """An extracted article, with the hashes of its text (SHA-256, in hexadecimal) and the extractor."""
 
     article: Article

@@ -200,7 +200,7 @@ async def test_a_cancelled_backfill_leaves_no_entry_that_a_poll_would_take_for_k
     assert dropped > 0
     assert (await summary(runtime))["pending"] == 0
     newsroom.publish("/feed", body=atom(slow, *links))
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_dry()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_until_idle()
     assert (await summary(runtime))["records"] == 31
 
 
@@ -214,13 +214,13 @@ async def test_the_daemon_takes_over_entries_of_a_dead_backfill_that_its_feed_li
     number = await begin(runtime, "archive", feed, {}, source_id)
     backfill = await open_backfill(runtime, number)
     backfill.stop()  # it lists nothing; the entry is inserted as a killed backfill would leave it
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_dry()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_until_idle()
     async with runtime.database.write() as connection:
         await connection.execute(tables.entries.update().values(backfill_id=number))
         await connection.execute(tables.sources.update().values(due_at=datetime.now(UTC), body_hash=None))
     publish(newsroom, 1)
 
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_dry()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_until_idle()
 
     assert (await summary(runtime))["records"] == 1
 

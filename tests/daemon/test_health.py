@@ -188,7 +188,7 @@ async def test_a_read_only_database_fails_even_while_nothing_is_due(
 
     with pytest.raises(StoreError, match="is full"):
         await heartbeat(service)
-    await service.run_dry()  # claims, finds nothing, and so writes nothing
+    await service.run_until_idle()  # claims, finds nothing, and so writes nothing
 
     assert await health.unready_reason() == "the database refuses writes; see the log"
     async with service.runtime.database.write() as connection:

@@ -82,7 +82,7 @@ async def poll(siege: Siege, runtime: Runtime, names: set[str], *others: int) ->
         await connection.execute(update(tables.sources).values(state="paused"))
         chosen = update(tables.sources).where(tables.sources.c.id.in_(ids))
         await connection.execute(chosen.values(state="active", due_at=datetime.now(UTC)))
-    await Service(runtime, max_polls=64, max_pages=8, per_site=4).polls.run_dry()
+    await Service(runtime, max_polls=64, max_pages=8, per_site=4).polls.run_until_idle()
 
 
 async def test_hostile_feeds_fail_alone_and_leave_no_harmful_entry(siege: Siege) -> None:
@@ -126,7 +126,7 @@ async def read_pages(siege: Siege, runtime: Runtime, names: set[str]) -> str:
     links = [*(siege.hostile.urls[name] for name in sorted(names)), story]
     source = await add(runtime, siege.newsroom.publish(f"/feed-{len(names)}", body=feed(*links)))
     await poll(siege, runtime, set(), source)
-    await Service(runtime, max_polls=4, max_pages=64, per_site=4).run_dry()
+    await Service(runtime, max_polls=4, max_pages=64, per_site=4).run_until_idle()
     return story
 
 

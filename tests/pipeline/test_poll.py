@@ -449,7 +449,7 @@ async def test_a_push_adds_entries_and_changes_nothing_else(newsroom: Newsroom, 
     )
 
     done = await runtime.ingest.poller.push(claimed, reply)
-    await Service(runtime, max_polls=1, max_pages=1, per_site=1).run_dry()
+    await Service(runtime, max_polls=1, max_pages=1, per_site=1).run_until_idle()
 
     row = await source_row(runtime, source)
     assert (done.outcome, len(done.new), done.may_have_lost) == ("pushed", 1, False)

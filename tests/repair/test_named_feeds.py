@@ -25,7 +25,7 @@ async def test_a_gap_is_closed_by_a_feed_that_has_both_edges(newsroom: Newsroom,
     service = await rolled_over(newsroom, runtime, home=home)
     found = await service.repair.run()
     feeds = [path for path in asked(newsroom) if path in ("/feed", "/all")]
-    await service.run_dry()
+    await service.run_until_idle()
 
     gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)  # 4..7; later entries are for the next poll
@@ -49,7 +49,7 @@ async def test_a_feed_that_does_not_reach_back_leaves_the_gap_open_and_its_entri
     service = await rolled_over(newsroom, runtime, home=name(newsroom, "/all"))
     newsroom.publish("/all", body=atom(newsroom, range(6, 11), at=datetime.now(UTC)))
     found = await service.repair.run()
-    await service.run_dry()
+    await service.run_until_idle()
 
     gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (2, "open", 2)

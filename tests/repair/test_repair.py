@@ -36,7 +36,7 @@ async def test_a_gap_is_repaired_from_older_pages(newsroom: Newsroom, runtime: R
     service = await rolled_over(newsroom, runtime, older="/page2")
 
     found = await service.repair.run()
-    await service.run_dry()
+    await service.run_until_idle()
 
     gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)
@@ -61,7 +61,7 @@ async def test_a_gap_is_repaired_from_the_sitemap_with_pages_of_its_time_and_sec
 
     gap = await the_gap(runtime)
     assert (found, gap["state"], gap["found"]) == (4, "repaired", 4)
-    await service.run_dry()
+    await service.run_until_idle()
     assert (await poll_all(runtime))["records"] == 10
 
 

@@ -50,7 +50,7 @@ async def poll_all(runtime: Runtime) -> dict[str, int]:
     """Make every source due and do all there is to do."""
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_dry()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_until_idle()
     async with runtime.database.read() as connection:
         return await overview.summary(connection)
 

@@ -1,4 +1,4 @@
-"""Read documents that list entries, with retries: unlike after a poll, there is no next one."""
+"""Read documents that list entries.  Failures are retried here, since no later poll requests the document again."""
 
 import asyncio
 import random
@@ -79,7 +79,7 @@ class DocumentReader:
         return found
 
     async def fetch_page(self, work: ClaimedEntry) -> FetchedPage | None:
-        """Return an entry's page as the daemon fetches it; raises FetchError, ParseError."""
+        """Return an entry's page, fetched as for a polled entry; raises FetchError, ParseError."""
         return await fetch_page(self._fetcher, work.entry, work.validators)
 
     async def _wait(self, url: str, error: IngestError, attempt: int) -> None:
@@ -97,7 +97,7 @@ class DocumentReader:
 
 
 def _retry_after(error: IngestError) -> float | None:
-    """Return the seconds that the server asks to wait, or for which its site is on hold."""
+    """Return the seconds that the server asked us to wait, or for which its site is on hold."""
     if isinstance(error, Held):
         return error.seconds
     return error.retry_after if isinstance(error, Refused) else None

@@ -11,7 +11,7 @@ from ingestd.store.polls.poll_result import ListedEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingTask:
-    """The request to a listing."""
+    """What to list, and from which position on."""
 
     #: A URL, a path, or "-" for standard input.
     argument: str
@@ -22,7 +22,7 @@ class ListingTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingStep:
-    """A part of a list that is committed at once."""
+    """Part of a listing, committed in one transaction."""
 
     found: tuple[ListedEntry, ...]
     #: Where to continue after this step.

@@ -1,4 +1,4 @@
-"""`backfill sitemap`: list the pages of a sitemap or of a sitemap index (sitemaps.org)."""
+"""List the pages of a sitemap or of a sitemap index (sitemaps.org), for backfills and repairs."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -18,7 +18,7 @@ _MAX_DEPTH = 4
 async def list_sitemap(reader: DocumentReader, task: ListingTask) -> AsyncGenerator[ListingStep, None]:
     """List the pages of a sitemap; options: `since` and `until` are times, `undated` includes pages without a time.
 
-    The time of a page is that of its publication if the news extension gives it, else that of its last change.
+    The time of a page is its publication time if the news extension states it, else the time of its last change.
     Sitemaps that have not changed after `since`, according to their index, are not fetched.
     A page outside the span, or without a time to compare, is counted as left out.
 

@@ -38,7 +38,7 @@ async def test_the_page_shows_polls_records_and_failures(
     story = newsroom.publish("/bridge", body=STORY, content_type="text/html")
     await add_source(service, newsroom.publish("/good.xml", body=RSS.format(link=story).encode()))
     await add_source(service, newsroom.publish("/bad.xml", status=500), title="Broken Paper")
-    await service.run_dry()
+    await service.run_until_idle()
 
     shown = await page.render()
 
