@@ -42,9 +42,9 @@
     │   └── SchemaMismatch      its schema is older or newer than this program
     └── ArchiveError            the archive of raw bytes: missing, damaged, disk full
 
-`fate` tells the caller whether to try again `later` or `never`.  `local` marks failures on our side,
-which count against no source and no entry.  All of these pickle, because they cross processes: `args`
-holds whatever the constructor takes.
+`fate` tells the caller whether to try again `later` or `never`.  `local` marks failures of this host or its
+network, which count against no source and no entry.  Every class can be pickled, because errors are sent from
+worker processes: `args` holds the arguments of the constructor.
 """
 
 from typing import ClassVar, Literal
@@ -57,7 +57,7 @@ class IngestError(Exception):
 
     #: Whether another attempt can succeed.
     fate: ClassVar[Fate] = "later"
-    #: Whether the failure is on our side: it counts against no source and no entry.
+    #: Whether this host or its network failed: the failure counts against no source and no entry.
     local: ClassVar[bool] = False
 
 
@@ -68,7 +68,7 @@ class ConfigError(IngestError):
 
 
 class UsageError(IngestError):
-    """The request names something that does not exist, or is not valid; the message says what would be."""
+    """The request is not valid or names something that does not exist; the message says what is valid."""
 
     fate = "never"
 
@@ -98,7 +98,7 @@ class Unanswered(Unreachable):
 
 
 class Offline(Unreachable):
-    """The local network, name server or sockets failed; it says nothing about the server."""
+    """The local network, name server or sockets failed; the state of the server is unknown."""
 
     local = True
 

@@ -1,1 +1,1 @@
-"""Repair of gaps: look for entries that were listed and dropped between two polls of a source."""
+"""Repair gaps: find the entries that a feed listed and dropped again between two polls of a source."""

@@ -10,8 +10,8 @@ from ingestd.store.polls.poll_result import ListedEntry
 async def repair_from_archive(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Read older documents (RFC 5005) from the one after the gap, until one has an entry known before the gap.
 
-    A chain that ends before that proves nothing.  Pages of another origin are fetched only as robots.txt allows: the
-    operator named the feed and no other URL.
+    If the documents end before that, the gap stays open.  Documents of another origin are fetched only if robots.txt
+    allows it, since the operator added the feed and no other URL.
     """
     url, found = gap.older, list[ListedEntry]()
     if url is None:
@@ -31,4 +31,6 @@ async def repair_from_archive(context: RepairContext, gap: Gap, source: Source) 
         if not older or older == url or not guids:
             return RepairResult(found=tuple(found), note=f"{number} older documents did not reach known entries")
         url = older
-    return RepairResult(found=tuple(found), note=f"{MAX_DOCUMENTS} older documents, the most to read, did not suffice")
+    return RepairResult(
+        found=tuple(found), note=f"{MAX_DOCUMENTS} older documents, the limit, did not reach known entries"
+    )

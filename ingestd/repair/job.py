@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 #: it.
 RETRY_DELAYS = (300.0, 3600.0, 6 * 3600.0)
 
-#: How long a gap is claimed, and so the delay after a local failure or while a site is on hold.
+#: How long a gap is claimed; a repair that a local failure or a hold of the site prevents is tried again after this.
 _CLAIM_TIME = timedelta(minutes=10)
 
 #: In the order in which they are tried: the feed's own archive, then what needs no request, then the rest.
@@ -40,7 +40,7 @@ METHODS: tuple[RepairMethod, ...] = (
 
 
 class Repair:
-    """Repairer of gaps; each method is bounded, and each request is paced by its site."""
+    """Tries to repair gaps; each method has a limit on documents, and requests are paced as in a poll."""
 
     def __init__(self, *, database: Database, fetcher: Fetcher, reader: DocumentReader) -> None:
         self._database = database

@@ -15,10 +15,10 @@ from ingestd.store.work.entries import known_urls
 from ingestd.urls import comparable
 from ingestd.web.fetcher import Fetcher
 
-#: Most documents that one method fetches in one attempt at a gap.
+#: Maximum number of documents that one method fetches in one attempt at a gap.
 MAX_DOCUMENTS = 20
 
-#: How far the date of an entry may differ between documents.
+#: The date of an entry may differ by this much between two documents that list it.
 DATE_TOLERANCE = timedelta(minutes=10)
 
 #: The origin of a URL and the first folder of its path; "" if it has no folder.
@@ -42,7 +42,7 @@ class RepairResult:
     found: tuple[ListedEntry, ...] = ()
     #: Whether no entry can be missing any more.
     complete: bool = False
-    #: What was read and what it proved, for the operator.
+    #: What was read and what it showed, as a message to the operator.
     note: str
 
 
@@ -78,7 +78,7 @@ async def unknown_entries(
 ) -> tuple[ListedEntry, ...]:
     """Return the entries in these sections that no source has listed, each URL once.
 
-    `seen` are further known URLs, in the form in which they are compared.
+    `seen` are further known URLs, in the form that `comparable` returns.
     """
     wanted: dict[str, ListedEntry] = {}
     for item in found:

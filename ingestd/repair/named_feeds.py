@@ -1,4 +1,4 @@
-"""Repair a gap from other feeds of the site, named by its home page and the front pages of its sections."""
+"""Repair a gap from other feeds of the site, to which its home page and its sections' front pages link."""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
@@ -14,16 +14,16 @@ from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.store.work.entries import latest_urls
 from ingestd.urls import comparable, resolve, without_userinfo
 
-#: Most pages that are searched for feeds, and most feeds that are read, in one attempt at a gap.
+#: Maximum number of pages that are searched for feeds, and of feeds that are read, in one attempt at a gap.
 MAX_PAGES, MAX_FEEDS = 3, 5
 
 
 async def repair_from_named_feeds(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
-    """Read the feeds that the source's pages name and that are not sources, for entries of the gap and the sections.
+    """Read feeds that the site's pages link to and that are not sources; find entries of the gap and the sections.
 
-    The gap is complete when a feed covers it (`policy.polling.gap_edges`); no more feeds are read then.  Entries
-    between the edges of the gap count whatever their date.  robots.txt is obeyed; a page or a feed that cannot be read
-    is noted and left out.
+    The gap is complete when a feed covers it (`policy.polling.gap_edges`); no more feeds are read then.  An entry
+    listed between the edges of the gap belongs to it, whatever its date.  robots.txt is obeyed; a page or a
+    feed that cannot be read is noted and left out.
     """
     async with context.database.read() as connection:
         urls = await latest_urls(connection, source.id)
@@ -70,7 +70,7 @@ async def _find_feeds(
         except IngestError as error:
             notes.append(str(error))
     async with context.database.read() as connection:
-        # Feeds that are sources are polled, or not, as the operator has configured.
+        # Leave out the feeds that are sources: the daemon polls them, or the operator has paused them.
         polled = {comparable(url) for url in await sibling_sources.source_urls(connection, named.items())}
     new = [url for address, url in named.items() if address not in polled and address != comparable(source.url)]
     folders = {folder for _, folder in source_sections if folder}

@@ -13,10 +13,10 @@ _LATEST = 1000
 
 
 async def repair_from_siblings(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
-    """Find another source without a gap in that time that lists everything this source does.
+    """Find another source of the site that has no gap in that time and lists all entries of this source.
 
     Its entries are in the database already, so nothing new is found and no request is sent.
-    `policy.polling.gap_edges` decides whether it lists everything this source does.
+    `policy.polling.gap_edges` decides whether it lists all entries of this source.
     """
     async with context.database.read() as connection:
         source_sections = sections(await latest_urls(connection, source.id))
@@ -28,11 +28,12 @@ async def repair_from_siblings(context: RepairContext, gap: Gap, source: Source)
             urls = await latest_urls(connection, row.id, limit=_LATEST)
             if set(sections(urls)) & set(source_sections) and _has_edges(urls, edges):
                 return RepairResult(
-                    complete=True, note=f"all of it was seen by source {row.id}, {without_userinfo(row.url)}"
+                    complete=True,
+                    note=f"source {row.id} has listed all entries of that time: {without_userinfo(row.url)}",
                 )
     if not siblings:
-        return RepairResult(note="no other source of the site is complete in that time")
-    note = "other sources of the site, complete in that time, none with all entries at the edges of the gap"
+        return RepairResult(note="no other source of the site has been polled throughout without a gap")
+    note = "other sources of the site, polled throughout without a gap, none with all entries at the edges of the gap"
     return RepairResult(note=f"{note}: {len(siblings)}")
 
 

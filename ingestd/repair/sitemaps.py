@@ -14,18 +14,18 @@ from ingestd.store.work.entries import latest_urls
 from ingestd.times import iso
 from ingestd.urls import comparable, site
 
-#: Most sitemaps of a site that are read.
+#: Maximum number of sitemaps of a site that are read.
 _MAX_SITEMAPS = 5
 
-#: How old the entries that the source listed last before a gap may be.
+#: How long before a gap the entries at its edge may have been published.
 _LOOKBACK = timedelta(days=7)
 
 
 async def repair_from_sitemaps(context: RepairContext, gap: Gap, source: Source) -> RepairResult:
     """Read the sitemaps that robots.txt names, for pages of the gap in the source's sections.
 
-    The gap is complete when they have all entries at its edges (`policy.polling.gap_edges`), all their pages are
-    dated, and all sitemaps that may list a page of the gap were read.
+    The gap is complete when the sitemaps list all entries at its edges (`policy.polling.gap_edges`), all their pages
+    are dated, and all sitemaps that may list a page of the gap were read.
     """
     async with context.database.read() as connection:
         source_sections = sections(await latest_urls(connection, source.id))

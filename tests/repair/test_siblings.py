@@ -35,7 +35,7 @@ async def test_a_gap_is_closed_by_a_source_that_saw_all_of_it(newsroom: Newsroom
 
     gap = await the_gap(runtime, newsroom.url("/feed"))
     assert (found, gap["state"], gap["found"]) == (0, "repaired", 0)
-    assert str(gap["note"]).endswith(f"all of it was seen by source 3, {newsroom.url('/beside')}")
+    assert str(gap["note"]).endswith(f"source 3 has listed all entries of that time: {newsroom.url('/beside')}")
     assert newsroom.requests == []  # all entries are in the database
     assert (await poll_all(runtime))["records"] == 10
 
@@ -46,7 +46,7 @@ async def test_a_source_that_lacks_an_entry_at_the_edges_proves_nothing(newsroom
 
     gap = await the_gap(runtime, newsroom.url("/feed"))
     assert gap["state"] == "open"
-    assert "complete in that time, none with all entries at the edges of the gap: 1" in str(gap["note"])
+    assert "polled throughout without a gap, none with all entries at the edges of the gap: 1" in str(gap["note"])
 
 
 async def test_a_source_with_a_gap_of_its_own_proves_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
@@ -69,4 +69,4 @@ async def test_a_source_that_was_not_polled_throughout_proves_nothing(newsroom: 
 
     gap_row = await the_gap(runtime, newsroom.url("/feed"))
     assert gap_row["state"] == "open"
-    assert "no other source of the site is complete in that time" in str(gap_row["note"])
+    assert "no other source of the site has been polled throughout without a gap" in str(gap_row["note"])
