@@ -27,7 +27,7 @@ from ingestd.units import show_size
 _LEVEL = 3
 # Bytes: the longest header of a zstd frame (RFC 8878, 3.1.1.1); it states the size of the content.
 _MAX_FRAME_HEADER = 18
-# Seconds. No write takes this long, so nobody is writing an older temporary file any more.
+# Seconds. No write takes this long, so an older temporary file was left by a process that died.
 _ABANDONED_AFTER = 3600.0
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -39,7 +39,7 @@ class Clues:
 
 
 #: All witnesses, by priority.  The first that states a field wins, unless `_PRIORITY` has another order for the field;
-#: a witness that `_PRIORITY` does not name comes after those that it names.
+#: witnesses that are missing there follow in the order of this table.
 WITNESSES = (
     "json_ld",
     "meta",

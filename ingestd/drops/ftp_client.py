@@ -62,7 +62,7 @@ class Client(aioftp.Client):
         secured = self._peer and self.stream.writer.transport.get_extra_info("ssl_object")
         if not secured:
             return self.ssl if isinstance(self.ssl, ssl.SSLContext) else None
-        # Servers require the control connection's TLS session, so that nobody else can take the data.
+        # Servers require the control connection's TLS session, so that no other client can receive the data.
         return aioftp.SSLSessionBoundContext(ssl.PROTOCOL_TLS_CLIENT, context=secured.context, session=secured.session)
 
     async def protect_data(self) -> None:

@@ -55,7 +55,7 @@ class Record:
     carriers: tuple[Carrier, ...] = ()
     #: Origin of the guid: "assigned" by ingestd, otherwise as in `item.ItemIdOrigin`.
     id_origin: str = "assigned"
-    #: The other fields of a wire item, or those that a feed has for the page.
+    #: Fields of a wire item that `article` does not have; for a page, the fields that a feed states for it.
     item: Item | None = None
     #: When its embargo ends.  None: no embargo with a known end.
     release_at: datetime | None = None

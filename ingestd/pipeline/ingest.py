@@ -219,7 +219,7 @@ class Ingest:
             attempt=max(1, attempt),
             first=min(AFTER_LOCAL_FAILURE, max(1.0, delay)) if error.local else delay,
             retry_after=_retry_after(error),
-            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+            jitter=random.random(),  # noqa: S311 - spreads load, not for security
         )
         failure = failure_of(
             error,

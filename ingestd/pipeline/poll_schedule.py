@@ -47,5 +47,5 @@ def due_after(
         failures=failures,
         retry_after=retry_after,
         hints=poll.hints,
-        jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+        jitter=random.random(),  # noqa: S311 - spreads load, not for security
     )

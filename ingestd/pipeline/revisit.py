@@ -68,5 +68,5 @@ def _next_at(work: ClaimedEntry, at: datetime, timing: Timing, firstcreated: dat
         story_date=story_date(work.first_seen_at or at, published),
         first=timing.revisit_first,
         until=timing.revisit_until,
-        jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+        jitter=random.random(),  # noqa: S311 - spreads load, not for security
     )

@@ -38,7 +38,7 @@ def _bodies(script: str) -> Iterator[str]:
 
 
 def confirmed_blocks(blocks: Sequence[Block], article_body: str) -> tuple[Block, ...]:
-    """Return the blocks without those that `article_body`, as `read` returns it, does not contain.
+    """Return the blocks whose text is in `article_body`, which is a result of `read`.
 
     Headings stay, and so do the blocks above the first confirmed one: articleBody rarely has the dek.  Where
     articleBody does not contain most of the text, all blocks stay.

@@ -27,7 +27,7 @@ _ITEM_KEYS = frozenset(
         "usageTerms", "embargoedUntil",
     )
 )  # fmt: skip
-#: Most levels of objects around a list of items.
+#: Maximum number of levels of objects around a list of items.
 _MAX_DEPTH = 4
 
 #: Folded key → field with one line of text.

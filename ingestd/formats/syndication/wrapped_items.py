@@ -33,7 +33,7 @@ _CONTENT_NAMES = ("content", "encoded", "description", "summary")
 
 
 def unwrapped_entries(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, ...]:
-    """Return the entries in the same order, with those that wrap wire items replaced by the items.
+    """Return the entries in the same order; each entry that wraps wire items is replaced by the items.
 
     `entries` are those parsed from `body`, one for each entry element; with fewer elements than entries, they are
     returned unchanged.  An item without a guid or a link gets that of its entry.

@@ -89,7 +89,7 @@ class DocumentReader:
             attempt=attempt,
             first=self._timing.retry_delay,
             retry_after=_retry_after(error),
-            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+            jitter=random.random(),  # noqa: S311 - spreads load, not for security
         )
         seconds = (retry_at - now).total_seconds()
         log.warning("document failed", url=without_userinfo(url), error=str(error), seconds=round(seconds, 1))

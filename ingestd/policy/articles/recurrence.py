@@ -18,7 +18,8 @@ PROSE_ARTICLES, PROSE_SHARE = 8, 0.3
 _RECENT = 20
 #: Blocks remembered of one article, from its start and its end, where boilerplate usually is.
 _FIRST, _LAST = 30, 70
-#: Most blocks that are tallied, and the number of articles without a block after which its tally is forgotten.
+#: Maximum number of blocks that are tallied, and the number of articles without a block after which its tally is
+#: forgotten.
 _MAX_TALLIES = 400
 _FORGET_AFTER = 200
 

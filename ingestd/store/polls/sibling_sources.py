@@ -17,7 +17,7 @@ _MAX_SOURCES, _MAX_BEFORE = 20, 200
 
 
 async def gap_ends(connection: AsyncConnection, gap: Gap) -> GapEdges:
-    """Return the URLs of the source's entries at both edges of a gap, without those that backfills added."""
+    """Return the URLs of the source's entries at both edges of a gap, without entries that backfills added."""
     own = select(entries.c.first_seen_at, entries.c.url).where(
         entries.c.source_id == gap.source_id, entries.c.url.is_not(None), entries.c.backfill_id.is_(None)
     )

@@ -150,7 +150,7 @@ async def claim_due(
 
 
 async def claim(connection: AsyncConnection, run_id: str, source_ids: Sequence[int]) -> list[Source]:
-    """Claim sources whether due or not, without those that a run has claimed."""
+    """Claim sources, due or not, except sources that a run has claimed already."""
     return await _claim_where(connection, run_id, sources.c.id.in_(source_ids) & sources.c.run_id.is_(None))
 
 

@@ -1,4 +1,4 @@
-"""Reprocessing: read current revisions, and save those that other rules extracted from the same bytes.
+"""Reprocessing: read current revisions, and save revisions extracted from the same bytes by other rules.
 
 Writes are optimistic: a record that was revised after it was read is left alone.
 """

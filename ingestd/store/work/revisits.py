@@ -85,7 +85,7 @@ async def _skip(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: d
                 story_date=row.first_seen_at,
                 first=timing.revisit_first,
                 until=timing.revisit_until,
-                jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+                jitter=random.random(),  # noqa: S311 - spreads load, not for security
             ),
         }
         for row in rows
