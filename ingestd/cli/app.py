@@ -62,7 +62,7 @@ def _listed(command: Command | Group) -> TyperCommand | TyperGroup:
 
 
 class MainGroup(TableGroup):
-    """`ingestd` itself; its help is the text that is printed without the parser, too."""
+    """The group of all commands; its help is the text that `main_help` prints without the parser."""
 
     def get_help(self, ctx: Any) -> str:
         """Return the help of `ingestd`."""

@@ -79,13 +79,13 @@ COMMANDS: tuple[Command | Group, ...] = (
         ),
     ),
     Command("events", "events:events_", "Print the event log: what happened to which record."),
-    Command("coverage", "coverage:coverage", "Report from when until when each source is complete."),
+    Command("coverage", "coverage:coverage", "Report the time for which each source is complete."),
     Group(
         "gaps",
         "List, accept and repair gaps (entries that may be missing).",
         (
             Command("list", "gaps.list_:list_", "List gaps, newest first."),
-            Command("accept", "gaps.accept:accept", "Accept an open gap; no more warnings about it."),
+            Command("accept", "gaps.accept:accept", "Accept an open gap and stop the warnings about it."),
             Command("repair", "gaps.repair:repair", "Make an open gap due for repair by the daemon."),
         ),
     ),

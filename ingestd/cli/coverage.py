@@ -28,7 +28,7 @@ def coverage(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Report from when until when each source is complete.
+    """Report the time for which each source is complete.
 
     Lists the gaps in that span: times in which entries may have been missed.
 

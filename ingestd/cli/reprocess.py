@@ -1,4 +1,4 @@
-"""`ingestd reprocess`: records made again from the raw archive, by the rules of today."""
+"""`ingestd reprocess`."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ from ingestd.store.polls import sources
 from ingestd.store.records.reprocessing import ReprocessedRevision, Selection
 from ingestd.workers.extractor import Extractor
 
-#: Rows of each list where a person reads; `--json` has them all.
+#: Rows of each list in the text output; `--json` has all of them.
 _ROWS = 20
 
 
@@ -38,9 +38,7 @@ def reprocess(
     source: Annotated[str | None, typer.Option(metavar="SOURCE", help="Only records carried by this source.")] = None,
     since: SinceOption = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Stop after N records.")] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Include records that the current rules have produced.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include records that the current rules made.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change; change nothing.")] = False,
     samples: Annotated[int, typer.Option(min=0, max=1000, metavar="N", help="Show the differences of N records.")] = 5,
     config: ConfigOption = None,
@@ -49,8 +47,8 @@ def reprocess(
     """Extract stored pages again with the current rules.
 
     Reads the raw archive and fetches nothing. A record whose article differs gets a new revision of kind `reprocessed`,
-    which is not news. A record whose page yields no article any more stays as it is. If interrupted, run
-    the same command again to continue.
+    which is not news. A record whose page yields no article any more stays as it is. If the command
+    is interrupted, run it again to continue.
 
     Exit status: 0 on success, 1 if a record could not be extracted again, 2 if there is no such source.
     """

@@ -11,7 +11,7 @@ from ingestd.units import parse_duration
 
 SinceOption = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="Only those saved or revised since TIME (ISO 8601), or since 2d ago."),
+    typer.Option(metavar="TIME", help="Only records saved or revised since TIME: ISO 8601, or how long ago, as in 2d."),
 ]
 
 

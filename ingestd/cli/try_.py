@@ -70,7 +70,7 @@ async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
 async def _article(fetcher: Fetcher, pool: Pool, entry: Entry) -> dict[str, Any]:
     try:
         fetched = await fetch_page(fetcher, entry)
-        # What is asked without validators is never a 304.
+        # A request without validators is never answered with a 304.
         return asdict((await read_page(pool, fetched.page)).article) if fetched else {}
     except IngestError as error:
         note(f"{entry.link}: {error}")

@@ -67,7 +67,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
 
 
 def _logged(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Wrap a chore: log its failure and let its next run come."""
+    """Wrap a chore: log an IngestError instead of raising it."""
 
     async def run() -> None:
         try:
@@ -152,7 +152,7 @@ async def _repair(service: Service) -> None:
 
 
 class QuietCheck:
-    """Finds quiet sources, a batch per run, going round all of them."""
+    """Finds quiet sources; each run checks the next batch, after the last one the first again."""
 
     def __init__(self, service: Service) -> None:
         self._database = service.runtime.database

@@ -83,7 +83,7 @@ class Metrics(Collector):
             "ingestd_waiting", "Claimed polls and entries waiting for their site.", service_state.waiting
         )
         yield GaugeMetricFamily("ingestd_stopping", "Whether the daemon is stopping.", value=service_state.stopping)
-        yield GaugeMetricFamily("ingestd_scheduler_lag_seconds", "Lag of the scheduler.", self._health.lag)
+        yield GaugeMetricFamily("ingestd_scheduler_lag_seconds", "How late the scheduler is.", self._health.lag)
 
     def _extractors(self) -> Iterable[Metric]:
         pool = self._health.service.runtime.pool

@@ -1,4 +1,4 @@
-"""Run the daemon: open everything, handle signals, stop within the budget."""
+"""Run the daemon: open everything, handle signals, stop within the time limit."""
 
 import asyncio
 import os

@@ -30,7 +30,7 @@ class Agency:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
 
     async def open(self, *, now: datetime, pace: float) -> None:
-        """Listen; the times of dispatches count from `now`, with `pace` of their seconds to a real one."""
+        """Listen; the times of dispatches count from `now`; `pace` of their seconds pass in one second."""
         self._opened, self._pace = now, pace
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -110,7 +110,7 @@ class ExpectedWire:
 def expected_wire(dispatches: Iterable[Dispatch]) -> ExpectedWire:
     """Compute the expected content of `dispatches`, given in the order in which they are sent.
 
-    It applies the rules of the trade and shares no code with the daemon.
+    It applies the rules for wire versions by itself and shares no code with the daemon.
     """
     events: Counter[str] = Counter()
     sent: dict[str, list[Dispatch]] = {}

@@ -20,7 +20,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """A later version: `was` became `now`; both empty: only the furniture of the page changed."""
+    """A later version: `was` became `now`; both empty: only the page around the text changed."""
 
     #: Seconds after the newsroom opens.
     after: float
@@ -65,7 +65,7 @@ class Version:
     #: Without the dateline.
     paragraphs: tuple[str, ...]
     updated: datetime
-    #: The number of edits so far; the furniture around the text rotates with it.
+    #: The number of edits so far; the links around the text rotate with it.
     edits: int
 
     @property

@@ -77,12 +77,12 @@ def oldest_first(files: Iterable[File]) -> list[File]:
 
 
 def is_finished(name: str) -> bool:
-    """Say whether the name of a file is neither hidden nor has the suffix of an unfinished file."""
+    """Return whether the name of a file is neither hidden nor has the suffix of an unfinished file."""
     return not name.startswith(".") and not name.lower().endswith(_UNFINISHED)
 
 
 def is_safe_name(name: str) -> bool:
-    r"""Say whether a file name sent by another host stays in its folder, and is safe to send back.
+    r"""Return whether a file name sent by another host stays in its folder, and is safe to send back.
 
     A name with "/" (or "\" on Windows) may lead out of the folder; a control character may end an FTP command.
     """

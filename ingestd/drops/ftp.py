@@ -187,7 +187,7 @@ class FtpSession:
             return None
 
     async def exists(self, path: str) -> bool:
-        """Say whether a path exists; raises Inaccessible when the server cannot tell."""
+        """Return whether a path exists; raises Inaccessible when the server cannot tell."""
         for command in ("MLST", "SIZE") if self._has_facts else ("SIZE",):
             try:
                 await self._client.command(f"{command} {_to_wire(path)}", "2xx")

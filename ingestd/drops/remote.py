@@ -56,7 +56,7 @@ class Session(Protocol):
         """Return the present state of a file; None when it is gone, or not a regular file."""
 
     async def exists(self, path: str) -> bool:
-        """Say whether a path exists."""
+        """Return whether a path exists."""
 
     async def read(self, name: str, limit: int) -> bytes | None:
         """Return the content of a file, at most `limit` bytes; None when it is gone."""

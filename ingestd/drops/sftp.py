@@ -118,7 +118,7 @@ class SftpSession:
             return None
 
     async def exists(self, path: str) -> bool:
-        """Say whether a path exists."""
+        """Return whether a path exists."""
         try:
             await self._sftp.lstat(path)
         except asyncssh.SFTPNoSuchFile:

@@ -105,8 +105,8 @@ class Settings(BaseSettings):
     contact: Contact | None = Field(
         None,
         description=(
-            "Web page or mail address where publishers can ask about our requests. It is sent to every server "
-            "in the User-Agent."
+            "Web page or mail address where publishers can ask about ingestd's requests. It is sent to every "
+            "server in the User-Agent."
         ),
     )
     interval: Seconds = Field(
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         None,
         description="File of CA certificates (PEM) to trust besides the system's, for https and ftps.",
     )
-    host_concurrency: int = Field(1, ge=1, le=64, description="Requests to one site at the same time.")
+    host_concurrency: int = Field(1, ge=1, le=64, description="Most requests to one site at the same time.")
     host_delay: Seconds = Field(
         1.0,
         ge=0,
@@ -178,25 +178,25 @@ class Settings(BaseSettings):
     max_body: Bytes = Field(
         16 * MIB, ge=KIB, le=GIB, description="Largest response body, decompressed, in bytes or with a unit."
     )
-    max_polls: int = Field(64, ge=1, le=10_000, description="Polls at the same time.")
-    max_pages: int = Field(32, ge=1, le=10_000, description="Article pages at the same time.")
+    max_polls: int = Field(64, ge=1, le=10_000, description="Most polls at the same time.")
+    max_pages: int = Field(32, ge=1, le=10_000, description="Most article pages fetched at the same time.")
     extractors: int = Field(
         default_factory=_extractors,
         ge=1,
         le=256,
-        description="Processes that extract articles. Default: one for each usable CPU, at most 4.",
+        description="Worker processes that extract articles. Default: one for each usable CPU, at most 4.",
     )
     extract_timeout: Seconds = Field(
         20.0,
         gt=0,
         le=HOUR,
-        description="Time limit of extracting one page, in seconds or with a unit; the process is then killed.",
+        description="Time limit for extracting one page, in seconds or with a unit; the process is then killed.",
     )
     extract_memory: Bytes = Field(
         512 * MIB,
         ge=16 * MIB,
         le=64 * GIB,
-        description="Memory limit of extracting one page, in bytes or with a unit.",
+        description="Memory limit for extracting one page, in bytes or with a unit.",
     )
     settle: Seconds = Field(
         2.0,
@@ -258,7 +258,7 @@ class Settings(BaseSettings):
         30 * DAY,
         ge=HOUR,
         le=3650 * DAY,
-        description="How long to keep the history of polls, in seconds or with a unit.",
+        description="How long to keep the history of polls, failures and decisions, in seconds or with a unit.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level of log lines: debug, info, warning or error."

@@ -178,7 +178,7 @@ class Fetcher:
         return login.scrub_reply(reply) if login else reply
 
     def has_login_for(self, url: str) -> bool:
-        """Say whether the operator has set a login for the origin of a URL."""
+        """Return whether the operator has set a login for the origin of a URL."""
         return parse_origin(url) in self._logins
 
     def _login_for(self, target: Target) -> Login | None:

@@ -1,7 +1,7 @@
 """`ingestd backfill archive`."""
 
 from ingestd.cli.backfill.options import DocumentsOption
-from ingestd.cli.backfill.run import Order, start
+from ingestd.cli.backfill.run import NewBackfill, start
 from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
 
 
@@ -17,4 +17,4 @@ def archive(
 
     Exit status: 0 if every page became a record, 1 if the list or an entry failed, 130 if interrupted.
     """
-    start(Order(kind="archive", argument=source, options={}), documents, config, json=json)
+    start(NewBackfill(kind="archive", argument=source, options={}), documents, config, json=json)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.backfill.options import existing_path
-from ingestd.cli.backfill.run import Order, start
+from ingestd.cli.backfill.run import NewBackfill, start
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.errors import UsageError
 from ingestd.urls import normalise
@@ -32,4 +32,4 @@ def files(
         options = {"base": normalise(base)} if base else {}
     except ValueError as error:
         raise UsageError(f"--base: {error}") from error
-    start(Order(kind="files", argument=str(directory.resolve()), options=options), 10**9, config, json=json)
+    start(NewBackfill(kind="files", argument=str(directory.resolve()), options=options), 10**9, config, json=json)

@@ -29,8 +29,8 @@ _SIGNALLED = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A backfill to begin."""
+class NewBackfill:
+    """The kind, argument and options of a backfill to begin."""
 
     kind: str
     #: What to read: a source, a URL, a file or a directory.
@@ -38,8 +38,8 @@ class Order:
     options: Mapping[str, Any]
 
 
-def start(what: Order | int, documents: int, config: Path | None, *, json: bool) -> None:
-    """Begin a backfill, or resume the one with the number `what`; print its summary and exit with its status."""
+def start(what: NewBackfill | int, documents: int, config: Path | None, *, json: bool) -> None:
+    """Begin a new backfill, or resume the one with that number; print its summary and exit with its status."""
     settings = load_settings(config)
     status, summary = asyncio.run(_run(settings, what, documents))
     if json:
@@ -49,7 +49,7 @@ def start(what: Order | int, documents: int, config: Path | None, *, json: bool)
     raise typer.Exit(status)
 
 
-async def _run(settings: Settings, what: Order | int, max_documents: int) -> tuple[int, dict[str, Any]]:
+async def _run(settings: Settings, what: NewBackfill | int, max_documents: int) -> tuple[int, dict[str, Any]]:
     begun = monotonic()
     async with open_runtime(settings, role="backfill") as runtime:
         async with runtime.database.write() as connection:
@@ -86,39 +86,37 @@ async def _run(settings: Settings, what: Order | int, max_documents: int) -> tup
     return (_SIGNALLED + stopped[0] if stopped else status), summary
 
 
-async def _claim(connection: AsyncConnection, runtime: Runtime, what: Order | int) -> int:
-    if isinstance(what, Order):
+async def _claim(connection: AsyncConnection, runtime: Runtime, what: NewBackfill | int) -> int:
+    if isinstance(what, NewBackfill):
         return await _begin(connection, runtime, what)
     await backfills.claim(connection, what, runtime.run_id, now=datetime.now(UTC))
     return what
 
 
-async def _begin(connection: AsyncConnection, runtime: Runtime, order: Order) -> int:
-    """Create a backfill, or claim an unfinished one of the same order; return its number.
+async def _begin(connection: AsyncConnection, runtime: Runtime, new: NewBackfill) -> int:
+    """Create a backfill, or claim an unfinished one with the same argument and options; return its number.
 
     Raises UsageError if there is no such source.
     """
     now = datetime.now(UTC)
-    if order.kind == "archive":
-        source = await sources.find(connection, order.argument)
-        source_id, order = source.id, replace(order, argument=source.url)
+    if new.kind == "archive":
+        source = await sources.find(connection, new.argument)
+        source_id, new = source.id, replace(new, argument=source.url)
     else:
-        name = normalise(order.argument) if order.kind == "sitemap" else f"backfill:{order.kind}"
+        name = normalise(new.argument) if new.kind == "sitemap" else f"backfill:{new.kind}"
         source_id = await sources.add_list(connection, name, now=now)
     before = None
-    if order.argument != "-":  # another pipe may hold other URLs
-        before = await backfills.find_unfinished(
-            connection, kind=order.kind, argument=order.argument, options=order.options
-        )
+    if new.argument != "-":  # standard input may have other URLs this time
+        before = await backfills.find_unfinished(connection, kind=new.kind, argument=new.argument, options=new.options)
     if before is not None:
         await backfills.claim(connection, before, runtime.run_id, now=now)
         note(f"resuming backfill {before}, which is not finished")
         return before
     return await backfills.create(
         connection,
-        kind=order.kind,
-        argument=order.argument,
-        options=order.options,
+        kind=new.kind,
+        argument=new.argument,
+        options=new.options,
         source_id=source_id,
         cursor={},
         run_id=runtime.run_id,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.backfill.options import DocumentsOption
-from ingestd.cli.backfill.run import Order, start
+from ingestd.cli.backfill.run import NewBackfill, start
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.errors import UsageError
 from ingestd.times import is_date_only, iso, parse_iso
@@ -40,7 +40,7 @@ def sitemap(
         raise UsageError(str(error)) from error
     span = {"since": _parse_time("--since", since), "until": _parse_time("--until", until, end_of_day=True)}
     options = {**{key: iso(value) for key, value in span.items() if value}, **({"undated": True} if undated else {})}
-    start(Order(kind="sitemap", argument=url, options=options), documents, config, json=json)
+    start(NewBackfill(kind="sitemap", argument=url, options=options), documents, config, json=json)
 
 
 def _parse_time(option: str, text: str | None, *, end_of_day: bool = False) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.backfill.options import existing_path
-from ingestd.cli.backfill.run import Order, start
+from ingestd.cli.backfill.run import NewBackfill, start
 from ingestd.cli.options import ConfigOption, JsonOption
 
 
@@ -20,4 +20,4 @@ def urls(
     Exit status: 0 if every page became a record, 1 if the list or an entry failed, 130 if interrupted.
     """
     argument = file if file == "-" else str(existing_path(Path(file)))
-    start(Order(kind="urls", argument=argument, options={}), 1, config, json=json)
+    start(NewBackfill(kind="urls", argument=argument, options={}), 1, config, json=json)

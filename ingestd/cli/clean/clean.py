@@ -35,7 +35,7 @@ _GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class SavedPage:
     """A page in a file."""
 
     path: Path
@@ -78,20 +78,20 @@ def clean(
     dek and the dateline where the page prints them, and `authors` includes desks and agencies. A page without an
     article has a line with empty values and `error`.
 
-    Exit status: 0 if every page gave an article, or with --batch a line; 1 if one did not.
+    Exit status: 0 if every page yielded an article (with --batch: a line), 1 if one did not.
     """
     settings = load_settings(config)
     if bool(files) == bool(batch):
         raise UsageError("give files, or a directory with --batch, not both or neither")
-    saved = corpus(batch) if batch else [Saved(path=path, url=url) for path in files or ()]
+    saved = corpus(batch) if batch else [SavedPage(path=path, url=url) for path in files or ()]
     with ExitStack() as stack:
         out = stack.enter_context(open_output(jsonl)) if jsonl else sys.stdout
         bar = stack.enter_context(progress_bar())
         task = bar.add_task("clean", total=len(saved))
         failed: list[str] = []
-        explained: list[tuple[Saved, ExtractionResult]] = []
+        explained: list[tuple[SavedPage, ExtractionResult]] = []
 
-        def show(page: Saved, outcome: ExtractionResult | IngestError) -> None:
+        def show(page: SavedPage, outcome: ExtractionResult | IngestError) -> None:
             if batch:
                 print(to_json(batch_line(page.path, outcome)), file=out)
             elif isinstance(outcome, IngestError):
@@ -111,10 +111,10 @@ def clean(
         raise typer.Exit(1)
 
 
-def corpus(folder: Path) -> list[Saved]:
+def corpus(folder: Path) -> list[SavedPage]:
     """Return the pages of a folder, sorted by name, each with the URL from its ID.json."""
     return [
-        Saved(path=path, url=_url_from_json(path))
+        SavedPage(path=path, url=_url_from_json(path))
         for path in sorted(folder.iterdir())
         if path.name.endswith((".html", ".html.gz"))
     ]
@@ -135,11 +135,11 @@ def record(article: Article) -> Mapping[str, Any]:
 
 
 async def _clean(
-    settings: Settings, pages: Iterable[Saved], show: Callable[[Saved, ExtractionResult | IngestError], None]
+    settings: Settings, pages: Iterable[SavedPage], show: Callable[[SavedPage, ExtractionResult | IngestError], None]
 ) -> None:
     """Extract pages on all cores and show them in order; read ahead only as many as keep the cores busy."""
     processes = len(os.sched_getaffinity(0))
-    waiting: deque[tuple[Saved, asyncio.Task[ExtractionResult | IngestError]]] = deque()
+    waiting: deque[tuple[SavedPage, asyncio.Task[ExtractionResult | IngestError]]] = deque()
     pool = Pool(processes=processes, timeout=settings.extract_timeout, memory=settings.extract_memory)
     async with pool, asyncio.TaskGroup() as tasks:
         for page in pages:
@@ -151,7 +151,7 @@ async def _clean(
             show(page, await task)
 
 
-async def _extract(pool: Pool, saved: Saved) -> ExtractionResult | IngestError:
+async def _extract(pool: Pool, saved: SavedPage) -> ExtractionResult | IngestError:
     try:
         extraction: ExtractionResult = await pool.run(
             "ingestd.articles:read", Page(url=saved.url, body=_read(saved.path))

@@ -18,7 +18,7 @@ def list_(
         # The second name is the former one: scripts use it.
         typer.Option("--quarantined", "--given-up", help="List quarantined entries: no attempts are left."),
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N failures or entries.")] = 50,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:

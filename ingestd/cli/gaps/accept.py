@@ -20,7 +20,7 @@ def accept(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Accept an open gap; no more warnings about it.
+    """Accept an open gap and stop the warnings about it.
 
     `gaps list` and `coverage` still show it.
 

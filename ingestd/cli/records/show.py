@@ -25,7 +25,7 @@ def show_(
     differences: Annotated[bool, typer.Option("--diff", help="Show what each revision changed.")] = False,
     as_of: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Show the record as it was at TIME (ISO 8601), or as in 2d: two days ago."),
+        typer.Option(metavar="TIME", help="Show the record as it was at TIME: ISO 8601, or how long ago, as in 2d."),
     ] = None,
     private: Annotated[bool, typer.Option("--private", help="Include editorial notes marked private.")] = False,
     config: ConfigOption = None,

@@ -176,11 +176,11 @@ def _bind_path(path: Path) -> socket.socket:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove the socket file of a dead process; raises OSError when a process listens there or it is no socket."""
+    """Remove the socket file of a dead process; raises OSError when a process listens there or it is not a socket."""
     if not path.exists():
         return
     if not path.is_socket():
-        raise OSError(errno.EEXIST, "the file is no socket")
+        raise OSError(errno.EEXIST, "the file is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(_CONNECT_TIMEOUT)
         try:

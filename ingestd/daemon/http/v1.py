@@ -107,7 +107,7 @@ def _reject_nul(request: web.Request) -> None:
 def unauthorised(token: str | None, setting: str) -> web.Response:
     """Return the response to an unauthorised request; `setting` is the setting that holds the token."""
     if token:
-        return json_response({"error": "a token is needed"}, status=401, headers={"WWW-Authenticate": "Bearer"})
+        return json_response({"error": "a token is required"}, status=401, headers={"WWW-Authenticate": "Bearer"})
     return json_response({"error": f"without {setting}, only requests from this host are allowed"}, status=403)
 
 
@@ -136,7 +136,7 @@ def _integer_parameter(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name, str(default))
     # 18 digits fit the database's 64-bit integers.
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise UsageError(f"{name} is no number; write it like 1500")
+        raise UsageError(f"{name} is not a number; write it as in 1500")
     return int(text)
 
 
@@ -145,7 +145,7 @@ def _time_parameter(request: web.Request, name: str) -> datetime | None:
     # A "+" in a query decodes to a space: "2026-01-31T12:00:00+01:00" is often sent without escaping.
     when = parse_iso(text.replace(" ", "+")) if text else None
     if text and when is None:
-        raise UsageError(f"{name} is no time; write it like 2026-01-31T09:00:00Z")
+        raise UsageError(f"{name} is not a time; write it as in 2026-01-31T09:00:00Z")
     return utc(when) if when else None
 
 

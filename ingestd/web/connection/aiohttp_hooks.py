@@ -127,7 +127,7 @@ def _timed_out(url: str, attempt: Attempt, reason: str) -> FetchError:
 
 
 def is_unanswered(error: aiohttp.ClientError) -> bool:
-    """Say whether an error means that nothing came back, as opposed to a refusal."""
+    """Return whether an error means that nothing came back, as opposed to a refusal."""
     os_error = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
     if os_error is None:
         return False

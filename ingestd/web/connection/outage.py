@@ -39,7 +39,7 @@ class OutageDetector:
         self._last_probe: tuple[float, bool] = (float("-inf"), True)
 
     async def is_local(self, failure: Unreachable, error: BaseException, started: float) -> bool:
-        """Say whether a failed connection is a local failure, and says nothing about the server.
+        """Return whether a failed connection is a local failure, which says nothing about the server.
 
         `error` is the exception raised, `started` when the request started (monotonic seconds).  To one request, a dead
         host looks like a dead network.  The host is to blame if another site has answered since the start, or if the
@@ -79,7 +79,7 @@ class OutageDetector:
 
 
 def has_route() -> bool:
-    """Say whether the system has a route to the internet, by IPv4 or IPv6."""
+    """Return whether the system has a route to the internet, by IPv4 or IPv6."""
     for family, address in _ROUTE_PROBES:
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:

@@ -91,7 +91,7 @@ class Breakers:
         return self._network.is_open
 
     def answered_since(self, moment: float) -> bool:
-        """Say whether any site has answered since a moment of the clock."""
+        """Return whether any site has answered since a moment of the clock."""
         return self._last_answer >= moment
 
     def open_sites(self) -> list[str]:

@@ -37,7 +37,7 @@ class HostLocks:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _offset(name, slot))
 
     def is_free(self, name: str, slot: int) -> bool:
-        """Say whether `lock` would succeed; only for a slot that this process has not locked itself."""
+        """Return whether `lock` would succeed; only for a slot that this process has not locked itself."""
         free = self.lock(name, slot)
         if free:
             self.unlock(name, slot)

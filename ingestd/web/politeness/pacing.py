@@ -17,7 +17,7 @@ MAX_HOLD_WAIT = 10.0
 # Sites whose Crawl-delay is remembered, and origins of each site: a stranger can invent any number of hosts.
 _MAX_DELAYED_SITES, _MAX_DELAYED_ORIGINS = 10_000, 16
 
-# The lock of a site that is not a slot but admits to the slots, see `Pacing._lock`.
+# The lock that a process must hold to try a site's slots; see `Pacing._lock`.
 _QUEUE_LOCK = MAX_SLOTS - 1
 
 
@@ -95,7 +95,7 @@ class Pacing:
         return max(0.0, state.held_until - monotonic()) if state else 0.0
 
     def ready(self, site: str) -> bool:
-        """Say whether a turn would be granted without waiting."""
+        """Return whether a turn would be granted without waiting."""
         state = self._sites.get(site)
         if state and (state.waiting or not state.free or state.held_until > monotonic()):
             return False

@@ -208,7 +208,7 @@ def _blocking_rule(url: str, parsed: _Parsed) -> str | None:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Say whether a rule's pattern matches (RFC 9309, 2.2.3), in linear time."""
+    """Return whether a rule's pattern matches (RFC 9309, 2.2.3), in linear time."""
     *pieces, last = pattern.removesuffix("$").split("*")
     position = 0
     for number, piece in enumerate(pieces):

@@ -172,7 +172,7 @@ async def test_a_port_in_use_is_a_config_error(service: Service) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        pytest.param("notes.txt", "no socket", id="a file that is no socket"),
+        pytest.param("notes.txt", "not a socket", id="a file that is not a socket"),
         pytest.param("missing/ingestd.sock", "No such file", id="a folder that is not there"),
         pytest.param("x" * 200, "too long", id="a path too long for a socket"),
     ],

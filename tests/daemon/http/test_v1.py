@@ -109,7 +109,7 @@ async def test_events_continue_from_a_number(service: Service, client: aiohttp.C
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        pytest.param("/v1/coverage?since=noon", "since is no time", id="time"),
+        pytest.param("/v1/coverage?since=noon", "since is not a time", id="time"),
         pytest.param(
             "/v1/coverage?since=2026-01-31T09:00:00Z&until=2026-01-31T09:00:00+01:00",
             "nothing lies between",
@@ -121,9 +121,9 @@ async def test_events_continue_from_a_number(service: Service, client: aiohttp.C
         pytest.param("/v1/why?url=https://x.example/%00", "NUL", id="nul-in-url"),
         pytest.param("/v1/why", "url is missing", id="no-url"),
         pytest.param("/v1/events?after=1", "no event 1 yet: the last one is 0", id="event-not-there-yet"),
-        pytest.param("/v1/events?after=-1", "after is no number", id="event-below-0"),
-        pytest.param("/v1/events?after=" + "9" * 19, "after is no number", id="event-of-19-digits"),
-        pytest.param("/v1/events?after=", "after is no number", id="event-empty"),
+        pytest.param("/v1/events?after=-1", "after is not a number", id="event-below-0"),
+        pytest.param("/v1/events?after=" + "9" * 19, "after is not a number", id="event-of-19-digits"),
+        pytest.param("/v1/events?after=", "after is not a number", id="event-empty"),
         pytest.param("/v1/events?limit=0", "limit must be from 1 to 1000", id="no-events"),
         pytest.param("/v1/events?limit=1001", "limit must be from 1 to 1000", id="too-many-events"),
         pytest.param("/v1/events?kind=merged", "no kind 'merged'", id="kind"),
