@@ -84,7 +84,7 @@ def process_tree(root: int) -> list[int]:
 
 
 def tree_cpu() -> float:
-    """Return the CPU time (user and system, seconds) of this process and live descendants, without the wire server."""
+    """Return the CPU time (user and system, seconds) of this process and live descendants, without the site server."""
     total = 0
     for pid in process_tree(os.getpid()):
         try:

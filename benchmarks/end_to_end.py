@@ -11,7 +11,7 @@ from time import perf_counter
 
 import trafilatura
 from common import add_feeds, print_json, service
-from wire import Wire, serve_wire
+from site_server import Site, serve_site
 
 PROCESSES = 2
 
@@ -32,17 +32,17 @@ def trafilatura_rate(pages: list[bytes]) -> float:
         return len(pages) / (perf_counter() - begun)
 
 
-async def ingestd_rate(base: str, wire: Wire, database_url: str) -> float:
+async def ingestd_rate(base: str, site: Site, database_url: str) -> float:
     """Return records a second of ingestd, from fetching the feeds to committing records and archive."""
     async with service(database_url, extractors=PROCESSES) as daemon:
         await add_feeds(daemon, base, 1)
         await daemon.run_until_idle()  # warm
         before = sum(daemon.service_state.entries_done.values())
-        await add_feeds(daemon, base, wire.feeds)
+        await add_feeds(daemon, base, site.feeds)
         begun = perf_counter()
         async with asyncio.TaskGroup() as tasks:
             work = tasks.create_task(daemon.run())
-            wanted = wire.feeds * wire.entries
+            wanted = site.feeds * site.entries
             while sum(daemon.service_state.entries_done.values()) < wanted:
                 daemon.tick()
                 await asyncio.sleep(0.05)
@@ -53,14 +53,14 @@ async def ingestd_rate(base: str, wire: Wire, database_url: str) -> float:
 
 
 def main(rounds: int, database_url: str, saved: str) -> None:
-    wire = Wire(feeds=30, entries=20, saved=saved)
-    pages = wire.pages
+    site = Site(feeds=30, entries=20, saved=saved)
+    pages = site.pages
     ratios = []
-    with serve_wire(wire) as base:
+    with serve_site(site) as base:
         for _ in range(rounds):
             before, records, after = (
                 trafilatura_rate(pages),
-                asyncio.run(ingestd_rate(base, wire, database_url)),
+                asyncio.run(ingestd_rate(base, site, database_url)),
                 trafilatura_rate(pages),
             )
             bare_rate = (before + after) / 2

@@ -12,9 +12,9 @@ import sys
 import tempfile
 
 from common import add_feeds, measured, print_json, service
-from wire import Wire, serve_wire
+from site_server import Site, serve_site
 
-WIRE = Wire(feeds=500, entries=20, paragraphs=3)
+SITE = Site(feeds=500, entries=20, paragraphs=3)
 
 
 def reader_rate(base: str) -> float:
@@ -22,29 +22,29 @@ def reader_rate(base: str) -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         reader = make_reader(f"{folder}/reader.db")
-        for number in range(WIRE.feeds):
+        for number in range(SITE.feeds):
             reader.add_feed(f"{base}/feed/{number}")
         with measured() as took:
             reader.update_feeds(workers=2)
-        assert reader.get_entry_counts().total == WIRE.feeds * WIRE.entries
+        assert reader.get_entry_counts().total == SITE.feeds * SITE.entries
         reader.close()
-    return WIRE.feeds / took.cpu
+    return SITE.feeds / took.cpu
 
 
 async def ingestd_rate(base: str) -> float:
     async with service(extractors=2) as daemon:
         await add_feeds(daemon, base, 4)
         await daemon.polls.run_until_idle()  # starts the workers, which is not measured
-        await add_feeds(daemon, base, WIRE.feeds)
+        await add_feeds(daemon, base, SITE.feeds)
         with measured() as took:
             await daemon.polls.run_until_idle()
-        assert daemon.service_state.polls_done == {"new": WIRE.feeds}
-    return (WIRE.feeds - 4) / took.cpu
+        assert daemon.service_state.polls_done == {"new": SITE.feeds}
+    return (SITE.feeds - 4) / took.cpu
 
 
 def main(rounds: int = 3) -> None:
     ratios = []
-    with serve_wire(WIRE) as base:
+    with serve_site(SITE) as base:
         for _ in range(rounds):
             theirs, mine = reader_rate(base), asyncio.run(ingestd_rate(base))
             ratios.append(mine / theirs)

@@ -138,13 +138,13 @@ def _times(agency: Agency, seen: FirstSeen, guids: set[str], way: Way | None = N
 
 
 def _kills(of: Day) -> set[str]:
-    return {guid for guid, truth in of.truth.items() if truth.kills}
+    return {guid for guid, expected in of.expected.items() if expected.kills}
 
 
 async def _until_seen(follower: Follower, sent: Day, agency: Agency) -> float:
     """Wait until both followers have seen all events of a day; return when the last one was seen."""
     kills = {(guid, "killed") for guid in _kills(sent)}
-    guids = set(sent.truth)
+    guids = set(sent.expected)
 
     def are_seen() -> bool:
         return (

@@ -10,27 +10,27 @@ from pathlib import Path
 from time import perf_counter
 
 from common import add_feeds, memory, print_json, process_tree, service
-from wire import Wire, serve_wire
+from site_server import Site, serve_site
 
 from ingestd.store.polls import sources
 
-WIRE = Wire(feeds=60, entries=20)
+SITE = Site(feeds=60, entries=20)
 SOURCES = 10_000
 STEP = 0.005
 
 
 async def main() -> None:
-    with serve_wire(WIRE) as base:
+    with serve_site(SITE) as base:
         async with service(extractors=2) as daemon:
             async with daemon.runtime.database.write() as connection:
-                for number in range(SOURCES - WIRE.feeds):
+                for number in range(SOURCES - SITE.feeds):
                     url = f"http://{number}.news.test/feed"
                     source_id, _ = await sources.add(connection, url, now=datetime.now(UTC))
                     await sources.set_state(connection, source_id, "paused", now=datetime.now(UTC))
-            await add_feeds(daemon, base, WIRE.feeds)
+            await add_feeds(daemon, base, SITE.feeds)
             lags: list[float] = []
             work = asyncio.create_task(daemon.run())
-            wanted = WIRE.feeds * WIRE.entries
+            wanted = SITE.feeds * SITE.entries
             heaviest = 0.0
             while (done := daemon.service_state.entries_done.get("saved", 0)) < wanted:
                 if len(lags) % 200 == 0:
@@ -47,7 +47,7 @@ async def main() -> None:
                 name: memory(pid)
                 for pid in process_tree(os.getpid())[1:]
                 for name in [f"{_role(pid)} {pid}"]
-                if "wire" not in name
+                if "site" not in name
             }
             print_json(
                 lag_p50_ms=lags[len(lags) // 2] * 1e3,
@@ -63,7 +63,7 @@ def _role(pid: int) -> str:
     command = Path(f"/proc/{pid}/cmdline").read_bytes()
     for name in (b"spawn_main", b"resource_tracker", b"forkserver"):
         if name in command:
-            return {b"spawn_main": "wire", b"resource_tracker": "tracker", b"forkserver": "extractor"}[name]
+            return {b"spawn_main": "site", b"resource_tracker": "tracker", b"forkserver": "extractor"}[name]
     return "other"
 
 

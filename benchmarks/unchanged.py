@@ -8,25 +8,25 @@ import statistics
 import sys
 
 from common import add_feeds, make_due, measured, print_json, service
-from wire import Wire, serve_wire
+from site_server import Site, serve_site
 
-WIRE = Wire(feeds=3000, entries=1, paragraphs=1)
+SITE = Site(feeds=3000, entries=1, paragraphs=1)
 
 
 async def main(rounds: int = 5) -> None:
     rates = []
-    with serve_wire(WIRE) as base:
+    with serve_site(SITE) as base:
         async with service(extractors=1) as daemon:
-            await add_feeds(daemon, base, WIRE.feeds)
+            await add_feeds(daemon, base, SITE.feeds)
             await daemon.polls.run_until_idle()
             for _ in range(rounds):
                 await make_due(daemon)
                 before = daemon.service_state.polls_done.get("not_modified", 0)
                 with measured() as took:
                     await daemon.polls.run_until_idle()
-                assert daemon.service_state.polls_done["not_modified"] - before == WIRE.feeds
-                rates.append(WIRE.feeds / took.cpu)
-                print_json(polls=WIRE.feeds, cpu_seconds=took.cpu, wall_seconds=took.wall, polls_a_cpu_second=rates[-1])
+                assert daemon.service_state.polls_done["not_modified"] - before == SITE.feeds
+                rates.append(SITE.feeds / took.cpu)
+                print_json(polls=SITE.feeds, cpu_seconds=took.cpu, wall_seconds=took.wall, polls_a_cpu_second=rates[-1])
     print_json(median_polls_a_cpu_second=statistics.median(rates))
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from tests.daemon.processes import PATIENCE, Daemon, Start, eventually, ingestd, rows
 from tests.support.dropping import names
-from tests.support.sending import Line, Sender
+from tests.support.sending import DaemonAddress, Sender
 from tests.support.soak import FULL, ITEMS
-from tests.support.wire_agency import Day, Truth, day, digest_of
+from tests.support.wire_agency import Day, ExpectedItem, day, digest_of
 
 #: In 10,000 items there are 50.
 KILLS = max(10, ITEMS // 200)
@@ -47,19 +47,19 @@ def folder(config: Path, tmp_path: Path) -> Path:
     return folder
 
 
-async def send_to_one_that_is_killed(sender: Sender, line: Line, start: Start) -> Daemon:
+async def send_while_killing(sender: Sender, address: DaemonAddress, start: Start) -> Daemon:
     """Send the whole day; return the daemon that runs in the end."""
 
     async def begin() -> Daemon:
         daemon = start()
-        await line.up((await asyncio.to_thread(daemon.logged, "started"))["address"])
+        await address.set((await asyncio.to_thread(daemon.logged, "started"))["address"])
         return daemon
 
     async with asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(sender.send())
         daemon = await begin()
         for share in KILLED_AT:
-            await sender.progress.reaches(share)
+            await sender.progress.wait_for(share)
             await asyncio.to_thread(daemon.kill)
             daemon = await begin()
         await sending
@@ -74,50 +74,51 @@ def current(database_url: str) -> dict[str, Any]:
     return found
 
 
-def revisions(database_url: str, truth: dict[str, Truth]) -> dict[str, tuple[Any, ...]]:
+def revisions(database_url: str, expected: dict[str, ExpectedItem]) -> dict[str, tuple[Any, ...]]:
     found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for guid, version, headline, text, status in rows(database_url, REVISIONS):
-        is_kill = truth[guid].kills and version == truth[guid].version
+        is_kill = expected[guid].kills and version == expected[guid].version
         found[guid].append((version, *(() if is_kill else (headline, digest_of(text))), status))
     return {guid: tuple(sorted(some)) for guid, some in found.items()}
 
 
-def differing(found: dict[str, Any], truth: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+def differing(found: dict[str, Any], expected: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """Return some guids whose stored state differs from the expected one."""
-    guids = sorted(guid for guid in found.keys() | truth.keys() if found.get(guid) != truth.get(guid))
-    return [(guid, found.get(guid), truth.get(guid)) for guid in guids[:5]]
+    guids = sorted(guid for guid in found.keys() | expected.keys() if found.get(guid) != expected.get(guid))
+    return [(guid, found.get(guid), expected.get(guid)) for guid in guids[:5]]
 
 
-def has_the_truth(database_url: str, truth: dict[str, Truth]) -> None:
+def has_expected_items(database_url: str, expected: dict[str, ExpectedItem]) -> None:
     assert differing(
-        current(database_url), {guid: (one.pubstatus, one.version, one.current) for guid, one in truth.items()}
+        current(database_url), {guid: (one.pubstatus, one.version, one.current) for guid, one in expected.items()}
     ) == []  # fmt: skip
-    found = revisions(database_url, truth)
-    assert differing(found, {guid: one.revisions for guid, one in truth.items()}) == []
+    found = revisions(database_url, expected)
+    assert differing(found, {guid: one.revisions for guid, one in expected.items()}) == []
 
 
-def has_told_all_once(database_url: str, sent: Day, sender: Sender) -> None:
+def has_each_event_once(database_url: str, sent: Day, sender: Sender) -> None:
     events = rows(database_url, EVENTS)
     assert [seq for seq, *_ in events] == list(range(1, len(events) + 1))
-    told: dict[str, list[str]] = defaultdict(list)
+    kinds_of: dict[str, list[str]] = defaultdict(list)
     for _, guid, kind, _ in events:
         if kind != "carried":
-            told[guid].append(kind)
-    truth = sent.truth
+            kinds_of[guid].append(kind)
+    expected = sent.expected
     assert differing(
-        {guid: Counter(kinds)["killed"] for guid, kinds in told.items()}, {g: one.kills for g, one in truth.items()}
+        {guid: Counter(kinds)["killed"] for guid, kinds in kinds_of.items()},
+        {guid: item.kills for guid, item in expected.items()},
     ) == []  # fmt: skip
-    assert [guid for guid, kinds in told.items() if kinds[0] not in ("new", "withheld", "killed")] == []
-    known = {guid: one.kinds for guid, one in truth.items() if one.kinds}
-    assert differing({guid: tuple(told[guid]) for guid in known}, known) == []
+    assert [guid for guid, kinds in kinds_of.items() if kinds[0] not in ("new", "withheld", "killed")] == []
+    known = {guid: one.kinds for guid, one in expected.items() if one.kinds}
+    assert differing({guid: tuple(kinds_of[guid]) for guid in known}, known) == []
 
     embargoes = [message for message in (one.message for one in sent.sendings) if message.embargo and message.until]
     released = 0
     for message in embargoes:
-        if truth[message.guid].embargoed:
-            assert told[message.guid] in (["new"], ["withheld", "released"])
+        if expected[message.guid].embargoed:
+            assert kinds_of[message.guid] in (["new"], ["withheld", "released"])
             if sender.acknowledged.get((message.guid, message.number), message.until) < message.until:
-                assert told[message.guid] == ["withheld", "released"]
+                assert kinds_of[message.guid] == ["withheld", "released"]
                 released += 1
     assert released
 
@@ -125,20 +126,20 @@ def has_told_all_once(database_url: str, sent: Day, sender: Sender) -> None:
 async def test_repeated_kills_during_an_agencys_day_lose_nothing(
     start: Start, config: Path, folder: Path, database_url: str
 ) -> None:
-    line, sent = Line(), day(items=ITEMS, kills=KILLS, at=datetime.now(UTC).replace(microsecond=0))
-    sender = Sender(sent, inbox="harbour", folder=folder, line=line)
+    address, sent = DaemonAddress(), day(items=ITEMS, kills=KILLS, at=datetime.now(UTC).replace(microsecond=0))
+    sender = Sender(sent, inbox="harbour", folder=folder, daemon=address)
 
-    daemon = await send_to_one_that_is_killed(sender, line, start)
+    daemon = await send_while_killing(sender, address, start)
     patience = PATIENCE + EACH * len(sent.by("folder"))
     eventually(lambda: names(folder) == {"done", "error"}, lambda: len(names(folder)), patience)
-    held = sum(one.pubstatus == "withheld" for one in sent.truth.values())
+    held = sum(one.pubstatus == "withheld" for one in sent.expected.values())
     withheld = "SELECT count(*) FROM records WHERE pubstatus = 'withheld'"
     eventually(lambda: rows(database_url, withheld) == [(held,)], lambda: rows(database_url, withheld))
 
     assert daemon.end() == 0
     assert sender.sent_again
-    has_the_truth(database_url, sent.truth)
-    has_told_all_once(database_url, sent, sender)
+    has_expected_items(database_url, sent.expected)
+    has_each_event_once(database_url, sent, sender)
     for query, expected in (
         ("SELECT count(*) FROM entries WHERE state <> 'done' OR run_id IS NOT NULL", 0),
         ("SELECT count(*) FROM sources WHERE run_id IS NOT NULL OR condition <> 'ok'", 0),

@@ -8,15 +8,17 @@ import pytest
 
 from tests.daemon.processes import Start, ingestd, rows
 from tests.daemon.test_folder_watch import current, text
-from tests.support import wires
+from tests.support import drop_folders
+from tests.support.drop_folders import DropFolder
 from tests.support.dropping import drop, item, names, write
-from tests.support.wires import Wire
 
-Serve = Callable[..., AbstractContextManager[Wire]]
+Serve = Callable[..., AbstractContextManager[DropFolder]]
 
 
 @pytest.mark.parametrize(
-    ("serve", "database_url"), [(wires.ftp, "sqlite"), (wires.sftp, "postgresql")], indirect=["database_url"]
+    ("serve", "database_url"),
+    [(drop_folders.ftp, "sqlite"), (drop_folders.sftp, "postgresql")],
+    indirect=["database_url"],
 )
 def test_repeated_kills_while_files_arrive_lose_and_duplicate_nothing(
     serve: Serve, start: Start, config: Path, tmp_path: Path, database_url: str

@@ -18,15 +18,15 @@ from ingestd.drops.remote import Server
 from ingestd.errors import BrokenReply, FetchError, Inaccessible, LoginRefused, TimedOut
 from ingestd.web.connection.dial import tls_context
 from tests.drops.scripted_ftp import HANG_UP, SILENCE, ScriptedFtp, scripted_ftp
+from tests.support.drop_folders import HERE, PASSWORD, USER, make_certificate, open_drop_folder
 from tests.support.dropping import names, write
-from tests.support.wires import HERE, PASSWORD, USER, make_certificate, opened
 
 FACTS = b"type=file;size=1;modify=20260131120000; "
 LIST = b"-rw-r--r--   1 desk  desk  %d Jan 31  2026 %b\r\n"
 
 
 def folder_on(server: ScriptedFtp, **changes: Any) -> AbstractAsyncContextManager[Folder]:
-    return opened(
+    return open_drop_folder(
         f"ftp://{USER}@{HERE}:{server.port}/out/",
         **{"logins": (f"ftp://{HERE}:{server.port} basic {USER} {PASSWORD}",), "seconds": 20.0} | changes,
     )
@@ -222,7 +222,7 @@ async def test_the_time_of_a_file_includes_fractions_of_a_second() -> None:
     ("path", "command"), [("/", None), ("/a%20b", "CWD a b"), ("/%2Fsrv/out/", "CWD /srv/out"), ("/%2F", "CWD /")]
 )
 async def test_a_path_is_relative_to_the_directory_of_the_login(path: str, command: str | None) -> None:
-    async with scripted_ftp() as ftp, opened(f"ftp://{HERE}:{ftp.port}{path}"):
+    async with scripted_ftp() as ftp, open_drop_folder(f"ftp://{HERE}:{ftp.port}{path}"):
         pass
 
     assert ftp.commands[:2] == ["USER anonymous", "PASS "]

@@ -10,8 +10,8 @@ import asyncssh
 import pytest
 
 from ingestd.errors import BrokenReply, Inaccessible
-from tests.support import wires
-from tests.support.wires import Wire
+from tests.support import drop_folders
+from tests.support.drop_folders import DropFolder
 
 FILE = asyncssh.SFTPAttrs(type=asyncssh.FILEXFER_TYPE_REGULAR, permissions=0o100644, size=1, mtime=1_000_000_000)
 
@@ -30,11 +30,11 @@ class ScriptedServer(asyncssh.SFTPServer):
 @pytest.fixture
 def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setattr(asyncssh, "SFTPServer", ScriptedServer)
-    with wires.sftp(tmp_path / "root") as wire:
+    with drop_folders.sftp(tmp_path / "root") as wire:
         yield wire
 
 
-async def test_an_unsafe_name_is_not_listed(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unsafe_name_is_not_listed(wire: DropFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     unsafe = [b"../a.xml", b"/etc/passwd", b"..", b".", b"a/b.xml", b"..\\a.xml", b"a\nb", b"a\x00b", b"", b"a" * 300]
     monkeypatch.setattr(ScriptedServer, "listing", [*unsafe, b"gr\xfc\xdfe.xml"])
 
@@ -44,7 +44,7 @@ async def test_an_unsafe_name_is_not_listed(wire: Wire, monkeypatch: pytest.Monk
     assert file.name.encode(errors="surrogateescape") == b"gr\xfc\xdfe.xml"
 
 
-async def test_an_endless_listing_is_abandoned(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_endless_listing_is_abandoned(wire: DropFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingestd.drops.sftp.MAX_NAMES", 1000)
     monkeypatch.setattr(ScriptedServer, "listing", (b"%d.xml" % n for n in itertools.count()))
 
@@ -53,7 +53,7 @@ async def test_an_endless_listing_is_abandoned(wire: Wire, monkeypatch: pytest.M
             await folder.files()
 
 
-async def test_a_listed_file_that_does_not_exist_is_skipped(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_listed_file_that_does_not_exist_is_skipped(wire: DropFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptedServer, "listing", [b"a.xml"])
 
     async with wire.open() as folder:
@@ -64,7 +64,7 @@ async def test_a_listed_file_that_does_not_exist_is_skipped(wire: Wire, monkeypa
 
 async def test_a_lost_connection_is_a_broken_reply(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        with wires.sftp(tmp_path / "root") as wire:
+        with drop_folders.sftp(tmp_path / "root") as wire:
             folder = await stack.enter_async_context(wire.open())
             assert await folder.files() == []
 

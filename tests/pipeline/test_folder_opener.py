@@ -23,14 +23,14 @@ from ingestd.errors import (
     Unreachable,
 )
 from tests.cli.running import ingestd
-from tests.support import wires
+from tests.support import drop_folders
+from tests.support.drop_folders import DROP_FOLDERS, HERE, PASSWORD, USER, DropFolder, known_host, open_drop_folder
 from tests.support.dropping import names, write
-from tests.support.wires import HERE, PASSWORD, USER, WIRES, Wire, known_host, opened
 
 
-async def refused(wire: Wire, url: str | None = None, **changes: Any) -> FetchError:
+async def refused(wire: DropFolder, url: str | None = None, **changes: Any) -> FetchError:
     with pytest.raises(FetchError) as caught:
-        async with opened(url or wire.url, **wire.settings | changes) as folder:
+        async with open_drop_folder(url or wire.url, **wire.settings | changes) as folder:
             await folder.files()
     said = str(caught.value)
     assert "\n" not in said
@@ -39,9 +39,9 @@ async def refused(wire: Wire, url: str | None = None, **changes: Any) -> FetchEr
     return caught.value
 
 
-def nowhere(scheme: str, port: int, path: Path) -> Wire:
+def nowhere(scheme: str, port: int, path: Path) -> DropFolder:
     login = f"{scheme}://{HERE}:{port} basic {USER} {PASSWORD}"
-    return Wire(url=f"{scheme}://{HERE}:{port}/", path=path, root=path, logins=(login,))
+    return DropFolder(url=f"{scheme}://{HERE}:{port}/", path=path, root=path, logins=(login,))
 
 
 @asynccontextmanager
@@ -65,20 +65,20 @@ async def answering(body: bytes) -> AsyncIterator[int]:
 
 @pytest.fixture(params=["ftp", "ftps", "sftp"])
 def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    with WIRES[request.param](tmp_path / "root") as wire:
+    with DROP_FOLDERS[request.param](tmp_path / "root") as wire:
         yield wire
 
 
 @pytest.fixture
 def sftp(tmp_path: Path) -> Any:
-    with wires.sftp(tmp_path / "root") as wire:
+    with drop_folders.sftp(tmp_path / "root") as wire:
         yield wire
 
 
 # All protocols
 
 
-async def test_the_error_says_in_one_line_what_is_wrong(wire: Wire) -> None:
+async def test_the_error_says_in_one_line_what_is_wrong(wire: DropFolder) -> None:
     origin = wire.logins[0].split()[0]
     other = wire.url.replace(f"{USER}@", "intern@")
 
@@ -101,9 +101,9 @@ async def test_the_error_says_in_one_line_what_is_wrong(wire: Wire) -> None:
     assert forbidden.reason == "127.0.0.1 is a private address; allow_networks may allow it"
 
 
-async def test_without_a_user_in_the_url_a_single_login_is_used_but_not_one_of_several(wire: Wire) -> None:
+async def test_without_a_user_in_the_url_a_single_login_is_used_but_not_one_of_several(wire: DropFolder) -> None:
     plain = wire.url.replace(f"{USER}@", "")
-    async with opened(plain, **wire.settings) as folder:
+    async with open_drop_folder(plain, **wire.settings) as folder:
         assert await folder.files() == []
 
     several = await refused(wire, plain, logins=(*wire.logins, wire.logins[0].replace(USER, "intern")))
@@ -148,7 +148,7 @@ async def test_the_missing_library_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.delitem(sys.modules, f"ingestd.drops.{extra}", raising=False)
-    wire = Wire(url=f"{scheme}://{HERE}/", path=tmp_path, root=tmp_path, logins=(f"{scheme}://{HERE} basic a b",))
+    wire = DropFolder(url=f"{scheme}://{HERE}/", path=tmp_path, root=tmp_path, logins=(f"{scheme}://{HERE} basic a b",))
 
     error = await refused(wire)
 
@@ -159,7 +159,7 @@ async def test_the_missing_library_is_named(
 # SFTP
 
 
-async def test_an_unknown_host_key_is_refused_and_the_missing_line_is_shown(sftp: Wire) -> None:
+async def test_an_unknown_host_key_is_refused_and_the_missing_line_is_shown(sftp: DropFolder) -> None:
     error = await refused(sftp, known_hosts=())
 
     assert isinstance(error, UnknownHostKey)
@@ -168,7 +168,7 @@ async def test_an_unknown_host_key_is_refused_and_the_missing_line_is_shown(sftp
     assert error.reason.endswith(sftp.known_hosts[0])
 
 
-async def test_a_changed_host_key_is_refused(sftp: Wire) -> None:
+async def test_a_changed_host_key_is_refused(sftp: DropFolder) -> None:
     port = int(sftp.known_hosts[0].split(":")[1].split()[0])
     before = known_host(port, asyncssh.generate_private_key("ssh-ed25519"))
 
@@ -178,7 +178,7 @@ async def test_a_changed_host_key_is_refused(sftp: Wire) -> None:
     assert "is not the one in known_hosts" in error.reason
 
 
-async def test_a_host_key_of_an_unknown_type_is_refused(sftp: Wire) -> None:
+async def test_a_host_key_of_an_unknown_type_is_refused(sftp: DropFolder) -> None:
     port = int(sftp.known_hosts[0].split(":")[1].split()[0])
     before = known_host(port, asyncssh.generate_private_key("ecdsa-sha2-nistp256"))
 
@@ -187,14 +187,14 @@ async def test_a_host_key_of_an_unknown_type_is_refused(sftp: Wire) -> None:
     assert isinstance(error, UnknownHostKey)
 
 
-async def test_a_revoked_host_key_is_refused(sftp: Wire) -> None:
+async def test_a_revoked_host_key_is_refused(sftp: DropFolder) -> None:
     error = await refused(sftp, known_hosts=(*sftp.known_hosts, f"@revoked {sftp.known_hosts[0]}"))
 
     assert isinstance(error, UnknownHostKey)
 
 
 async def test_keys_of_the_home_directory_and_of_an_agent_are_not_used(
-    sftp: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sftp: DropFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh/known_hosts").write_text(sftp.known_hosts[0])
@@ -205,7 +205,7 @@ async def test_keys_of_the_home_directory_and_of_an_agent_are_not_used(
 
 
 async def test_the_configuration_of_the_user_is_not_read(
-    sftp: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sftp: DropFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh/config").write_text("Host *\n  PreferredAuthentications publickey\n")
@@ -223,7 +223,7 @@ def client_key(tmp_path: Path) -> Path:
 
 
 async def test_a_private_key_opens_the_folder(client_key: Path, tmp_path: Path) -> None:
-    with wires.sftp(tmp_path / "root", client_key=client_key) as wire:
+    with drop_folders.sftp(tmp_path / "root", client_key=client_key) as wire:
         async with wire.open() as folder:
             assert await folder.files() == []
 
@@ -232,7 +232,7 @@ async def test_a_private_key_may_be_a_credential(
     client_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(client_key.parent))
-    with wires.sftp(tmp_path / "root", client_key=client_key) as wire:
+    with drop_folders.sftp(tmp_path / "root", client_key=client_key) as wire:
         async with wire.open(logins=(wire.logins[0].replace(str(client_key), client_key.name),)) as folder:
             assert await folder.files() == []
 
@@ -257,7 +257,7 @@ def encrypted(path: Path) -> None:
 async def test_an_unusable_private_key_is_reported(
     spoil: Callable[[Path], None], said: str, client_key: Path, tmp_path: Path
 ) -> None:
-    with wires.sftp(tmp_path / "root", client_key=client_key) as wire:
+    with drop_folders.sftp(tmp_path / "root", client_key=client_key) as wire:
         spoil(client_key)
 
         error = await refused(wire)
@@ -266,15 +266,15 @@ async def test_an_unusable_private_key_is_reported(
     assert said in error.reason
 
 
-async def test_an_sftp_path_starts_at_the_root_or_at_the_home_directory(sftp: Wire) -> None:
+async def test_an_sftp_path_starts_at_the_root_or_at_the_home_directory(sftp: DropFolder) -> None:
     write(sftp.root, "a.xml", b"x")
     port = sftp.url.split(":")[2].partition("/")[0]
     for path in ("/", "/~/"):
-        async with opened(f"sftp://{HERE}:{port}{path}", **sftp.settings) as folder:
+        async with open_drop_folder(f"sftp://{HERE}:{port}{path}", **sftp.settings) as folder:
             assert [file.name for file in await folder.files()] == ["a.xml"]
 
 
-async def test_subfolders_that_are_symbolic_links_are_refused(sftp: Wire) -> None:
+async def test_subfolders_that_are_symbolic_links_are_refused(sftp: DropFolder) -> None:
     (sftp.root / "elsewhere").mkdir()
     (sftp.path / "done").symlink_to("../elsewhere")
 
@@ -288,7 +288,7 @@ async def test_subfolders_that_are_symbolic_links_are_refused(sftp: Wire) -> Non
 
 
 async def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
-    with wires.ftps(tmp_path / "root") as wire:
+    with drop_folders.ftps(tmp_path / "root") as wire:
         error = await refused(wire, ca_file=None)
 
         assert isinstance(error, Unreachable)
@@ -296,7 +296,7 @@ async def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_server_without_tls_gets_no_password(tmp_path: Path) -> None:
-    with wires.ftp(tmp_path / "root") as wire:
+    with drop_folders.ftp(tmp_path / "root") as wire:
         error = await refused(
             wire, wire.url.replace("ftp:", "ftps:"), logins=(wire.logins[0].replace("ftp:", "ftps:"),)
         )
@@ -315,7 +315,7 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_folder_is_added_if_it_can_be_opened(wire: Wire, config: Path) -> None:
+def test_a_folder_is_added_if_it_can_be_opened(wire: DropFolder, config: Path) -> None:
     config.write_text(config.read_text() + wire.toml)
     shown = wire.url.replace(f"{USER}@", "")
 
@@ -329,7 +329,7 @@ def test_a_folder_is_added_if_it_can_be_opened(wire: Wire, config: Path) -> None
     assert ingestd(config, "poll", "1").status == 0
 
 
-def test_a_folder_that_cannot_be_opened_is_added_only_unchecked(wire: Wire, config: Path) -> None:
+def test_a_folder_that_cannot_be_opened_is_added_only_unchecked(wire: DropFolder, config: Path) -> None:
     refused = ingestd(config, "sources", "add", wire.url)
     added = ingestd(config, "sources", "add", wire.url, "--unchecked")
 

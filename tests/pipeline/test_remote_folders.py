@@ -17,26 +17,26 @@ from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, failures
 from ingestd.urls import source_url
 from tests.drops.scripted_ftp import scripted_ftp
-from tests.support import wires
+from tests.support import drop_folders
 from tests.support.desk import add, open_desk, source_row
+from tests.support.drop_folders import DROP_FOLDERS, DropFolder
 from tests.support.dropping import item, names, write
-from tests.support.wires import WIRES, Wire
 
 
 @pytest.fixture(params=["ftp", "ftps", "sftp"])
-def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wire]:
-    with WIRES[request.param](tmp_path / "root") as wire:
+def wire(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DropFolder]:
+    with DROP_FOLDERS[request.param](tmp_path / "root") as wire:
         yield wire
 
 
 @pytest.fixture
-async def runtime(wire: Wire, tmp_path: Path) -> AsyncIterator[Runtime]:
+async def runtime(wire: DropFolder, tmp_path: Path) -> AsyncIterator[Runtime]:
     async with open_desk(f"sqlite:///{tmp_path}/ingestd.db", tmp_path, settle=0, **wire.settings) as runtime:
         yield runtime
 
 
 @pytest.fixture
-async def source(runtime: Runtime, wire: Wire) -> int:
+async def source(runtime: Runtime, wire: DropFolder) -> int:
     return await add(runtime, source_url(wire.url))
 
 
@@ -55,7 +55,7 @@ def settle(runtime: Runtime, seconds: float) -> None:
     runtime.ingest.timing = type(runtime.ingest.timing)(settle=seconds)
 
 
-async def test_files_are_committed_and_moved(runtime: Runtime, source: int, wire: Wire) -> None:
+async def test_files_are_committed_and_moved(runtime: Runtime, source: int, wire: DropFolder) -> None:
     write(wire.path, "a.json", item("urn:a"))
     write(wire.path, "a.jpg", b"\xff\xd8")
     write(wire.path, "bad.xml", b"<html>no wire</html>")
@@ -70,11 +70,11 @@ async def test_files_are_committed_and_moved(runtime: Runtime, source: int, wire
     assert names(wire.path / "error") == {"bad.xml", "bad.xml.reason"}
     [(error, url)] = await rows(runtime, select(failures.c.error, failures.c.url))
     assert error == "UnknownFormat"
-    assert url == wire.url.replace(f"{wires.USER}@", "") + "bad.xml"
+    assert url == wire.url.replace(f"{drop_folders.USER}@", "") + "bad.xml"
 
 
 async def test_a_file_being_written_is_not_read_whatever_its_modification_time(
-    runtime: Runtime, source: int, wire: Wire
+    runtime: Runtime, source: int, wire: DropFolder
 ) -> None:
     settle(runtime, 3600)
     write(wire.path, "a.json", item("urn:a")[:40], at=1_000_000_000)
@@ -96,7 +96,7 @@ async def test_polls_are_spaced_by_the_interval_of_the_folder_or_of_the_settings
 
 
 async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
-    runtime: Runtime, source: int, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, source: int, wire: DropFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -121,7 +121,7 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
 
 
 async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
-    runtime: Runtime, source: int, wire: Wire
+    runtime: Runtime, source: int, wire: DropFolder
 ) -> None:
     wire.path.rename(wire.root / "elsewhere")
 
@@ -136,7 +136,7 @@ async def test_a_missing_folder_is_a_failure_and_is_retried_after_a_delay(
     assert (await source_row(runtime, source)).condition == "ok"
 
 
-async def test_if_no_file_can_be_moved_none_is_read_repeatedly(runtime: Runtime, source: int, wire: Wire) -> None:
+async def test_if_no_file_can_be_moved_none_is_read_repeatedly(runtime: Runtime, source: int, wire: DropFolder) -> None:
     write(wire.path, "done", b"no directory")
     write(wire.path, "a.json", item("urn:a"))
 
@@ -146,7 +146,7 @@ async def test_if_no_file_can_be_moved_none_is_read_repeatedly(runtime: Runtime,
     assert await rows(runtime, select(entries)) == []
 
 
-@pytest.mark.parametrize("serve", [wires.ftp, wires.sftp])
+@pytest.mark.parametrize("serve", [drop_folders.ftp, drop_folders.sftp])
 async def test_after_an_outage_of_the_server_its_files_are_read(serve: Any, tmp_path: Path) -> None:
     with ExitStack() as server:
         wire = server.enter_context(serve(tmp_path / "root"))
@@ -168,10 +168,10 @@ async def test_after_an_outage_of_the_server_its_files_are_read(serve: Any, tmp_
             assert (await source_row(runtime, source)).condition == "ok"
 
 
-@pytest.mark.parametrize("serve", [wires.ftp, wires.sftp])
+@pytest.mark.parametrize("serve", [drop_folders.ftp, drop_folders.sftp])
 async def test_a_wrong_password_is_retried_rarely(serve: Any, tmp_path: Path) -> None:
     with serve(tmp_path / "root") as wire:
-        logins = tuple(line.replace(wires.PASSWORD, "an0ther") for line in wire.logins)
+        logins = tuple(line.replace(drop_folders.PASSWORD, "an0ther") for line in wire.logins)
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, **wire.settings | {"logins": logins}) as runtime:
             source = await add(runtime, source_url(wire.url))
 
@@ -186,7 +186,7 @@ async def test_a_wrong_password_is_retried_rarely(serve: Any, tmp_path: Path) ->
 async def test_a_server_failure_does_not_count_against_a_file(tmp_path: Path) -> None:
     listed = b"".join(b"type=file;size=1;modify=20260131120000; %b.xml\r\n" % name for name in (b"a", b"b"))
     async with scripted_ftp(data={"MLSD": listed, "RETR": None}) as one:
-        url = f"ftp://{wires.HERE}:{one.port}/"
+        url = f"ftp://{drop_folders.HERE}:{one.port}/"
         async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, fetch_timeout=0.5) as runtime:
             source = await add(runtime, source_url(url))
             await poll_folder(runtime, source)

@@ -11,7 +11,7 @@ from aiohttp import web
 from ingestd.errors import ConfigError, Unreachable
 from ingestd.pipeline.runtime import open_fetcher
 from ingestd.settings import Settings
-from tests.support.wires import make_certificate
+from tests.support.drop_folders import make_certificate
 
 
 @pytest.fixture

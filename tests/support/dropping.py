@@ -1,4 +1,4 @@
-"""Files as an agency leaves them: documents of one item that carries its full text, so that no page is fetched."""
+"""Write files into drop folders: documents of one item with its full text, so that no page is fetched."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from tests.support.desk import STORY
 
 
 def item(guid: str, headline: str = "Ferry returns", *, text: str = STORY) -> bytes:
-    """A JSON Feed of one item without a link."""
+    """Return a JSON Feed of one item without a link."""
     one = {"id": guid, "title": headline, "content_html": f"<p>{headline}: {text}</p><p>{text}</p>"}
     return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "Wire", "items": [one]}).encode()
 
@@ -23,7 +23,7 @@ def write(folder: Path, name: str, body: bytes, *, at: float | None = None) -> P
 
 
 def drop(folder: Path, name: str, body: bytes) -> Path:
-    """Leave a file as a careful sender does: written under another name, and renamed when it is whole."""
+    """Write a file under a hidden name, and rename it when it is complete."""
     return write(folder, f".{name}.tmp", body).rename(folder / name)
 
 

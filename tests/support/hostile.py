@@ -1,6 +1,6 @@
-"""A server that does to its readers what nobody should: a path each, a site each (an address in 127.0.0.0/8).
+"""A web server with hostile answers, each at a path and a site of its own (an address in 127.0.0.0/8).
 
-As a process of its own (`python -m tests.support.hostile SECRET`) it prints its URLs by name, as JSON on one line.
+Run as a process (`python -m tests.support.hostile SECRET`), it prints its URLs by name, as JSON on one line.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ Write = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 MIB = 2**20
 
-#: Bytes that a bomb unpacks to: more than a body, or a gzip file in one, may have.
+#: Bytes that a bomb decompresses to: more than the limits of a body and of a gzip file in it.
 BOMB = size(80, 200) * MIB
-#: Items of a feed that has more than are read, and empty ones after them.
+#: Items of a feed, more than are read; and the empty items after them.
 ITEMS, EMPTY_ITEMS = size(10_100, 20_000), size(1_000, 1_000_000)
 
 
 def rss(*items: str, head: str = "", prolog: str = "<?xml version='1.0'?>") -> bytes:
-    """An RSS document."""
+    """Return an RSS document."""
     return f"{prolog}<rss version='2.0'><channel><title>F</title>{head}{''.join(items)}</channel></rss>".encode()
 
 
@@ -38,7 +38,7 @@ def item(guid: object, title: str = "T", link: str = "", more: str = "") -> str:
 
 
 def answer(body: bytes, *headers: str, kind: str = "application/rss+xml") -> Write:
-    """Answer properly, whatever is in the body."""
+    """Return a well-formed HTTP response with a body."""
 
     async def write(writer: asyncio.StreamWriter) -> None:
         lines = [
@@ -55,7 +55,7 @@ def answer(body: bytes, *headers: str, kind: str = "application/rss+xml") -> Wri
 
 
 def raw(*pieces: bytes, every: float = 0.0, times: int = 1) -> Write:
-    """Write the pieces as they are, again and again."""
+    """Return a response of raw pieces, written `times` times, each followed by a pause of `every` seconds."""
 
     async def write(writer: asyncio.StreamWriter) -> None:
         for _ in range(times):
@@ -82,7 +82,7 @@ FOR_EVER = 10**9
 
 @cache
 def _bombs() -> dict[str, bytes]:
-    """The bombs by their encoding, packed once and quickly: zeros pack well anyway."""
+    """Return the bombs by Content-Encoding; compressed once, at the fastest level, since zeros compress well anyway."""
     zeros = bytes(BOMB)
     gzipped = gzip.compress(zeros, 1)
     return {
@@ -113,7 +113,7 @@ def _json(*items: object) -> bytes:
 
 
 def pages(base: str, secret: str) -> dict[str, Write]:
-    """What is answered, by path; `base` is this server, `secret` the path of a file nobody may read."""
+    """Return the answers by path; `base` is this server's URL, `secret` a file that no XML entity may read."""
     external = f"<!DOCTYPE rss SYSTEM '{base}/external.dtd'>"
     xxe = f"<!DOCTYPE rss [<!ENTITY x SYSTEM 'file://{secret}'>]>"
     include = f"<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' parse='text' href='file://{secret}'/>"
@@ -183,9 +183,9 @@ def pages(base: str, secret: str) -> dict[str, Write]:
 
 
 class Hostile:
-    """An async context manager: the server, at one port of every loopback address, or `at` just one address.
+    """The server, an async context manager; it listens on one port of all addresses, or only `at` one address.
 
-    `instead` are its pages instead of the hostile ones.
+    `instead` replaces the hostile pages.
     """
 
     def __init__(
@@ -220,7 +220,7 @@ class Hostile:
             self.asked.append(path)
             await self.pages.get(path, raw(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))(writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the reader had enough
+            pass  # the client closed the connection
         finally:
             writer.close()
 

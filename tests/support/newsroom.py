@@ -1,4 +1,4 @@
-"""The newsroom: a web server on the loopback that publishes what a test says, and keeps the requests."""
+"""The newsroom: a web server on the loopback that publishes what a test asks for, and records the requests."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is sent for one request."""
+    """The response to one request."""
 
     status: int = 200
     body: bytes = b""
@@ -21,24 +21,24 @@ class Answer:
     headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
     #: Answer 304 to a request with this answer's own ETag or Last-Modified.
     conditional: bool = False
-    #: Send it when this is set, and no sooner.
+    #: If given: send the response only once this is set.
     when: asyncio.Event | None = None
-    #: Promise more bytes than are sent.
+    #: Send fewer bytes than Content-Length announces.
     truncated: bool = False
-    #: Send these bytes and nothing else, then hang up; empty ones are no answer at all.
+    #: Send these bytes instead of a response, then close the connection.
     raw: bytes | None = None
-    #: Do not hang up after them: leave the reader waiting for the rest.
+    #: After `raw`, keep the connection open and send nothing more.
     stalled: bool = False
-    #: Break the connection instead of answering.
+    #: Abort the connection without a response.
     reset: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """One request as it came; times are monotonic seconds."""
+    """A received request; times are monotonic seconds."""
 
     method: str
-    #: With its query, as it was on the wire.
+    #: With its query, as received.
     path: str
     headers: CIMultiDictProxy[str]
     body: bytes
@@ -47,13 +47,13 @@ class Request:
 
 
 class Newsroom:
-    """An async context manager: an HTTP server at a port of its own on 127.0.0.1."""
+    """An HTTP server on a free port of 127.0.0.1; an async context manager."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        #: Requests that were being answered at the same time, at the most.
+        #: The largest number of requests answered at the same time.
         self.most_at_once = 0
-        #: Set with each request that comes in; who waits for one clears it first.
+        #: Set by each request; a test that waits for the next one clears it first.
         self.asked = asyncio.Event()
         self._at_once = 0
         self._published: dict[str, list[Answer]] = {}
@@ -89,10 +89,10 @@ class Newsroom:
         reset: bool = False,
         **headers: str,
     ) -> str:
-        """Answer a path like this from now on, and return its URL; what is not published is a 404.
+        """Set the answer to requests for a path, and return its URL; other paths are answered with 404.
 
-        Header names have underscores for dashes: `Retry_After="120"`.  With `answers`, each is given once, in
-        order, and the last one ever after.
+        Header names have underscores for dashes: `Retry_After="120"`.  With `answers`, the requests get them in order;
+        the last one is repeated.
         """
         answer = Answer(
             status=status,
@@ -110,14 +110,14 @@ class Newsroom:
         return self.url(path)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        kept = Request(
+        received = Request(
             method=request.method,
             path=request.raw_path,
             headers=request.headers,
             body=await request.read(),
             started=monotonic(),
         )
-        self.requests.append(kept)
+        self.requests.append(received)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         self.asked.set()
@@ -125,7 +125,7 @@ class Newsroom:
             return await _send(request, self._next(request.path))
         finally:
             self._at_once -= 1
-            kept.ended = monotonic()
+            received.ended = monotonic()
 
     def _next(self, path: str) -> Answer:
         answers = self._published.get(path, [Answer(status=404)])
@@ -155,7 +155,7 @@ async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
 
 
 def _is_known(request: web.BaseRequest, answer: Answer) -> bool:
-    """RFC 9110, 13.2.2: If-Modified-Since counts only where there is no If-None-Match."""
+    """Return whether the client has the answer already; If-None-Match takes precedence (RFC 9110, 13.2.2)."""
     if "If-None-Match" in request.headers:
         return request.headers["If-None-Match"] == answer.headers.get("ETag")
     return "If-Modified-Since" in request.headers and (

@@ -1,4 +1,4 @@
-"""Records as older rules left them: polled, fetched and kept by the real parts, saved with what those rules made."""
+"""Save records as older extraction rules would have: polled and fetched as usual, with an article the test alters."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from ingestd.store.schema import tables
 from ingestd.store.work import entries
 from ingestd.store.work.entries import ClaimedEntry
 
-#: What older rules are called.
+#: Name and digest of the older rules, as revisions store them.
 OLDER = {"extractor": "ingestd 0.0.9, trafilatura 1.9.0", "rules": "0123456789ab"}
 
 #: Boilerplate that older rules took for text.
@@ -25,7 +25,7 @@ PROMPT = "Sign up for our newsletter and never miss a ferry again."
 
 
 def with_prompt(article: Article) -> Article:
-    """What rules make of a page that do not know the prompt."""
+    """Return the article as extracted by rules that keep the prompt."""
     return change(article, body_text=f"{article.body_text}\n\n{PROMPT}")
 
 
@@ -36,14 +36,14 @@ def change(article: Article, **fields: object) -> Article:
 
 async def make_by_older_rules(
     runtime: Runtime,
-    made: Callable[[Article], Article] = with_prompt,
+    alter: Callable[[Article], Article] = with_prompt,
     *,
     no_article: Article | None = None,
     hashed: Callable[..., str] = content_hash,
 ) -> None:
-    """Poll every source, and make records of what is new as other rules would have.
+    """Poll every source and save a record for each new entry, with the article that `alter` returns for today's.
 
-    `no_article` is what they made of a page on which the present ones find none, `hashed` how they hashed texts.
+    `no_article` is the older article of a page on which today's rules find none, `hashed` the older hash of texts.
     """
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
@@ -51,7 +51,7 @@ async def make_by_older_rules(
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
         claimed = await entries.claim_due(connection, runtime.run_id, now=now, limit=1000)
-    found = [await saved(runtime, work, made, no_article, hashed) for work in claimed]
+    found = [await saved(runtime, work, alter, no_article, hashed) for work in claimed]
     async with runtime.database.write() as connection:
         await save_outcomes(connection, found)
 
@@ -59,14 +59,14 @@ async def make_by_older_rules(
 async def saved(
     runtime: Runtime,
     work: ClaimedEntry,
-    made: Callable[[Article], Article],
+    alter: Callable[[Article], Article],
     no_article: Article | None,
     hashed: Callable[..., str],
 ) -> Saved:
     fetched = await fetch_page(runtime.fetcher, work.entry)
     assert fetched
     try:
-        article = made((await read_page(runtime.pool, fetched.page)).article)
+        article = alter((await read_page(runtime.pool, fetched.page)).article)
     except NoArticle:
         assert no_article
         article = no_article

@@ -1,4 +1,4 @@
-"""What entries came to, prepared for the store: records without a network, a page or a worker."""
+"""Outcomes of entries, made by hand: they give a test records without a network, a page or a worker."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 async def claimed(database: Database, source: str, count: int, *, run_id: str = "test") -> list[ClaimedEntry]:
-    """Add a source and so many entries of it, and claim these."""
+    """Add a source with `count` entries, and claim them."""
     found = [ListedEntry(entry=Entry(guid=str(n), link=f"{source}/{n}"), fingerprint="f") for n in range(count)]
     async with database.write() as connection:
         source_id, _ = await sources.add(connection, source, now=NOON, title=f"The {source.rpartition('/')[2]}")
@@ -27,7 +27,7 @@ async def claimed(database: Database, source: str, count: int, *, run_id: str = 
 
 
 def saved(work: ClaimedEntry, text: str, *, at: datetime = NOON) -> Saved:
-    """An entry whose page had a text, which is its headline, too."""
+    """Return the outcome of an entry whose page has a text; the headline is the same text."""
     digest = sha256(text.encode()).hexdigest()
     return Saved(
         work=work, at=at, article=Article(headline=text, body_text=text), content_hash=digest, whole_hash=digest,
@@ -37,12 +37,12 @@ def saved(work: ClaimedEntry, text: str, *, at: datetime = NOON) -> Saved:
 
 
 async def keep(database: Database, outcomes: Sequence[EntryOutcome]) -> None:
-    """Commit outcomes together."""
+    """Commit outcomes in one transaction."""
     async with database.write() as connection:
         await save_outcomes(connection, outcomes)
 
 
 async def keep_texts(database: Database, source: str, *texts: str, at: datetime = NOON) -> None:
-    """Add a source whose pages have these texts, and make records of them."""
+    """Add a source whose pages have these texts, and save a record for each."""
     works = await claimed(database, source, len(texts))
     await keep(database, [saved(work, text, at=at) for work, text in zip(works, texts, strict=True)])

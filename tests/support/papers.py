@@ -1,4 +1,4 @@
-"""A publisher in threads, for commands that are run and waited for; async tests have `tests.support.newsroom`."""
+"""A web server in threads, for tests that run commands and wait for them; async tests use `tests.support.newsroom`."""
 
 import threading
 from contextlib import suppress
@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """What is published at a path."""
+class Published:
+    """The answer at a path."""
 
     body: bytes
     content_type: str
@@ -17,21 +17,23 @@ class Sheet:
 
 
 class Papers:
-    """A web server on 127.0.0.1; while `go` is not set it keeps its answers back: all, or those in `hold`.
+    """A web server on 127.0.0.1 that answers with what a test publishes.
 
-    Who asks for a robots.txt is told at once that there is none, and not counted among the `requests`.
+    While `go` is not set, it delays its answers: those at the paths in `hold`, or all if `hold` is empty.  A request
+    for robots.txt is answered with 404 at once and not added to `requests`.
     """
 
     def __init__(self) -> None:
+        #: The path of each request.
         self.requests: list[str] = []
-        #: The If-None-Match of each of them.
+        #: The If-None-Match of each request.
         self.conditions: list[str | None] = []
         #: Released once for each request.
         self.asked = threading.Semaphore(0)
         self.go = threading.Event()
         self.go.set()
         self.hold: set[str] = set()
-        self._sheets: dict[str, Sheet] = {}
+        self._published: dict[str, Published] = {}
         papers = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,17 +50,17 @@ class Papers:
                 papers.asked.release()
                 if not papers.hold or self.path in papers.hold:
                     papers.go.wait(60)
-                sheet = papers._sheets.get(self.path, Sheet(b"", "text/plain", 404))
-                if sheet.etag and sheet.etag == self.headers["If-None-Match"]:
-                    sheet = Sheet(b"", sheet.content_type, 304, sheet.etag)
-                self.send_response(sheet.status)
-                if sheet.etag:
-                    self.send_header("ETag", sheet.etag)
-                self.send_header("Content-Type", sheet.content_type)
-                self.send_header("Content-Length", str(len(sheet.body)))
+                found = papers._published.get(self.path, Published(b"", "text/plain", 404))
+                if found.etag and found.etag == self.headers["If-None-Match"]:
+                    found = Published(b"", found.content_type, 304, found.etag)
+                self.send_response(found.status)
+                if found.etag:
+                    self.send_header("ETag", found.etag)
+                self.send_header("Content-Type", found.content_type)
+                self.send_header("Content-Length", str(len(found.body)))
                 self.end_headers()
-                with suppress(OSError):  # whoever asked was killed
-                    self.wfile.write(sheet.body)
+                with suppress(OSError):  # the client was killed
+                    self.wfile.write(found.body)
 
             def log_message(self, *args: object) -> None:
                 pass
@@ -73,7 +75,7 @@ class Papers:
     def publish(
         self, path: str, body: bytes, *, content_type: str = "text/html", status: int = 200, etag: str | None = None
     ) -> str:
-        self._sheets[path] = Sheet(body, content_type, status, etag)
+        self._published[path] = Published(body, content_type, status, etag)
         return self.url(path)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""How an agency sends: it drops files, and pushes again what nobody acknowledged, to a daemon that comes and goes."""
+"""Send as an agency does: drop files, and repeat pushes until they are acknowledged, while the daemon is restarted."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,61 +10,63 @@ import aiohttp
 from tests.support.dropping import drop
 from tests.support.wire_agency import SUFFIXES, Day, Message
 
-#: Pushes at a time; what is of one item is pushed one after the other.
+#: Pushes at a time; the versions of one item are pushed one after the other.
 LANES = 4
 
 
-class Line:
-    """The line to a daemon: where it is, while it is up."""
+class DaemonAddress:
+    """The current address of a daemon that is killed and started again."""
 
     def __init__(self) -> None:
         self._address: str | None = None
-        #: How often it has been up.
-        self.times = 0
+        #: How many times the daemon has started.
+        self.starts = 0
         self._changed = asyncio.Condition()
 
-    async def up(self, address: str) -> None:
+    async def set(self, address: str) -> None:
+        """Set the address after a start."""
         async with self._changed:
-            self._address, self.times = address, self.times + 1
+            self._address, self.starts = address, self.starts + 1
             self._changed.notify_all()
 
-    async def after(self, times: int) -> tuple[str, int]:
-        """Wait until it is up once more than it has been; return where, and how often it has been now."""
+    async def after(self, starts: int) -> tuple[str, int]:
+        """Wait until the daemon has started more than `starts` times; return its address and the number of starts."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self.times > times)
+            await self._changed.wait_for(lambda: self.starts > starts)
             assert self._address
-            return self._address, self.times
+            return self._address, self.starts
 
 
 class Progress:
-    """How much of the pushes is acknowledged."""
+    """The number of acknowledged pushes."""
 
     def __init__(self, total: int) -> None:
         self.total, self.done = total, 0
         self._changed = asyncio.Condition()
 
-    async def one_more(self) -> None:
+    async def add_one(self) -> None:
         async with self._changed:
             self.done += 1
             self._changed.notify_all()
 
-    async def reaches(self, share: float) -> None:
+    async def wait_for(self, share: float) -> None:
+        """Wait until a share of all pushes is acknowledged."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.done >= share * self.total)
 
 
 class Sender:
-    """Sends a day to an inbox and a folder at once."""
+    """Sends the messages of a day to an inbox and a folder at the same time."""
 
-    def __init__(self, day: Day, *, inbox: str, folder: Path, line: Line) -> None:
-        self._day, self._inbox, self._folder, self._line = day, inbox, folder, line
+    def __init__(self, day: Day, *, inbox: str, folder: Path, daemon: DaemonAddress) -> None:
+        self._day, self._inbox, self._folder, self._daemon = day, inbox, folder, daemon
         self.progress = Progress(len(day.by("push")))
         self.sent_again = 0
-        #: When a push was acknowledged.
+        #: (guid, version) → when its push was acknowledged.
         self.acknowledged: dict[tuple[str, int], datetime] = {}
 
     async def send(self) -> None:
-        """Send all of it; as much of it is dropped as is pushed."""
+        """Send all messages; the share of the files dropped follows the share of the pushes acknowledged."""
         lanes: list[list[Message]] = [[] for _ in range(LANES)]
         for message in self._day.by("push"):
             lanes[int(message.guid.rpartition(":")[2]) % LANES].append(message)
@@ -76,26 +78,26 @@ class Sender:
     async def _drop(self) -> None:
         files = self._day.by("folder")
         for number, message in enumerate(files):
-            await self.progress.reaches(number / len(files))
+            await self.progress.wait_for(number / len(files))
             name = f"{number:06}{SUFFIXES[message.format]}"
             drop(self._folder, name, message.document(datetime.now(UTC)))
 
     async def _push(self, session: aiohttp.ClientSession, messages: Sequence[Message]) -> None:
-        times = 0
+        starts = 0
         for message in messages:
             body = message.document(datetime.now(UTC))
             while True:
-                if times == 0:
-                    address, times = await self._line.after(0)
+                if starts == 0:
+                    address, starts = await self._daemon.after(0)
                 try:
                     async with session.post(f"{address}v1/inbox/{self._inbox}", data=body) as reply:
-                        said = await reply.text()
+                        text = await reply.text()
                 except (aiohttp.ClientError, OSError):
-                    # It was killed: what nobody acknowledged is sent again to the next one.
+                    # The daemon was killed: send again, after its next start.
                     self.sent_again += 1
-                    address, times = await self._line.after(times)
+                    address, starts = await self._daemon.after(starts)
                     continue
-                assert reply.status == 202, said
+                assert reply.status == 202, text
                 break
             self.acknowledged[message.guid, message.number] = datetime.now(UTC)
-            await self.progress.one_more()
+            await self.progress.add_one()

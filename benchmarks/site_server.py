@@ -1,6 +1,7 @@
 """Serve invented feeds with validators and realistic article pages on the loopback, in a separate process.
 
-All content is generated from a seed before the first request and served from memory, so that the reader is measured.
+All content is generated from a seed before the first request and served from memory, so that only the client is
+measured.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ T0 = 1_700_000_000
 
 
 @dataclass(frozen=True)
-class Wire:
+class Site:
     """The content to serve: numbers of feeds and entries, and how much of its article an entry has."""
 
     feeds: int
@@ -127,12 +128,12 @@ def _teasers(rng: random.Random) -> str:
     )
 
 
-def feed(wire: Wire, base: str, number: int) -> bytes:
-    rng = random.Random(f"{wire.seed}/feed/{number}")
+def feed(site: Site, base: str, number: int) -> bytes:
+    rng = random.Random(f"{site.seed}/feed/{number}")
     items = []
-    for entry in range(wire.entries):
-        link = f"{base}/a/{number * wire.entries + entry}"
-        content = "".join(f"<p>{paragraph(rng)}</p>" for _ in range(wire.paragraphs))
+    for entry in range(site.entries):
+        link = f"{base}/a/{number * site.entries + entry}"
+        content = "".join(f"<p>{paragraph(rng)}</p>" for _ in range(site.paragraphs))
         encoded = f"<content:encoded><![CDATA[{content}]]></content:encoded>" if content else ""
         items.append(
             f"<item><title>{sentence(rng, 9)}</title><link>{link}</link>"
@@ -170,17 +171,17 @@ class _Protocol(asyncio.Protocol):
             self.transport.write(unchanged if b"If-None-Match: " + etag in head else whole)  # type: ignore[attr-defined]
 
 
-def _serve(wire: Wire, pipe: "multiprocessing.connection.Connection") -> None:
+def _serve(site: Site, pipe: "multiprocessing.connection.Connection") -> None:
     async def main() -> None:
         answers: dict[bytes, tuple[bytes, bytes, bytes]] = {}
         server = await asyncio.get_running_loop().create_server(
             lambda: _Protocol(answers), "127.0.0.1", 0, backlog=1024
         )
         base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        for number in range(wire.feeds):
-            answers[f"/feed/{number}".encode()] = _answer(feed(wire, base, number), "application/rss+xml")
-        if not wire.paragraphs:
-            for number, body in enumerate(wire.pages):
+        for number in range(site.feeds):
+            answers[f"/feed/{number}".encode()] = _answer(feed(site, base, number), "application/rss+xml")
+        if not site.paragraphs:
+            for number, body in enumerate(site.pages):
                 answers[f"/a/{number}".encode()] = _answer(body, "text/html")
         pipe.send(base)
         await asyncio.get_running_loop().run_in_executor(None, pipe.poll, 3600)  # until the parent closes the pipe
@@ -189,10 +190,10 @@ def _serve(wire: Wire, pipe: "multiprocessing.connection.Connection") -> None:
 
 
 @contextmanager
-def serve_wire(wire: Wire) -> Iterator[str]:
-    """Serve `wire` in a child process; yields the base URL."""
+def serve_site(site: Site) -> Iterator[str]:
+    """Serve `site` in a child process; yields the base URL."""
     parent_end, child_end = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(wire, child_end))
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(site, child_end))
     process.start()
     try:
         yield parent_end.recv()

@@ -1,6 +1,6 @@
-"""Drop folders as agencies offer them: on this host, and behind real servers of FTP, FTPS and SFTP on the loopback.
+"""Drop folders for tests: on this host, and on real FTP, FTPS and SFTP servers on the loopback.
 
-Each server has a thread or a process of its own, so that it answers whoever asks, be it a test or a daemon.
+Each server runs in a thread or a process of its own, so that it can serve the test as well as a daemon.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wire:
-    """A drop folder: where its files lie on the server, and what an operator is told of it."""
+class DropFolder:
+    """A drop folder: its path on the server, and the URL and settings that an operator enters."""
 
     url: str
-    #: The folder as the server has it, and what the user of the server sees as the root.
+    #: The folder on the server's disk, and the directory that the server's user sees as the root.
     path: Path
     root: Path
     logins: tuple[str, ...] = ()
@@ -56,15 +56,15 @@ class Wire:
         return lines + (f"ca_file = '{self.ca_file}'\n" if self.ca_file else "")
 
     def open(self, **changes: Any) -> AbstractAsyncContextManager[Folder]:
-        return opened(self.url, **self.settings | changes)
+        return open_drop_folder(self.url, **self.settings | changes)
 
 
 @asynccontextmanager
-async def opened(
+async def open_drop_folder(
     url: str, *, logins: tuple[str, ...] = (), known_hosts: tuple[str, ...] = (), ca_file: Path | None = None,
     seconds: float = 30.0, networks: tuple[str, ...] = ("127.0.0.0/8",),
 ) -> AsyncIterator[Folder]:  # fmt: skip
-    """Open the folder at an address, as the daemon would."""
+    """Open the folder at a URL, as the daemon does."""
     allowed = [IPv4Network(network) for network in networks]
     async with Fetcher(user_agent="test", pacing=Pacing(delay=0), allow_networks=allowed) as fetcher:
         folders = FolderOpener(
@@ -79,8 +79,8 @@ async def opened(
 
 
 @contextmanager
-def in_a_thread(serving: AbstractAsyncContextManager[Any]) -> Iterator[Any]:
-    """Enter a server in an event loop of its own."""
+def run_in_thread(serving: AbstractAsyncContextManager[Any]) -> Iterator[Any]:
+    """Run an async context manager in an event loop in a thread of its own, and yield what it yields."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -107,9 +107,9 @@ def folder_in(root: Path) -> Path:
 
 
 @contextmanager
-def local(root: Path) -> Iterator[Wire]:
+def local(root: Path) -> Iterator[DropFolder]:
     path = folder_in(root)
-    yield Wire(url=f"{path.as_uri()}/", path=path, root=root)
+    yield DropFolder(url=f"{path.as_uri()}/", path=path, root=root)
 
 
 @asynccontextmanager
@@ -124,18 +124,18 @@ async def _ftp(root: Path, port: int, **more: Any) -> AsyncIterator[int]:
 
 
 @contextmanager
-def ftp(root: Path, at: int = 0) -> Iterator[Wire]:
+def ftp(root: Path, at: int = 0) -> Iterator[DropFolder]:
     path = folder_in(root)
-    with in_a_thread(_ftp(root, at)) as port:
-        yield Wire(
+    with run_in_thread(_ftp(root, at)) as port:
+        yield DropFolder(
             url=f"ftp://{USER}@{HERE}:{port}/out%20going/", path=path, root=root,
             logins=(f"ftp://{HERE}:{port} basic {USER} {PASSWORD}",),
         )  # fmt: skip
 
 
 @contextmanager
-def ftps(root: Path) -> Iterator[Wire]:
-    """FTP that wants AUTH TLS before anything else, and TLS for all data."""
+def ftps(root: Path) -> Iterator[DropFolder]:
+    """Serve by FTP; the server requires AUTH TLS first, and TLS for all data connections."""
     path = folder_in(root)
     certificate = make_certificate(root.parent)
     command = [
@@ -150,7 +150,7 @@ def ftps(root: Path) -> Iterator[Wire]:
     try:
         port = next(match[1] for line in lines if (match := re.search(r"server on 127\.0\.0\.1:(\d+)", line)))
         reading.start()
-        yield Wire(
+        yield DropFolder(
             url=f"ftps://{USER}@{HERE}:{port}/out%20going/", path=path, root=root, ca_file=certificate,
             logins=(f"ftps://{HERE}:{port} basic {USER} {PASSWORD}",),
         )  # fmt: skip
@@ -163,12 +163,12 @@ def ftps(root: Path) -> Iterator[Wire]:
 
 
 class _Sshd(asyncssh.SSHServer):
-    def __init__(self, client_key: asyncssh.SSHKey | None, guests: list[asyncssh.SSHServerConnection]) -> None:
+    def __init__(self, client_key: asyncssh.SSHKey | None, connections: list[asyncssh.SSHServerConnection]) -> None:
         self._client_key = client_key
-        self._guests = guests
+        self._connections = connections
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._guests.append(conn)
+        self._connections.append(conn)
 
     def password_auth_supported(self) -> bool:
         return self._client_key is None
@@ -185,31 +185,31 @@ class _Sshd(asyncssh.SSHServer):
 
 @asynccontextmanager
 async def _sftp(root: Path, key: asyncssh.SSHKey, port: int, client_key: asyncssh.SSHKey | None) -> AsyncIterator[int]:
-    guests: list[asyncssh.SSHServerConnection] = []
+    connections: list[asyncssh.SSHServerConnection] = []
     server = await asyncssh.listen(
-        HERE, port, server_factory=lambda: _Sshd(client_key, guests), server_host_keys=[key],
+        HERE, port, server_factory=lambda: _Sshd(client_key, connections), server_host_keys=[key],
         sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=bytes(root)),
     )  # fmt: skip
     try:
         yield server.get_port()
     finally:
         server.close()
-        for reservation in guests:
-            reservation.abort()
+        for connection in connections:
+            connection.abort()
         await server.wait_closed()
 
 
 @contextmanager
-def sftp(root: Path, at: int = 0, client_key: Path | None = None) -> Iterator[Wire]:
-    """SFTP for whoever has the password, or rather the private key, where there is one."""
+def sftp(root: Path, at: int = 0, client_key: Path | None = None) -> Iterator[DropFolder]:
+    """Serve by SFTP; the client logs in with the password, or with `client_key` if it is given."""
     path = folder_in(root)
     key = asyncssh.generate_private_key("ssh-ed25519")
-    theirs = asyncssh.read_private_key(client_key) if client_key else None
-    with in_a_thread(_sftp(root, key, at, theirs)) as port:
-        how = f"key {USER} {client_key}" if client_key else f"basic {USER} {PASSWORD}"
-        yield Wire(
+    client = asyncssh.read_private_key(client_key) if client_key else None
+    with run_in_thread(_sftp(root, key, at, client)) as port:
+        login = f"key {USER} {client_key}" if client_key else f"basic {USER} {PASSWORD}"
+        yield DropFolder(
             url=f"sftp://{USER}@{HERE}:{port}/out%20going/", path=path, root=root,
-            logins=(f"sftp://{HERE}:{port} {how}",), known_hosts=(known_host(port, key),),
+            logins=(f"sftp://{HERE}:{port} {login}",), known_hosts=(known_host(port, key),),
         )  # fmt: skip
 
 
@@ -217,7 +217,7 @@ def known_host(port: int, key: asyncssh.SSHKey) -> str:
     return f"[{HERE}]:{port} {key.export_public_key().decode().strip()}"
 
 
-WIRES: dict[str, Callable[[Path], AbstractContextManager[Wire]]] = {
+DROP_FOLDERS: dict[str, Callable[[Path], AbstractContextManager[DropFolder]]] = {
     "local": local,
     "ftp": ftp,
     "ftps": ftps,
@@ -226,7 +226,7 @@ WIRES: dict[str, Callable[[Path], AbstractContextManager[Wire]]] = {
 
 
 def make_certificate(folder: Path) -> Path:
-    """Make a certificate for the loopback that vouches for itself; return the file with it and its key."""
+    """Create a self-signed certificate for the loopback; return the file with it and its private key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wire.example")])
     now = datetime.now(UTC)
