@@ -119,10 +119,13 @@ def daemon(request: pytest.FixtureRequest, config: Path) -> Iterator[str]:
         return
     ingestd(config, "sources", "add", "inbox:wire")
     daemon = Daemon(config)
-    address = daemon.logged("started")["address"]
-    config.write_text(config.read_text().replace("127.0.0.1:0", address.removeprefix("http://").rstrip("/")))
-    yield address
-    assert daemon.end() == 0
+    try:
+        address = daemon.logged("started")["address"]
+        config.write_text(config.read_text().replace("127.0.0.1:0", address.removeprefix("http://").rstrip("/")))
+        yield address
+    finally:
+        status = daemon.end()
+    assert status == 0
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in TOURED and of_ingestd(page)])
