@@ -145,9 +145,7 @@ async def test_validators_of_one_url_are_not_sent_to_another(newsroom: Newsroom,
     assert [request.headers.get("If-None-Match") for request in newsroom.requests] == [None] * 4
 
 
-async def test_a_long_backlog_is_read_in_several_polls_without_a_wait(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_long_backlog_is_read_in_several_polls_without_a_wait(newsroom: Newsroom, runtime: Runtime) -> None:
     for number in range(MAX_PAGES + 5):
         newsroom.publish(f"/feed/{number}", body=feed([number], f"/feed/{number + 1}"))
     source = await add(runtime, newsroom.url("/feed/0"))
@@ -227,9 +225,7 @@ async def test_the_head_of_a_list_is_requested_conditionally(newsroom: Newsroom,
     assert paths(newsroom) == ["/list", "/list/2", "/list"]
 
 
-async def test_a_list_longer_than_a_poll_opens_a_gap_for_repair(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_list_longer_than_a_poll_opens_a_gap_for_repair(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/list", body=listing([1, 0])))
     await poll(runtime, source)
     newsroom.requests.clear()
@@ -316,9 +312,7 @@ async def test_a_killed_poll_continues_after_the_last_committed_page(
         assert not await open_gaps(runtime)
 
 
-async def test_a_failed_page_is_retried_and_earlier_pages_are_kept(
-    newsroom: Newsroom, runtime: Runtime
-) -> None:
+async def test_a_failed_page_is_retried_and_earlier_pages_are_kept(newsroom: Newsroom, runtime: Runtime) -> None:
     source = await add(runtime, newsroom.publish("/feed", body=feed([1], "/feed/2"), ETag='"a"'))
     newsroom.publish("/feed/2", status=500)
 

@@ -16,9 +16,7 @@ def test_default_paths_are_below_the_state_directory(tmp_path: Path) -> None:
     assert 1 <= settings.extractors <= 4
 
 
-def test_the_state_directory_is_that_of_systemd_or_xdg(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_state_directory_is_that_of_systemd_or_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert Settings().state_dir == tmp_path / "state" / "ingestd"
 
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/ingestd:/var/lib/other")
