@@ -65,7 +65,7 @@ def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
         f'state_dir = "{directory}"\nlisten = "{listen}"\nallow_networks = ["127.0.0.0/8"]\n'
         "interval = 1\ninterval_floor = 1\nhost_delay = 0.05\nhost_concurrency = 2\n"
     )
-    own = Settings(**tomllib.loads(file.read_text()))
+    own = Settings(**tomllib.loads(file.read_text("utf-8")))
     note(f"settings: {file}")
     return own.model_copy(update={name: getattr(given, name) for name in ("extractors", "extract_memory")})
 
