@@ -1,23 +1,20 @@
 """Hooks into aiohttp's connections: open sockets through the guard, prevent resends, map failures to FetchError."""
 
-import errno
 import os
 import re
 from contextvars import ContextVar
-from socket import EAI_AGAIN, EAI_FAIL, EAI_SYSTEM, SO_RCVBUF, SOL_SOCKET, socket
+from socket import SO_RCVBUF, SOL_SOCKET, socket
 
 import aiohttp
 
 from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, Unanswered, Unreachable
 from ingestd.text import collapse
+from ingestd.web.connection.dial import SILENT_ERRORS, UNDECIDED_LOOKUPS
 from ingestd.web.connection.guard import Blocked, Guard
 
 # Characters kept of a parser's error: it quotes the server, which may send anything of any length.
 _MAX_REASON = 200
 
-# Error numbers for a name that no name server could resolve or deny, and for an address that does not respond.
-_UNDECIDED = frozenset((EAI_AGAIN, EAI_FAIL, EAI_SYSTEM))
-_SILENT = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
 _ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
 
 
@@ -133,10 +130,10 @@ def is_unanswered(error: aiohttp.ClientError) -> bool:
         return False
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         # getaddrinfo(3) reports "temporary failure" when the name's servers are broken and when the local one is.
-        return os_error.errno in _UNDECIDED
+        return os_error.errno in UNDECIDED_LOOKUPS
     # When several addresses failed with different errors, their numbers are only in the text.
     numbers = [os_error.errno] if os_error.errno else [int(number) for number in _ERROR_NUMBER.findall(str(os_error))]
-    return bool(numbers) and _SILENT.issuperset(numbers)
+    return bool(numbers) and SILENT_ERRORS.issuperset(numbers)
 
 
 def _has_peer(one: socket) -> bool:

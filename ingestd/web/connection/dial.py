@@ -18,8 +18,8 @@ from ingestd.web.connection.guard import Blocked, Guard
 CONNECT_TIMEOUT = 15.0
 
 #: Error numbers for a name that no name server could resolve or deny, and for an address that does not respond.
-_UNDECIDED = frozenset((socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM))
-_SILENT = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
+UNDECIDED_LOOKUPS = frozenset((socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM))
+SILENT_ERRORS = frozenset((errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ETIMEDOUT))
 
 Address = tuple[socket.AddressFamily, str]
 
@@ -59,7 +59,7 @@ async def _addresses(resolver: AbstractResolver, host: str, url: str) -> Sequenc
     try:
         found = await resolver.resolve(host, 0, socket.AF_UNSPEC)
     except OSError as error:
-        kind = Unanswered if error.errno in _UNDECIDED else Unreachable
+        kind = Unanswered if error.errno in UNDECIDED_LOOKUPS else Unreachable
         raise kind(url, f"no address for this name: {error.strerror}") from error
     return [(socket.AddressFamily(one["family"]), one["host"]) for one in found]
 
@@ -73,7 +73,7 @@ async def _connect_first(guard: Guard, addresses: Sequence[Address], port: int, 
             # The error of an address that was tried says more.
             failure = failure if isinstance(failure.__cause__, OSError) else Forbidden(url, error.reason)
         except OSError as error:
-            kind = Unanswered if error.errno in _SILENT else Unreachable
+            kind = Unanswered if error.errno in SILENT_ERRORS else Unreachable
             failure = kind(url, os.strerror(error.errno) if error.errno else str(error))
             failure.__cause__ = error
     raise failure
