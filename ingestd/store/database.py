@@ -70,6 +70,20 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Open a read-only transaction whose statements all see the database as it was at the first one.
+
+        It blocks no writer; while it is open, the space of rows deleted meanwhile is not reused.
+
+        Raises StoreUnavailable or StoreError.
+        """
+        with store_errors():
+            async with self._reader.connect() as connection:
+                if self.dialect == "postgresql":
+                    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                yield connection
+
+    @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that commits when the block ends and rolls back when it raises.
 
