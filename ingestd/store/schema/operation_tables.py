@@ -57,3 +57,14 @@ robots_files = Table(
     Column("body", Text, nullable=False),
     Column("until", Instant, nullable=False),  # valid until
 )
+
+#: One row about this installation.
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1
+    Column("data_version", Integer, nullable=False),  # of the values in JSON columns
+    Column("epoch", String(36), nullable=False),  # of the event log: a restore begins a new one
+    Column("created_at", Instant, nullable=False),
+    Column("copy_state", String(10)),  # of a copy that no daemon has used: unfinished, finished
+)

@@ -1,7 +1,7 @@
 """All tables.  `migrations/` creates them; a test compares the result with these definitions."""
 
 from ingestd.store.schema.metadata import metadata
-from ingestd.store.schema.operation_tables import decisions, failures, robots_files, sites
+from ingestd.store.schema.operation_tables import decisions, failures, installation, robots_files, sites
 from ingestd.store.schema.record_tables import carriers, events, evidence, raws, records, revisions, texts
 from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions
 from ingestd.store.schema.work_tables import backfills, entries, runs
@@ -16,6 +16,7 @@ __all__ = [
     "evidence",
     "failures",
     "gaps",
+    "installation",
     "metadata",
     "polls",
     "raws",

@@ -32,7 +32,7 @@ class Difference:
     equal: int
 
 
-async def batches(connection: AsyncConnection, table: Table) -> AsyncIterator[list[Mapping[str, Any]]]:
+async def batches(connection: AsyncConnection, table: Table) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
     """Yield the rows of a table in the order of its primary key; a claim (`run_id`) is read as null."""
     key = list(table.primary_key)
     columns = [column for column in table.columns if not _is_claim(column)]
