@@ -40,7 +40,8 @@
     ├── StoreError              the database failed
     │   ├── StoreUnavailable    it cannot be reached or does not answer
     │   └── SchemaMismatch      its schema is older or newer than this program
-    └── ArchiveError            the archive of raw bytes: missing, damaged, disk full
+    ├── ArchiveError            the archive of raw bytes: missing, damaged, disk full
+    └── BackupError             a backup cannot be written, or is incomplete or damaged
 
 `fate` tells the caller whether to try again `later` or `never`.  `local` marks failures of this host or its
 network, which count against no source and no entry.  Every class can be pickled, because errors are sent from
@@ -261,3 +262,9 @@ class SchemaMismatch(StoreError):
 
 class ArchiveError(IngestError):
     """Raw bytes could not be written to the archive, or are missing or damaged there."""
+
+
+class BackupError(IngestError):
+    """A backup cannot be written, or what is at its path is incomplete or damaged."""
+
+    fate = "never"

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "ingestd"
 FLOORS = (
     ("cli",),
     ("daemon",),
-    ("backfill", "reprocess", "repair"),
+    ("backfill", "reprocess", "repair", "backup"),
     ("pipeline",),
     ("settings", "demo"),
     ("store", "web", "archive", "drops", "workers"),

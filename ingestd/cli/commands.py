@@ -105,11 +105,14 @@ COMMANDS: tuple[Command | Group, ...] = (
     Command("health", "health:health", "Ask the running daemon for its health."),
     Group(
         "db",
-        "Upgrade the database schema, or print its version.",
+        "Upgrade, back up, restore or copy the database.",
         (
             Command("upgrade", "db.upgrade:upgrade", "Upgrade the database to this program's schema."),
             Command("current", "db.current:current", "Print the version of the database schema."),
             Command("check", "db.check:check", "Check that the database has this program's schema."),
+            Command("backup", "db.backup:backup", "Back up the database and the archive into a new directory."),
+            Command("restore", "db.restore:restore", "Restore the database and the archive from a backup."),
+            Command("copy", "db.copy:copy", "Copy the database into another one, of either kind."),
         ),
     ),
     Command("demo", "demo:demo", "Run the daemon on a simulated newsroom."),

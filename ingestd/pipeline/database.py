@@ -11,6 +11,7 @@ from ingestd.errors import ConfigError
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.schema import version
+from ingestd.store.transfer import copy_state
 
 
 @asynccontextmanager
@@ -20,7 +21,8 @@ async def open_database(settings: Settings, *, upgrade: bool | None = None) -> A
     `upgrade`: True upgrades it to this program's schema, False raises SchemaMismatch for any other schema, None skips
     the check.
 
-    Raises SchemaMismatch, StoreUnavailable, ConfigError.
+    Raises SchemaMismatch, StoreUnavailable, ConfigError; StoreError, unless the check is skipped, if it is an
+    unfinished copy of another database.
     """
     url = settings.async_database_url
     make_directories(settings)
@@ -29,6 +31,8 @@ async def open_database(settings: Settings, *, upgrade: bool | None = None) -> A
     elif upgrade is False:
         await version.check(url)
     async with Database(url) as database:
+        if upgrade is not None:
+            await copy_state.refuse_unfinished(database)
         yield database
 
 
@@ -51,5 +55,15 @@ def make_directories(settings: Settings) -> None:
 
 def sqlite_file(settings: Settings) -> Path | None:
     """Return the path of the SQLite file.  None: the database is not a file."""
-    _, _, path = settings.async_database_url.partition("sqlite+aiosqlite:///")
+    return sqlite_path(settings.async_database_url)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the path of the SQLite file at a URL with an async driver.  None: the database is not a file."""
+    _, _, path = url.partition("sqlite+aiosqlite:///")
     return Path(path.partition("?")[0]) if path else None
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the URL, with an async driver, of an SQLite file."""
+    return f"sqlite+aiosqlite:///{file.absolute()}"

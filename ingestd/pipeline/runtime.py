@@ -28,6 +28,7 @@ from ingestd.store.polls import polls
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.records.save import save_outcomes
+from ingestd.store.transfer import copy_state
 from ingestd.store.work import runs
 from ingestd.urls import load_public_suffixes
 from ingestd.web.connection.dial import tls_context
@@ -190,6 +191,7 @@ async def _registered_run(database: Database, role: str) -> AsyncIterator[str]:
     """Register this process as a run and send its heartbeats; at the end, end the run and release its claims."""
     now = datetime.now(UTC)
     async with database.write() as connection:
+        await copy_state.begin_use(connection)
         await runs.expire_dead(connection, now=now)
         run_id = await runs.start(connection, role=role, now=now)
     heartbeats = asyncio.create_task(_send_heartbeats(database, run_id, role), name="heartbeats")

@@ -201,6 +201,11 @@ def _check_server_url(text: str) -> None:
         raise ValueError("is not a valid URL; write special characters in the password as %XX") from None
 
 
+def check_database_url(text: str) -> str:
+    """Return a database URL; raises ValueError, without the password, if it is none that ingestd can use."""
+    return _database_url(SecretStr(text)).get_secret_value()
+
+
 def with_async_driver(url: str) -> str:
     """Return a validated database URL with the driver that ingestd uses, whatever driver it names."""
     return _DATABASE.sub(lambda match: _DRIVERS[match["backend"]], url, count=1)

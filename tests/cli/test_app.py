@@ -24,9 +24,9 @@ ALL = [
 
 #: Modules that hold no command.
 HELPERS = {
-    "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database", "log",
-    "main_help", "options", "output", "records.options", "records.record_json", "records.table", "settings", "since",
-    "sources.state", "terminal",
+    "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
+    "db.progress", "log", "main_help", "options", "output", "records.options", "records.record_json", "records.table",
+    "settings", "since", "sources.state", "terminal",
 }  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import StoreError
+from ingestd.errors import StoreError, StoreUnavailable
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import metadata, runs
 from ingestd.store.transfer import table_copy
@@ -41,6 +42,14 @@ async def is_empty(database: Database) -> bool:
     return True
 
 
+async def count_rows(connection: AsyncConnection) -> dict[str, int]:
+    """Return the number of rows of each table."""
+    return {
+        table.name: int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+        for table in tables()
+    }
+
+
 async def copy(source: Database, target: Database, *, on_progress: Callable[[TableCopy], None]) -> list[TableCopy]:
     """Make all tables of `target` equal to one snapshot of `source`, then compare them row by row.
 
@@ -52,13 +61,13 @@ async def copy(source: Database, target: Database, *, on_progress: Callable[[Tab
     """
     async with source.snapshot() as rows_of_source:
         done: dict[str, TableCopy] = {table.name: TableCopy(table=table.name) for table in tables()}
-        for table in reversed([*tables()]):  # rows that refer to others go first
-            async with target.snapshot() as rows_of_target:
-                async for keys in table_copy.surplus(rows_of_source, rows_of_target, table):
-                    async with target.write() as connection:
-                        await table_copy.remove(connection, table, keys)
-                    now = done[table.name]
-                    done[table.name] = replace(now, deleted=now.deleted + len(keys))
+        try:
+            await _delete_surplus(rows_of_source, target, done)
+        except StoreUnavailable:
+            raise
+        except StoreError:
+            # A row that stays refers to one that goes, and would be changed only later: begin with an empty target.
+            await clear(target)
         for table in tables():
             async for batch in table_copy.batches(rows_of_source, table):
                 async with target.write() as connection:
@@ -83,6 +92,27 @@ async def copy(source: Database, target: Database, *, on_progress: Callable[[Tab
                 )
             done[table.name] = replace(done[table.name], verified=True)
     return [*done.values()]
+
+
+async def _delete_surplus(rows_of_source: AsyncConnection, target: Database, done: dict[str, TableCopy]) -> None:
+    for table in reversed([*tables()]):  # rows that refer to others go first
+        async with target.snapshot() as rows_of_target:
+            async for keys in table_copy.surplus(rows_of_source, rows_of_target, table):
+                async with target.write() as connection:
+                    await table_copy.remove(connection, table, keys)
+                now = done[table.name]
+                done[table.name] = replace(now, deleted=now.deleted + len(keys))
+
+
+async def clear(database: Database) -> None:
+    """Delete all rows, in one transaction."""
+    async with database.write() as connection:
+        if database.dialect == "postgresql":
+            names = ", ".join(table.name for table in tables())
+            await connection.execute(text(f"TRUNCATE {names}"))
+        else:
+            for table in reversed([*tables()]):
+                await connection.execute(table.delete())
 
 
 def _mismatch(table: Table, found: table_copy.Difference) -> str:

@@ -35,7 +35,7 @@ class Difference:
 async def batches(connection: AsyncConnection, table: Table) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
     """Yield the rows of a table in the order of its primary key; a claim (`run_id`) is read as null."""
     key = list(table.primary_key)
-    columns = [column for column in table.columns if not _is_claim(column)]
+    columns = [column for column in table.columns if _is_copied(column)]
     query = select(*columns).order_by(*key).limit(BATCH)
     last: Key | None = None
     while True:
@@ -48,9 +48,9 @@ async def batches(connection: AsyncConnection, table: Table) -> AsyncIterator[Se
         last = tuple(rows[-1][column.name] for column in key)
 
 
-def _is_claim(column: Column[Any]) -> bool:
-    # Claims belong to runs, which are not copied.
-    return column.name == "run_id"
+def _is_copied(column: Column[Any]) -> bool:
+    # Claims belong to runs, which are not copied; the state as a copy is that of the target.
+    return column.name not in ("run_id", "copy_state")
 
 
 def _after(key: Sequence[Column[Any]], last: Key) -> Any:
@@ -60,7 +60,7 @@ def _after(key: Sequence[Column[Any]], last: Key) -> Any:
 async def difference(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> Difference:
     """Compare rows of the source with those of the target."""
     key = [column.name for column in table.primary_key]
-    columns = [column for column in table.columns if not _is_claim(column)]
+    columns = [column for column in table.columns if _is_copied(column)]
     keys = [tuple(row[name] for name in key) for row in rows]
     found = {
         tuple(row[name] for name in key): dict(row)

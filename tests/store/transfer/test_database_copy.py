@@ -42,7 +42,8 @@ async def contents(database: Database) -> dict[str, list[dict[str, object]]]:
         for table in database_copy.tables():
             rows = (await connection.execute(select(table))).mappings()
             found[table.name] = sorted(
-                ({name: value for name, value in row.items() if name != "run_id"} for row in rows), key=str
+                ({name: value for name, value in row.items() if name not in ("run_id", "copy_state")} for row in rows),
+                key=str,
             )
     return found
 
