@@ -52,6 +52,12 @@ MANY_DEATHS, MANY_TIMEOUTS = 1, 10
 SCHEMA_MISMATCH = "the database schema does not match this version of ingestd; see `ingestd db current`"
 
 
+SHARED_DATABASE = (
+    "several daemons share the database, and each paces its own requests only: a site may get more of them than "
+    "host_delay and its Crawl-delay allow; run one daemon"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The status of a figure, and the reason when it does not pass."""
@@ -204,6 +210,12 @@ def queue_size(figures: Figures) -> Measured:
     return figures.health.queue, PASS
 
 
+def daemons(figures: Figures) -> Measured:
+    """Return the number of daemons at work on the database; each paces its own requests only."""
+    count = figures.health.daemons
+    return count, warn_when(count > 1, SHARED_DATABASE)
+
+
 #: The checks that need the database: name, component, unit and the function that measures.
 DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ...] = (
     ("database:responseTime", "datastore", "ms", response_time),
@@ -214,6 +226,7 @@ DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]]
     ("sources:oldestSuccess", "component", "s", oldest_success),
     ("entries:queueAge", "component", "s", queue_age),
     ("entries:queueSize", "component", "entries", queue_size),
+    ("database:daemons", "datastore", "daemons", daemons),
 )
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from ingestd import __version__
 from ingestd.daemon import process_memory
+from ingestd.daemon.checks import SHARED_DATABASE
 from ingestd.daemon.chores import correct_due_times, make_pushed_sources_due, schedule
 from ingestd.daemon.health import Health
 from ingestd.daemon.http import websub
@@ -20,8 +21,9 @@ from ingestd.daemon.single_instance import instance_lock
 from ingestd.daemon.systemd import notify
 from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
-from ingestd.pipeline.runtime import open_runtime, timing_of
+from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
 from ingestd.settings import Settings
+from ingestd.store.operations.overview import count_daemons
 
 log = structlog.get_logger(__name__)
 
@@ -73,12 +75,20 @@ async def run_daemon(
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         stopped = _listen_to_signals(service, settings, reload)
+        await _warn_of_other_daemons(runtime)
         log.info("started", version=__version__, address=address, database=runtime.database.dialect, pid=os.getpid())
         notify("READY=1", f"STATUS=listening on {address}")
         if ready:
             ready(address)
         await _work_until(stopped, service, settings.stop_timeout)
     log.info("stopped")
+
+
+async def _warn_of_other_daemons(runtime: Runtime) -> None:
+    async with runtime.database.read() as connection:
+        count = await count_daemons(connection)
+    if count > 1:
+        log.warning("other daemons use the database", daemons=count - 1, advice=SHARED_DATABASE)
 
 
 async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -> None:

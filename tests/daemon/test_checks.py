@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ingestd.daemon import checks
 from ingestd.daemon.checks import (
     Check,
     Figures,
@@ -33,6 +34,7 @@ def figures(
     response: float = 0.001,
     schema_fits: bool = True,
     uptime: float = 86_400.0,
+    daemons: int = 1,
 ) -> Figures:
     return Figures(
         at=NOON,
@@ -51,6 +53,7 @@ def figures(
             longest_interval=interval,
             queue=0 if waiting is None else 1,
             queue_since=None if waiting is None else NOON - waiting,
+            daemons=daemons,
         ),
     )
 
@@ -81,6 +84,8 @@ def figures(
         pytest.param(queue_age, figures(), 0.0, "pass", id="no queue"),
         pytest.param(queue_age, figures(waiting=timedelta(minutes=1)), 60.0, "pass", id="a short queue"),
         pytest.param(queue_age, figures(waiting=timedelta(hours=1)), 3600.0, "warn", id="a queue that stands"),
+        pytest.param(checks.daemons, figures(), 1, "pass", id="one daemon"),
+        pytest.param(checks.daemons, figures(daemons=2), 2, "warn", id="two daemons"),
     ],
 )
 def test_each_figure_gets_its_verdict(

@@ -40,6 +40,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "sources:oldestSuccess",
         "entries:queueAge",
         "entries:queueSize",
+        "database:daemons",
         "database:writes",
         "archive:writes",
         "scheduler:lag",

@@ -142,6 +142,11 @@ def test_two_daemons_share_a_postgresql_and_refuse_an_sqlite_file(
     assert migrated.end() == 0
     publish(papers, config, 12)
     both = start(), start()
+    both[0].logged("started")
+    both[1].logged("started")
+    warnings = [line for daemon in both for line in daemon.lines if line["event"] == "other daemons use the database"]
+    assert warnings[0]["daemons"] == 1
+    assert "host_delay" in warnings[0]["advice"]
     deadline = time.monotonic() + PATIENCE
     while rows(database_url, "SELECT count(*) FROM entries WHERE state = 'done'") != [(12,)]:
         assert time.monotonic() < deadline, [daemon.lines for daemon in both]

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
-from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, sources
+from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, runs, sources
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
@@ -37,6 +37,8 @@ class HealthFigures:
     #: Due entries that are unclaimed, without those of backfills, and when the first became due; None: queue is empty.
     queue: int
     queue_since: datetime | None
+    #: Daemons at work on this database.
+    daemons: int
 
 
 async def health_figures(connection: AsyncConnection, *, now: datetime, late: datetime) -> HealthFigures:
@@ -65,7 +67,16 @@ async def health_figures(connection: AsyncConnection, *, now: datetime, late: da
     ).one()
     open_gaps = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
     by_state = {"active": 0, "paused": 0} | {row[0]: row[1] for row in states}
-    return HealthFigures(schema=schema, sources=by_state, gaps=open_gaps, **source_row._mapping, **entry_row._mapping)
+    return HealthFigures(
+        schema=schema, sources=by_state, gaps=open_gaps, daemons=await count_daemons(connection),
+        **source_row._mapping, **entry_row._mapping,
+    )  # fmt: skip
+
+
+async def count_daemons(connection: AsyncConnection) -> int:
+    """Return the number of daemons at work on this database."""
+    query = select(func.count()).where(runs.c.role == "daemon")
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def summary(connection: AsyncConnection) -> dict[str, int]:
