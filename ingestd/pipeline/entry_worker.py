@@ -92,6 +92,7 @@ class EntryWorker:
                 limit=wanted,
                 without_sites=without_sites,
                 backfill_id=self._backfill_id,
+                shares_pages=self._fetch is None,
             )
 
     async def _claim_revisits(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:

@@ -11,7 +11,8 @@ is repeated; if it dies after, the entries are in the database, pending.
 
 **Process.**  An `EntryWorker` (`entry_worker`) claims each pending entry and calls `Ingest.process_entry`:
 
-1. *Fetch* the entry's page (`read`), unless the entry carries its full text.
+1. *Fetch* the entry's page (`read`), unless the entry carries its full text, or another entry has fetched the same
+   address (`shared_pages`): then it becomes a carrier of that entry's record.
 2. *Extract* the article in a worker process.
 3. Store the page's raw bytes in the archive.
 4. *Save* the result and the entry's new state in one transaction.  `policy.articles.identity` decides whether the
@@ -57,14 +58,17 @@ from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
+from ingestd.policy.articles import shared_page
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.work import shared_pages
 from ingestd.store.work.entries import ClaimedEntry
+from ingestd.store.work.shared_pages import SharedPage
 from ingestd.text import clean
 from ingestd.urls import is_folder, site, without_userinfo
 from ingestd.web.body.memory_budget import Reservation
@@ -137,6 +141,8 @@ class Ingest:
             try:
                 if work.entry.payload:
                     outcome: EntryOutcome = await self._unwrap(reservation, work, work.entry.payload)
+                elif fetch is None and (carried := await self._carry(work)):
+                    outcome = carried
                 else:
                     outcome = await self._process(work, fetch or partial(self._fetch, reservation))
             except Held:
@@ -149,6 +155,28 @@ class Ingest:
 
     async def _fetch(self, reservation: Reservation, work: ClaimedEntry) -> FetchedPage | None:
         return await fetch_page(self.fetcher, work.entry, work.validators, reservation=reservation)
+
+    async def _carry(self, work: ClaimedEntry) -> Carried | None:
+        """Return the outcome of an entry whose page another entry has fetched; None: the page has to be fetched."""
+        url, at = work.entry.link, datetime.now(UTC)
+        if url is None or work.entry.body_html is not None or work.known:
+            return None
+
+        async def find() -> SharedPage | None:
+            async with self.database.read() as connection:
+                return await shared_pages.find(connection, url, entry_id=work.id)
+
+        page = await retry_while_unavailable(find)
+        if page is None or not shared_page.is_current(
+            at,
+            visited_at=page.visited_at,
+            same_announcement=page.fingerprint == work.fingerprint,
+            is_known=work.record_id is not None,
+            updated=work.entry.updated,
+            revisit_until=self.timing.revisit_until,
+        ):
+            return None
+        return Carried(work=work, at=at, record_id=page.record_id, entry_id=page.entry_id, visited_at=page.visited_at)
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)

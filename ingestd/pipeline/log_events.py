@@ -5,7 +5,7 @@ import structlog
 from ingestd.errors import IngestError
 from ingestd.model.source import Source
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Unwrapped
+from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Unwrapped
 from ingestd.urls import without_userinfo
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,9 @@ def log_outcome(outcome: EntryOutcome) -> None:
         )  # fmt: skip
     elif isinstance(outcome, Saved):
         log.info("saved", url=outcome.url and without_userinfo(outcome.url), headline=outcome.article.headline)
+    elif isinstance(outcome, Carried):
+        url = outcome.work.entry.link
+        log.info("carried", url=url and without_userinfo(url), record=outcome.record_id)
     elif isinstance(outcome, Unwrapped):
         log.info("unwrapped", url=without_userinfo(outcome.url), items=len(outcome.versions))
     elif isinstance(outcome, RevisitFailed):

@@ -68,6 +68,20 @@ class Unwrapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """The page was not fetched: another entry of the same address has fetched it, and its record is carried."""
+
+    work: ClaimedEntry
+    at: datetime
+    record_id: int
+    #: The entry that fetched the page, and when it did.
+    entry_id: int
+    visited_at: datetime
+    #: The other entry has the schedule of revisits.
+    visits: Visits = NO_VISITS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisitFailed:
     """A revisit found the page gone, or failed; the record stays as it is."""
 
@@ -93,4 +107,4 @@ class Failed:
     reason: tuple[DecisionStage, str] | None = None
 
 
-EntryOutcome = Saved | Unwrapped | Untouched | RevisitFailed | Failed
+EntryOutcome = Saved | Carried | Unwrapped | Untouched | RevisitFailed | Failed

@@ -152,6 +152,16 @@ class PageRecords:
         self._unit_of_work.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
         return record_id, verdict
 
+    def carry(self, work: ClaimedEntry, record_id: int, *, at: datetime, url: str | None) -> Verdict | None:
+        """Make an entry a carrier of a record; returns "same" if it is one already, None if there is no such record."""
+        if record_id not in self._heads:
+            return None
+        if work.record_id == record_id:
+            return "same"
+        self._unit_of_work.add_event(record_id, self.revision_of(record_id), "carried", entry_id=work.id, at=at)
+        self._unit_of_work.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
+        return "carried"
+
     def _new_record(self, work: ClaimedEntry, article: Article, at: datetime) -> int:
         record_id = self._unit_of_work.new_record(entry_id=work.id, at=at, uri=article.uri)
         self._by_entry[work.id] = record_id

@@ -17,11 +17,13 @@ from ingestd.store.records import evidence, raws, wire_items
 from ingestd.store.records.corrections import find_corrections
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.extraction import Extraction
-from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
 from ingestd.store.records.page_records import PageRecords
 from ingestd.store.records.wire_versions import IncomingVersion
 from ingestd.store.schema.tables import entries
+from ingestd.store.work import shared_pages
 from ingestd.store.work.entries import entry_as_json, without_content
+from ingestd.times import iso
 
 
 async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> None:
@@ -29,20 +31,21 @@ async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOut
     saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
     record_ids: dict[int, int] = {}
     decided = [_quarantine_decision(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
+    carried = [outcome for outcome in outcomes if isinstance(outcome, Carried)]
     unwrapped = [outcome for outcome in outcomes if isinstance(outcome, Unwrapped)]
-    if saved or unwrapped:
+    if saved or carried or unwrapped:
         await lock_records(connection)
     if unwrapped:
         await raws.add(connection, (outcome.raw for outcome in unwrapped), now=unwrapped[0].at)
         record_ids = await wire_items.save_versions(
             connection, [one for outcome in unwrapped for one in _incoming_versions(outcome)]
         )
-    if saved:
+    if saved or carried:
         page_records = await PageRecords.open(
             connection,
             uris=[outcome.article.uri for outcome in saved],
             hashes=[name for outcome in saved for name in (outcome.content_hash, outcome.whole_hash)],
-            ids=[outcome.work.record_id for outcome in saved],
+            ids=[outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried],
         )
         articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
         corrections = await find_corrections(connection, articles)
@@ -62,10 +65,17 @@ async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOut
                 decided.append(_record_decision(outcome, verdict, record_ids[outcome.work.id]))
             if verdict == "new":
                 new_articles.append((outcome.site, outcome.block_hashes))
-        await raws.add(connection, (outcome.raw for outcome in saved), now=saved[0].at)
+        for one in carried:
+            carrying = page_records.carry(one.work, one.record_id, at=one.at, url=one.work.entry.link)
+            if carrying is not None:
+                record_ids[one.work.id] = one.record_id
+            if carrying == "carried":
+                decided.append(_carrier_decision(one))
+        await raws.add(connection, (outcome.raw for outcome in saved), now=outcomes[0].at)
         await page_records.flush(connection)
-        await sites.add_articles(connection, new_articles, now=saved[0].at)
+        await sites.add_articles(connection, new_articles, now=outcomes[0].at)
     await _finish(connection, outcomes, record_ids)
+    await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
     await decisions.add(connection, decided)
     await failures.add(
         connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed | RevisitFailed))
@@ -109,6 +119,25 @@ def _record_decision(outcome: Saved, verdict: Verdict, record_id: int) -> Decisi
     reason = f"record {record_id}: {why[verdict]}; text sha256 {outcome.content_hash}, "
     reason += f"by {outcome.extractor}, rules {outcome.rules}"
     return Decision(at=outcome.at, entry_id=outcome.work.id, stage="identity", verdict=verdict, reason=reason)
+
+
+def _carrier_decision(outcome: Carried) -> Decision:
+    reason = (
+        f"record {outcome.record_id}: entry {outcome.entry_id} has fetched this address at {iso(outcome.visited_at)}"
+    )
+    return Decision(at=outcome.at, entry_id=outcome.work.id, stage="identity", verdict="carried", reason=reason)
+
+
+def _failed_pages(outcomes: Iterable[EntryOutcome]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yield the URL, the entry and its new state for each failed attempt to fetch or extract a page."""
+    for outcome in outcomes:
+        entry = outcome.work.entry
+        if not isinstance(outcome, Failed) or entry.link is None or entry.body_html is not None or entry.payload:
+            continue
+        if outcome.failure.stage in ("fetch", "extract"):
+            row = _finished_row(outcome, {})
+            values = {"state": row["state_"], "attempts": row["attempts_"], "due_at": row["due"]}
+            yield entry.link, outcome.work.id, values
 
 
 def _page_evidence(outcome: EntryOutcome) -> EntryEvidence | None:
@@ -166,6 +195,8 @@ def _finished_row(outcome: EntryOutcome, record_ids: dict[int, int]) -> dict[str
     state = "done"
     if isinstance(outcome, Failed):
         state = "quarantined" if outcome.retry_at is None else "pending"
+    elif isinstance(outcome, Carried) and work.id not in record_ids:
+        state = "pending"  # the record was deleted meanwhile: the page is fetched after all
     return {
         "entry_id": work.id,
         "run": work.run_id,

@@ -15,6 +15,7 @@ from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
 from ingestd.store.schema.tables import entries
 from ingestd.store.statements import chunks
+from ingestd.store.work.shared_pages import is_first_of_address
 from ingestd.times import iso, parse_iso
 
 #: Times stored more than this in the future come from a clock that has been set back.
@@ -54,6 +55,8 @@ class ClaimedEntry:
     first_seen_at: datetime | None = None
     backfill_id: int | None = None
     visits: Visits = NO_VISITS
+    #: Fingerprint of its content, as its feed announced it last.
+    fingerprint: str = ""
     #: Set for a revisit; None for an entry that the feed announced as new or changed.
     known: KnownRecord | None = None
 
@@ -99,10 +102,12 @@ async def claim_due(
     limit: int,
     without_sites: Collection[str] = (),
     backfill_id: int | None = None,
+    shares_pages: bool = True,
 ) -> list[ClaimedEntry]:
     """Claim due pending entries, the longest due first, without those of the sites in `without_sites`.
 
-    `backfill_id` None: entries that belong to no backfill.
+    `backfill_id` None: entries that belong to no backfill.  Of the entries of one address, whose page is fetched only
+    once, one is claimed at a time; `shares_pages` is False if the caller fetches no pages.
     """
     due = (
         select(entries.c.id)
@@ -114,6 +119,8 @@ async def claim_due(
     )
     if without_sites:
         due = due.where(entries.c.site.is_(None) | entries.c.site.not_in(without_sites))
+    if shares_pages:
+        due = due.where(is_first_of_address(now))
     statement = update(entries).where(entries.c.id.in_(due.scalar_subquery())).values(run_id=run_id).returning(entries)
     rows = (await connection.execute(statement)).all()
     return [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
@@ -169,6 +176,7 @@ def claimed_from_row(row: Row[Any]) -> ClaimedEntry:
         record_id=row.record_id,
         first_seen_at=row.first_seen_at,
         backfill_id=row.backfill_id,
+        fingerprint=row.fingerprint,
         visits=Visits(
             count=row.visits,
             last_at=row.visited_at,

@@ -4,7 +4,7 @@ The entries stay `done`, so a revisit is never in the queue of new work.
 """
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from ingestd.model.timing import Timing
 from ingestd.policy.articles.revisits import is_too_late, next_visit
 from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
+from ingestd.store.work import shared_pages
 from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, claimed_from_row
 
 #: Rows read from the head of each queue; more could not be processed at once.
@@ -39,18 +40,23 @@ async def claim_due(
     """Claim entries whose revisit is due, the longest due first, except those of sites that have new work.
 
     A revisit that is too late, for example after a long stop, is dropped with all later ones.  One of a source that is
-    paused or has `revisits` off is skipped: the entry is due again at the next time of its schedule.
+    paused or has `revisits` off is skipped: another entry of the same address, whose source wants revisits, gets its
+    schedule, or else the entry is due again at the next time of it.
     """
-    claimable: list[int] = []
+    claimable: list[tuple[int, str]] = []
     for _ in range(_MAX_ROUNDS):
         found = (await connection.execute(_due(now, without_sites))).all()
         late = {row.id for row in found if is_too_late(now, story_date=row.first_seen_at, until=timing.revisit_until)}
-        claimable = [row.id for row in found if row.wanted and row.id not in late][:limit]
+        claimable = _first_of_each_address(row for row in found if row.wanted and row.id not in late)[:limit]
         skipped = [row for row in found if not row.wanted or row.id in late]
-        await _skip(connection, skipped, now=now, timing=timing)
+        unwanted = [row.id for row in skipped if row.id not in late]
+        passed = await shared_pages.hand_over(connection, unwanted, now=now) if unwanted else set()
+        await _skip(connection, [row for row in skipped if row.id not in passed], now=now, timing=timing)
         if claimable or len(found) < _HEAD:
             break
-    statement = update(entries).where(entries.c.id.in_(claimable)).values(run_id=run_id).returning(entries)
+    await shared_pages.keep_one_schedule(connection, claimable)
+    ids = [entry_id for entry_id, _ in claimable]
+    statement = update(entries).where(entries.c.id.in_(ids)).values(run_id=run_id).returning(entries)
     rows = (await connection.execute(statement)).all() if claimable else []
     claimed_entries = [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
     return await _with_known(connection, claimed_entries)
@@ -65,7 +71,7 @@ def _due(now: datetime, without_sites: Collection[str]) -> Select[Any]:
     new = new.order_by(entries.c.due_at).limit(_HEAD)
     wanted = sources.c.revisits & sources.c.state.not_in(("paused", "removed"))
     due = (
-        select(entries.c.id, entries.c.first_seen_at, wanted.label("wanted"))
+        select(entries.c.id, entries.c.url, entries.c.first_seen_at, wanted.label("wanted"))
         .join(sources, sources.c.id == entries.c.source_id)
         .where(_WAITING, entries.c.revisit_at <= now, entries.c.site.not_in(new.scalar_subquery()))
         .order_by(entries.c.revisit_at, entries.c.id)
@@ -73,6 +79,14 @@ def _due(now: datetime, without_sites: Collection[str]) -> Select[Any]:
         .with_for_update(skip_locked=True, of=entries)
     )
     return due.where(entries.c.site.not_in(without_sites)) if without_sites else due
+
+
+def _first_of_each_address(rows: Iterable[Row[Any]]) -> list[tuple[int, str]]:
+    """Return the id and the URL of the first row of each URL."""
+    first: dict[str, int] = {}
+    for row in rows:
+        first.setdefault(row.url, row.id)
+    return [(entry_id, url) for url, entry_id in first.items()]
 
 
 async def _skip(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, timing: Timing) -> None:

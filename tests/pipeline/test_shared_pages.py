@@ -1,0 +1,192 @@
+"""One GET an address, whichever sources list it; on both databases, over real sockets."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, select, update
+
+from ingestd.daemon.service import Service
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.polls import sources
+from ingestd.store.schema import tables
+from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
+from tests.support.newsroom import Answer, Newsroom
+
+SECTIONS = 10
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def gets(newsroom: Newsroom, path: str = "/story") -> int:
+    return sum(request.path == path for request in newsroom.requests)
+
+
+async def list_story(newsroom: Newsroom, runtime: Runtime, count: int, **changes: Any) -> str:
+    """Publish feeds that all list one story, and add them as sources; return the story's URL."""
+    story = newsroom.url("/story")
+    for number in range(count):
+        await add(runtime, publish_feed(newsroom, number, story, **changes))
+    return story
+
+
+def publish_feed(newsroom: Newsroom, number: int, story: str, **changes: Any) -> str:
+    body = feed(story, **changes).replace(b"tag:", f"tag:{number}:".encode())
+    return newsroom.publish(f"/feed{number}.xml", body=body)
+
+
+async def rows(runtime: Runtime, table: Any) -> list[Row[Any]]:
+    async with runtime.database.read() as connection:
+        return list((await connection.execute(select(table).order_by(*table.primary_key))).all())
+
+
+async def revisit_all(runtime: Runtime) -> None:
+    async with runtime.database.write() as connection:
+        scheduled = tables.entries.c.revisit_at.is_not(None)
+        await connection.execute(update(tables.entries).where(scheduled).values(revisit_at=now()))
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).revisits.run_until_idle()
+
+
+async def test_a_story_in_ten_section_feeds_costs_one_request(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    await list_story(newsroom, runtime, SECTIONS, stamp=now().isoformat())
+
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 1
+    assert len(await rows(runtime, tables.records)) == 1
+    assert {row.source_id for row in await rows(runtime, tables.carriers)} == set(range(1, SECTIONS + 1))
+    assert Counter(row.kind for row in await rows(runtime, tables.events)) == {"new": 1, "carried": SECTIONS - 1}
+    entries = await rows(runtime, tables.entries)
+    assert {(row.state, row.record_id, row.run_id) for row in entries} == {("done", 1, None)}
+    assert sum(row.revisit_at is not None for row in entries) == 1
+
+    await revisit_all(runtime)
+    assert gets(newsroom) == 2
+
+
+async def test_an_address_that_is_listed_later_is_not_fetched_again(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    story = await list_story(newsroom, runtime, 1)
+    await poll_all(runtime)
+
+    await add(runtime, publish_feed(newsroom, 7, story))
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 1
+    assert [(row.record_id, row.entry_id, row.source_id) for row in await rows(runtime, tables.carriers)] == [
+        (1, 1, 1), (1, 2, 2),
+    ]  # fmt: skip
+    [decision] = [row for row in await rows(runtime, tables.decisions) if row.entry_id == 2]
+    assert decision.verdict == "carried"
+    assert decision.reason.startswith("record 1: entry 1 has fetched this address at ")
+
+
+async def test_an_address_that_was_fetched_long_ago_is_fetched_again(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    story = await list_story(newsroom, runtime, 1)
+    await poll_all(runtime)
+    async with runtime.database.write() as connection:
+        await connection.execute(update(tables.entries).values(visited_at=now() - timedelta(days=8)))
+
+    await add(runtime, publish_feed(newsroom, 7, story))
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 2
+
+
+async def test_a_change_in_all_feeds_is_fetched_once(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    story = await list_story(newsroom, runtime, 3)
+    await poll_all(runtime)
+    newsroom.publish("/story", body=page("Ferry", STORY, OTHER), content_type="text/html")
+    for number in range(3):
+        publish_feed(newsroom, number, story, stamp="2026-01-31T13:00:00Z")
+
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 2
+    assert [row.change for row in await rows(runtime, tables.revisions)] == ["new", "text"]
+    assert Counter(row.kind for row in await rows(runtime, tables.events)) == {"new": 1, "carried": 2, "revised": 1}
+
+
+async def test_a_failing_page_is_attempted_once_for_all_entries(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", status=500)
+    await list_story(newsroom, runtime, 3)
+
+    await poll_all(runtime)
+    await poll_all(runtime)
+
+    assert gets(newsroom) == runtime.ingest.timing.attempts == 2
+    assert [row.state for row in await rows(runtime, tables.entries)] == ["quarantined"] * 3
+
+
+async def test_a_page_that_recovers_is_carried_by_all(newsroom: Newsroom, runtime: Runtime) -> None:
+    good = Answer(body=page("Ferry", STORY), content_type="text/html")
+    newsroom.publish("/story", answers=[Answer(status=503), good])
+    await list_story(newsroom, runtime, 3)
+
+    await poll_all(runtime)
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 2
+    assert [row.record_id for row in await rows(runtime, tables.entries)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("state", ["removed", "paused"])
+async def test_the_schedule_passes_on_when_its_source_ends(newsroom: Newsroom, runtime: Runtime, state: str) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    await list_story(newsroom, runtime, 2, stamp=now().isoformat())
+    await poll_all(runtime)
+    holder = next(row for row in await rows(runtime, tables.entries) if row.revisit_at)
+    async with runtime.database.write() as connection:
+        await sources.set_state(connection, holder.source_id, state, now=now())
+
+    await revisit_all(runtime)
+    await revisit_all(runtime)
+
+    assert gets(newsroom) >= 2
+    [heir] = [row for row in await rows(runtime, tables.entries) if row.revisit_at]
+    assert heir.source_id != holder.source_id
+    assert heir.visits >= 1
+
+
+async def test_two_schedules_of_one_address_become_one(newsroom: Newsroom, runtime: Runtime) -> None:
+    """As in a database from before addresses were shared."""
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    await list_story(newsroom, runtime, 3, stamp=now().isoformat())
+    await poll_all(runtime)
+    async with runtime.database.write() as connection:
+        await connection.execute(update(tables.entries).values(revisit_at=now(), visited_at=now()))
+
+    await revisit_all(runtime)
+
+    assert gets(newsroom) == 2
+    assert sum(row.revisit_at is not None for row in await rows(runtime, tables.entries)) == 1
+
+
+async def test_entries_with_their_full_text_share_nothing(newsroom: Newsroom, runtime: Runtime) -> None:
+    story = newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    texts = {1: f"{STORY} {STORY}", 2: f"{OTHER} {OTHER}"}
+    for number, text in texts.items():
+        content = f"<content type='html'>&lt;p&gt;{text}&lt;/p&gt;&lt;p&gt;{text}&lt;/p&gt;</content></entry>"
+        body = feed(story).replace(b"</entry>", content.encode()).replace(b"tag:", f"tag:{number}:".encode())
+        await add(runtime, newsroom.publish(f"/full{number}.xml", body=body))
+    await add(runtime, publish_feed(newsroom, 3, story))
+
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 1  # for the third alone
+    assert {row.state for row in await rows(runtime, tables.entries)} == {"done"}
+
+
+async def test_addresses_that_differ_are_fetched_each(newsroom: Newsroom, runtime: Runtime) -> None:
+    links = [newsroom.publish(f"/{n}", body=page(f"Ferry {n}", STORY), content_type="text/html") for n in range(4)]
+    await add(runtime, newsroom.publish("/feed.xml", body=feed(*links)))
+
+    await poll_all(runtime)
+
+    assert [gets(newsroom, f"/{n}") for n in range(4)] == [1] * 4
