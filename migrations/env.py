@@ -2,6 +2,11 @@
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
+lock_deadline = context.config.attributes.get("lock_deadline")
+context.configure(
+    connection=context.config.attributes["connection"],
+    transaction_per_migration=lock_deadline is not None,
+    lock_deadline=lock_deadline,
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -7,6 +7,7 @@ Revises: 0001
 import sqlalchemy as sa
 from alembic import op
 
+from ingestd.store.schema import online
 from ingestd.store.schema.columns import Id, Instant, Json
 
 revision = "0002"
@@ -16,7 +17,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for column in (
+    online.add_columns(
+        "sources",
         sa.Column("condition", sa.String(length=10), server_default="ok", nullable=False),
         sa.Column("quiet_since", Instant(), nullable=True),
         sa.Column("obeys_robots", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -32,13 +34,12 @@ def upgrade() -> None:
         sa.Column("moved_seen", sa.Integer(), server_default="0", nullable=False),
         sa.Column("same_as", Id, nullable=True),
         sa.Column("pushed_until", Instant(), nullable=True),
-    ):
-        op.add_column("sources", column)
-    op.add_column("polls", sa.Column("overlap", sa.Integer(), nullable=True))
-    op.create_index("entries_by_url", "entries", ["url"], postgresql_using="hash")
+    )
+    online.add_columns("polls", sa.Column("overlap", sa.Integer(), nullable=True))
     # Gaps before the upgrade cannot be known any more, so coverage of a source starts at its last success.
     op.execute("UPDATE sources SET watched_since = last_success_at")
     make_tables()
+    online.create_index("entries_by_url", "entries", ["url"], postgresql_using="hash")
 
 
 def make_tables() -> None:
@@ -49,6 +50,7 @@ def make_tables() -> None:
         sa.Column("until", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="aliases_source_id_fk"),
         sa.PrimaryKeyConstraint("url", name="aliases_pk"),
+        if_not_exists=True,
     )
     op.create_table(
         "gaps",
@@ -65,8 +67,9 @@ def make_tables() -> None:
         sa.Column("closed_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="gaps_source_id_fk"),
         sa.PrimaryKeyConstraint("id", name="gaps_pk"),
+        if_not_exists=True,
     )
-    op.create_index("gaps_by_source", "gaps", ["source_id", "from_at"])
+    op.create_index("gaps_by_source", "gaps", ["source_id", "from_at"], if_not_exists=True)
     op.create_table(
         "robots_files",
         sa.Column("origin", sa.Text(), nullable=False),
@@ -74,6 +77,7 @@ def make_tables() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("until", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("origin", name="robots_files_pk"),
+        if_not_exists=True,
     )
     op.create_table(
         "decisions",
@@ -85,9 +89,10 @@ def make_tables() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name="decisions_entry_id_fk"),
         sa.PrimaryKeyConstraint("id", name="decisions_pk"),
+        if_not_exists=True,
     )
-    op.create_index("decisions_by_entry", "decisions", ["entry_id"])
-    op.create_index("decisions_by_time", "decisions", ["at"])
+    op.create_index("decisions_by_entry", "decisions", ["entry_id"], if_not_exists=True)
+    op.create_index("decisions_by_time", "decisions", ["at"], if_not_exists=True)
     op.create_table(
         "subscriptions",
         sa.Column("source_id", Id, autoincrement=False, nullable=False),
@@ -105,4 +110,5 @@ def make_tables() -> None:
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="subscriptions_source_id_fk"),
         sa.PrimaryKeyConstraint("source_id", name="subscriptions_pk"),
         sa.UniqueConstraint("token", name="subscriptions_token_key"),
+        if_not_exists=True,
     )

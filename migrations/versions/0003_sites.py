@@ -7,6 +7,7 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from ingestd.store.schema import online
 from ingestd.store.schema.columns import Instant, Json
 
 revision = "0003"
@@ -22,6 +23,7 @@ def upgrade() -> None:
         sa.Column("habits", Json, nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("site", name="sites_pk"),
+        if_not_exists=True,
     )
-    op.create_index("sites_by_update", "sites", ["updated_at"])
-    op.create_index("entries_by_guid", "entries", ["guid"], postgresql_using="hash")
+    op.create_index("sites_by_update", "sites", ["updated_at"], if_not_exists=True)
+    online.create_index("entries_by_guid", "entries", ["guid"], postgresql_using="hash")

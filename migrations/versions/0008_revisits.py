@@ -7,6 +7,7 @@ Revises: 0007
 import sqlalchemy as sa
 from alembic import op
 
+from ingestd.store.schema import online
 from ingestd.store.schema.columns import Id, Instant
 
 revision = "0008"
@@ -16,18 +17,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("sources", sa.Column("revisits", sa.Boolean(), server_default=sa.true(), nullable=False))
-    for column in (
+    online.add_columns("sources", sa.Column("revisits", sa.Boolean(), server_default=sa.true(), nullable=False))
+    online.add_columns(
+        "entries",
         sa.Column("visits", sa.Integer(), server_default="0", nullable=False),
         sa.Column("visited_at", Instant, nullable=True),
         sa.Column("revisit_at", Instant, nullable=True),
         sa.Column("gone", sa.String(3), nullable=True),
         sa.Column("gone_since", Instant, nullable=True),
-    ):
-        op.add_column("entries", column)
-    due = sa.text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
-    op.create_index("entries_revisits", "entries", ["revisit_at"], sqlite_where=due, postgresql_where=due)
-    op.create_index("entries_by_first_seen", "entries", ["source_id", "first_seen_at"])
+    )
     op.create_table(
         "evidence",
         sa.Column("id", Id, primary_key=True),
@@ -36,5 +34,9 @@ def upgrade() -> None:
         sa.Column("at", Instant, nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="evidence_pk"),
+        if_not_exists=True,
     )
-    op.create_index("evidence_by_entry", "evidence", ["entry_id"])
+    op.create_index("evidence_by_entry", "evidence", ["entry_id"], if_not_exists=True)
+    due = sa.text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
+    online.create_index("entries_revisits", "entries", ["revisit_at"], sqlite_where=due, postgresql_where=due)
+    online.create_index("entries_by_first_seen", "entries", ["source_id", "first_seen_at"])
