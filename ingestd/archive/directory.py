@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256 as hash_of
@@ -65,6 +66,13 @@ class DirectoryArchive:
         """
         return await asyncio.to_thread(self._get, sha256)
 
+    async def delete(self, sha256s: Sequence[str]) -> int:
+        """Delete bodies; one that is missing is passed over.  Return how many there were.
+
+        Raises ArchiveError when they cannot be deleted.
+        """
+        return await asyncio.to_thread(self._delete, sha256s)
+
     async def sweep(self, now: datetime) -> int:
         """Remove temporary files last written over an hour before `now`; return how many.
 
@@ -109,6 +117,19 @@ class DirectoryArchive:
         if hash_of(body).hexdigest() != sha256:
             raise ArchiveError(f"damaged: {path}: the content does not match its sha256")
         return body
+
+    def _delete(self, sha256s: Sequence[str]) -> int:
+        deleted = 0
+        for sha256 in sha256s:
+            path = self._path(sha256)
+            try:
+                path.unlink()
+                deleted += 1
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                raise self._failure(f"cannot delete {path}", error) from error
+        return deleted
 
     def _sweep(self, before: float) -> int:
         removed = 0

@@ -1,6 +1,7 @@
 """Archive that stores nothing: the setting `archive = "off"`."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256 as hash_of
 
@@ -21,6 +22,10 @@ class DisabledArchive:
     async def get(self, sha256: str) -> bytes:
         """Raise ArchiveError: nothing was stored."""
         raise ArchiveError(f"raw bytes {sha256} were not stored: the archive is off")
+
+    async def delete(self, sha256s: Sequence[str]) -> int:  # noqa: ARG002 - part of the protocol
+        """Return 0: there is nothing to delete."""
+        return 0
 
     async def sweep(self, now: datetime) -> int:  # noqa: ARG002 - part of the protocol
         """Return 0: there is nothing to remove."""

@@ -1,5 +1,6 @@
 """Protocol of the archive, with two implementations: `directory` stores bodies in files, `off` stores nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,6 +34,12 @@ class Archive(Protocol):
         """Return a body exactly as it was put.
 
         Raises ArchiveError when it is missing or damaged; the message says which.
+        """
+
+    async def delete(self, sha256s: Sequence[str]) -> int:
+        """Delete bodies; one that is missing is passed over.  Return how many there were.
+
+        Raises ArchiveError when they cannot be deleted.
         """
 
     async def sweep(self, now: datetime) -> int:

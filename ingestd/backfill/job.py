@@ -146,7 +146,7 @@ class Backfill:
             if not await backfills.advance(connection, self.id, self._ingest.run_id, now=now, cursor=cursor):
                 await connection.rollback()
                 return False
-            await raws.add(connection, [step.raw], now=now)
+            await raws.add(connection, [step.raw], kind="page" if versions else "feed", now=now)
             pages = [item for item in new.values() if not item.version]
             await polls.add_entries(
                 connection, self._source_id, [*pages, *versions], now=now, raw=step.raw, backfill_id=self.id

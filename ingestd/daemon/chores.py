@@ -12,8 +12,10 @@ from ingestd.daemon.service import Service
 from ingestd.daemon.systemd import notify, watchdog_interval
 from ingestd.errors import IngestError, StoreError
 from ingestd.pipeline.embargo_release import release_due
-from ingestd.store.operations import decisions, failures, robots_files, sites
-from ingestd.store.polls import polls, quiet_sources, sources, subscriptions
+from ingestd.pipeline.retention import prune_database
+from ingestd.settings import Settings
+from ingestd.store.operations import robots_files, sites
+from ingestd.store.polls import quiet_sources, sources, subscriptions
 from ingestd.store.work import entries, revisits, runs
 
 log = structlog.get_logger(__name__)
@@ -38,8 +40,8 @@ SITE_RETENTION = timedelta(days=90)
 CLOCK_JUMP = 60.0
 
 
-def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
-    """Return a scheduler, not started, with the tick and the chores; `keep_polls` is in seconds.
+def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
+    """Return a scheduler, not started, with the tick and the chores.
 
     APScheduler 3 cancels its running jobs on shutdown and swallows their exceptions.  So it only triggers;
     polls and pages run in the task groups of the service.
@@ -56,7 +58,7 @@ def schedule(service: Service, *, keep_polls: float) -> AsyncIOScheduler:
         (60.0, lambda: _repair(service)),
         (60.0, lambda: _subscribe(service)),
         (60.0, QuietCheck(service).run),
-        (600.0, lambda: _delete_old(service, keep_polls)),
+        (600.0, lambda: prune(service, settings)),
         (3600.0, lambda: _sweep_archive(service)),
     ]
     if (interval := watchdog_interval()) is not None:
@@ -175,15 +177,21 @@ class QuietCheck:
             log.warning("found quiet sources", sources=len(quiet))
 
 
-async def _delete_old(service: Service, keep: float) -> None:
-    now = datetime.now(UTC)
-    before = now - timedelta(seconds=keep)
-    async with service.runtime.database.write() as connection:
-        await polls.delete_before(connection, before)
-        await failures.delete_before(connection, before)
-        await decisions.delete_before(connection, before)
+async def prune(service: Service, settings: Settings) -> None:
+    """Delete what is older than the settings keep it; a stop interrupts it between two batches."""
+    now, runtime = datetime.now(UTC), service.runtime
+    async with runtime.database.write() as connection:
         await robots_files.delete_before(connection, now)
         await sites.delete_before(connection, now - SITE_RETENTION)
+    done = await prune_database(
+        runtime.database, runtime.archive, settings, now=now, stopping=lambda: service.service_state.stopping
+    )
+    if any(one.rows for one in done):
+        log.info(
+            "pruned",
+            **{one.table.replace(" (", "_").rstrip(")"): one.rows for one in done if one.rows},
+            longest=round(max(one.longest for one in done), 4),
+        )
 
 
 async def _sweep_archive(service: Service) -> None:

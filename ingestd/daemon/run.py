@@ -71,7 +71,7 @@ async def run_daemon(
         process_memory.freeze_objects()
         await make_pushed_sources_due(service)
         await correct_due_times(service)
-        scheduler = schedule(service, keep_polls=settings.keep_polls)
+        scheduler = schedule(service, settings=settings)
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         stopped = _listen_to_signals(service, settings, reload)

@@ -8,6 +8,7 @@ from platformdirs import user_state_path
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ingestd.settings import kept
 from ingestd.settings.values import (
     Address,
     Bytes,
@@ -254,12 +255,15 @@ class Settings(BaseSettings):
             "is resumed at the next start."
         ),
     )
-    keep_polls: Seconds = Field(
-        30 * DAY,
-        ge=HOUR,
-        le=3650 * DAY,
-        description="How long to keep the history of polls, failures and decisions, in seconds or with a unit.",
-    )
+    keep_polls: kept.KeepPolls = 30 * DAY
+    keep_failures: kept.KeepFailures = 30 * DAY
+    keep_entries: kept.KeepEntries = 90 * DAY
+    keep_feed_documents: kept.KeepFeedDocuments = 7 * DAY
+    keep_pages: kept.KeepPages = 90 * DAY
+    keep_events: kept.KeepEvents = 90 * DAY
+    keep_revisions: kept.KeepRevisions = "all"
+    keep_records: kept.KeepRecords = None
+    keep_records_of: kept.KeepRecordsOf = ()
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level of log lines: debug, info, warning or error."
     )

@@ -22,7 +22,6 @@ from ingestd.daemon.chores import (
 )
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.store.operations import failures
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
@@ -154,24 +153,6 @@ async def test_a_due_time_a_year_ahead_is_corrected(service: Service) -> None:
     async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
     assert [one.id for one in claimed] == [source]
-
-
-async def test_old_failures_are_deleted_except_those_of_quarantined_entries(service: Service) -> None:
-    now, old = datetime.now(UTC), datetime.now(UTC) - timedelta(days=60)
-    source = await add_source(service, "https://paper.example/feed", due=now + timedelta(days=1))
-    rows = [{**entry_row(source, n, old), "id": n, "state": state} for n, state in ((1, "done"), (2, "quarantined"))]
-    failed = [
-        {"at": at, "stage": "fetch", "error": "Refused", "message": name, "attempt": 1, "entry_id": entry}
-        for name, at, entry in (("poll", old, None), ("done", old, 1), ("quarantined", old, 2), ("new", now, 1))
-    ]
-    async with service.runtime.database.write() as connection:
-        await insert_all(connection, tables.entries, rows)
-        await insert_all(connection, tables.failures, failed)
-
-        await failures.delete_before(connection, now - timedelta(days=30))
-
-        kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
-    assert set(kept) == {"quarantined", "new"}
 
 
 async def test_overdue_sources_are_spread_after_a_clock_was_set_ahead(service: Service) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.records import evidence
@@ -35,13 +35,6 @@ async def add(connection: AsyncConnection, found: Iterable[Decision | None]) -> 
     """Insert decisions; None is skipped."""
     names = Decision.__slots__
     await insert_all(connection, decisions, [{name: getattr(one, name) for name in names} for one in found if one])
-
-
-async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
-    """Delete at most `batch` decisions older than `moment`; returns how many."""
-    old = select(decisions.c.id).where(decisions.c.at < moment).limit(batch)
-    result = await connection.execute(delete(decisions).where(decisions.c.id.in_(old.scalar_subquery())))
-    return int(result.rowcount)
 
 
 async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
@@ -117,18 +117,6 @@ async def list_quarantined(connection: AsyncConnection, *, limit: int = 1000) ->
         .limit(limit)
     )  # fmt: skip
     return [dict(row) for row in (await connection.execute(query)).mappings()]
-
-
-async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
-    """Delete at most `batch` failures older than `moment`; returns how many.
-
-    Failures of quarantined entries are kept: they show why.
-    """
-    quarantined = select(entries.c.id).where(entries.c.state == "quarantined").scalar_subquery()
-    deletable = failures.c.entry_id.is_(None) | failures.c.entry_id.not_in(quarantined)
-    old = select(failures.c.id).where(failures.c.at < moment, deletable).limit(batch)
-    result = await connection.execute(delete(failures).where(failures.c.id.in_(old.scalar_subquery())))
-    return int(result.rowcount)
 
 
 async def retry_quarantined(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.source import NO_VALIDATORS
@@ -50,7 +50,7 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
     if any(poll.versions for poll in poll_results):
         # Before any other lock: `save_outcomes` also takes this one before rows of `entries`, which prevents deadlocks.
         await lock_records(connection)
-    await raws.add(connection, [poll.raw for poll in poll_results], now=poll_results[0].at)
+    await _add_raws(connection, poll_results)
     rows = [row for poll in poll_results for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
     await insert_absent(connection, entries, rows)
     await _update_entries(connection, poll_results)
@@ -63,6 +63,16 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
     await insert_all(connection, polls, [_poll_row(poll) for poll in poll_results])
     await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in poll_results if poll.may_have_lost])
     await failures.add(connection, [poll.failure for poll in poll_results])
+
+
+async def _add_raws(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Add the raw bytes of documents; a document with wire items is what their records are made from."""
+    for kind, with_versions in _RAW_KINDS:
+        some = [poll.raw for poll in poll_results if bool(poll.versions) is with_versions]
+        await raws.add(connection, some, kind=kind, now=poll_results[0].at)
+
+
+_RAW_KINDS: tuple[tuple[raws.RawKind, bool], ...] = (("feed", False), ("page", True))
 
 
 async def _save_versions(
@@ -247,10 +257,3 @@ def _poll_row(poll: PollResult) -> dict[str, Any]:
         "error": poll.failure.error if poll.failure else None,
         "raw": poll.raw.sha256 if poll.raw and poll.raw.stored_size else None,
     }
-
-
-async def delete_before(connection: AsyncConnection, moment: datetime, *, batch: int = 10_000) -> int:
-    """Delete at most `batch` polls older than `moment`; returns how many."""
-    old = select(polls.c.id).where(polls.c.at < moment).limit(batch)
-    result = await connection.execute(delete(polls).where(polls.c.id.in_(old.scalar_subquery())))
-    return int(result.rowcount)

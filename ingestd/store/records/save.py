@@ -36,7 +36,7 @@ async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOut
     if saved or carried or unwrapped:
         await lock_records(connection)
     if unwrapped:
-        await raws.add(connection, (outcome.raw for outcome in unwrapped), now=unwrapped[0].at)
+        await raws.add(connection, (outcome.raw for outcome in unwrapped), kind="page", now=unwrapped[0].at)
         record_ids = await wire_items.save_versions(
             connection, [one for outcome in unwrapped for one in _incoming_versions(outcome)]
         )
@@ -71,7 +71,7 @@ async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOut
                 record_ids[one.work.id] = one.record_id
             if carrying == "carried":
                 decided.append(_carrier_decision(one))
-        await raws.add(connection, (outcome.raw for outcome in saved), now=outcomes[0].at)
+        await raws.add(connection, (outcome.raw for outcome in saved), kind="page", now=outcomes[0].at)
         await page_records.flush(connection)
         await sites.add_articles(connection, new_articles, now=outcomes[0].at)
     await _finish(connection, outcomes, record_ids)

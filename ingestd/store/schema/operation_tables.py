@@ -1,6 +1,6 @@
 """Tables of failures, decisions, recurring blocks of sites, and cached robots.txt files."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from ingestd.store.schema.columns import Id, Instant, Json
 from ingestd.store.schema.metadata import metadata
@@ -67,4 +67,5 @@ installation = Table(
     Column("epoch", String(36), nullable=False),  # of the event log: a restore begins a new one
     Column("created_at", Instant, nullable=False),
     Column("copy_state", String(10)),  # of a copy that no daemon has used: unfinished, finished
+    Column("keeps_all", Boolean, nullable=False, server_default=false()),  # older than retention: only limits set count
 )

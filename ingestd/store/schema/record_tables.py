@@ -114,7 +114,9 @@ raws = Table(
     Column("sha256", String(64), primary_key=True),
     Column("size", Integer, nullable=False),  # bytes
     Column("stored_size", Integer, nullable=False),  # bytes, compressed
-    Column("seen_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # first
+    Column("kind", String(5), nullable=False, server_default="page"),  # `records.raws.RawKind`
+    Index("raws_by_kind", "kind", "seen_at"),
 )
 
 #: Evidence that a story was withdrawn; never deleted.  `kind`: deleted-entry (the feed says so, RFC 6721); 404, 410,

@@ -89,6 +89,15 @@ polls = Table(
     Index("polls_by_time", "at"),
 )
 
+#: The last document of each source that was read.  An entry in it was last seen at `at`, whatever its own row says.
+windows = Table(
+    "windows",
+    metadata,
+    Column("source_id", Id, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
+    Column("entry_ids", LargeBinary, nullable=False),  # `polls.windows` encodes them
+    Column("at", Instant, nullable=False),
+)
+
 #: Former addresses of sources that moved.
 aliases = Table(
     "aliases",

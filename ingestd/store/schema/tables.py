@@ -3,7 +3,7 @@
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import decisions, failures, installation, robots_files, sites
 from ingestd.store.schema.record_tables import carriers, events, evidence, raws, records, revisions, texts
-from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions
+from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions, windows
 from ingestd.store.schema.work_tables import backfills, entries, runs
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "sources",
     "subscriptions",
     "texts",
+    "windows",
 ]

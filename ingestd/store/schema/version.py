@@ -14,7 +14,7 @@ from ingestd.errors import SchemaMismatch
 from ingestd.store.database import BUSY_TIMEOUT, store_errors
 
 #: Every version there has been, oldest first, as in `migrations/versions/`.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 
 #: The version that this program works with.
 HEAD = VERSIONS[-1]

@@ -1,0 +1,56 @@
+"""Delete what is older than the settings keep it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ingestd.archive.protocol import Archive
+from ingestd.settings import Settings
+from ingestd.store.database import Database
+from ingestd.store.retention import prune
+from ingestd.store.retention.batches import Deleted
+from ingestd.store.retention.limits import Limits
+
+
+def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
+    """Return the limits that the settings set.
+
+    `keeps_all`: the database is older than retention, so a default limits nothing but what always had a limit.
+    """
+    chosen = settings.model_fields_set if keeps_all else set(type(settings).model_fields)
+
+    def limit(name: str, otherwise: float | None = None) -> float | None:
+        value: float | None = getattr(settings, name) if name in chosen else otherwise
+        return value
+
+    revisions = settings.keep_revisions
+    return Limits(
+        polls=settings.keep_polls,
+        failures=limit("keep_failures", settings.keep_polls),
+        entries=limit("keep_entries"),
+        feed_documents=limit("keep_feed_documents"),
+        pages=limit("keep_pages"),
+        events=limit("keep_events"),
+        revisions=None if revisions == "all" else revisions,
+        records=settings.keep_records,
+        records_of=dict(settings.keep_records_of),
+    )
+
+
+async def prune_database(
+    database: Database,
+    archive: Archive,
+    settings: Settings,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> list[Deleted]:
+    """Delete what is older than the settings keep it; return what each deletion did, or in a dry run would do.
+
+    Raises StoreUnavailable, StoreError or ArchiveError.
+    """
+    async with database.read() as connection:
+        limits = limits_of(settings, keeps_all=await prune.keeps_all(connection))
+    return await prune.prune(
+        database, limits, now=now, delete_bodies=archive.delete, dry_run=dry_run, stopping=stopping
+    )

@@ -1,0 +1,52 @@
+"""Delete everything that is older than its limit, kind by kind."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.database import Database
+from ingestd.store.retention import batches, histories, raw_bytes
+from ingestd.store.retention.batches import Deleted, Deletion
+from ingestd.store.retention.limits import Limits, before
+from ingestd.store.retention.raw_bytes import DeleteBodies
+from ingestd.store.schema.tables import installation
+
+
+async def keeps_all(connection: AsyncConnection) -> bool:
+    """Return whether a database is older than retention: then only limits that the operator set delete anything."""
+    return bool((await connection.execute(select(installation.c.keeps_all))).scalar())
+
+
+def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> Iterator[Deletion]:
+    """Yield the deletions for the kinds of data that have a limit; what refers to other rows comes before them."""
+    if (oldest := before(now, limits.polls)) is not None:
+        yield histories.of_polls(oldest)
+        yield histories.of_decisions(oldest)
+    if (oldest := before(now, limits.failures)) is not None:
+        yield histories.of_failures(oldest)
+    if (oldest := before(now, limits.feed_documents)) is not None:
+        yield raw_bytes.of_raws("feed", oldest, delete_bodies)
+    if (oldest := before(now, limits.pages)) is not None:
+        yield raw_bytes.of_raws("page", oldest, delete_bodies)
+
+
+async def prune(
+    database: Database,
+    limits: Limits,
+    *,
+    now: datetime,
+    delete_bodies: DeleteBodies,
+    dry_run: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> list[Deleted]:
+    """Delete what is older than its limit, in short transactions; return what each deletion did or would do.
+
+    Raises StoreUnavailable, StoreError or ArchiveError; what is left is deleted by the next call.
+    """
+    return [
+        await batches.run(database, deletion, dry_run=dry_run, stopping=stopping)
+        for deletion in deletions(limits, now=now, delete_bodies=delete_bodies)
+        if not stopping()
+    ]

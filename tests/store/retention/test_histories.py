@@ -1,0 +1,146 @@
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from ingestd.pipeline.retention import limits_of
+from ingestd.settings import Settings
+from ingestd.settings.values import with_async_driver
+from ingestd.store.database import Database
+from ingestd.store.polls import sources
+from ingestd.store.retention import batches, prune
+from ingestd.store.retention.batches import Deleted
+from ingestd.store.retention.limits import Limits
+from ingestd.store.schema import tables
+from ingestd.store.statements import insert_all
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = 86_400.0
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(with_async_driver(database_url)) as database:
+        yield database
+
+
+class Bodies:
+    """The bodies that were deleted from an archive."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+
+    async def delete(self, sha256s: Sequence[str]) -> None:
+        self.deleted += sha256s
+
+
+def poll_row(source: int, at: datetime) -> dict[str, Any]:
+    return {"source_id": source, "at": at, "seconds": 0.1, "outcome": "not_modified"}
+
+
+def entry_row(source: int, number: int, state: str, at: datetime) -> dict[str, Any]:
+    return {
+        "id": number, "source_id": source, "guid": str(number), "id_origin": "source", "fingerprint": "x",
+        "announced": {}, "state": state, "attempts": 0, "due_at": at, "first_seen_at": at, "last_seen_at": at,
+    }  # fmt: skip
+
+
+async def run(database: Database, limits: Limits, **options: Any) -> dict[str, Deleted]:
+    bodies = Bodies()
+    done = await prune.prune(database, limits, now=NOW, delete_bodies=bodies.delete, **options)
+    return {one.table: one for one in done}
+
+
+async def count(database: Database, table: str) -> int:
+    async with database.read() as connection:
+        return int(
+            (await connection.execute(select(func.count()).select_from(tables.metadata.tables[table]))).scalar_one()
+        )
+
+
+async def test_old_failures_are_deleted_except_those_of_quarantined_entries(database: Database) -> None:
+    old = NOW - timedelta(days=60)
+    failed = [
+        {"at": at, "stage": "fetch", "error": "Refused", "message": name, "attempt": 1, "entry_id": entry}
+        for name, at, entry in (("poll", old, None), ("done", old, 1), ("quarantined", old, 2), ("new", NOW, 1))
+    ]
+    async with database.write() as connection:
+        source, _ = await sources.add(connection, "https://paper.example/feed", now=old)
+        rows = [entry_row(source, 1, "done", old), entry_row(source, 2, "quarantined", old)]
+        await insert_all(connection, tables.entries, rows)
+        await insert_all(connection, tables.failures, failed)
+
+    await run(database, Limits(failures=30 * DAY))
+
+    async with database.read() as connection:
+        kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
+    assert set(kept) == {"quarantined", "new"}
+
+
+async def test_history_goes_in_batches_that_hold_the_lock_for_milliseconds(database: Database) -> None:
+    async with database.write() as connection:
+        source, _ = await sources.add(connection, "https://paper.example/feed", now=NOW)
+        rows = [poll_row(source, NOW - timedelta(minutes=number)) for number in range(60_000)]
+        await insert_all(connection, tables.polls, rows)
+
+    counted = await run(database, Limits(polls=10 * DAY), dry_run=True)
+    assert counted["polls"].rows == 60_000 - 14_401
+    assert await count(database, "polls") == 60_000
+
+    done = await run(database, Limits(polls=10 * DAY))
+
+    assert await count(database, "polls") == 14_401
+    assert done["polls"].rows == 60_000 - 14_401
+    assert done["polls"].batches > 10
+    # Half of the limit of 50 ms in the typical case; a busy machine may take longer for one batch.
+    assert done["polls"].longest < 4 * batches.MAX_HELD
+
+
+async def test_a_stopped_deletion_is_resumed_by_the_next_one(database: Database) -> None:
+    async with database.write() as connection:
+        source, _ = await sources.add(connection, "https://paper.example/feed", now=NOW)
+        await insert_all(connection, tables.polls, [poll_row(source, NOW - timedelta(days=20))] * 1000)
+    until = monotonic() + 60
+    stops = iter([False] * 5 + [True] * 1000)
+
+    stopped = await run(database, Limits(polls=10 * DAY), stopping=lambda: next(stops))
+
+    assert 0 < stopped["polls"].rows < 1000
+    assert monotonic() < until
+    await run(database, Limits(polls=10 * DAY))
+    assert await count(database, "polls") == 0
+
+
+async def test_raw_bytes_go_by_kind_and_age(database: Database) -> None:
+    def raw(kind: str, days: int) -> dict[str, Any]:
+        at = NOW - timedelta(days=days)
+        return {"sha256": f"{kind} {days}", "size": 1, "stored_size": 1, "seen_at": at, "kind": kind}
+
+    async with database.write() as connection:
+        await insert_all(connection, tables.raws, [raw(kind, days) for kind in ("feed", "page") for days in (1, 8, 91)])
+    bodies = Bodies()
+
+    limits = Limits(feed_documents=7 * DAY, pages=90 * DAY)
+    await prune.prune(database, limits, now=NOW, delete_bodies=bodies.delete)
+
+    async with database.read() as connection:
+        kept = set((await connection.execute(select(tables.raws.c.sha256))).scalars())
+    assert kept == {"feed 1", "page 1", "page 8"}
+    assert set(bodies.deleted) == {"feed 8", "feed 91", "page 91"}
+
+
+async def test_defaults_limit_nothing_new_in_a_database_older_than_retention(database: Database) -> None:
+    async with database.write() as connection:
+        assert not await prune.keeps_all(connection)
+        await connection.execute(update(tables.installation).values(keeps_all=True))
+        assert await prune.keeps_all(connection)
+
+    assert limits_of(Settings(), keeps_all=True) == Limits(polls=30 * DAY, failures=30 * DAY)
+    chosen = limits_of(Settings(keep_pages="10d", keep_failures="1d"), keeps_all=True)
+    assert chosen == Limits(polls=30 * DAY, failures=DAY, pages=10 * DAY)
+    fresh = limits_of(Settings(), keeps_all=False)
+    assert fresh.pages == 90 * DAY
+    assert fresh.records is None
