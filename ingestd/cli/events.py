@@ -14,6 +14,7 @@ import typer
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
@@ -42,27 +43,40 @@ def events_(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Keep printing new events until SIGTERM or Ctrl-C.")
     ] = False,
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print the event log: what happened to which record.
 
     One event a line, in commit order; their numbers have no gaps. A consumer that stores the number of the last event
-    it has processed, and passes it with --after, misses none and sees none twice.
+    it has processed, and passes it with --after, misses none and sees none twice. Headlines and URLs of what is
+    withheld or killed are left out unless --include-withheld is given.
 
     Exit status: 0 on success, also when --follow is stopped by a signal; 1 if the database cannot be used (--follow
     waits for it once it has begun); 2 if there is no event N yet.
     """
     kinds = parse_kinds(kind or ())
-    asyncio.run(_run_until_signal(_print(config, after=after, limit=limit, kinds=kinds, follow=follow, json=json)))
+    printing = _print(
+        config, after=after, limit=limit, kinds=kinds, follow=follow, include_withheld=include_withheld, json=json
+    )
+    asyncio.run(_run_until_signal(printing))
 
 
 async def _print(
-    config: Path | None, *, after: int, limit: int | None, kinds: tuple[EventKind, ...], follow: bool, json: bool
+    config: Path | None,
+    *,
+    after: int,
+    limit: int | None,
+    kinds: tuple[EventKind, ...],
+    follow: bool,
+    include_withheld: bool,
+    json: bool,
 ) -> None:
     left = limit
     async with open_database(config) as database:
-        async for batch in _batches(database, after, kinds, follow=follow):
+        log_disclosure("events", include_withheld=include_withheld)
+        async for batch in _batches(database, after, kinds, follow=follow, include_withheld=include_withheld):
             found = batch.events[:left]
             if json:
                 show_json_lines(found)
@@ -74,13 +88,15 @@ async def _print(
 
 
 async def _batches(
-    database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool
+    database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool, include_withheld: bool
 ) -> AsyncIterator[EventBatch]:
     """Yield the events there are and, with `follow`, new ones, waiting while the database is unavailable."""
 
     async def read() -> EventBatch:
         async with database.read() as connection:
-            return await event_log.read_after(connection, after, limit=_BATCH, kinds=kinds)
+            return await event_log.read_after(
+                connection, after, limit=_BATCH, kinds=kinds, include_withheld=include_withheld
+            )
 
     batch = await read()
     while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,10 +10,14 @@ import typer
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
 from ingestd.cli.settings import load_settings
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import IngestError
 from ingestd.model.feed import Entry
+from ingestd.model.version import Version
 from ingestd.pipeline.read import fetch_page, read_feed, read_page
 from ingestd.pipeline.runtime import make_pool, open_fetcher
+from ingestd.policy.wire.redaction import may_be_shown
+from ingestd.policy.wire.versions import received_version
 from ingestd.settings import Settings
 from ingestd.times import iso
 from ingestd.web.fetcher import Fetcher
@@ -24,15 +29,19 @@ def try_(
     pages: Annotated[
         int, typer.Option(min=0, metavar="N", help="Fetch the pages of the first N entries and extract their articles.")
     ] = 3,
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Poll a source once and print the result; store nothing.
 
+    Of wire items that are withheld, embargoed or killed only the guid is printed, unless --include-withheld is given.
+
     Exit status: 0 if the feed could be read, 1 if not.
     """
     settings = load_settings(config)
-    found = asyncio.run(_try(settings, url, pages))
+    log_disclosure(f"try {url}", include_withheld=include_withheld)
+    found = asyncio.run(_try(settings, url, pages, include_withheld=include_withheld))
     if json:
         show_json(found)
         return
@@ -44,26 +53,46 @@ def try_(
         show_table(("field", "value"), [(key, value) for key, value in article.items() if value])
 
 
-async def _try(settings: Settings, url: str, pages: int) -> dict[str, Any]:
+async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bool) -> dict[str, Any]:
     async with open_fetcher(settings) as (_, fetcher), make_pool(settings) as pool:
         reply = await fetcher.get(url)
         parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
-        feed = parsed.feed
+        feed, now = parsed.feed, datetime.now(UTC)
+        # A version that was usable, too, when another one of the same item takes it back.
+        taken_back = {version.item.guid for version in parsed.versions if version and not _is_usable(version, now)}
+        listed = [
+            (entry, version, not include_withheld and version is not None and version.item.guid in taken_back)
+            for entry, version in zip(feed.entries, parsed.versions, strict=True)
+        ]
         articles = [
             # A wire item contains its text.
             asdict(version.article) if version else await _article(fetcher, pool, entry)
-            for entry, version in list(zip(feed.entries, parsed.versions, strict=True))[:pages]
+            for entry, version, hidden in listed[:pages]
+            if not hidden
         ]
-    entries = [
-        {"guid": e.guid, "headline": e.headline, "link": e.link, "published": iso(e.published), "authors": e.authors}
-        for e in feed.entries
-    ]
+    entries = [_entry(entry, hidden=hidden) for entry, _, hidden in listed]
     return {
         "format": feed.format,
         "title": feed.title,
         "warnings": feed.warnings,
         "entries": entries,
         "articles": articles,
+    }
+
+
+def _is_usable(version: Version, now: datetime) -> bool:
+    return may_be_shown(received_version(version, 0, now).pubstatus)
+
+
+def _entry(entry: Entry, *, hidden: bool) -> dict[str, Any]:
+    if hidden:
+        entry = Entry(guid=entry.guid, headline="(withheld)", published=entry.published)
+    return {
+        "guid": entry.guid,
+        "headline": entry.headline,
+        "link": entry.link,
+        "published": iso(entry.published),
+        "authors": entry.authors,
     }
 
 

@@ -8,24 +8,28 @@ import typer
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.pipeline.why import why as explain
 
 
 def why(
     url: Annotated[str, typer.Argument(metavar="URL", help="URL of an article, or guid of a wire item.")],
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Explain what was decided about an article, and why.
 
-    Prints which sources announced it and when, each decision with its reason, and its present state.
+    Prints which sources announced it and when, each decision with its reason, and its present state. URLs and
+    quoted reasons of what is withheld or killed are left out unless --include-withheld is given.
 
     Exit status: 0 on success, 1 if nothing is known of it, 2 if it is neither a URL nor a known guid.
     """
 
     async def work() -> dict[str, Any]:
         async with open_database(config) as database, database.read() as connection:
-            return await explain(connection, url)
+            log_disclosure(f"why {url}", include_withheld=include_withheld)
+            return await explain(connection, url, include_withheld=include_withheld)
 
     found = asyncio.run(work())
     if json:

@@ -4,6 +4,7 @@ import structlog
 
 from ingestd.errors import IngestError
 from ingestd.model.source import Source
+from ingestd.policy.wire.versions import received_version
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Unwrapped
 from ingestd.urls import without_userinfo
@@ -53,7 +54,9 @@ def log_outcome(outcome: EntryOutcome) -> None:
         url = outcome.work.entry.link
         log.info("carried", url=url and without_userinfo(url), record=outcome.record_id)
     elif isinstance(outcome, Unwrapped):
-        log.info("unwrapped", url=without_userinfo(outcome.url), items=len(outcome.versions))
+        # The path of a URL often spells the headline, which may be embargoed.
+        usable = all(received_version(one, 0, outcome.at).pubstatus == "usable" for one in outcome.versions)
+        log.info("unwrapped", url=without_userinfo(outcome.url) if usable else None, items=len(outcome.versions))
     elif isinstance(outcome, RevisitFailed):
         _log_missed(outcome)
     else:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
+from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.store.operations import decisions
 from ingestd.times import iso
 from ingestd.urls import normalise, without_userinfo
@@ -19,34 +20,48 @@ async def _normalised(connection: AsyncConnection, name: str) -> str:
         raise UsageError(f"{error}; it is not the guid of an entry either") from error
 
 
-async def why(connection: AsyncConnection, url: str) -> dict[str, Any]:
+async def why(connection: AsyncConnection, url: str, *, include_withheld: bool = False) -> dict[str, Any]:
     """Return the entries of a URL, each with its source, state and history of decisions, oldest first.
 
     Entries are found by the URL as given and as normalised, by their guid, and by their record's canonical URL.
+    Those of a withheld or killed record are without URLs and reasons, which may quote it, unless `include_withheld`.
     Raises UsageError if it is neither a URL nor the guid of any entry.
     """
     normalised = await _normalised(connection, url)
-    entries = [
-        {
-            "entry": row["id"],
-            "source": row["source_id"],
-            "source_url": without_userinfo(row["source_url"]),
-            "guid": row["guid"],
-            "url": row["url"],
-            "first_seen_at": iso(row["first_seen_at"]),
-            "last_seen_at": iso(row["last_seen_at"]),
-            "state": row["state"],
-            "attempts": row["attempts"],
-            "next_attempt_at": iso(row["due_at"]) if row["state"] == "pending" else None,
-            "visits": row["visits"],
-            "visited_at": iso(row["visited_at"]),
-            "next_visit_at": iso(row["revisit_at"]) if row["state"] == "done" and row["revisits"] else None,
-            "gone": row["gone"],
-            "gone_since": iso(row["gone_since"]),
-            "record": row["record_guid"],
-            "record_uri": row["uri"],
-            "history": [{**step, "at": iso(step["at"])} for step in await decisions.history(connection, row["id"])],
-        }
-        for row in await decisions.entries_at(connection, sorted({url, normalised}))
-    ]
+    rows = await decisions.entries_at(connection, sorted({url, normalised}))
+    entries = [await _explained(connection, row) for row in rows]
+    if not include_withheld:
+        entries = [
+            entry if may_be_shown(row["pubstatus"] or "usable") else _redacted(entry)
+            for entry, row in zip(entries, rows, strict=True)
+        ]
     return {"url": without_userinfo(url), "normalised": normalised, "entries": entries}
+
+
+async def _explained(connection: AsyncConnection, row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "entry": row["id"],
+        "source": row["source_id"],
+        "source_url": without_userinfo(row["source_url"]),
+        "guid": row["guid"],
+        "url": row["url"],
+        "first_seen_at": iso(row["first_seen_at"]),
+        "last_seen_at": iso(row["last_seen_at"]),
+        "state": row["state"],
+        "attempts": row["attempts"],
+        "next_attempt_at": iso(row["due_at"]) if row["state"] == "pending" else None,
+        "visits": row["visits"],
+        "visited_at": iso(row["visited_at"]),
+        "next_visit_at": iso(row["revisit_at"]) if row["state"] == "done" and row["revisits"] else None,
+        "gone": row["gone"],
+        "gone_since": iso(row["gone_since"]),
+        "record": row["record_guid"],
+        "record_uri": row["uri"],
+        "history": [{**step, "at": iso(step["at"])} for step in await decisions.history(connection, row["id"])],
+    }
+
+
+def _redacted(entry: dict[str, Any]) -> dict[str, Any]:
+    # Reasons of the stage "identity" are ingestd's own words; others quote URLs, servers and feeds.
+    history = [step if step["stage"] == "identity" else {**step, "reason": "(withheld)"} for step in entry["history"]]
+    return {**entry, "url": None, "record_uri": None, "history": history}

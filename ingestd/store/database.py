@@ -46,6 +46,8 @@ class Database:
                 max_overflow=2,
                 pool_timeout=BUSY_TIMEOUT,
                 pool_pre_ping=True,
+                # An error that quotes a statement's parameters would bring texts and headlines into the log.
+                hide_parameters=True,
                 connect_args={key: value for key, value in _LIBPQ_TIMEOUTS.items() if key not in make_url(url).query},
             )
         self._write_lock = asyncio.Lock()
@@ -114,7 +116,9 @@ async def lock_records(connection: AsyncConnection) -> None:
 
 
 def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT)
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT, hide_parameters=True
+    )
 
     def configure(connection: Any, _record: Any) -> None:
         # The driver would begin transactions by itself, too late and not IMMEDIATE; the "begin" listener does it.

@@ -26,7 +26,7 @@ ALL = [
 HELPERS = {
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
     "db.progress", "log", "main_help", "options", "output", "records.options", "records.record_json", "records.table",
-    "settings", "since", "sources.state", "terminal",
+    "settings", "since", "sources.state", "terminal", "withheld",
 }  # fmt: skip
 
 

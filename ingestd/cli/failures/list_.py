@@ -8,6 +8,7 @@ import typer
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.store.operations import failures
 from ingestd.urls import without_userinfo
 
@@ -19,6 +20,7 @@ def list_(
         typer.Option("--quarantined", "--given-up", help="List quarantined entries: no attempts are left."),
     ] = False,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="List at most N failures or entries.")] = 50,
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -30,7 +32,8 @@ def list_(
     async def work() -> list[dict[str, object]]:
         async with open_database(config) as database, database.read() as connection:
             find = failures.list_quarantined if quarantined else failures.latest
-            rows = await find(connection, limit=limit)
+            log_disclosure("failures list", include_withheld=include_withheld)
+            rows = await find(connection, limit=limit, include_withheld=include_withheld)
         return [{**row, "source_url": without_userinfo(row["source_url"] or "")} for row in rows]
 
     rows = asyncio.run(work())

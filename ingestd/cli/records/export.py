@@ -16,6 +16,7 @@ from ingestd.cli.records.options import SourceOption, StatusOption, parse_status
 from ingestd.cli.records.record_json import record_as_json
 from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.terminal import progress_bar
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import UsageError
 from ingestd.json import to_json
 from ingestd.model.record import Record
@@ -33,7 +34,8 @@ def export(
     ] = None,
     source: SourceOption = None,
     since: SinceOption = None,
-    status: StatusOption = "usable",
+    status: StatusOption = None,
+    include_withheld: IncludeWithheldOption = False,
     format_: Annotated[
         str,
         typer.Option(
@@ -47,13 +49,17 @@ def export(
 ) -> None:
     """Export records as JSON Lines, oldest first.
 
-    Killed and withheld records are left out unless --status asks for them. With --format ninjs each line is an
-    IPTC ninjs 3.1 item. Editorial notes marked private are never exported.
+    Killed and withheld records are left out unless --include-withheld or --status asks for them. With --format ninjs
+    each line is an IPTC ninjs 3.1 item. Editorial notes marked private are never exported.
 
     Exit status: 0 on success, 2 if there is no such source or the file cannot be written.
     """
     del json
-    after, wanted, render = parse_since(since), parse_status(status), _renderer(format_)
+    after, wanted, render = (
+        parse_since(since),
+        parse_status(status, include_withheld=include_withheld),
+        _renderer(format_),
+    )
 
     async def work() -> None:
         with ExitStack() as stack:
@@ -61,6 +67,7 @@ def export(
             bar = stack.enter_context(progress_bar())
             task = bar.add_task("records", total=None)
             async with open_database(config) as database, database.read() as connection:
+                log_disclosure("records export", include_withheld=wanted != "usable")
                 source_id = (await sources.find(connection, source)).id if source else None
                 async for record in records.export(connection, since=after, source_id=source_id, status=wanted):
                     file.write(render(record) + "\n")

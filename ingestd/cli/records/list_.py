@@ -7,6 +7,7 @@ from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.records.options import LimitOption, SourceOption, StatusOption, parse_status
 from ingestd.cli.records.table import show_records
 from ingestd.cli.since import SinceOption, parse_since
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.model.record import Record
 from ingestd.store.polls import sources
 from ingestd.store.records import records
@@ -16,20 +17,22 @@ def list_(
     limit: LimitOption = 50,
     source: SourceOption = None,
     since: SinceOption = None,
-    status: StatusOption = "usable",
+    status: StatusOption = None,
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """List the records saved or revised last, newest first.
 
-    Killed and withheld records are left out unless --status asks for them.
+    Killed and withheld records are left out unless --include-withheld or --status asks for them.
 
     Exit status: 0 on success, 2 if there is no such source.
     """
-    after, wanted = parse_since(since), parse_status(status)
+    after, wanted = parse_since(since), parse_status(status, include_withheld=include_withheld)
 
     async def work() -> list[Record]:
         async with open_database(config) as database, database.read() as connection:
+            log_disclosure("records list", include_withheld=wanted != "usable")
             source_id = (await sources.find(connection, source)).id if source else None
             return await records.newest(connection, limit=limit, source_id=source_id, since=after, status=wanted)
 

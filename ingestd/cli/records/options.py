@@ -20,12 +20,22 @@ STATUSES = (*get_args(PubStatus), "all")
 
 
 StatusOption = Annotated[
-    str, typer.Option("--status", metavar="STATUS", help=f"Only records with this status: {', '.join(STATUSES)}.")
+    str | None,
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        help=f"Only records with this status: {', '.join(STATUSES)}. Default: usable, with --include-withheld all.",
+    ),
 ]
 
 
-def parse_status(name: str) -> Status:
-    """Return the status that `--status` names; raises UsageError."""
+def parse_status(name: str | None, *, include_withheld: bool) -> Status:
+    """Return the status that records must have; naming another than usable includes withheld or killed ones as well.
+
+    Raises UsageError.
+    """
+    if name is None:
+        name = "all" if include_withheld else "usable"
     if name not in STATUSES:
         raise UsageError(f"unknown status {name!r}; choose from {', '.join(STATUSES)}")
     return cast("Status", name)

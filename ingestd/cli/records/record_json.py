@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from ingestd.model.item import Item
 from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Record
+from ingestd.policy.wire.redaction import redacted_item
 from ingestd.renderers.record_items import item_of_record
 from ingestd.urls import without_userinfo
 
@@ -29,13 +30,26 @@ def record_as_json(record: Record, *, private: bool = False) -> dict[str, Any]:
     return {**values, **item_fields, "authors": article["authors"], "id_origin": record.id_origin}
 
 
-def revision_as_json(row: Row[Any], *, private: bool = False) -> dict[str, Any]:
-    """Return a row of `revisions` in plain values, with the fields that only its wire item has."""
-    values = dict(row._mapping)
-    item = values.pop("item")
-    if item is None:
+#: Columns of `revisions` with content of the publisher, and their values when it is left out.
+_CONTENT: Mapping[str, Any] = {
+    "headline": None, "body_text": "", "body_html": "", "description_text": None, "byline": None, "authors": [],
+    "dateline": None, "source": None, "usageterms": None, "associations": [], "agencies": [], "provenance": {},
+    "page_url": None,
+}  # fmt: skip
+
+
+def revision_as_json(row: Row[Any], *, private: bool = False, hidden: bool = False) -> dict[str, Any]:
+    """Return a row of `store.records.revisions_of` in plain values, with the fields that only its wire item has.
+
+    `hidden` leaves out its content.
+    """
+    values = {**row._mapping, **(_CONTENT if hidden else {})}
+    del values["record_status"]
+    stored = values.pop("item")
+    if stored is None:
         return values
-    item_fields = _item_as_json(item_from_json(item), private=private)
+    item = item_from_json(stored)
+    item_fields = _item_as_json(redacted_item(item) if hidden else item, private=private)
     return values | {name: value for name, value in item_fields.items() if name not in values}
 
 

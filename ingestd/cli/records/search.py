@@ -9,6 +9,7 @@ from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.records.options import LimitOption, StatusOption, parse_status
 from ingestd.cli.records.table import show_records
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.model.record import Record
 from ingestd.store.records import records
 
@@ -18,20 +19,22 @@ def search(
         list[str], typer.Argument(metavar="WORD", help='Words that must all occur; "a phrase" must occur as it is.')
     ],
     limit: LimitOption = 50,
-    status: StatusOption = "usable",
+    status: StatusOption = None,
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Search headlines and bodies, best match first.
 
-    Killed and withheld records are left out unless --status asks for them.
+    Killed and withheld records are left out unless --include-withheld or --status asks for them.
 
     Exit status: 0, whether or not something was found.
     """
-    wanted = parse_status(status)
+    wanted = parse_status(status, include_withheld=include_withheld)
 
     async def work() -> list[Record]:
         async with open_database(config) as database, database.read() as connection:
+            log_disclosure("records search", include_withheld=wanted != "usable")
             return await records.search(connection, " ".join(words), limit=limit, status=wanted)
 
     show_records(asyncio.run(work()), json=json)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +14,10 @@ from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_diff, show_json, show_table
 from ingestd.cli.records.record_json import has_content, record_as_json, revision_as_json
 from ingestd.cli.since import parse_since
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.model.item_json import item_from_json
 from ingestd.policy.articles.changes import diff
+from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.store.records import records
 from ingestd.times import iso
 
@@ -28,24 +31,32 @@ def show_(
         typer.Option(metavar="TIME", help="Show the record as it was at TIME: ISO 8601, or how long ago, as in 2d."),
     ] = None,
     private: Annotated[bool, typer.Option("--private", help="Include editorial notes marked private.")] = False,
+    include_withheld: IncludeWithheldOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show a record, its revisions, or their differences.
 
+    Of a record or revision that is withheld or killed only identifiers, times and status are shown, unless
+    --include-withheld is given.
+
     Exit status: 0 on success, 2 if there is no such record or, with --as-of, was none at that time.
     """
     when = _end_of_second(parse_since(as_of))
 
+    def hidden(*rows: Row[Any]) -> bool:
+        return not include_withheld and not all(may_be_shown(row.record_status, row.pubstatus) for row in rows)
+
     async def work() -> list[dict[str, Any]]:
         async with open_database(config) as database, database.read() as connection:
-            found = await records.find(connection, record, as_of=when)
+            log_disclosure(f"records show {record}", include_withheld=include_withheld)
+            found = await records.find(connection, record, as_of=when, include_withheld=include_withheld)
             if not revisions and not differences:
                 return [record_as_json(found, private=private)]
             rows = await records.revisions_of(connection, found.id, until=when)
         if differences:
-            return list(map(_difference, rows, rows[1:]))
-        return [revision_as_json(row, private=private) for row in rows]
+            return [_difference(*pair, hidden=hidden(*pair)) for pair in pairwise(rows)]
+        return [revision_as_json(row, private=private, hidden=hidden(row)) for row in rows]
 
     found = asyncio.run(work())
     if json:
@@ -67,9 +78,9 @@ def _end_of_second(when: datetime | None) -> datetime | None:
     return when.replace(microsecond=999_999) if when and not when.microsecond else when
 
 
-def _difference(before: Row[Any], after: Row[Any]) -> dict[str, Any]:
+def _difference(before: Row[Any], after: Row[Any], *, hidden: bool) -> dict[str, Any]:
     items = [item_from_json(row.item) if row.item else None for row in (before, after)]
-    lines = diff(records.article_of(before, None), records.article_of(after, None), *items)
+    lines = [] if hidden else diff(records.article_of(before, None), records.article_of(after, None), *items)
     return {"revision": after.revision, "change": after.change, "seen_at": after.seen_at, "diff": lines}
 
 

@@ -48,7 +48,7 @@ async def decisions(connection: AsyncConnection, request: web.Request) -> object
     """Return all decisions about an article's `url`."""
     if not (url := request.query.get("url")):
         raise UsageError("url is missing")
-    return await why(connection, url)
+    return await why(connection, url, include_withheld=_include_withheld(request))
 
 
 async def events(connection: AsyncConnection, request: web.Request) -> object:
@@ -61,7 +61,13 @@ async def events(connection: AsyncConnection, request: web.Request) -> object:
         raise UsageError(f"limit must be from 1 to {_MAX_EVENTS}")
     kinds = event_log.parse_kinds(request.query.getall("kind", ()))
     return asdict(
-        await event_log.read_after(connection, _integer_parameter(request, "after", 0), limit=limit, kinds=kinds)
+        await event_log.read_after(
+            connection,
+            _integer_parameter(request, "after", 0),
+            limit=limit,
+            kinds=kinds,
+            include_withheld=_include_withheld(request),
+        )
     )
 
 
@@ -85,6 +91,11 @@ def _handler(service: Service, token: str | None, query: Query) -> Callable[[web
             return unauthorised(token, "api_token")
         try:
             _reject_nul(request)
+            if _include_withheld(request):
+                # Without a token a request is only known to come from this host, whose users may not all read them.
+                if not token:
+                    return json_response({"error": "include_withheld needs a token: set api_token"}, status=403)
+                log.warning("withheld content shown", path=request.path, client=request.remote)
             async with service.runtime.database.read() as connection:
                 return json_response(await query(connection, request))
         except UsageError as error:
@@ -95,6 +106,14 @@ def _handler(service: Service, token: str | None, query: Query) -> Callable[[web
             return json_response({"error": "the database is unavailable; see the log"}, status=503)
 
     return handle
+
+
+def _include_withheld(request: web.Request) -> bool:
+    """Return whether the request asks for what is withheld or killed; raises UsageError."""
+    text = request.query.get("include_withheld", "false")
+    if text not in ("true", "false"):
+        raise UsageError("include_withheld must be true or false")
+    return text == "true"
 
 
 def _reject_nul(request: web.Request) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
@@ -38,7 +38,8 @@ class Event:
     uri: str | None
     #: The record's status from the event on; its present one, if the event did not change it.
     pubstatus: str
-    #: None while the record is withheld, since logs are passed on.
+    #: None, as are `uri` and `entry_url`, while the record or this revision of it is withheld or killed: logs are
+    #: passed on, and the path of a URL often spells the headline.
     headline: str | None
     versioncreated: datetime | None
     #: The entry that caused the event, and its source; URLs are without user-info.
@@ -60,13 +61,15 @@ class EventBatch:
     newest: int
 
 
+#: Whether the content of an event's revision may be shown without being asked for.
+_SHOWN = (records.c.pubstatus == "usable") & (func.coalesce(revisions.c.pubstatus, "usable") == "usable")
+
 _EVENT = (
     select(
         events.c.seq, events.c.kind, events.c.at, events.c.record_id, events.c.revision, events.c.entry_id,
         func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
         func.coalesce(events.c.pubstatus, records.c.pubstatus).label("pubstatus"),
-        case((records.c.pubstatus == "withheld", None), else_=revisions.c.headline).label("headline"),
-        revisions.c.versioncreated,
+        revisions.c.headline, revisions.c.versioncreated, _SHOWN.label("shown"),
         entries.c.url.label("entry_url"), entries.c.source_id, sources.c.url.label("source_url"),
         sources.c.title.label("source_title"),
     )
@@ -88,9 +91,16 @@ def parse_kinds(names: Iterable[str]) -> tuple[EventKind, ...]:
 
 
 async def read_after(
-    connection: AsyncConnection, seq: int, *, limit: int = 500, kinds: Collection[EventKind] = ()
+    connection: AsyncConnection,
+    seq: int,
+    *,
+    limit: int = 500,
+    kinds: Collection[EventKind] = (),
+    include_withheld: bool = False,
 ) -> EventBatch:
     """Return at most `limit` events after number `seq`; with `kinds`, only those.
+
+    Headlines and URLs of what is withheld or killed are left out unless `include_withheld`.
 
     A reader that continues at the batch's `after` misses no event, even while others write.
 
@@ -104,12 +114,15 @@ async def read_after(
     query = _EVENT.where(events.c.seq > seq, events.c.seq <= newest).limit(limit)
     if kinds:
         query = query.where(events.c.kind.in_(kinds))
-    found = tuple(map(_event, (await connection.execute(query)).all()))
+    rows = (await connection.execute(query)).all()
+    found = tuple(_event(row, include_withheld=include_withheld) for row in rows)
     return EventBatch(events=found, after=found[-1].seq if len(found) == limit else newest, newest=newest)
 
 
-def _event(row: Row[*tuple[Any, ...]]) -> Event:
+def _event(row: Row[*tuple[Any, ...]], *, include_withheld: bool) -> Event:
     values = dict(row._mapping)
+    if not values.pop("shown") and not include_withheld:
+        values |= {"headline": None, "uri": None, "entry_url": None}
     urls = {name: values[name] and without_userinfo(values[name]) for name in ("entry_url", "source_url")}
     return Event(**{**values, **urls})
 

@@ -55,6 +55,7 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
             sources.c.revisits,
             _GUID.label("record_guid"),
             records.c.uri,
+            records.c.pubstatus,
         )
         .join(sources, sources.c.id == entries.c.source_id)
         .outerjoin(records, records.c.id == entries.c.record_id)

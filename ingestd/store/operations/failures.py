@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
-from ingestd.store.schema.tables import entries, failures, sources
+from ingestd.store.schema.tables import entries, failures, records, sources
 from ingestd.store.statements import insert_all
 from ingestd.text import clean
 from ingestd.urls import without_userinfo
@@ -89,34 +89,58 @@ async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> N
     await insert_all(connection, failures, rows)
 
 
-async def latest(connection: AsyncConnection, *, limit: int = 50) -> list[dict[str, Any]]:
-    """Return the latest failures, newest first, each with its source's URL and its entry's state."""
+async def latest(
+    connection: AsyncConnection, *, limit: int = 50, include_withheld: bool = False
+) -> list[dict[str, Any]]:
+    """Return the latest failures, newest first, each with its source's URL and its entry's state.
+
+    Those of a withheld or killed record are without URL and message unless `include_withheld`.
+    """
     query = (
-        select(failures, sources.c.url.label("source_url"), entries.c.state.label("entry_state"))
+        select(failures, sources.c.url.label("source_url"), entries.c.state.label("entry_state"), records.c.pubstatus)
         .outerjoin(sources, sources.c.id == failures.c.source_id)
         .outerjoin(entries, entries.c.id == failures.c.entry_id)
+        .outerjoin(records, records.c.id == entries.c.record_id)
         .order_by(failures.c.id.desc())
         .limit(limit)
     )
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+    rows = (await connection.execute(query)).mappings()
+    return [_shown(dict(row), include_withheld=include_withheld) for row in rows]
 
 
-async def list_quarantined(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Return the quarantined entries, each with its last failure, by id."""
+def _shown(row: dict[str, Any], *, include_withheld: bool) -> dict[str, Any]:
+    hidden = row.pop("pubstatus") not in (None, "usable") and not include_withheld
+    return {**row, "url": None, "message": _WITHHELD} if hidden else row
+
+
+#: Stands for the message of a failure that may quote withheld content.
+_WITHHELD = "(withheld)"
+
+
+async def list_quarantined(
+    connection: AsyncConnection, *, limit: int = 1000, include_withheld: bool = False
+) -> list[dict[str, Any]]:
+    """Return the quarantined entries, each with its last failure, by id.
+
+    Those of a withheld or killed record are without URL and message unless `include_withheld`.
+    """
     of_entry = failures.alias()
     last = select(func.max(of_entry.c.id)).where(of_entry.c.entry_id == entries.c.id).scalar_subquery()
     query = (
         select(
             entries.c.id, entries.c.guid, entries.c.url, entries.c.attempts, sources.c.url.label("source_url"),
             failures.c.at, failures.c.stage, failures.c.error, failures.c.status, failures.c.message,
+            records.c.pubstatus,
         )
         .join(sources, sources.c.id == entries.c.source_id)
+        .outerjoin(records, records.c.id == entries.c.record_id)
         .outerjoin(failures, failures.c.id == last)
         .where(entries.c.state == "quarantined")
         .order_by(entries.c.id)
         .limit(limit)
     )  # fmt: skip
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+    rows = (await connection.execute(query)).mappings()
+    return [_shown(dict(row), include_withheld=include_withheld) for row in rows]
 
 
 async def retry_quarantined(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:

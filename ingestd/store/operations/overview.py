@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, select, text
+from sqlalchemy import Column, Row, and_, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
@@ -141,13 +141,19 @@ async def sources_by_failures(connection: AsyncConnection, *, limit: int) -> tup
 async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[str, Any]]:
     """Return the records saved or revised last, newest first, without their text.
 
-    Each has its headline, its number of carriers, and the URL, source title and source URL of its first entry.
+    Each has its status, how its current revision changed it, its headline, its number of carriers, and the URL, source
+    title and source URL of its first entry.  Withheld and killed ones are without headline and URLs.
     """
+
+    def shown(column: Column[Any]) -> Any:
+        return case((records.c.pubstatus == "usable", column)).label(column.name)
+
     carried = select(func.count()).where(carriers.c.record_id == records.c.id).scalar_subquery()
     current = and_(revisions.c.record_id == records.c.id, revisions.c.revision == records.c.revision)
     query = (
         select(
-            records.c.uri, records.c.revision, records.c.updated_at, revisions.c.headline, entries.c.url,
+            shown(records.c.uri), records.c.revision, records.c.updated_at, records.c.pubstatus, revisions.c.change,
+            shown(revisions.c.headline), shown(entries.c.url),
             carried.label("carriers"), sources.c.title.label("source_title"), sources.c.url.label("source_url"),
         )
         .join(revisions, current)

@@ -13,6 +13,7 @@ from ingestd.model.article import Agency, Article, Image
 from ingestd.model.item import PubStatus
 from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Carrier, Evidence, Record
+from ingestd.policy.wire.redaction import may_be_shown, redacted
 from ingestd.store.records import evidence
 from ingestd.store.schema.tables import carriers, events, records, revisions, sources
 from ingestd.times import iso
@@ -31,16 +32,20 @@ _MAX_DIGITS = 18
 _COLUMNS = (
     records.c.id.label("record_id"), func.coalesce(records.c.item_guid, records.c.guid).label("guid"), records.c.uri,
     records.c.pubstatus, records.c.id_origin, records.c.release_at, records.c.origin_entry_id,
+    revisions.c.pubstatus.label("revision_status"),
     *(column for column in revisions.c if column.name not in ("id", "record_id", "pubstatus")),
 )  # fmt: skip
 
 _RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
 
 
-async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None = None) -> Record:
+async def find(
+    connection: AsyncConnection, name: str, *, as_of: datetime | None = None, include_withheld: bool = False
+) -> Record:
     """Return the record with an id, guid or canonical URL, as it is now or was known at `as_of`.
 
     `as_of` selects the revision that was current then, with its status then and the carriers seen by then.
+    A record that is withheld or killed now, or whose revision is, comes without its content unless `include_withheld`.
 
     Raises UsageError when there is no such record, there was none yet, or the name is ambiguous: two agencies may use
     the same guid unless it is a URI.
@@ -56,11 +61,13 @@ async def find(connection: AsyncConnection, name: str, *, as_of: datetime | None
         numbers = ", ".join(str(row.record_id) for row in rows)
         raise UsageError(f"several records match {name}; use the id of one of them: {numbers}")
     row = rows[0]
-    if as_of is None:
-        return (await with_carriers(connection, [row]))[0]
-    row = await _as_of(connection, row.record_id, as_of)
+    if as_of is not None:
+        row = await _as_of(connection, row.record_id, as_of)
     [record] = await with_carriers(connection, [row], until=as_of)
-    return replace(record, pubstatus=await _status_at(connection, record, as_of))
+    if as_of is not None:
+        record = replace(record, pubstatus=await _status_at(connection, record, as_of))
+    # By its status now, not then: what has been killed since is not shown either.
+    return record if include_withheld or may_be_shown(row.pubstatus, row.revision_status) else redacted(record)
 
 
 async def _as_of(connection: AsyncConnection, record_id: int, when: datetime) -> Row[Any]:
@@ -162,8 +169,12 @@ async def export(
 
 
 async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:
-    """Return the revisions of a record, oldest first; with `until`, those saved by then."""
-    query = select(revisions).where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
+    """Return the revisions of a record, oldest first; with `until`, those saved by then.
+
+    `record_status` is the record's status now: a caller shows no content of a revision unless `may_be_shown`.
+    """
+    query = select(revisions, records.c.pubstatus.label("record_status")).join(records, records.c.id == record_id)
+    query = query.where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
     if until is not None:
         query = query.where(revisions.c.seen_at <= until)
     return list((await connection.execute(query)).all())

@@ -13,7 +13,7 @@ from ingestd.formats import parse
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.schema import migrate
-from tests.cli.running import ingestd
+from tests.cli.running import Done, ingestd
 from tests.support.agency import NOON, keep_versions, ninjs
 from tests.support.outcomes import claimed
 
@@ -83,9 +83,10 @@ def test_as_of_shows_a_wire_item_as_it_was(killed: Path, as_of: str, revision: i
 
 
 def test_a_wire_item_is_shown_with_all_its_fields(killed: Path) -> None:
-    shown = ingestd(killed, "records", "show", GUID, "--json").json
-    text = ingestd(killed, "records", "show", GUID).out
-    revisions = ingestd(killed, "records", "show", GUID, "--revisions", "--json").json
+    def show(*arguments: str) -> Done:
+        return ingestd(killed, "records", "show", GUID, *arguments, "--include-withheld")
+
+    shown, text, revisions = show("--json").json, show().out, show("--revisions", "--json").json
 
     assert (shown["guid"], shown["id_origin"], shown["pubstatus"]) == (GUID, "source", "canceled")
     assert shown["body_text"] == "The mayor opens version 2 of the ferry."
@@ -94,7 +95,7 @@ def test_a_wire_item_is_shown_with_all_its_fields(killed: Path) -> None:
         ("new", "canceled"), ("corrected", "canceled"), ("killed", "canceled"), ("late", "canceled"),
     ]  # fmt: skip
     assert revisions[1]["subject"][0]["uri"] == "http://cv.iptc.org/newscodes/mediatopic/20000538"
-    assert "urgency: 4" in "\n".join(ingestd(killed, "records", "show", GUID, "--diff").out.splitlines())
+    assert "urgency: 4" in "\n".join(show("--diff").out.splitlines())
 
 
 def test_private_notes_are_shown_only_on_request(either: Path, database_url: str) -> None:

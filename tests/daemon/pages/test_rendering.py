@@ -34,6 +34,7 @@ SOURCE: dict[str, Any] = {
 }  # fmt: skip
 RECORD: dict[str, Any] = {
     "headline": "Harbour bridge reopens", "uri": "https://paper.example/bridge", "url": None, "revision": 1,
+    "pubstatus": "usable", "change": "new",
     "updated_at": NOON, "carriers": 2, "source_title": "The Wire", "source_url": "https://wire.example/feed",
 }  # fmt: skip
 FAILURE: dict[str, Any] = {

@@ -1,0 +1,36 @@
+"""`--include-withheld`: show what is withheld, embargoed or killed, and log that it was shown."""
+
+import getpass
+import syslog
+from typing import Annotated
+
+import typer
+
+IncludeWithheldOption = Annotated[
+    bool,
+    typer.Option("--include-withheld", help="Include what is withheld, embargoed or killed. This is logged."),
+]
+
+
+def log_disclosure(command: str, *, include_withheld: bool) -> None:
+    """Log that a command shows withheld content: on stderr, and in the system's log, where there is one.
+
+    Call it after the settings were loaded, which configures the log.
+    """
+    if not include_withheld:
+        return
+    # Imported here: most commands that have the option do not log, and start faster without it.
+    import structlog  # noqa: PLC0415
+
+    log, user = structlog.get_logger(__name__), _user()
+    log.warning("withheld content shown", command=command, user=user)
+    # As sudo does: a line that stays when the terminal is closed.
+    syslog.openlog("ingestd", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
+    syslog.syslog(syslog.LOG_NOTICE, f"withheld content shown: command={command!r} user={user!r}")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no name for this uid, as in a container
+        return "unknown"
