@@ -32,7 +32,8 @@
     ├── ExtractError            no article could be extracted from a page
     │   └── NoArticle           the page was read and has no article
     ├── WorkerError             the worker process that parsed or extracted failed
-    │   ├── WorkerTimedOut      the job exceeded its time limit and was killed
+    │   ├── WorkerTimedOut      the job exceeded its limit of CPU time and was killed
+    │   ├── WorkerStalled       local failure: the job got no CPU time, or not enough
     │   ├── WorkerUnready       local failure: the process did not start
     │   ├── WorkerDied          the process ended during the job, such as a crash in C
     │   ├── WorkerOutOfMemory   the job exceeded its memory limit
@@ -222,7 +223,13 @@ class WorkerUnready(WorkerError):
 
 
 class WorkerTimedOut(WorkerError):
-    """The job exceeded its time limit, and its process was killed."""
+    """The job exceeded its limit of CPU time, and its process was killed."""
+
+
+class WorkerStalled(WorkerError):
+    """The job did not get the CPU time it was allowed: this host is too busy, or the process was stopped."""
+
+    local = True
 
 
 class WorkerDied(WorkerError):

@@ -90,7 +90,10 @@ class Metrics(Collector):
         yield CounterMetricFamily("ingestd_extractor_jobs", "Jobs completed by worker processes.", pool.done)
         yield CounterMetricFamily("ingestd_extractor_deaths", "Workers that died.", pool.deaths)
         yield CounterMetricFamily(
-            "ingestd_extractor_timeouts", "Workers killed because a job timed out.", pool.timeouts
+            "ingestd_extractor_timeouts", "Workers killed because a job exceeded its CPU time.", pool.timeouts
+        )
+        yield CounterMetricFamily(
+            "ingestd_extractor_stalls", "Workers killed because a job made too little progress.", pool.stalls
         )
         yield CounterMetricFamily(
             "ingestd_extractor_recycled", "Workers replaced after many jobs or for lack of memory.", pool.recycled

@@ -191,7 +191,10 @@ class Settings(BaseSettings):
         20.0,
         gt=0,
         le=HOUR,
-        description="Time limit for extracting one page, in seconds or with a unit; the process is then killed.",
+        description=(
+            "CPU time for extracting one page or parsing one document, in seconds or with a unit; the process is "
+            "then killed."
+        ),
     )
     extract_memory: Bytes = Field(
         512 * MIB,

@@ -28,20 +28,25 @@ _OOM_SCORE = "500"
 _TRACE_LIMIT = 10_000
 
 
-def serve(channel: socket.socket, memory: int, time_limit: float) -> None:
+def serve(channel: socket.socket, memory: int, cpu_limit: float, time_limit: float) -> None:
     """Run the jobs that arrive on `channel` until its other end closes.
 
     `memory` is the address space, in bytes, that a job may add to that of the idle process.
-    After `time_limit` seconds in one job, the kernel kills the process.
+    The kernel kills the process after `cpu_limit` seconds of CPU time in one job, with SIGPROF, and after `time_limit`
+    seconds of wall time.
     """
     _configure_process(memory)
     with channel, suppress(ConnectionError):
         channel.sendall(READY)
         while (job := _receive(channel)) is not None:
-            # The daemon's timeout is shorter.  This timer ends a worker whose daemon was killed during a job that
+            # The default action of both signals ends the process even in a loop in C, where no Python handler runs.
+            # RLIMIT_CPU would do as well, but counts in whole seconds, and from the start of the process.
+            signal.setitimer(signal.ITIMER_PROF, cpu_limit)
+            # The daemon's limit is shorter.  This timer ends a worker whose daemon was killed during a job that
             # never ends.
             signal.setitimer(signal.ITIMER_REAL, time_limit)
             answer = _run_job(job)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_REAL, 0)
             channel.sendall(answer)
 
@@ -50,6 +55,7 @@ def _configure_process(memory: int) -> None:
     # Ctrl-C signals the whole process group; the daemon decides what happens to the jobs.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     os.dup2(2, 1)  # standard output is for the command's results, not for what a library prints
     # Libraries warn about bad markup; those warnings do not belong in the daemon's log.
     logging.getLogger().addHandler(logging.NullHandler())

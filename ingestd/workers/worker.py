@@ -7,6 +7,7 @@ import signal
 import socket
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Self
 
 from ingestd.errors import IngestError, WorkerUnready
@@ -20,7 +21,7 @@ CONTEXT = multiprocessing.get_context("forkserver")
 _START_TIMEOUT = 60.0
 # Seconds from the end of the socket to the exit status, which usually follows within a millisecond.
 _EXIT_TIMEOUT = 2.0
-# Seconds added to the daemon's timeout for the worker's own timer.
+# Seconds added to the daemon's wall limit for the worker's own timer.
 _GRACE = 1.0
 # The exit status that multiprocessing reports when the forkserver, which knows the real one, is gone.
 _UNKNOWN_STATUS = 255
@@ -47,16 +48,16 @@ class Worker:
         self._ended.set()
 
     @classmethod
-    async def start(cls, *, memory: int, time_limit: float) -> Self:
+    async def start(cls, *, memory: int, cpu_limit: float, time_limit: float) -> Self:
         """Start a process and wait until it can take jobs.
 
-        `memory` (bytes) and `time_limit` (seconds) are the limits of one job.
+        `memory` (bytes), `cpu_limit` and `time_limit` (seconds of CPU time and of wall time) are the limits of one job.
 
         Raises WorkerUnready when the process ends before it is ready, or is not ready in time.
         """
         daemon_end, worker_end = socket.socketpair()
         daemon_end.setblocking(False)
-        arguments = (worker_end, memory, time_limit + _GRACE)
+        arguments = (worker_end, memory, cpu_limit, time_limit + _GRACE)
         process = CONTEXT.Process(target=child.serve, args=arguments, name="ingestd-worker", daemon=True)
         try:
             with worker_end:
@@ -106,6 +107,23 @@ class Worker:
                 raise EOFError
             remaining = remaining[received:]
         return data
+
+    def progress(self) -> tuple[str, int]:
+        """Return the state of the process, as in proc(5) ("R" while it runs or waits for a CPU), and its CPU ticks.
+
+        The state is "X" once the process has ended.
+        """
+        try:
+            _, _, line = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")
+        except OSError:
+            return "X", 0
+        fields = line.split()
+        return fields[0], int(fields[11]) + int(fields[12])
+
+    @property
+    def exceeded_cpu_limit(self) -> bool:
+        """Whether the process ended because its job exceeded the limit of CPU time; known once it has ended."""
+        return self._status == -signal.SIGPROF
 
     def is_alive(self) -> bool:
         """Return whether the process is alive: its end of the socket closes when it ends."""

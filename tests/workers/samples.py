@@ -82,6 +82,19 @@ def backtrack() -> None:
     re.match(r"(a+)+$", "a" * 60 + "b")
 
 
+def spin() -> None:
+    while True:
+        pass
+
+
+def burn(seconds: float) -> int:
+    """Use a CPU for some seconds of CPU time; return the process id."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return os.getpid()
+
+
 def announce_and_backtrack() -> None:
     os.write(2, b"hanging\n")
     backtrack()

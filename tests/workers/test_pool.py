@@ -9,7 +9,16 @@ from typing import Literal, TextIO
 
 import pytest
 
-from ingestd.errors import NoArticle, Refused, WorkerBug, WorkerDied, WorkerOutOfMemory, WorkerTimedOut
+from ingestd.errors import (
+    NoArticle,
+    Refused,
+    WorkerBug,
+    WorkerDied,
+    WorkerError,
+    WorkerOutOfMemory,
+    WorkerStalled,
+    WorkerTimedOut,
+)
 from ingestd.workers.pool import Pool
 from tests.workers import samples
 
@@ -100,8 +109,17 @@ async def test_a_function_that_cannot_be_pickled_is_refused_and_kills_no_worker(
     assert (pool.busy, pool.deaths, pool.done) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("hang", ["sleep", "backtrack"], ids=["asleep", "in C"])
-async def test_a_job_that_hangs_fails_alone(hang: str) -> None:
+@pytest.mark.parametrize(
+    ("hang", "kind", "message", "counts"),
+    [
+        pytest.param("sleep", WorkerStalled, "made no progress within 300ms", (0, 1), id="asleep"),
+        pytest.param("backtrack", WorkerTimedOut, "needed more than 300ms of CPU time", (1, 0), id="in C"),
+        pytest.param("spin", WorkerTimedOut, "needed more than 300ms of CPU time", (1, 0), id="in Python"),
+    ],
+)
+async def test_a_job_that_hangs_fails_alone(
+    hang: str, kind: type[WorkerError], message: str, counts: tuple[int, int]
+) -> None:
     async with Pool(processes=2, timeout=0.3, preload=()) as pool:
         hung, *others = await asyncio.gather(
             pool.run(f"tests.workers.samples:{hang}"),
@@ -110,10 +128,52 @@ async def test_a_job_that_hangs_fails_alone(hang: str) -> None:
         )
 
         assert others == [2 * number for number in range(20)]
-        assert isinstance(hung, WorkerTimedOut)
-        assert "took longer than 300ms" in str(hung)
+        assert type(hung) is kind
+        assert message in str(hung)
         assert await asyncio.gather(*(pool.run(samples.double, number) for number in range(4))) == [0, 2, 4, 6]
-        assert (pool.timeouts, pool.deaths) == (1, 0)
+        assert (pool.timeouts, pool.stalls, pool.deaths) == (*counts, 0)
+
+
+async def test_a_stopped_worker_is_a_local_failure_and_is_replaced() -> None:
+    async with Pool(processes=1, timeout=0.5, preload=()) as pool:
+        stopped = await pool.run(samples.pid)
+        os.kill(stopped, signal.SIGSTOP)
+
+        with pytest.raises(WorkerStalled, match="made no progress") as caught:
+            await pool.run(samples.double, 21)
+
+        assert caught.value.local
+        assert await pool.run(samples.pid) != stopped
+
+
+async def test_the_limit_is_the_cpu_time_of_one_job_not_of_the_process() -> None:
+    async with Pool(processes=1, timeout=0.5, preload=()) as pool:
+        pids = {await pool.run(samples.burn, 0.3) for _ in range(4)}
+
+        assert len(pids) == 1
+        assert (pool.timeouts, pool.stalls, pool.deaths) == (0, 0, 0)
+
+
+async def test_a_busy_host_fails_no_job_that_needs_little_cpu_time() -> None:
+    loop = (sys.executable, "-c", "import signal; signal.alarm(60)\nwhile True: pass")
+    busy = [await asyncio.create_subprocess_exec(*loop) for _ in range(4 * (os.cpu_count() or 1))]
+    try:
+        async with Pool(processes=2, timeout=1.0, preload=()) as pool:
+            await asyncio.gather(*(pool.run(samples.burn, 0.5) for _ in range(4)))
+
+            assert (pool.timeouts, pool.stalls, pool.deaths) == (0, 0, 0)
+    finally:
+        for process in busy:
+            process.kill()
+            await process.wait()
+
+
+async def test_a_job_that_a_busy_host_never_finishes_is_a_local_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestd.workers.pool._WALL_FACTOR", 0.01)
+    monkeypatch.setattr("ingestd.workers.pool._MIN_WALL", 0.2)
+    async with Pool(processes=1, timeout=20.0, preload=()) as pool:
+        with pytest.raises(WorkerStalled, match="took longer than 200ms on a busy host"):
+            await pool.run(samples.spin)
 
 
 @pytest.mark.parametrize(
