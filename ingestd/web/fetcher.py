@@ -106,7 +106,7 @@ class Fetcher:
     async def __aenter__(self) -> Self:
         self._resolver = open_resolver(self._nameservers)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=aiohttp_hooks.Connector(
                 limit=_MAX_CONNECTIONS,
                 keepalive_timeout=_KEEPALIVE,
                 ttl_dns_cache=_DNS_TTL,
@@ -258,7 +258,7 @@ class Fetcher:
         truncate_to: int | None = None,
     ) -> aiohttp.ClientResponse:
         """Send one request, a POST if there is a form; return the response, and spool the body of a 200."""
-        attempt, started = aiohttp_hooks.begin_attempt(), monotonic()
+        attempt, started = aiohttp_hooks.begin_attempt(self._bodies.limit_for(truncate_to)), monotonic()
         self._throttle.record_request(target.site)
         method, url = "GET" if form is None else "POST", target.url
         if target.authorization:

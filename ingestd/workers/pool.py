@@ -12,7 +12,8 @@ from ingestd.units import show_duration
 from ingestd.workers import frames
 from ingestd.workers.worker import CONTEXT, Worker
 
-# A job may take this many times its limit of CPU time, and at least this many seconds: beyond that the host is too busy.
+# A job may take this many times its limit of CPU time, and at least this many seconds; beyond that, the host is too
+# busy.
 _WALL_FACTOR, _MIN_WALL = 10.0, 120.0
 # A process that neither used a CPU nor waited for one at this many checks in a row, spread over a job's limit of CPU
 # time, is stopped or waits for something that does not come.  Checks are counted, not seconds: while the event loop
@@ -184,9 +185,7 @@ class Pool:
     async def _start(self) -> Worker:
         await asyncio.shield(self._warm_up)
         if not self._closed.is_set():
-            worker = await Worker.start(
-                memory=self._memory, cpu_limit=self._timeout, time_limit=self._wall_limit
-            )
+            worker = await Worker.start(memory=self._memory, cpu_limit=self._timeout, time_limit=self._wall_limit)
             if not self._closed.is_set():
                 return worker
             worker.discard()

@@ -35,7 +35,7 @@ class Bodies:
         self, target: Target, response: aiohttp.ClientResponse, spool: Spool, truncate_to: int | None = None
     ) -> None:
         """Write a body to its spool; raises TooLarge, and NoRoom when the local disk fails."""
-        limit = self._limit_for(truncate_to)
+        limit = self.limit_for(truncate_to)
         if (response.content_length or 0) > limit and truncate_to is None:
             raise TooLarge(
                 target.display_url, f"the body has {response.content_length} bytes, more than max_body ({limit})"
@@ -57,7 +57,7 @@ class Bodies:
         truncate_to: int | None = None,
     ) -> bytes:
         """Return a received body, decoded; raises TooLarge, BrokenReply, NoRoom."""
-        limit = self._limit_for(truncate_to)
+        limit = self.limit_for(truncate_to)
         # Servers send names that are no coding ("utf-8", "none") with bodies that are not encoded.
         coding = response.headers.get("Content-Encoding", "").strip().lower()
         try:
@@ -70,7 +70,8 @@ class Bodies:
         except DecodingError as error:
             raise BrokenReply(target.display_url, str(error)) from error
 
-    def _limit_for(self, truncate_to: int | None) -> int:
+    def limit_for(self, truncate_to: int | None) -> int:
+        """Return how many bytes a body may have, or are received of it."""
         return self._limit if truncate_to is None else min(truncate_to, self._limit)
 
 

@@ -6,11 +6,13 @@ from contextvars import ContextVar
 from socket import SO_RCVBUF, SOL_SOCKET, socket
 
 import aiohttp
+from aiohttp.tracing import Trace
 
-from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, Unanswered, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, TooLarge, Unanswered, Unreachable
 from ingestd.text import collapse
 from ingestd.web.connection.dial import SILENT_ERRORS, UNDECIDED_LOOKUPS
 from ingestd.web.connection.guard import Blocked, Guard
+from ingestd.web.connection.wire_limit import CountingSocket, counting, socket_of, wire_limit
 
 # Characters kept of a parser's error: it quotes the server, which may send anything of any length.
 _MAX_REASON = 200
@@ -21,9 +23,13 @@ _ERROR_NUMBER = re.compile(r"\[Errno (\d+)\]")
 class Attempt:
     """Sockets opened for one request."""
 
-    __slots__ = ("blocked_reason", "sockets")
+    __slots__ = ("blocked_reason", "sockets", "wire", "wire_limit")
 
-    def __init__(self) -> None:
+    def __init__(self, wire_limit: int) -> None:
+        #: Bytes that may arrive for the request.
+        self.wire_limit = wire_limit
+        #: The socket that the request uses; None while it has no connection.
+        self.wire: CountingSocket | None = None
         #: Empty when the request used a connection that was kept open.
         self.sockets: list[socket] = []
         #: Why the guard refused an address; None when it refused none.
@@ -48,9 +54,30 @@ _RECEIVE_BUFFER = 128 * 1024
 _attempt: ContextVar[Attempt] = ContextVar("attempt")
 
 
-def begin_attempt() -> Attempt:
-    """Return a new attempt that records the sockets this task opens from now on."""
-    attempt = Attempt()
+class Connector(aiohttp.TCPConnector):
+    """Connector that limits the bytes that arrive for a request."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
+    ) -> aiohttp.connector.Connection:
+        """Return a connection for a request, which may receive its attempt's `wire_limit`."""
+        connection = await super().connect(req, traces, timeout)
+        attempt = _attempt.get()
+        if counted := socket_of(connection):
+            counted.begin(attempt.wire_limit)
+        attempt.wire = counted
+        return connection
+
+
+def begin_attempt(body_limit: int) -> Attempt:
+    """Return a new attempt that records the sockets this task opens from now on.
+
+    The body of the response may have `body_limit` bytes.
+    """
+    attempt = Attempt(wire_limit(body_limit))
     _attempt.set(attempt)
     return attempt
 
@@ -62,7 +89,7 @@ def open_socket(guard: Guard, addr_info: aiohttp.AddrInfoType) -> socket:
     """
     attempt = _attempt.get()
     try:
-        opened = guard.open_socket(addr_info)
+        opened = counting(guard.open_socket(addr_info))
     except Blocked as error:
         attempt.blocked_reason = error.reason
         raise
@@ -87,7 +114,7 @@ async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerT
         raise
 
 
-def fetch_error(
+def fetch_error(  # noqa: PLR0911 - one return for each kind of error
     url: str, error: TimeoutError | aiohttp.ClientError, attempt: Attempt, *, seconds: float, may_quote: bool
 ) -> FetchError:
     """Return the FetchError for an error of aiohttp, or for the deadline of `seconds`.
@@ -104,6 +131,8 @@ def fetch_error(
         return (Unanswered if is_unanswered(error) else Unreachable)(url, _connect_reason(error))
     if isinstance(error, aiohttp.InvalidURL):
         return Forbidden(url, error.description or "not an http(s) URL")
+    if attempt.wire and attempt.wire.exceeded:
+        return TooLarge(url, f"more than {attempt.wire_limit} bytes arrived for one response")
     return BrokenReply(url, _reply_reason(error, may_quote=may_quote))
 
 
