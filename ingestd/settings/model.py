@@ -191,10 +191,7 @@ class Settings(BaseSettings):
         20.0,
         gt=0,
         le=HOUR,
-        description=(
-            "CPU time for extracting one page or parsing one document, in seconds or with a unit; the process is "
-            "then killed."
-        ),
+        description="CPU time for extracting a page or parsing a document, in seconds or with a unit.",
     )
     extract_memory: Bytes = Field(
         512 * MIB,
