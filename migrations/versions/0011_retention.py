@@ -7,6 +7,7 @@ Revises: 0010
 import sqlalchemy as sa
 from alembic import op
 
+from ingestd.store.schema import online
 from ingestd.store.schema.columns import Id, Instant
 
 revision = "0011"
@@ -27,10 +28,11 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name="windows_source_id_fk"),
         sa.PrimaryKeyConstraint("source_id", name="windows_pk"),
+        if_not_exists=True,
     )
-    op.add_column("raws", sa.Column("kind", sa.String(length=5), nullable=False, server_default="page"))
-    op.create_index("raws_by_kind", "raws", ["kind", "seen_at"])
-    op.add_column("installation", sa.Column("keeps_all", sa.Boolean(), nullable=False, server_default=sa.false()))
+    online.add_columns("raws", sa.Column("kind", sa.String(length=5), nullable=False, server_default="page"))
+    online.create_index("raws_by_kind", "raws", ["kind", "seen_at"])
+    online.add_columns("installation", sa.Column("keeps_all", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE installation SET keeps_all = EXISTS (SELECT 1 FROM sources)")
     if op.get_bind().dialect.name == "postgresql":
         for table in _SHRINKING:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.store.polls import windows
 from ingestd.store.records import evidence
 from ingestd.store.schema.tables import carriers, decisions, entries, failures, records, sources
 from ingestd.store.statements import insert_all
@@ -63,7 +64,12 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
         .order_by(entries.c.first_seen_at, entries.c.id)
         .limit(100)
     )
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+    found = [dict(row) for row in (await connection.execute(query)).mappings()]
+    seen = await windows.read(connection, {row["source_id"] for row in found})
+    for row in found:
+        if window := seen.get(row["source_id"]):
+            row["last_seen_at"] = window.last_seen_at(row["id"], row["last_seen_at"])
+    return found
 
 
 async def history(connection: AsyncConnection, entry_id: int) -> list[dict[str, Any]]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.source import NO_VALIDATORS
 from ingestd.store.database import lock_records
 from ingestd.store.operations import failures
-from ingestd.store.polls import gaps, redirects, source_updates, subscriptions, withdrawn_entries
+from ingestd.store.polls import gaps, redirects, source_updates, subscriptions, windows, withdrawn_entries
 from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.store.records import raws, wire_items
 from ingestd.store.records.wire_versions import IncomingVersion
@@ -33,12 +33,15 @@ class KnownEntry:
 async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, KnownEntry]:
     """Return the known entries of a source among `guids`, by guid."""
     found: dict[str, KnownEntry] = {}
+    c = entries.c
+    window = (await windows.read(connection, [source_id])).get(source_id)
     for some in chunks(guids):
-        query = select(entries.c.guid, entries.c.fingerprint, entries.c.first_seen_at, entries.c.last_seen_at)
-        query = query.where(entries.c.source_id == source_id, entries.c.guid.in_(some))
-        for guid, *rest in await connection.execute(query):
-            fingerprint, first, last = rest
-            found[guid] = KnownEntry(fingerprint=fingerprint, first_seen_at=first, last_seen_at=last)
+        query = select(c.id, c.guid, c.fingerprint, c.first_seen_at, c.last_seen_at)
+        for row in await connection.execute(query.where(c.source_id == source_id, c.guid.in_(some))):
+            last = window.last_seen_at(row.id, row.last_seen_at) if window else row.last_seen_at
+            found[row.guid] = KnownEntry(
+                fingerprint=row.fingerprint, first_seen_at=row.first_seen_at, last_seen_at=last
+            )
     return found
 
 
@@ -55,6 +58,7 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
     await insert_absent(connection, entries, rows)
     await _update_entries(connection, poll_results)
     await _save_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in poll_results])
+    await windows.save(connection, poll_results)
     await withdrawn_entries.add_evidence(connection, poll_results)
     await source_updates.update_after_polls(
         connection, [await _adopt_address(connection, poll) for poll in poll_results]
@@ -180,16 +184,16 @@ def _entry_rows(
 
 
 async def _update_entries(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
-    """Update `last_seen_at` of entries seen again, and make changed entries pending."""
-    seen: dict[tuple[int, datetime], set[str]] = {}
+    """Make changed entries pending, and pending entries of backfills that were seen again the daemon's work."""
+    seen: dict[int, set[str]] = {}
     for poll in poll_results:
-        seen.setdefault((poll.source.id, poll.at), set()).update(poll.seen_again)
-    for (source_id, at), guids in seen.items():
+        seen.setdefault(poll.source.id, set()).update(poll.seen_again)
+    for source_id, guids in seen.items():
         for some in chunks(sorted(guids)):
+            # The backfill that added it may be dead.
             again = (entries.c.source_id == source_id) & entries.c.guid.in_(some)
-            # A pending entry that the feed lists is the daemon's work: the backfill that added it may be dead.
-            backfill_id = case((entries.c.state == "pending", None), else_=entries.c.backfill_id)
-            await connection.execute(update(entries).where(again).values(last_seen_at=at, backfill_id=backfill_id))
+            of_backfill = (entries.c.state == "pending") & entries.c.backfill_id.is_not(None)
+            await connection.execute(update(entries).where(again, of_backfill).values(backfill_id=None))
     rows = [_changed_row(poll, item) for poll in poll_results for item in poll.changed]
     if rows:
         await connection.execute(_CHANGE, rows)

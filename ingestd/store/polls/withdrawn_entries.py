@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.feed import Deleted
 from ingestd.model.record import EvidenceKind
+from ingestd.store.polls import windows
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records import evidence as evidence_rows
 from ingestd.store.records.evidence import EntryEvidence
@@ -28,7 +29,7 @@ _MAX_ABSENT = 100
 async def add_evidence(connection: AsyncConnection, done: Sequence[PollResult]) -> None:
     """Save evidence of withdrawn entries, each kind once for each entry.
 
-    Call this before the polls are inserted into `polls`.
+    Call this after their windows are saved and before the polls are inserted into `polls`.
     """
     for poll in done:
         if poll.deleted:
@@ -59,7 +60,10 @@ async def _absent_evidence(connection: AsyncConnection, poll: PollResult) -> lis
         # An entry pushed by a hub, or found by a gap's repair, was never in a window.
         & (e.last_seen_at > e.first_seen_at)
     )
-    rows = await connection.execute(_of_source(poll, missing, without="absent").order_by(e.id).limit(_MAX_ABSENT))
+    rows = (await connection.execute(_of_source(poll, missing, without="absent").order_by(e.id))).all()
+    # The row of an entry that came back says when it was last seen before.
+    window = (await windows.read(connection, [poll.source.id])).get(poll.source.id)
+    absent = [row for row in rows if window is None or row.id not in window.entry_ids]
     return [
         EntryEvidence(
             entry_id=row.id,
@@ -69,7 +73,7 @@ async def _absent_evidence(connection: AsyncConnection, poll: PollResult) -> lis
                 f"not in {ABSENT_AFTER} documents in a row that have older entries, last seen {iso(row.last_seen_at)}"
             ),
         )
-        for row in rows
+        for row in absent[:_MAX_ABSENT]
     ]
 
 

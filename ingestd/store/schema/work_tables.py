@@ -42,7 +42,7 @@ entries = Table(
     Column("last_modified", Text),
     Column("raw", String(64)),  # SHA-256 of the feed document that listed it
     Column("first_seen_at", Instant, nullable=False),
-    Column("last_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),  # stale while the entry is in its source's window (`windows`)
     Column("visits", Integer, nullable=False, server_default="0"),  # revisits of its page so far
     Column("visited_at", Instant),  # last fetch of its page
     Column("revisit_at", Instant),  # next revisit; null: none

@@ -13,7 +13,7 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json, item_from_json, without_body
 from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
-from ingestd.store.schema.tables import entries
+from ingestd.store.schema.tables import entries, windows
 from ingestd.store.statements import chunks
 from ingestd.store.work.shared_pages import is_first_of_address
 from ingestd.times import iso, parse_iso
@@ -158,7 +158,9 @@ async def latest_urls(connection: AsyncConnection, source_id: int, *, limit: int
 
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
     """Make pending entries due now that were last seen by a clock that was ahead and has been set back."""
-    seen_later = entries.c.last_seen_at > now + CLOCK_TOLERANCE
+    later = now + CLOCK_TOLERANCE
+    of_window = select(windows.c.source_id).where(windows.c.at > later)
+    seen_later = (entries.c.last_seen_at > later) | entries.c.source_id.in_(of_window.scalar_subquery())
     waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
     await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))
 
