@@ -4,7 +4,8 @@
 
     IngestError
     ├── ConfigError             a setting is missing, unknown or wrong
-    ├── UsageError              the request names nothing that exists, or is not valid
+    ├── UsageError              the request is not valid
+    │   └── NotFound            it names something that does not exist
     ├── Busy                    the source is in use: the sender may try again
     ├── FetchError              the network or the server failed
     │   ├── Unreachable         no address, no route, no connection, no TLS
@@ -73,6 +74,10 @@ class UsageError(IngestError):
     """The request is not valid or names something that does not exist; the message says what is valid."""
 
     fate = "never"
+
+
+class NotFound(UsageError):
+    """The request names a source, record or other thing that does not exist; the message says where to look."""
 
 
 class Busy(IngestError):

@@ -194,10 +194,13 @@ _INBOX_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 def source_url(name: str) -> str:
     """Return the address under which a source is stored; `name` is what the operator wrote.
 
-    An absolute path is a drop folder: "/var/spool/wire" is the same as "file:///var/spool/wire/".
+    An absolute path is a drop folder: "/var/spool/wire" is the same as "file:///var/spool/wire/".  All spellings of an
+    http(s) URL have the same address: scheme, host, port, escapes and spaces are normalised (RFC 3986, 6.2.2), and the
+    fragment is left out, because no server sees it.
 
     Raises ValueError if it is not an http(s) URL, an absolute path, a folder on another host, or an inbox.
     """
+    name = name.strip() if name[:1].isspace() or "://" in name else name
     if is_inbox(name):
         if not _INBOX_NAME.fullmatch(name.removeprefix(_INBOX)):
             raise ValueError(f"not a valid inbox name: {name}; use a letter, then letters, digits, '.', '_' and '-'")
@@ -212,7 +215,16 @@ def source_url(name: str) -> str:
     if name.partition("://")[0].lower() in FOLDER_PORTS:
         return _remote_url(name)
     normalise(name)
-    return name
+    return _web_address(name)
+
+
+def _web_address(url: str) -> str:
+    """Return the address of a valid http(s) URL; user-info and every parameter stay, as both are sent."""
+    parts = urlsplit(url)
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
+    netloc = f"{userinfo}{at}{_ascii_host(parts.hostname or '')}{port}"
+    return urlunsplit((parts.scheme, netloc, _ascii(parts.path) or "/", _ascii(parts.query), ""))
 
 
 def _remote_url(name: str) -> str:

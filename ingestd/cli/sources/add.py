@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
 from ingestd.cli.settings import load_settings
+from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.pipeline.read import read_feed
 from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
-from ingestd.units import parse_duration
 from ingestd.urls import folder_path, is_folder, is_inbox, is_remote_folder, source_url, without_userinfo
 
 
@@ -46,14 +47,16 @@ def add(
     FOLDER is a drop folder whose files the daemon reads: a path, or ftp://, ftps:// or sftp://USER@HOST/PATH/.
     inbox:NAME is a source without a URL: items are pushed to it over HTTP and it is never polled.
 
+    A source that exists already gets the title and interval that are given.
+
     Exit status: 0 if the source exists now, 1 if it cannot be read, 2 if it is not a URL, folder or inbox.
     """
     try:
         url = source_url(url)
-        seconds = parse_duration(interval) if interval else None
     except ValueError as error:
         raise UsageError(str(error)) from error
     settings = load_settings(config)
+    seconds = read_interval(interval, url, settings) if interval is not None else None
 
     async def add_unread() -> list[Added]:
         async with open_database(config) as database:
@@ -66,7 +69,7 @@ def add(
     read_first = not (unchecked or is_folder(url) or is_inbox(url))
     added = asyncio.run(_fetch_and_add(settings, url, title=title, interval=seconds) if read_first else add_unread())
     if json:
-        show_json([one._asdict() for one in added])
+        show_json([{key: value for key, value in one._asdict().items() if value != ()} for one in added])
         return
     for one in added:
         show(f"source {one.id}: {one.url}{_outcome(one)}")
@@ -99,11 +102,13 @@ class Added(NamedTuple):
     new: bool
     #: Entries in its feed; None if the feed was not fetched.
     entries: int | None = None
+    #: Names of the options that a source that existed has taken.
+    changed: tuple[str, ...] = ()
 
 
 def _outcome(added: Added) -> str:
     if not added.new:
-        return " (exists already)"
+        return f" (exists already; changed: {', '.join(added.changed)})" if added.changed else " (exists already)"
     return "" if added.entries is None else f", {added.entries} entries"
 
 
@@ -118,8 +123,18 @@ async def _add(
             source_id, new = await sources.add(
                 connection, url, now=datetime.now(UTC), title=title, interval=interval, obeys_robots=url != named
             )
-            added.append(Added(source_id, without_userinfo(url), new))
+            given = {"title": title, "interval": interval} if url == named else {}
+            changed = () if new else await _change(connection, source_id, **given)
+            added.append(Added(source_id, without_userinfo(url), new, changed=changed))
     return added
+
+
+async def _change(connection: AsyncConnection, source_id: int, **given: object) -> tuple[str, ...]:
+    """Give a source that exists the values that are not None; returns their names."""
+    values = {name: value for name, value in given.items() if value is not None}
+    if values:
+        await sources.change(connection, source_id, **values)
+    return tuple(values)
 
 
 async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, interval: float | None) -> list[Added]:
@@ -128,9 +143,10 @@ async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, int
     The response counts as the first poll, so that the feed is not fetched twice.
     """
     async with open_runtime(settings, role="poll") as runtime:
-        async with runtime.database.read() as connection:
+        async with runtime.database.write() as connection:
             if (known := await sources.find_polled(connection, url)) is not None:
-                return [Added(known, without_userinfo(url), new=False)]
+                changed = await _change(connection, known, title=title, interval=interval)
+                return [Added(known, without_userinfo(url), new=False, changed=changed)]
         reply = await runtime.fetcher.get(url)
         try:
             await read_feed(runtime.pool, reply.body, url=reply.final_url, content_type=reply.content_type)

@@ -8,9 +8,10 @@ import typer
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
 from ingestd.cli.output import show_result
+from ingestd.cli.settings import load_settings
+from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UsageError
 from ingestd.store.polls import sources
-from ingestd.units import parse_duration
 from ingestd.urls import without_userinfo
 
 
@@ -38,10 +39,7 @@ def set_(
     if title is not None:
         values["title"] = title
     if interval is not None:
-        try:
-            values["interval"] = None if interval == "auto" else parse_duration(interval)
-        except ValueError as error:
-            raise UsageError(str(error)) from error
+        values["interval"] = interval
     if robots is not None:
         values["obeys_robots"] = robots
     if revisits is not None:
@@ -52,6 +50,11 @@ def set_(
     async def work() -> dict[str, Any]:
         async with open_database(config) as database, database.write() as connection:
             row = await sources.find(connection, source)
+            if interval is not None:
+                auto = interval == "auto"
+                values["interval"] = None if auto else read_interval(interval, row.url, load_settings(config))
+            if robots is not None and not row.url.startswith("http"):
+                raise UsageError(f"{without_userinfo(row.url)} has no robots.txt; leave out --robots and --no-robots")
             await sources.change(connection, row.id, **values)
         return {"id": row.id, "url": without_userinfo(row.url), **values}
 

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.source import Source
+from ingestd.store.polls.source_addresses import address_of
 from ingestd.store.schema.tables import aliases, sources
 from ingestd.store.statements import insert_absent
 from ingestd.urls import normalise, site
@@ -18,7 +19,7 @@ async def move_source(connection: AsyncConnection, source: Source, url: str, *, 
     """
     claimed = (sources.c.id == source.id) & (sources.c.run_id == run_id)
     query = select(sources.c.id, sources.c.state).where(
-        sources.c.url.in_({url, normalise(url)}), sources.c.id != source.id
+        sources.c.url.in_({url, address_of(url), normalise(url)}), sources.c.id != source.id
     )
     if other := (await connection.execute(query)).first():
         # A removed source keeps its address in case it is added again, but is not shown as the same source.

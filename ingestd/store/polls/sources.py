@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Row, bindparam, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import UsageError
+from ingestd.errors import NotFound
 from ingestd.model.source import NO_HINTS, Cursor, Hints, Pace, Source, Validators
-from ingestd.store.schema.tables import aliases, entries, polls, sources
+from ingestd.store.polls.source_addresses import address_of, find_by_address, ids_at
+from ingestd.store.schema.tables import entries, polls, sources
 from ingestd.store.statements import insert_absent
-from ingestd.urls import is_inbox, pacing_key, source_url, without_userinfo
+from ingestd.urls import is_inbox, pacing_key, without_userinfo
 
 #: No correct clock sets a due time further ahead: a hold lasts at most a day, and jitter adds half of that.
 _MAX_POSTPONEMENT = timedelta(days=2)
@@ -28,14 +29,17 @@ async def add(
 ) -> tuple[int, bool]:
     """Add a source, due at once (an inbox is never due); returns its id and whether it is new.
 
-    A source that was removed, or that only backfills used, is activated again with its history.  A source that has this
-    address, or had it before it moved, stays as it is.
+    A source that was removed, or that only backfills used, is activated again with its history, and takes the title
+    and interval that are given.  A source that has this address in any spelling, or had it before it moved, stays as it
+    is.
     """
-    existing = await _find_by_address(connection, url)
+    url = address_of(url)
+    existing = await find_by_address(connection, url)
     if existing and _is_feed_not_removed(existing):
         return existing.id, False
     if existing:
-        reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activation_values(now)}
+        given = {name: value for name, value in (("title", title), ("interval", interval)) if value is not None}
+        reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activation_values(now), **given}
         await connection.execute(update(sources).where(sources.c.id == existing.id).values(reactivated))
         return existing.id, True
     values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
@@ -47,15 +51,8 @@ async def add(
 
 async def find_polled(connection: AsyncConnection, url: str) -> int | None:
     """Return the id of the feed or folder that has or had an address; None if there is none, or it was removed."""
-    existing = await _find_by_address(connection, url)
+    existing = await find_by_address(connection, address_of(url))
     return existing.id if existing and _is_feed_not_removed(existing) else None
-
-
-async def _find_by_address(connection: AsyncConnection, url: str) -> Any:
-    query = select(sources.c.id, sources.c.kind, sources.c.state)
-    by_alias = query.join(aliases, aliases.c.source_id == sources.c.id).where(aliases.c.url == url)
-    found = (await connection.execute(query.where(sources.c.url == url))).first()
-    return found or (await connection.execute(by_alias)).first()
 
 
 def _is_feed_not_removed(row: Any) -> bool:
@@ -94,23 +91,17 @@ async def find(connection: AsyncConnection, name: str) -> Row[Any]:
 
     Raises UsageError when there is none.
     """
-    url = _address(name)
-    former = select(aliases.c.source_id).where(aliases.c.url == url)
-    by_url = (sources.c.url == url) | sources.c.id.in_(former.scalar_subquery())
     # Ids have 63 bits, which every number of 18 digits fits.
-    is_id = name.isascii() and name.isdigit() and len(name) <= 18
-    column = sources.c.id == int(name) if is_id else by_url
-    row = (await connection.execute(select(sources).where(column, sources.c.state != "removed"))).first()
-    if row is None:
-        raise UsageError(f"no source {without_userinfo(name)}; `ingestd sources list` shows all sources")
-    return row
-
-
-def _address(name: str) -> str:
-    try:
-        return source_url(name)
-    except ValueError:  # sources of backfills may have other names
-        return name
+    if name.isascii() and name.isdigit() and len(name) <= 18:
+        conditions = [sources.c.id == int(name)]
+    else:
+        conditions = [sources.c.url == name]
+        conditions += [sources.c.id == source_id for source_id in await ids_at(connection, address_of(name))]
+    for condition in conditions:
+        query = select(sources).where(condition, sources.c.state != "removed")
+        if row := (await connection.execute(query)).first():
+            return row
+    raise NotFound(f"no source {without_userinfo(name)}; `ingestd sources list` shows all sources")
 
 
 async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") -> list[Row[Any]]:

@@ -1,7 +1,14 @@
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from ingestd.cli.database import open_database
+from ingestd.store.polls import sources
+from ingestd.store.schema import tables
+from ingestd.urls import site, without_userinfo
 from tests.backfill.backfills import atom
 from tests.cli.feeds import feed
 from tests.cli.running import ingestd
@@ -130,3 +137,103 @@ def test_an_inbox_is_added_by_name_and_not_polled(either: Path) -> None:
     assert (polled.status, "POST /v1/inbox/1" in polled.error) == (2, True)
     assert (listed["condition"], listed["next_attempt_at"], again["next_attempt_at"]) == ("ok", None, None)
     assert ingestd(either, "sources", "add", "inbox:no name").status == 2
+
+
+SPELLINGS = [
+    "HTTP://News.Example/Feed",
+    "http://news.example:80/Feed",
+    "http://news.example/Feed#top",
+    "http://news.example/Feed?",
+    "  http://news.example/Feed  ",
+    "http://news.example./Feed",
+    "http://news.example/%46eed",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_all_spellings_of_an_address_are_one_source(either: Path, spelling: str) -> None:
+    ingestd(either, "sources", "add", "http://news.example/Feed", "--unchecked")
+
+    again = ingestd(either, "sources", "add", spelling, "--unchecked", "--json").json
+
+    assert [(row["id"], row["new"]) for row in again] == [(1, False)]
+    assert ingestd(either, "sources", "show", spelling, "--json").json["id"] == 1
+    assert len(ingestd(either, "sources", "list", "--json").json) == 1
+
+
+def test_spellings_of_a_host_beyond_ascii_are_one_source(either: Path) -> None:
+    ingestd(either, "sources", "add", "http://zürich.example/ä", "--unchecked")
+
+    again = ingestd(either, "sources", "add", "http://xn--zrich-kva.example/%c3%a4", "--unchecked", "--json").json
+
+    assert [(row["id"], row["new"]) for row in again] == [(1, False)]
+
+
+@pytest.mark.parametrize("stored", [*SPELLINGS[:4], "http://zürich.example/a"])
+def test_a_source_that_was_stored_in_another_spelling_is_found_and_left(either: Path, stored: str) -> None:
+    asyncio.run(_store_as_written(either, stored))
+    plain = "http://xn--zrich-kva.example/a" if "ü" in stored else "http://news.example/Feed"
+
+    again = ingestd(either, "sources", "add", plain, "--unchecked", "--json").json
+
+    assert [(row["id"], row["new"]) for row in again] == [(1, False)]
+    assert [row["url"] for row in ingestd(either, "sources", "list", "--json").json] == [without_userinfo(stored)]
+    assert ingestd(either, "sources", "pause", plain).status == 0
+
+
+async def _store_as_written(config: Path, url: str) -> None:
+    """Store a source as versions did that kept the operator's spelling."""
+    async with open_database(config) as database, database.write() as connection:
+        await sources.add(connection, "http://other.example/", now=datetime.now(UTC))
+        await connection.execute(update(tables.sources).values(url=url, site=site(url)))
+
+
+def test_what_is_typed_for_a_source_that_exists_is_applied_and_said(papers: Papers, either: Path) -> None:
+    url = feed(papers)
+    ingestd(either, "sources", "add", url)
+
+    checked = ingestd(either, "sources", "add", url, "--title", "Mine", "--interval", "30m")
+    unchecked = ingestd(either, "sources", "add", url, "--title", "Ours", "--unchecked", "--json").json
+
+    assert checked.out == f"source 1: {url} (exists already; changed: title, interval)\n"
+    assert unchecked == [{"id": 1, "url": url, "new": False, "entries": None, "changed": ["title"]}]
+    shown = ingestd(either, "sources", "show", "1", "--json").json
+    assert (shown["title"], shown["interval"]) == ("Ours", 1800)
+
+
+def test_a_source_added_again_after_its_removal_takes_title_and_interval(either: Path) -> None:
+    url = "http://news.example/feed"
+    ingestd(either, "sources", "add", url, "--unchecked", "--title", "Old")
+    ingestd(either, "sources", "remove", url)
+
+    ingestd(either, "sources", "add", url, "--unchecked", "--title", "New", "--interval", "30m")
+
+    shown = ingestd(either, "sources", "show", "1", "--json").json
+    assert (shown["title"], shown["interval"]) == ("New", 1800)
+
+
+@pytest.mark.parametrize(
+    ("name", "interval", "message"),
+    [
+        ("http://news.example/feed", "1s", "interval 1s is below interval_floor; use 1m or more"),
+        ("http://news.example/feed", "0", "interval 0 is not above 0"),
+        ("inbox:wire", "30m", "inbox:wire is an inbox, which is never polled"),
+    ],
+)
+def test_an_interval_that_would_not_be_used_is_refused(config: Path, name: str, interval: str, message: str) -> None:
+    added = ingestd(config, "sources", "add", name, "--unchecked", "--interval", interval)
+    ingestd(config, "sources", "add", name, "--unchecked")
+    changed = ingestd(config, "sources", "set", name, "--interval", interval)
+
+    assert (added.status, changed.status) == (2, 2)
+    assert message in added.error
+    assert message in changed.error
+
+
+def test_robots_of_an_inbox_are_refused(config: Path) -> None:
+    ingestd(config, "sources", "add", "inbox:wire")
+
+    done = ingestd(config, "sources", "set", "inbox:wire", "--no-robots")
+
+    assert done.status == 2
+    assert "has no robots.txt" in done.error
