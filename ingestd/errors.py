@@ -6,6 +6,7 @@
     ├── ConfigError             a setting is missing, unknown or wrong
     ├── UsageError              the request is not valid
     │   └── NotFound            it names something that does not exist
+    ├── AddressInUse            another process listens at `listen`: it may end
     ├── Busy                    the source is in use: the sender may try again
     ├── FetchError              the network or the server failed
     │   ├── Unreachable         no address, no route, no connection, no TLS
@@ -78,6 +79,10 @@ class UsageError(IngestError):
 
 class NotFound(UsageError):
     """The request names a source, record or other thing that does not exist; the message says where to look."""
+
+
+class AddressInUse(IngestError):
+    """Another process listens at the address of `listen`, perhaps a daemon that is still stopping; try again."""
 
 
 class Busy(IngestError):

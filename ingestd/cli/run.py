@@ -19,7 +19,7 @@ def run(
 
     SIGHUP reloads the settings.
 
-    Exit status: 0 when stopped, 1 or 2 if it cannot start.
+    Exit status: 0 when stopped, 1 if it cannot start now, 2 if a setting is wrong.
     """
     settings = load_settings(config, quiet=False)
     asyncio.run(run_daemon(settings, migrate=migrate, reload=lambda: load(config)))

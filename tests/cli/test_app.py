@@ -24,6 +24,7 @@ ALL = [
 
 #: Modules that hold no command.
 HELPERS = {
+    "sources.interval",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
     "db.progress", "log", "main_help", "options", "output", "records.options", "records.record_json", "records.table",
     "settings", "since", "sources.state", "terminal", "withheld",

@@ -16,7 +16,7 @@ from ingestd.daemon.http import inbox, v1, websub
 from ingestd.daemon.metrics import Metrics
 from ingestd.daemon.pages.rendering import CONTENT_SECURITY_POLICY
 from ingestd.daemon.pages.status_page import StatusPage
-from ingestd.errors import ConfigError
+from ingestd.errors import AddressInUse, ConfigError
 from ingestd.settings import Listen
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,7 +43,7 @@ async def serve(
 ) -> AsyncIterator[str]:
     """Serve at `listen`; yields the address of the status page.  /v1 needs `token`, its inboxes `inbox_token`.
 
-    Raises ConfigError when the address cannot be used or another process listens there.
+    Raises ConfigError when the address cannot be used, AddressInUse when another process listens there.
     """
     page = StatusPage(health)
     app = application(health, page, token=token, inbox_token=inbox_token)
@@ -136,9 +136,11 @@ def _listening_socket(listen: Listen) -> Iterator[socket.socket]:
     try:
         listener = _bind_path(listen.path) if listen.path is not None else _bind_port(listen)
     except OSError as error:
-        busy = error.errno == errno.EADDRINUSE
-        reason = "another process listens there" if busy else error.strerror or str(error)
-        raise ConfigError(f"listen: cannot bind {listen}: {reason}") from error
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(
+                f"cannot listen at {listen}: another process listens there; end it or set listen to another address"
+            ) from error
+        raise ConfigError(f"listen: cannot bind {listen}: {error.strerror or error}") from error
     with listener:
         yield listener
         if listen.path is not None:

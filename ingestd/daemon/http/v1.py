@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.daemon.service import Service
-from ingestd.errors import StoreError, UsageError
+from ingestd.errors import NotFound, StoreError, UsageError
 from ingestd.json import to_json
 from ingestd.pipeline.why import why
 from ingestd.store.events import event_log
@@ -99,7 +99,7 @@ def _handler(service: Service, token: str | None, query: Query) -> Callable[[web
             async with service.runtime.database.read() as connection:
                 return json_response(await query(connection, request))
         except UsageError as error:
-            return json_response({"error": str(error)}, status=400)
+            return json_response({"error": str(error)}, status=404 if isinstance(error, NotFound) else 400)
         except StoreError as error:
             # The driver's error is for the log only.
             log.warning("request failed", path=request.path, error=str(error))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import UsageError
+from ingestd.errors import NotFound, UsageError
 from ingestd.store.schema.tables import entries, gaps, sources
 from ingestd.store.statements import insert_all
 from ingestd.times import iso
@@ -78,7 +78,7 @@ async def accept_or_retry(
         values = {"state": "accepted", "closed_at": now, "due_at": None, "note": note or gaps.c.note}
     result = await connection.execute(update(gaps).where(gaps.c.id == gap_id, gaps.c.state == "open").values(values))
     if not result.rowcount:
-        raise UsageError(f"no open gap {gap_id}; `ingestd gaps list` shows all gaps")
+        raise NotFound(f"no open gap {gap_id}; `ingestd gaps list` shows all gaps")
 
 
 async def list_all(

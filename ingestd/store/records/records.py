@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, Select, func, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import UsageError
+from ingestd.errors import NotFound, UsageError
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.item import PubStatus
 from ingestd.model.item_json import item_from_json
@@ -56,7 +56,7 @@ async def find(
         column = (records.c.guid == name) | (records.c.uri == name) | (records.c.item_guid == name)
     rows = (await connection.execute(_RECORD.where(column).order_by(records.c.id).limit(_MAX_LISTED))).all()
     if not rows:
-        raise UsageError(f"no record {name}; `ingestd records list` shows the latest records")
+        raise NotFound(f"no record {name}; `ingestd records list` shows the latest records")
     if len(rows) > 1:
         numbers = ", ".join(str(row.record_id) for row in rows)
         raise UsageError(f"several records match {name}; use the id of one of them: {numbers}")
@@ -79,7 +79,7 @@ async def _as_of(connection: AsyncConnection, record_id: int, when: datetime) ->
     if row := (await connection.execute(query)).first():
         return row
     first = (await connection.execute(select(func.min(revisions.c.seen_at)).where(of_record))).scalar_one()
-    raise UsageError(f"record {record_id} did not exist at {iso(when)}; it was saved at {iso(first)}")
+    raise NotFound(f"record {record_id} did not exist at {iso(when)}; it was saved at {iso(first)}")
 
 
 async def _status_at(connection: AsyncConnection, record: Record, when: datetime) -> PubStatus:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import UsageError
+from ingestd.errors import NotFound, UsageError
 from ingestd.store.schema.tables import backfills, entries, failures, records, sources
 from ingestd.store.statements import chunks
 
@@ -42,7 +42,7 @@ async def find(connection: AsyncConnection, backfill_id: int) -> Row[Any]:
     """Return a backfill; raises UsageError when there is none with that id."""
     row = (await connection.execute(select(backfills).where(backfills.c.id == backfill_id))).first()
     if row is None:
-        raise UsageError(f"no backfill {backfill_id}; `ingestd backfill list` shows all backfills")
+        raise NotFound(f"no backfill {backfill_id}; `ingestd backfill list` shows all backfills")
     return row
 
 

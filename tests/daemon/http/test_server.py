@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from ingestd.daemon.health import Health
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
-from ingestd.errors import ConfigError
+from ingestd.errors import AddressInUse, ConfigError, UsageError
 from ingestd.settings import Listen
 from tests.daemon.services import Hung, hang
 
@@ -155,18 +155,12 @@ async def test_a_socket_left_by_a_killed_daemon_is_replaced(service: Service, tm
 async def test_a_live_socket_is_not_replaced(service: Service, tmp_path: Path) -> None:
     path = tmp_path / "ingestd.sock"
     async with serve(Health(service), Listen(path=path)):
-        with pytest.raises(ConfigError, match=r"^listen: cannot bind unix:.*: another process listens there$"):
+        with pytest.raises(
+            AddressInUse, match=r"^cannot listen at unix:.*: another process listens there; end it or set"
+        ):
             async with serve(Health(service), Listen(path=path)):
                 pass
         assert path.is_socket()
-
-
-async def test_a_port_in_use_is_a_config_error(service: Service) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        listen = Listen(host="127.0.0.1", port=taken.getsockname()[1])
-        with pytest.raises(ConfigError, match=r"^listen: cannot bind 127\.0\.0\.1:\d+: another process"):
-            async with serve(Health(service), listen):
-                pass
 
 
 @pytest.mark.parametrize(
@@ -213,3 +207,14 @@ async def test_bytes_that_are_no_http_get_400_and_the_server_goes_on(service: Se
 
     assert refusal.startswith(b"HTTP/1.0 400")
     assert answer.startswith(b"HTTP/1.0 200")
+
+
+async def test_a_port_in_use_is_not_a_wrong_setting_so_that_the_unit_retries(service: Service) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(AddressInUse, match=f"^cannot listen at 127.0.0.1:{port}: another process listens there"):
+            async with serve(Health(service), Listen(host="127.0.0.1", port=port)):
+                pass
+
+    assert not issubclass(AddressInUse, ConfigError | UsageError)  # these have exit status 2, which ends the unit

@@ -115,8 +115,6 @@ async def test_events_continue_from_a_number(service: Service, client: aiohttp.C
             "nothing lies between",
             id="order",
         ),
-        pytest.param("/v1/coverage?source=77", "no source 77", id="source"),
-        pytest.param("/v1/coverage?source=99999999999999999999", "no source 9999", id="source-of-20-digits"),
         pytest.param("/v1/coverage?source=https://x.example/%00", "NUL", id="nul"),
         pytest.param("/v1/why?url=https://x.example/%00", "NUL", id="nul-in-url"),
         pytest.param("/v1/why", "url is missing", id="no-url"),
@@ -134,6 +132,13 @@ async def test_an_invalid_query_is_400_with_the_reason(client: aiohttp.ClientSes
     async with client.get(path) as reply:
         assert reply.status == 400
         assert message in (await reply.json())["error"]
+
+
+@pytest.mark.parametrize("name", ["77", "99999999999999999999", "https://none.example/feed"])
+async def test_a_source_that_does_not_exist_is_404(client: aiohttp.ClientSession, name: str) -> None:
+    async with client.get("/v1/coverage", params={"source": name}) as reply:
+        assert reply.status == 404
+        assert f"no source {name}" in (await reply.json())["error"]
 
 
 async def test_with_a_token_other_requests_are_401(service: Service) -> None:
