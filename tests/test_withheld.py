@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from ingestd.cli.commands import COMMANDS, Command
 from ingestd.daemon.health import Health
 from ingestd.daemon.http import server
+from ingestd.daemon.http.access import Access
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
 from ingestd.pipeline.embargo_release import release_due
@@ -38,6 +39,7 @@ from tests.support.papers import Papers
 SECRETS = ("zanzibar", "quokka", "featherstone", "marzipan", "xylophone")
 
 TOKEN = "a token that is long enough"
+LISTEN = Listen(host="127.0.0.1", port=0)
 
 WITHHELD, EMBARGOED, KILLED, TOMBSTONE, RECALLED = (f"urn:newsml:a.example:{n}" for n in range(1, 6))
 GUIDS = (WITHHELD, EMBARGOED, KILLED, TOMBSTONE, RECALLED)
@@ -114,8 +116,7 @@ def stored(either: Path, database_url: str) -> tuple[Path, list[Any]]:
             service = Service(runtime, max_polls=2, max_pages=2, per_site=1)
             async with runtime.database.write() as connection:
                 source_id, _ = await sources.add(connection, "inbox:wire", now=datetime.now(UTC))
-            listen = Listen(host="127.0.0.1", port=0)
-            async with server.serve(Health(service), listen) as base, aiohttp.ClientSession(base) as client:
+            async with server.serve(Health(service), LISTEN) as base, aiohttp.ClientSession(base) as client:
                 for document in documents():
                     async with client.post(f"v1/inbox/{source_id}", data=json.dumps(document)) as reply:
                         assert reply.status == 202, await reply.text()
@@ -197,6 +198,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "db backup": [["BACKUP"], ["BACKUP-2", "--json"]],
     "db restore": "prints what was restored, in numbers",
     "db copy": "prints what was copied, in numbers",
+    "db prune": [["--dry-run"], ["--dry-run", "--json"]],
     "demo": "its own database, of invented news",
     "config show": [[], ["--json"]],
     "config check": NO_ITEMS,
@@ -328,6 +330,9 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/health"): ["/health"],
     ("GET", "/metrics"): ["/metrics"],
     ("GET", "/"): ["/"],
+    ("GET", "/login"): ["/login"],
+    ("POST", "/login"): "redirects to the page, or shows the form",
+    ("POST", "/logout"): "redirects to the page",
     ("GET", "/v1/sources"): ["/v1/sources"],
     ("GET", "/v1/coverage"): ["/v1/coverage"],
     ("GET", "/v1/why"): [f"/v1/why?url={guid}" for guid in GUIDS],
@@ -347,7 +352,7 @@ async def service(stored: tuple[Path, list[Any]], database_url: str, tmp_path: P
 
 async def test_every_route_is_walked(service: Service) -> None:
     health = Health(service)
-    app = server.application(health, StatusPage(health))
+    app = server.application(health, StatusPage(health), LISTEN, Access.with_token(TOKEN))
 
     found = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
 
@@ -358,7 +363,7 @@ async def test_no_route_answers_anything_of_them(service: Service) -> None:
     found = {}
     with capture_logs() as logged:
         async with (
-            server.serve(Health(service), Listen(host="127.0.0.1", port=0), token=TOKEN) as base,
+            server.serve(Health(service), LISTEN, Access.with_token(TOKEN)) as base,
             aiohttp.ClientSession(base, headers={"Authorization": f"Bearer {TOKEN}"}) as client,
         ):
             for paths in ROUTES_WALKED.values():
@@ -385,9 +390,11 @@ async def test_the_page_marks_what_is_killed_withheld_and_corrected(service: Ser
 @pytest.mark.parametrize("path", ["/v1/events", f"/v1/why?url={KILLED}"])
 async def test_a_route_shows_them_when_asked_with_the_token_and_logs_that(service: Service, path: str) -> None:
     path += ("&" if "?" in path else "?") + "include_withheld=true"
-    listen = Listen(host="127.0.0.1", port=0)
     with capture_logs() as logged:
-        async with server.serve(Health(service), listen, token=TOKEN) as base, aiohttp.ClientSession(base) as client:
+        async with (
+            server.serve(Health(service), LISTEN, Access.with_token(TOKEN)) as base,
+            aiohttp.ClientSession(base) as client,
+        ):
             async with client.get(path) as refused:
                 assert (refused.status, leaks(await refused.text())) == (401, [])
             async with client.get(path, headers={"Authorization": f"Bearer {TOKEN}"}) as reply:
@@ -399,9 +406,8 @@ async def test_a_route_shows_them_when_asked_with_the_token_and_logs_that(servic
 @pytest.mark.parametrize("path", ["/v1/events?include_withheld=true", f"/v1/why?url={KILLED}&include_withheld=true"])
 async def test_without_a_token_nobody_is_shown_them(service: Service, path: str) -> None:
     """Whoever can connect from this host need not be allowed to read the database."""
-    listen = Listen(host="127.0.0.1", port=0)
     async with (
-        server.serve(Health(service), listen) as base,
+        server.serve(Health(service), LISTEN) as base,
         aiohttp.ClientSession(base) as client,
         client.get(path) as reply,
     ):

@@ -68,7 +68,7 @@ async def _request(listen: Listen, path: str) -> bytes:
     else:
         reader, writer = await asyncio.open_connection(_LOOPBACK.get(listen.host, listen.host), listen.port)
     try:
-        writer.write(f"GET /{path} HTTP/1.0\r\nHost: ingestd\r\n\r\n".encode())
+        writer.write(f"GET /{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         return await reader.read()
     finally:
         writer.close()

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -15,6 +16,7 @@ from ingestd.daemon.checks import SHARED_DATABASE
 from ingestd.daemon.chores import correct_due_times, make_pushed_sources_due, schedule
 from ingestd.daemon.health import Health
 from ingestd.daemon.http import websub
+from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.daemon.single_instance import instance_lock
@@ -66,7 +68,13 @@ async def run_daemon(
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
         inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None
-        server = serve(Health(service), settings.listen, token=token, inbox_token=inbox_token)
+        access = Access.with_token(
+            token,
+            metrics_open=settings.metrics_open,
+            allowed_hosts=_allowed_hosts(settings),
+            listen_open=settings.listen_open,
+        )
+        server = serve(Health(service), settings.listen, access, inbox_token=inbox_token)
         address = await stack.enter_async_context(server)
         process_memory.freeze_objects()
         await make_pushed_sources_due(service)
@@ -89,6 +97,11 @@ async def _warn_of_other_daemons(runtime: Runtime) -> None:
         count = await count_daemons(connection)
     if count > 1:
         log.warning("other daemons use the database", daemons=count - 1, advice=SHARED_DATABASE)
+
+
+def _allowed_hosts(settings: Settings) -> frozenset[str]:
+    public = urlsplit(settings.public_url).hostname if settings.public_url else None
+    return frozenset({*settings.allowed_hosts, *([public] if public else [])})
 
 
 async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -> None:

@@ -8,7 +8,7 @@ from platformdirs import user_state_path
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ingestd.settings import kept
+from ingestd.settings import access, kept
 from ingestd.settings.values import (
     Address,
     Bytes,
@@ -22,7 +22,6 @@ from ingestd.settings.values import (
     Logins,
     NameServers,
     Networks,
-    PublicUrl,
     Seconds,
     SecondsOrOff,
     with_async_driver,
@@ -80,29 +79,12 @@ class Settings(BaseSettings):
             "free port) or unix:PATH."
         ),
     )
-    api_token: SecretStr | None = Field(
-        None,
-        min_length=16,
-        description=(
-            "Token that clients send as Authorization: Bearer to read /v1, which names sources. Put it into a "
-            "credential or an environment variable. Without one, /v1 answers only this host."
-        ),
-    )
-    inbox_token: SecretStr | None = Field(
-        None,
-        min_length=16,
-        description=(
-            "Token that clients send as Authorization: Bearer to push to /v1/inbox. Put it into a credential "
-            "or an environment variable. Default: api_token; without either, only this host may push."
-        ),
-    )
-    public_url: PublicUrl | None = Field(
-        None,
-        description=(
-            "Public URL of the daemon's listen address, as in https://news.example.org/ingestd. WebSub hubs "
-            "are then asked to push to websub/ below it. Let the proxy forward nothing else."
-        ),
-    )
+    api_token: access.ApiToken = None
+    inbox_token: access.InboxToken = None
+    public_url: access.PublicAddress = None
+    allowed_hosts: access.AllowedHosts = ()
+    listen_open: access.ListenOpen = False
+    metrics_open: access.MetricsOpen = False
     contact: Contact | None = Field(
         None,
         description=(

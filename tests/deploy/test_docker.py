@@ -1,5 +1,6 @@
 """Dockerfile and compose.yaml: the names in them exist and agree with each other."""
 
+import os
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from ingestd.units import parse_duration
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "docker"
+ENTRYPOINT = FOLDER / "entrypoint"
 DOCKERFILE = (FOLDER / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 INGESTD, DATABASE = (COMPOSE["services"][name] for name in ("ingestd", "database"))
@@ -40,7 +42,7 @@ def environment() -> dict[str, str]:
 def test_every_variable_is_a_setting() -> None:
     named = {name.removeprefix("INGESTD_").lower() for name in environment() if name.startswith("INGESTD_")}
 
-    assert {"listen", "contact"} <= named <= Settings.model_fields.keys()
+    assert {"listen", "contact", "allowed_hosts"} <= named <= Settings.model_fields.keys()
 
 
 def test_every_secret_of_the_daemon_is_a_setting_in_its_credentials_directory() -> None:
@@ -51,10 +53,52 @@ def test_every_secret_of_the_daemon_is_a_setting_in_its_credentials_directory() 
 def test_every_command_exists() -> None:
     health = re.search(r'CMD \["ingestd", "(\w+)"', instruction("HEALTHCHECK"))
 
-    assert instruction("ENTRYPOINT") == '["ingestd"]'
+    assert instruction("ENTRYPOINT") == '["entrypoint"]'
+    assert ENTRYPOINT.read_text().endswith('\nexec ingestd "$@"\n')
     assert instruction("CMD") == '["run"]'
     assert health
     assert {health[1], "run"} <= {command.name for command in COMMANDS}
+
+
+def entered(folder: Path, *command: str, **environment: str) -> tuple[list[str], str]:
+    """Run the entry point with a program in the place of ingestd; returns what that program printed, and stderr."""
+    program = folder / "bin" / "ingestd"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text('#!/bin/sh\necho "${INGESTD_API_TOKEN:-}"\necho "$@"\n')
+    program.chmod(0o755)
+    path = f"{program.parent}:{Path(sys.executable).parent}:{os.defpath}"
+    given = {
+        "PATH": path,
+        "STATE_DIRECTORY": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "INGESTD_LISTEN": "0.0.0.0:1",
+    }
+    done = subprocess.run(
+        ["/bin/sh", ENTRYPOINT, *command], env=given | environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines(), done.stderr
+
+
+def test_the_first_start_makes_a_token_that_only_its_user_can_read(tmp_path: Path) -> None:
+    (first, *command), told = entered(tmp_path, "run", "--no-migrate")
+    (again, *_), quiet = entered(tmp_path, "run")
+    file = tmp_path / "api_token"
+
+    assert (len(first) >= 32, again, command) == (True, first, ["run --no-migrate"])
+    assert (file.read_text().strip(), file.stat().st_mode & 0o777) == (first, 0o600)
+    assert (str(file) in told, first in told, quiet) == (True, False, "")
+
+
+def test_no_token_is_made_where_the_settings_have_one_or_need_none(tmp_path: Path) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "api_token").write_text("the token of the operator")
+
+    assert entered(tmp_path, "run", CREDENTIALS_DIRECTORY=str(credentials))[0] == ["", "run"]
+    assert entered(tmp_path, "run", INGESTD_LISTEN_OPEN="true")[0] == ["", "run"]
+    assert entered(tmp_path, "run", INGESTD_INTERVAL="soon")[0] == ["", "run"]  # which `ingestd run` reports
+    assert entered(tmp_path, "sources", "list")[0] == ["", "sources list"]
+    assert not (tmp_path / "api_token").exists()
 
 
 def test_it_does_not_run_as_root_and_receives_sigterm() -> None:
@@ -109,6 +153,7 @@ def test_the_package_builds_from_the_docker_context(tmp_path: Path) -> None:
     context.mkdir()
     for name in (name for name in LET_IN if "*" not in name):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (context / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, context / name)
 
     subprocess.run(

@@ -81,7 +81,9 @@ def test_every_secret_is_an_optional_credential() -> None:
     loaded = [line.partition("=")[2] for line in sandbox(DAEMON) if line.startswith("LoadCredential=")]
 
     # A name without a slash is looked up in the credential stores and is optional (LoadCredential= in systemd.exec(5)).
-    assert loaded == ["database_url:ingestd.database_url", "logins:ingestd.logins"]
+    assert loaded == [
+        f"{name}:ingestd.{name}" for name in ("database_url", "logins", "api_token", "inbox_token")
+    ]  # fmt: skip
     assert {line.partition(":")[0] for line in loaded} <= Settings.model_fields.keys()
 
 

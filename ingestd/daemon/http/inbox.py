@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from ingestd.daemon.http.v1 import is_authorised, json_response, unauthorised
+from ingestd.daemon.http.access import is_authorised, json_response, unauthorised
 from ingestd.daemon.service import Service
 from ingestd.errors import Busy, IngestError, StoreError, UsageError
 from ingestd.pipeline.inbox import PUSH_TIMEOUT, Inbox

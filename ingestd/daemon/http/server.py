@@ -1,33 +1,31 @@
 """The HTTP server of the daemon: health, metrics, API and status page, on a TCP port or a UNIX socket."""
 
 import asyncio
-import errno
 import json
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
 
 from ingestd.daemon.health import Health
-from ingestd.daemon.http import inbox, v1, websub
+from ingestd.daemon.http import inbox, login, v1, websub
+from ingestd.daemon.http.access import Access
+from ingestd.daemon.http.hosts import host_check
+from ingestd.daemon.http.listener import address_of, listening_socket
 from ingestd.daemon.metrics import Metrics
-from ingestd.daemon.pages.rendering import CONTENT_SECURITY_POLICY
 from ingestd.daemon.pages.status_page import StatusPage
-from ingestd.errors import AddressInUse, ConfigError
 from ingestd.settings import Listen
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
 
+#: No token is set: the server must not be reachable from other hosts.
+NO_TOKEN = Access()
+
 #: Seconds for requests in progress when the server stops; each has its own, lower limit.
 _SHUTDOWN_TIMEOUT = 2.0
-
-#: Seconds a process listening at a UNIX socket has to accept a connection.
-_CONNECT_TIMEOUT = 1.0
 
 _HEADERS = {
     "Server": "ingestd",
@@ -39,22 +37,23 @@ _HEADERS = {
 
 @asynccontextmanager
 async def serve(
-    health: Health, listen: Listen, *, token: str | None = None, inbox_token: str | None = None
+    health: Health, listen: Listen, access: Access = NO_TOKEN, *, inbox_token: str | None = None
 ) -> AsyncIterator[str]:
-    """Serve at `listen`; yields the address of the status page.  /v1 needs `token`, its inboxes `inbox_token`.
+    """Serve at `listen`; yields the address of the status page.  The inboxes need `inbox_token`, or else the token.
 
-    Raises ConfigError when the address cannot be used, AddressInUse when another process listens there.
+    Raises ConfigError when the address cannot be used, or other hosts can reach it and `access` neither has a token nor
+    is `listen_open`; AddressInUse when another process listens there.
     """
     page = StatusPage(health)
-    app = application(health, page, token=token, inbox_token=inbox_token)
+    app = application(health, page, listen, access, inbox_token=inbox_token)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
     try:
-        with _listening_socket(listen) as listener:
+        with listening_socket(listen, local_only=not (access.token or access.listen_open)) as listener:
             await web.SockSite(runner, listener).start()
             try:
-                yield _address(listen, listener)
+                yield address_of(listen, listener)
             finally:
                 await runner.cleanup()
     finally:
@@ -63,7 +62,7 @@ async def serve(
 
 
 def application(
-    health: Health, page: StatusPage, *, token: str | None = None, inbox_token: str | None = None
+    health: Health, page: StatusPage, listen: Listen, access: Access = NO_TOKEN, *, inbox_token: str | None = None
 ) -> web.Application:
     """Return the application that serves health, metrics, status page, API, inboxes and WebSub callbacks."""
     metrics = Metrics(health)
@@ -84,26 +83,24 @@ def application(
         )
 
     async def metrics_text(request: web.Request) -> web.Response:
+        if not (access.metrics_open or access.may_see_page(request)):
+            reason = "401: a token is required (Authorization: Bearer TOKEN); metrics_open = true opens /metrics"
+            return web.Response(text=reason, status=401, headers={"WWW-Authenticate": "Bearer"})
         body, media_type = await metrics.render(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": media_type})
 
-    async def status_page(_request: web.Request) -> web.Response:
-        return web.Response(text=await page.render(), content_type="text/html", headers=_PAGE_HEADERS)
-
-    app = web.Application(middlewares=[_plain_errors])
+    app = web.Application(middlewares=[host_check(listen, access.allowed_hosts), _plain_errors])
     app.on_response_prepare.append(_add_headers)
     for path, handler in (
-        ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", metrics_text), ("/", status_page),
+        ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", metrics_text),
     ):  # fmt: skip
         app.router.add_get(path, handler)
-    v1.add_routes(app, health.service, token)
-    inbox.add_routes(app, health.service, inbox_token or token)
+    login.add_routes(app, page, access)
+    v1.add_routes(app, health.service, access)
+    inbox.add_routes(app, health.service, inbox_token or access.token)
     if health.service.subscriber:
         websub.add_routes(app, health.service, health.service.subscriber)
     return app
-
-
-_PAGE_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Options": "DENY"}
 
 
 @web.middleware
@@ -121,75 +118,5 @@ async def _plain_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
-
-
-def _address(listen: Listen, listener: socket.socket) -> str:
-    if listen.path is not None:
-        return str(listen)
-    return f"http://{Listen(host=listen.host, port=listener.getsockname()[1])}/"
-
-
-@contextmanager
-def _listening_socket(listen: Listen) -> Iterator[socket.socket]:
-    """Open a socket that listens at `listen`, and close it; the file of a UNIX socket is removed."""
-    try:
-        listener = _bind_path(listen.path) if listen.path is not None else _bind_port(listen)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise AddressInUse(
-                f"cannot listen at {listen}: another process listens there; end it or set listen to another address"
-            ) from error
-        raise ConfigError(f"listen: cannot bind {listen}: {error.strerror or error}") from error
-    with listener:
-        yield listener
-        if listen.path is not None:
-            listen.path.unlink(missing_ok=True)
-
-
-def _bind_port(listen: Listen) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        # Closing connections of the previous process must not prevent a start.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen()  # with SO_REUSEADDR two may bind one port, but only one may listen
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _bind_path(path: Path) -> socket.socket:
-    _remove_stale(path)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listener.bind(str(path))
-        # Before `listen`, so that no connection precedes it.
-        path.chmod(0o660)
-        listener.listen()
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove the socket file of a dead process; raises OSError when a process listens there or it is not a socket."""
-    if not path.exists():
-        return
-    if not path.is_socket():
-        raise OSError(errno.EEXIST, "the file is not a socket")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(_CONNECT_TIMEOUT)
-        try:
-            client.connect(str(path))
-        except ConnectionRefusedError:
-            path.unlink(missing_ok=True)
-            return
-        except (BlockingIOError, TimeoutError):  # alive but very busy
-            pass
-    raise OSError(errno.EADDRINUSE, "in use")
+    response.headers.update({name: value for name, value in _HEADERS.items() if name not in response.headers})
+    response.headers["Server"] = "ingestd"

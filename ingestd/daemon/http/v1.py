@@ -3,20 +3,17 @@
 The responses name sources, so a request needs the token or, when none is set, must come from this host.
 """
 
-import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from ipaddress import ip_address
-from typing import Any
 
 import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.daemon.http.access import Access, json_response, unauthorised
 from ingestd.daemon.service import Service
 from ingestd.errors import NotFound, StoreError, UsageError
-from ingestd.json import to_json
 from ingestd.pipeline.why import why
 from ingestd.store.events import event_log
 from ingestd.store.operations import overview
@@ -79,21 +76,21 @@ ROUTES: tuple[tuple[str, Query], ...] = (
 )
 
 
-def add_routes(app: web.Application, service: Service, token: str | None) -> None:
+def add_routes(app: web.Application, service: Service, access: Access) -> None:
     """Add the routes under /v1."""
     for path, query in ROUTES:
-        app.router.add_get(path, _handler(service, token, query))
+        app.router.add_get(path, _handler(service, access, query))
 
 
-def _handler(service: Service, token: str | None, query: Query) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _handler(service: Service, access: Access, query: Query) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
-        if not is_authorised(request, token):
-            return unauthorised(token, "api_token")
+        if not access.may_read(request):
+            return unauthorised(access.token, "api_token")
         try:
             _reject_nul(request)
             if _include_withheld(request):
                 # Without a token a request is only known to come from this host, whose users may not all read them.
-                if not token:
+                if not access.token:
                     return json_response({"error": "include_withheld needs a token: set api_token"}, status=403)
                 log.warning("withheld content shown", path=request.path, client=request.remote)
             async with service.runtime.database.read() as connection:
@@ -123,34 +120,6 @@ def _reject_nul(request: web.Request) -> None:
             raise UsageError("the query contains a NUL character")
 
 
-def unauthorised(token: str | None, setting: str) -> web.Response:
-    """Return the response to an unauthorised request; `setting` is the setting that holds the token."""
-    if token:
-        return json_response({"error": "a token is required"}, status=401, headers={"WWW-Authenticate": "Bearer"})
-    return json_response({"error": f"without {setting}, only requests from this host are allowed"}, status=403)
-
-
-def is_authorised(request: web.Request, token: str | None) -> bool:
-    """Return whether a request has the token or, when `token` is None, comes from this host."""
-    if token:
-        kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        return kind.lower() == "bearer" and hmac.compare_digest(
-            given.strip().encode(errors="surrogateescape"), token.encode()
-        )
-    # The Host header too: a foreign page in a browser on this host may reach us by its own name (DNS rebinding).
-    return _is_local(request.remote) and _is_local(request.host.rpartition(":")[0].strip("[]") or request.host)
-
-
-def _is_local(host: str | None) -> bool:
-    """Return whether an address is of this host; a UNIX socket has no address and is always local."""
-    if not host or host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _integer_parameter(request: web.Request, name: str, default: int) -> int:
     text = request.query.get(name, str(default))
     # 18 digits fit the database's 64-bit integers.
@@ -166,8 +135,3 @@ def _time_parameter(request: web.Request, name: str) -> datetime | None:
     if text and when is None:
         raise UsageError(f"{name} is not a time; write it as in 2026-01-31T09:00:00Z")
     return utc(when) if when else None
-
-
-def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Return a JSON response."""
-    return web.Response(text=to_json(value, indent=1), status=status, content_type="application/json", headers=headers)

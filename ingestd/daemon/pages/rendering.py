@@ -33,6 +33,9 @@ CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+#: Allows forms as well, sent to the page's own origin.
+FORM_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace("form-action 'none'", "form-action 'self'")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
@@ -47,13 +50,25 @@ class Lists:
     failures: list[dict[str, Any]]
 
 
-def render(report: Report, lists: Lists | None, counts: dict[str, int] | None, *, note: str | None) -> str:
+def render_login(message: str | None) -> str:
+    """Return the page with the login form; `message` says why the last attempt failed."""
+    return _templates.get_template("login.html").render(message=message)
+
+
+def render(
+    report: Report,
+    lists: Lists | None,
+    counts: dict[str, int] | None,
+    *,
+    note: str | None,
+    logged_in: bool = False,
+) -> str:
     """Return the page; without lists and counts from the database it shows the report alone.
 
-    `note` tells the reader why data is missing or old.
+    `note` tells the reader why data is missing or old; `logged_in` adds a way to log out.
     """
     page = _templates.get_template("status.html")
-    return page.render(report=report, lists=lists, counts=counts or {}, note=note)
+    return page.render(report=report, lists=lists, counts=counts or {}, note=note, logged_in=logged_in)
 
 
 def _time_element(when: datetime | None) -> str:

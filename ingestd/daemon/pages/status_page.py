@@ -29,12 +29,12 @@ class StatusPage:
         """Cancel the queries in progress."""
         await asyncio.gather(self.lists.close(), self.counts.close())
 
-    async def render(self) -> str:
-        """Return the page within `bounded_query.WAIT`."""
+    async def render(self, *, logged_in: bool = False) -> str:
+        """Return the page within `bounded_query.WAIT`; `logged_in` adds a way to log out."""
         # Concurrently: in sequence the waits would add up.
         queries = _current_or_last(self.lists), _current_or_last(self.counts)
         report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *queries)
-        return render(report, lists, counts, note=note)
+        return render(report, lists, counts, note=note, logged_in=logged_in)
 
     async def _read_lists(self) -> Lists:
         async with self._health.service.runtime.database.read() as connection:

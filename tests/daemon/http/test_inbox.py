@@ -14,6 +14,7 @@ from sqlalchemy import select, text, update
 from yarl import URL
 
 from ingestd.daemon.health import Health
+from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.errors import UsageError
@@ -220,7 +221,7 @@ async def test_a_push_that_takes_too_long_is_503(inbox: InboxClient, monkeypatch
 
 
 async def test_without_a_token_only_this_host_may_push_but_no_web_page(inbox: InboxClient) -> None:
-    for headers in ({"Host": "evil.example:8790"}, {"Origin": "https://evil.example"}):
+    for headers in ({"X-Forwarded-For": "192.0.2.1"}, {"Origin": "https://evil.example"}):
         assert (await inbox.push(item("urn:a"), headers=headers))[0] == 403
     assert await inbox.rows(select(entries)) == []
 
@@ -233,7 +234,12 @@ async def test_without_a_token_only_this_host_may_push_but_no_web_page(inbox: In
 async def test_with_a_token_other_requests_are_refused(runtime: Runtime, tokens: dict[str, str], good: str) -> None:
     await add(runtime, "inbox:wire")
     service = Service(runtime, max_polls=1, max_pages=1, per_site=1)
-    address = serve(Health(service), Listen(host="127.0.0.1", port=0), **tokens)
+    address = serve(
+        Health(service),
+        Listen(host="127.0.0.1", port=0),
+        Access.with_token(tokens["token"]),
+        inbox_token=tokens.get("inbox_token"),
+    )
     statuses = {}
     async with address as base, aiohttp.ClientSession(base) as client:
         inbox = InboxClient(service, runtime, client, 1)

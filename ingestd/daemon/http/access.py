@@ -1,0 +1,89 @@
+"""Who may make a request: whoever has the token or a session, or, without a token, this host."""
+
+import hmac
+from dataclasses import dataclass, field
+from time import time
+
+from aiohttp import web
+
+from ingestd.daemon.http.hosts import host_of, is_loopback
+from ingestd.daemon.http.sessions import FailedLogins, Sessions
+from ingestd.json import to_json
+
+#: Without a path: browsers limit the cookie to the directory of the form, also below the prefix of a reverse proxy.
+COOKIE = "ingestd_session"
+
+#: Headers that reverse proxies add: the request is not from this host, though its connection is.
+_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The token, and who is logged in with it."""
+
+    #: None: no token is set.
+    token: str | None = None
+    #: Whether /metrics needs no token.
+    metrics_open: bool = False
+    #: Names under which the server is reached, besides those that are always allowed.
+    allowed_hosts: frozenset[str] = frozenset()
+    #: Whether the server may be reachable from other hosts without a token.
+    listen_open: bool = False
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
+    sessions: Sessions | None = None
+
+    @classmethod
+    def with_token(cls, token: str | None, **others: object) -> "Access":
+        """Return the access for a token; `others` are the other fields."""
+        return cls(token=token, sessions=Sessions(token) if token else None, **others)  # type: ignore[arg-type]
+
+    def may_read(self, request: web.Request) -> bool:
+        """Return whether a request may read /v1: by token, by session or, without a token, from this host."""
+        return self.is_logged_in(request) or is_authorised(request, self.token)
+
+    def may_see_page(self, request: web.Request) -> bool:
+        """Return whether a request may read the status page and /metrics: without a token, whoever can connect."""
+        return self.token is None or self.may_read(request)
+
+    def is_logged_in(self, request: web.Request) -> bool:
+        """Return whether a request has the cookie of a session."""
+        cookie = request.cookies.get(COOKIE)
+        return bool(cookie and self.sessions and self.sessions.is_valid(cookie, time()))
+
+
+def is_authorised(request: web.Request, token: str | None) -> bool:
+    """Return whether a request has the token or, when `token` is None, comes from this host."""
+    if token:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        return kind.lower() == "bearer" and is_token(given, token)
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    # The Host header too: a foreign page in a browser on this host may reach us by its own name (DNS rebinding).
+    host = host_of(request.headers.get("Host"))
+    return _is_local(request.remote) and (host is None or is_loopback(host) or _is_unix(request))
+
+
+def is_token(given: str, token: str) -> bool:
+    """Return whether a text is the token, in constant time."""
+    return hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token.encode())
+
+
+def _is_local(address: str | None) -> bool:
+    """Return whether an address is of this host; a UNIX socket has none and is always local."""
+    return not address or is_loopback(address)
+
+
+def _is_unix(request: web.Request) -> bool:
+    return host_of(request.headers.get("Host")) == "ingestd" and not request.remote
+
+
+def unauthorised(token: str | None, setting: str) -> web.Response:
+    """Return the response to an unauthorised request; `setting` is the setting that holds the token."""
+    if token:
+        return json_response({"error": "a token is required"}, status=401, headers={"WWW-Authenticate": "Bearer"})
+    return json_response({"error": f"without {setting}, only requests from this host are allowed"}, status=403)
+
+
+def json_response(value: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Return a JSON response."""
+    return web.Response(text=to_json(value, indent=1), status=status, content_type="application/json", headers=headers)
