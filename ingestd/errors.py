@@ -40,10 +40,16 @@
     │   ├── WorkerDied          the process ended during the job, such as a crash in C
     │   ├── WorkerOutOfMemory   the job exceeded its memory limit
     │   └── WorkerBug           the job raised an unexpected exception
+    ├── UnexpectedError         a bug: a job raised an exception that is not an IngestError
     ├── StoreError              the database failed
-    │   ├── StoreUnavailable    it cannot be reached or does not answer
-    │   └── SchemaMismatch      its schema is older or newer than this program
+    │   ├── StoreUnavailable    local failure: it cannot be reached, does not answer or accepts no writes
+    │   ├── StoreConflict       local failure: another transaction was in the way; repeated at once
+    │   ├── StoreRefused        it refuses a statement or a value: never retried
+    │   ├── StoreCorrupt        local failure: its file or an index is damaged
+    │   ├── UnreadableRow       a value in it cannot be read: never retried
+    │   └── SchemaMismatch      its schema or its data is older or newer than this program
     ├── ArchiveError            the archive of raw bytes: missing, damaged, disk full
+    │   └── ArchiveUnavailable  local failure: it accepted no bytes for some minutes
     └── BackupError             a backup cannot be written, or is incomplete or damaged
 
 `fate` tells the caller whether to try again `later` or `never`.  `local` marks failures of this host or its
@@ -263,22 +269,66 @@ class WorkerBug(WorkerError):
         return f"{self.name}: {self.message}"
 
 
+class UnexpectedError(IngestError):
+    """A bug: a job raised an exception that is not an IngestError; `name` is the exception's class."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(name, message)
+        self.name = name
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.message else self.name
+
+
 class StoreError(IngestError):
     """The database failed or refused an operation."""
 
 
 class StoreUnavailable(StoreError):
-    """The database cannot be reached or does not answer."""
+    """The database cannot be reached, does not answer, or accepts no writes."""
+
+    local = True
+
+
+class StoreConflict(StoreError):
+    """Another transaction was in the way: a deadlock, or a serialization failure; repeated at once."""
+
+    local = True
+
+
+class StoreRefused(StoreError):
+    """The database is available and refuses a statement or one of its values, as it would every time."""
+
+    fate = "never"
+
+
+class StoreCorrupt(StoreError):
+    """A file or an index of the database is damaged; the operator must repair it or restore a backup."""
+
+    local = True
+
+
+class UnreadableRow(StoreError):
+    """A row of the database has a value that this program cannot read."""
+
+    fate = "never"
 
 
 class SchemaMismatch(StoreError):
-    """The database's schema is older or newer than this program's."""
+    """The database's schema or data is older or newer than this program's."""
 
     fate = "never"
 
 
 class ArchiveError(IngestError):
     """Raw bytes could not be written to the archive, or are missing or damaged there."""
+
+
+class ArchiveUnavailable(ArchiveError):
+    """The archive accepted no bytes for some minutes."""
+
+    local = True
 
 
 class BackupError(IngestError):

@@ -1,18 +1,16 @@
 """Connection pools for SQLite and PostgreSQL, and the transactions opened on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from ingestd.errors import StoreError, StoreUnavailable
+from ingestd.store.database_errors import store_errors
 
 #: How long a writer waits for another process's transaction, in seconds.
 BUSY_TIMEOUT = 30.0
@@ -48,8 +46,11 @@ class Database:
                 pool_pre_ping=True,
                 # An error that quotes a statement's parameters would bring texts and headlines into the log.
                 hide_parameters=True,
+                # Not the server's default: locks and "insert if absent" rely on seeing what others have committed.
+                isolation_level="READ COMMITTED",
                 connect_args={key: value for key, value in _LIBPQ_TIMEOUTS.items() if key not in make_url(url).query},
             )
+            event.listen(self._writer.sync_engine, "connect", _pin_session)
         self._write_lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -65,7 +66,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a read-only transaction, which sees one snapshot of the database.
 
-        Raises StoreUnavailable or StoreError.
+        Raises StoreError, of the class that `database_errors` gives it.
         """
         with store_errors():
             async with self._reader.connect() as connection:
@@ -77,7 +78,7 @@ class Database:
 
         It blocks no writer; while it is open, the space of rows deleted meanwhile is not reused.
 
-        Raises StoreUnavailable or StoreError.
+        Raises StoreError, of the class that `database_errors` gives it.
         """
         with store_errors():
             async with self._reader.connect() as connection:
@@ -89,7 +90,7 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that commits when the block ends and rolls back when it raises.
 
-        Raises StoreUnavailable or StoreError.
+        Raises StoreError, of the class that `database_errors` gives it.
         """
         with store_errors():
             # On SQLite, waiting for this lock is fair and cheaper than waiting for the file lock.
@@ -115,6 +116,14 @@ async def lock_records(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _RECORDS_LOCK})
 
 
+def _pin_session(connection: Any, _record: Any) -> None:
+    """Set what the driver needs to read times, whatever a role or the server has for a default."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET DateStyle = 'ISO'")
+        cursor.execute("SET TimeZone = 'UTC'")
+    connection.commit()
+
+
 def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT, hide_parameters=True
@@ -127,8 +136,8 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
         for pragma in (
             f"busy_timeout = {int(BUSY_TIMEOUT * 1000)}",
             "journal_mode = WAL",
-            # In WAL mode a killed process loses nothing; a power cut may lose the last commits, never the file.
-            "synchronous = NORMAL",
+            # With NORMAL a power cut takes back the last commits: a push that was acknowledged, an event that was read.
+            "synchronous = FULL",
             "foreign_keys = ON",
             "cache_size = -16000",
         ):
@@ -138,26 +147,3 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", configure)
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
-
-
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Convert SQLAlchemy's errors to StoreUnavailable (may succeed later) or StoreError, with a message to show."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise StoreUnavailable(_message(error)) from error
-    except DBAPIError as error:
-        kind = StoreUnavailable if error.connection_invalidated else StoreError
-        raise kind(_message(error)) from error
-    except SQLAlchemyError as error:
-        raise StoreError(_message(error)) from error
-
-
-def _message(error: SQLAlchemyError) -> str:
-    """Return the driver's message on one line, without the statement and its values."""
-    original = getattr(error, "orig", None)
-    words = " ".join(str(original or error).split())
-    if isinstance(error, PoolTimeout):
-        words = f"no connection came free within {BUSY_TIMEOUT:.0f} s"
-    return f"the database cannot be used: {words[:300]}"

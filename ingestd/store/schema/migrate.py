@@ -24,7 +24,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event, text
 
-from ingestd.store.database import store_errors
+from ingestd.store.database_errors import store_errors
 from ingestd.store.schema.online import LOCK_TIMEOUT, retry_until_locked
 from ingestd.store.schema.version import HEAD, VERSIONS, blocking_engine, refuse_newer, version_of
 

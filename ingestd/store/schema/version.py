@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from ingestd.errors import SchemaMismatch
-from ingestd.store.database import BUSY_TIMEOUT, store_errors
+from ingestd.store.database import BUSY_TIMEOUT
+from ingestd.store.database_errors import store_errors
 
 #: Every version there has been, oldest first, as in `migrations/versions/`.
 VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
