@@ -4,8 +4,7 @@
 
     IngestError
     ├── ConfigError             a setting is missing, unknown or wrong
-    ├── UsageError              the request is not valid
-    │   └── NotFound            it names something that does not exist
+    ├── UsageError > NotFound: the request is not valid, or names something that does not exist
     ├── AddressInUse            another process listens at `listen`: it may end
     ├── Busy                    the source is in use: the sender may try again
     ├── FetchError              the network or the server failed
@@ -14,47 +13,31 @@
     │   │   └── Offline         local failure: no network, no name server, no socket left
     │   ├── TimedOut            the whole request exceeded its deadline
     │   ├── Refused             4xx or 5xx
-    │   │   ├── Gone            410: never retried
-    │   │   ├── LoginNeeded     401: the operator must set or correct a login
-    │   │   └── Throttled       the server limits our requests
+    │   │   └── Gone (410, never retried), LoginNeeded (401), Throttled
     │   ├── Held                no request was sent: the site is on hold
-    │   ├── Disallowed          robots.txt disallows the URL: never retried
-    │   ├── RobotsUnreachable   robots.txt cannot be read, so everything is disallowed for now
+    │   ├── Disallowed, RobotsUnreachable: robots.txt disallows the URL, never retried; it cannot be read
     │   ├── Forbidden           the address, port or scheme must not be connected to: never retried
-    │   ├── TooLarge            the body exceeds the limit
-    │   ├── NoRoom              local failure: the body cannot be written to the local disk
-    │   ├── Inaccessible        a drop folder or a file in it cannot be used: permissions
-    │   ├── LoginRefused        the server of a drop folder refuses the login
-    │   ├── UnknownHostKey      an SSH server whose key is not in `known_hosts`
-    │   ├── NotInstalled        an optional library is missing
-    │   ├── BrokenReply         the response ends early or violates its protocol
-    │   └── TooManyRedirects
-    ├── ParseError              the bytes are not a readable feed
-    │   └── UnknownFormat       no supported format matches
-    ├── ExtractError            no article could be extracted from a page
-    │   └── NoArticle           the page was read and has no article
+    │   ├── TooLarge, NoRoom: the body exceeds the limit; local failure: nor does it fit on the disk
+    │   ├── Inaccessible, LoginRefused, UnknownHostKey, NotInstalled: a drop folder cannot be used
+    │   └── BrokenReply, TooManyRedirects
+    ├── ParseError > UnknownFormat: the bytes are not a readable feed; no supported format matches
+    ├── ExtractError > NoArticle: no article could be extracted from a page; it has none
     ├── WorkerError             the worker process that parsed or extracted failed
-    │   ├── WorkerTimedOut      the job exceeded its limit of CPU time and was killed
-    │   ├── WorkerStalled       local failure: the job got no CPU time, or not enough
-    │   ├── WorkerUnready       local failure: the process did not start
-    │   ├── WorkerDied          the process ended during the job, such as a crash in C
-    │   ├── WorkerOutOfMemory   the job exceeded its memory limit
+    │   ├── WorkerTimedOut, WorkerDied, WorkerOutOfMemory: the job used up its CPU time, crashed, or its memory
+    │   ├── WorkerStalled, WorkerUnready: local failures: no CPU time, no process
     │   └── WorkerBug           the job raised an unexpected exception
     ├── UnexpectedError         a bug: a job raised an exception that is not an IngestError
     ├── StoreError              the database failed
     │   ├── StoreUnavailable    local failure: it cannot be reached, does not answer or accepts no writes
-    │   ├── StoreConflict       local failure: another transaction was in the way; repeated at once
+    │   │   └── StoreConflict   another transaction was in the way; repeated at once
     │   ├── StoreRefused        it refuses a statement or a value: never retried
     │   ├── StoreCorrupt        local failure: its file or an index is damaged
-    │   ├── UnreadableRow       a value in it cannot be read: never retried
     │   └── SchemaMismatch      its schema or its data is older or newer than this program
-    ├── ArchiveError            the archive of raw bytes: missing, damaged, disk full
-    │   └── ArchiveUnavailable  local failure: it accepted no bytes for some minutes
+    ├── ArchiveError > ArchiveUnavailable: raw bytes are missing or damaged; local failure: none are accepted
     └── BackupError             a backup cannot be written, or is incomplete or damaged
 
-`fate` tells the caller whether to try again `later` or `never`.  `local` marks failures of this host or its
-network, which count against no source and no entry.  Every class can be pickled, because errors are sent from
-worker processes: `args` holds the arguments of the constructor.
+`fate`: try again `later` or `never`.  `local` marks failures of this host or its network, which count against no
+source and no entry.  Every class can be pickled, to leave a worker process: `args` holds the constructor's arguments.
 """
 
 from typing import ClassVar, Literal
@@ -100,8 +83,7 @@ class FetchError(IngestError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(url, reason)
-        self.url = url
-        self.reason = reason
+        self.url, self.reason = url, reason
 
     def __str__(self) -> str:
         return f"{self.url}: {self.reason}"
@@ -131,8 +113,7 @@ class Refused(FetchError):
     def __init__(self, url: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(url, f"HTTP {status}")
         self.args = (url, status, retry_after)
-        self.status = status
-        self.retry_after = retry_after
+        self.status, self.retry_after = status, retry_after
 
 
 class Gone(Refused):
@@ -261,24 +242,14 @@ class WorkerBug(WorkerError):
 
     def __init__(self, name: str, message: str, trace: str) -> None:
         super().__init__(name, message, trace)
-        self.name = name
-        self.message = message
-        self.trace = trace
+        self.name, self.message, self.trace = name, message, trace
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}"
 
 
 class UnexpectedError(IngestError):
-    """A bug: a job raised an exception that is not an IngestError; `name` is the exception's class."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(name, message)
-        self.name = name
-        self.message = message
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.message}" if self.message else self.name
+    """A bug: a job raised an exception that is not an IngestError; the message has its class and its words."""
 
 
 class StoreError(IngestError):
@@ -291,10 +262,8 @@ class StoreUnavailable(StoreError):
     local = True
 
 
-class StoreConflict(StoreError):
+class StoreConflict(StoreUnavailable):
     """Another transaction was in the way: a deadlock, or a serialization failure; repeated at once."""
-
-    local = True
 
 
 class StoreRefused(StoreError):
@@ -307,12 +276,6 @@ class StoreCorrupt(StoreError):
     """A file or an index of the database is damaged; the operator must repair it or restore a backup."""
 
     local = True
-
-
-class UnreadableRow(StoreError):
-    """A row of the database has a value that this program cannot read."""
-
-    fate = "never"
 
 
 class SchemaMismatch(StoreError):

@@ -12,6 +12,10 @@ from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit, urluns
 if TYPE_CHECKING:
     import tldextract
 
+#: Bytes of a URL that identifies a source or a record; PostgreSQL's indexes hold no longer one.  Longer links are
+#: fetched as any other (RFC 9110, 4.1).
+MAX_IDENTIFYING = 2_000
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
@@ -51,6 +55,11 @@ def normalise(url: str) -> str:
     port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
     path, query = _ascii(parts.path) or "/", _ascii(_without_tracking(parts.query))
     return urlunsplit((parts.scheme, f"{host}{port}", path, query, ""))
+
+
+def may_identify(url: str) -> bool:
+    """Return whether a URL is short enough to identify a source or a record."""
+    return len(url.encode(errors="surrogatepass")) <= MAX_IDENTIFYING
 
 
 def comparable(url: str) -> str:
@@ -198,9 +207,12 @@ def source_url(name: str) -> str:
     http(s) URL have the same address: scheme, host, port, escapes and spaces are normalised (RFC 3986, 6.2.2), and the
     fragment is left out, because no server sees it.
 
-    Raises ValueError if it is not an http(s) URL, an absolute path, a folder on another host, or an inbox.
+    Raises ValueError if it is not an http(s) URL, an absolute path, a folder on another host, or an inbox, or if it is
+    longer than MAX_IDENTIFYING.
     """
     name = name.strip() if name[:1].isspace() or "://" in name else name
+    if not may_identify(name):
+        raise ValueError(f"longer than {MAX_IDENTIFYING} bytes: {without_userinfo(name[:100])}...")
     if is_inbox(name):
         if not _INBOX_NAME.fullmatch(name.removeprefix(_INBOX)):
             raise ValueError(f"not a valid inbox name: {name}; use a letter, then letters, digits, '.', '_' and '-'")

@@ -128,9 +128,10 @@ def _agencies(
 
 def _normalised(url: str) -> str | None:
     try:
-        return urls.normalise(url)
+        found = urls.normalise(url)
     except ValueError:  # a saved page may have no address, or one that cannot be fetched
         return None
+    return found if urls.may_identify(found) else None
 
 
 def _shortage(blocks: tuple[Block, ...], body: str) -> str:

@@ -105,7 +105,7 @@ class Backfill:
         async with asyncio.TaskGroup() as tasks:
             self._listing = tasks.create_task(self._list())
             tasks.create_task(self._process_entries())
-        return await retry_while_unavailable(self._end)
+        return await retry_while_unavailable(self._end, limit=None)
 
     def stop(self) -> None:
         """Start no more entries; `run` ends when the running ones have ended."""
@@ -119,7 +119,7 @@ class Backfill:
         try:
             async with aclosing(self._steps) as steps:
                 async for step in steps:
-                    if not await retry_while_unavailable(lambda step=step: self._commit_step(step)):  # type: ignore[misc]
+                    if not await retry_while_unavailable(lambda step=step: self._commit_step(step), limit=None):  # type: ignore[misc]
                         return
                     self._dispatcher.nudge()
                     self._progress.set()
@@ -160,7 +160,7 @@ class Backfill:
             self._progress.clear()
             at_end = self._listing_ended
             await self._dispatcher.run_until_idle()
-            if self._stopping or (at_end and await retry_while_unavailable(self._next_due) is None):
+            if self._stopping or (at_end and await retry_while_unavailable(self._next_due, limit=None) is None):
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._progress.wait(), _CLAIM_INTERVAL if at_end else None)

@@ -106,7 +106,9 @@ async def _batches(
             if not follow:
                 return
             await asyncio.sleep(_INTERVAL)
-        batch = await (retry_while_unavailable(read, event="waiting for the database") if follow else read())
+        batch = await (
+            retry_while_unavailable(read, event="waiting for the database", limit=None) if follow else read()
+        )
 
 
 def _line(event: Event) -> str:

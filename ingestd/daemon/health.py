@@ -25,6 +25,7 @@ from ingestd.daemon.checks import (
 from ingestd.daemon.chores import TICK
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
+from ingestd.pipeline.retry import waiting_since
 from ingestd.store.operations.overview import health_figures
 from ingestd.store.schema import version
 
@@ -101,6 +102,7 @@ class Health:
                 *_database_checks(figures, unavailable, now),
                 self._writes(now),
                 self._archive(now),
+                self._commits(now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
                 self._network(now),
                 *self._extractors(now),
@@ -140,6 +142,13 @@ class Health:
             name="archive:writes", component="datastore", value=seconds, unit="s", at=now,
             verdict=failing if seconds > UNWRITABLE else Verdict(),
         )  # fmt: skip
+
+    def _commits(self, now: datetime) -> Check:
+        # The heartbeat may be written while results are not: another table, another disk.
+        since = waiting_since()
+        seconds = monotonic() - since if since is not None else 0.0
+        waiting = warn_when(seconds > UNWRITABLE, "results wait to be committed; see the log")
+        return Check(name="commits:waiting", component="datastore", value=seconds, unit="s", at=now, verdict=waiting)
 
     def _network(self, now: datetime) -> Check:
         breakers = self.service.runtime.fetcher.breakers

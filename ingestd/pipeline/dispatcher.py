@@ -5,6 +5,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, TypeVar
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 J = TypeVar("J")
 
 #: Claims jobs: takes the number wanted and the sites to leave out; returns no more jobs than wanted.
@@ -18,7 +22,7 @@ class Dispatcher(Generic[J]):
     """Concurrent runner of claimed jobs, in the order of their claims within each site.
 
     At most `limit` jobs run at once, and at most `per_site` of one site; a long queue of one site does not delay the
-    jobs of others.  `work` must handle the failures of its job; an exception that it raises ends the dispatcher.
+    jobs of others.  `work` must handle the failures of its job; an exception that it or `claim` raises is logged.
     """
 
     def __init__(
@@ -91,12 +95,19 @@ class Dispatcher(Generic[J]):
     async def _fill(self, tasks: asyncio.TaskGroup) -> None:
         """Claim and start jobs until there are enough, or no more to claim."""
         while (wanted := self._count_wanted()) > 0 and not self._stopping:
-            jobs = await self._claim(wanted, [site for site in self._waiting if self._has_enough(site)])
+            jobs = await self._claim_logged(wanted, [site for site in self._waiting if self._has_enough(site)])
             for job in jobs:
                 self._waiting.setdefault(self._site(job), deque()).append(job)
             self._start(tasks)
             if len(jobs) < wanted:
                 return
+
+    async def _claim_logged(self, wanted: int, without_sites: Collection[str]) -> list[J]:
+        try:
+            return await self._claim(wanted, without_sites)
+        except Exception:
+            log.exception("bug", doing="claim")
+            return []
 
     def _count_wanted(self) -> int:
         # Waiting jobs beyond a site's share do not count; otherwise a long queue of one site would prevent claims for
@@ -126,6 +137,8 @@ class Dispatcher(Generic[J]):
     async def _run_job(self, job: J, site: str, tasks: asyncio.TaskGroup) -> None:
         try:
             await self._work(job)
+        except Exception:
+            log.exception("bug", site=site)
         finally:
             self._at_work[site] -= 1
             if not self._at_work[site]:

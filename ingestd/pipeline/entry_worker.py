@@ -1,5 +1,6 @@
 """Worker that claims pending entries and turns each into a record, respecting per-site limits."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ import structlog
 from ingestd.errors import Held, IngestError, StoreError
 from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.ingest import Fetch, Ingest
+from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
+from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import entries, revisits
 from ingestd.store.work.entries import ClaimedEntry
@@ -19,30 +22,59 @@ log = structlog.get_logger(__name__)
 #: Delay before a job that raised an unexpected exception is retried; without one it would run in a tight loop.
 _AFTER_BUG = timedelta(hours=1)
 
-#: Delay of a revisit that yields to new entries.
-_YIELD_DELAY = timedelta(seconds=10)
+#: Delay of a revisit that yields to new entries, in seconds.
+_YIELD_DELAY = 10.0
+
+
+#: Claims that could not be given back yet.
+_returns: set[asyncio.Task[None]] = set()
 
 
 async def run_or_postpone(
-    fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]], postpone: Callable[[datetime], Awaitable[None]]
+    fetcher: Fetcher,
+    site: str,
+    work: Callable[[], Awaitable[None]],
+    postpone: Callable[[datetime], Awaitable[None]],
+    *,
+    wait: float = 0.0,
 ) -> None:
-    """Run a claimed job, or postpone it if its site is on hold; a job that raises is logged as a bug and postponed."""
-    try:
-        seconds = fetcher.held_for(site)
-        if not seconds:
-            try:
-                await work()
-            except Held as held:
-                seconds = held.seconds
-        if seconds:
-            # Jobs that wait for the same site must not all come back at the same time.
-            await postpone(datetime.now(UTC) + timedelta(seconds=seconds * random.uniform(1.0, 1.5)))  # noqa: S311
-    except Exception:
-        log.exception("bug", site=site)
+    """Run a claimed job, or postpone it if its site is on hold, by `wait` seconds, or if it cannot be committed.
+
+    A job that raises an unexpected exception is logged as a bug and postponed.
+    """
+    delay = wait
+    if not delay:
         try:
-            await postpone(datetime.now(UTC) + _AFTER_BUG)
-        except IngestError:
-            log.warning("claim stays until the next start", site=site)
+            seconds = fetcher.held_for(site)
+            if not seconds:
+                try:
+                    await work()
+                except Held as held:
+                    seconds = held.seconds
+            # Jobs that wait for the same site must not all come back at the same time.
+            delay = seconds * random.uniform(1.0, 1.5)  # noqa: S311
+        except IngestError as error:
+            log.warning("gave a job up, due again", site=site, error=str(error))
+            delay = AFTER_LOCAL_FAILURE
+        except Exception:
+            log.exception("bug", site=site)
+            delay = _AFTER_BUG.total_seconds()
+    if delay:
+        await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site)
+
+
+async def _give_back(postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str) -> None:
+    """Give a claim back; while the database is unavailable, in the background, so that the slot comes free."""
+    try:
+        await postpone(until)
+    except StoreError as error:
+        log.warning("claim not given back yet", site=site, error=str(error))
+        if error.local:
+            task = asyncio.create_task(
+                retry_while_unavailable(lambda: postpone(until), event="waiting to give a claim back", limit=None)
+            )
+            _returns.add(task)
+            task.add_done_callback(_returns.discard)
 
 
 class EntryWorker:
@@ -124,11 +156,8 @@ class EntryWorker:
             async with self._ingest.database.write() as connection:
                 await postpone(connection, work, until=until)
 
-        if self._has_to_yield(work):
-            await postpone(datetime.now(UTC) + _YIELD_DELAY)
-            return
-
-        await run_or_postpone(self._ingest.fetcher, _pacing_key(work), process, postpone)
+        wait = _YIELD_DELAY if self._has_to_yield(work) else 0.0
+        await run_or_postpone(self._ingest.fetcher, _pacing_key(work), process, postpone, wait=wait)
 
 
 def _pacing_key(work: ClaimedEntry) -> str:

@@ -129,7 +129,7 @@ class Inbox:
             if not is_released:
                 await self._release(source_id)
         for result in results:
-            if isinstance(result, IngestError) and not result.local and not isinstance(result, StoreError):
+            if isinstance(result, IngestError) and not result.local:
                 await self._add_failure(source, result)
         return results
 
@@ -155,7 +155,7 @@ class Inbox:
             await release()
         except StoreError:
             # Retry in the background: the sender must not wait, but a claim that stays would block the source.
-            task = asyncio.create_task(retry_while_unavailable(release))
+            task = asyncio.create_task(retry_while_unavailable(release, limit=None))
             self._releases.add(task)
             task.add_done_callback(self._releases.discard)
 

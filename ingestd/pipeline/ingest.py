@@ -31,8 +31,9 @@ pushes of a WebSub hub (`websub`) are not fetched: they enter at `Poller.push_al
 
 **Failures.**  A failure of the source or the page is part of the committed result: the entry is retried later, or
 quarantined after the last attempt or if a retry cannot succeed.  A local failure (`IngestError.local`) counts against
-no source and no entry; while the database or the archive is unavailable, the commit is retried until it succeeds
-(`retry`).
+no source and no entry; while the database or the archive is unavailable, the commit is retried for some minutes
+(`retry`), then the work gives its claim back and is done again later.  An unexpected exception is a failure at the
+stage "bug".
 """
 
 import asyncio
@@ -46,7 +47,7 @@ from hashlib import sha256
 import structlog
 
 from ingestd.archive.protocol import Archive
-from ingestd.errors import Disallowed, Held, IngestError, Refused, StoreError
+from ingestd.errors import ArchiveUnavailable, Disallowed, Held, IngestError, Refused, StoreError
 from ingestd.model.source import Source
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit
@@ -56,7 +57,7 @@ from ingestd.pipeline.log_events import log_outcome, log_poll
 from ingestd.pipeline.poll import Poller
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import as_ingest_error, is_local, retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles import shared_page
 from ingestd.policy.polling.cadence import next_attempt
@@ -127,13 +128,27 @@ class Ingest:
         )
 
     async def poll(self, source: Source) -> PollResult:
-        """Poll a claimed source, commit and log the result; raises Held if its site is on hold."""
-        poll = await (self.folder_poller if is_folder(source.url) else self.poller).poll(source)
+        """Poll a claimed source, commit and log the result.
+
+        A result that the database refuses, or an unexpected exception, is a failure of the source.  Raises Held if its
+        site is on hold, and a local failure if the result cannot be committed now.
+        """
+        at = datetime.now(UTC)
+        try:
+            poll = await (self.folder_poller if is_folder(source.url) else self.poller).poll(source)
+        except Exception as error:
+            if isinstance(error, Held) or is_local(error):
+                raise
+            log.exception("bug", source=without_userinfo(source.url))
+            poll = await self.poller.fail(source, at, as_ingest_error(error))
         log_poll(poll)
         return poll
 
     async def process_entry(self, work: ClaimedEntry, *, fetch: Fetch | None = None) -> EntryOutcome:
-        """Turn a claimed entry into a record, commit and log the outcome; raises Held if its site is on hold.
+        """Turn a claimed entry into a record, commit and log the outcome.
+
+        An unexpected exception is a failure of the entry.  Raises Held if its site is on hold, and a local failure if
+        the outcome cannot be committed now.
 
         `fetch` replaces the fetch of the entry's link, for pages that come from elsewhere.
         """
@@ -147,8 +162,12 @@ class Ingest:
                     outcome = await self._process(work, fetch or partial(self._fetch, reservation))
             except Held:
                 raise
-            except IngestError as error:
-                outcome = self._failed(work, error)
+            except Exception as error:
+                if is_local(error) and isinstance(error, StoreError | ArchiveUnavailable):
+                    raise
+                if not isinstance(error, IngestError):
+                    log.exception("bug", entry=work.id)
+                outcome = self._failed(work, as_ingest_error(error))
             outcome = await self._commit(outcome)
         log_outcome(outcome)
         return outcome
@@ -228,10 +247,12 @@ class Ingest:
     async def _commit(self, outcome: EntryOutcome) -> EntryOutcome:
         try:
             await retry_while_unavailable(lambda: self._save_commits.put(outcome))
-        except StoreError as error:
+        except Exception as error:
+            if is_local(error):
+                raise
             # The database is available but refuses this outcome: a failure of the entry, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
-            outcome = self._failed(outcome.work, error)
+            outcome = self._failed(outcome.work, as_ingest_error(error))
             await retry_while_unavailable(lambda: self._save_commits.put(outcome))
         return outcome
 

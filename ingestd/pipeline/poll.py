@@ -128,9 +128,10 @@ class Poller:
         wait = 0.0 if pagination.has_more else seconds_to_next_poll(total, timing)
         return replace(poll, due_at=due_after(poll, wait, timing))
 
-    async def fail(self, source: Source, at: datetime, error: IngestError, *, wait: float) -> PollResult:
-        """Commit that a poll of a claimed source failed, and that it is due again in `wait` seconds."""
-        return await self._commit(replace(self._failed(source, at, error), due_at=at + timedelta(seconds=wait)))
+    async def fail(self, source: Source, at: datetime, error: IngestError, *, wait: float | None = None) -> PollResult:
+        """Commit that a poll of a claimed source failed; it is due again in `wait` seconds, or as its failures say."""
+        failed = self._failed(source, at, error)
+        return await self._commit(failed if wait is None else replace(failed, due_at=at + timedelta(seconds=wait)))
 
     def _failed(self, source: Source, at: datetime, error: IngestError) -> PollResult:
         return failed_result(source, at, error, run_id=self._run_id, timing=self._timing())

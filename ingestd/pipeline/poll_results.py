@@ -22,7 +22,7 @@ from ingestd.policy.polling.withdrawal import settled_at
 from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls.poll_result import PollCondition, PollResult
 from ingestd.store.polls.polls import KnownEntry
-from ingestd.urls import copy_userinfo
+from ingestd.urls import copy_userinfo, may_identify
 from ingestd.workers.results import ParsedFeed
 
 #: Consecutive polls that must see the same permanent redirect before the source's URL changes: some redirects are
@@ -35,7 +35,7 @@ def head_result(source: Source, reply: Reply, at: datetime, *, run_id: str) -> P
     sightings = 0
     if reply.permanent:
         sightings = source.moved_seen + 1 if reply.permanent == source.moved_to else 1
-    moves = sightings >= REDIRECTS_TO_BELIEVE
+    moves = sightings >= REDIRECTS_TO_BELIEVE and may_identify(reply.permanent or "")
     validators = reply.validators
     if moves:
         # Only the validators of the new address count, if that is the one that responded.

@@ -2,11 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import TypeVar
 
 import structlog
 
-from ingestd.errors import ArchiveError, StoreUnavailable
+from ingestd.errors import (
+    ArchiveError,
+    ArchiveUnavailable,
+    IngestError,
+    StoreConflict,
+    StoreUnavailable,
+    UnexpectedError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -15,17 +23,60 @@ T = TypeVar("T")
 #: Wait before the second attempt, and the longest wait between two attempts, in seconds.
 _FIRST_WAIT, _MAX_WAIT = 0.5, 15.0
 
+#: Seconds of failing attempts after which the work gives its place, its memory and its claim back.  Long enough for a
+#: restart of a database, short enough that a slot comes free while one for which nothing can be done waits.
+GIVE_UP_AFTER = 300.0
 
-async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], *, event: str = "waiting to commit") -> T:
-    """Run an operation on the database or the archive, and retry it, without a limit, while either is unavailable.
+#: Attempts at once after a conflict; then it waits as if the database were unavailable.
+_CONFLICTS = 5
+
+#: Operations that wait now → since when, in monotonic seconds.
+_waiting: dict[object, float] = {}
+
+
+def waiting_since() -> float | None:
+    """Return since when the operation that has waited longest waits, in monotonic seconds; None: none waits."""
+    return min(_waiting.values(), default=None)
+
+
+async def retry_while_unavailable(
+    operation: Callable[[], Awaitable[T]], *, event: str = "waiting to commit", limit: float | None = GIVE_UP_AFTER
+) -> T:
+    """Run an operation on the database or the archive, and retry it while either is unavailable.
 
     Each failed attempt is logged as `event`.  Other errors are raised.
+
+    After `limit` seconds of failures the last one is raised, a local failure: StoreUnavailable or
+    ArchiveUnavailable.  The caller then gives up its place and its claim, and the work is done again once it is due.
+    None is for what holds neither: it waits without an end.
     """
-    wait = _FIRST_WAIT
-    while True:
-        try:
-            return await operation()
-        except (StoreUnavailable, ArchiveError) as error:
-            log.warning(event, error=str(error), seconds=wait)
+    wait, conflicts, waiting = _FIRST_WAIT, 0, object()
+    try:
+        while True:
+            try:
+                return await operation()
+            except (StoreUnavailable, ArchiveError) as error:
+                conflicts += isinstance(error, StoreConflict)
+                if isinstance(error, StoreConflict) and conflicts < _CONFLICTS:
+                    continue
+                since = _waiting.setdefault(waiting, monotonic())
+                if limit is not None and monotonic() - since + wait > limit:
+                    log.warning("gave up waiting", waited_for=event, error=str(error), seconds=round(limit))
+                    if isinstance(error, ArchiveError):
+                        raise ArchiveUnavailable(str(error)) from error
+                    raise
+                log.warning(event, error=str(error), seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _MAX_WAIT)
+    finally:
+        _waiting.pop(waiting, None)
+
+
+def is_local(error: Exception) -> bool:
+    """Return whether an exception is a local failure, which counts against no source and no entry."""
+    return isinstance(error, IngestError) and error.local
+
+
+def as_ingest_error(error: Exception) -> IngestError:
+    """Return an exception unchanged if it was raised on purpose, else as an UnexpectedError."""
+    return error if isinstance(error, IngestError) else UnexpectedError(f"{type(error).__qualname__}: {error}")

@@ -120,7 +120,7 @@ class Reprocess:
         running: set[asyncio.Task[ReprocessedRevision | None]] = set()
         async with asyncio.TaskGroup() as tasks:
             for batch in _batches(ids):
-                for revision in await retry_while_unavailable(lambda batch=batch: self._read(batch)):  # type: ignore[misc]
+                for revision in await retry_while_unavailable(lambda batch=batch: self._read(batch), limit=None):  # type: ignore[misc]
                     if len(running) >= self._max_running:
                         running = await self._collect(running)
                     running.add(tasks.create_task(self._reprocess(revision)))
@@ -188,7 +188,7 @@ class Reprocess:
     async def _commit(self) -> None:
         reprocessed, self._to_commit = self._to_commit, []
         if reprocessed:
-            self._count(reprocessed, await retry_while_unavailable(lambda: self._save(reprocessed)))
+            self._count(reprocessed, await retry_while_unavailable(lambda: self._save(reprocessed), limit=None))
 
     async def _save(self, reprocessed: list[ReprocessedRevision]) -> SaveResult:
         if self._dry_run:

@@ -43,6 +43,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "database:daemons",
         "database:writes",
         "archive:writes",
+        "commits:waiting",
         "scheduler:lag",
         "network:sitesLeftAlone",
         "extractors:deaths",

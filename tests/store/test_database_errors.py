@@ -185,11 +185,13 @@ async def test_an_sqlite_file_that_cannot_be_opened_or_written_is_unavailable(fi
         assert type(await error_of(database, "PRAGMA query_only = ON", "DELETE FROM words")) is StoreUnavailable
 
 
+def damage(file: Path, start: int) -> None:
+    body = file.read_bytes()
+    file.write_bytes(body[:start] + b"\xff" * (len(body) - start))
+
+
 @pytest.mark.parametrize("start", [0, 4096])
 async def test_a_damaged_sqlite_file_is_corrupt(file: Path, start: int) -> None:
-    size = file.stat().st_size - start
-    with file.open("r+b") as written:
-        written.seek(start)
-        written.write(b"\xff" * size)
+    damage(file, start)
     async with sqlite(file) as database:
         assert type(await error_of(database, "SELECT count(word) FROM words")) is StoreCorrupt

@@ -90,7 +90,8 @@ def _canonical(root: etree._Element, metas: dict[str, list[str]], url: str) -> s
         resolved = urls.resolve(url, claim)
         # Only a URL on the page's own site is accepted, or a page could claim any; a page saved without its URL may.
         if resolved and urls.site(url) in ("", urls.site(resolved)):
-            return urls.normalise(resolved)
+            found = urls.normalise(resolved)
+            return found if urls.may_identify(found) else None
     return None
 
 

@@ -8,13 +8,13 @@ from typing import Any, Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError
+from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError
 from ingestd.store.schema.tables import entries, failures, records, sources
 from ingestd.store.statements import insert_all
 from ingestd.text import clean
 from ingestd.urls import without_userinfo
 
-FailureStage = Literal["fetch", "parse", "extract", "save"]
+FailureStage = Literal["fetch", "parse", "extract", "save", "bug"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,8 @@ def stage_of(error: IngestError) -> FailureStage:
         return "fetch"
     if isinstance(error, ParseError):
         return "parse"
+    if isinstance(error, UnexpectedError):
+        return "bug"
     return "save" if isinstance(error, StoreError) else "extract"
 
 

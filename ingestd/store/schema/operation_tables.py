@@ -5,7 +5,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Tabl
 from ingestd.store.schema.columns import Id, Instant, Json
 from ingestd.store.schema.metadata import metadata
 
-#: Failed polls and failed attempts at an entry.  `stage`: fetch, parse, extract, save.
+#: Failed polls and failed attempts at an entry.  `stage`: fetch, parse, extract, save, bug.
 failures = Table(
     "failures",
     metadata,
