@@ -85,6 +85,8 @@ class ClockWatch:
 
     def __init__(self) -> None:
         self._offset = self._measured()
+        #: Whether due times wait to be corrected after a jump: the database may have been away.
+        self.has_jumped = False
 
     @staticmethod
     def _measured() -> float:
@@ -100,7 +102,13 @@ class ClockWatch:
 async def _tick(service: Service, clock: ClockWatch) -> None:
     if moved := clock.jump():
         log.warning("clock jumped", seconds=round(moved))
-        await correct_due_times(service)
+        clock.has_jumped = True
+    if clock.has_jumped:
+        try:
+            await correct_due_times(service)
+            clock.has_jumped = False
+        except StoreError as error:
+            log.warning("due times not corrected yet", error=str(error))
     service.tick()
 
 

@@ -45,8 +45,8 @@ def _plain(value: Any) -> Any:
 
 
 def item_from_json(value: Mapping[str, Any]) -> Item:
-    """Return the item that a JSON value was made from."""
-    return Item(**{name: _field(name, one) for name, one in value.items()})
+    """Return the item that a JSON value was made from, without the fields that this program does not know."""
+    return _part(Item, value)  # type: ignore[no-any-return]
 
 
 def _field(name: str, value: Any) -> Any:
@@ -60,7 +60,8 @@ def _field(name: str, value: Any) -> Any:
 
 
 def _part(kind: type[Any], value: Mapping[str, Any]) -> Any:
-    return kind(**{name: _field(name, one) for name, one in value.items()})
+    known = {name for name, _ in _FIELDS[kind]}
+    return kind(**{name: _field(name, one) for name, one in value.items() if name in known})
 
 
 def without_body(item: Item) -> Item:

@@ -15,7 +15,8 @@ def find_link(headers: Iterable[str], relation: str, base: str) -> str | None:
     """Return the first link with a relation, resolved against `base`; None when there is none."""
     for link, parameters in _LINK.findall(", ".join(headers)[:_MAX_LENGTH]):
         found = _RELATION.search(parameters)
-        if found and relation in (found[1] or found[2]).lower().split():
+        # A raw byte, which aiohttp reads as a lone surrogate, is in no URL and could not be stored.
+        if found and str(link).isprintable() and relation in (found[1] or found[2]).lower().split():
             try:
                 return urljoin(base, str(link).strip())
             except ValueError:

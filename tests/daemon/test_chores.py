@@ -21,7 +21,7 @@ from ingestd.daemon.chores import (
     watchdog,
 )
 from ingestd.daemon.service import Service
-from ingestd.errors import StoreError
+from ingestd.errors import StoreError, StoreUnavailable
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
@@ -223,3 +223,21 @@ async def test_after_a_start_sources_with_a_hub_are_polled(service: Service) -> 
     async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
     assert [one.id for one in claimed] == [source]
+
+
+async def test_due_times_are_corrected_once_the_database_is_there_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, original = chores.ClockWatch(), service.runtime.database.write
+    clock._offset -= 3600
+
+    def fail() -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(service.runtime.database, "write", fail)
+    await chores._tick(service, clock)
+    assert clock.has_jumped
+    monkeypatch.setattr(service.runtime.database, "write", original)
+    await chores._tick(service, clock)
+
+    assert not clock.has_jumped

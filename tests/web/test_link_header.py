@@ -32,3 +32,9 @@ def test_a_hostile_header_is_searched_in_linear_time() -> None:
     assert find_link(["<" * 50_000], "hub", BASE) is None
 
     assert time.process_time() - started < 5
+
+
+def test_a_link_with_a_raw_byte_is_left_out() -> None:
+    assert find_link(["<https://hub.example/\udce9>; rel=hub, </b>; rel=hub"], "hub", "https://a.example/") == (
+        "https://a.example/b"
+    )

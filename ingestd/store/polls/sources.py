@@ -249,7 +249,8 @@ def hints_from_json(value: dict[str, Any] | None) -> Hints:
     if not value:
         return NO_HINTS
     lists: dict[str, Any] = {name: tuple(found) for name, found in value.items() if isinstance(found, list)}
-    return Hints(**{**value, **lists})
+    # A newer program may have written fields that this one does not know.
+    return Hints(**{name: found for name, found in {**value, **lists}.items() if name in Hints.__slots__})
 
 
 def hints_as_json(hints: Hints) -> dict[str, Any] | None:

@@ -244,7 +244,7 @@ def article_of(row: Row[Any], uri: str | None) -> Article:
         source=row.source,
         uri=uri,
         usageterms=row.usageterms,
-        associations=tuple(Image(**image) for image in row.associations),
+        associations=tuple(Image(**_known(Image, image)) for image in row.associations),
         agencies=tuple(map(_agency, row.agencies)),
         paywall=row.paywall,
         truncated=row.truncated,
@@ -252,8 +252,15 @@ def article_of(row: Row[Any], uri: str | None) -> Article:
     )
 
 
+def _known(kind: type[Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that this program knows: a newer one may have written others."""
+    return {name: value for name, value in stored.items() if name in kind.__slots__}
+
+
 def _agency(stored: dict[str, Any]) -> Agency:
-    return Agency(**{**stored, "evidence": tuple((place, words) for place, words in stored["evidence"])})
+    return Agency(
+        **{**_known(Agency, stored), "evidence": tuple((place, words) for place, words in stored["evidence"])}
+    )
 
 
 async def count(connection: AsyncConnection) -> int:

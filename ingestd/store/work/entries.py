@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.feed import Entry
@@ -13,7 +13,7 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json, item_from_json, without_body
 from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
-from ingestd.store.schema.tables import entries, windows
+from ingestd.store.schema.tables import entries, failures, windows
 from ingestd.store.statements import chunks
 from ingestd.store.work.shared_pages import is_first_of_address
 from ingestd.times import iso, parse_iso
@@ -82,7 +82,9 @@ def entry_from_json(value: dict[str, Any]) -> Entry:
     """Return the entry that `entry_as_json` encoded."""
     times: dict[str, Any] = {key: parse_iso(value[key]) for key in ("published", "updated") if key in value}
     lists: dict[str, Any] = {key: tuple(value[key]) for key in ("authors", "keywords") if key in value}
-    entry = Entry(**{**value, **times, **lists, "item": None})
+    # A newer program may have written fields that this one does not know.
+    known = {key: one for key, one in value.items() if key in _FIELDS}
+    entry = Entry(**{**known, **times, **lists, "item": None})
     if "item" not in value:
         return entry
     item = item_from_json(value["item"])
@@ -123,7 +125,7 @@ async def claim_due(
         due = due.where(is_first_of_address(now))
     statement = update(entries).where(entries.c.id.in_(due.scalar_subquery())).values(run_id=run_id).returning(entries)
     rows = (await connection.execute(statement)).all()
-    return [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+    return await readable(connection, sorted(rows, key=lambda row: (row.due_at, row.id)), now=now)
 
 
 async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
@@ -163,6 +165,26 @@ async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) ->
     seen_later = (entries.c.last_seen_at > later) | entries.c.source_id.in_(of_window.scalar_subquery())
     waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
     await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))
+
+
+async def readable(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime) -> list[ClaimedEntry]:
+    """Return claimed rows as entries; one that cannot be read is quarantined alone, with a failure that says why."""
+    found = []
+    for row in rows:
+        try:
+            found.append(claimed_from_row(row))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            values: dict[str, str | None] = {"run_id": None, "revisit_at": None}
+            if row.state == "pending":
+                values["state"] = "quarantined"
+            await connection.execute(update(entries).where(entries.c.id == row.id).values(values))
+            failure = {
+                "at": now, "stage": "bug", "error": "UnreadableRow", "attempt": row.attempts + 1,
+                "message": f"the row of the entry cannot be read: {type(error).__name__}: {error}"[:1000],
+                "source_id": row.source_id, "entry_id": row.id,
+            }  # fmt: skip
+            await connection.execute(insert(failures), failure)
+    return found
 
 
 def claimed_from_row(row: Row[Any]) -> ClaimedEntry:

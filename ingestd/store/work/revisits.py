@@ -17,7 +17,7 @@ from ingestd.policy.articles.revisits import is_too_late, next_visit
 from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work import shared_pages
-from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, claimed_from_row
+from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, readable
 
 #: Rows read from the head of each queue; more could not be processed at once.
 _HEAD = 100
@@ -58,7 +58,7 @@ async def claim_due(
     ids = [entry_id for entry_id, _ in claimable]
     statement = update(entries).where(entries.c.id.in_(ids)).values(run_id=run_id).returning(entries)
     rows = (await connection.execute(statement)).all() if claimable else []
-    claimed_entries = [claimed_from_row(row) for row in sorted(rows, key=lambda row: (row.revisit_at, row.id))]
+    claimed_entries = await readable(connection, sorted(rows, key=lambda row: (row.revisit_at, row.id)), now=now)
     return await _with_known(connection, claimed_entries)
 
 
