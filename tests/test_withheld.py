@@ -6,6 +6,7 @@ the ways to call it or with the reason why it cannot show an item.
 
 import asyncio
 import json
+import traceback
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from structlog.testing import capture_logs
 
 from ingestd.cli.commands import COMMANDS, Command
@@ -25,6 +26,7 @@ from ingestd.daemon.service import Service
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import open_runtime
 from ingestd.settings import Listen, Settings
+from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
@@ -102,8 +104,8 @@ async def give_addresses(database: Database) -> None:
         await connection.execute(one.values(state="quarantined"))
 
 
-def leaks(text: str) -> list[str]:
-    return [word for word in SECRETS if word in text.lower()]
+def leaks(output: str) -> list[str]:
+    return [word for word in SECRETS if word in output.lower()]
 
 
 @pytest.fixture
@@ -413,3 +415,13 @@ async def test_without_a_token_nobody_is_shown_them(service: Service, path: str)
     ):
         assert (reply.status, leaks(await reply.text())) == (403, [])
         assert "api_token" in await reply.text()
+
+
+async def test_an_error_of_the_database_does_not_quote_what_was_to_be_saved(database_url: str) -> None:
+    """It is logged with its traceback, which ends with the statement."""
+    async with Database(with_async_driver(database_url)) as database:
+        with pytest.raises(Exception, match="no_such_table") as caught:
+            async with database.write() as connection:
+                await connection.execute(text("INSERT INTO no_such_table VALUES (:headline)"), {"headline": SECRETS[0]})
+
+    assert leaks("".join(traceback.format_exception(caught.value))) == []

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from ingestd.settings.access import AllowedHosts
 from ingestd.settings.values import (
     Address,
     Bytes,
@@ -221,3 +222,20 @@ def test_an_invalid_database_url_is_refused_without_its_password(url: str) -> No
 def test_a_database_url_is_shown_without_user_password_and_parameters(url: str, text: str) -> None:
     assert without_secrets(url) == text
     assert shown(DatabaseUrl, url) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ("News.example.org, ingestd", ("news.example.org", "ingestd")),
+        (["192.0.2.1", "2001:db8::1"], ("192.0.2.1", "2001:db8::1")),
+    ],
+)
+def test_allowed_hosts_are_names_and_addresses(given: object, hosts: tuple[str, ...]) -> None:
+    assert read(AllowedHosts, given) == hosts
+
+
+@pytest.mark.parametrize("given", ["https://news.example.org", "news.example.org:443", "*", "a b", "a/b"])
+def test_anything_else_is_no_allowed_host(given: str) -> None:
+    with pytest.raises(ValidationError, match="should be a host without scheme and port"):
+        read(AllowedHosts, given)

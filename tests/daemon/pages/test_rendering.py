@@ -160,3 +160,22 @@ def test_the_page_loads_nothing_and_the_policy_allows_its_own_style_only() -> No
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     assert CONTENT_SECURITY_POLICY.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
     assert not html.document_fromstring(markup).xpath("//link | //script | //img | //*[@style]")
+
+
+@pytest.mark.parametrize(
+    ("pubstatus", "change", "marked"),
+    [
+        ("usable", "new", ""), ("usable", "corrected", "corrected"), ("canceled", "killed", "killed"),
+        ("withheld", "withheld", "withheld"),
+    ],
+)  # fmt: skip
+def test_a_record_is_marked_by_its_status_and_a_correction_as_such(pubstatus: str, change: str, marked: str) -> None:
+    row = RECORD | {"pubstatus": pubstatus, "change": change}
+    if pubstatus != "usable":
+        row |= {"headline": None, "uri": None}
+    root = html.document_fromstring(page(records=[row]))
+
+    cells = root.xpath("//h2[@id='records']/following-sibling::div[1]//tr[2]/td")
+
+    assert " ".join(cells[1].text_content().split()) == marked
+    assert cells[0].text_content().strip() == (f"({marked})" if pubstatus != "usable" else RECORD["headline"])
