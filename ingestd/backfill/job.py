@@ -181,8 +181,8 @@ class Backfill:
             )
             if is_claimed:
                 return state
-            await backfills.drop_pending(connection, self.id)
-            return "cancelled"
+        await backfills.drop_pending(self._ingest.database, self.id)
+        return "cancelled"
 
     def _count(self, outcome: EntryOutcome) -> None:
         if not isinstance(outcome, Failed):

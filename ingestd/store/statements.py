@@ -21,6 +21,16 @@ async def insert_absent(connection: AsyncConnection, table: Table, rows: Sequenc
     await connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
+async def insert_or_update(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; a row whose primary key exists gets the new values instead."""
+    if not rows:
+        return
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+    values = {name: insert.excluded[name] for name in rows[0] if name not in table.primary_key.columns}
+    statement = insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
+    await connection.execute(statement, list(rows))
+
+
 async def insert_all(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; does nothing for an empty list."""
     if rows:

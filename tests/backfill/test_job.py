@@ -192,7 +192,8 @@ async def test_a_cancelled_backfill_leaves_no_entry_that_a_poll_would_take_for_k
         newsroom.asked.clear()
 
     async with runtime.database.write() as connection:
-        dropped = await backfills.cancel(connection, backfill.id, now=datetime.now(UTC))
+        await backfills.cancel(connection, backfill.id, now=datetime.now(UTC))
+    dropped = await backfills.drop_pending(runtime.database, backfill.id)
     hold.set()
     state = await work
 

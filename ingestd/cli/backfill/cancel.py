@@ -19,8 +19,10 @@ def cancel(number: NumberArgument, config: ConfigOption = None, json: JsonOption
     """
 
     async def work() -> int:
-        async with open_database(config) as database, database.write() as connection:
-            return await backfills.cancel(connection, number, now=datetime.now(UTC))
+        async with open_database(config) as database:
+            async with database.write() as connection:
+                await backfills.cancel(connection, number, now=datetime.now(UTC))
+            return await backfills.drop_pending(database, number)
 
     dropped = asyncio.run(work())
     line = f"backfill {number}: cancelled, {dropped} entries not fetched"

@@ -1,7 +1,8 @@
 """Unit of work of a transaction: collects rows of records, revisions, carriers and events, and writes them at once.
 
-It assigns ids and event numbers itself, in sequence.  That is safe because only one transaction at a time has a unit of
-work (`database.lock_records`), and it numbers events consecutively, in the order of commits.
+It assigns ids and event numbers itself, in sequence, and never one whose row was deleted.  That is safe because only
+one transaction at a time has a unit of work (`database.lock_records`), and it numbers events consecutively, in the
+order of commits.
 """
 
 import uuid
@@ -19,8 +20,8 @@ from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
 from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.extraction import Extraction
-from ingestd.store.schema.tables import carriers, events, records, revisions, texts
-from ingestd.store.statements import insert_absent, insert_all
+from ingestd.store.schema.tables import carriers, events, last_numbers, records, revisions, texts
+from ingestd.store.statements import insert_absent, insert_all, insert_or_update
 
 
 class UnitOfWork:
@@ -39,10 +40,13 @@ class UnitOfWork:
     @classmethod
     async def open(cls, connection: AsyncConnection) -> Self:
         """Read the last ids; the connection must hold `database.lock_records`."""
+        rows = await connection.execute(select(last_numbers.c.name, last_numbers.c.number))
+        stored = {row.name: row.number for row in rows}
         id_columns = {"record": records.c.id, "revision": revisions.c.id, "event": events.c.seq}
+        # The table, too: the older program, which may run beside this one during an upgrade, writes no last numbers.
         return cls(
             {
-                name: (await connection.execute(select(func.max(column)))).scalar() or 0
+                name: max(stored.get(name, 0), (await connection.execute(select(func.max(column)))).scalar() or 0)
                 for name, column in id_columns.items()
             }
         )
@@ -156,6 +160,12 @@ class UnitOfWork:
         await insert_absent(connection, texts, self._texts)
         await insert_absent(connection, carriers, self._carriers)
         await insert_all(connection, events, self._events)
+        await self._write_last_numbers(connection)
+
+    async def _write_last_numbers(self, connection: AsyncConnection) -> None:
+        used = {"record": self._records, "revision": self._revisions, "event": self._events}
+        rows = [{"name": name, "number": self._last[name]} for name, made in used.items() if made]
+        await insert_or_update(connection, last_numbers, rows)
 
     async def _write_changes(self, connection: AsyncConnection) -> None:
         """Write changed columns, one statement for all records that change the same ones."""

@@ -1,4 +1,7 @@
-"""Tables of records: revisions, texts, carriers, raw bytes, evidence and events."""
+"""Tables of records: revisions, texts, carriers, raw bytes, evidence and events.
+
+Every foreign key to `entries` has an index: a database looks for rows that refer to an entry whenever one is deleted.
+"""
 
 from sqlalchemy import (
     Boolean,
@@ -38,6 +41,7 @@ records = Table(
     Index("records_by_update", "updated_at"),
     Index("records_by_item_key", "item_key", unique=True),
     Index("records_by_item_guid", "item_guid"),
+    Index("records_by_origin", "origin_entry_id"),
 )
 _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
@@ -85,6 +89,7 @@ revisions = Table(
     Column("item", Json),  # `model.item.Item` without its text: a wire item, or a page's fields that only the feed has
     Column("item_hash", String(64)),  # wire items: hash of the whole item
     UniqueConstraint("record_id", "revision"),
+    Index("revisions_by_entry", "entry_id"),
 )
 
 #: The record each text belongs to: the first one that had it.
@@ -105,6 +110,8 @@ carriers = Table(
     Column("url", Text),
     Column("seen_at", Instant, nullable=False),
     PrimaryKeyConstraint("record_id", "entry_id"),
+    Index("carriers_by_entry", "entry_id"),
+    Index("carriers_by_source", "source_id", "record_id"),
 )
 
 #: Raw bytes in the archive.
@@ -144,4 +151,15 @@ events = Table(
     Column("at", Instant, nullable=False),
     Column("pubstatus", String(10)),  # of the record from this event on; null: unchanged
     Index("events_by_record", "record_id"),
+    Index("events_by_entry", "entry_id"),
+    Index("events_by_kind", "kind", "seq"),
+)
+
+#: The last number that `UnitOfWork` gave out.  `name`: record, revision, event.  After the newest rows were deleted it
+#: is larger than any that is left: a number must never name two things.
+last_numbers = Table(
+    "last_numbers",
+    metadata,
+    Column("name", String(10), primary_key=True),
+    Column("number", Id, nullable=False),
 )

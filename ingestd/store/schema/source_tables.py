@@ -124,6 +124,8 @@ gaps = Table(
     Column("closed_at", Instant),
     Index("gaps_by_source", "source_id", "from_at"),
 )
+_open_gap = text("state = 'open'")
+Index("gaps_due", gaps.c.due_at, sqlite_where=_open_gap, postgresql_where=_open_gap)
 
 #: W3C WebSub subscriptions, one for each source with a hub.  `state`: asked, active, denied, silent (a poll found
 #: entries that the hub had not pushed).

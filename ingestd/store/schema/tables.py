@@ -2,7 +2,7 @@
 
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import decisions, failures, installation, robots_files, sites
-from ingestd.store.schema.record_tables import carriers, events, evidence, raws, records, revisions, texts
+from ingestd.store.schema.record_tables import carriers, events, evidence, last_numbers, raws, records, revisions, texts
 from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions, windows
 from ingestd.store.schema.work_tables import backfills, entries, runs
 
@@ -17,6 +17,7 @@ __all__ = [
     "failures",
     "gaps",
     "installation",
+    "last_numbers",
     "metadata",
     "polls",
     "raws",

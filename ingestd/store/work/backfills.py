@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UsageError
-from ingestd.store.schema.tables import backfills, entries, failures, records, sources
+from ingestd.store.database import Database
+from ingestd.store.schema.tables import backfills, entries, records, sources
 from ingestd.store.statements import chunks
+from ingestd.store.work.entry_deletion import delete_entries
+
+#: Entries dropped in one transaction.
+_DROPPED = 200
 
 
 async def create(
@@ -79,8 +84,8 @@ async def advance(connection: AsyncConnection, backfill_id: int, run_id: str, *,
     return bool(result.rowcount)
 
 
-async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime) -> int:
-    """Cancel a backfill and drop its pending entries; returns how many.  Records stay.
+async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime) -> None:
+    """Cancel a backfill; `drop_pending` then drops its entries.  Records stay.
 
     A run at work on it notices at its next `advance`, and drops the entries it has claimed.
     """
@@ -88,20 +93,28 @@ async def cancel(connection: AsyncConnection, backfill_id: int, *, now: datetime
     await connection.execute(
         update(backfills).where(backfills.c.id == backfill_id).values(state="cancelled", updated_at=now)
     )
-    return await drop_pending(connection, backfill_id)
 
 
-async def drop_pending(connection: AsyncConnection, backfill_id: int) -> int:
-    """Delete a backfill's pending entries that no run has claimed; returns how many.
+async def drop_pending(database: Database, backfill_id: int) -> int:
+    """Delete a backfill's pending entries that no run has claimed, some hundred a transaction; returns how many.
 
-    If they stayed, a later poll or backfill would skip them as known.
+    If they stayed, a later poll or backfill would skip them as known.  Entries that changed after they had become a
+    record cannot be deleted: they become the daemon's work.
     """
-    dropped = select(entries.c.id).where(
-        entries.c.backfill_id == backfill_id, entries.c.state == "pending", entries.c.run_id.is_(None)
-    )
-    of_dropped = failures.c.entry_id.in_(dropped)
-    await connection.execute(update(failures).where(of_dropped).values(entry_id=None))
-    return int((await connection.execute(delete(entries).where(entries.c.id.in_(dropped)))).rowcount)
+    dropped = 0
+    while True:
+        async with database.write() as connection:
+            ids = [row.id for row in await connection.execute(_pending_of(backfill_id))]
+            if not ids:
+                return dropped
+            dropped += await delete_entries(connection, ids)
+            left = entries.c.id.in_(ids) & (entries.c.backfill_id == backfill_id)
+            await connection.execute(update(entries).where(left).values(backfill_id=None))
+
+
+def _pending_of(backfill_id: int) -> Select[tuple[int]]:
+    pending = (entries.c.backfill_id == backfill_id) & (entries.c.state == "pending") & entries.c.run_id.is_(None)
+    return select(entries.c.id).where(pending).order_by(entries.c.id).limit(_DROPPED).with_for_update(skip_locked=True)
 
 
 async def take_over_entries(connection: AsyncConnection, backfill_id: int, source_id: int, guids: Sequence[str]) -> int:
