@@ -137,7 +137,7 @@ def _engine(url: str) -> Iterator[Engine]:
             event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
             event.listen(engine, "begin", _begin_immediate)
         else:
-            event.listen(engine, "connect", _limit_waits)
+            event.listen(engine, "checkout", _limit_waits)
         yield engine
 
 
@@ -146,7 +146,7 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _limit_waits(connection: Any, _record: Any) -> None:
+def _limit_waits(connection: Any, _record: Any, _proxy: Any) -> None:
     # A role's own limit on statements would end an index build.
     connection.execute("SET statement_timeout = 0")
     connection.execute(f"SET lock_timeout = {int(LOCK_TIMEOUT * 1000)}")

@@ -102,10 +102,9 @@ def _without_lock_timeout() -> Iterator[None]:
     with op.get_context().autocommit_block():
         limit = op.get_bind().scalar(text("SHOW lock_timeout"))
         op.execute("SET lock_timeout = 0")
-        try:
-            yield
-        finally:
-            op.execute(f"SET lock_timeout = '{limit}'")
+        yield
+        # After an error the connection goes back to the pool, and `migrate` sets the limit at the next checkout.
+        op.execute(f"SET lock_timeout = '{limit}'")
 
 
 _INVALID = text(
