@@ -1,7 +1,11 @@
 import pytest
+from sqlalchemy import update
 
-from ingestd.errors import StoreUnavailable
+from ingestd.errors import SchemaMismatch, StoreUnavailable
+from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.schema.tables import installation
+from ingestd.store.transfer import copy_state
 from tests.daemon.services import Hung
 
 
@@ -22,3 +26,12 @@ async def test_connections_use_keepalives_to_detect_a_vanished_server(postgresql
         parameters = driver.info.get_parameters()
 
     assert (parameters["connect_timeout"], parameters["keepalives_idle"]) == ("10", "30")
+
+
+async def test_data_of_a_newer_program_is_refused(database_url: str) -> None:
+    async with Database(with_async_driver(database_url)) as database:
+        await copy_state.refuse_unfinished(database)
+        async with database.write() as connection:
+            await connection.execute(update(installation).values(data_version=99))
+        with pytest.raises(SchemaMismatch, match=r"data of version 99.*run the newer ingestd"):
+            await copy_state.refuse_unfinished(database)

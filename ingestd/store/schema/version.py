@@ -20,6 +20,10 @@ VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "000
 #: The version that this program works with.
 HEAD = VERSIONS[-1]
 
+#: Version of the values in JSON columns that this program reads and writes; `installation.data_version` has that of a
+#: database.  It rises when an older program would misread them.
+DATA_VERSION = 1
+
 
 async def current(url: str) -> str | None:
     """Return the version of a database's schema, None if it has none yet; raises StoreUnavailable."""

@@ -6,9 +6,10 @@ from uuid import uuid4
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import StoreError
+from ingestd.errors import SchemaMismatch, StoreError
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import backfills, entries, installation, runs, sources
+from ingestd.store.schema.version import DATA_VERSION
 
 #: "unfinished": some rows may be missing.  "finished": complete, and not used by a daemon yet.  None: no copy.
 CopyState = Literal["unfinished", "finished"]
@@ -39,9 +40,14 @@ async def begin_new_epoch(connection: AsyncConnection) -> None:
 
 
 async def refuse_unfinished(database: Database) -> None:
-    """Raise StoreError if a database is an unfinished copy; StoreUnavailable."""
+    """Raise StoreError if a database is an unfinished copy, SchemaMismatch if its data is newer; StoreUnavailable."""
     async with database.read() as connection:
         state = await read(connection)
+        found = (await connection.execute(select(installation.c.data_version))).scalar() or 0
+    if found > DATA_VERSION:
+        raise SchemaMismatch(
+            f"the database has data of version {found}, this program reads up to {DATA_VERSION}: run the newer ingestd"
+        )
     if state == "unfinished":
         raise StoreError(
             "the database is an unfinished copy: run the same `ingestd db restore` or `ingestd db copy` again"
