@@ -1,155 +1,139 @@
-"""Archive in a directory: one zstd file for each body.
+"""Archive in a directory: pack files with an index.
 
-    ROOT/ab/cd/abcd...01.zst    a body, under the sha256 of its content
-    ROOT/tmp/                   files that are being written
+    ROOT/packs/KIND/DAY-WRITER.pack   records of bodies and answers (`packs`)
+    ROOT/index.sqlite                 where each of them is (`index`)
+    ROOT/ab/cd/abcd...01.zst          bodies that earlier versions stored (`loose`), still read and deleted
 
-With two levels of 256 directories, millions of bodies make about a hundred files in each directory.
+Small documents share a file, as a file system runs out of inodes long before it runs out of bytes.  Packs are by kind
+and day, so that what has expired is deleted by removing files.  A body is stored once, under its sha256; when it is put
+again a day or more later, it is written again, so that it does not expire with the day on which it was first seen.
 """
 
 import asyncio
-import os
-import re
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime
-from hashlib import sha256 as hash_of
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
-from uuid import uuid4
+from typing import TypeVar
 
-import zstandard
-
-from ingestd.archive.protocol import StoredBody
+from ingestd.archive import loose, packs
+from ingestd.archive.batch import Batch
+from ingestd.archive.deletion import Deletion
+from ingestd.archive.index import Index
+from ingestd.archive.protocol import Kind, StoredAnswer, StoredBody, Usage
+from ingestd.archive.records import Item, answer_of, make_item, url_key
+from ingestd.archive.writer import Writer
 from ingestd.errors import ArchiveError
+from ingestd.model.answer import Answer
 from ingestd.units import show_size
 
-# Pages shrink to 19% in 0.4 ms; level 6 reaches 18% and takes three times as long.
-_LEVEL = 3
-# Bytes: the longest header of a zstd frame (RFC 8878, 3.1.1.1); it states the size of the content.
-_MAX_FRAME_HEADER = 18
-# Seconds. No write takes this long, so an older temporary file was left by a process that died.
-_ABANDONED_AFTER = 3600.0
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
 
 
 class DirectoryArchive:
-    """Archive that keeps raw bytes in files under one root directory, created when first needed.
+    """Archive in pack files under one root directory, created when first needed.
 
-    A file appears complete under its name or not at all, and is never overwritten.  `put` does not call fsync,
-    which takes 4 ms where the rest of a put takes 0.5, and protects little: the page cache survives kill -9.
-    After a loss of power `get` detects a damaged file, and `put` rewrites a file whose first bytes are missing,
-    which is how such a loss shows.
+    Several processes may use it.  `put` returns once its record and its row in the index are flushed to the disk; puts
+    that arrive meanwhile are flushed together.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._index = Index(root)
+        self._writer = Writer(root, self._index)
+        self._deletion = Deletion(root, self._index)
+        self._batch = Batch(self._write)
         self.failing_since: float | None = None
 
-    async def put(self, body: bytes) -> StoredBody:
-        """Store a body; storing the same body again changes nothing.
+    async def put(self, body: bytes, kind: Kind = "page", answer: Answer | None = None) -> StoredBody:
+        """Store a body and the answer that carried it; once this returns, a loss of power does not undo it.
 
         Raises ArchiveError when it cannot be written, as when the disk is full.
         """
-        try:
-            stored = await asyncio.to_thread(self._put, body)
-        except ArchiveError:
-            self.failing_since = self.failing_since or monotonic()
-            raise
-        self.failing_since = None
-        return stored
+        item = await asyncio.to_thread(make_item, body, kind, answer)
+        stored_size = await self._batch.put(item)
+        return StoredBody(sha256=item.sha256.hex(), size=len(body), stored_size=stored_size)
 
     async def get(self, sha256: str) -> bytes:
         """Return a body exactly as it was put; `sha256` is in lower-case hexadecimal.
 
         Raises ArchiveError when it is missing or damaged; the message says which.
         """
-        return await asyncio.to_thread(self._get, sha256)
+        return await self._run("cannot read", self._get, _parse_name(sha256))
 
-    async def delete(self, sha256s: Sequence[str]) -> int:
-        """Delete bodies; one that is missing is passed over.  Return how many there were.
+    async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:
+        """Return the answers that carried a body, or those to requests for a URL, oldest first; raises ArchiveError."""
+        column, value = ("sha256", _parse_name(sha256)) if sha256 is not None else ("url", url_key(url or ""))
+        return await self._run("cannot read", self._answers, column, value)
 
-        Raises ArchiveError when they cannot be deleted.
+    async def delete(self, names: Iterable[str]) -> int:
+        """Erase bodies and their answers by sha256, for good; return how many bodies there were.
+
+        Raises ArchiveError; a repeated call continues.
         """
-        return await asyncio.to_thread(self._delete, sha256s)
+        return await self._run("cannot delete from", self._deletion.delete, list(map(_parse_name, names)))
+
+    async def delete_before(self, kind: Kind, day: date) -> int:
+        """Delete the bodies of a kind that were last put before a day (UTC); return how many there were."""
+        return await self._run("cannot delete from", self._deletion.delete_before, kind, day)
+
+    async def trim(self, limit: int) -> int:
+        """Delete the oldest feeds, the files of earlier versions, then the oldest pages, until `limit` bytes are used.
+
+        Returns how many bodies were deleted.  Wire items and robots.txt files stay.
+        """
+        return await self._run("cannot delete from", self._deletion.trim, limit)
+
+    async def usage(self) -> Sequence[Usage]:
+        """Return what each kind takes up, the index included."""
+        return await self._run("cannot read", self._deletion.usage)
 
     async def sweep(self, now: datetime) -> int:
-        """Remove temporary files last written over an hour before `now`; return how many.
+        """Remove files that killed processes left, and packs of which everything was deleted; return how many.
 
         Raises ArchiveError when the directory cannot be read or written.
         """
-        return await asyncio.to_thread(self._sweep, now.timestamp() - _ABANDONED_AFTER)
+        return await self._run("cannot sweep", self._deletion.sweep, now)
 
-    def _put(self, body: bytes) -> StoredBody:
-        digest = hash_of(body).hexdigest()
-        path = self._path(digest)
+    async def _write(self, items: Sequence[Item]) -> list[int]:
         try:
-            stored_size = _stored_size(path, len(body)) or self._write(path, body)
-        except OSError as error:
-            raise self._failure(f"cannot write {path}", error) from error
-        return StoredBody(sha256=digest, size=len(body), stored_size=stored_size)
-
-    def _write(self, path: Path, body: bytes) -> int:
-        # Compressors are not thread-safe, so each call makes its own; that costs 10 microseconds.
-        data = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
-        temporary = self._root / "tmp" / uuid4().hex
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(data)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+            sizes = await self._run("cannot write", self._writer.write, items, datetime.now(UTC).date())
+        except ArchiveError:
+            self.failing_since = self.failing_since or monotonic()
             raise
-        return len(data)
+        self.failing_since = None
+        return sizes
 
-    def _get(self, sha256: str) -> bytes:
-        path = self._path(sha256)
+    async def _run(self, what: str, function: Callable[..., T], *args: object) -> T:
+        """Run a function in a thread; errors of the system become ArchiveError."""
         try:
-            # `ZstdDecompressor.decompress` would allocate whatever size a damaged header claims.
-            body = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
-        except FileNotFoundError as error:
-            raise ArchiveError(f"missing: {path}") from error
-        except zstandard.ZstdError as error:
-            raise ArchiveError(f"damaged: {path}: {error}") from error
+            return await asyncio.to_thread(function, *args)
         except OSError as error:
-            raise self._failure(f"cannot read {path}", error) from error
-        if hash_of(body).hexdigest() != sha256:
-            raise ArchiveError(f"damaged: {path}: the content does not match its sha256")
-        return body
+            where = error.filename or self._root
+            raise ArchiveError(f"{what} {where}: {error.strerror}; {self._free_space()}") from error
+        except sqlite3.Error as error:
+            raise ArchiveError(f"{what} {self._index.path}: {error}; {self._free_space()}") from error
 
-    def _delete(self, sha256s: Sequence[str]) -> int:
-        deleted = 0
-        for sha256 in sha256s:
-            path = self._path(sha256)
-            try:
-                path.unlink()
-                deleted += 1
-            except FileNotFoundError:
-                pass
-            except OSError as error:
-                raise self._failure(f"cannot delete {path}", error) from error
-        return deleted
+    def _get(self, name: bytes) -> bytes:
+        if self._root.is_dir():
+            # A pack may be deleted between the two reads, because its body has just been written to a newer one.
+            for _ in range(2):
+                with self._index.read() as connection:
+                    found = self._index.find(connection, name)
+                if found and found.place.path.exists():
+                    return packs.read(found.place, name)
+        return loose.read(loose.path_of(self._root, name.hex()), name.hex())
 
-    def _sweep(self, before: float) -> int:
-        removed = 0
-        try:
-            for path in self._root.glob("tmp/*"):
-                with suppress(FileNotFoundError):  # its writer has just renamed it
-                    if path.stat().st_mtime < before:
-                        path.unlink()
-                        removed += 1
-        except OSError as error:
-            raise self._failure(f"cannot sweep {self._root / 'tmp'}", error) from error
-        return removed
-
-    def _path(self, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ArchiveError(f"missing: {sha256!r} is not a sha256 in lower-case hexadecimal")
-        return self._root / sha256[:2] / sha256[2:4] / f"{sha256}.zst"
-
-    def _failure(self, what: str, error: OSError) -> ArchiveError:
-        return ArchiveError(f"{what}: {error.strerror}; {self._free_space()}")
+    def _answers(self, column: str, value: bytes) -> list[StoredAnswer]:
+        if not self._root.is_dir():
+            return []
+        with self._index.read() as connection:
+            rows = self._index.answers(connection, column, value)
+        return [
+            StoredAnswer(answer=answer_of(packs.read(place, name)), sha256=sha256.hex()) for sha256, name, place in rows
+        ]
 
     def _free_space(self) -> str:
         """Return the free space at the root or its nearest existing parent, as text for an error."""
@@ -160,12 +144,11 @@ class DirectoryArchive:
             return "free space unknown"
 
 
-def _stored_size(path: Path, size: int) -> int:
-    """Return the size of an existing file whose header states a body of `size` bytes; 0 when there is none."""
+def _parse_name(sha256: str) -> bytes:
     try:
-        with path.open("rb") as file:
-            header = file.read(_MAX_FRAME_HEADER)
-            stored = os.fstat(file.fileno()).st_size
-        return stored if zstandard.frame_content_size(header) == size else 0
-    except (FileNotFoundError, zstandard.ZstdError):
-        return 0
+        name = bytes.fromhex(sha256)
+    except ValueError:
+        name = b""
+    if len(name) != 32 or name.hex() != sha256:
+        raise ArchiveError(f"missing: {sha256!r} is not a sha256 in lower-case hexadecimal")
+    return name

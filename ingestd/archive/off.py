@@ -1,12 +1,13 @@
 """Archive that stores nothing: the setting `archive = "off"`."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from hashlib import sha256 as hash_of
 
-from ingestd.archive.protocol import StoredBody
+from ingestd.archive.protocol import Kind, StoredAnswer, StoredBody, Usage
 from ingestd.errors import ArchiveError
+from ingestd.model.answer import Answer
 
 
 class DisabledArchive:
@@ -14,7 +15,7 @@ class DisabledArchive:
 
     failing_since: float | None = None
 
-    async def put(self, body: bytes) -> StoredBody:
+    async def put(self, body: bytes, kind: Kind = "page", answer: Answer | None = None) -> StoredBody:  # noqa: ARG002
         """Return the hash and size of a body."""
         digest = await asyncio.to_thread(hash_of, body)
         return StoredBody(sha256=digest.hexdigest(), size=len(body), stored_size=0)
@@ -23,10 +24,26 @@ class DisabledArchive:
         """Raise ArchiveError: nothing was stored."""
         raise ArchiveError(f"raw bytes {sha256} were not stored: the archive is off")
 
-    async def delete(self, sha256s: Sequence[str]) -> int:  # noqa: ARG002 - part of the protocol
-        """Return 0: there is nothing to delete."""
+    async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:  # noqa: ARG002
+        """Return nothing: nothing was stored."""
+        return ()
+
+    async def delete(self, names: Iterable[str]) -> int:  # noqa: ARG002
+        """Return 0: nothing was stored."""
         return 0
 
-    async def sweep(self, now: datetime) -> int:  # noqa: ARG002 - part of the protocol
+    async def delete_before(self, kind: Kind, day: date) -> int:  # noqa: ARG002
+        """Return 0: nothing was stored."""
+        return 0
+
+    async def trim(self, limit: int) -> int:  # noqa: ARG002
+        """Return 0: nothing was stored."""
+        return 0
+
+    async def usage(self) -> Sequence[Usage]:
+        """Return nothing: nothing was stored."""
+        return ()
+
+    async def sweep(self, now: datetime) -> int:  # noqa: ARG002
         """Return 0: there is nothing to remove."""
         return 0

@@ -1,9 +1,14 @@
 """Protocol of the archive, with two implementations: `directory` stores bodies in files, `off` stores nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from ingestd.model.answer import Answer
+
+#: What a body is: a feed or another list, an article's page, a document of wire items, a robots.txt.
+Kind = Literal["feed", "page", "wire", "robots"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +23,33 @@ class StoredBody:
     stored_size: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """An answer that was given to the archive, and the name of its body."""
+
+    answer: Answer
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one kind of document takes up; `kind` is also "index" and, for files of earlier versions, "loose"."""
+
+    kind: str
+    files: int
+    documents: int
+    #: On the disk.
+    size: int
+
+
 class Archive(Protocol):
     """Storage of raw bytes, each body once, under its sha256."""
 
     #: When `put` began to fail (monotonic seconds); None while it succeeds.
     failing_since: float | None
 
-    async def put(self, body: bytes) -> StoredBody:
-        """Store a body; storing the same body again changes nothing.
+    async def put(self, body: bytes, kind: Kind = "page", answer: Answer | None = None) -> StoredBody:
+        """Store a body and the answer that carried it; once this returns, a loss of power does not undo it.
 
         Raises ArchiveError when it cannot be stored.
         """
@@ -36,11 +60,26 @@ class Archive(Protocol):
         Raises ArchiveError when it is missing or damaged; the message says which.
         """
 
-    async def delete(self, sha256s: Sequence[str]) -> int:
-        """Delete bodies; one that is missing is passed over.  Return how many there were.
+    async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:
+        """Return the answers that carried a body, or those to requests for a URL, oldest first.
 
-        Raises ArchiveError when they cannot be deleted.
+        Raises ArchiveError when one is damaged or cannot be read.
         """
 
+    async def delete(self, names: Iterable[str]) -> int:
+        """Erase bodies and their answers by sha256, for good; return how many bodies there were."""
+
+    async def delete_before(self, kind: Kind, day: date) -> int:
+        """Delete the bodies of a kind that were last put before a day (UTC); return how many there were."""
+
+    async def trim(self, limit: int) -> int:
+        """Delete the oldest feeds, then the oldest pages, until at most `limit` bytes are used.
+
+        Returns how many bodies were deleted.
+        """
+
+    async def usage(self) -> Sequence[Usage]:
+        """Return what each kind takes up."""
+
     async def sweep(self, now: datetime) -> int:
-        """Remove temporary files that killed processes left; return how many."""
+        """Remove files that killed processes left; return how many."""

@@ -59,7 +59,7 @@ def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
         (60.0, lambda: _subscribe(service)),
         (60.0, QuietCheck(service).run),
         (600.0, lambda: prune(service, settings)),
-        (3600.0, lambda: _sweep_archive(service)),
+        (3600.0, lambda: sweep_archive(service, settings.archive_max)),
     ]
     if (interval := watchdog_interval()) is not None:
         chores.append((interval, lambda: watchdog(service)))
@@ -202,8 +202,12 @@ async def prune(service: Service, settings: Settings) -> None:
         )
 
 
-async def _sweep_archive(service: Service) -> None:
-    await service.runtime.archive.sweep(datetime.now(UTC))
+async def sweep_archive(service: Service, archive_max: int | None) -> None:
+    """Remove what killed processes left in the archive, and the oldest documents beyond `archive_max` bytes."""
+    archive = service.runtime.archive
+    await archive.sweep(datetime.now(UTC))
+    if archive_max is not None and (deleted := await archive.trim(archive_max)):
+        log.info("trimmed the archive", documents=deleted, limit=archive_max)
 
 
 async def watchdog(service: Service) -> None:

@@ -199,7 +199,7 @@ class Ingest:
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
-        raw = await retry_while_unavailable(lambda: self.archive.put(enclosure.body))
+        raw = await retry_while_unavailable(lambda: self.archive.put(enclosure.body, "wire"))
         return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=enclosure.versions, raw=raw)
 
     async def _process(self, work: ClaimedEntry, fetch: Fetch) -> EntryOutcome:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from time import monotonic
 from weakref import WeakValueDictionary
 
-from ingestd.archive.protocol import Archive, StoredBody
+from ingestd.archive.protocol import Archive, Kind, StoredBody
 from ingestd.errors import Held, IngestError
 from ingestd.model.feed import Feed
 from ingestd.model.reply import Reply
@@ -117,7 +117,7 @@ class Poller:
             return unchanged_result(poll, source, reply), None
         parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
-        raw = await retry_while_unavailable(lambda: self._archive.put(reply.body))
+        raw = await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed)))
         poll = replace(poll, body_hash=body_hash, raw=raw)
         return document_result(poll, source, reply, parsed, known, new_before=new_before), parsed.feed
 
@@ -195,7 +195,7 @@ class Poller:
         if reply.media and len(parsed.versions) == 1 and (version := parsed.versions[0]):
             version = replace(version, item=with_media(version.item, reply.media))
             parsed = replace(parsed, versions=(version,))
-        return parsed, await retry_while_unavailable(lambda: self._archive.put(reply.body))
+        return parsed, await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed)))
 
     async def _commit_or_error(self, result: PollResult | IngestError) -> PollResult | IngestError:
         if isinstance(result, IngestError):
@@ -215,3 +215,8 @@ class Poller:
                 return await polls.known_entries(connection, source.id, guids)
 
         return await retry_while_unavailable(look_up)
+
+
+def kind_of(parsed: ParsedFeed) -> Kind:
+    """Return what a document is for the archive: "wire" if it contains wire items, which no page has."""
+    return "wire" if any(parsed.versions) else "feed"

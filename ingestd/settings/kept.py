@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from ingestd.settings.values import _seconds, _show_seconds, _split_list
+from ingestd.settings.values import _bytes, _seconds, _show_bytes, _show_seconds, _split_list
 
 HOUR, DAY = 3600.0, 86_400.0
 
 #: Longest duration, in seconds: what is kept longer is kept for ever.
 _LONGEST = 36_500 * DAY
 
+_NO_LIMIT = frozenset({"unlimited", "off"})
 _FOR_EVER = frozenset({"forever", "for ever", "off"})
 
 
@@ -48,6 +49,10 @@ def _records_of(value: object) -> tuple[tuple[str, float | None], ...]:
             raise ValueError(f"{line!r}: the duration should be at least 1d")
         found[name] = kept
     return tuple(found.items())
+
+
+def _size(value: object) -> int | None:
+    return None if value is None or value in _NO_LIMIT else _bytes(value)
 
 
 _HourOrMore = Annotated[float, Field(ge=HOUR, le=_LONGEST)]
@@ -99,6 +104,18 @@ KeepPages = Annotated[
         description=(
             'How long to keep pages and wire documents in the archive, or "forever". Without them, records cannot be '
             "extracted again."
+        ),
+    ),
+]
+#: Bytes; None: no limit, written "unlimited".
+ArchiveMax = Annotated[
+    Annotated[int, Field(ge=2**20)] | None,
+    BeforeValidator(_size),
+    PlainSerializer(lambda size: "unlimited" if size is None else _show_bytes(size), return_type=str, when_used="json"),
+    Field(
+        description=(
+            'Size of the archive in bytes or with a unit, or "unlimited". Beyond it, the oldest feed documents are '
+            "deleted, then the oldest pages; wire documents and robots.txt files stay."
         ),
     ),
 ]

@@ -242,6 +242,7 @@ class Settings(BaseSettings):
     keep_entries: kept.KeepEntries = 90 * DAY
     keep_feed_documents: kept.KeepFeedDocuments = 7 * DAY
     keep_pages: kept.KeepPages = 90 * DAY
+    archive_max: kept.ArchiveMax = None
     keep_events: kept.KeepEvents = 90 * DAY
     keep_revisions: kept.KeepRevisions = "all"
     keep_records: kept.KeepRecords = None

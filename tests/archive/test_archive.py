@@ -16,7 +16,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(params=["directory", "off"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
-    return DirectoryArchive(tmp_path) if request.param == "directory" else DisabledArchive()
+    return DirectoryArchive(tmp_path / "new") if request.param == "directory" else DisabledArchive()
 
 
 @pytest.mark.parametrize("body", [b"", b"<p>late edition", bytes(range(256)) * 1000], ids=["empty", "short", "binary"])
@@ -34,5 +34,10 @@ async def test_a_body_that_was_never_put_raises_archive_error(archive: Archive, 
         await archive.get(name)
 
 
-async def test_a_new_archive_has_nothing_to_sweep(archive: Archive) -> None:
+async def test_a_new_archive_has_nothing_to_sweep_to_show_or_to_delete(archive: Archive) -> None:
     assert await archive.sweep(NOON) == 0
+    assert await archive.trim(1) == 0
+    assert await archive.delete(["ab" * 32]) == 0
+    assert await archive.delete_before("feed", NOON.date()) == 0
+    assert list(await archive.answers(url="https://paper.example/")) == []
+    assert list(await archive.usage()) == []

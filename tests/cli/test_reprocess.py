@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.running import ingestd
 from tests.daemon.processes import rows
+from tests.support.archived import as_loose_file
 from tests.support.desk import OTHER, STORY, add, open_desk
 from tests.support.older import PROMPT, make_by_older_rules
 from tests.support.papers import Papers
@@ -149,7 +150,7 @@ def test_outdated_hashes_are_computed_again(papers: Papers, config: Path, tmp_pa
 
 
 def stored(folder: Path, raw: str) -> Path:
-    return folder / "state" / "archive" / raw[:2] / raw[2:4] / f"{raw}.zst"
+    return as_loose_file(folder / "state" / "archive", raw)
 
 
 def test_progress_is_shown_on_a_terminal(kept: Path) -> None:
@@ -187,17 +188,18 @@ def many(papers: Papers, either: Path, database_url: str, tmp_path: Path) -> Pat
 def test_a_killed_reprocess_continues_where_it_stopped(many: Path, database_url: str, tmp_path: Path) -> None:
     last = "SELECT raw FROM revisions WHERE record_id = 125"
     [(raw,)] = rows(database_url, last)
-    body = stored(tmp_path, raw).read_bytes()
-    stored(tmp_path, raw).unlink()
-    os.mkfifo(stored(tmp_path, raw))  # a reader of these bytes blocks until there is a writer
+    path = stored(tmp_path, raw)
+    body = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)  # a reader of these bytes blocks until there is a writer
 
     process = subprocess.Popen(command(many))
-    writer = os.open(stored(tmp_path, raw), os.O_WRONLY)
+    writer = os.open(path, os.O_WRONLY)
     process.kill()
     process.wait()
     os.close(writer)
-    stored(tmp_path, raw).unlink()
-    stored(tmp_path, raw).write_bytes(body)
+    path.unlink()
+    path.write_bytes(body)
     committed = rows(database_url, "SELECT count(*) FROM revisions WHERE change = 'reprocessed'")[0][0]
     halves = rows(database_url, HALVES)
     rest = ingestd(many, "reprocess", "--json").json

@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import zstandard
 from sqlalchemy import MetaData, create_engine, select
 
 from ingestd.settings.values import with_async_driver
 from tests.backfill.backfills import atom, page
 from tests.cli import running
 from tests.daemon.processes import PATIENCE, Start, ingestd
+from tests.support.archived import archived_contents
 from tests.support.papers import Papers
 
 KEY, TOKEN = "k3y-of-the-desk", "t0ken-of-the-wire"
@@ -31,14 +31,6 @@ def everything(database_url: str) -> str:
             )
     finally:
         engine.dispose()
-
-
-def archived(folder: Path) -> bytes:
-    return b"\n".join(
-        zstandard.ZstdDecompressor().stream_reader(path.read_bytes()).read()
-        for path in folder.rglob("*")
-        if path.is_file()
-    )
 
 
 def output(config: Path, *arguments: str) -> str:
@@ -91,7 +83,9 @@ def test_no_secret_is_in_rows_files_log_or_output(
     kept = everything(database_url)
     assert {request for request in papers.requests if KEY not in request} == set()
     assert f"/1?key={KEY}" in papers.requests
-    assert (link in kept, "LoginNeeded" in kept, b"Ferry" in archived(tmp_path / "state/archive")) == (True,) * 3
+    assert (link in kept, "LoginNeeded" in kept, b"Ferry" in archived_contents(tmp_path / "state/archive")) == (
+        True,
+    ) * 3
     assert "login missing or invalid" in shown
     assert readable["origin"] == "http://wire.example"
     assert restart["changed"] == ["logins"]
@@ -99,4 +93,4 @@ def test_no_secret_is_in_rows_files_log_or_output(
         assert secret not in kept
         assert secret not in f"{daemon.lines}"
         assert secret not in shown
-        assert secret.encode() not in archived(tmp_path / "state/archive")
+        assert secret.encode() not in archived_contents(tmp_path / "state/archive")

@@ -18,6 +18,7 @@ from ingestd.store.operations import decisions, overview
 from ingestd.store.records import records, reprocessing
 from ingestd.store.records.reprocessing import Selection
 from ingestd.store.schema import tables
+from tests.support.archived import damage_document
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
 from tests.support.newsroom import Newsroom
 from tests.support.older import OLDER, PROMPT, change, make_by_older_rules, with_prompt
@@ -199,9 +200,9 @@ async def test_two_records_with_the_same_new_text_are_reported(newsroom: Newsroo
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        pytest.param(lambda path: path.unlink(), "missing: ", id="missing"),
-        pytest.param(lambda path: path.write_bytes(b"no zstd"), "damaged: ", id="damaged"),
-        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-8]), "damaged: ", id="cut-short"),
+        pytest.param(lambda _: None, "missing: ", id="missing"),
+        pytest.param(lambda data: data[:100] + bytes(8) + data[108:], "damaged: ", id="damaged"),
+        pytest.param(lambda data: data[:-8], "damaged: ", id="cut-short"),
     ],
 )
 async def test_unreadable_raw_bytes_are_reported_and_change_nothing(
@@ -210,7 +211,7 @@ async def test_unreadable_raw_bytes_are_reported_and_change_nothing(
     await publish(newsroom, runtime, a=page("Ferry runs again", STORY), b=page("Too many umbrellas", OTHER))
     await make_by_older_rules(runtime)
     raw = next(row["raw"] for row in await rows(runtime, tables.revisions) if STORY in row["body_text"])
-    damage(tmp_path / "archive" / raw[:2] / raw[2:4] / f"{raw}.zst")
+    damage_document(tmp_path / "archive", raw, damage)
 
     tally = await reprocess(runtime)
 

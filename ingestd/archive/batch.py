@@ -1,0 +1,59 @@
+"""Batches of puts: those that arrive while a batch is being written form the next one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from ingestd.archive.records import Item
+
+# Items, and bytes of their records, in one batch.
+_MAX_ITEMS, _MAX_BYTES = 200, 32 * 2**20
+
+
+class Batch:
+    """Collects items for `write`, which returns a number for each; one write is in progress at a time."""
+
+    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[list[int]]]) -> None:
+        self._write = write
+        self._waiting: list[tuple[Item, asyncio.Future[int]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def put(self, item: Item) -> int:
+        """Write an item with others; returns its number, or raises the error of the batch.
+
+        An item whose caller is cancelled is written all the same.
+        """
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all(), name="archive")
+        return await done
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch = self._take()
+            try:
+                numbers = await self._write([item for item, _ in batch])
+            except BaseException as error:
+                for _, done in batch:
+                    if done.done():
+                        continue
+                    if isinstance(error, Exception):
+                        done.set_exception(error)
+                    else:
+                        done.cancel()
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                for (_, done), number in zip(batch, numbers, strict=True):
+                    if not done.done():
+                        done.set_result(number)
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[int]]]:
+        count = size = 0
+        for item, _ in self._waiting[:_MAX_ITEMS]:
+            size += len(item.record)
+            if count and size > _MAX_BYTES:
+                break
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch

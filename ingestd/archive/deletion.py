@@ -1,0 +1,154 @@
+"""Delete bodies from the archive, by name, by kind and age, or by the size of the archive."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+from ingestd.archive import index, loose, packs
+from ingestd.archive.index import Index, Pack
+from ingestd.archive.protocol import Kind, Usage
+
+# Bodies and answers in one transaction of the index: each takes some milliseconds.
+_BATCH = 200
+# Seconds: files that no row names and that were written before that are left by killed processes.
+_ABANDONED_AFTER = 3600.0
+
+
+class Deletion:
+    """Deletes from packs, from the index and from the files of earlier versions."""
+
+    def __init__(self, root: Path, index: Index) -> None:
+        self._root = root
+        self._index = index
+        #: Number and bytes of the files of earlier versions; None: not counted yet.  Counting may take minutes.
+        self._loose: tuple[int, int] | None = None
+
+    def delete(self, names: Sequence[bytes]) -> int:
+        """Erase bodies and their answers; return how many bodies there were."""
+        if not self._root.is_dir():
+            return 0
+        return sum(self._delete_batch(names[start : start + _BATCH]) for start in range(0, len(names), _BATCH))
+
+    def _delete_batch(self, names: Sequence[bytes]) -> int:
+        deleted = 0
+        with self._index.write() as connection:
+            # Erased before the commit: after a crash the rows are there, so that a repeated call finishes.
+            places = [place for name in names for _, _, place in self._index.answers(connection, "sha256", name)]
+            bodies = [found.place for name in names if (found := self._index.find(connection, name))]
+            packs.erase([*bodies, *places])
+            for name in names:
+                found = self._index.find(connection, name)
+                index.remove_document(connection, name)
+                connection.execute("DELETE FROM answers WHERE sha256 = ?", (name,))
+                path = loose.path_of(self._root, name.hex())
+                with suppress(FileNotFoundError):
+                    path.unlink()
+                    self._loose = None
+                    deleted += not found
+                deleted += bool(found)
+        return deleted
+
+    def delete_before(self, kind: Kind, day: date) -> int:
+        """Delete the packs of a kind of the days before `day`; return how many bodies were in them."""
+        if not self._root.is_dir():
+            return 0
+        with self._index.read() as connection:
+            old = index.packs(connection, "kind = ? AND day < ?", (kind, f"{day}"))
+        return sum(map(self._delete_pack, old))
+
+    def _delete_pack(self, pack: Pack) -> int:
+        """Delete a pack and its rows, in small transactions; a crash in between leaves a pack with fewer rows."""
+        path = self._root / pack.path
+        deleted = 0
+        with packs.locked(path):
+            is_done = False
+            while not is_done:
+                with self._index.write() as connection:
+                    names = connection.execute(
+                        "SELECT sha256 FROM documents WHERE pack = ? LIMIT ?", (pack.id, _BATCH)
+                    ).fetchall()
+                    for (name,) in names:
+                        index.remove_document(connection, name)
+                    gone = connection.execute(
+                        "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE pack = ? LIMIT ?)",
+                        (pack.id, _BATCH),
+                    ).rowcount
+                    deleted += len(names)
+                    is_done = len(names) < _BATCH and gone < _BATCH
+                    if is_done:
+                        connection.execute("DELETE FROM packs WHERE id = ?", (pack.id,))
+                time.sleep(0)  # other writers of the index come first
+            path.unlink(missing_ok=True)
+        return deleted
+
+    def trim(self, limit: int) -> int:
+        """Delete the oldest feeds, then files of earlier versions, then pages; return how many bodies."""
+        excess, deleted = sum(usage.size for usage in self.usage()) - limit, 0
+        for kind in ("feed", "loose", "page"):
+            if excess <= 0:
+                break
+            if kind == "loose":
+                count, size = loose.delete_oldest(self._root, excess)
+                self._loose = None
+                deleted, excess = deleted + count, excess - size
+                continue
+            with self._index.read() as connection:
+                oldest = index.packs(connection, "kind = ?", (kind,))
+            for pack in oldest:
+                if excess <= 0:
+                    break
+                excess -= _size(self._root / pack.path)
+                deleted += self._delete_pack(pack)
+        return deleted
+
+    def usage(self) -> list[Usage]:
+        """Return what each kind takes up."""
+        if not self._root.is_dir():
+            return []
+        with self._index.read() as connection:
+            rows = index.packs(connection)
+        files, documents, sizes = Counter[str](), Counter[str](), Counter[str]()
+        for pack in rows:
+            files[pack.kind] += 1
+            documents[pack.kind] += pack.documents
+            sizes[pack.kind] += _size(self._root / pack.path)
+        found = [
+            Usage(kind=kind, files=files[kind], documents=documents[kind], size=sizes[kind]) for kind in sorted(files)
+        ]
+        self._loose = self._loose or loose.usage(self._root)
+        if self._loose[0]:
+            found.append(Usage(kind="loose", files=self._loose[0], documents=self._loose[0], size=self._loose[1]))
+        return [*found, Usage(kind="index", files=1, documents=0, size=_size(self._index.path))]
+
+    def sweep(self, now: datetime) -> int:
+        """Remove abandoned files, and packs of earlier days of which everything was deleted; return how many."""
+        if not self._root.is_dir():
+            return 0
+        before, removed = now.timestamp() - _ABANDONED_AFTER, 0
+        with self._index.read() as connection:
+            empty = index.packs(
+                connection,
+                "documents = 0 AND day < ? AND NOT EXISTS (SELECT 1 FROM answers WHERE pack = packs.id)",
+                (f"{now:%Y-%m-%d}",),
+            )
+            known = {pack.path for pack in index.packs(connection)}
+        for pack in empty:
+            self._delete_pack(pack)
+            removed += 1
+        for path in (*self._root.glob("tmp/*"), *self._root.glob("packs/*/*.pack")):
+            if str(path.relative_to(self._root)) not in known and path.stat().st_mtime < before:
+                with packs.locked(path):
+                    path.unlink()
+                    removed += 1
+        return removed
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file on the disk, without those of erased records; 0 when it is gone."""
+    try:
+        return path.stat().st_blocks * 512
+    except FileNotFoundError:
+        return 0

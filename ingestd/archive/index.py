@@ -1,0 +1,131 @@
+"""Index of the packs: an SQLite file that says where each body and each answer is.
+
+A row is committed after its record has been flushed to the disk, so every row has its record, whatever happens; a
+record without a row is room that is lost until its pack is deleted.  The rollback journal, unlike a write-ahead log,
+works on file systems of other hosts as well, and leaves a single file with all that was committed.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingestd.archive.packs import Place
+
+#: Name of the file in the archive's directory.
+NAME = "index.sqlite"
+# Seconds that a statement waits for another process.
+_BUSY_TIMEOUT = 30.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS packs (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, day TEXT NOT NULL,
+    documents INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS documents (
+    sha256 BLOB PRIMARY KEY, pack INTEGER NOT NULL, position INTEGER NOT NULL, length INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS documents_pack ON documents (pack);
+CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER PRIMARY KEY, url BLOB NOT NULL, sha256 BLOB NOT NULL, status INTEGER NOT NULL, name BLOB NOT NULL,
+    pack INTEGER NOT NULL, position INTEGER NOT NULL, length INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS answers_url ON answers (url);
+CREATE INDEX IF NOT EXISTS answers_sha256 ON answers (sha256);
+CREATE INDEX IF NOT EXISTS answers_pack ON answers (pack);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A row of `packs`."""
+
+    id: int
+    path: str
+    kind: str
+    #: As in "2026-11-27".
+    day: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a body is, and the day of its pack."""
+
+    place: Place
+    day: str
+
+
+class Index:
+    """The index of the archive in the directory `root`; every call opens the file and closes it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.path = root / NAME
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Open the index, and create it if needed."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        is_new = not self.path.exists() or not self.path.stat().st_size
+        with closing(sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            if is_new:
+                connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Open the index for one transaction."""
+        with self.read() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def find(self, connection: sqlite3.Connection, sha256: bytes) -> Found | None:
+        """Return where a body is; None when it is in no pack."""
+        row = connection.execute(
+            "SELECT path, position, length, day FROM documents JOIN packs ON packs.id = pack WHERE sha256 = ?",
+            (sha256,),
+        ).fetchone()
+        return Found(Place(self._root / row[0], row[1], row[2]), row[3]) if row else None
+
+    def answers(self, connection: sqlite3.Connection, column: str, value: bytes) -> list[tuple[bytes, bytes, Place]]:
+        """Return the body's sha256, the record's name and place of each answer whose `column` has this value."""
+        query = "SELECT sha256, name, path, position, length FROM answers JOIN packs ON packs.id = pack WHERE "
+        query += {"url": "url = ?", "sha256": "sha256 = ?"}[column] + " ORDER BY answers.id"
+        rows = connection.execute(query, (value,)).fetchall()
+        return [(sha256, name, Place(self._root / path, at, length)) for sha256, name, path, at, length in rows]
+
+
+def pack_id(connection: sqlite3.Connection, *, path: str, kind: str, day: str) -> int:
+    """Return the number of a pack; insert its row if there is none."""
+    connection.execute("INSERT OR IGNORE INTO packs (path, kind, day) VALUES (?, ?, ?)", (path, kind, day))
+    (number,) = connection.execute("SELECT id FROM packs WHERE path = ?", (path,)).fetchone()
+    return int(number)
+
+
+def insert_document(connection: sqlite3.Connection, sha256: bytes, pack: int, position: int, length: int) -> None:
+    """Insert a body; one that is in an older pack is from now on found in this one."""
+    remove_document(connection, sha256)
+    connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", (sha256, pack, position, length))
+    connection.execute("UPDATE packs SET documents = documents + 1 WHERE id = ?", (pack,))
+
+
+def remove_document(connection: sqlite3.Connection, sha256: bytes) -> None:
+    """Remove a body from the index, if it is there."""
+    gone = connection.execute("DELETE FROM documents WHERE sha256 = ? RETURNING pack", (sha256,)).fetchall()
+    connection.executemany("UPDATE packs SET documents = documents - 1 WHERE id = ?", gone)
+
+
+def packs(connection: sqlite3.Connection, where: str = "1", values: Sequence[object] = ()) -> list[Pack]:
+    """Return packs, those of the oldest days first."""
+    query = f"SELECT id, path, kind, day, documents FROM packs WHERE {where} ORDER BY day, id"  # noqa: S608 - constants
+    return [Pack(*row) for row in connection.execute(query, values)]

@@ -1,0 +1,63 @@
+"""What is stored for one `put`: the record of the body, and that of the answer, which is JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256 as hash_of
+
+from ingestd.archive.packs import make_record
+from ingestd.archive.protocol import Kind
+from ingestd.model.answer import Answer
+
+# Bytes of a URL's hash in the index: collisions are sorted out by the answer itself.
+_KEY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A body to store, compressed, and its answer."""
+
+    kind: Kind
+    sha256: bytes
+    record: bytes
+    answer: "AnswerItem | None"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerItem:
+    """An answer to store: the hash of its URL, its status, the SHA-256 of its JSON, and its record."""
+
+    url: bytes
+    status: int
+    name: bytes
+    record: bytes
+
+
+def make_item(body: bytes, kind: Kind, answer: Answer | None) -> Item:
+    """Return what to store for a body and the answer that carried it."""
+    return Item(kind, hash_of(body).digest(), make_record(body), _answer_item(answer) if answer else None)
+
+
+def _answer_item(answer: Answer) -> AnswerItem:
+    fields = {**asdict(answer), "fetched_at": answer.fetched_at.isoformat()}
+    # Headers may contain lone surrogates, for bytes that are no UTF-8; JSON's escapes keep them.
+    content = json.dumps(fields, separators=(",", ":")).encode()
+    return AnswerItem(url_key(answer.url), answer.status, hash_of(content).digest(), make_record(content))
+
+
+def answer_of(content: bytes) -> Answer:
+    """Return a stored answer; fields that a later version added are passed over."""
+    fields = json.loads(content)
+    return Answer(
+        url=fields["url"],
+        final_url=fields["final_url"],
+        status=fields["status"],
+        reason=fields["reason"],
+        headers=tuple((name, value) for name, value in fields["headers"]),
+        fetched_at=datetime.fromisoformat(fields["fetched_at"]),
+    )
+
+
+def url_key(url: str) -> bytes:
+    """Return the hash by which the index finds a URL's answers."""
+    return hash_of(url.encode("utf-8", "surrogatepass")).digest()[:_KEY]
