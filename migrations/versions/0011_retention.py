@@ -32,6 +32,7 @@ def upgrade() -> None:
     )
     online.add_columns("raws", sa.Column("kind", sa.String(length=5), nullable=False, server_default="page"))
     online.create_index("raws_by_kind", "raws", ["kind", "seen_at"])
+    online.create_index("texts_by_record", "texts", ["record_id"])
     online.add_columns("installation", sa.Column("keeps_all", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE installation SET keeps_all = EXISTS (SELECT 1 FROM sources)")
     if op.get_bind().dialect.name == "postgresql":

@@ -30,7 +30,9 @@ def prune(dry_run: DryRunOption = False, config: ConfigOption = None, json: Json
     lines = [f"{one.table}: {one.rows:,} {verb}" for one in done]
     if not dry_run:
         lines.append(f"longest transaction: {max((one.longest for one in done), default=0.0) * 1000:.0f} ms")
-    result = {one.table: {"rows": one.rows, "batches": one.batches, "longest": one.longest} for one in done}
+    result = {
+        one.table: {"rows": one.rows, "batches": one.batches, "longest": one.longest, "slow": one.slow} for one in done
+    }
     show_result({"dry_run": dry_run, "tables": result}, "\n".join(lines), json=json)
 
 

@@ -95,6 +95,9 @@ def _handler(service: Service, access: Access, query: Query) -> Callable[[web.Re
                 log.warning("withheld content shown", path=request.path, client=request.remote)
             async with service.runtime.database.read() as connection:
                 return json_response(await query(connection, request))
+        except event_log.EventsLost as error:
+            lost = {"error": str(error), "first_lost": error.first, "last_lost": error.last}
+            return json_response(lost, status=410)
         except UsageError as error:
             return json_response({"error": str(error)}, status=404 if isinstance(error, NotFound) else 400)
         except StoreError as error:

@@ -22,6 +22,21 @@ EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "releas
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
+class EventsLost(UsageError):
+    """A reader wants events that are no longer kept: those from number `first` to `last`."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(first, last)
+        self.first = first
+        self.last = last
+
+    def __str__(self) -> str:
+        return (
+            f"events {self.first} to {self.last} are no longer kept (keep_events); "
+            f"read the records themselves, then continue after {self.last}"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """An event, with the columns of its record and source that readers need."""
@@ -104,10 +119,14 @@ async def read_after(
 
     A reader that continues at the batch's `after` misses no event, even while others write.
 
+    0 reads from the beginning of what is kept.
+
     Raises UsageError when the log does not reach `seq`: the reader's number is from another database, or from before a
-    backup of this one was restored.
+    backup of this one was restored.  Raises EventsLost when events after `seq` are no longer kept.
     """
-    newest = await last_seq(connection)
+    newest, oldest = await last_seq(connection), await _first_seq(connection)
+    if seq and seq < oldest - 1:
+        raise EventsLost(seq + 1, oldest - 1)
     if seq > newest:
         raise UsageError(f"there is no event {seq} yet: the last one is {newest}; to read all events, start after 0")
     # Events committed after `last_seq` go into the next batch, so that `after` never exceeds what was read.
@@ -125,6 +144,10 @@ def _event(row: Row[*tuple[Any, ...]], *, include_withheld: bool) -> Event:
         values |= {"headline": None, "uri": None, "entry_url": None}
     urls = {name: values[name] and without_userinfo(values[name]) for name in ("entry_url", "source_url")}
     return Event(**{**values, **urls})
+
+
+async def _first_seq(connection: AsyncConnection) -> int:
+    return int((await connection.execute(select(func.min(events.c.seq)))).scalar() or 0)
 
 
 async def last_seq(connection: AsyncConnection) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.source import NO_VALIDATORS
@@ -207,7 +207,8 @@ _CHANGE = (
         announced=bindparam("announced_"),
         url=bindparam("url_"),
         site=bindparam("site_"),
-        state=bindparam("state_"),
+        # Its record was deleted for its age: a change does not make it news again.
+        state=case((entries.c.state == "expired", "expired"), else_=bindparam("state_")),
         attempts=0,
         due_at=bindparam("at"),
         # Void the claim: a run that has the entry is processing its old content, and must not finish it.

@@ -59,8 +59,9 @@ class Deleted:
     table: str
     rows: int = 0
     batches: int = 0
-    #: The longest time that a batch held the write lock, in seconds.
+    #: The longest time that a batch held the write lock, in seconds; and the batches that held it for over MAX_HELD.
     longest: float = 0.0
+    slow: int = 0
 
 
 async def run(
@@ -89,7 +90,7 @@ async def run(
                 gone = await deletion.delete(connection, some)
             held = monotonic() - started
             done.rows, done.batches = done.rows + len(gone), done.batches + 1
-            done.longest = max(done.longest, held)
+            done.longest, done.slow = max(done.longest, held), done.slow + (held > MAX_HELD)
             size = _next_size(size, held)
             if deletion.after and gone:
                 await deletion.after(gone)

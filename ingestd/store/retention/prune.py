@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import Database
-from ingestd.store.retention import batches, histories, raw_bytes
+from ingestd.store.retention import batches, events, histories, raw_bytes, records
 from ingestd.store.retention.batches import Deleted, Deletion
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.raw_bytes import DeleteBodies
@@ -26,6 +26,14 @@ def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> 
         yield histories.of_decisions(oldest)
     if (oldest := before(now, limits.failures)) is not None:
         yield histories.of_failures(oldest)
+    if (oldest := before(now, limits.events)) is not None:
+        yield events.of_events(oldest)
+    kept = {name: before(now, seconds) for name, seconds in limits.records_of.items()}
+    if limits.records is not None or any(kept.values()):
+        yield records.of_records(before(now, limits.records), kept)
+    if limits.revisions is not None:
+        oldest = before(now, 0 if limits.revisions == "current" else limits.revisions)
+        yield records.of_revisions(oldest or now)
     if (oldest := before(now, limits.feed_documents)) is not None:
         yield raw_bytes.of_raws("feed", oldest, delete_bodies)
     if (oldest := before(now, limits.pages)) is not None:

@@ -98,6 +98,7 @@ texts = Table(
     metadata,
     Column("content_hash", String(64), primary_key=True),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
+    Index("texts_by_record", "record_id"),
 )
 
 #: The entries that carried a record's text.

@@ -20,7 +20,7 @@ runs = Table(
 )
 
 #: Entries of all sources: pending ones are the queue of work, the others its history.  `state`: pending, done,
-#: quarantined.
+#: quarantined, expired (its record was deleted for its age).
 entries = Table(
     "entries",
     metadata,

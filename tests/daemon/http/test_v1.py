@@ -142,6 +142,21 @@ async def test_a_source_that_does_not_exist_is_404(client: aiohttp.ClientSession
         assert f"no source {name}" in (await reply.json())["error"]
 
 
+async def test_a_reader_of_events_that_are_gone_gets_410_with_what_it_lost(
+    service: Service, client: aiohttp.ClientSession
+) -> None:
+    await keep_texts(service.runtime.database, "https://paper.example/feed", "one", "two", "three")
+    async with service.runtime.database.write() as connection:
+        await connection.execute(text("DELETE FROM events WHERE seq < 3"))
+
+    async with client.get("/v1/events?after=1") as reply:
+        lost = await reply.json()
+
+    assert reply.status == 410
+    assert (lost["first_lost"], lost["last_lost"]) == (2, 2)
+    assert "events 2 to 2 are no longer kept" in lost["error"]
+
+
 async def test_with_a_token_other_requests_are_401(service: Service) -> None:
     address = serve(Health(service), Listen(host="127.0.0.1", port=0), Access.with_token(TOKEN))
     statuses = []

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,8 +60,17 @@ class Desk:
             [source] = await sources.claim_due(connection, "run", now=START + timedelta(days=1), limit=1)
         return cls(database, source)
 
+    async def change(self, found: Sequence[ListedEntry]) -> None:
+        """Poll a document whose entries all changed."""
+        await self.poll(found, changed=tuple(replace(one, fingerprint="changed") for one in found))
+
     async def poll(
-        self, found: Sequence[ListedEntry], *, outcome: PollOutcome = "known", later: timedelta = timedelta(hours=1)
+        self,
+        found: Sequence[ListedEntry],
+        *,
+        outcome: PollOutcome = "known",
+        later: timedelta = timedelta(hours=1),
+        changed: tuple[ListedEntry, ...] = (),
     ) -> None:
         self.at += later
         result = PollResult(
@@ -73,6 +83,7 @@ class Desk:
             listed=None if outcome == "pushed" else len(found),
             new=tuple(one for one in found if one.entry.guid not in self.known),
             seen_again=tuple(one.entry.guid for one in found if one.entry.guid in self.known),
+            changed=changed,
             keeps_claim=True,
         )
         self.known.update(one.entry.guid for one in found)
