@@ -5,32 +5,28 @@
     IngestError
     ├── ConfigError             a setting is missing, unknown or wrong
     ├── UsageError > NotFound: the request is not valid, or names something that does not exist
-    ├── AddressInUse            another process listens at `listen`: it may end
-    ├── Busy                    the source is in use: the sender may try again
+    ├── AddressInUse, Busy: another process listens at `listen`, it may end; the source is in use, try again
     ├── FetchError              the network or the server failed
     │   ├── Unreachable         no address, no route, no connection, no TLS
     │   │   ├── Unanswered      no response: connection timed out, no route, name server silent
     │   │   └── Offline         local failure: no network, no name server, no socket left
-    │   ├── TimedOut            the whole request exceeded its deadline
     │   ├── Refused             4xx or 5xx
     │   │   └── Gone (410, never retried), LoginNeeded (401), Throttled
-    │   ├── Held                no request was sent: the site is on hold
-    │   ├── Disallowed, RobotsUnreachable: robots.txt disallows the URL, never retried; it cannot be read
-    │   ├── Forbidden           the address, port or scheme must not be connected to: never retried
+    │   ├── TimedOut, Held: the request exceeded its deadline; none was sent, since the site is on hold
+    │   ├── Disallowed, RobotsUnreachable, Forbidden: robots.txt or our rules disallow the URL, or it cannot be read
     │   ├── TooLarge, NoRoom: the body exceeds the limit; local failure: nor does it fit on the disk
     │   ├── Inaccessible, LoginRefused, UnknownHostKey, NotInstalled: a drop folder cannot be used
     │   └── BrokenReply, TooManyRedirects
     ├── ParseError > UnknownFormat: the bytes are not a readable feed; no supported format matches
     ├── ExtractError > NoArticle: no article could be extracted from a page; it has none
     ├── WorkerError             the worker process that parsed or extracted failed
-    │   ├── WorkerTimedOut, WorkerDied, WorkerOutOfMemory: the job used up its CPU time, crashed, or its memory
-    │   ├── WorkerStalled, WorkerUnready: local failures: no CPU time, no process
-    │   └── WorkerBug           the job raised an unexpected exception
+    │   ├── WorkerTimedOut, WorkerDied, WorkerOutOfMemory, WorkerBug: it used up CPU time or memory, crashed, raised
+    │   └── WorkerStalled, WorkerUnready: local failures: no CPU time, no process
     ├── UnexpectedError         a bug: a job raised an exception that is not an IngestError
     ├── StoreError              the database failed
     │   ├── StoreUnavailable    local failure: it cannot be reached, does not answer or accepts no writes
     │   │   └── StoreConflict   another transaction was in the way; repeated at once
-    │   ├── StoreRefused        it refuses a statement or a value: never retried
+    │   ├── StoreRefused > UnreadableContent: it refuses a statement or a value, never retried; damaged content
     │   ├── StoreCorrupt        local failure: its file or an index is damaged
     │   └── SchemaMismatch      its schema or its data is older or newer than this program
     ├── ArchiveError > ArchiveUnavailable: raw bytes are missing or damaged; local failure: none are accepted
@@ -282,6 +278,10 @@ class SchemaMismatch(StoreError):
     """The database's schema or data is older or newer than this program's."""
 
     fate = "never"
+
+
+class UnreadableContent(StoreRefused):
+    """The content of one revision is damaged; other records are not affected."""
 
 
 class ArchiveError(IngestError):

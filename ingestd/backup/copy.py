@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from ingestd.backup.target import check_target, running_process
 from ingestd.store.database import Database
+from ingestd.store.operations import conversions
+from ingestd.store.operations.conversions import Conversion
 from ingestd.store.schema import migrate, version
 from ingestd.store.transfer import copy_state, database_copy
 from ingestd.store.transfer.database_copy import TableCopy
@@ -39,4 +41,5 @@ async def copy(
         tables = await database_copy.copy(source, target, on_progress=on_table)
         async with target.write() as connection:
             await copy_state.mark_finished(connection)
+        await Conversion(target).run(conversions.AFTER_A_COPY)
     return CopyResult(tables=tuple(tables), running=running)

@@ -14,6 +14,8 @@ from ingestd.backup.target import check_target
 from ingestd.errors import ArchiveError, BackupError
 from ingestd.pipeline.database import sqlite_path, sqlite_url
 from ingestd.store.database import Database
+from ingestd.store.operations import conversions
+from ingestd.store.operations.conversions import Conversion
 from ingestd.store.schema import migrate, version
 from ingestd.store.transfer import copy_state, database_copy, sqlite_file
 from ingestd.store.transfer.database_copy import TableCopy
@@ -59,9 +61,11 @@ async def restore(
             async with database.write() as connection:
                 await copy_state.mark_unfinished(connection)
             await database_copy.copy(source, database, on_progress=on_table)
-    async with Database(url) as database, database.write() as connection:
-        await copy_state.begin_new_epoch(connection)
-        await copy_state.mark_finished(connection)
+    async with Database(url) as database:
+        async with database.write() as connection:
+            await copy_state.begin_new_epoch(connection)
+            await copy_state.mark_finished(connection)
+        await Conversion(database).run(conversions.AFTER_A_COPY)
     return found
 
 

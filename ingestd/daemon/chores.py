@@ -15,6 +15,7 @@ from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.retention import prune_database
 from ingestd.settings import Settings
 from ingestd.store.operations import robots_files, sites
+from ingestd.store.operations.conversions import Conversion
 from ingestd.store.polls import quiet_sources, sources, subscriptions
 from ingestd.store.work import entries, revisits, runs
 
@@ -33,6 +34,9 @@ MAX_OVERDUE, SPREAD = 64, 300.0
 #: Sources checked for quiet in one run: each takes some milliseconds of the event loop.
 QUIET_BATCH = 100
 
+#: Seconds of each TICK in which rows of older releases are converted, until none is left.
+CONVERSION_TIME = 0.3
+
 #: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
 SITE_RETENTION = timedelta(days=90)
 
@@ -46,7 +50,7 @@ def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
     APScheduler 3 cancels its running jobs on shutdown and swallows their exceptions.  So it only triggers;
     polls and pages run in the task groups of the service.
     """
-    clock = ClockWatch()
+    clock, conversion = ClockWatch(), Conversion(service.runtime.database)
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
@@ -58,6 +62,7 @@ def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
         (60.0, lambda: _repair(service)),
         (60.0, lambda: _subscribe(service)),
         (60.0, QuietCheck(service).run),
+        (TICK, lambda: _convert(service, conversion)),
         (600.0, lambda: prune(service, settings)),
         (3600.0, lambda: sweep_archive(service, settings.archive_max)),
     ]
@@ -200,6 +205,11 @@ async def prune(service: Service, settings: Settings) -> None:
             **{one.table.replace(" (", "_").rstrip(")"): one.rows for one in done if one.rows},
             longest=round(max(one.longest for one in done), 4),
         )
+
+
+async def _convert(service: Service, conversion: Conversion) -> None:
+    if not service.service_state.stopping:
+        await conversion.run(CONVERSION_TIME)
 
 
 async def sweep_archive(service: Service, archive_max: int | None) -> None:

@@ -12,6 +12,7 @@ from ingestd.model.record import Record
 from ingestd.store.events import event_log
 from ingestd.store.operations import overview
 from ingestd.store.records import records
+from ingestd.store.records.search import search
 
 #: More than the newsroom has of anything.
 _LIMIT = 500
@@ -61,7 +62,7 @@ async def stored_holdings(connection: AsyncConnection, newsroom: Newsroom) -> Ho
     ]
     found: set[str] = set()
     for guid, item in items.items():
-        hits = await records.search(connection, f'"{item.headline}"', limit=_LIMIT)
+        hits = await search(connection, f'"{item.headline}"', limit=_LIMIT)
         found |= {guid} & {record.guid for record in hits}
     return Holdings(
         counts=(figures["entries"], figures["records"], figures["duplicates"], figures["revisions"]),

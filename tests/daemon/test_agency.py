@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ingestd.store.records.content import unpack
 from tests.daemon.processes import PATIENCE, Daemon, Start, eventually, ingestd, rows
 from tests.support.dropping import names
 from tests.support.sending import DaemonAddress, Sender
@@ -27,11 +28,11 @@ KILLED_AT = (0.2, 0.45, 0.7) if FULL else (0.3, 0.6)
 EACH = 0.2
 
 CURRENT = (
-    "SELECT r.item_guid, r.pubstatus, v.version, v.headline, v.body_text FROM records r "
+    "SELECT r.item_guid, r.pubstatus, v.version, v.headline, v.content FROM records r "
     "JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
 )
 REVISIONS = (
-    "SELECT r.item_guid, v.version, v.headline, v.body_text, v.pubstatus FROM records r "
+    "SELECT r.item_guid, v.version, v.headline, v.content, v.pubstatus FROM records r "
     "JOIN revisions v ON v.record_id = r.id"
 )
 EVENTS = "SELECT e.seq, r.item_guid, e.kind, e.at FROM events e JOIN records r ON r.id = e.record_id ORDER BY e.seq"
@@ -69,14 +70,16 @@ async def send_while_killing(sender: Sender, address: DaemonAddress, start: Star
 def current(database_url: str) -> dict[str, Any]:
     """Return status, version, headline and text of each item; a killed item has no text to compare."""
     found = {}
-    for guid, status, version, headline, text in rows(database_url, CURRENT):
+    for guid, status, version, headline, content in rows(database_url, CURRENT):
+        text = unpack(content)["body_text"]
         found[guid] = (status, version, None if status == "canceled" else (headline, digest_of(text)))
     return found
 
 
 def revisions(database_url: str, expected: dict[str, ExpectedItem]) -> dict[str, tuple[Any, ...]]:
     found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for guid, version, headline, text, status in rows(database_url, REVISIONS):
+    for guid, version, headline, content, status in rows(database_url, REVISIONS):
+        text = unpack(content)["body_text"]
         is_kill = expected[guid].kills and version == expected[guid].version
         found[guid].append((version, *(() if is_kill else (headline, digest_of(text))), status))
     return {guid: tuple(sorted(some)) for guid, some in found.items()}

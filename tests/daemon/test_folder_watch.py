@@ -8,13 +8,14 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from ingestd.store.records.content import unpack
 from tests.daemon.processes import PATIENCE, Start, ingestd, rows
 from tests.support.desk import OTHER
 from tests.support.dropping import drop, item, names, write
 from tests.support.soak import size
 
 CURRENT = (
-    "SELECT e.guid, v.headline, v.body_text FROM entries e JOIN records r ON r.id = e.record_id "
+    "SELECT e.guid, v.headline, v.content FROM entries e JOIN records r ON r.id = e.record_id "
     "JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
 )
 
@@ -32,7 +33,10 @@ def text(number: int) -> str:
 
 
 def current(database_url: str) -> dict[Any, Any]:
-    return {guid: (headline, f"{headline}: " in body) for guid, headline, body in rows(database_url, CURRENT)}
+    return {
+        guid: (headline, f"{headline}: " in unpack(body)["body_text"])
+        for guid, headline, body in rows(database_url, CURRENT)
+    }
 
 
 def test_a_file_moved_into_the_folder_is_read_at_once(

@@ -8,6 +8,7 @@ from ingestd.pipeline.runtime import Runtime
 from ingestd.store.operations import failures
 from ingestd.store.polls import sources
 from ingestd.store.records import records
+from ingestd.store.records.search import search
 from tests.formats.samples import WIRE, items_in
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
 from tests.support.newsroom import Newsroom
@@ -24,7 +25,7 @@ async def test_a_feed_becomes_records_once(newsroom: Newsroom, runtime: Runtime)
     assert (second["polls"], second["records"], second["revisions"]) == (2, 2, 2)
     assert len([request for request in newsroom.requests if request.path == "/a"]) == 1
     async with runtime.database.read() as connection:
-        found = await records.search(connection, "umbrellas", limit=5)
+        found = await search(connection, "umbrellas", limit=5)
     assert [record.article.headline for record in found] == ["Too many umbrellas"]
     assert found[0].article.body_text == OTHER
 

@@ -16,7 +16,9 @@ from ingestd.policy.articles.recurrence import LINE_ARTICLES
 from ingestd.reprocess.job import Reprocess, ReprocessResult
 from ingestd.store.operations import decisions, overview
 from ingestd.store.records import records, reprocessing
+from ingestd.store.records.content import unpacked
 from ingestd.store.records.reprocessing import Selection
+from ingestd.store.records.search import search
 from ingestd.store.schema import tables
 from tests.support.archived import damage_document
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
@@ -52,7 +54,8 @@ async def publish(newsroom: Newsroom, runtime: Runtime, **pages: bytes) -> dict[
 async def rows(runtime: Runtime, table: Any) -> list[dict[str, Any]]:
     async with runtime.database.read() as connection:
         order = list(table.primary_key.columns)
-        return [dict(row) for row in (await connection.execute(select(table).order_by(*order))).mappings()]
+        found = (await connection.execute(select(table).order_by(*order))).all()
+    return [unpacked(row) if table is tables.revisions else dict(row._mapping) for row in found]
 
 
 async def everything(runtime: Runtime) -> dict[str, Any]:
@@ -91,8 +94,8 @@ async def test_the_new_text_is_read_searched_and_exported(newsroom: Newsroom, ru
     await reprocess(runtime)
 
     async with runtime.database.read() as connection:
-        assert await records.search(connection, "newsletter", limit=5) == []
-        [found] = await records.search(connection, "harbour", limit=5)
+        assert await search(connection, "newsletter", limit=5) == []
+        [found] = await search(connection, "harbour", limit=5)
         exported = [record async for record in records.export(connection)]
     assert (found.revision, found.article.body_text) == (2, STORY)
     assert [record.article.body_text for record in exported] == [STORY]

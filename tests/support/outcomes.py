@@ -26,11 +26,12 @@ async def claimed(database: Database, source: str, count: int, *, run_id: str = 
         return await entries.claim_due(connection, run_id, now=NOON, limit=count)
 
 
-def saved(work: ClaimedEntry, text: str, *, at: datetime = NOON) -> Saved:
-    """Return the outcome of an entry whose page has a text; the headline is the same text."""
-    digest = sha256(text.encode()).hexdigest()
+def saved(work: ClaimedEntry, content: Article | str, *, at: datetime = NOON) -> Saved:
+    """Return the outcome of an entry whose page has an article, or a text that is also the headline."""
+    article = Article(headline=content, body_text=content) if isinstance(content, str) else content
+    digest = sha256(f"{article.headline} {article.body_text}".encode()).hexdigest()
     return Saved(
-        work=work, at=at, article=Article(headline=text, body_text=text), content_hash=digest, whole_hash=digest,
+        work=work, at=at, article=article, content_hash=digest, whole_hash=digest,
         url=work.entry.link, fragment=False, page_url=work.entry.link or "", content_type="text/html",
         extractor="by hand", rules="0", site="", block_hashes=(),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Record
 from ingestd.policy.wire.redaction import redacted_item
 from ingestd.renderers.record_items import item_of_record
+from ingestd.store.records.content import unpacked
 from ingestd.urls import without_userinfo
 
 #: Fields of an article that an item does not have.
@@ -41,10 +42,11 @@ _CONTENT: Mapping[str, Any] = {
 def revision_as_json(row: Row[Any], *, private: bool = False, hidden: bool = False) -> dict[str, Any]:
     """Return a row of `store.records.revisions_of` in plain values, with the fields that only its wire item has.
 
-    `hidden` leaves out its content.
+    `hidden` leaves out its content.  Raises UnreadableContent.
     """
-    values = {**row._mapping, **(_CONTENT if hidden else {})}
+    values = {**row._mapping, **_CONTENT} if hidden else unpacked(row)
     del values["record_status"]
+    values.pop("content", None)
     stored = values.pop("item")
     if stored is None:
         return values

@@ -7,16 +7,23 @@ import typer
 
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note
 from ingestd.cli.records.options import LimitOption, StatusOption, parse_status
 from ingestd.cli.records.table import show_records
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.model.record import Record
-from ingestd.store.records import records
+from ingestd.store.operations import conversions
+from ingestd.store.records.search import search as find_words
+from ingestd.times import iso
 
 
 def search(
     words: Annotated[
-        list[str], typer.Argument(metavar="WORD", help='Words that must all occur; "a phrase" must occur as it is.')
+        list[str],
+        typer.Argument(
+            metavar="WORD",
+            help='Words that must all occur; "a phrase" as it is, word* for any word that begins so.',
+        ),
     ],
     limit: LimitOption = 50,
     status: StatusOption = None,
@@ -35,6 +42,8 @@ def search(
     async def work() -> list[Record]:
         async with open_database(config) as database, database.read() as connection:
             log_disclosure("records search", include_withheld=wanted != "usable")
-            return await records.search(connection, " ".join(words), limit=limit, status=wanted)
+            if missing := await conversions.unsearchable_until(connection):
+                note(f"`ingestd run` is still indexing records saved until {iso(missing)}: a search may miss them")
+            return await find_words(connection, " ".join(words), limit=limit, status=wanted)
 
     show_records(asyncio.run(work()), json=json)

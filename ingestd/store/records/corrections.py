@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.policy.articles.correction_notes import correction_notes
+from ingestd.store.records.records import article_or_headline
 from ingestd.store.schema.tables import records, revisions
 from ingestd.store.statements import chunks
 
@@ -28,10 +29,10 @@ async def find_corrections(connection: AsyncConnection, articles: Mapping[int, t
 async def _record_notes(connection: AsyncConnection, record_ids: Iterable[int]) -> dict[int, str | None]:
     found: dict[int, str | None] = {}
     current = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
-    query = select(records.c.id, revisions.c.headline, revisions.c.description_text, revisions.c.body_text)
+    query = select(revisions)
     for some in chunks(sorted(record_ids)):
-        for row in await connection.execute(query.join(revisions, current).where(records.c.id.in_(some))):
-            found[row.id] = correction_notes(row.body_text, row.description_text, row.headline)
+        for row in await connection.execute(query.join(records, current).where(records.c.id.in_(some))):
+            found[row.record_id] = _note(article_or_headline(row, None))
     return found
 
 

@@ -1,24 +1,28 @@
-"""Reading records: find, list, search, export."""
+"""Reading records: find, list, export (`search` is a module of its own)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, func, literal_column, select, text
+import structlog
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import NotFound, UsageError
+from ingestd.errors import NotFound, UnreadableContent, UsageError
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.item import PubStatus
 from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Carrier, Evidence, Record
 from ingestd.policy.wire.redaction import may_be_shown, redacted
 from ingestd.store.records import evidence
+from ingestd.store.records.content import PACKED, content_of
 from ingestd.store.schema.tables import carriers, events, records, revisions, sources
 from ingestd.times import iso
 
-_CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
+log = structlog.get_logger(__name__)
+
+CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
 #: Status that records must have; "all": any.
 Status = PubStatus | Literal["all"]
@@ -36,7 +40,8 @@ _COLUMNS = (
     *(column for column in revisions.c if column.name not in ("id", "record_id", "pubstatus")),
 )  # fmt: skip
 
-_RECORD = select(*_COLUMNS).join_from(records, revisions, _CURRENT)
+#: The current revisions of records.
+SELECT_RECORDS = select(*_COLUMNS).join_from(records, revisions, CURRENT)
 
 
 async def find(
@@ -54,7 +59,7 @@ async def find(
         column = records.c.id == int(name)
     else:
         column = (records.c.guid == name) | (records.c.uri == name) | (records.c.item_guid == name)
-    rows = (await connection.execute(_RECORD.where(column).order_by(records.c.id).limit(_MAX_LISTED))).all()
+    rows = (await connection.execute(SELECT_RECORDS.where(column).order_by(records.c.id).limit(_MAX_LISTED))).all()
     if not rows:
         raise NotFound(f"no record {name}; `ingestd records list` shows the latest records")
     if len(rows) > 1:
@@ -98,52 +103,10 @@ async def newest(
     status: Status = "usable",
 ) -> list[Record]:
     """Return the records saved or revised last, newest first; with `source_id`, those that the source carries."""
-    query = _filtered(_RECORD, source_id, since, status).order_by(records.c.updated_at.desc(), records.c.id.desc())
-    return await with_carriers(connection, (await connection.execute(query.limit(limit))).all())
-
-
-#: Phrases of a query that are searched for.  A page pasted by mistake has thousands, and databases have limits.
-_MAX_PHRASES = 50
-
-
-async def search(connection: AsyncConnection, words: str, *, limit: int, status: Status = "usable") -> list[Record]:
-    """Return the records whose current headline and body contain all words, best match first.
-
-    Words in the headline weigh more.  "Quoted words" match as a phrase.
-    """
-    phrases = _phrases(words)
-    if not phrases:
-        return []
-    if connection.dialect.name == "postgresql":
-        wanted = " && ".join(f"phraseto_tsquery('simple', :word{n})" for n in range(len(phrases)))
-        query = _RECORD.where(text(f"revisions.search @@ ({wanted})")).order_by(
-            text(f"ts_rank(revisions.search, {wanted}) DESC")
-        )
-        values = {f"word{n}": phrase for n, phrase in enumerate(phrases)}
-    else:
-        # bm25: smaller is better; a word in the headline weighs as much as ten in the body.
-        hits = (
-            select(
-                literal_column("rowid").label("id"), literal_column("bm25(revisions_search, 10.0, 1.0)").label("rank")
-            )
-            .select_from(text("revisions_search"))
-            .where(text("revisions_search MATCH :words"))
-            .subquery()
-        )
-        query = _RECORD.join(hits, hits.c.id == revisions.c.id).order_by(hits.c.rank)
-        values = {"words": " ".join(f'"{phrase}"' for phrase in phrases)}
-    rows = (await connection.execute(_filtered(query, None, None, status).limit(limit), values)).all()
-    return await with_carriers(connection, rows)
-
-
-def _phrases(words: str) -> list[str]:
-    """Return the phrases in quotation marks and the single words of a query, at most _MAX_PHRASES.
-
-    Operators of the databases have no meaning here; words without a letter or digit are dropped.
-    """
-    pieces = words.replace("“", '"').replace("”", '"').replace("\0", " ").split('"')
-    found = [*pieces[1::2], *(word for piece in pieces[0::2] for word in piece.split())]
-    return [piece.strip() for piece in found if any(map(str.isalnum, piece))][:_MAX_PHRASES]
+    query = filtered(SELECT_RECORDS, source_id, since, status).order_by(
+        records.c.updated_at.desc(), records.c.id.desc()
+    )
+    return await readable(connection, (await connection.execute(query.limit(limit))).all())
 
 
 async def export(
@@ -158,12 +121,15 @@ async def export(
     after = 0
     while True:
         query = (
-            _filtered(_RECORD, source_id, since, status).where(records.c.id > after).order_by(records.c.id).limit(batch)
+            filtered(SELECT_RECORDS, source_id, since, status)
+            .where(records.c.id > after)
+            .order_by(records.c.id)
+            .limit(batch)
         )
         rows = (await connection.execute(query)).all()
         if not rows:
             return
-        for record in await with_carriers(connection, rows):
+        for record in await readable(connection, rows):
             yield record
         after = rows[-1].record_id
 
@@ -180,7 +146,8 @@ async def revisions_of(connection: AsyncConnection, record_id: int, *, until: da
     return list((await connection.execute(query)).all())
 
 
-def _filtered(query: Select[Any], source_id: int | None, since: datetime | None, status: Status) -> Select[Any]:
+def filtered(query: Select[Any], source_id: int | None, since: datetime | None, status: Status) -> Select[Any]:
+    """Restrict a query of records to those that a source carries, changed since then, and of a status."""
     if status != "all":
         query = query.where(records.c.pubstatus == status)
     if source_id is not None:
@@ -188,10 +155,27 @@ def _filtered(query: Select[Any], source_id: int | None, since: datetime | None,
     return query if since is None else query.where(records.c.updated_at >= since)
 
 
+async def readable(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Record]:
+    """Return rows as records with carriers, without those whose content is damaged, which the log names."""
+    return await with_carriers(connection, [row for row in rows if _is_readable(row)])
+
+
+def _is_readable(row: Row[Any]) -> bool:
+    try:
+        content_of(row)
+    except UnreadableContent as error:
+        log.warning("record left out", record=row.record_id, error=str(error))
+        return False
+    return True
+
+
 async def with_carriers(
     connection: AsyncConnection, rows: Sequence[Row[Any]], *, until: datetime | None = None
 ) -> list[Record]:
-    """Return rows as records, with carriers and evidence oldest first; with `until`, those seen by then."""
+    """Return rows as records, with carriers and evidence oldest first; with `until`, those seen by then.
+
+    Raises UnreadableContent.
+    """
     ids = [row.record_id for row in rows]
     query = (
         select(carriers, sources.c.url.label("source_url"))
@@ -228,12 +212,25 @@ def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: Sequence[tuple[in
 
 
 def article_of(row: Row[Any], uri: str | None) -> Article:
-    """Return the article of a row of `revisions`."""
+    """Return the article of a row of `revisions`; raises UnreadableContent."""
+    return _article(row, content_of(row), uri)
+
+
+def article_or_headline(row: Row[Any], uri: str | None) -> Article:
+    """Return the article of a row of `revisions`, without a text if its content is damaged, which the log says."""
+    try:
+        return article_of(row, uri)
+    except UnreadableContent as error:
+        log.warning("text is lost", record=row.record_id, error=str(error))
+        return _article(row, PACKED, uri)
+
+
+def _article(row: Row[Any], content: Mapping[str, Any], uri: str | None) -> Article:
     return Article(
         headline=row.headline,
-        body_text=row.body_text,
-        body_html=row.body_html,
-        description_text=row.description_text,
+        body_text=content["body_text"],
+        body_html=content["body_html"],
+        description_text=content["description_text"],
         byline=row.byline,
         authors=tuple(row.authors),
         firstcreated=row.firstcreated,
@@ -244,11 +241,11 @@ def article_of(row: Row[Any], uri: str | None) -> Article:
         source=row.source,
         uri=uri,
         usageterms=row.usageterms,
-        associations=tuple(Image(**_known(Image, image)) for image in row.associations),
-        agencies=tuple(map(_agency, row.agencies)),
+        associations=tuple(Image(**_known(Image, image)) for image in content["associations"]),
+        agencies=tuple(map(_agency, content["agencies"])),
         paywall=row.paywall,
         truncated=row.truncated,
-        provenance=row.provenance,
+        provenance=content["provenance"],
     )
 
 

@@ -18,7 +18,7 @@ from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.page_records import PageRecords
-from ingestd.store.records.records import article_of
+from ingestd.store.records.records import article_or_headline
 from ingestd.store.schema.tables import carriers, entries, raws, records, revisions, texts
 from ingestd.store.statements import chunks
 from ingestd.store.work.entries import entry_from_json, without_content
@@ -125,7 +125,7 @@ def _current_revision(row: Row[Any]) -> CurrentRevision:
         record_id=row.record_id,
         revision=row.revision,
         uri=row.uri,
-        article=article_of(row, row.uri),
+        article=article_or_headline(row, row.uri),
         content_hash=row.content_hash,
         extraction=Extraction(**{column.name: getattr(row, column.name) for column in fields(Extraction)}),
         entry=without_content(entry_from_json(row.announced)),

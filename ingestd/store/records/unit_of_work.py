@@ -5,6 +5,7 @@ one transaction at a time has a unit of work (`database.lock_records`), and it n
 order of commits.
 """
 
+import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -18,10 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.article import Article
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
+from ingestd.policy.articles.search_terms import index_terms
 from ingestd.store.events.event_log import EventKind
+from ingestd.store.records import search_index
+from ingestd.store.records.content import pack
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.schema.tables import carriers, events, last_numbers, records, revisions, texts
-from ingestd.store.statements import insert_absent, insert_all, insert_or_update
+from ingestd.store.statements import chunks, insert_absent, insert_all, insert_or_update
+
+_CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
 
 class UnitOfWork:
@@ -152,9 +158,15 @@ class UnitOfWork:
 
     async def flush(self, connection: AsyncConnection) -> None:
         """Write all rows."""
+        rows, terms = await asyncio.to_thread(self._prepared)
+        replaced = [id_ for id_, row in self._changed.items() if "revision" in row]
+        for some in chunks(replaced):
+            query = select(revisions.c.id).join(records, _CURRENT).where(records.c.id.in_(some))
+            await search_index.remove(connection, list((await connection.execute(query)).scalars()))
         await insert_all(connection, records, list(self._records.values()))
         await self._write_changes(connection)
-        await insert_all(connection, revisions, self._revisions)
+        await insert_all(connection, revisions, rows)
+        await search_index.add(connection, terms)
         if self._statuses:
             await connection.execute(_SET_STATUS, self._statuses)
         await insert_absent(connection, texts, self._texts)
@@ -166,6 +178,16 @@ class UnitOfWork:
         used = {"record": self._records, "revision": self._revisions, "event": self._events}
         rows = [{"name": name, "number": self._last[name]} for name, made in used.items() if made]
         await insert_or_update(connection, last_numbers, rows)
+
+    def _prepared(self) -> tuple[list[dict[str, Any]], dict[int, str]]:
+        """Return the revisions with packed content, and the terms of those that are now current, by number."""
+        terms = {}
+        for row in self._revisions:
+            record_id = row["record_id"]
+            current = (self._records.get(record_id) or self._changed.get(record_id, {})).get("revision")
+            if row["revision"] == current:
+                terms[row["id"]] = index_terms(row["headline"], row["body_text"])
+        return [pack(row) for row in self._revisions], terms
 
     async def _write_changes(self, connection: AsyncConnection) -> None:
         """Write changed columns, one statement for all records that change the same ones."""

@@ -27,7 +27,7 @@ from ingestd.policy.wire.versions import (
     received_version,
 )
 from ingestd.store.records.extraction import Extraction
-from ingestd.store.records.records import article_of
+from ingestd.store.records.records import article_or_headline
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import carriers, entries, records, revisions
 from ingestd.store.statements import chunks
@@ -126,7 +126,7 @@ class WireVersions:
         current = (records.c.id == revisions.c.record_id) & (records.c.revision == revisions.c.revision)
         query = select(revisions).join(records, current).where(records.c.id.in_(by_record))
         for row in (await connection.execute(query)).all() if by_record else ():
-            by_record[row.record_id].article = article_of(row, None)
+            by_record[row.record_id].article = article_or_headline(row, None)
 
     def add(self, incoming: IncomingVersion) -> tuple[int, Effect]:
         """Add the rows for a version; returns its record's id and the version's effect on it."""

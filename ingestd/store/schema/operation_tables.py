@@ -69,3 +69,11 @@ installation = Table(
     Column("copy_state", String(10)),  # of a copy that no daemon has used: unfinished, finished
     Column("keeps_all", Boolean, nullable=False, server_default=false()),  # older than retention: only limits set count
 )
+
+#: Rewrites of rows of older releases that are not finished, one row each (`store.operations.conversions`).
+conversions = Table(
+    "conversions",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("below", Id, nullable=False),  # rows from this number on are done
+)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -47,9 +48,10 @@ _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
 
 #: Versions of a record.  Immutable except for `pubstatus`: a kill sets it to canceled, the end of an embargo
-#: to usable.  `change`: new, text, headline, corrected, reprocessed; wire items also have fields (any other field
-#: changed), silent (other content under the same version), killed, withheld, released, and late (an older version that
-#: arrived after a newer one; never the current revision).
+#: to usable.  `content` has the values of several columns, compressed (`store.records.content`).
+#: `change`: new, text, headline, corrected, reprocessed; wire items also have fields (any other field changed),
+#: silent (other content under the same version), killed, withheld, released, and late (an older version that arrived
+#: after a newer one; never the current revision).
 revisions = Table(
     "revisions",
     metadata,
@@ -88,6 +90,7 @@ revisions = Table(
     Column("version", Text),  # wire items: the version as sent
     Column("item", Json),  # `model.item.Item` without its text: a wire item, or a page's fields that only the feed has
     Column("item_hash", String(64)),  # wire items: hash of the whole item
+    Column("content", LargeBinary),  # null: not packed yet
     UniqueConstraint("record_id", "revision"),
     Index("revisions_by_entry", "entry_id"),
 )

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import StoreError, StoreUnavailable
 from ingestd.store.database import Database
+from ingestd.store.operations import conversions
+from ingestd.store.schema import tables as schema
 from ingestd.store.schema.tables import metadata, runs
 from ingestd.store.transfer import table_copy
 
@@ -27,9 +29,12 @@ class TableCopy:
 
 
 def tables() -> Iterator[Table]:
-    """Yield the tables to copy, each after those that it refers to; `runs` holds processes and is not copied."""
+    """Yield the tables to copy, each after those that it refers to.
+
+    `runs` holds processes, `conversions` what is left to do in this database: they are not copied.
+    """
     for table in metadata.sorted_tables:
-        if table is not runs:
+        if table not in (runs, schema.conversions):
             yield table
 
 
@@ -57,10 +62,14 @@ async def copy(source: Database, target: Database, *, on_progress: Callable[[Tab
     resumed by another call.  Nothing may write to the target meanwhile; the source may be in use.  Returns one result
     for each table, in the order of `tables`; `on_progress` is called after each batch.
 
+    The full-text index of the target is empty afterwards: `operations.conversions` fills it.
+
     Raises StoreUnavailable, and StoreError if the target refuses a row or a row differs after the copy.
     """
     async with source.snapshot() as rows_of_source:
         done: dict[str, TableCopy] = {table.name: TableCopy(table=table.name) for table in tables()}
+        async with target.write() as connection:
+            await conversions.restart(connection)
         try:
             await _delete_surplus(rows_of_source, target, done)
         except StoreUnavailable:
@@ -109,7 +118,7 @@ async def clear(database: Database) -> None:
     async with database.write() as connection:
         if database.dialect == "postgresql":
             names = ", ".join(table.name for table in tables())
-            await connection.execute(text(f"TRUNCATE {names}"))
+            await connection.execute(text(f"TRUNCATE {names} CASCADE"))
         else:
             for table in reversed([*tables()]):
                 await connection.execute(table.delete())

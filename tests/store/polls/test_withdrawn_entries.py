@@ -4,6 +4,7 @@ import pytest
 
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.records import records
+from ingestd.store.records.search import search
 from tests.support.desk import OTHER, STORY, add, poll_all
 from tests.support.newsroom import Newsroom
 
@@ -43,7 +44,7 @@ async def test_a_deleted_entry_is_evidence_once_and_no_kill(newsroom: Newsroom, 
 
     assert await evidence_kinds(runtime) == {"Story 2": ["deleted-entry"]}
     async with runtime.database.read() as connection:
-        [record] = await records.search(connection, "Story 2", limit=1)
+        [record] = await search(connection, "Story 2", limit=1)
     assert (record.pubstatus, record.gone_since) == ("usable", None)
     words = "the feed says it was deleted at 2026-01-31T12:00:00Z: Published by mistake"
     assert record.evidence[0].words == words

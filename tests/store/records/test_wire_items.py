@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import Runtime
+from ingestd.store.records.content import content_of
 from ingestd.store.schema import tables
 from ingestd.times import iso
 from tests.support.agency import (
@@ -107,7 +108,7 @@ async def test_a_kill_cancels_every_version_and_keeps_their_texts(runtime: Runti
     assert kinds(await events_of(runtime)) == ["new", "revised", "killed"]
     async with runtime.database.read() as connection:
         rows = (await connection.execute(select(tables.revisions).order_by(tables.revisions.c.revision))).all()
-    assert [row.body_text for row in rows[:3]] == [
+    assert [content_of(row)["body_text"] for row in rows[:3]] == [
         "The mayor opens version 1 of the ferry.", *["The mayor opens version 2 of the ferry."] * 2,
     ]  # fmt: skip
     assert [row.headline for row in rows[:3]] == ["Mayor opens ferry"] * 3
@@ -165,9 +166,8 @@ async def test_a_late_kill_of_an_older_version_leaves_the_newer_one_usable(runti
     assert await revisions_in(runtime) == [(1, "new", "canceled"), (2, "text", "usable"), (3, "late", "canceled")]
     assert [record.pubstatus for record in await records_in(runtime)] == ["usable"]
     async with runtime.database.read() as connection:
-        c = tables.revisions.c
-        late = (await connection.execute(select(c.headline, c.body_text).where(c.revision == 3))).one()
-    assert tuple(late) == ("KILL: mayor", "")  # its own content
+        late = (await connection.execute(select(tables.revisions).where(tables.revisions.c.revision == 3))).one()
+    assert (late.headline, content_of(late)["body_text"]) == ("KILL: mayor", "")  # its own content
 
 
 VERSIONS = {
@@ -356,7 +356,7 @@ async def test_an_alert_of_two_words_is_saved(runtime: Runtime) -> None:
 
     async with runtime.database.read() as connection:
         [row] = (await connection.execute(select(tables.revisions))).all()
-    assert (row.headline, row.body_text) == ("Ferry sinks.", "Ferry sinks.")
+    assert (row.headline, content_of(row)["body_text"]) == ("Ferry sinks.", "Ferry sinks.")
 
 
 async def test_an_item_sent_as_markup_has_a_text(runtime: Runtime) -> None:
@@ -367,5 +367,5 @@ async def test_an_item_sent_as_markup_has_a_text(runtime: Runtime) -> None:
 
     async with runtime.database.read() as connection:
         [row] = (await connection.execute(select(tables.revisions))).all()
-    assert row.body_text == "The mayor opens it.\n\nTwice"
-    assert row.body_html == "<p>The mayor opens it.</p><ul><li>Twice</li></ul>"
+    assert content_of(row)["body_text"] == "The mayor opens it.\n\nTwice"
+    assert content_of(row)["body_html"] == "<p>The mayor opens it.</p><ul><li>Twice</li></ul>"

@@ -1,0 +1,73 @@
+"""Full-text search of the current revisions of records."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UnreadableContent
+from ingestd.model.record import Record
+from ingestd.policy.articles.search_terms import Phrase, matches, parse_query, terms
+from ingestd.store.records import search_index
+from ingestd.store.records.content import content_of
+from ingestd.store.records.records import CURRENT, SELECT_RECORDS, Status, filtered, readable
+from ingestd.store.schema.tables import records, revisions
+
+#: Records with all words of a phrase that are compared with it, best first: a phrase of very common words, of which
+#: few records have the phrase, would take seconds.
+MAX_COMPARED = 10_000
+
+#: Texts compared at once.
+_BATCH = 200
+
+
+async def search(connection: AsyncConnection, words: str, *, limit: int, status: Status = "usable") -> list[Record]:
+    """Return the records whose current headline and body contain all words, best match first.
+
+    "Quoted words" match as a phrase, `word*` all words that begin so.  A word in the headline weighs most, then one
+    that occurs often in the body; of equal matches, the record revised last comes first.
+    """
+    phrases = parse_query(words)
+    if not phrases:
+        return []
+    found, rank = search_index.hits(connection, phrases)
+    to_compare = [phrase for phrase in phrases if len(phrase.terms) > 1]
+    query = (
+        select(revisions.c.id)
+        .join_from(records, revisions, CURRENT)
+        .join(found, found.c.id == revisions.c.id)
+        .order_by(rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
+        .limit(MAX_COMPARED if to_compare else limit)
+    )
+    ids = list((await connection.execute(filtered(query, None, None, status))).scalars())
+    if to_compare:
+        ids = await _with_phrases(connection, ids, to_compare, limit)
+    rows = (await connection.execute(SELECT_RECORDS.add_columns(revisions.c.id).where(revisions.c.id.in_(ids)))).all()
+    place = {id_: number for number, id_ in enumerate(ids)}
+    return await readable(connection, sorted(rows, key=lambda row: place[row.id]))
+
+
+async def _with_phrases(
+    connection: AsyncConnection, ids: Sequence[int], phrases: Sequence[Phrase], limit: int
+) -> list[int]:
+    """Return the first revisions, at most `limit`, with all phrases in their headline or body."""
+    found: list[int] = []
+    for start in range(0, len(ids), _BATCH):
+        some = ids[start : start + _BATCH]
+        query = select(*search_index.TEXT_COLUMNS).where(revisions.c.id.in_(some))
+        rows = {row.id: row for row in await connection.execute(query)}
+        for id_ in some:
+            if id_ in rows and _has(rows[id_], phrases):
+                found.append(id_)
+                if len(found) == limit:
+                    return found
+    return found
+
+
+def _has(row: Row[Any], phrases: Sequence[Phrase]) -> bool:
+    try:
+        texts = [terms(row.headline or ""), terms(content_of(row)["body_text"])]
+    except UnreadableContent:
+        return False
+    return all(any(matches(phrase, text) for text in texts) for phrase in phrases)

@@ -1,0 +1,85 @@
+"""The content of a revision is compressed; one that is damaged costs its own record only."""
+
+import zlib
+
+import pytest
+from sqlalchemy import update
+
+from ingestd.errors import UnreadableContent
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.records import records
+from ingestd.store.records.content import PACKED, pack, unpack
+from ingestd.store.records.search import search
+from ingestd.store.schema import tables
+from tests.support.agency import add_inbox, ninjs, records_in, send
+from tests.support.outcomes import keep_texts
+
+VALUES = {
+    "body_text": 'He said "no".\n\n東京 🚢', "body_html": "<p>He said &quot;no&quot;.</p>", "description_text": None,
+    "associations": [{"href": "https://paper.example/1.jpg", "caption": None, "credit": "AP"}], "agencies": [],
+    "provenance": {"headline": "json_ld"},
+}  # fmt: skip
+
+#: VALUES as the first release with contents stored them.
+STORED = (
+    "0128b52ffd20facd020054037b485c226e6f5c222e5c6e5c6ee69db1e4baac20f09f9aa2263b6e6f2e3c2f70617065722e2f"
+    "312e6a70676a736f6e5f6c64227d7d0b000083637205b7d496535c6e112a95636546af083795081a97ef705cd9bd1d940d"
+)
+
+DAMAGES = [
+    pytest.param(b"", id="empty"),
+    pytest.param(b"\x01", id="no frame"),
+    pytest.param(b"\x02" + pack(VALUES)["content"][1:], id="a format of a newer program"),
+    pytest.param(pack(VALUES)["content"][:-9], id="cut short"),
+    pytest.param(b"\x01\x28\xb5\x2f\xfd" + b"\xff" * 40, id="no zstd"),
+    pytest.param(zlib.compress(b"{}"), id="another compression"),
+    pytest.param(b"\x01(\xb5/\xfd\xa4\xff\xff\xff\xffx", id="a size that no memory has"),
+]
+
+
+def test_a_content_keeps_its_values() -> None:
+    packed = pack({**VALUES, "headline": "No"})
+
+    assert unpack(packed["content"]) == VALUES
+    assert {name: packed[name] for name in PACKED} == PACKED
+    assert packed["headline"] == "No"
+
+
+def test_a_content_of_an_earlier_release_is_read() -> None:
+    # Never changed: databases have contents like this one.
+    stored = bytes.fromhex(STORED)
+
+    assert unpack(stored) == VALUES
+
+
+async def damage(runtime: Runtime, record_id: int, content: bytes) -> None:
+    async with runtime.database.write() as connection:
+        of_record = tables.revisions.c.record_id == record_id
+        await connection.execute(update(tables.revisions).where(of_record).values(content=content))
+
+
+@pytest.mark.parametrize("content", DAMAGES)
+async def test_a_damaged_content_costs_its_own_record_only(runtime: Runtime, content: bytes) -> None:
+    await keep_texts(runtime.database, "https://paper.example/feed", "one ferry", "two ferries", "three ferry boats")
+    await damage(runtime, 2, content)
+
+    async with runtime.database.read() as connection:
+        listed = await records.newest(connection, limit=10)
+        exported = [record async for record in records.export(connection)]
+        found = await search(connection, '"ferry boats"', limit=10)
+        with pytest.raises(UnreadableContent, match=r"record 2, revision 1, is damaged \(.+\): restore it"):
+            await records.find(connection, "2")
+
+    assert sorted(record.id for record in listed) == [record.id for record in exported] == [1, 3]
+    assert [record.id for record in found] == [3]
+
+
+async def test_a_kill_reaches_a_record_whose_content_is_damaged(runtime: Runtime) -> None:
+    source = await add_inbox(runtime)
+    await send(runtime, source, ninjs(version=1))
+    await damage(runtime, 1, b"\x01damaged")
+
+    await send(runtime, source, ninjs(version=2, pubstatus="canceled", body_text="", headline="KILL: mayor"))
+
+    [record] = await records_in(runtime)
+    assert (record.pubstatus, record.revision) == ("canceled", 2)
