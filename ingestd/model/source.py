@@ -113,3 +113,5 @@ class Source:
     pushed_until: datetime | None = None
     #: Where to continue instead of `url`, as the last document said.
     cursor: Cursor | None = None
+    #: Number of the claim that read it: a result counts only while that is the present one.
+    claim: int = 0

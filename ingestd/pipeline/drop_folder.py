@@ -13,7 +13,7 @@ from urllib.parse import quote
 import structlog
 
 from ingestd.drops.files import File, Folder, Subfolder, stem
-from ingestd.errors import FetchError, Inaccessible, IngestError, LoginRefused, TooLarge
+from ingestd.errors import Busy, FetchError, Inaccessible, IngestError, LoginRefused, TooLarge
 from ingestd.model.reply import Reply
 from ingestd.model.source import Source
 from ingestd.model.timing import Timing
@@ -123,7 +123,7 @@ class DropFolderPoller:
 
         async def release() -> None:
             async with self._database.write() as connection:
-                await source_updates.release_drop_folder(connection, source.id, self._run_id, at=at, due_at=due_at)
+                await source_updates.release_drop_folder(connection, source, self._run_id, at=at, due_at=due_at)
 
         await retry_while_unavailable(release)
         return PollResult(source=source, run_id=self._run_id, at=at, seconds=0.0, outcome="unchanged", due_at=due_at)
@@ -259,7 +259,12 @@ def _note_stuck(folder_poll: FolderPoll, file: File, error: IngestError) -> None
 
 def _ends_poll(error: IngestError) -> bool:
     """Return whether an error ends the poll: a local failure, or one that affects the connection, not just a file."""
-    return error.local or (isinstance(error, FetchError) and not isinstance(error, Inaccessible | TooLarge))
+    # Busy: another run has taken over the folder.
+    return (
+        error.local
+        or isinstance(error, Busy)
+        or (isinstance(error, FetchError) and not isinstance(error, Inaccessible | TooLarge))
+    )
 
 
 def _url(source: Source, file: File) -> str:

@@ -129,7 +129,7 @@ class Inbox:
             if not is_released:
                 await self._release(source_id)
         for result in results:
-            if isinstance(result, IngestError) and not result.local:
+            if isinstance(result, IngestError) and not result.local and not isinstance(result, Busy):
                 await self._add_failure(source, result)
         return results
 

@@ -38,7 +38,7 @@ stage "bug".
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
@@ -93,8 +93,8 @@ class Ingest:
         fetcher: Fetcher,
         pool: Pool,
         archive: Archive,
-        poll_commits: Batches[PollResult],
-        save_commits: Batches[EntryOutcome],
+        poll_commits: Batches[Sequence[PollResult], bool],
+        save_commits: Batches[EntryOutcome, bool],
         folders: FolderOpener,
         timing: Timing,
         max_body: int,
@@ -246,14 +246,17 @@ class Ingest:
 
     async def _commit(self, outcome: EntryOutcome) -> EntryOutcome:
         try:
-            await retry_while_unavailable(lambda: self._save_commits.put(outcome))
+            is_saved = await retry_while_unavailable(lambda: self._save_commits.put(outcome))
         except Exception as error:
             if is_local(error):
                 raise
             # The database is available but refuses this outcome: a failure of the entry, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
             outcome = self._failed(outcome.work, as_ingest_error(error))
-            await retry_while_unavailable(lambda: self._save_commits.put(outcome))
+            is_saved = await retry_while_unavailable(lambda: self._save_commits.put(outcome))
+        if not is_saved:
+            # The entry has changed since, or another run took over; it is made again, or is made already.
+            log.info("outcome dropped", entry=outcome.work.id)
         return outcome
 
     def _failed(self, work: ClaimedEntry, error: IngestError) -> Failed | RevisitFailed:

@@ -10,10 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
+from uuid import uuid4
 from weakref import WeakValueDictionary
 
+import structlog
+
 from ingestd.archive.protocol import Archive, Kind, StoredBody
-from ingestd.errors import Held, IngestError
+from ingestd.errors import Busy, Held, IngestError, StoreError, StoreUnavailable
 from ingestd.model.feed import Feed
 from ingestd.model.reply import Reply
 from ingestd.model.source import Pace, Source
@@ -32,10 +35,17 @@ from ingestd.store.database import Database
 from ingestd.store.polls import polls
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.polls import KnownEntry
+from ingestd.urls import without_userinfo
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import ParsedFeed
+
+log = structlog.get_logger(__name__)
+
+
+def _claim_lost() -> Busy:
+    return Busy("another run has taken over the source, so nothing was saved; send it again")
 
 
 class Poller:
@@ -49,7 +59,7 @@ class Poller:
         fetcher: Fetcher,
         pool: Pool,
         archive: Archive,
-        commits: Batches[PollResult],
+        commits: Batches[Sequence[PollResult], bool],
         timing: Callable[[], Timing],
     ) -> None:
         self._run_id = run_id
@@ -185,7 +195,8 @@ class Poller:
                 source = replace(source, pace=pace, last_new_at=at)
             known |= known_after(poll, known)
             results.append(poll)
-        return await asyncio.gather(*map(self._commit_or_error, results))
+        await self._commit_push(results)
+        return results
 
     async def _read_pushed(self, reply: Reply) -> tuple[ParsedFeed, StoredBody] | IngestError:
         try:
@@ -197,16 +208,37 @@ class Poller:
             parsed = replace(parsed, versions=(version,))
         return parsed, await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed)))
 
-    async def _commit_or_error(self, result: PollResult | IngestError) -> PollResult | IngestError:
-        if isinstance(result, IngestError):
-            return result
+    async def _commit_push(self, results: list[PollResult | IngestError]) -> None:
+        """Commit results together; puts an error in the place of each that is not saved."""
+        push_id = uuid4().hex
+        at = [place for place, result in enumerate(results) if isinstance(result, PollResult)]
+        together = [replace(result, id=push_id) for result in results if isinstance(result, PollResult)]
+        if not together:
+            return
         try:
-            return await self._commit(result)
-        except IngestError as error:
-            return error
+            if not await retry_while_unavailable(lambda: self._commits.put(together)):
+                for place in at:
+                    results[place] = _claim_lost()
+        except StoreUnavailable as error:
+            for place in at:
+                results[place] = error
+        except StoreError:
+            # The database refuses one of them: commit each alone, in the same order.
+            for place, result in zip(at, together, strict=True):
+                try:
+                    await self._commit_pushed(replace(result, id=uuid4().hex))
+                except IngestError as error:
+                    results[place] = error
+
+    async def _commit_pushed(self, poll: PollResult) -> None:
+        if not await retry_while_unavailable(lambda: self._commits.put([poll])):
+            raise _claim_lost()
 
     async def _commit(self, poll: PollResult) -> PollResult:
-        await retry_while_unavailable(lambda: self._commits.put(poll))
+        """Commit a result; without the claim nothing is saved, and nothing follows."""
+        if not await retry_while_unavailable(lambda: self._commits.put([poll])):
+            log.warning("poll dropped", source=without_userinfo(poll.source.url), reason="its claim was lost")
+            return replace(poll, keeps_claim=False)
         return poll
 
     async def _known_entries(self, source: Source, guids: Sequence[str]) -> dict[str, KnownEntry]:

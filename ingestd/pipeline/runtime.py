@@ -1,7 +1,7 @@
 """Open and close the components of a process that runs the pipeline: the daemon, `ingestd poll`, a backfill."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -72,8 +72,8 @@ async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -
         archive = make_archive(settings)
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
         pool = await stack.enter_async_context(make_pool(settings))
-        poll_commits = await stack.enter_async_context(Batches[PollResult](database, polls.save))
-        save_commits = await stack.enter_async_context(Batches[EntryOutcome](database, save_outcomes))
+        poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
+        save_commits = await stack.enter_async_context(Batches[EntryOutcome, bool](database, save_outcomes))
         ingest = Ingest(
             run_id=run_id,
             database=database,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from ingestd.errors import Busy, IngestError
+from ingestd.errors import Busy, IngestError, StoreError
 from ingestd.model.reply import Reply
 from ingestd.pipeline.poll import Poller
 from ingestd.store.database import Database
@@ -139,7 +139,7 @@ class Subscriber:
             async with self._database.write() as connection:
                 due = source.due_at or datetime.now(UTC)
                 await sources.postpone(connection, source.id, self._run_id, until=due)
-            if not isinstance(error, IngestError):
+            if isinstance(error, StoreError | Busy) or not isinstance(error, IngestError):
                 raise
             await self._drop(subscription, f"a push could not be read: {error}")
             return None

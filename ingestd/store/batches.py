@@ -4,34 +4,36 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import IngestError
+from ingestd.errors import IngestError, StoreUnavailable
 from ingestd.store.database import Database
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-class Batches(Generic[T]):
+class Batches(Generic[T, R]):
     """Commits items in batches; `put` returns once its item is committed.
 
     An idle system commits each item at once, a busy one up to `max_items` together: no item waits for a batch to fill.
-    When a batch fails, its items are committed one by one, so that a bad item fails alone.
+    When the database refuses a batch, its items are committed one by one in their order, so that a bad item fails
+    alone.  When the database is unavailable, all fail: a part of them must not overtake the others.
     """
 
     def __init__(
         self,
         database: Database,
-        save: Callable[[AsyncConnection, Sequence[T]], Awaitable[None]],
+        save: Callable[[AsyncConnection, Sequence[T]], Awaitable[Sequence[R]]],
         *,
         max_items: int = 200,
     ) -> None:
         self._database = database
         self._save = save
         self._max_items = max_items
-        self._waiting: deque[tuple[T, asyncio.Future[None]]] = deque()
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._has_waiting = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
 
@@ -44,18 +46,19 @@ class Batches(Generic[T]):
     ) -> None:
         """Commit the waiting items, then stop the worker."""
         while self._waiting and not (self._worker is None or self._worker.done()):
-            await asyncio.wait([self._waiting[-1][1], self._worker], return_when=asyncio.FIRST_COMPLETED)
+            last: asyncio.Future[Any] = self._waiting[-1][1]
+            await asyncio.wait([last, self._worker], return_when=asyncio.FIRST_COMPLETED)
         if self._worker is not None:
             self._worker.cancel()
             await asyncio.wait([self._worker])
 
-    async def put(self, item: T) -> None:
-        """Commit an item; raises StoreError or StoreUnavailable."""
-        done = asyncio.get_running_loop().create_future()
+    async def put(self, item: T) -> R:
+        """Commit an item; returns what `save` returned for it.  Raises StoreError or StoreUnavailable."""
+        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
         self._has_waiting.set()
         # A cancelled caller must not cancel a commit that others share.
-        await asyncio.shield(done)
+        return await asyncio.shield(done)
 
     async def _work(self) -> None:
         while True:
@@ -65,27 +68,28 @@ class Batches(Generic[T]):
                 self._has_waiting.clear()
             await self._commit(batch)
 
-    async def _commit(self, batch: list[tuple[T, asyncio.Future[None]]]) -> None:
+    async def _commit(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             async with self._database.write() as connection:
-                await self._save(connection, [item for item, _ in batch])
+                results = await self._save(connection, [item for item, _ in batch])
         except asyncio.CancelledError:
             for _, done in batch:
                 done.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - handed to the caller of `put`
-            if len(batch) > 1:
+            if len(batch) > 1 and not isinstance(error, StoreUnavailable):
                 for one in batch:
                     await self._commit([one])
                 return
-            _fail(batch[0][1], error)
-        else:
             for _, done in batch:
+                _fail(done, error)
+        else:
+            for (_, done), result in zip(batch, results, strict=True):
                 if not done.done():
-                    done.set_result(None)
+                    done.set_result(result)
 
 
-def _fail(done: asyncio.Future[None], error: Exception) -> None:
+def _fail(done: asyncio.Future[Any], error: Exception) -> None:
     if done.done():
         return
     done.set_exception(error)

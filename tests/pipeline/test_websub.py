@@ -158,6 +158,8 @@ async def test_a_push_changes_only_the_pace_of_its_source(setup: HubSetup) -> No
         "observed",
         "squares",
         "last_new_at",
+        "claims",
+        "last_result",
     }
 
 

@@ -1,6 +1,6 @@
 """Parts of end-to-end tests: pages and feeds to publish, a runtime, and polls of everything that is due."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from ipaddress import IPv4Network
@@ -39,6 +39,16 @@ def feed(*links: str, stamp: str = "2026-01-31T12:00:00Z") -> bytes:
         for link in links
     )
     return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Feed</title><id>tag:feed</id>{entries}</feed>".encode()
+
+
+def feed_of(stories: Mapping[str, int]) -> bytes:
+    """Return a feed of stories, given as guid → version; the headline of each says both."""
+    listed = "".join(
+        f"<entry><id>{guid}</id><title>{guid} version {version}</title>"
+        f"<link href='https://{guid}.example/'/><updated>2026-01-31T12:00:00Z</updated></entry>"
+        for guid, version in stories.items()
+    )
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Feed</title><id>tag:feed</id>{listed}</feed>".encode()
 
 
 async def add(runtime: Runtime, url: str) -> int:

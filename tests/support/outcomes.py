@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
+from ingestd.policy.articles.revisits import NO_VISITS, Visits
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
 from ingestd.store.polls.poll_result import ListedEntry
@@ -26,14 +27,14 @@ async def claimed(database: Database, source: str, count: int, *, run_id: str = 
         return await entries.claim_due(connection, run_id, now=NOON, limit=count)
 
 
-def saved(work: ClaimedEntry, content: Article | str, *, at: datetime = NOON) -> Saved:
+def saved(work: ClaimedEntry, content: Article | str, *, at: datetime = NOON, visits: Visits = NO_VISITS) -> Saved:
     """Return the outcome of an entry whose page has an article, or a text that is also the headline."""
     article = Article(headline=content, body_text=content) if isinstance(content, str) else content
     digest = sha256(f"{article.headline} {article.body_text}".encode()).hexdigest()
     return Saved(
         work=work, at=at, article=article, content_hash=digest, whole_hash=digest,
         url=work.entry.link, fragment=False, page_url=work.entry.link or "", content_type="text/html",
-        extractor="by hand", rules="0", site="", block_hashes=(),
+        extractor="by hand", rules="0", site="", block_hashes=(), visits=visits,
     )  # fmt: skip
 
 

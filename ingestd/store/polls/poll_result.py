@@ -1,8 +1,9 @@
 """The result of a poll, for `polls.save` to commit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+from uuid import uuid4
 
 from ingestd.model.feed import Deleted, Entry
 from ingestd.model.source import NO_HINTS, NO_VALIDATORS, Cursor, Hints, Pace, Source, Validators
@@ -86,6 +87,8 @@ class PollResult:
     window: int | None = None
     #: Whether the source stays claimed, because further results of the same poll follow.
     keeps_claim: bool = False
+    #: Identifies the result, or the push that it is a part of: a repeated commit finds that it is saved already.
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def succeeded(self) -> bool:

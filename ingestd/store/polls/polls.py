@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.source import NO_VALIDATORS
 from ingestd.store.database import lock_records
 from ingestd.store.operations import failures
 from ingestd.store.polls import gaps, redirects, source_updates, subscriptions, windows, withdrawn_entries
+from ingestd.store.polls.poll_claims import lock_claims
 from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.store.records import raws, wire_items
 from ingestd.store.records.wire_versions import IncomingVersion
@@ -45,20 +48,43 @@ async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequ
     return found
 
 
-async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+async def save_lists(connection: AsyncConnection, lists: Sequence[Sequence[PollResult]]) -> list[bool]:
+    """Save lists of results; returns for each list whether all of it is saved."""
+    are_saved = await save(connection, [poll for some in lists for poll in some])
+    ends = list(accumulate(map(len, lists)))
+    return [all(are_saved[end - len(some) : end]) for some, end in zip(lists, ends, strict=True)]
+
+
+async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> list[bool]:
     """Save poll results: their entries, the state of their sources, a row in `polls` each, gaps and failures.
+
+    A result whose run has lost the claim is dropped, so that it does not overwrite a later one; only its versions of
+    wire items are saved, whose order of arrival decides nothing.  Returns for each result whether it is saved.
 
     `poll_results` is not empty.
     """
     if any(poll.versions for poll in poll_results):
         # Before any other lock: `save_outcomes` also takes this one before rows of `entries`, which prevents deadlocks.
         await lock_records(connection)
-    await _add_raws(connection, poll_results)
-    rows = [row for poll in poll_results for row in _entry_rows(poll.source.id, poll.new, now=poll.at, raw=poll.raw)]
+    states = await lock_claims(connection, poll_results)
+    found = list(zip(poll_results, states, strict=True))
+    unsaved = [poll for poll, state in found if state != "saved"]
+    await _lock_entries(connection, unsaved)
+    await _add_raws(connection, [poll for poll, state in found if state == "current" or poll.versions])
+    late = [poll for poll, state in found if state == "lost" and poll.versions]
+    rows = [row for poll in late for row in _entry_rows(poll.source.id, poll.versions, now=poll.at, raw=poll.raw)]
     await insert_absent(connection, entries, rows)
-    await _update_entries(connection, poll_results)
-    await _save_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in poll_results])
-    await windows.save(connection, poll_results)
+    current = [poll for poll, state in found if state == "current"]
+    await _update_entries(connection, current)
+    await _save_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in unsaved])
+    if current:
+        await windows.save(connection, current)
+        await _update_sources(connection, current)
+    return [state != "lost" for state in states]
+
+
+async def _update_sources(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Save what results say of their sources; all claims are current."""
     await withdrawn_entries.add_evidence(connection, poll_results)
     await source_updates.update_after_polls(
         connection, [await _adopt_address(connection, poll) for poll in poll_results]
@@ -73,7 +99,8 @@ async def _add_raws(connection: AsyncConnection, poll_results: Sequence[PollResu
     """Add the raw bytes of documents; a document with wire items is what their records are made from."""
     for kind, with_versions in _RAW_KINDS:
         some = [poll.raw for poll in poll_results if bool(poll.versions) is with_versions]
-        await raws.add(connection, some, kind=kind, now=poll_results[0].at)
+        if some:
+            await raws.add(connection, some, kind=kind, now=poll_results[0].at)
 
 
 _RAW_KINDS: tuple[tuple[raws.RawKind, bool], ...] = (("feed", False), ("page", True))
@@ -194,42 +221,46 @@ async def _update_entries(connection: AsyncConnection, poll_results: Sequence[Po
             again = (entries.c.source_id == source_id) & entries.c.guid.in_(some)
             of_backfill = (entries.c.state == "pending") & entries.c.backfill_id.is_not(None)
             await connection.execute(update(entries).where(again, of_backfill).values(backfill_id=None))
-    rows = [_changed_row(poll, item) for poll in poll_results for item in poll.changed]
-    if rows:
-        await connection.execute(_CHANGE, rows)
+    for poll in poll_results:
+        rows = _entry_rows(poll.source.id, (*poll.new, *poll.changed), now=poll.at, raw=poll.raw)
+        if rows:
+            # An entry may have been added since the poll looked, by a repair of a gap, with older content.
+            await connection.execute(_upsert(connection.dialect.name), rows)
 
 
-_CHANGE = (
-    update(entries)
-    .where(entries.c.source_id == bindparam("source"), entries.c.guid == bindparam("named"))
-    .values(
-        fingerprint=bindparam("fingerprint_"),
-        announced=bindparam("announced_"),
-        url=bindparam("url_"),
-        site=bindparam("site_"),
+def _upsert(dialect: str) -> Any:
+    """Return the statement that adds an entry, or makes a known one pending whose content has changed."""
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(entries)
+    new = insert.excluded
+    values = {
+        name: new[name] for name in ("fingerprint", "announced", "url", "site", "attempts", "due_at")
+    } | {
         # Its record was deleted for its age: a change does not make it news again.
-        state=case((entries.c.state == "expired", "expired"), else_=bindparam("state_")),
-        attempts=0,
-        due_at=bindparam("at"),
+        "state": case((entries.c.state == "expired", "expired"), else_=new.state),
         # Void the claim: a run that has the entry is processing its old content, and must not finish it.
-        run_id=None,
+        "run_id": None,
         # The daemon's work: the backfill that added it may have ended.
-        backfill_id=None,
+        "backfill_id": None,
+    }  # fmt: skip
+    return insert.on_conflict_do_update(
+        index_elements=["source_id", "guid"], set_=values, where=entries.c.fingerprint != new.fingerprint
     )
-)
 
 
-def _changed_row(poll: PollResult, item: ListedEntry) -> dict[str, Any]:
-    return {
-        "source": poll.source.id,
-        "named": item.entry.guid,
-        "fingerprint_": item.fingerprint,
-        "announced_": entry_as_json(item.entry),
-        "url_": item.entry.link,
-        "site_": site(item.entry.link) if item.entry.link else None,
-        "state_": "done" if item.version else "pending",
-        "at": poll.at,
-    }
+async def _lock_entries(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+    """Lock the known entries of results in the order of their ids, as every transaction that locks several does.
+
+    On SQLite this is not needed: the transaction has locked the file.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    ids: list[int] = []
+    for poll in poll_results:
+        listed = {item.entry.guid for item in (*poll.new, *poll.changed, *poll.versions)}
+        ids += (await _ids_of(connection, poll.source.id, [*listed.union(poll.seen_again)])).values()
+    for some in chunks(sorted(set(ids))):
+        query = select(entries.c.id).where(entries.c.id.in_(some)).order_by(entries.c.id)
+        await connection.execute(query.with_for_update(key_share=True))
 
 
 async def _gap_row(connection: AsyncConnection, poll: PollResult) -> dict[str, Any]:

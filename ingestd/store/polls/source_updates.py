@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, null, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import Gone
+from ingestd.model.source import Source
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.sources import hints_as_json
 from ingestd.store.schema.tables import sources
@@ -16,7 +17,7 @@ from ingestd.store.schema.tables import sources
 async def update_after_polls(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
     """Update the sources of poll results.
 
-    A result is ignored unless its run still has the claim: it may arrive late, from a run that was presumed dead.
+    The caller has locked the sources and found that the claims of all results are current (`poll_claims`).
     """
     for statement, rows in (
         (_AFTER_POLL, [_values_after_poll(poll) for poll in poll_results if poll.outcome != "pushed"]),
@@ -30,7 +31,7 @@ def _flag(name: str) -> ColumnElement[bool]:
     return bindparam(name, type_=Boolean()) == true()
 
 
-_CLAIMED = (sources.c.id == bindparam("source_id")) & (sources.c.run_id == bindparam("run"))
+_CLAIMED = sources.c.id == bindparam("source_id")
 
 _QUIET_SINCE = case((_flag("has_news"), null()), else_=sources.c.quiet_since)
 
@@ -42,6 +43,7 @@ _AFTER_POLL = (
         state=case((_flag("gone") & (sources.c.state == "active"), "gone"), else_=sources.c.state),
         due_at=bindparam("due"),
         run_id=case((_flag("keeps_claim"), sources.c.run_id), else_=null()),
+        last_result=bindparam("result"),
         etag=bindparam("etag_"),
         last_modified=bindparam("last_modified_"),
         body_hash=bindparam("body_hash_"),
@@ -75,6 +77,7 @@ _AFTER_PUSH = (
     .where(_CLAIMED)
     .values(
         run_id=case((_flag("keeps_claim"), sources.c.run_id), else_=null()),
+        last_result=bindparam("result"),
         last_new_at=bindparam("new_"),
         quiet_since=_QUIET_SINCE,
         arrivals=bindparam("arrivals_"),
@@ -88,7 +91,7 @@ def _values_after_push(poll: PollResult) -> dict[str, Any]:
     pace = poll.pace or poll.source.pace
     return {
         "source_id": poll.source.id,
-        "run": poll.run_id,
+        "result": poll.id,
         "new_": poll.at if poll.new else poll.source.last_new_at,
         "has_news": bool(poll.new),
         "keeps_claim": poll.keeps_claim,
@@ -126,7 +129,7 @@ def _values_after_poll(poll: PollResult) -> dict[str, Any]:
 
 
 async def release_drop_folder(
-    connection: AsyncConnection, source_id: int, run_id: str, *, at: datetime, due_at: datetime | None
+    connection: AsyncConnection, source: Source, run_id: str, *, at: datetime, due_at: datetime | None
 ) -> None:
     """Release a claimed drop folder that was read successfully, even if it was empty."""
     values = {
@@ -139,5 +142,6 @@ async def release_drop_folder(
         "last_success_at": at,
         "watched_since": func.coalesce(sources.c.watched_since, at),
     }
-    claimed = (sources.c.id == source_id) & (sources.c.run_id == run_id)
+    c = sources.c
+    claimed = (c.id == source.id) & (c.run_id == run_id) & (c.claims == source.claim)
     await connection.execute(update(sources).where(claimed).values(values))

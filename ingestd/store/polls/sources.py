@@ -146,7 +146,7 @@ async def claim(connection: AsyncConnection, run_id: str, source_ids: Sequence[i
 
 
 async def _claim_where(connection: AsyncConnection, run_id: str, condition: Any) -> list[Source]:
-    statement = update(sources).where(condition).values(run_id=run_id).returning(sources)
+    statement = update(sources).where(condition).values(run_id=run_id, claims=sources.c.claims + 1).returning(sources)
     rows = (await connection.execute(statement)).all()
     return [
         source_from_row(row)
@@ -241,6 +241,7 @@ def source_from_row(row: Row[Any]) -> Source:
         moved_seen=row.moved_seen,
         pushed_until=row.pushed_until,
         cursor=Cursor(url=row.cursor, kind=row.cursor_kind) if row.cursor else None,
+        claim=row.claims,
     )
 
 

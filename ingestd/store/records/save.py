@@ -6,7 +6,7 @@ A transaction saves many outcomes; `lock_records` lets only one such transaction
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, case, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.articles.identity import Verdict
@@ -17,6 +17,7 @@ from ingestd.store.records import evidence, raws, wire_items
 from ingestd.store.records.corrections import find_corrections
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.extraction import Extraction
+from ingestd.store.records.outcome_claims import lock_claims
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
 from ingestd.store.records.page_records import PageRecords
 from ingestd.store.records.wire_versions import IncomingVersion
@@ -26,15 +27,36 @@ from ingestd.store.work.entries import entry_as_json, without_content
 from ingestd.times import iso
 
 
-async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> None:
-    """Save outcomes; the caller commits the transaction."""
+async def save_outcomes(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[bool]:
+    """Save outcomes; the caller commits the transaction.
+
+    An outcome is dropped if its run has lost the claim, but for its versions of wire items, whose order of arrival
+    decides nothing.  Returns for each outcome whether it is saved.
+    """
+    if any(isinstance(outcome, Saved | Carried | Unwrapped) for outcome in found):
+        await lock_records(connection)
+    states = await lock_claims(connection, found)
+    await _save(
+        connection,
+        [outcome for outcome, state in states if state != "lost" or isinstance(outcome, Unwrapped)],
+        finished=[outcome for outcome, state in states if state == "current"],
+        changed=[outcome for outcome, state in states if state == "changed"],
+    )
+    return [state != "lost" for _, state in states]
+
+
+async def _save(
+    connection: AsyncConnection,
+    outcomes: Sequence[EntryOutcome],
+    *,
+    finished: Sequence[EntryOutcome],
+    changed: Sequence[EntryOutcome],
+) -> None:
     saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
     record_ids: dict[int, int] = {}
     decided = [_quarantine_decision(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
     carried = [outcome for outcome in outcomes if isinstance(outcome, Carried)]
     unwrapped = [outcome for outcome in outcomes if isinstance(outcome, Unwrapped)]
-    if saved or carried or unwrapped:
-        await lock_records(connection)
     if unwrapped:
         await raws.add(connection, (outcome.raw for outcome in unwrapped), kind="page", now=unwrapped[0].at)
         record_ids = await wire_items.save_versions(
@@ -74,7 +96,8 @@ async def save_outcomes(connection: AsyncConnection, outcomes: Sequence[EntryOut
         await raws.add(connection, (outcome.raw for outcome in saved), kind="page", now=outcomes[0].at)
         await page_records.flush(connection)
         await sites.add_articles(connection, new_articles, now=outcomes[0].at)
-    await _finish(connection, outcomes, record_ids)
+    await _finish(connection, finished, record_ids)
+    await _link(connection, changed, record_ids)
     await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
     await decisions.add(connection, decided)
     await failures.add(
@@ -158,10 +181,9 @@ def _quarantine_decision(outcome: Failed) -> Decision | None:
     return Decision(at=outcome.at, entry_id=outcome.work.id, stage=stage, verdict=verdict, reason=reason)
 
 
-# Only while the run has the claim: an entry that changed meanwhile, or was claimed by another run, stays pending.
 _FINISH = (
     update(entries)
-    .where(entries.c.id == bindparam("entry_id"), entries.c.run_id == bindparam("run"))
+    .where(entries.c.id == bindparam("entry_id"))
     .values(
         state=bindparam("state_"),
         attempts=bindparam("attempts_"),
@@ -180,10 +202,26 @@ _FINISH = (
 )
 
 
+# The entry is pending again, and the next outcome revises this record.
+_LINK = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry_id"))
+    .values(record_id=bindparam("record"), claims=entries.c.claims + case((entries.c.run_id.is_(None), 1), else_=0))
+)
+
+
+async def _link(connection: AsyncConnection, outcomes: Iterable[EntryOutcome], record_ids: dict[int, int]) -> None:
+    """Give changed entries their records."""
+    ids = [one.work.id for one in outcomes]
+    rows = [{"entry_id": entry_id, "record": record_ids[entry_id]} for entry_id in ids if entry_id in record_ids]
+    if rows:
+        await connection.execute(_LINK, sorted(rows, key=lambda row: row["entry_id"]))
+
+
 async def _finish(connection: AsyncConnection, outcomes: Iterable[EntryOutcome], record_ids: dict[int, int]) -> None:
     rows = [_finished_row(outcome, record_ids) for outcome in outcomes]
     if rows:
-        await connection.execute(_FINISH, rows)
+        await connection.execute(_FINISH, sorted(rows, key=lambda row: row["entry_id"]))
 
 
 def _finished_row(outcome: EntryOutcome, record_ids: dict[int, int]) -> dict[str, Any]:
@@ -199,7 +237,6 @@ def _finished_row(outcome: EntryOutcome, record_ids: dict[int, int]) -> dict[str
         state = "pending"  # the record was deleted meanwhile: the page is fetched after all
     return {
         "entry_id": work.id,
-        "run": work.run_id,
         "state_": state,
         "attempts_": outcome.attempts if isinstance(outcome, Failed) else 0,
         "due": (outcome.retry_at if isinstance(outcome, Failed) else None) or outcome.at,

@@ -64,6 +64,7 @@ installation = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),  # 1
     Column("data_version", Integer, nullable=False),  # of the values in JSON columns
+    Column("generation", Integer, nullable=False, server_default="0"),  # of the latest run
     Column("epoch", String(36), nullable=False),  # of the event log: a restore begins a new one
     Column("created_at", Instant, nullable=False),
     Column("copy_state", String(10)),  # of a copy that no daemon has used: unfinished, finished

@@ -33,6 +33,8 @@ sources = Table(
     Column("interval", Double),  # seconds between polls; null: learned
     Column("due_at", Instant),  # null: never polled (inbox)
     Column("run_id", String(36)),  # the run that has claimed it
+    Column("claims", Integer, nullable=False, server_default="0"),  # claims so far: the number of the present one
+    Column("last_result", String(32)),  # id of the last result that was saved: a repeated commit finds it
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", LargeBinary(32)),  # of the last document

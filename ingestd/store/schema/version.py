@@ -15,7 +15,22 @@ from ingestd.store.database import BUSY_TIMEOUT
 from ingestd.store.database_errors import store_errors
 
 #: Every version there has been, oldest first, as in `migrations/versions/`.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+VERSIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+)
 
 #: The version that this program works with.
 HEAD = VERSIONS[-1]

@@ -17,6 +17,10 @@ runs = Table(
     Column("pid", Integer, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),  # last heartbeat
+    Column("generation", Integer),  # later runs of the installation have higher ones
+    Column("place", String(120)),  # where `pid` is valid: the boot of a host, and a namespace of its process ids
+    Column("pid_started", String(40)),  # tells the process from a later one with its pid
+    Column("beats", Integer, nullable=False, server_default="0"),  # heartbeats so far: a run is gone when they stop
 )
 
 #: Entries of all sources: pending ones are the queue of work, the others its history.  `state`: pending, done,
@@ -36,6 +40,7 @@ entries = Table(
     Column("attempts", Integer, nullable=False),  # failed attempts, local failures excluded
     Column("due_at", Instant, nullable=False),
     Column("run_id", String(36)),  # the run that has claimed it
+    Column("claims", Integer, nullable=False, server_default="0"),  # claims so far: the number of the present one
     Column("backfill_id", Id, ForeignKey("backfills.id")),  # null: the daemon's work
     Column("record_id", Id),  # no foreign key: `records` refers to `entries`
     Column("etag", Text),  # validators of its page

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.feed import Entry
@@ -59,6 +59,8 @@ class ClaimedEntry:
     fingerprint: str = ""
     #: Set for a revisit; None for an entry that the feed announced as new or changed.
     known: KnownRecord | None = None
+    #: Number of the claim: a result counts only while that is the present one.
+    claim: int = 0
 
 
 def entry_as_json(entry: Entry) -> dict[str, Any]:
@@ -123,15 +125,25 @@ async def claim_due(
         due = due.where(entries.c.site.is_(None) | entries.c.site.not_in(without_sites))
     if shares_pages:
         due = due.where(is_first_of_address(now))
-    statement = update(entries).where(entries.c.id.in_(due.scalar_subquery())).values(run_id=run_id).returning(entries)
+    statement = (
+        update(entries)
+        .where(entries.c.id.in_(due.scalar_subquery()))
+        .values(run_id=run_id, claims=entries.c.claims + 1)
+        .returning(entries)
+    )
     rows = (await connection.execute(statement)).all()
     return await readable(connection, sorted(rows, key=lambda row: (row.due_at, row.id)), now=now)
 
 
 async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
     """Release a claimed entry without an attempt, due again at `until`."""
-    claimed = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
-    await connection.execute(update(entries).where(claimed).values(run_id=None, due_at=until))
+    await connection.execute(update(entries).where(is_claim(work)).values(run_id=None, due_at=until))
+
+
+def is_claim(work: ClaimedEntry) -> ColumnElement[bool]:
+    """Return the condition that an entry is still claimed by the claim of `work`."""
+    c = entries.c
+    return (c.id == work.id) & (c.run_id == work.run_id) & (c.claims == work.claim)
 
 
 async def find_ids(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> list[int]:
@@ -201,6 +213,7 @@ def claimed_from_row(row: Row[Any]) -> ClaimedEntry:
         first_seen_at=row.first_seen_at,
         backfill_id=row.backfill_id,
         fingerprint=row.fingerprint,
+        claim=row.claims,
         visits=Visits(
             count=row.visits,
             last_at=row.visited_at,

@@ -17,7 +17,7 @@ from ingestd.policy.articles.revisits import is_too_late, next_visit
 from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work import shared_pages
-from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, readable
+from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, is_claim, readable
 
 #: Rows read from the head of each queue; more could not be processed at once.
 _HEAD = 100
@@ -56,8 +56,8 @@ async def claim_due(
             break
     await shared_pages.keep_one_schedule(connection, claimable)
     ids = [entry_id for entry_id, _ in claimable]
-    statement = update(entries).where(entries.c.id.in_(ids)).values(run_id=run_id).returning(entries)
-    rows = (await connection.execute(statement)).all() if claimable else []
+    statement = update(entries).where(entries.c.id.in_(ids)).values(run_id=run_id, claims=entries.c.claims + 1)
+    rows = (await connection.execute(statement.returning(entries))).all() if claimable else []
     claimed_entries = await readable(connection, sorted(rows, key=lambda row: (row.revisit_at, row.id)), now=now)
     return await _with_known(connection, claimed_entries)
 
@@ -141,8 +141,7 @@ def _known(row: Any, work: ClaimedEntry) -> KnownRecord:
 
 async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
     """Release a claimed entry without a fetch, its revisit due at `until`."""
-    claimed = (entries.c.id == work.id) & (entries.c.run_id == work.run_id)
-    await connection.execute(update(entries).where(claimed).values(run_id=None, revisit_at=until))
+    await connection.execute(update(entries).where(is_claim(work)).values(run_id=None, revisit_at=until))
 
 
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:

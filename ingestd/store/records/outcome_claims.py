@@ -1,0 +1,66 @@
+"""Whether an outcome still counts: the claim that it was made under, and whether the entry has changed since.
+
+An outcome of another claim is dropped.  There is one exception: while an entry is processed, its feed may change it.
+The text that was found is then saved as a revision, before that of the changed entry, and the entry stays pending.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.records.outcomes import EntryOutcome, Failed, Saved, Unwrapped
+from ingestd.store.schema.tables import entries
+from ingestd.store.statements import chunks
+
+#: current: the outcome finishes the entry.  changed: it is saved, but the entry stays pending.  lost: it is dropped.
+ClaimState = Literal["current", "changed", "lost"]
+
+
+@dataclass(slots=True)
+class _Row:
+    run_id: str | None
+    claims: int
+    fingerprint: str
+    state: str
+    record_id: int | None
+
+
+async def lock_claims(
+    connection: AsyncConnection, outcomes: Sequence[EntryOutcome]
+) -> list[tuple[EntryOutcome, ClaimState]]:
+    """Lock the entries of outcomes, in the order of their ids; returns each outcome with the state of its claim.
+
+    The outcomes returned name the present record of their entry: another transaction may have given it one.
+    """
+    rows: dict[int, _Row] = {}
+    c = entries.c
+    # The other entries of failed addresses share the failure.
+    urls = {outcome.work.entry.link for outcome in outcomes if isinstance(outcome, Failed) and outcome.work.entry.link}
+    ids = {outcome.work.id for outcome in outcomes}
+    if urls and connection.dialect.name == "postgresql":
+        pending = select(c.id).where(c.url.in_(urls), c.state == "pending")
+        ids.update((await connection.execute(pending)).scalars())
+    for some in chunks(sorted(ids)):
+        query = select(c.id, c.run_id, c.claims, c.fingerprint, c.state, c.record_id).where(c.id.in_(some))
+        for row in await connection.execute(query.order_by(c.id).with_for_update(key_share=True)):
+            rows[row.id] = _Row(*row[1:])
+    return [_judged(outcome, rows.get(outcome.work.id)) for outcome in outcomes]
+
+
+def _judged(outcome: Any, row: _Row | None) -> tuple[EntryOutcome, ClaimState]:
+    work = outcome.work
+    if row is None:
+        return outcome, "lost"
+    present = replace(outcome, work=replace(work, record_id=row.record_id))
+    if (row.run_id, row.claims) == (work.run_id, work.claim):
+        row.run_id = None
+        return present, "current"
+    # Unclaimed since it changed, or claimed once and not finished: no later text is saved.
+    not_overtaken = row.claims == work.claim or (row.claims == work.claim + 1 and row.run_id is not None)
+    has_changed = row.state == "pending" and row.fingerprint != work.fingerprint
+    if has_changed and not_overtaken and isinstance(outcome, Saved | Unwrapped):
+        return present, "changed"
+    return outcome, "lost"
