@@ -109,6 +109,7 @@ COMMANDS: tuple[Command | Group, ...] = (
         (
             Command("upgrade", "db.upgrade:upgrade", "Upgrade the database to this program's schema."),
             Command("current", "db.current:current", "Print the version of the database schema."),
+            Command("usage", "db.usage:usage", "Print the sizes of tables and archive, and what bounds them."),
             Command("prune", "db.prune:prune", "Delete what is older than the settings keep it."),
             Command("check", "db.check:check", "Check that the database has this program's schema."),
             Command("backup", "db.backup:backup", "Back up the database and the archive into a new directory."),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import Database
-from ingestd.store.retention import batches, events, histories, raw_bytes, records
+from ingestd.store.retention import batches, entries, events, histories, raw_bytes, records
 from ingestd.store.retention.batches import Deleted, Deletion
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.raw_bytes import DeleteBodies
@@ -34,6 +34,8 @@ def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> 
     if limits.revisions is not None:
         oldest = before(now, 0 if limits.revisions == "current" else limits.revisions)
         yield records.of_revisions(oldest or now)
+    if (oldest := before(now, limits.entries)) is not None:
+        yield entries.of_entries(oldest)
     if (oldest := before(now, limits.feed_documents)) is not None:
         yield raw_bytes.of_raws("feed", oldest, delete_bodies)
     if (oldest := before(now, limits.pages)) is not None:

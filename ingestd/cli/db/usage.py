@@ -1,0 +1,52 @@
+"""`ingestd db usage`."""
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show_result
+from ingestd.store.retention import usage as of
+from ingestd.units import show_size
+
+
+def usage(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Print the sizes of tables and archive, and what bounds them.
+
+    It counts all rows: seconds for each million.  Bytes a day are estimated from the rows of the last day.
+
+    Exit status: 0 on success, 1 if the database cannot be used.
+    """
+    found = asyncio.run(_usage(config))
+    show_result(found, "\n".join(_lines(found)), json=json)
+
+
+async def _usage(config: Path | None) -> dict[str, Any]:
+    async with open_database(config) as database, database.read() as connection:
+        tables = await of.table_usage(connection, now=datetime.now(UTC))
+        archived = await of.raw_usage(connection)
+        free = await of.free_bytes(connection)
+    archive = {kind: {"documents": count, "bytes": size} for kind, (count, size) in sorted(archived.items())}
+    return {"tables": [asdict(one) for one in tables], "archive": archive, "free": free}
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    rows = [("", "rows", "bytes", "rows a day", "bytes a day", "bounded by")]
+    for one in found["tables"]:
+        gained = ("", "") if one["rows_a_day"] is None else (f"{one['rows_a_day']:,}", show_size(one["bytes_a_day"]))
+        rows.append((one["table"], f"{one['rows']:,}", show_size(one["bytes"]), *gained, one["bounded_by"]))
+    for kind, one in found["archive"].items():
+        setting = "keep_feed_documents" if kind == "feed" else "keep_pages"
+        rows.append((f"archive: {kind}", f"{one['documents']:,}", show_size(one["bytes"]), "", "", setting))
+    rows.append(("free in the file", "", show_size(found["free"]), "", "", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if column in (0, 5) else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
