@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, case, delete, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import lock_records
+from ingestd.store.records import search_index
 from ingestd.store.retention.batches import Deletion, Found, Position
 from ingestd.store.schema.tables import carriers, entries, events, evidence, records, revisions, sources, texts
+from ingestd.store.statements import chunks
 
 #: Whether nothing shows that a story was killed, withheld, embargoed or withdrawn.
 _PLAIN = (
@@ -51,6 +53,9 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
         ids = (await connection.execute(query)).scalars().all()
         of_entry = update(entries).where(entries.c.record_id.in_(ids))
         await connection.execute(of_entry.values(record_id=None, state="expired", revisit_at=None))
+        for some in chunks(ids):
+            indexed = select(revisions.c.id).where(revisions.c.record_id.in_(some))
+            await search_index.remove(connection, (await connection.execute(indexed)).scalars().all())
         for table in (events, carriers, texts, revisions):
             await connection.execute(delete(table).where(table.c.record_id.in_(ids)))
         await connection.execute(delete(records).where(records.c.id.in_(ids)))

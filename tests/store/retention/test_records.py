@@ -15,6 +15,7 @@ from ingestd.store.events.event_log import EventsLost
 from ingestd.store.polls import windows
 from ingestd.store.records import evidence, records
 from ingestd.store.records.evidence import EntryEvidence
+from ingestd.store.records.search import search
 from ingestd.store.retention import prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits
@@ -60,7 +61,7 @@ async def test_a_record_goes_with_everything_of_its_own(database: Database) -> N
     for table in (tables.records, tables.revisions, tables.texts, tables.carriers, tables.events):
         assert await count(database, table) == 1
     async with database.read() as connection:
-        assert await records.search(connection, "one", limit=9) == []
+        assert await search(connection, "one", limit=9) == []
         states = select(tables.entries.c.state, tables.entries.c.record_id).order_by(tables.entries.c.id)
         rows = [tuple(row) for row in await connection.execute(states)]
     assert [state for state, _ in rows] == ["expired", "expired", "expired", "done"]
