@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from ingestd.model.answer import Answer
 from ingestd.model.source import NO_VALIDATORS, Validators
 
 
@@ -26,12 +28,24 @@ class Reply:
     permanent: str | None = None
     #: The validators of the response at `final_url`.
     final_validators: Validators = NO_VALIDATORS
+    #: The reason phrase, and name and value of each header as received, without secrets.
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     #: Hub and topic in the Link header (W3C WebSub, 4).
     hub: str | None = None
     topic: str | None = None
     #: Media files delivered with a file in a drop folder: name → URL after they are moved.  They belong to the wire
     #: item if it is the only one in the document.
     media: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self, at: datetime) -> Answer | None:
+        """Return the status and headers as an answer fetched at `at`; None when no server sent them."""
+        if not self.headers:
+            return None
+        return Answer(
+            url=self.url, final_url=self.final_url, status=self.status, reason=self.reason, headers=self.headers,
+            fetched_at=at,
+        )  # fmt: skip
 
     @property
     def not_modified(self) -> bool:

@@ -199,7 +199,7 @@ class Ingest:
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
-        raw = await retry_while_unavailable(lambda: self.archive.put(enclosure.body, "wire"))
+        raw = await retry_while_unavailable(lambda: self.archive.put(enclosure.body, "wire", enclosure.answer))
         return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=enclosure.versions, raw=raw)
 
     async def _process(self, work: ClaimedEntry, fetch: Fetch) -> EntryOutcome:
@@ -216,7 +216,7 @@ class Ingest:
         if revisit.is_same(work, extracted):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
-        raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body))
+        raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body, "page", fetched.answer))
         visits = work.visits
         if not fetched.page.fragment:
             visits = revisit.visits_after(work, at, self.timing, extracted.article)

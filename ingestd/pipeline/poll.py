@@ -127,7 +127,9 @@ class Poller:
             return unchanged_result(poll, source, reply), None
         parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
-        raw = await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed)))
+        raw = await retry_while_unavailable(
+            lambda: self._archive.put(reply.body, kind_of(parsed), reply.answer(datetime.now(UTC)))
+        )
         poll = replace(poll, body_hash=body_hash, raw=raw)
         return document_result(poll, source, reply, parsed, known, new_before=new_before), parsed.feed
 
@@ -206,7 +208,9 @@ class Poller:
         if reply.media and len(parsed.versions) == 1 and (version := parsed.versions[0]):
             version = replace(version, item=with_media(version.item, reply.media))
             parsed = replace(parsed, versions=(version,))
-        return parsed, await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed)))
+        return parsed, await retry_while_unavailable(
+            lambda: self._archive.put(reply.body, kind_of(parsed), reply.answer(datetime.now(UTC)))
+        )
 
     async def _commit_push(self, results: list[PollResult | IngestError]) -> None:
         """Commit results together; puts an error in the place of each that is not saved."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ingestd.errors import ParseError
+from ingestd.model.answer import Answer
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
 from ingestd.model.source import NO_VALIDATORS, Validators
@@ -35,6 +36,7 @@ class FetchedEnclosure:
     """The body of an enclosure and the versions of wire items in it."""
 
     body: bytes
+    answer: Answer | None
     #: At least one, in document order.
     versions: tuple[Version, ...]
 
@@ -47,6 +49,8 @@ class FetchedPage:
     #: The entry's link, before redirects.  None: the entry has no link.
     url: str | None
     validators: Validators = NO_VALIDATORS
+    #: None: the page was not fetched.
+    answer: Answer | None = None
 
 
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
@@ -80,7 +84,7 @@ async def fetch_enclosure(
     versions = tuple(version for version in parsed.versions if version)
     if not versions:
         raise ParseError(f"the enclosure has no wire item; its format is {parsed.feed.format}")
-    return FetchedEnclosure(body=reply.body, versions=versions)
+    return FetchedEnclosure(body=reply.body, answer=reply.answer(datetime.now(UTC)), versions=versions)
 
 
 async def fetch_page(
@@ -105,4 +109,5 @@ async def fetch_page(
     if reply.not_modified:
         return None
     page = Page(url=reply.final_url, body=reply.body, content_type=reply.content_type, entry=entry)
-    return FetchedPage(page=page, url=entry.link, validators=reply.validators)
+    answer = reply.answer(datetime.now(UTC))
+    return FetchedPage(page=page, url=entry.link, validators=reply.validators, answer=answer)

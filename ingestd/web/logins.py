@@ -115,9 +115,17 @@ class Login:
         return replace(
             reply,
             body=self._scrub(reply.body),
+            headers=tuple((name, self._scrub_header(value)) for name, value in reply.headers),
             hub=self.scrub(reply.hub) if reply.hub else reply.hub,
             topic=self.scrub(reply.topic) if reply.topic else reply.topic,
         )
+
+    def _scrub_header(self, value: str) -> str:
+        """Return the value of a header without the query parameter; empty when it still repeats the secret."""
+        scrubbed = self._scrub(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        secret = self.value.partition(" ")[2] if self.name == "Authorization" else self.value
+        forms = (self.value, secret, quote(secret, safe=""))
+        return "" if any(form and form in scrubbed for form in forms) else scrubbed
 
     def _scrub(self, text: bytes) -> bytes:
         return scrub_parameter(text, self.name, self.value) if self.kind == "query" else text

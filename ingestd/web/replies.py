@@ -1,5 +1,6 @@
 """Build a Reply from an HTTP response: check its status, read its validators, freshness and links."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import aiohttp
@@ -11,6 +12,11 @@ from ingestd.times import parse_http_date
 from ingestd.web.freshness import fresh_for
 from ingestd.web.link_header import find_link
 from ingestd.web.target import Target
+
+# Their values are secrets, of the server or of ours; that a server sent them is kept.
+_SECRET_HEADERS = frozenset(
+    ("authorization", "authentication-info", "cookie", "proxy-authorization", "set-cookie", "set-cookie2")
+)
 
 #: Seconds; a longer Retry-After is shortened to a day.
 MAX_RETRY_AFTER = 86_400.0
@@ -52,8 +58,20 @@ def make_reply(
         fresh_for=fresh_for(response.headers, datetime.now(UTC)),
         permanent=permanent.display_url if permanent else None,
         final_validators=final,
+        reason=response.reason or "",
+        headers=kept_headers(response.headers.items(), target.authorization),
         hub=find_link(response.headers.getall("Link", ()), "hub", target.display_url),
         topic=find_link(response.headers.getall("Link", ()), "self", target.display_url),
+    )
+
+
+def kept_headers(headers: Iterable[tuple[str, str]], authorization: str | None) -> tuple[tuple[str, str], ...]:
+    """Return headers as received, without the values of those that carry or repeat a secret."""
+    # A server may repeat what it was sent, in full or as the words of the credentials alone.
+    secrets = {authorization, authorization.partition(" ")[2]} if authorization else set()
+    return tuple(
+        (name, "" if name.lower() in _SECRET_HEADERS or any(one and one in value for one in secrets) else value)
+        for name, value in headers
     )
 
 

@@ -64,7 +64,12 @@ class DocumentReader:
     async def _fetch(self, url: str, *, obey_robots: bool) -> Document:
         reply = await self._fetcher.get(url, obey_robots=obey_robots)
         document = await self.parse(reply.body, url=reply.final_url, content_type=reply.content_type)
-        return replace(document, raw=await retry_while_unavailable(lambda: self._archive.put(reply.body, "feed")))
+        return replace(
+            document,
+            raw=await retry_while_unavailable(
+                lambda: self._archive.put(reply.body, "feed", reply.answer(datetime.now(UTC)))
+            ),
+        )
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
         """Parse a document in a worker process; raises ParseError, WorkerError."""
