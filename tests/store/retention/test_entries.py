@@ -10,9 +10,10 @@ from ingestd.store.database import Database
 from ingestd.store.events import event_log
 from ingestd.store.polls import windows
 from ingestd.store.polls.windows import Window
-from ingestd.store.records import evidence, records
+from ingestd.store.records import evidence
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.reprocessing import current_revisions
+from ingestd.store.records.search import search
 from ingestd.store.retention.limits import Limits
 from ingestd.store.schema import tables
 from tests.store.retention.test_records import DAY, LATER, prune_at_later
@@ -71,7 +72,7 @@ async def test_an_entry_with_a_record_keeps_only_its_name_and_address(database: 
     async with database.read() as connection:
         left = (await connection.execute(select(e.c.announced).order_by(e.c.id))).scalars().first()
         found = (await event_log.read_after(connection, 0)).events
-        [record] = await records.search(connection, "first", limit=1)
+        [record] = await search(connection, "first", limit=1)
         [revision] = await current_revisions(connection, [record.id])
     assert left == {"guid": "0", "link": works[0].entry.link}
     assert [one.entry_url for one in found] == [work.entry.link for work in works]

@@ -1,7 +1,6 @@
 """Records, revisions, events and entries go by age, but for what a kill, an embargo, a claim or a feed needs."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from ingestd.store.retention import prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits
 from ingestd.store.schema import tables
+from ingestd.store.work import entries
 from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
 
 DAY = 86_400.0
@@ -115,7 +115,10 @@ async def test_a_site_or_source_has_its_own_time_and_the_longest_of_the_carriers
 async def test_superseded_revisions_go(database: Database, limit: Any) -> None:
     works = await claimed(database, "https://paper.example/feed", 2)
     await keep(database, [saved(works[0], "first")])
-    again = replace(works[0], record_id=1)
+    async with database.write() as connection:
+        e = tables.entries
+        await connection.execute(update(e).where(e.c.id == works[0].id).values(state="pending"))
+        [again] = await entries.claim_due(connection, "test", now=NOON, limit=9)
     await keep(database, [saved(again, "second")])
 
     done = await prune_at_later(database, Limits(revisions=limit))
