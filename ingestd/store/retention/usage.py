@@ -86,7 +86,7 @@ async def _sqlite_sizes(connection: AsyncConnection) -> dict[str, int]:
     owner = {row.name: row.tbl_name for row in schema}
     sizes: dict[str, int] = {}
     for name, size in await connection.execute(text("SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE")):
-        table = "revisions" if name.startswith(("revisions_search", "search")) else owner.get(name, name)
+        table = "revisions" if name.startswith(("revisions_search", "record_search")) else owner.get(name, name)
         sizes[table] = sizes.get(table, 0) + size
     return sizes
 
@@ -96,7 +96,9 @@ async def _postgresql_sizes(connection: AsyncConnection) -> dict[str, int]:
         "SELECT relname AS name, pg_total_relation_size(oid) AS size FROM pg_class "
         "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
-    return {row.name: row.size for row in await connection.execute(text(query))}
+    sizes = {row.name: row.size for row in await connection.execute(text(query))}
+    sizes["revisions"] = sizes.get("revisions", 0) + sizes.pop("record_search", 0)
+    return sizes
 
 
 async def free_bytes(connection: AsyncConnection) -> int:

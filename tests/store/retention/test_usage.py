@@ -28,4 +28,4 @@ async def test_usage_has_every_table_with_its_rows_bytes_growth_and_bound(databa
     assert (records.rows, records.rows_a_day, records.bounded_by) == (3, 3, "keep_records")
     assert records.bytes == records.bytes_a_day > 0
     assert found["sources"].bounded_by == "sources and sites"
-    assert "revisions_search" not in found  # the full-text index counts to the revisions
+    assert "record_search" not in found  # the full-text index counts to the revisions
