@@ -53,6 +53,9 @@ async def _delete(connection: AsyncConnection, run_ids: Sequence[str]) -> None:
     if not run_ids:
         return
     for table in (sources, entries, backfills):
+        # In the order of their ids, as other transactions lock these rows.
+        claimed = select(table.c.id).where(table.c.run_id.in_(run_ids)).order_by(table.c.id)
+        await connection.execute(claimed.with_for_update(key_share=True))
         await connection.execute(update(table).where(table.c.run_id.in_(run_ids)).values(run_id=None))
     await connection.execute(delete(runs).where(runs.c.id.in_(run_ids)))
 
