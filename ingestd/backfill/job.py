@@ -23,6 +23,8 @@ from ingestd.store.polls import polls
 from ingestd.store.records import raws
 from ingestd.store.records.outcomes import EntryOutcome, Failed
 from ingestd.store.work import backfills
+from ingestd.times import iso
+from ingestd.urls import without_userinfo
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +90,9 @@ class Backfill:
         self._listing_ended = False
         self._progress = asyncio.Event()
         self._stopping = False
+        self._processing: asyncio.Task[None] | None = None
+        #: Number of entries and due time that were last reported as waiting for their next attempt.
+        self._reported: tuple[int, datetime] | None = None
         self._dispatcher = EntryWorker(
             ingest=ingest,
             limit=limit,
@@ -104,7 +109,7 @@ class Backfill:
         """
         async with asyncio.TaskGroup() as tasks:
             self._listing = tasks.create_task(self._list())
-            tasks.create_task(self._process_entries())
+            self._processing = tasks.create_task(self._process_entries())
         return await retry_while_unavailable(self._end, limit=None)
 
     def stop(self) -> None:
@@ -114,6 +119,12 @@ class Backfill:
             self._listing.cancel()
         self._dispatcher.stop()
         self._progress.set()
+
+    def cancel(self) -> None:
+        """Stop, and end the pages under way too: they stay pending and are fetched again when it is resumed."""
+        self.stop()
+        if self._processing:
+            self._processing.cancel()
 
     async def _list(self) -> None:
         try:
@@ -160,14 +171,22 @@ class Backfill:
             self._progress.clear()
             at_end = self._listing_ended
             await self._dispatcher.run_until_idle()
-            if self._stopping or (at_end and await retry_while_unavailable(self._next_due, limit=None) is None):
+            if self._stopping or (at_end and not await retry_while_unavailable(self._waits, limit=None)):
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._progress.wait(), _CLAIM_INTERVAL if at_end else None)
 
-    async def _next_due(self) -> datetime | None:
+    async def _waits(self) -> bool:
+        """Return whether entries wait for their next attempt; log how many, the first of them, and until when."""
         async with self._ingest.database.read() as connection:
-            return await backfills.next_due(connection, self.id)
+            waiting = await backfills.waiting_entries(connection, self.id)
+        if waiting is None:
+            return False
+        if waiting.due_at > datetime.now(UTC) and self._reported != (waiting.number, waiting.due_at):
+            self._reported = waiting.number, waiting.due_at
+            url = waiting.url and without_userinfo(waiting.url)
+            log.warning("waiting to retry", entries=waiting.number, first=url, next=iso(waiting.due_at))
+        return True
 
     async def _end(self) -> str:
         """Commit the final state and return it."""

@@ -1,5 +1,6 @@
 """The command line: builds the commands from their table and turns errors into exit statuses."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,14 @@ from ingestd.cli.commands import COMMANDS, Command, Group
 from ingestd.cli.main_help import DESCRIPTION, VERSION, discard_stdout, main_help
 from ingestd.errors import ConfigError, IngestError, UsageError
 from ingestd.text import collapse
+
+#: Errors of the host that any file access may meet, and what to do.
+_HOST_ERRORS = {
+    errno.ENOSPC: "free some space, or set state_dir, archive or database_url to another disk",
+    errno.EDQUOT: "raise the quota, or set state_dir, archive or database_url to another disk",
+    errno.EROFS: "mount it writable, or set state_dir, archive or database_url to another disk",
+    errno.EACCES: "run as the service user (ingestd-admin), or set state_dir, archive or database_url",
+}
 
 _CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
@@ -117,10 +126,16 @@ def errors_as_statuses() -> Iterator[None]:
             yield
         finally:
             sys.stdout.flush()
+    except BrokenPipeError:
+        discard_stdout()
+        sys.exit(1)
     except IngestError as error:
         for line in str(error).splitlines() or [type(error).__name__]:
             typer.echo(f"ingestd: {collapse(line)}", err=True)
         sys.exit(2 if isinstance(error, ConfigError | UsageError) else 1)
-    except BrokenPipeError:
-        discard_stdout()
+    except OSError as error:
+        if error.errno not in _HOST_ERRORS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"ingestd: {where}{error.strerror}; {_HOST_ERRORS[error.errno]}", err=True)
         sys.exit(1)

@@ -15,7 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from ingestd.text import clean, collapse
-from ingestd.times import utc
+from ingestd.times import iso
 
 # Everything before the last "@" of an authority; the password of a database URL may contain "/".
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#]*@|(?<=postgresql://)[^\s@]*@")
@@ -69,7 +69,7 @@ def _safe(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, datetime):
-        return utc(value).isoformat()
+        return iso(value)
     if isinstance(value, Mapping):
         return {_safe_text(str(key)): _safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -3,6 +3,7 @@
 Commands that only read the database import this module; they need neither network nor worker processes.
 """
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ async def open_database(settings: Settings, *, upgrade: bool | None = None) -> A
     """
     url = settings.async_database_url
     make_directories(settings)
+    _check_file(sqlite_file(settings))
     if upgrade:
         await _upgrade(url)
     elif upgrade is False:
@@ -51,6 +53,20 @@ def make_directories(settings: Settings) -> None:
             path.mkdir(parents=True, exist_ok=True, mode=0o750)
         except OSError as error:
             raise ConfigError(f"cannot create {path}: {error.strerror}; set state_dir or database_url") from error
+
+
+def _check_file(file: Path | None) -> None:
+    """Raise ConfigError if an SQLite file cannot be opened: its own error names neither the file nor the reason."""
+    if file is None:
+        return
+    reason = None
+    if file.is_dir():
+        reason = "it is a directory"
+    elif not os.access(file.parent, os.W_OK | os.X_OK) or (file.exists() and not os.access(file, os.R_OK | os.W_OK)):
+        reason = "permission denied; run as the service user (ingestd-admin)"
+    if reason:
+        joint = " or" if ";" in reason else ";"
+        raise ConfigError(f"cannot open {file}: {reason}{joint} set database_url")
 
 
 def sqlite_file(settings: Settings) -> Path | None:

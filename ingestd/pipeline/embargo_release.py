@@ -2,12 +2,8 @@
 
 from datetime import UTC, datetime
 
-import structlog
-
 from ingestd.store.database import Database
 from ingestd.store.records import releases
-
-log = structlog.get_logger(__name__)
 
 
 async def release_due(database: Database) -> int:
@@ -22,5 +18,4 @@ async def release_due(database: Database) -> int:
                 return released
         async with database.write() as connection:
             some = await releases.release(connection, now=now)
-        log.info("released", records=some)
         released += some

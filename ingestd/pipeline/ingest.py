@@ -37,7 +37,6 @@ stage "bug".
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -47,24 +46,21 @@ from hashlib import sha256
 import structlog
 
 from ingestd.archive.protocol import Archive
-from ingestd.errors import ArchiveUnavailable, Disallowed, Held, IngestError, Refused, StoreError
+from ingestd.errors import ArchiveUnavailable, Held, IngestError, StoreError
 from ingestd.model.source import Source
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit
+from ingestd.pipeline.attempts import failed_attempt
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
 from ingestd.pipeline.poll import Poller
-from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
 from ingestd.pipeline.retry import as_ingest_error, is_local, retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles import shared_page
-from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
-from ingestd.store.operations.decisions import DecisionStage
-from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
 from ingestd.store.work import shared_pages
@@ -263,37 +259,4 @@ class Ingest:
         at = datetime.now(UTC)
         if work.known:
             return revisit.failed_visit(work, at, self.timing, error)
-        attempt = work.attempts + (0 if error.local else 1)
-        is_final = not error.local and (error.fate == "never" or attempt >= self.timing.attempts)
-        delay = self.timing.retry_delay
-        retry_at = next_attempt(
-            at,
-            attempt=max(1, attempt),
-            first=min(AFTER_LOCAL_FAILURE, max(1.0, delay)) if error.local else delay,
-            retry_after=_retry_after(error),
-            jitter=random.random(),  # noqa: S311 - spreads load, not for security
-        )
-        failure = failure_of(
-            error,
-            stage=stage_of(error),
-            at=at,
-            attempt=max(1, attempt),
-            url=work.entry.link,
-            source_id=work.source_id,
-            entry_id=work.id,
-        )
-        return Failed(
-            work=work, at=at, failure=failure, attempts=attempt, retry_at=None if is_final else retry_at,
-            reason=_quarantine_reason(error, attempt) if is_final else None,
-        )  # fmt: skip
-
-
-def _quarantine_reason(error: IngestError, attempt: int) -> tuple[DecisionStage, str]:
-    """Return the stage and the reason of the decision to quarantine an entry."""
-    if isinstance(error, Disallowed):
-        return "robots", error.reason
-    return "limit", f"{error}" if error.fate == "never" else f"{attempt} attempts failed, the last one with {error}"
-
-
-def _retry_after(error: IngestError | None) -> float | None:
-    return error.retry_after if isinstance(error, Refused) else None
+        return failed_attempt(work, at, self.timing, error)

@@ -1,5 +1,7 @@
 """Log the results of polls and the outcomes of entries, one event each."""
 
+from datetime import UTC, datetime
+
 import structlog
 
 from ingestd.errors import IngestError
@@ -7,6 +9,7 @@ from ingestd.model.source import Source
 from ingestd.policy.wire.versions import received_version
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Unwrapped
+from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
 log = structlog.get_logger(__name__)
@@ -19,7 +22,7 @@ def log_poll(poll: PollResult) -> None:
     if poll.failure:
         log.warning(
             "poll failed", source=source, error=poll.failure.error, message=poll.failure.message,
-            attempt=poll.failure.attempt, next=poll.due_at.isoformat(timespec="seconds"),
+            attempt=poll.failure.attempt, next=iso(max(poll.due_at, datetime.now(UTC))),
         )  # fmt: skip
     elif poll.listed is None:
         log.debug("polled", source=source, outcome=poll.outcome, seconds=seconds)
@@ -66,6 +69,6 @@ def log_outcome(outcome: EntryOutcome) -> None:
 def _log_missed(outcome: RevisitFailed) -> None:
     url = outcome.work.entry.link and without_userinfo(outcome.work.entry.link)
     if outcome.failure is None:
-        log.info("page gone", url=url, status=outcome.visits.gone)
+        log.info("page gone", url=url, status=int(outcome.visits.gone or 0) or None)
     else:
         log.info("revisit failed", url=url, error=outcome.failure.error, message=outcome.failure.message)

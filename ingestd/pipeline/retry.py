@@ -11,8 +11,10 @@ from ingestd.errors import (
     ArchiveError,
     ArchiveUnavailable,
     IngestError,
+    Refused,
     StoreConflict,
     StoreUnavailable,
+    Throttled,
     UnexpectedError,
 )
 
@@ -75,6 +77,13 @@ async def retry_while_unavailable(
 def is_local(error: Exception) -> bool:
     """Return whether an exception is a local failure, which counts against no source and no entry."""
     return isinstance(error, IngestError) and error.local
+
+
+def is_lasting_refusal(error: Exception) -> bool:
+    """Return whether a server will refuse a URL again: with a client error that is not temporary."""
+    if not isinstance(error, Refused) or isinstance(error, Throttled):
+        return False
+    return 400 <= error.status < 500 and error.status not in (408, 425, 429)
 
 
 def as_ingest_error(error: Exception) -> IngestError:

@@ -1,8 +1,8 @@
 """Connection pools for SQLite and PostgreSQL, and the transactions opened on them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +18,9 @@ BUSY_TIMEOUT = 30.0
 #: Connection parameters (libpq, 32.1.2) that detect a server that vanished; parameters in the URL win.  Without them
 #: a connect waits two minutes, and an idle connection is probed only after two hours.
 _LIBPQ_TIMEOUTS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+#: Key of the calls to make after the commit, in the `info` of a connection.
+_AFTER_COMMIT = "ingestd_after_commit"
 
 #: Key of the advisory lock; any number that no other application uses in this database.
 _RECORDS_LOCK = 0x1267E57D
@@ -94,17 +97,23 @@ class Database:
         """
         with store_errors():
             # On SQLite, waiting for this lock is fair and cheaper than waiting for the file lock.
-            if self.dialect == "sqlite":
-                async with self._write_lock, self._writer.begin() as connection:
-                    yield connection
-            else:
-                async with self._writer.begin() as connection:
-                    yield connection
+            lock = self._write_lock if self.dialect == "sqlite" else nullcontext()
+            async with lock, self._writer.begin() as connection:
+                connection.info.pop(_AFTER_COMMIT, None)
+                yield connection
+                calls = connection.info.pop(_AFTER_COMMIT, [])
+        for call in calls:
+            call()
 
     async def ping(self) -> None:
         """Run a trivial query; raises StoreUnavailable when the database does not answer."""
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
+
+
+def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
+    """Call a function when the transaction of `Database.write` has committed, and not if it is rolled back."""
+    connection.info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
 async def lock_records(connection: AsyncConnection) -> None:

@@ -3,13 +3,16 @@
 import asyncio
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime
+from ingestd.store.operations import failures
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.store.work import backfills
@@ -276,3 +279,91 @@ async def test_the_daemon_processes_entries_that_changed_after_a_backfill(newsro
     figures = await poll_all(runtime)
 
     assert (figures["pending"], figures["revisions"]) == (0, 2)
+
+
+async def test_what_a_server_refuses_fails_at_once_and_holds_nothing(
+    newsroom: Newsroom, runtime: Runtime, tmp_path: Path
+) -> None:
+    runtime.ingest.timing = replace(runtime.ingest.timing, retry_delay=3600.0, attempts=5)
+    [good] = publish(newsroom, 1)
+    missing, gone = newsroom.publish("/missing", status=404), newsroom.publish("/gone", status=410)
+    (tmp_path / "urls").write_text(f"{missing}\n{gone}\n{good}\n")
+
+    async with asyncio.timeout(30):
+        backfill, state = await run(runtime, "urls", f"{tmp_path}/urls", await listed_source(runtime, "backfill:urls"))
+
+    assert (state, backfill.processed, backfill.quarantined) == ("done", 1, 2)
+    async with runtime.database.read() as connection:
+        reasons = {row["url"]: row["message"] for row in await failures.list_quarantined(connection)}
+    assert reasons == {missing: "HTTP 404", gone: "HTTP 410"}
+
+
+async def test_a_url_that_is_no_sitemap_fails_at_once(newsroom: Newsroom, runtime: Runtime) -> None:
+    runtime.ingest.timing = replace(runtime.ingest.timing, retry_delay=3600.0, attempts=5)
+    url = newsroom.publish("/sitemap.xml", body=b"<html><body>Not found</body></html>", content_type="text/html")
+
+    async with asyncio.timeout(30):
+        backfill, state = await run(runtime, "sitemap", url, await listed_source(runtime, url))
+
+    assert state == "failed"
+    assert backfill.error
+
+
+async def test_a_backfill_says_what_it_waits_for(newsroom: Newsroom, runtime: Runtime, tmp_path: Path) -> None:
+    runtime.ingest.timing = replace(runtime.ingest.timing, retry_delay=3600.0, attempts=5)
+    busy = newsroom.publish("/busy", status=500)
+    (tmp_path / "urls").write_text(f"{busy}\n{publish(newsroom, 1)[0]}\n")
+    number = await begin(runtime, "urls", f"{tmp_path}/urls", {}, await listed_source(runtime, "backfill:urls"))
+    backfill = await open_backfill(runtime, number)
+
+    with capture_logs() as logs:
+        running = asyncio.create_task(backfill.run())
+        async with asyncio.timeout(30):
+            while not any(line["event"] == "waiting to retry" for line in logs):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        backfill.stop()
+        await running
+
+    [line] = [line for line in logs if line["event"] == "waiting to retry"]
+    assert (line["entries"], line["first"], backfill.processed) == (1, busy, 1)
+
+
+async def test_a_cancelled_run_leaves_its_pages_under_way_pending(
+    newsroom: Newsroom, runtime: Runtime, tmp_path: Path
+) -> None:
+    slow = newsroom.publish("/slow", body=page("Slow"), stalled=True)
+    (tmp_path / "urls").write_text(f"{slow}\n")
+    number = await begin(runtime, "urls", f"{tmp_path}/urls", {}, await listed_source(runtime, "backfill:urls"))
+    backfill = await open_backfill(runtime, number)
+    running = asyncio.create_task(backfill.run())
+    async with asyncio.timeout(30):
+        while not newsroom.requests:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    backfill.cancel()
+
+    async with asyncio.timeout(5):
+        assert await running == "running"
+    async with runtime.database.read() as connection:
+        assert await backfills.count_entries(connection, number) == {"pending": 1}
+
+
+async def test_a_backfill_of_a_source_that_is_removed_ends_and_can_be_resumed(
+    newsroom: Newsroom, runtime: Runtime, tmp_path: Path
+) -> None:
+    runtime.ingest.timing = replace(runtime.ingest.timing, retry_delay=3600.0, attempts=5)
+    busy = newsroom.publish("/busy", status=500)
+    (tmp_path / "urls").write_text(f"{busy}\n")
+    source_id = await listed_source(runtime, "backfill:urls")
+    number = await begin(runtime, "urls", f"{tmp_path}/urls", {}, source_id)
+    backfill = await open_backfill(runtime, number)
+    running = asyncio.create_task(backfill.run())
+    async with asyncio.timeout(30):
+        while not newsroom.requests:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async with runtime.database.write() as connection:
+        await sources.set_state(connection, source_id, "removed", now=datetime.now(UTC))
+
+    async with asyncio.timeout(30):
+        assert await running == "running"

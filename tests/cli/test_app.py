@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -218,3 +219,18 @@ def test_nothing_is_imported_from_the_working_directory(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(errno.ENOSPC, "free some space"), (errno.EROFS, "mount it writable"), (errno.EACCES, "run as the service user")],
+)
+def test_an_error_of_the_disk_is_one_line_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], number: int, message: str
+) -> None:
+    with pytest.raises(SystemExit) as caught, errors_as_statuses():
+        raise OSError(number, os.strerror(number), "/var/lib/ingestd/turns.lock")
+
+    assert caught.value.code == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"ingestd: /var/lib/ingestd/turns.lock: {os.strerror(number)}; {message}")

@@ -90,7 +90,7 @@ def test_events_below_the_level_are_not_logged(level: str, heard: list[str], lin
         (Path("/x"), "/x"),
         (b"\x00", "b'\\x00'"),
         (None, None),
-        (datetime(2020, 6, 24, tzinfo=UTC), "2020-06-24T00:00:00+00:00"),
+        (datetime(2020, 6, 24, tzinfo=UTC), "2020-06-24T00:00:00Z"),
         ("a\x1b[2Jb\u202e", "a[2Jb"),
     ],
 )  # fmt: skip

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
 from ingestd.errors import ConfigError, Unreachable
+from ingestd.pipeline.database import open_database
 from ingestd.pipeline.runtime import open_fetcher
 from ingestd.settings import Settings
 from tests.support.drop_folders import make_certificate
@@ -51,4 +53,13 @@ async def test_certificates_of_the_configured_authorities_are_trusted(
 async def test_a_missing_ca_file_is_reported_at_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ca_file: cannot read"):
         async with open_fetcher(settings(tmp_path, tmp_path / "none.pem")):
+            pass
+
+
+async def test_a_database_file_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "news.db").mkdir()
+    settings = Settings(state_dir=tmp_path, database_url=SecretStr(f"sqlite:///{tmp_path}/news.db"))
+
+    with pytest.raises(ConfigError, match=r"^cannot open .*/news\.db: it is a directory; set database_url$"):
+        async with open_database(settings, upgrade=True):
             pass

@@ -27,6 +27,9 @@ from ingestd.urls import normalise
 #: Exit status of a process that a signal has ended is this plus the signal's number (POSIX shells).
 _SIGNALLED = 128
 
+#: Seconds for the pages under way after a signal; then they are cancelled, and stay pending.
+_STOP_TIME = 3.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBackfill:
@@ -137,6 +140,7 @@ def _stop_on_signals(backfill: Backfill) -> list[int]:
         received.append(number)
         note("stopping after the pages under way; interrupt again to exit at once")
         backfill.stop()
+        asyncio.get_running_loop().call_later(_STOP_TIME, backfill.cancel)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)

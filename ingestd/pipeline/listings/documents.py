@@ -9,11 +9,11 @@ import structlog
 
 from ingestd.archive.protocol import Archive, StoredBody
 from ingestd.discovery.feed_links import FoundFeed
-from ingestd.errors import Held, IngestError, Refused
+from ingestd.errors import Held, IngestError, ParseError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
 from ingestd.pipeline.read import FetchedPage, fetch_page, listed_entries, read_feed
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import is_lasting_refusal, retry_while_unavailable
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.store.work.entries import ClaimedEntry
@@ -56,7 +56,7 @@ class DocumentReader:
             try:
                 return await self._fetch(url, obey_robots=obey_robots)
             except IngestError as error:
-                if error.fate == "never" or attempt >= self._timing.attempts or _is_final(error):
+                if error.fate == "never" or attempt >= self._timing.attempts or is_final(error):
                     raise
                 await self._wait(url, error, attempt)
                 attempt += 1
@@ -108,6 +108,6 @@ def _retry_after(error: IngestError) -> float | None:
     return error.retry_after if isinstance(error, Refused) else None
 
 
-def _is_final(error: IngestError) -> bool:
-    """Return whether the server will give the same answer again: a client error that is not temporary."""
-    return isinstance(error, Refused) and 400 <= error.status < 500 and error.status not in (408, 425, 429)
+def is_final(error: IngestError) -> bool:
+    """Return whether another attempt gives the same: the server refuses the URL, or what is there is no document."""
+    return isinstance(error, ParseError) or is_lasting_refusal(error)

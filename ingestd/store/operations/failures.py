@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError
@@ -94,12 +94,15 @@ async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> N
 async def latest(
     connection: AsyncConnection, *, limit: int = 50, include_withheld: bool = False
 ) -> list[dict[str, Any]]:
-    """Return the latest failures, newest first, each with its source's URL and its entry's state.
+    """Return the latest failures, newest first, each with its source's URL; an entry's last one has its state.
 
     Those of a withheld or killed record are without URL and message unless `include_withheld`.
     """
+    later = failures.alias()
+    is_last = ~exists().where(later.c.entry_id == failures.c.entry_id, later.c.id > failures.c.id)
+    state = case((is_last, entries.c.state)).label("entry_state")
     query = (
-        select(failures, sources.c.url.label("source_url"), entries.c.state.label("entry_state"), records.c.pubstatus)
+        select(failures, sources.c.url.label("source_url"), state, records.c.pubstatus)
         .outerjoin(sources, sources.c.id == failures.c.source_id)
         .outerjoin(entries, entries.c.id == failures.c.entry_id)
         .outerjoin(records, records.c.id == entries.c.record_id)

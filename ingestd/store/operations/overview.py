@@ -61,7 +61,9 @@ async def health_figures(connection: AsyncConnection, *, now: datetime, late: da
     entry_row = (
         await connection.execute(
             select(func.count().label("queue"), func.min(entries.c.due_at).label("queue_since")).where(
-                due, entries.c.backfill_id.is_(None)
+                due,
+                entries.c.backfill_id.is_(None),
+                entries.c.source_id.not_in(select(sources.c.id).where(sources.c.state == "removed").scalar_subquery()),
             )
         )
     ).one()

@@ -21,6 +21,7 @@ from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
 from ingestd.policy.articles.search_terms import index_terms
 from ingestd.store.events.event_log import EventKind
+from ingestd.store.events.status_log import log_statuses
 from ingestd.store.records import search_index
 from ingestd.store.records.content import pack
 from ingestd.store.records.extraction import Extraction
@@ -173,6 +174,7 @@ class UnitOfWork:
         await insert_absent(connection, carriers, self._carriers)
         await insert_all(connection, events, self._events)
         await self._write_last_numbers(connection)
+        await log_statuses(connection, self._events)
 
     async def _write_last_numbers(self, connection: AsyncConnection) -> None:
         used = {"record": self._records, "revision": self._revisions, "event": self._events}

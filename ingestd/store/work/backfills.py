@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -138,6 +138,27 @@ async def next_due(connection: AsyncConnection, backfill_id: int) -> datetime | 
     pending = (entries.c.backfill_id == backfill_id) & (entries.c.state == "pending")
     due: datetime | None = (await connection.execute(select(func.min(entries.c.due_at)).where(pending))).scalar_one()
     return due
+
+
+class WaitingEntries(NamedTuple):
+    """The pending entries of a backfill: their number, and the URL and due time of the one that is due first."""
+
+    number: int
+    url: str | None
+    due_at: datetime
+
+
+async def waiting_entries(connection: AsyncConnection, backfill_id: int) -> WaitingEntries | None:
+    """Return the pending entries of a backfill, or None if none is left; those of a removed source wait for nothing."""
+    removed = select(sources.c.id).where(sources.c.state == "removed").scalar_subquery()
+    pending = (entries.c.backfill_id == backfill_id) & (entries.c.state == "pending")
+    pending &= entries.c.source_id.not_in(removed)
+    first = select(entries.c.url, entries.c.due_at).where(pending).order_by(entries.c.due_at, entries.c.id).limit(1)
+    row = (await connection.execute(first)).first()
+    if row is None:
+        return None
+    count = (await connection.execute(select(func.count()).select_from(entries).where(pending))).scalar_one()
+    return WaitingEntries(int(count), row.url, row.due_at)
 
 
 async def count_new_records(connection: AsyncConnection, backfill_id: int) -> int:

@@ -13,7 +13,7 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json, item_from_json, without_body
 from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
-from ingestd.store.schema.tables import entries, failures, windows
+from ingestd.store.schema.tables import entries, failures, sources, windows
 from ingestd.store.statements import chunks
 from ingestd.store.work.shared_pages import is_first_of_address
 from ingestd.times import iso, parse_iso
@@ -111,11 +111,14 @@ async def claim_due(
     """Claim due pending entries, the longest due first, without those of the sites in `without_sites`.
 
     `backfill_id` None: entries that belong to no backfill.  Of the entries of one address, whose page is fetched only
-    once, one is claimed at a time; `shares_pages` is False if the caller fetches no pages.
+    once, one is claimed at a time; `shares_pages` is False if the caller fetches no pages.  Those of removed sources
+    wait until the source is added again.
     """
+    removed = select(sources.c.id).where(sources.c.state == "removed").scalar_subquery()
     due = (
         select(entries.c.id)
         .where(entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now)
+        .where(entries.c.source_id.not_in(removed))
         .where(entries.c.backfill_id.is_(None) if backfill_id is None else entries.c.backfill_id == backfill_id)
         .order_by(entries.c.due_at, entries.c.id)
         .limit(limit)

@@ -45,7 +45,9 @@ def is_first_of_address(now: datetime) -> ColumnElement[bool]:
     o, e = _other.c, entries.c
     at_work = o.run_id.is_not(None)
     earlier = or_(o.due_at < e.due_at, and_(o.due_at == e.due_at, o.id < e.id))
-    is_before = and_(o.state == "pending", o.due_at <= now, _same_backfill(), earlier)
+    # Entries of removed sources are not claimed, so nobody waits for them.
+    removed = select(sources.c.id).where(sources.c.state == "removed").scalar_subquery()
+    is_before = and_(o.state == "pending", o.due_at <= now, o.source_id.not_in(removed), _same_backfill(), earlier)
     others = select(literal(1)).where(o.url == e.url, o.id != e.id, needs_page(_other), or_(at_work, is_before))
     return or_(~needs_page(entries), ~exists(others.correlate(entries)))
 

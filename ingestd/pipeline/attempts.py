@@ -1,0 +1,61 @@
+"""Evaluate a failed attempt at an entry: whether it is retried, and when, or quarantined."""
+
+import random
+from datetime import datetime
+
+from ingestd.errors import Disallowed, IngestError, Refused
+from ingestd.model.timing import Timing
+from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
+from ingestd.pipeline.retry import is_lasting_refusal
+from ingestd.policy.polling.cadence import next_attempt
+from ingestd.store.operations.decisions import DecisionStage
+from ingestd.store.operations.failures import failure_of, stage_of
+from ingestd.store.records.outcomes import Failed
+from ingestd.store.work.entries import ClaimedEntry
+
+
+def failed_attempt(work: ClaimedEntry, at: datetime, timing: Timing, error: IngestError) -> Failed:
+    """Return the outcome of a failed attempt at an entry that has no record; a local failure does not count as one."""
+    attempt = work.attempts + (0 if error.local else 1)
+    is_final = not error.local and (
+        error.fate == "never" or attempt >= timing.attempts or _is_final_for_backfill(work, error)
+    )
+    delay = timing.retry_delay
+    retry_at = next_attempt(
+        at,
+        attempt=max(1, attempt),
+        first=min(AFTER_LOCAL_FAILURE, max(1.0, delay)) if error.local else delay,
+        retry_after=_retry_after(error),
+        jitter=random.random(),  # noqa: S311 - spreads load, not for security
+    )
+    failure = failure_of(
+        error,
+        stage=stage_of(error),
+        at=at,
+        attempt=max(1, attempt),
+        url=work.entry.link,
+        source_id=work.source_id,
+        entry_id=work.id,
+    )
+    return Failed(
+        work=work, at=at, failure=failure, attempts=attempt, retry_at=None if is_final else retry_at,
+        reason=_quarantine_reason(error, attempt) if is_final else None,
+    )  # fmt: skip
+
+
+def _is_final_for_backfill(work: ClaimedEntry, error: IngestError) -> bool:
+    """Return whether the server refuses a page of a backfill: unlike that of a new story, it is not yet to appear."""
+    return work.backfill_id is not None and is_lasting_refusal(error)
+
+
+def _quarantine_reason(error: IngestError, attempt: int) -> tuple[DecisionStage, str]:
+    """Return the stage and the reason of the decision to quarantine an entry."""
+    if isinstance(error, Disallowed):
+        return "robots", error.reason
+    if error.fate == "never" or (is_lasting_refusal(error) and attempt == 1):
+        return "limit", str(error)
+    return "limit", f"{attempt} attempts failed, the last one with {error}"
+
+
+def _retry_after(error: IngestError | None) -> float | None:
+    return error.retry_after if isinstance(error, Refused) else None
