@@ -35,6 +35,9 @@ _SHOWN = ("seq", "at", "record", "revision", "pubstatus", "headline", "source", 
 def events_(
     *,
     after: Annotated[int, typer.Option(min=0, metavar="N", help="Print events after number N.")] = 0,
+    epoch: Annotated[
+        str | None, typer.Option(metavar="EPOCH", help="Epoch of the log that N is from, as in the JSON of its event.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Exit after N events.")] = None,
     kind: Annotated[
         list[str] | None,
@@ -50,15 +53,25 @@ def events_(
     """Print the event log: what happened to which record.
 
     One event a line, in commit order; their numbers have no gaps. A consumer that stores the number of the last event
-    it has processed, and passes it with --after, misses none and sees none twice. Headlines and URLs of what is
-    withheld or killed are left out unless --include-withheld is given.
+    it has processed, and passes it with --after, misses none and sees none twice. A restore from a backup begins a new
+    epoch, in which numbers are given anew: a consumer that also passes the epoch of its last event is told so.
+
+    Headlines and URLs of what is withheld or killed are left out unless --include-withheld is given.
 
     Exit status: 0 on success, also when --follow is stopped by a signal; 1 if the database cannot be used (--follow
-    waits for it once it has begun); 2 if there is no event N yet.
+    waits for it once it has begun); 2 if there is no event N yet, events after N are no longer kept, or the epoch has
+    ended.
     """
     kinds = parse_kinds(kind or ())
     printing = _print(
-        config, after=after, limit=limit, kinds=kinds, follow=follow, include_withheld=include_withheld, json=json
+        config,
+        after=after,
+        epoch=epoch,
+        limit=limit,
+        kinds=kinds,
+        follow=follow,
+        include_withheld=include_withheld,
+        json=json,
     )
     asyncio.run(_run_until_signal(printing))
 
@@ -67,6 +80,7 @@ async def _print(
     config: Path | None,
     *,
     after: int,
+    epoch: str | None,
     limit: int | None,
     kinds: tuple[EventKind, ...],
     follow: bool,
@@ -76,10 +90,10 @@ async def _print(
     left = limit
     async with open_database(config) as database:
         log_disclosure("events", include_withheld=include_withheld)
-        async for batch in _batches(database, after, kinds, follow=follow, include_withheld=include_withheld):
+        async for batch in _batches(database, after, epoch, kinds, follow=follow, include_withheld=include_withheld):
             found = batch.events[:left]
             if json:
-                show_json_lines(found)
+                show_json_lines([{**asdict(event), "epoch": batch.epoch} for event in found])
             else:
                 for event in found:
                     show(_line(event))
@@ -88,20 +102,26 @@ async def _print(
 
 
 async def _batches(
-    database: Database, after: int, kinds: tuple[EventKind, ...], *, follow: bool, include_withheld: bool
+    database: Database,
+    after: int,
+    epoch: str | None,
+    kinds: tuple[EventKind, ...],
+    *,
+    follow: bool,
+    include_withheld: bool,
 ) -> AsyncIterator[EventBatch]:
     """Yield the events there are and, with `follow`, new ones, waiting while the database is unavailable."""
 
     async def read() -> EventBatch:
         async with database.read() as connection:
             return await event_log.read_after(
-                connection, after, limit=_BATCH, kinds=kinds, include_withheld=include_withheld
+                connection, after, epoch=epoch, limit=_BATCH, kinds=kinds, include_withheld=include_withheld
             )
 
     batch = await read()
     while True:
         yield batch
-        after = batch.after
+        after, epoch = batch.after, batch.epoch
         if after == batch.newest:
             if not follow:
                 return

@@ -112,7 +112,7 @@ def test_json_prints_one_document_a_line(kept: Path) -> None:
         "seq": 3, "kind": "carried", "at": "2026-01-31T12:00:00Z", "record_id": 1, "revision": 1,
         "guid": found[0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Ferry", "versioncreated": None,
         "entry_id": 3, "entry_url": "https://two.example/two/0", "source_id": 2,
-        "source_url": "https://two.example/two", "source_title": "The two",
+        "source_url": "https://two.example/two", "source_title": "The two", "epoch": found[0]["epoch"],
     }  # fmt: skip
 
 
@@ -172,6 +172,22 @@ def test_a_log_that_is_shorter_than_after_is_reported(either: Path, database_url
     execute(database_url, "DELETE FROM events WHERE seq = 2")  # as in a backup that was restored
 
     assert "no event 2 yet: the last one is 1" in follower.next_note()
+    assert (follower.line(), follower.process.wait()) == ("", 2)
+
+
+def test_after_a_restore_the_log_is_to_be_read_anew(either: Path, database_url: str, follow: type[Follower]) -> None:
+    keep(database_url, "one", "Ferry", "Umbrella")
+    follower = follow(either, "--json")
+    epoch = [json.loads(follower.line())["epoch"] for _ in range(2)][1]
+    cursor = ("--after", 1, "--epoch", epoch)
+    assert len(ingestd(either, "events", *cursor).out.splitlines()) == 1
+
+    execute(database_url, "UPDATE installation SET epoch = 'another'")
+    done = ingestd(either, "events", *cursor)
+
+    assert (done.status, done.out) == (2, "")
+    assert "start again after 0 with epoch another" in done.error
+    assert "start again after 0 with epoch another" in follower.next_note()
     assert (follower.line(), follower.process.wait()) == ("", 2)
 
 

@@ -1,8 +1,11 @@
 """Outcomes of entries, made by hand: they give a test records without a network, a page or a worker."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
+
+from sqlalchemy import update
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
@@ -12,6 +15,7 @@ from ingestd.store.polls import polls, sources
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.store.records.outcomes import EntryOutcome, Saved
 from ingestd.store.records.save import save_outcomes
+from ingestd.store.schema.tables import entries as table
 from ingestd.store.work import entries
 from ingestd.store.work.entries import ClaimedEntry
 
@@ -25,6 +29,15 @@ async def claimed(database: Database, source: str, count: int, *, run_id: str = 
         source_id, _ = await sources.add(connection, source, now=NOON, title=f"The {source.rpartition('/')[2]}")
         await polls.add_entries(connection, source_id, found, now=NOON)
         return await entries.claim_due(connection, run_id, now=NOON, limit=count)
+
+
+async def claimed_again(database: Database, work: ClaimedEntry) -> ClaimedEntry:
+    """Claim an entry that is done, as for a change or a revisit."""
+    c = table.c
+    async with database.write() as connection:
+        again = update(table).where(c.id == work.id).values(state="pending", run_id=work.run_id, claims=c.claims + 1)
+        row = (await connection.execute(again.returning(c.claims, c.record_id))).one()
+    return replace(work, claim=row.claims, record_id=row.record_id)
 
 
 def saved(work: ClaimedEntry, content: Article | str, *, at: datetime = NOON, visits: Visits = NO_VISITS) -> Saved:

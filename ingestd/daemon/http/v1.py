@@ -51,7 +51,8 @@ async def decisions(connection: AsyncConnection, request: web.Request) -> object
 async def events(connection: AsyncConnection, request: web.Request) -> object:
     """Return at most `limit` events after number `after` (default 0), of the given `kind`s or of all.
 
-    The response also has the number to continue from (`after`) and that of the latest event (`newest`).
+    The response also has the number to continue from (`after`), that of the latest event (`newest`), and the `epoch`
+    of the log; a request may give the epoch that its number is from.
     """
     limit = _integer_parameter(request, "limit", _DEFAULT_EVENTS)
     if not 1 <= limit <= _MAX_EVENTS:
@@ -61,6 +62,7 @@ async def events(connection: AsyncConnection, request: web.Request) -> object:
         await event_log.read_after(
             connection,
             _integer_parameter(request, "after", 0),
+            epoch=request.query.get("epoch"),
             limit=limit,
             kinds=kinds,
             include_withheld=_include_withheld(request),
@@ -95,9 +97,8 @@ def _handler(service: Service, access: Access, query: Query) -> Callable[[web.Re
                 log.warning("withheld content shown", path=request.path, client=request.remote)
             async with service.runtime.database.read() as connection:
                 return json_response(await query(connection, request))
-        except event_log.EventsLost as error:
-            lost = {"error": str(error), "first_lost": error.first, "last_lost": error.last}
-            return json_response(lost, status=410)
+        except event_log.CursorExpired as error:
+            return json_response({"error": str(error), **error.details}, status=410)
         except UsageError as error:
             return json_response({"error": str(error)}, status=404 if isinstance(error, NotFound) else 400)
         except StoreError as error:

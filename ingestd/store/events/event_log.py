@@ -1,7 +1,7 @@
 """The event log: changes of records in commit order, numbered consecutively.
 
 `records.unit_of_work` assigns the numbers under `database.lock_records`, so a reader that has seen number N will never
-find a new event at or below N.
+find a new event at or below N.  That holds within an epoch: a restore from a backup begins a new one.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,7 +13,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.store.schema.tables import entries, events, records, revisions, sources
+from ingestd.store.schema.tables import entries, events, installation, records, revisions, sources
 from ingestd.urls import without_userinfo
 
 #: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
@@ -22,7 +22,16 @@ EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "releas
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
-class EventsLost(UsageError):
+class CursorExpired(UsageError):
+    """A reader cannot continue at its number."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a program needs to know to start again."""
+        raise NotImplementedError
+
+
+class EventsLost(CursorExpired):
     """A reader wants events that are no longer kept: those from number `first` to `last`."""
 
     def __init__(self, first: int, last: int) -> None:
@@ -35,6 +44,31 @@ class EventsLost(UsageError):
             f"events {self.first} to {self.last} are no longer kept (keep_events); "
             f"read the records themselves, then continue after {self.last}"
         )
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The range that the reader has lost."""
+        return {"first_lost": self.first, "last_lost": self.last}
+
+
+class EpochEnded(CursorExpired):
+    """A reader continues in an epoch of the log that a restore has ended; `epoch` is the present one."""
+
+    def __init__(self, ended: str, epoch: str) -> None:
+        super().__init__(ended, epoch)
+        self.ended = ended
+        self.epoch = epoch
+
+    def __str__(self) -> str:
+        return (
+            f"the event log is no longer that of epoch {self.ended!r}: a restore of the database gave its numbers "
+            f"anew; read the records themselves, then start again after 0 with epoch {self.epoch}"
+        )
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The present epoch."""
+        return {"epoch": self.epoch}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +108,8 @@ class EventBatch:
     after: int
     #: The number of the last event in the log; 0: the log is empty.
     newest: int
+    #: The epoch in which these numbers count; together with `after` it is the reader's cursor.
+    epoch: str
 
 
 #: Whether the content of an event's revision may be shown without being asked for.
@@ -109,6 +145,7 @@ async def read_after(
     connection: AsyncConnection,
     seq: int,
     *,
+    epoch: str | None = None,
     limit: int = 500,
     kinds: Collection[EventKind] = (),
     include_withheld: bool = False,
@@ -121,10 +158,13 @@ async def read_after(
 
     0 reads from the beginning of what is kept.
 
-    Raises UsageError when the log does not reach `seq`: the reader's number is from another database, or from before a
-    backup of this one was restored.  Raises EventsLost when events after `seq` are no longer kept.
+    Raises EpochEnded when `epoch`, in which the reader got its number, is not the present one.  Raises UsageError when
+    the log does not reach `seq`: the reader's number is from another database, or from before a backup of this one was
+    restored.  Raises EventsLost when events after `seq` are no longer kept.
     """
-    newest, oldest = await last_seq(connection), await _first_seq(connection)
+    newest, oldest, present = await _state(connection)
+    if epoch is not None and epoch != present:
+        raise EpochEnded(epoch, present)
     if seq and seq < oldest - 1:
         raise EventsLost(seq + 1, oldest - 1)
     if seq > newest:
@@ -135,7 +175,8 @@ async def read_after(
         query = query.where(events.c.kind.in_(kinds))
     rows = (await connection.execute(query)).all()
     found = tuple(_event(row, include_withheld=include_withheld) for row in rows)
-    return EventBatch(events=found, after=found[-1].seq if len(found) == limit else newest, newest=newest)
+    after = found[-1].seq if len(found) == limit else newest
+    return EventBatch(events=found, after=after, newest=newest, epoch=present)
 
 
 def _event(row: Row[*tuple[Any, ...]], *, include_withheld: bool) -> Event:
@@ -146,8 +187,12 @@ def _event(row: Row[*tuple[Any, ...]], *, include_withheld: bool) -> Event:
     return Event(**{**values, **urls})
 
 
-async def _first_seq(connection: AsyncConnection) -> int:
-    return int((await connection.execute(select(func.min(events.c.seq)))).scalar() or 0)
+async def _state(connection: AsyncConnection) -> tuple[int, int, str]:
+    """Return the numbers of the last and the first event, 0 if the log is empty, and the epoch."""
+    first = select(func.min(events.c.seq)).scalar_subquery()
+    last = select(func.max(events.c.seq)).scalar_subquery()
+    row = (await connection.execute(select(installation.c.epoch, first.label("first"), last.label("last")))).one()
+    return row.last or 0, row.first or 0, row.epoch
 
 
 async def last_seq(connection: AsyncConnection) -> int:

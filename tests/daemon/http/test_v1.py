@@ -104,7 +104,25 @@ async def test_events_continue_from_a_number(service: Service, client: aiohttp.C
         "source_url": "https://one.example/feed", "source_title": "The feed",
     }  # fmt: skip
     assert ([event["seq"] for event in carried["events"]], carried["after"]) == ([3], 4)
-    assert none == {"events": [], "after": 4, "newest": 4}
+    assert none == {"events": [], "after": 4, "newest": 4, "epoch": some["epoch"]}
+
+
+async def test_an_ended_epoch_of_events_is_410_with_the_present_one(
+    service: Service, client: aiohttp.ClientSession
+) -> None:
+    await keep_texts(service.runtime.database, "https://one.example/feed", "Ferry", "Umbrella")
+    async with client.get("/v1/events?after=1") as reply:
+        epoch = (await reply.json())["epoch"]
+    async with client.get("/v1/events", params={"after": 1, "epoch": epoch}) as reply:
+        assert [event["seq"] for event in (await reply.json())["events"]] == [2]
+
+    async with service.runtime.database.write() as connection:
+        await connection.execute(text("UPDATE installation SET epoch = 'another'"))
+    async with client.get("/v1/events", params={"after": 1, "epoch": epoch}) as reply:
+        ended = await reply.json()
+
+    assert (reply.status, ended["epoch"]) == (410, "another")
+    assert "a restore of the database" in ended["error"]
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ from ingestd.errors import UsageError
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
-from ingestd.store.events.event_log import Event
+from ingestd.store.events.event_log import EpochEnded, Event
 from ingestd.store.polls import sources
 from ingestd.store.records import releases, reprocessing
 from ingestd.store.schema import migrate, tables
+from ingestd.store.transfer.copy_state import begin_new_epoch
 from ingestd.times import iso
 from tests.support.agency import keep_versions, ninjs
-from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
+from tests.support.outcomes import NOON, claimed, claimed_again, keep, keep_texts, saved
 from tests.support.soak import size
 
 #: Concurrent writers, transactions of each writer, and records in each transaction.
@@ -134,7 +135,7 @@ async def test_an_event_is_read_with_its_record_and_its_source(database: Databas
 async def test_an_event_has_the_headline_of_its_own_revision(database: Database) -> None:
     [work] = await claimed(database, "https://paper.example/feed", 1)
     await keep(database, [saved(work, "Ferry")])
-    await keep(database, [saved(replace(work, record_id=1), "Ferry to run again")])
+    await keep(database, [saved(await claimed_again(database, work), "Ferry to run again")])
 
     async with database.read() as connection:
         found = (await event_log.read_after(connection, 0)).events
@@ -177,6 +178,25 @@ async def test_reading_after_an_event_that_does_not_exist_is_refused(database: D
         assert (await event_log.read_after(connection, 2)).events == ()
         with pytest.raises(UsageError, match=f"no event {seq} yet: the last one is 2"):
             await event_log.read_after(connection, seq)
+
+
+async def test_a_number_of_an_ended_epoch_is_refused(database: Database) -> None:
+    await keep_texts(database, "https://one.example/feed", "Ferry", "Umbrella")
+    async with database.read() as connection:
+        before = await event_log.read_after(connection, 1)
+        assert (await event_log.read_after(connection, 1, epoch=before.epoch)).events == before.events
+
+    async with database.write() as connection:
+        await begin_new_epoch(connection)  # as a restore does
+
+    async with database.read() as connection:
+        for seq in (0, 1, 5):
+            with pytest.raises(EpochEnded, match="start again after 0") as caught:
+                await event_log.read_after(connection, seq, epoch=before.epoch)
+        again = await event_log.read_after(connection, 0, epoch=caught.value.epoch)
+
+    assert [event.seq for event in again.events] == [1, 2]
+    assert again.epoch == caught.value.epoch != before.epoch
 
 
 async def test_an_empty_log_gives_an_empty_batch(database: Database) -> None:
