@@ -194,7 +194,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "clean": OWN_FILE,
     "parse": OWN_FILE,
     "health": "asks the daemon, whose routes are walked",
-    "db upgrade": [[]],
+    "db upgrade": [[], ["--check"]],
     "db current": [[]],
     "db check": [[]],
     "db backup": [["BACKUP"], ["BACKUP-2", "--json"]],

@@ -11,9 +11,9 @@ from ingestd.store.database import Database
 
 @asynccontextmanager
 async def open_database(config: Path | None) -> AsyncIterator[Database]:
-    """Open the database that the settings name, upgraded to this program's schema.
+    """Open the database that the settings name, upgraded first if `migrate_on_start` allows it.
 
     Raises ConfigError, SchemaMismatch, StoreUnavailable.
     """
-    async with database.open_database(load_settings(config), upgrade=True) as opened:
+    async with database.open_database(load_settings(config)) as opened:
         yield opened

@@ -71,7 +71,7 @@ def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
 
 
 async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
-    async with Newsroom() as newsroom, open_database(settings, upgrade=True) as database:
+    async with Newsroom() as newsroom, open_database(settings) as database:
         async with database.write() as connection:
             for url, title in (*newsroom.sources, (newsroom.agency.url, newsroom.agency.title)):
                 await add(connection, url, title=title, interval=1.0, now=datetime.now(UTC))

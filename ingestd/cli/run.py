@@ -8,12 +8,18 @@ import typer
 from ingestd.cli.options import ConfigOption
 from ingestd.cli.settings import load_settings
 from ingestd.daemon.run import run_daemon
-from ingestd.settings import load
+from ingestd.settings import MigrateOnStart, load
 
 
 def run(
     config: ConfigOption = None,
-    migrate: Annotated[bool, typer.Option(help="Upgrade an older database to this program's schema first.")] = True,
+    migrate: Annotated[
+        bool | None,
+        typer.Option(
+            "--migrate/--no-migrate",
+            help="Upgrade an older database to this program's schema first. Default: the setting migrate_on_start.",
+        ),
+    ] = None,
 ) -> None:
     """Run the daemon until SIGTERM or Ctrl-C.
 
@@ -22,4 +28,5 @@ def run(
     Exit status: 0 when stopped, 1 if it cannot start now, 2 if a setting is wrong.
     """
     settings = load_settings(config, quiet=False)
-    asyncio.run(run_daemon(settings, migrate=migrate, reload=lambda: load(config)))
+    wanted: MigrateOnStart | None = None if migrate is None else "always" if migrate else "never"
+    asyncio.run(run_daemon(settings, migrate=wanted, reload=lambda: load(config)))

@@ -24,7 +24,7 @@ from ingestd.daemon.systemd import notify
 from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
-from ingestd.settings import Settings
+from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.operations.overview import count_daemons
 
 log = structlog.get_logger(__name__)
@@ -42,12 +42,13 @@ RELOADABLE = ("interval", "interval_floor", "attempts", "retry_delay", "settle",
 async def run_daemon(
     settings: Settings,
     *,
-    migrate: bool = True,
+    migrate: MigrateOnStart | None = None,
     reload: Callable[[], Settings] | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT.
 
+    `migrate` overrides the setting `migrate_on_start`.
     `reload` reads the settings again on SIGHUP; `ready` is called with the address of the status page.
     Raises ConfigError, SchemaMismatch, StoreUnavailable while starting.
     """
@@ -58,7 +59,7 @@ async def run_daemon(
         for login in settings.logins:
             if login.in_the_clear:
                 log.warning("login is sent without TLS", origin=login.origin_url)
-        runtime = await stack.enter_async_context(open_runtime(settings, role="daemon", upgrade=migrate))
+        runtime = await stack.enter_async_context(open_runtime(settings, role="daemon", migrate=migrate))
         service = Service(
             runtime,
             max_polls=settings.max_polls,

@@ -9,40 +9,40 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ingestd.errors import ConfigError
-from ingestd.settings import Settings
+from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.database import Database
 from ingestd.store.schema import version
 from ingestd.store.transfer import copy_state
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, upgrade: bool | None = None) -> AsyncIterator[Database]:
-    """Open the database that the settings name.
+async def open_database(settings: Settings, *, migrate: MigrateOnStart | None = None) -> AsyncIterator[Database]:
+    """Open the database that the settings name, with this program's schema.
 
-    `upgrade`: True upgrades it to this program's schema, False raises SchemaMismatch for any other schema, None skips
-    the check.
+    `migrate` says whether an older one is upgraded; None: the setting `migrate_on_start` says it.
 
-    Raises SchemaMismatch, StoreUnavailable, ConfigError; StoreError, unless the check is skipped, if it is an
-    unfinished copy of another database.
+    Raises SchemaMismatch, StoreUnavailable, ConfigError; StoreError if it is an unfinished copy of another database.
     """
     url = settings.async_database_url
     make_directories(settings)
     _check_file(sqlite_file(settings))
-    if upgrade:
-        await _upgrade(url)
-    elif upgrade is False:
-        await version.check(url)
+    await _have_schema(url, migrate or settings.migrate_on_start)
     async with Database(url) as database:
-        if upgrade is not None:
-            await copy_state.refuse_unfinished(database)
+        await copy_state.refuse_unfinished(database)
         yield database
 
 
-async def _upgrade(url: str) -> None:
-    if await version.current(url) != version.HEAD:
-        from ingestd.store.schema import migrate
+async def _have_schema(url: str, migrate: MigrateOnStart) -> None:
+    found = await version.current(url)
+    if found == version.HEAD:
+        return
+    # Nobody else uses an empty database.  A large one of PostgreSQL may be in use, and its indexes may take an hour.
+    may_upgrade = migrate == "always" or (migrate == "auto" and (found is None or url.startswith("sqlite")))
+    if not may_upgrade:
+        version.refuse_other(found)
+    from ingestd.store.schema.migrate import upgrade
 
-        await migrate.upgrade(url)
+    await upgrade(url)
 
 
 def make_directories(settings: Settings) -> None:

@@ -20,7 +20,7 @@ from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.ingest import Ingest
 from ingestd.pipeline.retry import retry_while_unavailable
-from ingestd.settings import Settings
+from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.operations import robots_files
@@ -59,15 +59,18 @@ class Runtime:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, *, role: str, upgrade: bool = True) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    settings: Settings, *, role: str, migrate: MigrateOnStart | None = None
+) -> AsyncIterator[Runtime]:
     """Open all components in order; at the end close them in reverse and release the claims of the run.
 
-    `role` is the name of this kind of process in the table `runs`: daemon, poll or backfill.
+    `role` is the name of this kind of process in the table `runs`: daemon, poll or backfill.  `migrate` is that of
+    `open_database`.
     """
     # Loaded on first use, the list would block the event loop for 0.1 s in the middle of polls and HTTP requests.
     load_public_suffixes()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings, upgrade=upgrade))
+        database = await stack.enter_async_context(open_database(settings, migrate=migrate))
         run_id = await stack.enter_async_context(_registered_run(database, role))
         archive = make_archive(settings)
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database))

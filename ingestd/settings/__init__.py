@@ -13,6 +13,6 @@ The environment comes first because it applies to one run, the file to all runs.
 
 from ingestd.settings.loading import find_config, load, origins
 from ingestd.settings.model import Settings
-from ingestd.settings.values import Listen, without_secrets
+from ingestd.settings.values import Listen, MigrateOnStart, without_secrets
 
-__all__ = ["Listen", "Settings", "find_config", "load", "origins", "without_secrets"]
+__all__ = ["Listen", "MigrateOnStart", "Settings", "find_config", "load", "origins", "without_secrets"]

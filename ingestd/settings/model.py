@@ -20,6 +20,7 @@ from ingestd.settings.values import (
     KnownHosts,
     Listen,
     Logins,
+    MigrateOnStart,
     NameServers,
     Networks,
     Seconds,
@@ -63,6 +64,14 @@ class Settings(BaseSettings):
         description=(
             "Database: sqlite:///PATH, or postgresql://USER:PASSWORD@HOST/DATABASE. Default: the SQLite file "
             "ingestd.db in state_dir. Put a URL with a password into a credential or an environment variable."
+        ),
+    )
+    migrate_on_start: MigrateOnStart = Field(
+        "auto",
+        description=(
+            "Whether `ingestd run` and the other commands upgrade a database with an older schema: always, never, or "
+            "auto (an SQLite file yes; PostgreSQL no, run `ingestd db upgrade`). With always and auto they set up an "
+            "empty database."
         ),
     )
     archive: DirectoryOrOff = Field(

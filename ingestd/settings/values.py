@@ -24,6 +24,9 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "p
 _KNOWN_HOST = re.compile(r"(@(cert-authority|revoked)\s+)?[^\s@]\S*\s+[a-z][\w@.-]+\s+AAAA[0-9A-Za-z+/]+=*(\s|$)")
 _DATABASE = re.compile(r"(?P<backend>sqlite|postgresql|postgres)(?:\+\w+)?(?=:)")
 
+#: Whether an older database is upgraded when it is opened; "auto": an SQLite file is, a PostgreSQL database is not.
+MigrateOnStart = Literal["auto", "always", "never"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:

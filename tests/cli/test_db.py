@@ -5,9 +5,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ingestd.store.schema import version
+from ingestd.settings.values import with_async_driver
+from ingestd.store.schema import migrate, version
 from tests.cli.conftest import write_config
-from tests.cli.running import ingestd
+from tests.cli.running import Done, ingestd
 
 
 def test_a_schema_is_created_once(tmp_path: Path, empty_database_url: str) -> None:
@@ -67,3 +68,78 @@ def test_a_file_that_is_not_a_database_is_reported(config: Path, tmp_path: Path)
 
     assert done.status == 1
     assert "not a database" in done.error
+
+
+@pytest.fixture
+def older(tmp_path: Path, empty_database_url: str) -> Path:
+    """Settings for a database with the schema before this program's."""
+    migrate._upgrade(with_async_driver(empty_database_url).replace("+aiosqlite", ""), version.VERSIONS[-2])
+    return write_config(tmp_path, empty_database_url)
+
+
+def schema(config: Path) -> str:
+    return ingestd(config, "db", "current").out.strip()
+
+
+COMMANDS = (("records", "list"), ("sources", "add", "https://a.example/feed", "--unchecked"), ("poll",), ("run",))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_no_command_upgrades_an_older_postgresql(older: Path, command: tuple[str, ...]) -> None:
+    done = ingestd(older, *command)
+
+    assert done.status == 1
+    assert done.error == (
+        f"the database has schema version {version.VERSIONS[-2]}, this program needs {version.HEAD}: "
+        "run `ingestd db upgrade`\n"
+    )
+    assert schema(older) == version.VERSIONS[-2]
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_a_command_upgrades_an_older_sqlite_file(older: Path) -> None:
+    assert ingestd(older, "records", "list").status == 0
+    assert schema(older) == version.HEAD
+
+
+def list_records(config: Path, migrate_on_start: str) -> Done:
+    with config.open("a") as file:
+        file.write(f"migrate_on_start = '{migrate_on_start}'\n")
+    return ingestd(config, "records", "list")
+
+
+def test_the_setting_allows_or_forbids_an_upgrade(older: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    allowed = tmp_path / "other" / "ingestd.toml"
+    allowed.write_text(older.read_text())
+
+    assert list_records(older, "never").status == 1
+    assert schema(older) == version.VERSIONS[-2]
+    assert list_records(allowed, "always").status == 0
+    assert schema(allowed) == version.HEAD
+
+
+def test_an_empty_database_is_set_up_unless_that_is_forbidden(tmp_path: Path, empty_database_url: str) -> None:
+    config = write_config(tmp_path, empty_database_url)
+
+    assert list_records(config, "never").status == 1
+    assert schema(config) == "empty"
+    assert ingestd(write_config(tmp_path, empty_database_url), "records", "list").status == 0
+    assert schema(config) == version.HEAD
+
+
+def test_check_lists_what_an_upgrade_would_run_and_runs_nothing(older: Path) -> None:
+    pending = ingestd(older, "db", "upgrade", "--check")
+    as_json = ingestd(older, "db", "upgrade", "--check", "--json")
+
+    assert pending.status == as_json.status == 1
+    [line] = pending.out.splitlines()
+    assert line.startswith(f"{version.HEAD} ")
+    assert [(one["version"], one["does"]) for one in as_json.json] == [tuple(line.split(" ", 1))]
+    assert schema(older) == version.VERSIONS[-2]
+
+    ingestd(older, "db", "upgrade")
+    done = ingestd(older, "db", "upgrade", "--check")
+    assert (done.status, done.out) == (0, f"schema {version.HEAD}, nothing to do\n")
+    assert ingestd(older, "db", "upgrade", "--check", "--json").json == []

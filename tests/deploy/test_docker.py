@@ -101,6 +101,10 @@ def test_no_token_is_made_where_the_settings_have_one_or_need_none(tmp_path: Pat
     assert not (tmp_path / "api_token").exists()
 
 
+def test_the_first_start_of_a_newer_image_upgrades_the_database() -> None:
+    assert environment()["INGESTD_MIGRATE_ON_START"] == "always"
+
+
 def test_it_does_not_run_as_root_and_receives_sigterm() -> None:
     assert int(instruction("USER")) > 0
     assert f"--uid {instruction('USER')} " in instruction("RUN")

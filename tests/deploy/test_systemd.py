@@ -11,6 +11,7 @@ import pytest
 
 from ingestd.cli.commands import COMMANDS
 from ingestd.settings import Settings
+from ingestd.store.schema.migrate import PATIENCE
 from ingestd.units import parse_duration
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
@@ -134,6 +135,11 @@ def test_a_stopped_backfill_has_time_for_a_request_and_an_extraction() -> None:
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_worker_that_runs_out_of_memory_does_not_stop_the_service(unit: str) -> None:
     assert value(unit, "OOMPolicy") == "continue"
+
+
+def test_the_first_start_after_an_upgrade_of_the_program_upgrades_the_database() -> None:
+    assert value(DAEMON, "ExecStartPre") == f"-{PROGRAM} db upgrade"
+    assert parse_duration(value(DAEMON, "TimeoutStartSec")) > PATIENCE  # of an upgrade that waits for locks
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -37,5 +37,5 @@ def prune(dry_run: DryRunOption = False, config: ConfigOption = None, json: Json
 
 
 async def _prune(settings: Settings, *, dry_run: bool) -> list[Deleted]:
-    async with open_database(settings, upgrade=True) as database:
+    async with open_database(settings) as database:
         return await prune_database(database, make_archive(settings), settings, now=datetime.now(UTC), dry_run=dry_run)

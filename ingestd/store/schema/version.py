@@ -47,7 +47,11 @@ async def current(url: str) -> str | None:
 
 async def check(url: str) -> None:
     """Raise SchemaMismatch if a database has another version than this program's, older or newer."""
-    version = await current(url)
+    refuse_other(await current(url))
+
+
+def refuse_other(version: str | None) -> None:
+    """Raise SchemaMismatch if a version is not this program's, older or newer."""
     refuse_newer(version)
     if version != HEAD:
         raise SchemaMismatch(
