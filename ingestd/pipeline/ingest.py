@@ -23,7 +23,8 @@ Entries that are wire items skip these steps: they contain the article, and the 
 records.  If a feed only links to wire items, as enclosures, the enclosure is fetched and parsed instead of a page.
 
 **Revisit.**  A fetched page is fetched again, less and less often as its story ages (`revisit`).  If the article has
-changed, the record gets a new revision.  If the page is unchanged, gone or cannot be read, the text of the record stays
+changed, the record gets a new revision; if other rules extracted the record, its page is extracted again for the
+comparison (`other_rules`).  If the page is unchanged, gone or cannot be read, the text of the record stays
 as it is.
 
 **Other ways in.**  The files of a drop folder (`drop_folder`), the documents posted to an inbox (`inbox`) and the
@@ -54,6 +55,7 @@ from ingestd.pipeline.attempts import failed_attempt
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
+from ingestd.pipeline.other_rules import StoredPages
 from ingestd.pipeline.poll import Poller
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
 from ingestd.pipeline.retry import as_ingest_error, is_local, retry_while_unavailable
@@ -103,6 +105,7 @@ class Ingest:
         self.timing = timing
         self._save_commits = save_commits
         self._site_contexts = SiteContexts(database)
+        self._stored_pages = StoredPages(database, archive, pool, self._site_contexts)
         self._revisit_lock = asyncio.Lock()
         self.poller = Poller(
             run_id=run_id,
@@ -209,7 +212,10 @@ class Ingest:
         # Revisits use at most one worker process, so that the others are free for new entries.
         async with self._revisit_lock if work.known else nullcontext():
             extracted = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, page_site))
-        if revisit.is_same(work, extracted):
+            if revisit.is_same(work, extracted):
+                return self._untouched(work, fetched)
+            same_text = await self._stored_pages.same_text(work, extracted)
+        if same_text and revisit.is_same(work, extracted, same_text):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
         raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body, "page", fetched.answer))
@@ -230,6 +236,7 @@ class Ingest:
             whole_hash=extracted.whole_hash,
             site=page_site,
             block_hashes=extracted.block_hashes,
+            same_text=same_text,
             raw=raw,
             validators=fetched.validators,
             visits=visits,

@@ -8,7 +8,7 @@ from ingestd.model.article import Article
 from ingestd.model.timing import Timing
 from ingestd.policy.articles.revisits import Visits, gone_from_status, next_visit, story_date
 from ingestd.store.operations.failures import failure_of, stage_of
-from ingestd.store.records.outcomes import RevisitFailed
+from ingestd.store.records.outcomes import RevisitFailed, SameText
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.text import fold
 from ingestd.workers.results import ExtractedArticle
@@ -50,12 +50,16 @@ def failed_visit(work: ClaimedEntry, at: datetime, timing: Timing, error: Ingest
     return RevisitFailed(work=work, at=at, visits=visits, failure=None if gone else failure)
 
 
-def is_same(work: ClaimedEntry, extracted: ExtractedArticle) -> bool:
-    """Return whether a revisited page still has the article of its record, so that there is nothing to store."""
+def is_same(work: ClaimedEntry, extracted: ExtractedArticle, same_text: SameText | None = None) -> bool:
+    """Return whether a revisited page still has the article of its record, so that there is nothing to store.
+
+    `same_text` is what other rules extracted from a page with the same text.
+    """
     known = work.known
-    if known is None or known.content_hash not in (extracted.content_hash, extracted.whole_hash):
+    hashes = {extracted.content_hash, extracted.whole_hash, same_text.content_hash if same_text else None}
+    if known is None or known.content_hash is None or known.content_hash not in hashes:
         return False
-    headline = extracted.article.headline
+    headline = (same_text and same_text.headline) or extracted.article.headline
     return not (known.is_origin and headline and fold(headline) != fold(known.headline or ""))
 
 

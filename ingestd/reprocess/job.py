@@ -19,15 +19,14 @@ from datetime import UTC, datetime
 
 from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveError, ExtractError, NoArticle, WorkerError
-from ingestd.model.page import Page
-from ingestd.pipeline.read import PLACEHOLDER_URL, read_page
+from ingestd.pipeline.other_rules import stored_page
+from ingestd.pipeline.read import read_page
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles.changes import changed_fields
 from ingestd.store.database import Database
 from ingestd.store.records import reprocessing
 from ingestd.store.records.reprocessing import CurrentRevision, ReprocessedRevision, SaveResult, Selection
-from ingestd.urls import site
 from ingestd.workers.extractor import Extractor
 from ingestd.workers.pool import Pool
 
@@ -147,7 +146,8 @@ class Reprocess:
     async def _reprocess(self, revision: CurrentRevision) -> ReprocessedRevision | None:
         """Extract a record's article again.  None: the extraction failed, and the failure was added to the result."""
         try:
-            extracted = await read_page(self._pool, await self._page(revision), fetched_at=revision.bytes_at)
+            page = await stored_page(self._archive, self._site_contexts, revision)
+            extracted = await read_page(self._pool, page, fetched_at=revision.bytes_at)
         except NoArticle as error:
             self.result.without_article.append(_skipped(revision, str(error)))
         except (ArchiveError, ExtractError, WorkerError) as error:
@@ -165,25 +165,6 @@ class Reprocess:
                 changed=changed,
             )
         return None
-
-    async def _page(self, revision: CurrentRevision) -> Page:
-        """Return the page of a revision as it was fetched; raises ArchiveError."""
-        extraction = revision.extraction
-        if extraction.raw is None:
-            raise ArchiveError("its raw bytes were not archived")
-        body = await self._archive.get(extraction.raw)
-        # Older releases stored no page URL; then use the URL that the page states, or the entry's link.
-        url = (
-            extraction.page_url
-            or (None if extraction.fragment else revision.uri)
-            or revision.entry.link
-            or PLACEHOLDER_URL
-        )
-        page = Page(
-            url=url, body=body, content_type=extraction.content_type, entry=revision.entry, fragment=extraction.fragment
-        )
-        # A page without a URL belongs to no site.
-        return await self._site_contexts.add_to(page, "" if url == PLACEHOLDER_URL else site(url))
 
     async def _commit(self) -> None:
         reprocessed, self._to_commit = self._to_commit, []

@@ -51,6 +51,8 @@ class Candidate:
     #: The hash of its text including the blocks that recur on its site.
     whole_hash: str
     headline: str | None
+    #: The hash of the text that other rules extracted from a page with this text.  None: there is none.
+    same_hash: str | None = None
     #: Whether it is the entry's own content and not the page at its address.
     fragment: bool
     #: The record that its entry already carries, if any.
@@ -63,7 +65,8 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     `own` is the record of its address, or the one that its entry made; `holder` is the record that has or had its text.
 
     A text that differs only by boilerplate recognised since is unchanged.  So is a text that earlier rules extracted
-    for a record that was reprocessed since: a process that was not restarted still runs the earlier rules.
+    for a record that was reprocessed since: a process that was not restarted still runs the earlier rules.  And so is
+    one that today's rules extract from the record's own page.
 
     Another feed's excerpt under a known address makes no revision; only the page at the address, or the entry that made
     the record, does.  A new headline over the same text counts only from that entry.
@@ -75,7 +78,7 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     if own is None:
         return carried_or_same, known
     is_origin = candidate.entry_id == own.origin_entry_id
-    if not {own.content_hash, *own.other_hashes} & {candidate.content_hash, candidate.whole_hash}:
+    if not {own.content_hash, *own.other_hashes} & {candidate.content_hash, candidate.whole_hash, candidate.same_hash}:
         return ("text", own) if is_origin or not candidate.fragment else (carried_or_same, own)
     headlines = {fold(own.headline or ""), *own.other_headlines}
     if is_origin and candidate.headline and fold(candidate.headline) not in headlines:

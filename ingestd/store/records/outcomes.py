@@ -16,6 +16,15 @@ from ingestd.store.work.entries import ClaimedEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SameText:
+    """The text of a record's current revision, which differs from an article's only because of the extraction rules."""
+
+    content_hash: str
+    #: Its headline, if that too differs only because of the rules; None: compare the article's.
+    headline: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
     """The entry's article was extracted; `save_outcomes` decides which record it belongs to."""
 
@@ -37,6 +46,8 @@ class Saved:
     whole_hash: str
     site: str
     block_hashes: tuple[int, ...]
+    #: Set if other rules extracted the record, and today's would extract the same text from its page.
+    same_text: SameText | None = None
     raw: raws.ArchivedRaw | None = None
     #: Validators of the page, for the next conditional request.
     validators: Validators = NO_VALIDATORS

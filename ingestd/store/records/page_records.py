@@ -17,6 +17,7 @@ from ingestd.model.item import Item
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
 from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.extraction import Extraction
+from ingestd.store.records.outcomes import SameText
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import records, revisions, texts
 from ingestd.store.statements import chunks
@@ -110,24 +111,28 @@ class PageRecords:
         whole_hash: str,
         url: str | None,
         extraction: Extraction,
+        same_text: SameText | None = None,
         corrects: bool = False,
     ) -> tuple[int, Verdict]:
         """Add the rows for an article; returns its record's id and the verdict.
 
-        `whole_hash` is the hash of its text including the site's boilerplate.  With `corrects`, a revision is saved as
+        `whole_hash` is the hash of its text including the site's boilerplate, `same_text` what other rules extracted
+        from a page with this text.  With `corrects`, a revision is saved as
         a correction.
         """
         candidate = Candidate(
             entry_id=work.id,
             content_hash=content_hash,
             whole_hash=whole_hash,
-            headline=article.headline,
+            same_hash=same_text.content_hash if same_text else None,
+            headline=(same_text and same_text.headline) or article.headline,
             fragment=extraction.fragment,
             carries=work.record_id,
         )
         own = self._by_uri.get(article.uri) if article.uri else None
         own = self._by_entry.get(work.id) if own is None else own
-        holder = self._by_hash.get(content_hash, self._by_hash.get(whole_hash))
+        hashes = (content_hash, whole_hash, candidate.same_hash)
+        holder = next((self._by_hash[one] for one in hashes if one in self._by_hash), None)
         verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
         record_id = head.id if head else self._new_record(work, article, at)
         change = "corrected" if corrects and verdict in ("text", "headline") else verdict

@@ -120,6 +120,21 @@ async def current_revisions(connection: AsyncConnection, ids: Sequence[int]) -> 
     return [_current_revision(row) for row in (await connection.execute(query)).all()]
 
 
+async def revision_by_other_rules(
+    connection: AsyncConnection, *, record_id: int | None, uri: str | None, rules: str
+) -> CurrentRevision | None:
+    """Return the current revision of the record of an address, or else of a record, if other rules extracted it.
+
+    None if `rules` extracted it, if there is no such record, or if it is a wire item.
+    """
+    query = select(records.c.id, records.c.rules, records.c.uri).where(records.c.item_key.is_(None))
+    rows = (await connection.execute(query.where((records.c.id == record_id) | (records.c.uri == uri)))).all()
+    row = next((row for row in rows if uri and row.uri == uri), rows[0] if rows else None)
+    if row is None or row.rules == rules:
+        return None
+    return next(iter(await current_revisions(connection, [row.id])), None)
+
+
 def _current_revision(row: Row[Any]) -> CurrentRevision:
     return CurrentRevision(
         record_id=row.record_id,

@@ -66,7 +66,7 @@ async def _save(
         page_records = await PageRecords.open(
             connection,
             uris=[outcome.article.uri for outcome in saved],
-            hashes=[name for outcome in saved for name in (outcome.content_hash, outcome.whole_hash)],
+            hashes=[name for outcome in saved for name in _hashes(outcome)],
             ids=[outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried],
         )
         articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
@@ -81,6 +81,7 @@ async def _save(
                 whole_hash=outcome.whole_hash,
                 url=outcome.url,
                 extraction=_extraction(outcome),
+                same_text=outcome.same_text,
                 corrects=outcome.work.id in corrections,
             )
             if verdict != "same" or outcome.work.known is None:
@@ -116,6 +117,12 @@ def _incoming_versions(outcome: Unwrapped) -> Iterator[IncomingVersion]:
             raw=outcome.raw.sha256 if outcome.raw.stored_size else None,
             url=outcome.url,
         )
+
+
+def _hashes(outcome: Saved) -> Iterator[str]:
+    yield from (outcome.content_hash, outcome.whole_hash)
+    if outcome.same_text:
+        yield outcome.same_text.content_hash
 
 
 def _extraction(outcome: Saved) -> Extraction:
