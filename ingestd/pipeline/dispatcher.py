@@ -64,6 +64,10 @@ class Dispatcher(Generic[J]):
         """The sites that have a running or waiting job."""
         return {*self._at_work, *self._waiting}
 
+    def withdraw(self, site: str) -> list[J]:
+        """Return the waiting jobs of a site, which then do not run: the caller has to release their claims."""
+        return [*self._waiting.pop(site, ())]
+
     def nudge(self) -> None:
         """Claim new jobs now."""
         self._wake.set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -107,27 +107,41 @@ class EntryWorker:
         )
 
     async def _claim(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
+        if self._ingest.fetcher.held_for(""):
+            return []  # no site answers
+        now = datetime.now(UTC)
+        held = {site: now + _after_hold(self._ingest.fetcher, site) for site in self._ingest.fetcher.held_sites()}
         try:
-            found = await (self._claim_new if self._yields_to is None else self._claim_revisits)(wanted, without_sites)
+            claim = self._claim_new if self._yields_to is None else self._claim_revisits
+            return await claim(now, wanted, without_sites, held)
         except StoreError as error:
             # The next tick claims again.
             log.warning("claim failed", error=str(error))
             return []
-        return found
 
-    async def _claim_new(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
+    async def _claim_new(
+        self, now: datetime, wanted: int, without_sites: Collection[str], held: Mapping[str, datetime]
+    ) -> list[ClaimedEntry]:
+        shares_pages = self._fetch is None
+        # Found in a transaction of its own, so that no writer waits for the search.
+        async with self._ingest.database.read() as connection:
+            ids, left_out = await entries.find_due(
+                connection, now=now, limit=wanted, without_sites={*without_sites, *held},
+                backfill_id=self._backfill_id, shares_pages=shares_pages,
+            )  # fmt: skip
+        on_hold = held.keys() & left_out.keys()
+        if not ids and not on_hold:
+            return []
         async with self._ingest.database.write() as connection:
-            return await entries.claim_due(
-                connection,
-                self._ingest.run_id,
-                now=datetime.now(UTC),
-                limit=wanted,
-                without_sites=without_sites,
-                backfill_id=self._backfill_id,
-                shares_pages=self._fetch is None,
+            for site in sorted(on_hold):
+                await entries.put_off(connection, left_out[site], until=held[site])
+            return await entries.claim(
+                connection, self._ingest.run_id, ids, now=now, limit=wanted, shares_pages=shares_pages
             )
 
-    async def _claim_revisits(self, wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
+    async def _claim_revisits(
+        self, now: datetime, wanted: int, without_sites: Collection[str], held: Mapping[str, datetime]
+    ) -> list[ClaimedEntry]:
         timing = self._ingest.timing
         if self._yields_to is None or self._yields_to.is_full or not timing.revisit_first:
             return []
@@ -135,10 +149,11 @@ class EntryWorker:
             return await revisits.claim_due(
                 connection,
                 self._ingest.run_id,
-                now=datetime.now(UTC),
+                now=now,
                 limit=wanted,
                 timing=timing,
                 without_sites={*without_sites, *self._yields_to.busy_sites},
+                held=held,
             )
 
     def _has_to_yield(self, work: ClaimedEntry) -> bool:
@@ -148,16 +163,27 @@ class EntryWorker:
         )
 
     async def _process(self, work: ClaimedEntry) -> None:
+        fetcher, site, works = self._ingest.fetcher, _pacing_key(work), [work]
+
         async def process() -> None:
             self._on_outcome(await self._ingest.process_entry(work, fetch=self._fetch))
 
         async def postpone(until: datetime) -> None:
+            if fetcher.held_for(site):
+                # All that wait, in one statement; those that are not claimed yet are left out of claims.
+                works.extend(self.dispatcher.withdraw(site))
             postpone = entries.postpone if work.known is None else revisits.postpone
             async with self._ingest.database.write() as connection:
-                await postpone(connection, work, until=until)
+                await postpone(connection, *works, until=until)
 
         wait = _YIELD_DELAY if self._has_to_yield(work) else 0.0
-        await run_or_postpone(self._ingest.fetcher, _pacing_key(work), process, postpone, wait=wait)
+        await run_or_postpone(fetcher, site, process, postpone, wait=wait)
+
+
+def _after_hold(fetcher: Fetcher, site: str) -> timedelta:
+    """Return in how much time the entries of a site on hold are due again."""
+    # Sites that are held together, as after an outage, must not all come back at the same time.
+    return timedelta(seconds=fetcher.held_for(site) * random.uniform(1.0, 1.5))  # noqa: S311
 
 
 def _pacing_key(work: ClaimedEntry) -> str:

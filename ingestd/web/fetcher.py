@@ -143,6 +143,10 @@ class Fetcher:
         """Return for how many seconds a site is on hold, because it asked for it or because it keeps failing."""
         return max(self._pacing.held_for(site), self.breakers.held_for(site)[0])
 
+    def held_sites(self) -> set[str]:
+        """Return the sites on hold; `held_for` says whether all are, since no site answers."""
+        return self._pacing.held_sites() | self.breakers.held_sites()
+
     async def get(
         self,
         url: str,
@@ -290,9 +294,5 @@ class Fetcher:
 
 
 def _request_headers(accept: str, validators: Validators) -> dict[str, str]:
-    headers = {"Accept": accept}
-    if validators.etag is not None:
-        headers["If-None-Match"] = validators.etag
-    if validators.last_modified is not None:
-        headers["If-Modified-Since"] = validators.last_modified
-    return headers
+    conditions = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {"Accept": accept} | {name: value for name, value in conditions.items() if value is not None}

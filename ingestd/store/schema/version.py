@@ -30,6 +30,7 @@ VERSIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 
 #: The version that this program works with.

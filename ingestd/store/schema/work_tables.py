@@ -59,10 +59,19 @@ entries = Table(
 )
 _due_entry = text("state = 'pending' AND run_id IS NULL")
 Index("entries_due", entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
-Index("entries_due_by_site", entries.c.site, entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
+# Claims read these two: by due time, and site by site where the longest due may not be taken (`work.due`).
+Index("entries_queue", entries.c.backfill_id, entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
+Index(
+    "entries_queue_by_site", entries.c.backfill_id, entries.c.site, entries.c.due_at,
+    sqlite_where=_due_entry, postgresql_where=_due_entry,
+)  # fmt: skip
 Index("entries_claimed", entries.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
 _due_revisit = text("state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL")
 Index("entries_revisits", entries.c.revisit_at, sqlite_where=_due_revisit, postgresql_where=_due_revisit)
+Index(
+    "entries_revisits_by_site", entries.c.site, entries.c.revisit_at,
+    sqlite_where=_due_revisit, postgresql_where=_due_revisit,
+)  # fmt: skip
 Index("entries_visited", entries.c.visited_at, sqlite_where=_due_revisit, postgresql_where=_due_revisit)
 _quarantined = text("state = 'quarantined'")
 Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, postgresql_where=_quarantined)

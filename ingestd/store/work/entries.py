@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.feed import Entry
@@ -13,9 +13,11 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json, item_from_json, without_body
 from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
-from ingestd.store.schema.tables import entries, failures, sources, windows
+from ingestd.store.schema.tables import entries, failures, windows
 from ingestd.store.statements import chunks
-from ingestd.store.work.shared_pages import is_first_of_address
+from ingestd.store.work import shared_pages
+from ingestd.store.work.due import Chosen, Queue, find
+from ingestd.store.work.shared_pages import REMOVED, is_first_of_address
 from ingestd.times import iso, parse_iso
 
 #: Times stored more than this in the future come from a clock that has been set back.
@@ -98,6 +100,85 @@ def without_content(entry: Entry) -> Entry:
     return replace(entry, body_html=None, item=without_body(entry.item) if entry.item else None)
 
 
+def _queue(backfill_id: int | None) -> Queue:
+    """Return the queue of a backfill's pending entries; None: of those that belong to no backfill."""
+    of = entries.c.backfill_id.is_(None) if backfill_id is None else entries.c.backfill_id == backfill_id
+    waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & of
+    listed = entries.c.source_id.not_in(REMOVED.scalar_subquery())
+    return Queue(waiting=waiting, due_at=entries.c.due_at, first=entries.c.backfill_id, only=listed)
+
+
+async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int) -> set[str]:
+    """Return the sites of the `limit` longest due entries that belong to no backfill."""
+    rows = await connection.execute(_queue(None).rows(now).limit(limit))
+    return {row.site for row in rows if row.site is not None}
+
+
+async def find_due(
+    connection: AsyncConnection,
+    *,
+    now: datetime,
+    limit: int,
+    without_sites: Collection[str] = (),
+    backfill_id: int | None = None,
+    shares_pages: bool = True,
+) -> tuple[list[int], dict[str, list[int]]]:
+    """Return the ids of due pending entries for `claim`, the longest due first, without those of `without_sites`.
+
+    Returns as well those of `without_sites`, by site, for `put_off`: none if there are too many for one statement.
+
+    `backfill_id` None: entries that belong to no backfill.  Of the entries of one address, whose page is fetched only
+    once, one is found at a time, and none while a run works on one; `shares_pages` is False if no pages are fetched.
+    Entries that carry their text are found whatever their site is; those of removed sources wait until the source is
+    added again.
+    """
+    taken = await shared_pages.urls_at_work(connection) if shares_pages else ()
+    removed = frozenset((await connection.execute(REMOVED)).scalars())
+    chosen = Chosen(without_sites, by_address=shares_pages, taken=taken, removed=removed)
+    ids = await find(connection, _queue(backfill_id), chosen, now=now, limit=limit)
+    return ids, chosen.left_out()
+
+
+async def put_off(connection: AsyncConnection, ids: Sequence[int], *, until: datetime) -> None:
+    """Make entries that no run has claimed due at `until`, since their site is on hold."""
+    unclaimed = entries.c.id.in_(ids) & entries.c.run_id.is_(None)
+    await connection.execute(update(entries).where(unclaimed).values(due_at=until))
+
+
+async def claim(
+    connection: AsyncConnection,
+    run_id: str,
+    ids: Sequence[int],
+    *,
+    now: datetime,
+    limit: int,
+    shares_pages: bool = True,
+) -> list[ClaimedEntry]:
+    """Claim at most `limit` of the entries that `find_due` found, in its order, if they are still to be had."""
+    claimable: list[int] = []
+    for some in (ids[:limit], ids[limit:]):
+        left = limit - len(claimable)
+        if some and left:
+            claimable += await _still_due(connection, some[:left], now=now, shares_pages=shares_pages)
+    statement = update(entries).where(entries.c.id.in_(claimable)).values(run_id=run_id, claims=entries.c.claims + 1)
+    rows = (await connection.execute(statement.returning(entries))).all() if claimable else []
+    return await readable(connection, sorted(rows, key=lambda row: (row.due_at, row.id)), now=now)
+
+
+async def _still_due(
+    connection: AsyncConnection, ids: Sequence[int], *, now: datetime, shares_pages: bool
+) -> Sequence[int]:
+    """Lock entries that no other transaction has locked, and return those that may be claimed."""
+    # Without conditions on the state: with one, PostgreSQL may read the whole index of due entries for a few ids.
+    c = entries.c
+    locked = select(c.id, c.state, c.run_id, c.due_at).where(c.id.in_(ids)).with_for_update(skip_locked=True)
+    rows = (await connection.execute(locked)).all()
+    due = [row.id for row in rows if row.state == "pending" and row.run_id is None and row.due_at <= now]
+    if not due or not shares_pages:
+        return due
+    return (await connection.execute(select(c.id).where(c.id.in_(due), is_first_of_address(now)))).scalars().all()
+
+
 async def claim_due(
     connection: AsyncConnection,
     run_id: str,
@@ -108,39 +189,24 @@ async def claim_due(
     backfill_id: int | None = None,
     shares_pages: bool = True,
 ) -> list[ClaimedEntry]:
-    """Claim due pending entries, the longest due first, without those of the sites in `without_sites`.
-
-    `backfill_id` None: entries that belong to no backfill.  Of the entries of one address, whose page is fetched only
-    once, one is claimed at a time; `shares_pages` is False if the caller fetches no pages.  Those of removed sources
-    wait until the source is added again.
-    """
-    removed = select(sources.c.id).where(sources.c.state == "removed").scalar_subquery()
-    due = (
-        select(entries.c.id)
-        .where(entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now)
-        .where(entries.c.source_id.not_in(removed))
-        .where(entries.c.backfill_id.is_(None) if backfill_id is None else entries.c.backfill_id == backfill_id)
-        .order_by(entries.c.due_at, entries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if without_sites:
-        due = due.where(entries.c.site.is_(None) | entries.c.site.not_in(without_sites))
-    if shares_pages:
-        due = due.where(is_first_of_address(now))
-    statement = (
-        update(entries)
-        .where(entries.c.id.in_(due.scalar_subquery()))
-        .values(run_id=run_id, claims=entries.c.claims + 1)
-        .returning(entries)
-    )
-    rows = (await connection.execute(statement)).all()
-    return await readable(connection, sorted(rows, key=lambda row: (row.due_at, row.id)), now=now)
+    """Find and claim due entries in one transaction; see `find_due`."""
+    ids, _ = await find_due(
+        connection, now=now, limit=limit, without_sites=without_sites, backfill_id=backfill_id,
+        shares_pages=shares_pages,
+    )  # fmt: skip
+    return await claim(connection, run_id, ids, now=now, limit=limit, shares_pages=shares_pages)
 
 
-async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
-    """Release a claimed entry without an attempt, due again at `until`."""
-    await connection.execute(update(entries).where(is_claim(work)).values(run_id=None, due_at=until))
+async def postpone(connection: AsyncConnection, *works: ClaimedEntry, until: datetime) -> None:
+    """Release claimed entries without an attempt, due again at `until`."""
+    await connection.execute(update(entries).where(is_any_claim(works)).values(run_id=None, due_at=until))
+
+
+def is_any_claim(works: Sequence[ClaimedEntry]) -> ColumnElement[bool]:
+    """Return the condition that an entry is still claimed by one of these claims, all of one run."""
+    c = entries.c
+    claims = tuple_(c.id, c.claims).in_([(work.id, work.claim) for work in works])
+    return c.id.in_([work.id for work in works]) & claims & (c.run_id == works[0].run_id)
 
 
 def is_claim(work: ClaimedEntry) -> ColumnElement[bool]:

@@ -4,20 +4,23 @@ The entries stay `done`, so a revisit is never in the queue of new work.
 """
 
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.timing import Timing
 from ingestd.policy.articles.revisits import is_too_late, next_visit
 from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
+from ingestd.store.work import entries as entry_queue
 from ingestd.store.work import shared_pages
-from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, is_claim, readable
+from ingestd.store.work.due import Chosen, Queue, find
+from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, is_any_claim, readable
 
 #: Rows read from the head of each queue; more could not be processed at once.
 _HEAD = 100
@@ -25,7 +28,11 @@ _HEAD = 100
 #: Reads in a row that may find only revisits to skip.
 _MAX_ROUNDS = 10
 
+#: No site is on hold.
+NO_HOLDS: Mapping[str, datetime] = MappingProxyType({})
+
 _WAITING = entries.c.run_id.is_(None) & (entries.c.state == "done") & entries.c.revisit_at.is_not(None)
+_QUEUE = Queue(waiting=_WAITING, due_at=entries.c.revisit_at)
 
 
 async def claim_due(
@@ -36,23 +43,31 @@ async def claim_due(
     limit: int,
     timing: Timing,
     without_sites: Collection[str] = (),
+    held: Mapping[str, datetime] = NO_HOLDS,
 ) -> list[ClaimedEntry]:
     """Claim entries whose revisit is due, the longest due first, except those of sites that have new work.
 
     A revisit that is too late, for example after a long stop, is dropped with all later ones.  One of a source that is
     paused or has `revisits` off is skipped: another entry of the same address, whose source wants revisits, gets its
-    schedule, or else the entry is due again at the next time of it.
+    schedule, or else the entry is due again at the next time of it.  `held` says until when sites are on hold: their
+    revisits are put off until then, each site's in one statement.
     """
+    left_out = {None, *without_sites, *held, *await entry_queue.due_sites(connection, now=now, limit=_HEAD)}
     claimable: list[tuple[int, str]] = []
     for _ in range(_MAX_ROUNDS):
-        found = (await connection.execute(_due(now, without_sites))).all()
+        chosen = Chosen(left_out, by_address=False)
+        ids = await find(connection, _QUEUE, chosen, now=now, limit=_HEAD)
+        for site in held.keys() & chosen.left_out().keys():
+            unclaimed = entries.c.id.in_(chosen.left_out()[site]) & entries.c.run_id.is_(None)
+            await connection.execute(update(entries).where(unclaimed).values(revisit_at=held[site]))
+        found = await _locked(connection, ids[:_HEAD], now=now)
         late = {row.id for row in found if is_too_late(now, story_date=row.first_seen_at, until=timing.revisit_until)}
         claimable = _first_of_each_address(row for row in found if row.wanted and row.id not in late)[:limit]
         skipped = [row for row in found if not row.wanted or row.id in late]
         unwanted = [row.id for row in skipped if row.id not in late]
         passed = await shared_pages.hand_over(connection, unwanted, now=now) if unwanted else set()
         await _skip(connection, [row for row in skipped if row.id not in passed], now=now, timing=timing)
-        if claimable or len(found) < _HEAD:
+        if claimable or len(ids) < _HEAD:
             break
     await shared_pages.keep_one_schedule(connection, claimable)
     ids = [entry_id for entry_id, _ in claimable]
@@ -62,23 +77,22 @@ async def claim_due(
     return await _with_known(connection, claimed_entries)
 
 
-def _due(now: datetime, without_sites: Collection[str]) -> Select[Any]:
-    """Select the first due entries, and whether their source wants revisits; on PostgreSQL, lock them."""
-    new = select(entries.c.site).where(
-        entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now,
-        entries.c.backfill_id.is_(None), entries.c.site.is_not(None),
-    )  # fmt: skip
-    new = new.order_by(entries.c.due_at).limit(_HEAD)
+async def _locked(connection: AsyncConnection, ids: Sequence[int], *, now: datetime) -> list[Row[Any]]:
+    """Lock due entries that no other transaction has locked; return them, and whether their source wants revisits."""
+    c = entries.c
     wanted = sources.c.revisits & sources.c.state.not_in(("paused", "removed"))
-    due = (
-        select(entries.c.id, entries.c.url, entries.c.first_seen_at, wanted.label("wanted"))
-        .join(sources, sources.c.id == entries.c.source_id)
-        .where(_WAITING, entries.c.revisit_at <= now, entries.c.site.not_in(new.scalar_subquery()))
-        .order_by(entries.c.revisit_at, entries.c.id)
-        .limit(_HEAD)
+    query = (
+        select(c.id, c.url, c.first_seen_at, c.state, c.run_id, c.revisit_at, wanted.label("wanted"))
+        .join(sources, sources.c.id == c.source_id)
+        .where(c.id.in_(ids))
         .with_for_update(skip_locked=True, of=entries)
     )
-    return due.where(entries.c.site.not_in(without_sites)) if without_sites else due
+    rows = [
+        row
+        for row in await connection.execute(query)
+        if row.state == "done" and row.run_id is None and row.revisit_at is not None and row.revisit_at <= now
+    ]
+    return sorted(rows, key=lambda row: (row.revisit_at, row.id))
 
 
 def _first_of_each_address(rows: Iterable[Row[Any]]) -> list[tuple[int, str]]:
@@ -139,9 +153,9 @@ def _known(row: Any, work: ClaimedEntry) -> KnownRecord:
     )
 
 
-async def postpone(connection: AsyncConnection, work: ClaimedEntry, *, until: datetime) -> None:
-    """Release a claimed entry without a fetch, its revisit due at `until`."""
-    await connection.execute(update(entries).where(is_claim(work)).values(run_id=None, revisit_at=until))
+async def postpone(connection: AsyncConnection, *works: ClaimedEntry, until: datetime) -> None:
+    """Release claimed entries without a fetch, their revisits due at `until`."""
+    await connection.execute(update(entries).where(is_any_claim(works)).values(run_id=None, revisit_at=until))
 
 
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:

@@ -17,6 +17,9 @@ from ingestd.store.statements import chunks
 
 _other = entries.alias("other")
 
+#: The ids of removed sources.
+REMOVED = select(sources.c.id).where(sources.c.state == "removed")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedPage:
@@ -46,10 +49,17 @@ def is_first_of_address(now: datetime) -> ColumnElement[bool]:
     at_work = o.run_id.is_not(None)
     earlier = or_(o.due_at < e.due_at, and_(o.due_at == e.due_at, o.id < e.id))
     # Entries of removed sources are not claimed, so nobody waits for them.
-    removed = select(sources.c.id).where(sources.c.state == "removed").scalar_subquery()
-    is_before = and_(o.state == "pending", o.due_at <= now, o.source_id.not_in(removed), _same_backfill(), earlier)
-    others = select(literal(1)).where(o.url == e.url, o.id != e.id, needs_page(_other), or_(at_work, is_before))
+    listed = o.source_id.not_in(REMOVED.scalar_subquery())
+    is_before = and_(o.state == "pending", o.due_at <= now, listed, _same_backfill(), earlier)
+    # The content is looked at last: thousands of entries may share the address, of which few are before this one.
+    others = select(literal(1)).where(o.url == e.url, o.id != e.id, or_(at_work, is_before), needs_page(_other))
     return or_(~needs_page(entries), ~exists(others.correlate(entries)))
+
+
+async def urls_at_work(connection: AsyncConnection) -> list[str]:
+    """Return the addresses whose page a run is fetching, for one of the entries it has claimed."""
+    query = select(entries.c.url).where(entries.c.run_id.is_not(None), needs_page(entries))
+    return list((await connection.execute(query)).scalars())
 
 
 def _same_backfill() -> ColumnElement[bool]:

@@ -105,6 +105,10 @@ class Breakers:
         breaker = self._sites.get(site)
         return (breaker.held_for() if breaker else 0.0), "the site keeps failing"
 
+    def held_sites(self) -> set[str]:
+        """Return the sites that must not be requested because they keep failing."""
+        return {site for site, breaker in self._sites.items() if breaker.held_for() > 0}
+
     @contextmanager
     def attempt(self, site: str, url: str) -> Iterator[None]:
         """Wrap one request to a site; the exception it raises, or none, is its result.

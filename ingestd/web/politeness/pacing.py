@@ -94,6 +94,11 @@ class Pacing:
         state = self._sites.get(site)
         return max(0.0, state.held_until - monotonic()) if state else 0.0
 
+    def held_sites(self) -> set[str]:
+        """Return the sites on hold."""
+        now = monotonic()
+        return {site for site, state in self._sites.items() if state.held_until > now}
+
     def ready(self, site: str) -> bool:
         """Return whether a turn would be granted without waiting."""
         state = self._sites.get(site)
