@@ -149,14 +149,16 @@ async def heartbeat(service: Service) -> None:
     runtime, now = service.runtime, datetime.now(UTC)
     try:
         async with runtime.database.write() as connection:
-            # First: after a database outage our own heartbeat is as old as that of a dead run.
             await runs.heartbeat(connection, runtime.run_id, role=runtime.role, now=now)
-            if gone := await runs.expire_dead(connection, now=now):
-                log.info("ended dead runs", runs=gone)
+        # Apart from the heartbeat: two runs that each delete the other must not wait for each other.
+        async with runtime.database.write() as connection:
+            gone = await runs.expire_dead(connection, runtime.observer)
     except StoreError:
         service.service_state.note_write(ok=False)
         raise
     service.service_state.note_write(ok=True)
+    if gone:
+        log.info("ended dead runs", runs=gone)
 
 
 async def _repair(service: Service) -> None:

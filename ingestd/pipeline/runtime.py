@@ -46,6 +46,7 @@ class Runtime:
 
     run_id: str
     role: str
+    observer: runs.RunObserver
     database: Database
     archive: Archive
     pacing: Pacing
@@ -71,7 +72,8 @@ async def open_runtime(
     load_public_suffixes()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, migrate=migrate))
-        run_id = await stack.enter_async_context(_registered_run(database, role))
+        observer = runs.RunObserver()
+        run_id = await stack.enter_async_context(_registered_run(database, role, observer))
         archive = make_archive(settings)
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
         pool = await stack.enter_async_context(make_pool(settings))
@@ -92,6 +94,7 @@ async def open_runtime(
         yield Runtime(
             run_id=run_id,
             role=role,
+            observer=observer,
             database=database,
             archive=archive,
             pacing=pacing,
@@ -190,12 +193,12 @@ def timing_of(settings: Settings) -> Timing:
 
 
 @asynccontextmanager
-async def _registered_run(database: Database, role: str) -> AsyncIterator[str]:
+async def _registered_run(database: Database, role: str, observer: runs.RunObserver) -> AsyncIterator[str]:
     """Register this process as a run and send its heartbeats; at the end, end the run and release its claims."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         await copy_state.begin_use(connection)
-        await runs.expire_dead(connection, now=now)
+        await runs.expire_dead(connection, observer)
         run_id = await runs.start(connection, role=role, now=now)
     heartbeats = asyncio.create_task(_send_heartbeats(database, run_id, role), name="heartbeats")
     try:

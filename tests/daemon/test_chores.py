@@ -1,6 +1,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, time
@@ -28,8 +29,6 @@ from ingestd.store.statements import insert_all
 from ingestd.store.work import runs
 from tests.daemon.services import Hung, add_source, hang
 
-LONG_AGO = timedelta(seconds=2 * runs.DEAD_AFTER)
-
 
 @pytest.fixture
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
@@ -55,12 +54,9 @@ def received(systemd: socket.socket) -> bytes | None:
         return None
 
 
-async def claim_and_miss_heartbeats(service: Service, run_id: str, *, host: str) -> None:
-    now = datetime.now(UTC)
-    missed = update(tables.runs).where(tables.runs.c.id == run_id).values(seen_at=now - LONG_AGO, host=host)
+async def claim(service: Service, run_id: str) -> None:
     async with service.runtime.database.write() as connection:
-        await sources.claim_due(connection, run_id, now=now, limit=1)
-        await connection.execute(missed)
+        await sources.claim_due(connection, run_id, now=datetime.now(UTC), limit=1)
 
 
 async def claims(service: Service) -> list[str | None]:
@@ -70,9 +66,12 @@ async def claims(service: Service) -> list[str | None]:
 
 async def test_after_a_database_outage_a_daemon_keeps_its_own_claims(service: Service) -> None:
     await add_source(service, "https://wire.example/feed")
-    await claim_and_miss_heartbeats(service, service.runtime.run_id, host=socket.gethostname())
+    await claim(service, service.runtime.run_id)
+    clock = iter(range(0, 100_000, 3600))
+    service.runtime = replace(service.runtime, observer=runs.RunObserver(lambda: next(clock)))
 
-    await heartbeat(service)
+    for _ in range(5):
+        await heartbeat(service)
 
     assert await claims(service) == [service.runtime.run_id]
 
@@ -81,8 +80,15 @@ async def test_claims_of_a_run_without_heartbeat_are_released(service: Service) 
     await add_source(service, "https://wire.example/feed")
     async with service.runtime.database.write() as connection:
         other = await runs.start(connection, role="daemon", now=datetime.now(UTC))
-    await claim_and_miss_heartbeats(service, other, host="elsewhere.example")
+        elsewhere = update(tables.runs).where(tables.runs.c.id == other).values(place="elsewhere")
+        await connection.execute(elsewhere)
+    await claim(service, other)
+    clock = iter(range(0, 1000, 5))
+    service.runtime = replace(service.runtime, observer=runs.RunObserver(lambda: next(clock)))
 
+    for _ in range(6):
+        await heartbeat(service)
+        assert await claims(service) == [other]
     await heartbeat(service)
 
     assert await claims(service) == [None]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ingestd.cli.database import open_database
@@ -21,7 +20,7 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
     async def work() -> list[dict[str, Any]]:
         async with open_database(config) as database, database.write() as connection:
             # Otherwise a killed backfill would still be listed as running.
-            await runs.expire_dead(connection, now=datetime.now(UTC))
+            await runs.expire_dead(connection, runs.RunObserver())
             return [_as_json(row) for row in await backfills.list_all(connection)]
 
     rows = asyncio.run(work())
