@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ingestd.store.database_errors import store_errors
+from ingestd.store.unreadable import parse_json
 
 #: How long a writer waits for another process's transaction, in seconds.
 BUSY_TIMEOUT = 30.0
@@ -135,7 +136,12 @@ def _pin_session(connection: Any, _record: Any) -> None:
 
 def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT, hide_parameters=True
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT,
+        hide_parameters=True,
+        json_deserializer=parse_json,
     )
 
     def configure(connection: Any, _record: Any) -> None:

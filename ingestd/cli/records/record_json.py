@@ -11,7 +11,7 @@ from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Record
 from ingestd.policy.wire.redaction import redacted_item
 from ingestd.renderers.record_items import item_of_record
-from ingestd.store.records.content import unpacked
+from ingestd.store.records.content import unpacked, unreadable_as_error
 from ingestd.urls import without_userinfo
 
 #: Fields of an article that an item does not have.
@@ -50,7 +50,8 @@ def revision_as_json(row: Row[Any], *, private: bool = False, hidden: bool = Fal
     stored = values.pop("item")
     if stored is None:
         return values
-    item = item_from_json(stored)
+    with unreadable_as_error(row):
+        item = item_from_json(stored)
     item_fields = _item_as_json(redacted_item(item) if hidden else item, private=private)
     return values | {name: value for name, value in item_fields.items() if name not in values}
 

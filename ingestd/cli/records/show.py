@@ -1,7 +1,7 @@
 """`ingestd records show`."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any
@@ -11,11 +11,11 @@ from sqlalchemy import Row
 
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show, show_diff, show_json, show_table
+from ingestd.cli.output import note, show, show_diff, show_json, show_table
 from ingestd.cli.records.record_json import has_content, record_as_json, revision_as_json
 from ingestd.cli.since import parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
-from ingestd.model.item_json import item_from_json
+from ingestd.errors import UnreadableContent
 from ingestd.policy.articles.changes import diff
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.store.records import records
@@ -55,8 +55,10 @@ def show_(
                 return [record_as_json(found, private=private)]
             rows = await records.revisions_of(connection, found.id, until=when)
         if differences:
-            return [_difference(*pair, hidden=hidden(*pair)) for pair in pairwise(rows)]
-        return [revision_as_json(row, private=private, hidden=hidden(row)) for row in rows]
+            shown = [_or_note(_difference, *pair, hidden=hidden(*pair)) for pair in pairwise(rows)]
+        else:
+            shown = [_or_note(revision_as_json, row, private=private, hidden=hidden(row)) for row in rows]
+        return [values for values in shown if values]
 
     found = asyncio.run(work())
     if json:
@@ -70,6 +72,15 @@ def show_(
             _print_record(values)
 
 
+def _or_note(values: Callable[..., dict[str, Any]], *rows: Row[Any], **how: bool) -> dict[str, Any] | None:
+    """Return the values of a revision; if it cannot be read, None, and a line on stderr says so."""
+    try:
+        return values(*rows, **how)
+    except UnreadableContent as error:
+        note(str(error))
+        return None
+
+
 def _end_of_second(when: datetime | None) -> datetime | None:
     """Return the last microsecond of a whole second.
 
@@ -79,7 +90,7 @@ def _end_of_second(when: datetime | None) -> datetime | None:
 
 
 def _difference(before: Row[Any], after: Row[Any], *, hidden: bool) -> dict[str, Any]:
-    items = [item_from_json(row.item) if row.item else None for row in (before, after)]
+    items = [records.item_of(row) for row in (before, after)]
     lines = [] if hidden else diff(records.article_of(before, None), records.article_of(after, None), *items)
     return {"revision": after.revision, "change": after.change, "seen_at": after.seen_at, "diff": lines}
 

@@ -21,9 +21,7 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
             row = await sources.find(connection, source)
             polls = await sources.last_polls(connection, row.id)
             hub = await subscriptions.status_of(connection, row.id)
-        hidden = ("body_hash", "run_id")
-        values = {key: value for key, value in row._mapping.items() if key not in hidden}
-        return {**values, **overview.source_summary(row), "hub": hub, "polls": polls}
+        return {**sources.shown_values(row), **overview.source_summary(row), "hub": hub, "polls": polls}
 
     found = asyncio.run(work())
     if json:

@@ -20,6 +20,7 @@ from ingestd.store.database import Database, lock_records
 from ingestd.store.records import search_index
 from ingestd.store.records.content import PACKED, pack
 from ingestd.store.schema.tables import conversions, records, revisions
+from ingestd.store.unreadable import UNREADABLE
 
 log = structlog.get_logger(__name__)
 
@@ -160,7 +161,10 @@ def _convert(rows: Sequence[Any]) -> _Converted:
     packed, terms = [], {}
     for row in rows:
         if row.content is None:
-            packed.append({"number": row.id, **_renamed(pack({name: row._mapping[name] for name in PACKED}))})
+            try:
+                packed.append({"number": row.id, **_renamed(pack({name: row._mapping[name] for name in PACKED}))})
+            except UNREADABLE as error:  # it stays as it is
+                log.warning("revision not packed", record=row.record_id, error=f"{type(error).__name__}: {error}")
         if row.is_current:
             try:
                 terms[row.id] = search_index.terms_of(row)

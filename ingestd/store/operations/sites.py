@@ -4,21 +4,31 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.articles.recurrence import Habits, Tally, learn
 from ingestd.store.schema.tables import sites
 from ingestd.store.statements import insert_all
+from ingestd.store.unreadable import UNREADABLE
+
+log = structlog.get_logger(__name__)
 
 #: Hexadecimal digits of a block hash.
 _DIGITS = 12
 
 
 async def habits_of(connection: AsyncConnection, site: str) -> Habits:
-    """Return the habits of a site; empty ones if it is unknown."""
+    """Return the habits of a site; empty ones if it is unknown, or if they cannot be read."""
     row = (await connection.execute(select(sites.c.habits).where(sites.c.site == site))).first()
-    return _habits(row.habits) if row else Habits()
+    if not row:
+        return Habits()
+    try:
+        return _habits(row.habits)
+    except UNREADABLE as error:
+        log.warning("habits cannot be read, learned again", site=site, error=f"{type(error).__name__}: {error}")
+        return Habits()
 
 
 async def add_articles(

@@ -17,6 +17,9 @@ from ingestd.urls import is_inbox, pacing_key, without_userinfo
 #: No correct clock sets a due time further ahead: a hold lasts at most a day, and jitter adds half of that.
 _MAX_POSTPONEMENT = timedelta(days=2)
 
+_HINTED_LISTS = ("skip_hours", "skip_days")
+_HINTED_SECONDS = tuple(name for name in Hints.__slots__ if name not in _HINTED_LISTS)
+
 
 async def add(
     connection: AsyncConnection,
@@ -245,13 +248,23 @@ def source_from_row(row: Row[Any]) -> Source:
     )
 
 
-def hints_from_json(value: dict[str, Any] | None) -> Hints:
-    """Return hints from their JSON value."""
-    if not value:
+def shown_values(row: Row[Any]) -> dict[str, Any]:
+    """Return the columns of a row of `sources` that are shown to operators."""
+    values = {name: value for name, value in row._mapping.items() if name not in ("body_hash", "run_id")}
+    return {**values, "hints": hints_as_json(hints_from_json(row.hints))}
+
+
+def hints_from_json(value: Any) -> Hints:
+    """Return hints from their JSON value, without those that this program cannot read: the next poll has them anew."""
+    if not isinstance(value, dict):
         return NO_HINTS
-    lists: dict[str, Any] = {name: tuple(found) for name, found in value.items() if isinstance(found, list)}
-    # A newer program may have written fields that this one does not know.
-    return Hints(**{name: found for name, found in {**value, **lists}.items() if name in Hints.__slots__})
+    lists: dict[str, Any] = {
+        name: tuple(value[name])
+        for name in _HINTED_LISTS
+        if isinstance(value.get(name), list) and all(type(one) is int for one in value[name])
+    }
+    seconds = {name: value[name] for name in _HINTED_SECONDS if type(value.get(name)) in (int, float)}
+    return Hints(**lists, **seconds)
 
 
 def hints_as_json(hints: Hints) -> dict[str, Any] | None:

@@ -5,7 +5,8 @@ columns themselves until `store.operations.conversions` has packed them; every r
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -14,6 +15,7 @@ import zstandard
 from sqlalchemy import Row
 
 from ingestd.errors import UnreadableContent
+from ingestd.store.unreadable import UNREADABLE, UnreadableJson
 
 #: The columns in `content`, and what a packed row has in their place: they must not be null.
 PACKED: Mapping[str, Any] = {
@@ -71,6 +73,18 @@ def pack(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **PACKED, "content": _FORMAT + frame}
 
 
+@contextmanager
+def unreadable_as_error(row: Row[Any]) -> Iterator[None]:
+    """Raise UnreadableContent for what a conversion of a row's values raises; `row` as for `content_of`."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise UnreadableContent(
+            f"record {row._mapping['record_id']}, revision {row._mapping['revision']}, cannot be read "
+            f"({type(error).__name__}: {error}): restore it from a backup, or extract it again with `ingestd reprocess`"
+        ) from error
+
+
 def content_of(row: Row[Any]) -> Mapping[str, Any]:
     """Return the values of the columns in `PACKED`, of a row with these, `content`, `record_id` and `revision`.
 
@@ -89,9 +103,16 @@ def content_of(row: Row[Any]) -> Mapping[str, Any]:
 
 
 def unpacked(row: Row[Any]) -> dict[str, Any]:
-    """Return all columns of a row of `revisions` with the values of `content` in their columns."""
+    """Return all columns of a row of `revisions` with the values of `content` in their columns.
+
+    Raises UnreadableContent.
+    """
     values = {**row._mapping, **content_of(row)}
     del values["content"]
+    with unreadable_as_error(row):
+        if wrong := next((value for value in values.values() if isinstance(value, UnreadableJson)), None):
+            raise ValueError(wrong)
+        list(values["authors"])
     return values
 
 

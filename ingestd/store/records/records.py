@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UnreadableContent, UsageError
 from ingestd.model.article import Agency, Article, Image
-from ingestd.model.item import PubStatus
+from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Carrier, Evidence, Record
 from ingestd.policy.wire.redaction import may_be_shown, redacted
 from ingestd.store.records import evidence
-from ingestd.store.records.content import PACKED, content_of
+from ingestd.store.records.content import PACKED, content_of, unreadable_as_error
 from ingestd.store.schema.tables import carriers, events, records, revisions, sources
 from ingestd.times import iso
 
@@ -156,17 +156,14 @@ def filtered(query: Select[Any], source_id: int | None, since: datetime | None, 
 
 
 async def readable(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Record]:
-    """Return rows as records with carriers, without those whose content is damaged, which the log names."""
-    return await with_carriers(connection, [row for row in rows if _is_readable(row)])
-
-
-def _is_readable(row: Row[Any]) -> bool:
-    try:
-        content_of(row)
-    except UnreadableContent as error:
-        log.warning("record left out", record=row.record_id, error=str(error))
-        return False
-    return True
+    """Return rows as records with carriers, without those that cannot be read, which the log names."""
+    found = []
+    for row, carried, seen in await _carried(connection, rows, None):
+        try:
+            found.append(_record(row, carried, seen))
+        except UnreadableContent as error:
+            log.warning("record left out", record=row.record_id, error=str(error))
+    return found
 
 
 async def with_carriers(
@@ -176,6 +173,16 @@ async def with_carriers(
 
     Raises UnreadableContent.
     """
+    return [_record(*parts) for parts in await _carried(connection, rows, until)]
+
+
+_Seen = Sequence[tuple[int, Evidence]]
+
+
+async def _carried(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], until: datetime | None
+) -> list[tuple[Row[Any], tuple[Carrier, ...], _Seen]]:
+    """Return rows with their carriers and their evidence."""
     ids = [row.record_id for row in rows]
     query = (
         select(carriers, sources.c.url.label("source_url"))
@@ -190,10 +197,10 @@ async def with_carriers(
         carrier = Carrier(source_id=row.source_id, source_url=row.source_url, url=row.url, seen_at=row.seen_at)
         found.setdefault(row.record_id, []).append(carrier)
     seen = await evidence.of_records(connection, ids, until=until)
-    return [_record(row, tuple(found.get(row.record_id, ())), seen.get(row.record_id, [])) for row in rows]
+    return [(row, tuple(found.get(row.record_id, ())), seen.get(row.record_id, [])) for row in rows]
 
 
-def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: Sequence[tuple[int, Evidence]]) -> Record:
+def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: _Seen) -> Record:
     return Record(
         id=row.record_id,
         guid=row.guid,
@@ -204,16 +211,24 @@ def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: Sequence[tuple[in
         seen_at=row.seen_at,
         carriers=carried,
         id_origin=row.id_origin or "assigned",
-        item=None if row.item is None else item_from_json(row.item),
+        item=item_of(row),
         release_at=row.release_at,
         gone_since=evidence.gone_since([one for entry_id, one in seen if entry_id == row.origin_entry_id]),
         evidence=tuple(one for _, one in seen),
     )
 
 
+def item_of(row: Row[Any]) -> Item | None:
+    """Return the item of a row of `revisions`, None if it has none; raises UnreadableContent."""
+    with unreadable_as_error(row):
+        return None if row.item is None else item_from_json(row.item)
+
+
 def article_of(row: Row[Any], uri: str | None) -> Article:
     """Return the article of a row of `revisions`; raises UnreadableContent."""
-    return _article(row, content_of(row), uri)
+    content = content_of(row)
+    with unreadable_as_error(row):
+        return _article(row, content, uri, authors=tuple(row.authors))
 
 
 def article_or_headline(row: Row[Any], uri: str | None) -> Article:
@@ -222,17 +237,17 @@ def article_or_headline(row: Row[Any], uri: str | None) -> Article:
         return article_of(row, uri)
     except UnreadableContent as error:
         log.warning("text is lost", record=row.record_id, error=str(error))
-        return _article(row, PACKED, uri)
+        return _article(row, PACKED, uri, authors=())
 
 
-def _article(row: Row[Any], content: Mapping[str, Any], uri: str | None) -> Article:
+def _article(row: Row[Any], content: Mapping[str, Any], uri: str | None, *, authors: tuple[str, ...]) -> Article:
     return Article(
         headline=row.headline,
         body_text=content["body_text"],
         body_html=content["body_html"],
         description_text=content["description_text"],
         byline=row.byline,
-        authors=tuple(row.authors),
+        authors=authors,
         firstcreated=row.firstcreated,
         versioncreated=row.versioncreated,
         date_precision=row.date_precision,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +22,11 @@ from ingestd.store.records.page_records import PageRecords
 from ingestd.store.records.records import article_or_headline
 from ingestd.store.schema.tables import carriers, entries, raws, records, revisions, texts
 from ingestd.store.statements import chunks
+from ingestd.store.unreadable import UNREADABLE
 from ingestd.store.work.entries import entry_from_json, without_content
 from ingestd.urls import without_userinfo
+
+log = structlog.get_logger(__name__)
 
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
@@ -105,7 +109,10 @@ async def selected_ids(connection: AsyncConnection, selection: Selection) -> lis
 
 
 async def current_revisions(connection: AsyncConnection, ids: Sequence[int]) -> list[CurrentRevision]:
-    """Return the current revisions of records, in order of record id."""
+    """Return the current revisions of records, in order of record id.
+
+    A record whose entry cannot be read is left out; the log names it.
+    """
     query = (
         select(
             revisions, records.c.uri, entries.c.announced, raws.c.seen_at.label("bytes_at"),
@@ -117,7 +124,13 @@ async def current_revisions(connection: AsyncConnection, ids: Sequence[int]) -> 
         .where(records.c.id.in_(ids))
         .order_by(records.c.id)
     )  # fmt: skip
-    return [_current_revision(row) for row in (await connection.execute(query)).all()]
+    found = []
+    for row in (await connection.execute(query)).all():
+        try:
+            found.append(_current_revision(row))
+        except UNREADABLE as error:
+            log.warning("record left out", record=row.record_id, error=f"its entry cannot be read: {error}")
+    return found
 
 
 async def revision_by_other_rules(

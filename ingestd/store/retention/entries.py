@@ -45,7 +45,7 @@ def of_entries(before: datetime) -> Deletion:
         query = query.where(c.id > (position[0] if position else 0))
         rows = (await connection.execute(query.order_by(c.id).limit(limit))).all()
         whole = [row.id for row in rows if row.may_go and (row.record_id is None or not _is_shrunk(row.announced))]
-        is_over = len(rows) < limit or all(row.first_seen_at >= before for row in rows)
+        is_over = len(rows) < limit or all((row.first_seen_at or before) >= before for row in rows)
         return Found(keys=await _unlisted(connection, whole), position=None if is_over else (rows[-1].id,))
 
     async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
@@ -55,15 +55,17 @@ def of_entries(before: datetime) -> Deletion:
         await delete_entries(connection, ids)
         rows = (await connection.execute(select(c.id, c.announced).where(c.id.in_(ids)))).all()
         for row in rows:
-            lasting = {name: row.announced[name] for name in _LASTING if name in row.announced}
+            known = row.announced if isinstance(row.announced, dict) else {}
+            lasting = {name: known[name] for name in _LASTING if name in known}
             await connection.execute(update(entries).where(c.id == row.id).values(announced=lasting))
         return ids
 
     return Deletion(table="entries", find=find, delete=delete_rows)
 
 
-def _is_shrunk(announced: dict[str, Any]) -> bool:
-    return set(announced) <= set(_LASTING)
+def _is_shrunk(announced: Any) -> bool:
+    # One that cannot be read is as small as it will be.
+    return not isinstance(announced, dict) or set(announced) <= set(_LASTING)
 
 
 async def _unlisted(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Table, and_, bindparam, delete, func, insert, select, text, tuple_, update
+from sqlalchemy import JSON, Column, Table, and_, bindparam, delete, func, insert, select, text, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import StoreError
+from ingestd.store.unreadable import UnreadableJson
 
 #: Rows in one transaction of the target.  A revision has up to some hundred kilobytes.
 BATCH = 500
@@ -41,11 +42,22 @@ async def batches(connection: AsyncConnection, table: Table) -> AsyncIterator[Se
     while True:
         page = query if last is None else query.where(_after(key, last))
         rows = [dict(row) for row in (await connection.execute(page)).mappings()]
+        _refuse_unreadable(table, rows)
         if rows:
             yield rows
         if len(rows) < BATCH:
             return
         last = tuple(rows[-1][column.name] for column in key)
+
+
+def _refuse_unreadable(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    names = [column.name for column in table.columns if isinstance(column.type, JSON) and _is_copied(column)]
+    for row in rows:
+        if wrong := next((name for name in names if isinstance(row[name], UnreadableJson)), None):
+            key = ", ".join(f"{column.name} {row[column.name]}" for column in table.primary_key)
+            raise StoreError(
+                f"cannot copy the row of table {table.name} with {key}: {wrong} is {row[wrong]!r}; correct it"
+            )
 
 
 def _is_copied(column: Column[Any]) -> bool:

@@ -15,6 +15,7 @@ from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
 from ingestd.store.schema.tables import entries, failures, windows
 from ingestd.store.statements import chunks
+from ingestd.store.unreadable import UNREADABLE
 from ingestd.store.work import shared_pages
 from ingestd.store.work.due import Chosen, Queue, find
 from ingestd.store.work.shared_pages import REMOVED, is_first_of_address
@@ -254,7 +255,7 @@ async def readable(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now
     for row in rows:
         try:
             found.append(claimed_from_row(row))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except UNREADABLE as error:
             values: dict[str, str | None] = {"run_id": None, "revisit_at": None}
             if row.state == "pending":
                 values["state"] = "quarantined"

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import entries, records, sources
 from ingestd.store.statements import chunks
+from ingestd.store.unreadable import if_json
 
 _other = entries.alias("other")
 
@@ -35,7 +36,7 @@ class SharedPage:
 
 def needs_page(table: Any) -> ColumnElement[bool]:
     """Return the condition that an entry's page is fetched, for `entries` or an alias of it."""
-    announced = table.c.announced
+    announced = if_json(table.c.announced)
     has_text, has_payload = announced["body_html"].as_string(), announced["payload"].as_string()
     return and_(table.c.url.is_not(None), has_text.is_(None), has_payload.is_(None))
 

@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tests.backfill.backfills import atom, page
 from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
 from tests.conftest import LendDatabase
-from tests.support.outcomes import NOON, claimed, keep, keep_texts, saved
+from tests.support.outcomes import NOON, claimed, claimed_again, keep, keep_texts, saved
 from tests.support.papers import Papers
 
 
@@ -50,7 +49,7 @@ def revised(either: Path, database_url: str) -> Path:
             await keep(database, [saved(own, "Ferry", at=NOON)])
             await keep_texts(database, "https://two.example/feed", "Ferry", at=NOON + timedelta(hours=1))
             at = NOON + timedelta(hours=2, microseconds=700_000)
-            await keep(database, [saved(replace(own, record_id=1), "Ferry again", at=at)])
+            await keep(database, [saved(await claimed_again(database, own), "Ferry again", at=at)])
             await keep_texts(database, "https://three.example/feed", "Ferry again", at=NOON + timedelta(hours=3))
 
     asyncio.run(work())
