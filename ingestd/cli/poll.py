@@ -18,6 +18,7 @@ from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
+from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import is_folder, is_inbox
 
 
@@ -72,11 +73,16 @@ async def _poll_source(runtime: Runtime, source_id: int, *, settle: float) -> in
     """
     waited = False
     while True:
-        async with runtime.database.write() as connection:
-            claimed = await sources.claim(connection, runtime.run_id, [source_id])
+        with runtime.claims.claiming() as register:
+            async with runtime.database.write() as connection:
+                claimed = await sources.claim(connection, runtime.run_id, [source_id])
+                register(map(claim_of, claimed))
         if not claimed:
             return 0
-        done = await runtime.ingest.poll(claimed[0])
+        try:
+            done = await runtime.ingest.poll(claimed[0])
+        finally:
+            runtime.claims.remove(map(claim_of, claimed))
         if done.failure or not is_folder(claimed[0].url):
             return int(done.failure is not None)
         if done.outcome == "unchanged":

@@ -145,20 +145,13 @@ async def _subscribe(service: Service) -> None:
 
 
 async def heartbeat(service: Service) -> None:
-    """Write this run's heartbeat, then release the claims of dead runs; notes whether the database accepts writes."""
-    runtime, now = service.runtime, datetime.now(UTC)
+    """Send this run's heartbeat and release abandoned claims; notes whether the database accepts writes."""
     try:
-        async with runtime.database.write() as connection:
-            await runs.heartbeat(connection, runtime.run_id, role=runtime.role, now=now)
-        # Apart from the heartbeat: two runs that each delete the other must not wait for each other.
-        async with runtime.database.write() as connection:
-            gone = await runs.expire_dead(connection, runtime.observer)
+        await service.runtime.send_heartbeat()
     except StoreError:
         service.service_state.note_write(ok=False)
         raise
     service.service_state.note_write(ok=True)
-    if gone:
-        log.info("ended dead runs", runs=gone)
 
 
 async def _repair(service: Service) -> None:

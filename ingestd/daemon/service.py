@@ -22,6 +22,7 @@ from ingestd.repair.job import Repair
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved
+from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import pacing_key
 
 K = TypeVar("K")
@@ -82,6 +83,7 @@ class Service:
         runtime = self.runtime
         return Subscriber(
             run_id=runtime.run_id,
+            claims=runtime.claims,
             database=runtime.database,
             fetcher=runtime.fetcher,
             poller=runtime.ingest.poller,
@@ -126,10 +128,16 @@ class Service:
 
     async def _claim_sources(self, wanted: int, without_sites: Collection[str]) -> list[Source]:
         try:
-            async with self.runtime.database.write() as connection:
-                found = await sources.claim_due(
-                    connection, self.runtime.run_id, now=datetime.now(UTC), limit=wanted, without_sites=without_sites
-                )
+            with self.runtime.claims.claiming() as register:
+                async with self.runtime.database.write() as connection:
+                    found = await sources.claim_due(
+                        connection,
+                        self.runtime.run_id,
+                        now=datetime.now(UTC),
+                        limit=wanted,
+                        without_sites=without_sites,
+                    )
+                    register(map(claim_of, found))
         except StoreError as error:
             # The next tick tries again; the health report shows for how long writes have failed.
             log.warning("claim failed", error=str(error))
@@ -142,7 +150,7 @@ class Service:
     async def _poll(self, source: Source) -> None:
         async def put_off(until: datetime) -> None:
             async with self.runtime.database.write() as connection:
-                await sources.postpone(connection, source.id, self.runtime.run_id, until=until)
+                await sources.postpone(connection, source, self.runtime.run_id, until=until)
 
         async def poll() -> None:
             done = await self.runtime.ingest.poll(source)
@@ -153,7 +161,10 @@ class Service:
             if done.new or done.changed:
                 self.pages.nudge()
 
-        await run_or_postpone(self.runtime.fetcher, pacing_key(source.url), poll, put_off)
+        await run_or_postpone(
+            self.runtime.fetcher, pacing_key(source.url), poll, put_off,
+            on_end=lambda: self.runtime.claims.remove([claim_of(source)]),
+        )  # fmt: skip
 
     def count_push(self, done: PollResult | None) -> None:
         """Count a push (None: it was dropped) and start on its new entries."""

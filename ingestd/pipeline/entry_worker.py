@@ -15,6 +15,7 @@ from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import entries, revisits
 from ingestd.store.work.entries import ClaimedEntry
+from ingestd.store.work.own_claims import claim_of
 from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
@@ -36,35 +37,52 @@ async def run_or_postpone(
     work: Callable[[], Awaitable[None]],
     postpone: Callable[[datetime], Awaitable[None]],
     *,
+    on_end: Callable[[], None],
     wait: float = 0.0,
 ) -> None:
     """Run a claimed job, or postpone it if its site is on hold, by `wait` seconds, or if it cannot be committed.
 
-    A job that raises an unexpected exception is logged as a bug and postponed.
+    A job that raises an unexpected exception is logged as a bug and postponed.  `on_end` is called once
+    the claim is given back, by the job or because it was postponed.
     """
-    delay = wait
-    if not delay:
-        try:
-            seconds = fetcher.held_for(site)
-            if not seconds:
-                try:
-                    await work()
-                except Held as held:
-                    seconds = held.seconds
-            # Jobs that wait for the same site must not all come back at the same time.
-            delay = seconds * random.uniform(1.0, 1.5)  # noqa: S311
-        except IngestError as error:
-            log.warning("gave a job up, due again", site=site, error=str(error))
-            delay = AFTER_LOCAL_FAILURE
-        except Exception:
-            log.exception("bug", site=site)
-            delay = _AFTER_BUG.total_seconds()
-    if delay:
-        await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site)
+    given_back: asyncio.Task[None] | None = None
+    try:
+        delay = wait or await _run(fetcher, site, work)
+        if delay:
+            given_back = await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site)
+    finally:
+        if given_back:
+            given_back.add_done_callback(lambda _: on_end())
+        else:
+            on_end()
 
 
-async def _give_back(postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str) -> None:
-    """Give a claim back; while the database is unavailable, in the background, so that the slot comes free."""
+async def _run(fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]]) -> float:
+    """Run a job; returns the seconds by which it has to be postponed, 0 if it is done."""
+    try:
+        seconds = fetcher.held_for(site)
+        if not seconds:
+            try:
+                await work()
+            except Held as held:
+                seconds = held.seconds
+    except IngestError as error:
+        log.warning("gave a job up, due again", site=site, error=str(error))
+        return AFTER_LOCAL_FAILURE
+    except Exception:
+        log.exception("bug", site=site)
+        return _AFTER_BUG.total_seconds()
+    # Jobs that wait for the same site must not all come back at the same time.
+    return seconds * random.uniform(1.0, 1.5)  # noqa: S311
+
+
+async def _give_back(
+    postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str
+) -> asyncio.Task[None] | None:
+    """Give a claim back; while the database is unavailable, in the background, so that the slot comes free.
+
+    Returns the task in the background.
+    """
     try:
         await postpone(until)
     except StoreError as error:
@@ -75,6 +93,8 @@ async def _give_back(postpone: Callable[[datetime], Awaitable[None]], until: dat
             )
             _returns.add(task)
             task.add_done_callback(_returns.discard)
+            return task
+    return None
 
 
 class EntryWorker:
@@ -132,12 +152,15 @@ class EntryWorker:
         on_hold = held.keys() & left_out.keys()
         if not ids and not on_hold:
             return []
-        async with self._ingest.database.write() as connection:
-            for site in sorted(on_hold):
-                await entries.put_off(connection, left_out[site], until=held[site])
-            return await entries.claim(
-                connection, self._ingest.run_id, ids, now=now, limit=wanted, shares_pages=shares_pages
-            )
+        with self._ingest.claims.claiming() as register:
+            async with self._ingest.database.write() as connection:
+                for site in sorted(on_hold):
+                    await entries.put_off(connection, left_out[site], until=held[site])
+                found = await entries.claim(
+                    connection, self._ingest.run_id, ids, now=now, limit=wanted, shares_pages=shares_pages
+                )
+                register(map(claim_of, found))
+        return found
 
     async def _claim_revisits(
         self, now: datetime, wanted: int, without_sites: Collection[str], held: Mapping[str, datetime]
@@ -145,16 +168,19 @@ class EntryWorker:
         timing = self._ingest.timing
         if self._yields_to is None or self._yields_to.is_full or not timing.revisit_first:
             return []
-        async with self._ingest.database.write() as connection:
-            return await revisits.claim_due(
-                connection,
-                self._ingest.run_id,
-                now=now,
-                limit=wanted,
-                timing=timing,
-                without_sites={*without_sites, *self._yields_to.busy_sites},
-                held=held,
-            )
+        with self._ingest.claims.claiming() as register:
+            async with self._ingest.database.write() as connection:
+                found = await revisits.claim_due(
+                    connection,
+                    self._ingest.run_id,
+                    now=now,
+                    limit=wanted,
+                    timing=timing,
+                    without_sites={*without_sites, *self._yields_to.busy_sites},
+                    held=held,
+                )
+                register(map(claim_of, found))
+        return found
 
     def _has_to_yield(self, work: ClaimedEntry) -> bool:
         """Return whether a claimed revisit would delay new entries, which may have become due since the claim."""
@@ -176,8 +202,11 @@ class EntryWorker:
             async with self._ingest.database.write() as connection:
                 await postpone(connection, *works, until=until)
 
+        def end() -> None:
+            self._ingest.claims.remove(map(claim_of, works))
+
         wait = _YIELD_DELAY if self._has_to_yield(work) else 0.0
-        await run_or_postpone(fetcher, site, process, postpone, wait=wait)
+        await run_or_postpone(fetcher, site, process, postpone, on_end=end, wait=wait)
 
 
 def _after_hold(fetcher: Fetcher, site: str) -> timedelta:

@@ -22,6 +22,7 @@ from ingestd.store.operations import failures
 from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.urls import is_folder, is_inbox, without_userinfo
 
 log = structlog.get_logger(__name__)
@@ -48,8 +49,9 @@ class _Push:
 class Inbox:
     """Receiver of the documents that are pushed to sources."""
 
-    def __init__(self, *, run_id: str, database: Database, poller: Poller) -> None:
+    def __init__(self, *, run_id: str, claims: OwnClaims, database: Database, poller: Poller) -> None:
         self._run_id = run_id
+        self._claims = claims
         self._database = database
         self._poller = poller
         #: Source → its waiting pushes, in the order of arrival.
@@ -126,8 +128,10 @@ class Inbox:
             results = await self._poller.push_all(source, replies, keeps_claim=is_shared)
             is_released = is_shared or any(isinstance(one, PollResult) and not one.keeps_claim for one in results)
         finally:
-            if not is_released:
-                await self._release(source_id)
+            if is_released:
+                self._claims.remove([claim_of(source)])
+            else:
+                await self._release(source)
         for result in results:
             if isinstance(result, IngestError) and not result.local and not isinstance(result, Busy):
                 await self._add_failure(source, result)
@@ -135,22 +139,27 @@ class Inbox:
 
     async def _claim(self, source_id: int) -> tuple[Source, bool]:
         """Claim a source; returns it, and whether a running poll of its folder holds the claim.  Raises Busy."""
-        async with self._database.write() as connection:
-            claimed = await sources.claim(connection, self._run_id, [source_id])
-            if claimed:
-                return claimed[0], False
-            row = await sources.find(connection, str(source_id))
+        with self._claims.claiming() as register:
+            async with self._database.write() as connection:
+                claimed = await sources.claim(connection, self._run_id, [source_id])
+                register(map(claim_of, claimed))
+                row = await sources.find(connection, str(source_id))
+        if claimed:
+            return claimed[0], False
         # This run has the claim.  A poll of a folder holds the push lock while it commits files, so this push does not
         # run at the same time; an inbox is never polled.
         if row.run_id == self._run_id and (is_folder(row.url) or is_inbox(row.url)):
-            return sources.source_from_row(row), is_folder(row.url)
+            source = sources.source_from_row(row)
+            self._claims.add([claim_of(source)])
+            return source, is_folder(row.url)
         raise Busy("the source is being polled")
 
-    async def _release(self, source_id: int) -> None:
+    async def _release(self, source: Source) -> None:
         async def release() -> None:
             async with self._database.write() as connection:
-                await sources.release(connection, source_id, self._run_id)
+                await sources.release(connection, source, self._run_id)
 
+        task: asyncio.Task[None] | None = None
         try:
             await release()
         except StoreError:
@@ -158,6 +167,10 @@ class Inbox:
             task = asyncio.create_task(retry_while_unavailable(release, limit=None))
             self._releases.add(task)
             task.add_done_callback(self._releases.discard)
+            task.add_done_callback(lambda _: self._claims.remove([claim_of(source)]))
+        finally:
+            if task is None:
+                self._claims.remove([claim_of(source)])
 
     async def _add_failure(self, source: Source, error: IngestError) -> None:
         failure = failure_of(

@@ -67,6 +67,7 @@ from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
 from ingestd.store.work import shared_pages
 from ingestd.store.work.entries import ClaimedEntry
+from ingestd.store.work.own_claims import OwnClaims
 from ingestd.store.work.shared_pages import SharedPage
 from ingestd.text import clean
 from ingestd.urls import is_folder, site, without_userinfo
@@ -87,6 +88,7 @@ class Ingest:
         self,
         *,
         run_id: str,
+        claims: OwnClaims,
         database: Database,
         fetcher: Fetcher,
         pool: Pool,
@@ -98,6 +100,7 @@ class Ingest:
         max_body: int,
     ) -> None:
         self.run_id = run_id
+        self.claims = claims
         self.database = database
         self.fetcher = fetcher
         self.pool = pool

@@ -18,6 +18,7 @@ from ingestd.errors import StoreError
 from ingestd.model.timing import Timing
 from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.folder_opener import FolderOpener
+from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.ingest import Ingest
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.settings import MigrateOnStart, Settings
@@ -30,6 +31,7 @@ from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.records.save import save_outcomes
 from ingestd.store.transfer import copy_state
 from ingestd.store.work import runs
+from ingestd.store.work.own_claims import OwnClaims
 from ingestd.urls import load_public_suffixes
 from ingestd.web.connection.dial import tls_context
 from ingestd.web.fetcher import Fetcher, user_agent
@@ -47,6 +49,8 @@ class Runtime:
     run_id: str
     role: str
     observer: runs.RunObserver
+    #: The claims on which this process works.
+    claims: OwnClaims
     database: Database
     archive: Archive
     pacing: Pacing
@@ -57,6 +61,10 @@ class Runtime:
     max_body: int
     #: Directory for bodies that exceed the memory budget.  None: the system's temporary directory.
     spool_folder: Path | None = None
+
+    async def send_heartbeat(self) -> None:
+        """Send this run's heartbeat, and release claims on which nobody works."""
+        await send_heartbeat(self.database, self.run_id, role=self.role, observer=self.observer, claims=self.claims)
 
 
 @asynccontextmanager
@@ -72,8 +80,8 @@ async def open_runtime(
     load_public_suffixes()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, migrate=migrate))
-        observer = runs.RunObserver()
-        run_id = await stack.enter_async_context(_registered_run(database, role, observer))
+        observer, claims = runs.RunObserver(), OwnClaims()
+        run_id = await stack.enter_async_context(_registered_run(database, role, observer, claims))
         archive = make_archive(settings)
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
         pool = await stack.enter_async_context(make_pool(settings))
@@ -81,6 +89,7 @@ async def open_runtime(
         save_commits = await stack.enter_async_context(Batches[EntryOutcome, bool](database, save_outcomes))
         ingest = Ingest(
             run_id=run_id,
+            claims=claims,
             database=database,
             fetcher=fetcher,
             pool=pool,
@@ -95,6 +104,7 @@ async def open_runtime(
             run_id=run_id,
             role=role,
             observer=observer,
+            claims=claims,
             database=database,
             archive=archive,
             pacing=pacing,
@@ -193,14 +203,16 @@ def timing_of(settings: Settings) -> Timing:
 
 
 @asynccontextmanager
-async def _registered_run(database: Database, role: str, observer: runs.RunObserver) -> AsyncIterator[str]:
+async def _registered_run(
+    database: Database, role: str, observer: runs.RunObserver, claims: OwnClaims
+) -> AsyncIterator[str]:
     """Register this process as a run and send its heartbeats; at the end, end the run and release its claims."""
     now = datetime.now(UTC)
     async with database.write() as connection:
         await copy_state.begin_use(connection)
         await runs.expire_dead(connection, observer)
         run_id = await runs.start(connection, role=role, now=now)
-    heartbeats = asyncio.create_task(_send_heartbeats(database, run_id, role), name="heartbeats")
+    heartbeats = asyncio.create_task(_send_heartbeats(database, run_id, role, observer, claims), name="heartbeats")
     try:
         yield run_id
     finally:
@@ -209,11 +221,12 @@ async def _registered_run(database: Database, role: str, observer: runs.RunObser
             await runs.end(connection, run_id)
 
 
-async def _send_heartbeats(database: Database, run_id: str, role: str) -> None:
+async def _send_heartbeats(
+    database: Database, run_id: str, role: str, observer: runs.RunObserver, claims: OwnClaims
+) -> None:
     while True:
         await asyncio.sleep(runs.HEARTBEAT)
         try:
-            async with database.write() as connection:
-                await runs.heartbeat(connection, run_id, role=role, now=datetime.now(UTC))
+            await send_heartbeat(database, run_id, role=role, observer=observer, claims=claims)
         except StoreError as error:
             log.warning("heartbeat failed", error=str(error))

@@ -20,6 +20,7 @@ from ingestd.store.database import Database
 from ingestd.store.polls import sources, subscriptions
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.subscriptions import Subscription
+from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.text import collapse
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
@@ -42,8 +43,11 @@ _DIGESTS = frozenset({"sha1", "sha256", "sha384", "sha512"})
 class Subscriber:
     """WebSub subscriber; the callback URL of a subscription is `callback`, "/" and the subscription's token."""
 
-    def __init__(self, *, run_id: str, database: Database, fetcher: Fetcher, poller: Poller, callback: str) -> None:
+    def __init__(
+        self, *, run_id: str, claims: OwnClaims, database: Database, fetcher: Fetcher, poller: Poller, callback: str
+    ) -> None:
         self._run_id = run_id
+        self._claims = claims
         self._database = database
         self._fetcher = fetcher
         self._poller = poller
@@ -127,8 +131,10 @@ class Subscriber:
         if not is_signed(body, signature, subscription.secret):
             await self._drop(subscription, "a push had no valid signature")
             return None
-        async with self._database.write() as connection:
-            claimed = await sources.claim(connection, self._run_id, [subscription.source_id])
+        with self._claims.claiming() as register:
+            async with self._database.write() as connection:
+                claimed = await sources.claim(connection, self._run_id, [subscription.source_id])
+                register(map(claim_of, claimed))
         if not claimed:
             raise Busy("the source is being polled")
         [source] = claimed
@@ -138,11 +144,14 @@ class Subscriber:
         except BaseException as error:
             async with self._database.write() as connection:
                 due = source.due_at or datetime.now(UTC)
-                await sources.postpone(connection, source.id, self._run_id, until=due)
+                await sources.postpone(connection, source, self._run_id, until=due)
             if isinstance(error, StoreError | Busy) or not isinstance(error, IngestError):
                 raise
             await self._drop(subscription, f"a push could not be read: {error}")
             return None
+        finally:
+            # If postponing has failed, the next heartbeat gives the claim back.
+            self._claims.remove([claim_of(source)])
         async with self._database.write() as connection:
             await subscriptions.count_push(connection, subscription.source_id)
         return poll

@@ -27,6 +27,7 @@ from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
 from ingestd.store.work import runs
+from ingestd.store.work.own_claims import claim_of
 from tests.daemon.services import Hung, add_source, hang
 
 
@@ -56,7 +57,8 @@ def received(systemd: socket.socket) -> bytes | None:
 
 async def claim(service: Service, run_id: str) -> None:
     async with service.runtime.database.write() as connection:
-        await sources.claim_due(connection, run_id, now=datetime.now(UTC), limit=1)
+        found = await sources.claim_due(connection, run_id, now=datetime.now(UTC), limit=1)
+        service.runtime.claims.add(map(claim_of, found))
 
 
 async def claims(service: Service) -> list[str | None]:

@@ -7,7 +7,7 @@ connection in the moment of a commit, be killed, or be taken for dead while it g
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_only
 
 from ingestd.archive.off import DisabledArchive
@@ -24,6 +25,7 @@ from ingestd.errors import IngestError
 from ingestd.model.reply import Reply
 from ingestd.model.source import Source, Validators
 from ingestd.model.timing import Timing
+from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.inbox import Inbox
 from ingestd.pipeline.poll import Poller
 from ingestd.pipeline.retry import retry_while_unavailable
@@ -36,6 +38,7 @@ from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.records.save import save_outcomes
 from ingestd.store.work import entries, revisits, runs
 from ingestd.store.work.entries import ClaimedEntry
+from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers import jobs
 from ingestd.workers.pool import Pool
@@ -162,6 +165,7 @@ class Run:
             self._wrap_commits(engine)
         async with self.database.write() as connection:
             self.id = await runs.start(connection, role="daemon", now=datetime.now(UTC))
+        self.claims, self.observer = OwnClaims(), runs.RunObserver()
         self.polled = Batches[Sequence[PollResult], bool](self.database, polls.save_lists)
         self.made = Batches[EntryOutcome, bool](self.database, save_outcomes)
         await self.polled.__aenter__()
@@ -170,7 +174,7 @@ class Run:
             run_id=self.id, database=self.database, fetcher=self.fetcher, pool=cast("Pool", _Parser()),
             archive=DisabledArchive(), commits=self.polled, timing=Timing,
         )  # fmt: skip
-        self.inbox = Inbox(run_id=self.id, database=self.database, poller=self.poller)
+        self.inbox = Inbox(run_id=self.id, claims=self.claims, database=self.database, poller=self.poller)
 
     def _before_statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         await_only(self.turns.wait(self, statement))
@@ -234,9 +238,29 @@ class Run:
         self.turns.note_end(self)
 
     async def poll(self) -> None:
-        async with self.database.write() as connection:
-            claimed = await sources.claim_due(connection, self.id, now=datetime.now(UTC) + LATER, limit=2)
-        await asyncio.gather(*map(self._poll, claimed))
+        await self._claim_and(
+            self._poll,
+            lambda connection: sources.claim_due(connection, self.id, now=datetime.now(UTC) + LATER, limit=2),
+        )
+
+    async def _claim_and(
+        self,
+        work: Callable[[Any], Coroutine[Any, Any, None]],
+        claim: Callable[[AsyncConnection], Awaitable[Sequence[Any]]],
+    ) -> None:
+        """Claim sources or entries, and work on each; a claim whose work fails is left to the heartbeat."""
+
+        async def do(claimed: Any) -> None:
+            try:
+                await work(claimed)
+            finally:
+                self.claims.remove([claim_of(claimed)])
+
+        with self.claims.claiming() as register:
+            async with self.database.write() as connection:
+                found = await claim(connection)
+                register(map(claim_of, found))
+        await asyncio.gather(*map(do, found))
 
     async def _poll(self, source: Source) -> None:
         await self.turns.wait(self, "the request")
@@ -254,16 +278,18 @@ class Run:
             self.publisher.acknowledged[guid] = max(version, self.publisher.acknowledged.get(guid, 0))
 
     async def make(self) -> None:
-        async with self.database.write() as connection:
-            claimed = await entries.claim_due(connection, self.id, now=datetime.now(UTC) + LATER, limit=3)
-        await asyncio.gather(*map(self._make, claimed))
+        await self._claim_and(
+            self._make,
+            lambda connection: entries.claim_due(connection, self.id, now=datetime.now(UTC) + LATER, limit=3),
+        )
 
     async def revisit(self) -> None:
-        async with self.database.write() as connection:
-            claimed = await revisits.claim_due(
+        await self._claim_and(
+            self._make,
+            lambda connection: revisits.claim_due(
                 connection, self.id, now=datetime.now(UTC) + LATER, limit=2, timing=Timing()
-            )
-        await asyncio.gather(*map(self._make, claimed))
+            ),
+        )
 
     async def _make(self, work: ClaimedEntry) -> None:
         await self.turns.wait(self, "the request")
@@ -273,8 +299,7 @@ class Run:
         await retry_while_unavailable(lambda: self.made.put(outcome))
 
     async def beat(self) -> None:
-        async with self.database.write() as connection:
-            await runs.heartbeat(connection, self.id, role="daemon", now=datetime.now(UTC))
+        await send_heartbeat(self.database, self.id, role="daemon", observer=self.observer, claims=self.claims)
 
     async def take_over(self, other: "Run") -> None:
         """Take another run for dead."""

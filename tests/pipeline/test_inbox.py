@@ -18,7 +18,7 @@ from tests.support.dropping import item
 
 
 def inbox_of(runtime: Runtime) -> Inbox:
-    return Inbox(run_id=runtime.run_id, database=runtime.database, poller=runtime.ingest.poller)
+    return Inbox(run_id=runtime.run_id, claims=runtime.claims, database=runtime.database, poller=runtime.ingest.poller)
 
 
 async def pushed_at_once(runtime: Runtime, source: int, *bodies: bytes) -> list[PollResult | BaseException]:

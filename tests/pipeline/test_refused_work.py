@@ -202,7 +202,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
         await runtime.ingest.process_entry(work)
 
     async with asyncio.timeout(20):
-        await run_or_postpone(runtime.fetcher, work.site, process, postpone)
+        await run_or_postpone(runtime.fetcher, work.site, process, postpone, on_end=lambda: None)
     away = False
 
     async def state() -> tuple[str, str | None, int]:

@@ -111,7 +111,8 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
             await poll_folder(runtime, source)
     assert "a.json" in names(wire.path)
     async with runtime.database.write() as connection:
-        await sources.postpone(connection, source, runtime.run_id, until=(await source_row(runtime, source)).due_at)
+        row = await source_row(runtime, source)
+        await sources.postpone(connection, sources.source_from_row(row), runtime.run_id, until=row.due_at)
 
     done = await poll_folder(runtime, source)
 

@@ -57,6 +57,7 @@ async def _run(settings: Settings, what: NewBackfill | int, max_documents: int) 
     async with open_runtime(settings, role="backfill") as runtime:
         async with runtime.database.write() as connection:
             number = await _claim(connection, runtime, what)
+            runtime.claims.add([("backfills", number, 0)])
             row, counts = await backfills.find(connection, number), await backfills.count_entries(connection, number)
         backfill = Backfill(
             row,

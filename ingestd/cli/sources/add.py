@@ -21,6 +21,7 @@ from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runt
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
+from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import folder_path, is_folder, is_inbox, is_remote_folder, source_url, without_userinfo
 
 
@@ -158,7 +159,9 @@ async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, int
             named = [(feed.url, title or feed.title) for feed in feeds]
             return await _add(runtime.database, named, named=url, interval=interval)
         [added] = await _add(runtime.database, [(url, title)], named=url, interval=interval)
-        async with runtime.database.write() as connection:
-            claimed = await sources.claim(connection, runtime.run_id, [added.id])
+        with runtime.claims.claiming() as register:  # until the run ends, which it does at once
+            async with runtime.database.write() as connection:
+                claimed = await sources.claim(connection, runtime.run_id, [added.id])
+                register(map(claim_of, claimed))
         polled = [await runtime.ingest.poller.poll(source, reply) for source in claimed]
         return [added._replace(entries=polled[0].listed if polled else None)]

@@ -40,7 +40,7 @@ class Rejected(Exception):
 def add_routes(app: web.Application, service: Service, token: str | None) -> None:
     """Add the inbox route."""
     runtime = service.runtime
-    inbox = Inbox(run_id=runtime.run_id, database=runtime.database, poller=runtime.ingest.poller)
+    inbox = Inbox(run_id=runtime.run_id, claims=runtime.claims, database=runtime.database, poller=runtime.ingest.poller)
     # Separate from the budget of the polls, which pushes must not exhaust.
     memory_budget = MemoryBudget(runtime.max_body)
 

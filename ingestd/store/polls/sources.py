@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound
@@ -176,16 +176,18 @@ async def drop_folders(connection: AsyncConnection) -> dict[int, str]:
     return {row.id: row.url for row in rows}
 
 
-async def release(connection: AsyncConnection, source_id: int, run_id: str) -> None:
-    """Release a claimed source, otherwise unchanged."""
-    claimed = (sources.c.id == source_id) & (sources.c.run_id == run_id)
-    await connection.execute(update(sources).where(claimed).values(run_id=None))
+async def release(connection: AsyncConnection, source: Source, run_id: str) -> None:
+    """Release a source while it has the claim of `source`, otherwise unchanged."""
+    await connection.execute(update(sources).where(_is_claim(source, run_id)).values(run_id=None))
 
 
-async def postpone(connection: AsyncConnection, source_id: int, run_id: str, *, until: datetime) -> None:
-    """Release a claimed source unpolled, due again at `until`."""
-    claimed = (sources.c.id == source_id) & (sources.c.run_id == run_id)
-    await connection.execute(update(sources).where(claimed).values(run_id=None, due_at=until))
+def _is_claim(source: Source, run_id: str) -> ColumnElement[bool]:
+    return (sources.c.id == source.id) & (sources.c.run_id == run_id) & (sources.c.claims == source.claim)
+
+
+async def postpone(connection: AsyncConnection, source: Source, run_id: str, *, until: datetime) -> None:
+    """Release a source, while it has the claim of `source`, unpolled; it is due again at `until`."""
+    await connection.execute(update(sources).where(_is_claim(source, run_id)).values(run_id=None, due_at=until))
 
 
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
