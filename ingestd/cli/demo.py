@@ -88,7 +88,7 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
         async with database.read() as connection:
             figures = await overview.summary(connection)
             happened = await holdings.count_events(connection)
-            complete = await holdings.stored_holdings(connection, newsroom) == _due(newsroom)
+            complete = await holdings.stored_holdings(database, newsroom) == _due(newsroom)
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
     counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
     counts |= {kind: happened[kind] for kind in _COUNTED}
@@ -111,7 +111,7 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             found = await event_log.read_after(connection, seen)
             figures = await overview.summary(connection)
             ended = once and newsroom.finished.is_set()
-            stored = await holdings.stored_holdings(connection, newsroom) if ended else None
+            stored = await holdings.stored_holdings(database, newsroom) if ended else None
         seen = found.after
         for event in found.events:
             if json:

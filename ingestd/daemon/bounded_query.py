@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -40,9 +41,14 @@ class BoundedQuery(Generic[T]):
         self._query = query
         self._task: asyncio.Task[QueryResult[T] | StoreError] | None = None
         self.last: QueryResult[T] | None = None
+        #: When the last run ended, in monotonic seconds, and how many it took.
+        self._ended, self._took = -inf, 0.0
 
-    async def result(self, *, max_age: float) -> QueryResult[T]:
+    async def result(self, *, max_age: float, max_load: float = 1.0) -> QueryResult[T]:
         """Return a result at most `max_age` seconds old; the query goes on running when the wait times out.
+
+        `max_load` is the part of the time that the query may run: after a long run the result gets older than
+        `max_age` before the next run begins.
 
         Raises StoreUnavailable when the query fails or the database does not answer within WAIT.  The messages are
         safe to publish: the driver's error goes to the log only.
@@ -50,6 +56,10 @@ class BoundedQuery(Generic[T]):
         if self.last and monotonic() - self.last.monotonic_at <= max_age:
             return self.last
         if self._task is None or self._task.done():
+            if self._task and (rests := self._ended + self._took * (1 / max_load - 1) - monotonic()) > 0:
+                if self.last:
+                    return self.last
+                raise StoreUnavailable(f"the query took {self._took:.0f} s without a result; next try in {rests:.0f} s")
             self._task = asyncio.create_task(self._run())
         done, _ = await asyncio.wait([task := self._task], timeout=WAIT)
         if not done:
@@ -60,6 +70,14 @@ class BoundedQuery(Generic[T]):
         return result
 
     async def _run(self) -> QueryResult[T] | StoreError:
+        started = monotonic()
+        try:
+            return await self._query_once()
+        finally:
+            self._ended = monotonic()
+            self._took = self._ended - started
+
+    async def _query_once(self) -> QueryResult[T] | StoreError:
         try:
             async with asyncio.timeout(_QUERY_TIMEOUT):
                 value = await self._query()

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.demo.expected import ExpectedContent, ExpectedWire, ItemState
 from ingestd.demo.newsroom import Newsroom
 from ingestd.model.record import Record
+from ingestd.store.database import Database
 from ingestd.store.events import event_log
 from ingestd.store.operations import overview
 from ingestd.store.records import records
+from ingestd.store.records.export import export
 from ingestd.store.records.search import search
 
 #: More than the newsroom has of anything.
@@ -53,8 +55,14 @@ def expected_holdings(papers: ExpectedContent, wire: ExpectedWire) -> Holdings:
     )
 
 
-async def stored_holdings(connection: AsyncConnection, newsroom: Newsroom) -> Holdings:
+async def stored_holdings(database: Database, newsroom: Newsroom) -> Holdings:
     """Read what is stored now."""
+    exported = [record async for record in export(database)]
+    async with database.read() as connection:
+        return await _holdings(connection, newsroom, exported)
+
+
+async def _holdings(connection: AsyncConnection, newsroom: Newsroom, exported: list[Record]) -> Holdings:
     figures = await overview.summary(connection)
     items = newsroom.expected_wire.items
     wire_records = [
@@ -70,7 +78,7 @@ async def stored_holdings(connection: AsyncConnection, newsroom: Newsroom) -> Ho
         items={record.guid: await _item_state(connection, record) for record in wire_records},
         listed=_guids(await records.newest(connection, limit=_LIMIT), items),
         found=frozenset(found),
-        exported=_guids([record async for record in records.export(connection)], items),
+        exported=_guids(exported, items),
     )
 
 

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from ingestd.daemon import bounded_query
 from ingestd.daemon.bounded_query import WAIT, BoundedQuery
 from ingestd.errors import StoreError, StoreUnavailable
 
@@ -84,3 +85,29 @@ async def test_close_leaves_no_task_behind() -> None:
     await bounded.close()
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_query_that_takes_long_runs_a_small_part_of_the_time() -> None:
+    query = CountedQuery()
+    bounded = BoundedQuery(query)
+    slow = asyncio.create_task(bounded.result(max_age=0.0, max_load=0.01))
+    await asyncio.sleep(0.2)
+    query.may_answer.set()
+    assert (await slow).value == 1
+
+    # It took 0.2 s, so it rests for 20 s.
+    assert (await bounded.result(max_age=0.0, max_load=0.01)).value == 1
+    assert (await bounded.result(max_age=0.0)).value == 2
+
+
+async def test_a_query_that_never_ends_is_not_started_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_query, "_QUERY_TIMEOUT", 0.2)
+    query = CountedQuery()
+    bounded = BoundedQuery(query)
+
+    with pytest.raises(StoreUnavailable, match="the database is unavailable"):
+        await bounded.result(max_age=0.0, max_load=0.01)
+    with pytest.raises(StoreUnavailable, match=r"took 0 s without a result; next try in \d+ s"):
+        await bounded.result(max_age=0.0, max_load=0.01)
+
+    assert query.calls == 1

@@ -146,11 +146,11 @@ async def test_stored_holdings_are_complete_only_after_the_embargo(runtime: Runt
     await send(runtime, source, message(DISPATCHES, at=newsroom.agency.time_at).encode())
 
     async with runtime.database.read() as connection:
-        before = await holdings.stored_holdings(connection, newsroom)
+        before = await holdings.stored_holdings(runtime.database, newsroom)
     await let_embargoes_end(runtime, timedelta(minutes=1))
     await release_due(runtime.database)
     async with runtime.database.read() as connection:
-        after = await holdings.stored_holdings(connection, newsroom)
+        after = await holdings.stored_holdings(runtime.database, newsroom)
 
     assert before.listed == before.exported != complete.listed
     assert replace(after, counts=complete.counts) == complete

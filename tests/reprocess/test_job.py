@@ -17,6 +17,7 @@ from ingestd.reprocess.job import Reprocess, ReprocessResult
 from ingestd.store.operations import decisions, overview
 from ingestd.store.records import records, reprocessing
 from ingestd.store.records.content import unpacked
+from ingestd.store.records.export import export
 from ingestd.store.records.reprocessing import Selection
 from ingestd.store.records.search import search
 from ingestd.store.schema import tables
@@ -96,7 +97,7 @@ async def test_the_new_text_is_read_searched_and_exported(newsroom: Newsroom, ru
     async with runtime.database.read() as connection:
         assert await search(connection, "newsletter", limit=5) == []
         [found] = await search(connection, "harbour", limit=5)
-        exported = [record async for record in records.export(connection)]
+    exported = [record async for record in export(runtime.database)]
     assert (found.revision, found.article.body_text) == (2, STORY)
     assert [record.article.body_text for record in exported] == [STORY]
 

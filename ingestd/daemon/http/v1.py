@@ -25,12 +25,19 @@ log = structlog.get_logger(__name__)
 #: Events in one response: the default of `limit`, and its maximum.
 _DEFAULT_EVENTS, _MAX_EVENTS = 100, 1000
 
+#: Sources in one response: the default of `limit`, and its maximum.
+_MAX_SOURCES = 1000
+
 Query = Callable[[AsyncConnection, web.Request], Awaitable[object]]
 
 
-async def problem_sources(connection: AsyncConnection, _request: web.Request) -> object:
-    """Return the sources whose condition is not ok, the first 1,000 by number."""
-    return await overview.sources_with_problems(connection)
+async def problem_sources(connection: AsyncConnection, request: web.Request) -> object:
+    """Return the sources whose condition is not ok, by number: at most `limit` after number `after`.
+
+    A response with fewer than `limit` is the last one.
+    """
+    limit = _limit_parameter(request, _MAX_SOURCES, _MAX_SOURCES)
+    return await overview.sources_with_problems(connection, after=_integer_parameter(request, "after", 0), limit=limit)
 
 
 async def coverage(connection: AsyncConnection, request: web.Request) -> object:
@@ -54,9 +61,7 @@ async def events(connection: AsyncConnection, request: web.Request) -> object:
     The response also has the number to continue from (`after`), that of the latest event (`newest`), and the `epoch`
     of the log; a request may give the epoch that its number is from.
     """
-    limit = _integer_parameter(request, "limit", _DEFAULT_EVENTS)
-    if not 1 <= limit <= _MAX_EVENTS:
-        raise UsageError(f"limit must be from 1 to {_MAX_EVENTS}")
+    limit = _limit_parameter(request, _DEFAULT_EVENTS, _MAX_EVENTS)
     kinds = event_log.parse_kinds(request.query.getall("kind", ()))
     return asdict(
         await event_log.read_after(
@@ -130,6 +135,13 @@ def _integer_parameter(request: web.Request, name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise UsageError(f"{name} is not a number; write it as in 1500")
     return int(text)
+
+
+def _limit_parameter(request: web.Request, default: int, maximum: int) -> int:
+    limit = _integer_parameter(request, "limit", default)
+    if not 1 <= limit <= maximum:
+        raise UsageError(f"limit must be from 1 to {maximum}")
+    return limit
 
 
 def _time_parameter(request: web.Request, name: str) -> datetime | None:

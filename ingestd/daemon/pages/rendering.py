@@ -61,14 +61,18 @@ def render(
     counts: dict[str, int] | None,
     *,
     note: str | None,
+    counted_at: datetime | None = None,
     logged_in: bool = False,
 ) -> str:
     """Return the page; without lists and counts from the database it shows the report alone.
 
-    `note` tells the reader why data is missing or old; `logged_in` adds a way to log out.
+    `note` tells the reader why data is missing or old, `counted_at` from when the counts are if that is not now;
+    `logged_in` adds a way to log out.
     """
     page = _templates.get_template("status.html")
-    return page.render(report=report, lists=lists, counts=counts or {}, note=note, logged_in=logged_in)
+    return page.render(
+        report=report, lists=lists, counts=counts or {}, counted_at=counted_at, note=note, logged_in=logged_in
+    )
 
 
 def _time_element(when: datetime | None) -> str:

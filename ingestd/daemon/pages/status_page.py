@@ -1,9 +1,10 @@
 """Query the content of the status page, and keep the latest for when the database does not answer."""
 
 import asyncio
+from time import monotonic
 from typing import TypeVar
 
-from ingestd.daemon.bounded_query import BoundedQuery
+from ingestd.daemon.bounded_query import BoundedQuery, QueryResult
 from ingestd.daemon.health import Health
 from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS, Lists, render
 from ingestd.errors import StoreError
@@ -12,9 +13,15 @@ from ingestd.times import iso
 
 T = TypeVar("T")
 
-#: How old the lists and counts may be (seconds).  Counting takes long in a database of millions of rows; one age for
-#: both, since older counts would contradict the lists below them.
+#: How old the lists and counts may be (seconds): one age for both, since older counts would contradict the lists.
 _MAX_AGE = 2.0
+
+#: The part of the time that counting may take: seconds in a database of millions of rows, whose counts are therefore
+#: some minutes old, which the page says.
+_MAX_COUNTING = 0.01
+
+#: Age in seconds from which the page says when it counted.
+_OLD_COUNTS = 30.0
 
 
 class StatusPage:
@@ -32,9 +39,16 @@ class StatusPage:
     async def render(self, *, logged_in: bool = False) -> str:
         """Return the page within `bounded_query.WAIT`; `logged_in` adds a way to log out."""
         # Concurrently: in sequence the waits would add up.
-        queries = _current_or_last(self.lists), _current_or_last(self.counts)
+        queries = _current_or_last(self.lists), _current_or_last(self.counts, max_load=_MAX_COUNTING)
         report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *queries)
-        return render(report, lists, counts, note=note, logged_in=logged_in)
+        return render(
+            report,
+            lists.value if lists else None,
+            counts.value if counts else None,
+            counted_at=counts.at if counts and monotonic() - counts.monotonic_at > _OLD_COUNTS else None,
+            note=note,
+            logged_in=logged_in,
+        )
 
     async def _read_lists(self) -> Lists:
         async with self._health.service.runtime.database.read() as connection:
@@ -52,11 +66,13 @@ class StatusPage:
             return await overview.summary(connection)
 
 
-async def _current_or_last(query: BoundedQuery[T]) -> tuple[T | None, str | None]:
-    """Return the current value and None; without an answer, the last value or None, and a note that says so."""
+async def _current_or_last(
+    query: BoundedQuery[T], *, max_load: float = 1.0
+) -> tuple[QueryResult[T] | None, str | None]:
+    """Return the current result and None; without an answer, the last result or None, and a note that says so."""
     try:
-        return (await query.result(max_age=_MAX_AGE)).value, None
+        return await query.result(max_age=_MAX_AGE, max_load=max_load), None
     except StoreError as error:
         if query.last is None:
             return None, f"{error}: there is nothing to show yet"
-        return query.last.value, f"{error}: the lists are from {iso(query.last.at)}"
+        return query.last, f"{error}: the lists are from {iso(query.last.at)}"

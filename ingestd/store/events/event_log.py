@@ -13,7 +13,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.store.schema.tables import entries, events, installation, records, revisions, sources
+from ingestd.store.schema.tables import entries, events, installation, last_numbers, records, revisions, sources
 from ingestd.urls import without_userinfo
 
 #: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
@@ -106,7 +106,7 @@ class EventBatch:
     events: tuple[Event, ...]
     #: Where to continue: every event up to this number was read.
     after: int
-    #: The number of the last event in the log; 0: the log is empty.
+    #: The number of the last event; 0: there has been none.
     newest: int
     #: The epoch in which these numbers count; together with `after` it is the reader's cursor.
     epoch: str
@@ -174,6 +174,9 @@ async def read_after(
     if kinds:
         query = query.where(events.c.kind.in_(kinds))
     rows = (await connection.execute(query)).all()
+    # Again, after the rows were read: what is deleted before that must not be missing without a word.
+    if seq and seq < (oldest := (await _state(connection))[1]) - 1:
+        raise EventsLost(seq + 1, oldest - 1)
     found = tuple(_event(row, include_withheld=include_withheld) for row in rows)
     after = found[-1].seq if len(found) == limit else newest
     return EventBatch(events=found, after=after, newest=newest, epoch=present)
@@ -187,14 +190,26 @@ def _event(row: Row[*tuple[Any, ...]], *, include_withheld: bool) -> Event:
     return Event(**{**values, **urls})
 
 
+#: The number of the last event that is kept, and the last one that was given out: a database of an older version has
+#: none, and the newest events may be deleted.
+_LAST = (
+    select(func.max(events.c.seq)).scalar_subquery().label("last"),
+    select(last_numbers.c.number).where(last_numbers.c.name == "event").scalar_subquery().label("stored"),
+)
+
+
 async def _state(connection: AsyncConnection) -> tuple[int, int, str]:
-    """Return the numbers of the last and the first event, 0 if the log is empty, and the epoch."""
+    """Return the numbers of the last event there has been and of the first that is kept, and the epoch.
+
+    If no event is kept, the first is the one that will come next.
+    """
     first = select(func.min(events.c.seq)).scalar_subquery()
-    last = select(func.max(events.c.seq)).scalar_subquery()
-    row = (await connection.execute(select(installation.c.epoch, first.label("first"), last.label("last")))).one()
-    return row.last or 0, row.first or 0, row.epoch
+    row = (await connection.execute(select(installation.c.epoch, first.label("first"), *_LAST))).one()
+    last = max(row.last or 0, row.stored or 0)
+    return last, last + 1 if row.first is None else row.first, row.epoch
 
 
 async def last_seq(connection: AsyncConnection) -> int:
-    """Return the number of the last event; 0: the log is empty."""
-    return int((await connection.execute(select(func.max(events.c.seq)))).scalar() or 0)
+    """Return the number of the last event, which may be deleted already; 0: there has been none."""
+    row = (await connection.execute(select(*_LAST))).one()
+    return max(row.last or 0, row.stored or 0)

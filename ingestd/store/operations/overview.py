@@ -167,10 +167,16 @@ async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def sources_with_problems(connection: AsyncConnection, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Return summaries of the sources whose condition is not ok, or that moved to another source's address."""
+async def sources_with_problems(
+    connection: AsyncConnection, *, after: int = 0, limit: int = 1000
+) -> list[dict[str, Any]]:
+    """Return summaries of the sources whose condition is not ok, or that moved to another source's address.
+
+    By id, at most `limit`, from the first one above `after` on.
+    """
     has_problem = (sources.c.condition != "ok") | (sources.c.state != "active") | sources.c.quiet_since.is_not(None)
-    wanted = (sources.c.kind == "feed", sources.c.state != "removed", has_problem | sources.c.same_as.is_not(None))
+    listed = (sources.c.kind == "feed", sources.c.state != "removed", sources.c.id > after)
+    wanted = (*listed, has_problem | sources.c.same_as.is_not(None))
     rows = await connection.execute(select(sources).where(*wanted).order_by(sources.c.id).limit(limit))
     return [source_summary(row) for row in rows]
 

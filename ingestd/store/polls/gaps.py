@@ -118,13 +118,15 @@ async def coverage(
     rows = (await connection.execute(watched.order_by(sources.c.id))).all()
     if source_id is not None and not rows:
         raise UsageError(f"source {source_id} is not polled, so its coverage is unknown; ask its sender")
+    # Three statements, however many sources there are.
+    gaps_of = await _gaps_within(connection, source_id, since, until)
+    quarantined_of = await _count_quarantined(connection, source_id, since, until)
     coverages = []
     for row in rows:
         start, end = _later(row.watched_since, since), _earlier(row.last_success_at, until)
         if start is None or end is None or start > end:
             start = end = None
-        gaps_within = await _gaps_within(connection, row.id, since, until)
-        quarantined = await _count_quarantined(connection, row.id, since, until)
+        gaps_within, quarantined = gaps_of.get(row.id, []), quarantined_of.get(row.id, 0)
         coverages.append(
             {
                 "source": row.id,
@@ -160,24 +162,31 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 async def _gaps_within(
-    connection: AsyncConnection, source_id: int, since: datetime | None, until: datetime | None
-) -> list[dict[str, Any]]:
-    query = select(gaps).where(gaps.c.source_id == source_id)
+    connection: AsyncConnection, source_id: int | None, since: datetime | None, until: datetime | None
+) -> dict[int, list[dict[str, Any]]]:
+    """Return the gaps in an interval by source, of one or of all, each source's in the order of time."""
+    query = select(gaps) if source_id is None else select(gaps).where(gaps.c.source_id == source_id)
     if since:
         query = query.where(gaps.c.to_at > since)
     if until:
         query = query.where(gaps.c.from_at < until)
     names = ("id", "from_at", "to_at", "state", "found", "note")
-    rows = await connection.execute(query.order_by(gaps.c.from_at, gaps.c.id))
-    return [{name: row[name] for name in names} for row in rows.mappings()]
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in (await connection.execute(query.order_by(gaps.c.from_at, gaps.c.id))).mappings():
+        found.setdefault(row["source_id"], []).append({name: row[name] for name in names})
+    return found
 
 
 async def _count_quarantined(
-    connection: AsyncConnection, source_id: int, since: datetime | None, until: datetime | None
-) -> int:
-    query = select(func.count()).where(entries.c.source_id == source_id, entries.c.state == "quarantined")
+    connection: AsyncConnection, source_id: int | None, since: datetime | None, until: datetime | None
+) -> dict[int, int]:
+    """Return the number of quarantined entries first seen in an interval by source, of one or of all."""
+    query = select(entries.c.source_id, func.count()).where(entries.c.state == "quarantined")
+    if source_id is not None:
+        query = query.where(entries.c.source_id == source_id)
     if since:
         query = query.where(entries.c.first_seen_at >= since)
     if until:
         query = query.where(entries.c.first_seen_at < until)
-    return int((await connection.execute(query)).scalar_one())
+    rows = await connection.execute(query.group_by(entries.c.source_id))
+    return {row[0]: row[1] for row in rows}

@@ -1,6 +1,6 @@
-"""Reading records: find, list, export (`search` is a module of its own)."""
+"""Reading records: find and list (`search` and `export` are modules of their own)."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -107,31 +107,6 @@ async def newest(
         records.c.updated_at.desc(), records.c.id.desc()
     )
     return await readable(connection, (await connection.execute(query.limit(limit))).all())
-
-
-async def export(
-    connection: AsyncConnection,
-    *,
-    since: datetime | None = None,
-    source_id: int | None = None,
-    status: Status = "usable",
-    batch: int = 500,
-) -> AsyncIterator[Record]:
-    """Yield records by ascending id, reading `batch` at a time."""
-    after = 0
-    while True:
-        query = (
-            filtered(SELECT_RECORDS, source_id, since, status)
-            .where(records.c.id > after)
-            .order_by(records.c.id)
-            .limit(batch)
-        )
-        rows = (await connection.execute(query)).all()
-        if not rows:
-            return
-        for record in await readable(connection, rows):
-            yield record
-        after = rows[-1].record_id
 
 
 async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:

@@ -74,6 +74,29 @@ async def test_a_quiet_source_is_listed_and_is_a_health_warning_without_its_name
     assert "quiet.example" not in str(health)
 
 
+async def test_sources_are_listed_page_by_page(service: Service, client: aiohttp.ClientSession) -> None:
+    now = datetime.now(UTC)
+    rows = [
+        {"url": f"https://{n}.example/feed", "kind": "feed", "state": "active", "site": f"{n}.example", "due_at": now,
+         "failures": 1, "condition": "failing", "created_at": now}
+        for n in range(1, 2101)
+    ]  # fmt: skip
+    async with service.runtime.database.write() as connection:
+        await connection.execute(table.insert(), rows)
+
+    found, after = list[int](), 0
+    for expected in (1000, 1000, 100):
+        async with client.get("/v1/sources", params={"after": after}) as reply:
+            page = [row["id"] for row in await reply.json()]
+        assert len(page) == expected
+        found, after = found + page, page[-1]
+    async with client.get("/v1/sources", params={"after": 3, "limit": 2}) as reply:
+        assert [row["id"] for row in await reply.json()] == found[3:5]
+
+    assert found == sorted(set(found))
+    assert len(found) == 2100
+
+
 async def test_why_returns_the_entries_of_a_url(service: Service, client: aiohttp.ClientSession) -> None:
     source = await add_source(service, "https://paper.example/feed")
     await add_entry(service, source, "https://paper.example/story", due=NOON)
@@ -141,6 +164,8 @@ async def test_an_ended_epoch_of_events_is_410_with_the_present_one(
         pytest.param("/v1/events?after=-1", "after is not a number", id="event-below-0"),
         pytest.param("/v1/events?after=" + "9" * 19, "after is not a number", id="event-of-19-digits"),
         pytest.param("/v1/events?after=", "after is not a number", id="event-empty"),
+        pytest.param("/v1/sources?after=x", "after is not a number", id="source-is-no-number"),
+        pytest.param("/v1/sources?limit=1001", "limit must be from 1 to 1000", id="too-many-sources"),
         pytest.param("/v1/events?limit=0", "limit must be from 1 to 1000", id="no-events"),
         pytest.param("/v1/events?limit=1001", "limit must be from 1 to 1000", id="too-many-events"),
         pytest.param("/v1/events?kind=merged", "no kind 'merged'", id="kind"),

@@ -59,6 +59,24 @@ async def test_the_list_of_sources_is_limited_and_has_no_removed_ones(service: S
     assert "and 2 more:" in shown
 
 
+async def test_counts_that_took_long_are_kept_and_shown_with_their_time(service: Service, page: StatusPage) -> None:
+    await page.render()
+    assert page.counts.last is not None
+    page.counts.last = replace(page.counts.last, at=datetime(2020, 6, 24, 12, tzinfo=UTC), monotonic_at=-inf)
+    page.counts._took = 60.0  # as in a database of millions of rows
+    page.lists.last = None
+    await add_source(service, "https://wire.example/feed", title="Harbour Wire")
+
+    shown = await page.render()
+
+    assert "<dt>sources</dt><dd>0</dd>" in shown
+    assert 'counted at <time datetime="2020-06-24T12:00:00Z">' in shown
+    assert "Harbour Wire" in shown  # the lists are of now
+    page.counts._took = 0.01
+    page.counts._ended = -inf
+    assert "<dt>sources</dt><dd>1</dd>" in await page.render()
+
+
 async def test_while_the_database_hangs_the_last_lists_are_shown_with_their_time(
     service: Service, page: StatusPage, hung: Hung
 ) -> None:

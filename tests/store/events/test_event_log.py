@@ -204,3 +204,26 @@ async def test_an_empty_log_gives_an_empty_batch(database: Database) -> None:
         batch = await event_log.read_after(connection, 0)
 
     assert (batch.events, batch.after, batch.newest) == ((), 0, 0)
+
+
+async def test_a_reader_is_told_of_lost_events_when_the_newest_are_deleted(database: Database) -> None:
+    await keep_texts(database, "https://one.example/feed", "Ferry", "Umbrella", "Otter")
+    async with database.write() as connection:
+        await connection.execute(delete(tables.events).where(tables.events.c.seq > 1))
+
+    async with database.read() as connection:
+        assert await event_log.last_seq(connection) == 3
+        assert (await event_log.read_after(connection, 3)).events == ()
+        assert (await event_log.read_after(connection, 0)).after == 3
+        with pytest.raises(UsageError, match="there is no event 4 yet: the last one is 3"):
+            await event_log.read_after(connection, 4)
+    async with database.write() as connection:
+        await connection.execute(delete(tables.events))
+    async with database.read() as connection:
+        with pytest.raises(event_log.EventsLost, match="events 2 to 3 are no longer kept"):
+            await event_log.read_after(connection, 1)
+        assert (await event_log.read_after(connection, 3)).newest == 3
+
+    await keep_texts(database, "https://two.example/feed", "Harvest")
+    async with database.read() as connection:
+        assert [event.seq for event in (await event_log.read_after(connection, 3)).events] == [4]

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, MetaData, inspect, select, text
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.operations.conversions import Conversion, restart, unsearchable_until
-from ingestd.store.records import records, search_index
+from ingestd.store.records import search_index
+from ingestd.store.records.export import export
 from ingestd.store.records.search import search
 from ingestd.store.schema import migrate, tables
 from tests.store.test_migrations import AT, ENTRY, RECORD, REVISION, SOURCE
@@ -63,15 +64,15 @@ async def found(database: Database, query: str) -> list[int]:
 
 
 async def test_all_rows_are_converted_and_found(database: Database) -> None:
+    before = [record async for record in export(database)]
     async with database.read() as connection:
-        before = [record async for record in records.export(connection)]
         assert await unsearchable_until(connection) == AT
     assert await found(database, "ferry") == []
 
     assert await Conversion(database).run(60)
 
+    assert [record async for record in export(database)] == before
     async with database.read() as connection:
-        assert [record async for record in records.export(connection)] == before
         assert await unsearchable_until(connection) is None
         rows = (await connection.execute(select(tables.revisions))).all()
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())

@@ -9,6 +9,7 @@ from ingestd.errors import UnreadableContent
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.records import records
 from ingestd.store.records.content import PACKED, pack, unpack
+from ingestd.store.records.export import export
 from ingestd.store.records.search import search
 from ingestd.store.schema import tables
 from tests.support.agency import add_inbox, ninjs, records_in, send
@@ -63,9 +64,9 @@ async def test_a_damaged_content_costs_its_own_record_only(runtime: Runtime, con
     await keep_texts(runtime.database, "https://paper.example/feed", "one ferry", "two ferries", "three ferry boats")
     await damage(runtime, 2, content)
 
+    exported = [record async for record in export(runtime.database)]
     async with runtime.database.read() as connection:
         listed = await records.newest(connection, limit=10)
-        exported = [record async for record in records.export(connection)]
         found = await search(connection, '"ferry boats"', limit=10)
         with pytest.raises(UnreadableContent, match=r"record 2, revision 1, is damaged \(.+\): restore it"):
             await records.find(connection, "2")
