@@ -182,6 +182,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
         for as_json in ([], ["--json"])
     ],
     "records search": [[word, *as_json] for word in ("harvest", *SECRETS) for as_json in ([], ["--json"])],
+    "records purge": [["1", "--dry-run"], ["1", "--dry-run", "--json"]],
     "records export": [[], ["--format", "ninjs"]],
     "events": [[], ["--json"], ["--kind", "killed"], ["--kind", "withheld", "--json"]],
     "coverage": [[], ["--json"]],
@@ -200,6 +201,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "db backup": [["BACKUP"], ["BACKUP-2", "--json"]],
     "db restore": "prints what was restored, in numbers",
     "db copy": "prints what was copied, in numbers",
+    "db usage": [[], ["--json"]],
     "db prune": [["--dry-run"], ["--dry-run", "--json"]],
     "demo": "its own database, of invented news",
     "config show": [[], ["--json"]],

@@ -70,12 +70,13 @@ COMMANDS: tuple[Command | Group, ...] = (
     Command("reprocess", "reprocess:reprocess", "Extract stored pages again with the current rules."),
     Group(
         "records",
-        "List, show, search and export records.",
+        "List, show, search, export and purge records.",
         (
             Command("list", "records.list_:list_", "List the records saved or revised last, newest first."),
             Command("show", "records.show:show_", "Show a record, its revisions, or their differences."),
             Command("search", "records.search:search", "Search headlines and bodies, best match first."),
             Command("export", "records.export:export", "Export records as JSON Lines, oldest first."),
+            Command("purge", "records.purge:purge", "Erase the content of records for ever; tombstones stay."),
         ),
     ),
     Command("events", "events:events_", "Print the event log: what happened to which record."),

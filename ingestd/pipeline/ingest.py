@@ -183,11 +183,14 @@ class Ingest:
         if url is None or work.entry.body_html is not None or work.known:
             return None
 
-        async def find() -> SharedPage | None:
+        async def find() -> tuple[int | None, SharedPage | None]:
             async with self.database.read() as connection:
-                return await shared_pages.find(connection, url, entry_id=work.id)
+                purged = await shared_pages.find_purged(connection, url)
+                return purged, await shared_pages.find(connection, url, entry_id=work.id)
 
-        page = await retry_while_unavailable(find)
+        purged, page = await retry_while_unavailable(find)
+        if purged is not None:
+            return Carried(work=work, at=at, record_id=purged, entry_id=work.id, visited_at=at)
         if page is None or not shared_page.is_current(
             at,
             visited_at=page.visited_at,

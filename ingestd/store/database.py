@@ -106,6 +106,19 @@ class Database:
         for call in calls:
             call()
 
+    async def run_alone(self, statement: str) -> None:
+        """Run a statement outside a transaction, such as VACUUM; raises StoreUnavailable or StoreError."""
+        with store_errors():
+            async with self._writer.connect() as connection:
+                if self.dialect == "postgresql":
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await connection.execute(text(statement))
+                    return
+                # SQLAlchemy would begin a transaction, so the driver runs it.
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                async with self._write_lock, driver.execute(statement):
+                    pass
+
     async def ping(self) -> None:
         """Run a trivial query; raises StoreUnavailable when the database does not answer."""
         async with self.read() as connection:

@@ -18,7 +18,7 @@ from ingestd.urls import without_userinfo
 
 #: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
 #: may be published.  `reprocessed` means that other rules extracted the same bytes: the story did not change.
-EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed"]
+EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed", "purged"]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 

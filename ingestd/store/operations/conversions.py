@@ -11,7 +11,6 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-import structlog
 from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +20,6 @@ from ingestd.store.records import search_index
 from ingestd.store.records.content import PACKED, pack
 from ingestd.store.schema.tables import conversions, records, revisions
 from ingestd.store.unreadable import UNREADABLE
-
-log = structlog.get_logger(__name__)
 
 #: Rows of the first batch, and of the largest; a batch that took long is followed by a smaller one.
 _FIRST, _MAX_ROWS = 10, 200
@@ -83,7 +80,7 @@ class Conversion:
                 await connection.execute(delete(conversions).where(conversions.c.name == _REVISIONS))
         self._note(monotonic() - begun)
         if not rows:
-            log.info("converted all revisions of older releases")
+            _log().info("converted all revisions of older releases")
         return True
 
     async def _delete_old_index(self) -> bool:
@@ -164,12 +161,12 @@ def _convert(rows: Sequence[Any]) -> _Converted:
             try:
                 packed.append({"number": row.id, **_renamed(pack({name: row._mapping[name] for name in PACKED}))})
             except UNREADABLE as error:  # it stays as it is
-                log.warning("revision not packed", record=row.record_id, error=f"{type(error).__name__}: {error}")
+                _log().warning("revision not packed", record=row.record_id, error=f"{type(error).__name__}: {error}")
         if row.is_current:
             try:
                 terms[row.id] = search_index.terms_of(row)
             except UnreadableContent as error:
-                log.warning("record cannot be searched", record=row.record_id, error=str(error))
+                _log().warning("record cannot be searched", record=row.record_id, error=str(error))
     return _Converted(below=min((row.id for row in rows), default=0), packed=packed, terms=terms)
 
 
@@ -198,3 +195,10 @@ _PACK = (
     .where(revisions.c.id == bindparam("number"), revisions.c.content.is_(None))
     .values({name: bindparam(f"new_{name}") for name in (*PACKED, "content")})
 )
+
+
+def _log() -> Any:
+    # Imported here: `records search` asks whether a conversion is under way, and starts faster without it.
+    import structlog  # noqa: PLC0415
+
+    return structlog.get_logger(__name__)

@@ -233,9 +233,10 @@ def _upsert(dialect: str) -> Any:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(entries)
     new = insert.excluded
     values = {
-        name: new[name] for name in ("fingerprint", "announced", "url", "site", "attempts", "due_at")
+        name: new[name] for name in ("fingerprint", "url", "site", "attempts", "due_at")
     } | {
-        # Its record was deleted for its age: a change does not make it news again.
+        # Its record was deleted for its age or purged: a change does not make it news again.
+        "announced": case((entries.c.state == "expired", entries.c.announced), else_=new.announced),
         "state": case((entries.c.state == "expired", "expired"), else_=new.state),
         # Void the claim: a run that has the entry is processing its old content, and must not finish it.
         "run_id": None,

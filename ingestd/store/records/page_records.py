@@ -32,6 +32,7 @@ _HEAD = (
         records.c.uri,
         records.c.origin_entry_id,
         records.c.item_key,
+        records.c.purged_at,
         revisions.c.content_hash,
         revisions.c.headline,
         revisions.c.change,
@@ -51,6 +52,7 @@ class PageRecords:
         self._by_uri: dict[str, int] = {}
         self._by_hash: dict[str, int] = {}
         self._by_entry: dict[int, int] = {}
+        self._purged: set[int] = set()
 
     @classmethod
     async def open(
@@ -96,6 +98,8 @@ class PageRecords:
             self._heads[row.id] = _head_of(row, row.id, row.origin_entry_id)
             if row.change == "reprocessed":
                 self._reprocessed.add(row.id)
+            if row.purged_at is not None:
+                self._purged.add(row.id)
             if row.item_key is None:  # a page never revises a wire item
                 self._by_entry[row.origin_entry_id] = row.id
             if row.uri:
@@ -133,6 +137,9 @@ class PageRecords:
         own = self._by_entry.get(work.id) if own is None else own
         hashes = (content_hash, whole_hash, candidate.same_hash)
         holder = next((self._by_hash[one] for one in hashes if one in self._by_hash), None)
+        for record_id in (own, holder, work.record_id):
+            if record_id in self._purged:
+                return record_id, "same"
         verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
         record_id = head.id if head else self._new_record(work, article, at)
         change = "corrected" if corrects and verdict in ("text", "headline") else verdict
@@ -161,11 +168,15 @@ class PageRecords:
         """Make an entry a carrier of a record; returns "same" if it is one already, None if there is no such record."""
         if record_id not in self._heads:
             return None
-        if work.record_id == record_id:
+        if work.record_id == record_id or record_id in self._purged:
             return "same"
         self._unit_of_work.add_event(record_id, self.revision_of(record_id), "carried", entry_id=work.id, at=at)
         self._unit_of_work.add_carrier(record_id, entry_id=work.id, source_id=work.source_id, url=url, at=at)
         return "carried"
+
+    def is_purged(self, record_id: int) -> bool:
+        """Return whether the content of a record that was opened was erased: nothing is stored for it any more."""
+        return record_id in self._purged
 
     def _new_record(self, work: ClaimedEntry, article: Article, at: datetime) -> int:
         record_id = self._unit_of_work.new_record(entry_id=work.id, at=at, uri=article.uri)

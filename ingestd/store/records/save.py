@@ -4,6 +4,7 @@ A transaction saves many outcomes; `lock_records` lets only one such transaction
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, case, update
@@ -13,7 +14,7 @@ from ingestd.policy.articles.identity import Verdict
 from ingestd.store.database import lock_records
 from ingestd.store.operations import decisions, failures, sites
 from ingestd.store.operations.decisions import Decision
-from ingestd.store.records import evidence, raws, wire_items
+from ingestd.store.records import evidence, purge, raws, wire_items
 from ingestd.store.records.corrections import find_corrections
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.extraction import Extraction
@@ -52,59 +53,90 @@ async def _save(
     finished: Sequence[EntryOutcome],
     changed: Sequence[EntryOutcome],
 ) -> None:
-    saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
-    record_ids: dict[int, int] = {}
     decided = [_quarantine_decision(outcome) for outcome in outcomes if isinstance(outcome, Failed)]
-    carried = [outcome for outcome in outcomes if isinstance(outcome, Carried)]
     unwrapped = [outcome for outcome in outcomes if isinstance(outcome, Unwrapped)]
+    record_ids: dict[int, int] = {}
     if unwrapped:
         await raws.add(connection, (outcome.raw for outcome in unwrapped), kind="page", now=unwrapped[0].at)
         record_ids = await wire_items.save_versions(
             connection, [one for outcome in unwrapped for one in _incoming_versions(outcome)]
         )
-    if saved or carried:
-        page_records = await PageRecords.open(
-            connection,
-            uris=[outcome.article.uri for outcome in saved],
-            hashes=[name for outcome in saved for name in _hashes(outcome)],
-            ids=[outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried],
-        )
-        articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
-        corrections = await find_corrections(connection, articles)
-        new_articles = []
-        for outcome in saved:
-            record_ids[outcome.work.id], verdict = page_records.add(
-                outcome.work,
-                outcome.article,
-                at=outcome.at,
-                content_hash=outcome.content_hash,
-                whole_hash=outcome.whole_hash,
-                url=outcome.url,
-                extraction=_extraction(outcome),
-                same_text=outcome.same_text,
-                corrects=outcome.work.id in corrections,
-            )
-            if verdict != "same" or outcome.work.known is None:
-                decided.append(_record_decision(outcome, verdict, record_ids[outcome.work.id]))
-            if verdict == "new":
-                new_articles.append((outcome.site, outcome.block_hashes))
-        for one in carried:
-            carrying = page_records.carry(one.work, one.record_id, at=one.at, url=one.work.entry.link)
-            if carrying is not None:
-                record_ids[one.work.id] = one.record_id
-            if carrying == "carried":
-                decided.append(_carrier_decision(one))
-        await raws.add(connection, (outcome.raw for outcome in saved), kind="page", now=outcomes[0].at)
-        await page_records.flush(connection)
-        await sites.add_articles(connection, new_articles, now=outcomes[0].at)
+    pages = await _save_pages(connection, outcomes)
+    record_ids |= pages.record_ids
     await _finish(connection, finished, record_ids)
     await _link(connection, changed, record_ids)
+    await purge.forget_entries(connection, sorted(pages.purged))
     await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
-    await decisions.add(connection, decided)
+    await decisions.add(connection, [*decided, *pages.decided])
     await failures.add(
         connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed | RevisitFailed))
     )
     await evidence.add(connection, map(_page_evidence, outcomes))
+
+
+@dataclass(slots=True)
+class _SavedPages:
+    """The records of entries with pages."""
+
+    #: The record of each entry, by the entry's id.
+    record_ids: dict[int, int] = field(default_factory=dict)
+    decided: list[Decision] = field(default_factory=list)
+    #: Entries whose record was purged: nothing of theirs is stored.
+    purged: set[int] = field(default_factory=set)
+
+
+async def _save_pages(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> _SavedPages:
+    """Save the articles and carriers among outcomes."""
+    saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
+    carried = [outcome for outcome in outcomes if isinstance(outcome, Carried)]
+    done = _SavedPages()
+    if not saved and not carried:
+        return done
+    page_records = await PageRecords.open(
+        connection,
+        uris=[outcome.article.uri for outcome in saved],
+        hashes=[name for outcome in saved for name in _hashes(outcome)],
+        ids=[outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried],
+    )
+    articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
+    corrections = await find_corrections(connection, articles)
+    new_articles = []
+    for outcome in saved:
+        record_id, verdict = page_records.add(
+            outcome.work,
+            outcome.article,
+            at=outcome.at,
+            content_hash=outcome.content_hash,
+            whole_hash=outcome.whole_hash,
+            url=outcome.url,
+            extraction=_extraction(outcome),
+            same_text=outcome.same_text,
+            corrects=outcome.work.id in corrections,
+        )
+        done.record_ids[outcome.work.id] = record_id
+        if page_records.is_purged(record_id):
+            done.purged.add(outcome.work.id)
+        elif verdict != "same" or outcome.work.known is None:
+            done.decided.append(_record_decision(outcome, verdict, record_id))
+        if verdict == "new":
+            new_articles.append((outcome.site, outcome.block_hashes))
+    for one in carried:
+        _carry(page_records, one, done)
+    archived = (outcome.raw for outcome in saved if outcome.work.id not in done.purged)
+    await raws.add(connection, archived, kind="page", now=outcomes[0].at)
+    await page_records.flush(connection)
+    await sites.add_articles(connection, new_articles, now=outcomes[0].at)
+    return done
+
+
+def _carry(page_records: PageRecords, outcome: Carried, done: _SavedPages) -> None:
+    verdict = page_records.carry(outcome.work, outcome.record_id, at=outcome.at, url=outcome.work.entry.link)
+    if verdict is not None:
+        done.record_ids[outcome.work.id] = outcome.record_id
+    if page_records.is_purged(outcome.record_id):
+        done.purged.add(outcome.work.id)
+    elif verdict == "carried":
+        done.decided.append(_carrier_decision(outcome))
 
 
 def _incoming_versions(outcome: Unwrapped) -> Iterator[IncomingVersion]:

@@ -78,6 +78,7 @@ class UnitOfWork:
             "item_key": None,
             "id_origin": None,
             "release_at": None,
+            "purged_at": None,
         } | values
         return record_id
 

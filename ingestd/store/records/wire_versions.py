@@ -63,6 +63,8 @@ class _ItemRecord:
     release_at: datetime | None = None
     #: Content of the current revision; None: not read, since no version needs it.
     article: Article | None = None
+    #: Whether its content was erased: then it gets no versions any more.
+    is_purged: bool = False
 
     @property
     def state(self) -> RecordState:
@@ -100,7 +102,7 @@ class WireVersions:
     async def _read(self, connection: AsyncConnection, keys: Sequence[str]) -> None:
         c = records.c
         found = await connection.execute(
-            select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at).where(c.item_key.in_(keys))
+            select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at, c.purged_at).where(c.item_key.in_(keys))
         )
         heads = {row.id: row for row in found}
         stored: dict[int, list[StoredVersion]] = {record_id: [] for record_id in heads}
@@ -119,6 +121,7 @@ class WireVersions:
                 stored[record_id],
                 carried[record_id],
                 head.release_at,
+                is_purged=head.purged_at is not None,
             )
 
     async def _read_texts(self, connection: AsyncConnection, wanted: Sequence[_ItemRecord]) -> None:
@@ -131,6 +134,8 @@ class WireVersions:
     def add(self, incoming: IncomingVersion) -> tuple[int, Effect]:
         """Add the rows for a version; returns its record's id and the version's effect on it."""
         record = self._records.get(incoming.key)
+        if record and record.is_purged:
+            return record.record_id, Effect(change="same", pubstatus="canceled", record_status="canceled")
         received = received_version(incoming.version, incoming.source_id, incoming.at)
         effect = effect_of(received, record.state if record else None)
         if record is None:

@@ -78,3 +78,16 @@ conversions = Table(
     Column("name", String(20), primary_key=True),
     Column("below", Id, nullable=False),  # rows from this number on are done
 )
+
+#: Purges of records: who erased them, when and why.
+purges = Table(
+    "purges",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(64), nullable=False),  # name of the user of the operating system
+    Column("reason", Text),
+    Column("record_ids", Json, nullable=False),
+    Column("revisions", Integer, nullable=False),  # how many were erased
+    Column("documents", Integer, nullable=False),
+)

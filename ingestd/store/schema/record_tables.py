@@ -39,6 +39,7 @@ records = Table(
     Column("item_key", Text),  # wire items: `item_guid`, qualified by the source unless globally unique
     Column("id_origin", String(8)),  # wire items: where `item_guid` is from
     Column("release_at", Instant),  # when the embargo ends; null: no embargo, or one without an end
+    Column("purged_at", Instant),  # when its content was erased; null: it was not
     Index("records_by_update", "updated_at"),
     Index("records_by_item_key", "item_key", unique=True),
     Index("records_by_item_guid", "item_guid"),

@@ -1,7 +1,15 @@
 """All tables.  `migrations/` creates them; a test compares the result with these definitions."""
 
 from ingestd.store.schema.metadata import metadata
-from ingestd.store.schema.operation_tables import conversions, decisions, failures, installation, robots_files, sites
+from ingestd.store.schema.operation_tables import (
+    conversions,
+    decisions,
+    failures,
+    installation,
+    purges,
+    robots_files,
+    sites,
+)
 from ingestd.store.schema.record_tables import carriers, events, evidence, last_numbers, raws, records, revisions, texts
 from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions, windows
 from ingestd.store.schema.work_tables import backfills, entries, runs
@@ -21,6 +29,7 @@ __all__ = [
     "last_numbers",
     "metadata",
     "polls",
+    "purges",
     "raws",
     "records",
     "revisions",

@@ -31,6 +31,7 @@ VERSIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 
 #: The version that this program works with.

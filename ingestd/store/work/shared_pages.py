@@ -86,6 +86,12 @@ async def find(connection: AsyncConnection, url: str, *, entry_id: int) -> Share
     return SharedPage(entry_id=row.id, record_id=row.record_id, visited_at=row.visited_at, fingerprint=row.fingerprint)
 
 
+async def find_purged(connection: AsyncConnection, url: str) -> int | None:
+    """Return the purged record that an address belongs to; None if there is none.  Its page is never fetched again."""
+    query = select(records.c.id).join(entries, entries.c.record_id == records.c.id)
+    return (await connection.execute(query.where(entries.c.url == url, records.c.purged_at.is_not(None)))).scalar()
+
+
 async def share_failures(connection: AsyncConnection, failed: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
     """Give the outcome of failed attempts to the other pending entries of each address, so that they attempt nothing.
 

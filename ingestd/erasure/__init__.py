@@ -1,0 +1,1 @@
+"""Erase the content of records, wherever it is stored."""
