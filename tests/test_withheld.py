@@ -203,6 +203,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "db copy": "prints what was copied, in numbers",
     "db usage": [[], ["--json"]],
     "db prune": [["--dry-run"], ["--dry-run", "--json"]],
+    "db repair": [["--dry-run"], ["--dry-run", "--json"], []],
     "demo": "its own database, of invented news",
     "config show": [[], ["--json"]],
     "config check": NO_ITEMS,

@@ -112,6 +112,7 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command("current", "db.current:current", "Print the version of the database schema."),
             Command("usage", "db.usage:usage", "Print the sizes of tables and archive, and what bounds them."),
             Command("prune", "db.prune:prune", "Delete what is older than the settings keep it."),
+            Command("repair", "db.repair:repair", "Merge records that one entry made by mistake."),
             Command("check", "db.check:check", "Check that the database has this program's schema."),
             Command("backup", "db.backup:backup", "Back up the database and the archive into a new directory."),
             Command("restore", "db.restore:restore", "Restore the database and the archive from a backup."),

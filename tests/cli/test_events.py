@@ -112,7 +112,8 @@ def test_json_prints_one_document_a_line(kept: Path) -> None:
         "seq": 3, "kind": "carried", "at": "2026-01-31T12:00:00Z", "record_id": 1, "revision": 1,
         "guid": found[0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Ferry", "versioncreated": None,
         "entry_id": 3, "entry_url": "https://two.example/two/0", "source_id": 2,
-        "source_url": "https://two.example/two", "source_title": "The two", "epoch": found[0]["epoch"],
+        "source_url": "https://two.example/two", "source_title": "The two", "merged_into": None,
+        "epoch": found[0]["epoch"],
     }  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def test_after_limit_and_kind_select_events(kept: Path, arguments: tuple[object,
     [
         pytest.param(("--after", 5), "no event 5 yet: the last one is 4", id="not-yet"),
         pytest.param(("--after", 5, "--follow"), "no event 5 yet: the last one is 4", id="not-yet-followed"),
-        pytest.param(("--kind", "merged"), "'merged'", id="kind"),
+        pytest.param(("--kind", "moved"), "'moved'", id="kind"),
     ],
 )
 def test_a_usage_error_has_status_2(kept: Path, arguments: tuple[object, ...], message: str) -> None:

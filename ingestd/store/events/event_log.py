@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
@@ -17,8 +17,11 @@ from ingestd.store.schema.tables import entries, events, installation, last_numb
 from ingestd.urls import without_userinfo
 
 #: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
-#: may be published.  `reprocessed` means that other rules extracted the same bytes: the story did not change.
-EventKind = Literal["new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed", "purged"]
+#: may be published.  `reprocessed` means that other rules extracted the same bytes: the story did not change.  `merged`
+#: means that the record was a double of another one, which has its revisions now, `purged` that its content was erased.
+EventKind = Literal[
+    "new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed", "merged", "purged"
+]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
@@ -97,6 +100,8 @@ class Event:
     source_id: int
     source_url: str
     source_title: str | None
+    #: Of the event `merged`: the guid of the record that has the revisions now; else None.
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,8 @@ class EventBatch:
 #: Whether the content of an event's revision may be shown without being asked for.
 _SHOWN = (records.c.pubstatus == "usable") & (func.coalesce(revisions.c.pubstatus, "usable") == "usable")
 
+_other = records.alias("other")
+
 _EVENT = (
     select(
         events.c.seq, events.c.kind, events.c.at, events.c.record_id, events.c.revision, events.c.entry_id,
@@ -123,12 +130,14 @@ _EVENT = (
         revisions.c.headline, revisions.c.versioncreated, _SHOWN.label("shown"),
         entries.c.url.label("entry_url"), entries.c.source_id, sources.c.url.label("source_url"),
         sources.c.title.label("source_title"),
+        case((events.c.kind == "merged", _other.c.guid)).label("merged_into"),
     )
     .join(records, records.c.id == events.c.record_id)
     # An outer join, since no foreign key ensures the revision: no event may be missing.
     .outerjoin(revisions, (revisions.c.record_id == events.c.record_id) & (revisions.c.revision == events.c.revision))
     .join(entries, entries.c.id == events.c.entry_id)
     .join(sources, sources.c.id == entries.c.source_id)
+    .outerjoin(_other, _other.c.id == records.c.merged_into)
     .order_by(events.c.seq)
 )  # fmt: skip
 

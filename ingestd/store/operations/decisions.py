@@ -27,7 +27,7 @@ class Decision:
     entry_id: int
     stage: DecisionStage
     #: disallowed, quarantined, found; a `Verdict` of `policy.articles.identity` or `Change` of `policy.wire.versions`;
-    #: reprocessed; merge (another record has the same text).
+    #: reprocessed; merge (another record has the same text), merged.
     verdict: str
     reason: str
 

@@ -41,6 +41,9 @@ _HEAD = (
     .join(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
 )
 
+# The address of a merged record leads to the one that it was merged into.
+_MERGED = select(records.c.uri, records.c.merged_into).where(records.c.merged_into.is_not(None))
+
 
 class PageRecords:
     """The records that the articles of one transaction may belong to; call `open`, `add` each article, then `flush`."""
@@ -75,6 +78,9 @@ class PageRecords:
         wanted.update(page_records._by_hash.values())
         for some in chunks(sorted({uri for uri in uris if uri})):
             page_records._add_heads((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
+            for row in (await connection.execute(_MERGED.where(records.c.uri.in_(some)))).all():
+                page_records._by_uri[row.uri] = row.merged_into
+                wanted.add(row.merged_into)
         for few in chunks(sorted(wanted)):
             page_records._add_heads((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
         await page_records._read_earlier_revisions(connection)
@@ -188,6 +194,11 @@ class PageRecords:
     def revision_of(self, record_id: int) -> int:
         """Return the number of the current revision of a record that was opened."""
         return self._heads[record_id].revision
+
+    def is_at(self, record_id: int, revision: int) -> bool:
+        """Return whether a revision is the current one of a record, which may have been deleted or merged meanwhile."""
+        head = self._heads.get(record_id)
+        return head is not None and head.revision == revision
 
     def add_reprocessed(
         self, record_id: int, article: Article, *, at: datetime, content_hash: str, extraction: Extraction, entry: Entry

@@ -46,6 +46,7 @@ async def find(
 ) -> Record:
     """Return the record with an id, guid or canonical URL, as it is now or was known at `as_of`.
 
+    The names of a merged record lead to the one that it was merged into.
     `as_of` selects the revision that was current then, with its status then and the carriers seen by then.
     A record that is withheld or killed now, or whose revision is, comes without its content unless `include_withheld`.
 
@@ -57,6 +58,9 @@ async def find(
     else:
         column = (records.c.guid == name) | (records.c.uri == name) | (records.c.item_guid == name)
     rows = (await connection.execute(SELECT_RECORDS.where(column).order_by(records.c.id).limit(_MAX_LISTED))).all()
+    if not rows:
+        into = select(records.c.merged_into).where(column, records.c.merged_into.is_not(None))
+        rows = (await connection.execute(SELECT_RECORDS.where(records.c.id.in_(into)).limit(_MAX_LISTED))).all()
     if not rows:
         raise NotFound(f"no record {name}; `ingestd records list` shows the latest records")
     if len(rows) > 1:

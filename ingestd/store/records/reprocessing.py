@@ -94,7 +94,8 @@ class SaveResult:
 
 async def selected_ids(connection: AsyncConnection, selection: Selection) -> list[int]:
     """Return the ids of the selected records in ascending order, without wire items, which have no page."""
-    query = select(records.c.id).where(records.c.item_key.is_(None)).order_by(records.c.id).limit(selection.limit)
+    of_page = records.c.item_key.is_(None) & records.c.merged_into.is_(None)
+    query = select(records.c.id).where(of_page).order_by(records.c.id).limit(selection.limit)
     if selection.except_rules is not None:
         query = query.where(records.c.rules.is_distinct_from(selection.except_rules))
     if selection.since is not None:
@@ -188,7 +189,7 @@ async def save(connection: AsyncConnection, reprocessed: Sequence[ReprocessedRev
         record_id, extraction = one.current.record_id, _new_extraction(one)
         if not one.changed:
             unchanged.append({"record": record_id, "seen": one.current.revision, "by": one.rules})
-        elif page_records.revision_of(record_id) != one.current.revision:
+        elif not page_records.is_at(record_id, one.current.revision):
             overtaken.add(record_id)
         else:
             other_id = page_records.add_reprocessed(

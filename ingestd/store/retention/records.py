@@ -50,7 +50,9 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
     async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
         await lock_records(connection)
         query = select(records.c.id).where(records.c.id.in_(keys), records.c.updated_at < latest, may_go)
-        ids = (await connection.execute(query)).scalars().all()
+        ids = list((await connection.execute(query)).scalars())
+        merged = select(records.c.id).where(records.c.merged_into.in_(ids), records.c.id < newest)
+        ids += (await connection.execute(merged)).scalars()
         of_entry = update(entries).where(entries.c.record_id.in_(ids))
         await connection.execute(of_entry.values(record_id=None, state="expired", revisit_at=None))
         for some in chunks(ids):

@@ -40,6 +40,7 @@ records = Table(
     Column("id_origin", String(8)),  # wire items: where `item_guid` is from
     Column("release_at", Instant),  # when the embargo ends; null: no embargo, or one without an end
     Column("purged_at", Instant),  # when its content was erased; null: it was not
+    Column("merged_into", Id),  # the record that has its revisions now; null: it has them itself
     Index("records_by_update", "updated_at"),
     Index("records_by_item_key", "item_key", unique=True),
     Index("records_by_item_guid", "item_guid"),
@@ -47,6 +48,8 @@ records = Table(
 )
 _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
+_merged = text("merged_into IS NOT NULL")
+Index("records_merged", records.c.merged_into, sqlite_where=_merged, postgresql_where=_merged)
 
 #: Versions of a record.  Immutable except for `pubstatus`: a kill sets it to canceled, the end of an embargo
 #: to usable.  `content` has the values of several columns, compressed (`store.records.content`).

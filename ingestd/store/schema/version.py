@@ -32,6 +32,7 @@ VERSIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 
 #: The version that this program works with.

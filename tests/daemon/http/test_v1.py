@@ -124,7 +124,7 @@ async def test_events_continue_from_a_number(service: Service, client: aiohttp.C
         "seq": 2, "kind": "new", "at": "2026-01-31T12:00:00Z", "record_id": 2, "revision": 1,
         "guid": some["events"][0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Umbrella",
         "versioncreated": None, "entry_id": 2, "entry_url": "https://one.example/feed/1", "source_id": 1,
-        "source_url": "https://one.example/feed", "source_title": "The feed",
+        "source_url": "https://one.example/feed", "source_title": "The feed", "merged_into": None,
     }  # fmt: skip
     assert ([event["seq"] for event in carried["events"]], carried["after"]) == ([3], 4)
     assert none == {"events": [], "after": 4, "newest": 4, "epoch": some["epoch"]}
@@ -168,7 +168,7 @@ async def test_an_ended_epoch_of_events_is_410_with_the_present_one(
         pytest.param("/v1/sources?limit=1001", "limit must be from 1 to 1000", id="too-many-sources"),
         pytest.param("/v1/events?limit=0", "limit must be from 1 to 1000", id="no-events"),
         pytest.param("/v1/events?limit=1001", "limit must be from 1 to 1000", id="too-many-events"),
-        pytest.param("/v1/events?kind=merged", "no kind 'merged'", id="kind"),
+        pytest.param("/v1/events?kind=moved", "no kind 'moved'", id="kind"),
         pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
     ],
 )
