@@ -118,3 +118,14 @@ def test_a_usage_error_is_one_line_and_status_2(config: Path, args: tuple[str, .
     assert (done.status, done.out) == (2, "")
     assert message in done.error
     assert done.error.count("\n") == 1
+
+
+def test_what_is_no_feed_has_no_archive(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    for name, kind in (("inbox:wire", "an inbox"), (str(tmp_path / "drop"), "a drop folder")):
+        ingestd(config, "sources", "add", name)
+
+        done = ingestd(config, "backfill", "archive", name)
+
+        assert done.status == 2
+        assert f"is {kind}, which has no archive; name a feed's source" in done.error

@@ -98,7 +98,7 @@ async def test_the_error_says_in_one_line_what_is_wrong(wire: DropFolder) -> Non
     assert isinstance(missing, Inaccessible)
     assert missing.reason.startswith("cannot open the folder: ")
     assert isinstance(forbidden, Forbidden)
-    assert forbidden.reason == "127.0.0.1 is a private address; allow_networks may allow it"
+    assert forbidden.reason == "127.0.0.1 is a private address; set allow_networks to allow it"
 
 
 async def test_without_a_user_in_the_url_a_single_login_is_used_but_not_one_of_several(wire: DropFolder) -> None:

@@ -266,7 +266,7 @@ async def test_a_redirect_to_a_site_on_hold_raises_held_at_once(newsroom: Newsro
 
 
 async def test_a_redirect_to_a_private_address_is_forbidden(newsroom: Newsroom, fetcher: Fetcher) -> None:
-    with pytest.raises(Forbidden, match=r"10\.0\.0\.1 is a private address; allow_networks may allow it"):
+    with pytest.raises(Forbidden, match=r"10\.0\.0\.1 is a private address; set allow_networks to allow it"):
         await fetcher.get(newsroom.publish("/feed.xml", status=302, Location="http://10.0.0.1/"))
 
 

@@ -17,12 +17,13 @@ from ingestd.backfill.job import Backfill
 from ingestd.cli.output import note, show_json, show_table
 from ingestd.cli.settings import load_settings
 from ingestd.cli.terminal import progress_bar, run_with_refresh
+from ingestd.errors import UsageError
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.polls import sources
 from ingestd.store.work import backfills
-from ingestd.urls import normalise
+from ingestd.urls import is_folder, is_inbox, normalise, without_userinfo
 
 #: Exit status of a process that a signal has ended is this plus the signal's number (POSIX shells).
 _SIGNALLED = 128
@@ -100,11 +101,14 @@ async def _claim(connection: AsyncConnection, runtime: Runtime, what: NewBackfil
 async def _begin(connection: AsyncConnection, runtime: Runtime, new: NewBackfill) -> int:
     """Create a backfill, or claim an unfinished one with the same argument and options; return its number.
 
-    Raises UsageError if there is no such source.
+    Raises UsageError if there is no such source, or if it is no feed.
     """
     now = datetime.now(UTC)
     if new.kind == "archive":
         source = await sources.find(connection, new.argument)
+        if is_inbox(source.url) or is_folder(source.url):
+            kind = "an inbox" if is_inbox(source.url) else "a drop folder"
+            raise UsageError(f"{without_userinfo(source.url)} is {kind}, which has no archive; name a feed's source")
         source_id, new = source.id, replace(new, argument=source.url)
     else:
         name = normalise(new.argument) if new.kind == "sitemap" else f"backfill:{new.kind}"

@@ -49,7 +49,7 @@ class Guard:
         if _is_public(plain) or any(plain in network for network in self._allowed):
             return None
         kind = "multicast" if plain.is_multicast else "private"
-        return f"{plain} is a {kind} address; allow_networks may allow it"
+        return f"{plain} is a {kind} address; set allow_networks to allow it"
 
     def open_socket(self, addr_info: aiohttp.AddrInfoType) -> socket.socket:
         """Open a socket for an address, with the signature of aiohttp's `socket_factory`.

@@ -33,7 +33,7 @@ def listening() -> Iterator[int]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "::1", "wire.example", "169.254.169.254"])
 async def test_the_guard_checks_every_address(host: str, nameserver: Nameserver) -> None:
     nameserver.names["wire.example"] = [["127.0.0.1"]]
-    with listening() as port, pytest.raises(Forbidden, match="allow_networks may allow it"):
+    with listening() as port, pytest.raises(Forbidden, match="set allow_networks to allow it"):
         await dial(NameserverResolver([nameserver.address]), Guard(), host, port, url=URL)
 
 

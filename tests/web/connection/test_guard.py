@@ -60,7 +60,7 @@ def test_special_addresses_are_forbidden(address: str) -> None:
 
 
 def test_the_reason_names_the_setting_that_allows_the_address() -> None:
-    assert Guard().blocked_reason("127.0.0.1") == "127.0.0.1 is a private address; allow_networks may allow it"
+    assert Guard().blocked_reason("127.0.0.1") == "127.0.0.1 is a private address; set allow_networks to allow it"
 
 
 @pytest.mark.parametrize(
