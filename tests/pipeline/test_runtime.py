@@ -61,5 +61,5 @@ async def test_a_database_file_that_cannot_be_opened_is_named_with_what_to_do(tm
     settings = Settings(state_dir=tmp_path, database_url=SecretStr(f"sqlite:///{tmp_path}/news.db"))
 
     with pytest.raises(ConfigError, match=r"^cannot open .*/news\.db: it is a directory; set database_url$"):
-        async with open_database(settings, upgrade=True):
+        async with open_database(settings, migrate="always"):
             pass
