@@ -37,6 +37,7 @@ class Episode:
         self.turns = Turns(self.chance)
         self.publisher = Publisher()
         self.runs: list[Run] = []
+        self.killed: list[Run] = []
         self.history: list[str] = []
         self.inbox = 0
         self.receiver: Run | None = None
@@ -51,6 +52,16 @@ class Episode:
 
     async def play(self, steps: int) -> list[str]:
         """Run the episode; returns what contradicts the model."""
+        await self.prepare()
+        while self.turns.steps < steps:
+            if self.chance.random() < 0.15:
+                await self.act()
+            await self.turns.step()
+        await self.finish()
+        return await self.contradictions()
+
+    async def prepare(self) -> None:
+        """Start three runs, and add the sources."""
         self.turns.open = True
         await self.start_run()
         async with self.runs[0].database.write() as connection:
@@ -62,12 +73,6 @@ class Episode:
         self.turns.open = False
         for url in FEEDS:
             self.publish(url)
-        while self.turns.steps < steps:
-            if self.chance.random() < 0.15:
-                await self.act()
-            await self.turns.step()
-        await self.finish()
-        return await self.contradictions()
 
     def publish(self, url: str) -> None:
         name = "one" if "one" in url else "two"
@@ -114,6 +119,7 @@ class Episode:
         if len(self.runs) == 1:
             return
         self.runs.remove(run)
+        self.killed.append(run)
         await run.kill()
         task = asyncio.create_task(self.follow(run))
         self.starting.add(task)
@@ -128,6 +134,9 @@ class Episode:
         """Let everything run to its end, then poll and make all there is."""
         self.turns.open = True
         await self._settle()
+        # A follower tries once, and may be killed itself; the heartbeats of daemons try until a dead run is gone.
+        for killed in self.killed:
+            await self.runs[0].take_over(killed)
         # Claims on which nobody works: the next heartbeat gives them back.
         for run in self.runs:
             run.do(run.beat)
@@ -196,17 +205,43 @@ class Episode:
         return found
 
 
+def _prepare(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry, "_MAX_WAIT", 0.01)
+    return database_url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+psycopg:")
+
+
 @pytest.mark.parametrize("seed", range(EPISODES))
 async def test_whatever_is_interleaved_nothing_is_lost_or_doubled(
     database_url: str, seed: int, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.001)
-    monkeypatch.setattr(retry, "_MAX_WAIT", 0.01)
-    url = database_url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+psycopg:")
-    episode = Episode(url, seed, fetcher)
+    episode = Episode(_prepare(database_url, monkeypatch), seed, fetcher)
     async with AsyncExitStack() as stack:
         found = await episode.play(STEPS)
         for run in episode.runs:
             stack.push_async_callback(run.kill)
 
     assert not found, (seed, found, episode.history)
+
+
+async def test_a_killed_run_ends_although_its_follower_is_killed(
+    database_url: str, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    episode = Episode(_prepare(database_url, monkeypatch), 0, fetcher)
+    async with AsyncExitStack() as stack:
+        await episode.prepare()
+        doomed = episode.runs[0]
+        episode.turns.open = True
+        async with doomed.database.write() as connection:
+            assert await sources.claim(connection, doomed.id, [episode.inbox])
+        episode.turns.open = False
+        await episode.kill(doomed)
+        while episode.starting:
+            await episode.turns.step()
+        await episode.kill(episode.runs[-1])
+        await episode.finish()
+        found = await episode.contradictions()
+        for run in episode.runs:
+            stack.push_async_callback(run.kill)
+
+    assert not found
