@@ -16,6 +16,7 @@ from ingestd.store.records.save import save_outcomes
 from ingestd.store.schema import tables
 from ingestd.store.work import entries
 from ingestd.store.work.entries import ClaimedEntry
+from ingestd.store.work.own_claims import claim_of
 
 #: Name and digest of the older rules, as revisions store them.
 OLDER = {"extractor": "ingestd 0.0.9, trafilatura 1.9.0", "rules": "0123456789ab"}
@@ -51,6 +52,8 @@ async def make_by_older_rules(
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
         claimed = await entries.claim_due(connection, runtime.run_id, now=now, limit=1000)
+        # Or the heartbeat would give them back, since no worker has them.
+        runtime.claims.add(map(claim_of, claimed))
     found = [await saved(runtime, work, alter, no_article, hashed) for work in claimed]
     async with runtime.database.write() as connection:
         await save_outcomes(connection, found)
