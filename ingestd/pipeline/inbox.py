@@ -33,6 +33,9 @@ PUSH_TIMEOUT = 20.0
 #: Maximum number of pushes to one source that may wait; further pushes are refused at once.
 MAX_WAITING = 100
 
+#: Waits before a push is committed again whose claim was lost, in seconds.
+_AGAIN = (0.02, 0.1, 0.5)
+
 #: Maximum number of waiting pushes to one source that are committed together.
 BATCH_SIZE = 20
 
@@ -102,7 +105,7 @@ class Inbox:
         """Commit a batch of waiting pushes, oldest first; afterwards each has a result or waits again."""
         batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_SIZE))]
         try:
-            for push, result in zip(batch, await self._push(source_id, batch), strict=True):
+            for push, result in zip(batch, await self._push_held(source_id, batch), strict=True):
                 if isinstance(result, IngestError):
                     push.result.set_exception(result)
                 else:
@@ -116,6 +119,15 @@ class Inbox:
             for push in batch:
                 if push.result.done():  # retrieves the exception: asyncio logs one whose sender has disconnected
                     push.result.exception()
+
+    async def _push_held(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
+        """Push a batch; again if the poll whose claim it shared has ended meanwhile, so that nothing was saved."""
+        for wait in _AGAIN:
+            results = await self._push(source_id, batch)
+            if not any(isinstance(result, Busy) for result in results):
+                return results
+            await asyncio.sleep(wait)
+        return await self._push(source_id, batch)
 
     async def _push(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
         source, is_shared = await self._claim(source_id)
