@@ -1,4 +1,4 @@
-"""Batches of puts: those that arrive while a batch is being written form the next one."""
+"""Write puts in batches: a put that arrives while a batch is written joins the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -96,7 +96,7 @@ async def _write(
 async def _copy_documents(
     file: Path, archive: Archive, folder: Path, on_document: OnDocument
 ) -> tuple[int, int, list[str]]:
-    """Copy the documents that the database refers to; return their number and size, and those that are missing."""
+    """Copy the documents that the database names; return their number, their bytes and the missing SHA-256s."""
     target, count, size = DirectoryArchive(folder), 0, 0
     missing: list[str] = []
     async for name in sqlite_file.stored_documents(file):

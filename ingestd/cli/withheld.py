@@ -22,14 +22,15 @@ def log_disclosure(command: str, *, include_withheld: bool) -> None:
     # Imported here: most commands that have the option do not log, and start faster without it.
     import structlog  # noqa: PLC0415
 
-    log, user = structlog.get_logger(__name__), _user()
+    log, user = structlog.get_logger(__name__), user_name()
     log.warning("withheld content shown", command=command, user=user)
     # As sudo does: a line that stays when the terminal is closed.
     syslog.openlog("ingestd", syslog.LOG_PID, syslog.LOG_AUTHPRIV)
     syslog.syslog(syslog.LOG_NOTICE, f"withheld content shown: command={command!r} user={user!r}")
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return the name of the operating system's user, "unknown" if it has none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no name for this uid, as in a container

@@ -1,7 +1,6 @@
 """`ingestd records purge`."""
 
 import asyncio
-import getpass
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_result
 from ingestd.cli.settings import load_settings
+from ingestd.cli.withheld import user_name
 from ingestd.erasure.job import Purged, purge_records
 from ingestd.errors import UsageError
 from ingestd.pipeline.database import open_database
@@ -57,13 +57,6 @@ async def _purge(
             ids = [(await records.find(connection, name)).id for name in names]
             source_id = (await sources.find(connection, source)).id if source is not None else None
         return await purge_records(
-            database, make_archive(settings), actor=_user(), reason=reason, record_ids=ids, source_id=source_id,
+            database, make_archive(settings), actor=user_name(), reason=reason, record_ids=ids, source_id=source_id,
             site=site, dry_run=dry_run,
         )  # fmt: skip
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this uid, as in a container
-        return "unknown"

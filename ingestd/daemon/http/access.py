@@ -1,4 +1,4 @@
-"""Who may make a request: whoever has the token or a session, or, without a token, this host."""
+"""Decide whether a request is allowed: by token or session, or, if no token is set, by its origin on this host."""
 
 import hmac
 from dataclasses import dataclass, field
