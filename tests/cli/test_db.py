@@ -143,3 +143,12 @@ def test_check_lists_what_an_upgrade_would_run_and_runs_nothing(older: Path) -> 
     done = ingestd(older, "db", "upgrade", "--check")
     assert (done.status, done.out) == (0, f"schema {version.HEAD}, nothing to do\n")
     assert ingestd(older, "db", "upgrade", "--check", "--json").json == []
+
+
+def test_usage_and_prune_print_a_line_for_each_table(config: Path) -> None:
+    usage = ingestd(config, "db", "usage").out.splitlines()
+    pruned = ingestd(config, "db", "prune", "--dry-run").out.splitlines()
+
+    assert usage[0].split("\t") == ["", "rows", "bytes", "rows a day", "bytes a day", "bounded by"]
+    assert {"records", "events", "polls"} <= {line.split("\t")[0] for line in usage}
+    assert "polls: 0 to delete" in pruned

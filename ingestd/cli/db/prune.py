@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show_result
+from ingestd.cli.output import show, show_json
 from ingestd.cli.settings import load_settings
 from ingestd.pipeline.database import open_database
 from ingestd.pipeline.retention import prune_database
@@ -33,7 +33,11 @@ def prune(dry_run: DryRunOption = False, config: ConfigOption = None, json: Json
     result = {
         one.table: {"rows": one.rows, "batches": one.batches, "longest": one.longest, "slow": one.slow} for one in done
     }
-    show_result({"dry_run": dry_run, "tables": result}, "\n".join(lines), json=json)
+    if json:
+        show_json({"dry_run": dry_run, "tables": result})
+    else:
+        for line in lines:
+            show(line)
 
 
 async def _prune(settings: Settings, *, dry_run: bool) -> list[Deleted]:

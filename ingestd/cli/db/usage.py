@@ -8,7 +8,7 @@ from typing import Any
 
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show_result
+from ingestd.cli.output import show_json, show_table
 from ingestd.store.retention import usage as of
 from ingestd.units import show_size
 
@@ -21,7 +21,10 @@ def usage(config: ConfigOption = None, json: JsonOption = False) -> None:
     Exit status: 0 on success, 1 if the database cannot be used.
     """
     found = asyncio.run(_usage(config))
-    show_result(found, "\n".join(_lines(found)), json=json)
+    if json:
+        show_json(found)
+    else:
+        show_table(("", "rows", "bytes", "rows a day", "bytes a day", "bounded by"), _rows(found))
 
 
 async def _usage(config: Path | None) -> dict[str, Any]:
@@ -33,8 +36,8 @@ async def _usage(config: Path | None) -> dict[str, Any]:
     return {"tables": [asdict(one) for one in tables], "archive": archive, "free": free}
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
-    rows = [("", "rows", "bytes", "rows a day", "bytes a day", "bounded by")]
+def _rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for one in found["tables"]:
         gained = ("", "") if one["rows_a_day"] is None else (f"{one['rows_a_day']:,}", show_size(one["bytes_a_day"]))
         rows.append((one["table"], f"{one['rows']:,}", show_size(one["bytes"]), *gained, one["bounded_by"]))
@@ -42,11 +45,4 @@ def _lines(found: dict[str, Any]) -> list[str]:
         setting = "keep_feed_documents" if kind == "feed" else "keep_pages"
         rows.append((f"archive: {kind}", f"{one['documents']:,}", show_size(one["bytes"]), "", "", setting))
     rows.append(("free in the file", "", show_size(found["free"]), "", "", ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if column in (0, 5) else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    return rows
