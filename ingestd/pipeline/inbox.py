@@ -33,7 +33,7 @@ PUSH_TIMEOUT = 20.0
 #: Maximum number of pushes to one source that may wait; further pushes are refused at once.
 MAX_WAITING = 100
 
-#: Waits before a push is committed again whose claim was lost, in seconds.
+#: Waits before a push is committed again whose claim was lost or held elsewhere, in seconds.
 _AGAIN = (0.02, 0.1, 0.5)
 
 #: Maximum number of waiting pushes to one source that are committed together.
@@ -121,11 +121,12 @@ class Inbox:
                     push.result.exception()
 
     async def _push_held(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
-        """Push a batch; again if the poll whose claim it shared has ended meanwhile, so that nothing was saved."""
+        """Push a batch; again if a poll has just ended: one whose claim it shared, or which held the source."""
         for wait in _AGAIN:
-            results = await self._push(source_id, batch)
-            if not any(isinstance(result, Busy) for result in results):
-                return results
+            with suppress(Busy):
+                results = await self._push(source_id, batch)
+                if not any(isinstance(result, Busy) for result in results):
+                    return results
             await asyncio.sleep(wait)
         return await self._push(source_id, batch)
 

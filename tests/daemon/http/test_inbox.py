@@ -195,6 +195,20 @@ async def test_an_item_by_folder_and_push_is_one_record(inbox: InboxClient, tmp_
     assert len(await inbox.rows(select(entries.c.id))) == len(await inbox.rows(select(revisions.c.id))) == 6
 
 
+async def test_a_push_waits_for_a_poll_that_is_about_to_end(inbox: InboxClient) -> None:
+    async with inbox.runtime.database.write() as connection:
+        [claimed] = await sources.claim(connection, "another run", [inbox.source])
+
+    async def end() -> None:
+        await asyncio.sleep(0.05)
+        async with inbox.runtime.database.write() as connection:
+            await sources.release(connection, claimed, "another run")
+
+    (status, _), _ = await asyncio.gather(inbox.push(item("urn:a")), end())
+
+    assert status == 202
+
+
 async def test_a_database_outage_is_503_with_retry_after(inbox: InboxClient) -> None:
     async def rename(one: str, other: str) -> None:
         async with inbox.runtime.database.write() as connection:
