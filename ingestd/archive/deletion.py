@@ -13,6 +13,8 @@ from ingestd.archive.protocol import Kind, Usage
 
 # Bodies and answers in one transaction of the index: each takes some milliseconds.
 _BATCH = 200
+# Kinds with a retention of their own: a page or feed with the same bytes does not take them with it.
+_KEPT_APART = ("robots", "refused")
 # Seconds: files that no row names and that were written before that are left by killed processes.
 _ABANDONED_AFTER = 3600.0
 
@@ -35,20 +37,26 @@ class Deletion:
     def _delete_batch(self, names: Sequence[bytes]) -> int:
         deleted = 0
         with self._index.write() as connection:
+            found = {name: body for name in names if (body := self._index.find(connection, name))}
+            bodies = {name: body for name, body in found.items() if body.kind not in _KEPT_APART}
+            answers = [
+                answer
+                for name in names
+                for answer in self._index.answers(connection, "sha256", name)
+                if answer.kind not in _KEPT_APART
+            ]
             # Erased before the commit: after a crash the rows are there, so that a repeated call finishes.
-            places = [place for name in names for _, _, place in self._index.answers(connection, "sha256", name)]
-            bodies = [found.place for name in names if (found := self._index.find(connection, name))]
-            packs.erase([*bodies, *places])
+            packs.erase([*(body.place for body in bodies.values()), *(answer.place for answer in answers)])
+            connection.executemany("DELETE FROM answers WHERE id = ?", [(answer.id,) for answer in answers])
             for name in names:
-                found = self._index.find(connection, name)
-                index.remove_document(connection, name)
-                connection.execute("DELETE FROM answers WHERE sha256 = ?", (name,))
+                if name in bodies:
+                    index.remove_document(connection, name)
                 path = loose.path_of(self._root, name.hex())
                 with suppress(FileNotFoundError):
                     path.unlink()
                     self._loose = None
-                    deleted += not found
-                deleted += bool(found)
+                    deleted += name not in bodies
+                deleted += name in bodies
         return deleted
 
     def delete_before(self, kind: Kind, day: date) -> int:

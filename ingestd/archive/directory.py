@@ -130,9 +130,9 @@ class DirectoryArchive:
         if not self._root.is_dir():
             return []
         with self._index.read() as connection:
-            rows = self._index.answers(connection, column, value)
+            found = self._index.answers(connection, column, value)
         return [
-            StoredAnswer(answer=answer_of(packs.read(place, name)), sha256=sha256.hex()) for sha256, name, place in rows
+            StoredAnswer(answer=answer_of(packs.read(one.place, one.name)), sha256=one.sha256.hex()) for one in found
         ]
 
     def _free_space(self) -> str:

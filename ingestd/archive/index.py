@@ -51,10 +51,22 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a body is, and the day of its pack."""
+    """Where a body is, and the day and the kind of its pack."""
 
     place: Place
     day: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnswer:
+    """Where an answer is, the name of its record and the kind of its pack; `sha256` is that of its body."""
+
+    id: int
+    sha256: bytes
+    name: bytes
+    place: Place
+    kind: str
 
 
 class Index:
@@ -92,17 +104,20 @@ class Index:
     def find(self, connection: sqlite3.Connection, sha256: bytes) -> Found | None:
         """Return where a body is; None when it is in no pack."""
         row = connection.execute(
-            "SELECT path, position, length, day FROM documents JOIN packs ON packs.id = pack WHERE sha256 = ?",
+            "SELECT path, position, length, day, kind FROM documents JOIN packs ON packs.id = pack WHERE sha256 = ?",
             (sha256,),
         ).fetchone()
-        return Found(Place(self._root / row[0], row[1], row[2]), row[3]) if row else None
+        return Found(Place(self._root / row[0], row[1], row[2]), row[3], row[4]) if row else None
 
-    def answers(self, connection: sqlite3.Connection, column: str, value: bytes) -> list[tuple[bytes, bytes, Place]]:
-        """Return the body's sha256, the record's name and place of each answer whose `column` has this value."""
-        query = "SELECT sha256, name, path, position, length FROM answers JOIN packs ON packs.id = pack WHERE "
+    def answers(self, connection: sqlite3.Connection, column: str, value: bytes) -> list[FoundAnswer]:
+        """Return the answers whose `column` has this value, oldest first."""
+        query = "SELECT answers.id, sha256, name, kind, path, position, length"
+        query += " FROM answers JOIN packs ON packs.id = pack WHERE "
         query += {"url": "url = ?", "sha256": "sha256 = ?"}[column] + " ORDER BY answers.id"
-        rows = connection.execute(query, (value,)).fetchall()
-        return [(sha256, name, Place(self._root / path, at, length)) for sha256, name, path, at, length in rows]
+        return [
+            FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind)
+            for id_, sha256, name, kind, path, at, length in connection.execute(query, (value,))
+        ]
 
 
 def pack_id(connection: sqlite3.Connection, *, path: str, kind: str, day: str) -> int:

@@ -7,8 +7,9 @@ from typing import Literal, Protocol
 
 from ingestd.model.answer import Answer
 
-#: What a body is: a feed or another list, an article's page, a document of wire items, a robots.txt.
-Kind = Literal["feed", "page", "wire", "robots"]
+#: What a body is: a feed or another list, an article's page, a document of wire items, a robots.txt, or nothing: the
+#: answer that refused one of them.
+Kind = Literal["feed", "page", "wire", "robots", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from hashlib import sha256 as hash_of
 
 from ingestd.archive.packs import make_record
 from ingestd.archive.protocol import Kind
-from ingestd.model.answer import Answer
+from ingestd.model.answer import Answer, Headers, Redirect
 
 # Bytes of a URL's hash in the index: collisions are sorted out by the answer itself.
 _KEY = 16
@@ -53,9 +53,17 @@ def answer_of(content: bytes) -> Answer:
         final_url=fields["final_url"],
         status=fields["status"],
         reason=fields["reason"],
-        headers=tuple((name, value) for name, value in fields["headers"]),
+        headers=_pairs(fields["headers"]),
         fetched_at=datetime.fromisoformat(fields["fetched_at"]),
+        redirects=tuple(
+            Redirect(url=one["url"], status=one["status"], reason=one["reason"], headers=_pairs(one["headers"]))
+            for one in fields.get("redirects", ())
+        ),
     )
+
+
+def _pairs(headers: list[list[str]]) -> Headers:
+    return tuple((name, value) for name, value in headers)
 
 
 def url_key(url: str) -> bytes:

@@ -79,8 +79,9 @@ class Writer:
         """Return the stored bytes of a body that needs no writing; 0 when it has to be written."""
         found = self._index.find(connection, item.sha256)
         if found and found.place.path.exists():
-            is_old = item.kind != "robots" and found.day < f"{today - _REWRITE_AFTER}"
-            return 0 if is_old else found.place.length
+            # What is in a pack of robots.txt files never expires, and what else has the same bytes does not move it.
+            is_old = item.kind == "robots" or found.day < f"{today - _REWRITE_AFTER}"
+            return 0 if is_old and found.kind != "robots" else found.place.length
         return loose.stored_size(loose.path_of(self._root, item.sha256.hex()), item.sha256.hex())
 
     def _new_answer(self, connection: sqlite3.Connection, item: Item) -> tuple[bytes, AnswerItem] | None:

@@ -33,18 +33,29 @@ class TimedOut(FetchError):
 
 
 class Refused(FetchError):
-    """The server answered with 4xx or 5xx; `retry_after` is in seconds, or None."""
+    """The server answered with 4xx or 5xx; `retry_after` is in seconds, or None.
+
+    `phrase` and `headers` are those of the answer, as received but without secrets.
+    """
 
     def __init__(self, url: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(url, f"HTTP {status}")
         self.args = (url, status, retry_after)
         self.status, self.retry_after = status, retry_after
+        self.phrase = ""
+        self.headers: tuple[tuple[str, str], ...] = ()
 
 
 class Gone(Refused):
     """410 Gone, from the requested URL or from the one it permanently redirects to."""
 
     fate = "never"
+
+    def for_now(self) -> Refused:
+        """Return the same answer as a refusal after which another attempt can succeed."""
+        refused = Refused(self.url, self.status)
+        refused.phrase, refused.headers = self.phrase, self.headers
+        return refused
 
 
 class LoginNeeded(Refused):

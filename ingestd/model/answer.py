@@ -3,6 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+#: Name and value of each header, in the order and spelling in which they were received.
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """The status and headers of a redirect that was followed, without secrets."""
+
+    #: The URL that redirects, without user-info and logins.
+    url: str
+    status: int
+    #: The reason phrase.
+    reason: str = ""
+    headers: Headers = ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -15,7 +30,8 @@ class Answer:
     status: int
     #: The reason phrase; with status 0, why there was no answer.
     reason: str = ""
-    #: Name and value of each header, in the order and spelling in which they were received.
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     #: Aware, UTC.
     fetched_at: datetime
+    #: The redirects from `url` to `final_url`, in order.
+    redirects: tuple[Redirect, ...] = ()

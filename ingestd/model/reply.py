@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ingestd.model.answer import Answer
+from ingestd.model.answer import Answer, Headers, Redirect
 from ingestd.model.source import NO_VALIDATORS, Validators
 
 
@@ -30,7 +30,9 @@ class Reply:
     final_validators: Validators = NO_VALIDATORS
     #: The reason phrase, and name and value of each header as received, without secrets.
     reason: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+    #: The redirects that were followed, in order.
+    redirects: tuple[Redirect, ...] = ()
     #: Hub and topic in the Link header (W3C WebSub, 4).
     hub: str | None = None
     topic: str | None = None
@@ -44,7 +46,7 @@ class Reply:
             return None
         return Answer(
             url=self.url, final_url=self.final_url, status=self.status, reason=self.reason, headers=self.headers,
-            fetched_at=at,
+            fetched_at=at, redirects=self.redirects,
         )  # fmt: skip
 
     @property

@@ -58,6 +58,7 @@ from ingestd.pipeline.log_events import log_outcome, log_poll
 from ingestd.pipeline.other_rules import StoredPages
 from ingestd.pipeline.poll import Poller
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
+from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import as_ingest_error, is_local, retry_while_unavailable
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles import shared_page
@@ -169,6 +170,7 @@ class Ingest:
                     raise
                 if not isinstance(error, IngestError):
                     log.exception("bug", entry=work.id)
+                await keep_refused_answer(self.archive, work.entry.payload or work.entry.link or "", error)
                 outcome = self._failed(work, as_ingest_error(error))
             outcome = await self._commit(outcome)
         log_outcome(outcome)

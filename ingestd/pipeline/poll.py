@@ -27,6 +27,7 @@ from ingestd.pipeline.pagination import Pagination
 from ingestd.pipeline.poll_results import document_result, failed_result, head_result, unchanged_result
 from ingestd.pipeline.poll_schedule import due_after, seconds_to_next_poll
 from ingestd.pipeline.read import read_feed
+from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.wire.media import with_media
@@ -111,6 +112,7 @@ class Poller:
             if pagination.restarts_after(error):
                 log_restart(source, error)
                 return await self._poll_page(pagination, None, at, reservation)
+            await keep_refused_answer(self._archive, pagination.url, error)
             failed = self._failed(pagination.source, at, pagination.page_error(error))
             return pagination.failed_page(failed, error)
 

@@ -1,14 +1,14 @@
 """Delete what is older than the settings keep it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from ingestd.archive.protocol import Archive
+from ingestd.archive.protocol import Archive, Kind
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.retention import prune
 from ingestd.store.retention.batches import Deleted
-from ingestd.store.retention.limits import Limits
+from ingestd.store.retention.limits import Limits, before
 
 
 def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
@@ -51,6 +51,22 @@ async def prune_database(
     """
     async with database.read() as connection:
         limits = limits_of(settings, keeps_all=await prune.keeps_all(connection))
-    return await prune.prune(
+    done = await prune.prune(
         database, limits, now=now, delete_bodies=archive.delete, dry_run=dry_run, stopping=stopping
     )
+    for kind, seconds in _kept_in_archive(limits):
+        if not dry_run and not stopping() and (oldest := before(now, seconds)) is not None:
+            await archive.delete_before(kind, oldest.date())
+    return done
+
+
+def _kept_in_archive(limits: Limits) -> Iterator[tuple[Kind, float | None]]:
+    """Yield each kind of document that is deleted by age alone, and the seconds for which it is kept.
+
+    Feeds, pages and wire documents have rows, with which they were deleted.  What is left of them has none: a process
+    died between the two, or its claim was lost.
+    """
+    yield "refused", limits.failures
+    yield "feed", limits.feed_documents
+    yield "page", limits.pages
+    yield "wire", limits.pages

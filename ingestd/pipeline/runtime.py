@@ -15,6 +15,7 @@ from ingestd.archive.directory import DirectoryArchive
 from ingestd.archive.off import DisabledArchive
 from ingestd.archive.protocol import Archive
 from ingestd.errors import StoreError
+from ingestd.model.answer import Answer
 from ingestd.model.timing import Timing
 from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.folder_opener import FolderOpener
@@ -83,7 +84,7 @@ async def open_runtime(
         observer, claims = runs.RunObserver(), OwnClaims()
         run_id = await stack.enter_async_context(_registered_run(database, role, observer, claims))
         archive = make_archive(settings)
-        pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database))
+        pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive))
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
         save_commits = await stack.enter_async_context(Batches[EntryOutcome, bool](database, save_outcomes))
@@ -117,10 +118,12 @@ async def open_runtime(
 
 
 @asynccontextmanager
-async def open_fetcher(settings: Settings, database: Database | None = None) -> AsyncIterator[tuple[Pacing, Fetcher]]:
+async def open_fetcher(
+    settings: Settings, database: Database | None = None, archive: Archive | None = None
+) -> AsyncIterator[tuple[Pacing, Fetcher]]:
     """Open the fetcher and its pacing, which is shared with other processes on this host.
 
-    With a `database`, robots.txt files are stored in it.
+    With a `database`, robots.txt files are cached in it; with an `archive` as well, each version of them is kept there.
     """
     make_directories(settings)
     pacing = Pacing(
@@ -136,7 +139,7 @@ async def open_fetcher(settings: Settings, database: Database | None = None) -> 
             logins=settings.logins,
             tls=tls_context(settings.ca_file) if settings.ca_file else None,
             pacing=pacing,
-            robots_store=make_robots_store(database) if database else None,
+            robots_store=make_robots_store(database, archive) if database else None,
             spool_folder=settings.state_dir,
         ) as fetcher:
             yield pacing, fetcher
@@ -155,8 +158,8 @@ def make_folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
     )
 
 
-def make_robots_store(database: Database) -> RobotsStore:
-    """Return the store that keeps robots.txt files in a database."""
+def make_robots_store(database: Database, archive: Archive | None = None) -> RobotsStore:
+    """Return the store that caches robots.txt files in a database and keeps their versions in an archive."""
 
     async def load(origin: str) -> RobotsFile | None:
         async def find() -> dict[str, Any] | None:
@@ -167,13 +170,17 @@ def make_robots_store(database: Database) -> RobotsStore:
         return RobotsFile(**row) if row else None
 
     async def save(file: RobotsFile) -> None:
-        async def keep() -> None:
+        async def insert() -> None:
             async with database.write() as connection:
                 await robots_files.keep(connection, **asdict(file))
 
-        await retry_while_unavailable(keep)
+        await retry_while_unavailable(insert)
 
-    return RobotsStore(load=load, save=save)
+    async def keep(body: bytes, answer: Answer) -> None:
+        if archive:
+            await retry_while_unavailable(lambda: archive.put(body, "robots", answer))
+
+    return RobotsStore(load=load, save=save, keep=keep)
 
 
 def make_archive(settings: Settings) -> Archive:

@@ -18,7 +18,8 @@ from typing import Self
 
 import aiohttp
 
-from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, Refused, TooManyRedirects, Unreachable
+from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, TooManyRedirects, Unreachable
+from ingestd.model.answer import Redirect
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.web.body.bodies import Bodies
@@ -35,7 +36,7 @@ from ingestd.web.politeness.breakers import Breakers
 from ingestd.web.politeness.pacing import OnHold, Pacing
 from ingestd.web.politeness.robots import MAX_BYTES, Robots, RobotsStore
 from ingestd.web.politeness.throttle import Throttle
-from ingestd.web.replies import header, make_reply
+from ingestd.web.replies import header, make_redirect, make_reply, request_headers, with_headers
 from ingestd.web.target import Target
 
 ACCEPT_FEED = (
@@ -171,13 +172,16 @@ class Fetcher:
         """
         requested = Target.parse(url)
         with self._bodies.spool() as spool:
-            headers = _request_headers(accept, validators)
-            target, moved, response = await self._follow(
+            headers = request_headers(accept, validators)
+            target, moved, redirects, response = await self._follow(
                 requested, headers, spool, obey_robots=obey_robots, truncate_to=truncate_to
             )
             with nullcontext(reservation) if reservation else self.memory_budget.reservation() as reserved:
                 body = await self._bodies.load(target, response, spool, reserved, truncate_to)
-        reply = make_reply(requested, target, validators, response, body, permanent=moved, only_200=truncate_to is None)
+        reply = make_reply(
+            requested, target, validators, response, body, permanent=moved, redirects=redirects,
+            only_200=truncate_to is None,
+        )  # fmt: skip
         login = self._login_for(target)
         return login.scrub_reply(reply) if login else reply
 
@@ -190,10 +194,10 @@ class Fetcher:
 
     async def _follow(
         self, requested: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool, truncate_to: int | None
-    ) -> tuple[Target, Target | None, aiohttp.ClientResponse]:
-        """Request and follow redirects; return the last target, where permanent redirects led, and the response."""
+    ) -> tuple[Target, Target | None, list[Redirect], aiohttp.ClientResponse]:
+        """Request and follow redirects; return the last target, where permanent ones led, all of them, the response."""
         target, left, moved = requested, self._timeout, None
-        visited = [target.url]
+        visited, redirects = [target.url], list[Redirect]()
         permanent: Target | None = target
         while True:
             if obey_robots:
@@ -207,9 +211,10 @@ class Fetcher:
                 if permanent:
                     raise
                 # The target of a temporary redirect is gone; the requested URL may not be.
-                raise Refused(gone.url, gone.status) from gone
+                raise gone.for_now() from gone
             if response.status not in _REDIRECTS:
-                return target, moved, response
+                return target, moved, redirects, response
+            redirects.append(make_redirect(target, response, login))
             left -= monotonic() - started
             location = header(response, "Location")
             target = target.redirected(login.scrub(location) if login and location else location)
@@ -283,7 +288,7 @@ class Fetcher:
             # aiohttp's messages quote the URL and the response, and either may contain the login's secret.
             raise await self._classify(failure, error, started) from None if login else error
         if response.status >= 400:
-            raise self._throttle.refusal(target, response)
+            raise with_headers(self._throttle.refusal(target, response), target, response, login)
         return response
 
     async def _classify(self, failure: FetchError, error: BaseException, started: float) -> FetchError:
@@ -291,8 +296,3 @@ class Fetcher:
         if isinstance(failure, Unreachable) and await self._outage_detector.is_local(failure, error, started):
             return Offline(failure.url, f"the local network is down: {failure.reason}")
         return failure
-
-
-def _request_headers(accept: str, validators: Validators) -> dict[str, str]:
-    conditions = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-    return {"Accept": accept} | {name: value for name, value in conditions.items() if value is not None}

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from ingestd.model.answer import Headers
 from ingestd.model.reply import Reply
 from ingestd.urls import FOLDER_PORTS
 from ingestd.web.secret_scrubbing import scrub_parameter
@@ -115,13 +116,16 @@ class Login:
         return replace(
             reply,
             body=self._scrub(reply.body),
-            headers=tuple((name, self._scrub_header(value)) for name, value in reply.headers),
+            headers=self.scrub_headers(reply.headers),
             hub=self.scrub(reply.hub) if reply.hub else reply.hub,
             topic=self.scrub(reply.topic) if reply.topic else reply.topic,
         )
 
+    def scrub_headers(self, headers: Headers) -> Headers:
+        """Return headers without the query parameter; the value of one that still repeats the secret is empty."""
+        return tuple((name, self._scrub_header(value)) for name, value in headers)
+
     def _scrub_header(self, value: str) -> str:
-        """Return the value of a header without the query parameter; empty when it still repeats the secret."""
         scrubbed = self._scrub(value.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
         secret = self.value.partition(" ")[2] if self.name == "Authorization" else self.value
         forms = (self.value, secret, quote(secret, safe=""))

@@ -1,16 +1,21 @@
-"""Build a Reply from an HTTP response: check its status, read its validators, freshness and links."""
+"""The headers of a request, and what a response becomes: a Reply, a Redirect or a refusal.
 
-from collections.abc import Iterable
+`make_reply` checks the status and reads validators, freshness and links.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import aiohttp
 
-from ingestd.errors import BrokenReply
+from ingestd.errors import BrokenReply, Refused
+from ingestd.model.answer import Headers, Redirect
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.times import parse_http_date
 from ingestd.web.freshness import fresh_for
 from ingestd.web.link_header import find_link
+from ingestd.web.logins import Login
 from ingestd.web.target import Target
 
 # Their values are secrets, of the server or of ours; that a server sent them is kept.
@@ -22,6 +27,12 @@ _SECRET_HEADERS = frozenset(
 MAX_RETRY_AFTER = 86_400.0
 
 
+def request_headers(accept: str, validators: Validators) -> dict[str, str]:
+    """Return the headers of a conditional request; without validators it is not conditional."""
+    conditions = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {"Accept": accept} | {name: value for name, value in conditions.items() if value is not None}
+
+
 def make_reply(
     requested: Target,
     target: Target,
@@ -30,6 +41,7 @@ def make_reply(
     body: bytes,
     *,
     permanent: Target | None = None,
+    redirects: Sequence[Redirect] = (),
     only_200: bool = True,
 ) -> Reply:
     """Return the response of `target` as the reply to a request for `requested` with the validators `sent`.
@@ -59,20 +71,35 @@ def make_reply(
         permanent=permanent.display_url if permanent else None,
         final_validators=final,
         reason=response.reason or "",
-        headers=kept_headers(response.headers.items(), target.authorization),
+        headers=kept_headers(response, target),
+        redirects=tuple(redirects),
         hub=find_link(response.headers.getall("Link", ()), "hub", target.display_url),
         topic=find_link(response.headers.getall("Link", ()), "self", target.display_url),
     )
 
 
-def kept_headers(headers: Iterable[tuple[str, str]], authorization: str | None) -> tuple[tuple[str, str], ...]:
-    """Return headers as received, without the values of those that carry or repeat a secret."""
+def make_redirect(target: Target, response: aiohttp.ClientResponse, login: Login | None) -> Redirect:
+    """Return the redirect that a target answered with."""
+    headers = kept_headers(response, target, login)
+    return Redirect(url=target.display_url, status=response.status, reason=response.reason or "", headers=headers)
+
+
+def with_headers(refusal: Refused, target: Target, response: aiohttp.ClientResponse, login: Login | None) -> Refused:
+    """Return a refusal with the reason phrase and the headers of its response."""
+    refusal.phrase, refusal.headers = response.reason or "", kept_headers(response, target, login)
+    return refusal
+
+
+def kept_headers(response: aiohttp.ClientResponse, target: Target, login: Login | None = None) -> Headers:
+    """Return the headers as received, without the values of those that carry or repeat a secret."""
     # A server may repeat what it was sent, in full or as the words of the credentials alone.
+    authorization = target.authorization
     secrets = {authorization, authorization.partition(" ")[2]} if authorization else set()
-    return tuple(
+    headers = tuple(
         (name, "" if name.lower() in _SECRET_HEADERS or any(one and one in value for one in secrets) else value)
-        for name, value in headers
+        for name, value in response.headers.items()
     )
+    return login.scrub_headers(headers) if login else headers
 
 
 def header(response: aiohttp.ClientResponse, name: str) -> str | None:

@@ -364,3 +364,20 @@ async def test_a_root_that_is_a_file_is_named_in_the_error(tmp_path: Path) -> No
 
     with pytest.raises(ArchiveError, match=rf"cannot write {tmp_path}/archive.*: (Not a dir|File exists).* free"):
         await DirectoryArchive(tmp_path / "archive").put(BODY)
+
+
+async def test_a_robots_txt_outlives_a_page_with_the_same_bytes(tmp_path: Path) -> None:
+    url = "https://paper.example/robots.txt"
+    for content in (b"<html>the same page everywhere", b""):
+        archive = DirectoryArchive(tmp_path)
+        answer = Answer(url=url, final_url=url, status=200, fetched_at=NOON)
+        page = await archive.put(content, "page", Answer(url=URL, final_url=URL, status=200, fetched_at=NOON))
+        robots = await archive.put(content, "robots", answer)
+        await DirectoryArchive(tmp_path).put(content, "page")
+
+        await archive.delete([page.sha256])
+
+        assert page.sha256 == robots.sha256
+        assert await archive.get(robots.sha256) == content
+        assert await archive.answers(url=URL) == []
+        assert (await archive.answers(url=url))[-1].sha256 == robots.sha256

@@ -13,6 +13,7 @@ from ingestd.errors import Held, IngestError, ParseError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
 from ingestd.pipeline.read import FetchedPage, fetch_page, listed_entries, read_feed
+from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import is_lasting_refusal, retry_while_unavailable
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.polls.poll_result import ListedEntry
@@ -56,6 +57,7 @@ class DocumentReader:
             try:
                 return await self._fetch(url, obey_robots=obey_robots)
             except IngestError as error:
+                await keep_refused_answer(self._archive, url, error)
                 if error.fate == "never" or attempt >= self._timing.attempts or is_final(error):
                     raise
                 await self._wait(url, error, attempt)

@@ -22,6 +22,7 @@ from ingestd.errors import (
     RobotsUnreachable,
     TooManyRedirects,
 )
+from ingestd.model.answer import Answer
 from ingestd.model.reply import Reply
 from ingestd.text import collapse
 
@@ -73,6 +74,7 @@ class _Parsed:
 Fetch = Callable[[str], Awaitable[Reply]]
 Load = Callable[[str], Awaitable[RobotsFile | None]]
 Save = Callable[[RobotsFile], Awaitable[None]]
+Keep = Callable[[bytes, Answer], Awaitable[None]]
 
 
 async def _load_nothing(_origin: str) -> RobotsFile | None:
@@ -83,12 +85,19 @@ async def _save_nothing(_file: RobotsFile) -> None:
     pass
 
 
+async def _keep_nothing(_body: bytes, _answer: Answer) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class RobotsStore:
     """Storage of robots.txt files that outlives the process; by default nothing is stored."""
 
+    #: The cache.
     load: Load = _load_nothing
     save: Save = _save_nothing
+    #: Keeps what was fetched as evidence: the body, and its answer; status 0 says that there was none.
+    keep: Keep = _keep_nothing
 
 
 class Robots:
@@ -156,28 +165,43 @@ class Robots:
     async def _fetch_file(self, origin: str, url: str) -> RobotsFile:
         verdict: Literal["rules", "allow", "deny"] = "deny"
         body, cache_time, file_url = "", FAILURE_CACHE_TIME, f"{origin}/robots.txt"
+        content = b""
+        answer = Answer(url=file_url, final_url=file_url, status=0, fetched_at=datetime.now(UTC))
         try:
             reply = await self._fetch(file_url)
         except (Held, NoRoom, Offline) as error:
             raise type(error)(url, *error.args[1:]) from error  # it says nothing about the site
-        except TooManyRedirects:
+        except TooManyRedirects as error:
             verdict, cache_time = "allow", CACHE_TIME
+            answer = replace(answer, reason=error.reason)
         except Refused as error:
             # RFC 9309, 2.3.1.3: after any 4xx everything may be fetched; 2.3.1.4: after a 5xx nothing may.
             verdict = "allow" if error.status < 500 else "deny"
             cache_time = CACHE_TIME if verdict == "allow" and error.status != 429 else FAILURE_CACHE_TIME
             body = error.reason if verdict == "deny" else ""
+            answer = answer_of_refusal(file_url, error, answer.fetched_at)
         except FetchError as error:
             if isinstance(error, Forbidden) and error.url == file_url:
                 # The whole origin is forbidden, not only this file, and will stay so.
                 raise Forbidden(url, error.reason) from error
             body = error.reason
+            answer = replace(answer, reason=error.reason)
         else:
             verdict, cache_time = "rules", CACHE_TIME
-            body = reply.body[:MAX_BYTES].decode("utf-8-sig", "replace").replace("\0", "")
+            content = reply.body[:MAX_BYTES]
+            body = content.decode("utf-8-sig", "replace").replace("\0", "")
+            answer = reply.answer(answer.fetched_at) or replace(answer, status=reply.status, reason=reply.reason)
+        await self._store.keep(content, answer)
         file = RobotsFile(origin=origin, verdict=verdict, body=body, until=datetime.now(UTC) + cache_time)
         await self._store.save(file)
         return file
+
+
+def answer_of_refusal(url: str, error: Refused, at: datetime) -> Answer:
+    """Return the answer that refused a request for a URL at a time."""
+    return Answer(
+        url=url, final_url=error.url, status=error.status, reason=error.phrase, headers=error.headers, fetched_at=at
+    )
 
 
 def _origin(url: str) -> str:
