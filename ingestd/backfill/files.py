@@ -13,9 +13,9 @@ import structlog
 
 from ingestd.errors import FetchError, Forbidden, ParseError, UnknownFormat, UsageError, WorkerError
 from ingestd.formats.common.gzipped import inflated
-from ingestd.formats.common.sniffing import root_name
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
+from ingestd.model.sniffing import root_name
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.listings.listing import ListingStep, ListingTask
 from ingestd.pipeline.read import FetchedPage

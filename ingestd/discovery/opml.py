@@ -1,7 +1,7 @@
 """Read and write OPML 2.0 (opml.org/spec2.opml), the format in which feed readers exchange lists of feeds."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -10,6 +10,7 @@ from lxml import etree
 
 from ingestd import times, urls
 from ingestd.errors import ParseError
+from ingestd.model.xml_repair import repaired
 from ingestd.text import collapse
 
 #: Feeds per list; the largest known exports have about ten thousand.
@@ -19,6 +20,9 @@ MAX_TITLE = 500
 
 # Valid Unicode that XML does not allow (XML 1.0, 2.2).
 _NOT_XML = re.compile("[\ufffe\uffff]")
+_FEED_SCHEME = re.compile(r"feed:(//(?!https?:))?(?://)?", re.IGNORECASE)
+#: "paper.example/rss", "//paper.example/rss".  A host has a dot; servers that want HTTPS redirect to it.
+_WITHOUT_SCHEME = re.compile(r"(?://)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?].*)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +38,43 @@ class Outline:
     categories: tuple[str, ...] = ()
 
 
-def read_opml(body: bytes) -> tuple[Outline, ...]:
-    """Return the feeds of a list in its order, at most MAX_OUTLINES; a feed in two folders comes twice.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpmlList:
+    """What an OPML document lists; a feed in two folders comes twice."""
+
+    #: In the order of the document.
+    outlines: tuple[Outline, ...]
+    #: Outlines that look like feeds and have no address that can be read: title and address, as written.
+    left_out: tuple[str, ...] = ()
+    #: What was repaired to read the document.
+    warnings: tuple[str, ...] = ()
+
+
+def read_opml(body: bytes) -> OpmlList:
+    """Return the feeds of a list, at most MAX_OUTLINES, and what is left out.
 
     Attribute names may be in any case and prefixes undeclared; a list that is not well-formed is read as far as
-    possible.  An outline without an http(s) URL is the folder of the outlines in it, and is left out itself.
+    possible.  "feed://paper.example/rss" is that http(s) address, as feed readers write it, and so is an address
+    without a scheme.  An outline without an address is the folder of the outlines in it.
 
     Raises ParseError when the body is not OPML.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+    body, warnings = repaired(body.strip())
     try:
-        root = etree.fromstring(body.strip(), parser)
+        root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ParseError(f"not XML: {collapse(str(error))[:500]}") from error
     if root is None or _name(root) != "opml":
         raise ParseError("not an OPML document")
-    return tuple(_outlines(root))[:MAX_OUTLINES]
+    left_out: list[str] = []
+    found = tuple(_outlines(root, left_out))
+    left_out += (f"{outline.title or outline.url}: more than {MAX_OUTLINES} feeds" for outline in found[MAX_OUTLINES:])
+    return OpmlList(outlines=found[:MAX_OUTLINES], left_out=tuple(left_out), warnings=warnings)
 
 
-def _outlines(root: etree._Element) -> Iterator[Outline]:
-    """Yield the feeds; iterative, because folders may nest without limit."""
+def _outlines(root: etree._Element, left_out: list[str]) -> Iterator[Outline]:
+    """Yield the feeds, and add to `left_out`; iterative, because folders may nest without limit."""
     path: list[str | None] = []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if _name(element) != "outline":
@@ -62,12 +83,31 @@ def _outlines(root: etree._Element) -> Iterator[Outline]:
             path.pop()
             continue
         values = _attributes(element)
-        url = urls.resolve("", values.get("xmlurl"))
+        written = _address(values)
+        url = _feed_url(written)
         title = _line(values.get("title")) or _line(values.get("text"))
         if url:
             home = urls.resolve(url, values.get("htmlurl"))
             yield Outline(url=url, title=title, home=home, categories=tuple(folder for folder in path if folder))
+        elif written:
+            left_out.append(f"{title}: {urls.without_userinfo(written[:200])}" if title else written[:200])
         path.append(None if url else title)
+
+
+def _address(values: Mapping[str, str]) -> str:
+    """Return the address of an outline as written; empty if it is a folder."""
+    # `url` is also that of a link or an included list (OPML 2.0, "What is inclusion"), which has a type that says so.
+    is_feed = (values.get("type") or "rss").strip().lower() not in ("link", "include")
+    return (values.get("xmlurl") or (values.get("url", "") if is_feed else "")).strip()
+
+
+def _feed_url(written: str) -> str | None:
+    """Return the http(s) URL that an address means, or None."""
+    # feed://paper.example/rss and feed:https://paper.example/rss: the scheme by which browsers opened feed readers.
+    address = _FEED_SCHEME.sub(lambda match: "http://" if match[1] else "", written, count=1)
+    if _WITHOUT_SCHEME.match(address):
+        address = f"http://{address.removeprefix('//')}"
+    return urls.resolve("", address)
 
 
 def write_opml(outlines: Iterable[Outline], *, title: str, created: datetime) -> bytes:

@@ -20,7 +20,7 @@ def test_a_list_is_read_in_order_with_its_folders() -> None:
         '<outline text="Loose" xmlurl=" https://c.example/f "/>'
     )
 
-    assert read_opml(body) == (
+    assert read_opml(body).outlines == (
         Outline(
             url="https://a.example/f", title="Harbour News", home="https://a.example/", categories=("Papers", "Coast")
         ),
@@ -48,7 +48,7 @@ def test_a_list_is_read_in_order_with_its_folders() -> None:
     ],
 )
 def test_a_list_that_violates_opml_is_still_read(body: bytes) -> None:
-    assert [outline.url for outline in read_opml(body)] == ["https://a.example/f"]
+    assert [outline.url for outline in read_opml(body).outlines] == ["https://a.example/f"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_external_entities_are_not_loaded() -> None:
         b'<!DOCTYPE opml [<!ENTITY f SYSTEM "file:///etc/hostname">]><opml><body>&f;<outline text="a"/></body></opml>'
     )
 
-    assert read_opml(body) == ()
+    assert read_opml(body).outlines == ()
 
 
 def test_a_written_list_is_read_back_unchanged() -> None:
@@ -75,7 +75,7 @@ def test_a_written_list_is_read_back_unchanged() -> None:
         Outline(url="https://c.example/f", title="Море", categories=("Papers",)),
     )
 
-    assert read_opml(write_opml(outlines, title="Mine", created=CREATED)) == outlines
+    assert read_opml(write_opml(outlines, title="Mine", created=CREATED)).outlines == outlines
 
 
 def test_a_folder_is_written_once_and_the_head_has_title_and_time() -> None:
@@ -92,3 +92,61 @@ def test_a_feed_without_a_title_is_named_by_its_url() -> None:
     written = write_opml([Outline(url="https://a.example/f")], title="Mine", created=CREATED)
 
     assert b'text="https://a.example/f"' in written
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("feed://a.example/rss", "http://a.example/rss"),
+        ("FEED://a.example/rss", "http://a.example/rss"),
+        ("feed:https://a.example/rss", "https://a.example/rss"),
+        ("feed:http://a.example/rss", "http://a.example/rss"),
+        ("feed://https://a.example/rss", "https://a.example/rss"),
+        ("feed:a.example/rss", "http://a.example/rss"),
+        ("a.example/rss?x=1", "http://a.example/rss?x=1"),
+        ("//a.example:8080/rss", "http://a.example:8080/rss"),
+        ("https://a.example/rss?board=3&format=raw&copy=1", "https://a.example/rss?board=3&format=raw&copy=1"),
+        ("https://a.example/rss?board=3&amp;format=raw", "https://a.example/rss?board=3&format=raw"),
+        ("https://a.example/caf&eacute;", "https://a.example/café"),
+    ],
+)
+@pytest.mark.parametrize("name", ["xmlUrl", "url"])
+def test_addresses_are_read_as_they_are_meant(name: str, written: str, url: str) -> None:
+    assert [outline.url for outline in read_opml(opml(f'<outline {name}="{written}"/>')).outlines] == [url]
+
+
+@pytest.mark.parametrize(
+    ("outline", "named"),
+    [
+        ('<outline text="Port" xmlUrl="gopher://a.example/"/>', "Port: gopher://a.example/"),
+        ('<outline xmlUrl="nowhere"/>', "nowhere"),
+        ('<outline text="Port" xmlUrl="http://"/>', "Port: http://"),
+        ('<outline text="Port" type="rss" url="mailto:desk@a.example"/>', "Port: mailto:desk@a.example"),
+        ('<outline text="Port" xmlUrl="http://a.example:x/"/>', "Port: http://a.example:x/"),
+        ('<outline text="Port" xmlUrl="gopher://user:secret@a.example/"/>', "Port: gopher://a.example/"),
+    ],
+)
+def test_feeds_without_a_readable_address_are_named(outline: str, named: str) -> None:
+    found = read_opml(opml(outline))
+
+    assert (found.outlines, found.left_out) == ((), (named,))
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        '<outline text="Folder"/>',
+        '<outline type="link" url="https://a.example/"/>',
+        '<outline type="include" url="https://a.example/o.opml"/>',
+    ],
+)
+def test_folders_and_links_are_no_feeds(outline: str) -> None:
+    found = read_opml(opml(outline))
+
+    assert (found.outlines, found.left_out) == ((), ())
+
+
+def test_a_repaired_list_says_so() -> None:
+    assert read_opml(opml('<outline xmlUrl="https://a.example/?a=1&b=2"/>')).warnings == (
+        "characters that are not escaped were read as text: &b",
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestd.errors import ParseError
-from ingestd.formats.common.sniffing import root_name
+from ingestd.model.sniffing import root_name
 
 # JSON is UTF-8 (RFC 8259, 8.1), with or without a byte order mark.
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*+[{\[]")

@@ -10,7 +10,8 @@ from lxml import etree
 
 from ingestd.errors import ParseError
 from ingestd.formats.common.fields import MAX_LINE
-from ingestd.formats.common.sniffing import encoding_of
+from ingestd.model.sniffing import encoding_of
+from ingestd.model.xml_repair import repaired
 from ingestd.text import collapse
 
 #: lxml comes without types.
@@ -29,18 +30,19 @@ _TEXT_BEFORE_MARKUP = re.compile(rb"^[^<]{0,2000}(?=<)")
 
 
 def root_element(body: bytes, what: str) -> tuple[Element, tuple[str, ...]]:
-    """Return the root of a document, and a warning when it is not well-formed.
+    """Return the root of a document, and warnings: what was repaired (`xml_repair`), and that it is not well-formed.
 
     Raises ParseError ("damaged WHAT: ...") when nothing can be recovered.
     """
+    body, warnings = repaired(body)
     try:
-        return etree.fromstring(body, _STRICT), ()
+        return etree.fromstring(body, _STRICT), warnings
     except (etree.XMLSyntaxError, ValueError) as error:
         warning = f"not well-formed: {collapse(str(error))[:500]}"
         root = _recovered_root(body)
         if root is None:
             raise ParseError(f"damaged {what}: {warning}") from error
-        return root, (warning,)
+        return root, (*warnings, warning)
 
 
 def _recovered_root(body: bytes) -> Element | None:

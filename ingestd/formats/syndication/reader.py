@@ -17,11 +17,12 @@ from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
-from ingestd.formats.common.sniffing import charset_of, declares_unknown_charset, encoding_of
 from ingestd.formats.syndication.polling_hints import hints_of
 from ingestd.formats.syndication.tombstones import deleted_in
 from ingestd.formats.syndication.wrapped_items import unwrapped_entries
 from ingestd.model.feed import Entry, Feed
+from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
+from ingestd.model.xml_repair import repaired
 from ingestd.text import collapse
 
 # An element as parsed by feedparser.  Its own class is slow and answers a missing key with the value of another one.
@@ -31,8 +32,6 @@ _ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
 _MARKUP_TYPES = frozenset(("text/html", "application/xhtml+xml"))
 #: Media types registered or seen: application/vnd.iptc.g2.newsitem+xml, text/vnd.iptc.newsml, application/nitf+xml ...
 _WIRE_TYPE = re.compile(r"iptc|newsml|nitf|ninjs", re.IGNORECASE)
-_CHARACTER_REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]+|[0-9]+);?")
-# Some scripts print empty lines before the XML declaration, where XML allows none.
 _LEADING_SPACE = re.compile(rb"^\s+(?=<)")
 _ZONE_NAME = re.compile(r"\d\s*(?:[ap]m\s+)?([A-Z]{3,5})$", re.IGNORECASE)
 # feedparser reads any other zone, such as CEST, as UTC (feedparser/datetimes/rfc822.py).
@@ -64,8 +63,10 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
 
     Raises UnknownFormat when the XML is not a feed, ParseError when it is damaged and has no readable entry.
     """
-    body = document.body
+    # Some scripts print empty lines before the XML declaration, where XML allows none.
+    body, repairs = repaired(_LEADING_SPACE.sub(b"", document.body))
     parsed, warnings = _parse_leniently(body, content_type)
+    warnings = (*repairs, *warnings)
     head, items = dict(parsed["feed"]), parsed["entries"]
     version = parsed.get("version") or ""
     if not version and not items:
@@ -97,27 +98,17 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
 
 
 def _parse_leniently(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
-    """Return the document parsed by feedparser, and warnings; invalid character references are replaced if needed.
+    """Return the document parsed by feedparser, and warnings.
 
     Raises ParseError when feedparser fails, or reports an error and found no entry.
     """
-    body = _LEADING_SPACE.sub(b"", body)
-    warnings: tuple[str, ...] = ()
-    try:
-        parsed = _parse_with_feedparser(body, content_type)
-    except ParseError:
-        # feedparser raises for a single reference to a surrogate (kurtmckee/feedparser, handle_charref).
-        repaired = _CHARACTER_REFERENCE.sub(_replace_if_invalid, body)
-        if repaired == body:
-            raise
-        parsed = _parse_with_feedparser(repaired, content_type)
-        warnings = ("invalid character references were replaced",)
+    parsed = _parse_with_feedparser(body, content_type)
     if not parsed.get("bozo"):
-        return parsed, warnings
+        return parsed, ()
     error = parsed["bozo_exception"]
     if not parsed["entries"] and not isinstance(error, feedparser.CharacterEncodingOverride):
         raise ParseError(f"damaged feed without a readable entry: {collapse(str(error))}") from error
-    return parsed, (*warnings, collapse(str(error))[:500])
+    return parsed, (collapse(str(error))[:500],)
 
 
 def _parse_with_feedparser(body: bytes, content_type: str | None) -> Raw:
@@ -139,12 +130,6 @@ def _parse_with_feedparser(body: bytes, content_type: str | None) -> Raw:
     except Exception as error:  # feedparser passes on any exception of the parsers and codecs below it
         raise ParseError(f"feedparser failed: {type(error).__name__}: {collapse(str(error))[:500]}") from error
     return document
-
-
-def _replace_if_invalid(reference: re.Match[bytes]) -> bytes:
-    digits = reference[1][:12]
-    number = int(digits[1:], 16) if digits.startswith(b"x") else int(digits)
-    return b"&#xFFFD;" if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF else reference[0]
 
 
 def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:

@@ -24,3 +24,21 @@ def test_a_file_that_is_not_opml_is_reported(config: Path, tmp_path: Path) -> No
 
     assert ingestd(config, "sources", "import", tmp_path / "no.opml").status == 1
     assert "No such file" in ingestd(config, "sources", "import", tmp_path / "missing").error
+
+
+def test_what_is_left_out_is_counted_and_named(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "list.opml"
+    file.write_text(
+        '<opml version="2.0"><body><outline text="Old" xmlUrl="gopher://a.example/"/>'
+        '<outline text="Long" xmlUrl="https://a.example/' + "x" * 3000 + '"/>'
+        '<outline text="Port" xmlUrl="https://a.example/rss?a=1&b=2"/></body></opml>'
+    )
+
+    done = ingestd(config, "sources", "import", file, "--json").json
+    told = ingestd(config, "sources", "import", file).out
+
+    assert (done["added"], done["already"], len(done["left_out"])) == (1, 0, 2)
+    assert done["left_out"][0] == "Old: gopher://a.example/"
+    assert done["left_out"][1].startswith("Long: longer than 2000 bytes: https://a.example/xxx")
+    assert "1 exist already, 2 left out" in told
+    assert "warning: characters that are not escaped were read as text: &b" in told

@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.formats.common.sniffing import charset_of, root_name
+from ingestd.model.sniffing import charset_of, root_name
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,16 @@ def charset_of(content_type: str | None) -> str | None:
         return None
 
 
+def declared_charset(body: bytes) -> str | None:
+    """Return the encoding that an XML declaration names, as written; None when it names none."""
+    declared = _DECLARED_ENCODING.match(body)
+    return declared[1].decode("latin-1") if declared else None
+
+
 def declares_unknown_charset(body: bytes) -> bool:
     """Return whether an XML declaration names an encoding that is unknown or not one of documents."""
-    declared = _DECLARED_ENCODING.match(body)
-    return declared is not None and _codec_name(declared[1].decode("latin-1")) is None
+    declared = declared_charset(body)
+    return declared is not None and _codec_name(declared) is None
 
 
 def _codec_name(name: str | None) -> str | None:

@@ -1,0 +1,233 @@
+"""Repair XML before it is parsed: references to entities, stray ampersands and angle brackets, invalid UTF-8.
+
+libxml2 drops an unknown reference and what surrounds it, and feedparser reads the names of entities within URLs.  After
+the repair a document has the five entities of XML and character references alone, so every parser reads the same text.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from html.entities import html5
+
+from ingestd.model.sniffing import declared_charset, encoding_of
+
+#: References that any parser reads right: those of XML itself, and to characters that XML allows (XML 1.0, 2.2).
+_RIGHT = (
+    r"(?:amp|lt|gt|quot|apos"
+    # 32 to 127, 160 to 49999
+    r"|\#0{0,9}(?:9|10|13|3[2-9]|[4-9]\d|1[01]\d|12[0-7]|1[6-9]\d|[2-9]\d\d|[1-9]\d{3}|[1-4]\d{4})"
+    # 0x20 to 0x7F, 0xA0 to 0xCFFF
+    r"|\#x0{0,9}(?:9|[AaDd]|[2-7][\dA-Fa-f]|[A-Fa-f][\dA-Fa-f]|[1-9A-Fa-f][\dA-Fa-f]{2}|[1-9A-Ca-c][\dA-Fa-f]{3}));"
+)
+_DOCTYPE = re.compile(rb"<!DOCTYPE\b(?P<external>[^\[>]*+)(?:\[(?P<subset>.*?)\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_ENTITY = re.compile(rb"<!ENTITY\s+([A-Za-z_:][\w:.-]{0,99})\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
+
+#: Markup, or a reference to another entity, in the value of an entity.
+_NOT_TEXT = re.compile(r"[<%]|&(?!(?:amp|lt|gt|quot|apos);)[\w:.-]+;")
+
+#: What is not text is left alone; an unclosed comment or CDATA section ends with the document.
+_SUSPECT = re.compile(
+    (
+        r"(?P<kept><!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*))"
+        r"|(?P<bracket><(?![A-Za-z_:/!?\x80-\xff]))"
+        r"|&\#x(?P<high>[dD][89abAB][\da-fA-F]{2});&\#x(?P<low>[dD][c-fC-F][\da-fA-F]{2});"
+        r"|&\#(?P<high_decimal>5529[6-9]|55[3-9]\d\d|56[0-2]\d\d|563[01]\d);"
+        r"&\#(?P<low_decimal>563[2-9]\d|56[4-9]\d\d|57[0-2]\d\d|573[0-3]\d|5734[0-3]);"
+        rf"|&(?!{_RIGHT})(?:(?P<name>[A-Za-z_:][\w:.-]{{0,99}});|\#(?P<number>x[\da-fA-F]{{1,20}}|\d{{1,20}});)?"
+    ).encode(),
+    re.DOTALL | re.IGNORECASE,
+)
+#: A cheap check: a document without a match needs no repair.
+_MAY_NEED_REPAIR = re.compile(rf"&(?!{_RIGHT})|<(?![A-Za-z_:/!?\x80-\xff])".encode())
+
+#: Bytes in which a DTD begins.
+_MAX_PROLOGUE = 64 * 2**10
+#: Characters of a declared entity, and of all references to declared entities in a document.
+_MAX_VALUE = 1_000
+_MAX_EXPANDED = 1_000_000
+#: References and stray characters named in a warning.
+_MAX_EXAMPLES = 3
+#: Encodings in which the bytes of "&" and "<" may be part of another character.
+_SHIFTING = re.compile(r"iso-?2022|hz|utf-?7", re.IGNORECASE)
+_DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,300}\?>")
+#: A character of several bytes in UTF-8, and a byte that is part of none.
+_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+
+
+@dataclass(slots=True)
+class _Repair:
+    """Replaces what `_SUSPECT` matches, and keeps what is reported of it."""
+
+    entities: Mapping[str, str]
+    #: An external DTD declares more entities than are known here.
+    has_dtd: bool
+    expanded: int = 0
+    undeclared: dict[str, None] = field(default_factory=dict)
+    stray: dict[str, None] = field(default_factory=dict)
+    invalid: dict[str, None] = field(default_factory=dict)
+
+    def replace(self, match: re.Match[bytes]) -> bytes:
+        """Return what a match is replaced by."""
+        if match["kept"] is not None:
+            return match[0]
+        if match["bracket"] is not None:
+            self.stray["<"] = None
+            return b"&lt;"
+        if match["high"] or match["high_decimal"]:
+            return _character(_joined(match)).encode()
+        if match["number"] is not None:
+            return self._number(match)
+        if match["name"] is None:
+            self.stray[_context(match)] = None
+            return b"&amp;"
+        return self._named(match["name"].decode())
+
+    def _number(self, match: re.Match[bytes]) -> bytes:
+        text = match["number"].decode().lower()
+        number = int(text[1:], 16) if text.startswith("x") else int(text)
+        # HTML reads 128 to 159 as windows-1252, and what is no character as U+FFFD (HTML, 13.2.5.80).
+        character = unescape(f"&#{number};") or "\ufffd"
+        if not _is_xml(character):
+            character = "\ufffd"
+        if character == "\ufffd" or 128 <= number < 160:
+            self.invalid[match[0].decode()] = None
+        return _character(character).encode()
+
+    def _named(self, name: str) -> bytes:
+        declared = self.entities.get(name)
+        if declared is not None and self.expanded + len(declared) <= _MAX_EXPANDED:
+            self.expanded += len(declared)
+            return declared.encode()
+        if declared is None and (characters := html5.get(f"{name};")):
+            if not self.has_dtd:
+                self.undeclared[f"&{name};"] = None
+            return "".join(map(_character, characters)).encode()
+        self.stray[f"&{name};"] = None
+        return f"&amp;{name};".encode()
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what was repaired; entities that the document or its DTD declares are no fault."""
+        found = (
+            ("entities that are not declared were read as in HTML", self.undeclared),
+            ("characters that are not escaped were read as text", self.stray),
+            ("references to characters that XML does not allow were replaced", self.invalid),
+        )
+        return tuple(f"{what}: {_examples(texts)}" for what, texts in found if texts)
+
+
+def repaired(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return an XML document with the entities of XML alone and valid UTF-8, and warnings; unchanged if it is so.
+
+    An entity is what the document's own DTD declares it to be, else what HTML means by its name.  An ampersand that
+    begins no such reference is text, and so is "<" before anything that cannot follow it.  CDATA sections, comments
+    and processing instructions stay as they are.  Nothing external is loaded; a declared entity that contains markup
+    or other entities is not expanded: its reference becomes text.
+    """
+    warnings: tuple[str, ...] = ()
+    encoding = encoding_of(body)
+    if encoding not in (None, "utf-8"):
+        if not _MAY_NEED_REPAIR.search(body.replace(b"\0", b"")):
+            return body, ()
+        # Two or four bytes a character: repaired as UTF-8, whose declaration is the default.
+        text = _DECLARATION.sub("", body.decode(encoding, "replace").lstrip("\ufeff"), count=1)
+        fixed, warnings = _with_readable_references(text.encode("utf-8", "replace"))
+        return (fixed, warnings) if warnings else (body, ())
+    body, warnings = _with_valid_utf8(body)
+    fixed, more = _with_readable_references(body)
+    return fixed, warnings + more
+
+
+def _with_readable_references(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    if not _MAY_NEED_REPAIR.search(body) or _SHIFTING.match(declared_charset(body) or ""):
+        return body, ()
+    # The first one only: there is no other, and to look for the end of each would take quadratic time.
+    start = body[:_MAX_PROLOGUE].upper().find(b"<!DOCTYPE")
+    doctype = _DOCTYPE.match(body, start) if start >= 0 else None
+    external = doctype["external"].upper() if doctype else b""
+    repair = _Repair(
+        entities=_declared((doctype["subset"] if doctype else None) or b""),
+        has_dtd=b"SYSTEM" in external or b"PUBLIC" in external,
+    )
+    end = doctype.end() if doctype else 0
+    return body[:end] + _SUSPECT.sub(repair.replace, body[end:]), repair.warnings()
+
+
+def _declared(subset: bytes) -> dict[str, str]:
+    """Return the entities that an internal DTD declares as plain text: name → text to be written in XML."""
+    found: dict[str, str] = {}
+    for name, double, single in _ENTITY.findall(subset):
+        # Character references are read when the entity is declared (XML 1.0, 4.4.5), the five entities when it is used.
+        value = unescape((double or single).decode("utf-8", "replace"))
+        if len(value) <= _MAX_VALUE and not _NOT_TEXT.search(value):
+            text = unescape(value)
+            # ASCII alone, so that it is right in every encoding.
+            found.setdefault(
+                name.decode(), "".join(one if one.isascii() and one.isalnum() else _character(one) for one in text)
+            )
+    return found
+
+
+def _with_valid_utf8(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return a document in UTF-8 with its invalid bytes replaced; unchanged if most of it is no UTF-8.
+
+    Bytes from 0x80 to 0x9F are characters of windows-1252, mostly quotes and dashes; any other is U+FFFD, which costs
+    one character.
+    """
+    if body.isascii() or (declared_charset(body) or "utf-8").lower() not in ("utf-8", "utf8"):
+        return body, ()
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        pass
+    else:
+        return body, ()
+    rest = _MULTIBYTE.sub(b"", body)
+    invalid = sum(byte > 0x7F for byte in rest)
+    if invalid * 2 > (len(body) - len(rest)) // 2:
+        return body, ()
+    text = body.decode("utf-8", "surrogateescape")
+    fixed = _INVALID_BYTES.sub(_from_bytes, text)
+    # A document that was read as another encoding is not UTF-8 in every part, such as in three bytes of a surrogate.
+    return fixed.encode("utf-8", "replace"), (f"bytes that are no UTF-8 were replaced: {invalid}",)
+
+
+#: As Python decodes them with "surrogateescape".
+_INVALID_BYTES = re.compile("[\udc80-\udcff]+")
+
+
+def _from_bytes(match: re.Match[str]) -> str:
+    some = bytes(ord(one) - 0xDC00 for one in match[0])
+    return some.decode("cp1252", "replace") if max(some) < 0xA0 else "\ufffd" * len(some)
+
+
+def _joined(match: re.Match[bytes]) -> str:
+    """Return the character of two references to surrogates, which programs that count in UTF-16 write."""
+    if match["high"]:
+        high, low = int(match["high"], 16), int(match["low"], 16)
+    else:
+        high, low = int(match["high_decimal"]), int(match["low_decimal"])
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+def _character(text: str) -> str:
+    """Return text as character references: ASCII, so that they are right in every encoding."""
+    return "".join(f"&#{ord(one)};" for one in text)
+
+
+def _is_xml(text: str) -> bool:
+    return all(
+        one in "\t\n\r" or "\x20" <= one <= "\ud7ff" or "\ue000" <= one <= "\ufffd" or one >= "\U00010000"
+        for one in text
+    )
+
+
+def _context(match: re.Match[bytes]) -> str:
+    """Return an ampersand with the word behind it."""
+    found = re.match(rb"&[\w.-]{0,20}", match.string[match.start() : match.start() + 32])
+    return found[0].decode("latin-1") if found else "&"
+
+
+def _examples(texts: Mapping[str, None]) -> str:
+    shown = ", ".join(list(texts)[:_MAX_EXAMPLES])
+    return f"{shown} and {len(texts) - _MAX_EXAMPLES} more" if len(texts) > _MAX_EXAMPLES else shown
