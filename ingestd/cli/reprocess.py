@@ -83,7 +83,7 @@ async def _run(
     settings: Settings, wanted: Selection, source: str | None, *, everything: bool, dry_run: bool, samples: int
 ) -> tuple[ReprocessResult, Extractor]:
     processes = len(os.sched_getaffinity(0))
-    async with open_database(settings) as database, make_pool(settings, processes=processes) as pool:
+    async with open_database(settings, logs_outages=True) as database, make_pool(settings, processes=processes) as pool:
         job = Reprocess(
             database=database,
             archive=make_archive(settings),

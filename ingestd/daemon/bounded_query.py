@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from ingestd.errors import StoreError, StoreUnavailable
+from ingestd.store.outages import log_failure
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class BoundedQuery(Generic[T]):
         self.last: QueryResult[T] | None = None
         #: When the last run ended, in monotonic seconds, and how many it took.
         self._ended, self._took = -inf, 0.0
+        self._failing = False
 
     async def result(self, *, max_age: float, max_load: float = 1.0) -> QueryResult[T]:
         """Return a result at most `max_age` seconds old; the query goes on running when the wait times out.
@@ -82,8 +84,12 @@ class BoundedQuery(Generic[T]):
             async with asyncio.timeout(_QUERY_TIMEOUT):
                 value = await self._query()
         except (StoreError, TimeoutError) as error:
-            log.warning("query failed", error=str(error) or f"no answer within {_QUERY_TIMEOUT:.0f} s")
+            if not self._failing:  # the probes of a monitor would log a line every second
+                late = TimeoutError(f"no answer within {_QUERY_TIMEOUT:.0f} s")
+                log_failure(log, "query failed", error if isinstance(error, StoreError) else late)
+            self._failing = True
             return StoreUnavailable("the database is unavailable; see the log")
+        self._failing = False
         self.last = QueryResult(value=value, at=datetime.now(UTC), monotonic_at=monotonic())
         return self.last
 

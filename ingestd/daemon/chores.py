@@ -16,6 +16,7 @@ from ingestd.pipeline.retention import prune_database
 from ingestd.settings import Settings
 from ingestd.store.operations import robots_files, sites
 from ingestd.store.operations.conversions import Conversion
+from ingestd.store.outages import log_failure
 from ingestd.store.polls import quiet_sources, sources, subscriptions
 from ingestd.store.work import entries, revisits, runs
 
@@ -80,7 +81,7 @@ def _logged(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None
         try:
             await chore()
         except IngestError as error:
-            log.warning("chore failed", error=str(error))
+            log_failure(log, "chore failed", error)
 
     return run
 
@@ -113,7 +114,7 @@ async def _tick(service: Service, clock: ClockWatch) -> None:
             await correct_due_times(service)
             clock.has_jumped = False
         except StoreError as error:
-            log.warning("due times not corrected yet", error=str(error))
+            log_failure(log, "due times not corrected yet", error)
     service.tick()
 
 

@@ -11,6 +11,7 @@ from ingestd.drops.folder_events import FolderEvents
 from ingestd.errors import StoreError
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.store.database import Database
+from ingestd.store.outages import log_failure
 from ingestd.store.polls import sources
 from ingestd.urls import folder_path
 
@@ -37,7 +38,7 @@ class FolderWatch:
             try:
                 await self.watch()
             except StoreError as error:  # the scheduler calls `watch` again in a few seconds
-                log.warning("folder watch failed", error=str(error))
+                log_failure(log, "folder watch failed", error)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._collect())
                 tasks.create_task(self._schedule_all())
@@ -70,7 +71,7 @@ class FolderWatch:
             async with self._database.write() as connection:
                 in_progress = await sources.make_due(connection, batch, now=datetime.now(UTC))
         except StoreError as error:
-            log.warning("scheduling failed", error=str(error))
+            log_failure(log, "scheduling failed", error)
             self._changed |= batch
             await asyncio.sleep(_FAILURE_DELAY)
             return

@@ -19,6 +19,7 @@ from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import Subscriber
 from ingestd.repair.job import Repair
+from ingestd.store.outages import log_failure
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved
@@ -140,7 +141,7 @@ class Service:
                     register(map(claim_of, found))
         except StoreError as error:
             # The next tick tries again; the health report shows for how long writes have failed.
-            log.warning("claim failed", error=str(error))
+            log_failure(log, "claim failed", error)
             self.service_state.note_write(ok=False)
             return []
         if found:

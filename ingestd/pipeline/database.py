@@ -16,10 +16,13 @@ from ingestd.store.transfer import copy_state
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, migrate: MigrateOnStart | None = None) -> AsyncIterator[Database]:
+async def open_database(
+    settings: Settings, *, migrate: MigrateOnStart | None = None, logs_outages: bool = False
+) -> AsyncIterator[Database]:
     """Open the database that the settings name, with this program's schema.
 
     `migrate` says whether an older one is upgraded; None: the setting `migrate_on_start` says it.
+    `logs_outages` is for processes that go on while the database is unavailable.
 
     Raises SchemaMismatch, StoreUnavailable, ConfigError; StoreError if it is an unfinished copy of another database.
     """
@@ -27,7 +30,7 @@ async def open_database(settings: Settings, *, migrate: MigrateOnStart | None = 
     make_directories(settings)
     _check_file(sqlite_file(settings))
     await _have_schema(url, migrate or settings.migrate_on_start)
-    async with Database(url) as database:
+    async with Database(url, logs_outages=logs_outages) as database:
         await copy_state.refuse_unfinished(database)
         yield database
 

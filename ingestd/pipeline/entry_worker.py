@@ -12,6 +12,7 @@ from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.ingest import Fetch, Ingest
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.store.outages import log_failure
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import entries, revisits
 from ingestd.store.work.entries import ClaimedEntry
@@ -67,7 +68,7 @@ async def _run(fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]])
             except Held as held:
                 seconds = held.seconds
     except IngestError as error:
-        log.warning("gave a job up, due again", site=site, error=str(error))
+        log_failure(log, "gave a job up, due again", error, site=site)
         return AFTER_LOCAL_FAILURE
     except Exception:
         log.exception("bug", site=site)
@@ -86,7 +87,7 @@ async def _give_back(
     try:
         await postpone(until)
     except StoreError as error:
-        log.warning("claim not given back yet", site=site, error=str(error))
+        log_failure(log, "claim not given back yet", error, site=site)
         if error.local:
             task = asyncio.create_task(
                 retry_while_unavailable(lambda: postpone(until), event="waiting to give a claim back", limit=None)
@@ -136,7 +137,7 @@ class EntryWorker:
             return await claim(now, wanted, without_sites, held)
         except StoreError as error:
             # The next tick claims again.
-            log.warning("claim failed", error=str(error))
+            log_failure(log, "claim failed", error)
             return []
 
     async def _claim_new(

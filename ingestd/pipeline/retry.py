@@ -17,6 +17,7 @@ from ingestd.errors import (
     Throttled,
     UnexpectedError,
 )
+from ingestd.store.outages import log_failure
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,8 @@ async def retry_while_unavailable(
 ) -> T:
     """Run an operation on the database or the archive, and retry it while either is unavailable.
 
-    Each failed attempt is logged as `event`.  Other errors are raised.
+    Each failed attempt is logged as `event`, at the level debug while the database logs its outage.
+    Other errors are raised.
 
     After `limit` seconds of failures the last one is raised, a local failure: StoreUnavailable or
     ArchiveUnavailable.  The caller then gives up its place and its claim, and the work is done again once it is due.
@@ -63,11 +65,11 @@ async def retry_while_unavailable(
                     continue
                 since = _waiting.setdefault(waiting, monotonic())
                 if limit is not None and monotonic() - since + wait > limit:
-                    log.warning("gave up waiting", waited_for=event, error=str(error), seconds=round(limit))
+                    log_failure(log, "gave up waiting", error, waited_for=event, seconds=round(limit))
                     if isinstance(error, ArchiveError):
                         raise ArchiveUnavailable(str(error)) from error
                     raise
-                log.warning(event, error=str(error), seconds=wait)
+                log_failure(log, event, error, seconds=wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, _MAX_WAIT)
     finally:

@@ -17,6 +17,7 @@ from ingestd.errors import Busy, IngestError, StoreError
 from ingestd.model.reply import Reply
 from ingestd.pipeline.poll import Poller
 from ingestd.store.database import Database
+from ingestd.store.outages import log_failure
 from ingestd.store.polls import sources, subscriptions
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.subscriptions import Subscription
@@ -88,7 +89,7 @@ class Subscriber:
                     connection, subscription.source_id, reason, now=datetime.now(UTC), until=until
                 )
         except IngestError as error:  # the subscription stays due and is requested again
-            log.warning("subscription not updated", source=subscription.source_id, error=str(error))
+            log_failure(log, "subscription not updated", error, source=subscription.source_id)
 
     async def verify(self, token: str, query: Mapping[str, str]) -> str | None:
         """Answer a hub that verifies (5.3) or denies (5.2) a subscription; returns the challenge.  None: answer 404.

@@ -1,8 +1,8 @@
 """Connection pools for SQLite and PostgreSQL, and the transactions opened on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,7 +10,9 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from ingestd.errors import StoreUnavailable
 from ingestd.store.database_errors import store_errors
+from ingestd.store.outages import OutageLog
 from ingestd.store.unreadable import parse_json
 
 #: How long a writer waits for another process's transaction, in seconds.
@@ -34,8 +36,11 @@ class Database:
     numbered consecutively, and two entries with the same text cannot both create a record.
     """
 
-    def __init__(self, url: str, *, connections: int = 8) -> None:
-        """Create the pools; `url` names an async driver: `sqlite+aiosqlite:///PATH` or `postgresql+psycopg://...`."""
+    def __init__(self, url: str, *, connections: int = 8, logs_outages: bool = False) -> None:
+        """Create the pools; `url` names an async driver: `sqlite+aiosqlite:///PATH` or `postgresql+psycopg://...`.
+
+        `logs_outages` is for processes that go on while the database is unavailable.
+        """
         self.dialect = make_url(url).get_backend_name()
         if self.dialect == "sqlite":
             self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=connections)
@@ -56,6 +61,7 @@ class Database:
             )
             event.listen(self._writer.sync_engine, "connect", _pin_session)
         self._write_lock = asyncio.Lock()
+        self._outages = OutageLog() if logs_outages else None
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,7 +78,7 @@ class Database:
 
         Raises StoreError, of the class that `database_errors` gives it.
         """
-        with store_errors():
+        with self._errors(writing=False):
             async with self._reader.connect() as connection:
                 yield connection
 
@@ -84,7 +90,7 @@ class Database:
 
         Raises StoreError, of the class that `database_errors` gives it.
         """
-        with store_errors():
+        with self._errors(writing=False):
             async with self._reader.connect() as connection:
                 if self.dialect == "postgresql":
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -96,7 +102,7 @@ class Database:
 
         Raises StoreError, of the class that `database_errors` gives it.
         """
-        with store_errors():
+        with self._errors(writing=True):
             # On SQLite, waiting for this lock is fair and cheaper than waiting for the file lock.
             lock = self._write_lock if self.dialect == "sqlite" else nullcontext()
             async with lock, self._writer.begin() as connection:
@@ -108,7 +114,7 @@ class Database:
 
     async def run_alone(self, statement: str) -> None:
         """Run a statement outside a transaction, such as VACUUM; raises StoreUnavailable or StoreError."""
-        with store_errors():
+        with self._errors(writing=True):
             async with self._writer.connect() as connection:
                 if self.dialect == "postgresql":
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -118,6 +124,19 @@ class Database:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 async with self._write_lock, driver.execute(statement):
                     pass
+
+    @contextmanager
+    def _errors(self, *, writing: bool) -> Iterator[None]:
+        """Convert the errors of a transaction, and log the outages that begin or end with it."""
+        try:
+            with store_errors():
+                yield
+        except StoreUnavailable as error:
+            if self._outages:
+                self._outages.failed(error, writing=writing)
+            raise
+        if self._outages:
+            self._outages.succeeded(writing=writing)
 
     async def ping(self) -> None:
         """Run a trivial query; raises StoreUnavailable when the database does not answer."""

@@ -196,6 +196,10 @@ class TestPostgresql:
         wire.go_on()
         all_done(database_url, wire, daemon)
         eventually(lambda: health(daemon)["status"] != "fail", lambda: health(daemon))
+        outage = [line for line in daemon.lines if line.get("level") != "info"]
+        names = [line["event"] for line in outage]
+        assert set(names) <= {"database unavailable", "database available again"}, outage
+        assert names.count("database unavailable") == names.count("database available again") <= 3, outage
         assert daemon.end() == 0
         is_whole(database_url, wire)
 

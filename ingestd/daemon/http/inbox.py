@@ -14,6 +14,7 @@ from ingestd.daemon.http.access import is_authorised, json_response, unauthorise
 from ingestd.daemon.service import Service
 from ingestd.errors import Busy, IngestError, StoreError, UsageError
 from ingestd.pipeline.inbox import PUSH_TIMEOUT, Inbox
+from ingestd.store.outages import log_failure
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.web.body.memory_budget import MemoryBudget, Reservation
 from ingestd.web.body.spool import Spool
@@ -121,7 +122,7 @@ def _error_response(error: Exception) -> web.Response:
         return json_response({"error": str(error)}, status=error.status)
     if isinstance(error, StoreError | OSError):
         # The error of the driver or the disk is for the log only.
-        log.warning("push failed", error=str(error))
+        log_failure(log, "push failed", error)
         reason = "the database or the disk is unavailable; see the log"
         return json_response({"error": reason}, status=503, headers=_RETRY_LATER)
     if isinstance(error, Busy) or (isinstance(error, IngestError) and error.local):

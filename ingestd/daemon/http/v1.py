@@ -17,6 +17,7 @@ from ingestd.errors import NotFound, StoreError, UsageError
 from ingestd.pipeline.why import why
 from ingestd.store.events import event_log
 from ingestd.store.operations import overview
+from ingestd.store.outages import log_failure
 from ingestd.store.polls import gaps, sources
 from ingestd.times import parse_iso, utc
 
@@ -108,7 +109,7 @@ def _handler(service: Service, access: Access, query: Query) -> Callable[[web.Re
             return json_response({"error": str(error)}, status=404 if isinstance(error, NotFound) else 400)
         except StoreError as error:
             # The driver's error is for the log only.
-            log.warning("request failed", path=request.path, error=str(error))
+            log_failure(log, "request failed", error, path=request.path)
             return json_response({"error": "the database is unavailable; see the log"}, status=503)
 
     return handle

@@ -8,6 +8,7 @@ from aiohttp import web
 from ingestd.daemon.service import Service
 from ingestd.errors import Busy, StoreError
 from ingestd.pipeline.websub import Subscriber
+from ingestd.store.outages import log_failure
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,7 @@ def _retry_on_failure(handler: Handler) -> Handler:
             return web.Response(text=f"503: {error}", status=503, headers=_RETRY_LATER)
         except StoreError as error:
             # The driver's error is for the log only.
-            log.warning("hub request failed", error=str(error))
+            log_failure(log, "hub request failed", error)
             return web.Response(text="503: Service Unavailable", status=503, headers=_RETRY_LATER)
 
     return handle
