@@ -28,36 +28,88 @@ class Deletion:
         #: Number and bytes of the files of earlier versions; None: not counted yet.  Counting may take minutes.
         self._loose: tuple[int, int] | None = None
 
-    def delete(self, names: Sequence[bytes]) -> int:
-        """Erase bodies and their answers; return how many bodies there were."""
+    def delete(self, names: Sequence[bytes], *, is_erasure: bool = False) -> int:
+        """Delete bodies and their answers; return how many bodies there were.
+
+        `is_erasure`: those of robots.txt files and of refusals as well, and the bytes are overwritten.
+        """
         if not self._root.is_dir():
             return 0
-        return sum(self._delete_batch(names[start : start + _BATCH]) for start in range(0, len(names), _BATCH))
+        batches = (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
+        return sum(self._delete_batch(batch, () if is_erasure else _KEPT_APART) for batch in batches)
 
-    def _delete_batch(self, names: Sequence[bytes]) -> int:
+    def _delete_batch(self, names: Sequence[bytes], kept: Sequence[str]) -> int:
         deleted = 0
         with self._index.write() as connection:
             found = {name: body for name in names if (body := self._index.find(connection, name))}
-            bodies = {name: body for name, body in found.items() if body.kind not in _KEPT_APART}
+            bodies = {name: body for name, body in found.items() if body.kind not in kept}
             answers = [
                 answer
                 for name in names
                 for answer in self._index.answers(connection, "sha256", name)
-                if answer.kind not in _KEPT_APART
+                if answer.kind not in kept
             ]
             # Erased before the commit: after a crash the rows are there, so that a repeated call finishes.
-            packs.erase([*(body.place for body in bodies.values()), *(answer.place for answer in answers)])
+            places = [*(body.place for body in bodies.values()), *(answer.place for answer in answers)]
+            packs.erase(places, overwrite=not kept)
             connection.executemany("DELETE FROM answers WHERE id = ?", [(answer.id,) for answer in answers])
             for name in names:
                 if name in bodies:
                     index.remove_document(connection, name)
+                    connection.execute("DELETE FROM subjects WHERE sha256 = ?", (name,))
                 path = loose.path_of(self._root, name.hex())
                 with suppress(FileNotFoundError):
+                    if not kept:
+                        loose.overwrite(path)
                     path.unlink()
                     self._loose = None
                     deleted += name not in bodies
                 deleted += name in bodies
         return deleted
+
+    def erase_answers(self, urls: Sequence[bytes]) -> None:
+        """Overwrite the answers to requests for URLs; their bodies stay."""
+        if not self._root.is_dir():
+            return
+        with self._index.write() as connection:
+            answers = [answer for url in urls for answer in self._index.answers(connection, "url", url)]
+            packs.erase([answer.place for answer in answers], overwrite=True)
+            connection.executemany("DELETE FROM answers WHERE id = ?", [(answer.id,) for answer in answers])
+
+    def erase_remains(self) -> int:
+        """Overwrite what packs have outside of their records, and files of killed processes; return the bytes.
+
+        Such are copies of bodies that were written again later, and records whose process died before their rows.
+        """
+        erased = 0
+        for path in self._root.glob("packs/*/*.pack"):
+            with packs.locked(path):
+                # Read under the lock: whoever appends to the pack holds it until the rows are committed.
+                with self._index.read() as connection:
+                    used = index.used(connection, str(path.relative_to(self._root)))
+                erased += packs.erase_gaps(path, used)
+        for path in self._root.glob("tmp/*"):
+            with suppress(FileNotFoundError):
+                erased += loose.overwrite(path)
+                path.unlink()
+        return erased
+
+    def find(self, subjects: Sequence[bytes], since: date | None) -> set[bytes]:
+        """Return the names of bodies about subjects that were last put on a day or later."""
+        found: set[bytes] = set()
+        if self._root.is_dir():
+            with self._index.read() as connection:
+                for subject in subjects if index.has_subjects(connection) else ():
+                    query = "SELECT sha256 FROM subjects WHERE subject = ? AND day >= ?"
+                    found.update(name for (name,) in connection.execute(query, (subject, f"{since or ''}")))
+        return found
+
+    def with_subjects(self, names: Sequence[bytes]) -> set[bytes]:
+        """Return the names of bodies that were put with a subject."""
+        if not self._root.is_dir():
+            return set()
+        with self._index.read() as connection:
+            return {name for name in names if index.subjects_of(connection, name)}
 
     def delete_before(self, kind: Kind, day: date) -> int:
         """Delete the packs of a kind of the days before `day`; return how many bodies were in them."""
@@ -80,6 +132,7 @@ class Deletion:
                     ).fetchall()
                     for (name,) in names:
                         index.remove_document(connection, name)
+                        connection.execute("DELETE FROM subjects WHERE sha256 = ?", (name,))
                     gone = connection.execute(
                         "DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE pack = ? LIMIT ?)",
                         (pack.id, _BATCH),

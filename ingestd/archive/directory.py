@@ -12,8 +12,9 @@ again a day or more later, it is written again, so that it does not expire with 
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -23,7 +24,7 @@ from ingestd.archive.batch import Batch
 from ingestd.archive.deletion import Deletion
 from ingestd.archive.index import Index
 from ingestd.archive.protocol import Kind, StoredAnswer, StoredBody, Usage
-from ingestd.archive.records import Item, answer_of, make_item, url_key
+from ingestd.archive.records import Item, answer_of, key_of, make_item
 from ingestd.archive.writer import Writer
 from ingestd.errors import ArchiveError
 from ingestd.model.answer import Answer
@@ -47,12 +48,16 @@ class DirectoryArchive:
         self._batch = Batch(self._write)
         self.failing_since: float | None = None
 
-    async def put(self, body: bytes, kind: Kind = "page", answer: Answer | None = None) -> StoredBody:
+    async def put(
+        self, body: bytes, kind: Kind = "page", answer: Answer | None = None, subjects: Collection[str] = ()
+    ) -> StoredBody:
         """Store a body and the answer that carried it; once this returns, a loss of power does not undo it.
+
+        `find` finds it by its `subjects`: names of what it is about.
 
         Raises ArchiveError when it cannot be written, as when the disk is full.
         """
-        item = await asyncio.to_thread(make_item, body, kind, answer)
+        item = await asyncio.to_thread(make_item, body, kind, answer, subjects)
         stored_size = await self._batch.put(item)
         return StoredBody(sha256=item.sha256.hex(), size=len(body), stored_size=stored_size)
 
@@ -65,15 +70,46 @@ class DirectoryArchive:
 
     async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:
         """Return the answers that carried a body, or those to requests for a URL, oldest first; raises ArchiveError."""
-        column, value = ("sha256", _parse_name(sha256)) if sha256 is not None else ("url", url_key(url or ""))
+        column, value = ("sha256", _parse_name(sha256)) if sha256 is not None else ("url", key_of(url or ""))
         return await self._run("cannot read", self._answers, column, value)
 
+    async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:
+        """Return the sha256 of each body about one of some subjects that was last put on a day (UTC) or later."""
+        found = await self._run("cannot read", self._deletion.find, list(map(key_of, subjects)), since)
+        return {name.hex() for name in found}
+
+    async def with_subjects(self, names: Iterable[str]) -> set[str]:
+        """Return those of some sha256s whose body was put with any subject."""
+        found = await self._run("cannot read", self._deletion.with_subjects, list(map(_parse_name, names)))
+        return {name.hex() for name in found}
+
     async def delete(self, names: Iterable[str]) -> int:
-        """Erase bodies and their answers by sha256, for good; return how many bodies there were.
+        """Delete bodies and their answers by sha256; return how many bodies there were.
+
+        A robots.txt with the same bytes stays, and so do the answers that refused a page.
 
         Raises ArchiveError; a repeated call continues.
         """
         return await self._run("cannot delete from", self._deletion.delete, list(map(_parse_name, names)))
+
+    async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:
+        """Overwrite bodies with all their answers, and the answers to requests for URLs; return how many bodies.
+
+        Earlier copies of a body, which it has when it was put on several days, are left to `erase_remains`.
+
+        Raises ArchiveError; a repeated call continues.
+        """
+        delete = partial(self._deletion.delete, is_erasure=True)
+        count = await self._run("cannot erase from", delete, list(map(_parse_name, names)))
+        await self._run("cannot erase from", self._deletion.erase_answers, list(map(key_of, urls)))
+        return count
+
+    async def erase_remains(self) -> int:
+        """Overwrite what is left of deleted and of unfinished documents; return the bytes that were.
+
+        Reads the rows of all packs: some seconds for each million of documents.  Raises ArchiveError.
+        """
+        return await self._run("cannot erase from", self._deletion.erase_remains)
 
     async def delete_before(self, kind: Kind, day: date) -> int:
         """Delete the bodies of a kind that were last put before a day (UTC); return how many there were."""

@@ -35,6 +35,11 @@ CREATE INDEX IF NOT EXISTS answers_url ON answers (url);
 CREATE INDEX IF NOT EXISTS answers_sha256 ON answers (sha256);
 CREATE INDEX IF NOT EXISTS answers_pack ON answers (pack);
 """
+# Added later, so created by the first transaction that writes.
+_SUBJECTS = """CREATE TABLE IF NOT EXISTS subjects (
+    sha256 BLOB NOT NULL, subject BLOB NOT NULL, day TEXT NOT NULL, PRIMARY KEY (sha256, subject)
+) WITHOUT ROWID"""
+_SUBJECTS_INDEX = "CREATE INDEX IF NOT EXISTS subjects_subject ON subjects (subject)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ class Index:
         """Open the index for one transaction."""
         with self.read() as connection:
             connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_SUBJECTS)
+            connection.execute(_SUBJECTS_INDEX)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -138,6 +145,27 @@ def remove_document(connection: sqlite3.Connection, sha256: bytes) -> None:
     """Remove a body from the index, if it is there."""
     gone = connection.execute("DELETE FROM documents WHERE sha256 = ? RETURNING pack", (sha256,)).fetchall()
     connection.executemany("UPDATE packs SET documents = documents - 1 WHERE id = ?", gone)
+
+
+def used(connection: sqlite3.Connection, path: str) -> list[tuple[int, int]]:
+    """Return position and length of each record of a pack that has a row, in order."""
+    found: list[tuple[int, int]] = []
+    for table in ("documents", "answers"):
+        query = f"SELECT position, length FROM {table} WHERE pack = (SELECT id FROM packs WHERE path = ?)"  # noqa: S608
+        found += connection.execute(query, (path,))
+    return sorted(found)
+
+
+def has_subjects(connection: sqlite3.Connection) -> bool:
+    """Return whether the table of subjects exists: an archive of earlier versions has none until it is written."""
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'subjects'").fetchone())
+
+
+def subjects_of(connection: sqlite3.Connection, sha256: bytes) -> dict[bytes, str]:
+    """Return the keys of a body's subjects, each with the day (UTC) on which the body was last put with it."""
+    if not has_subjects(connection):
+        return {}
+    return dict(connection.execute("SELECT subject, day FROM subjects WHERE sha256 = ?", (sha256,)).fetchall())
 
 
 def packs(connection: sqlite3.Connection, where: str = "1", values: Sequence[object] = ()) -> list[Pack]:

@@ -3,6 +3,7 @@
 They are read and deleted, and none is written any more.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -41,6 +42,15 @@ def stored_size(path: Path, sha256: str) -> int:
         return path.stat().st_size
     except (ArchiveError, OSError):
         return 0
+
+
+def overwrite(path: Path) -> int:
+    """Overwrite a file with zeros, flushed to the disk; return its bytes."""
+    with path.open("r+b", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        file.write(bytes(size))
+        os.fsync(file.fileno())
+    return size
 
 
 def files(root: Path) -> Iterator[Path]:

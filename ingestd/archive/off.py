@@ -1,7 +1,7 @@
 """Archive that stores nothing: the setting `archive = "off"`."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from hashlib import sha256 as hash_of
 
@@ -15,7 +15,13 @@ class DisabledArchive:
 
     failing_since: float | None = None
 
-    async def put(self, body: bytes, kind: Kind = "page", answer: Answer | None = None) -> StoredBody:  # noqa: ARG002
+    async def put(
+        self,
+        body: bytes,
+        kind: Kind = "page",  # noqa: ARG002
+        answer: Answer | None = None,  # noqa: ARG002
+        subjects: Collection[str] = (),  # noqa: ARG002
+    ) -> StoredBody:
         """Return the hash and size of a body."""
         digest = await asyncio.to_thread(hash_of, body)
         return StoredBody(sha256=digest.hexdigest(), size=len(body), stored_size=0)
@@ -27,6 +33,22 @@ class DisabledArchive:
     async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:  # noqa: ARG002
         """Return nothing: nothing was stored."""
         return ()
+
+    async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:  # noqa: ARG002
+        """Return nothing: nothing was stored."""
+        return set()
+
+    async def with_subjects(self, names: Iterable[str]) -> set[str]:  # noqa: ARG002
+        """Return nothing: nothing was stored."""
+        return set()
+
+    async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:  # noqa: ARG002
+        """Return 0: nothing was stored."""
+        return 0
+
+    async def erase_remains(self) -> int:
+        """Return 0: nothing was stored."""
+        return 0
 
     async def delete(self, names: Iterable[str]) -> int:  # noqa: ARG002
         """Return 0: nothing was stored."""

@@ -1,6 +1,6 @@
 """Protocol of the archive, with two implementations: `directory` stores bodies in files, `off` stores nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -49,8 +49,12 @@ class Archive(Protocol):
     #: When `put` began to fail (monotonic seconds); None while it succeeds.
     failing_since: float | None
 
-    async def put(self, body: bytes, kind: Kind = "page", answer: Answer | None = None) -> StoredBody:
+    async def put(
+        self, body: bytes, kind: Kind = "page", answer: Answer | None = None, subjects: Collection[str] = ()
+    ) -> StoredBody:
         """Store a body and the answer that carried it; once this returns, a loss of power does not undo it.
+
+        `find` finds it by its `subjects`: names of what it is about.
 
         Raises ArchiveError when it cannot be stored.
         """
@@ -67,8 +71,26 @@ class Archive(Protocol):
         Raises ArchiveError when one is damaged or cannot be read.
         """
 
+    async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:
+        """Return the sha256 of each body about one of some subjects that was last put on a day (UTC) or later."""
+
+    async def with_subjects(self, names: Iterable[str]) -> set[str]:
+        """Return those of some sha256s whose body was put with any subject."""
+
     async def delete(self, names: Iterable[str]) -> int:
-        """Erase bodies and their answers by sha256, for good; return how many bodies there were."""
+        """Delete bodies and their answers by sha256; return how many bodies there were.
+
+        A robots.txt with the same bytes stays, and so do the answers that refused a page.
+        """
+
+    async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:
+        """Overwrite bodies with all their answers, and the answers to requests for URLs; return how many bodies.
+
+        Earlier copies of a body, which it has when it was put on several days, are left to `erase_remains`.
+        """
+
+    async def erase_remains(self) -> int:
+        """Overwrite what is left of deleted and of unfinished documents; return the bytes that were."""
 
     async def delete_before(self, kind: Kind, day: date) -> int:
         """Delete the bodies of a kind that were last put before a day (UTC); return how many there were."""

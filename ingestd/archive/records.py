@@ -1,6 +1,7 @@
 """What is stored for one `put`: the record of the body, and that of the answer, which is JSON."""
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256 as hash_of
@@ -9,7 +10,7 @@ from ingestd.archive.packs import make_record
 from ingestd.archive.protocol import Kind
 from ingestd.model.answer import Answer, Headers, Redirect
 
-# Bytes of a URL's hash in the index: collisions are sorted out by the answer itself.
+# Bytes of the hash of a URL or a subject in the index: no two have the same.
 _KEY = 16
 
 
@@ -21,6 +22,8 @@ class Item:
     sha256: bytes
     record: bytes
     answer: "AnswerItem | None"
+    #: Keys of its subjects.
+    subjects: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,17 @@ class AnswerItem:
     record: bytes
 
 
-def make_item(body: bytes, kind: Kind, answer: Answer | None) -> Item:
-    """Return what to store for a body and the answer that carried it."""
-    return Item(kind, hash_of(body).digest(), make_record(body), _answer_item(answer) if answer else None)
+def make_item(body: bytes, kind: Kind, answer: Answer | None, subjects: Collection[str] = ()) -> Item:
+    """Return what to store for a body, the answer that carried it, and its subjects."""
+    keys = tuple(dict.fromkeys(map(key_of, subjects)))
+    return Item(kind, hash_of(body).digest(), make_record(body), _answer_item(answer) if answer else None, keys)
 
 
 def _answer_item(answer: Answer) -> AnswerItem:
     fields = {**asdict(answer), "fetched_at": answer.fetched_at.isoformat()}
     # Headers may contain lone surrogates, for bytes that are no UTF-8; JSON's escapes keep them.
     content = json.dumps(fields, separators=(",", ":")).encode()
-    return AnswerItem(url_key(answer.url), answer.status, hash_of(content).digest(), make_record(content))
+    return AnswerItem(key_of(answer.url), answer.status, hash_of(content).digest(), make_record(content))
 
 
 def answer_of(content: bytes) -> Answer:
@@ -66,6 +70,6 @@ def _pairs(headers: list[list[str]]) -> Headers:
     return tuple((name, value) for name, value in headers)
 
 
-def url_key(url: str) -> bytes:
-    """Return the hash by which the index finds a URL's answers."""
-    return hash_of(url.encode("utf-8", "surrogatepass")).digest()[:_KEY]
+def key_of(name: str) -> bytes:
+    """Return the hash by which the index finds the answers of a URL, or the bodies of a subject."""
+    return hash_of(name.encode("utf-8", "surrogatepass")).digest()[:_KEY]

@@ -17,6 +17,8 @@ _REWRITE_AFTER = timedelta(days=1)
 # Bytes of a pack, after which a new one begins.
 _MAX_PACK = 2**30
 
+_INSERT_SUBJECT = "INSERT OR REPLACE INTO subjects (sha256, subject, day) VALUES (?, ?, ?)"
+
 
 class Writer:
     """Writer of one process; `write` runs in one thread at a time."""
@@ -44,10 +46,14 @@ class Writer:
         with self._index.read() as connection:
             known = {item.sha256: self._stored(connection, item, today) for item in items}
             answers = [answer for item in items if (answer := self._new_answer(connection, item))]
+            subjects = [row for item in items for row in _new_subjects(connection, item, today)]
         bodies = {item.sha256: item.record for item in items if not known[item.sha256]}
         sizes = {name: size or len(bodies[name]) for name, size in known.items()}
         records = [*bodies.values(), *(answer.record for _, answer in answers)]
         if not records:
+            if subjects:
+                with self._index.write() as connection:
+                    connection.executemany(_INSERT_SUBJECT, subjects)
             return sizes
         path = self._pack(kind, today)
         with packs.locked(path) as is_new:
@@ -65,6 +71,7 @@ class Writer:
                 pack = index.pack_id(connection, path=str(path.relative_to(self._root)), kind=kind, day=f"{today}")
                 for (name, record), position in zip(bodies.items(), positions, strict=False):
                     index.insert_document(connection, name, pack, position, len(record))
+                connection.executemany(_INSERT_SUBJECT, subjects)
                 connection.executemany(
                     "INSERT INTO answers (url, sha256, status, name, pack, position, length)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -100,3 +107,11 @@ class Writer:
                 self._name = token_hex(4)
                 return self._pack(kind, today)
         return path
+
+
+def _new_subjects(connection: sqlite3.Connection, item: Item, today: date) -> list[tuple[bytes, bytes, str]]:
+    """Return the rows of a body's subjects that the index does not have, or has with an earlier day."""
+    if not item.subjects:
+        return []
+    known = index.subjects_of(connection, item.sha256)
+    return [(item.sha256, subject, f"{today}") for subject in item.subjects if known.get(subject, "") < f"{today}"]

@@ -77,6 +77,7 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command("search", "records.search:search", "Search headlines and bodies, best match first."),
             Command("export", "records.export:export", "Export records as JSON Lines, oldest first."),
             Command("purge", "records.purge:purge", "Erase the content of records for ever; tombstones stay."),
+            Command("purges", "records.purges:purges", "List purges, newest first: who erased which records, and why."),
         ),
     ),
     Command("events", "events:events_", "Print the event log: what happened to which record."),

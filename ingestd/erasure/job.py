@@ -1,10 +1,11 @@
-"""Purge records: delete their documents from the archive, then erase their content from the database."""
+"""Purge records: erase their documents from the archive, then their content from the database."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ingestd.archive.protocol import Archive
+from ingestd.erasure.documents import find_documents
 from ingestd.store.database import Database
 from ingestd.store.records import purge
 
@@ -20,6 +21,8 @@ class Purged:
     revisions: int = 0
     entries: int = 0
     documents: int = 0
+    #: Documents that other entries were in, too; their records cannot be extracted again.
+    shared: int = 0
 
 
 async def purge_records(
@@ -32,12 +35,16 @@ async def purge_records(
     source_id: int | None = None,
     site: str | None = None,
     dry_run: bool = False,
+    rewrite: bool = False,
     on_progress: Callable[[Purged], None] = lambda _: None,
 ) -> Purged:
     """Purge records by id, or all that a source or a site carries; returns what was erased.
 
-    Each batch deletes its documents first: a purge that is killed between the two still knows their names when it is
-    repeated.  Records that were purged before are passed over.
+    Each batch erases its documents first: a purge that is killed between the two still knows their names when it is
+    repeated.  Records that were purged before are passed over.  What is left of deleted rows and documents is
+    overwritten at the end, even if no record was found: the call may repeat one that was killed before that.
+
+    `rewrite` is that of `purge.erase_free_space`.
 
     Raises StoreError, StoreUnavailable, ArchiveError.
     """
@@ -50,18 +57,25 @@ async def purge_records(
             found = await purge.find(connection, ids)
         if not ids:
             break
+        documents = await find_documents(database, archive, found)
+        async with database.read() as connection:
+            shared = len(await purge.shared_documents(connection, found, documents))
         if not dry_run:
-            await archive.delete(found.documents)
+            await archive.erase(documents, found.urls)
             async with database.write() as connection:
-                await purge.purge(connection, found, now=datetime.now(UTC), actor=actor, reason=reason)
+                await purge.purge(
+                    connection, found, documents, shared=shared, now=datetime.now(UTC), actor=actor, reason=reason
+                )
         done = Purged(
             records=done.records + len(ids),
             revisions=done.revisions + found.revisions,
             entries=done.entries + len(found.entry_ids),
-            documents=done.documents + len(found.documents),
+            documents=done.documents + len(documents),
+            shared=done.shared + shared,
         )
         on_progress(done)
         after = ids[-1]
-    if done.records and not dry_run:
-        await purge.erase_free_space(database)
+    if not dry_run:
+        await archive.erase_remains()
+        await purge.erase_free_space(database, rewrite=rewrite)
     return done

@@ -50,7 +50,7 @@ from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveUnavailable, Held, IngestError, StoreError
 from ingestd.model.source import Source
 from ingestd.model.timing import Timing
-from ingestd.pipeline import revisit
+from ingestd.pipeline import revisit, subjects
 from ingestd.pipeline.attempts import failed_attempt
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
@@ -206,7 +206,10 @@ class Ingest:
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
-        raw = await retry_while_unavailable(lambda: self.archive.put(enclosure.body, "wire", enclosure.answer))
+        subject = subjects.of_item(work.source_id, work.entry.guid)
+        raw = await retry_while_unavailable(
+            lambda: self.archive.put(enclosure.body, "wire", enclosure.answer, [subject])
+        )
         return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=enclosure.versions, raw=raw)
 
     async def _process(self, work: ClaimedEntry, fetch: Fetch) -> EntryOutcome:
@@ -226,7 +229,10 @@ class Ingest:
         if same_text and revisit.is_same(work, extracted, same_text):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
-        raw = await retry_while_unavailable(lambda: self.archive.put(fetched.page.body, "page", fetched.answer))
+        subject = subjects.of_item(work.source_id, work.entry.guid)
+        raw = await retry_while_unavailable(
+            lambda: self.archive.put(fetched.page.body, "page", fetched.answer, [subject])
+        )
         visits = work.visits
         if not fetched.page.fragment:
             visits = revisit.visits_after(work, at, self.timing, extracted.article)

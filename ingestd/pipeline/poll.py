@@ -21,6 +21,7 @@ from ingestd.model.feed import Feed
 from ingestd.model.reply import Reply
 from ingestd.model.source import Pace, Source
 from ingestd.model.timing import Timing
+from ingestd.pipeline import subjects
 from ingestd.pipeline.compare import known_after, seconds_since_read, with_picked_entries
 from ingestd.pipeline.log_events import log_foreign_page, log_restart
 from ingestd.pipeline.pagination import Pagination
@@ -129,9 +130,7 @@ class Poller:
             return unchanged_result(poll, source, reply), None
         parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
-        raw = await retry_while_unavailable(
-            lambda: self._archive.put(reply.body, kind_of(parsed), reply.answer(datetime.now(UTC)))
-        )
+        raw = await self._archived(source, reply, parsed)
         poll = replace(poll, body_hash=body_hash, raw=raw)
         return document_result(poll, source, reply, parsed, known, new_before=new_before), parsed.feed
 
@@ -170,7 +169,7 @@ class Poller:
         `keeps_claim` is set.
         """
         started, at = monotonic(), datetime.now(UTC)
-        documents = await asyncio.gather(*(self._read_pushed(reply) for reply in replies))
+        documents = await asyncio.gather(*(self._read_pushed(source, reply) for reply in replies))
         readable = [document for document in documents if not isinstance(document, IngestError)]
         known = await self._known_entries(
             source, [entry.guid for parsed, _ in readable for entry in parsed.feed.entries]
@@ -202,7 +201,7 @@ class Poller:
         await self._commit_push(results)
         return results
 
-    async def _read_pushed(self, reply: Reply) -> tuple[ParsedFeed, StoredBody] | IngestError:
+    async def _read_pushed(self, source: Source, reply: Reply) -> tuple[ParsedFeed, StoredBody] | IngestError:
         try:
             parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         except IngestError as error:
@@ -210,9 +209,11 @@ class Poller:
         if reply.media and len(parsed.versions) == 1 and (version := parsed.versions[0]):
             version = replace(version, item=with_media(version.item, reply.media))
             parsed = replace(parsed, versions=(version,))
-        return parsed, await retry_while_unavailable(
-            lambda: self._archive.put(reply.body, kind_of(parsed), reply.answer(datetime.now(UTC)))
-        )
+        return parsed, await self._archived(source, reply, parsed)
+
+    async def _archived(self, source: Source, reply: Reply, parsed: ParsedFeed) -> StoredBody:
+        answer, about = reply.answer(datetime.now(UTC)), subjects.of_document(source.id, parsed)
+        return await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed), answer, about))
 
     async def _commit_push(self, results: list[PollResult | IngestError]) -> None:
         """Commit results together; puts an error in the place of each that is not saved."""

@@ -12,6 +12,7 @@ from ingestd.discovery.feed_links import FoundFeed
 from ingestd.errors import Held, IngestError, ParseError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
+from ingestd.pipeline import subjects
 from ingestd.pipeline.read import FetchedPage, fetch_page, listed_entries, read_feed
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import is_lasting_refusal, retry_while_unavailable
@@ -66,12 +67,10 @@ class DocumentReader:
     async def _fetch(self, url: str, *, obey_robots: bool) -> Document:
         reply = await self._fetcher.get(url, obey_robots=obey_robots)
         document = await self.parse(reply.body, url=reply.final_url, content_type=reply.content_type)
-        return replace(
-            document,
-            raw=await retry_while_unavailable(
-                lambda: self._archive.put(reply.body, "feed", reply.answer(datetime.now(UTC)))
-            ),
-        )
+        about = subjects.of_list(item.entry.link for item in document.listed_entries)
+        answer = reply.answer(datetime.now(UTC))
+        raw = await retry_while_unavailable(lambda: self._archive.put(reply.body, "feed", answer, about))
+        return replace(document, raw=raw)
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
         """Parse a document in a worker process; raises ParseError, WorkerError."""

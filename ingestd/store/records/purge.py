@@ -5,17 +5,18 @@ empty revision.  They are what keeps it from becoming news again: an entry of st
 article or wire item that belongs to the record is dropped.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.store.database import Database, lock_records
-from ingestd.store.records import search_index
+from ingestd.store.records import free_pages, search_index
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import (
@@ -47,8 +48,16 @@ class Purgeable:
     revisions: int
     #: Entries that made or carried them.
     entry_ids: tuple[int, ...]
-    #: SHA-256 of the documents that have their content: pages, wire documents, and feed documents that listed them.
+    #: Source and guid of each entry.
+    items: tuple[tuple[int, str], ...]
+    #: Source → since when it has listed any of them.
+    sources: Mapping[int, datetime]
+    #: Addresses under which they were listed and fetched.
+    urls: tuple[str, ...]
+    #: SHA-256 of the documents from which they were made, or that brought their entries.
     documents: tuple[str, ...]
+    #: SHA-256 of all other documents of the sources since then: feeds, and wire documents with any items.
+    listings: tuple[str, ...]
 
 
 async def select_ids(
@@ -82,31 +91,81 @@ async def find(connection: AsyncConnection, record_ids: Sequence[int]) -> Purgea
         c.id.in_(select(carriers.c.entry_id).where(carriers.c.record_id.in_(record_ids))),
         c.id.in_(select(records.c.origin_entry_id).where(records.c.id.in_(record_ids))),
     )
-    entry_ids = tuple((await connection.execute(select(c.id).where(of_records).order_by(c.id))).scalars())
-    made = select(revisions.c.raw).where(revisions.c.record_id.in_(record_ids), revisions.c.raw.is_not(None))
-    found = set((await connection.execute(made)).scalars())
-    for some in chunks(entry_ids):
-        # The document that brought the entry, and every other one of its source while the entry was listed.
-        brought = select(c.raw).where(c.id.in_(some), c.raw.is_not(None))
-        listed = select(polls.c.raw).join(entries, polls.c.source_id == c.source_id)
-        listed = listed.where(c.id.in_(some), polls.c.raw.is_not(None), polls.c.at >= c.first_seen_at)
-        found.update((await connection.execute(brought)).scalars())
-        found.update((await connection.execute(listed.distinct())).scalars())
+    columns = (c.id, c.source_id, c.guid, c.url, c.first_seen_at, c.raw, c.announced)
+    rows = (await connection.execute(select(*columns).where(of_records).order_by(c.id))).all()
+    made = select(revisions.c.raw, revisions.c.page_url).where(revisions.c.record_id.in_(record_ids))
+    pages = (await connection.execute(made)).all()
+    carried = select(carriers.c.url).where(carriers.c.record_id.in_(record_ids))
+    own = select(records.c.uri).where(records.c.id.in_(record_ids))
+    urls = {*(row.url for row in rows), *(row.page_url for row in pages)}
+    for query in (carried, own):
+        urls.update((await connection.execute(query)).scalars())
+    documents = {*(row.raw for row in (*rows, *pages)), *(_own_text(row.announced) for row in rows)} - {None}
+    since: dict[int, datetime] = {}
+    for row in rows:
+        since[row.source_id] = min(row.first_seen_at, since.get(row.source_id, row.first_seen_at))
+    listings: set[str] = set()
+    for source_id, first_seen_at in since.items():
+        p = polls.c
+        listed = select(p.raw).where(p.source_id == source_id, p.raw.is_not(None), p.at >= first_seen_at).distinct()
+        listings.update((await connection.execute(listed)).scalars())
     count = select(func.count()).where(revisions.c.record_id.in_(record_ids))
     return Purgeable(
         record_ids=tuple(record_ids),
         revisions=int((await connection.execute(count)).scalar_one()),
-        entry_ids=entry_ids,
-        documents=tuple(sorted(found)),
+        entry_ids=tuple(row.id for row in rows),
+        items=tuple((row.source_id, row.guid) for row in rows),
+        sources=since,
+        urls=tuple(sorted(urls - {None})),
+        documents=tuple(sorted(documents)),
+        listings=tuple(sorted(listings - documents)),
     )
 
 
+def _own_text(announced: Any) -> str | None:
+    """Return the SHA-256 of an entry's own full text, which is archived like a page; None: it has none."""
+    text = announced.get("body_html") if isinstance(announced, dict) else None
+    return sha256(text.encode("utf-8", "replace")).hexdigest() if isinstance(text, str) else None
+
+
+async def raws_of_others(connection: AsyncConnection, found: Purgeable, documents: Collection[str]) -> set[str]:
+    """Return which of some documents other records were made from, at the same addresses."""
+    r = revisions.c
+    others: set[str] = set()
+    for some in chunks(found.urls):
+        query = select(r.raw).join(entries, entries.c.id == r.entry_id).where(entries.c.url.in_(some))
+        others.update((await connection.execute(query.where(r.record_id.not_in(found.record_ids)))).scalars())
+    return others & set(documents)
+
+
+async def shared_documents(connection: AsyncConnection, found: Purgeable, documents: Collection[str]) -> set[str]:
+    """Return which of some documents brought other entries of the same sources, or other records were made from."""
+    c, r = entries.c, revisions.c
+    shared: set[str] = set()
+    of_sources = c.source_id.in_(found.sources)
+    for some in chunks(sorted(documents)):
+        brought = select(c.raw).where(of_sources, c.raw.in_(some), c.id.not_in(found.entry_ids))
+        made = select(r.raw).join(entries, c.id == r.entry_id).where(of_sources, r.raw.in_(some))
+        made = made.where(r.record_id.not_in(found.record_ids))
+        for query in (brought, made):
+            shared.update((await connection.execute(query.distinct())).scalars())
+    return shared
+
+
 async def purge(
-    connection: AsyncConnection, found: Purgeable, *, now: datetime, actor: str, reason: str | None
+    connection: AsyncConnection,
+    found: Purgeable,
+    documents: Collection[str],
+    *,
+    shared: int,
+    now: datetime,
+    actor: str,
+    reason: str | None,
 ) -> None:
     """Erase what belongs to records, and add an event for each and a row that says who did it, when and why.
 
-    The documents have to be deleted from the archive before this transaction commits: it forgets where they are.
+    The documents have to be erased from the archive before this transaction commits: it forgets where they are.
+    `shared` is how many of them others were in.
     """
     await lock_records(connection)
     if connection.dialect.name == "sqlite":
@@ -137,14 +196,26 @@ async def purge(
         for table in (decisions, failures, evidence):
             await connection.execute(delete(table).where(table.c.entry_id.in_(some)))
     await forget_entries(connection, found.entry_ids)
-    for names in chunks(found.documents):
+    for names in chunks(sorted(documents)):
         await connection.execute(update(polls).where(polls.c.raw.in_(names)).values(raw=None))
         await connection.execute(delete(raws).where(raws.c.sha256.in_(names)))
     audit = {
         "at": now, "actor": actor, "reason": reason, "record_ids": list(found.record_ids),
-        "revisions": found.revisions, "documents": len(found.documents),
+        "revisions": found.revisions, "documents": len(documents), "shared": shared,
     }  # fmt: skip
     await connection.execute(purges.insert().values(audit))
+
+
+async def list_purges(connection: AsyncConnection, *, limit: int) -> list[dict[str, Any]]:
+    """Return the latest purges, newest first, each with the guids of its records."""
+    columns = [column for column in purges.c if column.name != "id"]
+    rows = (await connection.execute(select(*columns).order_by(purges.c.id.desc()).limit(limit))).mappings().all()
+    ids = {record_id for row in rows for record_id in row["record_ids"]}
+    guids: dict[int, str] = {}
+    for some in chunks(sorted(ids)):
+        query = select(records.c.id, records.c.guid).where(records.c.id.in_(some))
+        guids.update((row.id, row.guid) for row in await connection.execute(query))
+    return [{**row, "guids": [guids[one] for one in row["record_ids"] if one in guids]} for row in rows]
 
 
 def _nothing_extracted(entry_id: int) -> Extraction:
@@ -160,10 +231,16 @@ async def forget_entries(connection: AsyncConnection, entry_ids: Sequence[int]) 
         await connection.execute(update(entries).where(entries.c.id.in_(some)).values(run_id=None, raw=None, **blank))
 
 
-async def erase_free_space(database: Database) -> None:
-    """Overwrite what the database files still have of deleted rows; raises StoreUnavailable, StoreError."""
-    statements = ["PRAGMA wal_checkpoint(TRUNCATE)"]
+async def erase_free_space(database: Database, *, rewrite: bool) -> None:
+    """Overwrite what the database files still have of deleted rows; raises StoreUnavailable, StoreError.
+
+    `rewrite`: write the tables anew, which needs as much free space as they take, and locks them meanwhile.
+    """
     if database.dialect == "postgresql":
-        statements = [f"VACUUM {table.name}" for table in (revisions, entries, decisions, failures, evidence)]
-    for statement in statements:
-        await database.run_alone(statement)
+        tables = (revisions, entries, decisions, failures, evidence)
+        for name in (*(table.name for table in tables), "record_search"):
+            await database.run_alone(f"VACUUM FULL {name}" if rewrite else f"VACUUM {name}")
+        return
+    await search_index.erase_deleted(database)
+    await (database.run_alone("VACUUM") if rewrite else free_pages.overwrite(database))
+    await database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
 from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK, Phrase, index_terms
+from ingestd.store.database import Database
 from ingestd.store.records.content import PACKED, content_of
 from ingestd.store.schema.tables import revisions
 from ingestd.store.statements import chunks
@@ -38,6 +39,9 @@ _HEADLINE_WEIGHT = 10
 
 #: Terms of a query that count for the order of its hits.
 _MAX_RANKED = 8
+
+#: Pages of the index that one transaction writes when it is merged.
+_MERGED_PAGES = 500
 
 #: PostgreSQL has the terms as text, which is compressed, and indexes the tsvector made of it.
 _rows = table("record_search", column("revision_id"), column("terms"))
@@ -141,6 +145,26 @@ def _removals(rows: Iterable[Any]) -> list[dict[str, Any]]:
         with suppress(UnreadableContent):
             found.append({"id": row.id, "terms": terms_of(row)})
     return found
+
+
+async def erase_deleted(database: Database) -> None:
+    """Write the index of SQLite anew, without the terms of removed revisions, in short transactions.
+
+    FTS5 only marks what is removed as deleted, until it merges all of its segments.
+    """
+    if database.dialect == "postgresql":
+        return
+    pages = -_MERGED_PAGES  # a negative number begins to merge all segments; positive ones continue
+    while True:
+        async with database.write() as connection:
+            await connection.execute(text("PRAGMA secure_delete = ON"))
+            before = (await connection.execute(text("SELECT total_changes()"))).scalar_one()
+            merge = text("INSERT INTO record_search (record_search, rank) VALUES ('merge', :pages)")
+            await connection.execute(merge, {"pages": pages})
+            # The statement itself counts as one change.
+            if (await connection.execute(text("SELECT total_changes()"))).scalar_one() - before < 2:
+                return
+        pages = _MERGED_PAGES
 
 
 async def clear(connection: AsyncConnection) -> None:

@@ -90,4 +90,5 @@ purges = Table(
     Column("record_ids", Json, nullable=False),
     Column("revisions", Integer, nullable=False),  # how many were erased
     Column("documents", Integer, nullable=False),
+    Column("shared", Integer),  # documents that other entries were in; null: not counted
 )

@@ -33,6 +33,7 @@ VERSIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 
 #: The version that this program works with.
