@@ -185,6 +185,9 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "records purges": [[], ["--json"]],
     "records purge": [["1", "--dry-run"], ["1", "--dry-run", "--json"]],
     "records export": [[], ["--format", "ninjs"]],
+    "archive show": [
+        [name, *how] for name in (*GUIDS, USABLE, "1", "HASH") for how in ([], ["--json"], ["--body"], ["--limit", "1"])
+    ],
     "events": [[], ["--json"], ["--kind", "killed"], ["--kind", "withheld", "--json"]],
     "coverage": [[], ["--json"]],
     "gaps list": [[], ["--json"]],
@@ -223,11 +226,13 @@ def test_every_command_is_walked() -> None:
     assert COMMANDS_WALKED.keys() == names()
 
 
-def test_no_command_prints_anything_of_them(stored: tuple[Path, list[Any]], tmp_path: Path) -> None:
+def test_no_command_prints_anything_of_them(stored: tuple[Path, list[Any]], database_url: str, tmp_path: Path) -> None:
     config, found = stored[0], {}
+    [(hash_of_killed,), *_] = rows(database_url, "SELECT raw FROM revisions WHERE headline LIKE 'Zanzibar%'")
     for name, ways in COMMANDS_WALKED.items():
         for arguments in ways if isinstance(ways, list) else ():
             words = [str(tmp_path / word) if word.startswith("BACKUP") else word for word in arguments]
+            words = [hash_of_killed if word == "HASH" else word for word in words]
             done = ingestd(config, *name.split(), *words)
             output = done.out + done.error
             # A word that was searched for may be printed back.
@@ -244,6 +249,7 @@ ASKED = [
     ["records", "export", "--format", "ninjs"], *(["records", "show", guid] for guid in GUIDS),
     ["records", "show", KILLED, "--revisions"], ["records", "show", KILLED, "--diff"], ["events"], ["events", "--json"],
     ["why", KILLED], ["failures", "list"], ["failures", "list", "--quarantined"],
+    ["archive", "show", KILLED, "--body"],
 ]  # fmt: skip
 
 

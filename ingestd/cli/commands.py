@@ -80,6 +80,11 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command("purges", "records.purges:purges", "List purges, newest first: who erased which records, and why."),
         ),
     ),
+    Group(
+        "archive",
+        "Read what servers answered, as the archive has it.",
+        (Command("show", "archive.show:show_", "Show answers of servers as the archive has them, oldest first."),),
+    ),
     Command("events", "events:events_", "Print the event log: what happened to which record."),
     Command("coverage", "coverage:coverage", "Report the time for which each source is complete."),
     Group(

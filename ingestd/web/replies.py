@@ -95,11 +95,16 @@ def kept_headers(response: aiohttp.ClientResponse, target: Target, login: Login 
     # A server may repeat what it was sent, in full or as the words of the credentials alone.
     authorization = target.authorization
     secrets = {authorization, authorization.partition(" ")[2]} if authorization else set()
+    received = [(_text(name), _text(value)) for name, value in response.raw_headers]
     headers = tuple(
         (name, "" if name.lower() in _SECRET_HEADERS or any(one and one in value for one in secrets) else value)
-        for name, value in response.headers.items()
+        for name, value in received
     )
     return login.scrub_headers(headers) if login else headers
+
+
+def _text(received: bytes) -> str:
+    return received.decode("utf-8", "surrogateescape")
 
 
 def header(response: aiohttp.ClientResponse, name: str) -> str | None:

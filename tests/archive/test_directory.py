@@ -381,3 +381,16 @@ async def test_a_robots_txt_outlives_a_page_with_the_same_bytes(tmp_path: Path) 
         assert await archive.get(robots.sha256) == content
         assert await archive.answers(url=URL) == []
         assert (await archive.answers(url=url))[-1].sha256 == robots.sha256
+
+
+async def test_a_document_is_read_without_this_program_as_the_documentation_says(tmp_path: Path) -> None:
+    archive = DirectoryArchive(tmp_path / "archive")
+    await archive.put(b"another", "page")
+    stored = await archive.put(BODY, "page")
+    script = (ROOT / "docs" / "archive.md").read_text().partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "read.py").write_text(script)
+
+    command = [sys.executable, "-I", tmp_path / "read.py", tmp_path / "archive", stored.sha256]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=60, check=True)
+
+    assert done.stdout == BODY

@@ -33,7 +33,7 @@ async def test_the_headers_of_feed_and_page_are_kept_without_cookies(newsroom: N
 
     [of_feed], [of_page] = await runtime.archive.answers(url=url), await runtime.archive.answers(url=link)
     headers = {name.lower(): value for name, value in of_page.answer.headers}
-    assert ("Etag", '"a1"') in of_feed.answer.headers
+    assert ("ETag", '"a1"') in of_feed.answer.headers
     assert (of_page.answer.status, of_page.answer.reason, of_page.answer.final_url) == (200, "OK", link)
     assert (headers["tdm-reservation"], headers["set-cookie"]) == ("1", "")
     assert await runtime.archive.get(of_page.sha256) == page("Ferry", STORY)
