@@ -21,10 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_only
 
 from ingestd.archive.off import DisabledArchive
-from ingestd.errors import IngestError
+from ingestd.errors import IngestError, Unreachable
 from ingestd.model.reply import Reply
 from ingestd.model.source import Source, Validators
 from ingestd.model.timing import Timing
+from ingestd.pipeline.attempts import failed_attempt
 from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.inbox import Inbox
 from ingestd.pipeline.poll import Poller
@@ -34,7 +35,7 @@ from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import EntryOutcome
+from ingestd.store.records.outcomes import EntryOutcome, RevisitFailed
 from ingestd.store.records.save import save_outcomes
 from ingestd.store.work import entries, revisits, runs
 from ingestd.store.work.entries import ClaimedEntry
@@ -42,11 +43,15 @@ from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers import jobs
 from ingestd.workers.pool import Pool
+from tests.pipeline.invariants import Invariants
 from tests.support.desk import feed_of
 from tests.support.outcomes import saved
 
 #: By this time everything is due.
 LATER = timedelta(days=1)
+
+#: Failed entries are due again at once, and none is given up.
+_RETRIES = Timing(attempts=1000, retry_delay=0.001)
 
 #: Seconds after which a statement that has its turn counts as waiting for a lock of the database.
 _BLOCKED = 0.02
@@ -126,6 +131,8 @@ class Publisher:
     def __init__(self) -> None:
         self.documents: dict[str, dict[str, int]] = {}
         self.editions: dict[str, int] = {}
+        #: The stories of each document, by its URL and its ETag.
+        self.history: dict[tuple[str, str], dict[str, int]] = {}
         self.acknowledged: dict[str, int] = {}
         self.sent: dict[str, int] = {}
 
@@ -133,10 +140,14 @@ class Publisher:
         stories = self.documents.setdefault(url, {})
         stories[guid] = stories.get(guid, 0) + 1
         self.editions[url] = self.editions.get(url, 0) + 1
+        self.history[url, self._etag(url)] = dict(stories)
+
+    def _etag(self, url: str) -> str:
+        return f'"{self.editions[url]}"'
 
     def reply(self, source: Source) -> Reply:
         """Answer a conditional request."""
-        etag = f'"{self.editions[source.url]}"'
+        etag = self._etag(source.url)
         is_known = source.validators.etag == etag
         return Reply(
             url=source.url, final_url=source.url, status=304 if is_known else 200,
@@ -153,7 +164,9 @@ class Run:
     chance: Random
     publisher: Publisher
     fetcher: Fetcher
+    invariants: Invariants
     id: str = ""
+    is_killed: bool = False
     #: Statements from now on that find the database away; commits from now on whose answer is lost.
     away: int = 0
     lost_commits: int = 0
@@ -177,8 +190,15 @@ class Run:
         self.inbox = Inbox(run_id=self.id, claims=self.claims, database=self.database, poller=self.poller)
 
     def _before_statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        await_only(self.turns.wait(self, statement))
+        await_only(self._wait(statement))
         self._fail_if_away(statement)
+
+    async def _wait(self, statement: str) -> None:
+        # What a killed process would do on its way out, such as to release a claim, it does not do.
+        if not self.is_killed:
+            await self.turns.wait(self, statement)
+        if self.is_killed:
+            raise asyncio.CancelledError
 
     def _fail_if_away(self, statement: str) -> None:
         if self.away > 0 and not self.turns.open:
@@ -198,10 +218,11 @@ class Run:
         commit, rollback = engine.dialect.do_commit, engine.dialect.do_rollback
 
         def do_commit(connection: Any) -> None:
-            await_only(self.turns.wait(self, "COMMIT"))
+            await_only(self._wait("COMMIT"))
             self._fail_if_away("COMMIT")
             commit(connection)
             self.turns.note_end(self)
+            self.invariants.check(self.turns.steps)
             if self.lost_commits > 0 and not self.turns.open:
                 self.lost_commits -= 1
                 raise OperationalError("COMMIT", {}, self._lost_connection())
@@ -229,6 +250,7 @@ class Run:
 
     async def kill(self) -> None:
         """End at once; what is not committed is lost."""
+        self.is_killed = True
         doomed = [*self.tasks, *self.inbox._releases]
         doomed += [batches._worker for batches in (self.polled, self.made) if batches._worker]
         for task in doomed:
@@ -276,6 +298,7 @@ class Run:
         await self.inbox.receive(source_id, feed_of(stories), content_type=None)
         for guid, version in stories.items():
             self.publisher.acknowledged[guid] = max(version, self.publisher.acknowledged.get(guid, 0))
+            self.invariants.acknowledge(self.turns.steps, guid, version)
 
     async def make(self) -> None:
         await self._claim_and(
@@ -294,9 +317,26 @@ class Run:
     async def _make(self, work: ClaimedEntry) -> None:
         await self.turns.wait(self, "the request")
         await self.turns.wait(self, "the response")
+        kind = "saved" if self.turns.open else self.chance.choices(["saved", "failed", "put off"], [6, 2, 2])[0]
+        if kind == "put off":
+            await retry_while_unavailable(lambda: self._put_off(work))
+        else:
+            outcome = self._outcome(work, kind)
+            await retry_while_unavailable(lambda: self.made.put(outcome))
+
+    def _outcome(self, work: ClaimedEntry, kind: str) -> EntryOutcome:
         now = datetime.now(UTC)
-        outcome = saved(work, work.entry.headline or "", at=now, visits=Visits(last_at=now, next_at=now))
-        await retry_while_unavailable(lambda: self.made.put(outcome))
+        visits = Visits(last_at=now, next_at=now)
+        if kind == "saved":
+            return saved(work, work.entry.headline or "", at=now, visits=visits)
+        if work.known is not None:
+            return RevisitFailed(work=work, at=now, visits=visits)
+        return failed_attempt(work, now, _RETRIES, Unreachable(work.entry.link or "", "no answer"))
+
+    async def _put_off(self, work: ClaimedEntry) -> None:
+        postpone = entries.postpone if work.known is None else revisits.postpone
+        async with self.database.write() as connection:
+            await postpone(connection, work, until=datetime.now(UTC))
 
     async def beat(self) -> None:
         await send_heartbeat(self.database, self.id, role="daemon", observer=self.observer, claims=self.claims)

@@ -5,6 +5,7 @@ The model is small: each story ends as one record with the text of the last comm
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from random import Random
@@ -18,6 +19,7 @@ from ingestd.store.polls import sources
 from ingestd.store.schema import tables as t
 from ingestd.web.fetcher import Fetcher
 from tests.pipeline.interleaving import Publisher, Run, Turns
+from tests.pipeline.invariants import Invariants
 from tests.support import soak
 
 #: Steps in which new work is started, per episode; then everything is let run to its end.
@@ -43,9 +45,10 @@ class Episode:
         self.receiver: Run | None = None
         self.starting: set[asyncio.Task[None]] = set()
         self.prefix = f"s{seed}"
+        self.invariants = Invariants(url, self.publisher.history)
 
     async def start_run(self) -> Run:
-        run = Run(Database(self.url), self.turns, self.chance, self.publisher, self.fetcher)
+        run = Run(Database(self.url), self.turns, self.chance, self.publisher, self.fetcher, self.invariants)
         await run.start()
         self.runs.append(run)
         return run
@@ -154,7 +157,7 @@ class Episode:
                 await self.turns.step()
 
     async def contradictions(self) -> list[str]:  # noqa: C901, PLR0912 - one branch for each promise
-        found: list[str] = []
+        found = list(self.invariants.broken)
         async with self.runs[0].database.read() as connection:
             entries = (await connection.execute(select(t.entries))).all()
             records = (
@@ -213,11 +216,17 @@ def _prepare(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.parametrize("seed", range(EPISODES))
 async def test_whatever_is_interleaved_nothing_is_lost_or_doubled(
-    database_url: str, seed: int, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+    database_url: str,
+    seed: int,
+    fetcher: Fetcher,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     episode = Episode(_prepare(database_url, monkeypatch), seed, fetcher)
     async with AsyncExitStack() as stack:
+        stack.enter_context(episode.invariants)
         found = await episode.play(STEPS)
+        record_property("steps", episode.turns.steps)
         for run in episode.runs:
             stack.push_async_callback(run.kill)
 
@@ -229,6 +238,7 @@ async def test_a_killed_run_ends_although_its_follower_is_killed(
 ) -> None:
     episode = Episode(_prepare(database_url, monkeypatch), 0, fetcher)
     async with AsyncExitStack() as stack:
+        stack.enter_context(episode.invariants)
         await episode.prepare()
         doomed = episode.runs[0]
         episode.turns.open = True
