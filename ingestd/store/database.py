@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ingestd.errors import StoreUnavailable
@@ -60,6 +60,7 @@ class Database:
                 connect_args={key: value for key, value in _LIBPQ_TIMEOUTS.items() if key not in make_url(url).query},
             )
             event.listen(self._writer.sync_engine, "connect", _pin_session)
+            event.listen(self._writer.sync_engine, "handle_error", _drop_read_only_sessions)
         self._write_lock = asyncio.Lock()
         self._outages = OutageLog() if logs_outages else None
 
@@ -164,6 +165,16 @@ def _pin_session(connection: Any, _record: Any) -> None:
         cursor.execute("SET DateStyle = 'ISO'")
         cursor.execute("SET TimeZone = 'UTC'")
     connection.commit()
+
+
+def _drop_read_only_sessions(context: ExceptionContext) -> None:
+    """Have all connections replaced after a read-only one was met.
+
+    A session that began while the database was read-only stays so when it is writable again, and one with a server
+    that became a standby stays with that.
+    """
+    if getattr(context.original_exception, "sqlstate", None) == "25006":
+        context.is_disconnect = True
 
 
 def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:

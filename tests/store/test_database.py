@@ -1,4 +1,6 @@
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import update
 
 from ingestd.errors import SchemaMismatch, StoreUnavailable
@@ -26,6 +28,26 @@ async def test_connections_use_keepalives_to_detect_a_vanished_server(postgresql
         parameters = driver.info.get_parameters()
 
     assert (parameters["connect_timeout"], parameters["keepalives_idle"]) == ("10", "30")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_sessions_that_began_read_only_are_replaced(database_url: str) -> None:
+    """ALTER DATABASE changes new sessions only, so without that the pool would stay read-only for ever."""
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        async with Database(with_async_driver(database_url)) as database:
+            for _ in range(2):
+                with pytest.raises(StoreUnavailable, match="read-only transaction"):
+                    await write(database)
+            admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
+
+            await write(database)
+
+
+async def write(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(update(installation).values(data_version=1))
 
 
 async def test_data_of_a_newer_program_is_refused(database_url: str) -> None:
