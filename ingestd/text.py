@@ -7,11 +7,35 @@ import unicodedata
 # lone surrogates (not valid UTF-8), bidirectional controls (they reverse the text after them), invisible spaces.
 UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 
+# Invisible characters without a meaning, which keep a search from finding the word they are in: the soft hyphen,
+# invisible operators, deprecated format characters, annotations, tags (but those of a regional flag).
+_INVISIBLE = re.compile(
+    "(\U0001f3f4[\U000e0020-\U000e007f]+)|[\xad\u2061-\u2065\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
+# Joiners shape Arabic and Indic words and emoji; they mean nothing after other letters.
+_UNJOINED = "\x00-\u058f\u2000-\u206f\u2e80-\ua4cf\uac00-\ud7ff\uff00-\uffef"
+_JOINERS = re.compile(f"(?<=[{_UNJOINED}])[\u200c\u200d]+|^[\u200c\u200d]+(?=[{_UNJOINED}])")
+# Direction marks have a meaning only where text runs from right to left.
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]+")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]")
+_ANY_REMOVABLE = re.compile(
+    f"{UNSAFE.pattern[:-1]}\xad\u061c\u200c-\u200f\u2061-\u2065\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
 
 def clean(text: str) -> str:
-    """Return text without the characters that databases or terminals refuse or obey (`UNSAFE`)."""
-    # Nearly all text is printable and thus has no unsafe character; this check is four times as fast.
-    return text if text.isprintable() else UNSAFE.sub("", text)
+    """Return text without the characters that databases or terminals refuse or obey, and without meaningless ones.
+
+    These are invisible and part words, as the soft hyphen does.  Joiners stay in scripts that need them, direction
+    marks where text runs from right to left.
+    """
+    # Nearly all text is printable and thus has no such character; this check is four times as fast.
+    return text if text.isprintable() or not _ANY_REMOVABLE.search(text) else _without_removable(text)
+
+
+def _without_removable(text: str) -> str:
+    cleaned = _JOINERS.sub("", _INVISIBLE.sub(r"\1", UNSAFE.sub("", text)))
+    return cleaned if _RIGHT_TO_LEFT.search(cleaned) else _DIRECTION_MARKS.sub("", cleaned)
 
 
 def collapse(text: str | None) -> str:

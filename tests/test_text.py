@@ -26,7 +26,44 @@ def test_unsafe_characters_are_removed(unsafe: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "safe", ["a\tb\r\nc", "naïve café", "\u0646\u200c\u0647", "👩\u200d👧", "a\xa0b", "北京"], ids=ascii
+    ("written", "cleaned"),
+    [
+        ("Fähr\xadver\xadbindung", "Fährverbindung"),
+        ("Auf\u200clage", "Auflage"),
+        ("北\u200d京", "北京"),
+        ("\u200cPier", "Pier"),
+        ("\u200eAda Marsh\u200f", "Ada Marsh"),
+        ("f\u2061(x)\u2062y", "f(x)y"),
+        ("\u206aold\u206f", "old"),
+        ("\ufff9note\ufffb", "note"),
+        ("Ferry\U000e0069\U000e0067 pier", "Ferry pier"),
+        ("Пе\xadре\xadпра\xadва", "Переправа"),
+        ("a\ufff9\u200db", "ab"),
+    ],
+    ids=ascii,
+)
+def test_invisible_characters_without_a_meaning_are_removed(written: str, cleaned: str) -> None:
+    assert clean(written) == cleaned
+    assert collapse(f" {written}\n") == cleaned
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        "a\tb\r\nc",
+        "naïve café",
+        "\u0646\u200c\u0647",
+        "می\u200cخواهم",
+        "क\u200dष",
+        "👩\u200d👧",
+        "🏃\u200d♂️",
+        "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "שלום\u200f! (ok\u200e)",
+        "\u200cمی",
+        "a\xa0b",
+        "北京",
+    ],
+    ids=ascii,
 )
 def test_text_of_every_script_is_unchanged(safe: str) -> None:
     assert clean(safe) == safe

@@ -20,6 +20,14 @@ _BLOCKS = frozenset(
     "ol p pre section table td th tr ul".split()
 )
 
+# Elements that style a part of a word or sentence.  Others, such as span and a, often stand side by side without white
+# space and are set apart by the style sheet.
+_STYLING = frozenset(
+    "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rb rp rt ruby s samp small strike "
+    "strong sub sup tt u var wbr".split()
+)
+_CJK = range(0x2E80, 0xA4D0)
+
 
 def parse_fragment(markup: str) -> etree._Element:
     """Parse any markup into one `div` element; never fails and loads nothing.
@@ -79,3 +87,43 @@ def block_texts(root: etree._Element) -> list[str]:
                 blocks.append([])
             blocks[-1].append(element.tail or "")
     return [text for text in (collapse("".join(parts)) for parts in blocks) if text]
+
+
+def line_of_element(element: etree._Element, limit: int) -> str:
+    """Return the first characters of an element's text, at most `limit`, on one line.
+
+    A block or <br> is set apart by a space, an inline element is not: "H<sub>2</sub>O" is "H2O".  Elements such as
+    span and a are, where they stand side by side or a capital follows a small letter: "<span>Ann Lee</span>Reporter".
+    """
+    parts: list[str] = []
+    length = 0
+    beside = False  # whether the last text ended an element that the style sheet may set apart
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, inner in walk:
+        is_start, tag = event == "start", inner.tag
+        added = inner.text if is_start else inner.tail if inner is not element else None
+        if is_start and tag in _INVISIBLE:
+            walk.skip_subtree()
+            added = None
+        if tag in _BLOCKS:
+            parts.append(" ")
+            beside = False
+        elif tag not in _STYLING:
+            if added and parts and _are_apart(parts[-1], added, beside=beside and is_start):
+                parts.append(" ")
+            beside = not added and (beside or not is_start)
+        if added:
+            parts.append(added)
+            length += len(added)
+            if length > limit:
+                break
+            beside = False
+    return collapse("".join(parts)[:limit])
+
+
+def _are_apart(before: str, after: str, *, beside: bool) -> bool:
+    """Return whether two texts at the border of an element such as span are separate words."""
+    last, first = before[-1:], after[:1]
+    if beside and len(before) > 1 and len(after) > 1 and first.isalnum():
+        return not (ord(last) in _CJK and ord(first) in _CJK)
+    return (last.islower() and first.isupper()) or (last in ":!?|" and first.isalnum())

@@ -13,6 +13,7 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json
 from ingestd.model.markup import block_texts, parse_fragment
 from ingestd.model.version import Version
+from ingestd.text import clean
 
 _TOP_HEADING = re.compile(r"(</?)h1\b", re.IGNORECASE)
 
@@ -33,7 +34,7 @@ def version_of(item: Item, name: str) -> Version:
 def _article(item: Item) -> Article:
     """Return an item's article; nothing is removed from it, since agencies send no boilerplate."""
     # h1 is reserved for a page's own heading; within a text it becomes h2.
-    markup = sanitise(_TOP_HEADING.sub(r"\1h2", item.body_html)) if item.body_html else ""
+    markup = clean(sanitise(_TOP_HEADING.sub(r"\1h2", item.body_html))) if item.body_html else ""
     text = item.body_text or "\n\n".join(block_texts(parse_fragment(markup)) if markup else ())
     return Article(
         headline=item.headline,

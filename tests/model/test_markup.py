@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.model.markup import block_texts, parse_fragment, text_of
+from ingestd.model.markup import block_texts, line_of_element, parse_fragment, text_of
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,35 @@ def test_blocks_keep_their_order_and_empty_ones_are_left_out() -> None:
     div = parse_fragment("lead <p>one <em>two</em></p> <p></p> between <ul><li>three<p>four</p>five</ul>")
 
     assert block_texts(div) == ["lead", "one two", "between", "three", "four", "five"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "line"),
+    [
+        pytest.param(
+            "The <em>Petrel</em>’s “H<sub>2</sub>O <i>every</i>where”", "The Petrel’s “H2O everywhere”", id="em"
+        ),
+        pytest.param("旧码头<em>将</em>关闭", "旧码头将关闭", id="Chinese"),
+        pytest.param("<span>旧码头</span><span>将关闭</span>", "旧码头将关闭", id="Chinese-spans"),
+        pytest.param("東<ruby>京<rt></rt></ruby>駅", "東京駅", id="ruby"),
+        pytest.param("By <a>Ann Lee</a>, <a>Bo Ray</a> (<i>AP</i>)", "By Ann Lee, Bo Ray (AP)", id="links-and-commas"),
+        pytest.param("<span class='cap'>T</span>he harbour", "The harbour", id="drop-cap"),
+        pytest.param("Fähr<wbr>verbindung", "Fährverbindung", id="wbr"),
+        pytest.param("10<sup>th</sup> of May<a>.</a>", "10th of May.", id="sup"),
+        pytest.param("un<b>believ</b>able", "unbelievable", id="within-a-word"),
+        pytest.param("Ferry<br>pier<br/>closes", "Ferry pier closes", id="br"),
+        pytest.param("<div>Ferry</div><div>pier</div>", "Ferry pier", id="divisions"),
+        pytest.param("<p>Ferry</p>pier", "Ferry pier", id="paragraph"),
+        pytest.param("<a>Ann Lee</a><a>Bo Ray</a>", "Ann Lee Bo Ray", id="links-side-by-side"),
+        pytest.param("<span>Ann Lee</span><span>reporter</span>", "Ann Lee reporter", id="spans-side-by-side"),
+        pytest.param("<span>Live</span>Ferry pier", "Live Ferry pier", id="kicker"),
+        pytest.param("<span>Update:</span>ferry pier", "Update: ferry pier", id="label"),
+        pytest.param("Ferry<script>share()</script> pier<style>b {}</style>", "Ferry pier", id="script"),
+    ],
+)
+def test_only_blocks_and_elements_side_by_side_part_words(markup: str, line: str) -> None:
+    assert line_of_element(parse_fragment(markup), 200) == line
+
+
+def test_a_line_is_cut_at_its_limit() -> None:
+    assert line_of_element(parse_fragment("<p>one</p>" * 1000), 10) == "one one"

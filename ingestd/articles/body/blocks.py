@@ -8,9 +8,6 @@ from typing import NamedTuple
 
 from ingestd import text, urls
 
-# Soft hyphens matter for layout only; within a word they prevent a search from finding it.
-_SOFT_HYPHEN = "\u00ad"
-
 
 class Run(NamedTuple):
     """A run of text with one style."""
@@ -95,7 +92,7 @@ def _clean(raw: str) -> str:
     cleaned = " ".join(raw.split())
     if cleaned.isprintable():  # the usual case: there is nothing to remove
         return cleaned
-    return " ".join(text.clean(cleaned).replace(_SOFT_HYPHEN, "").split())
+    return " ".join(text.clean(cleaned).split())
 
 
 def to_text(blocks: Iterable[Block]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ingestd import text, urls
+from ingestd import urls
 from ingestd.model.article import Image
+from ingestd.model.markup import line_of_element
 
 _CREDIT_NAMES = re.compile("credit|copyright|source|author|photograph|agency|attribution|rights", re.IGNORECASE)
 _IN_PARENTHESES = re.compile(r"\s*[(\[]([^()\[\]]{2,120})[)\]]\s*\.?$")
@@ -20,6 +21,8 @@ _AFTER_WORD = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE = ("nav", "footer", "aside", "header")
+#: Characters of a caption that are read.
+_MAX_LENGTH = 5000
 _SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
 
 
@@ -73,7 +76,7 @@ def is_caption(line: str) -> bool:
 
 
 def _text_line(element: etree._Element | None) -> str:
-    return "" if element is None else text.collapse(" ".join(element.itertext()))
+    return "" if element is None else line_of_element(element, _MAX_LENGTH)
 
 
 def _marked_credit(figcaption: etree._Element | None) -> tuple[str | None, str | None] | None:

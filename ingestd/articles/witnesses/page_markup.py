@@ -7,10 +7,10 @@ from itertools import islice
 
 from lxml import etree
 
-from ingestd import text
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines
 from ingestd.articles.witnesses.stated_times import StatedTime, find_stated_time, read_stated_time
+from ingestd.model.markup import line_of_element
 
 _ITEMPROPS = etree.XPath("//*[@itemprop]")
 _HEADINGS = etree.XPath("//h1")
@@ -97,13 +97,7 @@ def _texts(elements: Iterable[etree._Element]) -> Iterable[str]:
 
 def _text(element: etree._Element) -> str:
     """Return the first `_MAX_LENGTH` characters of an element's text: a marked element may contain the whole page."""
-    parts, length = [], 0
-    for part in element.itertext():
-        parts.append(part)
-        length += len(part)
-        if length > _MAX_LENGTH:
-            break
-    return text.collapse(" ".join(parts)[:_MAX_LENGTH])
+    return line_of_element(element, _MAX_LENGTH)
 
 
 def _heading(root: etree._Element) -> str | None:
