@@ -19,11 +19,11 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-from ingestd.archive import loose, packs
+from ingestd.archive import index, loose, packs
 from ingestd.archive.batch import Batch
 from ingestd.archive.deletion import Deletion
 from ingestd.archive.index import Index
-from ingestd.archive.protocol import Kind, StoredAnswer, StoredBody, Usage
+from ingestd.archive.protocol import AnswerApart, Kind, StoredAnswer, StoredBody, StoredDocument, Usage
 from ingestd.archive.records import Item, answer_of, key_of, make_item
 from ingestd.archive.writer import Writer
 from ingestd.errors import ArchiveError
@@ -72,6 +72,26 @@ class DirectoryArchive:
         """Return the answers that carried a body, or those to requests for a URL, oldest first; raises ArchiveError."""
         column, value = ("sha256", _parse_name(sha256)) if sha256 is not None else ("url", key_of(url or ""))
         return await self._run("cannot read", self._answers, column, value)
+
+    async def document(self, sha256: str) -> StoredDocument:
+        """Return all that is stored of a body; raises ArchiveError when it is missing or damaged."""
+        name = _parse_name(sha256)
+        kind, subjects = await self._run("cannot read", self._kind_and_subjects, name)
+        return StoredDocument(
+            body=await self.get(sha256), kind=kind, subjects=subjects,
+            answers=tuple(one.answer for one in await self.answers(sha256=sha256)),
+        )  # fmt: skip
+
+    async def put_document(self, document: StoredDocument) -> None:
+        """Store all of a document of another archive; what is stored already is passed over.  Raises ArchiveError."""
+        for answer in document.answers or (None,):
+            await self._batch.put(
+                await asyncio.to_thread(make_item, document.body, document.kind, answer, document.subjects)
+            )
+
+    async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
+        """Return answers of robots.txt files and refusals with numbers above `after`, in order, at most `limit`."""
+        return await self._run("cannot read", self._answers_apart, after, limit)
 
     async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:
         """Return the sha256 of each body about one of some subjects that was last put on a day (UTC) or later."""
@@ -169,6 +189,25 @@ class DirectoryArchive:
             found = self._index.answers(connection, column, value)
         return [
             StoredAnswer(answer=answer_of(packs.read(one.place, one.name)), sha256=one.sha256.hex()) for one in found
+        ]
+
+    def _kind_and_subjects(self, name: bytes) -> tuple[Kind, tuple[bytes, ...]]:
+        if not self._root.is_dir():
+            return "page", ()
+        with self._index.read() as connection:
+            found = self._index.find(connection, name)
+            return found.kind if found else "page", tuple(index.subjects_of(connection, name))
+
+    def _answers_apart(self, after: int, limit: int) -> list[AnswerApart]:
+        if not self._root.is_dir():
+            return []
+        with self._index.read() as connection:
+            found = self._index.answers_apart(connection, after, limit)
+        return [
+            AnswerApart(
+                number=one.id, kind=one.kind, answer=answer_of(packs.read(one.place, one.name)), sha256=one.sha256.hex()
+            )
+            for one in found
         ]
 
     def _free_space(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestd.archive.packs import Place
+from ingestd.archive.protocol import Kind
 
 #: Name of the file in the archive's directory.
 NAME = "index.sqlite"
@@ -60,7 +61,7 @@ class Found:
 
     place: Place
     day: str
-    kind: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class FoundAnswer:
     sha256: bytes
     name: bytes
     place: Place
-    kind: str
+    kind: Kind
 
 
 class Index:
@@ -124,6 +125,16 @@ class Index:
         return [
             FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind)
             for id_, sha256, name, kind, path, at, length in connection.execute(query, (value,))
+        ]
+
+    def answers_apart(self, connection: sqlite3.Connection, after: int, limit: int) -> list[FoundAnswer]:
+        """Return answers in packs of robots.txt files and refusals with numbers above `after`, in order."""
+        query = "SELECT answers.id, sha256, name, kind, path, position, length"
+        query += " FROM answers JOIN packs ON packs.id = pack WHERE answers.id > ? AND kind IN ('robots', 'refused')"
+        query += " ORDER BY answers.id LIMIT ?"
+        return [
+            FoundAnswer(id_, sha256, name, Place(self._root / path, at, length), kind)
+            for id_, sha256, name, kind, path, at, length in connection.execute(query, (after, limit))
         ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from hashlib import sha256 as hash_of
 
-from ingestd.archive.protocol import Kind, StoredAnswer, StoredBody, Usage
+from ingestd.archive.protocol import AnswerApart, Kind, StoredAnswer, StoredBody, StoredDocument, Usage
 from ingestd.errors import ArchiveError
 from ingestd.model.answer import Answer
 
@@ -31,6 +31,17 @@ class DisabledArchive:
         raise ArchiveError(f"raw bytes {sha256} were not stored: the archive is off")
 
     async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:  # noqa: ARG002
+        """Return nothing: nothing was stored."""
+        return ()
+
+    async def document(self, sha256: str) -> StoredDocument:
+        """Raise ArchiveError: nothing was stored."""
+        raise ArchiveError(f"raw bytes {sha256} were not stored: the archive is off")
+
+    async def put_document(self, document: StoredDocument) -> None:
+        """Store nothing."""
+
+    async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:  # noqa: ARG002
         """Return nothing: nothing was stored."""
         return ()
 

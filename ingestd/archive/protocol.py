@@ -33,6 +33,30 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """All that an archive has of a body, to be put into another one."""
+
+    body: bytes
+    kind: Kind
+    #: Oldest first.
+    answers: tuple[Answer, ...]
+    #: Keys of its subjects.
+    subjects: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerApart:
+    """An answer for a robots.txt, or one that refused a page or a feed: no row in the database names it."""
+
+    #: Of the answer in its archive; later ones have higher numbers.
+    number: int
+    kind: Kind
+    answer: Answer
+    #: Name of its body, which is empty for a refusal.
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What one kind of document takes up; `kind` is also "index" and, for files of earlier versions, "loose"."""
 
@@ -70,6 +94,15 @@ class Archive(Protocol):
 
         Raises ArchiveError when one is damaged or cannot be read.
         """
+
+    async def document(self, sha256: str) -> StoredDocument:
+        """Return all that is stored of a body; raises ArchiveError when it is missing or damaged."""
+
+    async def put_document(self, document: StoredDocument) -> None:
+        """Store all of a document of another archive; what is stored already is passed over."""
+
+    async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
+        """Return answers of robots.txt files and refusals with numbers above `after`, in order, at most `limit`."""
 
     async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:
         """Return the sha256 of each body about one of some subjects that was last put on a day (UTC) or later."""

@@ -36,9 +36,9 @@ class AnswerItem:
     record: bytes
 
 
-def make_item(body: bytes, kind: Kind, answer: Answer | None, subjects: Collection[str] = ()) -> Item:
-    """Return what to store for a body, the answer that carried it, and its subjects."""
-    keys = tuple(dict.fromkeys(map(key_of, subjects)))
+def make_item(body: bytes, kind: Kind, answer: Answer | None, subjects: Collection[str | bytes] = ()) -> Item:
+    """Return what to store for a body, the answer that carried it, and its subjects, or their keys."""
+    keys = tuple(dict.fromkeys(one if isinstance(one, bytes) else key_of(one) for one in subjects))
     return Item(kind, hash_of(body).digest(), make_record(body), _answer_item(answer) if answer else None, keys)
 
 

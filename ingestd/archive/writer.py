@@ -92,8 +92,12 @@ class Writer:
         return loose.stored_size(loose.path_of(self._root, item.sha256.hex()), item.sha256.hex())
 
     def _new_answer(self, connection: sqlite3.Connection, item: Item) -> tuple[bytes, AnswerItem] | None:
-        """Return an answer to store: for a robots.txt only when it differs from the one before."""
+        """Return an answer to store: one that is not stored, and for a robots.txt only if it differs from the last."""
         answer = item.answer
+        if answer:
+            query = "SELECT 1 FROM answers WHERE url = ? AND sha256 = ? AND name = ?"
+            if connection.execute(query, (answer.url, item.sha256, answer.name)).fetchone():
+                return None
         if answer and item.kind == "robots":
             query = "SELECT sha256, status FROM answers WHERE url = ? ORDER BY id DESC LIMIT 1"
             if connection.execute(query, (answer.url,)).fetchone() == (item.sha256, answer.status):

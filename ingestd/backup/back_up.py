@@ -10,6 +10,7 @@ from ingestd import __version__
 from ingestd.archive.directory import DirectoryArchive
 from ingestd.archive.protocol import Archive
 from ingestd.backup import manifest
+from ingestd.backup.documents import copy_answers_apart
 from ingestd.backup.manifest import Manifest
 from ingestd.errors import ArchiveError, BackupError
 from ingestd.pipeline.database import sqlite_path, sqlite_url
@@ -96,18 +97,22 @@ async def _write(
 async def _copy_documents(
     file: Path, archive: Archive, folder: Path, on_document: OnDocument
 ) -> tuple[int, int, list[str]]:
-    """Copy the documents that the database names; return their number, their bytes and the missing SHA-256s."""
+    """Copy the documents that the database names, and robots.txt files and refusals.
+
+    Returns number and bytes of the former, and the SHA-256 of what is missing.
+    """
     target, count, size = DirectoryArchive(folder), 0, 0
     missing: list[str] = []
     async for name in sqlite_file.stored_documents(file):
         try:
-            body = await archive.get(name)
+            document = await archive.document(name)
         except ArchiveError:
             missing.append(name)
             continue
-        await target.put(body)
-        count, size = count + 1, size + len(body)
+        await target.put_document(document)
+        count, size = count + 1, size + len(document.body)
         on_document(count)
+    missing += await copy_answers_apart(archive, target)
     return count, size, missing
 
 

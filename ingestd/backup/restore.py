@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from ingestd.archive.directory import DirectoryArchive
 from ingestd.archive.protocol import Archive
 from ingestd.backup import manifest
+from ingestd.backup.documents import copy_answers_apart
 from ingestd.backup.manifest import Manifest
 from ingestd.backup.target import check_target
 from ingestd.errors import ArchiveError, BackupError
@@ -89,12 +90,13 @@ async def _restore_documents(
         if name in found.missing:
             continue
         try:
-            body = await source.get(name)
+            document = await source.document(name)
         except ArchiveError as error:
             raise BackupError(f"the backup is damaged: {error}; use another backup") from error
-        await archive.put(body)
+        await archive.put_document(document)
         count += 1
         on_document(count)
+    await copy_answers_apart(source, archive)
 
 
 @asynccontextmanager

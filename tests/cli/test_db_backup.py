@@ -16,11 +16,13 @@ from sqlalchemy import update
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import installation, runs
+from tests.backfill.backfills import atom
 from tests.cli.conftest import write_config
 from tests.cli.feeds import rss
 from tests.cli.running import ingestd
 from tests.conftest import LendDatabase
 from tests.daemon.processes import Daemon, change, eventually, rows
+from tests.support.desk import STORY, page
 from tests.support.generated_rows import fill
 from tests.support.papers import Papers
 
@@ -363,3 +365,27 @@ def test_a_full_disk_is_one_line(install: Install, papers: Papers, tmp_path: Pat
     assert len(done.stderr.splitlines()) == 1
     assert str(tmp_path / "backup.partial") in done.stderr
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_restored_archive_has_the_answers_and_the_robots_files(
+    install: Install, papers: Papers, tmp_path: Path
+) -> None:
+    first, second = install("sqlite", "first"), install("sqlite", "second")
+    link = papers.publish("/1", page("Ferry", STORY), content_type="text/html")
+    papers.publish("/feed.xml", atom(link), content_type="application/atom+xml")
+    for path in ("/feed.xml", "/gone.xml"):
+        ingestd(first.config, "sources", "add", papers.url(path), "--unchecked")
+    ingestd(first.config, "poll")
+    asked = [("1",), (papers.url("/feed.xml"),), ("--robots", papers.url("")), (papers.url("/gone.xml"),)]
+    done = [ingestd(first.config, "archive", "show", *names, "--json") for names in asked]
+    assert [one.error for one in done] == [""] * 4
+    shown = [one.json for one in done]
+    assert [one["status"] for found in shown for one in found] == [200, 200, 404, 404]
+
+    ingestd(first.config, "db", "backup", tmp_path / "backup")
+    for replace in ((), ("--replace",)):  # again, over what is there: nothing is doubled
+        assert ingestd(second.config, "db", "restore", tmp_path / "backup", *replace).status == 0
+
+    assert [ingestd(second.config, "archive", "show", *names, "--json").json for names in asked] == shown
+    packs = {pack.parent.name for pack in second.archive.glob("packs/*/*.pack")}
+    assert packs == {"feed", "page", "robots", "refused"}
