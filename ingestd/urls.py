@@ -142,14 +142,6 @@ def _suffixes() -> "tldextract.TLDExtract":
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
-def is_readable(url: str) -> bool:
-    """Return whether a string can be split into the parts of a URL; any scheme is allowed."""
-    try:
-        return urlsplit(url).hostname != ""
-    except ValueError:
-        return False
-
-
 def site(url: str) -> str:
     """Return the site of a URL, the unit of pacing: the registrable domain, or the IP address.
 

@@ -180,7 +180,10 @@ async def test_no_link_connects_to_a_forbidden_address(database_url: str, tmp_pa
     for entry in entries:
         shared.setdefault(entry.url or entry.guid, set()).update(found.get(entry.guid, ()))
     errors = {links[entry.guid.removeprefix("tag:")]: shared[entry.url or entry.guid] for entry in entries}
-    not_absolute = {"backslashes for slashes": {"Refused"}, "file": {"NoArticle"}}
+    # A link of another scheme is none.
+    not_absolute = {"backslashes for slashes": {"Refused"}} | {
+        name: {"NoArticle"} for name in ("file", "ftp", "gopher")
+    }
     assert errors == {name: {"Forbidden"} for name in FORBIDDEN} | not_absolute
 
 

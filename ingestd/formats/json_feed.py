@@ -72,7 +72,7 @@ def _entry(item: JsonObject, url: str, language: str | None, authors: tuple[str,
         text_member(item, "content_text"), markup=False
     )
     published = read_date(text_member(item, "date_published"))
-    link = fields.link_of(url, text_member(item, "url") or text_member(item, "external_url"))
+    link = fields.page_of(url, text_member(item, "url")) or fields.page_of(url, text_member(item, "external_url"))
     guid, origin = identity_of(
         _identifier(item), link, headline=headline, description=description, body=body, published=published
     )

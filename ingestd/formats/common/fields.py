@@ -22,6 +22,9 @@ MAX_URL = 8_000
 MAX_NAMES = 100
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_CDATA = "<![CDATA["
+#: A section that is not closed ends with the value.
+_CDATA_SECTION = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*")
 _TABS_AND_LINE_ENDS = str.maketrans("", "", "\t\r\n")
@@ -31,7 +34,7 @@ _UNSAFE_SCHEME = re.compile(r"\s*(javascript|vbscript|data|file|blob):", re.IGNO
 
 def line_of(value: str | None, *, markup: bool = False) -> str | None:
     """Return plain text or markup as one line of plain text, cut at MAX_LINE; None when empty."""
-    if not value or markup:
+    if not value or markup or _CDATA in value:
         return _text(value, markup=markup, limit=MAX_LINE)
     text = collapse(value)
     return text if 0 < len(text) <= MAX_LINE else text[:MAX_LINE].rstrip() or None
@@ -45,11 +48,16 @@ def description_of(value: str | None, *, markup: bool = False) -> str | None:
 def _text(value: str | None, *, markup: bool, limit: int) -> str | None:
     if not value:
         return None
-    value = value[:MAX_BODY]
+    value = _without_cdata(value[:MAX_BODY])
     if markup:
         # Most titles have references but no tags, and need no parser.
         value = text_of(value) if "<" in value else html.unescape(value)
     return collapse(value)[:limit].rstrip() or None
+
+
+def _without_cdata(value: str) -> str:
+    """Return text or markup without the markers of CDATA sections, which some programs escape."""
+    return _CDATA_SECTION.sub(lambda match: match[1], value) if _CDATA in value else value
 
 
 def body_of(value: str | None, *, markup: bool = True) -> str | None:
@@ -57,20 +65,9 @@ def body_of(value: str | None, *, markup: bool = True) -> str | None:
 
     Plain text is escaped, and a blank line separates paragraphs.
     """
-    if not value or len(value) > MAX_BODY or not (value := clean(value).strip()):
+    if not value or len(value) > MAX_BODY or not (value := clean(_without_cdata(value)).strip()):
         return None
     return value if markup else "".join(f"<p>{html.escape(part)}</p>" for part in _BLANK_LINES.split(value))
-
-
-def link_of(base: str, reference: str | None) -> str | None:
-    """Return an absolute URL; a reference of another scheme, such as "urn:x:1", is returned as written.
-
-    None when it is empty, longer than MAX_URL, malformed ("http://[::1") or unsafe ("javascript:...").
-    """
-    reference = _safe_reference(reference)
-    if not reference:
-        return None
-    return urls.resolve(base, reference) or (reference if urls.is_readable(reference) else None)
 
 
 def _safe_reference(reference: str | None) -> str | None:
@@ -80,7 +77,10 @@ def _safe_reference(reference: str | None) -> str | None:
 
 
 def page_of(base: str, reference: str | None) -> str | None:
-    """Return an absolute http(s) URL; None when the reference does not resolve to one."""
+    """Return an absolute http(s) URL; None when the reference does not resolve to one, or is longer than MAX_URL.
+
+    An identifier such as "urn:x:1" is no page.
+    """
     return urls.resolve(base, _safe_reference(reference))
 
 

@@ -1,32 +1,26 @@
 """Reader of RSS in all versions, RDF, CDF and Atom, on top of feedparser."""
 
 import calendar
-import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import feedparser
+from urllib.parse import urlsplit
 
 from ingestd import times
-from ingestd.errors import ParseError, UnknownFormat
+from ingestd.errors import UnknownFormat
 from ingestd.formats.common import fields
 from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
+from ingestd.formats.syndication import feedparser_document
+from ingestd.formats.syndication.feedparser_document import Raw
 from ingestd.formats.syndication.polling_hints import hints_of
 from ingestd.formats.syndication.tombstones import deleted_in
 from ingestd.formats.syndication.wrapped_items import unwrapped_entries
 from ingestd.model.feed import Entry, Feed
-from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
 from ingestd.model.xml_repair import repaired
-from ingestd.text import collapse
-
-# An element as parsed by feedparser.  Its own class is slow and answers a missing key with the value of another one.
-Raw = Mapping[str, Any]
 
 _ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
 _MARKUP_TYPES = frozenset(("text/html", "application/xhtml+xml"))
@@ -42,9 +36,11 @@ _AUTHOR_ADDRESS = re.compile(r"\s*(?P<address>[^\s@()<>]+@[^\s@()<>]+)\s*(?:\((?
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FeedDefaults:
-    """Values that the feed gives for entries without their own, and the feed's address."""
+    """Values that the feed gives for entries without their own, and the addresses that references resolve against."""
 
     url: str
+    #: For links of entries.
+    base: str
     language: str | None
     authors: tuple[str, ...]
 
@@ -65,7 +61,7 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     """
     # Some scripts print empty lines before the XML declaration, where XML allows none.
     body, repairs = repaired(_LEADING_SPACE.sub(b"", document.body))
-    parsed, warnings = _parse_leniently(body, content_type)
+    parsed, warnings = feedparser_document.parse(body, content_type)
     warnings = (*repairs, *warnings)
     head, items = dict(parsed["feed"]), parsed["entries"]
     version = parsed.get("version") or ""
@@ -75,10 +71,12 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
         warnings = (*warnings, f"entries beyond {fields.MAX_ENTRIES} left out: {len(items) - fields.MAX_ENTRIES}")
     defaults = _FeedDefaults(
         url=url,
+        base=_base(url, head) if not version.startswith("atom") else url,
         language=fields.language_of(head.get("language")),
         # In Atom the feed's authors apply to its entries (RFC 4287, 4.2.1); in RSS this is the webmaster.
         authors=_authors(head) if version.startswith("atom") else (),
     )
+    warnings += _unusable_links(items)
     unwrapped = unwrapped_entries(body, [_entry(dict(item), defaults) for item in items[: fields.MAX_ENTRIES]], url)
     entries, guid_warnings = with_unique_guids([entry for entry in unwrapped if not entry.wire])
     return Feed(
@@ -97,46 +95,10 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     )
 
 
-def _parse_leniently(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
-    """Return the document parsed by feedparser, and warnings.
-
-    Raises ParseError when feedparser fails, or reports an error and found no entry.
-    """
-    parsed = _parse_with_feedparser(body, content_type)
-    if not parsed.get("bozo"):
-        return parsed, ()
-    error = parsed["bozo_exception"]
-    if not parsed["entries"] and not isinstance(error, feedparser.CharacterEncodingOverride):
-        raise ParseError(f"damaged feed without a readable entry: {collapse(str(error))}") from error
-    return parsed, (collapse(str(error))[:500],)
-
-
-def _parse_with_feedparser(body: bytes, content_type: str | None) -> Raw:
-    # Without a charset feedparser assumes ISO 8859-1, or US-ASCII for text/xml, and tries UTF-8 before the byte
-    # order mark.  By RFC 7303, 3 the mark comes first, then the header, then the XML declaration.
-    charset = encoding_of(body) or charset_of(content_type)
-    if not charset and declares_unknown_charset(body):
-        charset = "utf-8"  # feedparser would try it next, but fails first on codecs such as punycode
-    headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}
-    try:
-        # A stream, because feedparser tries bytes as a file name first.
-        document: Raw = dict(
-            feedparser.parse(
-                io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-            )
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # feedparser passes on any exception of the parsers and codecs below it
-        raise ParseError(f"feedparser failed: {type(error).__name__}: {collapse(str(error))[:500]}") from error
-    return document
-
-
 def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:
     headline, description, (body, language) = _line(item, "title"), _description(item), _content(item)
     published, updated = _date(item, "published"), _date(item, "updated")
-    # Without a link element, feedparser's `link` is the identifier, which is not resolved against the feed's address.
-    link = fields.link_of(defaults.url if item.get("links") else "", item.get("link") or _alternate(item))
+    link = _page(item, defaults.base)
     if not link and not body:  # the summary is all there is to read
         body = fields.body_of(item.get("summary"), markup=_is_markup(item.get("summary_detail")))
     guid, origin = identity_of(
@@ -158,10 +120,44 @@ def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:
     )
 
 
+def _page(item: Raw, base: str) -> str | None:
+    """Return the URL of an entry's page: its first alternate link, else its identifier if that is an http(s) URL.
+
+    feedparser's `link` may be an enclosure, or an identifier that is no URL.
+    """
+    alternates = [link for link in _links(item) if _relation(link) == "alternate" and link.get("href")]
+    # In the order of the feed, HTML first: an entry may also link to itself as JSON or as a feed.
+    alternates.sort(key=lambda link: (link.get("type") or "text/html").lower() not in _MARKUP_TYPES)
+    pages = (fields.page_of(base, link["href"]) for link in alternates)
+    return next(filter(None, pages), None) or (fields.page_of("", item.get("id")) if item.get("guidislink") else None)
+
+
+def _base(url: str, head: Raw) -> str:
+    """Return what links in RSS resolve against: the feed's address, or the page of a feed on another host.
+
+    RSS has no rule for relative links; publishers whose feed a service hosts mean their own site.
+    """
+    page = fields.page_of(url, head.get("link"))
+    return page if page and urlsplit(page).hostname != urlsplit(url).hostname else url
+
+
+def _unusable_links(items: Sequence[Raw]) -> tuple[str, ...]:
+    """Return a warning that names the first links of entries that are no http(s) URLs."""
+    found = {
+        link["href"]: None
+        for item in items
+        for link in _links(item)
+        if _relation(link) == "alternate"
+        and link.get("href")
+        and not fields.page_of("http://base.invalid/", link["href"])
+    }
+    return (f"links that are no http(s) URL were left out: {', '.join(found)[:200]}",) if found else ()
+
+
 def _payload(item: Raw, url: str) -> str | None:
     """Return the URL of the first enclosure that has a wire format's media type."""
     for link in _links(item):
-        if (link.get("rel") or "").lower() == "enclosure" and _WIRE_TYPE.search(link.get("type") or ""):
+        if _relation(link) == "enclosure" and _WIRE_TYPE.search(link.get("type") or ""):
             return fields.page_of(url, link.get("href"))
     return None
 
@@ -215,18 +211,16 @@ def _authors(element: Raw) -> tuple[str, ...]:
     return fields.names_of(author.get("name") or author.get("email") for author in authors)
 
 
-def _alternate(element: Raw) -> str | None:
-    return next(_related_links(element, "alternate"), None)
-
-
 def _related(element: Raw, relation: str, url: str) -> str | None:
     return next((page for link in _related_links(element, relation) if (page := fields.page_of(url, link))), None)
 
 
 def _related_links(element: Raw, relation: str) -> Iterator[str]:
-    return (
-        link["href"] for link in _links(element) if (link.get("rel") or "").lower() == relation and link.get("href")
-    )
+    return (link["href"] for link in _links(element) if _relation(link) == relation and link.get("href"))
+
+
+def _relation(link: Raw) -> str:
+    return (link.get("rel") or "").lower()
 
 
 def _links(element: Raw) -> Sequence[Raw]:

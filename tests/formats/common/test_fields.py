@@ -32,7 +32,7 @@ def test_content_beyond_the_limit_is_dropped_not_cut() -> None:
     [
         ("/1", "https://paper.example/1"),
         (" https://other.example/a\x00 ", "https://other.example/a"),
-        ("urn:x:1", "urn:x:1"),
+        ("urn:x:1", None),
         ("javascript:alert(1)", None),
         (" data:text/html,x", None),
         ("", None),
@@ -40,8 +40,8 @@ def test_content_beyond_the_limit_is_dropped_not_cut() -> None:
         ("/" + "a" * fields.MAX_URL, None),
     ],
 )
-def test_a_link_is_absolute_or_as_written_and_never_executable(reference: str | None, expected: str | None) -> None:
-    assert fields.link_of("https://paper.example/feed", reference) == expected
+def test_a_page_is_absolute_and_never_executable(reference: str | None, expected: str | None) -> None:
+    assert fields.page_of("https://paper.example/feed", reference) == expected
 
 
 @pytest.mark.parametrize("reference", ["urn:x:1", "http://[::1", "mailto:desk@paper.example", None])
@@ -60,3 +60,26 @@ def test_names_are_unique_in_order_and_limited() -> None:
 )
 def test_a_language_is_a_well_formed_tag(value: str | None, expected: str | None) -> None:
     assert fields.language_of(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("<![CDATA[Ferry back]]>", "Ferry back"),
+        (" <![CDATA[ Ferry back ]]> ", "Ferry back"),
+        ("<![CDATA[Ferry]]> <![CDATA[back]]>", "Ferry back"),
+        ("Late: <![CDATA[Ferry back]]>", "Late: Ferry back"),
+        ("<![CDATA[Ferry back", "Ferry back"),
+        ("<![CDATA[]]>", None),
+        ("Ferry ]]> back", "Ferry ]]> back"),
+    ],
+)
+@pytest.mark.parametrize("markup", [False, True])
+def test_markers_of_escaped_cdata_sections_are_no_text(value: str, expected: str | None, markup: bool) -> None:
+    assert fields.line_of(value, markup=markup) == expected
+    assert fields.description_of(value, markup=markup) == expected
+
+
+def test_markers_of_escaped_cdata_sections_are_no_part_of_content() -> None:
+    assert fields.body_of("<![CDATA[<p>One</p>]]>") == "<p>One</p>"
+    assert fields.body_of("&lt;![CDATA[ in XML ]]&gt;") == "&lt;![CDATA[ in XML ]]&gt;"

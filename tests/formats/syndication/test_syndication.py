@@ -1,6 +1,9 @@
+import io
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import feedparser
 import pytest
 
 from ingestd.errors import ParseError
@@ -113,7 +116,7 @@ def test_all_fields_of_an_atom_feed_are_read() -> None:
     [
         pytest.param("<guid>https://p.example/1</guid>", "https://p.example/1", "source", "https://p.example/1",
                      id="a permalink is a link too"),
-        pytest.param("<guid>1</guid>", "1", "source", "1", id="an identifier is not a relative link"),
+        pytest.param("<guid>1</guid>", "1", "source", None, id="an identifier is no link"),
         pytest.param("<guid>1</guid><link>/1</link>", "1", "source", "https://paper.example/1", id="both"),
         pytest.param("<link>/1</link>", "https://paper.example/1", "link", "https://paper.example/1", id="a link"),
         pytest.param("<link>javascript:alert(1)</link><guid>1</guid>", "1", "source", None, id="an active link"),
@@ -319,3 +322,119 @@ def test_entries_beyond_the_limit_are_left_out_with_a_warning() -> None:
 
     assert len(feed.entries) == fields.MAX_ENTRIES
     assert feed.warnings[0].endswith("left out: 2")
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["n-2", "ep-0004", "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a", "tag:paper.example,2026:1", "12345", "/news/1",
+     "gopher://paper.example/1", "mailto:desk@paper.example", "paper.example/1", "https://"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "enclosure", ["", '<enclosure url="https://paper.example/4.mp3" type="audio/mpeg" length="1"/>']
+)
+def test_an_identifier_that_is_no_page_is_no_link(identifier: str, enclosure: str) -> None:
+    entry = only(rss(f"<guid>{identifier}</guid><description>Gales until Saturday.</description>{enclosure}"))
+    of_atom = only(atom(f"<id>{identifier}</id><summary>Gales until Saturday.</summary>"))
+
+    assert (entry.guid, entry.link, entry.body_html) == (identifier, None, "Gales until Saturday.")
+    assert (of_atom.guid, of_atom.link) == (identifier, None)
+    assert of_atom.body_html == "<p>Gales until Saturday.</p>"
+
+
+@pytest.mark.parametrize(
+    ("links", "page"),
+    [
+        ('<link rel="alternate" href="/a"/><link rel="enclosure" type="image/jpeg">/b.jpg</link>', "/a"),
+        ('<link rel="enclosure" type="image/jpeg">/b.jpg</link><link rel="alternate" href="/a"/>', "/a"),
+        ('<link rel="enclosure" href="/b.jpg"/><link href="/a"/>', "/a"),
+        ('<link rel="self" href="/feed/1"/><link href="/a" type="text/html"/>', "/a"),
+        ('<link href="/a.json" type="application/json"/><link href="/a" type="text/html"/>', "/a"),
+        ('<link rel="replies" href="/a#c"/><link rel="alternate" href="/a"/><link rel="related" href="/b"/>', "/a"),
+        ('<link rel="alternate"/><link href="/a"/>', "/a"),
+        ('<link rel="alternate" href="urn:x:2"/><link href="/a"/>', "/a"),
+        ('<link rel="enclosure" href="/b.jpg"/>', None),
+        ('<link rel="enclosure">/b.jpg</link>', None),
+    ],
+)
+def test_the_link_is_the_first_page_among_the_links(links: str, page: str | None) -> None:
+    assert only(atom(f"<id>urn:x:1</id>{links}")).link == (page and f"https://paper.example{page}")
+
+
+@pytest.mark.parametrize(
+    ("link", "home", "page"),
+    [
+        ("/news/1", "https://paper.example/", "https://paper.example/news/1"),
+        ("news/1", "https://paper.example/en/", "https://paper.example/en/news/1"),
+        ("?p=1", "https://paper.example/en/", "https://paper.example/en/?p=1"),
+        ("https://other.example/1", "https://paper.example/", "https://other.example/1"),
+        ("/news/1", "", "https://feeds.example/news/1"),
+        ("/news/1", "urn:x:1", "https://feeds.example/news/1"),
+        ("news/1", "https://feeds.example/", "https://feeds.example/f/news/1"),
+        ("/news/1", "/", "https://feeds.example/news/1"),
+    ],
+)
+def test_a_relative_link_in_rss_is_of_the_feeds_page(link: str, home: str, page: str) -> None:
+    body = rss(f"<guid isPermaLink='false'>1</guid><link>{link}</link>", head=f"<link>{home}</link>")
+
+    assert parse(body, url="https://feeds.example/f/feed.xml").entries[0].link == page
+
+
+@pytest.mark.parametrize("identifier", ["post-1", "/post/1", "urn:x:1", "?p=1", "#1", "tag:x,26:1", "26/11/1", "../1"])
+def test_an_atom_identifier_stays_as_written_below_an_xml_base(identifier: str) -> None:
+    body = atom(f"<id>{identifier}</id><link href='1.html'/>", "<id>urn:x:2</id>", base="https://paper.example/blog/")
+
+    first, second = parse(body, url=URL).entries
+
+    assert (first.guid, first.link, second.guid) == (identifier, "https://paper.example/blog/1.html", "urn:x:2")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        (
+            '<georss:where xmlns:georss="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml">'
+            '<gml:Point srsName="EPSG 4326"><gml:pos>45.2 -71.9</gml:pos></gml:Point></georss:where>'
+        ),
+        (
+            '<g:where xmlns:g="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml">'
+            '<gml:LineString srsName="x:EPSG:"><gml:posList>1 2</gml:posList></gml:LineString></g:where>'
+        ),
+    ],
+)
+@pytest.mark.parametrize("at", [0, 3, 7])
+def test_one_entry_never_costs_the_feed(odd: str, at: int) -> None:
+    items = [f"<guid>{n}</guid><title>Story {n}</title><link>/{n}</link>" for n in range(8)]
+    items[at] += odd
+
+    feed = parse(rss(*items, head="<title>Harbour</title>"), url=URL)
+
+    assert (feed.title, [entry.headline for entry in feed.entries]) == ("Harbour", [f"Story {n}" for n in range(8)])
+    assert "elements of entries left out" in feed.warnings[0]
+
+
+def test_an_entry_that_cannot_be_read_at_all_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No such document is known: the parser is made to fail on a word."""
+    read = feedparser.parse
+
+    def fail(stream: Any, **options: Any) -> Any:
+        body = stream.read()
+        if b"Unreadable" in body:
+            raise RuntimeError("bug")
+        return read(io.BytesIO(body), **options)
+
+    monkeypatch.setattr(feedparser, "parse", fail)
+    items = [f"<guid>{n}</guid><title>{'Unreadable' if n in (2, 6) else 'Story'}</title>" for n in range(9)]
+
+    feed = parse(rss(*items), url=URL)
+
+    assert [entry.guid for entry in feed.entries] == ["0", "1", "3", "4", "5", "7", "8"]
+    assert feed.warnings == ("feedparser failed: RuntimeError: bug; entries left out: 2, 6",)
+    with pytest.raises(ParseError, match="feedparser failed: RuntimeError"):
+        parse(rss(items[2]), url=URL)
+
+
+def test_a_link_of_another_scheme_is_left_out_with_a_warning() -> None:
+    feed = parse(rss("<guid>1</guid><link>gopher://paper.example/1</link>"), url=URL)
+
+    assert feed.entries[0].link is None
+    assert feed.warnings == ("links that are no http(s) URL were left out: gopher://paper.example/1",)

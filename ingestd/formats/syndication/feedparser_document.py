@@ -1,0 +1,163 @@
+"""Parse a document with feedparser, so that nothing in one entry costs the others."""
+
+import io
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+from lxml import etree
+
+from ingestd.errors import ParseError
+from ingestd.formats.common.lenient_xml import Element, name_of, root_element, text_in
+from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
+from ingestd.text import collapse
+
+#: An element as parsed by feedparser.  Its own class is slow and answers a missing key with the value of another one.
+Raw = Mapping[str, Any]
+
+_ENTRY_NAMES = frozenset(("entry", "item"))
+#: Namespaces of RSS, Atom and what publishers use for text, names and dates.  Elements of others are left out of an
+#: entry that feedparser cannot read.
+_KNOWN_NAMESPACES = (
+    "http://www.w3.org/", "http://purl.org/", "http://backend.userland.com/", "http://my.netscape.com/",
+    "http://search.yahoo.com/mrss",
+)  # fmt: skip
+#: Attempts to find the entries that feedparser cannot read.
+_MAX_ATTEMPTS = 500
+
+
+def parse(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
+    """Return a document as parsed by feedparser, and warnings.
+
+    If feedparser fails on an entry, the entry is read without elements of uncommon namespaces, else left out.
+
+    Raises ParseError when feedparser fails, or reports an error and found no entry.
+    """
+    warnings: tuple[str, ...] = ()
+    try:
+        parsed = _parse(body, content_type)
+    except ParseError as failure:
+        parsed, warnings = _parse_by_entry(body, failure)
+    if b"xml:base" in body:
+        parsed = _with_written_ids(parsed, body)
+    if not parsed.get("bozo"):
+        return parsed, warnings
+    error = parsed["bozo_exception"]
+    if not parsed["entries"] and not isinstance(error, feedparser.CharacterEncodingOverride):
+        raise ParseError(f"damaged feed without a readable entry: {collapse(str(error))}") from error
+    return parsed, (*warnings, collapse(str(error))[:500])
+
+
+def _parse(body: bytes, content_type: str | None) -> Raw:
+    # Without a charset feedparser assumes ISO 8859-1, or US-ASCII for text/xml, and tries UTF-8 before the byte
+    # order mark.  By RFC 7303, 3 the mark comes first, then the header, then the XML declaration.
+    charset = encoding_of(body) or charset_of(content_type)
+    if not charset and declares_unknown_charset(body):
+        charset = "utf-8"  # feedparser would try it next, but fails first on codecs such as punycode
+    headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}
+    try:
+        # A stream, because feedparser tries bytes as a file name first.
+        document: Raw = dict(
+            feedparser.parse(
+                io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+            )
+        )
+    except MemoryError:
+        raise
+    except Exception as error:  # feedparser passes on any exception of the parsers and codecs below it
+        raise ParseError(f"feedparser failed: {type(error).__name__}: {collapse(str(error))[:500]}") from error
+    return document
+
+
+def _with_written_ids(parsed: Raw, body: bytes) -> Raw:
+    """Return a document with the identifiers of Atom entries as written: they never resolve (RFC 4287, 4.2.6.1)."""
+    try:
+        elements = top_entries(root_element(body, "feed")[0])
+    except ParseError:
+        return parsed
+    entries = parsed["entries"]
+    if len(elements) != len(entries):
+        return parsed
+    written = [next((text_in(child) for child in element if name_of(child) == "id"), "") for element in elements]
+    found = [{**entry, "id": name} if name else entry for entry, name in zip(entries, written, strict=True)]
+    return {**parsed, "entries": found}
+
+
+def _parse_by_entry(body: bytes, failure: ParseError) -> tuple[Raw, tuple[str, ...]]:
+    """Return the document parsed in parts, without what feedparser cannot read; raises `failure` if nothing is read."""
+    try:
+        root, warnings = root_element(body, "feed")
+    except ParseError:
+        raise failure from None
+    elements = top_entries(root)
+    feed = _EmptiedFeed(root, elements[0].getparent() if elements else root)
+    for element in elements:
+        element.getparent().remove(element)
+    try:
+        parsed = dict(feed.parse_with([]))
+    except ParseError:
+        raise failure from None  # no entry's fault
+    entries: list[Any] = []
+    left_out: list[str] = []
+    #: Parts that still have to be read, the next one last.
+    parts, attempts = [elements] if elements else [], 0
+    while parts:
+        part, attempts = parts.pop(), attempts + 1
+        if attempts > _MAX_ATTEMPTS:
+            raise failure
+        try:
+            entries += feed.parse_with(part)["entries"]
+        except ParseError:
+            if len(part) > 1:
+                half = len(part) // 2
+                parts += [part[half:], part[:half]]
+            else:
+                entries += _read_or_report(feed, part[0], left_out)
+    if not entries:
+        raise failure
+    parsed["entries"] = entries
+    what = f"entries left out: {', '.join(left_out)[:500]}" if left_out else "elements of entries left out"
+    return parsed, (*warnings, f"{failure}; {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class _EmptiedFeed:
+    """A feed without its entries."""
+
+    root: Element
+    #: Where its entries were.
+    parent: Element
+
+    def parse_with(self, entries: Sequence[Element]) -> Raw:
+        """Return the feed with some entries as parsed by feedparser; raises ParseError."""
+        self.parent.extend(entries)
+        try:
+            return _parse(etree.tostring(self.root, encoding="utf-8", xml_declaration=True), None)
+        finally:
+            for element in entries:
+                self.parent.remove(element)
+
+
+def _read_or_report(feed: _EmptiedFeed, element: Element, left_out: list[str]) -> Sequence[Any]:
+    simpler = deepcopy(element)
+    for child in simpler.iterchildren(etree.Element):
+        namespace = child.tag.partition("}")[0].lstrip("{") if "}" in child.tag else ""
+        if namespace and not namespace.startswith(_KNOWN_NAMESPACES):
+            simpler.remove(child)
+    try:
+        found: Sequence[Any] = feed.parse_with([simpler])["entries"]
+    except ParseError:
+        names = {name_of(child): text_in(child) for child in element}
+        left_out.append(names.get("guid") or names.get("id") or names.get("title") or "one without an identifier")
+        return ()
+    return found
+
+
+def top_entries(root: Element) -> list[Element]:
+    """Return the entry elements of the feed itself, in its order, not those in the content of another."""
+    found: list[Element] = []
+    for parent in (root, *(child for child in root if name_of(child) in ("channel", "rdf"))):
+        found += [child for child in parent if name_of(child) in _ENTRY_NAMES]
+    return found
