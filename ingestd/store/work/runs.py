@@ -7,7 +7,7 @@ when its heartbeats stop, or when its process is missing from the place of the o
 import os
 import socket
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -39,6 +39,8 @@ class RunObserver:
         self._observed_at: float | None = None
         #: Run → its last heartbeat, and for how many seconds it has been the last one.
         self._last: dict[str, tuple[Any, float]] = {}
+        #: Run that has claims but no row → when that was observed first.
+        self._unregistered: dict[str, float] = {}
 
     def dead(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
         """Return those of all rows of `runs`, as just read, whose runs are dead."""
@@ -57,6 +59,15 @@ class RunObserver:
             if is_missing or seconds >= DEAD_AFTER:
                 dead.append(row)
         return dead
+
+    def dead_unregistered(self, run_ids: Collection[str]) -> list[str]:
+        """Return those of all runs with claims but without a row that have been so for DEAD_AFTER seconds.
+
+        A run that was deleted while its process lived claims on until its next heartbeat, which registers it again.
+        """
+        now = self._clock()
+        self._unregistered = {run_id: self._unregistered.get(run_id, now) for run_id in run_ids}
+        return sorted(run_id for run_id, since in self._unregistered.items() if now - since >= DEAD_AFTER)
 
 
 async def start(connection: AsyncConnection, *, role: str, now: datetime) -> str:
@@ -82,7 +93,10 @@ async def end(connection: AsyncConnection, run_id: str) -> None:
 
 
 async def expire_dead(connection: AsyncConnection, observer: RunObserver) -> int:
-    """Release all claims of dead runs and delete the runs; returns how many there were."""
+    """Release all claims of dead runs and delete the runs; returns how many there were.
+
+    Releases as well claims of runs that were deleted, claimed again and died before their next heartbeat.
+    """
     dead = observer.dead((await connection.execute(select(runs))).all())
     deleted = []
     for row in sorted(dead, key=lambda row: row.id):
@@ -90,8 +104,19 @@ async def expire_dead(connection: AsyncConnection, observer: RunObserver) -> int
         same = (runs.c.id == row.id) & (runs.c.beats == row.beats) & (runs.c.seen_at == row.seen_at)
         if await _delete_runs(connection, same):
             deleted.append(row.id)
+    deleted += observer.dead_unregistered(await _unregistered(connection))
     await _release_claims(connection, deleted)
     return len(deleted)
+
+
+async def _unregistered(connection: AsyncConnection) -> set[str]:
+    """Return the runs that have claims but no row."""
+    found: set[str] = set()
+    for table in (sources, entries, backfills):
+        claimed = select(table.c.run_id).where(table.c.run_id.is_not(None)).distinct()
+        found.update((await connection.execute(claimed)).scalars())
+    # Read last: a run registers before it claims.
+    return found.difference((await connection.execute(select(runs.c.id))).scalars())
 
 
 async def _delete(connection: AsyncConnection, run_ids: Sequence[str]) -> None:

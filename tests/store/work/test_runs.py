@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -183,6 +183,24 @@ async def test_a_run_whose_row_is_gone_registers_with_a_higher_generation(databa
     async with database.read() as connection:
         rows = (await connection.execute(select(tables.runs).order_by(tables.runs.c.generation))).all()
     assert [(row.id, row.generation) for row in rows] == [(later, 2), (run_id, 3)]
+    assert await claimed_by(database) is None
+
+
+async def test_claims_of_a_run_that_died_before_it_registered_again_are_released(database: Database) -> None:
+    """A run that another one took for dead claims on until its next heartbeat."""
+    clock = Clock()
+    observer = runs.RunObserver(clock)
+    run_id = await start_with_claim(database)
+    async with database.write() as connection:
+        await connection.execute(delete(tables.runs))
+
+    assert await observe_for(database, observer, clock, 28) == 0
+    assert await claimed_by(database) == run_id
+    await beat(database, run_id)
+    assert await observe_for(database, observer, clock, 2) == 0
+    async with database.write() as connection:
+        await connection.execute(delete(tables.runs))
+    assert await observe_for(database, observer, clock, 40) == 1
     assert await claimed_by(database) is None
 
 
