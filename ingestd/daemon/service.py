@@ -164,7 +164,7 @@ class Service:
 
         await run_or_postpone(
             self.runtime.fetcher, pacing_key(source.url), poll, put_off,
-            on_end=lambda: self.runtime.claims.remove([claim_of(source)]),
+            claims=self.runtime.claims, on_end=lambda: self.runtime.claims.remove([claim_of(source)]),
         )  # fmt: skip
 
     def count_push(self, done: PollResult | None) -> None:

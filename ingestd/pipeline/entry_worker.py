@@ -16,7 +16,7 @@ from ingestd.store.outages import log_failure
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import entries, revisits
 from ingestd.store.work.entries import ClaimedEntry
-from ingestd.store.work.own_claims import claim_of
+from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
@@ -28,16 +28,13 @@ _AFTER_BUG = timedelta(hours=1)
 _YIELD_DELAY = 10.0
 
 
-#: Claims that could not be given back yet.
-_returns: set[asyncio.Task[None]] = set()
-
-
 async def run_or_postpone(
     fetcher: Fetcher,
     site: str,
     work: Callable[[], Awaitable[None]],
     postpone: Callable[[datetime], Awaitable[None]],
     *,
+    claims: OwnClaims,
     on_end: Callable[[], None],
     wait: float = 0.0,
 ) -> None:
@@ -50,7 +47,7 @@ async def run_or_postpone(
     try:
         delay = wait or await _run(fetcher, site, work)
         if delay:
-            given_back = await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site)
+            given_back = await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site, claims)
     finally:
         if given_back:
             given_back.add_done_callback(lambda _: on_end())
@@ -78,7 +75,7 @@ async def _run(fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]])
 
 
 async def _give_back(
-    postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str
+    postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str, claims: OwnClaims
 ) -> asyncio.Task[None] | None:
     """Give a claim back; while the database is unavailable, in the background, so that the slot comes free.
 
@@ -89,12 +86,9 @@ async def _give_back(
     except StoreError as error:
         log_failure(log, "claim not given back yet", error, site=site)
         if error.local:
-            task = asyncio.create_task(
+            return claims.give_back_later(
                 retry_while_unavailable(lambda: postpone(until), event="waiting to give a claim back", limit=None)
             )
-            _returns.add(task)
-            task.add_done_callback(_returns.discard)
-            return task
     return None
 
 
@@ -207,7 +201,8 @@ class EntryWorker:
             self._ingest.claims.remove(map(claim_of, works))
 
         wait = _YIELD_DELAY if self._has_to_yield(work) else 0.0
-        await run_or_postpone(fetcher, site, process, postpone, on_end=end, wait=wait)
+        claims = self._ingest.claims
+        await run_or_postpone(fetcher, site, process, postpone, claims=claims, on_end=end, wait=wait)
 
 
 def _after_hold(fetcher: Fetcher, site: str) -> timedelta:

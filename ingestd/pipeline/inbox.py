@@ -59,7 +59,6 @@ class Inbox:
         self._poller = poller
         #: Source → its waiting pushes, in the order of arrival.
         self._waiting: defaultdict[int, deque[_Push]] = defaultdict(deque)
-        self._releases: set[asyncio.Task[None]] = set()
 
     async def find(self, name: str) -> Row[Any]:
         """Return the row of a source, given its id, its URL or the name of its inbox; raises UsageError, StoreError."""
@@ -177,9 +176,7 @@ class Inbox:
             await release()
         except StoreError:
             # Retry in the background: the sender must not wait, but a claim that stays would block the source.
-            task = asyncio.create_task(retry_while_unavailable(release, limit=None))
-            self._releases.add(task)
-            task.add_done_callback(self._releases.discard)
+            task = self._claims.give_back_later(retry_while_unavailable(release, limit=None))
             task.add_done_callback(lambda _: self._claims.remove([claim_of(source)]))
         finally:
             if task is None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
+from time import monotonic
 from typing import Any, cast
 
 import psycopg
@@ -37,6 +38,7 @@ from ingestd.store.polls import polls, sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, RevisitFailed
 from ingestd.store.records.save import save_outcomes
+from ingestd.store.schema import tables as t
 from ingestd.store.work import entries, revisits, runs
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.store.work.own_claims import OwnClaims, claim_of
@@ -72,10 +74,16 @@ class Turns:
         self._moved = asyncio.Event()
         #: Number of statements that had their turn.
         self.steps = 0
+        #: Seconds that passed without waiting for them.
+        self.skipped = 0.0
         #: Whether statements no longer wait.
         self.open = False
         #: The run whose transaction writes to the SQLite file: another one would block a thread until it ends.
         self.writer: object = None
+
+    def now(self) -> float:
+        """Return the monotonic time of all runs, in seconds."""
+        return monotonic() + self.skipped
 
     async def wait(self, owner: object, statement: str) -> None:
         """Wait for the turn of a statement."""
@@ -178,7 +186,7 @@ class Run:
             self._wrap_commits(engine)
         async with self.database.write() as connection:
             self.id = await runs.start(connection, role="daemon", now=datetime.now(UTC))
-        self.claims, self.observer = OwnClaims(), runs.RunObserver()
+        self.claims, self.observer = OwnClaims(), runs.RunObserver(clock=self.turns.now)
         self.polled = Batches[Sequence[PollResult], bool](self.database, polls.save_lists)
         self.made = Batches[EntryOutcome, bool](self.database, save_outcomes)
         await self.polled.__aenter__()
@@ -220,9 +228,10 @@ class Run:
         def do_commit(connection: Any) -> None:
             await_only(self._wait("COMMIT"))
             self._fail_if_away("COMMIT")
-            commit(connection)
-            self.turns.note_end(self)
-            self.invariants.check(self.turns.steps)
+            with self.invariants.committing(self.id):
+                commit(connection)
+                self.turns.note_end(self)
+                self.invariants.check(self.turns.steps)
             if self.lost_commits > 0 and not self.turns.open:
                 self.lost_commits -= 1
                 raise OperationalError("COMMIT", {}, self._lost_connection())
@@ -251,7 +260,7 @@ class Run:
     async def kill(self) -> None:
         """End at once; what is not committed is lost."""
         self.is_killed = True
-        doomed = [*self.tasks, *self.inbox._releases]
+        doomed = [*self.tasks, *self.claims.returns]
         doomed += [batches._worker for batches in (self.polled, self.made) if batches._worker]
         for task in doomed:
             task.cancel()
@@ -344,4 +353,6 @@ class Run:
     async def take_over(self, other: "Run") -> None:
         """Take another run for dead."""
         async with self.database.write() as connection:
-            await runs._delete(connection, [other.id])
+            # As `expire_dead` does it: of two that take it over, one does.
+            if await runs._delete_runs(connection, t.runs.c.id == other.id):
+                await runs._release_claims(connection, [other.id])

@@ -7,7 +7,8 @@ older result saved over a newer one, even where a later poll would repair it.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import psycopg
@@ -17,6 +18,10 @@ _SOURCES = "SELECT url, etag FROM sources WHERE etag IS NOT NULL"
 _RECORDS = (
     "SELECT r.id, r.origin_entry_id, v.headline FROM records r "
     "JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
+)
+_CLAIMS = (
+    "SELECT 'source', id, url, run_id, claims, '' FROM sources UNION ALL "
+    "SELECT 'entry', id, guid, run_id, claims, fingerprint FROM entries"
 )
 _EVENTS = "SELECT count(*), coalesce(max(seq), 0) FROM events"
 
@@ -33,6 +38,10 @@ class Invariants:
             self._connection = psycopg.connect(f"postgresql:{rest}", autocommit=True)
         self._editions = editions
         self._records: dict[int, int] = {}
+        #: Kind and id of a row → its name, run, number of claims and fingerprint.
+        self._claims: dict[tuple[str, int], tuple[Any, ...]] = {}
+        #: The runs whose commits may have happened since the last check.
+        self._committing: set[str] = set()
         #: Guid → version that is stored.
         self.stored: dict[str, int] = {}
         #: What did not hold, each once, with the step.
@@ -43,6 +52,13 @@ class Invariants:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    @contextmanager
+    def committing(self, run_id: str) -> Iterator[None]:
+        """Hold a commit of a run, and the check after it; a commit that ends in an error may have happened."""
+        self._committing.add(run_id)
+        yield
+        self._committing.discard(run_id)
 
     def check(self, step: int) -> None:
         """Compare the database with its last state."""
@@ -62,7 +78,7 @@ class Invariants:
         # Sources first: an entry that is committed meanwhile is newer than the validators, never older.
         sources, entries = self._rows(_SOURCES), self._rows(_ENTRIES)
         records, [(count, last)] = self._rows(_RECORDS), self._rows(_EVENTS)
-        found = self._fallen_entries(entries)
+        found = self._fallen_entries(entries) + self._ended_claims()
         for url, etag in sources:
             for guid, version in self._editions.get((url, etag), {}).items():
                 if self.stored.get(guid, 0) < version:
@@ -76,6 +92,20 @@ class Invariants:
             self._records[record] = version
         if count != last:
             found.append(f"{count} events, the last is number {last}")
+        return found
+
+    def _ended_claims(self) -> list[str]:
+        """Return claims that ended by something else than their own run, its end, or a change of the entry."""
+        before, self._claims = self._claims, {}
+        for kind, row_id, *row in self._rows(_CLAIMS):
+            self._claims[kind, row_id] = tuple(row)
+        living = {run for (run,) in self._rows("SELECT id FROM runs")} - self._committing
+        found = []
+        for key, (name, run, number, fingerprint) in before.items():
+            now = self._claims.get(key, (None, None, None, None))
+            ended, changed = now[1:3] != (run, number), now[3] != fingerprint
+            if run in living and ended and not changed:
+                found.append(f"{key[0]} {name}: claim {number} of a living run ended by another run")
         return found
 
     def _fallen_entries(self, rows: list[Any]) -> list[str]:

@@ -17,6 +17,7 @@ from ingestd.pipeline import retry
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables as t
+from ingestd.store.work import runs
 from ingestd.web.fetcher import Fetcher
 from tests.pipeline.interleaving import Publisher, Run, Turns
 from tests.pipeline.invariants import Invariants
@@ -39,7 +40,6 @@ class Episode:
         self.turns = Turns(self.chance)
         self.publisher = Publisher()
         self.runs: list[Run] = []
-        self.killed: list[Run] = []
         self.history: list[str] = []
         self.inbox = 0
         self.receiver: Run | None = None
@@ -84,8 +84,8 @@ class Episode:
     async def act(self) -> None:  # noqa: C901, PLR0912 - one branch for each kind
         """Start something random."""
         kinds = {
-            "publish": 20, "poll": 25, "push": 15, "make": 25, "revisit": 6, "beat": 5, "take over": 3, "kill": 1,
-            "away": 3, "lose a commit": 2,
+            "publish": 20, "poll": 25, "push": 15, "make": 25, "revisit": 6, "beat": 5, "take over": 4, "kill": 1,
+            "away": 6, "lose a commit": 2,
         }  # fmt: skip
         [kind] = self.chance.choices([*kinds], [*kinds.values()])
         run = self.chance.choice(self.runs)
@@ -97,8 +97,11 @@ class Episode:
             if not any(task.get_name() == "push" for one in self.runs for task in one.tasks):
                 self.receiver = run
             if self.receiver in self.runs:
-                run, guids = self.receiver, [f"{self.prefix}-in-{self.chance.randrange(3)}"]
-                run.do(lambda: run.push(self.inbox, guids)).set_name("push")
+                run = self.receiver
+                # Pushes that arrive while another one is committed share the next commit: new stories and changed ones.
+                guid = f"{self.prefix}-in-{self.turns.steps // 100}-{self.chance.randrange(2)}"
+                for _ in range(self.chance.randrange(1, 4)):
+                    run.do(lambda: run.push(self.inbox, [guid])).set_name("push")
         elif kind == "poll":
             run.do(run.poll)
         elif kind == "make":
@@ -122,7 +125,6 @@ class Episode:
         if len(self.runs) == 1:
             return
         self.runs.remove(run)
-        self.killed.append(run)
         await run.kill()
         task = asyncio.create_task(self.follow(run))
         self.starting.add(task)
@@ -137,13 +139,13 @@ class Episode:
         """Let everything run to its end, then poll and make all there is."""
         self.turns.open = True
         await self._settle()
-        # A follower tries once, and may be killed itself; the heartbeats of daemons try until a dead run is gone.
-        for killed in self.killed:
-            await self.runs[0].take_over(killed)
-        # Claims on which nobody works: the next heartbeat gives them back.
-        for run in self.runs:
-            run.do(run.beat)
-        await self._settle()
+        # A follower tries once, and may be killed itself; the heartbeats of daemons try until a dead run is gone.  They
+        # also give back claims on which nobody works.
+        for _ in range(5):
+            self.turns.skipped += runs.DEAD_AFTER
+            for run in self.runs:
+                run.do(run.beat)
+            await self._settle()
         for _ in range(4):
             for work in ("beat", "poll", "make", "make", "make"):
                 self.runs[0].do(getattr(self.runs[0], work))
@@ -153,7 +155,7 @@ class Episode:
 
     async def _settle(self) -> None:
         async with asyncio.timeout(60):
-            while self.starting or any(run.tasks or run.inbox._releases for run in self.runs):
+            while self.starting or any(run.tasks or run.claims.returns for run in self.runs):
                 await self.turns.step()
 
     async def contradictions(self) -> list[str]:  # noqa: C901, PLR0912 - one branch for each promise

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from ingestd.daemon.service import Service
 from ingestd.errors import ArchiveError, ArchiveUnavailable, IngestError, StoreConflict, StoreUnavailable
-from ingestd.pipeline import entry_worker, retry
+from ingestd.pipeline import retry
 from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.entry_worker import run_or_postpone
 from ingestd.pipeline.runtime import Runtime
@@ -202,7 +202,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
         await runtime.ingest.process_entry(work)
 
     async with asyncio.timeout(20):
-        await run_or_postpone(runtime.fetcher, work.site, process, postpone, on_end=lambda: None)
+        await run_or_postpone(runtime.fetcher, work.site, process, postpone, claims=runtime.claims, on_end=lambda: None)
     away = False
 
     async def state() -> tuple[str, str | None, int]:
@@ -212,7 +212,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
         return row.state, row.run_id, row.attempts
 
     async with asyncio.timeout(20):
-        await asyncio.gather(*entry_worker._returns)
+        await asyncio.gather(*runtime.claims.returns)
     assert await state() == ("pending", None, 0)
 
 

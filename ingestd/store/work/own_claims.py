@@ -3,8 +3,9 @@
 A claim is lost when its transaction was committed and the answer did not arrive, or when giving it back failed.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -32,6 +33,8 @@ class OwnClaims:
 
     def __init__(self) -> None:
         self._counts: Counter[Claim] = Counter()
+        #: Tasks that give back claims which could not be given back yet.
+        self.returns: set[asyncio.Task[None]] = set()
 
     def __contains__(self, claim: Claim) -> bool:
         return claim in self._counts
@@ -46,6 +49,13 @@ class OwnClaims:
             self._counts[claim] -= 1
             if self._counts[claim] <= 0:
                 del self._counts[claim]
+
+    def give_back_later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a task that gives claims back; it is kept here until it has ended."""
+        task = asyncio.create_task(work)
+        self.returns.add(task)
+        task.add_done_callback(self.returns.discard)
+        return task
 
     @contextmanager
     def claiming(self) -> Iterator[Callable[[Iterable[Claim]], None]]:
