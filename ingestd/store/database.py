@@ -11,6 +11,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ingestd.errors import StoreUnavailable
+from ingestd.store.checkpoints import AUTOMATIC_AFTER, Checkpoints
 from ingestd.store.database_errors import store_errors
 from ingestd.store.outages import OutageLog
 from ingestd.store.unreadable import parse_json
@@ -63,6 +64,11 @@ class Database:
             event.listen(self._writer.sync_engine, "handle_error", _drop_read_only_sessions)
         self._write_lock = asyncio.Lock()
         self._outages = OutageLog() if logs_outages else None
+        self._checkpoints = (
+            Checkpoints(_sqlite_engine(url, begin="BEGIN", pool_size=1), self._write_lock)
+            if self.dialect == "sqlite"
+            else None
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,6 +76,8 @@ class Database:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._checkpoints:
+            await self._checkpoints.close()
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -110,6 +118,8 @@ class Database:
                 connection.info.pop(_AFTER_COMMIT, None)
                 yield connection
                 calls = connection.info.pop(_AFTER_COMMIT, [])
+        if self._checkpoints:
+            self._checkpoints.note_commit()
         for call in calls:
             call()
 
@@ -200,6 +210,7 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
             # Deleted content is overwritten where its page is written anyway: a purge would not find it there later.
             "secure_delete = FAST",
             "cache_size = -16000",
+            f"wal_autocheckpoint = {AUTOMATIC_AFTER}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -120,30 +120,44 @@ async def add(connection: AsyncConnection, terms: Mapping[int, str]) -> None:
     await connection.execute(insert_fts, [{"id": id_, "terms": words} for id_, words in terms.items()])
 
 
-async def remove(connection: AsyncConnection, revision_ids: Collection[int]) -> None:
-    """Remove revisions from the index; those that it does not have are passed over.  Their rows must still exist."""
+async def remove(
+    connection: AsyncConnection, revision_ids: Collection[int], known: Mapping[int, str] | None = None
+) -> None:
+    """Remove revisions from the index; those that it does not have are passed over.  Their rows must still exist.
+
+    `known` are results of `removed_terms`, which spare the time to make them under the write lock.
+    """
     if connection.dialect.name == "postgresql":
         for some in chunks(sorted(revision_ids)):
             await connection.execute(delete(_rows).where(_rows.c.revision_id.in_(some)))
         return
     present = await indexed(connection, revision_ids)
-    for some in chunks(sorted(present)):
-        found = (await connection.execute(select(*TEXT_COLUMNS).where(revisions.c.id.in_(some)))).all()
+    terms = {id_: words for id_, words in (known or {}).items() if id_ in present}
+    terms |= await removed_terms(connection, present - terms.keys())
+    if terms:
         # An index without its text must be told what it contains.
-        removed = await asyncio.to_thread(_removals, found)
-        if removed:
-            await connection.execute(_REMOVE_FTS, removed)
+        await connection.execute(_REMOVE_FTS, [{"id": id_, "terms": terms[id_]} for id_ in sorted(terms)])
+
+
+async def removed_terms(connection: AsyncConnection, revision_ids: Collection[int]) -> dict[int, str]:
+    """Return the terms that `remove` needs: number → terms; none on PostgreSQL."""
+    found: dict[int, str] = {}
+    if connection.dialect.name == "sqlite":
+        for some in chunks(sorted(revision_ids)):
+            rows = (await connection.execute(select(*TEXT_COLUMNS).where(revisions.c.id.in_(some)))).all()
+            found |= await asyncio.to_thread(_terms_of_all, rows)
+    return found
 
 
 _REMOVE_FTS = text("INSERT INTO record_search (record_search, rowid, terms) VALUES ('delete', :id, :terms)")
 
 
-def _removals(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    found = []
+def _terms_of_all(rows: Iterable[Any]) -> dict[int, str]:
+    found = {}
     for row in rows:
         # The terms of a damaged content stay in the index, where they find nothing.
         with suppress(UnreadableContent):
-            found.append({"id": row.id, "terms": terms_of(row)})
+            found[row.id] = terms_of(row)
     return found
 
 

@@ -48,7 +48,7 @@ def of_entries(before: datetime) -> Deletion:
         is_over = len(rows) < limit or all((row.first_seen_at or before) >= before for row in rows)
         return Found(keys=await _unlisted(connection, whole), position=None if is_over else (rows[-1].id,))
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
         # The locks come first: an entry that a poll or a revisit takes at this moment stays.
         query = select(c.id).where(c.id.in_(keys), may_go).order_by(c.id).with_for_update(of=entries)
         ids = await _unlisted(connection, (await connection.execute(query)).scalars().all())

@@ -26,7 +26,7 @@ def of_events(before: datetime) -> Deletion:
             old.append(row.seq)
         return Found(keys=old, position=(old[-1],) if old and len(old) == limit else None)
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
         await connection.execute(delete(events).where(c.seq.in_(keys), c.seq < newest))
         return keys
 

@@ -38,7 +38,7 @@ def by_age(table: Table, before: datetime, condition: ColumnElement[bool] | None
         rows = (await connection.execute(query.order_by(c.at, c.id).limit(limit))).all()
         return Found(keys=[row.id for row in rows], position=tuple(rows[-1]) if len(rows) == limit else None)
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
         statement = delete(table).where(c.id.in_(keys), true() if condition is None else condition)
         return (await connection.execute(statement.returning(c.id))).scalars().all()
 

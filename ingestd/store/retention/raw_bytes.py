@@ -30,7 +30,7 @@ def of_raws(kind: RawKind, before: datetime, delete_bodies: DeleteBodies) -> Del
         rows = (await connection.execute(query.order_by(c.seen_at, c.sha256).limit(limit))).all()
         return Found(keys=[row.sha256 for row in rows], position=tuple(rows[-1]) if len(rows) == limit else None)
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
         statement = delete(raws).where(c.sha256.in_(keys)).returning(c.sha256)
         return (await connection.execute(statement)).scalars().all()
 

@@ -47,7 +47,11 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
     async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
         return await _find(connection, records.c.updated_at < latest, may_go, position, limit)
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
+    async def prepare(connection: AsyncConnection, keys: Sequence[Any]) -> dict[int, str]:
+        query = select(revisions.c.id).where(revisions.c.record_id.in_(keys))
+        return await search_index.removed_terms(connection, (await connection.execute(query)).scalars().all())
+
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], terms: dict[int, str]) -> Sequence[Any]:
         await lock_records(connection)
         query = select(records.c.id).where(records.c.id.in_(keys), records.c.updated_at < latest, may_go)
         ids = list((await connection.execute(query)).scalars())
@@ -57,13 +61,14 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
         await connection.execute(of_entry.values(record_id=None, state="expired", revisit_at=None))
         for some in chunks(ids):
             indexed = select(revisions.c.id).where(revisions.c.record_id.in_(some))
-            await search_index.remove(connection, (await connection.execute(indexed)).scalars().all())
+            ids_indexed = (await connection.execute(indexed)).scalars().all()
+            await search_index.remove(connection, ids_indexed, terms)
         for table in (events, carriers, texts, revisions):
             await connection.execute(delete(table).where(table.c.record_id.in_(ids)))
         await connection.execute(delete(records).where(records.c.id.in_(ids)))
         return ids
 
-    return Deletion(table="records", find=find, delete=delete_rows)
+    return Deletion(table="records", find=find, delete=delete_rows, prepare=prepare)
 
 
 def _kept_longer(before: datetime | None, before_of: Mapping[str, datetime | None]) -> ColumnElement[bool]:
@@ -94,7 +99,7 @@ def of_revisions(before: datetime) -> Deletion:
     async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
         return await _find(connection, records.c.updated_at < before, may_go, position, limit)
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[Any]:
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
         await lock_records(connection)
         query = select(records.c.id, records.c.revision).where(records.c.id.in_(keys), records.c.updated_at < before)
         deleted: list[Any] = []
