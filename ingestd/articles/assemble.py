@@ -12,6 +12,7 @@ from ingestd.articles.body.recurring_blocks import without_recurring_blocks
 from ingestd.articles.body.sanitise import sanitise
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, dateline, images, signature
+from ingestd.articles.witnesses.dateline import Dateline
 from ingestd.articles.witnesses.stated_times import StatedTime, with_inferred_zone
 from ingestd.errors import NoArticle
 from ingestd.model.article import Agency, Article, Image
@@ -22,6 +23,8 @@ from ingestd.model.page import Page
 MIN_BODY = 40
 #: Number of blocks at the start of the text that are searched for a caption without markup.
 _CAPTION_DEPTH = 12
+#: Number of paragraphs at the start of the text of which one may have the dateline.
+_DATELINE_DEPTH = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +71,15 @@ def assemble(
     printed_dek = merged.description_text if provenance.get("description_text") in ("page", "visible") else None
     headlines = tuple(filter(None, {stated.headline for stated in (merged, *witnesses.values())}))
     known = KnownFields(headlines=headlines, dek=printed_dek, byline=merged.byline, captions=captions)
-    dateline_text, paragraphs = _split_dateline(without_boilerplate(blocks, known))
+    found_dateline, paragraphs = _split_dateline(without_boilerplate(blocks, known))
+    dateline_text = found_dateline.line if found_dateline else None
     kept = without_recurring_blocks(paragraphs, page.recurring_blocks)
     body = to_text(kept)
     if len(body) < MIN_BODY:
         raise NoArticle(_shortage(blocks, body))
     signed = signature.read(kept)
+    if found_dateline and found_dateline.by and not signed.authors:
+        signed = Clues(byline=bylines.clean(found_dateline.by), authors=bylines.people([found_dateline.by]))
     if signed.authors:
         witnesses = {**witnesses, "text": signed}
         merged, provenance = clues.merge(witnesses)
@@ -158,14 +164,19 @@ def _associations(found: tuple[Image, ...], unmarked: str | None) -> tuple[Image
     return lead
 
 
-def _split_dateline(blocks: tuple[Block, ...]) -> tuple[str | None, tuple[Block, ...]]:
-    """Return the dateline of the first paragraph, and the blocks without it; leading headings are skipped."""
-    at = next((at for at, block in enumerate(blocks) if block.tag == "p"), None)
-    if at is None:
-        return None, blocks
-    dateline_text, rest = dateline.split(blocks[at].text)
-    shorter = blocks[at].cut(0, len(blocks[at].text) - len(rest)) if dateline_text else None
-    return (dateline_text, (*blocks[:at], shorter, *blocks[at + 1 :])) if shorter else (None, blocks)
+def _split_dateline(blocks: tuple[Block, ...]) -> tuple[Dateline | None, tuple[Block, ...]]:
+    """Return the dateline of the first paragraph, and the blocks without it; leading headings are skipped.
+
+    A dek may stand above the dateline: one that names a known agency is found in the next paragraphs as well.
+    """
+    paragraphs = [at for at, block in enumerate(blocks) if block.tag == "p"][:_DATELINE_DEPTH]
+    for number, at in enumerate(paragraphs):
+        line = blocks[at].text
+        found = dateline.of_agency(line) or (None if number else dateline.find(line))
+        if found and (found.end < len(line) or at + 1 < len(blocks)):
+            shorter = blocks[at].cut(0, found.end)
+            return found, (*blocks[:at], *([shorter] if shorter else []), *blocks[at + 1 :])
+    return None, blocks
 
 
 def _times(merged: Clues, witnesses: Mapping[str, Clues]) -> tuple[StatedTime | None, StatedTime | None]:

@@ -1,13 +1,21 @@
 """Detect the news agencies that a story names: as its origin, as a source it cites, or as a picture credit."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
 
 from ingestd.articles.agencies import citations
+from ingestd.articles.agencies.table import (
+    BY_NAME,
+    BY_SHORT,
+    TABLE,
+    AgencyRow,
+    any_of,
+    dateline_names,
+    row_in_dateline,
+    row_of,
+    rows_in_brackets,
+)
 from ingestd.model.article import Agency, AgencyRole
 
 _ROLES: dict[str, AgencyRole] = {
@@ -41,35 +49,6 @@ class StoryParts:
     credits: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AgencyRow:
-    """A row of agencies.toml, which explains the fields."""
-
-    code: str
-    name: str
-    names: tuple[str, ...] = ()
-    short: tuple[str, ...] = ()
-    doubtful: bool = False
-    surname: bool = False
-    languages: tuple[str, ...] = ()
-
-
-def _table() -> tuple[_AgencyRow, ...]:
-    rows = tomllib.loads((files(__package__) / "agencies.toml").read_text(encoding="utf-8"))["agency"]
-    return tuple(_AgencyRow(**{key: _frozen(value) for key, value in row.items()}) for row in rows)
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-TABLE = _table()
-_BY_NAME = {name: row for row in TABLE for name in row.names}
-_BY_SHORT = {name: row for row in TABLE for name in row.short}
-_BY_TOKEN = {name: row for row in TABLE for name in (row.code, *row.names, *row.short)}
-#: In lists of names (bylines, credits) case is ignored: pages write "DPA" and "reuters".  Doubtful names stay
-#: case-sensitive: "pa" is picture alliance, "Sid" a first name.
-_BY_FOLDED = {name.casefold(): row for name, row in _BY_TOKEN.items() if not row.doubtful}
 #: Words, besides a year, that may follow an agency's short name.  Before any other word it is not an agency: "Efe Kaya"
 #: is a person.
 _DESK_WORDS = frozenset(
@@ -80,21 +59,24 @@ _DESK_WORDS = frozenset(
 )
 
 
-def _any_of(names: Sequence[str]) -> str:
-    return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-
-
 # Latin names match as whole words.  Names in other scripts may have particles attached, and are long enough to match
 # anywhere.
-_LATIN = [name for name in (*_BY_NAME, *_BY_SHORT) if name[0] < "\u0250"]
-_OTHER = [name for name in _BY_NAME if name[0] >= "\u0250"]
-_NAMES = re.compile(rf"(?<![\w-])(?:{_any_of(_LATIN)})(?![\w-]|\.\w)|{_any_of(_OTHER)}")
-_FULL = re.compile(rf"(?<!\w)(?:{_any_of([name for name in _LATIN if name in _BY_NAME])})(?!\w)|{_any_of(_OTHER)}")
+_LATIN = [name for name in (*BY_NAME, *BY_SHORT) if name[0] < "\u0250"]
+_OTHER = [name for name in BY_NAME if name[0] >= "\u0250"]
+_NAMES = re.compile(rf"(?<![\w-])(?:{any_of(_LATIN)})(?![\w-]|\.\w)|{any_of(_OTHER)}")
+_FULL = re.compile(rf"(?<!\w)(?:{any_of([name for name in _LATIN if name in BY_NAME])})(?!\w)|{any_of(_OTHER)}")
+#: In a dateline, names that mean nothing else; those in scripts without spaces may have the place attached.
+_SPACED, _UNSPACED = (
+    any_of([name for name in dateline_names(doubtful=False) if (name[0] < "\u3040") is spaced])
+    for spaced in (True, False)
+)
+_DATELINE = re.compile(rf"(?<![\w-])(?:{_SPACED})(?![\w-])|{_UNSPACED}")
+_LAST = re.compile(r"[,.]\s+|\s[-–—]\s")
 _TOKENS = re.compile(
     r"\s*(?:[/,;|&+()\[\]©]|\s[-–—]\s|\b(?:via|and|und|et|y|e|og|och|en|with|mit|by|by the|for|von|par|für)\b)\s*"
 )
-#: A Japanese dateline has the place before the agency: "【東京共同】".
-_IN_PARENTHESES = re.compile(r"\(([^()]+)\)|【\w*?(共同|時事)】")
+_IN_BRACKETS = re.compile(r"[(（\[［【]([^()（）\[\]［］【】]+)[)）\]］】]|/\s?([^/()]{2,40}?)\s?(?:/|$)")
+_REPORTER = re.compile(r"[（(](?:本社|总台|特约)?(?:记者|記者)[^（）()]*[）)]")
 _ARTICLES = re.compile(r"^(?:the|die|der|l['’]|la|le|el|de|het)\s*", re.IGNORECASE)
 
 
@@ -113,7 +95,7 @@ def find_agencies(parts: StoryParts, language: str | None = None) -> tuple[Agenc
     return tuple(sorted(agencies, key=lambda agency: _RANKS.index(agency.role)))
 
 
-def _agency(row: _AgencyRow, evidence: Sequence[tuple[str, str]]) -> Agency:
+def _agency(row: AgencyRow, evidence: Sequence[tuple[str, str]]) -> Agency:
     role = min((_ROLES[part] for part, _ in evidence), key=_RANKS.index)
     return Agency(code=row.code, name=row.name, role=role, evidence=tuple(evidence))
 
@@ -134,13 +116,22 @@ def _evidence(parts: StoryParts, language: str) -> Iterator[tuple[str, str, str]
             yield "credit", code, line[:_MAX_EVIDENCE_LENGTH]
 
 
-def _agencies_in_dateline(dateline: str) -> Iterator[str]:
-    """Yield the agencies of a dateline: named in parentheses, as its only name, or by a full name."""
-    in_parentheses = _IN_PARENTHESES.search(dateline)
-    if in_parentheses or "," not in dateline:
-        yield from _agencies_in_list(in_parentheses[in_parentheses.lastindex or 0] if in_parentheses else dateline)
-    else:
-        yield from (_BY_NAME[match[0]].code for match in _FULL.finditer(dateline))
+def _agencies_in_dateline(line: str) -> Iterator[str]:
+    """Yield the agencies of a dateline: named in brackets, as its only name, or by a name that means nothing else."""
+    line = _REPORTER.sub("", line)
+    bracketed = [words for match in _IN_BRACKETS.finditer(line) for words in match.groups() if words]
+    in_brackets = [row.code for words in bracketed for row in rows_in_brackets(words)]
+    yield from in_brackets
+    if not bracketed and "," not in line and " - " not in line:
+        yield from _agencies_in_list(line)
+    elif (
+        not bracketed
+        and (row := row_in_dateline(_LAST.split(line)[-1]))
+        and (" - " in line or any(map(str.isdigit, line)))
+    ):
+        yield row.code  # "Accra, March 5, GNA", but not "Harrisburg, PA"
+    if not (in_brackets or "(" in line):
+        yield from (row.code for match in _DATELINE.finditer(line) if (row := row_in_dateline(match[0])))
 
 
 def _agencies_in_list(line: str | None) -> Iterator[str]:
@@ -149,23 +140,19 @@ def _agencies_in_list(line: str | None) -> Iterator[str]:
         return
     line = line[:_MAX_LINE]
     for match in _FULL.finditer(line):
-        yield _BY_NAME[match[0]].code
+        yield BY_NAME[match[0]].code
     for part in _TOKENS.split(line):
         token = _ARTICLES.sub("", part.strip(" .:-–—"))
         first, _, second = token.partition(" ")
-        row = _row_of(token) or (_row_of(first) if second.casefold() in _DESK_WORDS or second.isdecimal() else None)
+        row = row_of(token) or (row_of(first) if second.casefold() in _DESK_WORDS or second.isdecimal() else None)
         if row:
             yield row.code
-
-
-def _row_of(token: str) -> _AgencyRow | None:
-    return _BY_TOKEN.get(token) or _BY_FOLDED.get(token.casefold())
 
 
 def _agencies_cited(text: str, language: str) -> Iterator[tuple[str, str]]:
     """Yield the agencies that a text cites, each with the words that cite it."""
     for match in _NAMES.finditer(text, 0, _MAX_TEXT):
-        row = _BY_NAME.get(match[0]) or _BY_SHORT[match[0]]
+        row = BY_NAME.get(match[0]) or BY_SHORT[match[0]]
         before = text[max(0, match.start() - _CUE_DISTANCE) : match.start()]
         after = text[match.end() : match.end() + _CUE_DISTANCE]
         cue_before, cue_after = _cues(match[0], row, before, after, language)
@@ -176,11 +163,11 @@ def _agencies_cited(text: str, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _cues(
-    name: str, row: _AgencyRow, before: str, after: str, language: str
+    name: str, row: AgencyRow, before: str, after: str, language: str
 ) -> tuple[re.Match[str] | None, re.Match[str] | None]:
     """Return the cues before and after a name which show that it is cited; None for a side without one."""
     noun, noun_after = citations.NOUN_BEFORE.search(before), citations.NOUN_AFTER.match(after)
-    is_whole = name in _BY_NAME
+    is_whole = name in BY_NAME
     if row.doubtful and not is_whole and language not in row.languages:
         return noun, noun_after
     is_surname = row.surname and not is_whole and not name.isupper()
