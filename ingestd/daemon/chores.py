@@ -10,6 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from ingestd.daemon.checks import DEAD_SCHEDULER
 from ingestd.daemon.service import Service
 from ingestd.daemon.systemd import notify, watchdog_interval
+from ingestd.erasure.job import erase_returned
 from ingestd.errors import IngestError, StoreError
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.retention import prune_database
@@ -66,6 +67,7 @@ def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
         (TICK, lambda: _convert(service, conversion)),
         (600.0, lambda: prune(service, settings)),
         (3600.0, lambda: sweep_archive(service, settings.archive_max)),
+        (3600.0, lambda: _erase_returned(service)),
     ]
     if (interval := watchdog_interval()) is not None:
         chores.append((interval, lambda: watchdog(service)))
@@ -214,6 +216,11 @@ async def sweep_archive(service: Service, archive_max: int | None) -> None:
     await archive.sweep(datetime.now(UTC))
     if archive_max is not None and (deleted := await archive.trim(archive_max)):
         log.info("trimmed the archive", documents=deleted, limit=archive_max)
+
+
+async def _erase_returned(service: Service) -> None:
+    if erased := await erase_returned(service.runtime.database, service.runtime.archive):
+        log.info("erased documents of purged records", documents=erased)
 
 
 async def watchdog(service: Service) -> None:

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 from ingestd.archive.protocol import Archive
 from ingestd.erasure.documents import find_documents
+from ingestd.pipeline import subjects
 from ingestd.store.database import Database
 from ingestd.store.records import purge
 
 #: Records in one transaction, which holds the lock of all writers of records.
 _BATCH = 20
+
+#: Purged records that are looked up at once.
+_PURGED_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +83,23 @@ async def purge_records(
         await archive.erase_remains()
         await purge.erase_free_space(database, rewrite=rewrite)
     return done
+
+
+async def erase_returned(database: Database, archive: Archive) -> int:
+    """Erase the pages and wire documents with which purged records came again; return how many.
+
+    A source may send an item again, and a page may have been fetched while its record was purged: nothing of it becomes
+    a record, but its document is archived first.  Raises StoreError, StoreUnavailable, ArchiveError.
+    """
+    erased = 0
+    async with database.read() as connection:
+        purged = await purge.purged_ids(connection)
+    for start in range(0, len(purged), _PURGED_BATCH):
+        async with database.read() as connection:
+            found = await purge.find(connection, purged[start : start + _PURGED_BATCH])
+        items = [subjects.of_item(source_id, guid) for source_id, guid in found.items]
+        if documents := await archive.find(items):
+            erased += await archive.erase(documents)
+            async with database.write() as connection:
+                await purge.forget_documents(connection, documents)
+    return erased

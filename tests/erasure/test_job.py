@@ -12,10 +12,11 @@ from sqlalchemy import select, text, update
 
 from ingestd.archive import packs
 from ingestd.archive.directory import DirectoryArchive
-from ingestd.erasure.job import Purged, purge_records
+from ingestd.erasure.job import Purged, erase_returned, purge_records
 from ingestd.errors import ArchiveError
 from ingestd.model.answer import Answer
 from ingestd.pipeline.runtime import Runtime
+from ingestd.pipeline.subjects import of_item
 from ingestd.store.schema import tables
 from tests.archive.test_directory import make_older, pack_files
 from tests.support.agency import add_inbox, ninjs, send
@@ -241,3 +242,25 @@ async def test_documents_without_subjects_are_found_by_their_rows(
     await purge(runtime, {1})
 
     assert in_archive(root) == []
+
+
+async def test_what_a_source_sends_again_is_erased_too(newsroom: Newsroom, database_url: str, tmp_path: Path) -> None:
+    """The item through its source and another one, its page through another feed, while the daemon is at work."""
+    root = tmp_path / "archive"
+    async with open_desk(database_url, tmp_path) as runtime:
+        records = await fill(newsroom, runtime, root)
+        await purge(runtime, records)
+        other = await add_inbox(runtime, "other")
+        wire = await add_inbox(runtime)
+        for number, source_id in ((3, wire), (4, other), (5, other), (6, wire)):
+            again = ninjs(ITEM, number, headline=f"{MARK} {number}", body_text=f"{MARK} {STORY}")
+            await send(runtime, source_id, again)
+        await runtime.archive.put(f"{MARK}, fetched before the purge".encode(), "page", subjects=[of_item(other, ITEM)])
+        assert len(in_archive(root)) == 5
+
+        assert await erase_returned(runtime.database, runtime.archive) == 5
+
+        assert in_archive(root) == []
+        await purge_records(runtime.database, runtime.archive, actor="clerk", reason=None, rewrite=True)
+        assert await in_database(runtime, tmp_path, []) == []
+        assert await erase_returned(runtime.database, runtime.archive) == 0

@@ -196,9 +196,7 @@ async def purge(
         for table in (decisions, failures, evidence):
             await connection.execute(delete(table).where(table.c.entry_id.in_(some)))
     await forget_entries(connection, found.entry_ids)
-    for names in chunks(sorted(documents)):
-        await connection.execute(update(polls).where(polls.c.raw.in_(names)).values(raw=None))
-        await connection.execute(delete(raws).where(raws.c.sha256.in_(names)))
+    await forget_documents(connection, documents)
     audit = {
         "at": now, "actor": actor, "reason": reason, "record_ids": list(found.record_ids),
         "revisions": found.revisions, "documents": len(documents), "shared": shared,
@@ -216,6 +214,28 @@ async def list_purges(connection: AsyncConnection, *, limit: int) -> list[dict[s
         query = select(records.c.id, records.c.guid).where(records.c.id.in_(some))
         guids.update((row.id, row.guid) for row in await connection.execute(query))
     return [{**row, "guids": [guids[one] for one in row["record_ids"] if one in guids]} for row in rows]
+
+
+async def purged_ids(connection: AsyncConnection) -> list[int]:
+    """Return the ids of all purged records, in order; some may have been deleted since."""
+    lists = (await connection.execute(select(purges.c.record_ids))).scalars()
+    return sorted({record_id for ids in lists for record_id in ids})
+
+
+async def forget_purged(connection: AsyncConnection, record_ids: Mapping[int, int]) -> None:
+    """Erase what was announced of those entries whose record is purged; `record_ids`: the record of each entry."""
+    purged: set[int] = set()
+    for some in chunks(sorted(set(record_ids.values()))):
+        query = select(records.c.id).where(records.c.id.in_(some), records.c.purged_at.is_not(None))
+        purged.update((await connection.execute(query)).scalars())
+    await forget_entries(connection, [entry_id for entry_id, record_id in record_ids.items() if record_id in purged])
+
+
+async def forget_documents(connection: AsyncConnection, documents: Collection[str]) -> None:
+    """Delete the rows of documents that were erased from the archive."""
+    for names in chunks(sorted(documents)):
+        await connection.execute(update(polls).where(polls.c.raw.in_(names)).values(raw=None))
+        await connection.execute(delete(raws).where(raws.c.sha256.in_(names)))
 
 
 def _nothing_extracted(entry_id: int) -> Extraction:

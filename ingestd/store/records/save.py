@@ -62,10 +62,12 @@ async def _save(
             connection, [one for outcome in unwrapped for one in _incoming_versions(outcome)]
         )
     pages = await _save_pages(connection, outcomes)
+    of_items = dict(record_ids)
     record_ids |= pages.record_ids
     await _finish(connection, finished, record_ids)
     await _link(connection, changed, record_ids)
     await purge.forget_entries(connection, sorted(pages.purged))
+    await purge.forget_purged(connection, of_items)
     await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
     await decisions.add(connection, [*decided, *pages.decided])
     await failures.add(

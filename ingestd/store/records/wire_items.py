@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.policy.wire.versions import Effect
 from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
+from ingestd.store.records import purge
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.records.wire_versions import IncomingVersion, WireVersions
 from ingestd.store.schema.tables import entries
@@ -42,6 +43,7 @@ async def mark_done(connection: AsyncConnection, record_ids: Mapping[int, int]) 
     rows = [{"entry": entry_id, "record": record_id} for entry_id, record_id in record_ids.items()]
     if rows:
         await connection.execute(_MARK_DONE, rows)
+        await purge.forget_purged(connection, record_ids)
 
 
 _MARK_DONE = (
