@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 
 from ingestd.model.answer import Answer
 
-#: What a body is: a feed or another list, an article's page, a document of wire items, a robots.txt, or nothing: the
-#: answer that refused one of them.
+#: What a document is: a feed or another list, an article's page, a document of wire items, a robots.txt.  "refused" is
+#: an answer with 4xx or 5xx, whose body is not read.
 Kind = Literal["feed", "page", "wire", "robots", "refused"]
 
 

@@ -107,9 +107,3 @@ async def free_bytes(connection: AsyncConnection) -> int:
         return 0
     pages = (await connection.execute(text("PRAGMA freelist_count"))).scalar_one()
     return int(pages * (await connection.execute(text("PRAGMA page_size"))).scalar_one())
-
-
-async def raw_usage(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
-    """Return documents and stored bytes of the archive by kind."""
-    query = select(raws.c.kind, func.count(), func.coalesce(func.sum(raws.c.stored_size), 0)).group_by(raws.c.kind)
-    return {kind: (int(count), int(size)) for kind, count, size in await connection.execute(query)}

@@ -135,3 +135,21 @@ def test_a_document_that_was_deleted_keeps_no_answer(polled: tuple[Path, str, st
 
     assert done.status == 1
     assert "missing: " in done.error
+
+
+def test_db_usage_counts_what_the_archive_has_on_the_disk(polled: tuple[Path, str, str], papers: Papers) -> None:
+    config, *_ = polled
+    ingestd(config, "sources", "add", papers.url("/gone.xml"), "--unchecked")
+    ingestd(config, "poll")
+
+    found = ingestd(config, "db", "usage", "--json").json["archive"]
+    lines = ingestd(config, "db", "usage").out.splitlines()
+
+    assert {kind: one["documents"] for kind, one in found.items()} == {
+        "feed": 1, "page": 1, "robots": 1, "refused": 0, "index": 0  # the empty body is stored once
+    }  # fmt: skip
+    assert all(one["bytes"] >= 4096 for one in found.values())
+    assert [line.split("\t")[-1] for line in lines if line.startswith("archive: r")] == [
+        "keep_failures",
+        "kept for good",
+    ]

@@ -142,3 +142,19 @@ def test_what_cannot_be_purged_is_named(tmp_path: Path, arguments: tuple[str, ..
     done = ingestd(config, "records", "purge", *arguments)
 
     assert (done.status, reason in done.error) == (2, True), done.error
+
+
+def test_a_purge_is_listed_and_told_to_consumers(either: Path, kept: str) -> None:
+    [before] = [one for one in ingestd(either, "records", "list", "--json").json if SECRET in str(one)]
+    exported = ingestd(either, "records", "export").out.splitlines()
+    assert ingestd(either, "records", "purge", kept, "--reason", "court order 7").status == 0
+
+    [purge] = ingestd(either, "records", "purges", "--json").json
+    events = ingestd(either, "events", "--kind", "purged", "--json").out
+    assert (purge["reason"], purge["guids"], purge["documents"], purge["shared"]) == (
+        "court order 7", [before["guid"]], 2, 0
+    )  # fmt: skip
+    assert before["guid"] in events
+    assert "court order 7\t1\t1\t2\t0" in ingestd(either, "records", "purges").out
+    left = ingestd(either, "records", "export").out.splitlines()
+    assert [line for line in exported if line not in left] == [line for line in exported if before["guid"] in line]
