@@ -22,6 +22,7 @@ from ingestd.pipeline.runtime import make_archive, make_pool
 from ingestd.policy.articles.changes import diff
 from ingestd.reprocess.job import Reprocess, ReprocessResult, ShortenedText, SkippedRecord
 from ingestd.settings import Settings
+from ingestd.store.outages import OutageLog
 from ingestd.store.polls import sources
 from ingestd.store.records.reprocessing import ReprocessedRevision, Selection
 from ingestd.workers.extractor import Extractor
@@ -83,7 +84,10 @@ async def _run(
     settings: Settings, wanted: Selection, source: str | None, *, everything: bool, dry_run: bool, samples: int
 ) -> tuple[ReprocessResult, Extractor]:
     processes = len(os.sched_getaffinity(0))
-    async with open_database(settings, logs_outages=True) as database, make_pool(settings, processes=processes) as pool:
+    async with (
+        open_database(settings, outages=OutageLog()) as database,
+        make_pool(settings, processes=processes) as pool,
+    ):
         job = Reprocess(
             database=database,
             archive=make_archive(settings),

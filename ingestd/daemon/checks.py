@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ingestd import __version__
-from ingestd.store.operations.overview import HealthFigures
+from ingestd.store.operations.overview import OVERDUE, HealthFigures
 from ingestd.times import iso
 
 Status = Literal["pass", "warn", "fail"]
@@ -26,10 +26,6 @@ LATE_SCHEDULER, DEAD_SCHEDULER = 5.0, 30.0
 #: Seconds for which the database or the archive may refuse writes; beyond that its disk is full or read-only.
 UNWRITABLE = 5.0
 
-#: A source is overdue when it was due this long ago (seconds).  The sources of one site wait for each other and for
-#: its delay, so a minute means nothing.
-OVERDUE = 300.0
-
 #: Share of the active sources that may be overdue; beyond it, polling as a whole does not work.
 MOST_OVERDUE = 0.5
 
@@ -42,6 +38,9 @@ NO_SUCCESS = 7 * 86_400.0
 #: Seconds an entry may wait to be read before it is late.
 LATE_ENTRY = 900.0
 
+#: Seconds after its due time at which claimed work counts as stuck; revisits wait for new entries, so for them a day.
+LATE_CLAIM, LATE_REVISIT = 900.0, 86_400.0
+
 #: Worker deaths and timeouts count for this long (seconds).
 RECENT = 3600.0
 
@@ -50,6 +49,10 @@ MANY_DEATHS, MANY_TIMEOUTS = 1, 10
 
 
 SCHEMA_MISMATCH = "the database schema does not match this version of ingestd; see `ingestd db current`"
+
+
+#: Beginning of the command that lists the sources which a check counts.
+_LIST = "see `ingestd sources list --only"
 
 
 SHARED_DATABASE = (
@@ -157,7 +160,7 @@ def judge_lag(lag: float) -> Verdict:
 
 def response_time(figures: Figures) -> Measured:
     """Return the database's response time in milliseconds; fails when the schema does not fit."""
-    verdict = warn_when(figures.response > SLOW_DATABASE, "the database is slow")
+    verdict = warn_when(figures.response > SLOW_DATABASE, "the database is slow; see its log and the load of its disk")
     if not figures.schema_fits:
         verdict = Verdict(status="fail", output=SCHEMA_MISMATCH)
     return figures.response * 1000, verdict
@@ -167,20 +170,22 @@ def overdue(figures: Figures) -> Measured:
     """Return the number of overdue sources; fails only after OVERDUE seconds, the time to catch up after a start."""
     count = figures.health.overdue
     if count > figures.health.sources["active"] * MOST_OVERDUE and figures.uptime > OVERDUE:
-        return count, Verdict(status="fail", output="most sources were due over five minutes ago")
-    return count, warn_when(count > 0, "sources were due over five minutes ago")
+        return count, Verdict(status="fail", output=f"most sources were due over five minutes ago; {_LIST} overdue`")
+    return count, warn_when(count > 0, f"sources were due over five minutes ago; {_LIST} overdue`")
 
 
 def failing(figures: Figures) -> Measured:
     """Return the number of sources whose last poll failed."""
     count = figures.health.failing
-    return count, warn_when(count > figures.health.sources["active"] * MANY_FAILING, "many sources are failing")
+    return count, warn_when(
+        count > figures.health.sources["active"] * MANY_FAILING, f"many sources fail; {_LIST} failing`"
+    )
 
 
 def quiet(figures: Figures) -> Measured:
     """Return the number of sources that published less than expected."""
     count = figures.health.quiet
-    return count, warn_when(count > 0, "sources published less than expected; /v1/sources lists them")
+    return count, warn_when(count > 0, f"sources published less than expected; {_LIST} quiet`")
 
 
 def open_gaps(figures: Figures) -> Measured:
@@ -195,14 +200,14 @@ def oldest_success(figures: Figures) -> Measured:
         return None, PASS
     age = (figures.at - figures.health.oldest_success).total_seconds()
     limit = max(NO_SUCCESS, 2 * figures.interval, 2 * figures.health.longest_interval)
-    return age, warn_when(age > limit, "a source has had no successful poll for over a week")
+    return age, warn_when(age > limit, f"a source has had no successful poll for over a week; {_LIST} failing`")
 
 
 def queue_age(figures: Figures) -> Measured:
     """Return how long the oldest entry has been due (seconds)."""
     since = figures.health.queue_since
     age = (figures.at - since).total_seconds() if since else 0.0
-    return age, warn_when(age > LATE_ENTRY, "entries have waited for over 15 minutes")
+    return age, warn_when(age > LATE_ENTRY, "entries have waited for over 15 minutes; raise max_pages or extractors")
 
 
 def queue_size(figures: Figures) -> Measured:
@@ -216,6 +221,12 @@ def daemons(figures: Figures) -> Measured:
     return count, warn_when(count > 1, SHARED_DATABASE)
 
 
+def late_claims(figures: Figures) -> Measured:
+    """Return the number of claims whose work was due long ago: a job hangs, or its claim was lost."""
+    count = figures.health.late_claims
+    return count, warn_when(count > 0, f"claimed work was due over 15 minutes ago; {_LIST} overdue`, restart ingestd")
+
+
 #: The checks that need the database: name, component, unit and the function that measures.
 DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ...] = (
     ("database:responseTime", "datastore", "ms", response_time),
@@ -226,6 +237,7 @@ DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]]
     ("sources:oldestSuccess", "component", "s", oldest_success),
     ("entries:queueAge", "component", "s", queue_age),
     ("entries:queueSize", "component", "entries", queue_size),
+    ("claims:pastDue", "component", "claims", late_claims),
     ("database:daemons", "datastore", "daemons", daemons),
 )
 

@@ -8,10 +8,11 @@ from time import monotonic
 from ingestd.daemon.bounded_query import BoundedQuery
 from ingestd.daemon.checks import (
     DATABASE_CHECKS,
+    LATE_CLAIM,
+    LATE_REVISIT,
     LATE_SCHEDULER,
     MANY_DEATHS,
     MANY_TIMEOUTS,
-    OVERDUE,
     SCHEMA_MISMATCH,
     UNWRITABLE,
     Check,
@@ -26,7 +27,7 @@ from ingestd.daemon.chores import TICK
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
 from ingestd.pipeline.retry import waiting_since
-from ingestd.store.operations.overview import health_figures
+from ingestd.store.operations.overview import OVERDUE, health_figures
 from ingestd.store.schema import version
 
 #: How old the figures may be (seconds): however many probes there are, they cost two queries a second.
@@ -116,7 +117,13 @@ class Health:
         response = monotonic() - started
         now = datetime.now(UTC)
         async with database.read() as connection:
-            figures = await health_figures(connection, now=now, late=now - timedelta(seconds=OVERDUE))
+            figures = await health_figures(
+                connection,
+                now=now,
+                late=now - timedelta(seconds=OVERDUE),
+                late_claims=now - timedelta(seconds=LATE_CLAIM),
+                late_revisits=now - timedelta(seconds=LATE_REVISIT),
+            )
         return Figures(
             at=now,
             response=response,
@@ -160,10 +167,12 @@ class Health:
     def _extractors(self, now: datetime) -> Iterator[Check]:
         pool, seconds = self.service.runtime.pool, monotonic()
         deaths = self._deaths.growth(pool.deaths, now=seconds)
-        died = warn_when(deaths >= MANY_DEATHS, "worker processes died within the last hour")
+        died = warn_when(deaths >= MANY_DEATHS, "worker processes died within the last hour; see the log")
         yield Check(name="extractors:deaths", value=deaths, unit="in the last hour", at=now, verdict=died)
         timeouts = self._timeouts.growth(pool.timeouts, now=seconds)
-        hung = warn_when(timeouts >= MANY_TIMEOUTS, "extractions timed out within the last hour")
+        hung = warn_when(
+            timeouts >= MANY_TIMEOUTS, "extractions timed out within the last hour; see `ingestd failures list`"
+        )
         yield Check(name="extractors:timeouts", value=timeouts, unit="in the last hour", at=now, verdict=hung)
 
 

@@ -109,6 +109,9 @@ def _database_metrics(figures: Figures) -> Iterable[Metric]:
     yield _labelled("ingestd_sources", "Sources by state.", ("state",), by_state)
     yield GaugeMetricFamily("ingestd_sources_overdue", "Active sources due for over five minutes.", health.overdue)
     yield GaugeMetricFamily("ingestd_sources_failing", "Active sources whose last poll failed.", health.failing)
+    yield GaugeMetricFamily(
+        "ingestd_claims_past_due", "Claims whose work was due over 15 minutes ago.", health.late_claims
+    )
     yield GaugeMetricFamily("ingestd_queue_entries", "Entries due and not in progress.", health.queue)
     age = (now - health.queue_since).total_seconds() if health.queue_since else 0.0
     yield GaugeMetricFamily("ingestd_queue_age_seconds", "How long the oldest due entry has been due.", age)

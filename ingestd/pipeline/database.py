@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingestd.errors import ConfigError
 from ingestd.settings import MigrateOnStart, Settings
@@ -14,15 +15,18 @@ from ingestd.store.database import Database
 from ingestd.store.schema import version
 from ingestd.store.transfer import copy_state
 
+if TYPE_CHECKING:  # it logs, and commands that only read must start fast
+    from ingestd.store.outages import OutageLog
+
 
 @asynccontextmanager
 async def open_database(
-    settings: Settings, *, migrate: MigrateOnStart | None = None, logs_outages: bool = False
+    settings: Settings, *, migrate: MigrateOnStart | None = None, outages: "OutageLog | None" = None
 ) -> AsyncIterator[Database]:
     """Open the database that the settings name, with this program's schema.
 
     `migrate` says whether an older one is upgraded; None: the setting `migrate_on_start` says it.
-    `logs_outages` is for processes that go on while the database is unavailable.
+    `outages` is for processes that go on while the database is unavailable.
 
     Raises SchemaMismatch, StoreUnavailable, ConfigError; StoreError if it is an unfinished copy of another database.
     """
@@ -30,7 +34,7 @@ async def open_database(
     make_directories(settings)
     _check_file(sqlite_file(settings))
     await _have_schema(url, migrate or settings.migrate_on_start)
-    async with Database(url, logs_outages=logs_outages) as database:
+    async with Database(url, outages=outages) as database:
         await copy_state.refuse_unfinished(database)
         yield database
 

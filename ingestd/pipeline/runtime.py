@@ -26,7 +26,7 @@ from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.operations import robots_files
-from ingestd.store.outages import log_failure
+from ingestd.store.outages import OutageLog, log_failure
 from ingestd.store.polls import polls
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome
@@ -81,7 +81,7 @@ async def open_runtime(
     # Loaded on first use, the list would block the event loop for 0.1 s in the middle of polls and HTTP requests.
     load_public_suffixes()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings, migrate=migrate, logs_outages=True))
+        database = await stack.enter_async_context(open_database(settings, migrate=migrate, outages=OutageLog()))
         observer, claims = runs.RunObserver(), OwnClaims()
         run_id = await stack.enter_async_context(_registered_run(database, role, observer, claims))
         archive = make_archive(settings)

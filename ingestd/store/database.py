@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext, make_url
@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from ingestd.errors import StoreUnavailable
 from ingestd.store.checkpoints import AUTOMATIC_AFTER, Checkpoints
 from ingestd.store.database_errors import store_errors
-from ingestd.store.outages import OutageLog
 from ingestd.store.unreadable import parse_json
+
+if TYPE_CHECKING:  # it logs, and commands that only read must start fast
+    from ingestd.store.outages import OutageLog
 
 #: How long a writer waits for another process's transaction, in seconds.
 BUSY_TIMEOUT = 30.0
@@ -37,10 +39,10 @@ class Database:
     numbered consecutively, and two entries with the same text cannot both create a record.
     """
 
-    def __init__(self, url: str, *, connections: int = 8, logs_outages: bool = False) -> None:
+    def __init__(self, url: str, *, connections: int = 8, outages: "OutageLog | None" = None) -> None:
         """Create the pools; `url` names an async driver: `sqlite+aiosqlite:///PATH` or `postgresql+psycopg://...`.
 
-        `logs_outages` is for processes that go on while the database is unavailable.
+        `outages` is for processes that go on while the database is unavailable.
         """
         self.dialect = make_url(url).get_backend_name()
         if self.dialect == "sqlite":
@@ -63,7 +65,7 @@ class Database:
             event.listen(self._writer.sync_engine, "connect", _pin_session)
             event.listen(self._writer.sync_engine, "handle_error", _drop_read_only_sessions)
         self._write_lock = asyncio.Lock()
-        self._outages = OutageLog() if logs_outages else None
+        self._outages = outages
         self._checkpoints = (
             Checkpoints(_sqlite_engine(url, begin="BEGIN", pool_size=1), self._write_lock)
             if self.dialect == "sqlite"

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from ingestd.daemon.health import Health
+from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.settings import Listen
+from ingestd.store.schema.tables import sources
 from tests.daemon.services import add_source, open_service
 
 
@@ -64,7 +67,33 @@ async def test_a_warning_is_printed_with_status_0(listen: str, service: Service)
     done = await ingestd_health(listen)
 
     assert done.status == 0
-    assert "warn\tsources:overdue\t1 sources\tsources were due over five minutes ago" in done.out.splitlines()
+    advice = "sources were due over five minutes ago; see `ingestd sources list --only overdue`"
+    assert f"warn\tsources:overdue\t1 sources\t{advice}" in done.out.splitlines()
+    assert done.out.splitlines()[-1] == "sources:overdue\thttps://wire.example/feed\tok\t"
+
+
+async def test_the_sources_of_a_check_are_named_to_whoever_has_the_token(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source_id = await add_source(service, "https://user:secret@wire.example/feed")
+    async with service.runtime.database.write() as connection:
+        failed = {"condition": "failing", "failures": 3, "last_error": "Refused: HTTP 404"}
+        await connection.execute(update(sources).where(sources.c.id == source_id).values(failed))
+    access = Access.with_token("a-token-of-some-length")
+    async with serve(Health(service), Listen(host="127.0.0.1", port=0), access) as address:
+        listen = address.removeprefix("http://").removesuffix("/")
+        stranger = await ingestd_health(listen)
+        monkeypatch.setenv("INGESTD_API_TOKEN", "a-token-of-some-length")
+        operator, as_json = await ingestd_health(listen), await ingestd_health(listen, "--json")
+
+    assert "see `ingestd sources list --only failing`" in stranger.out
+    assert "wire.example" not in stranger.out
+    assert operator.out.splitlines()[-3:] == [
+        "", "check\tsource\tcondition\treason",
+        "sources:failing\thttps://wire.example/feed\tfailing\tRefused: HTTP 404",
+    ]  # fmt: skip
+    [check] = json.loads(as_json.out)["checks"]["sources:failing"]
+    assert check["affectedEndpoints"] == ["https://wire.example/feed"]
 
 
 async def test_a_failing_daemon_has_status_1(listen: str, service: Service) -> None:

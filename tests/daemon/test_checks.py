@@ -54,6 +54,7 @@ def figures(
             queue=0 if waiting is None else 1,
             queue_since=None if waiting is None else NOON - waiting,
             daemons=daemons,
+            late_claims=0,
         ),
     )
 

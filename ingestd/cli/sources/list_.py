@@ -1,20 +1,38 @@
 """`ingestd sources list`."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, get_args
+
+import typer
 
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
+from ingestd.errors import UsageError
+from ingestd.policy.polling.condition import Condition
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
 from ingestd.times import iso
 
+#: Conditions, and "overdue": an active source that was due over five minutes ago.
+_ONLY = (*get_args(Condition), "overdue")
 
-def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
+
+def list_(
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="WHAT", help=f"Only sources that are: {', '.join(_ONLY)}.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
     """List the sources.
 
-    Exit status: 0 on success.
+    Exit status: 0 on success, 2 if --only has an unknown value.
     """
+    if only is not None and only not in _ONLY:
+        raise UsageError(f"--only: {only!r} should be one of {', '.join(_ONLY)}")
 
     async def work() -> list[dict[str, object]]:
         async with open_database(config) as database, database.read() as connection:
@@ -26,6 +44,7 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
                 "last_polled_at": iso(row.last_polled_at),
             }
             for row in rows
+            if only is None or _chooser(only)(row)
         ]
 
     rows = asyncio.run(work())
@@ -34,3 +53,11 @@ def list_(config: ConfigOption = None, json: JsonOption = False) -> None:
     else:
         columns = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
         show_table(columns, [[row[column] for column in columns] for row in rows])
+
+
+def _chooser(only: str) -> Callable[[Any], bool]:
+    """Return whether a row of `sources` is listed with `--only`, as a function."""
+    late = datetime.now(UTC) - timedelta(seconds=overview.OVERDUE)
+    if only == "overdue":
+        return lambda row: row.state == "active" and row.due_at is not None and row.due_at < late
+    return lambda row: overview.source_summary(row)["condition"] == only

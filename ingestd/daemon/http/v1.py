@@ -5,7 +5,7 @@ The responses name sources, so a request needs the token or, when none is set, m
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import web
@@ -33,12 +33,13 @@ Query = Callable[[AsyncConnection, web.Request], Awaitable[object]]
 
 
 async def problem_sources(connection: AsyncConnection, request: web.Request) -> object:
-    """Return the sources whose condition is not ok, by number: at most `limit` after number `after`.
+    """Return the sources whose condition is not ok or that are overdue, by number: at most `limit` after `after`.
 
     A response with fewer than `limit` is the last one.
     """
     limit = _limit_parameter(request, _MAX_SOURCES, _MAX_SOURCES)
-    return await overview.sources_with_problems(connection, after=_integer_parameter(request, "after", 0), limit=limit)
+    after, late = _integer_parameter(request, "after", 0), datetime.now(UTC) - timedelta(seconds=overview.OVERDUE)
+    return await overview.sources_with_problems(connection, late=late, after=after, limit=limit)
 
 
 async def coverage(connection: AsyncConnection, request: web.Request) -> object:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, and_, case, func, select, text
+from sqlalchemy import Column, Row, and_, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
 from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, runs, sources
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
+
+#: A source is overdue when it was due this long ago (seconds).  The sources of one site wait for each other and for
+#: its delay, so a minute means nothing.
+OVERDUE = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +43,14 @@ class HealthFigures:
     queue_since: datetime | None
     #: Daemons at work on this database.
     daemons: int
+    #: Claims, without those of backfills, whose work was due before `late_claims` or, for revisits, `late_revisits`.
+    late_claims: int
 
 
-async def health_figures(connection: AsyncConnection, *, now: datetime, late: datetime) -> HealthFigures:
-    """Return the figures that health is judged by."""
+async def health_figures(
+    connection: AsyncConnection, *, now: datetime, late: datetime, late_claims: datetime, late_revisits: datetime
+) -> HealthFigures:
+    """Return the figures that health is judged by; the last three times say what is late."""
     schema = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
     feed = sources.c.kind == "feed"
     states = await connection.execute(select(sources.c.state, func.count()).where(feed).group_by(sources.c.state))
@@ -69,10 +77,23 @@ async def health_figures(connection: AsyncConnection, *, now: datetime, late: da
     ).one()
     open_gaps = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
     by_state = {"active": 0, "paused": 0} | {row[0]: row[1] for row in states}
+    claims = await _count_late_claims(connection, late=late_claims, late_revisits=late_revisits)
     return HealthFigures(
         schema=schema, sources=by_state, gaps=open_gaps, daemons=await count_daemons(connection),
-        **source_row._mapping, **entry_row._mapping,
+        late_claims=claims, **source_row._mapping, **entry_row._mapping,
     )  # fmt: skip
+
+
+async def _count_late_claims(connection: AsyncConnection, *, late: datetime, late_revisits: datetime) -> int:
+    is_late = or_(
+        and_(entries.c.state == "pending", entries.c.due_at < late),
+        and_(entries.c.state == "done", entries.c.revisit_at < late_revisits),
+    )
+    # The entries of a backfill are all due at its start.
+    of_entries = and_(entries.c.run_id.is_not(None), entries.c.backfill_id.is_(None), is_late)
+    of_sources = and_(sources.c.run_id.is_not(None), sources.c.due_at < late)
+    counts = [select(func.count()).where(claimed).scalar_subquery() for claimed in (of_sources, of_entries)]
+    return int((await connection.execute(select(counts[0] + counts[1]))).scalar_one())
 
 
 async def count_daemons(connection: AsyncConnection) -> int:
@@ -168,15 +189,15 @@ async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[
 
 
 async def sources_with_problems(
-    connection: AsyncConnection, *, after: int = 0, limit: int = 1000
+    connection: AsyncConnection, *, late: datetime, after: int = 0, limit: int = 1000
 ) -> list[dict[str, Any]]:
-    """Return summaries of the sources whose condition is not ok, or that moved to another source's address.
+    """Return summaries of the sources whose condition is not ok, that were due before `late`, or that moved.
 
-    By id, at most `limit`, from the first one above `after` on.
+    Moved are those with another source's address.  By id, at most `limit`, from the first one above `after` on.
     """
     has_problem = (sources.c.condition != "ok") | (sources.c.state != "active") | sources.c.quiet_since.is_not(None)
     listed = (sources.c.kind == "feed", sources.c.state != "removed", sources.c.id > after)
-    wanted = (*listed, has_problem | sources.c.same_as.is_not(None))
+    wanted = (*listed, has_problem | sources.c.same_as.is_not(None) | (sources.c.due_at < late))
     rows = await connection.execute(select(sources).where(*wanted).order_by(sources.c.id).limit(limit))
     return [source_summary(row) for row in rows]
 

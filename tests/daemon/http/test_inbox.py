@@ -85,7 +85,8 @@ async def test_an_inbox_is_never_polled_never_overdue_and_claims_no_coverage(inb
 
     row = await source_row(inbox.runtime, inbox.source)
     async with inbox.runtime.database.read() as connection:
-        figures = await overview.health_figures(connection, now=row.created_at, late=row.created_at)
+        at = row.created_at
+        figures = await overview.health_figures(connection, now=at, late=at, late_claims=at, late_revisits=at)
         assert await gaps.coverage(connection, None, since=None, until=None) == []
         with pytest.raises(UsageError, match="is not polled"):
             await gaps.coverage(connection, inbox.source, since=None, until=None)
