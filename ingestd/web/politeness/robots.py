@@ -1,4 +1,7 @@
-"""robots.txt (RFC 9309): fetched before a site's first page, cached for a day, shared with other processes."""
+"""robots.txt (RFC 9309): fetched before a site's first page, cached for a day, shared with other processes.
+
+Each version is kept as evidence of what the site allowed when.
+"""
 
 import asyncio
 from collections import OrderedDict
