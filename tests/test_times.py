@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ingestd.times import from_timestamp, is_date_only, iso, parse_http_date, parse_iso, utc, zone_named
+from ingestd.times import from_timestamp, is_date_only, iso, parse_http_date, parse_iso, utc
 
 QUARTER_PAST_SIX = datetime(2020, 6, 24, 6, 15, tzinfo=UTC)
 
@@ -113,14 +113,3 @@ def test_a_naive_time_is_assumed_to_be_utc() -> None:
 
 def test_timestamps_count_from_1970_in_utc() -> None:
     assert from_timestamp(1_592_979_300) == QUARTER_PAST_SIX
-
-
-@pytest.mark.parametrize(
-    ("name", "hours"), [("CDT", -5), ("cdt", -5), ("GMT", 0), ("BST", 1), ("IST", 5.5), ("NST", -3.5)]
-)
-def test_zone_abbreviations_have_offsets(name: str, hours: float) -> None:
-    assert zone_named(name) == timezone(timedelta(hours=hours))
-
-
-def test_an_unknown_zone_is_none() -> None:
-    assert zone_named("XYZ") is None

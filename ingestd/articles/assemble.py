@@ -13,7 +13,7 @@ from ingestd.articles.body.sanitise import sanitise
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, dateline, images, signature
 from ingestd.articles.witnesses.dateline import Dateline
-from ingestd.articles.witnesses.stated_times import StatedTime, with_inferred_zone
+from ingestd.dates.stated_time import StatedTime, with_inferred_zone
 from ingestd.errors import NoArticle
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.feed import Entry
@@ -47,8 +47,9 @@ def entry_clues(entry: Entry | None) -> Clues:
         description_text=entry.description_text,
         byline=bylines.join(entry.authors),
         authors=bylines.people(entry.authors),
-        firstcreated=StatedTime(entry.published, "minute") if entry.published else None,
-        versioncreated=StatedTime(entry.updated, "minute") if entry.updated else None,
+        # Earlier versions stored no precision: every time counted as one to the minute.
+        firstcreated=StatedTime(entry.published, entry.published_precision or "minute") if entry.published else None,
+        versioncreated=StatedTime(entry.updated, entry.updated_precision or "minute") if entry.updated else None,
         language=entry.language,
     )
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ingestd import text
 from ingestd.articles.witnesses import headlines
-from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.dates.stated_time import StatedTime
 from ingestd.model.article import Image
 
 

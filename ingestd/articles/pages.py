@@ -12,6 +12,7 @@ from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode, is_text
 from ingestd.articles.witnesses import article_header, day_search, images, json_ld, meta_tags, page_markup
 from ingestd.articles.witnesses.copyright_notices import copyright_notices, usage_terms
+from ingestd.articles.witnesses.stated_times import language_of_page
 from ingestd.errors import NoArticle
 from ingestd.model.markup import block_texts
 from ingestd.model.page import Page
@@ -41,7 +42,9 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     headline = clues.merge(witnesses)[0].headline
     lines = block_texts(root)
     notices = copyright_notices(lines)
-    witnesses["visible"] = replace(article_header.read(lines, headline), usageterms=usage_terms(notices))
+    witnesses["visible"] = replace(
+        article_header.read(lines, headline, language_of_page(root)), usageterms=usage_terms(notices)
+    )
     deks = tuple(filter(None, (stated.description_text for stated in witnesses.values())))
     blocks = read_body(root, page.url, HeaderFields(headline=headline, deks=deks))
     kind = non_articles.describe(root, blocks, figures.captions)

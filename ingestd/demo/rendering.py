@@ -12,10 +12,11 @@ from zlib import crc32
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ingestd.dates.abbreviations import zone_named
 from ingestd.demo.dispatches import DOMAIN, TITLE, Dispatch
 from ingestd.demo.outlets import Outlet
 from ingestd.demo.stories import Version
-from ingestd.times import iso, zone_named
+from ingestd.times import iso
 
 #: The time zone of the times that the papers print.
 ZONE = "CDT"

@@ -6,7 +6,9 @@ SOH source and number, priority, category, words, options; keywords; STX head li
 import re
 from datetime import UTC, datetime, timedelta
 
-from ingestd.formats.common.dates import month_number
+from ingestd.dates.abbreviations import zone_named
+from ingestd.dates.grammar import century
+from ingestd.dates.names import month_number
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.fields import number_of
 from ingestd.formats.common.format import Format
@@ -26,7 +28,6 @@ from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.model.embargo_phrases import sets_limit
 from ingestd.model.feed import Feed
 from ingestd.text import collapse
-from ingestd.times import zone_named
 
 _HEADING = (
     r"[\s\x00\x16\x7f]*\x01?[\s\x16]*(?P<source>[A-Za-z]{2,4})(?P<number>\d{2,5})[ \t]+(?P<priority>[1-9])[ \t]+"
@@ -109,7 +110,7 @@ def _filing_time(draft: ItemDraft, filed: re.Match[str]) -> datetime | None:
     draft.has_naive_time |= not filed["zone"]
     if not month or not zone:
         return None
-    year += 0 if year > 99 else 2000 if year < 70 else 1900
+    year = year if year > 99 else century(year)
     try:
         when = datetime(year, month, int(filed["day"]), int(filed["hour"]), int(filed["minute"]), tzinfo=UTC)
     except ValueError:

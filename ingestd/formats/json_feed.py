@@ -1,8 +1,9 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1)."""
 
+from ingestd.dates.reading import read_time
+from ingestd.dates.stated_time import precision_of, when_of
 from ingestd.errors import ParseError
 from ingestd.formats.common import fields
-from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document, JsonObject, json_object_in, list_member, text_member
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
@@ -71,22 +72,25 @@ def _entry(item: JsonObject, url: str, language: str | None, authors: tuple[str,
     body = fields.body_of(text_member(item, "content_html")) or fields.body_of(
         text_member(item, "content_text"), markup=False
     )
-    published = read_date(text_member(item, "date_published"))
+    own_language = fields.language_of(text_member(item, "language")) or language
+    published, updated = (read_time(item.get(name), own_language) for name in ("date_published", "date_modified"))
     link = fields.page_of(url, text_member(item, "url")) or fields.page_of(url, text_member(item, "external_url"))
     guid, origin = identity_of(
-        _identifier(item), link, headline=headline, description=description, body=body, published=published
+        _identifier(item), link, headline=headline, description=description, body=body, published=when_of(published)
     )
     return Entry(
         guid=guid,
         id_origin=origin,
         link=link,
         headline=headline,
-        published=published,
-        updated=read_date(text_member(item, "date_modified")),
+        published=when_of(published),
+        updated=when_of(updated),
+        published_precision=precision_of(published),
+        updated_precision=precision_of(updated),
         authors=_authors(item) or authors,
         description_text=description,
         body_html=body,
-        language=fields.language_of(text_member(item, "language")) or language,
+        language=own_language,
         keywords=fields.names_of(tag for tag in list_member(item, "tags") if isinstance(tag, str)),
     )
 

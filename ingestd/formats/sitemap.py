@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from ingestd import urls
+from ingestd.dates.reading import read_time
+from ingestd.dates.stated_time import StatedTime, precision_of, when_of
 from ingestd.errors import ParseError
 from ingestd.formats.common import fields
 from ingestd.formats.common import lenient_xml as xml
 from ingestd.formats.common.concepts import concept_of
-from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of
@@ -57,7 +58,7 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
         if not page or _REPLACEMENT_CHARACTER in page or page in children or page in entries:
             continue
         if index:
-            children[page] = (page, read_date(own.get("lastmod")))
+            children[page] = (page, when_of(read_time(own.get("lastmod"))))
         else:
             entries[page] = _entry(page, own, news)
     if index:
@@ -102,11 +103,20 @@ def _values(element: Element) -> tuple[dict[str, str], dict[str, str]]:
 
 def _entry(page: str, own: Mapping[str, str], news: Mapping[str, str]) -> Entry:
     guid, origin = identity_of(None, page, headline=None, description=None, body=None, published=None)
-    published, updated = read_date(news.get("publication_date")), read_date(own.get("lastmod"))
-    entry = Entry(guid=guid, id_origin=origin, link=page, published=published, updated=updated)
+    language = fields.language_of(news.get("language"))
+    published, updated = read_time(news.get("publication_date"), language), read_time(own.get("lastmod"), language)
+    entry = Entry(
+        guid=guid,
+        id_origin=origin,
+        link=page,
+        published=when_of(published),
+        updated=when_of(updated),
+        published_precision=precision_of(published),
+        updated_precision=precision_of(updated),
+    )
     if not news:
         return entry
-    headline, language = fields.line_of(news.get("title")), fields.language_of(news.get("language"))
+    headline = fields.line_of(news.get("title"))
     keywords = fields.names_of(news.get("keywords", "").split(",")) if news.get("keywords") else ()
     return replace(
         entry,
@@ -122,7 +132,7 @@ def _item(
     news: Mapping[str, str],
     headline: str | None,
     language: str | None,
-    published: datetime | None,
+    published: StatedTime | None,
     keywords: tuple[str, ...],
 ) -> Item:
     """Return an item with the values of Google's news extension; it has no body, which is on the page."""
@@ -130,7 +140,8 @@ def _item(
     tickers = fields.line_of(news.get("stock_tickers"))
     return Item(
         guid=guid,
-        versioncreated=published,
+        versioncreated=when_of(published),
+        versioncreated_precision=precision_of(published),
         type="text",
         headline=headline,
         headlines=(Headline(text=headline),) if headline else (),

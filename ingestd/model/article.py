@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-#: Precision of a time: to the minute, to the minute in an assumed zone, or to the day.
-DatePrecision = Literal["minute", "assumed_zone", "day"]
-
+from ingestd.dates.stated_time import DatePrecision
 
 #: Role of a news agency in a story: it filed the story, the story cites it, or a picture is credited to it.
 AgencyRole = Literal["origin", "cited", "credit"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ingestd.dates.stated_time import DatePrecision
 from ingestd.model.item import Item
 from ingestd.model.source import NO_HINTS, Cursor, Hints
 
@@ -27,6 +28,10 @@ class Entry:
     published: datetime | None = None
     #: As `published`.
     updated: datetime | None = None
+    #: None: there is no such time, or an earlier version of ingestd stored the entry.
+    published_precision: DatePrecision | None = None
+    #: As `published_precision`.
+    updated_precision: DatePrecision | None = None
     #: Author names, or the byline, as announced.
     authors: tuple[str, ...] = ()
     #: The summary as plain text.

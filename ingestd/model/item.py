@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from ingestd.dates.stated_time import DatePrecision
+
 #: Origin of an item's identifier: "source", as sent; "composed", assembled from several fields, as NewsML 1 provides;
 #: "derived", extracted from another field, such as the agency's own numbers; "hash", of the item's content.
 ItemIdOrigin = Literal["source", "composed", "derived", "hash"]
@@ -137,6 +139,10 @@ class Item:
     version: str | None = None
     versioncreated: datetime | None = None
     firstcreated: datetime | None = None
+    #: None: to the minute, or there is no such time.
+    versioncreated_precision: DatePrecision | None = None
+    #: As `versioncreated_precision`.
+    firstcreated_precision: DatePrecision | None = None
     #: text, picture, video, audio, graphic, composite, event, or as sent.
     type: str | None = None
     #: Usable if the item does not state it (NewsML-G2 3.3, pubStatus; ninjs, pubstatus).

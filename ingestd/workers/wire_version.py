@@ -6,6 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from ingestd.articles.body.sanitise import sanitise
+from ingestd.dates.stated_time import DatePrecision
 from ingestd.formats.common.item_body import paragraphs_as_markup
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.article import Article
@@ -21,7 +22,7 @@ _TOP_HEADING = re.compile(r"(</?)h1\b", re.IGNORECASE)
 def version_of(item: Item, name: str) -> Version:
     """Return the version of an item that was read in the format named `name`."""
     article = _article(item)
-    content = json.dumps(item_as_json(replace(item, warnings=())), sort_keys=True)
+    content = json.dumps(item_as_json(_content(item)), sort_keys=True)
     return Version(
         item=item,
         article=article,
@@ -29,6 +30,17 @@ def version_of(item: Item, name: str) -> Version:
         item_hash=sha256(content.encode("utf-8", "replace")).hexdigest(),
         format=name,
     )
+
+
+def _content(item: Item) -> Item:
+    """Return an item without what is not its content: how it was read."""
+    return replace(item, warnings=(), versioncreated_precision=None, firstcreated_precision=None)
+
+
+def _precision(item: Item) -> DatePrecision | None:
+    if item.firstcreated:
+        return item.firstcreated_precision or "minute"
+    return (item.versioncreated_precision or "minute") if item.versioncreated else None
 
 
 def _article(item: Item) -> Article:
@@ -45,7 +57,7 @@ def _article(item: Item) -> Article:
         authors=tuple(dict.fromkeys(author.name for author in item.authors)),
         firstcreated=item.firstcreated,
         versioncreated=item.versioncreated,
-        date_precision="minute" if item.versioncreated or item.firstcreated else None,
+        date_precision=_precision(item),
         language=item.language,
         dateline=item.dateline,
         source=item.source,

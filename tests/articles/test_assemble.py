@@ -5,7 +5,7 @@ import pytest
 from ingestd.articles.assemble import assemble, entry_clues
 from ingestd.articles.body.blocks import Block, Run
 from ingestd.articles.clues import Clues
-from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.dates.stated_time import StatedTime
 from ingestd.errors import NoArticle
 from ingestd.model.article import Article
 from ingestd.model.page import Page

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from ingestd.articles.clues import Clues, merge, statements_by_field
-from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.dates.stated_time import StatedTime
 
 
 def stated(day: int, hour: int, precision: str) -> StatedTime:

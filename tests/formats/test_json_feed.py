@@ -65,6 +65,8 @@ def test_all_fields_of_a_feed_are_read() -> None:
                 body_html="<p>The council voted.</p>",
                 published=datetime(2020, 6, 24, 6, 15, tzinfo=UTC),
                 updated=datetime(2020, 6, 24, 6, 30, tzinfo=UTC),
+                published_precision="minute",
+                updated_precision="minute",
                 authors=("Jane Doe",),
                 keywords=("Harbour",),
                 language="de",

@@ -16,19 +16,19 @@ _BREADCRUMBS = re.compile(r"\s[>›»/|]\s")
 _DEK_LENGTHS = range(20, 350)
 
 
-def read(lines: Sequence[str], headline: str | None) -> Clues:
+def read(lines: Sequence[str], headline: str | None, language: str | None = None) -> Clues:
     """Return the clues in the lines around the headline, with the headline itself where `headline` is None.
 
-    `lines` are the page's blocks as text, in document order.
+    `lines` are the page's blocks as text, in document order; `language` is that of the page, as stated.
     """
     index = _find_headline(lines, headline) if headline else _guess_headline(lines)
     if index is None:
-        return _dates_in(lines[:_MAX_DEPTH])
+        return _dates_in(lines[:_MAX_DEPTH], language)
     below = lines[index + 1 : index + 1 + _MAX_LINES_BELOW]
     byline = next((line for line in below if bylines.is_byline(line)), None)
-    nearby = _dates_in(lines[max(0, index - 3) : index + 1 + 2 * _MAX_LINES_BELOW])
+    nearby = _dates_in(lines[max(0, index - 3) : index + 1 + 2 * _MAX_LINES_BELOW], language)
     return replace(
-        nearby if nearby.firstcreated or nearby.versioncreated else _dates_in(lines[:_MAX_DEPTH]),
+        nearby if nearby.firstcreated or nearby.versioncreated else _dates_in(lines[:_MAX_DEPTH], language),
         headline=lines[index] if headline is None else None,
         description_text=_dek(lines[index], below),
         byline=bylines.clean(byline),
@@ -36,8 +36,8 @@ def read(lines: Sequence[str], headline: str | None) -> Clues:
     )
 
 
-def _dates_in(lines: Sequence[str]) -> Clues:
-    published, updated = visible_dates.find(lines)
+def _dates_in(lines: Sequence[str], language: str | None) -> Clues:
+    published, updated = visible_dates.find(lines, language)
     return Clues(firstcreated=published, versioncreated=updated)
 
 

@@ -7,7 +7,7 @@ from lxml import etree
 
 from ingestd.articles.body.tree import element_count
 from ingestd.articles.clues import Clues
-from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.dates.stated_time import StatedTime
 
 #: The search takes 4 ms on most pages, but may take seconds on a page with more elements.
 _MAX_ELEMENTS = 15_000

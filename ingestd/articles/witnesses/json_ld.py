@@ -11,7 +11,7 @@ from lxml import etree
 from ingestd import urls
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines
-from ingestd.articles.witnesses.stated_times import read_stated_time
+from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
 from ingestd.model.article import Image
 from ingestd.model.markup import text_of
 
@@ -34,7 +34,8 @@ def read(root: etree._Element, url: str) -> Clues:
     article = next((node for node in nodes if _is_a(node, _TYPES) and node.get("headline")), None)
     article = article or next((node for node in nodes if _is_a(node, _TYPES)), None)
     article = article or next((node for node in nodes if _is_a(node, _PAGE_TYPES) and node.get("datePublished")), None)
-    return _clues(article, {str(node["@id"]): node for node in nodes if node.get("@id")}, url) if article else Clues()
+    by_id = {str(node["@id"]): node for node in nodes if node.get("@id")}
+    return _clues(article, by_id, url, language_of_page(root)) if article else Clues()
 
 
 def _load(script: str) -> Any:
@@ -80,7 +81,7 @@ def _is_a(node: dict[str, Any], types: re.Pattern[str]) -> bool:
     return any(isinstance(kind, str) and types.search(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]))
 
 
-def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str) -> Clues:
+def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str, language: str | None) -> Clues:
     authors = [_resolved(author, by_id) for author in _list(node.get("author") or node.get("creator"))]
     names = [_name(author) for author in authors]
     people = [_name(author) for author in authors if not (isinstance(author, dict) and _is_a(author, _ORGANISATION))]
@@ -90,9 +91,9 @@ def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str) -> 
         description_text=_plain(node.get("description")),
         byline=bylines.join(filter(None, names)),
         authors=bylines.people(filter(None, people)),
-        firstcreated=read_stated_time(_first(node.get("datePublished")))
-        or read_stated_time(_first(node.get("dateCreated"))),
-        versioncreated=read_stated_time(_first(node.get("dateModified"))),
+        firstcreated=read_stated_time(_first(node.get("datePublished")), language)
+        or read_stated_time(_first(node.get("dateCreated")), language),
+        versioncreated=read_stated_time(_first(node.get("dateModified")), language),
         language=_language(node.get("inLanguage")),
         source=_name(_resolved(publisher, by_id)),
         usageterms=_terms(node),

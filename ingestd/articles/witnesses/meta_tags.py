@@ -5,7 +5,8 @@ from lxml import etree
 from ingestd import text, urls
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines
-from ingestd.articles.witnesses.stated_times import StatedTime, read_stated_time
+from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
+from ingestd.dates.stated_time import StatedTime
 from ingestd.model.article import Image
 
 _METAS = etree.XPath("//meta[@content]")
@@ -47,8 +48,8 @@ def read(root: etree._Element, url: str) -> dict[str, Clues]:
             description_text=_first(metas, _DESCRIPTIONS),
             byline=bylines.join(authors),
             authors=bylines.people(authors),
-            firstcreated=_time(metas, _PUBLISHED),
-            versioncreated=_time(metas, _MODIFIED),
+            firstcreated=_time(metas, _PUBLISHED, language_of_page(root)),
+            versioncreated=_time(metas, _MODIFIED, language_of_page(root)),
             language=_language(root, metas),
             source=source,
             uri=_canonical(root, metas, url),
@@ -74,8 +75,8 @@ def _first(metas: dict[str, list[str]], keys: tuple[str, ...]) -> str | None:
     return next((metas[key][0] for key in keys if key in metas), None)
 
 
-def _time(metas: dict[str, list[str]], keys: tuple[str, ...]) -> StatedTime | None:
-    times = [time for key in keys for value in metas.get(key, ())[:1] if (time := read_stated_time(value))]
+def _time(metas: dict[str, list[str]], keys: tuple[str, ...], language: str | None) -> StatedTime | None:
+    times = [time for key in keys for value in metas.get(key, ())[:1] if (time := read_stated_time(value, language))]
     return next((time for time in times if time.has_time_of_day), times[0] if times else None)
 
 

@@ -9,7 +9,8 @@ from lxml import etree
 
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines
-from ingestd.articles.witnesses.stated_times import StatedTime, find_stated_time, read_stated_time
+from ingestd.articles.witnesses.stated_times import find_stated_time, language_of_page, read_stated_time
+from ingestd.dates.stated_time import StatedTime
 from ingestd.model.markup import line_of_element
 
 _ITEMPROPS = etree.XPath("//*[@itemprop]")
@@ -108,12 +109,17 @@ def _heading(root: etree._Element) -> str | None:
 
 def _time(root: etree._Element) -> StatedTime | None:
     """Return the time of the first time element that states one."""
+    language = language_of_page(root)
     for element in _TIMES(root)[:5]:
         attribute = element.get("datetime")
-        time = read_stated_time(attribute) if attribute else find_stated_time(_text(element))
+        time = read_stated_time(attribute, language) if attribute else find_stated_time(_text(element), language)
         if time:
             return time
     return None
+
+
+def _first_time(values: Iterable[str], language: str | None) -> StatedTime | None:
+    return next((time for value in values if (time := read_stated_time(value, language))), None)
 
 
 def _microdata(root: etree._Element) -> Clues:
@@ -127,7 +133,7 @@ def _microdata(root: etree._Element) -> Clues:
         headline=next(iter(values.get("headline", ())), None),
         byline=bylines.join(values.get("author", ())[:3]),
         authors=bylines.people(values.get("author", ())[:3]),
-        firstcreated=next(filter(None, map(read_stated_time, values.get("datePublished", ()))), None),
-        versioncreated=next(filter(None, map(read_stated_time, values.get("dateModified", ()))), None),
+        firstcreated=_first_time(values.get("datePublished", ()), language_of_page(root)),
+        versioncreated=_first_time(values.get("dateModified", ()), language_of_page(root)),
         language=next(iter(values.get("inLanguage", ())), None),
     )

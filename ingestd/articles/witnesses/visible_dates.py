@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from ingestd.articles.witnesses.stated_times import StatedTime, find_stated_time
-from ingestd.times import MONTHS
+from ingestd.articles.witnesses.stated_times import find_stated_time
+from ingestd.dates.names import month_number
+from ingestd.dates.stated_time import StatedTime
 
 _PUBLISHED = re.compile(
     r"(?:first\s+)?(?:posted|published|publié|veröffentlicht|erschienen|publicado|pubblicato|gepubliceerd|publicerad|opublikowano|date|datum)\b",
@@ -19,29 +20,30 @@ _MAX_LENGTH = 160
 _SENTENCE_ENDS = (".", "!", "?", ".”", '."', "。")
 
 
-def is_date_line(line: str) -> bool:
+def is_date_line(line: str, language: str | None = None) -> bool:
     """Return whether a line is a date line: a date with few other words, or one after a label such as "Posted"."""
-    return _kind(line) is not None
+    return _kind(line, language) is not None
 
 
-def find(lines: Iterable[str]) -> tuple[StatedTime | None, StatedTime | None]:
+def find(lines: Iterable[str], language: str | None = None) -> tuple[StatedTime | None, StatedTime | None]:
     """Return the times of publication and update that the lines state, the first of each; None where not stated.
 
     A line with both ("Published ... Updated ...") gives both.  A date without a label is the publication.
+    `language` is that of the page: it tells "03/05/2024" from "05/03/2024".
     """
     published = updated = bare = None
     for line in lines:
-        kind = _kind(line)
+        kind = _kind(line, language)
         if kind is None:
             continue
         head, label, tail = _split_at_updated(line)
         if kind == "updated":
-            updated = updated or find_stated_time(line)
+            updated = updated or find_stated_time(line, language)
         elif kind == "published":
-            published = published or find_stated_time(head) or find_stated_time(line)
-            updated = updated or (find_stated_time(tail) if label else None)
+            published = published or find_stated_time(head, language) or find_stated_time(line, language)
+            updated = updated or (find_stated_time(tail, language) if label else None)
         else:
-            bare = bare or find_stated_time(line)
+            bare = bare or find_stated_time(line, language)
     return published or bare, updated
 
 
@@ -56,11 +58,11 @@ def _is_sentence(line: str) -> bool:
         return False
     label = _PUBLISHED.match(line) or _UPDATED.match(line)
     words = _WORDS.findall(line[label.end() :] if label else line)
-    return sum(not word.isupper() and word.casefold() not in MONTHS for word in words) >= 2
+    return sum(not word.isupper() and month_number(word) is None for word in words) >= 2
 
 
-def _kind(line: str) -> str | None:
-    if len(line) > _MAX_LENGTH or not any(char.isdigit() for char in line) or find_stated_time(line) is None:
+def _kind(line: str, language: str | None) -> str | None:
+    if len(line) > _MAX_LENGTH or not any(char.isdigit() for char in line) or find_stated_time(line, language) is None:
         return None
     if _is_sentence(line):
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from ingestd import times
 from ingestd.articles.assemble import ExtractionResult
 from ingestd.articles.witnesses import bylines
-from ingestd.articles.witnesses.stated_times import StatedTime
+from ingestd.dates.stated_time import StatedTime
 from ingestd.errors import IngestError
 from ingestd.model.article import Article
 

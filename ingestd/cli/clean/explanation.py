@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from ingestd.articles.assemble import ExtractionResult
-from ingestd.articles.witnesses.stated_times import StatedTime
 from ingestd.cli.output import show, show_table
+from ingestd.dates.stated_time import StatedTime
 from ingestd.model.article import Agency, Article, Image
 from ingestd.times import iso
 

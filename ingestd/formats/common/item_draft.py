@@ -3,14 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from ingestd import times
+from ingestd.dates.reading import read_time
+from ingestd.dates.stated_time import StatedTime
 from ingestd.formats.common import fields, publication_status
 from ingestd.formats.common.concepts import mapped_media_topics
-from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.identity import MAX_GUID
 from ingestd.model.feed import Entry
 from ingestd.model.item import EdNote, Headline, Item, ItemIdOrigin
@@ -24,6 +24,8 @@ _MAX_HEADLINE = 300
 _MAX_HEADING_SEARCH = 10_000
 
 _BY_PREFIX = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
+#: Times whose precision an item tells.
+_WITH_PRECISION = frozenset(("firstcreated", "versioncreated"))
 #: Lists from which duplicates are removed.
 _UNIQUE_LISTS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
 
@@ -58,10 +60,18 @@ class ItemDraft:
     def fill_time(self, name: str, text: str | None) -> None:
         """Fill a field with a time; a time without a zone is read as UTC, with a warning."""
         if text and name not in self.values:
-            when = self.parse_time(text)
-            if when is None and text.strip():
+            time = self.parse_time(text)
+            if time is None and text.strip():
                 self.warn(f"{name} is not a time: {fields.line_of(text[:50])}")
-            self.fill(name, when)
+            self.fill_stated(name, time)
+
+    def fill_stated(self, name: str, time: StatedTime | None) -> None:
+        """Fill a field with a time that was read, and its precision if that is not the minute."""
+        if time and name not in self.values:
+            self.values[name] = time.when
+            self.has_naive_time |= time.precision == "assumed_zone"
+            if name in _WITH_PRECISION and time.precision != "minute":
+                self.values[f"{name}_precision"] = time.precision
 
     def fill_embargo(self, text: str | None) -> None:
         """Fill the end of the embargo; without a readable time the item is embargoed until further notice.
@@ -72,19 +82,9 @@ class ItemDraft:
         if "embargoed" not in self.values:
             self.add("signals", "embargo")
 
-    def parse_time(self, text: str) -> datetime | None:
-        """Return a time in UTC as wires write it (ISO 8601, extended or basic, with or without a zone), or None."""
-        try:
-            when = datetime.fromisoformat(text.strip())
-        except ValueError:
-            return read_date(collapse(text))
-        if when.tzinfo is None:
-            self.has_naive_time = True
-            return when.replace(tzinfo=UTC)
-        try:
-            return when.astimezone(UTC)
-        except OverflowError:
-            return None
+    def parse_time(self, text: str) -> StatedTime | None:
+        """Return a time as wires write it (mostly ISO 8601, extended or basic, with or without a zone), or None."""
+        return read_time(collapse(text))
 
     def fill_number(self, name: str, text: str | None) -> None:
         """Fill a field with a whole number; any other value counts as absent."""
@@ -190,13 +190,17 @@ def entry_of(item: Item, link: str | None = None, *, wire: str | None = None) ->
     `wire` is the wire format that the item came in; None for an item that only describes a page, as in a news sitemap.
     """
     names = tuple(author.name for author in item.authors)
+    published = item.firstcreated or item.versioncreated
+    precision = item.firstcreated_precision if item.firstcreated else item.versioncreated_precision
     return Entry(
         guid=item.guid,
         id_origin=item.id_origin,
         link=link,
         headline=item.headline,
-        published=item.firstcreated or item.versioncreated,
+        published=published,
         updated=item.versioncreated,
+        published_precision=(precision or "minute") if published else None,
+        updated_precision=(item.versioncreated_precision or "minute") if item.versioncreated else None,
         # The byline is preferred: creators are often a desk or the agency.
         authors=(item.byline,) if item.byline else names,
         description_text=item.description_text,

@@ -1,16 +1,14 @@
 """Reader of RSS in all versions, RDF, CDF and Atom, on top of feedparser."""
 
-import calendar
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlsplit
 
-from ingestd import times
+from ingestd.dates.reading import read_time
+from ingestd.dates.stated_time import precision_of, when_of
 from ingestd.errors import UnknownFormat
 from ingestd.formats.common import fields
-from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
@@ -27,9 +25,6 @@ _MARKUP_TYPES = frozenset(("text/html", "application/xhtml+xml"))
 #: Media types registered or seen: application/vnd.iptc.g2.newsitem+xml, text/vnd.iptc.newsml, application/nitf+xml ...
 _WIRE_TYPE = re.compile(r"iptc|newsml|nitf|ninjs", re.IGNORECASE)
 _LEADING_SPACE = re.compile(rb"^\s+(?=<)")
-_ZONE_NAME = re.compile(r"\d\s*(?:[ap]m\s+)?([A-Z]{3,5})$", re.IGNORECASE)
-# feedparser reads any other zone, such as CEST, as UTC (feedparser/datetimes/rfc822.py).
-_FEEDPARSER_ZONES = frozenset("UTC GMT AST ADT EST EDT CST CDT MST MDT PST PDT MET MEST".split())
 # An author in the form of RSS 2.0: "desk@paper.example (Jane Doe)".  feedparser truncates domains such as this one.
 _AUTHOR_ADDRESS = re.compile(r"\s*(?P<address>[^\s@()<>]+@[^\s@()<>]+)\s*(?:\((?P<name>.*)\))?\s*", re.DOTALL)
 
@@ -97,24 +92,28 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
 
 def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:
     headline, description, (body, language) = _line(item, "title"), _description(item), _content(item)
-    published, updated = _date(item, "published"), _date(item, "updated")
+    language = fields.language_of(item.get("language") or language) or defaults.language
+    # Never feedparser's own reading: it fills in what it does not understand from today's date.
+    published, updated = (read_time(item.get(name), language) for name in ("published", "updated"))
     link = _page(item, defaults.base)
     if not link and not body:  # the summary is all there is to read
         body = fields.body_of(item.get("summary"), markup=_is_markup(item.get("summary_detail")))
     guid, origin = identity_of(
-        item.get("id"), link, headline=headline, description=description, body=body, published=published
+        item.get("id"), link, headline=headline, description=description, body=body, published=when_of(published)
     )
     return Entry(
         guid=guid,
         id_origin=origin,
         link=link,
         headline=headline,
-        published=published,
-        updated=updated,
+        published=when_of(published),
+        updated=when_of(updated),
+        published_precision=precision_of(published),
+        updated_precision=precision_of(updated),
         authors=_authors(item) or defaults.authors,
         description_text=description,
         body_html=body,
-        language=fields.language_of(item.get("language") or language) or defaults.language,
+        language=language,
         payload=_payload(item, defaults.url),
         keywords=fields.names_of(tag.get("label") or tag.get("term") for tag in item.get("tags", ())),
     )
@@ -187,20 +186,6 @@ def _content(item: Raw) -> tuple[str | None, str | None]:
             body = fields.body_of(content.get("value"), markup=_is_markup(content))
             return body, content.get("language") or title.get("language")
     return None, title.get("language")
-
-
-def _date(item: Raw, name: str) -> datetime | None:
-    text = item.get(name) or ""
-    zone = _ZONE_NAME.search(text)
-    zone_is_known = not zone or zone[1].upper() in _FEEDPARSER_ZONES
-    return (_from_time_tuple(item.get(f"{name}_parsed")) if zone_is_known else None) or read_date(text)
-
-
-def _from_time_tuple(parsed: tuple[int, ...] | None) -> datetime | None:
-    try:
-        return times.from_timestamp(calendar.timegm(parsed)) if parsed else None
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _authors(element: Raw) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ingestd.dates.reading import read_time
+from ingestd.dates.stated_time import when_of
 from ingestd.errors import ParseError
 from ingestd.formats.common import fields
-from ingestd.formats.common.dates import read_date
 from ingestd.formats.common.identity import identity_of
 from ingestd.formats.common.lenient_xml import Element, root_element, text_in
 from ingestd.model.feed import Deleted
@@ -33,7 +34,7 @@ def _entries(root: Element) -> Iterator[Deleted]:
         if ref := (element.get("ref") or "").strip():
             # The rule for guids of entries, so that the deleted entry is found.
             guid, _ = identity_of(ref, None, headline=None, description=None, body=None, published=None)
-            yield Deleted(guid=guid, when=read_date(element.get("when")), comment=_comment(element))
+            yield Deleted(guid=guid, when=when_of(read_time(element.get("when"))), comment=_comment(element))
 
 
 def _comment(element: Element) -> str | None:

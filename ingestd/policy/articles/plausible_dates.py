@@ -23,7 +23,13 @@ def entry_with_plausible_dates(entry: Entry, now: datetime) -> Entry:
     published, updated = plausible(entry.published, now), plausible(entry.updated, now)
     if (published, updated) == (entry.published, entry.updated):
         return entry
-    return replace(entry, published=published, updated=updated)
+    return replace(
+        entry,
+        published=published,
+        updated=updated,
+        published_precision=entry.published_precision if published else None,
+        updated_precision=entry.updated_precision if updated else None,
+    )
 
 
 def article_with_plausible_dates(article: Article, now: datetime) -> Article:

@@ -6,7 +6,7 @@ from datetime import UTC, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ingestd.times import zone_named
+from ingestd.dates.abbreviations import zone_named
 
 #: Time zones assumed for a text without a zone, by its language: first the whole tag, then its first part.
 _DEFAULT_ZONES = {

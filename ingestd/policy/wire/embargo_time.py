@@ -5,18 +5,21 @@ from calendar import isleap
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from ingestd.dates.names import months_of, unaccented
 from ingestd.policy.wire.embargo_clock import UNIT, ClockTime, default_zone, find_zone, first_clock_time
-from ingestd.times import MONTHS
 
 #: No agency sets a longer embargo: a later time was misread.
 LONGEST_EMBARGO = timedelta(days=400)
 #: A date without a year is in this year, not the next, if it is past by no more than this.
 _MAX_PAST = timedelta(days=60)
 
+# Names of three letters are words of other languages, such as Portuguese "out" and "set" in English.
 _MONTHS = {
-    **MONTHS, "janv": 1, "ene": 1, "févr": 2, "fév": 2, "mrz": 3, "mrt": 3, "avr": 4, "abr": 4, "juil": 7, "aoû": 8,
-    "ago": 8, "déc": 12, "dic": 12,
-}  # fmt: skip
+    name: number
+    for language in "en de fr es nl it pt sv pl".split()
+    for name, number in months_of(language).items()
+    if len(name) > 3 or language in ("en", "de", "fr", "es", "nl")
+}
 _WEEKDAYS = {
     name: number
     for number, names in enumerate(
@@ -30,7 +33,7 @@ _WEEKDAYS = {
             "sunday sun sonntag dimanche domingo zondag domenica",
         )
     )
-    for name in names.split()
+    for name in unaccented(names).split()
 }
 _RELATIVE = {
     name: days
@@ -41,7 +44,7 @@ _RELATIVE = {
             "übermorgen après-demain overmorgen",
         )
     )
-    for name in names.split()
+    for name in unaccented(names).split()
 }
 
 
@@ -80,7 +83,7 @@ def embargo_end(clause: str, *, after: datetime | None, language: str | None) ->
     time means its beginning.  A time more than 400 days after `after` was misread, and gives None.
     """
     try:
-        when = _time_in(_first_sentence(clause), after, (language or "").lower())
+        when = _time_in(_first_sentence(unaccented(clause)), after, (language or "").lower())
     except (ValueError, OverflowError):
         return None
     return None if when and after and when - after > LONGEST_EMBARGO else when

@@ -1,6 +1,7 @@
 import pytest
 
-from ingestd.articles.witnesses.stated_times import find_stated_time, read_stated_time, with_inferred_zone
+from ingestd.articles.witnesses.stated_times import find_stated_time, read_stated_time
+from ingestd.dates.stated_time import with_inferred_zone
 from ingestd.times import iso
 
 
@@ -8,7 +9,7 @@ from ingestd.times import iso
     ("line", "when", "precision"),
     [
         ("Posted Jun 24, 2020 1:15 AM CDT", "2020-06-24T06:15:00Z", "minute"),
-        ("Published June 24th, 2020 at 1:15 p.m. ET", "2020-06-24T18:15:00Z", "minute"),
+        ("Published June 24th, 2020 at 1:15 p.m. ET", "2020-06-24T17:15:00Z", "minute"),
         ("12:31 PM GMT on Wednesday, 24 June 2020", "2020-06-24T12:31:00Z", "minute"),
         ("24.06.2020, 08:15 Uhr", "2020-06-24T08:15:00Z", "assumed_zone"),
         ("24. Juni 2020 um 08.15 Uhr (MESZ)", "2020-06-24T06:15:00Z", "minute"),
@@ -40,7 +41,7 @@ def test_a_line_without_a_date_has_none(line: str) -> None:
         ("2020-06-24", "2020-06-24T00:00:00Z", "day"),
         ("Wed, 24 Jun 2020 01:15:00 -0500", "2020-06-24T06:15:00Z", "minute"),
         ("June 24, 2020 1:15 AM CDT", "2020-06-24T06:15:00Z", "minute"),
-        ("Wed Jun 24 01:15:36 CEST 2020", "2020-06-23T23:15:00Z", "minute"),
+        ("Wed Jun 24 01:15:36 CEST 2020", "2020-06-23T23:15:36Z", "minute"),
     ],
 )
 def test_every_format_of_metadata_is_read(value: str, when: str, precision: str) -> None:
