@@ -22,11 +22,12 @@ from tests.support.desk import STORY, page
 from tests.support.papers import Papers
 
 # Runs a command in a process that stops at one instant, when it gets there for the n-th time, and either kills itself
-# or waits for a signal.  Instants: half of a record is written; all of it is; it has a row in the index; the database
-# is about to commit.
+# or waits for a signal.  Instants: a part of the records is written; all of them are; they have rows in the index; the
+# database is about to commit.
 STOPPING = """
 import os, signal, sys, time
 instant, count, ending = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+cuts_body = count % 2
 from ingestd.archive import packs
 from ingestd.archive.writer import Writer
 from ingestd.store.polls import polls
@@ -45,10 +46,11 @@ append, write, save_lists = packs.append, Writer.write, polls.save_lists
 
 def in_two_parts(path, records):
     if instant == "half":
-        whole = b"".join(records)
+        # The body is cut off, or the answer is.
+        part = records[0][:-10] if cuts_body else b"".join(records)[:-10]
         with path.open("r+b") as file:
             start = file.seek(0, os.SEEK_END)
-            file.write(whole[: len(whole) // 2])
+            file.write(part)
             file.flush()
             os.fsync(file.fileno())
             stop()
@@ -130,6 +132,7 @@ async def readable(root: Path, names: list[str]) -> set[str]:
     for name in names:
         with suppress(ArchiveError):
             await archive.get(name)
+            await archive.answers(sha256=name)
             found.add(name)
     return found
 
