@@ -1,12 +1,14 @@
 """Witness "search": the day that htmldate finds in URL, markup and text, for pages whose witnesses state no time."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 
 from htmldate import find_date
 from lxml import etree
 
 from ingestd.articles.body.tree import element_count
 from ingestd.articles.clues import Clues
+from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
 
 #: The search takes 4 ms on most pages, but may take seconds on a page with more elements.
@@ -21,6 +23,20 @@ def read(root: etree._Element, url: str) -> Clues:
     if element_count(root) > _MAX_ELEMENTS:
         return Clues()
     found = find_date(root, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", url=url or None)
-    return (
-        Clues(firstcreated=StatedTime(datetime.fromisoformat(found).replace(tzinfo=UTC), "day")) if found else Clues()
-    )
+    return Clues(firstcreated=_certain(date.fromisoformat(found), root, url)) if found else Clues()
+
+
+def _certain(day: date, root: etree._Element, url: str) -> StatedTime | None:
+    """Return the day, unless its only source is a date in figures, which htmldate reads the day first in any language.
+
+    Such a date is read in the order of the page's language, and is None where that has none.
+    """
+    if day.day <= 12 and day.day != day.month:
+        markup = f"{url} {etree.tostring(root, encoding='unicode')}"
+        # "2024-03-05", "2024/3/5", "20240305": the order is certain.
+        certain = re.compile(rf"{day.year}(?P<mark>[-/.]?)0?{day.month}(?P=mark)0?{day.day}(?!\d)")
+        one, two = rf"0?{day.day}", rf"0?{day.month}"
+        figures = re.search(rf"(?<![\d/])(?:{one}([/-]){two}\1|{two}([/-]){one}\2){day.year}(?!\d)", markup)
+        if figures and not certain.search(markup):
+            return read_stated_time(figures[0], language_of_page(root))
+    return StatedTime(datetime(day.year, day.month, day.day, tzinfo=UTC), "day")

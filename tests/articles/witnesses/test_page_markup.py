@@ -1,3 +1,5 @@
+import pytest
+
 from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import page_markup
@@ -70,3 +72,51 @@ def test_only_the_first_characters_of_a_marked_element_are_read() -> None:
 
     assert said["page"].byline is None
     assert said["itemprop"].authors == ()
+
+
+OWN = '<time datetime="2026-05-22T08:00Z">22 May</time>'
+OTHER = '<time datetime="2026-03-05T08:00Z">5 March</time>'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f'<a href="/pier"><span>A softer arm for peaches and pears</span>{OTHER}</a>',
+        f'<a href="/pier"><h3>A softer arm</h3><p>Peaches are picked at night now.</p>{OTHER}</a>',
+        f"<nav><p>{OTHER}</p></nav>",
+        f"<aside><p>Harbour closed</p>{OTHER}</aside>",
+        f"<footer>{OTHER}</footer>",
+        f'<section class="related"><p>Harbour closed</p>{OTHER}</section>',
+        f'<div class="post-list read-more"><p>Harbour closed</p>{OTHER}</div>',
+        f'<div class="sidebar__latest-news latest-news">{OTHER}</div>',
+        f'<ul><li><h3><a href="/pier">Harbour closed</a></h3>{OTHER}</li></ul>',
+        f'<article class="c"><h2><a href="/pier">Harbour closed</a></h2><div>{OTHER}</div></article>',
+        f'<article><a href="/pier"><h3>Harbour closed</h3></a><p>{OTHER}</p></article>',
+    ],
+)
+def test_a_time_of_another_story_is_not_the_page_s(other: str) -> None:
+    alone, before = read(f"<h1>Storm</h1>{other}"), read(f"{other}<h1>Storm</h1>{OWN}")
+
+    assert alone["time"].firstcreated is None
+    assert before["time"].firstcreated
+    assert iso(before["time"].firstcreated.when) == "2026-05-22T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        f'<a href="/storm" rel="bookmark">{OWN}</a>',
+        f'<a href="/storm">Published on {OWN}</a>',
+        f'<article class="card"><h1>Storm</h1>{OWN}</article>',
+        f"<li>{OWN}</li>",
+        f"<article><h2>Storm</h2>{OWN}</article>",
+        f'<div class="post-meta">{OWN}</div>',
+        f'<div class="related"><h1>Storm</h1>{OWN}</div>',
+        f"<header>{OWN}</header>",
+    ],
+)
+def test_a_time_of_the_page_itself_is_kept(own: str) -> None:
+    time = read(own)["time"].firstcreated
+
+    assert time
+    assert iso(time.when) == "2026-05-22T08:00:00Z"
