@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ingestd.archive import index, loose, packs
-from ingestd.archive.index import Index, Pack
+from ingestd.archive.index import Found, Index, Pack
 from ingestd.archive.protocol import Kind, Usage
 
 # Bodies and answers in one transaction of the index: each takes some milliseconds.
@@ -28,21 +28,24 @@ class Deletion:
         #: Number and bytes of the files of earlier versions; None: not counted yet.  Counting may take minutes.
         self._loose: tuple[int, int] | None = None
 
-    def delete(self, names: Sequence[bytes], *, is_erasure: bool = False) -> int:
+    def delete(self, names: Sequence[bytes], put_before: date | None = None, *, is_erasure: bool = False) -> int:
         """Delete bodies and their answers; return how many bodies there were.
 
-        `is_erasure`: those of robots.txt files and of refusals as well, and the bytes are overwritten.
+        With `put_before`, what was put on that day or later stays.  `is_erasure`: those of robots.txt files and of
+        refusals go as well, and the bytes are overwritten.
         """
         if not self._root.is_dir():
             return 0
         batches = (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
-        return sum(self._delete_batch(batch, () if is_erasure else _KEPT_APART) for batch in batches)
+        kept = () if is_erasure else _KEPT_APART
+        return sum(self._delete_batch(batch, kept, f"{put_before or date.max}") for batch in batches)
 
-    def _delete_batch(self, names: Sequence[bytes], kept: Sequence[str]) -> int:
+    def _delete_batch(self, names: Sequence[bytes], kept: Sequence[str], before: str) -> int:
         deleted = 0
         with self._index.write() as connection:
             found = {name: body for name in names if (body := self._index.find(connection, name))}
-            bodies = {name: body for name, body in found.items() if body.kind not in kept}
+            names = [name for name in names if self._last_put(name, found.get(name)) < before]
+            bodies = {name: body for name, body in found.items() if name in names and body.kind not in kept}
             answers = [
                 answer
                 for name in names
@@ -66,6 +69,10 @@ class Deletion:
                     deleted += name not in bodies
                 deleted += name in bodies
         return deleted
+
+    def _last_put(self, name: bytes, found: Found | None) -> str:
+        """Return the day on which a body was last put, or that before (`Writer`); empty: there is none."""
+        return found.day if found else f"{loose.last_put(loose.path_of(self._root, name.hex())) or ''}"
 
     def erase_answers(self, urls: Sequence[bytes]) -> None:
         """Overwrite the answers to requests for URLs; their bodies stay."""

@@ -103,14 +103,15 @@ class DirectoryArchive:
         found = await self._run("cannot read", self._deletion.with_subjects, list(map(_parse_name, names)))
         return {name.hex() for name in found}
 
-    async def delete(self, names: Iterable[str]) -> int:
+    async def delete(self, names: Iterable[str], *, put_before: date | None = None) -> int:
         """Delete bodies and their answers by sha256; return how many bodies there were.
 
-        A robots.txt with the same bytes stays, and so do the answers that refused a page.
+        A robots.txt with the same bytes stays, and so do the answers that refused a page; with `put_before`, what was
+        put on that day (UTC) or later as well.
 
         Raises ArchiveError; a repeated call continues.
         """
-        return await self._run("cannot delete from", self._deletion.delete, list(map(_parse_name, names)))
+        return await self._run("cannot delete from", self._deletion.delete, list(map(_parse_name, names)), put_before)
 
     async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:
         """Overwrite bodies with all their answers, and the answers to requests for URLs; return how many bodies.

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from hashlib import sha256 as hash_of
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def stored_size(path: Path, sha256: str) -> int:
         return path.stat().st_size
     except (ArchiveError, OSError):
         return 0
+
+
+def last_put(path: Path) -> date | None:
+    """Return the day on which a body was put (UTC); None: there is none."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    except FileNotFoundError:
+        return None
 
 
 def overwrite(path: Path) -> int:

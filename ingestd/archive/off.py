@@ -61,7 +61,7 @@ class DisabledArchive:
         """Return 0: nothing was stored."""
         return 0
 
-    async def delete(self, names: Iterable[str]) -> int:  # noqa: ARG002
+    async def delete(self, names: Iterable[str], *, put_before: date | None = None) -> int:  # noqa: ARG002
         """Return 0: nothing was stored."""
         return 0
 

@@ -110,10 +110,11 @@ class Archive(Protocol):
     async def with_subjects(self, names: Iterable[str]) -> set[str]:
         """Return those of some sha256s whose body was put with any subject."""
 
-    async def delete(self, names: Iterable[str]) -> int:
+    async def delete(self, names: Iterable[str], *, put_before: date | None = None) -> int:
         """Delete bodies and their answers by sha256; return how many bodies there were.
 
-        A robots.txt with the same bytes stays, and so do the answers that refused a page.
+        A robots.txt with the same bytes stays, and so do the answers that refused a page; with `put_before`, what was
+        put on that day (UTC) or later as well.
         """
 
     async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:

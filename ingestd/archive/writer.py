@@ -89,7 +89,11 @@ class Writer:
             # What is in a pack of robots.txt files never expires, and what else has the same bytes does not move it.
             is_old = item.kind == "robots" or found.day < f"{today - _REWRITE_AFTER}"
             return 0 if is_old and found.kind != "robots" else found.place.length
-        return loose.stored_size(loose.path_of(self._root, item.sha256.hex()), item.sha256.hex())
+        path = loose.path_of(self._root, item.sha256.hex())
+        put_at = loose.last_put(path)
+        if put_at is None or put_at < today - _REWRITE_AFTER:
+            return 0
+        return loose.stored_size(path, item.sha256.hex())
 
     def _new_answer(self, connection: sqlite3.Connection, item: Item) -> tuple[bytes, AnswerItem] | None:
         """Return an answer to store: one that is not stored, and for a robots.txt only if it differs from the last."""

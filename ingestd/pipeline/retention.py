@@ -1,7 +1,7 @@
 """Delete what is older than the settings keep it."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from ingestd.archive.protocol import Archive, Kind
 from ingestd.settings import Settings
@@ -9,6 +9,7 @@ from ingestd.store.database import Database
 from ingestd.store.retention import prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits, before
+from ingestd.store.retention.raw_bytes import LAST_PUT_BEFORE, LEAST_KEPT
 
 
 def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
@@ -51,12 +52,16 @@ async def prune_database(
     """
     async with database.read() as connection:
         limits = limits_of(settings, keeps_all=await prune.keeps_all(connection))
-    done = await prune.prune(
-        database, limits, now=now, delete_bodies=archive.delete, dry_run=dry_run, stopping=stopping
-    )
+
+    async def delete_bodies(names: Sequence[str]) -> None:
+        await archive.delete(names, put_before=(now - LAST_PUT_BEFORE).date())
+
+    done = await prune.prune(database, limits, now=now, delete_bodies=delete_bodies, dry_run=dry_run, stopping=stopping)
     for kind, seconds in _kept_in_archive(limits):
         if not dry_run and not stopping() and (oldest := before(now, seconds)) is not None:
-            await archive.delete_before(kind, oldest.date())
+            # A body may be in the file of the day before its row was last seen.
+            day = (min(oldest, now - LEAST_KEPT) - timedelta(days=1)).date()
+            await archive.delete_before(kind, day)
     return done
 
 

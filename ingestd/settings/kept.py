@@ -93,7 +93,10 @@ KeepFeedDocuments = Annotated[
     _READ,
     _SHOW,
     Field(
-        description='How long to keep feed documents in the archive, or "forever". They serve only debugging.',
+        description=(
+            'How long to keep feed documents in the archive, or "forever". They serve only debugging. Those that were '
+            "stored in the last five days always stay."
+        ),
     ),
 ]
 KeepPages = Annotated[
@@ -103,7 +106,7 @@ KeepPages = Annotated[
     Field(
         description=(
             'How long to keep pages and wire documents in the archive, or "forever". Without them, records cannot be '
-            "extracted again."
+            "extracted again. Those that were stored in the last five days always stay."
         ),
     ),
 ]

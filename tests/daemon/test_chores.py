@@ -1,4 +1,5 @@
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +23,7 @@ from ingestd.daemon.chores import (
     watchdog,
 )
 from ingestd.daemon.service import Service
-from ingestd.errors import StoreError, StoreUnavailable
+from ingestd.errors import ArchiveError, StoreError, StoreUnavailable
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
@@ -249,3 +250,17 @@ async def test_due_times_are_corrected_once_the_database_is_there_again(
     await chores._tick(service, clock)
 
     assert not clock.has_jumped
+
+
+async def test_the_archive_is_trimmed_to_archive_max_by_its_oldest_feeds_first(service: Service) -> None:
+    archive = service.runtime.archive
+    feed = await archive.put(os.urandom(700_000), "feed")
+    page = await archive.put(os.urandom(700_000), "page")
+
+    await chores.sweep_archive(service, None)
+    assert len(await archive.get(feed.sha256)) == 700_000
+    await chores.sweep_archive(service, 2**20)
+
+    assert len(await archive.get(page.sha256)) == 700_000
+    with pytest.raises(ArchiveError, match="missing"):
+        await archive.get(feed.sha256)

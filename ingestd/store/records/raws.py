@@ -1,17 +1,21 @@
 """Rows for the raw bytes in the archive."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from sqlalchemy import case
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import raws
-from ingestd.store.statements import insert_absent
 
 #: What raw bytes are: a feed document, which serves only debugging and repair, or what a record was made from (a page,
 #: an entry's own text, a document with wire items).
 RawKind = Literal["feed", "page"]
+
+#: By how much `seen_at` may be older than the last time that bytes were stored: the same bytes come often.
+SEEN_PRECISION = timedelta(days=1)
 
 
 class ArchivedRaw(Protocol):
@@ -33,10 +37,27 @@ class ArchivedRaw(Protocol):
 async def add(
     connection: AsyncConnection, archived: Iterable[ArchivedRaw | None], *, kind: RawKind, now: datetime
 ) -> None:
-    """Insert rows for bytes that the archive stored, unless they exist; None is skipped."""
+    """Insert rows for bytes that the archive stored; None is skipped.
+
+    Bytes that have a row were stored again: they are kept from now on, and as a page if they are one for somebody.
+    """
     found = {item.sha256: item for item in archived if item and item.stored_size}
     rows = [
         {"sha256": item.sha256, "size": item.size, "stored_size": item.stored_size, "seen_at": now, "kind": kind}
         for item in found.values()
     ]
-    await insert_absent(connection, raws, rows)
+    if not rows:
+        return
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(raws)
+    new = insert.excluded
+    is_new_kind = (new.kind == "page") & (raws.c.kind == "feed")
+    statement = insert.on_conflict_do_update(
+        index_elements=["sha256"],
+        set_={
+            "seen_at": case((raws.c.seen_at < new.seen_at, new.seen_at), else_=raws.c.seen_at),
+            "kind": case((is_new_kind, "page"), else_=raws.c.kind),
+        },
+        where=(raws.c.seen_at < now - SEEN_PRECISION) | is_new_kind,
+    )
+    # Sorted, so that two transactions lock rows in the same order.
+    await connection.execute(statement, sorted(rows, key=lambda row: str(row["sha256"])))

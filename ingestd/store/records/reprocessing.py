@@ -158,7 +158,7 @@ def _current_revision(row: Row[Any]) -> CurrentRevision:
         content_hash=row.content_hash,
         extraction=Extraction(**{column.name: getattr(row, column.name) for column in fields(Extraction)}),
         entry=without_content(entry_from_json(row.announced)),
-        bytes_at=row.bytes_at or row.seen_at,
+        bytes_at=min(row.bytes_at or row.seen_at, row.seen_at),
     )
 
 

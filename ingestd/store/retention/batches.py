@@ -102,11 +102,16 @@ async def run(
             size = _next_size(size, held)
             if deletion.after and gone:
                 await deletion.after(gone)
-            await asyncio.sleep(max(_LEAST_REST, held * _REST))
+            await rest(held)
         if found.position is None:
             break
         position = found.position
     return done
+
+
+async def rest(held: float) -> None:
+    """Let other writers have their turn, for longer after a transaction that held the lock for longer."""
+    await asyncio.sleep(max(_LEAST_REST, held * _REST))
 
 
 def _next_size(size: int, held: float) -> int:

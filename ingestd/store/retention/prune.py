@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import Database
-from ingestd.store.retention import batches, entries, events, histories, raw_bytes, records
+from ingestd.store.retention import batches, entries, events, histories, raw_bytes, records, search_merges
 from ingestd.store.retention.batches import Deleted, Deletion
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.raw_bytes import DeleteBodies
@@ -37,9 +37,9 @@ def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> 
     if (oldest := before(now, limits.entries)) is not None:
         yield entries.of_entries(oldest)
     if (oldest := before(now, limits.feed_documents)) is not None:
-        yield raw_bytes.of_raws("feed", oldest, delete_bodies)
+        yield raw_bytes.of_raws("feed", min(oldest, now - raw_bytes.LEAST_KEPT), delete_bodies)
     if (oldest := before(now, limits.pages)) is not None:
-        yield raw_bytes.of_raws("page", oldest, delete_bodies)
+        yield raw_bytes.of_raws("page", min(oldest, now - raw_bytes.LEAST_KEPT), delete_bodies)
 
 
 async def prune(
@@ -55,8 +55,13 @@ async def prune(
 
     Raises StoreUnavailable, StoreError or ArchiveError; what is left is deleted by the next call.
     """
-    return [
-        await batches.run(database, deletion, dry_run=dry_run, stopping=stopping)
-        for deletion in deletions(limits, now=now, delete_bodies=delete_bodies)
-        if not stopping()
-    ]
+    done = []
+    for deletion in deletions(limits, now=now, delete_bodies=delete_bodies):
+        if stopping():
+            break
+        done.append(await batches.run(database, deletion, dry_run=dry_run, stopping=stopping))
+        if deletion.table == "records" and done[-1].rows and not dry_run:
+            merged = await search_merges.merge(database, removed=done[-1].rows, stopping=stopping)
+            done[-1].longest = max(done[-1].longest, merged.longest)
+            done[-1].batches, done[-1].slow = done[-1].batches + merged.batches, done[-1].slow + merged.slow
+    return done

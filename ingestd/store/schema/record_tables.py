@@ -129,7 +129,7 @@ raws = Table(
     Column("sha256", String(64), primary_key=True),
     Column("size", Integer, nullable=False),  # bytes
     Column("stored_size", Integer, nullable=False),  # bytes, compressed
-    Column("seen_at", Instant, nullable=False),  # first
+    Column("seen_at", Instant, nullable=False),  # last, to the day (`records.raws`)
     Column("kind", String(5), nullable=False, server_default="page"),  # `records.raws.RawKind`
     Index("raws_by_kind", "kind", "seen_at"),
 )
