@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -130,7 +131,7 @@ class Backfill:
         try:
             async with aclosing(self._steps) as steps:
                 async for step in steps:
-                    if not await retry_while_unavailable(lambda step=step: self._commit_step(step), limit=None):  # type: ignore[misc]
+                    if not await retry_while_unavailable(partial(self._commit_step, step), limit=None):
                         return
                     self._dispatcher.nudge()
                     self._progress.set()

@@ -4,8 +4,9 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.util import greenlet_spawn
 from structlog.testing import capture_logs
 
@@ -52,21 +53,25 @@ async def test_a_daemon_logs_a_refused_write_once_whatever_fails(database_url: s
     async with open_desk(database_url, tmp_path) as runtime:
         service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
         sqlite = runtime.database.dialect == "sqlite"
-        stop, go_on = ("PRAGMA query_only = 1", "PRAGMA query_only = 0") if sqlite else (
-            "SET SESSION default_transaction_read_only = on", "SET SESSION default_transaction_read_only = off"
-        )  # fmt: skip
 
-        async def switch(statement: str) -> None:
+        async def switch(state: str) -> None:
+            """Let the database refuse writes ("on") or accept them again ("off")."""
             engine = runtime.database._writer
-            connections = [await engine.raw_connection() for _ in range(1 if sqlite else 8)]
-            for connection in connections:
-                await connection.driver_connection.execute(statement)  # type: ignore[union-attr]
-                if not sqlite:
-                    await connection.driver_connection.commit()  # type: ignore[union-attr]
+            if sqlite:
+                connection = await engine.raw_connection()
+                await connection.driver_connection.execute(f"PRAGMA query_only = {state}")  # type: ignore[union-attr]
                 await greenlet_spawn(connection.close)
+                return
+            # Of the whole database: a session that has become read-only is replaced.
+            url = database_url.replace("+psycopg", "")
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+                await connection.execute("SET default_transaction_read_only = off")
+                name = make_url(database_url).database
+                await connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {state}')
+            await engine.dispose()
 
         with capture_logs() as logs:
-            await switch(stop)
+            await switch("on")
             for _ in range(5):
                 service.tick()
                 await service.polls.run_until_idle()
@@ -75,7 +80,7 @@ async def test_a_daemon_logs_a_refused_write_once_whatever_fails(database_url: s
                     await heartbeat(service)
             async with runtime.database.read() as connection:
                 await connection.execute(text("SELECT 1"))
-            await switch(go_on)
+            await switch("off")
             await heartbeat(service)
 
     assert events(logs) == ["database unavailable", "database available again"]

@@ -19,12 +19,19 @@ def check(
 ) -> None:
     """Check that the settings are valid.
 
-    Prints every fault, one a line. A login sent over plain HTTP is not a fault; it is a warning.
+    Prints every fault, one a line, also a `listen` that `run` would refuse: other hosts can reach it, without a token.
+    A login sent over plain HTTP is not a fault; it is a warning.
 
     Exit status: 0 if they are valid, 2 if not.
     """
     chosen = find_config(file or config)
-    for login in load(chosen).logins:
+    settings = load(chosen)
+    if settings.listen.path is None and not (settings.api_token or settings.listen_open):
+        # Imports the HTTP server, which no other check needs.
+        from ingestd.daemon.http.listener import refuse_reachable
+
+        refuse_reachable(settings.listen)
+    for login in settings.logins:
         if login.in_the_clear:
             note(f"warning: {login.origin_url}: this login is sent without TLS, where others can read it")
     line = f"{chosen or 'defaults'}: ok"

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ingestd.daemon.http.hosts import is_loopback
 from ingestd.errors import AddressInUse, ConfigError
@@ -43,14 +44,9 @@ def listening_socket(listen: Listen, *, local_only: bool = False) -> Iterator[so
 
 
 def _bind_port(listen: Listen, *, local_only: bool) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    if local_only and not is_loopback(str(address[0])):
-        raise ConfigError(
-            f"listen: other hosts can reach {listen}, and api_token is not set; set api_token, or listen_open = true "
-            "if everybody who can connect may read the status page"
-        )
+    family, kind, protocol, _, address = _resolve(listen)
+    if local_only:
+        _refuse_reachable(listen, address)
     listener = socket.socket(family, kind, protocol)
     try:
         # Closing connections of the previous process must not prevent a start.
@@ -61,6 +57,28 @@ def _bind_port(listen: Listen, *, local_only: bool) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def refuse_reachable(listen: Listen) -> None:
+    """Raise ConfigError if other hosts can reach an address; one that cannot be resolved is left to the start."""
+    try:
+        address = _resolve(listen)[4] if listen.path is None else None
+    except OSError:
+        return
+    if address is not None:
+        _refuse_reachable(listen, address)
+
+
+def _refuse_reachable(listen: Listen, address: tuple[Any, ...]) -> None:
+    if not is_loopback(str(address[0])):
+        raise ConfigError(
+            f"listen: other hosts can reach {listen}, and api_token is not set; set api_token, or listen_open = true "
+            "if everybody who can connect may read the status page"
+        )
+
+
+def _resolve(listen: Listen) -> tuple[Any, ...]:
+    return socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
 
 
 def _bind_path(path: Path) -> socket.socket:

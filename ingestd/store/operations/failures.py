@@ -1,7 +1,7 @@
 """Failures of polls and entries, and quarantined entries."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError
 from ingestd.store.schema.tables import entries, failures, records, sources
 from ingestd.store.statements import insert_all
+from ingestd.store.work.shared_pages import needs_page
 from ingestd.text import clean
 from ingestd.urls import without_userinfo
 
@@ -69,6 +70,13 @@ def failure_of(
         source_id=source_id,
         entry_id=entry_id,
     )
+
+
+def of_others(found: Iterable[Failure | None], others: Iterable[tuple[int, int, int]]) -> Iterator[Failure]:
+    """Yield failures again for entries that share them: (entry that failed, other entry, its source)."""
+    by_entry = {failure.entry_id: failure for failure in found if failure}
+    for entry_id, other_id, source_id in others:
+        yield replace(by_entry[entry_id], entry_id=other_id, source_id=source_id)
 
 
 async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> None:
@@ -148,13 +156,26 @@ async def list_quarantined(
     return [_shown(dict(row), include_withheld=include_withheld) for row in rows]
 
 
-async def retry_quarantined(connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime) -> int:
-    """Make quarantined entries pending again, those in `entry_ids` or all; returns how many."""
-    statement = update(entries).where(entries.c.state == "quarantined")
+async def retry_quarantined(
+    connection: AsyncConnection, entry_ids: Iterable[int] | None, *, now: datetime, source_id: int | None = None
+) -> int:
+    """Make quarantined entries pending again; returns how many.
+
+    Those in `entry_ids` or all, of one source or of all.  Entries that share their page with one of them come along:
+    one fetch is for all.
+    """
+    is_quarantined = entries.c.state == "quarantined"
+    chosen = is_quarantined
     if entry_ids is not None:
-        statement = statement.where(entries.c.id.in_(list(entry_ids)))
+        chosen &= entries.c.id.in_(list(entry_ids))
+    if source_id is not None:
+        chosen &= entries.c.source_id == source_id
+    pages = select(entries.c.url).where(chosen, needs_page(entries))
+    sharing = is_quarantined & entries.c.url.in_(pages) & needs_page(entries)
     # The entry's backfill may have ended: make it the daemon's work.
     result = await connection.execute(
-        statement.values(state="pending", attempts=0, due_at=now, run_id=None, backfill_id=None)
+        update(entries)
+        .where(chosen | sharing)
+        .values(state="pending", attempts=0, due_at=now, run_id=None, backfill_id=None)
     )
     return int(result.rowcount)

@@ -68,11 +68,10 @@ async def _save(
     await _link(connection, changed, record_ids)
     await purge.forget_entries(connection, sorted(pages.purged))
     await purge.forget_purged(connection, of_items)
-    await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
+    shared = await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
     await decisions.add(connection, [*decided, *pages.decided])
-    await failures.add(
-        connection, (outcome.failure for outcome in outcomes if isinstance(outcome, Failed | RevisitFailed))
-    )
+    failed = [outcome.failure for outcome in outcomes if isinstance(outcome, Failed | RevisitFailed)]
+    await failures.add(connection, [*failed, *failures.of_others(failed, shared)])
     await evidence.add(connection, map(_page_evidence, outcomes))
 
 

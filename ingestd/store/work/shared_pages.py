@@ -92,17 +92,26 @@ async def find_purged(connection: AsyncConnection, url: str) -> int | None:
     return (await connection.execute(query.where(entries.c.url == url, records.c.purged_at.is_not(None)))).scalar()
 
 
-async def share_failures(connection: AsyncConnection, failed: Sequence[tuple[str, int, dict[str, Any]]]) -> None:
+async def share_failures(
+    connection: AsyncConnection, failed: Sequence[tuple[str, int, dict[str, Any]]]
+) -> list[tuple[int, int, int]]:
     """Give the outcome of failed attempts to the other pending entries of each address, so that they attempt nothing.
 
     `failed` holds the URL, the entry that was attempted, and the values of its columns state, attempts and due_at.
+    Returns those that are quarantined with it: the attempted entry, the other one and the source of that.
     """
+    quarantined: list[tuple[int, int, int]] = []
     for url, entry_id, values in sorted(failed, key=lambda one: one[1]):
         others = and_(
             entries.c.url == url, entries.c.id != entry_id, entries.c.state == "pending", entries.c.run_id.is_(None),
             entries.c.attempts < max(1, values["attempts"]), needs_page(entries),
         )  # fmt: skip
-        await connection.execute(update(entries).where(others).values(values))
+        rows = await connection.execute(
+            update(entries).where(others).values(values).returning(entries.c.id, entries.c.source_id)
+        )
+        if values["state"] == "quarantined":
+            quarantined += [(entry_id, *row) for row in rows.all()]
+    return quarantined
 
 
 async def keep_one_schedule(connection: AsyncConnection, claimed: Sequence[tuple[int, str]]) -> None:

@@ -45,3 +45,13 @@ def test_check_of_an_invalid_file_prints_every_fault_on_a_line(tmp_path: Path) -
 def test_check_without_a_file_checks_the_settings_in_effect() -> None:
     assert ingestd("config", "check").stdout == "defaults: ok\n"
     assert ingestd("config", "check", INGESTD_CONFIG="/nonexistent/ingestd.toml").returncode == 2
+
+
+def test_check_refuses_what_run_would_refuse() -> None:
+    open_to_all = ingestd("config", "check", INGESTD_LISTEN="0.0.0.0:8790")
+    with_token = ingestd("config", "check", INGESTD_LISTEN="0.0.0.0:8790", INGESTD_API_TOKEN="a-token-of-some-length")
+    meant = ingestd("config", "check", INGESTD_LISTEN="0.0.0.0:8790", INGESTD_LISTEN_OPEN="true")
+
+    assert (open_to_all.returncode, open_to_all.stdout) == (2, "")
+    assert "other hosts can reach 0.0.0.0:8790, and api_token is not set" in open_to_all.stderr
+    assert (with_token.returncode, meant.returncode) == (0, 0)
