@@ -18,13 +18,16 @@ from ingestd.errors import NoArticle
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
+from ingestd.text import latin_length
 
-#: A body with fewer characters is a teaser or an error message.
+#: A body with fewer letters is a teaser or an error message.
 MIN_BODY = 40
 #: Number of blocks at the start of the text that are searched for a caption without markup.
 _CAPTION_DEPTH = 12
 #: Number of paragraphs at the start of the text of which one may have the dateline.
 _DATELINE_DEPTH = 3
+#: A block of at least this length is a paragraph of the story.
+_PARAGRAPH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ def assemble(
     dateline_text = found_dateline.line if found_dateline else None
     kept = without_recurring_blocks(paragraphs, page.recurring_blocks)
     body = to_text(kept)
-    if len(body) < MIN_BODY:
+    if latin_length(body) < MIN_BODY:
         raise NoArticle(_shortage(blocks, body))
     signed = signature.read(kept)
     if found_dateline and found_dateline.by and not signed.authors:
@@ -149,8 +152,12 @@ def _shortage(blocks: tuple[Block, ...], body: str) -> str:
 
 def _captions(blocks: tuple[Block, ...], marked: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
     """Return all captions, and separately the one recognised only by its credit, or None."""
+    # The last paragraph may end in its signature: "(kst/dpa)".
+    last = max((at for at, block in enumerate(blocks) if len(block.text) >= _PARAGRAPH), default=0)
     first = (
-        block.text for block in blocks[:_CAPTION_DEPTH] if block.tag == "p" and dateline.split(block.text)[0] is None
+        block.text
+        for block in blocks[: min(_CAPTION_DEPTH, last)]
+        if block.tag == "p" and dateline.split(block.text)[0] is None
     )
     unmarked = next((line for line in first if images.is_caption(line)), None)
     return (*marked, unmarked) if unmarked else marked, unmarked

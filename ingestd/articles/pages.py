@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ingestd.articles import clues, non_articles
 from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
+from ingestd.articles.body import marked_elements
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.page_body import read_body
@@ -40,7 +41,7 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
         "entry": entry_clues(page.entry),
     }
     headline = clues.merge(witnesses)[0].headline
-    lines = block_texts(root)
+    lines = block_texts(root, marked_elements.is_quoted)
     notices = copyright_notices(lines)
     witnesses["visible"] = replace(
         article_header.read(lines, headline, language_of_page(root)), usageterms=usage_terms(notices)

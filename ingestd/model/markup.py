@@ -1,6 +1,7 @@
 """Untrusted markup: parse it and extract its text."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from html import unescape
 
@@ -70,15 +71,18 @@ def _text_too_deep(markup: str) -> str:
     return collapse(_without_tags(markup))
 
 
-def block_texts(root: etree._Element) -> list[str]:
-    """Return the text of each block below an element, collapsed, in document order, without empty ones."""
+def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], bool] | None = None) -> list[str]:
+    """Return the text of each block below an element, collapsed, in document order, without empty ones.
+
+    Elements for which `is_skipped` is true are left out with their content.
+    """
     blocks: list[list[str]] = [[]]
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
         if event == "start":
             if element.tag in _BLOCKS:
                 blocks.append([])
-            if element.tag in _INVISIBLE:
+            if element.tag in _INVISIBLE or (is_skipped and is_skipped(element)):
                 walk.skip_subtree()
             else:
                 blocks[-1].append(element.text or "")

@@ -1,5 +1,7 @@
 """Whole pages, one kind of fault a test: what belongs to the story is in its text, and nothing else is."""
 
+import pytest
+
 from ingestd.articles import extract
 from ingestd.model.article import Article
 from ingestd.model.page import Page
@@ -65,3 +67,183 @@ def test_soft_hyphens_are_in_no_field() -> None:
     assert article.description_text == "A vote of the harbour board in the winter."
     assert paragraphs(article) == [*STORY]
     assert "\xad" not in repr(article)
+
+
+POST = "<p>The pier is shut until autumn. Use the coal quay.</p>"
+
+
+@pytest.mark.parametrize(
+    "embedded",
+    [
+        pytest.param(
+            f"<blockquote class='twitter-tweet'>{POST}— Board (@board) <a href=/1>March 5, 2024</a></blockquote>",
+            id="x",
+        ),
+        pytest.param(
+            f"<blockquote class='instagram-media'>{POST}<p>Shared on <time>Mar 5, 2024</time></p></blockquote>",
+            id="instagram",
+        ),
+        pytest.param(
+            f"<blockquote class='tiktok-embed'><section>{POST}</section><p>5 March 2024</p></blockquote>", id="tiktok"
+        ),
+        pytest.param(
+            f"<blockquote class='mastodon-embed'>{POST}<p>5 March 2024, 14:05</p></blockquote>", id="mastodon"
+        ),
+        pytest.param(
+            f"<blockquote class='bluesky-embed'>{POST}— (<a href=/2>@board.example</a>) 5 May 2024</blockquote>",
+            id="bluesky",
+        ),
+        pytest.param(f"<div class='fb-post'>{POST}<p>By Harbour Board</p><p>March 5, 2024</p></div>", id="facebook"),
+        pytest.param(f"<div class='embed-tweet'>{POST}<p>March 5, 2024</p></div>", id="div"),
+        pytest.param(
+            f"<figure class='wp-block-embed'><blockquote>{POST}<p>March 5, 2024</p></blockquote></figure>", id="figure"
+        ),
+        pytest.param(f"<blockquote>{POST}<p>By Harbour Board, March 5, 2024</p></blockquote>", id="quotation"),
+    ],
+)
+def test_the_first_paragraph_is_no_dek_and_a_post_below_it_dates_nothing(embedded: str) -> None:
+    article = page(LEDE, embedded, SECOND, THIRD, LAST)
+
+    found = paragraphs(article)
+    assert found[0] == LEDE
+    assert found[-3:] == [SECOND, THIRD, LAST]
+    assert "The pier is shut until autumn. Use the coal quay." in found
+    assert (article.description_text, article.byline) == (None, None)
+
+
+def test_a_post_keeps_its_signature() -> None:
+    article = page(LEDE, f"<blockquote>{POST}— Board (@board) <a href=/1>March 5, 2024</a></blockquote>", SECOND, THIRD)
+
+    assert paragraphs(article)[1:3] == [
+        "The pier is shut until autumn. Use the coal quay.",
+        "— Board (@board) March 5, 2024",
+    ]
+
+
+QUOTE = "We will not be moved by a single winter of complaints."
+
+
+@pytest.mark.parametrize(
+    ("quotation", "source"),
+    [
+        (
+            f"<figure><blockquote><p>{QUOTE}</p></blockquote><figcaption>Edda Brill, pilot</figcaption></figure>",
+            "Edda Brill, pilot",
+        ),
+        (f"<figure><figcaption>Edda Brill</figcaption><blockquote>{QUOTE}</blockquote></figure>", "Edda Brill"),
+        (
+            f"<figure class=wp-block-pullquote><blockquote><p>{QUOTE}</p><cite>Edda Brill</cite></blockquote></figure>",
+            "Edda Brill",
+        ),
+        (
+            f"<figure><b>„</b><blockquote>{QUOTE}</blockquote><figcaption>— <cite>Letter</cite></figcaption></figure>",
+            "— Letter",
+        ),
+        (
+            f"<blockquote><p>{QUOTE}</p><footer>— <cite>Letter to the board</cite></footer></blockquote>",
+            "— Letter to the board",
+        ),
+        (f"<blockquote>{QUOTE}<footer>Edda Brill, May 3, 2024</footer></blockquote>", "Edda Brill, May 3, 2024"),
+        (f"<blockquote><p>{QUOTE}<p>By the pilots</blockquote>", "By the pilots"),
+        (
+            f"<figure><div><blockquote>{QUOTE}</blockquote></div><figcaption>Edda Brill/AP</figcaption></figure>",
+            "Edda Brill/AP",
+        ),
+    ],
+)
+@pytest.mark.parametrize("at", [1, 3, 4])
+def test_a_quotation_stays_with_who_says_it(quotation: str, source: str, at: int) -> None:
+    article = page(*STORY[:at], quotation, *STORY[at:])
+
+    assert sorted(paragraphs(article)) == sorted([*STORY, QUOTE, source])
+    assert paragraphs(article)[:at] == [*STORY[:at]]
+    assert article.associations == ()
+
+
+def test_a_table_in_a_figure_stays_and_a_pull_quote_does_not_repeat_the_story() -> None:
+    table = "<figure class=wp-block-table><table><tr><td>Port</td><td>Leaves</td></tr></table></figure>"
+    pulled = f"<figure><blockquote>{SECOND[:60]}</blockquote><figcaption>The board</figcaption></figure>"
+
+    assert paragraphs(page(LEDE, table, SECOND, pulled, LAST)) == [LEDE, "Port | Leaves", SECOND, LAST]
+
+
+@pytest.mark.parametrize(
+    "signature", ["(dpa)", "(kst/dpa)", "(Reuters)", "(APA/Reuters)", "(AFP, dpa)", "(sda/afp)", "(AP)", "(EFE)"]
+)
+def test_a_paragraph_signed_by_an_agency_is_no_caption(signature: str) -> None:
+    article = page(LEDE, f"The vote was close, the board said {signature}", SECOND, f"{LAST} {signature}")
+
+    assert paragraphs(article) == [
+        LEDE,
+        f"The vote was close, the board said {signature}",
+        SECOND,
+        f"{LAST} {signature}",
+    ]
+    assert article.associations == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "brief"),
+    [
+        (
+            "en",
+            "Ferry pier to close",
+            [
+                "The board voted to close the old ferry pier for repairs.",
+                "Boats will use the coal quay until autumn.",
+                "It costs four million.",
+            ],
+        ),
+        (
+            "de",
+            "Steg geschlossen",
+            ["Der Hafenrat schließt den alten Steg für Arbeiten.", "Bis zum Herbst fahren die Boote vom Kohlekai ab."],
+        ),
+        (
+            "fr",
+            "Le quai ferme",
+            ["Le conseil du port a voté la fermeture du vieux quai.", "Les bateaux partiront du quai au charbon."],
+        ),
+        (
+            "es",
+            "Cierra el muelle",
+            [
+                "La junta del puerto cierra el viejo muelle.",
+                "Los barcos saldrán del muelle de carbón.",
+                "Costará cuatro millones.",
+            ],
+        ),
+        (
+            "ja",
+            "桟橋閉鎖へ",
+            [
+                "港湾委員会は火曜日、フェリー桟橋を閉鎖することを決めた。",
+                "秋までは石炭埠頭から船が出る。",
+                "費用は四百万クローネに上る。",
+            ],
+        ),
+        (
+            "zh",
+            "旧码头将关闭",
+            ["港务局周二决定关闭旧渡轮码头进行维修。", "船只将改从煤码头出发，直到秋天。", "维修费用约四百万克朗。"],
+        ),
+        (
+            "ko",
+            "부두 폐쇄",
+            ["항만위원회는 화요일 낡은 여객선 부두를 폐쇄하기로 했다.", "배는 가을까지 석탄 부두에서 출발한다."],
+        ),
+        (
+            "ru",
+            "Причал закрыт",
+            [
+                "Совет порта закрыл старый причал на ремонт.",
+                "Паромы пойдут от угольного причала.",
+                "Это стоит четыре миллиона.",
+            ],
+        ),
+    ],
+)
+def test_a_brief_keeps_its_paragraphs(language: str, headline: str, brief: list[str]) -> None:
+    article = page(*brief, above=f"<h1>{headline}</h1>", language=language)
+
+    assert paragraphs(article) == brief

@@ -20,6 +20,9 @@ _MIN_REPEAT = 40
 #: A block of at least this length is a repeat wherever it occurs again, a shorter one only close to the first.
 _LONG = 200
 _MAX_CAPTION = 800
+_QUOTES = " \"'“”‘’„‚«»‹›「」『』"
+#: Blocks that may hold a decoration only, such as a quotation mark in large letters or the border of a table's cells.
+_DECORATED = ("blockquote", "p")
 _HEADINGS = ("h2", "h3", "h4")
 
 
@@ -41,7 +44,8 @@ def without_boilerplate(blocks: Iterable[Block], known: KnownFields) -> tuple[Bl
     Removes known fields, header lines, prompts (consent, apps, newsletters, sharing), the short lines below a prompt
     at the end, teasers that are only a link, repeated blocks, and headings with nothing below them.
     """
-    kept = _without_prompts(_without_header(_without_repeats(blocks), known))
+    with_words = (block for block in blocks if block.tag not in _DECORATED or any(map(str.isalnum, block.text)))
+    kept = _without_prompts(_without_header(_without_pull_quotes(_without_repeats(with_words)), known))
     kept = [shorter for block in kept if (shorter := _without_invitation(block))]
     return tuple(_without_loose_headings(_without_teasers(kept)))
 
@@ -59,6 +63,29 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
     return kept
 
 
+def _without_pull_quotes(blocks: list[Block]) -> list[Block]:
+    """Remove quotations that repeat a passage of the story in large letters, with who says it."""
+    if not any(block.tag == "blockquote" for block in blocks):
+        return blocks
+    story = "\n".join(block.text for block in blocks if block.tag != "blockquote")
+    kept: list[Block] = []
+    pulled = False
+    for block in blocks:
+        is_quote = block.tag == "blockquote"
+        pulled = is_quote and (_repeats(block.text, story) or (pulled and _is_attribution(block.text)))
+        if not pulled:
+            kept.append(block)
+    return kept
+
+
+def _repeats(quote: str, story: str) -> bool:
+    return len(quote) >= _MIN_REPEAT and quote.strip(_QUOTES) in story
+
+
+def _is_attribution(line: str) -> bool:
+    return len(line) < _SHORT and not line.endswith((".", "!", "?"))
+
+
 def _without_header(blocks: Sequence[Block], known: KnownFields) -> list[Block]:
     captions = {text.fold(part) for line in known.captions for part in (line, *images.split_credit(line)) if part}
     headlines = {text.fold(line) for line in known.headlines}
@@ -71,6 +98,9 @@ def _without_header(blocks: Sequence[Block], known: KnownFields) -> list[Block]:
         if at < _HEADER_BLOCKS and (folded in headlines or _is_headline(block, folded, headlines)):
             # Short blocks above the headline are a menu.
             kept = [above for above in kept if not _is_short(above)]
+        elif block.tag == "blockquote":
+            # It may have a line that says who is quoted, and when: "— Harbour Board (@harbour) March 5, 2024".
+            kept += () if at < _HEADER_BLOCKS and folded in first else (block,)
         elif not (at < _HEADER_BLOCKS and _is_header_line(block, folded, first)) and folded not in captions:
             kept.append(block)
     return kept
@@ -108,7 +138,7 @@ def _without_prompts(blocks: list[Block]) -> list[Block]:
 
 
 def _is_short(block: Block) -> bool:
-    return len(block.text) <= _SHORT and block.tag != "blockquote"
+    return text.latin_length(block.text) <= _SHORT and block.tag != "blockquote"
 
 
 def _without_teasers(blocks: list[Block]) -> list[Block]:

@@ -21,8 +21,6 @@ _ELLIPSES = ("…", "...", "[...]", "[…]")
 #: A block below a link that reads like a title is the excerpt of another story, up to `_EXCERPT` characters.
 _TITLE_LENGTHS = range(20, 250)
 _EXCERPT = 400
-#: A Chinese or Japanese character carries as much text as this many letters.
-_CJK_FACTOR = 2.5
 #: A weak mark is ignored on an element with a larger share of the page's prose.
 _MAX_WEAK_SHARE = 0.4
 #: If less of the prose than this share is left, strong marks on such elements are ignored too.
@@ -80,9 +78,7 @@ def _weights(placed: Sequence[PlacedBlock]) -> list[float]:
 
 
 def _weight(block: Block, link_share: float) -> float:
-    length: float = len(block.text)
-    if any("\u3040" <= char <= "\u9fff" for char in block.text[:20]):
-        length *= _CJK_FACTOR
+    length = float(text.latin_length(block.text))
     if link_share > _MAX_LINK_SHARE:
         return -length
     is_prose = length >= _PARAGRAPH or (length >= _SENTENCE and block.text.endswith(_SENTENCE_ENDS))
@@ -157,7 +153,7 @@ def _is_headline(placed: PlacedBlock, headline: str | None) -> bool:
 
 def _is_dek(placed: PlacedBlock, overruled: Collection[MarkedElement], known_deks: Collection[str]) -> bool:
     line = placed.block.text
-    if len(line) < _SENTENCE or placed.block.link_share > 0.3:
+    if text.latin_length(line) < _SENTENCE or placed.block.link_share > 0.3:
         return False
     if any(mark.strength > TEASER and mark not in overruled for mark in placed.marks):
         return False
@@ -174,6 +170,6 @@ def _without_tail(placed: Sequence[PlacedBlock], weights: Sequence[float], story
 
 def _can_end(block: Block) -> bool:
     line = block.text
-    if block.tag in ("li", "pre") or len(line) >= _SHORT:
+    if block.tag in ("li", "pre", "blockquote") or text.latin_length(line) >= _SHORT:
         return True
     return len(line) >= 12 and line.endswith(_SENTENCE_ENDS) and block.tag not in _HEADINGS

@@ -59,17 +59,55 @@ _NEVER_MARKED = frozenset("html body article main a em strong b i br h1 h2 h3 h4
 _ROLES = frozenset("dialog alertdialog complementary navigation banner contentinfo search button menu menubar".split())
 #: Characters of a class or an id that are read.
 _MAX_NAMES = 500
+_EMBED_TAGS = frozenset("div section figure aside p".split())
+_EMBED = re.compile(
+    r"(?:^|[\s_-])(?:tweet|twitter-(?:tweet|embed)|instagram-(?:media|embed)|tiktok-embed|mastodon-(?:embed|post)|"
+    r"bluesky-(?:embed|post)|fb-post|facebook-(?:post|embed)|telegram-(?:post|embed)|threads-(?:post|embed)|"
+    r"(?:social|oembed|block)-embed|social-post|embed-(?:tweet|twitter|instagram|tiktok|facebook|social)|x-post)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _INVISIBLE = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
+
+
+#: What a figure may hold that belongs to the text (HTML Standard, 4.4.12): quotations, tables, listings.
+_TEXT_IN_FIGURE = ("blockquote", "table", "pre")
+
+
+def is_quotation(figure: etree._Element) -> bool:
+    """Return whether a figure holds a quotation and no picture; its caption then says who is quoted."""
+    return next(figure.iter("blockquote"), None) is not None and next(figure.iter("img"), None) is None
+
+
+def _holds_text(element: etree._Element) -> bool:
+    return element.tag == "figure" and next(element.iter(*_TEXT_IN_FIGURE), None) is not None
+
+
+def names_quoted(figcaption: etree._Element) -> bool:
+    """Return whether the caption of a figure says who is quoted in it."""
+    figure = figcaption.getparent()
+    # A caption is the first or the last child (HTML Standard, 4.4.12); a page of captions is read in linear time.
+    is_outermost = figcaption.getnext() is None or figcaption.getprevious() is None
+    return is_outermost and figure is not None and figure.tag == "figure" and is_quotation(figure)
+
+
+def is_quoted(element: etree._Element) -> bool:
+    """Return whether an element is a quotation or an embedded post, whose names and dates are not the article's."""
+    return element.tag == "blockquote" or (element.tag in _EMBED_TAGS and _is_embed(element.get("class", "")))
+
+
+@lru_cache(maxsize=4096)
+def _is_embed(names: str) -> bool:
+    return _EMBED.search(names[:_MAX_NAMES]) is not None
 
 
 def mark_strength(element: etree._Element) -> int:
     """Return how strongly an element is marked as something other than the story: 0, TEASER, WEAK or STRONG."""
     tag = element.tag
-    if tag in _NEVER_MARKED:
+    if tag in _NEVER_MARKED or (tag == "figcaption" and names_quoted(element)):
         return 0
     if tag in _STRONG_TAGS:
         return STRONG
-    by_tag = WEAK if tag in _WEAK_TAGS else 0
+    by_tag = WEAK if tag in _WEAK_TAGS and not _holds_text(element) else 0
     attributes = dict(element.attrib)
     if not attributes:
         return by_tag

@@ -12,6 +12,7 @@ from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.tree import element_count
 from ingestd.articles.body.walk import PlacedBlock, placed_blocks, read_blocks
 from ingestd.articles.witnesses import json_ld_text
+from ingestd.text import latin_length
 
 #: The largest of 830 measured pages has 10,000 elements.  A page with more than this would exceed the worker's time
 #: limit.
@@ -22,6 +23,8 @@ _COMPARE_BELOW = 400
 _PLAIN_BELOW = 250
 #: If trafilatura's one paragraph holds the text of more blocks than this, it has merged them.
 _MERGED_BLOCKS = 4
+#: The same if it holds two or more blocks that are this share of it.
+_MERGED_SHARE = 0.9
 #: A shorter block may be a menu item or a button.
 _MIN_PLAIN = 60
 
@@ -35,7 +38,7 @@ def read_body(root: etree._Element, url: str | None = None, header: HeaderFields
         return plain_blocks(root, url, shortest=1)
     placed = placed_blocks(root)
     blocks = container.story_blocks(placed, header or HeaderFields())
-    if _length(blocks) < _COMPARE_BELOW:
+    if sum(len(block.text) for block in blocks) < _COMPARE_BELOW:
         return _longest(
             tuple(block.resolved(url) for block in blocks),
             _trafilatura_blocks(root, placed, url),
@@ -46,7 +49,9 @@ def read_body(root: etree._Element, url: str | None = None, header: HeaderFields
 
 def plain_blocks(root: etree._Element, url: str | None = None, *, shortest: int = _MIN_PLAIN) -> tuple[Block, ...]:
     """Return all blocks of at least `shortest` characters that are not mostly link text."""
-    return tuple(block for block in read_blocks(root, url) if len(block.text) >= shortest and block.link_share < 0.5)
+    return tuple(
+        block for block in read_blocks(root, url) if latin_length(block.text) >= shortest and block.link_share < 0.5
+    )
 
 
 def _trafilatura_blocks(root: etree._Element, placed: Sequence[PlacedBlock], url: str | None) -> tuple[Block, ...]:
@@ -55,7 +60,8 @@ def _trafilatura_blocks(root: etree._Element, placed: Sequence[PlacedBlock], url
     blocks = read_blocks(document.body, url) if isinstance(document, Document) else ()
     if len(blocks) == 1:
         merged = tuple(one.block.resolved(url) for one in placed if one.block.text in blocks[0].text)
-        return merged if len(merged) > _MERGED_BLOCKS else blocks
+        is_whole = len(merged) > 1 and _length(merged) >= _MERGED_SHARE * _length(blocks)
+        return merged if is_whole or len(merged) > _MERGED_BLOCKS else blocks
     return blocks
 
 
@@ -66,4 +72,4 @@ def _longest(own: tuple[Block, ...], other: tuple[Block, ...], plain: tuple[Bloc
 
 
 def _length(blocks: tuple[Block, ...]) -> int:
-    return sum(len(block.text) for block in blocks)
+    return sum(latin_length(block.text) for block in blocks)

@@ -84,7 +84,7 @@ def _runs_by_block(
     for event, element in walk:
         context = contexts[-1]
         if event == "start":
-            if element.tag in skipped:
+            if element.tag in skipped and not _is_attribution(element, context):
                 walk.skip_subtree()
                 contexts.append(context)
                 continue
@@ -96,7 +96,7 @@ def _runs_by_block(
             _append_start(element, runs, inner.style)
             continue
         if event == "end":
-            if context.element is element and runs and element.tag not in skipped:
+            if context.element is element and runs:
                 yield context, runs
                 runs = []
             contexts.pop()
@@ -104,6 +104,11 @@ def _runs_by_block(
             runs.append(Run(element.tail, *contexts[-1].style))
     if runs:
         yield contexts[0], runs
+
+
+def _is_attribution(element: etree._Element, outer: _Context) -> bool:
+    """Return whether an element is the footer of a quotation, which says who is quoted."""
+    return outer.tag == "blockquote" and element.tag == "footer"
 
 
 def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) -> _Context:
@@ -134,6 +139,8 @@ def _block_tag(element: etree._Element, outer: str) -> str | None:
     tag = _BLOCKS.get(element.tag)
     if tag == "p" and outer in ("li", "blockquote"):
         return outer
+    if element.tag == "figcaption" and marked_elements.names_quoted(element):
+        return "blockquote"
     if element.tag == "head" and element.get("rend") in ("h1", "h2", "h4", "h5", "h6"):
         return _BLOCKS[element.get("rend")]
     return tag

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ingestd import urls
+from ingestd.articles.body.marked_elements import is_quotation
 from ingestd.model.article import Image
 from ingestd.model.markup import line_of_element
 
@@ -14,6 +15,11 @@ _IN_PARENTHESES = re.compile(r"\s*[(\[]([^()\[\]]{2,120})[)\]]\s*\.?$")
 _OWNER = re.compile(
     r"/| via |\b(AP|AFP|dpa|Reuters|EPA|Getty|Images?|Photos?|Foto|Picture|File|Courtesy|Press|Agency|Bild|Handout|"
     r"Pool|Keystone|Imago|Shutterstock|iStock|Alamy|Xinhua|TASS|ANSA|EFE|Kyodo)\b",
+)
+# Agencies that file texts: "... told reporters. (dpa)" is a paragraph with its source.
+_TEXT_AGENCY = re.compile(
+    r"(?:[a-z]{2,4}[/,;+-]\s?)*(?:AP|AFP|afp|dpa|DPA|APA|apa|SDA|sda|ATS|ats|Reuters|REUTERS|rtr|Xinhua|TASS|ANSA|EFE|"
+    r"Kyodo|ANP|Belga|PAP|TT|NTB|KNA|epd|dts)(?:[/,; +-]+(?:[A-Z]{2,4}|[a-z]{2,4}|Reuters|REUTERS))*"
 )
 _AFTER_WORD = re.compile(
     r"(?:(?<![\s|–—-])[\s|–—-]+)?(?:©|\b(?:Photo(?:graph)?|Foto|Bild|Image|Picture|Credit|Crédit|Copyright|Quelle|Source)"
@@ -46,7 +52,7 @@ def read(root: etree._Element, url: str) -> Figures:
             and next(figure.iterancestors("article"), None) is None
         ):
             continue
-        figcaption = next(figure.iter("figcaption"), None)
+        figcaption = None if is_quotation(figure) else next(figure.iter("figcaption"), None)
         line = _text_line(figcaption)
         if line:
             captions.append(line)
@@ -68,11 +74,14 @@ def split_credit(line: str) -> tuple[str | None, str | None]:
 
 
 def is_caption(line: str) -> bool:
-    """Return whether a line without caption markup is a caption: it ends in a credit in parentheses."""
+    """Return whether a line without caption markup is a caption: it ends in a credit in parentheses.
+
+    An agency's name alone is no credit but the source of a paragraph.
+    """
     if len(line) > 600 or not line.endswith((")", ").", "]")):
         return False
     match = _IN_PARENTHESES.search(line)
-    return match is not None and bool(_OWNER.search(match[1]))
+    return match is not None and bool(_OWNER.search(match[1])) and not _TEXT_AGENCY.fullmatch(match[1])
 
 
 def _text_line(element: etree._Element | None) -> str:
