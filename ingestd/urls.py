@@ -57,6 +57,13 @@ def normalise(url: str) -> str:
     return urlunsplit((parts.scheme, f"{host}{port}", path, query, ""))
 
 
+def with_fragment(url: str, link: str | None) -> str:
+    """Return a URL with the fragment of a link, in ASCII; unchanged if the link has none or the result is too long."""
+    fragment = link.partition("#")[2] if link else ""
+    exact = f"{url}#{_ascii(fragment)}"
+    return exact if fragment and "#" not in url and may_identify(exact) else url
+
+
 def may_identify(url: str) -> bool:
     """Return whether a URL is short enough to identify a source or a record."""
     return len(url.encode(errors="surrogatepass")) <= MAX_IDENTIFYING

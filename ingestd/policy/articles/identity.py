@@ -1,9 +1,10 @@
 """Decide what an article becomes: a new record, a revision, another carrier, or nothing new.
 
 Identity is checked first, likeness second.  If the article's address or entry has a record of its own, the article is
-that record, and a changed text is a revision of it.  Otherwise, if some record has the text in any of its revisions,
-the article's entry becomes a carrier of that record.  A carrier whose text changes later becomes a record of its own:
-a republisher's edit does not change the agency's story.
+that record, and a changed text is a revision of it.  An address does not identify the articles of entries that one
+document lists side by side, each with another whole text: each is a record of its own.  Otherwise, if some record has
+the text in any of its revisions, the article's entry becomes a carrier of that record.  A carrier whose text changes
+later becomes a record of its own: a republisher's edit does not change the agency's story.
 """
 
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ class Head:
     headline: str | None
     #: The entry that made the record.
     origin_entry_id: int
+    #: Whether its current revision is the content of an entry and not a page.
+    fragment: bool = False
     #: If it was reprocessed: the hashes and folded headlines that earlier rules extracted from the same page.
     other_hashes: frozenset[str] = frozenset()
     other_headlines: frozenset[str] = frozenset()
@@ -57,6 +60,8 @@ class Candidate:
     fragment: bool
     #: The record that its entry already carries, if any.
     carries: int | None = None
+    #: Whether its entry was listed beside the one that made the record of its address, in one document.
+    listed_beside: bool = False
 
 
 def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tuple[Verdict, Head | None]:
@@ -68,9 +73,14 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     for a record that was reprocessed since: a process that was not restarted still runs the earlier rules.  And so is
     one that today's rules extract from the record's own page.
 
+    Whole texts that one document lists side by side are different articles, also at one address.
+
     Another feed's excerpt under a known address makes no revision; only the page at the address, or the entry that made
     the record, does.  A new headline over the same text counts only from that entry.
     """
+    hashes = {candidate.content_hash, candidate.whole_hash, candidate.same_hash}
+    if own and candidate.listed_beside and candidate.fragment and own.fragment and not _texts_of(own) & hashes:
+        own = None
     known = own or holder
     if known is None:
         return "new", None
@@ -78,9 +88,13 @@ def decide(candidate: Candidate, *, own: Head | None, holder: Head | None) -> tu
     if own is None:
         return carried_or_same, known
     is_origin = candidate.entry_id == own.origin_entry_id
-    if not {own.content_hash, *own.other_hashes} & {candidate.content_hash, candidate.whole_hash, candidate.same_hash}:
+    if not _texts_of(own) & hashes:
         return ("text", own) if is_origin or not candidate.fragment else (carried_or_same, own)
     headlines = {fold(own.headline or ""), *own.other_headlines}
     if is_origin and candidate.headline and fold(candidate.headline) not in headlines:
         return "headline", own
     return "same" if is_origin else carried_or_same, own
+
+
+def _texts_of(head: Head) -> set[str | None]:
+    return {head.content_hash, *head.other_hashes}

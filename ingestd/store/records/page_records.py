@@ -17,11 +17,13 @@ from ingestd.model.item import Item
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
 from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.extraction import Extraction
+from ingestd.store.records.listings import Listings
 from ingestd.store.records.outcomes import SameText
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import records, revisions, texts
 from ingestd.store.statements import chunks
 from ingestd.store.work.entries import ClaimedEntry
+from ingestd.urls import with_fragment
 
 _EVENTS: dict[Verdict, EventKind] = {"new": "new", "text": "revised", "headline": "revised", "carried": "carried"}
 
@@ -36,6 +38,7 @@ _HEAD = (
         revisions.c.content_hash,
         revisions.c.headline,
         revisions.c.change,
+        revisions.c.fragment,
     )
     .select_from(records)
     .join(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
@@ -56,6 +59,7 @@ class PageRecords:
         self._by_hash: dict[str, int] = {}
         self._by_entry: dict[int, int] = {}
         self._purged: set[int] = set()
+        self._listings = Listings()
 
     @classmethod
     async def open(
@@ -65,10 +69,11 @@ class PageRecords:
         hashes: Iterable[str],
         ids: Iterable[int | None],
         uris: Iterable[str | None] = (),
+        fragments: Iterable[ClaimedEntry] = (),
     ) -> Self:
         """Read the records that articles may belong to: by content hash, record id and canonical URL.
 
-        The connection must hold `database.lock_records`.
+        `fragments` are the entries that are articles themselves.  The connection must hold `database.lock_records`.
         """
         page_records = cls(await UnitOfWork.open(connection))
         wanted = {record_id for record_id in ids if record_id is not None}
@@ -84,12 +89,15 @@ class PageRecords:
         for few in chunks(sorted(wanted)):
             page_records._add_heads((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
         await page_records._read_earlier_revisions(connection)
+        origins = (head.origin_entry_id for head in page_records._heads.values() if head.fragment)
+        page_records._listings = await Listings.read(connection, fragments, origins)
         return page_records
 
     async def _read_earlier_revisions(self, connection: AsyncConnection) -> None:
         """Read earlier revisions of reprocessed records, whose texts other rules extracted from the same page."""
         c = revisions.c
-        query = select(c.record_id, c.revision, c.change, c.content_hash, c.headline).order_by(c.record_id, c.revision)
+        query = select(c.record_id, c.revision, c.change, c.content_hash, c.headline, c.fragment)
+        query = query.order_by(c.record_id, c.revision)
         for few in chunks(sorted(self._reprocessed)):
             for row in (await connection.execute(query.where(c.record_id.in_(few)))).all():
                 head = self._heads[row.record_id]
@@ -130,6 +138,7 @@ class PageRecords:
         from a page with this text.  With `corrects`, a revision is saved as
         a correction.
         """
+        own, uri = self._own(work, article.uri, fragment=extraction.fragment)
         candidate = Candidate(
             entry_id=work.id,
             content_hash=content_hash,
@@ -138,16 +147,15 @@ class PageRecords:
             headline=(same_text and same_text.headline) or article.headline,
             fragment=extraction.fragment,
             carries=work.record_id,
+            listed_beside=own is not None and self._listings.are_beside(work.id, self._heads[own].origin_entry_id),
         )
-        own = self._by_uri.get(article.uri) if article.uri else None
-        own = self._by_entry.get(work.id) if own is None else own
         hashes = (content_hash, whole_hash, candidate.same_hash)
         holder = next((self._by_hash[one] for one in hashes if one in self._by_hash), None)
         for record_id in (own, holder, work.record_id):
             if record_id in self._purged:
                 return record_id, "same"
         verdict, head = decide(candidate, own=self._head(own), holder=self._head(holder))
-        record_id = head.id if head else self._new_record(work, article, at)
+        record_id = head.id if head else self._new_record(work, uri, at)
         change = "corrected" if corrects and verdict in ("text", "headline") else verdict
         if verdict in ("new", "text", "headline"):
             revision = head.revision + 1 if head else 1
@@ -162,6 +170,7 @@ class PageRecords:
                 content_hash=content_hash,
                 headline=article.headline,
                 origin_entry_id=head.origin_entry_id if head else work.id,
+                fragment=extraction.fragment,
             )
         if verdict in _EVENTS:
             revision = self.revision_of(record_id)
@@ -184,11 +193,28 @@ class PageRecords:
         """Return whether the content of a record that was opened was erased: nothing is stored for it any more."""
         return record_id in self._purged
 
-    def _new_record(self, work: ClaimedEntry, article: Article, at: datetime) -> int:
-        record_id = self._unit_of_work.new_record(entry_id=work.id, at=at, uri=article.uri)
+    def _own(self, work: ClaimedEntry, uri: str | None, *, fragment: bool) -> tuple[int | None, str | None]:
+        """Return the record of an article's address or entry, and the address that a new record of it would have.
+
+        Entries that are articles may share an address with others: the entry's own record comes first, then that of
+        the address with the fragment of the link.
+        """
+        by_entry = self._by_entry.get(work.id)
+        if not fragment:
+            return (self._by_uri.get(uri, by_entry) if uri else by_entry), uri
+        if by_entry is not None or uri is None:
+            return by_entry, uri
+        exact = with_fragment(uri, work.entry.link)
+        own = self._by_uri.get(exact, self._by_uri.get(uri))
+        return own, exact if uri in self._by_uri and exact not in self._by_uri else uri
+
+    def _new_record(self, work: ClaimedEntry, uri: str | None, at: datetime) -> int:
+        # Another record may have the address, which then identifies neither article.
+        uri = None if uri in self._by_uri else uri
+        record_id = self._unit_of_work.new_record(entry_id=work.id, at=at, uri=uri)
         self._by_entry[work.id] = record_id
-        if article.uri:
-            self._by_uri[article.uri] = record_id
+        if uri:
+            self._by_uri[uri] = record_id
         return record_id
 
     def revision_of(self, record_id: int) -> int:
@@ -262,4 +288,5 @@ def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:
         content_hash=row.content_hash,
         headline=row.headline,
         origin_entry_id=origin_entry_id,
+        fragment=row.fragment,
     )

@@ -26,6 +26,7 @@ from ingestd.store.schema.tables import entries
 from ingestd.store.work import shared_pages
 from ingestd.store.work.entries import entry_as_json, without_content
 from ingestd.times import iso
+from ingestd.urls import with_fragment
 
 
 async def save_outcomes(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[bool]:
@@ -95,9 +96,10 @@ async def _save_pages(connection: AsyncConnection, outcomes: Sequence[EntryOutco
         return done
     page_records = await PageRecords.open(
         connection,
-        uris=[outcome.article.uri for outcome in saved],
+        uris=[uri for outcome in saved for uri in _addresses(outcome)],
         hashes=[name for outcome in saved for name in _hashes(outcome)],
         ids=[outcome.work.record_id for outcome in saved] + [outcome.record_id for outcome in carried],
+        fragments=[outcome.work for outcome in saved if outcome.fragment],
     )
     articles = {outcome.work.id: (outcome.work.record_id, outcome.article) for outcome in saved}
     corrections = await find_corrections(connection, articles)
@@ -150,6 +152,11 @@ def _incoming_versions(outcome: Unwrapped) -> Iterator[IncomingVersion]:
             raw=outcome.raw.sha256 if outcome.raw.stored_size else None,
             url=outcome.url,
         )
+
+
+def _addresses(outcome: Saved) -> set[str]:
+    uri = outcome.article.uri
+    return {uri, with_fragment(uri, outcome.work.entry.link)} if uri else set()
 
 
 def _hashes(outcome: Saved) -> Iterator[str]:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
@@ -78,3 +80,30 @@ def test_a_reprocessed_page_is_recognised_by_the_texts_of_all_its_rules(found: C
 
     assert decide(found, own=own, holder=own)[0] == verdict
     assert own.revision == 3
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("origin_is_whole", [True, False])
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("same_entry", [True, False])
+@pytest.mark.parametrize("same_text", [True, False])
+@pytest.mark.parametrize("held", [True, False])
+def test_every_combination_at_a_known_address(
+    is_whole: bool, origin_is_whole: bool, beside: bool, same_entry: bool, same_text: bool, held: bool
+) -> None:
+    """The table in docs/records.md."""
+    own = replace(head(), fragment=origin_is_whole)
+    text = "old" if same_text else "new"
+    found = replace(candidate(entry=10 if same_entry else 11, text=text, fragment=is_whole), listed_beside=beside)
+
+    verdict, record = decide(found, own=own, holder=head(2, text=text) if held else None)
+
+    side_by_side = beside and is_whole and origin_is_whole
+    if not same_text and side_by_side:
+        assert (verdict, record and record.id) == (("carried", 2) if held else ("new", None))
+    else:
+        assert record == own
+        if same_text:
+            assert verdict == ("same" if same_entry else "carried")
+        else:
+            assert verdict == ("text" if same_entry or not is_whole else "carried")
