@@ -10,6 +10,7 @@ import typer
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
 from ingestd.cli.settings import load_settings
+from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import IngestError
 from ingestd.model.feed import Entry
@@ -58,6 +59,7 @@ async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bo
         reply = await fetcher.get(url)
         parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         feed, now = parsed.feed, datetime.now(UTC)
+        refuse_index(feed, url)
         # A version that was usable, too, when another one of the same item takes it back.
         taken_back = {version.item.guid for version in parsed.versions if version and not _is_usable(version, now)}
         listed = [

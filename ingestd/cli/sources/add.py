@@ -14,6 +14,7 @@ from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
 from ingestd.cli.settings import load_settings
+from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.pipeline.read import read_feed
@@ -150,7 +151,7 @@ async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, int
                 return [Added(known, without_userinfo(url), new=False, changed=changed)]
         reply = await runtime.fetcher.get(url)
         try:
-            await read_feed(runtime.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+            parsed = await read_feed(runtime.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
         except UnknownFormat as error:
             job = "ingestd.workers.jobs:find_feeds"
             feeds = await runtime.pool.run(job, reply.body, reply.final_url, reply.content_type)
@@ -158,6 +159,7 @@ async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, int
                 raise UnknownFormat(f"{without_userinfo(url)} is not a feed and names none") from error
             named = [(feed.url, title or feed.title) for feed in feeds]
             return await _add(runtime.database, named, named=url, interval=interval)
+        refuse_index(parsed.feed, url)
         [added] = await _add(runtime.database, [(url, title)], named=url, interval=interval)
         with runtime.claims.claiming() as register:  # until the run ends, which it does at once
             async with runtime.database.write() as connection:
