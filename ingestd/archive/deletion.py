@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ingestd.archive import index, loose, packs
@@ -179,12 +179,25 @@ class Deletion:
         with self._index.read() as connection:
             rows = index.packs(connection)
         files, documents, sizes = Counter[str](), Counter[str](), Counter[str]()
+        days_documents, days_sizes = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for pack in rows:
             files[pack.kind] += 1
             documents[pack.kind] += pack.documents
-            sizes[pack.kind] += _size(self._root / pack.path)
+            sizes[pack.kind] += (size := _size(self._root / pack.path))
+            days_documents[pack.kind, pack.day] += pack.documents
+            days_sizes[pack.kind, pack.day] += size
+        today = datetime.now(UTC).date()
+        days = [f"{today}", f"{today - timedelta(days=1)}"]
         found = [
-            Usage(kind=kind, files=files[kind], documents=documents[kind], size=sizes[kind]) for kind in sorted(files)
+            Usage(
+                kind=kind,
+                files=files[kind],
+                documents=documents[kind],
+                size=sizes[kind],
+                documents_a_day=max(days_documents[kind, day] for day in days),
+                size_a_day=max(days_sizes[kind, day] for day in days),
+            )
+            for kind in sorted(files)
         ]
         self._loose = self._loose or loose.usage(self._root)
         if self._loose[0]:

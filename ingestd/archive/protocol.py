@@ -65,6 +65,9 @@ class Usage:
     documents: int
     #: On the disk.
     size: int
+    #: Of what was stored on the busier of the last two days (UTC), of which one is not over.
+    documents_a_day: int = 0
+    size_a_day: int = 0
 
 
 class Archive(Protocol):

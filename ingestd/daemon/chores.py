@@ -66,6 +66,7 @@ def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
         (60.0, QuietCheck(service).run),
         (TICK, lambda: _convert(service, conversion)),
         (600.0, lambda: prune(service, settings)),
+        (60.0, lambda: measure_usage(service)),
         (3600.0, lambda: sweep_archive(service, settings.archive_max)),
         (3600.0, lambda: _erase_returned(service)),
     ]
@@ -203,6 +204,12 @@ async def prune(service: Service, settings: Settings) -> None:
             **{one.table.replace(" (", "_").rstrip(")"): one.rows for one in done if one.rows},
             longest=round(max(one.longest for one in done), 4),
         )
+
+
+async def measure_usage(service: Service) -> None:
+    """Measure the sizes of tables and archive for the metrics, now and then."""
+    if not service.service_state.stopping:
+        await service.usage.measure(service.runtime.database, service.runtime.archive)
 
 
 async def _convert(service: Service, conversion: Conversion) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from ingestd import __version__
 from ingestd.daemon.checks import Figures
 from ingestd.daemon.health import Health
+from ingestd.daemon.usage_metrics import usage_metrics
 from ingestd.errors import StoreError
 from ingestd.store.polls.poll_result import PollOutcome
 
@@ -56,6 +57,8 @@ class Metrics(Collector):
         yield GaugeMetricFamily("ingestd_database_up", "Whether the database answers.", value=up)
         if self._figures:
             yield from _database_metrics(self._figures)
+        if self._health.service.usage.latest:
+            yield from usage_metrics(self._health.service.usage.latest)
 
     def _service(self) -> Iterable[Metric]:
         service_state = self._health.service.service_state

@@ -11,6 +11,7 @@ import structlog
 
 from ingestd.daemon.folder_watch import FolderWatch
 from ingestd.daemon.service_state import ServiceState
+from ingestd.daemon.usage_figures import UsageFigures
 from ingestd.errors import StoreError
 from ingestd.model.source import Source
 from ingestd.pipeline.dispatcher import Dispatcher
@@ -42,6 +43,7 @@ class Service:
     ) -> None:
         self.runtime = runtime
         self.service_state = ServiceState()
+        self.usage = UsageFigures()
         self.polls: Dispatcher[Source] = Dispatcher(
             claim=self._claim_sources,
             work=self._poll,

@@ -3,6 +3,7 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ingestd.daemon import chores
 from ingestd.daemon.health import Health
 from ingestd.daemon.metrics import Metrics
 from ingestd.daemon.service import Service
@@ -93,3 +94,20 @@ async def test_openmetrics_is_sent_on_request(health: Health) -> None:
 
     assert media_type.startswith("application/openmetrics-text; version=1.0.0")
     assert body.endswith(b"# EOF\n")
+
+
+async def test_sizes_of_tables_and_archive_are_those_of_the_last_measurement(service: Service, health: Health) -> None:
+    await add_source(service, "https://paper.example/feed")
+    await service.runtime.archive.put(b"<html>", "page")
+    assert not [name for name in await scrape(Metrics(health)) if name.startswith(("ingestd_table", "ingestd_archive"))]
+
+    await chores.measure_usage(service)
+    await add_source(service, "https://wire.example/feed")
+    await chores.measure_usage(service)  # not due
+
+    found = await scrape(Metrics(health))
+    assert found['ingestd_table_rows{table="sources"}'] == 1
+    assert found['ingestd_table_bytes{table="sources"}'] > 0
+    assert found['ingestd_table_growth_bytes{table="polls"}'] == 0
+    assert found['ingestd_archive_documents{kind="page"}'] == 1
+    assert found['ingestd_archive_growth_bytes{kind="page"}'] == found['ingestd_archive_bytes{kind="page"}'] > 0

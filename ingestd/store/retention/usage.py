@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, get_args
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Column, ColumnElement, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.store.records.raws import RawKind
 from ingestd.store.schema.tables import (
     decisions,
     entries,
@@ -40,6 +42,13 @@ _ADDED = {
 }  # fmt: skip
 
 
+#: The numbers of tables without an index by time.
+_NUMBERS = {"entries": entries.c.id, "records": records.c.id, "revisions": revisions.c.id, "events": events.c.seq}
+
+#: Rows from which on an estimate is good enough.
+_ESTIMATED = 10_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableUsage:
     """The size of a table with its indexes."""
@@ -53,14 +62,20 @@ class TableUsage:
     bounded_by: str
 
 
-async def table_usage(connection: AsyncConnection, *, now: datetime) -> list[TableUsage]:
-    """Return the usage of all tables, the largest first.  It counts rows, which takes seconds a million."""
+async def table_usage(connection: AsyncConnection, *, now: datetime, is_exact: bool = True) -> list[TableUsage]:
+    """Return the usage of all tables, the largest first.  It counts rows, which takes seconds a million.
+
+    Otherwise PostgreSQL's own estimates count (`pg_class`, as of the last vacuum); SQLite has none.
+    """
+    estimates = {} if is_exact or connection.dialect.name != "postgresql" else await _estimates(connection)
     sizes = await (
         _postgresql_sizes(connection) if connection.dialect.name == "postgresql" else _sqlite_sizes(connection)
     )
     found = []
     for table in metadata.sorted_tables:
-        rows = int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+        rows = estimates.get(table.name, 0)
+        if rows < _ESTIMATED:
+            rows = int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
         size = sizes.get(table.name, 0)
         added = await _added(connection, table, now - timedelta(days=1))
         growth = None if added is None else round(added * size / rows) if rows else 0
@@ -76,8 +91,38 @@ async def table_usage(connection: AsyncConnection, *, now: datetime) -> list[Tab
 async def _added(connection: AsyncConnection, table: Table, since: datetime) -> int | None:
     if table.name not in _ADDED:
         return None
-    query = select(func.count()).select_from(table).where(_ADDED[table.name] >= since)
+    column = _ADDED[table.name]
+    condition: ColumnElement[bool] = column >= since
+    if (number := _NUMBERS.get(table.name)) is not None:
+        condition = number >= await _first_since(connection, number, column, since)
+    elif table is raws:
+        condition &= raws.c.kind.in_(get_args(RawKind))  # the first column of the index
+    query = select(func.count()).select_from(table).where(condition)
     return int((await connection.execute(query)).scalar_one())
+
+
+async def _first_since(connection: AsyncConnection, number: Column[Any], column: Column[Any], since: datetime) -> int:
+    """Return the number from which on rows were added since a time, by bisection: rows are numbered as they come."""
+    low, high = (await connection.execute(select(func.min(number), func.max(number)))).one()
+    low, high = low or 0, (high or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = (
+            await connection.execute(select(number, column).where(number >= middle).order_by(number).limit(1))
+        ).first()
+        if row and (row[1] is None or row[1] < since):
+            low = row[0] + 1
+        else:
+            high = middle
+    return int(low)
+
+
+async def _estimates(connection: AsyncConnection) -> dict[str, int]:
+    query = (
+        "SELECT relname AS name, reltuples::bigint AS rows FROM pg_class "
+        "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    return {row.name: row.rows for row in await connection.execute(text(query))}
 
 
 async def _sqlite_sizes(connection: AsyncConnection) -> dict[str, int]:

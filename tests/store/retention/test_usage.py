@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -28,3 +29,16 @@ async def test_usage_has_every_table_with_its_rows_bytes_growth_and_bound(databa
     assert records.bytes == records.bytes_a_day > 0
     assert found["sources"].bounded_by == "sources and sites"
     assert "record_search" not in found  # the full-text index counts to the revisions
+
+
+async def test_growth_is_found_by_bisection_and_estimates_are_used_where_they_are_good(database: Database) -> None:
+    await keep_texts(database, "https://old.example/feed", "one", "two", "three", at=NOON - timedelta(days=3))
+    await keep_texts(database, "https://new.example/feed", "four", "five")
+
+    for is_exact in (True, False):
+        async with database.read() as connection:
+            found = {one.table: one for one in await usage.table_usage(connection, now=NOON, is_exact=is_exact)}
+        assert {name: found[name].rows_a_day for name in ("records", "revisions", "events")} == {
+            "records": 2, "revisions": 2, "events": 2,
+        }  # fmt: skip
+        assert found["records"].rows == 5
