@@ -70,6 +70,8 @@ def _read_message(draft: ItemDraft, message: str) -> None:
     draft.fill("type", "text")
     if filed:
         draft.fill("versioncreated", _filing_time(draft, filed))
+        if "versioncreated" in draft.values and not filed["zone"]:
+            draft.fill("versioncreated_precision", "assumed_zone")
         if filed.string is text:
             text = text[: filed.start()]
     keywords, stx, rest = text.partition(STX)

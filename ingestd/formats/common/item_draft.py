@@ -25,7 +25,7 @@ _MAX_HEADING_SEARCH = 10_000
 
 _BY_PREFIX = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
 #: Times whose precision an item tells.
-_WITH_PRECISION = frozenset(("firstcreated", "versioncreated"))
+_WITH_PRECISION = frozenset(("firstcreated", "versioncreated", "published", "released"))
 #: Lists from which duplicates are removed.
 _UNIQUE_LISTS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
 

@@ -122,7 +122,10 @@ def _fill_derived_times(draft: ItemDraft) -> None:
     """Fill `versioncreated` from publication or release if there is no issue date; a release after it is an embargo."""
     values = draft.values
     published, released, regsrc = (values.pop(name, None) for name in ("published", "released", "regsrc"))
-    draft.fill("versioncreated", published or released)
+    precisions = [values.pop(name, None) for name in ("published_precision", "released_precision")]
+    if "versioncreated" not in values:
+        draft.fill("versioncreated", published or released)
+        draft.fill("versioncreated_precision", precisions[0] if published else precisions[1])
     issued = values.get("versioncreated")
     if released and issued and released > issued:
         draft.fill("embargoed", released)
