@@ -27,8 +27,8 @@ _ISO = re.compile(
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s?(?:([Zz]|UTC|GMT)|([+-])(\d\d):?(\d\d)?)?)?"
 )
 _MAIL = re.compile(
-    r"(?:([A-Za-z]{3,9}),? )?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{1,2}):(\d\d)(?::(\d\d))?"
-    r" ?(?:(Z|UTC|GMT|UT)|([+-])(\d\d):?(\d\d))"
+    r"(?:([A-Za-z]{3,9}),? ?)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d{1,2}):(\d\d)(?::(\d{1,2}))?"
+    r" ?(?:(Z|UTC|GMT|UT)|(?:GMT|UTC)?([+-])(\d{1,2}):?(\d\d)?)?"
 )
 _WEEK = re.compile(r"(\d{4})-W(\d\d)-(\d)")
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)?(?:[.,](\d{1,12}))?(?=$|Z|[+-]|\s)")
@@ -149,7 +149,7 @@ def _offset(utc: str | None, sign: str | None, hours: str | None, minutes: str |
         return UTC
     if not sign:
         return None
-    found = zone_at(f"{sign}{hours}{minutes or '00'}", 0, language=None, prose=False)
+    found = zone_at(f"{sign}{hours}:{minutes or '00'}", 0, language=None, prose=False)
     if found is None:
         raise ValueError(f"offset {sign}{hours}{minutes}")
     return found[0]
