@@ -41,7 +41,7 @@ class Invariants:
         #: Kind and id of a row → its name, run, number of claims and fingerprint.
         self._claims: dict[tuple[str, int], tuple[Any, ...]] = {}
         #: The runs whose commits may have happened since the last check.
-        self._committing: set[str] = set()
+        self._committing: Counter[str] = Counter()
         #: Guid → version that is stored.
         self.stored: dict[str, int] = {}
         #: What did not hold, each once, with the step.
@@ -56,9 +56,9 @@ class Invariants:
     @contextmanager
     def committing(self, run_id: str) -> Iterator[None]:
         """Hold a commit of a run, and the check after it; a commit that ends in an error may have happened."""
-        self._committing.add(run_id)
+        self._committing[run_id] += 1
         yield
-        self._committing.discard(run_id)
+        self._committing[run_id] -= 1
 
     def check(self, step: int) -> None:
         """Compare the database with its last state."""
@@ -99,7 +99,8 @@ class Invariants:
         before, self._claims = self._claims, {}
         for kind, row_id, *row in self._rows(_CLAIMS):
             self._claims[kind, row_id] = tuple(row)
-        living = {run for (run,) in self._rows("SELECT id FROM runs")} - self._committing
+        living = {run for (run,) in self._rows("SELECT id FROM runs")}
+        living -= {run for run, count in self._committing.items() if count}
         found = []
         for key, (name, run, number, fingerprint) in before.items():
             now = self._claims.get(key, (None, None, None, None))
