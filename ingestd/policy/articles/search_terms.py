@@ -4,8 +4,8 @@ A term is a word in the form in which words are compared: NFKC, case-folded, wit
 without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese), and Korean, whose particles are joined to
 the word, give overlapping pairs of characters instead: 東京都 is 東京, 京都, and 都, the last character alone.
 
-The index has a text's terms without their positions.  So a phrase is looked up by its terms and then compared with the
-text (`matches`).
+The index has a text's terms without their positions.  So a phrase is looked up by its terms and by `phrase_filter`,
+and then compared with the text (`matches`).
 """
 
 import re
@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+from ingestd.policy.articles.phrase_filter import phrase_filter
 
 #: Put before a term for each word of the headline, and for each word that a body has at least OFTEN times: ranking
 #: looks these up.  No term begins with them.
@@ -41,6 +43,16 @@ class Phrase:
     prefix: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """What the index has of a text."""
+
+    #: The distinct terms and the ranking marks, sorted and separated by spaces.
+    terms: str
+    #: `phrase_filter` of the headline and the body; empty: the body is too long for one.
+    phrases: bytes
+
+
 def terms(text: str) -> list[str]:
     """Return the terms of a text in their order."""
     words = _words(text)
@@ -49,10 +61,16 @@ def terms(text: str) -> list[str]:
     return [word[:_MAX_TERM] for word in words]
 
 
-def index_terms(headline: str | None, body: str) -> str:
-    """Return the distinct terms of a text and its ranking marks, sorted and separated by spaces."""
-    of_headline = terms(headline or "")
-    counts = Counter(terms(body[:_MAX_CHARACTERS]))
+def index_entry(headline: str | None, body: str) -> IndexEntry:
+    """Return what the index has of a text."""
+    of_headline, of_body = terms(headline or ""), terms(body[:_MAX_CHARACTERS])
+    # Only the whole body says that it does not have a phrase.
+    phrases = b"" if len(body) > _MAX_CHARACTERS else phrase_filter((of_headline, of_body))
+    return IndexEntry(terms=_joined(of_headline, of_body), phrases=phrases)
+
+
+def _joined(of_headline: Sequence[str], of_body: Sequence[str]) -> str:
+    counts = Counter(of_body)
     found = {
         *of_headline,
         *counts,

@@ -1,7 +1,8 @@
 """Convert rows of older releases in small batches, while the daemon works.
 
 A row of `revisions` gets its content compressed, and the current ones are added to the full-text index, the newest
-first.  Each batch is one transaction; its progress is stored with it, so a killed daemon goes on where it stopped.
+first.  Revisions that an older release indexed get their filters of phrases.  Each batch is one transaction; its
+progress is stored with it, so a killed daemon goes on where it stopped.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
+from ingestd.policy.articles.search_terms import IndexEntry
 from ingestd.store.database import Database, lock_records
 from ingestd.store.records import search_index
 from ingestd.store.records.content import PACKED, pack
@@ -30,7 +32,7 @@ _WRITE_TIME = 0.02
 #: Rows of an old index deleted at once; each has up to 4 kB.
 _OLD_INDEX_ROWS = 100
 
-_REVISIONS, _OLD_INDEX = "revisions", "old index"
+_REVISIONS, _OLD_INDEX, _PHRASES = "revisions", "old index", "phrases"
 
 #: Seconds that a command fills the full-text index of a copy; the daemon does the rest.
 AFTER_A_COPY = 60.0
@@ -42,9 +44,9 @@ _ALL = 2**62
 @dataclass(frozen=True, slots=True)
 class _Converted:
     below: int
-    #: Columns of the revisions to pack, and terms of the revisions that were current, by number.
+    #: Columns of the revisions to pack, and index entries of the revisions that were current, by number.
     packed: Sequence[Mapping[str, Any]]
-    terms: Mapping[int, str]
+    indexed: Mapping[int, IndexEntry]
 
 
 class Conversion:
@@ -61,7 +63,9 @@ class Conversion:
         """Convert batches for some seconds; returns whether all is converted.  Raises StoreError."""
         end = monotonic() + seconds
         while not self._done and monotonic() < end:
-            self._done = not (await self._convert_revisions() or await self._delete_old_index())
+            self._done = not (
+                await self._convert_revisions() or await self._delete_old_index() or await self._add_phrases()
+            )
         return self._done
 
     async def _convert_revisions(self) -> bool:
@@ -102,6 +106,27 @@ class Conversion:
         self._note(monotonic() - begun)
         return True
 
+    async def _add_phrases(self) -> bool:
+        """Add the filters of phrases of the next batch of indexed revisions; returns whether there was one."""
+        async with self._database.read() as connection:
+            below = await _below(connection, _PHRASES)
+            if below is None:
+                return False
+            rows = (await connection.execute(_BATCH, {"below": below, "rows": self._rows})).all()
+        converted = await asyncio.to_thread(_convert, [row for row in rows if row.is_current])
+        async with self._database.write() as connection:
+            begun = monotonic()
+            await lock_records(connection)
+            current = await search_index.indexed(connection, converted.indexed.keys())
+            await search_index.add_phrases(connection, {id_: converted.indexed[id_] for id_ in sorted(current)})
+            progress = conversions.c.name == _PHRASES
+            if rows:
+                await connection.execute(update(conversions).where(progress).values(below=rows[-1].id))
+            else:
+                await connection.execute(delete(conversions).where(progress))
+        self._note(monotonic() - begun)
+        return True
+
     def _note(self, seconds: float) -> None:
         self.longest = max(self.longest, seconds)
         if seconds > _WRITE_TIME:
@@ -125,7 +150,7 @@ async def _delete_fts_rows(connection: AsyncConnection) -> bool:
 async def restart(connection: AsyncConnection) -> None:
     """Empty the full-text index and convert all rows again, as after they were copied from another database."""
     await search_index.clear(connection)
-    await connection.execute(delete(conversions).where(conversions.c.name == _REVISIONS))
+    await connection.execute(delete(conversions).where(conversions.c.name.in_((_REVISIONS, _PHRASES))))
     await connection.execute(insert(conversions).values(name=_REVISIONS, below=_ALL))
 
 
@@ -155,7 +180,7 @@ _BATCH = (
 
 
 def _convert(rows: Sequence[Any]) -> _Converted:
-    packed, terms = [], {}
+    packed, indexed = [], {}
     for row in rows:
         if row.content is None:
             try:
@@ -164,10 +189,10 @@ def _convert(rows: Sequence[Any]) -> _Converted:
                 _log().warning("revision not packed", record=row.record_id, error=f"{type(error).__name__}: {error}")
         if row.is_current:
             try:
-                terms[row.id] = search_index.terms_of(row)
+                indexed[row.id] = search_index.entry_of(row)
             except UnreadableContent as error:
                 _log().warning("record cannot be searched", record=row.record_id, error=str(error))
-    return _Converted(below=min((row.id for row in rows), default=0), packed=packed, terms=terms)
+    return _Converted(below=min((row.id for row in rows), default=0), packed=packed, indexed=indexed)
 
 
 def _renamed(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,9 +208,9 @@ async def _save(connection: AsyncConnection, converted: _Converted) -> None:
     query = select(revisions.c.id).join(
         records, (records.c.id == revisions.c.record_id) & (records.c.revision == revisions.c.revision)
     )
-    current = set((await connection.execute(query.where(revisions.c.id.in_(list(converted.terms))))).scalars())
+    current = set((await connection.execute(query.where(revisions.c.id.in_(list(converted.indexed))))).scalars())
     missing = current - await search_index.indexed(connection, current)
-    await search_index.add(connection, {id_: converted.terms[id_] for id_ in sorted(missing)})
+    await search_index.add(connection, {id_: converted.indexed[id_] for id_ in sorted(missing)})
     below = update(conversions).where(conversions.c.name == _REVISIONS)
     await connection.execute(below.values(below=converted.below))
 

@@ -31,21 +31,26 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
     phrases = parse_query(words)
     if not phrases:
         return []
-    found, rank = search_index.hits(connection, phrases)
+    found = search_index.hits(connection, phrases)
     to_compare = [phrase for phrase in phrases if len(phrase.terms) > 1]
     query = (
-        select(revisions.c.id)
+        select(revisions.c.id, found.c.rank)
         .join_from(records, revisions, CURRENT)
         .join(found, found.c.id == revisions.c.id)
-        .order_by(rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
+        .order_by(found.c.rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
         .limit(MAX_COMPARED if to_compare else limit)
     )
-    ids = list((await connection.execute(filtered(query, None, None, status))).scalars())
+    query = filtered(query, None, None, status)
     if to_compare:
-        ids = await _with_phrases(connection, ids, to_compare, limit)
-    rows = (await connection.execute(SELECT_RECORDS.add_columns(revisions.c.id).where(revisions.c.id.in_(ids)))).all()
-    place = {id_: number for number, id_ in enumerate(ids)}
-    return await readable(connection, sorted(rows, key=lambda row: place[row.id]))
+        ids = await _with_phrases(connection, list((await connection.execute(query)).scalars()), to_compare, limit)
+        by_id = SELECT_RECORDS.add_columns(revisions.c.id).where(revisions.c.id.in_(ids))
+        rows = {row.id: row for row in await connection.execute(by_id)}
+        return await readable(connection, [rows[id_] for id_ in ids if id_ in rows])
+    # The contents of the best alone are read.
+    best = query.subquery("best")
+    ranked = SELECT_RECORDS.join(best, best.c.id == revisions.c.id)
+    ranked = ranked.order_by(best.c.rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
+    return await readable(connection, (await connection.execute(ranked)).all())
 
 
 async def _with_phrases(

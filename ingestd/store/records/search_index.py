@@ -1,36 +1,27 @@
 """The full-text index of current revisions: SQLite's FTS5, or a table with a GIN index on PostgreSQL.
 
-Both hold the terms that `policy.articles.search_terms` makes, so the same query finds the same records on both.  A row
-is numbered like its revision.  Saving a revision replaces the row of the one before; a row that is left over finds
-nothing, since only current revisions are looked up.  Whoever deletes revisions calls `remove` first.
+Both hold the terms that `policy.articles.search_terms` makes, so the same query finds the same records on both; a table
+beside has the filters of phrases.  A row is numbered like its revision.  Saving a revision replaces the row of the one
+before; a row that is left over finds nothing, since only current revisions are looked up.  Whoever deletes revisions
+calls `remove` first.
 """
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    Subquery,
-    bindparam,
-    case,
-    cast,
-    column,
-    delete,
-    literal_column,
-    select,
-    table,
-    text,
-)
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Integer, Subquery, bindparam, column, delete, select, table, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
-from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK, Phrase, index_terms
+from ingestd.policy.articles.phrase_filter import probes
+from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK, IndexEntry, Phrase, index_entry
 from ingestd.store.database import Database
 from ingestd.store.records.content import PACKED, content_of
+from ingestd.store.schema.columns import Id
 from ingestd.store.schema.tables import revisions
 from ingestd.store.statements import chunks
 
@@ -47,26 +38,61 @@ _MERGED_PAGES = 500
 _rows = table("record_search", column("revision_id"), column("terms"))
 _VECTOR = "array_to_tsvector(string_to_array(terms, ' '))"
 
-#: Columns that `terms_of` needs.
+#: Filters of the phrases of a revision; one that has no row may have any phrase.
+_phrases = table("record_search_phrases", column("revision_id"), column("phrases"))
+
+#: Columns that `entry_of` needs.
 TEXT_COLUMNS = (
     revisions.c.id, revisions.c.record_id, revisions.c.revision, revisions.c.headline, revisions.c.content,
     *(revisions.c[name] for name in PACKED),
 )  # fmt: skip
 
 
-def hits(connection: AsyncConnection, phrases: Sequence[Phrase]) -> tuple[Subquery, ColumnElement[int]]:
-    """Return a subquery of the numbers (`id`) of revisions with all terms of all phrases, and their rank.
+def hits(connection: AsyncConnection, phrases: Sequence[Phrase]) -> Subquery:
+    """Return a subquery of the numbers (`id`) of revisions with all terms of all phrases, and their rank (`rank`).
 
-    Revisions with more of the first terms in the headline, or often in the body, have a higher rank.
+    Of those that have the terms of a phrase but not the phrase, it has a few.  Revisions with more of the first terms
+    in the headline, or often in the body, have a higher rank.
     """
+    is_postgresql = connection.dialect.name == "postgresql"
     wanted = list(dict.fromkeys(part for phrase in phrases for part in _parts(phrase)))
-    found = _select(connection, wanted).subquery("hits")
-    rank: ColumnElement[int] = literal_column("0")
-    for term, is_prefix in wanted[:_MAX_RANKED]:
+    language = _tsquery if is_postgresql else _fts_query
+    select_ids = _TSVECTOR_IDS if is_postgresql else _FTS_IDS
+    values: dict[str, Any] = {"wanted": language(wanted)}
+    ranks = ["0"]
+    for number, (term, is_prefix) in enumerate(wanted[:_MAX_RANKED]):
         for mark, weight in ((HEADLINE_MARK, _HEADLINE_WEIGHT), (OFTEN_MARK, 1)):
-            marked = _select(connection, [(mark + term, is_prefix)])
-            rank = rank + case((found.c.id.in_(marked), weight), else_=0)
-    return found, rank
+            name = f"rank_{weight}_{number}"
+            values[name] = language([(mark + term, is_prefix)])
+            ranks.append(f"CASE WHEN hits.id IN ({select_ids.format(name)}) THEN {weight} ELSE 0 END")
+    hits_and_ranks = f"hits.id AS id, {' + '.join(ranks)} AS rank FROM ({select_ids.format('wanted')}) AS hits"
+    query = f"SELECT {hits_and_ranks}"
+    tests = []
+    for number, probe in enumerate(probe for phrase in phrases for probe in probes(_whole_terms(phrase))):
+        values[f"place_{number}"] = probe.number
+        values[f"bit_{number}"] = probe.mask if is_postgresql else _hexadecimal_pattern(probe.mask)
+        tests.append((_POSTGRESQL_TEST if is_postgresql else _SQLITE_TEST).format(number))
+    if tests:
+        # A revision without a filter may have any phrase.
+        query += " LEFT JOIN record_search_phrases AS filters ON filters.revision_id = hits.id"
+        query += f" WHERE coalesce(length(phrases), 0) = 0 OR ({' AND '.join(tests)})"
+    return text(query).bindparams(**values).columns(column("id", Id), column("rank", Integer)).subquery("hits")
+
+
+#: PostgreSQL may test an empty filter, whatever the order of the conditions.
+_FTS_IDS = "SELECT rowid AS id FROM record_search WHERE record_search MATCH :{0}"
+_TSVECTOR_IDS = f"SELECT revision_id AS id FROM record_search WHERE {_VECTOR} @@ CAST(:{{0}} AS tsquery)"  # noqa: S608
+_SQLITE_TEST = "hex(substr(phrases, 1 + :place_{0} % nullif(length(phrases), 0), 1)) GLOB :bit_{0}"
+_POSTGRESQL_TEST = "get_byte(phrases, :place_{0} % nullif(length(phrases), 0)) & :bit_{0} <> 0"
+
+
+# Terms consist of letters, digits and marks: nothing in them has a meaning in either language.
+def _tsquery(wanted: Iterable[tuple[str, bool]]) -> str:
+    return " & ".join(f"'{term}'{':*' if is_prefix else ''}" for term, is_prefix in wanted)
+
+
+def _fts_query(wanted: Iterable[tuple[str, bool]]) -> str:
+    return " AND ".join(f'"{term}"{" *" if is_prefix else ""}' for term, is_prefix in wanted)
 
 
 def _parts(phrase: Phrase) -> Iterable[tuple[str, bool]]:
@@ -74,24 +100,20 @@ def _parts(phrase: Phrase) -> Iterable[tuple[str, bool]]:
     return ((term, phrase.prefix and number == last) for number, term in enumerate(phrase.terms))
 
 
-def _select(connection: AsyncConnection, wanted: Sequence[tuple[str, bool]]) -> Any:
-    # Terms consist of letters, digits and marks: nothing in them has a meaning in either language.
-    if connection.dialect.name == "postgresql":
-        query = " & ".join(f"'{term}'{':*' if is_prefix else ''}" for term, is_prefix in wanted)
-        wanted_terms = cast(bindparam(None, query, type_=String), postgresql.TSQUERY)
-        return select(_rows.c.revision_id.label("id")).where(literal_column(_VECTOR).op("@@")(wanted_terms))
-    query = " AND ".join(f'"{term}"{" *" if is_prefix else ""}' for term, is_prefix in wanted)
-    fts = table("record_search")
-    return (
-        select(literal_column("rowid").label("id"))
-        .select_from(fts)
-        .where(literal_column("record_search").op("MATCH")(bindparam(None, query, type_=String)))
-    )
+def _whole_terms(phrase: Phrase) -> Sequence[str]:
+    return phrase.terms[:-1] if phrase.prefix else phrase.terms
 
 
-def terms_of(row: Any) -> str:
-    """Return the terms of a row with the columns in TEXT_COLUMNS; raises UnreadableContent."""
-    return index_terms(row.headline, content_of(row)["body_text"])
+@cache
+def _hexadecimal_pattern(mask: int) -> str:
+    """Return a pattern of bytes in hexadecimal that have the bit of a mask."""
+    digits = "".join(f"{digit:X}" for digit in range(16) if digit & (mask if mask < 16 else mask >> 4))
+    return f"?[{digits}]" if mask < 16 else f"[{digits}]?"
+
+
+def entry_of(row: Any) -> IndexEntry:
+    """Return the entry of a row with the columns in TEXT_COLUMNS; raises UnreadableContent."""
+    return index_entry(row.headline, content_of(row)["body_text"])
 
 
 async def indexed(connection: AsyncConnection, revision_ids: Collection[int]) -> set[int]:
@@ -108,16 +130,25 @@ async def indexed(connection: AsyncConnection, revision_ids: Collection[int]) ->
     return found
 
 
-async def add(connection: AsyncConnection, terms: Mapping[int, str]) -> None:
-    """Add revisions that the index does not have: number → terms."""
-    if not terms:
+async def add(connection: AsyncConnection, entries: Mapping[int, IndexEntry]) -> None:
+    """Add revisions that the index does not have: number → entry."""
+    if not entries:
         return
+    found = [{"revision_id": id_, "terms": one.terms} for id_, one in entries.items()]
     if connection.dialect.name == "postgresql":
-        insert = postgresql.insert(_rows).on_conflict_do_nothing()
-        await connection.execute(insert, [{"revision_id": id_, "terms": words} for id_, words in terms.items()])
+        await connection.execute(postgresql.insert(_rows).on_conflict_do_nothing(), found)
+    else:
+        await connection.execute(text("INSERT INTO record_search (rowid, terms) VALUES (:revision_id, :terms)"), found)
+    await add_phrases(connection, entries)
+
+
+async def add_phrases(connection: AsyncConnection, entries: Mapping[int, IndexEntry]) -> None:
+    """Add the filters of phrases of revisions."""
+    if not entries:
         return
-    insert_fts = text("INSERT INTO record_search (rowid, terms) VALUES (:id, :terms)")
-    await connection.execute(insert_fts, [{"id": id_, "terms": words} for id_, words in terms.items()])
+    rows = [{"revision_id": id_, "phrases": one.phrases} for id_, one in entries.items()]
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    await connection.execute(insert(_phrases).on_conflict_do_nothing(), rows)
 
 
 async def remove(
@@ -127,9 +158,11 @@ async def remove(
 
     `known` are results of `removed_terms`, which spare the time to make them under the write lock.
     """
-    if connection.dialect.name == "postgresql":
-        for some in chunks(sorted(revision_ids)):
+    for some in chunks(sorted(revision_ids)):
+        await connection.execute(delete(_phrases).where(_phrases.c.revision_id.in_(some)))
+        if connection.dialect.name == "postgresql":
             await connection.execute(delete(_rows).where(_rows.c.revision_id.in_(some)))
+    if connection.dialect.name == "postgresql":
         return
     present = await indexed(connection, revision_ids)
     terms = {id_: words for id_, words in (known or {}).items() if id_ in present}
@@ -157,7 +190,7 @@ def _terms_of_all(rows: Iterable[Any]) -> dict[int, str]:
     for row in rows:
         # The terms of a damaged content stay in the index, where they find nothing.
         with suppress(UnreadableContent):
-            found[row.id] = terms_of(row)
+            found[row.id] = entry_of(row).terms
     return found
 
 
@@ -183,6 +216,7 @@ async def erase_deleted(database: Database) -> None:
 
 async def clear(connection: AsyncConnection) -> None:
     """Remove all revisions."""
+    await connection.execute(delete(_phrases))
     if connection.dialect.name == "postgresql":
         await connection.execute(delete(_rows))
     else:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.article import Article
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
-from ingestd.policy.articles.search_terms import index_terms
+from ingestd.policy.articles.search_terms import IndexEntry, index_entry
 from ingestd.store.events.event_log import EventKind
 from ingestd.store.events.status_log import log_statuses
 from ingestd.store.records import search_index
@@ -160,7 +160,7 @@ class UnitOfWork:
 
     async def flush(self, connection: AsyncConnection) -> None:
         """Write all rows."""
-        rows, terms = await asyncio.to_thread(self._prepared)
+        rows, indexed = await asyncio.to_thread(self._prepared)
         replaced = [id_ for id_, row in self._changed.items() if "revision" in row]
         for some in chunks(replaced):
             query = select(revisions.c.id).join(records, _CURRENT).where(records.c.id.in_(some))
@@ -168,7 +168,7 @@ class UnitOfWork:
         await insert_all(connection, records, list(self._records.values()))
         await self._write_changes(connection)
         await insert_all(connection, revisions, rows)
-        await search_index.add(connection, terms)
+        await search_index.add(connection, indexed)
         if self._statuses:
             await connection.execute(_SET_STATUS, self._statuses)
         await insert_absent(connection, texts, self._texts)
@@ -182,15 +182,15 @@ class UnitOfWork:
         rows = [{"name": name, "number": self._last[name]} for name, made in used.items() if made]
         await insert_or_update(connection, last_numbers, rows)
 
-    def _prepared(self) -> tuple[list[dict[str, Any]], dict[int, str]]:
-        """Return the revisions with packed content, and the terms of those that are now current, by number."""
-        terms = {}
+    def _prepared(self) -> tuple[list[dict[str, Any]], dict[int, IndexEntry]]:
+        """Return the revisions with packed content, and the index entries of those now current, by number."""
+        indexed = {}
         for row in self._revisions:
             record_id = row["record_id"]
             current = (self._records.get(record_id) or self._changed.get(record_id, {})).get("revision")
             if row["revision"] == current:
-                terms[row["id"]] = index_terms(row["headline"], row["body_text"])
-        return [pack(row) for row in self._revisions], terms
+                indexed[row["id"]] = index_entry(row["headline"], row["body_text"])
+        return [pack(row) for row in self._revisions], indexed
 
     async def _write_changes(self, connection: AsyncConnection) -> None:
         """Write changed columns, one statement for all records that change the same ones."""

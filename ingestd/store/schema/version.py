@@ -34,6 +34,7 @@ VERSIONS = (
     "0016",
     "0017",
     "0018",
+    "0019",
 )
 
 #: The version that this program works with.

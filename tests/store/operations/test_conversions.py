@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, MetaData, inspect, select, text
+from sqlalchemy import Connection, MetaData, insert, inspect, select, text
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -125,3 +125,20 @@ async def test_deleted_revisions_of_postgresql_leave_the_index(database: Databas
         left = (await connection.execute(text("SELECT count(*) FROM record_search"))).scalar_one()
 
     assert left == COUNT - 1
+
+
+async def test_revisions_indexed_by_an_older_release_get_filters_of_phrases(database: Database) -> None:
+    assert await Conversion(database).run(60)
+    async with database.write() as connection:
+        filters = (await connection.execute(text("SELECT * FROM record_search_phrases ORDER BY 1"))).all()
+        await connection.execute(text("DELETE FROM record_search_phrases WHERE revision_id > 20"))
+        await connection.execute(insert(tables.conversions).values(name="phrases", below=2**62))
+        assert await unsearchable_until(connection) is None
+    assert await found(database, '"ferry 7"') == [7]
+
+    assert await Conversion(database).run(60)
+
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT * FROM record_search_phrases ORDER BY 1"))).all() == filters
+        assert (await connection.execute(select(tables.conversions))).all() == []
+    assert len(filters) == COUNT

@@ -1,16 +1,21 @@
 """The same queries find the same records on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.records import content
+from ingestd.store.records import search as search_module
 from ingestd.store.records.search import search
+from ingestd.store.schema import migrate
 from tests.conftest import LendDatabase
-from tests.support.outcomes import claimed, keep, saved
+from tests.support.outcomes import claimed, keep, keep_texts, saved
 
 #: Headline → body.
 TEXTS = {
@@ -163,3 +168,28 @@ async def test_words_of_the_headline_and_frequent_words_come_first(database: Dat
     assert await found(database, "house") == ["house", "summit"]  # in the headline
     assert (await found(database, "house", limit=1)) == ["house"]
     assert await found(database, "white hous*", limit=1) == ["house"]
+
+
+async def test_few_texts_are_compared_with_a_phrase(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await migrate.upgrade(empty_database_url)
+    compared = []
+
+    def content_of(row: Any) -> Mapping[str, Any]:
+        compared.append(row.id)
+        return content.content_of(row)
+
+    monkeypatch.setattr(search_module, "content_of", content_of)
+    # Every text has the words, none but the last has the phrase.
+    texts = [f"The white boat {n} sailed past house {n} at night and was seen by {n} people" for n in range(200)]
+    async with Database(with_async_driver(empty_database_url)) as database:
+        await keep_texts(
+            database, "https://paper.example/feed", *texts, "In the white house the boat was seen at night"
+        )
+        async with database.read() as connection:
+            found = await search(connection, '"white house"', limit=20)
+            assert [record.id for record in found] == [201]
+            assert len(compared) < 40
+            async with database.write() as writer:
+                await writer.execute(text("DELETE FROM record_search_phrases"))
+        async with database.read() as connection:  # without filters, all are compared
+            assert [record.id for record in await search(connection, '"white house"', limit=20)] == [201]
