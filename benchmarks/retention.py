@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
-from ingestd.policy.articles.search_terms import index_terms
+from ingestd.policy.articles.search_terms import index_entry
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
@@ -102,7 +102,7 @@ def sample(one: Article) -> tuple[dict[str, Any], str]:
         "body_text": one.body_text, "body_html": one.body_html, "description_text": None, "associations": [],
         "agencies": [], "provenance": {"headline": "page", "body_text": "page"},
     }  # fmt: skip
-    return pack(values), index_terms(one.headline, one.body_text)
+    return pack(values), index_entry(one.headline, one.body_text).terms
 
 
 async def fill_records(connection: AsyncConnection, ids: range, samples: Sequence[tuple[dict[str, Any], str]]) -> None:
