@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from ingestd import urls
 from ingestd.articles import clues, completeness, language
 from ingestd.articles.agencies import detection
+from ingestd.articles.body import interface_lines
 from ingestd.articles.body.blocks import Block, to_html, to_text
 from ingestd.articles.body.boilerplate import KnownFields, without_boilerplate
 from ingestd.articles.body.recurring_blocks import without_recurring_blocks
@@ -24,6 +25,8 @@ from ingestd.text import latin_length
 MIN_BODY = 40
 #: Number of blocks at the start of the text that are searched for a caption without markup.
 _CAPTION_DEPTH = 12
+#: Number of blocks at the end of the text that are searched for the words of a paywall.
+_WALL_DEPTH = 6
 #: Number of paragraphs at the start of the text of which one may have the dateline.
 _DATELINE_DEPTH = 3
 #: A block of at least this length is a paragraph of the story.
@@ -90,6 +93,9 @@ def assemble(
     language_tag, detected = language.identify(body, merged.language)
     if language_tag != language.bcp47_tag(merged.language):
         provenance["language"] = "text"
+    walled = merged.paywall is not False and any(interface_lines.is_wall(block.text) for block in blocks[-_WALL_DEPTH:])
+    if walled and merged.paywall is None:
+        provenance["paywall"] = "text"
     first, version = _times(merged, witnesses)
     associations = _associations(merged.images, unmarked)
     article = Article(
@@ -109,8 +115,8 @@ def assemble(
         usageterms=merged.usageterms,
         associations=associations,
         agencies=_agencies(kept, dateline_text, merged.byline, notices, associations, language_tag),
-        paywall=merged.paywall,
-        truncated=completeness.is_truncated(body, (block.text for block in blocks[-3:]), merged.words),
+        paywall=walled or merged.paywall,
+        truncated=walled or completeness.is_truncated(body, (block.text for block in blocks[-3:]), merged.words),
         provenance={name: witness for name, witness in provenance.items() if name != "words"},
     )
     testimony = clues.statements_by_field({**witnesses, "text": replace(signed, language=detected)})

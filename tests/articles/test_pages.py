@@ -247,3 +247,88 @@ def test_a_brief_keeps_its_paragraphs(language: str, headline: str, brief: list[
     article = page(*brief, above=f"<h1>{headline}</h1>", language=language)
 
     assert paragraphs(article) == brief
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        "12 mins ago", "vor 12 Min.", "Aktualisiert vor 12 Minuten", "il y a 5 min", "hace 5 minutos", "há 5 minutos",
+        "5 minuti fa", "5 minuten geleden", "för 3 timmar sedan", "for 5 minutter siden", "5 minuuttia sitten",
+        "2 godziny temu", "před 5 minutami", "5 минут назад", "5 dakika önce", "منذ 5 دقائق", "5分前", "3시간 전",
+        "刚刚",
+        "14h32", "11:05 Uhr", "Stand: 14:30 Uhr", "Stand: 9. Januar 2025, 14:32 Uhr",
+    ],
+)  # fmt: skip
+def test_a_line_that_is_only_a_clock_is_no_text(clock: str) -> None:
+    assert paragraphs(page(LEDE, SECOND, f"<div><time>{clock}</time><p>{THIRD}</p></div>", LAST)) == [*STORY]
+
+
+@pytest.mark.parametrize(
+    "line", ["For 5 days.", "It was 14:32 then.", "2024", "For 12 minutes the pier burned, she said."]
+)
+def test_a_sentence_with_a_time_stays(line: str) -> None:
+    assert line in paragraphs(page(LEDE, SECOND, line, THIRD, LAST))
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "This article contains content provided by X. We ask for your permission, as they may be using cookies.",
+        "To view this content, you’ll need to update your privacy settings. Please click here to do so.",
+        "Ce contenu est bloqué car vous n’avez pas accepté les traceurs. En cliquant, vous pourrez le voir.",
+        "Dieses Element beinhaltet Daten von Instagram. Sie können es auf unserer Datenschutzseite deaktivieren.",
+        "Este contenido está bloqueado porque usted no ha aceptado las cookies.",
+        "Este conteúdo está bloqueado. Você precisa aceitar os cookies.",
+        "Questo contenuto è bloccato. Clicca per accettare i cookie.",
+        "Deze inhoud is geblokkeerd. Klik om cookies te accepteren.",
+        "Detta innehåll kräver att du godkänner cookies.",
+        "Dette innholdet krever at du godtar cookies.",
+        "Aby zobaczyć tę treść, kliknij i zaakceptuj cookies.",
+        "Этот контент заблокирован. Нажмите, чтобы принять файлы cookie.",
+        "このコンテンツを表示するには、クッキーを許可してください。",
+        "이 콘텐츠를 보려면 쿠키에 동의하세요.",
+    ],
+)
+def test_a_notice_in_place_of_an_embed_is_no_text(notice: str) -> None:
+    assert paragraphs(page(LEDE, f"<div class=bloc><p>{notice}</p></div>", SECOND, THIRD, LAST)) == [*STORY]
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "This article is for subscribers only.",
+        "Subscribe now for $1 a week to keep reading.",
+        "Il vous reste 80.5% de cet article à lire. La suite est réservée aux abonnés.",
+        "Dieser Artikel ist nur für Abonnenten.",
+        "Este contenido es exclusivo para suscriptores.",
+        "Este conteúdo é exclusivo para assinantes.",
+        "Questo articolo è riservato agli abbonati.",
+        "Dit artikel is alleen voor abonnees.",
+        "Artikeln är bara för prenumeranter.",
+        "Denne saken er kun for abonnenter.",
+        "Эта статья доступна только подписчикам.",
+        "この記事は有料会員限定です。残り1234文字",
+        "이 기사는 유료 구독자 전용입니다.",
+        "本文仅限付费会员阅读。",
+    ],
+)
+def test_a_paywall_in_words_is_a_paywall_and_no_text(wall: str) -> None:
+    article = page(LEDE, SECOND, THIRD, wall, "Log in here")
+
+    assert paragraphs(article) == [LEDE, SECOND, THIRD]
+    assert (article.paywall, article.truncated) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "“This article is for subscribers only,” said a line below the story that the paper put there.",
+        "This article is for subscribers only, the paper told its readers on Monday, and lost half of them.",
+        "Subscribe to the union, the pilots were told at the meeting of the board.",
+        "The paper has 4,000 subscribers only, and wants more of them before the winter.",
+    ],
+)
+def test_a_story_about_subscriptions_has_no_paywall(line: str) -> None:
+    article = page(LEDE, SECOND, THIRD, line)
+
+    assert (article.paywall, article.truncated) == (None, False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ingestd import text
-from ingestd.articles.body import prompts
+from ingestd.articles.body import interface_lines, prompts
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.witnesses import bylines, images, visible_dates
 
@@ -41,8 +41,8 @@ class KnownFields:
 def without_boilerplate(blocks: Iterable[Block], known: KnownFields) -> tuple[Block, ...]:
     """Return the blocks of the story, in order.
 
-    Removes known fields, header lines, prompts (consent, apps, newsletters, sharing), the short lines below a prompt
-    at the end, teasers that are only a link, repeated blocks, and headings with nothing below them.
+    Removes known fields, header lines, prompts (consent, apps, newsletters, sharing, paywalls), clocks, the short lines
+    below a prompt at the end, teasers that are only a link, repeated blocks, and headings with nothing below them.
     """
     with_words = (block for block in blocks if block.tag not in _DECORATED or any(map(str.isalnum, block.text)))
     kept = _without_prompts(_without_header(_without_pull_quotes(_without_repeats(with_words)), known))
@@ -130,11 +130,22 @@ def _without_prompts(blocks: list[Block]) -> list[Block]:
     """Remove prompts and, at the end of the page, the short lines below them, which are their steps and buttons."""
     end = len(blocks)
     for at in range(len(blocks) - 1, -1, -1):
-        if prompts.is_prompt(blocks[at].text):
+        if prompts.is_prompt(blocks[at].text) or interface_lines.is_wall(blocks[at].text):
             end = at
         elif not _is_short(blocks[at]):
             break
-    return [block for block in blocks[:end] if not prompts.is_prompt(block.text)]
+    return [block for block in blocks[:end] if not _is_interface(block)]
+
+
+def _is_interface(block: Block) -> bool:
+    """Return whether a block is a prompt, a notice in place of embedded content, or a clock outside a list."""
+    if block.tag == "blockquote":
+        return prompts.is_prompt(block.text)
+    return (
+        prompts.is_prompt(block.text)
+        or (block.tag != "li" and interface_lines.is_clock(block.text))
+        or interface_lines.asks_consent(block.text)
+    )
 
 
 def _is_short(block: Block) -> bool:

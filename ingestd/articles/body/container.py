@@ -8,6 +8,7 @@ from lxml import etree
 
 from ingestd import text
 from ingestd.articles.body.blocks import Block
+from ingestd.articles.body.interface_lines import is_wall
 from ingestd.articles.body.marked_elements import STRONG, TEASER, MarkedElement
 from ingestd.articles.body.walk import PlacedBlock
 
@@ -170,6 +171,6 @@ def _without_tail(placed: Sequence[PlacedBlock], weights: Sequence[float], story
 
 def _can_end(block: Block) -> bool:
     line = block.text
-    if block.tag in ("li", "pre", "blockquote") or text.latin_length(line) >= _SHORT:
+    if block.tag in ("li", "pre", "blockquote") or text.latin_length(line) >= _SHORT or is_wall(line):
         return True
     return len(line) >= 12 and line.endswith(_SENTENCE_ENDS) and block.tag not in _HEADINGS

@@ -14,6 +14,8 @@ _MAX_DEPTH = 600
 #: Breadcrumbs are not a dek: "Home > News > World".
 _BREADCRUMBS = re.compile(r"\s[>›»/|]\s")
 _DEK_LENGTHS = range(20, 350)
+#: Two lines of at least this length are paragraphs.
+_PARAGRAPH = 100
 
 
 def read(lines: Sequence[str], headline: str | None, language: str | None = None) -> Clues:
@@ -82,6 +84,8 @@ def _dek(headline: str, below: Sequence[str]) -> str | None:
     """Return the line between the headline and the byline or date; None when none of them is a dek."""
     signed_index = next((index for index, line in enumerate(below[:4]) if _is_byline_or_date(line)), None)
     between = [line for line in below[:signed_index] if text.fold(line) != text.fold(headline)] if signed_index else []
+    if len(between) == 2 and all(len(line) >= _PARAGRAPH for line in between):
+        return None  # a date below the first paragraphs of the story
     if len(between) not in (1, 2) or len(between[0]) not in _DEK_LENGTHS or _BREADCRUMBS.search(between[0]):
         return None
     return between[0]

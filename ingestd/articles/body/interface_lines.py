@@ -1,0 +1,143 @@
+"""Lines of a page's interface, in many languages: clocks, notices in place of embedded content, and paywalls.
+
+Each pattern describes a whole line, so that a sentence of the story with the same words does not match.
+"""
+
+import re
+
+from ingestd.text import latin_length
+
+#: A longer line is a sentence of the story; a notice about embedded content is up to the second length.
+_MAX_CLOCK = 60
+_MAX_WALL = 220
+_MAX_CONSENT = 700
+
+# A number of units: "12 Min.", "5分", "an hour".
+_UNIT = (
+    r"(?:s|sec|secs|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?|sek\w*|sekunden?|minuten?|std|"
+    r"stunden?|tag(?:en)?|"
+    r"secondes?|heures?|jours?|segundos?|minutos?|horas?|días?|dias?|secondi|minut[oi]|or[ae]|giorn[oi]|uur|"
+    r"uren|dag(?:en)?|"
+    r"minuter?|minutter|timm(?:e|ar)|timer?|dagar|dage?r?|sekunti\w*|minuuttia?|tuntia?|päivää?|minut[ęy]?|"
+    r"godzin[ęy]?|dni|dzień|"
+    r"hodin(?:ou|ami)?|minut(?:ou|ami)|минут[уы]?|мин|час(?:а|ов)?|дн(?:я|ей)|день|хвилин[уи]?|годин[уи]?|"
+    r"dakika|saat|gün|"
+    r"λεπτά|ώρες|ώρα|perce|órája|minute|ore|دقائق|دقيقة|ساعات|ساعة|मिनट|घंटे|phút|giờ|menit|jam)"
+)
+_COUNT = rf"(?:\d{{1,3}}|an?|one|einer?|une?|una?|um|uma|een|en|ett|et)\s*{_UNIT}\.?"
+_AGO = (
+    rf"(?:(?:vor|il y a|hace|há|πριν(?: από)?|przed|před|منذ|قبل|cu|"
+    rf"acum)\s+{_COUNT}(?:\s+(?:siden|sedan|s))?"
+    rf"|(?:(?:for|för|cu)\s+)?{_COUNT}\s+(?:ago|fa|atrás|geleden|sedan|siden|sitten|temu|назад|тому|önce|ezelőtt|पहले|trước|lalu|"
+    rf"yang lalu|în urmă)"
+    r"|\d{1,3}\s*(?:秒|分|分钟|分鐘|分間|小时|小時|時間|天|日)\s*前|\d{1,3}\s*(?:초|분|시간|일)\s*전"
+    r"|just now|gerade eben|à l['’]instant|ahora mismo|agora mesmo|adesso|zojuist|nyss|juuri nyt|przed chwilą|"
+    r"только что|щойно|"
+    r"az önce|刚刚|剛剛|たった今|방금(?: 전)?|الآن)"
+)
+_CLOCK = (
+    r"(?:[01]?\d|2[0-4])\s*(?:[:.h]|時|点|시)\s*[0-5]\d(?:\s*(?:分|분))?(?:\s*(?:uhr|kl|[ap]\.?m\.?|[A-Z]{3,4}))?"
+    r"|(?:[01]?\d|2[0-4])\s*(?:uhr|h)"
+)
+_LABEL = (
+    r"(?:(?:last |zuletzt )?(?:updated|aktualisiert|stand|mis à jour|mise à jour|actualizado|atualizado|"
+    r"aggiornato|bijgewerkt|"
+    r"uppdaterad|opdateret|oppdatert|päivitetty|aktualizacja|aktualizováno|обновлено|оновлено|güncelleme|更新|업데이트|수정)"
+    r"\s*(?:um|at|à|a las|às|alle|om|kl\.?)?\s*[:：]?\s*)"
+)
+_DAY = r"(?:\d{1,2}\.\s*(?:\d{1,2}\.|[^\W\d]+)\s*\d{4}|\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d\d-\d\d)[,\s]*"
+_CLOCK_LINE = re.compile(
+    rf"\W*(?:{_LABEL}?(?:{_AGO})|{_LABEL}(?:{_DAY})?(?:{_CLOCK})|{_LABEL}{_DAY}|(?:{_CLOCK}))\W*", re.IGNORECASE
+)
+
+# What a notice in place of embedded content speaks of, and what it asks for; it has words of both kinds.
+_EMBEDDED = re.compile(
+    r"(?:this|external|embedded|the) (?:content|video|post|tweet|element|media|embed|map)|content (?:provided|"
+    r"hosted) by|"
+    r"(?:diese[rnsm]?|externe[rn]?|eingebettete[rn]?) (?:inhalte?|element|video|beitrag|post|karte)|"
+    r"(?:ce|cette|le) (?:contenu|vidéo|média|publication)|contenu externe|(?:este|el|esta) (?:contenido|vídeo|"
+    r"publicación)|"
+    r"(?:este|o) (?:conteúdo|vídeo)|(?:questo|il) (?:contenuto|video)|(?:deze|externe) (?:inhoud|video)|"
+    r"dit (?:bericht|element)|"
+    r"(?:detta|det här|dette|externt|eksternt) (?:innehåll\w*|innhold\w*|indhold\w*)|innehållet|innholdet|indholdet|"
+    r"tä(?:mä|män|tä) sisäl\w+|(?:ta|tę|tej|te) treś\w+|(?:tento|externí) obsah|(?:этот|этого|внешний) контент\w*|"
+    r"(?:このコンテンツ|この動画|外部コンテンツ)|(?:此|该|外部)(?:内容|視頻|视频)|(?:이|외부) 콘텐츠|"
+    r"هذا المحتوى|bu içeri\w+|αυτό το περιεχόμενο",
+    re.IGNORECASE,
+)
+_PRIVACY = re.compile(
+    r"cookie|クッキー|쿠키|çerez|eväste|informasjonskapsl|traceur|tracker|privacy|datenschutz|personenbezogen|"
+    r"confidentialité|privacidad|privacidade|prywatnoś|soukromí|конфиденциальн|隐私|隱私|プライバシー|개인정보|الخصوصية|"
+    r"ملفات تعريف|gizlilik|απορρήτου|consent|einwillig|zustimm|consentimiento|consentimento|consenso|toestemming|"
+    r"samtycke|samtykke|suostumu|zgod[ęaąy]|souhlas|согласи|同意|동의|daten von",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"\b(?:you|your|we ask|click|sie|ihre[rn]?|ihnen|klicken|vous|votre|vos|cliquez|cliquant|usted|sus?|"
+    r"haga clic|tu|você|seus?|clique|"
+    r"clicca|tuo|tue|tuoi|je|jouw|uw|u|klik|du|din|dina|dine|dit|klicka|sinun|voit|napsauta|kliknij|twoj\w+|"
+    r"swoj\w+|klikni\w*|"
+    r"vaš\w*|вы|ваш\w*|нажмите)\b|ください|您|你|请|하세요|하십시오|주세요|يرجى|اضغط|tıklay|lütfen|σας|κάντε κλικ",
+    re.IGNORECASE,
+)
+
+_SUBSCRIBERS = (
+    r"(?:subscribers?|(?:paid |paying )?members|abonnent(?:en|innen(?: und abonnenten)?|er)?|abonnés|"
+    r"suscriptores|assinantes|"
+    r"abbonati|abonnees|prenumeranter|abonnenter|tilaajille|prenumeratorów|předplatitele|подписчик\w+|"
+    r"передплатник\w+|aboneler\w*)"
+)
+_WALL = re.compile(
+    r"\W*(?:"
+    rf"(?:this|the full) (?:article|story|content|post) is (?:only )?(?:for|available to|reserved for|"
+    rf"exclusive to) (?:our )?(?:paid )?{_SUBSCRIBERS}(?: only)?"
+    r"|subscribe (?:now )?(?:for .{1,30} )?to (?:keep|continue|read|unlock)\b.{0,60}|(?:to|"
+    r"you must be a subscriber to) (?:continue|keep) reading\b.{0,80}"
+    r"|you (?:have|['’]ve) (?:reached|read) (?:your|all) .{0,60}articles?.{0,40}"
+    rf"|(?:dieser|der ganze|der vollständige) (?:artikel|beitrag|text) ist (?:nur |exklusiv |"
+    rf"ausschließlich )?für (?:unsere )?{_SUBSCRIBERS}.{{0,60}}"
+    r"|(?:jetzt )?(?:weiterlesen|testen) (?:mit|sie) .{1,60}(?:abo|plus|\+)\b.{0,40}"
+    rf"|(?:il vous reste \d.{{0,12}} de cet article à lire.{{0,80}}|(?:la suite|"
+    rf"cet article) est réservée? (?:à nos |aux ){_SUBSCRIBERS}.{{0,60}})"
+    rf"|(?:este|esta) (?:artículo|contenido|noticia) es (?:solo|"
+    rf"exclusiv[oa]) para (?:nuestros )?{_SUBSCRIBERS}.{{0,60}}|suscríbete para (?:seguir )?leer.{{0,60}}"
+    rf"|(?:este|esta) (?:artigo|conteúdo|matéria|reportagem) é exclusiv[oa] para {_SUBSCRIBERS}.{{0,60}}|"
+    rf"assine para (?:continuar )?(?:a )?le(?:r|ndo).{{0,60}}"
+    rf"|questo (?:articolo|contenuto) è (?:riservato|solo per|disponibile solo per) (?:agli |"
+    rf"gli )?{_SUBSCRIBERS}.{{0,60}}|abbonati per continuare.{{0,60}}"
+    rf"|dit artikel is (?:alleen |exclusief )?(?:voor|toegankelijk voor) {_SUBSCRIBERS}.{{0,60}}"
+    rf"|(?:den här artikeln|artikeln) är (?:bara |endast )?för {_SUBSCRIBERS}.{{0,60}}|denne (?:artikelen|"
+    rf"artiklen|saken) er (?:kun )?for {_SUBSCRIBERS}.{{0,60}}"
+    rf"|tämä artikkeli on (?:vain )?{_SUBSCRIBERS}.{{0,60}}|(?:ten|"
+    rf"dalsza część) artykułu? (?:jest )?(?:dostępn\w+ )?(?:tylko )?dla {_SUBSCRIBERS}.{{0,60}}"
+    rf"|tento článek je (?:určen )?(?:pouze |jen )?pro {_SUBSCRIBERS}.{{0,60}}"
+    rf"|(?:эта статья|этот материал|материал) доступ\w+ только (?:для )?{_SUBSCRIBERS}.{{0,60}}|"
+    rf"ця стаття доступна (?:лише|тільки) (?:для )?{_SUBSCRIBERS}.{{0,60}}"
+    rf"|bu (?:haber|yazı|makale) (?:yalnızca|sadece) {_SUBSCRIBERS}.{{0,60}}"
+    r"|(?:この記事は|ここから先は)(?:有料)?(?:会員|購読者)(?:限定|の方のみ).{0,60}|(?:残り|あと)\s?[\d,]+\s?文字.{0,40}"
+    r"|(?:本文|此文章|本內容|本内容)(?:仅|僅|只)(?:限|供)?(?:付费|付費)?(?:会员|會員|订户|訂戶|订阅者).{0,40}"
+    r"|이 기사는 (?:유료 )?(?:구독자|회원) ?(?:전용|만).{0,60}|هذا المقال (?:متاح )?(?:فقط )?للمشتركين.{0,40}"
+    r")\W*(?:(?:subscribe|abonnez|jetzt|suscr|assine|iscri)\w*\b.{0,80})?",
+    re.IGNORECASE,
+)
+
+
+def is_clock(line: str) -> bool:
+    """Return whether a line is only a clock or says how long ago: "vor 12 Min.", "14h32", "Stand: 14:30 Uhr"."""
+    return len(line) <= _MAX_CLOCK and _CLOCK_LINE.fullmatch(line) is not None
+
+
+def asks_consent(line: str) -> bool:
+    """Return whether a line stands in place of embedded content and asks the reader to agree to load it."""
+    return (
+        len(line) <= _MAX_CONSENT
+        and _EMBEDDED.search(line) is not None
+        and _PRIVACY.search(line) is not None
+        and _ASKED.search(line) is not None
+    )
+
+
+def is_wall(line: str) -> bool:
+    """Return whether a line says that the rest of the story is for subscribers."""
+    is_quoted = line.startswith(("“", '"', "«", "„", "「"))
+    return not is_quoted and latin_length(line) <= _MAX_WALL and _WALL.fullmatch(line) is not None
