@@ -196,7 +196,12 @@ async def prune(service: Service, settings: Settings) -> None:
         await robots_files.delete_before(connection, now)
         await sites.delete_before(connection, now - SITE_RETENTION)
     done = await prune_database(
-        runtime.database, runtime.archive, settings, now=now, stopping=lambda: service.service_state.stopping
+        runtime.database,
+        runtime.archive,
+        settings,
+        now=now,
+        stopping=lambda: service.service_state.stopping,
+        rounds=service.retention_rounds,
     )
     if any(one.rows for one in done):
         log.info(

@@ -24,6 +24,7 @@ from ingestd.store.outages import log_failure
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved
+from ingestd.store.retention.prune import Rounds
 from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import pacing_key
 
@@ -44,6 +45,7 @@ class Service:
         self.runtime = runtime
         self.service_state = ServiceState()
         self.usage = UsageFigures()
+        self.retention_rounds = Rounds()
         self.polls: Dispatcher[Source] = Dispatcher(
             claim=self._claim_sources,
             work=self._poll,

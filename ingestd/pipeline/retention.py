@@ -9,6 +9,7 @@ from ingestd.store.database import Database
 from ingestd.store.retention import prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits, before
+from ingestd.store.retention.prune import Rounds
 from ingestd.store.retention.raw_bytes import LAST_PUT_BEFORE, LEAST_KEPT
 
 
@@ -45,6 +46,7 @@ async def prune_database(
     now: datetime,
     dry_run: bool = False,
     stopping: Callable[[], bool] = lambda: False,
+    rounds: Rounds | None = None,
 ) -> list[Deleted]:
     """Delete what is older than the settings keep it; return what each deletion did, or in a dry run would do.
 
@@ -56,7 +58,9 @@ async def prune_database(
     async def delete_bodies(names: Sequence[str]) -> None:
         await archive.delete(names, put_before=(now - LAST_PUT_BEFORE).date())
 
-    done = await prune.prune(database, limits, now=now, delete_bodies=delete_bodies, dry_run=dry_run, stopping=stopping)
+    done = await prune.prune(
+        database, limits, now=now, delete_bodies=delete_bodies, dry_run=dry_run, stopping=stopping, rounds=rounds
+    )
     for kind, seconds in _kept_in_archive(limits):
         if not dry_run and not stopping() and (oldest := before(now, seconds)) is not None:
             # A body may be in the file of the day before its row was last seen.

@@ -66,19 +66,26 @@ class Deleted:
     #: The longest time that a batch held the write lock, in seconds; and the batches that held it for over MAX_HELD.
     longest: float = 0.0
     slow: int = 0
+    #: From where on rows were not looked at, up to a page of them; None: nothing was passed.
+    position: Position | None = None
 
 
 async def run(
-    database: Database, deletion: Deletion, *, dry_run: bool = False, stopping: Callable[[], bool] = lambda: False
+    database: Database,
+    deletion: Deletion,
+    *,
+    after: Position | None = None,
+    dry_run: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Deleted:
-    """Delete all rows that a deletion finds, or count them.
+    """Delete all rows that a deletion finds, or count them; with `after`, those behind that position.
 
     It may be cancelled, or told to stop, between any two batches; the next run finds the rest.
 
     Raises StoreUnavailable or StoreError.
     """
-    done = Deleted(table=deletion.table)
-    position: Position | None = None
+    done = Deleted(table=deletion.table, position=after)
+    position = after
     size = _FIRST
     while not stopping():
         async with database.read() as connection:
@@ -103,9 +110,9 @@ async def run(
             if deletion.after and gone:
                 await deletion.after(gone)
             await rest(held)
-        if found.position is None:
+        if found.position is None or left:
             break
-        position = found.position
+        done.position = position = found.position
     return done
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import Database
 from ingestd.store.retention import batches, entries, events, histories, raw_bytes, records, search_merges
-from ingestd.store.retention.batches import Deleted, Deletion
+from ingestd.store.retention.batches import Deleted, Deletion, Position
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.raw_bytes import DeleteBodies
 from ingestd.store.schema.tables import installation
@@ -42,6 +43,31 @@ def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> 
         yield raw_bytes.of_raws("page", min(oldest, now - raw_bytes.LEAST_KEPT), delete_bodies)
 
 
+class Rounds:
+    """Where the deletions of a process go on, so that rows that have to stay are read once a round and not each time.
+
+    A round begins anew once a day: a row that had to stay, for a claim or a feed that listed it, may go by then.
+    """
+
+    def __init__(self) -> None:
+        self._positions: dict[str, Position | None] = {}
+        self._began = monotonic()
+
+    def after(self, table: str) -> Position | None:
+        """Return from where on rows of a table have not been looked at; None: from the start."""
+        if monotonic() - self._began > _ROUND:
+            self._positions, self._began = {}, monotonic()
+        return self._positions.get(table)
+
+    def note(self, table: str, position: Position | None) -> None:
+        """Note up to where rows of a table have been looked at."""
+        self._positions[table] = position
+
+
+#: Seconds of a round.
+_ROUND = 86_400.0
+
+
 async def prune(
     database: Database,
     limits: Limits,
@@ -50,6 +76,7 @@ async def prune(
     delete_bodies: DeleteBodies,
     dry_run: bool = False,
     stopping: Callable[[], bool] = lambda: False,
+    rounds: "Rounds | None" = None,
 ) -> list[Deleted]:
     """Delete what is older than its limit, in short transactions; return what each deletion did or would do.
 
@@ -59,7 +86,10 @@ async def prune(
     for deletion in deletions(limits, now=now, delete_bodies=delete_bodies):
         if stopping():
             break
-        done.append(await batches.run(database, deletion, dry_run=dry_run, stopping=stopping))
+        after = rounds.after(deletion.table) if rounds else None
+        done.append(await batches.run(database, deletion, after=after, dry_run=dry_run, stopping=stopping))
+        if rounds:
+            rounds.note(deletion.table, done[-1].position)
         if deletion.table == "records" and done[-1].rows and not dry_run:
             merged = await search_merges.merge(database, removed=done[-1].rows, stopping=stopping)
             done[-1].longest = max(done[-1].longest, merged.longest)

@@ -11,7 +11,7 @@ from ingestd.settings import Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
-from ingestd.store.retention import prune
+from ingestd.store.retention import batches, entries, prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits
 from ingestd.store.schema import tables
@@ -144,3 +144,33 @@ async def test_defaults_limit_nothing_new_in_a_database_older_than_retention(dat
     fresh = limits_of(Settings(), keeps_all=False)
     assert fresh.pages == 90 * DAY
     assert fresh.records is None
+
+
+async def test_rows_that_have_to_stay_are_read_once_a_round(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = NOW - timedelta(days=200)
+    async with database.write() as connection:
+        source, _ = await sources.add(connection, "https://paper.example/feed", now=old)
+        rows = [entry_row(source, n, "done", old) | {"gone": "410"} for n in range(1, 901)]
+        await insert_all(connection, tables.entries, rows)
+        await insert_all(connection, tables.entries, [entry_row(source, n, "done", old) for n in range(901, 1001)])
+    monkeypatch.setattr(batches, "_PAGE", 100)
+    rounds, read = prune.Rounds(), []
+    find = entries.of_entries(NOW).find
+    assert len((await _found(database, find, None)).keys) == 0
+
+    for _ in range(3):
+        done = await run(database, Limits(entries=90 * DAY), rounds=rounds)
+        read.append((done["entries"].rows, done["entries"].position))
+
+    assert [rows for rows, _ in read] == [99, 0, 0]
+    assert read[1][1] is not None
+    assert read[1][1] >= (900,)
+    rounds._began -= 2 * DAY
+    assert rounds.after("entries") is None
+
+
+async def _found(database: Database, find: Any, position: Any) -> Any:
+    async with database.read() as connection:
+        return await find(connection, position, 100)
