@@ -36,7 +36,7 @@ from ingestd.web.politeness.breakers import Breakers
 from ingestd.web.politeness.pacing import OnHold, Pacing
 from ingestd.web.politeness.robots import MAX_BYTES, Robots, RobotsStore
 from ingestd.web.politeness.throttle import Throttle
-from ingestd.web.replies import header, make_redirect, make_reply, request_headers, with_headers
+from ingestd.web.replies import location_of, make_redirect, make_reply, request_headers, with_headers
 from ingestd.web.target import Target
 
 ACCEPT_FEED = (
@@ -216,7 +216,7 @@ class Fetcher:
                 return target, moved, redirects, response
             redirects.append(make_redirect(target, response, login))
             left -= monotonic() - started
-            location = header(response, "Location")
+            location = location_of(response)
             target = target.redirected(login.scrub(location) if login and location else location)
             if target.url in visited or len(visited) > MAX_REDIRECTS:
                 raise TooManyRedirects(requested.display_url, f"too many redirects, the last to {target.display_url}")
@@ -238,7 +238,7 @@ class Fetcher:
                     response = await self._request(target, {}, self._timeout, unread, form=form)
             if response.status not in _SAME_METHOD:
                 break
-            target, hops = target.redirected(header(response, "Location")), hops + 1
+            target, hops = target.redirected(location_of(response)), hops + 1
             if hops > MAX_REDIRECTS:
                 raise TooManyRedirects(target.display_url, "too many redirects")
         if not 200 <= response.status < 300:
@@ -266,7 +266,7 @@ class Fetcher:
         form: Mapping[str, str] | None = None,
         truncate_to: int | None = None,
     ) -> aiohttp.ClientResponse:
-        """Send one request, a POST if there is a form; return the response, and spool the body of a 200."""
+        """Send one request, a POST if there is a form; return the response, and spool the body of a 200 or 203."""
         attempt, started = aiohttp_hooks.begin_attempt(self._bodies.limit_for(truncate_to)), monotonic()
         self._throttle.record_request(target.site)
         method, url = "GET" if form is None else "POST", target.url
@@ -279,7 +279,7 @@ class Fetcher:
                 asyncio.timeout(seconds),
                 self._session.request(method, url, headers=headers, data=form, allow_redirects=False) as response,
             ):
-                if response.status == 200:
+                if response.status in (200, 203):
                     await self._bodies.receive(target, response, spool, truncate_to)
         except (TimeoutError, aiohttp.ClientError) as error:
             failure = aiohttp_hooks.fetch_error(

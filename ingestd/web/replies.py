@@ -47,8 +47,8 @@ def make_reply(
     """Return the response of `target` as the reply to a request for `requested` with the validators `sent`.
 
     `permanent` is where permanent redirects led before any other redirect.
-    Raises BrokenReply unless the response is a 200 (or, without `only_200`, any 2xx), or a 304 to a conditional
-    request.
+    Raises BrokenReply unless the response is a 200 or 203, whose body a proxy may have changed (or, without `only_200`,
+    any 2xx), or a 304 to a conditional request.
     """
     found = Validators(etag=header(response, "ETag"), last_modified=header(response, "Last-Modified"))
     final = found
@@ -58,7 +58,7 @@ def make_reply(
         if not sent:
             raise BrokenReply(target.display_url, "HTTP 304, but the request was not conditional")
         found = Validators(etag=found.etag or sent.etag, last_modified=found.last_modified or sent.last_modified)
-    elif response.status != 200 and (only_200 or not 200 < response.status < 300):
+    elif response.status not in (200, 203) and (only_200 or not 200 < response.status < 300):
         raise BrokenReply(target.display_url, f"HTTP {response.status} is not a valid answer to a GET")
     return Reply(
         url=requested.display_url,
@@ -116,6 +116,16 @@ def header(response: aiohttp.ClientResponse, name: str) -> str | None:
     if not value or not (value.isascii() or value.isprintable()):
         return None
     return value
+
+
+def location_of(response: aiohttp.ClientResponse) -> str | None:
+    """Return the Location header; bytes that are no UTF-8 are percent-encoded as they are, as browsers do."""
+    received = (response.headers.get("Location") or "").encode("utf-8", "surrogateescape")
+    try:
+        received.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in received)
+    return header(response, "Location")
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:

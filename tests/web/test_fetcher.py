@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from ipaddress import IPv4Network
 
 import pytest
@@ -235,6 +236,38 @@ async def test_a_redirect_loop_ends_at_its_first_repetition(newsroom: Newsroom, 
         await fetcher.get(newsroom.url("/a"))
 
     assert [request.path for request in newsroom.requests] == ["/a", "/b"]
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        (b"/feeds/caf\xe9.xml", "/feeds/caf%E9.xml"),
+        ("/feeds/café.xml".encode(), "/feeds/caf%C3%A9.xml"),
+        ("/новости".encode("cp1251"), "/%ED%EE%E2%EE%F1%F2%E8"),
+        (b"/a%20b\xfc", "/a%20b%FC"),
+        (b"/?q=\xe9&x=1", "/?q=%E9&x=1"),
+        (b"caf\xe9", "/caf%E9"),
+        ("/항구".encode("euc-kr"), "/%C7%D7%B1%B8"),
+        (b"/plain", "/plain"),
+    ],
+)
+async def test_a_location_in_any_encoding_is_followed(
+    newsroom: Newsroom, fetcher: Fetcher, location: bytes, path: str
+) -> None:
+    """As curl and browsers do."""
+    moved = newsroom.publish(
+        "/old",
+        raw=b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    )
+    with suppress(Refused):  # nothing is there
+        await fetcher.get(moved)
+
+    assert newsroom.requests[1].path == path
+
+
+async def test_a_203_has_a_body(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    """A proxy has changed the answer of the server (RFC 9110, 15.3.4)."""
+    assert (await fetcher.get(newsroom.publish("/feed.xml", status=203, body=b"news"))).body == b"news"
 
 
 async def test_each_redirect_takes_a_turn_of_its_own(newsroom: Newsroom) -> None:
