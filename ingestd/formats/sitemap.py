@@ -141,7 +141,7 @@ def _item(
     return Item(
         guid=guid,
         versioncreated=when_of(published),
-        versioncreated_precision=precision_of(published),
+        versioncreated_precision=None if precision_of(published) == "minute" else precision_of(published),
         type="text",
         headline=headline,
         headlines=(Headline(text=headline),) if headline else (),

@@ -63,9 +63,10 @@ async def prune_database(
     )
     for kind, seconds in _kept_in_archive(limits):
         if not dry_run and not stopping() and (oldest := before(now, seconds)) is not None:
-            # A body may be in the file of the day before its row was last seen.
-            day = (min(oldest, now - LEAST_KEPT) - timedelta(days=1)).date()
-            await archive.delete_before(kind, day)
+            if kind != "refused":
+                # Its row may be about to be committed, and may say the day after that of the file.
+                oldest = min(oldest, now - LEAST_KEPT) - timedelta(days=1)
+            await archive.delete_before(kind, oldest.date())
     return done
 
 

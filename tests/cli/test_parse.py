@@ -55,6 +55,8 @@ def test_a_feed_is_one_line_with_all_its_fields(tmp_path: Path) -> None:
                     "headline": "Café",
                     "published": "2020-06-24T06:15:00Z",
                     "updated": None,
+                    "published_precision": "minute",
+                    "updated_precision": None,
                     "authors": [],
                     "description_text": None,
                     "body_html": None,

@@ -172,7 +172,7 @@ async def test_what_a_killed_process_left_in_the_archive_goes_with_its_age(
     make_older(tmp_path / "archive", days - 1)
     await prune_database(runtime.database, runtime.archive, settings, now=datetime.now(UTC))
     assert await runtime.archive.get(left.sha256) == b"no row names this"
-    make_older(tmp_path / "archive", 2)
+    make_older(tmp_path / "archive", 3)
     await prune_database(runtime.database, runtime.archive, settings, now=datetime.now(UTC))
 
     with pytest.raises(ArchiveError, match="missing"):
