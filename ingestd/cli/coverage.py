@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
 from ingestd.errors import UsageError
@@ -38,7 +38,7 @@ def coverage(
     start, end = _parse_time("--since", since), _parse_time("--until", until)
 
     async def work() -> list[dict[str, Any]]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             number = (await sources.find(connection, source)).id if source else None
             return await gaps.coverage(connection, number, since=start, until=end)
 

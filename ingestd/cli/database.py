@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ingestd.cli.settings import load_settings
+from ingestd.errors import ConfigError
 from ingestd.pipeline import database
+from ingestd.settings import Settings
 from ingestd.store.database import Database
 
 
@@ -16,4 +18,18 @@ async def open_database(config: Path | None) -> AsyncIterator[Database]:
     Raises ConfigError, SchemaMismatch, StoreUnavailable.
     """
     async with database.open_database(load_settings(config)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_for_reading(config: Path | Settings | None) -> AsyncIterator[Database]:
+    """Open the database for a command that only reads: it is neither made nor upgraded.
+
+    Raises ConfigError if there is none, SchemaMismatch, StoreUnavailable.
+    """
+    settings = config if isinstance(config, Settings) else load_settings(config)
+    file = database.sqlite_file(settings)
+    if file and not file.exists():
+        raise ConfigError(f"there is no database at {file} yet: `ingestd sources add URL` or `ingestd run` makes it")
+    async with database.open_database(settings, migrate="never") as opened:
         yield opened

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -88,7 +88,7 @@ async def _print(
     json: bool,
 ) -> None:
     left = limit
-    async with open_database(config) as database:
+    async with open_for_reading(config) as database:
         log_disclosure("events", include_withheld=include_withheld)
         async for batch in _batches(database, after, epoch, kinds, follow=follow, include_withheld=include_withheld):
             found = batch.events[:left]

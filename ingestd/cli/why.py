@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -27,7 +27,7 @@ def why(
     """
 
     async def work() -> dict[str, Any]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             log_disclosure(f"why {url}", include_withheld=include_withheld)
             return await explain(connection, url, include_withheld=include_withheld)
 

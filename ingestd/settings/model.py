@@ -69,9 +69,9 @@ class Settings(BaseSettings):
     migrate_on_start: MigrateOnStart = Field(
         "auto",
         description=(
-            "Whether `ingestd run` and the other commands upgrade a database with an older schema: always, never, or "
+            "Whether `ingestd run` and commands that write upgrade a database with an older schema: always, never, or "
             "auto (an SQLite file yes; PostgreSQL no, run `ingestd db upgrade`). With always and auto they set up an "
-            "empty database."
+            "empty database. Commands that only read never change one."
         ),
     )
     archive: DirectoryOrOff = Field(

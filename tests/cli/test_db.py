@@ -99,14 +99,16 @@ def test_no_command_upgrades_an_older_postgresql(older: Path, command: tuple[str
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_a_command_upgrades_an_older_sqlite_file(older: Path) -> None:
-    assert ingestd(older, "records", "list").status == 0
+    assert ingestd(older, "records", "list").status == 1  # reading changes nothing
+    assert schema(older) != version.HEAD
+    assert ingestd(older, "sources", "add", "https://a.example/feed", "--unchecked").status == 0
     assert schema(older) == version.HEAD
 
 
-def list_records(config: Path, migrate_on_start: str) -> Done:
+def add_source(config: Path, migrate_on_start: str) -> Done:
     with config.open("a") as file:
         file.write(f"migrate_on_start = '{migrate_on_start}'\n")
-    return ingestd(config, "records", "list")
+    return ingestd(config, "sources", "add", "https://a.example/feed", "--unchecked")
 
 
 def test_the_setting_allows_or_forbids_an_upgrade(older: Path, tmp_path: Path) -> None:
@@ -114,18 +116,25 @@ def test_the_setting_allows_or_forbids_an_upgrade(older: Path, tmp_path: Path) -
     allowed = tmp_path / "other" / "ingestd.toml"
     allowed.write_text(older.read_text())
 
-    assert list_records(older, "never").status == 1
+    assert add_source(older, "never").status == 1
     assert schema(older) == version.VERSIONS[-2]
-    assert list_records(allowed, "always").status == 0
+    assert add_source(allowed, "always").status == 0
     assert schema(allowed) == version.HEAD
 
 
 def test_an_empty_database_is_set_up_unless_that_is_forbidden(tmp_path: Path, empty_database_url: str) -> None:
     config = write_config(tmp_path, empty_database_url)
 
-    assert list_records(config, "never").status == 1
+    assert add_source(config, "never").status == 1
     assert schema(config) == "empty"
-    assert ingestd(write_config(tmp_path, empty_database_url), "records", "list").status == 0
+    assert ingestd(config, "sources", "list").status > 0  # reading sets nothing up
+    assert schema(config) == "empty"
+    assert (
+        ingestd(
+            write_config(tmp_path, empty_database_url), "sources", "add", "https://a.example/feed", "--unchecked"
+        ).status
+        == 0
+    )
     assert schema(config) == version.HEAD
 
 
@@ -146,9 +155,25 @@ def test_check_lists_what_an_upgrade_would_run_and_runs_nothing(older: Path) -> 
 
 
 def test_usage_and_prune_print_a_line_for_each_table(config: Path) -> None:
+    ingestd(config, "db", "upgrade")
     usage = ingestd(config, "db", "usage").out.splitlines()
     pruned = ingestd(config, "db", "prune", "--dry-run").out.splitlines()
 
     assert usage[0].split("\t") == ["", "rows", "bytes", "rows a day", "bytes a day", "bounded by"]
     assert {"records", "events", "polls"} <= {line.split("\t")[0] for line in usage}
     assert "polls: 0 to delete" in pruned
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("records", "list"), ("sources", "list"), ("sources", "export"), ("gaps", "list"), ("failures", "list"),
+     ("events",), ("coverage",), ("why", "https://a.example/1"), ("db", "usage"), ("records", "search", "ferry")],
+)  # fmt: skip
+def test_reading_makes_no_database(tmp_path: Path, command: tuple[str, ...]) -> None:
+    config = write_config(tmp_path, f"sqlite:///{tmp_path / 'state' / 'new.db'}")
+
+    done = ingestd(config, *command)
+
+    assert done.status == 2
+    assert f"there is no database at {tmp_path / 'state' / 'new.db'} yet" in done.error
+    assert not (tmp_path / "state").exists()

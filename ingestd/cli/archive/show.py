@@ -11,13 +11,13 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.archive.protocol import Archive
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json, show_table
 from ingestd.cli.settings import load_settings
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import ArchiveError, NotFound, UsageError
 from ingestd.model.answer import Answer
-from ingestd.pipeline.database import open_database
 from ingestd.pipeline.runtime import make_archive
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.settings import Settings
@@ -95,7 +95,7 @@ async def _find(
         found = await _answers(archive, url=without_userinfo(url).removesuffix("/robots.txt") + "/robots.txt")
         found = [replace(one, shows_body=True) for one in found]
     else:
-        async with open_database(settings) as database, database.read() as connection:
+        async with open_for_reading(settings) as database, database.read() as connection:
             found = await _named(connection, archive, name, include_withheld=include_withheld)
     if not found:
         raise NotFound(f"the archive has nothing of {robots or name}")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.cli.settings import load_settings
-from ingestd.pipeline.database import open_database
 from ingestd.pipeline.runtime import make_archive
 from ingestd.store.retention import usage as of
 from ingestd.units import show_size
@@ -40,7 +40,7 @@ def usage(config: ConfigOption = None, json: JsonOption = False) -> None:
 
 async def _usage(config: Path | None) -> dict[str, Any]:
     settings = load_settings(config)
-    async with open_database(settings) as database, database.read() as connection:
+    async with open_for_reading(settings) as database, database.read() as connection:
         tables = await of.table_usage(connection, now=datetime.now(UTC))
         free = await of.free_bytes(connection)
     archived = await make_archive(settings).usage()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -30,7 +30,7 @@ def list_(
     """
 
     async def work() -> list[dict[str, object]]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             find = failures.list_quarantined if quarantined else failures.latest
             log_disclosure("failures list", include_withheld=include_withheld)
             rows = await find(connection, limit=limit, include_withheld=include_withheld)

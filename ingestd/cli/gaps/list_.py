@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.store.polls import gaps
@@ -26,7 +26,7 @@ def list_(
     """
 
     async def work() -> list[dict[str, Any]]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             rows = await gaps.list_all(connection, state=state, limit=limit)
         return [{**row, "source_url": without_userinfo(row["source_url"])} for row in rows]
 

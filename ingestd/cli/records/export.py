@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonLinesOption
 from ingestd.cli.output import open_output
 from ingestd.cli.records.options import SourceOption, StatusOption, parse_status
@@ -70,7 +70,7 @@ def export(
             file = stack.enter_context(open_output(output)) if output else sys.stdout
             bar = stack.enter_context(progress_bar())
             task = bar.add_task("records", total=None)
-            async with open_database(config) as database:
+            async with open_for_reading(config) as database:
                 log_disclosure("records export", include_withheld=wanted != "usable")
                 source_id = await _source_id(database, source) if source else None
                 async for record in export_records(database, since=after, source_id=source_id, status=wanted):

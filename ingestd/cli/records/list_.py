@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.records.options import LimitOption, SourceOption, StatusOption, parse_status
 from ingestd.cli.records.table import show_records
@@ -31,7 +31,7 @@ def list_(
     after, wanted = parse_since(since), parse_status(status, include_withheld=include_withheld)
 
     async def work() -> list[Record]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             log_disclosure("records list", include_withheld=wanted != "usable")
             source_id = (await sources.find(connection, source)).id if source else None
             return await records.newest(connection, limit=limit, source_id=source_id, since=after, status=wanted)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.store.records import purge
@@ -26,7 +26,7 @@ def purges(
     """
 
     async def work() -> list[dict[str, Any]]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             return await purge.list_purges(connection, limit=limit)
 
     found = asyncio.run(work())

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note
 from ingestd.cli.records.options import LimitOption, StatusOption, parse_status
@@ -40,7 +40,7 @@ def search(
     wanted = parse_status(status, include_withheld=include_withheld)
 
     async def work() -> list[Record]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             log_disclosure("records search", include_withheld=wanted != "usable")
             if missing := await conversions.unsearchable_until(connection):
                 note(f"`ingestd run` is still indexing records saved until {iso(missing)}: a search may miss them")

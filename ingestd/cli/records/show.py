@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Row
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_diff, show_json, show_table
 from ingestd.cli.records.record_json import has_content, record_as_json, revision_as_json
@@ -48,7 +48,7 @@ def show_(
         return not include_withheld and not all(may_be_shown(row.record_status, row.pubstatus) for row in rows)
 
     async def work() -> list[dict[str, Any]]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             log_disclosure(f"records show {record}", include_withheld=include_withheld)
             found = await records.find(connection, record, as_of=when, include_withheld=include_withheld)
             if not revisions and not differences:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json
 from ingestd.discovery.opml import Outline, write_opml
@@ -22,7 +22,7 @@ def export(config: ConfigOption = None, json: JsonOption = False) -> None:
     """
 
     async def work() -> list[Outline]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             rows = await sources.list_all(connection)
         return [
             Outline(url=row.url, title=row.title, home=row.home, categories=())

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.errors import UsageError
@@ -35,7 +35,7 @@ def list_(
         raise UsageError(f"--only: {only!r} should be one of {', '.join(_ONLY)}")
 
     async def work() -> list[dict[str, object]]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             rows = await sources.list_all(connection)
         return [
             {

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from ingestd.cli.database import open_database
+from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
 from ingestd.cli.output import show, show_json, show_table
 from ingestd.store.operations import overview
@@ -17,7 +17,7 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
     """
 
     async def work() -> dict[str, Any]:
-        async with open_database(config) as database, database.read() as connection:
+        async with open_for_reading(config) as database, database.read() as connection:
             row = await sources.find(connection, source)
             polls = await sources.last_polls(connection, row.id)
             hub = await subscriptions.status_of(connection, row.id)
