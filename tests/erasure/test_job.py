@@ -1,5 +1,6 @@
 """A purge leaves no byte of a story's content in any file of the data folder, on both databases."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -179,6 +180,29 @@ async def test_nothing_of_a_purged_story_is_left_in_any_file(
             assert set((await connection.execute(query)).scalars()) == records
             [row] = (await connection.execute(select(tables.purges))).all()
         assert (row.documents, row.shared) == (done.documents, done.shared)
+
+
+async def test_a_rewrite_waits_for_transactions_that_still_see_what_is_erased(
+    newsroom: Newsroom, database_url: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "archive"
+    async with open_desk(database_url, tmp_path) as runtime:
+        records = await fill(newsroom, runtime, root)
+        pieces = await stored_contents(runtime, records)
+
+        async def look() -> None:
+            async with runtime.database.snapshot() as connection:
+                await connection.execute(select(tables.records.c.id))
+                looking.set()
+                await asyncio.sleep(2)
+
+        looking = asyncio.Event()
+        task = asyncio.create_task(look())
+        await looking.wait()
+        await purge(runtime, records, rewrite=True)
+        await task
+
+        assert await in_database(runtime, tmp_path, pieces) == []
 
 
 async def test_documents_of_other_stories_stay_and_shared_ones_are_counted(

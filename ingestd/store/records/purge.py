@@ -5,10 +5,12 @@ empty revision.  They are what keeps it from becoming news again: an entry of st
 article or wire item that belongs to the record is dropped.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, text, update
@@ -33,6 +35,8 @@ from ingestd.store.schema.tables import (
 )
 from ingestd.store.statements import chunks
 
+#: Seconds for which a purge waits for the transactions of others.
+_MAX_SNAPSHOT_WAIT = 30.0
 #: SHA-256 of no text.
 _NO_TEXT = sha256(b"").hexdigest()
 
@@ -257,6 +261,8 @@ async def erase_free_space(database: Database, *, rewrite: bool) -> None:
     `rewrite`: write the tables anew, which needs as much free space as they take, and locks them meanwhile.
     """
     if database.dialect == "postgresql":
+        # A transaction that began before the deletion, such as autovacuum's, keeps the deleted rows in the files.
+        await _wait_for_snapshots(database)
         tables = (revisions, entries, decisions, failures, evidence)
         for name in (*(table.name for table in tables), "record_search"):
             await database.run_alone(f"VACUUM FULL {name}" if rewrite else f"VACUUM {name}")
@@ -264,3 +270,17 @@ async def erase_free_space(database: Database, *, rewrite: bool) -> None:
     await search_index.erase_deleted(database)
     await (database.run_alone("VACUUM") if rewrite else free_pages.overwrite(database))
     await database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _wait_for_snapshots(database: Database) -> None:
+    """Wait until no other transaction on this database has a snapshot, at most _MAX_SNAPSHOT_WAIT seconds."""
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL"
+    )
+    until = monotonic() + _MAX_SNAPSHOT_WAIT
+    while monotonic() < until:
+        async with database.read() as connection:
+            if not (await connection.execute(query)).scalar():
+                return
+        await asyncio.sleep(0.1)
