@@ -18,6 +18,8 @@ from ingestd.text import collapse
 Raw = Mapping[str, Any]
 
 _ENTRY_NAMES = frozenset(("entry", "item"))
+#: Elements with an entry's content, in the order in which wrapped items are looked for.
+CONTENT_NAMES = ("content", "encoded", "description", "summary")
 #: Namespaces of RSS, Atom and what publishers use for text, names and dates.  Elements of others are left out of an
 #: entry that feedparser cannot read.
 _KNOWN_NAMESPACES = (
@@ -101,7 +103,7 @@ def _parse_by_entry(body: bytes, failure: ParseError) -> tuple[Raw, tuple[str, .
         raise failure from None  # no entry's fault
     entries: list[Any] = []
     left_out: list[str] = []
-    #: Parts that still have to be read, the next one last.
+    # Parts that still have to be read, the next one last.
     parts, attempts = [elements] if elements else [], 0
     while parts:
         part, attempts = parts.pop(), attempts + 1
@@ -156,8 +158,9 @@ def _read_or_report(feed: _EmptiedFeed, element: Element, left_out: list[str]) -
 
 
 def top_entries(root: Element) -> list[Element]:
-    """Return the entry elements of the feed itself, in its order, not those in the content of another."""
-    found: list[Element] = []
-    for parent in (root, *(child for child in root if name_of(child) in ("channel", "rdf"))):
-        found += [child for child in parent if name_of(child) in _ENTRY_NAMES]
-    return found
+    """Return the entry elements of the feed itself, in its order, not those nested in an entry or its content."""
+    return [element for element in root.iter(etree.Element) if name_of(element) in _ENTRY_NAMES and _is_top(element)]
+
+
+def _is_top(element: Element) -> bool:
+    return not any(name_of(parent) in (*_ENTRY_NAMES, *CONTENT_NAMES) for parent in element.iterancestors())

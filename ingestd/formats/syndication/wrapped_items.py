@@ -16,6 +16,7 @@ from ingestd.errors import ParseError
 from ingestd.formats import newsml_1, newsml_g2, ninjs, nitf
 from ingestd.formats.common.document import Document, document_of
 from ingestd.formats.common.lenient_xml import Element, name_of, root_element
+from ingestd.formats.syndication.feedparser_document import CONTENT_NAMES, top_entries
 from ingestd.model.feed import Entry
 
 #: Formats of wrapped items, in the order they are tried.
@@ -26,10 +27,6 @@ _KEYWORDS = (b"newsitem", b"newsmessage", b"packageitem", b"newsml", b"nitf", b"
 
 #: Content that may be Base64, in which no keyword shows.
 _APPLICATION_CONTENT = re.compile(rb"<(?:\w+:)?content\b[^<>]{0,500}type\s*=\s*[\"']application/")
-
-_ENTRY_NAMES = frozenset(("entry", "item"))
-#: Elements with an entry's content, in the order they are searched.
-_CONTENT_NAMES = ("content", "encoded", "description", "summary")
 
 
 def unwrapped_entries(body: bytes, entries: Sequence[Entry], url: str) -> tuple[Entry, ...]:
@@ -45,18 +42,11 @@ def unwrapped_entries(body: bytes, entries: Sequence[Entry], url: str) -> tuple[
         root, _ = root_element(body, "feed")
     except ParseError:
         return tuple(entries)
-    elements = [
-        element for element in root.iter(etree.Element) if name_of(element) in _ENTRY_NAMES and _is_top_entry(element)
-    ]
+    elements = top_entries(root)
     if len(elements) < len(entries):
         return tuple(entries)
     replaced = (_items_or_entry(element, entry, url) for element, entry in zip(elements, entries, strict=False))
     return tuple(chain.from_iterable(replaced))
-
-
-def _is_top_entry(element: Element) -> bool:
-    """Return whether an entry element belongs to the feed itself, not to something nested in an entry."""
-    return not any(name_of(parent) in (*_ENTRY_NAMES, *_CONTENT_NAMES) for parent in element.iterancestors())
 
 
 def _items_or_entry(element: Element, entry: Entry, url: str) -> Sequence[Entry]:
@@ -87,8 +77,8 @@ def _with_identity_of(entry: Entry, item: Entry) -> Entry:
 
 def _payloads(element: Element) -> Iterator[bytes]:
     """Yield the documents that an entry's content may hold: nested elements, escaped text, decoded Base64."""
-    contents = [child for child in element.iterchildren(etree.Element) if name_of(child) in _CONTENT_NAMES]
-    for content in sorted(contents, key=lambda content: _CONTENT_NAMES.index(name_of(content))):
+    contents = [child for child in element.iterchildren(etree.Element) if name_of(child) in CONTENT_NAMES]
+    for content in sorted(contents, key=lambda content: CONTENT_NAMES.index(name_of(content))):
         for child in content.iterchildren(etree.Element):
             yield etree.tostring(child, with_tail=False)
         text = (content.text or "").strip()
