@@ -162,7 +162,7 @@ def used(connection: sqlite3.Connection, path: str) -> list[tuple[int, int]]:
     """Return position and length of each record of a pack that has a row, in order."""
     found: list[tuple[int, int]] = []
     for table in ("documents", "answers"):
-        query = f"SELECT position, length FROM {table} WHERE pack = (SELECT id FROM packs WHERE path = ?)"  # noqa: S608
+        query = f"SELECT position, length FROM {table} WHERE pack = (SELECT id FROM packs WHERE path = ?)"  # noqa: S608 - constants
         found += connection.execute(query, (path,))
     return sorted(found)
 

@@ -1,4 +1,5 @@
 """Archive that stores nothing: the setting `archive = "off"`."""
+# ruff: noqa: ARG002 - methods have the parameters of the protocol
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
@@ -18,9 +19,9 @@ class DisabledArchive:
     async def put(
         self,
         body: bytes,
-        kind: Kind = "page",  # noqa: ARG002
-        answer: Answer | None = None,  # noqa: ARG002
-        subjects: Collection[str] = (),  # noqa: ARG002
+        kind: Kind = "page",
+        answer: Answer | None = None,
+        subjects: Collection[str] = (),
     ) -> StoredBody:
         """Return the hash and size of a body."""
         digest = await asyncio.to_thread(hash_of, body)
@@ -30,7 +31,7 @@ class DisabledArchive:
         """Raise ArchiveError: nothing was stored."""
         raise ArchiveError(f"raw bytes {sha256} were not stored: the archive is off")
 
-    async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:  # noqa: ARG002
+    async def answers(self, *, sha256: str | None = None, url: str | None = None) -> Sequence[StoredAnswer]:
         """Return nothing: nothing was stored."""
         return ()
 
@@ -41,19 +42,19 @@ class DisabledArchive:
     async def put_document(self, document: StoredDocument) -> None:
         """Store nothing."""
 
-    async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:  # noqa: ARG002
+    async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
         """Return nothing: nothing was stored."""
         return ()
 
-    async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:  # noqa: ARG002
+    async def find(self, subjects: Collection[str], *, since: date | None = None) -> set[str]:
         """Return nothing: nothing was stored."""
         return set()
 
-    async def with_subjects(self, names: Iterable[str]) -> set[str]:  # noqa: ARG002
+    async def with_subjects(self, names: Iterable[str]) -> set[str]:
         """Return nothing: nothing was stored."""
         return set()
 
-    async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:  # noqa: ARG002
+    async def erase(self, names: Iterable[str], urls: Iterable[str] = ()) -> int:
         """Return 0: nothing was stored."""
         return 0
 
@@ -61,15 +62,15 @@ class DisabledArchive:
         """Return 0: nothing was stored."""
         return 0
 
-    async def delete(self, names: Iterable[str], *, put_before: date | None = None) -> int:  # noqa: ARG002
+    async def delete(self, names: Iterable[str], *, put_before: date | None = None) -> int:
         """Return 0: nothing was stored."""
         return 0
 
-    async def delete_before(self, kind: Kind, day: date) -> int:  # noqa: ARG002
+    async def delete_before(self, kind: Kind, day: date) -> int:
         """Return 0: nothing was stored."""
         return 0
 
-    async def trim(self, limit: int) -> int:  # noqa: ARG002
+    async def trim(self, limit: int) -> int:
         """Return 0: nothing was stored."""
         return 0
 
@@ -77,6 +78,6 @@ class DisabledArchive:
         """Return nothing: nothing was stored."""
         return ()
 
-    async def sweep(self, now: datetime) -> int:  # noqa: ARG002
+    async def sweep(self, now: datetime) -> int:
         """Return 0: there is nothing to remove."""
         return 0
