@@ -18,6 +18,7 @@ _JOINERS = re.compile(f"(?<=[{_UNJOINED}])[\u200c\u200d]+|^[\u200c\u200d]+(?=[{_
 # Direction marks have a meaning only where text runs from right to left.
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f]+")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]")
+_ODD_SPACES = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 _ANY_REMOVABLE = re.compile(
     f"{UNSAFE.pattern[:-1]}\xad\u061c\u200c-\u200f\u2061-\u2065\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -45,7 +46,9 @@ def collapse(text: str | None) -> str:
     # Printable text has no white space except spaces.  Most text needs no change; this check takes a third of the time.
     if text.isprintable() and "  " not in text and text[0] != " " != text[-1]:
         return text
-    return " ".join(clean(text).split())
+    # A form feed and other controls that Python takes for white space go before it, and so part no words.
+    line = " ".join((_ODD_SPACES.sub("", text) if _ODD_SPACES.search(text) else text).split())
+    return line if line.isprintable() else " ".join(clean(line).split())
 
 
 def latin_length(text: str) -> int:
@@ -58,6 +61,8 @@ _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 def fold(text: str) -> str:
     """Return the form in which texts are compared: NFKC, plain quotes and dashes, on one line, case-folded."""
+    if text.isascii():
+        return collapse(text.replace("`", "'")).casefold()
     # Fold before NFKC, which splits an acute accent into a space and a mark, and after it, since it makes new dashes.
     folded = unicodedata.normalize("NFKC", text.translate(_FOLDS)).translate(_FOLDS)
     return collapse(folded).casefold()

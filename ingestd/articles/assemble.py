@@ -160,12 +160,9 @@ def _captions(blocks: tuple[Block, ...], marked: tuple[str, ...]) -> tuple[tuple
     """Return all captions, and separately the one recognised only by its credit, or None."""
     # The last paragraph may end in its signature: "(kst/dpa)".
     last = max((at for at, block in enumerate(blocks) if len(block.text) >= _PARAGRAPH), default=0)
-    first = (
-        block.text
-        for block in blocks[: min(_CAPTION_DEPTH, last)]
-        if block.tag == "p" and dateline.split(block.text)[0] is None
-    )
-    unmarked = next((line for line in first if images.is_caption(line)), None)
+    first = (block.text for block in blocks[: min(_CAPTION_DEPTH, last)] if block.tag == "p")
+    captions = filter(images.is_caption, first)
+    unmarked = next((line for line in captions if dateline.find(line) is None), None)
     return (*marked, unmarked) if unmarked else marked, unmarked
 
 

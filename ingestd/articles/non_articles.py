@@ -11,6 +11,7 @@ from lxml import etree
 
 from ingestd import text
 from ingestd.articles.body.blocks import Block
+from ingestd.articles.body.tree import text_content
 
 #: A text of at least this length is an article, whatever its title: "404 days at sea".
 _SHORT = 1200
@@ -75,7 +76,7 @@ def describe(root: etree._Element, blocks: Sequence[Block], captions: Collection
     blocks = [block for block in blocks if block.text not in captions]
     length = sum(len(block.text) for block in blocks)
     if length < _SHORT:
-        titles = [text.collapse(title.text_content()) for title in islice(_TITLES(root), 4)]
+        titles = [text.collapse(text_content(title)) for title in islice(_TITLES(root), 4)]
         lines = [*titles, *(block.text for block in blocks[:6])]
         if _any_matches(lines, _CHALLENGE) and (_any_matches(titles, _CHALLENGE) or _HAS_CHALLENGE(root)):
             return "a check whether the client is a browser"
@@ -98,7 +99,7 @@ def _is_index_page(root: etree._Element, blocks: Sequence[Block]) -> bool:
         return False
     if _DECLARES_ARTICLE(root):
         return False
-    excerpts = {text.collapse(below.text_content()) for below in islice(_BELOW_LINKED_TITLES(root), 200)}
+    excerpts = {text.collapse(text_content(below)) for below in islice(_BELOW_LINKED_TITLES(root), 200)}
     paragraphs = [
         len(block.text)
         for block in blocks

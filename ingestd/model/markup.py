@@ -15,7 +15,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|&[#a-zA-Z]")
 _TAG = re.compile(r"<[^<>]*>")
 # Tags that HTML ignores inside an element (WHATWG HTML, 13.2.6.4.7); libxml2 would end the page at </body>.
 _PAGE_TAG = re.compile(r"</?(?:html|head|body)\b[^<>]*>", re.IGNORECASE)
-_INVISIBLE = ("script", "style", "noscript", "template", "iframe", "object", "title")
+_INVISIBLE = frozenset(("script", "style", "noscript", "template", "iframe", "object", "title"))
 _BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main nav "
     "ol p pre section table td th tr ul".split()
@@ -76,21 +76,25 @@ def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], boo
 
     Elements for which `is_skipped` is true are left out with their content.
     """
-    blocks: list[list[str]] = [[]]
+    lines: list[str] = []
+    parts: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
+        tag = element.tag
+        if tag in _BLOCKS and parts:
+            lines.append("".join(parts))
+            parts = []
         if event == "start":
-            if element.tag in _BLOCKS:
-                blocks.append([])
-            if element.tag in _INVISIBLE or (is_skipped and is_skipped(element)):
+            if tag in _INVISIBLE or (is_skipped and is_skipped(element)):
                 walk.skip_subtree()
-            else:
-                blocks[-1].append(element.text or "")
-        elif element is not root:
-            if element.tag in _BLOCKS:
-                blocks.append([])
-            blocks[-1].append(element.tail or "")
-    return [text for text in (collapse("".join(parts)) for parts in blocks) if text]
+                continue
+            added = element.text
+        else:
+            added = element.tail if element is not root else None
+        if added:
+            parts.append(added)
+    lines.append("".join(parts))
+    return [line for line in map(collapse, lines) if line]
 
 
 def line_of_element(element: etree._Element, limit: int) -> str:

@@ -65,13 +65,13 @@ _EMBEDDED = re.compile(
     r"هذا المحتوى|bu içeri\w+|αυτό το περιεχόμενο",
     re.IGNORECASE,
 )
-_PRIVACY = re.compile(
-    r"cookie|クッキー|쿠키|çerez|eväste|informasjonskapsl|traceur|tracker|privacy|datenschutz|personenbezogen|"
-    r"confidentialité|privacidad|privacidade|prywatnoś|soukromí|конфиденциальн|隐私|隱私|プライバシー|개인정보|الخصوصية|"
-    r"ملفات تعريف|gizlilik|απορρήτου|consent|einwillig|zustimm|consentimiento|consentimento|consenso|toestemming|"
-    r"samtycke|samtykke|suostumu|zgod[ęaąy]|souhlas|согласи|同意|동의|daten von",
-    re.IGNORECASE,
-)
+#: In lower case.
+_PRIVACY = (
+    "cookie|クッキー|쿠키|çerez|eväste|informasjonskapsl|traceur|tracker|privacy|datenschutz|personenbezogen|"
+    "confidentialité|privacidad|privacidade|prywatnoś|soukromí|конфиденциальн|隐私|隱私|プライバシー|개인정보|الخصوصية|"
+    "ملفات تعريف|gizlilik|απορρήτου|consent|einwillig|zustimm|consentimiento|consentimento|consenso|toestemming|"
+    "samtycke|samtykke|suostumu|zgodę|zgoda|zgodą|zgody|souhlas|согласи|同意|동의|daten von"
+).split("|")
 _ASKED = re.compile(
     r"\b(?:you|your|we ask|click|sie|ihre[rn]?|ihnen|klicken|vous|votre|vos|cliquez|cliquant|usted|sus?|"
     r"haga clic|tu|você|seus?|clique|"
@@ -129,10 +129,13 @@ def is_clock(line: str) -> bool:
 
 def asks_consent(line: str) -> bool:
     """Return whether a line stands in place of embedded content and asks the reader to agree to load it."""
+    if len(line) > _MAX_CONSENT:
+        return False
+    # Nearly no line has one of these words.  To search for each is thirty times as fast as a pattern of all.
+    folded = line.lower()
     return (
-        len(line) <= _MAX_CONSENT
+        any(word in folded for word in _PRIVACY)
         and _EMBEDDED.search(line) is not None
-        and _PRIVACY.search(line) is not None
         and _ASKED.search(line) is not None
     )
 

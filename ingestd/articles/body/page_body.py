@@ -9,7 +9,7 @@ from trafilatura.settings import Document
 from ingestd.articles.body import container
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.container import HeaderFields
-from ingestd.articles.body.tree import element_count
+from ingestd.articles.body.tree import element_count, html_elements
 from ingestd.articles.body.walk import PlacedBlock, placed_blocks, read_blocks
 from ingestd.articles.witnesses import json_ld_text
 from ingestd.text import latin_length
@@ -56,7 +56,8 @@ def plain_blocks(root: etree._Element, url: str | None = None, *, shortest: int 
 
 def _trafilatura_blocks(root: etree._Element, placed: Sequence[PlacedBlock], url: str | None) -> tuple[Block, ...]:
     """Return trafilatura's blocks; where it merged many blocks into one paragraph, the page's own blocks."""
-    document = bare_extraction(root, include_comments=False, include_formatting=True, include_links=True)
+    page = html_elements(root)
+    document = bare_extraction(page, include_comments=False, include_formatting=True, include_links=True)
     blocks = read_blocks(document.body, url) if isinstance(document, Document) else ()
     if len(blocks) == 1:
         merged = tuple(one.block.resolved(url) for one in placed if one.block.text in blocks[0].text)

@@ -62,8 +62,8 @@ _INVITATION = re.compile(
     r"|(?<=[.!?”\"])\s+(?:click|tap)\s+(?:here\s+)?(?:for\s+more|to\s+read\s+more)\b[^.!?]{0,120}[.!?]?)\s*$",
     re.IGNORECASE,
 )
-# Searched for first because it is faster.
-_INVITATION_WORD = re.compile(r"click|tap|read|see|watch", re.IGNORECASE)
+#: Words of an invitation, which are searched for first because it is faster.
+_INVITATION_WORDS = ("click", "tap", "read", "see", "watch")
 
 
 def is_prompt(line: str) -> bool:
@@ -74,5 +74,7 @@ def is_prompt(line: str) -> bool:
 def find_invitation(paragraph: str) -> tuple[int, int] | None:
     """Return start and end of an invitation to click at the end of a paragraph; None without one."""
     start = max(0, len(paragraph) - _MAX_LENGTH)
-    match = _INVITATION.search(paragraph[start:]) if _INVITATION_WORD.search(paragraph, start) else None
+    end = paragraph[start:]
+    folded = end.lower()
+    match = _INVITATION.search(end) if any(word in folded for word in _INVITATION_WORDS) else None
     return (start + match.start(), start + match.end()) if match else None

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 
 from lxml import etree
-from lxml import html as lxml_html
+from lxml.html import HtmlElementClassLookup
 
 #: Real pages nest less deep.  libxml2 drops everything below 256 levels (2048 with `huge_tree`), text included.
 MAX_DEPTH = 250
@@ -12,6 +13,7 @@ MAX_DEPTH = 250
 MAX_TAGS = 400_000
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 _COUNT = etree.XPath("count(//*)")
+_TEXT = etree.XPath("string()")
 
 _CHUNK = 500_000
 
@@ -44,12 +46,26 @@ def element_count(root: etree._Element) -> int:
     return int(_COUNT(root))
 
 
+def text_content(element: etree._Element) -> str:
+    """Return all text in an element, as it is in the page."""
+    return str(_TEXT(element))
+
+
+def html_elements(root: etree._Element) -> etree._Element:
+    """Return a copy of a tree with elements of lxml.html, the only ones that trafilatura and htmldate accept.
+
+    The tree itself has plain elements: lxml.html calls Python to create each element, whenever it is visited.
+    """
+    root.getroottree().parser.set_element_class_lookup(HtmlElementClassLookup())
+    return deepcopy(root)
+
+
 def _parse(text: str) -> etree._Element | None:
     # A new parser for each page: a parser keeps state between documents (its error log grows).
-    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
+        return etree.fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.XMLSyntaxError:
         return None
 
 

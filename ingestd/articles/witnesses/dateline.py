@@ -8,6 +8,7 @@ agencies print: "PYONGYANG, June 24 (AP) —", "New Delhi, Mar 5 (PTI) The", "(A
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ingestd.articles.agencies.table import any_of, dateline_names, row_in_dateline, rows_in_brackets
@@ -80,6 +81,9 @@ _BARE = re.compile(
     rf"(?:,\s[^\W\d_][\w ,-]{{1,40}}(?=\.\s))?(?P<end>\s*\.?\s*[{_DASHES}]+\s*|:\s+|\.\s+)",
     re.IGNORECASE,
 )
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+#: The first words of those names.
+_FIRST_WORDS = frozenset(_BETWEEN_WORDS.split(name.casefold())[0] for name in _NAMES if name[0] < "\u3040")
 _CJK_NAMES = any_of([name for name in _NAMES if "\u3040" <= name[0] <= "\u9fff"])
 #: "新华社北京3月5日电", "中央社記者王小明台北5日電", in brackets or not.
 _CHINESE = re.compile(
@@ -126,6 +130,7 @@ def of_agency(paragraph: str) -> Dateline | None:
     return _of_agency(paragraph[:_MAX_LENGTH])
 
 
+@lru_cache(maxsize=16)  # a paragraph is asked for its dateline up to three times in a row
 def _of_agency(head: str) -> Dateline | None:
     return _chinese(head) or _in_brackets(head) or _bare(head)
 
@@ -185,7 +190,8 @@ def _closed(head: str, match: re.Match[str], place: "_Place", *, is_known: bool)
 
 def _bare(head: str) -> Dateline | None:
     """Return the dateline with an agency behind a date or between dashes: "Accra, March 5, GNA –", "Rabat - MAP -"."""
-    match = _BARE.match(head)
+    # Words are compared first, because nearly no paragraph has one, and the pattern tries all names behind each word.
+    match = None if _FIRST_WORDS.isdisjoint(_BETWEEN_WORDS.split(head.casefold())) else _BARE.match(head)
     place = _Place.read(match["before"]) if match else None
     if match is None or place is None or not place.words:
         return None

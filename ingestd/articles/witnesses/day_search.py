@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from htmldate import find_date
 from lxml import etree
 
-from ingestd.articles.body.tree import element_count
+from ingestd.articles.body.tree import element_count, html_elements
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
@@ -22,7 +22,8 @@ def read(root: etree._Element, url: str) -> Clues:
     """
     if element_count(root) > _MAX_ELEMENTS:
         return Clues()
-    found = find_date(root, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", url=url or None)
+    page = html_elements(root)
+    found = find_date(page, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", url=url or None)
     return Clues(firstcreated=_certain(date.fromisoformat(found), root, url)) if found else Clues()
 
 
@@ -31,12 +32,12 @@ def _certain(day: date, root: etree._Element, url: str) -> StatedTime | None:
 
     Such a date is read in the order of the page's language, and is None where that has none.
     """
-    if day.day <= 12 and day.day != day.month:
-        markup = f"{url} {etree.tostring(root, encoding='unicode')}"
-        # "2024-03-05", "2024/3/5", "20240305": the order is certain.
-        certain = re.compile(rf"{day.year}(?P<mark>[-/.]?)0?{day.month}(?P=mark)0?{day.day}(?!\d)")
+    # "2024-03-05", "2024/3/5", "20240305": the order is certain.
+    certain = re.compile(rf"{day.year}(?P<mark>[-/.]?)0?{day.month}(?P=mark)0?{day.day}(?!\d)")
+    if day.day <= 12 and day.day != day.month and not certain.search(url):
+        markup = etree.tostring(root, encoding="unicode")
         one, two = rf"0?{day.day}", rf"0?{day.month}"
-        figures = re.search(rf"(?<![\d/])(?:{one}([/-]){two}\1|{two}([/-]){one}\2){day.year}(?!\d)", markup)
-        if figures and not certain.search(markup):
-            return read_stated_time(figures[0], language_of_page(root))
+        figures = rf"(?<![\d/])(?:{one}([/-]){two}\1|{two}([/-]){one}\2){day.year}(?!\d)"
+        if not certain.search(markup) and (written := re.search(figures, f"{url} {markup}")):
+            return read_stated_time(written[0], language_of_page(root))
     return StatedTime(datetime(day.year, day.month, day.day, tzinfo=UTC), "day")

@@ -10,6 +10,7 @@ from ingestd.dates.stated_time import StatedTime
 from ingestd.model.article import Image
 
 _METAS = etree.XPath("//meta[@content]")
+_LICENCES = [etree.XPath(f"//{tag}[contains(@rel, 'license')]") for tag in ("link", "a")]
 _HEADLINES = ("og:title", "twitter:title", "parsely-title", "sailthru.title", "dc.title")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description", "dc.description")
 _AUTHORS = tuple(
@@ -97,5 +98,5 @@ def _canonical(root: etree._Element, metas: dict[str, list[str]], url: str) -> s
 
 
 def _licence(root: etree._Element, url: str) -> str | None:
-    marked = (link for tag in ("link", "a") for link in root.iter(tag) if "license" in (link.get("rel") or "").split())
+    marked = (link for find in _LICENCES for link in find(root) if "license" in link.get("rel").split())
     return next((urls.resolve(url, link.get("href")) for link in marked), None)

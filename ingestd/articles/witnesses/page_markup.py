@@ -29,6 +29,11 @@ _DEK = re.compile(
     r"(?:^|[\s_-])(?:dek|standfirst|sub-?title|sub-?head(?:line|ing)?|sub-?hed)(?:$|[\s_-])|article[-_]{1,2}summary|lead-text",
     re.IGNORECASE,
 )
+#: Each class that marks a byline, a dek or a paywall has one of these words; they are searched for first.
+_MARKING_WORDS = tuple(
+    "byline author autor auteur penulis yazar muhabir reporter journalist periodista redactor firma writer "
+    "dek title head hed summary standfirst lead wall".split()
+)
 _DEK_TAGS = frozenset(("p", "h2", "h3", "div", "span"))
 _DEK_LENGTHS = range(15, 400)
 #: Time elements that are looked at, and characters of a label such as "Published on" in a link around one.
@@ -86,6 +91,9 @@ def _marked(root: etree._Element) -> dict[str, list[etree._Element]]:
 
 @lru_cache(maxsize=4096)  # a page has thousands of elements and a few hundred classes
 def _kind(names: str) -> str | None:
+    folded = names.lower()
+    if not any(word in folded for word in _MARKING_WORDS):
+        return None
     return (
         "author" if _AUTHOR.search(names) else "dek" if _DEK.search(names) else "wall" if _WALL.search(names) else None
     )

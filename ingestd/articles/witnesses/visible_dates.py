@@ -15,6 +15,7 @@ _UPDATED = re.compile(
     r"(?:last\s+)?(?:updated|modified|aktualisiert|mis à jour|actualizado|aggiornato|bijgewerkt|uppdaterad|stand)\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"[^\W\d]{3,}")
 _MAX_LENGTH = 160
 _SENTENCE_ENDS = (".", "!", "?", ".”", '."', "。")
@@ -62,7 +63,7 @@ def _is_sentence(line: str) -> bool:
 
 
 def _kind(line: str, language: str | None) -> str | None:
-    if len(line) > _MAX_LENGTH or not any(char.isdigit() for char in line) or find_stated_time(line, language) is None:
+    if len(line) > _MAX_LENGTH or not _DIGIT.search(line) or find_stated_time(line, language) is None:
         return None
     if _is_sentence(line):
         return None
