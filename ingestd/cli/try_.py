@@ -15,7 +15,7 @@ from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import IngestError
 from ingestd.model.feed import Entry
 from ingestd.model.version import Version
-from ingestd.pipeline.read import fetch_page, read_feed, read_page
+from ingestd.pipeline.read import fetch_page, read_page, read_reply
 from ingestd.pipeline.runtime import make_pool, open_fetcher
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.policy.wire.versions import received_version
@@ -57,7 +57,7 @@ def try_(
 async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bool) -> dict[str, Any]:
     async with open_fetcher(settings) as (_, fetcher), make_pool(settings) as pool:
         reply = await fetcher.get(url)
-        parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        parsed = await read_reply(pool, reply)
         feed, now = parsed.feed, datetime.now(UTC)
         refuse_index(feed, url)
         # A version that was usable, too, when another one of the same item takes it back.

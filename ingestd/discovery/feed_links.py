@@ -1,7 +1,7 @@
-"""Find the feeds that a page links to (HTML Standard, 4.6.7.1: link type "alternate")."""
+"""Find the feeds that a page links to (HTML Standard, 4.6.7.1: link type "alternate"), or a Link header (4.2.4.5)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import urlsplit
@@ -11,6 +11,9 @@ from lxml import html as lxml_html
 
 from ingestd import urls
 from ingestd.text import collapse
+
+#: A link of a response's Link header: absolute URL, relations in lower case, media type, title.
+AnnouncedLink = tuple[str, tuple[str, ...], str | None, str | None]
 
 #: Feeds per page; a page with more is a directory of feeds.
 MAX_FEEDS = 100
@@ -31,6 +34,8 @@ _FEED_PATH = re.compile(
     r"(^|/)(feeds?|rss2?|atom)/?$|(^|/)(feed|rss2?|atom)\.(xml|json|php)$|(^|/)index\.xml$|\.(rss|atom|rdf)$",
     re.IGNORECASE,
 )
+# The content of a refresh (HTML Standard, 4.2.5.3).
+_REFRESH = re.compile(r"\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"'\s]+)[\"']?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +49,24 @@ class FoundFeed:
     type: str | None = None
 
 
-def feed_links(body: bytes, *, url: str, content_type: str | None = None) -> tuple[FoundFeed, ...]:
+def feed_links(
+    body: bytes, *, url: str, content_type: str | None = None, announced: Iterable[AnnouncedLink] = ()
+) -> tuple[FoundFeed, ...]:
     """Return the feeds that a page links to, in its order, each URL once, at most MAX_FEEDS.
 
     `body` is the page, `url` its address, `content_type` the header as sent, used for the charset.
-    Links resolve against a `base` element.  If no `link` element announces a feed, `a` elements are searched for
-    usual paths of feeds.  Never raises; a body that is not HTML has no feeds.
+    Links resolve against a `base` element.  The links `announced` by its response come first and count like `link`
+    elements.  If neither announces a feed, `a` elements and a refresh are searched for usual paths of feeds.  Never
+    raises; a body that is not HTML has no links.
     """
+    feeds = [*_feeds_in(announced)]
     root = _root(body, content_type)
-    if root is None:
-        return ()
-    base = next((urls.resolve(url, element.get("href")) for element in root.iter("base")), None) or url
+    if root is not None:
+        base = next((urls.resolve(url, element.get("href")) for element in root.iter("base")), None) or url
+        feeds += _feeds_in(_link_elements(root, base))
+        feeds = feeds or [*_feeds_by_path(root, base)]
     found: dict[str, FoundFeed] = {}
-    for feed in list(_feeds_in_link_elements(root, base)) or _feeds_by_path(root, base):
+    for feed in feeds:
         found.setdefault(feed.url, feed)
     return tuple(found.values())[:MAX_FEEDS]
 
@@ -77,17 +87,29 @@ def _parser(content_type: str | None) -> lxml_html.HTMLParser:
         return lxml_html.HTMLParser()  # unknown charset: the page's own declaration counts
 
 
-def _feeds_in_link_elements(root: etree._Element, base: str) -> Iterator[FoundFeed]:
+def _link_elements(root: etree._Element, base: str) -> Iterator[AnnouncedLink]:
     for element in root.iter("link"):
-        relations = (element.get("rel") or "").lower().split()
-        kind = (element.get("type") or "").partition(";")[0].strip().lower()
+        relations = tuple((element.get("rel") or "").lower().split())
+        yield urls.resolve(base, element.get("href")) or "", relations, element.get("type"), element.get("title")
+
+
+def _feeds_in(links: Iterable[AnnouncedLink]) -> Iterator[FoundFeed]:
+    for href, relations, announced_type, title in links:
+        kind = (announced_type or "").partition(";")[0].strip().lower()
         if "feed" in relations or ("alternate" in relations and kind in _TYPES):
-            address = urls.resolve(base, element.get("href"))
+            address = urls.resolve("", href)
             if address:
-                yield FoundFeed(url=address, title=_title(element.get("title")), type=kind or None)
+                yield FoundFeed(url=address, title=_title(title), type=kind or None)
 
 
 def _feeds_by_path(root: etree._Element, base: str) -> Iterator[FoundFeed]:
+    """Yield what looks like a feed by its path: where the page refreshes to, and where its anchors lead."""
+    for element in root.iter("meta"):
+        target = _REFRESH.fullmatch(element.get("content") or "")
+        if (element.get("http-equiv") or "").lower() == "refresh" and target:
+            address = urls.resolve(base, target["url"])
+            if address and _FEED_PATH.search(urlsplit(address).path):
+                yield FoundFeed(url=address)
     for element in root.iter("a"):
         address = urls.resolve(base, element.get("href"))
         if address and _FEED_PATH.search(urlsplit(address).path):

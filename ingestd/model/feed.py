@@ -1,12 +1,14 @@
 """Feeds and their entries, as publishers send them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from ingestd.dates.stated_time import DatePrecision
-from ingestd.model.item import Item
+from ingestd.model.item import WIRE_FORMATS, Item
 from ingestd.model.source import NO_HINTS, Cursor, Hints
+from ingestd.urls import without_userinfo
 
 #: Origin of an entry's identifier: the feed itself, the entry's link, or a hash of its content.  For a wire item also
 #: "composed" (assembled from several fields) or "derived" (extracted from another field).
@@ -92,3 +94,30 @@ class Feed:
     children: tuple[tuple[str, datetime | None], ...] = ()
     #: Defects of the document that did not prevent parsing.
     warnings: tuple[str, ...] = ()
+
+
+def with_next_page(feed: Feed, url: str | None) -> Feed:
+    """Return a feed with the next page that its response named in a Link header; its own links take precedence.
+
+    A list of wire items continues there.  The next page of an ordinary feed has its older entries.
+    """
+    if url is None or feed.cursor or feed.next_page or feed.prev_archive or feed.children:
+        return feed
+    url = without_userinfo(url)  # a server must not choose our credentials
+    if feed.format not in WIRE_FORMATS:
+        return replace(feed, next_page=url)
+    cursor = with_direction(Cursor(url=url, kind="older"), feed.entries)
+    return replace(feed, cursor=cursor, next_page=url if cursor and cursor.kind == "older" else None)
+
+
+def with_direction(cursor: Cursor | None, entries: Sequence[Entry]) -> Cursor | None:
+    """Return the cursor as "newer" if the entries are listed oldest first, else "older"; a "since" cursor is unchanged.
+
+    Only the first and the last date are compared.  If they are equal or missing, the list is taken as newest first, as
+    most lists are.
+    """
+    if cursor is None or cursor.kind == "since":
+        return cursor
+    dates = [date for entry in entries if (date := entry.updated or entry.published)]
+    ascends = len(dates) > 1 and dates[0] < dates[-1]
+    return Cursor(url=cursor.url, kind="newer" if ascends else "older")

@@ -10,14 +10,14 @@ from ingestd.model.source import NO_VALIDATORS, Validators
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The response of a server: 200 with a body, or 304 without."""
+    """The response of a server: 200 with a body, or 304 or 204 without."""
 
     #: The requested URL.
     url: str
     #: The URL after redirects.
     final_url: str
     status: int
-    #: Decoded (Content-Encoding); empty for 304.
+    #: Decoded (Content-Encoding); empty for 304 and 204.
     body: bytes = b""
     #: The Content-Type header as sent.
     content_type: str | None = None
@@ -36,6 +36,8 @@ class Reply:
     #: Hub and topic in the Link header (W3C WebSub, 4).
     hub: str | None = None
     topic: str | None = None
+    #: The next page of a list in the Link header (RFC 8288), absolute.
+    next_page: str | None = None
     #: Media files delivered with a file in a drop folder: name → URL after they are moved.  They belong to the wire
     #: item if it is the only one in the document.
     media: Mapping[str, str] = field(default_factory=dict)
@@ -53,3 +55,8 @@ class Reply:
     def not_modified(self) -> bool:
         """Whether this is a 304, which has no body."""
         return self.status == 304
+
+    @property
+    def has_no_document(self) -> bool:
+        """Whether the server only says that there is nothing new: 304, or 204 (RFC 9110, 15.3.5)."""
+        return self.status in (204, 304)

@@ -22,8 +22,9 @@ def seconds_since_read(source: Source, at: datetime) -> float:
 
 
 def hints_after_unchanged(source: Source, reply: Reply) -> Hints:
-    """Return the hints of an unchanged document; a 304 without freshness keeps the last one (RFC 9111, 4.3.4)."""
-    keeps_freshness = reply.not_modified and reply.fresh_for is None
+    """Return the hints of an unchanged document; a 304 or 204 without freshness keeps the last one."""
+    # For 304: RFC 9111, 4.3.4.
+    keeps_freshness = reply.has_no_document and reply.fresh_for is None
     return source.hints if keeps_freshness else replace(source.hints, fresh_for=reply.fresh_for)
 
 

@@ -27,7 +27,7 @@ from ingestd.pipeline.log_events import log_foreign_page, log_restart
 from ingestd.pipeline.pagination import Pagination
 from ingestd.pipeline.poll_results import document_result, failed_result, head_result, unchanged_result
 from ingestd.pipeline.poll_schedule import due_after, seconds_to_next_poll
-from ingestd.pipeline.read import read_feed
+from ingestd.pipeline.read import read_reply
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.policy.polling.pace import pace_after
@@ -103,8 +103,9 @@ class Poller:
         source = pagination.source_before_page
         try:
             reply = reply or await self._fetcher.get(
-                pagination.url, validators=source.validators, obey_robots=source.obeys_robots, reservation=reservation
-            )
+                pagination.url, validators=source.validators, obey_robots=source.obeys_robots, reservation=reservation,
+                accepts_204=True,
+            )  # fmt: skip
             poll, feed = await self._read_reply(source, reply, at, new_before=len(pagination.new))
             return self._with_due_time(pagination.advance(poll, feed), pagination)
         except Held:
@@ -126,9 +127,9 @@ class Poller:
         """
         body_hash = sha256(reply.body).digest()
         poll = head_result(source, reply, at, run_id=self._run_id)
-        if reply.not_modified or body_hash == source.body_hash:
+        if reply.has_no_document or body_hash == source.body_hash:
             return unchanged_result(poll, source, reply), None
-        parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+        parsed = await read_reply(self._pool, reply)
         known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
         raw = await self._archived(source, reply, parsed)
         poll = replace(poll, body_hash=body_hash, raw=raw)
@@ -203,7 +204,7 @@ class Poller:
 
     async def _read_pushed(self, source: Source, reply: Reply) -> tuple[ParsedFeed, StoredBody] | IngestError:
         try:
-            parsed = await read_feed(self._pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+            parsed = await read_reply(self._pool, reply)
         except IngestError as error:
             return error
         if reply.media and len(parsed.versions) == 1 and (version := parsed.versions[0]):

@@ -6,16 +6,19 @@ Parsing and extraction run in worker processes.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from ingestd.discovery.feed_links import FoundFeed
 from ingestd.errors import ParseError
 from ingestd.model.answer import Answer
-from ingestd.model.feed import Entry
+from ingestd.model.feed import Entry, with_next_page
 from ingestd.model.page import Page
+from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.model.version import Version
 from ingestd.policy.articles.plausible_dates import article_with_plausible_dates, entry_with_plausible_dates
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
+from ingestd.web.link_header import links_in
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import ExtractedArticle, ParsedFeed
 
@@ -53,6 +56,21 @@ class FetchedPage:
     answer: Answer | None = None
 
 
+async def read_reply(pool: Pool, reply: Reply) -> ParsedFeed:
+    """Parse the feed in a reply, as `read_feed` does; links of its Link header count as the feed's own."""
+    parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+    return replace(parsed, feed=with_next_page(parsed.feed, reply.next_page))
+
+
+async def find_feeds(pool: Pool, reply: Reply) -> tuple[FoundFeed, ...]:
+    """Return the feeds that a web page or the Link header of its response names; raises WorkerError."""
+    links = links_in((value for name, value in reply.headers if name.lower() == "link"), reply.final_url)
+    announced = [(link.url, link.relations, link.type, link.title) for link in links]
+    job = "ingestd.workers.jobs:find_feeds"
+    found: tuple[FoundFeed, ...] = await pool.run(job, reply.body, reply.final_url, reply.content_type, announced)
+    return found
+
+
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
     """Parse a feed in a worker process and drop implausible dates; raises ParseError, WorkerError."""
     parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
@@ -80,7 +98,7 @@ async def fetch_enclosure(
 ) -> FetchedEnclosure:
     """Fetch an enclosure and parse its wire items; raises FetchError, ParseError, WorkerError."""
     reply = await fetcher.get(url, obey_robots=True, reservation=reservation)
-    parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+    parsed = await read_reply(pool, reply)
     versions = tuple(version for version in parsed.versions if version)
     if not versions:
         raise ParseError(f"the enclosure has no wire item; its format is {parsed.feed.format}")

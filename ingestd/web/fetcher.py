@@ -19,7 +19,6 @@ from typing import Self
 import aiohttp
 
 from ingestd.errors import BrokenReply, FetchError, Gone, Held, Offline, TooManyRedirects, Unreachable
-from ingestd.model.answer import Redirect
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.web.body.bodies import Bodies
@@ -36,7 +35,8 @@ from ingestd.web.politeness.breakers import Breakers
 from ingestd.web.politeness.pacing import OnHold, Pacing
 from ingestd.web.politeness.robots import MAX_BYTES, Robots, RobotsStore
 from ingestd.web.politeness.throttle import Throttle
-from ingestd.web.replies import location_of, make_redirect, make_reply, request_headers, with_headers
+from ingestd.web.redirects import MAX_REDIRECTS, Redirects
+from ingestd.web.replies import location_of, make_reply, request_headers, with_headers
 from ingestd.web.target import Target
 
 ACCEPT_FEED = (
@@ -46,8 +46,6 @@ ACCEPT_FEED = (
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 ACCEPT_ROBOTS = "text/plain, */*;q=0.1"
 
-MAX_REDIRECTS = 10
-
 # Connections in use at the same time; pacing limits those to one site.
 _MAX_CONNECTIONS = 1000
 # Bytes of a connection that are buffered; aiohttp pauses reading at twice as many.
@@ -56,7 +54,6 @@ _READ_BUFFER = 32 * 1024
 _CONNECT_TIMEOUT, _KEEPALIVE, _DNS_TTL = 15.0, 30.0, 60
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PERMANENT = frozenset({301, 308})
 _SAME_METHOD = frozenset({307, 308})
 
 
@@ -157,6 +154,7 @@ class Fetcher:
         obey_robots: bool = False,
         reservation: Reservation | None = None,
         truncate_to: int | None = None,
+        accepts_204: bool = False,
     ) -> Reply:
         """Fetch a URL, following redirects; the reply is a 200 with its whole body, or a 304.
 
@@ -167,20 +165,23 @@ class Fetcher:
         With `obey_robots`, each URL of a redirect chain is requested only if its site's robots.txt allows it.
         The body is charged to `reservation`, which the caller releases once it no longer uses the body.
         With `truncate_to`, reads only that many bytes, and accepts any 2xx; one other than 200 has no body.
+        With `accepts_204`, a 204 is an answer as well: there is nothing new.  Its validators are those of a 304.
+        A cookie that a redirect sets is sent to its own host for the rest of the redirects.
         Raises only FetchError; BrokenReply for a 2xx other than 200, which is not a complete answer to a plain GET.
         A failed request is not retried.
         """
         requested = Target.parse(url)
         with self._bodies.spool() as spool:
             headers = request_headers(accept, validators)
-            target, moved, redirects, response = await self._follow(
+            redirects, response = await self._follow(
                 requested, headers, spool, obey_robots=obey_robots, truncate_to=truncate_to
             )
+            target = redirects.target
             with nullcontext(reservation) if reservation else self.memory_budget.reservation() as reserved:
                 body = await self._bodies.load(target, response, spool, reserved, truncate_to)
         reply = make_reply(
-            requested, target, validators, response, body, permanent=moved, redirects=redirects,
-            only_200=truncate_to is None,
+            requested, target, validators, response, body, permanent=redirects.moved, redirects=redirects.followed,
+            only_200=truncate_to is None, accepts_204=accepts_204,
         )  # fmt: skip
         login = self._login_for(target)
         return login.scrub_reply(reply) if login else reply
@@ -194,12 +195,11 @@ class Fetcher:
 
     async def _follow(
         self, requested: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool, truncate_to: int | None
-    ) -> tuple[Target, Target | None, list[Redirect], aiohttp.ClientResponse]:
-        """Request and follow redirects; return the last target, where permanent ones led, all of them, the response."""
-        target, left, moved = requested, self._timeout, None
-        visited, redirects = [target.url], list[Redirect]()
-        permanent: Target | None = target
+    ) -> tuple[Redirects, aiohttp.ClientResponse]:
+        """Request and follow redirects; return them, and the response of the last target."""
+        redirects, left = Redirects(requested), self._timeout
         while True:
+            target = redirects.target
             if obey_robots:
                 self._pacing.set_delay(target.site, target.origin, await self.robots.check(target.display_url))
             login = self._login_for(target)
@@ -208,23 +208,15 @@ class Fetcher:
                     started = monotonic()
                     response = await self._request(target, headers, left, spool, login=login, truncate_to=truncate_to)
             except Gone as gone:
-                if permanent:
+                if redirects.are_permanent:
                     raise
                 # The target of a temporary redirect is gone; the requested URL may not be.
                 raise gone.for_now() from gone
             if response.status not in _REDIRECTS:
-                return target, moved, redirects, response
-            redirects.append(make_redirect(target, response, login))
+                return redirects, response
             left -= monotonic() - started
-            location = location_of(response)
-            target = target.redirected(login.scrub(location) if login and location else location)
-            if target.url in visited or len(visited) > MAX_REDIRECTS:
-                raise TooManyRedirects(requested.display_url, f"too many redirects, the last to {target.display_url}")
-            visited.append(target.url)
-            headers = {"Accept": headers["Accept"]}
-            # A target is the new address only if every redirect up to it was permanent.
-            permanent = target if permanent and response.status in _PERMANENT else None
-            moved = permanent or moved
+            redirects.follow(response, login)
+            headers = {"Accept": headers["Accept"]} | ({"Cookie": redirects.cookie} if redirects.cookie else {})
 
     async def post(self, url: str, form: Mapping[str, str]) -> int:
         """Send a form, paced like any request; return the status, which is a 2xx.

@@ -119,6 +119,7 @@ class Login:
             headers=self.scrub_headers(reply.headers),
             hub=self.scrub(reply.hub) if reply.hub else reply.hub,
             topic=self.scrub(reply.topic) if reply.topic else reply.topic,
+            next_page=self.scrub(reply.next_page) if reply.next_page else reply.next_page,
         )
 
     def scrub_headers(self, headers: Headers) -> Headers:

@@ -13,6 +13,7 @@ from ingestd.model.answer import Headers, Redirect
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.times import parse_http_date
+from ingestd.urls import resolve
 from ingestd.web.freshness import fresh_for
 from ingestd.web.link_header import find_link
 from ingestd.web.logins import Login
@@ -43,19 +44,20 @@ def make_reply(
     permanent: Target | None = None,
     redirects: Sequence[Redirect] = (),
     only_200: bool = True,
+    accepts_204: bool = False,
 ) -> Reply:
     """Return the response of `target` as the reply to a request for `requested` with the validators `sent`.
 
     `permanent` is where permanent redirects led before any other redirect.
     Raises BrokenReply unless the response is a 200 or 203, whose body a proxy may have changed (or, without `only_200`,
-    any 2xx), or a 304 to a conditional request.
+    any 2xx), a 304 to a conditional request or, with `accepts_204`, a 204.
     """
     found = Validators(etag=header(response, "ETag"), last_modified=header(response, "Last-Modified"))
     final = found
     if target is not requested:
         sent = found = NO_VALIDATORS
-    if response.status == 304:
-        if not sent:
+    if response.status == 304 or (response.status == 204 and accepts_204):
+        if response.status == 304 and not sent:
             raise BrokenReply(target.display_url, "HTTP 304, but the request was not conditional")
         found = Validators(etag=found.etag or sent.etag, last_modified=found.last_modified or sent.last_modified)
     elif response.status not in (200, 203) and (only_200 or not 200 < response.status < 300):
@@ -75,6 +77,7 @@ def make_reply(
         redirects=tuple(redirects),
         hub=find_link(response.headers.getall("Link", ()), "hub", target.display_url),
         topic=find_link(response.headers.getall("Link", ()), "self", target.display_url),
+        next_page=resolve("", find_link(response.headers.getall("Link", ()), "next", target.display_url)),
     )
 
 

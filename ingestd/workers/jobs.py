@@ -10,12 +10,13 @@ import os
 # with threads is not safe to fork.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
 from ingestd import articles, formats
 from ingestd.articles.body.recurring_blocks import block_hash
-from ingestd.discovery.feed_links import FoundFeed, feed_links
+from ingestd.discovery.feed_links import AnnouncedLink, FoundFeed, feed_links
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
@@ -82,6 +83,8 @@ def present_extractor() -> extractor.Extractor:
     return EXTRACTOR
 
 
-def find_feeds(body: bytes, url: str, content_type: str | None) -> tuple[FoundFeed, ...]:
-    """Return the feeds that a web page links to."""
-    return feed_links(body, url=url, content_type=content_type)
+def find_feeds(
+    body: bytes, url: str, content_type: str | None, announced: Sequence[AnnouncedLink] = ()
+) -> tuple[FoundFeed, ...]:
+    """Return the feeds that a web page, or the links that its response has announced, name."""
+    return feed_links(body, url=url, content_type=content_type, announced=announced)

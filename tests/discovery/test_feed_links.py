@@ -1,7 +1,7 @@
 import pytest
 
 from ingestd.discovery import FoundFeed, feed_links
-from ingestd.discovery.feed_links import MAX_FEEDS
+from ingestd.discovery.feed_links import MAX_FEEDS, AnnouncedLink
 
 URL = "https://paper.example/news/"
 
@@ -88,3 +88,66 @@ def test_the_number_of_feeds_is_limited() -> None:
     body = page("".join(f'<link rel="feed" href="/{number}">' for number in range(MAX_FEEDS + 50)))
 
     assert len(feed_links(body, url=URL)) == MAX_FEEDS
+
+
+RSS, ALTERNATE = "application/rss+xml", ("alternate",)
+
+
+@pytest.mark.parametrize(
+    ("announced", "body", "found"),
+    [
+        pytest.param([("https://a.example/f", ALTERNATE, RSS, None)], b"", ["https://a.example/f"], id="no-body"),
+        pytest.param(
+            [("https://a.example/f", ALTERNATE, RSS, None)],
+            page('<link rel=alternate type=application/atom+xml href="https://a.example/g">'),
+            ["https://a.example/f", "https://a.example/g"],
+            id="before-link-elements",
+        ),
+        pytest.param(
+            [("https://a.example/f", ALTERNATE, RSS, "Header")],
+            page('<link rel=alternate type=application/rss+xml href="https://a.example/f" title="Element">'),
+            ["https://a.example/f"],
+            id="named-twice",
+        ),
+        pytest.param(
+            [("https://a.example/f", ALTERNATE, RSS, None)],
+            page("", '<a href="/rss">RSS</a>'),
+            ["https://a.example/f"],
+            id="instead-of-anchors",
+        ),
+        pytest.param([("https://a.example/f", ALTERNATE, "application/json", None)], b"", [], id="another-type"),
+        pytest.param([("https://a.example/f", ("next",), RSS, None)], b"", [], id="another-relation"),
+        pytest.param([("https://a.example/f", ("feed",), None, None)], b"", ["https://a.example/f"], id="feed"),
+        pytest.param(
+            [("https://a.example/f", ALTERNATE, "Application/RSS+XML; charset=utf-8", None)],
+            b"",
+            ["https://a.example/f"],
+            id="a-type-with-parameters",
+        ),
+        pytest.param([("ftp://a.example/f", ALTERNATE, RSS, None)], b"", [], id="no-http"),
+    ],
+)
+def test_links_of_the_header_count_as_link_elements(
+    announced: list[AnnouncedLink], body: bytes, found: list[str]
+) -> None:
+    assert [feed.url for feed in feed_links(body, url=URL, announced=announced)] == found
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("0; url=/feed.xml", ["https://paper.example/feed.xml"]),
+        ("0;URL='/feed/'", ["https://paper.example/feed/"]),
+        ("5, https://feeds.example/rss", ["https://feeds.example/rss"]),
+        ("0; url=/en/", []),
+        ("300", []),
+        ("0; url=javascript:rss", []),
+        ("", []),
+        ("0; url=//[/rss", []),
+    ],
+)
+def test_a_page_that_refreshes_to_a_feed_names_it(content: str, found: list[str]) -> None:
+    """Only where nothing else is announced, and the address looks like a feed's: most pages refresh to pages."""
+    body = page(f'<meta http-equiv="Refresh" content="{content}">')
+
+    assert [feed.url for feed in feed_links(body, url=URL)] == found

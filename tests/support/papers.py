@@ -14,6 +14,7 @@ class Published:
     content_type: str
     status: int = 200
     etag: str | None = None
+    link: str | None = None
 
 
 class Papers:
@@ -56,6 +57,8 @@ class Papers:
                 self.send_response(found.status)
                 if found.etag:
                     self.send_header("ETag", found.etag)
+                if found.link:
+                    self.send_header("Link", found.link)
                 self.send_header("Content-Type", found.content_type)
                 self.send_header("Content-Length", str(len(found.body)))
                 self.end_headers()
@@ -73,9 +76,16 @@ class Papers:
         return f"http://127.0.0.1:{self._server.server_port}{path}"
 
     def publish(
-        self, path: str, body: bytes, *, content_type: str = "text/html", status: int = 200, etag: str | None = None
+        self,
+        path: str,
+        body: bytes,
+        *,
+        content_type: str = "text/html",
+        status: int = 200,
+        etag: str | None = None,
+        link: str | None = None,
     ) -> str:
-        self._published[path] = Published(body, content_type, status, etag)
+        self._published[path] = Published(body, content_type, status, etag, link)
         return self.url(path)
 
     def close(self) -> None:

@@ -270,6 +270,23 @@ async def test_a_203_has_a_body(newsroom: Newsroom, fetcher: Fetcher) -> None:
     assert (await fetcher.get(newsroom.publish("/feed.xml", status=203, body=b"news"))).body == b"news"
 
 
+@pytest.mark.parametrize("sent", [Validators(), Validators(etag='"a"', last_modified=LAST_MODIFIED)])
+async def test_a_204_says_that_there_is_nothing_new(newsroom: Newsroom, fetcher: Fetcher, sent: Validators) -> None:
+    url = newsroom.publish("/list", status=204, content_type=None)
+
+    reply = await fetcher.get(url, validators=sent, accepts_204=True)
+
+    assert (reply.status, reply.body, reply.validators, reply.has_no_document) == (204, b"", sent, True)
+    with pytest.raises(BrokenReply):  # a page has something to say
+        await fetcher.get(url)
+
+
+async def test_the_next_page_is_named_by_the_link_header(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    url = newsroom.publish("/list", body=b"[]", Link='</list?page=2>; rel="next", </list>; rel="first"')
+
+    assert (await fetcher.get(url)).next_page == newsroom.url("/list?page=2")
+
+
 async def test_each_redirect_takes_a_turn_of_its_own(newsroom: Newsroom) -> None:
     newsroom.publish("/old", status=302, Location="/new")
     newsroom.publish("/new", body=b"news")

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from ingestd.web.link_header import find_link
+from ingestd.web.link_header import HeaderLink, find_link, links_in
 
 BASE = "https://paper.example/feeds/news"
 
@@ -38,3 +38,27 @@ def test_a_link_with_a_raw_byte_is_left_out() -> None:
     assert find_link(["<https://hub.example/\udce9>; rel=hub, </b>; rel=hub"], "hub", "https://a.example/") == (
         "https://a.example/b"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ('</feed>; rel="alternate"; type="application/rss+xml"', ("alternate", "application/rss+xml", None)),
+        ("</feed>;rel=alternate;type=application/rss+xml", ("alternate", "application/rss+xml", None)),
+        ('</feed>; TYPE="application/atom+xml"; REL=Alternate', ("alternate", "application/atom+xml", None)),
+        ('</feed>; rel=alternate; rel=next; title="All; news, today"', ("alternate", None, "All; news, today")),
+        ('</feed> ; rel = "alternate" ; title="x"', ("alternate", None, "x")),
+        ("</feed>; rel=alternate; type=", ("alternate", None, None)),
+        ("</feed>; nofollow; rel=alternate", ("alternate", None, None)),
+        ("</feed>", ("", None, None)),
+    ],
+)
+def test_the_parameters_of_a_link_are_read(header: str, found: tuple[str, str | None, str | None]) -> None:
+    relation, kind, title = found
+    relations = (relation,) if relation else ()
+
+    assert [*links_in([header], BASE)] == [HeaderLink("https://paper.example/feed", relations, kind, title)]
+
+
+def test_a_link_about_another_document_is_left_out() -> None:
+    assert find_link(['</a>; rel=next; anchor="/other", </b>; rel=next'], "next", BASE) == "https://paper.example/b"

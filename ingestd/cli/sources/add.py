@@ -17,7 +17,7 @@ from ingestd.cli.settings import load_settings
 from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UnknownFormat, UsageError
-from ingestd.pipeline.read import read_feed
+from ingestd.pipeline.read import find_feeds, read_reply
 from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.database import Database
@@ -149,17 +149,18 @@ async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, int
             if (known := await sources.find_polled(connection, url)) is not None:
                 changed = await _change(connection, known, title=title, interval=interval)
                 return [Added(known, without_userinfo(url), new=False, changed=changed)]
-        reply = await runtime.fetcher.get(url)
+        reply = await runtime.fetcher.get(url, accepts_204=True)
         try:
-            parsed = await read_feed(runtime.pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+            # An agency's list that has nothing new may have no document.
+            feed = None if reply.has_no_document else (await read_reply(runtime.pool, reply)).feed
         except UnknownFormat as error:
-            job = "ingestd.workers.jobs:find_feeds"
-            feeds = await runtime.pool.run(job, reply.body, reply.final_url, reply.content_type)
+            feeds = await find_feeds(runtime.pool, reply)
             if not feeds:
                 raise UnknownFormat(f"{without_userinfo(url)} is not a feed and names none") from error
             named = [(feed.url, title or feed.title) for feed in feeds]
             return await _add(runtime.database, named, named=url, interval=interval)
-        refuse_index(parsed.feed, url)
+        if feed:
+            refuse_index(feed, url)
         [added] = await _add(runtime.database, [(url, title)], named=url, interval=interval)
         with runtime.claims.claiming() as register:  # until the run ends, which it does at once
             async with runtime.database.write() as connection:

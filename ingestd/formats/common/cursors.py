@@ -6,12 +6,11 @@ HAL and Python Eve, "@odata.nextLink"), a token for the query ("next_cursor", "n
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 from ingestd.formats.common import fields
 from ingestd.formats.common.document import JsonObject, list_member
-from ingestd.model.feed import Entry
 from ingestd.model.source import Cursor
 from ingestd.urls import without_userinfo
 
@@ -48,19 +47,6 @@ def page_without_userinfo(url: str, reference: str | None) -> str | None:
     """Return the absolute URL of a page without user-info: the server must not choose our credentials."""
     page = fields.page_of(url, reference)
     return without_userinfo(page) if page else None
-
-
-def with_direction(cursor: Cursor | None, entries: Sequence[Entry]) -> Cursor | None:
-    """Return the cursor as "newer" if the entries are listed oldest first, else "older"; a "since" cursor is unchanged.
-
-    Only the first and the last date are compared.  If they are equal or missing, the list is taken as newest first, as
-    most lists are.
-    """
-    if cursor is None or cursor.kind == "since":
-        return cursor
-    dates = [date for entry in entries if (date := entry.updated or entry.published)]
-    ascends = len(dates) > 1 and dates[0] < dates[-1]
-    return Cursor(url=cursor.url, kind="newer" if ascends else "older")
 
 
 def _envelope_members(document: JsonObject) -> Iterator[tuple[str, object]]:

@@ -5,9 +5,8 @@ from itertools import islice
 from typing import Any
 
 from ingestd.formats.common import fields
-from ingestd.formats.common.cursors import with_direction
 from ingestd.formats.common.item_draft import ItemDraft, entry_of, item_of
-from ingestd.model.feed import Entry, Feed
+from ingestd.model.feed import Entry, Feed, with_direction
 from ingestd.model.source import Cursor
 
 

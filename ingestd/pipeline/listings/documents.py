@@ -13,7 +13,7 @@ from ingestd.errors import Held, IngestError, ParseError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
 from ingestd.pipeline import subjects
-from ingestd.pipeline.read import FetchedPage, fetch_page, listed_entries, read_feed
+from ingestd.pipeline.read import FetchedPage, fetch_page, find_feeds, listed_entries, read_feed, read_reply
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import is_lasting_refusal, retry_while_unavailable
 from ingestd.policy.polling.cadence import next_attempt
@@ -22,6 +22,7 @@ from ingestd.store.work.entries import ClaimedEntry
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
+from ingestd.workers.results import ParsedFeed
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ class DocumentReader:
         self.max_body = max_body
 
     async def fetch(self, url: str, *, obey_robots: bool = False) -> Document:
-        """Fetch and parse a document, with as many attempts as an entry has.
+        """Fetch and parse a document, with as many attempts as an entry has; a 204 is one without entries.
 
         Raises FetchError, ParseError, WorkerError after the last attempt, or at once if a retry cannot succeed.
         """
@@ -65,8 +66,10 @@ class DocumentReader:
                 attempt += 1
 
     async def _fetch(self, url: str, *, obey_robots: bool) -> Document:
-        reply = await self._fetcher.get(url, obey_robots=obey_robots)
-        document = await self.parse(reply.body, url=reply.final_url, content_type=reply.content_type)
+        reply = await self._fetcher.get(url, obey_robots=obey_robots, accepts_204=True)
+        if reply.has_no_document:
+            return Document(feed=Feed(format="none"), listed_entries=())
+        document = _document_of(await read_reply(self._pool, reply))
         about = subjects.of_list(item.entry.link for item in document.listed_entries)
         answer = reply.answer(datetime.now(UTC))
         raw = await retry_while_unavailable(lambda: self._archive.put(reply.body, "feed", answer, about))
@@ -74,15 +77,11 @@ class DocumentReader:
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
         """Parse a document in a worker process; raises ParseError, WorkerError."""
-        parsed = await read_feed(self._pool, body, url=url, content_type=content_type)
-        return Document(feed=parsed.feed, listed_entries=listed_entries(parsed))
+        return _document_of(await read_feed(self._pool, body, url=url, content_type=content_type))
 
     async def find_feeds(self, url: str) -> tuple[FoundFeed, ...]:
         """Return the feeds that a web page links to, if robots.txt allows it; raises FetchError, WorkerError."""
-        reply = await self._fetcher.get(url, obey_robots=True)
-        job = "ingestd.workers.jobs:find_feeds"
-        found: tuple[FoundFeed, ...] = await self._pool.run(job, reply.body, reply.final_url, reply.content_type)
-        return found
+        return await find_feeds(self._pool, await self._fetcher.get(url, obey_robots=True))
 
     async def fetch_page(self, work: ClaimedEntry) -> FetchedPage | None:
         """Return an entry's page, fetched as for a polled entry; raises FetchError, ParseError."""
@@ -100,6 +99,10 @@ class DocumentReader:
         seconds = (retry_at - now).total_seconds()
         log.warning("document failed", url=without_userinfo(url), error=str(error), seconds=round(seconds, 1))
         await asyncio.sleep(seconds)
+
+
+def _document_of(parsed: ParsedFeed) -> Document:
+    return Document(feed=parsed.feed, listed_entries=listed_entries(parsed))
 
 
 def _retry_after(error: IngestError) -> float | None:

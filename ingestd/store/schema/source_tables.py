@@ -68,8 +68,8 @@ Index("sources_due", sources.c.due_at, sqlite_where=_due_source, postgresql_wher
 _claimed = text("run_id IS NOT NULL")
 Index("sources_claimed", sources.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
 
-#: One row for each poll.  `outcome`: new, known (nothing new), unchanged (same bytes), not_modified (HTTP 304), failed,
-#: pushed (by a hub, to an inbox, or as a file in a drop folder).
+#: One row for each poll.  `outcome`: new, known (nothing new), unchanged (same bytes, or HTTP 204), not_modified (HTTP
+#: 304), failed, pushed (by a hub, to an inbox, or as a file in a drop folder).
 polls = Table(
     "polls",
     metadata,

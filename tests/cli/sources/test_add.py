@@ -54,6 +54,22 @@ def test_the_feeds_that_a_page_names_are_added(papers: Papers, config: Path) -> 
     assert [row["url"] for row in added] == [url]
 
 
+def test_the_feeds_that_a_link_header_names_are_added(papers: Papers, config: Path) -> None:
+    url = feed(papers)
+    link = '</feed.xml>; rel="alternate"; type="application/rss+xml"; title="News"'
+    home = papers.publish("/", b"<html><body>Home</body></html>", link=link)
+
+    assert [row["url"] for row in ingestd(config, "sources", "add", home, "--json").json] == [url]
+
+
+def test_a_list_that_has_nothing_yet_is_added(papers: Papers, config: Path) -> None:
+    url = papers.publish("/list", b"", status=204)
+
+    assert ingestd(config, "sources", "add", url, "--json").json == [
+        {"id": 1, "url": url, "new": True, "entries": None}
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "message"),
     [
