@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from ingestd.errors import StoreUnavailable
-from ingestd.store.checkpoints import AUTOMATIC_AFTER, Checkpoints
+from ingestd.store.checkpoints import Checkpoints
 from ingestd.store.database_errors import store_errors
-from ingestd.store.unreadable import parse_json
+from ingestd.store.sqlite_engine import BUSY_TIMEOUT, sqlite_engine
 
 if TYPE_CHECKING:  # it logs, and commands that only read must start fast
     from ingestd.store.outages import OutageLog
-
-#: How long a writer waits for another process's transaction, in seconds.
-BUSY_TIMEOUT = 30.0
 
 #: Connection parameters (libpq, 32.1.2) that detect a server that vanished; parameters in the URL win.  Without them
 #: a connect waits two minutes, and an idle connection is probed only after two hours.
@@ -46,9 +43,9 @@ class Database:
         """
         self.dialect = make_url(url).get_backend_name()
         if self.dialect == "sqlite":
-            self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=connections)
+            self._reader = sqlite_engine(url, begin="BEGIN", pool_size=connections)
             # SQLite allows one writer; writers that queue for one connection do not run into SQLITE_BUSY.
-            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
         else:
             self._reader = self._writer = create_async_engine(
                 url,
@@ -67,7 +64,7 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._outages = outages
         self._checkpoints = (
-            Checkpoints(_sqlite_engine(url, begin="BEGIN", pool_size=1), self._write_lock)
+            Checkpoints(sqlite_engine(url, begin="BEGIN", pool_size=1), self._write_lock)
             if self.dialect == "sqlite"
             else None
         )
@@ -187,36 +184,3 @@ def _drop_read_only_sessions(context: ExceptionContext) -> None:
     """
     if getattr(context.original_exception, "sqlstate", None) == "25006":
         context.is_disconnect = True
-
-
-def _sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=BUSY_TIMEOUT,
-        hide_parameters=True,
-        json_deserializer=parse_json,
-    )
-
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver would begin transactions by itself, too late and not IMMEDIATE; the "begin" listener does it.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout = {int(BUSY_TIMEOUT * 1000)}",
-            "journal_mode = WAL",
-            # With NORMAL a power cut takes back the last commits: a push that was acknowledged, an event that was read.
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            # Deleted content is overwritten where its page is written anyway: a purge would not find it there later.
-            "secure_delete = FAST",
-            "cache_size = -16000",
-            f"wal_autocheckpoint = {AUTOMATIC_AFTER}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    event.listen(engine.sync_engine, "connect", configure)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine

@@ -1,7 +1,9 @@
+import asyncio
+
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from ingestd.errors import SchemaMismatch, StoreUnavailable
 from ingestd.settings.values import with_async_driver
@@ -43,6 +45,31 @@ async def test_sessions_that_began_read_only_are_replaced(database_url: str) -> 
             admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
 
             await write(database)
+
+
+async def test_a_cancelled_transaction_holds_no_lock(database_url: str) -> None:
+    """The traceback of the cancellation keeps the cursor of a statement that has more rows."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+
+    async def read_and_write(database: Database, started: asyncio.Event) -> None:
+        async with database.write() as connection:
+            await connection.execute(update(installation).values(data_version=1))
+            started.set()
+            await connection.execute(text(f"{numbers} SELECT count(*) FROM n UNION ALL SELECT 2"))
+
+    async with Database(with_async_driver(database_url)) as database:
+        for moment in (0, 0.01, 0.1):
+            started = asyncio.Event()
+            task = asyncio.create_task(read_and_write(database, started))
+            await started.wait()
+            await asyncio.sleep(moment)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as kept:
+                await task
+
+            async with asyncio.timeout(10):
+                await write(database)
+            assert kept.tb
 
 
 async def write(database: Database) -> None:

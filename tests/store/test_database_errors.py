@@ -168,7 +168,7 @@ async def test_an_sqlite_file_that_is_full_is_unavailable(file: Path) -> None:
 async def test_an_sqlite_file_that_another_process_locks_is_unavailable(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestd.store.database.BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr("ingestd.store.sqlite_engine.BUSY_TIMEOUT", 0.05)
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     async with sqlite(file) as database:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from ingestd.errors import SchemaMismatch
-from ingestd.store.database import BUSY_TIMEOUT
 from ingestd.store.database_errors import store_errors
+from ingestd.store.sqlite_engine import BUSY_TIMEOUT
 
 #: Every version there has been, oldest first, as in `migrations/versions/`.
 VERSIONS = (
