@@ -112,12 +112,14 @@ def _filing_time(draft: ItemDraft, filed: re.Match[str]) -> datetime | None:
     draft.has_naive_time |= not filed["zone"]
     if not month or not zone:
         return None
+    offset = zone.utcoffset(None) or timedelta(0)
+    draft.fill("utc_offset", int(offset.total_seconds()) // 60 or None)
     year = year if year > 99 else century(year)
     try:
         when = datetime(year, month, int(filed["day"]), int(filed["hour"]), int(filed["minute"]), tzinfo=UTC)
     except ValueError:
         return None
-    return when - (zone.utcoffset(None) or timedelta(0))
+    return when - offset
 
 
 def _read_text(draft: ItemDraft, text: str) -> None:

@@ -143,6 +143,8 @@ class Item:
     versioncreated_precision: DatePrecision | None = None
     #: As `versioncreated_precision`.
     firstcreated_precision: DatePrecision | None = None
+    #: Offset of these times from UTC as they are written, in minutes east.  None: none is written, or it is 0.
+    utc_offset: int | None = None
     #: text, picture, video, audio, graphic, composite, event, or as sent.
     type: str | None = None
     #: Usable if the item does not state it (NewsML-G2 3.3, pubStatus; ninjs, pubstatus).
@@ -154,7 +156,7 @@ class Item:
     #: As sent, and "writethru", "kill", "embargo" or "correction" if only the text says so; "embargo" also for an
     #: embargo whose time is missing or unreadable.
     signals: tuple[str, ...] = ()
-    #: Not to be published before this time.
+    #: Not to be published before this time; one without a zone is read as the latest time that may be meant.
     embargoed: datetime | None = None
     #: Not to be used after this time.
     expires: datetime | None = None

@@ -34,7 +34,7 @@ def version_of(item: Item, name: str) -> Version:
 
 def _content(item: Item) -> Item:
     """Return an item without what is not its content: how it was read."""
-    return replace(item, warnings=(), versioncreated_precision=None, firstcreated_precision=None)
+    return replace(item, warnings=(), versioncreated_precision=None, firstcreated_precision=None, utc_offset=None)
 
 
 def _precision(item: Item) -> DatePrecision | None:

@@ -3,10 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import UTC, timedelta
 from hashlib import sha256
 from typing import Any
 
 from ingestd import times
+from ingestd.dates.home_zones import home_zones, latest
 from ingestd.dates.reading import read_time
 from ingestd.dates.stated_time import StatedTime
 from ingestd.formats.common import fields, publication_status
@@ -23,6 +25,8 @@ _MAX_HEADLINE = 300
 #: Characters at the start of a body that are searched for a heading.
 _MAX_HEADING_SEARCH = 10_000
 
+#: A time of day within a time as text.
+_TIME_OF_DAY = re.compile(r"[T ]\d\d|\d:\d|\d{12}", re.IGNORECASE)
 _BY_PREFIX = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
 #: Times whose precision an item tells.
 _WITH_PRECISION = frozenset(("firstcreated", "versioncreated", "published", "released"))
@@ -33,7 +37,7 @@ _UNIQUE_LISTS = frozenset(("subject", "genre", "place", "person", "organisation"
 class ItemDraft:
     """An item under construction: the `fill` methods set a field that is still empty, `add` appends to a list."""
 
-    __slots__ = ("extra", "has_naive_time", "lists", "values", "warnings")
+    __slots__ = ("embargo", "extra", "has_naive_time", "lists", "values", "warnings")
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -41,6 +45,8 @@ class ItemDraft:
         self.extra: dict[str, str] = {}
         self.warnings: list[str] = []
         self.has_naive_time = False
+        #: The end of the embargo, if its text has no zone: what a clock shows then.
+        self.embargo: StatedTime | None = None
 
     def fill(self, name: str, value: Any) -> None:
         """Set a field that has no value yet; None and "" are ignored."""
@@ -70,17 +76,30 @@ class ItemDraft:
         if time and name not in self.values:
             self.values[name] = time.when
             self.has_naive_time |= time.precision == "assumed_zone"
+            if time.offset and name in _WITH_PRECISION:
+                self.fill("utc_offset", time.offset)
             if name in _WITH_PRECISION and time.precision != "minute":
                 self.values[f"{name}_precision"] = time.precision
 
     def fill_embargo(self, text: str | None) -> None:
         """Fill the end of the embargo; without a readable time the item is embargoed until further notice.
 
-        NewsML-G2 allows an empty `embargoed` (DateTimeOrNullPropType): an embargo whose end is not known.
+        NewsML-G2 allows an empty `embargoed` (DateTimeOrNullPropType): an embargo whose end is not known.  A date
+        alone means the end of its day: what a system cut off may have been any time of it.
         """
-        self.fill_time("embargoed", text)
-        if "embargoed" not in self.values:
+        if "embargoed" in self.values or self.embargo:
+            return
+        time = self.parse_time(text) if text else None
+        if time is None:
+            if text and text.strip():
+                self.warn(f"embargoed is not a time: {fields.line_of(text[:50])}")
             self.add("signals", "embargo")
+        elif time.precision == "minute":
+            self.values["embargoed"] = time.when
+        elif time.precision == "day" and not _TIME_OF_DAY.search(text or ""):
+            self.embargo = StatedTime(time.when + timedelta(days=1), "day")
+        else:
+            self.embargo = time
 
     def parse_time(self, text: str) -> StatedTime | None:
         """Return a time as wires write it (mostly ISO 8601, extended or basic, with or without a zone), or None."""
@@ -120,6 +139,7 @@ class ItemDraft:
 def item_of(draft: ItemDraft) -> Item:
     """Return the finished item, with its guid, its status, its signals, and the Media Topics of its Subject Codes."""
     values, lists = draft.values, draft.lists
+    _fill_latest_embargo(draft)
     if draft.has_naive_time:
         draft.warn("times without a zone were read as UTC")
     signals = lists.pop("signals", ())
@@ -140,6 +160,21 @@ def item_of(draft: ItemDraft) -> Item:
         values["subject"] = subjects + mapped_media_topics(subjects)
     values["guid"], values["id_origin"] = _guid_and_origin(values)
     return Item(**values, extra=draft.extra, warnings=tuple(draft.warnings))
+
+
+def _fill_latest_embargo(draft: ItemDraft) -> None:
+    """Fill an embargo without a zone with the latest time that may be meant: an embargo must not end early.
+
+    That is the time in UTC, in which systems write, in the zone of the item's other times, or in those of its language.
+    """
+    if (stated := draft.embargo) is None:
+        return
+    values, local = draft.values, stated.when.replace(tzinfo=None)
+    made = values.get("versioncreated") or values.get("firstcreated")
+    zones = home_zones(values.get("language"), offset=values.get("utc_offset"), at=made)
+    until = latest(local, (UTC, *zones))
+    draft.fill("embargoed", until)
+    draft.warn(f"the embargo has no zone: {local.isoformat(' ', 'minutes')} was read as {times.iso(until)}, the latest")
 
 
 def _fill_headline_from_text(values: dict[str, Any]) -> None:

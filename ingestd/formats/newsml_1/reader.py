@@ -124,7 +124,10 @@ def _read_status_change(draft: ItemDraft, change: Element) -> None:
     when = xml.child(change, "dateandtime")
     if future is not None and when is not None:
         status = (_formal_name(future) or "").lower()
-        draft.fill_time("embargoed" if status == "usable" else "expires", text_in(when))
+        if status == "usable":
+            draft.fill_embargo(text_in(when))
+        else:
+            draft.fill_time("expires", text_in(when))
 
 
 def _formal_name(element: Element) -> str | None:

@@ -27,6 +27,8 @@ _ITEM_KEYS = frozenset(
         "usageTerms", "embargoedUntil",
     )
 )  # fmt: skip
+#: No zone is further from UTC, in minutes.
+_MAX_OFFSET = 18 * 60
 #: Maximum number of levels of objects around a list of items.
 _MAX_DEPTH = 4
 
@@ -116,6 +118,8 @@ def _read_extensions(draft: ItemDraft, extensions: Mapping[str, Any]) -> None:
     if origin in ("composed", "derived", "hash"):
         draft.fill("id_origin", origin)
     draft.fill_line("pubstatus_raw", scalar_text(extensions.get("pubstatus_raw")))
+    if type(offset := extensions.get("utc_offset")) is int and 0 < abs(offset) <= _MAX_OFFSET:
+        draft.fill("utc_offset", offset)
     if isinstance(series := extensions.get("series"), dict):
         part, total = (fields.number_of(scalar_text(series.get(name))) for name in ("part", "total"))
         draft.fill("series", Series(name=fields.line_of(scalar_text(series.get("name"))), part=part, total=total))

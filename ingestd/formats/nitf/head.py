@@ -1,7 +1,9 @@
 """Head of a NITF document: title, subjects, `docdata` and `pubdata`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from ingestd.dates.stated_time import StatedTime
 from ingestd.formats.common.concepts import concept_of
 from ingestd.formats.common.fields import line_of, number_of
 from ingestd.formats.common.item_draft import ItemDraft
@@ -10,6 +12,8 @@ from ingestd.model.item import AltId, Series
 
 #: Names of `meta` elements with a slug line, for which the DTD has no element.
 _SLUGLINE_NAMES = frozenset(("anpa-keyword", "slugline", "slug"))
+#: A release so soon after the issue is the time of a pipeline and has its zone: nobody set a limit.
+_SAME_HOUR = timedelta(hours=1)
 
 
 def read_head(draft: ItemDraft, head: Element) -> None:
@@ -128,5 +132,8 @@ def _fill_derived_times(draft: ItemDraft) -> None:
         draft.fill("versioncreated_precision", precisions[0] if published else precisions[1])
     issued = values.get("versioncreated")
     if released and issued and released > issued:
-        draft.fill("embargoed", released)
+        if not precisions[1] or released - issued < _SAME_HOUR:
+            draft.fill("embargoed", released)
+        elif "embargoed" not in values:
+            draft.embargo = draft.embargo or StatedTime(released, precisions[1])
     draft.add_extra("regsrc", regsrc)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ingestd.model.embargo_phrases import LIMIT_WORDS, find_limit, lifts_embargo
 from ingestd.model.item import Item
@@ -15,6 +15,8 @@ _MAX_PARAGRAPHS = 3
 _MAX_CHARACTERS = 400
 #: Characters of markup that contain these paragraphs.
 _MAX_MARKUP = 4_000
+#: UTC and the zone furthest from it differ by this much.
+_MAX_ZONE_DIFFERENCE = timedelta(hours=14)
 #: Characters of the quotation in a reason.
 _MAX_QUOTED = 80
 
@@ -32,23 +34,33 @@ class Embargo:
 def embargo_of(item: Item) -> Embargo | None:
     """Return the embargo of an item, or None if it has none.
 
-    The embargo field overrides prose.  An embargo has no end when the item is withheld without a time, when its
-    prose names no readable time, or when the item is withheld although its embargo had ended before this version was
-    made.  The status "usable" does not lift an embargo in prose; "Sperrfrist aufgehoben" does.  A canceled item has no
-    embargo: a kill must not wait.
+    The embargo field overrides prose, unless prose names a time later by no more than zones differ.  An embargo has no
+    end when the item is withheld without a time, when its prose names no readable time, or when the item is withheld
+    although its embargo had ended before this version was made.  The status "usable" does not lift an embargo in prose;
+    "Sperrfrist aufgehoben" does.  A canceled item has no embargo: a kill must not wait.
     """
     if item.pubstatus == "canceled":
         return None
     if item.pubstatus == "withheld":
         return _withheld(item)
     if item.embargoed:
-        return Embargo(until=item.embargoed, reason="embargoed")
+        return Embargo(until=_coded_end(item, item.embargoed), reason="embargoed")
     return _embargo_in_prose(item)
+
+
+def _coded_end(item: Item, coded: datetime) -> datetime:
+    """Return the end of an embargo by its field, or by prose if that is later because the field has the wrong zone."""
+    prose = _embargo_in_prose(item)
+    if prose and prose.until and coded < prose.until <= coded + _MAX_ZONE_DIFFERENCE:
+        return prose.until
+    return coded
 
 
 def _withheld(item: Item) -> Embargo:
     until, created = item.embargoed, item.versioncreated
-    if until is None:
+    if until is not None:
+        until = _coded_end(item, until)
+    else:
         prose = _embargo_in_prose(item)
         until = prose.until if prose else None
     passed = until is not None and created is not None and until <= created
@@ -86,7 +98,8 @@ def _first_limit(texts: list[str], *, anywhere: bool = False) -> str | None:
 
 
 def _prose_embargo(item: Item, clause: str) -> Embargo:
-    until = embargo_end(clause, after=item.versioncreated or item.firstcreated, language=item.language)
+    made = item.versioncreated or item.firstcreated
+    until = embargo_end(clause, after=made, language=item.language, offset=item.utc_offset)
     quoted = collapse(clause)
     return Embargo(until=until, reason=f'says "{quoted[:_MAX_QUOTED] + "…" if len(quoted) > _MAX_QUOTED else quoted}"')
 

@@ -2,19 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, time, timedelta, timezone, tzinfo
+from datetime import time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestd.dates.abbreviations import zone_named
 
-#: Time zones assumed for a text without a zone, by its language: first the whole tag, then its first part.
-_DEFAULT_ZONES = {
-    "de": "Europe/Berlin", "fr": "Europe/Paris", "es": "Europe/Madrid", "nl": "Europe/Amsterdam", "it": "Europe/Rome",
-    "en-gb": "Europe/London", "en-us": "America/New_York", "en-ie": "Europe/Dublin", "en-au": "Australia/Sydney",
-    "en-ca": "America/Toronto", "fr-ca": "America/Toronto", "es-mx": "America/Mexico_City",
-    "es-us": "America/New_York", "es-ar": "America/Argentina/Buenos_Aires",
-}  # fmt: skip
 #: Names of zones that include summer time.
 _ZONES_WITH_SUMMER_TIME = {
     "ET": "America/New_York", "EASTERN": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
@@ -95,12 +88,6 @@ def _zone(name: str | None) -> tzinfo | None:
         return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes)) if minutes < 24 * 60 else None
     place = name if "/" in name else _ZONES_WITH_SUMMER_TIME.get(name.upper())
     return _zone_info(place) if place else zone_named(name)
-
-
-def default_zone(language: str) -> tzinfo:
-    """Return the zone assumed for a language (BCP 47, in lower case); UTC when it is unknown."""
-    place = _DEFAULT_ZONES.get(language) or _DEFAULT_ZONES.get(language.partition("-")[0])
-    return (_zone_info(place) if place else None) or UTC
 
 
 @lru_cache(maxsize=256)

@@ -3,10 +3,11 @@
 import re
 from calendar import isleap
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
+from ingestd.dates.home_zones import home_zones, latest
 from ingestd.dates.names import months_of, unaccented
-from ingestd.policy.wire.embargo_clock import UNIT, ClockTime, default_zone, find_zone, first_clock_time
+from ingestd.policy.wire.embargo_clock import UNIT, ClockTime, find_zone, first_clock_time
 
 #: No agency sets a longer embargo: a later time was misread.
 LONGEST_EMBARGO = timedelta(days=400)
@@ -74,16 +75,20 @@ _NEXT_SENTENCE = re.compile(r"(?P<word>[^\W\d_]{3,}|\d{4}|\))[.!?;]\s+(?=[^\W\da
 _SAYS_MORE = re.compile(r"\d|\b(?:until|till|bis|jusqu|hasta|tot|fino)\b", re.IGNORECASE)
 
 
-def embargo_end(clause: str, *, after: datetime | None, language: str | None) -> datetime | None:
+def embargo_end(
+    clause: str, *, after: datetime | None, language: str | None, offset: int | None = None
+) -> datetime | None:
     """Return the end of the embargo that a clause states, in UTC, or None if it states none that can be read.
 
     `after` is when the text was written: a time without a date is the next such time at or after it, a date without a
-    year is the one closest to it.  A time without a zone is assumed to be in the zone of the country that most texts of
-    `language` (BCP 47) are from, or in UTC.  "Midnight" of a day is its end, "0.00" its beginning; a day without a
-    time means its beginning.  A time more than 400 days after `after` was misread, and gives None.
+    year is the one closest to it.  A time without a zone is read in the zones of `offset` (minutes east of UTC, as
+    other times of the item state it) and `language` (BCP 47; None: that of the clause): see `home_zones`.  Of several
+    readings the latest counts.  "Midnight" of a day is its end, "0.00" its beginning; a day without a time means its
+    beginning.  A time more than 400 days after `after` was misread, and gives None.
     """
     try:
-        when = _time_in(_first_sentence(unaccented(clause)), after, (language or "").lower())
+        language = language or _language_of(clause)
+        when = _latest_in(_first_sentence(unaccented(clause)), after, language, offset)
     except (ValueError, OverflowError):
         return None
     return None if when and after and when - after > LONGEST_EMBARGO else when
@@ -98,21 +103,42 @@ def _first_sentence(clause: str) -> str:
     return clause
 
 
-def _time_in(clause: str, after: datetime | None, language: str) -> datetime | None:
-    day, rest = _day_in(clause, us=language == "en-us")
+def _language_of(clause: str) -> str | None:
+    """Return the language of a clause by its words, None for English and others."""
+    return next((language for language, words in _WORDS if words.search(clause)), None)
+
+
+#: Words of the languages in which embargoes are recognised, but English.
+_WORDS = tuple(
+    (language, re.compile(rf"\b(?:{words})", re.IGNORECASE))
+    for language, words in (
+        ("de", "sperr|frei\\b|nicht vor|bis\\b|uhr\\b"),
+        ("fr", "jusqu|sous embargo|heures"),
+        ("es", "hasta|bajo embargo|horas|embargad[oa]\\b"),
+        ("nl", "onder embargo|tot\\b|uur\\b"),
+        ("it", "fino|sotto embargo|\\bore\\b"),
+        ("pt", "até|sob embargo"),
+    )
+)
+
+
+def _latest_in(clause: str, after: datetime | None, language: str | None, offset: int | None) -> datetime | None:
+    day, rest = _day_in(clause, us=(language or "").lower() == "en-us")
     weekday = _WEEKDAY.search(rest)
     relative = None if weekday else _RELATIVES.search(rest)
     clock = first_clock_time(rest, dated=bool(day or weekday or relative))
     if not (day or weekday or relative or clock):
         return None
-    zone = (clock.zone if clock else None) or find_zone(rest) or default_zone(language)
+    zone = (clock.zone if clock else None) or find_zone(rest)
     clock = clock or ClockTime(at=time(0))
-    if day and day[0]:
-        return _at(date(*day), clock, zone)
-    if after is None:
-        return None
-    days = _days(after.astimezone(zone).date(), day, weekday, relative)
-    return next((when for one, past in days if (when := _at(one, clock, zone)) >= after - past), None)
+    found: list[datetime | None] = []
+    for one in (zone,) if zone else home_zones(language, offset=offset, at=after):
+        if day and day[0]:
+            found.append(_at(date(*day), clock, one))
+        elif after is not None:
+            days = _days(after.astimezone(one).date(), day, weekday, relative)
+            found.append(next((when for of, past in days if (when := _at(of, clock, one)) >= after - past), None))
+    return max(filter(None, found), default=None)
 
 
 def _days(
@@ -135,7 +161,7 @@ def _days(
 
 
 def _at(day: date, clock: ClockTime, zone: tzinfo) -> datetime:
-    return datetime.combine(day + timedelta(days=clock.next_day), clock.at, zone).astimezone(UTC)
+    return latest(datetime.combine(day + timedelta(days=clock.next_day), clock.at), (zone,))
 
 
 def _day_in(clause: str, *, us: bool) -> tuple[tuple[int, int, int] | None, str]:

@@ -39,6 +39,8 @@ def extensions_of(item: Item, uri: str, types: Collection[str]) -> dict[str, Any
         extensions["urgency"] = item.urgency
     if notes := [note for note in item.ednotes if note.public]:
         extensions["ednotes"] = [{"value": note.text, **({"role": note.role} if note.role else {})} for note in notes]
+    if item.utc_offset:
+        extensions["utc_offset"] = item.utc_offset
     if item.series:
         extensions["series"] = _as_dict(item.series)
     if item.extra:
