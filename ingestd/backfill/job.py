@@ -18,7 +18,6 @@ from ingestd.pipeline.entry_worker import EntryWorker
 from ingestd.pipeline.ingest import Ingest
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.listings.listing import ListingStep, ListingTask
-from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import lock_records
 from ingestd.store.polls import polls
 from ingestd.store.records import raws
@@ -111,7 +110,7 @@ class Backfill:
         async with asyncio.TaskGroup() as tasks:
             self._listing = tasks.create_task(self._list())
             self._processing = tasks.create_task(self._process_entries())
-        return await retry_while_unavailable(self._end, limit=None)
+        return await self._ingest.retries.while_unavailable(self._end, limit=None)
 
     def stop(self) -> None:
         """Start no more entries; `run` ends when the running ones have ended."""
@@ -131,7 +130,7 @@ class Backfill:
         try:
             async with aclosing(self._steps) as steps:
                 async for step in steps:
-                    if not await retry_while_unavailable(partial(self._commit_step, step), limit=None):
+                    if not await self._ingest.retries.while_unavailable(partial(self._commit_step, step), limit=None):
                         return
                     self._dispatcher.nudge()
                     self._progress.set()
@@ -172,7 +171,7 @@ class Backfill:
             self._progress.clear()
             at_end = self._listing_ended
             await self._dispatcher.run_until_idle()
-            if self._stopping or (at_end and not await retry_while_unavailable(self._waits, limit=None)):
+            if self._stopping or (at_end and not await self._ingest.retries.while_unavailable(self._waits, limit=None)):
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._progress.wait(), _CLAIM_INTERVAL if at_end else None)

@@ -26,7 +26,6 @@ from ingestd.daemon.checks import (
 from ingestd.daemon.chores import TICK
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.pipeline.retry import waiting_since
 from ingestd.store.operations.overview import OVERDUE, health_figures
 from ingestd.store.schema import version
 
@@ -152,7 +151,7 @@ class Health:
 
     def _commits(self, now: datetime) -> Check:
         # The heartbeat may be written while results are not: another table, another disk.
-        since = waiting_since()
+        since = self.service.runtime.retries.waiting_since
         seconds = monotonic() - since if since is not None else 0.0
         waiting = warn_when(seconds > UNWRITABLE, "results wait to be committed; see the log")
         return Check(name="commits:waiting", component="datastore", value=seconds, unit="s", at=now, verdict=waiting)

@@ -79,6 +79,7 @@ class Service:
                 fetcher=runtime.fetcher,
                 pool=runtime.pool,
                 archive=runtime.archive,
+                retries=runtime.retries,
                 timing=replace(runtime.ingest.timing, attempts=1),  # a gap is retried as a whole
                 max_body=runtime.max_body,
             ),
@@ -168,7 +169,8 @@ class Service:
 
         await run_or_postpone(
             self.runtime.fetcher, pacing_key(source.url), poll, put_off,
-            claims=self.runtime.claims, on_end=lambda: self.runtime.claims.remove([claim_of(source)]),
+            claims=self.runtime.claims, retries=self.runtime.retries,
+            on_end=lambda: self.runtime.claims.remove([claim_of(source)]),
         )  # fmt: skip
 
     def count_push(self, done: PollResult | None) -> None:

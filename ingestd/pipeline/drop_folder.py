@@ -20,7 +20,6 @@ from ingestd.model.timing import Timing
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.folder_state import FolderState, batches
 from ingestd.pipeline.poll import Poller
-from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import Database
 from ingestd.store.operations import failures
 from ingestd.store.operations.failures import failure_of, stage_of
@@ -125,7 +124,7 @@ class DropFolderPoller:
             async with self._database.write() as connection:
                 await source_updates.release_drop_folder(connection, source, self._run_id, at=at, due_at=due_at)
 
-        await retry_while_unavailable(release)
+        await self._poller.retries.while_unavailable(release)
         return PollResult(source=source, run_id=self._run_id, at=at, seconds=0.0, outcome="unchanged", due_at=due_at)
 
     async def _poll_folder(self, source: Source, folder: Folder) -> tuple[FolderPoll, float]:
@@ -232,7 +231,7 @@ class DropFolderPoller:
             async with self._database.write() as connection:
                 await failures.add(connection, [failure])
 
-        await retry_while_unavailable(add)
+        await self._poller.retries.while_unavailable(add)
 
 
 async def _media_of(folder_poll: FolderPoll, file: File) -> dict[str, str]:

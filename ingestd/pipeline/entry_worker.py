@@ -11,7 +11,7 @@ from ingestd.errors import Held, IngestError, StoreError
 from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.ingest import Fetch, Ingest
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries
 from ingestd.store.outages import log_failure
 from ingestd.store.records.outcomes import EntryOutcome
 from ingestd.store.work import entries, revisits
@@ -35,6 +35,7 @@ async def run_or_postpone(
     postpone: Callable[[datetime], Awaitable[None]],
     *,
     claims: OwnClaims,
+    retries: Retries,
     on_end: Callable[[], None],
     wait: float = 0.0,
 ) -> None:
@@ -47,7 +48,7 @@ async def run_or_postpone(
     try:
         delay = wait or await _run(fetcher, site, work)
         if delay:
-            given_back = await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site, claims)
+            given_back = await _give_back(postpone, datetime.now(UTC) + timedelta(seconds=delay), site, claims, retries)
     finally:
         if given_back:
             given_back.add_done_callback(lambda _: on_end())
@@ -75,7 +76,7 @@ async def _run(fetcher: Fetcher, site: str, work: Callable[[], Awaitable[None]])
 
 
 async def _give_back(
-    postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str, claims: OwnClaims
+    postpone: Callable[[datetime], Awaitable[None]], until: datetime, site: str, claims: OwnClaims, retries: Retries
 ) -> asyncio.Task[None] | None:
     """Give a claim back; while the database is unavailable, in the background, so that the slot comes free.
 
@@ -87,7 +88,7 @@ async def _give_back(
         log_failure(log, "claim not given back yet", error, site=site)
         if error.local:
             return claims.give_back_later(
-                retry_while_unavailable(lambda: postpone(until), event="waiting to give a claim back", limit=None)
+                retries.while_unavailable(lambda: postpone(until), event="waiting to give a claim back", limit=None)
             )
     return None
 
@@ -202,7 +203,9 @@ class EntryWorker:
 
         wait = _YIELD_DELAY if self._has_to_yield(work) else 0.0
         claims = self._ingest.claims
-        await run_or_postpone(fetcher, site, process, postpone, claims=claims, on_end=end, wait=wait)
+        await run_or_postpone(
+            fetcher, site, process, postpone, claims=claims, retries=self._ingest.retries, on_end=end, wait=wait
+        )
 
 
 def _after_hold(fetcher: Fetcher, site: str) -> timedelta:

@@ -16,7 +16,6 @@ from ingestd.errors import Busy, IngestError, StoreError, UsageError
 from ingestd.model.reply import Reply
 from ingestd.model.source import Source
 from ingestd.pipeline.poll import Poller
-from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import Database
 from ingestd.store.operations import failures
 from ingestd.store.operations.failures import failure_of, stage_of
@@ -176,7 +175,7 @@ class Inbox:
             await release()
         except StoreError:
             # Retry in the background: the sender must not wait, but a claim that stays would block the source.
-            task = self._claims.give_back_later(retry_while_unavailable(release, limit=None))
+            task = self._claims.give_back_later(self._poller.retries.while_unavailable(release, limit=None))
             task.add_done_callback(lambda _: self._claims.remove([claim_of(source)]))
         finally:
             if task is None:

@@ -59,7 +59,7 @@ from ingestd.pipeline.other_rules import StoredPages
 from ingestd.pipeline.poll import Poller
 from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
 from ingestd.pipeline.refused_answers import keep_refused_answer
-from ingestd.pipeline.retry import as_ingest_error, is_local, retry_while_unavailable
+from ingestd.pipeline.retry import Retries, as_ingest_error, is_local
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles import shared_page
 from ingestd.store.batches import Batches
@@ -90,6 +90,7 @@ class Ingest:
         *,
         run_id: str,
         claims: OwnClaims,
+        retries: Retries,
         database: Database,
         fetcher: Fetcher,
         pool: Pool,
@@ -102,14 +103,15 @@ class Ingest:
     ) -> None:
         self.run_id = run_id
         self.claims = claims
+        self.retries = retries
         self.database = database
         self.fetcher = fetcher
         self.pool = pool
         self.archive = archive
         self.timing = timing
         self._save_commits = save_commits
-        self._site_contexts = SiteContexts(database)
-        self._stored_pages = StoredPages(database, archive, pool, self._site_contexts)
+        self._site_contexts = SiteContexts(database, retries)
+        self._stored_pages = StoredPages(database, archive, pool, self._site_contexts, retries)
         self._revisit_lock = asyncio.Lock()
         self.poller = Poller(
             run_id=run_id,
@@ -117,6 +119,7 @@ class Ingest:
             fetcher=fetcher,
             pool=pool,
             archive=archive,
+            retries=retries,
             commits=poll_commits,
             timing=lambda: self.timing,
         )
@@ -190,7 +193,7 @@ class Ingest:
                 purged = await shared_pages.find_purged(connection, url)
                 return purged, await shared_pages.find(connection, url, entry_id=work.id)
 
-        purged, page = await retry_while_unavailable(find)
+        purged, page = await self.retries.while_unavailable(find)
         if purged is not None:
             return Carried(work=work, at=at, record_id=purged, entry_id=work.id, visited_at=at)
         if page is None or not shared_page.is_current(
@@ -207,7 +210,7 @@ class Ingest:
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
         subject = subjects.of_item(work.source_id, work.entry.guid)
-        raw = await retry_while_unavailable(
+        raw = await self.retries.while_unavailable(
             lambda: self.archive.put(enclosure.body, "wire", enclosure.answer, [subject])
         )
         return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=enclosure.versions, raw=raw)
@@ -230,7 +233,7 @@ class Ingest:
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
         subject = subjects.of_item(work.source_id, work.entry.guid)
-        raw = await retry_while_unavailable(
+        raw = await self.retries.while_unavailable(
             lambda: self.archive.put(fetched.page.body, "page", fetched.answer, [subject])
         )
         visits = work.visits
@@ -263,14 +266,14 @@ class Ingest:
 
     async def _commit(self, outcome: EntryOutcome) -> EntryOutcome:
         try:
-            is_saved = await retry_while_unavailable(lambda: self._save_commits.put(outcome))
+            is_saved = await self.retries.while_unavailable(lambda: self._save_commits.put(outcome))
         except Exception as error:
             if is_local(error):
                 raise
             # The database is available but refuses this outcome: a failure of the entry, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
             outcome = self._failed(outcome.work, as_ingest_error(error))
-            is_saved = await retry_while_unavailable(lambda: self._save_commits.put(outcome))
+            is_saved = await self.retries.while_unavailable(lambda: self._save_commits.put(outcome))
         if not is_saved:
             # The entry has changed since, or another run took over; it is made again, or is made already.
             log.info("outcome dropped", entry=outcome.work.id)

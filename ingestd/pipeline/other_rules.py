@@ -10,7 +10,7 @@ from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveError, ExtractError, WorkerError
 from ingestd.model.page import Page
 from ingestd.pipeline.read import PLACEHOLDER_URL, read_page
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.store.database import Database
 from ingestd.store.records import reprocessing
@@ -30,6 +30,7 @@ class StoredPages(NamedTuple):
     archive: Archive
     pool: Pool
     site_contexts: SiteContexts
+    retries: Retries
 
     async def same_text(self, work: ClaimedEntry, found: ExtractedArticle) -> SameText | None:
         """Return the text of an entry's record if other rules extracted it from a page with the text of `found`.
@@ -46,7 +47,7 @@ class StoredPages(NamedTuple):
 
         if work.record_id is None and found.article.uri is None:
             return None
-        revision = await retry_while_unavailable(read)
+        revision = await self.retries.while_unavailable(read)
         if revision is None:
             return None
         try:

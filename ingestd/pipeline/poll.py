@@ -29,7 +29,7 @@ from ingestd.pipeline.poll_results import document_result, failed_result, head_r
 from ingestd.pipeline.poll_schedule import due_after, seconds_to_next_poll
 from ingestd.pipeline.read import read_reply
 from ingestd.pipeline.refused_answers import keep_refused_answer
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries
 from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.wire.media import with_media
 from ingestd.store.batches import Batches
@@ -61,6 +61,7 @@ class Poller:
         fetcher: Fetcher,
         pool: Pool,
         archive: Archive,
+        retries: Retries,
         commits: Batches[Sequence[PollResult], bool],
         timing: Callable[[], Timing],
     ) -> None:
@@ -69,6 +70,7 @@ class Poller:
         self._fetcher = fetcher
         self._pool = pool
         self._archive = archive
+        self.retries = retries
         self._commits = commits
         self._timing = timing
         self._push_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -214,7 +216,9 @@ class Poller:
 
     async def _archived(self, source: Source, reply: Reply, parsed: ParsedFeed) -> StoredBody:
         answer, about = reply.answer(datetime.now(UTC)), subjects.of_document(source.id, parsed)
-        return await retry_while_unavailable(lambda: self._archive.put(reply.body, kind_of(parsed), answer, about))
+        return await self.retries.while_unavailable(
+            lambda: self._archive.put(reply.body, kind_of(parsed), answer, about)
+        )
 
     async def _commit_push(self, results: list[PollResult | IngestError]) -> None:
         """Commit results together; puts an error in the place of each that is not saved."""
@@ -224,7 +228,7 @@ class Poller:
         if not together:
             return
         try:
-            if not await retry_while_unavailable(lambda: self._commits.put(together)):
+            if not await self.retries.while_unavailable(lambda: self._commits.put(together)):
                 for place in at:
                     results[place] = _claim_lost()
         except StoreUnavailable as error:
@@ -239,12 +243,12 @@ class Poller:
                     results[place] = error
 
     async def _commit_pushed(self, poll: PollResult) -> None:
-        if not await retry_while_unavailable(lambda: self._commits.put([poll])):
+        if not await self.retries.while_unavailable(lambda: self._commits.put([poll])):
             raise _claim_lost()
 
     async def _commit(self, poll: PollResult) -> PollResult:
         """Commit a result; without the claim nothing is saved, and nothing follows."""
-        if not await retry_while_unavailable(lambda: self._commits.put([poll])):
+        if not await self.retries.while_unavailable(lambda: self._commits.put([poll])):
             log.warning("poll dropped", source=without_userinfo(poll.source.url), reason="its claim was lost")
             return replace(poll, keeps_claim=False)
         return poll
@@ -254,7 +258,7 @@ class Poller:
             async with self._database.read() as connection:
                 return await polls.known_entries(connection, source.id, guids)
 
-        return await retry_while_unavailable(look_up)
+        return await self.retries.while_unavailable(look_up)
 
 
 def kind_of(parsed: ParsedFeed) -> Kind:

@@ -33,47 +33,73 @@ GIVE_UP_AFTER = 300.0
 #: Attempts at once after a conflict; then it waits as if the database were unavailable.
 _CONFLICTS = 5
 
-#: Operations that wait now → since when, in monotonic seconds.
-_waiting: dict[object, float] = {}
 
+class Retries:
+    """Retries the operations of one run, and knows which of them wait."""
 
-def waiting_since() -> float | None:
-    """Return since when the operation that has waited longest waits, in monotonic seconds; None: none waits."""
-    return min(_waiting.values(), default=None)
+    def __init__(self) -> None:
+        #: Operations that wait now → since when, in monotonic seconds.
+        self._waiting: dict[object, float] = {}
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when the operation that has waited longest waits, in monotonic seconds; None: none waits."""
+        return min(self._waiting.values(), default=None)
+
+    async def while_unavailable(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        *,
+        event: str = "waiting to commit",
+        limit: float | None = GIVE_UP_AFTER,
+    ) -> T:
+        """Run an operation as `retry_while_unavailable` does; while it waits, `waiting_since` counts it."""
+        waiting = object()
+        try:
+            return await retry_while_unavailable(
+                operation,
+                event=event,
+                limit=limit,
+                on_wait=lambda: self._waiting.setdefault(waiting, monotonic()),
+            )
+        finally:
+            self._waiting.pop(waiting, None)
 
 
 async def retry_while_unavailable(
-    operation: Callable[[], Awaitable[T]], *, event: str = "waiting to commit", limit: float | None = GIVE_UP_AFTER
+    operation: Callable[[], Awaitable[T]],
+    *,
+    event: str = "waiting to commit",
+    limit: float | None = GIVE_UP_AFTER,
+    on_wait: Callable[[], object] = lambda: None,
 ) -> T:
     """Run an operation on the database or the archive, and retry it while either is unavailable.
 
-    Each failed attempt is logged as `event`, at the level debug while the database logs its outage.
-    Other errors are raised.
+    Each failed attempt is logged as `event`, at the level debug while the database logs its outage, and `on_wait` is
+    called before each wait.  Other errors are raised.
 
     After `limit` seconds of failures the last one is raised, a local failure: StoreUnavailable or
     ArchiveUnavailable.  The caller then gives up its place and its claim, and the work is done again once it is due.
     None is for what holds neither: it waits without an end.
     """
-    wait, conflicts, waiting = _FIRST_WAIT, 0, object()
-    try:
-        while True:
-            try:
-                return await operation()
-            except (StoreUnavailable, ArchiveError) as error:
-                conflicts += isinstance(error, StoreConflict)
-                if isinstance(error, StoreConflict) and conflicts < _CONFLICTS:
-                    continue
-                since = _waiting.setdefault(waiting, monotonic())
-                if limit is not None and monotonic() - since + wait > limit:
-                    log_failure(log, "gave up waiting", error, waited_for=event, seconds=round(limit))
-                    if isinstance(error, ArchiveError):
-                        raise ArchiveUnavailable(str(error)) from error
-                    raise
-                log_failure(log, event, error, seconds=wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _MAX_WAIT)
-    finally:
-        _waiting.pop(waiting, None)
+    wait, conflicts, since = _FIRST_WAIT, 0, None
+    while True:
+        try:
+            return await operation()
+        except (StoreUnavailable, ArchiveError) as error:
+            conflicts += isinstance(error, StoreConflict)
+            if isinstance(error, StoreConflict) and conflicts < _CONFLICTS:
+                continue
+            since = monotonic() if since is None else since
+            if limit is not None and monotonic() - since + wait > limit:
+                log_failure(log, "gave up waiting", error, waited_for=event, seconds=round(limit))
+                if isinstance(error, ArchiveError):
+                    raise ArchiveUnavailable(str(error)) from error
+                raise
+            log_failure(log, event, error, seconds=wait)
+        on_wait()
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, _MAX_WAIT)
 
 
 def is_local(error: Exception) -> bool:

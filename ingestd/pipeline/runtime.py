@@ -21,7 +21,7 @@ from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.ingest import Ingest
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries
 from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -59,6 +59,8 @@ class Runtime:
     fetcher: Fetcher
     pool: Pool
     ingest: Ingest
+    #: The operations of this run that wait for the database or the archive.
+    retries: Retries
     #: Largest document, in bytes.
     max_body: int
     #: Directory for bodies that exceed the memory budget.  None: the system's temporary directory.
@@ -82,16 +84,17 @@ async def open_runtime(
     load_public_suffixes()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, migrate=migrate, outages=OutageLog()))
-        observer, claims = runs.RunObserver(), OwnClaims()
+        observer, claims, retries = runs.RunObserver(), OwnClaims(), Retries()
         run_id = await stack.enter_async_context(_registered_run(database, role, observer, claims))
         archive = make_archive(settings)
-        pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive))
+        pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive, retries))
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
         save_commits = await stack.enter_async_context(Batches[EntryOutcome, bool](database, save_outcomes))
         ingest = Ingest(
             run_id=run_id,
             claims=claims,
+            retries=retries,
             database=database,
             fetcher=fetcher,
             pool=pool,
@@ -113,6 +116,7 @@ async def open_runtime(
             fetcher=fetcher,
             pool=pool,
             ingest=ingest,
+            retries=retries,
             max_body=settings.max_body,
             spool_folder=settings.state_dir,
         )
@@ -120,7 +124,10 @@ async def open_runtime(
 
 @asynccontextmanager
 async def open_fetcher(
-    settings: Settings, database: Database | None = None, archive: Archive | None = None
+    settings: Settings,
+    database: Database | None = None,
+    archive: Archive | None = None,
+    retries: Retries | None = None,
 ) -> AsyncIterator[tuple[Pacing, Fetcher]]:
     """Open the fetcher and its pacing, which is shared with other processes on this host.
 
@@ -140,7 +147,7 @@ async def open_fetcher(
             logins=settings.logins,
             tls=tls_context(settings.ca_file) if settings.ca_file else None,
             pacing=pacing,
-            robots_store=make_robots_store(database, archive) if database else None,
+            robots_store=make_robots_store(database, archive, retries or Retries()) if database else None,
             spool_folder=settings.state_dir,
         ) as fetcher:
             yield pacing, fetcher
@@ -159,7 +166,7 @@ def make_folder_opener(settings: Settings, fetcher: Fetcher) -> FolderOpener:
     )
 
 
-def make_robots_store(database: Database, archive: Archive | None = None) -> RobotsStore:
+def make_robots_store(database: Database, archive: Archive | None, retries: Retries) -> RobotsStore:
     """Return the store that caches robots.txt files in a database and keeps their versions in an archive."""
 
     async def load(origin: str) -> RobotsFile | None:
@@ -167,7 +174,7 @@ def make_robots_store(database: Database, archive: Archive | None = None) -> Rob
             async with database.read() as connection:
                 return await robots_files.find(connection, origin)
 
-        row = await retry_while_unavailable(find)
+        row = await retries.while_unavailable(find)
         return RobotsFile(**row) if row else None
 
     async def save(file: RobotsFile) -> None:
@@ -175,11 +182,11 @@ def make_robots_store(database: Database, archive: Archive | None = None) -> Rob
             async with database.write() as connection:
                 await robots_files.keep(connection, **asdict(file))
 
-        await retry_while_unavailable(insert)
+        await retries.while_unavailable(insert)
 
     async def keep(body: bytes, answer: Answer) -> None:
         if archive:
-            await retry_while_unavailable(lambda: archive.put(body, "robots", answer))
+            await retries.while_unavailable(lambda: archive.put(body, "robots", answer))
 
     return RobotsStore(load=load, save=save, keep=keep)
 

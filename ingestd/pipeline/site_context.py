@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import monotonic
 
 from ingestd.model.page import NO_RECURRING_BLOCKS, Page, RecurringBlocks
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries
 from ingestd.policy.articles.recurrence import Habits, recurring_blocks
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
@@ -18,8 +18,9 @@ _MAX_CACHED = 1000
 class SiteContexts:
     """Cache of the recurring blocks of sites, read from the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, retries: Retries) -> None:
         self._database = database
+        self._retries = retries
         self._cache: OrderedDict[str, tuple[float, RecurringBlocks]] = OrderedDict()
 
     async def add_to(self, page: Page, site: str) -> Page:
@@ -29,7 +30,7 @@ class SiteContexts:
     async def _recurring_blocks(self, site: str) -> RecurringBlocks:
         valid_until, found = self._cache.get(site, (0.0, NO_RECURRING_BLOCKS))
         if valid_until < monotonic():
-            found = recurring_blocks(await retry_while_unavailable(lambda: self._look_up(site)))
+            found = recurring_blocks(await self._retries.while_unavailable(lambda: self._look_up(site)))
             self._cache[site] = monotonic() + _TTL, found
         self._cache.move_to_end(site)
         if len(self._cache) > _MAX_CACHED:

@@ -16,12 +16,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveError, ExtractError, NoArticle, WorkerError
 from ingestd.pipeline.other_rules import stored_page
 from ingestd.pipeline.read import read_page
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.policy.articles.changes import changed_fields
 from ingestd.store.database import Database
@@ -95,7 +96,8 @@ class Reprocess:
     ) -> None:
         self._database = database
         self._archive = archive
-        self._site_contexts = SiteContexts(database)
+        self._retries = Retries()
+        self._site_contexts = SiteContexts(database, self._retries)
         self._pool = pool
         self._max_running = 2 * processes
         self._dry_run = dry_run
@@ -119,7 +121,7 @@ class Reprocess:
         running: set[asyncio.Task[ReprocessedRevision | None]] = set()
         async with asyncio.TaskGroup() as tasks:
             for batch in _batches(ids):
-                for revision in await retry_while_unavailable(lambda batch=batch: self._read(batch), limit=None):  # type: ignore[misc]
+                for revision in await self._retries.while_unavailable(partial(self._read, batch), limit=None):
                     if len(running) >= self._max_running:
                         running = await self._collect(running)
                     running.add(tasks.create_task(self._reprocess(revision)))
@@ -169,7 +171,7 @@ class Reprocess:
     async def _commit(self) -> None:
         reprocessed, self._to_commit = self._to_commit, []
         if reprocessed:
-            self._count(reprocessed, await retry_while_unavailable(lambda: self._save(reprocessed), limit=None))
+            self._count(reprocessed, await self._retries.while_unavailable(lambda: self._save(reprocessed), limit=None))
 
     async def _save(self, reprocessed: list[ReprocessedRevision]) -> SaveResult:
         if self._dry_run:

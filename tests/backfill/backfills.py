@@ -49,6 +49,7 @@ async def open_backfill(runtime: Runtime, number: int, *, max_documents: int = 1
         fetcher=runtime.fetcher,
         pool=runtime.pool,
         archive=runtime.archive,
+        retries=runtime.retries,
         timing=runtime.ingest.timing,
         max_body=2**20,
     )

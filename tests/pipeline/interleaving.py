@@ -30,7 +30,7 @@ from ingestd.pipeline.attempts import failed_attempt
 from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.inbox import Inbox
 from ingestd.pipeline.poll import Poller
-from ingestd.pipeline.retry import retry_while_unavailable
+from ingestd.pipeline.retry import Retries, retry_while_unavailable
 from ingestd.policy.articles.revisits import Visits
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -193,7 +193,7 @@ class Run:
         await self.made.__aenter__()
         self.poller = Poller(
             run_id=self.id, database=self.database, fetcher=self.fetcher, pool=cast("Pool", _Parser()),
-            archive=DisabledArchive(), commits=self.polled, timing=Timing,
+            archive=DisabledArchive(), retries=Retries(), commits=self.polled, timing=Timing,
         )  # fmt: skip
         self.inbox = Inbox(run_id=self.id, claims=self.claims, database=self.database, poller=self.poller)
 

@@ -145,19 +145,21 @@ async def test_an_unavailable_database_is_waited_for_with_a_bound(
 ) -> None:
     monkeypatch.setattr(retry, "_FIRST_WAIT", 0.01)
     waiting: list[float | None] = []
+    retries, others = retry.Retries(), retry.Retries()
 
     async def fail() -> None:
-        waiting.append(retry.waiting_since())
+        waiting.append(retries.waiting_since)
+        assert others.waiting_since is None
         raise error
 
     with pytest.raises(raised) as caught:
-        await retry.retry_while_unavailable(fail, limit=0.2)
+        await retries.while_unavailable(fail, limit=0.2)
 
     assert caught.value.local
     assert len(waiting) > 3
     assert waiting[0] is None
     assert waiting[-1] is not None
-    assert retry.waiting_since() is None
+    assert retries.waiting_since is None
 
 
 async def test_a_conflict_is_tried_again_at_once() -> None:
@@ -176,7 +178,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
     newsroom: Newsroom, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "_FIRST_WAIT", 0.01)
-    monkeypatch.setattr(retry.retry_while_unavailable, "__kwdefaults__", {"event": "waiting", "limit": 0.05})
+    monkeypatch.setattr(retry.Retries.while_unavailable, "__kwdefaults__", {"event": "waiting", "limit": 0.05})
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     await add(runtime, newsroom.publish("/feed.xml", body=feed(story)))
     service = Service(runtime, max_polls=1, max_pages=1, per_site=1)
@@ -202,7 +204,15 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
         await runtime.ingest.process_entry(work)
 
     async with asyncio.timeout(20):
-        await run_or_postpone(runtime.fetcher, work.site, process, postpone, claims=runtime.claims, on_end=lambda: None)
+        await run_or_postpone(
+            runtime.fetcher,
+            work.site,
+            process,
+            postpone,
+            claims=runtime.claims,
+            retries=runtime.retries,
+            on_end=lambda: None,
+        )
     away = False
 
     async def state() -> tuple[str, str | None, int]:

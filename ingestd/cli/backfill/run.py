@@ -68,6 +68,7 @@ async def _run(settings: Settings, what: NewBackfill | int, max_documents: int) 
                 fetcher=runtime.fetcher,
                 pool=runtime.pool,
                 archive=runtime.archive,
+                retries=runtime.retries,
                 timing=runtime.ingest.timing,
                 max_body=settings.max_body,
             ),

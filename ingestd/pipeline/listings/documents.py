@@ -15,7 +15,7 @@ from ingestd.model.timing import Timing
 from ingestd.pipeline import subjects
 from ingestd.pipeline.read import FetchedPage, fetch_page, find_feeds, listed_entries, read_feed, read_reply
 from ingestd.pipeline.refused_answers import keep_refused_answer
-from ingestd.pipeline.retry import is_lasting_refusal, retry_while_unavailable
+from ingestd.pipeline.retry import Retries, is_lasting_refusal
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.store.work.entries import ClaimedEntry
@@ -41,10 +41,13 @@ class Document:
 class DocumentReader:
     """Reader of feeds and sitemaps, from URLs or from bytes."""
 
-    def __init__(self, *, fetcher: Fetcher, pool: Pool, archive: Archive, timing: Timing, max_body: int) -> None:
+    def __init__(
+        self, *, fetcher: Fetcher, pool: Pool, archive: Archive, retries: Retries, timing: Timing, max_body: int
+    ) -> None:
         self._fetcher = fetcher
         self._pool = pool
         self._archive = archive
+        self._retries = retries
         self._timing = timing
         #: Largest document, in bytes.
         self.max_body = max_body
@@ -72,7 +75,7 @@ class DocumentReader:
         document = _document_of(await read_reply(self._pool, reply))
         about = subjects.of_list(item.entry.link for item in document.listed_entries)
         answer = reply.answer(datetime.now(UTC))
-        raw = await retry_while_unavailable(lambda: self._archive.put(reply.body, "feed", answer, about))
+        raw = await self._retries.while_unavailable(lambda: self._archive.put(reply.body, "feed", answer, about))
         return replace(document, raw=raw)
 
     async def parse(self, body: bytes, *, url: str, content_type: str | None = None) -> Document:
