@@ -1,4 +1,8 @@
+from urllib.parse import urljoin
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingestd.urls import (
     folder_path,
@@ -30,6 +34,16 @@ BASE = "https://news.example/world/index.html"
 )
 def test_references_resolve_against_the_page(reference: str, url: str) -> None:
     assert resolve(BASE, reference) == url
+
+
+@given(
+    st.sampled_from(["http://news.example", "https://news.example", "https://a-b.example", "http://192.0.2.7"]),
+    st.text(alphabet="/az.~%2F;:@,=&!?#-_", max_size=12),
+)
+def test_absolute_urls_resolve_as_the_library_resolves_them(origin: str, rest: str) -> None:
+    reference = f"{origin}/{rest}"
+
+    assert resolve(BASE, reference) == urljoin(BASE, reference)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ingestd.dates import grammar
 from ingestd.dates.clocks import Clock, clock_at, is_time_of_day
 from ingestd.dates.grammar import Context, Day
+from ingestd.dates.iso import read_iso
 from ingestd.dates.stated_time import StatedTime
 from ingestd.dates.zones import zone_at
 
@@ -79,15 +80,17 @@ def read_time(value: object, language: str | None = None, *, years: range = YEAR
     compared with the date.  Exactly midnight without a zone is read as a day: that is how publishing systems write
     dates.  A time outside of `years` is None.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value) if _EPOCHS.start <= value < _EPOCHS.stop * 1000 else None
-    if not isinstance(value, str) or not 6 <= len(value) <= MAX_FIELD * 2:
+    if not isinstance(value, str):
+        if not isinstance(value, int | float) or not _EPOCHS.start <= value < _EPOCHS.stop * 1000:
+            return None
+        value = str(value)
+    if not 6 <= len(value) <= MAX_FIELD * 2:
         return None
     text = value.strip()
     if len(text) > MAX_FIELD:
         return None
     try:
-        found = _common(text) or _read(_plain(text), _context(text, language, prose=False))
+        found = read_iso(text) or _common(text) or _read(_plain(text), _context(text, language, prose=False))
     except (ValueError, OverflowError):
         return None
     return found if found and found.when.year in years else None

@@ -45,7 +45,7 @@ _COMMENT = re.compile(r"\s?\([^\W\d_][^()\d]{0,60}\)")
 _GO = re.compile(r" (?:[A-Z]{2,5}|[+-]\d{2,4})(?!\w)(?: m=[+-]\d+\.\d+)?")
 _BRACKETS = {"(": ")", "[": "]", "": ""}
 #: No zone is further from UTC (java.time.ZoneOffset has the same limit).
-_MAX_OFFSET = timedelta(hours=18)
+MAX_OFFSET = timedelta(hours=18)
 
 
 @lru_cache(maxsize=256)
@@ -86,7 +86,7 @@ def _offset_at(text: str, at: int, *, prose: bool) -> tuple[tzinfo, int] | None:
     if not match or (prose and not match["prefix"] and not match["minutes"]):
         return None
     offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
-    if offset > _MAX_OFFSET or int(match["minutes"] or 0) > 59:
+    if offset > MAX_OFFSET or int(match["minutes"] or 0) > 59:
         return None
     return timezone(-offset if match["sign"] == "-" else offset), match.end()
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from ingestd import urls
@@ -105,25 +104,20 @@ def _entry(page: str, own: Mapping[str, str], news: Mapping[str, str]) -> Entry:
     guid, origin = identity_of(None, page, headline=None, description=None, body=None, published=None)
     language = fields.language_of(news.get("language"))
     published, updated = read_time(news.get("publication_date"), language), read_time(own.get("lastmod"), language)
-    entry = Entry(
+    headline = fields.line_of(news.get("title"))
+    keywords = fields.names_of(news.get("keywords", "").split(",")) if news.get("keywords") else ()
+    return Entry(
         guid=guid,
         id_origin=origin,
         link=page,
+        headline=headline,
         published=when_of(published),
         updated=when_of(updated),
         published_precision=precision_of(published),
         updated_precision=precision_of(updated),
-    )
-    if not news:
-        return entry
-    headline = fields.line_of(news.get("title"))
-    keywords = fields.names_of(news.get("keywords", "").split(",")) if news.get("keywords") else ()
-    return replace(
-        entry,
-        headline=headline,
         language=language,
         keywords=keywords,
-        item=_item(guid, news, headline, language, published, keywords),
+        item=_item(guid, news, headline, language, published, keywords) if news else None,
     )
 
 

@@ -6,6 +6,8 @@ from email.message import Message
 
 # Enough for every prologue: the longest ones seen are licences in comments.
 _HEAD = 64 * 2**10
+# In nearly all documents the root element is among these bytes, which are searched first.
+_SHORT_HEAD = 2 * 2**10
 
 # Byte order marks, or an encoded "<" without one (XML 1.0, appendix F.1); the longer ones first.
 _ENCODING_BY_START = (
@@ -34,12 +36,14 @@ _ROOT = re.compile(
 
 def encoding_of(body: bytes) -> str | None:
     """Return the encoding shown by the first bytes; None when they are ASCII-compatible without a mark."""
+    if body[:1] not in b"\xff\xfe\xef\0" and b"\0" not in body[1:4]:  # nearly all
+        return None
     return next((encoding for start, encoding in _ENCODING_BY_START if body.startswith(start)), None)
 
 
-def head_text(body: bytes) -> str:
+def head_text(body: bytes, size: int = _HEAD) -> str:
     """Return the start of a document as text; element names are right, other characters may be wrong."""
-    return body[:_HEAD].decode(encoding_of(body) or "latin-1", "replace")
+    return body[:size].decode(encoding_of(body) or "latin-1", "replace")
 
 
 def root_name(body: bytes) -> str | None:
@@ -47,14 +51,19 @@ def root_name(body: bytes) -> str | None:
 
     Text before it, such as warnings printed by a failing script, is skipped.
     """
-    match = _ROOT.match(head_text(body))
+    short = head_text(body, _SHORT_HEAD)
+    match = _ROOT.match(short)
+    if match is None or match.end() == len(short):  # it may go on
+        match = _ROOT.match(head_text(body))
     return match[1].lower() if match else None
 
 
 def charset_of(content_type: str | None) -> str | None:
     """Return the charset of a Content-Type header as a codec name; None when absent or unknown."""
+    if not content_type or "charset" not in content_type.lower():
+        return None
     header = Message()
-    header["Content-Type"] = content_type or ""
+    header["Content-Type"] = content_type
     try:
         return _codec_name(header.get_content_charset())
     except (LookupError, ValueError):

@@ -38,8 +38,9 @@ _SUSPECT = re.compile(
     ).encode(),
     re.DOTALL | re.IGNORECASE,
 )
-#: A cheap check: a document without a match needs no repair.
-_MAY_NEED_REPAIR = re.compile(rf"&(?!{_RIGHT})|<(?![A-Za-z_:/!?\x80-\xff])".encode())
+# Cheap checks: a document without a match needs no repair.  Each begins with one byte, which is searched for fast.
+_OTHER_REFERENCE = re.compile(rf"&(?!{_RIGHT})".encode())
+_STRAY_BRACKET = re.compile(rb"<(?![A-Za-z_:/!?\x80-\xff])")
 
 #: Bytes in which a DTD begins.
 _MAX_PROLOGUE = 64 * 2**10
@@ -116,6 +117,15 @@ class _Repair:
         return tuple(f"{what}: {_examples(texts)}" for what, texts in found if texts)
 
 
+def has_other_references(body: bytes) -> bool:
+    """Return whether a document, in any encoding, may have references besides those that all parsers read alike."""
+    return b"&" in body and _OTHER_REFERENCE.search(body) is not None
+
+
+def _may_need_repair(body: bytes) -> bool:
+    return has_other_references(body) or _STRAY_BRACKET.search(body) is not None
+
+
 def repaired(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return an XML document with the entities of XML alone and valid UTF-8, and warnings; unchanged if it is so.
 
@@ -127,7 +137,7 @@ def repaired(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     warnings: tuple[str, ...] = ()
     encoding = encoding_of(body)
     if encoding not in (None, "utf-8"):
-        if not _MAY_NEED_REPAIR.search(body.replace(b"\0", b"")):
+        if not _may_need_repair(body.replace(b"\0", b"")):
             return body, ()
         # Two or four bytes a character: repaired as UTF-8, whose declaration is the default.
         text = _DECLARATION.sub("", body.decode(encoding, "replace").lstrip("\ufeff"), count=1)
@@ -139,7 +149,7 @@ def repaired(body: bytes) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _with_readable_references(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    if not _MAY_NEED_REPAIR.search(body) or _SHIFTING.match(declared_charset(body) or ""):
+    if not _may_need_repair(body) or _SHIFTING.match(declared_charset(body) or ""):
         return body, ()
     # The first one only: there is no other, and to look for the end of each would take quadratic time.
     start = body[:_MAX_PROLOGUE].upper().find(b"<!DOCTYPE")

@@ -1,7 +1,7 @@
 """Whatever is read was written: no part of a date is filled in, and no text raises or takes long."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from time import process_time
 
 from hypothesis import given, settings
@@ -59,3 +59,24 @@ def test_a_long_line_takes_no_long_time(text: str) -> None:
     find_time(text)
     read_time(text[:MAX_FIELD])
     assert process_time() - start < 0.5
+
+
+@given(
+    st.datetimes(datetime.fromisoformat("1583-01-02"), datetime.fromisoformat("9999-12-30")),
+    st.none() | st.integers(-18 * 60, 18 * 60),
+    st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y%m%dT%H%M%S"]),
+    st.sampled_from(["{hours:02}:{rest:02}", "{hours:02}{rest:02}"]),
+)
+def test_iso_8601_is_read_as_it_is_written(local: datetime, offset: int | None, form: str, zone_form: str) -> None:
+    local = local if "%f" in form else local.replace(microsecond=0)
+    sign, (hours, rest) = ("-" if (offset or 0) < 0 else "+"), divmod(abs(offset or 0), 60)
+    text = local.strftime(form) + ("" if offset is None else sign + zone_form.format(hours=hours, rest=rest))
+
+    found = read_time(text)
+
+    if offset is None:
+        at_midnight = local.time().isoformat() == "00:00:00"
+        assert found == StatedTime(local.replace(tzinfo=UTC), "day" if at_midnight else "assumed_zone")
+    else:
+        there = local.replace(tzinfo=timezone(timedelta(minutes=offset)))
+        assert found == StatedTime(there.astimezone(UTC), "minute", offset)

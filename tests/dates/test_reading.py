@@ -184,3 +184,22 @@ def test_an_assumed_zone_is_inferred_from_a_time_with_one() -> None:
     assert with_inferred_zone(assumed, [known]) == StatedTime(
         datetime(2024, 6, 29, 15, 7, tzinfo=UTC) - timedelta(hours=2), "minute", 120
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-06-29T15:07:41+18:01",
+        "2024-06-29T15:07:41+05:30:15",
+        "2024-06-29T15:07:41+25:00",
+        "2024-06-29T25:07:41Z",
+        "2024-06-29T15:60:41Z",
+        "2024-06-31T15:07:41Z",
+        "2024-06-29T15:07:41Zulu",
+        "2024-06-29x15:07:41ZZ",
+        "20240629T156741Z",
+        "2024W267T150741Z",
+    ],
+)
+def test_what_resembles_iso_8601_is_none(text: str) -> None:
+    assert read_time(text) is None

@@ -14,6 +14,9 @@ from ingestd.model.sniffing import charset_of, root_name
         (b"", None),
         (b"a < b", None),
         (b"<!-- never ends <rss>", None),
+        (b"<!--" + b"a licence " * 3_000 + b"-->\n<rss>", "rss"),
+        *((b" " * spaces + b"<newsItem>", "newsitem") for spaces in (2_040, 2_044, 2_047, 2_048)),
+        (("<!--" + "a" * 2_030 + "--><nitf>").encode("utf-16"), "nitf"),
     ],
 )
 def test_the_root_is_the_first_element(body: bytes, expected: str | None) -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 from ingestd.errors import ParseError
 from ingestd.formats.common.fields import MAX_LINE
 from ingestd.model.sniffing import encoding_of
-from ingestd.model.xml_repair import repaired
+from ingestd.model.xml_repair import has_other_references, repaired
 from ingestd.text import collapse
 
 #: lxml comes without types.
@@ -34,6 +34,12 @@ def root_element(body: bytes, what: str) -> tuple[Element, tuple[str, ...]]:
 
     Raises ParseError ("damaged WHAT: ...") when nothing can be recovered.
     """
+    if not has_other_references(body):
+        # What else the repair looks for makes a document not well-formed, and most are.
+        try:
+            return etree.fromstring(body, _STRICT), ()
+        except (etree.XMLSyntaxError, ValueError):
+            pass  # it is repaired
     body, warnings = repaired(body)
     try:
         return etree.fromstring(body, _STRICT), warnings

@@ -14,6 +14,9 @@ from ingestd.formats.common.lenient_xml import Element, name_of, root_element, t
 from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
 from ingestd.text import collapse
 
+# The only one that feedparser prefers to Python's own is for Python 2, and was searched for in each feed.
+feedparser.api.PREFERRED_XML_PARSERS.clear()
+
 #: An element as parsed by feedparser.  Its own class is slow and answers a missing key with the value of another one.
 Raw = Mapping[str, Any]
 
