@@ -1,149 +1,103 @@
-"""Simulate a year of retention: `python -m benchmarks.year [--records 30d] [--sources 25] [--url URL]`.
+"""Simulate a year of retention: `python -m benchmarks.year [--database sqlite|postgresql] [--records 60d]`.
 
-5,000 sources polled every 30 minutes are scaled down: 25 sources (1/200) polled 4 times a day (1/12), each poll a
-changed document with one new entry.  The clock is virtual.  Polls and records go through the daemon's own code
-(`polls.save`, `entries.claim_due`, `save_outcomes`), then its retention runs once a simulated day.  The text of an
-article is 2 kB of random words, its raw page counts 20 kB and a feed document 10 kB in the archive.
+5,000 sources polled every 30 minutes are scaled down: 2 publishers on the loopback (1/2500), polled 4 times a day
+(1/12), that publish 3 stories a day each.  The clock is virtual; all else is the daemon's own, as
+`tests.support.simulated_year` says: its dispatchers poll, fetch, extract and revisit, its archive writes packs, its
+chores delete.  PostgreSQL is a server of its own, vacuumed every four simulated days in place of autovacuum.
+
+Prints rows and KiB by table each month.  Ends with an error unless the archive and every table that should be on a
+plateau by then are: all, but for the records with what refers to them if these are kept for ever.
 """
 
 import argparse
 import asyncio
-import random
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
-from ingestd.archive.protocol import StoredBody
-from ingestd.model.article import Article
-from ingestd.model.feed import Entry
-from ingestd.model.source import Source
-from ingestd.pipeline.retention import limits_of
-from ingestd.settings import Settings
-from ingestd.settings.values import with_async_driver
-from ingestd.store.database import Database
-from ingestd.store.polls import polls, sources
-from ingestd.store.polls.poll_result import ListedEntry, PollResult
-from ingestd.store.records.outcomes import Saved
-from ingestd.store.records.save import save_outcomes
-from ingestd.store.retention import prune, usage
+from ingestd.daemon import logs
 from ingestd.store.schema import migrate
-from ingestd.store.work import entries
-from ingestd.store.work.entries import ClaimedEntry
+from tests.support.databases import make_database, postgresql
+from tests.support.simulated_year import Sizes, growth, simulate
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-POLLS_A_DAY, WINDOW = 4, 20
-WORDS = ["".join(random.Random(n).choices("abcdefghijklmnopqrstuvwxyz", k=6)) for n in range(5000)]
-SHOWN = ("polls", "decisions", "entries", "raws", "events", "records", "revisions", "carriers", "texts")
+PUBLISHERS, A_DAY, MONTH = 2, 3, 30
 
+#: What grows with records that are kept for ever, and what does in any case: evidence of withdrawals.
+OF_RECORDS = {"records", "revisions", "search index", "texts", "carriers", "entries", "gaps", "file"}
+ALWAYS = {"evidence"}
 
-class Archive:
-    """Counts the bodies that an archive would hold."""
+#: From the day on all limits of the defaults have been reached, and those of `--records` up to 60 days.
+FULL = 120
 
-    def __init__(self) -> None:
-        self.sizes: dict[str, int] = {}
+#: By how much a table on a plateau may vary, as shares, and rows and bytes: bursts, pages of an index, evidence.
+SHARE, ROWS, BYTES = 0.1, 4, 64 * 1024
 
-    def put(self, name: str, size: int) -> StoredBody:
-        digest = sha256(name.encode()).hexdigest()
-        self.sizes[digest] = size
-        return StoredBody(sha256=digest, size=4 * size, stored_size=size)
-
-    async def delete(self, sha256s: Sequence[str]) -> None:
-        for one in sha256s:
-            self.sizes.pop(one, None)
+SHOWN = (
+    "polls", "decisions", "failures", "events", "raws", "entries", "records", "revisions", "search index", "texts",
+    "carriers", "gaps", "evidence", "archive",
+)  # fmt: skip
 
 
-def listed(source: Source, number: int) -> ListedEntry:
-    chance = random.Random(number)
-    link = f"{source.url}/{number}"
-    entry = Entry(
-        guid=link, link=link, headline=f"Story {number}", description_text=" ".join(chance.choices(WORDS, k=60))
-    )
-    return ListedEntry(entry=entry, fingerprint=sha256(link.encode()).hexdigest())
-
-
-def poll_of(source: Source, count: int, at: datetime, archive: Archive) -> PollResult:
-    window = [listed(source, number) for number in range(max(0, count - WINDOW), count + 1)]
-    return PollResult(
-        source=source, run_id="year", at=at, seconds=0.2, outcome="new", due_at=at, status=200, size=40_000,
-        listed=len(window), known=len(window) - 1, overlap=len(window) - 1, new=(window[-1],),
-        seen_again=tuple(one.entry.guid for one in window[:-1]), raw=archive.put(f"feed {source.id} {at}", 10_000),
-        keeps_claim=True,
-    )  # fmt: skip
-
-
-def saved(work: ClaimedEntry, at: datetime, archive: Archive) -> Saved:
-    chance = random.Random(work.id)
-    body = " ".join(chance.choices(WORDS, k=300))
-    digest = sha256(body.encode()).hexdigest()
-    return Saved(
-        work=work, at=at, content_hash=digest, whole_hash=digest, url=work.entry.link, fragment=False,
-        article=Article(headline=work.entry.headline, body_text=body, body_html=f"<p>{body}</p>", uri=work.entry.link),
-        page_url=work.entry.link or "", content_type="text/html", extractor="year", rules="0", site="", block_hashes=(),
-        raw=archive.put(f"page {work.id}", 20_000),
-    )  # fmt: skip
-
-
-async def year(url: str, settings: Settings, count: int, days: int) -> None:
+async def year(url: str, folder: Path, days: int, records: str) -> list[Sizes]:
+    """Pass the days, printing what is kept each month."""
     await migrate.upgrade(url)
-    archive, counts, slowest, slow = Archive(), [0] * count, 0.0, 0
-    async with Database(with_async_driver(url)) as database:
-        async with database.write() as connection:
-            for number in range(count):
-                await sources.add(connection, f"https://{number}.example/feed", now=START)
-            found = await sources.claim_due(connection, "year", now=START + timedelta(1), limit=count)
-        async with database.read() as connection:
-            limits = limits_of(settings, keeps_all=await prune.keeps_all(connection))
-        await show(database, archive, START, 0)
-        for day in range(1, days + 1):
-            for turn in range(POLLS_A_DAY):
-                at = START + timedelta(days=day, hours=turn * 24 / POLLS_A_DAY)
-                async with database.write() as connection:
-                    await polls.save(connection, [poll_of(one, counts[n], at, archive) for n, one in enumerate(found)])
-                counts = [number + 1 for number in counts]
-                found = [replace(one, last_read_at=at, last_success_at=at) for one in found]
-                async with database.write() as connection:
-                    works = await entries.claim_due(connection, "year", now=at, limit=10 * count)
-                    await save_outcomes(connection, [saved(work, at, archive) for work in works])
-            now = START + timedelta(days=day + 1)
-            for one in await prune.prune(database, limits, now=now, delete_bodies=archive.delete):
-                slowest, slow = max(slowest, one.longest), slow + one.slow
-            if day % 30 == 0:
-                await show(database, archive, now, day)
-    sys.stdout.write(f"longest deletion {slowest * 1000:.0f} ms, {slow} over 50 ms\n")
+    print("| day | " + " | ".join(SHOWN) + " | database file |")
+    print("|---" * (len(SHOWN) + 2) + "|")
+    found = []
+    async for sizes in simulate(
+        url, folder, publishers=PUBLISHERS, a_day=A_DAY, days=days, every=MONTH, keep_records=records
+    ):
+        found.append(sizes)
+        cells = [f"{sizes.rows[name]:,} ({sizes.bytes[name] / 1024:,.0f})" for name in SHOWN]
+        print(f"| {sizes.day} | {' | '.join(cells)} | {sizes.bytes['file'] / 1024:,.0f} |", flush=True)
+    return found
 
 
-async def show(database: Database, archive: Archive, now: datetime, day: int) -> None:
-    if not day:
-        sys.stdout.write("| day | " + " | ".join(SHOWN) + " | database in use | archive |\n")
-        sys.stdout.write("|---" * (len(SHOWN) + 3) + "|\n")
-        return
-    async with database.read() as connection:
-        tables = {one.table: one for one in await usage.table_usage(connection, now=now)}
-    total = sum(one.bytes for one in tables.values()) / 2**20
-    cells = [f"{tables[name].rows:,} ({tables[name].bytes / 2**20:.1f})" for name in SHOWN]
-    kept = sum(archive.sizes.values()) / 2**20
-    sys.stdout.write(f"| {day} | " + " | ".join(cells) + f" | {total:.1f} | {kept:.0f} |\n")
-    sys.stdout.flush()
+def growing(sizes: Sequence[Sizes], expected: set[str]) -> list[str]:
+    """Return the tables that should be on a plateau and are not, with their growth."""
+    last = sizes[-1]
+    return [
+        f"{table}: {rows:+,} rows, {size:+,} bytes"
+        for table, (rows, size) in growth(sizes, since=FULL + 1).items()
+        if table not in expected
+        and (rows > ROWS + SHARE * last.rows.get(table, 0) or size > BYTES + SHARE * last.bytes[table])
+    ]
+
+
+def show(sizes: Sequence[Sizes]) -> None:
+    """Print bytes a row, and the rows a day that a source adds to what grows."""
+    last, middle = sizes[-1], next(one for one in sizes if one.day >= sizes[-1].day / 2)
+    for name in SHOWN:
+        added = (last.rows[name] - middle.rows[name]) / (last.day - middle.day) / PUBLISHERS
+        print(
+            f"{name}: {last.bytes[name] / max(1, last.rows[name]):,.0f} bytes a row, {added:+.2f} rows a source and day"
+        )
 
 
 def main() -> None:
+    """Run the year on one database."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--records", default="forever")
-    parser.add_argument("--sources", type=int, default=25)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--records", default="forever", help="at most 60d")
     parser.add_argument("--days", type=int, default=360)
-    parser.add_argument("--url")
     options = parser.parse_args()
-    settings = Settings(keep_records=options.records)
+    logs.configure("error", "json")
     started = monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.url or f"sqlite:///{Path(folder)}/year.db"
-        asyncio.run(year(url, settings, options.sources, options.days))
-    sys.stdout.write(f"rows (MiB) a table; {monotonic() - started:.0f} s\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if options.database == "sqlite":
+            sizes = asyncio.run(year(f"sqlite:///{folder}/year.db", folder / "state", options.days, options.records))
+        else:
+            with postgresql(folder / "server") as server:
+                url = make_database(server, "year")
+                sizes = asyncio.run(year(url, folder / "state", options.days, options.records))
+    print(f"rows (KiB) a table; {monotonic() - started:.0f} s")
+    show(sizes)
+    grown = growing(sizes, ALWAYS | (OF_RECORDS if options.records == "forever" else set()))
+    print("not on a plateau: " + "; ".join(grown) if grown else "everything that should be is on a plateau")
+    sys.exit(bool(grown))
 
 
 if __name__ == "__main__":

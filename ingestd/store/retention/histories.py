@@ -1,14 +1,14 @@
-"""Deletions of polls, decisions and failures by age."""
+"""Deletions of polls, decisions, failures and gaps by age."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, exists, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Table, delete, exists, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.retention.batches import Deletion, Found, Position
-from ingestd.store.schema.tables import decisions, entries, failures, polls
+from ingestd.store.schema.tables import decisions, entries, failures, gaps, polls
 
 
 def of_polls(before: datetime) -> Deletion:
@@ -27,15 +27,26 @@ def of_failures(before: datetime) -> Deletion:
     return by_age(failures, before, ~quarantined)
 
 
-def by_age(table: Table, before: datetime, condition: ColumnElement[bool] | None = None) -> Deletion:
-    """Return the deletion of the rows of a table with `id` and an indexed `at` that meet a condition, oldest first."""
+def of_gaps(before: datetime) -> Deletion:
+    """Return the deletion of gaps that ended before a time, open ones as well: no record of that time is kept."""
+    return by_age(gaps, before, at=gaps.c.to_at)
+
+
+def by_age(
+    table: Table, before: datetime, condition: ColumnElement[bool] | None = None, *, at: Column[Any] | None = None
+) -> Deletion:
+    """Return the deletion of the rows of a table with `id` that meet a condition, oldest first.
+
+    `at` is the column with their time, `at` if None; it should have an index unless the table is small.
+    """
     c = table.c
+    time = c.at if at is None else at
 
     async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
-        query = select(c.at, c.id).where(c.at < before, true() if condition is None else condition)
+        query = select(time, c.id).where(time < before, true() if condition is None else condition)
         if position:
-            query = query.where(c.at >= position[0], tuple_(c.at, c.id) > tuple_(*position))
-        rows = (await connection.execute(query.order_by(c.at, c.id).limit(limit))).all()
+            query = query.where(time >= position[0], tuple_(time, c.id) > tuple_(*position))
+        rows = (await connection.execute(query.order_by(time, c.id).limit(limit))).all()
         return Found(keys=[row.id for row in rows], position=tuple(rows[-1]) if len(rows) == limit else None)
 
     async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:

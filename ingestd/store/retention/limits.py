@@ -22,7 +22,7 @@ class Limits:
     events: float | None = None
     #: Superseded revisions since they were superseded; "current": they are deleted at once.
     revisions: float | Literal["current"] | None = None
-    #: Records, with everything of theirs, since their last change.
+    #: Records, with everything of theirs, since their last change; gaps in which other records may be missing.
     records: float | None = None
     #: Sites (registrable domains) and source URLs whose records are kept for another time.
     records_of: Mapping[str, float | None] = field(default_factory=dict)

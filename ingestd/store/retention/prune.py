@@ -32,6 +32,9 @@ def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> 
     kept = {name: before(now, seconds) for name, seconds in limits.records_of.items()}
     if limits.records is not None or any(kept.values()):
         yield records.of_records(before(now, limits.records), kept)
+    times = [before(now, limits.records), *kept.values()]
+    if all(times):
+        yield histories.of_gaps(min(time for time in times if time))
     if limits.revisions is not None:
         oldest = before(now, 0 if limits.revisions == "current" else limits.revisions)
         yield records.of_revisions(oldest or now)

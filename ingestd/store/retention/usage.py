@@ -32,6 +32,7 @@ BOUNDS = {
     "carriers": "keep_records",
     "events": "keep_events, keep_records",
     "raws": "keep_feed_documents, keep_pages",
+    "gaps": "keep_records",
     "evidence": "withdrawn entries",
 }
 
@@ -142,7 +143,8 @@ async def _postgresql_sizes(connection: AsyncConnection) -> dict[str, int]:
         "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
     sizes = {row.name: row.size for row in await connection.execute(text(query))}
-    sizes["revisions"] = sizes.get("revisions", 0) + sizes.pop("record_search", 0)
+    for name in ("record_search", "record_search_phrases"):
+        sizes["revisions"] = sizes.get("revisions", 0) + sizes.pop(name, 0)
     return sizes
 
 

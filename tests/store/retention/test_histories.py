@@ -99,6 +99,46 @@ async def test_history_goes_in_batches_that_hold_the_lock_for_milliseconds(datab
     assert done["polls"].slow <= done["polls"].batches // 10
 
 
+@pytest.mark.parametrize(
+    ("records", "of", "kept"),
+    [
+        (90, {}, {"open 80", "repaired 10"}),
+        (5, {}, set()),
+        (None, {}, {"open 300", "open 80", "repaired 200", "repaired 10"}),
+        (90, {"paper.example": None}, {"open 300", "open 80", "repaired 200", "repaired 10"}),
+        (90, {"paper.example": 250}, {"open 80", "repaired 200", "repaired 10"}),
+        (250, {"paper.example": 90}, {"open 80", "repaired 200", "repaired 10"}),
+        (None, {"paper.example": 5}, {"open 300", "open 80", "repaired 200", "repaired 10"}),
+        (300, {}, {"open 300", "open 80", "repaired 200", "repaired 10"}),
+    ],
+)
+async def test_gaps_are_kept_as_long_as_any_record_of_their_time(
+    database: Database, records: float | None, of: dict[str, float | None], kept: set[str]
+) -> None:
+    def gap(state: str, days: int) -> dict[str, Any]:
+        at = NOW - timedelta(days=days)
+        return {
+            "source_id": 1,
+            "from_at": at - timedelta(days=1),
+            "to_at": at,
+            "state": state,
+            "note": f"{state} {days}",
+        }
+
+    async with database.write() as connection:
+        await sources.add(connection, "https://paper.example/feed", now=NOW)
+        some = [("open", 300), ("open", 80), ("repaired", 200), ("repaired", 10)]
+        await insert_all(connection, tables.gaps, [gap(*one) for one in some])
+
+    def seconds(days: float | None) -> float | None:
+        return days and days * DAY
+
+    await run(database, Limits(records=seconds(records), records_of={name: seconds(days) for name, days in of.items()}))
+
+    async with database.read() as connection:
+        assert set((await connection.execute(select(tables.gaps.c.note))).scalars()) == kept
+
+
 async def test_a_stopped_deletion_is_resumed_by_the_next_one(database: Database) -> None:
     async with database.write() as connection:
         source, _ = await sources.add(connection, "https://paper.example/feed", now=NOW)

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -42,3 +43,18 @@ async def test_growth_is_found_by_bisection_and_estimates_are_used_where_they_ar
             "records": 2, "revisions": 2, "events": 2,
         }  # fmt: skip
         assert found["records"].rows == 5
+
+
+async def test_the_tables_of_the_full_text_index_count_to_the_revisions(database: Database) -> None:
+    await keep_texts(database, "https://paper.example/feed", *(f"story {number} of many" for number in range(200)))
+
+    async with database.read() as connection:
+        [revisions] = [one for one in await usage.table_usage(connection, now=NOON) if one.table == "revisions"]
+        names = "'revisions', 'record_search', 'record_search_phrases'"
+        query = f"SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relname IN ({names})"
+        if database.dialect == "sqlite":
+            query = (
+                "SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND (name LIKE 'record_search%' OR name IN "
+                "(SELECT name FROM sqlite_schema WHERE tbl_name = 'revisions' OR tbl_name LIKE 'record_search%'))"
+            )
+        assert revisions.bytes == (await connection.execute(text(query))).scalar_one()
