@@ -27,6 +27,7 @@ from ingestd.formats.common.teletype import (
 from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.model.embargo_phrases import sets_limit
 from ingestd.model.feed import Feed
+from ingestd.model.plain_text import paragraphs_of
 from ingestd.text import collapse
 
 _HEADING = (
@@ -163,13 +164,9 @@ def _read_head(draft: ItemDraft, lines: list[str]) -> None:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Return the paragraphs of a text; a blank or indented line begins a new one."""
-    found: list[list[str]] = [[]]
-    for line in text.splitlines():
-        if not line.strip() or line[:2].isspace():
-            found.append([])
-        found[-1].append(line)
-    return [paragraph for paragraph in (collapse(" ".join(lines)) for lines in found) if paragraph.strip("*_ \x7f")]
+    """Return the paragraphs of a text; a blank or indented line begins a new one, the lines of tables stay lines."""
+    paragraphs = paragraphs_of(text, wrapped=True)
+    return [paragraph for paragraph in paragraphs if paragraph.strip("*_ \x7f")]
 
 
 def _read_notes(draft: ItemDraft, text: str) -> None:

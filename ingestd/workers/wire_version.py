@@ -7,12 +7,11 @@ from hashlib import sha256
 
 from ingestd.articles.body.sanitise import sanitise
 from ingestd.dates.stated_time import DatePrecision
-from ingestd.formats.common.item_body import paragraphs_as_markup
+from ingestd.formats.common.item_body import paragraphs_as_markup, text_of_markup
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.article import Article
 from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json
-from ingestd.model.markup import block_texts, parse_fragment
 from ingestd.model.version import Version
 from ingestd.text import clean
 
@@ -47,7 +46,7 @@ def _article(item: Item) -> Article:
     """Return an item's article; nothing is removed from it, since agencies send no boilerplate."""
     # h1 is reserved for a page's own heading; within a text it becomes h2.
     markup = clean(sanitise(_TOP_HEADING.sub(r"\1h2", item.body_html))) if item.body_html else ""
-    text = item.body_text or "\n\n".join(block_texts(parse_fragment(markup)) if markup else ())
+    text = item.body_text or (text_of_markup(markup) if markup else None) or ""
     return Article(
         headline=item.headline,
         body_text=text,

@@ -1,5 +1,6 @@
 """Blocks: the paragraphs of an article with the markup they keep.  `body_text` and `body_html` are made of them."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -21,7 +22,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading or list item; its text is collapsed and never empty."""
+    """A paragraph, heading or list item; its text is never empty, and collapsed but for the lines of `pre`."""
 
     #: p, h2, h3, h4, li, blockquote or pre.
     tag: str
@@ -51,7 +52,7 @@ class Block:
             cut_from, cut_to = max(start - at, 0), max(end - at, 0)
             runs.append(run._replace(text=run.text[:cut_from] + run.text[cut_to:]))
             at += len(run.text)
-        normalised = normalise_runs(runs)
+        normalised = normalise_lines(runs) if self.tag == "pre" else normalise_runs(runs)
         return replace(self, runs=normalised) if normalised else None
 
 
@@ -77,6 +78,25 @@ def normalise_runs(runs: Sequence[Run]) -> tuple[Run, ...]:
     if normalised and after_space:
         normalised[-1] = normalised[-1]._replace(text=normalised[-1].text.rstrip())
     return tuple(normalised)
+
+
+def normalise_lines(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Return runs of preformatted text, cleaned: its lines and columns stay, but not blank lines at either end."""
+    cleaned = [run._replace(text=text.clean(run.text).replace("\r", "").replace("\xa0", " ")) for run in runs]
+    normalised = [run for run in _joined(cleaned) if run.text]
+    while normalised and not (first := _BLANK_START.sub("", normalised[0].text)):
+        del normalised[0]
+    if normalised:
+        normalised[0] = normalised[0]._replace(text=first)
+    while normalised and not (last := normalised[-1].text.rstrip()):
+        normalised.pop()
+    if normalised:
+        normalised[-1] = normalised[-1]._replace(text=last)
+    return tuple(run._replace(text=_SPACES_AT_END.sub("\n", run.text)) for run in normalised)
+
+
+_BLANK_START = re.compile(r"\A(?:[^\S\n]*\n)+|\A\s+\Z")
+_SPACES_AT_END = re.compile(r"[ \t]+\n")
 
 
 def _joined(runs: Iterable[Run]) -> Iterator[Run]:

@@ -4,8 +4,13 @@ import re
 
 import nh3
 
-_TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "a", "em", "strong"}
-_ATTRIBUTES = {"a": {"href"}}
+_TAGS = {
+    "p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "a", "em", "strong",
+    # Without these, texts of wire items that are sent as HTML would run together: "Port" and "Leaves" to "PortLeaves".
+    "br", "div", "section", "article", "figure", "figcaption", "h5", "h6", "dl", "dt", "dd", "sub", "sup",
+    "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _SCHEMES = {"http", "https"}
 #: With more character references in one text, nh3 takes quadratic time.
 _MOST_REFERENCES = 100_000
@@ -13,7 +18,7 @@ _ALL_BUT_PLAIN = re.compile(rf"<(?!/?(?:{'|'.join(sorted(_TAGS - {'a'}))})>)[^<>
 
 
 def sanitise(html: str) -> str:
-    """Return markup reduced to paragraphs, headings, lists, quotes, emphasis and http(s) links; all text is kept.
+    """Return markup reduced to blocks such as paragraphs and tables, emphasis and http(s) links; all text is kept.
 
     Markup with more than 100,000 character references (`&amp;`) keeps only plain tags, without links.
     """

@@ -1,14 +1,17 @@
 """Walk a page's tree once and return its blocks, each with its place in the tree."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from lxml import etree
 
 from ingestd.articles.body import marked_elements
-from ingestd.articles.body.blocks import Block, Run, normalise_runs
+from ingestd.articles.body.blocks import Block, Run, normalise_lines, normalise_runs
 from ingestd.articles.body.marked_elements import MarkedElement
+from ingestd.model import plain_text
 
 # The elements that begin a block, and the block's tag; HTML elements and those of trafilatura's output.
 _BLOCKS = {
@@ -24,8 +27,10 @@ _SKIPPED = frozenset("title script style noscript template iframe object svg for
 # Forms are not skipped on pages: one may surround the whole page.
 _SKIPPED_ON_PAGES = _SKIPPED - {"form"} | {"nav", "footer", "audio", "video", "canvas"}
 _BREAK = "\n"
-#: A `<br>` after a line of this length may be a line wrapped by hand within a paragraph.
-_WRAPPED_LINE = range(60, 91)
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+#: A row of a table is one line if it has at most so many elements, and no cell of more characters or with a list.
+_ROW_ELEMENTS, _ROW_CELL = 200, 200
+_NOT_IN_ROW = frozenset("table ul ol dl h1 h2 h3 h4 h5 h6 blockquote pre figure article section form".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,8 @@ class PlacedBlock:
 def read_blocks(root: etree._Element, url: str | None = None) -> tuple[Block, ...]:
     """Return the blocks below an element of HTML or of trafilatura's output, in document order.
 
-    Links resolve against `url`; without it they are dropped.  A `<br>` ends a paragraph, except after a line that
-    does not end a sentence and is as long as hand-wrapped lines are.
+    Links resolve against `url`; without it they are dropped.  A `<br>` ends a paragraph, except after a line that was
+    wrapped by hand: see `plain_text.broken_off`.
     """
     return tuple(placed.block.resolved(url) for placed in _walk(root, _SKIPPED, marked=False))
 
@@ -58,10 +63,26 @@ def placed_blocks(root: etree._Element) -> tuple[PlacedBlock, ...]:
 
 def _walk(root: etree._Element, skipped: frozenset[str], *, marked: bool) -> Iterator[PlacedBlock]:
     for context, runs in _runs_by_block(root, skipped, marked=marked):
+        if context.tag == "pre":
+            for part in _preformatted_parts(runs):
+                yield PlacedBlock(Block("pre", part), context.element, context.marks)
+            continue
         for line in _lines(runs):
             normalised = normalise_runs(line)
             if normalised:
                 yield PlacedBlock(Block(context.tag, normalised), context.element, context.marks)
+
+
+def _preformatted_parts(runs: list[Run]) -> Iterator[tuple[Run, ...]]:
+    """Yield preformatted text in the parts between its blank lines."""
+    part: list[Run] = []
+    for run in runs:
+        pieces = _BLANK_LINES.split(run.text)
+        for piece in pieces[:-1]:
+            yield from filter(None, [normalise_lines([*part, run._replace(text=piece)])])
+            part = []
+        part.append(run._replace(text=pieces[-1]))
+    yield from filter(None, [normalise_lines(part)])
 
 
 class _Context(NamedTuple):
@@ -72,6 +93,8 @@ class _Context(NamedTuple):
     #: The nearest element around the text that begins a block.
     element: etree._Element
     marks: tuple[MarkedElement, ...] = ()
+    #: Whether it is a row of a table, which is one line.
+    in_row: bool = False
 
 
 def _runs_by_block(
@@ -93,7 +116,7 @@ def _runs_by_block(
                 yield context, runs
                 runs = []
             contexts.append(inner)
-            _append_start(element, runs, inner.style)
+            _append_start(element, runs, inner)
             continue
         if event == "end":
             if context.element is element and runs:
@@ -101,7 +124,9 @@ def _runs_by_block(
                 runs = []
             contexts.pop()
         if element is not root and element.tail:
-            runs.append(Run(element.tail, *contexts[-1].style))
+            outer = contexts[-1]
+            tail = element.tail if outer.tag == "pre" else element.tail.replace(_BREAK, " ")
+            runs.append(Run(f" {tail}" if outer.in_row and element.tag in _BLOCKS else tail, *outer.style))
     if runs:
         yield contexts[0], runs
 
@@ -112,7 +137,7 @@ def _is_attribution(element: etree._Element, outer: _Context) -> bool:
 
 
 def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) -> _Context:
-    block = _block_tag(element, outer.tag)
+    block = None if outer.in_row else _block_tag(element, outer.tag)
     style = _style(element, outer.style)
     strength = marked_elements.mark_strength(element) if marked else 0
     if block is None and style is outer.style and not strength:
@@ -122,23 +147,36 @@ def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) ->
         style,
         element if block else outer.element,
         (*outer.marks, MarkedElement(element, strength)) if strength else outer.marks,
+        outer.in_row or (element.tag == "tr" and _is_row(element)),
     )
 
 
-def _append_start(element: etree._Element, runs: list[Run], style: tuple[str | None, str | None]) -> None:
+def _is_row(element: etree._Element) -> bool:
+    """Return whether a `tr` is a row of values, rather than a part of a page that a table sets out."""
+    inner = list(islice(element.iterdescendants(), _ROW_ELEMENTS))
+    if len(inner) == _ROW_ELEMENTS or not _NOT_IN_ROW.isdisjoint(one.tag for one in inner):
+        return False
+    cells = [cell for cell in element if cell.tag in ("td", "th")]
+    return len(cells) > 1 and all(sum(map(len, cell.itertext())) <= _ROW_CELL for cell in cells)
+
+
+def _append_start(element: etree._Element, runs: list[Run], context: _Context) -> None:
     if element.tag in ("br", "lb"):
-        runs.append(Run(_BREAK))
-    elif element.tag in ("cell", "td", "th") and element.getprevious() is not None:
+        runs.append(Run(" " if context.in_row else _BREAK))
+    elif context.in_row and element.tag in _BLOCKS:
+        runs.append(Run(" "))
+    elif element.tag in ("cell", "td", "th") and element.getprevious() is not None and (runs or context.in_row):
         runs.append(Run(" | "))
     if element.text:
-        # A line end in the source is a space; only the run that stands for `<br>` is a break.
-        runs.append(Run(element.text.replace(_BREAK, " "), *style))
+        # A line end in the source is a space, but in `pre`; only the run that stands for `<br>` is a break.
+        is_space = context.tag != "pre"
+        runs.append(Run(element.text.replace(_BREAK, " ") if is_space else element.text, *context.style))
 
 
 def _block_tag(element: etree._Element, outer: str) -> str | None:
     tag = _BLOCKS.get(element.tag)
-    if tag == "p" and outer in ("li", "blockquote"):
-        return outer
+    if outer == "pre" or (tag == "p" and outer in ("li", "blockquote")):
+        return tag and outer
     if element.tag == "figcaption" and marked_elements.names_quoted(element):
         return "blockquote"
     if element.tag == "head" and element.get("rend") in ("h1", "h2", "h4", "h5", "h6"):
@@ -154,18 +192,22 @@ def _style(element: etree._Element, outer: tuple[str | None, str | None]) -> tup
 
 
 def _lines(runs: list[Run]) -> Iterator[list[Run]]:
-    line: list[Run] = []
+    """Yield the lines that `<br>` parts; those that were wrapped by hand are joined."""
+    lines: list[list[Run]] = [[]]
     for run in runs:
-        if run.text == _BREAK and not _is_wrapped(line):
-            yield line
-            line = []
+        if run.text == _BREAK:
+            lines.append([])
         else:
-            line.append(run)
-    yield line
-
-
-def _is_wrapped(line: list[Run]) -> bool:
-    before = "".join(run.text for run in line).strip()
-    if line and line[-1].text == _BREAK:
-        return False
-    return len(before) in _WRAPPED_LINE and before[-1] not in '.!?…:"”»)。'
+            lines[-1].append(run)
+    if len(lines) == 1:
+        yield lines[0]
+        return
+    joins = plain_text.broken_off(["".join(run.text for run in line).strip() for line in lines])
+    joined = lines[0]
+    for line, goes_on in zip(lines[1:], joins, strict=True):
+        if goes_on:
+            joined = [*joined, Run(" "), *line]
+        else:
+            yield joined
+            joined = line
+    yield joined

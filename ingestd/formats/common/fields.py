@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from ingestd import urls
+from ingestd.model import plain_text
 from ingestd.model.markup import text_of
 from ingestd.text import clean, collapse
 
@@ -25,7 +26,6 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _CDATA = "<![CDATA["
 #: A section that is not closed ends with the value.
 _CDATA_SECTION = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
-_BLANK_LINES = re.compile(r"\n\s*\n")
 _NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*")
 _TABS_AND_LINE_ENDS = str.maketrans("", "", "\t\r\n")
 # Schemes that a browser executes or opens locally.
@@ -63,11 +63,11 @@ def _without_cdata(value: str) -> str:
 def body_of(value: str | None, *, markup: bool = True) -> str | None:
     """Return content as clean markup; None when it is empty or longer than MAX_BODY.
 
-    Plain text is escaped, and a blank line separates paragraphs.
+    Plain text is escaped; its paragraphs are those of `plain_text.paragraphs_of`.
     """
     if not value or len(value) > MAX_BODY or not (value := clean(_without_cdata(value)).strip()):
         return None
-    return value if markup else "".join(f"<p>{html.escape(part)}</p>" for part in _BLANK_LINES.split(value))
+    return value if markup else plain_text.as_markup(plain_text.paragraphs_of(value))
 
 
 def _safe_reference(reference: str | None) -> str | None:

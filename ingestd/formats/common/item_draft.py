@@ -3,8 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, timedelta
 from hashlib import sha256
+from html import unescape
 from typing import Any
 
 from ingestd import times
@@ -30,6 +32,8 @@ _TIME_OF_DAY = re.compile(r"[T ]\d\d|\d:\d|\d{12}", re.IGNORECASE)
 _BY_PREFIX = re.compile(r"(?:by|von|par|por|di|av|af|door)[:\s]+(?=\S)", re.IGNORECASE)
 #: Times whose precision an item tells.
 _WITH_PRECISION = frozenset(("firstcreated", "versioncreated", "published", "released"))
+#: Fields of one line of plain text.
+_LINES = frozenset(("headline", "title", "byline", "dateline", "slugline", "located"))
 #: Lists from which duplicates are removed.
 _UNIQUE_LISTS = frozenset(("subject", "genre", "place", "person", "organisation", "event", "keywords"))
 
@@ -140,6 +144,9 @@ def item_of(draft: ItemDraft) -> Item:
     """Return the finished item, with its guid, its status, its signals, and the Media Topics of its Subject Codes."""
     values, lists = draft.values, draft.lists
     _fill_latest_embargo(draft)
+    for name in _LINES.intersection(values):
+        values[name] = _unescaped(values[name])
+    lists["headlines"] = [replace(one, text=_unescaped(one.text)) for one in lists["headlines"]]
     if draft.has_naive_time:
         draft.warn("times without a zone were read as UTC")
     signals = lists.pop("signals", ())
@@ -175,6 +182,11 @@ def _fill_latest_embargo(draft: ItemDraft) -> None:
     until = latest(local, (UTC, *zones))
     draft.fill("embargoed", until)
     draft.warn(f"the embargo has no zone: {local.isoformat(' ', 'minutes')} was read as {times.iso(until)}, the latest")
+
+
+def _unescaped(line: str) -> str:
+    """Return a line without character references: some systems escape them twice."""
+    return fields.line_of(unescape(line)) or line if "&" in line and ";" in line else line
 
 
 def _fill_headline_from_text(values: dict[str, Any]) -> None:

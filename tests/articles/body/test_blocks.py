@@ -39,6 +39,35 @@ def read(markup: str) -> tuple[Block, ...]:
             f"<p>{WRAPPED} and go on.</p><p>Then</p><p>more</p>",
             id="line-breaks",
         ),
+        pytest.param("<pre>a   b\n  <b>c</b>  d\n</pre>", "<pre>a   b\n  <strong>c</strong>  d</pre>", id="pre"),
+        pytest.param(
+            "<pre><code><span>a = 1</span>\n<span>  b</span></code></pre>", "<pre>a = 1\n  b</pre>", id="code"
+        ),
+        pytest.param("<pre>a<br>b</pre>", "<pre>a\nb</pre>", id="break-in-pre"),
+        pytest.param("<pre>\n\n  a\n \n\n  b  \n c</pre>", "<pre>  a</pre><pre>  b\n c</pre>", id="stanzas-in-pre"),
+        pytest.param("<pre><div>a  b</div><div>c</div></pre>", "<pre>a  b</pre><pre>c</pre>", id="blocks-in-pre"),
+        pytest.param("<pre> \n </pre>", "", id="empty-pre"),
+        pytest.param("<p><i>a</i>\n<i>b</i></p>", "<p><em>a</em> <em>b</em></p>", id="line-end-between-elements"),
+        pytest.param("<p>a<br>\nb<br>\n<br>c</p>", "<p>a</p><p>b</p><p>c</p>", id="breaks-and-line-ends"),
+        pytest.param(f"<p>{WRAPPED}<br>Maren Holt</p>", f"<p>{WRAPPED}</p><p>Maren Holt</p>", id="a-line-meant-to-end"),
+        pytest.param("<table><tr><td><p>a</p><p>b</p><td><div>c</div></table>", "<p>a b | c</p>", id="blocks-in-cells"),
+        pytest.param("<table><tr><td>a<br>b<td>c</table>", "<p>a b | c</p>", id="break-in-a-cell"),
+        pytest.param("<table><tr><td><td>c</table>", "<p>| c</p>", id="empty-cell"),
+        pytest.param(
+            "<table><caption>a</caption><tr><td colspan=2>b<tr><td>c<td>d</table>",
+            "<p>a</p><p>b</p><p>c | d</p>",
+            id="caption-and-colspan",
+        ),
+        pytest.param(
+            "<table><tr><td><table><tr><td>a<td>b<tr><td>c<td>d</table><td>e</table>",
+            "<p>a | b</p><p>c | d</p><p>e</p>",
+            id="table-in-a-table",
+        ),
+        pytest.param(
+            "<table><tr><td><ul><li>a<li>b</ul><td><h2>c</h2></table>",
+            "<ul><li>a</li><li>b</li></ul><h2>c</h2>",
+            id="table-that-sets-out-a-page",
+        ),
         pytest.param("<p> <br> </p><div></div>", "", id="nothing"),
     ],
 )
@@ -54,6 +83,12 @@ def test_cut_removes_characters_across_runs() -> None:
 
     assert block.cut(2, 6) == Block("p", (Run("on"), Run("o ", "em"), Run("three")))
     assert block.cut(0, len(block.text)) is None
+
+
+def test_cut_keeps_the_lines_of_preformatted_text() -> None:
+    block = Block("pre", (Run("a   b\n  c   d"),))
+
+    assert block.cut(0, 6) == Block("pre", (Run("  c   d"),))
 
 
 def test_link_share_counts_characters() -> None:

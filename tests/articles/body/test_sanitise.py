@@ -11,6 +11,12 @@ from ingestd.articles.body.sanitise import sanitise
         ("<p>a</p><script>alert(1)</script>", "<p>a</p>"),
         ('<a href="javascript:x">a</a>', "<a>a</a>"),
         ('<a href="https://paper.example/">a</a>', '<a href="https://paper.example/">a</a>'),
+        (
+            "<table class=x><tr><td colspan=2 onclick=y>a</table>",
+            '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>',
+        ),
+        ("<p>a<br>b</p><div>c</div>d", "<p>a<br>b</p><div>c</div>d"),
+        ("<pre>a  b\nc</pre>", "<pre>a  b\nc</pre>"),
         ("<img src=x><video></video>a", "a"),
     ],
 )
