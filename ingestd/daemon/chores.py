@@ -1,6 +1,8 @@
 """The scheduler tick and the periodic chores of the daemon, run by APScheduler."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -46,11 +48,12 @@ SITE_RETENTION = timedelta(days=90)
 CLOCK_JUMP = 60.0
 
 
-def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
-    """Return a scheduler, not started, with the tick and the chores.
+@asynccontextmanager
+async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[None]:
+    """Run the tick and the chores; at the end those under way are cancelled and have ended.
 
-    APScheduler 3 cancels its running jobs on shutdown and swallows their exceptions.  So it only triggers;
-    polls and pages run in the task groups of the service.
+    APScheduler 3 cancels its running jobs on shutdown, logs that as an error and does not wait for them.  So it only
+    triggers: chores are tasks of their own, and polls and pages run in the task groups of the service.
     """
     clock, conversion = ClockWatch(), Conversion(service.runtime.database)
     scheduler = AsyncIOScheduler(
@@ -72,21 +75,41 @@ def schedule(service: Service, *, settings: Settings) -> AsyncIOScheduler:
     ]
     if (interval := watchdog_interval()) is not None:
         chores.append((interval, lambda: watchdog(service)))
+    under_way: set[asyncio.Task[None]] = set()
     for seconds, chore in chores:
-        scheduler.add_job(_logged(chore), "interval", seconds=seconds)
-    return scheduler
+        scheduler.add_job(_job(chore, under_way), "interval", seconds=seconds)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
 
 
-def _logged(chore: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Wrap a chore: log an IngestError instead of raising it."""
+def _job(chore: Callable[[], Awaitable[None]], under_way: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
+    """Return a job that runs a chore as a task, which is in `under_way` until it ends."""
 
     async def run() -> None:
-        try:
-            await chore()
-        except IngestError as error:
-            log_failure(log, "chore failed", error)
+        task = asyncio.create_task(_logged(chore))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+        # Cancelled on shutdown, which is no error.
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+            task.result()
 
     return run
+
+
+async def _logged(chore: Callable[[], Awaitable[None]]) -> None:
+    """Run a chore; log an IngestError instead of raising it."""
+    try:
+        await chore()
+    except IngestError as error:
+        log_failure(log, "chore failed", error)
 
 
 class ClockWatch:

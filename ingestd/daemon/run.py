@@ -13,7 +13,7 @@ import structlog
 from ingestd import __version__
 from ingestd.daemon import process_memory
 from ingestd.daemon.checks import SHARED_DATABASE
-from ingestd.daemon.chores import correct_due_times, make_pushed_sources_due, schedule
+from ingestd.daemon.chores import correct_due_times, make_pushed_sources_due, scheduled
 from ingestd.daemon.health import Health
 from ingestd.daemon.http import websub
 from ingestd.daemon.http.access import Access
@@ -80,9 +80,7 @@ async def run_daemon(
         process_memory.freeze_objects()
         await make_pushed_sources_due(service)
         await correct_due_times(service)
-        scheduler = schedule(service, settings=settings)
-        scheduler.start()
-        stack.callback(scheduler.shutdown, wait=False)
+        await stack.enter_async_context(scheduled(service, settings=settings))
         stopped = _listen_to_signals(service, settings, reload)
         await _warn_of_other_daemons(runtime)
         log.info("started", version=__version__, address=address, database=runtime.database.dialect, pid=os.getpid())

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -20,10 +21,12 @@ from ingestd.daemon.chores import (
     correct_due_times,
     heartbeat,
     make_pushed_sources_due,
+    scheduled,
     watchdog,
 )
 from ingestd.daemon.service import Service
 from ingestd.errors import ArchiveError, StoreError, StoreUnavailable
+from ingestd.settings import Settings
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
@@ -265,3 +268,44 @@ async def test_the_archive_is_trimmed_to_archive_max_by_its_oldest_feeds_first(s
     assert len(await archive.get(page.sha256)) == 700_000
     with pytest.raises(ArchiveError, match="missing"):
         await archive.get(feed.sha256)
+
+
+async def test_chores_under_way_end_with_the_scheduler(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are cancelled, which is no error, and use the database no longer."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def release(_service: Service) -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.1)
+            ended.set()
+
+    monkeypatch.setattr(chores, "_release", release)
+    async with scheduled(service, settings=Settings(state_dir=tmp_path / "state")):
+        await asyncio.wait_for(begun.wait(), 30)
+
+    assert ended.is_set()
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+async def test_a_bug_in_a_chore_is_logged_and_the_next_run_takes_place(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs, twice = 0, asyncio.Event()
+
+    async def release(_service: Service) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 2:
+            twice.set()
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(chores, "_release", release)
+    async with scheduled(service, settings=Settings(state_dir=tmp_path / "state")):
+        await asyncio.wait_for(twice.wait(), 30)
+
+    assert "KeyError: 'a bug'" in caplog.text
