@@ -40,6 +40,7 @@ from ingestd.model.page import Page
 from ingestd.model.record import Record
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.records import records, unit_of_work
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.records import SELECT_RECORDS, with_carriers
@@ -129,11 +130,13 @@ class Layout:
             times = dict.fromkeys(("due_at", "first_seen_at", "last_seen_at"), START)
             rows = [{**entry, **times, "announced": {}, "id": n + 1, "guid": str(n)} for n in range(len(found))]
             await connection.execute(insert(tables.entries), rows)
-        begun = perf_counter()
+        begun, upkeep = perf_counter(), SearchUpkeep(self.database)
         with self._writing():
             for start in range(0, len(found), BATCH):
                 some = dict(enumerate(found[start : start + BATCH], start=start + 1))
                 await self._save(some, {n: one for n, one in some.items() if n > 20 * REVISED and n % REVISED == 0})
+                if self._is_now:
+                    await upkeep.run()  # as the daemon does every second
         return perf_counter() - begun
 
     async def _save(self, new: dict[int, Article], revised: dict[int, Article]) -> None:

@@ -7,6 +7,7 @@ from ingestd.backup.target import check_target, running_process
 from ingestd.store.database import Database
 from ingestd.store.operations import conversions
 from ingestd.store.operations.conversions import Conversion
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.schema import migrate, version
 from ingestd.store.transfer import copy_state, database_copy
 from ingestd.store.transfer.database_copy import TableCopy
@@ -42,4 +43,5 @@ async def copy(
         async with target.write() as connection:
             await copy_state.mark_finished(connection)
         await Conversion(target).run(conversions.AFTER_A_COPY)
+        await SearchUpkeep(target).run()
     return CopyResult(tables=tuple(tables), running=running)

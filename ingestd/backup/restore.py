@@ -17,6 +17,7 @@ from ingestd.pipeline.database import sqlite_path, sqlite_url
 from ingestd.store.database import Database
 from ingestd.store.operations import conversions
 from ingestd.store.operations.conversions import Conversion
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.schema import migrate, version
 from ingestd.store.transfer import copy_state, database_copy, sqlite_file
 from ingestd.store.transfer.database_copy import TableCopy
@@ -67,6 +68,7 @@ async def restore(
             await copy_state.begin_new_epoch(connection)
             await copy_state.mark_finished(connection)
         await Conversion(database).run(conversions.AFTER_A_COPY)
+        await SearchUpkeep(database).run()
     return found
 
 

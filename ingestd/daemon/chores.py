@@ -19,6 +19,7 @@ from ingestd.pipeline.retention import prune_database
 from ingestd.settings import Settings
 from ingestd.store.operations import robots_files, sites
 from ingestd.store.operations.conversions import Conversion
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.outages import log_failure
 from ingestd.store.polls import quiet_sources, sources, subscriptions
 from ingestd.store.work import entries, revisits, runs
@@ -56,6 +57,7 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
     triggers: chores are tasks of their own, and polls and pages run in the task groups of the service.
     """
     clock, conversion = ClockWatch(), Conversion(service.runtime.database)
+    search_upkeep = SearchUpkeep(service.runtime.database)
     scheduler = AsyncIOScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
@@ -68,6 +70,7 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
         (60.0, lambda: _subscribe(service)),
         (60.0, QuietCheck(service).run),
         (TICK, lambda: _convert(service, conversion)),
+        (TICK, lambda: _keep_up_search(service, search_upkeep)),
         (600.0, lambda: prune(service, settings)),
         (60.0, lambda: measure_usage(service)),
         (3600.0, lambda: sweep_archive(service, settings.archive_max)),
@@ -243,6 +246,11 @@ async def measure_usage(service: Service) -> None:
 async def _convert(service: Service, conversion: Conversion) -> None:
     if not service.service_state.stopping:
         await conversion.run(CONVERSION_TIME)
+
+
+async def _keep_up_search(service: Service, search_upkeep: SearchUpkeep) -> None:
+    if not service.service_state.stopping:
+        await search_upkeep.run()
 
 
 async def sweep_archive(service: Service, archive_max: int | None) -> None:

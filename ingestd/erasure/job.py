@@ -8,6 +8,7 @@ from ingestd.archive.protocol import Archive
 from ingestd.erasure.documents import find_documents
 from ingestd.pipeline import subjects
 from ingestd.store.database import Database
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.records import purge
 
 #: Records in one transaction, which holds the lock of all writers of records.
@@ -81,6 +82,7 @@ async def purge_records(
         after = ids[-1]
     if not dry_run:
         await archive.erase_remains()
+        await SearchUpkeep(database).erase()
         await purge.erase_free_space(database, rewrite=rewrite)
     return done
 

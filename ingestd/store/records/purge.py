@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.store.database import Database, lock_records
-from ingestd.store.records import free_pages, search_index
+from ingestd.store.records import free_pages, search_index, search_parts
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import (
@@ -180,8 +180,11 @@ async def purge(
     rows = (
         await connection.execute(select(c.id, c.revision, c.origin_entry_id).where(c.id.in_(found.record_ids)))
     ).all()
-    revision_ids = select(revisions.c.id).where(revisions.c.record_id.in_(found.record_ids))
-    await search_index.remove(connection, list((await connection.execute(revision_ids)).scalars()))
+    query = select(revisions.c.id).where(revisions.c.record_id.in_(found.record_ids))
+    revision_ids = (await connection.execute(query)).scalars().all()
+    await search_index.remove(connection, revision_ids)
+    if connection.dialect.name == "postgresql":
+        await search_parts.mark_for_erasure(connection, revision_ids)
     await connection.execute(delete(revisions).where(revisions.c.record_id.in_(found.record_ids)))
     for row in rows:
         unit_of_work.add_revision(
@@ -264,7 +267,7 @@ async def erase_free_space(database: Database, *, rewrite: bool) -> None:
         # A transaction that began before the deletion, such as autovacuum's, keeps the deleted rows in the files.
         await _wait_for_snapshots(database)
         tables = (revisions, entries, decisions, failures, evidence)
-        for name in (*(table.name for table in tables), "record_search"):
+        for name in (*(table.name for table in tables), *search_parts.TABLES):
             await database.run_alone(f"VACUUM FULL {name}" if rewrite else f"VACUUM {name}")
         return
     await search_index.erase_deleted(database)

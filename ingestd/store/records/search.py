@@ -31,7 +31,7 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
     phrases = parse_query(words)
     if not phrases:
         return []
-    found = search_index.hits(connection, phrases)
+    found = await search_index.hits(connection, phrases)
     to_compare = [phrase for phrase in phrases if len(phrase.terms) > 1]
     query = (
         select(revisions.c.id, found.c.rank)

@@ -1,4 +1,4 @@
-"""The full-text index of current revisions: SQLite's FTS5, or a table with a GIN index on PostgreSQL.
+"""The full-text index of current revisions: SQLite's FTS5, or the parts of `search_parts` on PostgreSQL.
 
 Both hold the terms that `policy.articles.search_terms` makes, so the same query finds the same records on both; a table
 beside has the filters of phrases.  A row is numbered like its revision.  Saving a revision replaces the row of the one
@@ -20,23 +20,21 @@ from ingestd.errors import UnreadableContent
 from ingestd.policy.articles.phrase_filter import probes
 from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK, IndexEntry, Phrase, index_entry
 from ingestd.store.database import Database
+from ingestd.store.records import search_parts
 from ingestd.store.records.content import PACKED, content_of
+from ingestd.store.records.search_parts import HEADLINE_WEIGHT, MAX_RANKED, Wanted
 from ingestd.store.schema.columns import Id
 from ingestd.store.schema.tables import revisions
 from ingestd.store.statements import chunks
 
-#: A word in the headline weighs as much as ten that occur often in the body.
-_HEADLINE_WEIGHT = 10
-
-#: Terms of a query that count for the order of its hits.
-_MAX_RANKED = 8
-
 #: Pages of the index that one transaction writes when it is merged.
 _MERGED_PAGES = 500
 
-#: PostgreSQL has the terms as text, which is compressed, and indexes the tsvector made of it.
+#: Hits from which on PostgreSQL has to know how many there are.
+_MANY = 200
+
+#: PostgreSQL has the terms as text until a part has them (`search_parts`).
 _rows = table("record_search", column("revision_id"), column("terms"))
-_VECTOR = "array_to_tsvector(string_to_array(terms, ' '))"
 
 #: Filters of the phrases of a revision; one that has no row may have any phrase.
 _phrases = table("record_search_phrases", column("revision_id"), column("phrases"))
@@ -48,7 +46,7 @@ TEXT_COLUMNS = (
 )  # fmt: skip
 
 
-def hits(connection: AsyncConnection, phrases: Sequence[Phrase]) -> Subquery:
+async def hits(connection: AsyncConnection, phrases: Sequence[Phrase]) -> Subquery:
     """Return a subquery of the numbers (`id`) of revisions with all terms of all phrases, and their rank (`rank`).
 
     Of those that have the terms of a phrase but not the phrase, it has a few.  Revisions with more of the first terms
@@ -56,17 +54,14 @@ def hits(connection: AsyncConnection, phrases: Sequence[Phrase]) -> Subquery:
     """
     is_postgresql = connection.dialect.name == "postgresql"
     wanted = list(dict.fromkeys(part for phrase in phrases for part in _parts(phrase)))
-    language = _tsquery if is_postgresql else _fts_query
-    select_ids = _TSVECTOR_IDS if is_postgresql else _FTS_IDS
-    values: dict[str, Any] = {"wanted": language(wanted)}
-    ranks = ["0"]
-    for number, (term, is_prefix) in enumerate(wanted[:_MAX_RANKED]):
-        for mark, weight in ((HEADLINE_MARK, _HEADLINE_WEIGHT), (OFTEN_MARK, 1)):
-            name = f"rank_{weight}_{number}"
-            values[name] = language([(mark + term, is_prefix)])
-            ranks.append(f"CASE WHEN hits.id IN ({select_ids.format(name)}) THEN {weight} ELSE 0 END")
-    hits_and_ranks = f"hits.id AS id, {' + '.join(ranks)} AS rank FROM ({select_ids.format('wanted')}) AS hits"
-    query = f"SELECT {hits_and_ranks}"
+    values: dict[str, Any]
+    query, values = _fts_hits(wanted)
+    if is_postgresql:
+        ranks = await search_parts.hits(connection, wanted)
+        if len(ranks) > _MANY:
+            # Planned for this list, not for lists of any length.
+            await connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+        query, values = _GIVEN_HITS, {"ids": _array(ranks.keys()), "ranks": _array(ranks.values())}
     tests = []
     for number, probe in enumerate(probe for phrase in phrases for probe in probes(_whole_terms(phrase))):
         values[f"place_{number}"] = probe.number
@@ -79,23 +74,39 @@ def hits(connection: AsyncConnection, phrases: Sequence[Phrase]) -> Subquery:
     return text(query).bindparams(**values).columns(column("id", Id), column("rank", Integer)).subquery("hits")
 
 
-#: PostgreSQL may test an empty filter, whatever the order of the conditions.
+def _fts_hits(wanted: Sequence[Wanted]) -> tuple[str, dict[str, Any]]:
+    """Return the query of SQLite for numbers and ranks, and its parameters."""
+    values: dict[str, Any] = {"wanted": _fts_query(wanted)}
+    ranks = ["0"]
+    for number, (term, is_prefix) in enumerate(wanted[:MAX_RANKED]):
+        for mark, weight in ((HEADLINE_MARK, HEADLINE_WEIGHT), (OFTEN_MARK, 1)):
+            name = f"rank_{weight}_{number}"
+            values[name] = _fts_query([(mark + term, is_prefix)])
+            ranks.append(f"CASE WHEN hits.id IN ({_FTS_IDS.format(name)}) THEN {weight} ELSE 0 END")
+    ids = _FTS_IDS.format("wanted")
+    return f"SELECT hits.id AS id, {' + '.join(ranks)} AS rank FROM ({ids}) AS hits", values  # noqa: S608 - as above
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
 _FTS_IDS = "SELECT rowid AS id FROM record_search WHERE record_search MATCH :{0}"
-_TSVECTOR_IDS = f"SELECT revision_id AS id FROM record_search WHERE {_VECTOR} @@ CAST(:{{0}} AS tsquery)"  # noqa: S608
+_GIVEN_HITS = (
+    "SELECT hits.id AS id, hits.rank AS rank "
+    "FROM unnest(CAST(:ids AS bigint[]), CAST(:ranks AS integer[])) AS hits(id, rank)"
+)
 _SQLITE_TEST = "hex(substr(phrases, 1 + :place_{0} % nullif(length(phrases), 0), 1)) GLOB :bit_{0}"
+#: PostgreSQL may test an empty filter, whatever the order of the conditions.
 _POSTGRESQL_TEST = "get_byte(phrases, :place_{0} % nullif(length(phrases), 0)) & :bit_{0} <> 0"
 
 
-# Terms consist of letters, digits and marks: nothing in them has a meaning in either language.
-def _tsquery(wanted: Iterable[tuple[str, bool]]) -> str:
-    return " & ".join(f"'{term}'{':*' if is_prefix else ''}" for term, is_prefix in wanted)
-
-
-def _fts_query(wanted: Iterable[tuple[str, bool]]) -> str:
+# Terms consist of letters, digits and marks: nothing in them has a meaning in the language of FTS5.
+def _fts_query(wanted: Iterable[Wanted]) -> str:
     return " AND ".join(f'"{term}"{" *" if is_prefix else ""}' for term, is_prefix in wanted)
 
 
-def _parts(phrase: Phrase) -> Iterable[tuple[str, bool]]:
+def _parts(phrase: Phrase) -> Iterable[Wanted]:
     last = len(phrase.terms) - 1
     return ((term, phrase.prefix and number == last) for number, term in enumerate(phrase.terms))
 
@@ -118,12 +129,13 @@ def entry_of(row: Any) -> IndexEntry:
 
 async def indexed(connection: AsyncConnection, revision_ids: Collection[int]) -> set[int]:
     """Return which of some revisions the index has."""
-    rows = _rows.c.revision_id
-    query = select(rows).where(rows.in_(bindparam("ids", expanding=True)))
+    ids: Any = bindparam("ids", expanding=True)
+    filtered = _phrases.c.revision_id
+    # What a part has got filters of phrases with its row.
+    query: Any = select(_rows.c.revision_id).where(_rows.c.revision_id.in_(ids))
+    query = query.union(select(filtered).where(filtered.in_(ids)))
     if connection.dialect.name == "sqlite":
-        query = text("SELECT id FROM record_search_docsize WHERE id IN :ids").bindparams(  # type: ignore[assignment]
-            bindparam("ids", expanding=True)
-        )
+        query = text("SELECT id FROM record_search_docsize WHERE id IN :ids").bindparams(ids)
     found: set[int] = set()
     for some in chunks(sorted(revision_ids)):
         found.update((await connection.execute(query, {"ids": list(some)})).scalars())
@@ -219,5 +231,6 @@ async def clear(connection: AsyncConnection) -> None:
     await connection.execute(delete(_phrases))
     if connection.dialect.name == "postgresql":
         await connection.execute(delete(_rows))
+        await search_parts.clear(connection)
     else:
         await connection.execute(text("INSERT INTO record_search (record_search) VALUES ('delete-all')"))

@@ -143,8 +143,8 @@ async def _postgresql_sizes(connection: AsyncConnection) -> dict[str, int]:
         "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
     sizes = {row.name: row.size for row in await connection.execute(text(query))}
-    for name in ("record_search", "record_search_phrases"):
-        sizes["revisions"] = sizes.get("revisions", 0) + sizes.pop(name, 0)
+    for name in [name for name in sizes if name.startswith("record_search")]:
+        sizes["revisions"] = sizes.get("revisions", 0) + sizes.pop(name)
     return sizes
 
 

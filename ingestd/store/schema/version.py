@@ -35,6 +35,7 @@ VERSIONS = (
     "0017",
     "0018",
     "0019",
+    "0020",
 )
 
 #: The version that this program works with.

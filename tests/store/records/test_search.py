@@ -10,6 +10,7 @@ from sqlalchemy import text
 from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.records import content
 from ingestd.store.records import search as search_module
 from ingestd.store.records.search import search
@@ -129,23 +130,26 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "postgresql, in parts"])
 def url(
     request: pytest.FixtureRequest, lend_database: LendDatabase, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The URL of a database with a record for each of TEXTS."""
-    with lend_database(request.param, tmp_path_factory.mktemp("search")) as url:
-        asyncio.run(_fill(url))
+    kind, _, parts = request.param.partition(", ")
+    with lend_database(kind, tmp_path_factory.mktemp("search")) as url:
+        asyncio.run(_fill(url, in_parts=bool(parts)))
         yield url
 
 
-async def _fill(url: str) -> None:
+async def _fill(url: str, *, in_parts: bool) -> None:
     async with Database(with_async_driver(url)) as database:
         works = await claimed(database, "https://paper.example/feed", len(TEXTS))
         articles = [
             Article(headline=headline, body_text=body, body_html=f"<p>{body}</p>") for headline, body in TEXTS.items()
         ]
         await keep(database, [saved(work, article) for work, article in zip(works, articles, strict=True)])
+        if in_parts:
+            await SearchUpkeep(database).run(waiting=1)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from sqlalchemy import func, select, text
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.operations.search_upkeep import SearchUpkeep
+from ingestd.store.records import search_parts
 from ingestd.store.retention import prune
 from ingestd.store.retention.limits import Limits
 from ingestd.store.schema import tables
@@ -66,6 +68,7 @@ async def test_a_deleted_entry_that_its_feed_still_lists_is_no_news(database: Da
 
 async def test_the_search_index_reaches_a_plateau(database: Database) -> None:
     chance, sizes = random.Random(1), []
+    upkeep = SearchUpkeep(database, look_every=0)
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(3000)]
     for number in range(24):
         texts = [" ".join(chance.choices(words, k=150)) for _ in range(60)]
@@ -73,11 +76,14 @@ async def test_the_search_index_reaches_a_plateau(database: Database) -> None:
         await keep_texts(database, f"https://{number}.example/feed", *texts, at=at)
         await prune.prune(database, Limits(records=2 * DAY), now=at, delete_bodies=delete_bodies)
         if database.dialect == "postgresql":
-            await database.run_alone("VACUUM record_search")  # as autovacuum does
+            await upkeep.run(waiting=1)  # as the daemon does
+            for table in search_parts.TABLES:
+                await database.run_alone(f"VACUUM {table}")  # as autovacuum does
         async with database.read() as connection:
             query = "SELECT sum(length(block)) FROM record_search_data"
             if database.dialect == "postgresql":
-                query = "SELECT pg_total_relation_size('record_search')"
+                sizes_of = (f"pg_total_relation_size('{table}')" for table in search_parts.TABLES)
+                query = f"SELECT {' + '.join(sizes_of)}"
             sizes.append(int((await connection.execute(text(query))).scalar_one()))
 
     async with database.read() as connection:

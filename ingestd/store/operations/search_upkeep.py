@@ -1,0 +1,299 @@
+"""Move saved terms into parts of PostgreSQL's full-text index, and merge parts, in small transactions.
+
+One process at a time does this: it holds a lock of its own, which no transaction that saves records waits for.  A part
+appears, with the parts that it replaces gone, in one transaction; blocks that a killed process has left are deleted.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.database import Database
+from ingestd.store.records import postings
+from ingestd.store.records.search_parts import CONVERSION, LOCK_PARTS
+from ingestd.store.statements import chunks
+
+#: Rows that wait for a part before one is made: each costs a search some microseconds.
+WAITING = 256
+
+#: Parts of one level that are merged into one of the next, and the highest level: a part of level 0 has up to WAITING
+#: revisions, one of level 5 up to 262,144.
+_MERGED, _HIGHEST = 4, 5
+
+#: Most rows that become one part at once.
+_MOST_ROWS = 2048
+
+#: Blocks of a part that are read, and written, at once.
+_BLOCKS = 64
+
+#: The share of removed revisions from which a part is written anew.
+_REMOVED = 1 / 3
+
+#: Seconds between two looks at the removed revisions of a part.
+LOOK_EVERY = 60.0
+
+#: Key of the advisory lock; any number that no other application uses in this database.
+_LOCK = 0x1267E57E
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads the blocks of a part in order, some at once."""
+
+    part: int
+    #: The keys that were read, in order, with their numbers.
+    items: list[tuple[str, list[int]]] = field(default_factory=list)
+    last: str = ""
+    is_at_end: bool = False
+
+    async def read(self, connection: AsyncConnection) -> None:
+        if self.items or self.is_at_end:
+            return
+        rows = (await connection.execute(_NEXT, {"part": self.part, "last": self.last, "count": _BLOCKS})).all()
+        self.is_at_end = len(rows) < _BLOCKS
+        if rows:
+            self.last = rows[-1].first_key
+            self.items = await asyncio.to_thread(lambda: [one for row in rows for one in postings.lookup(row.block)])
+
+    def take(self, bound: str) -> list[tuple[str, list[int]]]:
+        """Return the keys up to a bound, and forget them."""
+        taken = [item for item in self.items if item[0] <= bound]
+        self.items = self.items[len(taken) :]
+        return taken
+
+
+class SearchUpkeep:
+    """Keeps the full-text index of a database in order; `run` does what there is to do.  Nothing on SQLite."""
+
+    def __init__(self, database: Database, *, look_every: float = LOOK_EVERY) -> None:
+        self._database = database
+        self._look_every = look_every
+        self._next_look = monotonic() + look_every
+        self._looked_at = 0
+
+    async def run(self, *, waiting: int = WAITING) -> None:
+        """Make parts while at least `waiting` rows wait, then merge; raises StoreError."""
+        if self._database.dialect != "postgresql" or not await self._has_work(waiting):
+            return
+        async with self._alone(wait=False) as is_alone:
+            if not is_alone:
+                return
+            await self._delete_leftovers()
+            while await self._make_part(waiting):
+                # Autovacuum comes once a minute, and the rows of a minute would take more space than the parts.
+                await self._database.run_alone("VACUUM record_search")
+            await self._drop_old_index()
+            while await self._merge_level():
+                pass
+            await self._look_at_next()
+
+    async def erase(self) -> None:
+        """Write anew the parts that may have terms of purged revisions; raises StoreError."""
+        if self._database.dialect != "postgresql":
+            return
+        async with self._alone(wait=True):
+            for part in await self._parts():
+                if part.must_be_rewritten:
+                    await self._replace([part])
+            await self._delete_leftovers()
+
+    async def _has_work(self, waiting: int) -> bool:
+        async with self._database.read() as connection:
+            rows = (await connection.execute(_COUNT_WAITING, {"limit": max(1, waiting)})).scalar_one()
+            if rows >= max(1, waiting) or (await connection.execute(_OLD_INDEX, {"name": CONVERSION})).first():
+                return True
+        return monotonic() >= self._next_look or self._level_to_merge(await self._parts()) is not None
+
+    @asynccontextmanager
+    async def _alone(self, *, wait: bool) -> AsyncIterator[bool]:
+        """Hold the lock of the upkeep; yields whether it was to be had."""
+        # Between statements this transaction has no snapshot, so VACUUM does not wait for it.
+        async with self._database.read() as connection:
+            name = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+            yield (await connection.execute(text(f"SELECT {name}(:key)"), {"key": _LOCK})).scalar() is not False
+
+    async def _parts(self) -> Sequence[Any]:
+        async with self._database.read() as connection:
+            return (await connection.execute(_PARTS)).all()
+
+    async def _delete_leftovers(self) -> None:
+        """Delete blocks of parts that there are not: of a process that was killed, or of parts that were replaced."""
+        while True:
+            async with self._database.write() as connection:
+                if not (await connection.execute(_DELETE_LEFTOVERS, {"count": 500})).rowcount:
+                    return
+
+    async def _make_part(self, waiting: int) -> bool:
+        """Move rows into a new part; returns whether there were enough."""
+        async with self._database.read() as connection:
+            rows = (await connection.execute(_WAITING, {"limit": _MOST_ROWS})).all()
+        if len(rows) < max(1, waiting):
+            return False
+        terms = {row.revision_id: row.terms for row in rows}
+        base = min(terms)
+        packer = postings.Packer(base)
+        blocks = await asyncio.to_thread(lambda: [*packer.add(postings.inverted(terms)), *packer.finish()])
+        async with self._database.write() as connection:
+            moved = set((await connection.execute(_MOVE, {"ids": sorted(terms)})).scalars())
+            if moved != terms.keys():
+                await connection.rollback()  # some were removed meanwhile
+                return True
+            part = (await connection.execute(_NEW_PART)).scalar_one()
+            await _write_blocks(connection, part, blocks)
+            await _add_part(connection, part, sorted(terms))
+        return True
+
+    async def _drop_old_index(self) -> None:
+        """Drop the GIN index of an older release, once its rows are in parts."""
+        async with self._database.read() as connection:
+            if not (await connection.execute(_OLD_INDEX, {"name": CONVERSION})).first():
+                return
+            if (await connection.execute(_COUNT_WAITING, {"limit": WAITING})).scalar_one() >= WAITING:
+                return
+        async with self._database.write() as connection:
+            await connection.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            await connection.execute(text("DROP INDEX IF EXISTS record_search_terms"))
+            await connection.execute(text("DELETE FROM conversions WHERE name = :name"), {"name": CONVERSION})
+
+    def _level_to_merge(self, parts: Sequence[Any]) -> list[Any] | None:
+        """Return parts of one level, the oldest first, if there are enough."""
+        for level in range(_HIGHEST):
+            of_level = [part for part in parts if level_of(part.revisions) == level]
+            if len(of_level) >= _MERGED:
+                return of_level[:_MERGED]
+        return None
+
+    async def _merge_level(self) -> bool:
+        found = self._level_to_merge(await self._parts())
+        if found:
+            await self._replace(found)
+        return found is not None
+
+    async def _look_at_next(self) -> None:
+        """Write the next part anew if many of its revisions were removed."""
+        if monotonic() < self._next_look:
+            return
+        self._next_look = monotonic() + self._look_every
+        parts = await self._parts()
+        part = next((part for part in parts if part.id > self._looked_at), parts[0] if parts else None)
+        if part is None:
+            return
+        self._looked_at = part.id
+        async with self._database.read() as connection:
+            left = await _present(connection, part.members)
+        if len(left) <= part.revisions * (1 - _REMOVED):
+            await self._replace([part])
+
+    async def _replace(self, parts: Sequence[Any]) -> None:
+        """Merge parts into one of the revisions that are left; none if none is."""
+        async with self._database.read() as connection:
+            kept = set[int]().union(*[await _present(connection, part.members) for part in parts])
+        ids = [part.id for part in parts]
+        new, blocks = None, 0
+        if kept:
+            async with self._database.write() as connection:
+                new = (await connection.execute(_NEW_PART)).scalar_one()
+            blocks = await self._merge_into(new, ids, kept)
+        async with self._database.write() as connection:
+            await connection.execute(LOCK_PARTS)
+            if new is not None:
+                # Fewer if this process lost the lock of the upkeep, and another one has deleted them.
+                if (await connection.execute(_COUNT_BLOCKS, {"part": new})).scalar_one() != blocks:
+                    await connection.rollback()
+                    return
+                await _add_part(connection, new, sorted(kept))
+            marked = (await connection.execute(_DELETE_PARTS, {"ids": ids})).scalars().all()
+            # Marked since: the new part may have what is to be erased.
+            if new is not None and sum(marked) > sum(part.must_be_rewritten for part in parts):
+                await connection.execute(_MARK, {"part": new})
+        await self._delete_leftovers()
+        await self._database.run_alone("VACUUM record_search_blocks")
+
+    async def _merge_into(self, new: int, ids: Sequence[int], kept: set[int]) -> int:
+        """Write the blocks of a new part; returns how many."""
+        packer, readers, written = postings.Packer(min(kept)), [_Reader(part) for part in ids], 0
+        while True:
+            async with self._database.read() as connection:
+                for reader in readers:
+                    await reader.read(connection)
+            # Above the least of the last keys read, another part may have more.
+            open_ = [reader.items[-1][0] for reader in readers if reader.items and not reader.is_at_end]
+            taken = [reader.take(min(open_, default=postings.LAST)) for reader in readers]
+            if not any(taken):
+                break
+            blocks = await asyncio.to_thread(_pack, packer, taken, kept)
+            async with self._database.write() as connection:
+                await _write_blocks(connection, new, blocks)
+            written += len(blocks)
+        blocks = list(packer.finish())
+        async with self._database.write() as connection:
+            await _write_blocks(connection, new, blocks)
+        return written + len(blocks)
+
+
+def level_of(revisions: int) -> int:
+    """Return the level of a part with some revisions."""
+    level = 0
+    while level < _HIGHEST and revisions > WAITING * _MERGED**level:
+        level += 1
+    return level
+
+
+def _pack(packer: postings.Packer, taken: list[list[tuple[str, list[int]]]], kept: set[int]) -> list[tuple[str, bytes]]:
+    return list(packer.add(postings.merged(taken, kept)))
+
+
+async def _present(connection: AsyncConnection, members: bytes) -> set[int]:
+    """Return the revisions of a part that were not removed: those that have filters of phrases."""
+    found: set[int] = set()
+    for some in chunks(postings.unpack_numbers(bytes(members))):
+        found.update((await connection.execute(_PRESENT, {"ids": list(some)})).scalars())
+    return found
+
+
+async def _write_blocks(connection: AsyncConnection, part: int, blocks: Sequence[tuple[str, bytes]]) -> None:
+    if blocks:
+        rows = [{"part": part, "first_key": key, "block": block} for key, block in blocks]
+        await connection.execute(_ADD_BLOCK, rows)
+
+
+async def _add_part(connection: AsyncConnection, part: int, ids: Sequence[int]) -> None:
+    row = {"first": ids[0], "last": ids[-1], "revisions": len(ids), "members": postings.pack_numbers(ids)}
+    await connection.execute(_ADD_PART, {"part": part, **row})
+
+
+_COUNT_WAITING = text("SELECT count(*) FROM (SELECT FROM record_search LIMIT :limit) AS waiting")
+_OLD_INDEX = text("SELECT 1 FROM conversions WHERE name = :name")
+_PARTS = text("SELECT id, revisions, members, must_be_rewritten FROM record_search_parts ORDER BY id")
+_NEW_PART = text("SELECT nextval('record_search_part_numbers')")
+#: Only what has filters of phrases: these say later which revisions of a part were removed.
+_WAITING = text(
+    "SELECT revision_id, terms FROM record_search JOIN record_search_phrases USING (revision_id) "
+    "ORDER BY revision_id LIMIT :limit"
+)
+_MOVE = text("DELETE FROM record_search WHERE revision_id = ANY(CAST(:ids AS bigint[])) RETURNING revision_id")
+_ADD_BLOCK = text("INSERT INTO record_search_blocks (part, first_key, block) VALUES (:part, :first_key, :block)")
+_ADD_PART = text(
+    "INSERT INTO record_search_parts (id, first_id, last_id, revisions, members) "
+    "VALUES (:part, :first, :last, :revisions, :members)"
+)
+_DELETE_PARTS = text(
+    "DELETE FROM record_search_parts WHERE id = ANY(CAST(:ids AS bigint[])) RETURNING must_be_rewritten"
+)
+_COUNT_BLOCKS = text("SELECT count(*) FROM record_search_blocks WHERE part = :part")
+_MARK = text("UPDATE record_search_parts SET must_be_rewritten = true WHERE id = :part")
+_PRESENT = text("SELECT revision_id FROM record_search_phrases WHERE revision_id = ANY(CAST(:ids AS bigint[]))")
+_NEXT = text(
+    "SELECT first_key, block FROM record_search_blocks WHERE part = :part AND first_key > :last "
+    "ORDER BY first_key LIMIT :count"
+)
+_DELETE_LEFTOVERS = text(
+    "DELETE FROM record_search_blocks WHERE (part, first_key) IN (SELECT part, first_key FROM record_search_blocks "
+    "AS b WHERE NOT EXISTS (SELECT FROM record_search_parts AS p WHERE p.id = b.part) LIMIT :count)"
+)
