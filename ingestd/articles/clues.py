@@ -65,6 +65,8 @@ _PRIORITY: Mapping[str, tuple[str, ...]] = {
     "source": ("meta", "json_ld"),
     "images": ("picture",),
 }
+#: The witnesses whose list of authors may be complete where the first one's is not.
+_FULL_LISTS = ("json_ld", "page", "visible", "meta")
 #: A day (as midnight, in an unknown zone) and a time that differ by less than this may be the same publication.
 _SAME_DAY = timedelta(hours=38)
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -82,10 +84,20 @@ def merge(witnesses: Mapping[str, Clues]) -> tuple[Clues, dict[str, str]]:
         statements: Sequence[tuple[str, Any]] = _statements(witnesses, field.name)
         if field.name in ("firstcreated", "versioncreated"):
             statements = _most_exact(statements)
+        if field.name == "headline":
+            statements = _as_headed(statements)
         if statements:
             provenance[field.name], merged[field.name] = statements[0]
     _choose_signature(witnesses, sites, merged, provenance)
     return Clues(**merged), provenance
+
+
+def _as_headed(statements: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Put og:title before JSON-LD's headline where it alone is the page's printed heading."""
+    stated = {name: text.fold(line) for name, line in statements}
+    if [name for name, _ in statements[:2]] != ["json_ld", "meta"] or stated["meta"] != stated.get("page"):
+        return statements
+    return statements if stated["json_ld"] == stated["page"] else [statements[1], statements[0], *statements[2:]]
 
 
 def _choose_signature(
@@ -108,6 +120,7 @@ def _choose_signature(
     )
     if signer is None:
         return
+    signer = _with_all(ordered, signer)
     authors, folded_byline = ordered[signer].authors, text.fold(ordered[signer].byline or "")
     if authors:
         known = [name for clues in witnesses.values() for name in clues.authors]
@@ -115,10 +128,31 @@ def _choose_signature(
     else:
         merged["authors"] = ()
         provenance.pop("authors", None)
-    for name, byline in _statements(witnesses, "byline"):
-        if name == signer or set(witnesses[name].authors) & set(authors) or text.fold(byline) == folded_byline:
-            provenance["byline"], merged["byline"] = name, byline
-            return
+    bylines = [
+        (name, byline)
+        for name, byline in _statements(witnesses, "byline")
+        if name == signer or set(witnesses[name].authors) & set(authors) or text.fold(byline) == folded_byline
+    ]
+    # Of those that name the same people, a line with more than them is the last choice.
+    same = [(name, line) for name, line in bylines if witnesses[name].authors == witnesses[bylines[0][0]].authors]
+    plain = [(name, line) for name, line in same if not any(c.isdigit() or c == "@" for c in line)]
+    for name, byline in (plain or bylines)[:1]:
+        provenance["byline"], merged["byline"] = name, byline
+
+
+def _with_all(witnesses: Mapping[str, Clues], signer: str) -> str:
+    """Return the first witness that names the signer's people and further ones by their whole names, or the signer."""
+    people = set(witnesses[signer].authors)
+    if not people:
+        return signer
+    return next(
+        (
+            name
+            for name, clues in witnesses.items()
+            if name in _FULL_LISTS and people < set(clues.authors) and all(" " in author for author in clues.authors)
+        ),
+        signer,
+    )
 
 
 def _is_desk(byline: str | None, sites: set[str]) -> bool:
@@ -154,6 +188,7 @@ def _without_site_name(clues: Clues, names: list[str], heading: str | None, site
     if not clues.headline and not clues.authors:
         return clues
     headline = headlines.as_printed(headlines.without_site(clues.headline, names), heading) if clues.headline else None
+    headline = None if headline and _key(headline) in sites else headline
     return replace(clues, headline=headline, authors=tuple(name for name in clues.authors if _key(name) not in sites))
 
 

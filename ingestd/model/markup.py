@@ -1,7 +1,7 @@
 """Untrusted markup: parse it and extract its text."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from html import unescape
 
@@ -97,8 +97,10 @@ def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], boo
     return [line for line in map(collapse, lines) if line]
 
 
-def line_of_element(element: etree._Element, limit: int) -> str:
+def line_of_element(element: etree._Element, limit: int, without: Collection[str] = ()) -> str:
     """Return the first characters of an element's text, at most `limit`, on one line.
+
+    Elements of the tags `without`, such as buttons, are left out.
 
     A block or <br> is set apart by a space, an inline element is not: "H<sub>2</sub>O" is "H2O".  Elements such as
     span and a are, where they stand side by side or a capital follows a small letter: "<span>Ann Lee</span>Reporter".
@@ -110,7 +112,7 @@ def line_of_element(element: etree._Element, limit: int) -> str:
     for event, inner in walk:
         is_start, tag = event == "start", inner.tag
         added = inner.text if is_start else inner.tail if inner is not element else None
-        if is_start and tag in _INVISIBLE:
+        if is_start and (tag in _INVISIBLE or tag in without):
             walk.skip_subtree()
             added = None
         if tag in _BLOCKS:

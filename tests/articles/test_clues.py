@@ -113,3 +113,37 @@ def test_statements_are_listed_by_priority() -> None:
 
 def test_a_witness_without_statements_is_not_in_the_provenance() -> None:
     assert merge({"json_ld": Clues()}) == (Clues(), {})
+
+
+def test_a_longer_list_of_the_same_people_wins() -> None:
+    one, two = Clues(byline="Ann Lee", authors=("Ann Lee",)), ("Bo Ray", "Ann Lee")
+
+    assert merge({"json_ld": one, "page": Clues(byline="Bo Ray and Ann Lee", authors=two)})[0].authors == two
+    assert merge({"json_ld": one, "links": Clues(authors=two)})[0].authors == ("Ann Lee",)
+    assert merge({"json_ld": one, "page": Clues(authors=("Ann Lee", "Wire"))})[0].authors == ("Ann Lee",)
+
+
+def test_a_byline_with_a_date_or_an_address_is_the_last_choice() -> None:
+    people = ("Ann Lee",)
+    believed, provenance = merge(
+        {
+            "page": Clues(byline="Ann Lee 05 maja 2021", authors=people),
+            "json_ld": Clues(byline="Ann Lee", authors=people),
+        }
+    )
+
+    assert (believed.byline, provenance["byline"]) == ("Ann Lee", "json_ld")
+    assert merge({"page": Clues(byline="Ann Lee 05 maja 2021", authors=people)})[0].byline == "Ann Lee 05 maja 2021"
+
+
+def test_the_printed_headline_wins_over_the_one_for_search_engines() -> None:
+    printed = {"meta": Clues(headline="Pier shuts"), "page": Clues(headline="Pier shuts")}
+
+    assert merge({"json_ld": Clues(headline="Ferry pier news"), **printed})[0].headline == "Pier shuts"
+    assert merge({"json_ld": Clues(headline="A"), "meta": Clues(headline="B")})[0].headline == "A"
+
+
+def test_the_site_s_name_is_no_headline() -> None:
+    believed, _ = merge({"page": Clues(headline="The Post"), "meta": Clues(source="The Post"), "title": Clues()})
+
+    assert believed.headline is None

@@ -127,6 +127,17 @@ def mark_strength(element: etree._Element) -> int:
     return found
 
 
+def is_hidden(element: etree._Element) -> bool:
+    """Return whether an element is hidden by its own attributes."""
+    attributes = element.attrib
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or attributes.get("role") in ("dialog", "alertdialog")
+        or _INVISIBLE.search(attributes.get("style", "")) is not None
+    )
+
+
 @lru_cache(maxsize=4096)  # the elements of a page, and the pages of a site, share their names
 def _strength_of_names(names: str) -> int:
     found = 0

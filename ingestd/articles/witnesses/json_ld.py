@@ -5,17 +5,21 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 
-from ingestd import urls
+from ingestd import text, urls
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines
+from ingestd.articles.witnesses.page_headings import line_of, page_titles
 from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
 from ingestd.model.article import Image
 from ingestd.model.markup import text_of
 
 _SCRIPTS = etree.XPath("//script[contains(@type, 'ld+json')]")
+_HEADINGS = etree.XPath("//h1")
+_CANONICAL = etree.XPath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
 _TYPES = re.compile(r"(Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPosting)$", re.IGNORECASE)
 _PAGE_TYPES = re.compile(r"(WebPage|ItemPage|VideoObject|CreativeWork)$")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
@@ -23,6 +27,11 @@ _SALVAGED = ("headline", "datePublished", "dateModified", "description", "inLang
 #: A longer script (characters) is not metadata.
 _MAX_LENGTH = 2_000_000
 _MAX_NODES = 500
+#: Lists within lists of authors, and headings, that are read.
+_MAX_LISTS = 5
+_MAX_HEADINGS = 20
+#: A shorter headline may be part of a title by chance.
+_MIN_TITLE = 10
 
 
 def read(root: etree._Element, url: str) -> Clues:
@@ -31,11 +40,68 @@ def read(root: etree._Element, url: str) -> Clues:
     Searches graphs and lists.  Finds the plain fields even in a script that is not valid JSON.
     """
     nodes = [node for script in _SCRIPTS(root) for node in _nodes(_load(script.text or ""))]
-    article = next((node for node in nodes if _is_a(node, _TYPES) and node.get("headline")), None)
-    article = article or next((node for node in nodes if _is_a(node, _TYPES)), None)
-    article = article or next((node for node in nodes if _is_a(node, _PAGE_TYPES) and node.get("datePublished")), None)
     by_id = {str(node["@id"]): node for node in nodes if node.get("@id")}
+    articles = [node for node in nodes if _is_a(node, _TYPES)]
+    article = _of_page(articles, root, url)
+    if article is None and not articles:
+        pages = (node for node in nodes if _is_a(node, _PAGE_TYPES) and node.get("datePublished"))
+        article = next(pages, None)
     return _clues(article, by_id, url, language_of_page(root)) if article else Clues()
+
+
+def _of_page(articles: list[dict[str, Any]], root: etree._Element, url: str) -> dict[str, Any] | None:
+    """Return the article node that describes the page, with the fields that further nodes of it add.
+
+    It has the page's address or one of its titles.  A node with another address and another headline describes another
+    story; None when all do.
+    """
+    if not articles:
+        return None
+    titles = (*page_titles(root), *(text.fold(line_of(heading)) for heading in _HEADINGS(root)[:_MAX_HEADINGS]))
+    addresses = {_address(url), *(_address(urls.resolve(url, str(link)) or "") for link in _CANONICAL(root))} - {""}
+    ranked = sorted(
+        articles, key=lambda node: (-_likeness(node, titles, addresses, url), not node.get("headline"))
+    )  # sorting keeps the document's order
+    best = ranked[0]
+    likeness = _likeness(best, titles, addresses, url)
+    if likeness < 0:
+        return None
+    same = [node for node in ranked[1:] if likeness > 0 and _likeness(node, titles, addresses, url) > 0]
+    return {
+        key: value for node in (*reversed(same), best) for key, value in node.items() if value not in (None, "", [])
+    }
+
+
+def _likeness(node: dict[str, Any], titles: tuple[str, ...], addresses: set[str], url: str) -> int:
+    """Return 3 where both address and headline are the page's, 2 or 1 for one; 0 unknown, -1 where both are others."""
+    headline = text.fold(_plain(node.get("headline")) or "")
+    stated = {_address(urls.resolve(url, claim) or "") for claim in _addresses(node)} - {""}
+    titled = any(
+        headline == title or (len(headline) > _MIN_TITLE and headline in title) for title in titles if headline
+    )
+    addressed = bool(stated & addresses)
+    if titled or addressed:
+        return 2 * addressed + titled
+    return -1 if headline and stated and titles and url else 0
+
+
+def _addresses(node: dict[str, Any]) -> Iterator[str]:
+    for value in (node.get("url"), node.get("@id"), node.get("mainEntityOfPage")):
+        for one in _list(value):
+            claim = (one.get("@id") or one.get("url")) if isinstance(one, dict) else one
+            if isinstance(claim, str) and claim.startswith(("http:", "https:", "/")):
+                yield claim
+
+
+def _address(address: str) -> str:
+    """Return host and path of an address, by which pages are compared."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.").removeprefix("amp.")
+    path = parts.path.rstrip("/")
+    return f"{host}{path}" if path else ""
 
 
 def _load(script: str) -> Any:
@@ -82,9 +148,9 @@ def _is_a(node: dict[str, Any], types: re.Pattern[str]) -> bool:
 
 
 def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str, language: str | None) -> Clues:
-    authors = [_resolved(author, by_id) for author in _list(node.get("author") or node.get("creator"))]
-    names = [_name(author) for author in authors]
-    people = [_name(author) for author in authors if not (isinstance(author, dict) and _is_a(author, _ORGANISATION))]
+    authors = [_resolved(author, by_id) for author in _flat(node.get("author") or node.get("creator"))]
+    names = [name for author in authors for name in _names(author)]
+    people = [name for author in authors if not _is_organisation(author) for name in _names(author)]
     publisher = next(iter(_list(node.get("publisher"))), None)
     return Clues(
         headline=_plain(node.get("headline")) or _plain(node.get("name")),
@@ -137,6 +203,31 @@ _ORGANISATION = re.compile(r"Organi[sz]ation$")
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _flat(value: Any, depth: int = 0) -> list[Any]:
+    """Return the values of a list, also of lists in it."""
+    if not isinstance(value, list) or depth > _MAX_LISTS:
+        return _list(value)
+    return [inner for one in value for inner in _flat(one, depth + 1)][:_MAX_NODES]
+
+
+def _is_organisation(author: Any) -> bool:
+    inner = author.get("name") if isinstance(author, dict) else None
+    return isinstance(author, dict) and _is_a(inner if isinstance(inner, dict) else author, _ORGANISATION)
+
+
+def _names(author: Any) -> list[str]:
+    """Return the names of an author: a string, or a Person whose name is a string, a list, or a Person in turn."""
+    value = author
+    for _ in range(3):
+        if not isinstance(value, dict):
+            break
+        given, family = _plain(value.get("givenName")), _plain(value.get("familyName"))
+        value = value.get("name") or (f"{given} {family}" if given and family else None)
+    names = [one for one in _flat(value) if not isinstance(one, dict)]
+    names += [name for one in _flat(value) if isinstance(one, dict) and (name := _plain(one.get("name")))]
+    return [name for one in names if (name := _plain(one))]
 
 
 def _first(value: Any) -> Any:

@@ -37,12 +37,14 @@ _TIERS = {"free": False, "metered": True, "locked": True}
 def read(root: etree._Element, url: str) -> dict[str, Clues]:
     """Return the clues in the head, by witness: "meta", and "title" for the title element."""
     metas = _read_metas(root)
-    source = _first(metas, ("og:site_name", "application-name", "al:android:app_name"))
     images = tuple(
         Image(href=href) for href in (urls.resolve(url, _first(metas, ("og:image", "twitter:image"))),) if href
     )
     authors = next((metas[key] for key in _AUTHORS if any(map(bylines.clean, metas.get(key, ())))), [])
     title = text.collapse(root.findtext(".//title"))
+    # Some publishers write the headline where an application's name belongs.
+    applications = (_first(metas, (key,)) for key in ("application-name", "al:android:app_name"))
+    application = next((name for name in applications if name and name != title), None)
     return {
         "meta": Clues(
             headline=_first(metas, _HEADLINES),
@@ -52,7 +54,7 @@ def read(root: etree._Element, url: str) -> dict[str, Clues]:
             firstcreated=_time(metas, _PUBLISHED, language_of_page(root)),
             versioncreated=_time(metas, _MODIFIED, language_of_page(root)),
             language=_language(root, metas),
-            source=source,
+            source=_first(metas, ("og:site_name",)) or application,
             uri=_canonical(root, metas, url),
             usageterms=_licence(root, url) or _first(metas, _TERMS),
             images=images,

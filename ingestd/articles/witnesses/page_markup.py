@@ -1,30 +1,37 @@
 """Witnesses in the page's markup: headings, marked bylines and deks, microdata, author links, time elements."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
 from lxml import etree
 
 from ingestd.articles.clues import Clues
-from ingestd.articles.witnesses import bylines
+from ingestd.articles.witnesses import bylines, page_headings
 from ingestd.articles.witnesses.stated_times import find_stated_time, language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
 from ingestd.model.markup import line_of_element
 
 _ITEMPROPS = etree.XPath("//*[@itemprop]")
-_HEADINGS = etree.XPath("//h1")
 _TIMES = etree.XPath("//time")
 # One search for all elements with a class, then a pattern: an XPath of many `contains` takes five times as long.
 _CLASSED = etree.XPath("//*[@class or @rel='author' or contains(@href, '/aut')]")
-_AUTHOR = re.compile(r"byline|author[-_]{1,2}name|article[-_]{1,2}author|(?:^|\s)author(?:\s|$)", re.IGNORECASE)
+_AUTHOR = re.compile(
+    r"byline|author[-_]{1,2}names?|article[-_]{1,2}author|detail_{1,2}authors|(?:^|\s)(?:(?:post|entry|story|news|nota|meta)[-_]{1,2})?"
+    r"(?:author|autor|autora|autores|auteur|autore|penulis|yazar|muhabir|reporter|journalist|periodista|redactor|firma|writer)"
+    r"(?:\s|$)",
+    re.IGNORECASE,
+)
 _AUTHOR_PAGE = re.compile(r"/(?:authors?|autor(?:en|es|as)?|auteurs?)/", re.IGNORECASE)
 # A paywall box has little text; an element with this class and a long text is the story behind the paywall.
 _WALL = re.compile(r"(?:^|[\s_-])(?:pay-?wall|reg-?wall|subscribe-?wall)", re.IGNORECASE)
 _WALL_LENGTHS = range(20, 600)
-#: More names than these come from a list of other stories.
+#: More links than these come from a list of other stories; so do more marked authors than `_MAX_GROUP`.
 _MAX_AUTHORS = 3
+_MAX_GROUP = 12
+#: Characters beside each name in an element that holds authors alone: commas, "and", a role.
+_BESIDE_NAME = 30
 _DEK = re.compile(
     r"(?:^|[\s_-])(?:dek|standfirst|sub-?title|sub-?head(?:line|ing)?|sub-?hed)(?:$|[\s_-])|article[-_]{1,2}summary|lead-text",
     re.IGNORECASE,
@@ -33,6 +40,14 @@ _DEK = re.compile(
 _MARKING_WORDS = tuple(
     "byline author autor auteur penulis yazar muhabir reporter journalist periodista redactor firma writer "
     "dek title head hed summary standfirst lead wall".split()
+)
+_PICTURE_TYPES = re.compile(r"/(?:Image|Video|Media|Audio)Object$")
+_ORGANISATION = re.compile(r"/(?:NewsMedia)?Organi[sz]ation$")
+#: Boxes of readers' comments.
+_COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?:comments?|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties|komentarze?|"
+    r"leser(?:brief|briefe|post|kommentare?)|disqus|yorumlar|комментари[ий])(?:$|[\s_-])",
+    re.IGNORECASE,
 )
 _DEK_TAGS = frozenset(("p", "h2", "h3", "div", "span"))
 _DEK_LENGTHS = range(15, 400)
@@ -55,9 +70,9 @@ _MAX_CLASSES = 300
 
 def read(root: etree._Element) -> dict[str, Clues]:
     """Return the clues in the markup, by witness: "itemprop", "page", "links" (to authors' pages) and "time"."""
-    heading = _heading(root)
+    heading = page_headings.heading(root)
     marked = _marked(root)
-    byline = _byline(_texts(marked["author"]))
+    byline = _byline(marked["author"])
     names = bylines.people(dict.fromkeys(_texts(marked["link"])))
     deks = (dek for dek in _texts(marked["dek"]) if len(dek) in _DEK_LENGTHS and dek != heading)
     return {
@@ -99,15 +114,48 @@ def _kind(names: str) -> str | None:
     )
 
 
-def _byline(lines: Iterable[str]) -> str | None:
-    """Return the first marked byline that names a person, or else the first that begins with "By"."""
+def _byline(elements: Sequence[etree._Element]) -> str | None:
+    """Return the first marked byline that names a person, or else the first that begins with "By".
+
+    Where each author has an element, those that stand together are one byline.
+    """
     desk = None
-    for line in lines:
+    for element in elements[:_MAX_MARKED]:
+        line = _text(element)
         byline = bylines.clean(line)
-        if byline and bylines.people([byline]):
-            return byline
+        if byline and bylines.people([byline]) and not _is_comment(element):
+            return _group(element, elements) or byline
         desk = desk or (byline if bylines.is_byline(line) else None)
     return desk
+
+
+def _is_comment(element: etree._Element) -> bool:
+    return any(
+        _COMMENTS.search((above.get("class") or "")[:_MAX_CLASSES]) for above in islice(element.iterancestors(), 4)
+    )
+
+
+def _group(first: etree._Element, elements: Sequence[etree._Element]) -> str | None:
+    """Return the byline of all marked elements that stand together in or with the first one; None when it is alone."""
+    for holder in (first, *islice(first.iterancestors(), 3)):
+        if holder.tag in ("body", "html", "article", "main"):
+            return None
+        inside = [one for one in elements[:_MAX_MARKED] if one is not holder and holder in one.iterancestors()]
+        # Of elements within each other, the inner ones are the names.
+        names = [
+            one for one in inside if not any(other is not one and one in other.iterancestors() for other in inside)
+        ]
+        lines = list(dict.fromkeys(filter(None, map(_text, names))))
+        if 2 <= len(lines) <= _MAX_GROUP:
+            whole = _text(holder)
+            if len(whole) > sum(len(line) + _BESIDE_NAME for line in lines):
+                return None
+            people = bylines.distinct(bylines.people(lines))
+            printed = bylines.people([whole])
+            if bylines.is_byline(whole) and set(people) <= set(printed):
+                return bylines.clean(whole)
+            return bylines.join(people) if people != bylines.people([_text(first)]) else None
+    return None
 
 
 def _texts(elements: Iterable[etree._Element]) -> Iterable[str]:
@@ -117,12 +165,6 @@ def _texts(elements: Iterable[etree._Element]) -> Iterable[str]:
 def _text(element: etree._Element) -> str:
     """Return the first `_MAX_LENGTH` characters of an element's text: a marked element may contain the whole page."""
     return line_of_element(element, _MAX_LENGTH)
-
-
-def _heading(root: etree._Element) -> str | None:
-    """Return the text of the page's h1; of several the longest, since the site's name is often one."""
-    headings = [line for line in _texts(_HEADINGS(root)) if line]
-    return max(headings, key=len, default=None)
 
 
 def _time(root: etree._Element) -> StatedTime | None:
@@ -160,16 +202,43 @@ def _first_time(values: Iterable[str], language: str | None) -> StatedTime | Non
 
 def _microdata(root: etree._Element) -> Clues:
     values: dict[str, list[str]] = {}
+    authors: list[etree._Element] = []
     for element in islice(_ITEMPROPS(root), _MAX_MARKED):
+        names = element.get("itemprop").split()
+        if "author" in names and _is_signature(element):
+            authors.append(element)
         value = element.get("content") or element.get("datetime") or _text(element)
-        for name in element.get("itemprop").split():
+        for name in names:
             if value:
                 values.setdefault(name, []).append(value)
+    printed = _item_authors(authors)
     return Clues(
         headline=next(iter(values.get("headline", ())), None),
-        byline=bylines.join(values.get("author", ())[:3]),
-        authors=bylines.people(values.get("author", ())[:3]),
+        byline=bylines.join(printed),
+        authors=bylines.people(printed),
         firstcreated=_first_time(values.get("datePublished", ()), language_of_page(root)),
         versioncreated=_first_time(values.get("dateModified", ()), language_of_page(root)),
         language=next(iter(values.get("inLanguage", ())), None),
     )
+
+
+def _item_authors(elements: Sequence[etree._Element]) -> list[str]:
+    """Return the names of the authors of the first item; those of other items wrote other stories."""
+    item = _item_of(elements[0]) if elements else None
+    names: list[str] = []
+    for element in [one for one in elements if _item_of(one) is item][:_MAX_GROUP]:
+        inner = [one for one in element.iter() if "name" in (one.get("itemprop") or "").split() and one is not element]
+        names += [one.get("content") or _text(one) for one in inner or [element]]
+    return names
+
+
+def _is_signature(element: etree._Element) -> bool:
+    """Return whether an author is neither a picture's nor an organisation that the page does not print."""
+    item = _item_of(element)
+    if item is not None and _PICTURE_TYPES.search(item.get("itemtype") or ""):
+        return False
+    return not _ORGANISATION.search(element.get("itemtype") or "") or bool(_text(element))
+
+
+def _item_of(element: etree._Element) -> etree._Element | None:
+    return next((above for above in element.iterancestors() if above.get("itemscope") is not None), None)

@@ -65,6 +65,15 @@ def test_json_ld_without_an_article_gives_no_clues(script: Any) -> None:
         ({"@id": "#ann"}, "Ann Lee", ("Ann Lee",)),
         ({"url": "https://paper.example/ann"}, None, ()),
         (7, None, ()),
+        ([[{"name": "Ann Lee"}], [{"name": "Bo Ray"}]], "Ann Lee and Bo Ray", ("Ann Lee", "Bo Ray")),
+        ({"@type": "Person", "name": {"@type": "Person", "name": "Ann Lee"}}, "Ann Lee", ("Ann Lee",)),
+        ({"@type": "Person", "name": ["Ann Lee", "Bo Ray"]}, "Ann Lee and Bo Ray", ("Ann Lee", "Bo Ray")),
+        ({"@type": "Person", "givenName": "Ann", "familyName": "Lee"}, "Ann Lee", ("Ann Lee",)),
+        ({"name": {"@type": "Organization", "name": "Wire Desk"}}, "Wire Desk", ()),
+        ([[{"@id": "#ann"}], "Bo Ray, Cy Orr"], "Ann Lee and Bo Ray, Cy Orr", ("Ann Lee", "Bo Ray", "Cy Orr")),
+        ("Ann Lee; Bo Ray, MD", "Ann Lee; Bo Ray, MD", ("Ann Lee", "Bo Ray")),
+        ([{"name": "Ann Lee"}, {"name": None}, {}, [[]], 7], "Ann Lee", ("Ann Lee",)),
+        ("记者：王小明、李小红", "记者：王小明、李小红", ("王小明", "李小红")),
     ],
 )
 def test_authors_are_read_in_every_shape(author: Any, byline: str | None, people: tuple[str, ...]) -> None:
@@ -125,3 +134,56 @@ def test_a_picture_has_caption_and_credit() -> None:
     assert read(ARTICLE | {"image": [image, "/b.jpg"]}).images == (
         Image(href="https://paper.example/a.jpg", caption="The & quay", credit="AP"),
     )
+
+
+PAGE = "<title>Ferry pier to close - The Post</title><h1>Ferry pier to close</h1>"
+OWN = ARTICLE | {"headline": "Ferry pier to close", "author": "Ann Lee", "datePublished": "2024-03-05T09:00:00Z"}
+OTHER = {
+    "@type": "NewsArticle",
+    "headline": "Old pier once burnt down",
+    "url": "https://paper.example/old",
+    "author": "Bo Ray",
+    "datePublished": "2023-01-01T10:00:00Z",
+}
+
+
+def read_page(*scripts: Any, page: str = PAGE, url: str = "https://paper.example/1") -> Clues:
+    markup = "".join(f'<script type="application/ld+json">{json.dumps(script)}</script>' for script in scripts)
+    return json_ld.read(parse(f"<html><head>{markup}{page}"), url)
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        pytest.param([OTHER, OWN], id="headline"),
+        pytest.param([[OTHER, OWN]], id="list"),
+        pytest.param([{"@graph": [OTHER, OTHER | {"headline": "Ferry sails again"}, OWN]}], id="graph"),
+        pytest.param([OTHER, OWN | {"url": "https://paper.example/1"}], id="address-and-headline"),
+        pytest.param([OTHER, OWN | {"headline": "Pier shuts", "url": "https://paper.example/1/"}], id="address"),
+        pytest.param([OTHER, OWN | {"headline": "Pier shuts", "mainEntityOfPage": {"@id": "/1"}}], id="main-entity"),
+        pytest.param([OTHER, OWN | {"headline": "Pier shuts", "@id": "https://www.paper.example/1#article"}], id="id"),
+        pytest.param([OTHER | {"url": None, "@id": "#a"}, OWN], id="other-without-address"),
+        pytest.param([OWN | {"author": None}, OTHER, OWN | {"headline": "Ferry pier to close"}], id="two-nodes-of-it"),
+    ],
+)
+def test_the_node_that_describes_the_page_is_read(scripts: list[Any]) -> None:
+    clues = read_page(*scripts)
+
+    assert clues.authors == ("Ann Lee",)
+    assert clues.firstcreated
+    assert iso(clues.firstcreated.when) == "2024-03-05T09:00:00Z"
+
+
+def test_nodes_of_other_stories_alone_give_no_clues() -> None:
+    assert read_page(OTHER) == Clues()
+    assert read_page([OTHER, OTHER | {"headline": "Ferry sails again"}]) == Clues()
+
+
+def test_a_node_without_another_address_describes_the_page_whatever_its_headline() -> None:
+    assert read_page(OWN | {"headline": "Search engines read this"}).headline == "Search engines read this"
+
+
+def test_the_canonical_address_is_the_page_s() -> None:
+    page = "<title>News</title><link rel=canonical href=https://paper.example/old>"
+
+    assert read_page(OTHER, page=page, url="https://paper.example/go?to=old").authors == ("Bo Ray",)

@@ -120,3 +120,93 @@ def test_a_time_of_the_page_itself_is_kept(own: str) -> None:
 
     assert time
     assert iso(time.when) == "2026-05-22T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("markup", "people"),
+    [
+        pytest.param(
+            '<div class="authors"><span class="author">By: <a rel="author" href="/p/a"><span>Ann Lee</span></a></span>'
+            '<span class="author"><i>,</i> <a rel="author" href="/p/b"><span>Bo Ray</span></a></span></div>',
+            ("Ann Lee", "Bo Ray"),
+            id="spans",
+        ),
+        pytest.param(
+            "<ul>" + "".join(f'<li class="article-author">{n}</li>' for n in ("Ann Lee", "Bo Ray", "Cy Orr")) + "</ul>",
+            ("Ann Lee", "Bo Ray", "Cy Orr"),
+            id="list",
+        ),
+        pytest.param(
+            '<div class="bylines"><div class="byline"><address>Ann Lee</address></div>'
+            '<div class="byline"><address>Bo Ray</address></div></div>',
+            ("Ann Lee", "Bo Ray"),
+            id="a-byline-each",
+        ),
+        pytest.param(
+            '<p class="detail__authors">von <a rel="author" href="/a">Ann Lee</a> und '
+            '<a rel="author" href="/b">Bo Ray</a></p>',
+            ("Ann Lee", "Bo Ray"),
+            id="links-in-a-byline",
+        ),
+        pytest.param(
+            '<div class="byline">By Ann Lee, <a class="author">Bo Ray</a> and <a class="author">Cy Orr</a></div>',
+            ("Ann Lee", "Bo Ray", "Cy Orr"),
+            id="one-without-a-link",
+        ),
+        pytest.param(
+            '<div><div class="byline"><b class="author-name">Ann Lee</b><i class="author-role">Reporter</i></div>'
+            '<div class="byline"><b class="author-name">Bo Ray</b><i class="author-role">Editor</i></div></div>',
+            ("Ann Lee", "Bo Ray"),
+            id="roles",
+        ),
+        pytest.param(
+            '<div><span class="author">Ann</span><span class="author">Ann Lee</span><span class="author">Ann Lee is'
+            "</span></div>",
+            ("Ann Lee",),
+            id="parts-of-one-name",
+        ),
+        pytest.param('<p class="autor">Ann Lee</p>', ("Ann Lee",), id="es"),
+        pytest.param('<p class="nota-autor">Por Ann Lee</p>', ("Ann Lee",), id="es-compound"),
+        pytest.param('<span class="penulis">Siti Aminah</span>', ("Siti Aminah",), id="id"),
+        pytest.param('<span class="yazar">Ali Veli</span>', ("Ali Veli",), id="tr"),
+        pytest.param('<span class="reporter">김민수 기자</span>', ("김민수",), id="ko"),
+        pytest.param(
+            '<p class="author">Автор: Иван Петров, Анна Сидорова</p>', ("Иван Петров", "Анна Сидорова"), id="ru"
+        ),
+        pytest.param('<div class="kommentare"><p class="autor">Bo Ray</p></div>', (), id="comment"),
+        pytest.param('<div class="leserbrief"><span class="author">Bo Ray</span></div>', (), id="letter-to-the-editor"),
+        pytest.param('<p class="coauthored">Bo Ray</p>', (), id="another-word"),
+    ],
+)
+def test_all_marked_authors_are_read(markup: str, people: tuple[str, ...]) -> None:
+    assert read(f"<h1>Storm nears</h1>{markup}<p>It rained.</p>")["page"].authors == people
+
+
+@pytest.mark.parametrize(
+    ("author", "people"),
+    [
+        ('<span itemprop="author">Ann Lee</span><span itemprop="author">Bo Ray</span>', ("Ann Lee", "Bo Ray")),
+        ('<div itemprop="author"><b itemprop="name">Ann Lee</b><i>Our reporter</i></div>', ("Ann Lee",)),
+        ('<div itemprop="author" itemscope><meta itemprop="name" content="Ann Lee"></div>', ("Ann Lee",)),
+        pytest.param(
+            '<div itemprop="author" itemscope itemtype="https://schema.org/Organization">'
+            '<meta itemprop="name" content="Paper Editorial"></div>',
+            (),
+            id="organisation",
+        ),
+        pytest.param(
+            '<figure itemscope itemtype="https://schema.org/ImageObject"><i itemprop="author">Cy Orr</i></figure>'
+            '<span itemprop="author">Ann Lee</span>',
+            ("Ann Lee",),
+            id="picture",
+        ),
+        (
+            '<span itemprop="author">Ann Lee</span><article itemscope><span itemprop="author">Bo Ray</span></article>',
+            ("Ann Lee",),
+        ),
+        ('<span itemprop="author">记者 王小明 李小红</span>', ("王小明", "李小红")),
+        ('<span itemprop="author">By Ann Lee, MD</span>', ("Ann Lee",)),
+    ],
+)
+def test_authors_in_microdata_are_those_of_the_story(author: str, people: tuple[str, ...]) -> None:
+    assert read(f"<div itemscope><h1 itemprop=headline>Storm</h1>{author}</div>")["itemprop"].authors == people

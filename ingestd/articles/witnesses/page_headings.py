@@ -1,0 +1,108 @@
+"""The page's own headline among its headings, and its titles, by which other readers tell its story from others."""
+
+from itertools import islice
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from ingestd import text
+from ingestd.articles.body.marked_elements import STRONG, is_hidden, mark_strength
+from ingestd.model.markup import line_of_element
+
+_HEADINGS = etree.XPath("//h1")
+_SUBHEADINGS = etree.XPath("//h2")
+_TITLES = etree.XPath("//title | //meta[@property='og:title' or @name='twitter:title']")
+_SITES = etree.XPath("//meta[@property='og:site_name' or @name='application-name']/@content")
+_SEPARATORS = "|-–—·•:»›<"
+_MAX_LENGTH = 1000
+#: Headings and titles that are read.
+_MAX_HEADINGS = 20
+#: A shorter heading may be in a title by chance.
+_MIN_HEADING = 8
+
+
+def heading(root: etree._Element) -> str | None:
+    """Return the page's printed headline; None when its headings are of the site, hidden, or in a dialog.
+
+    Of several h1 elements the one that a title of the page names, or else the longest.  Without an h1, an h2 that a
+    title begins with.
+    """
+    titles = page_titles(root)
+    lines = [line for element in own_headings(root, titles) if (line := line_of(element))]
+    named = [line for line in lines if is_titled(line, titles)]
+    if lines:
+        return max(named or lines, key=len)
+    below = (line_of(element) for element in islice(_SUBHEADINGS(root), _MAX_HEADINGS))
+    return next((line for line in below if len(line) >= _MIN_HEADING and is_titled(line, titles)), None)
+
+
+def own_headings(root: etree._Element, titles: tuple[str, ...]) -> list[etree._Element]:
+    """Return the h1 elements that are neither the site's name nor hidden or in a dialog, in document order."""
+    # Some publishers write the headline where an application's name belongs.
+    sites = {text.fold(name) for name in _SITES(root)} - set(titles)
+    return [
+        element
+        for element in islice(_HEADINGS(root), _MAX_HEADINGS)
+        if not _is_site_name(element, sites, titles)
+        and not _is_set_aside(element, titled=is_titled(line_of(element), titles))
+    ]
+
+
+def page_titles(root: etree._Element) -> tuple[str, ...]:
+    """Return the title element and the titles for social networks, folded."""
+    found = (element.get("content") or element.text for element in islice(_TITLES(root), 5))
+    return tuple(text.fold(title) for title in found if title)
+
+
+def is_titled(line: str, titles: tuple[str, ...]) -> bool:
+    """Return whether a title of the page is a line, or begins or ends with it beside the site's name or a section."""
+    folded = text.fold(line)
+    return bool(folded) and any(
+        title == folded or (len(folded) >= _MIN_HEADING and (title.startswith(folded) or title.endswith(folded)))
+        for title in titles
+    )
+
+
+def line_of(element: etree._Element) -> str:
+    """Return the text of a heading on one line, without its buttons."""
+    return line_of_element(element, _MAX_LENGTH, without=("button", "form", "select", "svg", "nav"))
+
+
+def _is_site_name(element: etree._Element, sites: set[str], titles: tuple[str, ...]) -> bool:
+    folded = text.fold(line_of(element))
+    if folded in sites or any(_is_behind_a_separator(folded, title) for title in titles):
+        return True
+    links = [link.get("href") or "#" for link in element.iter("a")]
+    parent = element.getparent()
+    links += [parent.get("href") or "#"] if parent is not None and parent.tag == "a" else []
+    is_home = bool(links) and all(urlsplit(link).path in ("", "/") and not link.startswith("#") for link in links[:3])
+    return is_home and folded not in titles
+
+
+def _is_behind_a_separator(folded: str, title: str) -> bool:
+    """Return whether a title ends in a name behind a separator, as in "Storm nears - The Paper"."""
+    before = title.removesuffix(folded).rstrip()
+    return (
+        bool(folded)
+        and title.endswith(folded)
+        and before != title
+        and len(before) > len(folded)
+        and before[-1:] in _SEPARATORS
+    )
+
+
+def _is_set_aside(element: etree._Element, *, titled: bool) -> bool:
+    """Return whether a heading is hidden, or in a dialog, a consent box or a footer.
+
+    One that the page's title names may stand in the page's header, or in the caption of the lead picture.
+    """
+    if is_hidden(element):
+        return True
+    for above in element.iterancestors():
+        if above.tag in ("body", "article", "main"):
+            return False
+        if titled and above.tag in ("header", "aside", "figcaption"):
+            continue
+        if above.tag in ("footer", "nav", "aside", "dialog") or is_hidden(above) or mark_strength(above) >= STRONG:
+            return True
+    return False
