@@ -1,8 +1,9 @@
 """Score extraction on a corpus of saved pages, and compare its CPU time with trafilatura on the same pages.
 
-python benchmarks/extraction.py CORPUS_DIR [--rounds N] [--bootstrap N] [--folds N]
+python benchmarks/extraction.py [CORPUS_DIR] [--rounds N] [--bootstrap N] [--folds N]
 
-CORPUS_DIR has ID.html.gz and ID.json (directly or in `articles`) and `score_articles.py`, which computes the figures.
+CORPUS_DIR, or the environment variable CORPUS_DIR, has ID.html.gz and ID.json (directly or in `articles`) and
+`score_articles.py`, which computes the figures.  The last thing printed is the table of README.md.
 CPU time is that of this process; both extract each page in turn, and take turns at being first.
 Folds by publisher show the spread of the figures; confidence intervals come from resampled publishers.
 """
@@ -11,6 +12,7 @@ import argparse
 import gzip
 import hashlib
 import importlib.util
+import os
 import random
 import statistics
 import sys
@@ -38,6 +40,19 @@ MEASURES = {
     "fundus": ("body_f1", "title_eq", "author_f1", "day", "minute", "lang"),
     "trafilatura": ("snip_f1",),
 }
+#: The rows of the table: name, figure, the least that is required, the goal.
+ROWS = (
+    ("body F1, scrapinghub", "scrapinghub body_f1", 0.968, 0.980),
+    ("body F1, Fundus", "fundus body_f1", 0.968, 0.970),
+    ("snippets F1, trafilatura's pages", "trafilatura snip_f1", 0.942, 0.950),
+    ("headline exact, Fundus", "fundus title_eq", 0.86, 0.90),
+    ("authors F1, Fundus", "fundus author_f1", 0.915, 0.92),
+    ("day, Fundus", "fundus day", 0.994, 0.995),
+    ("minute, Fundus", "fundus minute", 0.965, 0.98),
+    ("language, Fundus", "fundus lang", 1.0, 1.0),
+)
+#: The largest share of trafilatura's CPU time a page.
+MAX_CPU_RATIO = 0.55
 #: The fields that the scorer collects in lists.
 LISTS = ("body", "title_exact", "author", "day", "minute", "language")
 
@@ -75,8 +90,13 @@ def spent(work: Callable[[Page], Any], page: Page) -> tuple[Any, float]:
     return done, process_time() - begun
 
 
-def extract_all(pages: Mapping[str, Page], rounds: int) -> tuple[dict[str, Prediction], dict[str, Prediction]]:
-    """Extract every page with both extractors, print their CPU times, and return our predictions and theirs."""
+def extract_all(
+    pages: Mapping[str, Page], rounds: int
+) -> tuple[dict[str, Prediction], dict[str, Prediction], list[tuple[float, float]]]:
+    """Extract every page with both extractors, print and return their CPU times, and return our predictions and theirs.
+
+    CPU times are in milliseconds a page, ours and theirs for each round.
+    """
     own: dict[str, Prediction] = {}
     other: dict[str, Prediction] = {}
     cpu: list[tuple[float, float]] = []
@@ -100,7 +120,7 @@ def extract_all(pages: Mapping[str, Page], rounds: int) -> tuple[dict[str, Predi
         cpu.append((1000 * sums[0] / len(pages), 1000 * sums[1] / len(pages)))
         print_json(round=number + 1, ours_ms=cpu[-1][0], trafilatura_ms=cpu[-1][1], ratio=cpu[-1][0] / cpu[-1][1])
     print_json(cpu_ratio=statistics.median(ours / theirs for ours, theirs in cpu))
-    return own, other
+    return own, other, cpu
 
 
 def score_each(
@@ -143,32 +163,64 @@ def by_fold(groups: list[list[str]], count: int) -> list[list[str]]:
     return folds
 
 
-def interval(
+def intervals(
     score: ModuleType,
     corpus: Mapping[str, Prediction],
     groups: list[list[str]],
     each: Mapping[str, Any],
     times: int,
-) -> None:
-    """Print 95 % intervals of the figures by resampling publishers with all their pages, with a fixed seed."""
+) -> dict[str, tuple[float, float]]:
+    """Return 95 % intervals of the figures by resampling publishers with all their pages, with a fixed seed."""
     rng = random.Random(0)
     drawn: dict[str, list[float]] = defaultdict(list)
     for _ in range(times):
         keys = [key for group in rng.choices(groups, k=len(groups)) for key in group]
         for name, value in figures(score, corpus, keys, each).items():
             drawn[name].append(value)
-    for name, values in sorted(drawn.items()):
-        values.sort()
-        print_json(figure=name, low=values[int(0.025 * len(values))], high=values[int(0.975 * len(values))])
+    return {
+        name: (sorted(values)[int(0.025 * len(values))], sorted(values)[int(0.975 * len(values))])
+        for name, values in sorted(drawn.items())
+    }
+
+
+def table(
+    own: Mapping[str, float],
+    other: Mapping[str, float],
+    folds: list[dict[str, float]],
+    bounds: Mapping[str, tuple[float, float]],
+    cpu: list[tuple[float, float]],
+) -> str:
+    """Return the table of README.md: requirement, result, its interval and its spread over folds, and goal."""
+    lines = [
+        "| | trafilatura | must | result | 95 % over publishers | folds by publisher | aim |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, figure, must, aim in ROWS:
+        spread = [fold[figure] for fold in folds if figure in fold]
+        low, high = bounds[figure]
+        result = f"**{own[figure]:.4f}**" if round(own[figure], 4) >= must else f"{own[figure]:.4f} (below)"
+        lines.append(
+            f"| {name} | {other.get(figure, 0):.4f} | {must:.3f} | {result} | {low:.3f}–{high:.3f} "
+            f"| {min(spread):.3f}–{max(spread):.3f} | {aim:.3f} |"
+        )
+    ratios = sorted(ours / theirs for ours, theirs in cpu)
+    ours_ms, theirs_ms = (statistics.median(one) for one in zip(*cpu, strict=True))
+    lines.append(
+        f"| CPU a page, all fields ({ours_ms:.1f} to {theirs_ms:.1f} ms) | 1 | ≤ {MAX_CPU_RATIO} "
+        f"| **{statistics.median(ratios):.3f}** | {ratios[0]:.3f}–{ratios[-1]:.3f} (rounds) | | |"
+    )
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path)
+    parser.add_argument("corpus", type=Path, nargs="?", default=os.environ.get("CORPUS_DIR"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bootstrap", type=int, default=200)
     parser.add_argument("--folds", type=int, default=5)
     args = parser.parse_args()
+    if args.corpus is None:
+        parser.error("no CORPUS_DIR")
     score = scorer(args.corpus)
     corpus = score.read_corpus(args.corpus)
     folder = args.corpus / "articles" if (args.corpus / "articles").is_dir() else args.corpus
@@ -176,13 +228,14 @@ def main() -> None:
         key: Page(url=want["url"], body=gzip.decompress((folder / f"{key}.html.gz").read_bytes()))
         for key, want in corpus.items()
     }
-    own, other = extract_all(pages, args.rounds)
+    own, other, cpu = extract_all(pages, args.rounds)
     print(score.render(score.evaluate(corpus, other), 0).replace("source ", "theirs ", 1))
     print(score.render(score.evaluate(corpus, own), 0).replace("source ", "ours   ", 1))
     groups, each = publishers(corpus), score_each(score, corpus, own)
-    for number, keys in enumerate(by_fold(groups, args.folds)):
-        print_json(fold=number + 1, pages=len(keys), **figures(score, corpus, keys, each))
-    interval(score, corpus, groups, each, args.bootstrap)
+    parts = [figures(score, corpus, keys, each) for keys in by_fold(groups, args.folds)]
+    bounds = intervals(score, corpus, groups, each, args.bootstrap)
+    theirs_each = score_each(score, corpus, other)
+    print(table(figures(score, corpus, corpus, each), figures(score, corpus, corpus, theirs_each), parts, bounds, cpu))
 
 
 if __name__ == "__main__":
