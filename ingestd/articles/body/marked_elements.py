@@ -111,7 +111,7 @@ def mark_strength(element: etree._Element) -> int:
     if tag in _STRONG_TAGS:
         return STRONG
     by_tag = WEAK if tag in _WEAK_TAGS and not _holds_text(element) else 0
-    attributes = dict(element.attrib)
+    attributes = dict(element.items())  # faster than one `get` for each, and than `attrib`
     if not attributes:
         return by_tag
     if attributes.get("role") in _ROLES:

@@ -26,6 +26,9 @@ _RENDERED = {"#i": "em", "#b": "strong"}
 _SKIPPED = frozenset("title script style noscript template iframe object svg form button select textarea".split())
 # Forms are not skipped on pages: one may surround the whole page.
 _SKIPPED_ON_PAGES = _SKIPPED - {"form"} | {"nav", "footer", "audio", "video", "canvas"}
+#: Elements that may have a style, and those whose text is set apart by a character.
+_STYLED = frozenset((*_INLINE, "hi", "a", "ref"))
+_SEPARATE = frozenset(("br", "lb", "cell", "td", "th"))
 _BREAK = "\n"
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 #: A row of a table is one line if it has at most so many elements, and no cell of more characters or with a list.
@@ -63,6 +66,8 @@ def placed_blocks(root: etree._Element) -> tuple[PlacedBlock, ...]:
 
 def _walk(root: etree._Element, skipped: frozenset[str], *, marked: bool) -> Iterator[PlacedBlock]:
     for context, runs in _runs_by_block(root, skipped, marked=marked):
+        if runs[0].text.isspace() and (len(runs) == 1 or all(run.text.isspace() for run in runs)):
+            continue  # half of them: the white space between elements
         if context.tag == "pre":
             for part in _preformatted_parts(runs):
                 yield PlacedBlock(Block("pre", part), context.element, context.marks)
@@ -123,9 +128,9 @@ def _runs_by_block(
                 yield context, runs
                 runs = []
             contexts.pop()
-        if element is not root and element.tail:
+        if element is not root and (tail := element.tail):
             outer = contexts[-1]
-            tail = element.tail if outer.tag == "pre" else element.tail.replace(_BREAK, " ")
+            tail = tail if outer.tag == "pre" else tail.replace(_BREAK, " ")
             runs.append(Run(f" {tail}" if outer.in_row and element.tag in _BLOCKS else tail, *outer.style))
     if runs:
         yield contexts[0], runs
@@ -137,8 +142,9 @@ def _is_attribution(element: etree._Element, outer: _Context) -> bool:
 
 
 def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) -> _Context:
-    block = None if outer.in_row else _block_tag(element, outer.tag)
-    style = _style(element, outer.style)
+    tag = element.tag
+    block = _block_tag(element, outer.tag) if tag in _BLOCKS and not outer.in_row else None
+    style = _style(element, outer.style) if tag in _STYLED else outer.style
     strength = marked_elements.mark_strength(element) if marked else 0
     if block is None and style is outer.style and not strength:
         return outer
@@ -147,7 +153,7 @@ def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) ->
         style,
         element if block else outer.element,
         (*outer.marks, MarkedElement(element, strength)) if strength else outer.marks,
-        outer.in_row or (element.tag == "tr" and _is_row(element)),
+        outer.in_row or (tag == "tr" and _is_row(element)),
     )
 
 
@@ -161,16 +167,21 @@ def _is_row(element: etree._Element) -> bool:
 
 
 def _append_start(element: etree._Element, runs: list[Run], context: _Context) -> None:
+    if element.tag in _SEPARATE or context.in_row:
+        _append_separator(element, runs, context)
+    if text := element.text:
+        # A line end in the source is a space, but in `pre`; only the run that stands for `<br>` is a break.
+        runs.append(Run(text if context.tag == "pre" else text.replace(_BREAK, " "), *context.style))
+
+
+def _append_separator(element: etree._Element, runs: list[Run], context: _Context) -> None:
+    """Append what parts an element's text from that before it: a line break, a space, or the border of a cell."""
     if element.tag in ("br", "lb"):
         runs.append(Run(" " if context.in_row else _BREAK))
     elif context.in_row and element.tag in _BLOCKS:
         runs.append(Run(" "))
     elif element.tag in ("cell", "td", "th") and element.getprevious() is not None and (runs or context.in_row):
         runs.append(Run(" | "))
-    if element.text:
-        # A line end in the source is a space, but in `pre`; only the run that stands for `<br>` is a break.
-        is_space = context.tag != "pre"
-        runs.append(Run(element.text.replace(_BREAK, " ") if is_space else element.text, *context.style))
 
 
 def _block_tag(element: etree._Element, outer: str) -> str | None:
