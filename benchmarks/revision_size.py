@@ -224,6 +224,15 @@ def queries(found: Sequence[Article]) -> dict[str, str]:
     }
 
 
+def searcher(words: str) -> Callable[[AsyncConnection, Layout], Awaitable[int]]:
+    """Return a reader that searches for some words."""
+
+    async def find(connection: AsyncConnection, layout: Layout) -> int:
+        return len(await layout.search(connection, words))
+
+    return find
+
+
 async def time_readers(layouts: Sequence[Layout], found: Sequence[Article], rounds: int) -> None:
     as_of = START + timedelta(seconds=len(found) // 2)
     records_found = range(1, len(found) // 2, max(1, len(found) // 40))
@@ -236,16 +245,17 @@ async def time_readers(layouts: Sequence[Layout], found: Sequence[Article], roun
     async def newest(connection: AsyncConnection, _: Layout) -> int:
         return len(await records.newest(connection, limit=100))
 
+    async def listed(connection: AsyncConnection, layout: Layout) -> int:
+        # Before, the table was made of whole records as well.
+        read = records.newest_summaries if layout.name == "now" else records.newest
+        return len(await read(connection, limit=100))
+
     readers: dict[str, Callable[[AsyncConnection, Layout], Awaitable[int]]] = {
-        "records list, 100": newest,
+        "records list, 100": listed,
+        "records list --json, 100": newest,
         f"as of, {len(records_found)} records": points_in_time,
     }
-    for name, words in queries(found).items():
-
-        async def find(connection: AsyncConnection, layout: Layout, words: str = words) -> int:
-            return len(await layout.search(connection, words))
-
-        readers[f"search: {name}"] = find
+    readers |= {f"search: {name}": searcher(words) for name, words in queries(found).items()}
     for name, reader in readers.items():
         times: dict[str, list[float]] = {layout.name: [] for layout in layouts}
         hits: dict[str, int] = {}

@@ -63,3 +63,19 @@ class Record:
     gone_since: datetime | None = None
     #: Oldest first.
     evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSummary:
+    """What a list shows of a record, without its text."""
+
+    id: int
+    guid: str
+    uri: str | None
+    revision: int
+    pubstatus: PubStatus
+    headline: str | None
+    #: When its source last changed it or, if that is not known, when the current revision was saved.
+    at: datetime
+    #: How many entries carried it.
+    carriers: int

@@ -1,14 +1,14 @@
 """`ingestd records list`."""
 
 import asyncio
+from typing import Any
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.records.options import LimitOption, SourceOption, StatusOption, parse_status
-from ingestd.cli.records.table import show_records
+from ingestd.cli.records.table import show_records, show_summaries
 from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
-from ingestd.model.record import Record
 from ingestd.store.polls import sources
 from ingestd.store.records import records
 
@@ -30,10 +30,14 @@ def list_(
     """
     after, wanted = parse_since(since), parse_status(status, include_withheld=include_withheld)
 
-    async def work() -> list[Record]:
+    async def work() -> None:
         async with open_for_reading(config) as database, database.read() as connection:
             log_disclosure("records list", include_withheld=wanted != "usable")
             source_id = (await sources.find(connection, source)).id if source else None
-            return await records.newest(connection, limit=limit, source_id=source_id, since=after, status=wanted)
+            chosen: dict[str, Any] = {"limit": limit, "source_id": source_id, "since": after, "status": wanted}
+            if json:
+                show_records(await records.newest(connection, **chosen), json=True)
+            else:
+                show_summaries(await records.newest_summaries(connection, **chosen))
 
-    show_records(asyncio.run(work()), json=json)
+    asyncio.run(work())

@@ -1,8 +1,10 @@
 """Print records as a table or as JSON."""
 
+from collections.abc import Iterable
+
 from ingestd.cli.output import show_json, show_table
 from ingestd.cli.records.record_json import record_as_json
-from ingestd.model.record import Record
+from ingestd.model.record import Record, RecordSummary
 from ingestd.times import iso
 
 
@@ -11,16 +13,19 @@ def show_records(found: list[Record], *, json: bool) -> None:
     if json:
         show_json([record_as_json(record) for record in found])
         return
-    rows = [
-        (
-            r.id,
-            iso(r.article.versioncreated or r.seen_at),
-            r.pubstatus,
-            r.revision,
-            len(r.carriers),
-            r.article.headline,
-            r.article.uri or r.guid,
+    show_summaries(
+        RecordSummary(
+            id=one.id, guid=one.guid, uri=one.article.uri, revision=one.revision, pubstatus=one.pubstatus,
+            headline=one.article.headline, at=one.article.versioncreated or one.seen_at, carriers=len(one.carriers),
         )
-        for r in found
+        for one in found
+    )  # fmt: skip
+
+
+def show_summaries(found: Iterable[RecordSummary]) -> None:
+    """Print records as a table."""
+    rows = [
+        (one.id, iso(one.at), one.pubstatus, one.revision, one.carriers, one.headline, one.uri or one.guid)
+        for one in found
     ]
     show_table(("id", "time", "status", "revision", "carriers", "headline", "uri"), rows)

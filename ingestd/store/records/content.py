@@ -7,6 +7,7 @@ values in the columns themselves until `store.operations.conversions` has packed
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -67,6 +68,17 @@ def _dictionary() -> zstandard.ZstdCompressionDict:
     dictionary = zstandard.ZstdCompressionDict(words + _SHAPE.encode(), dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     dictionary.precompute_compress(level=_LEVEL)
     return dictionary
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """Return the decompressor of this thread: it must not be shared, and to create it takes as long as a content."""
+    found: zstandard.ZstdDecompressor | None = getattr(_of_thread, "decompressor", None)
+    if found is None:
+        found = _of_thread.decompressor = zstandard.ZstdDecompressor(dict_data=_dictionary())
+    return found
+
+
+_of_thread = threading.local()
 
 
 def pack(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,7 +167,7 @@ def unpack(content: bytes) -> dict[str, Any]:
         raise ValueError(f"format {kind.hex() or 'none'} is not known to this program")
     if zstandard.frame_content_size(frame) > _MAX_BYTES:
         raise ValueError("it claims more bytes than a content can have")
-    data = zstandard.ZstdDecompressor(dict_data=_dictionary()).decompress(frame)
+    data = _decompressor().decompress(frame)
     if kind == _JSON:
         found = json.loads(data)
     else:
