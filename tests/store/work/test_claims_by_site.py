@@ -42,7 +42,7 @@ async def claim(runtime: Runtime, limit: int = 3, **values: Any) -> list[str]:
 async def queue(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """A runtime with one source, whose claims look at the sites one by one after four rows of the head."""
     monkeypatch.setattr(due, "HEAD", 4)
-    monkeypatch.setattr(due, "_SITES", 2)
+    monkeypatch.setattr(due, "_ROWS", 2)
     await add(runtime, "http://feed.example/")
     return runtime
 
@@ -126,8 +126,9 @@ async def test_every_search_of_due_entries_uses_an_index_of_its_queue(runtime: R
         await due.find(connection, queue, chosen, now=NOW, limit=9)
         await due._due_sites(connection, queue, NOW)
         await connection.execute(due._of_site(queue, "a.example", NOW).limit(9))
+        await connection.execute(due._ids_of(queue, ["a.example"], NOW, 9))
 
     reads = [plan for plan in plans if "entries" in plan]
-    assert len(reads) == 5
+    assert len(reads) == 8
     assert all(re.search("^SEARCH .* INDEX entries_(queue|revisits)", plan) for plan in reads), reads
     assert not any("TEMP B-TREE" in plan for plan in plans), plans
