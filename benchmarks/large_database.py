@@ -219,6 +219,11 @@ async def cancel(watch: Watch) -> None:
     watch.writing = perf_counter() - started
 
 
+async def health(connection: AsyncConnection, hour: timedelta) -> overview.HealthFigures:
+    ago = NOW - hour
+    return await overview.health_figures(connection, now=NOW, late=ago, late_claims=ago, late_revisits=ago)
+
+
 async def run(database: Database, sizes: argparse.Namespace) -> None:
     watch = Watch(database)
 
@@ -247,7 +252,7 @@ async def run(database: Database, sizes: argparse.Namespace) -> None:
         "take due gaps": writes(lambda c: gaps.claim_due(c, now=NOW, retry_at=NOW + hour, limit=5)),
         "coverage of all sources": reads(lambda c: gaps.coverage(c, None, since=None, until=None)),
         "counts of the status page": reads(overview.summary),
-        "health": reads(lambda c: overview.health_figures(c, now=NOW, late=NOW - hour)),
+        "health": reads(lambda c: health(c, hour)),
         "newest 100 records of a source": reads(lambda c: records.newest(c, limit=100, source_id=7)),
         "events of a kind that has none": reads(lambda c: event_log.read_after(c, 1, kinds=KILLS)),
     }.items():

@@ -117,8 +117,8 @@ class Layout:
         ):
             yield
 
-    async def fill(self, found: Sequence[Article]) -> float:
-        """Save articles and revise one in five; returns the seconds it took."""
+    async def fill(self, found: Sequence[Article], *, save: bool = True) -> float:
+        """Save articles and revise one in five, or add their entries only; returns the seconds it took."""
         async with self.database.write() as connection:
             if not self._is_now:
                 for statement in re.split(r";\s+(?=CREATE)", OLD_INDEX[connection.dialect.name]):
@@ -132,7 +132,7 @@ class Layout:
             await connection.execute(insert(tables.entries), rows)
         begun, upkeep = perf_counter(), SearchUpkeep(self.database)
         with self._writing():
-            for start in range(0, len(found), BATCH):
+            for start in range(0, len(found) if save else 0, BATCH):
                 some = dict(enumerate(found[start : start + BATCH], start=start + 1))
                 await self._save(some, {n: one for n, one in some.items() if n > 20 * REVISED and n % REVISED == 0})
                 if self._is_now:

@@ -61,6 +61,12 @@ SHARED_DATABASE = (
 )
 
 
+LOSES_COMMITS = (
+    "a crash of the PostgreSQL server loses what was committed last, such as pushes that were acknowledged; "
+    "set synchronous_commit to on, for ingestd's role and database as well"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The status of a figure, and the reason when it does not pass."""
@@ -227,6 +233,12 @@ def late_claims(figures: Figures) -> Measured:
     return count, warn_when(count > 0, f"claimed work was due over 15 minutes ago; {_LIST} overdue`, restart ingestd")
 
 
+def durability(figures: Figures) -> Measured:
+    """Return the number of settings with which the database loses commits in a crash."""
+    count = len(figures.health.unsafe_settings)
+    return count, warn_when(count > 0, LOSES_COMMITS)
+
+
 #: The checks that need the database: name, component, unit and the function that measures.
 DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]], ...] = (
     ("database:responseTime", "datastore", "ms", response_time),
@@ -239,6 +251,7 @@ DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]]
     ("entries:queueSize", "component", "entries", queue_size),
     ("claims:pastDue", "component", "claims", late_claims),
     ("database:daemons", "datastore", "daemons", daemons),
+    ("database:durability", "datastore", "settings", durability),
 )
 
 

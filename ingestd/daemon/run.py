@@ -12,7 +12,7 @@ import structlog
 
 from ingestd import __version__
 from ingestd.daemon import process_memory
-from ingestd.daemon.checks import SHARED_DATABASE
+from ingestd.daemon.checks import LOSES_COMMITS, SHARED_DATABASE
 from ingestd.daemon.chores import correct_due_times, make_pushed_sources_due, scheduled
 from ingestd.daemon.health import Health
 from ingestd.daemon.http import websub
@@ -25,6 +25,7 @@ from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
 from ingestd.settings import MigrateOnStart, Settings
+from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.operations.overview import count_daemons
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ async def run_daemon(
         await correct_due_times(service)
         await stack.enter_async_context(scheduled(service, settings=settings))
         stopped = _listen_to_signals(service, settings, reload)
-        await _warn_of_other_daemons(runtime)
+        await warn_of_database(runtime)
         log.info("started", version=__version__, address=address, database=runtime.database.dialect, pid=os.getpid())
         notify("READY=1", f"STATUS=listening on {address}")
         if ready:
@@ -91,9 +92,13 @@ async def run_daemon(
     log.info("stopped")
 
 
-async def _warn_of_other_daemons(runtime: Runtime) -> None:
+async def warn_of_database(runtime: Runtime) -> None:
+    """Log what is wrong with the database for a daemon: others at work on it, settings that lose commits."""
     async with runtime.database.read() as connection:
         count = await count_daemons(connection)
+        unsafe = await unsafe_settings(connection)
+    if unsafe:
+        log.warning("the database may lose commits", off=", ".join(unsafe), advice=LOSES_COMMITS)
     if count > 1:
         log.warning("other daemons use the database", daemons=count - 1, advice=SHARED_DATABASE)
 

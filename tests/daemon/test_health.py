@@ -42,6 +42,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "entries:queueSize",
         "claims:pastDue",
         "database:daemons",
+        "database:durability",
         "database:writes",
         "archive:writes",
         "commits:waiting",

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Row, and_, case, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
+from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, runs, sources
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
@@ -45,6 +46,8 @@ class HealthFigures:
     daemons: int
     #: Claims, without those of backfills, whose work was due before `late_claims` or, for revisits, `late_revisits`.
     late_claims: int
+    #: Settings of PostgreSQL with which a crash loses commits.
+    unsafe_settings: tuple[str, ...] = ()
 
 
 async def health_figures(
@@ -80,7 +83,8 @@ async def health_figures(
     claims = await _count_late_claims(connection, late=late_claims, late_revisits=late_revisits)
     return HealthFigures(
         schema=schema, sources=by_state, gaps=open_gaps, daemons=await count_daemons(connection),
-        late_claims=claims, **source_row._mapping, **entry_row._mapping,
+        late_claims=claims, unsafe_settings=tuple(await unsafe_settings(connection)),
+        **source_row._mapping, **entry_row._mapping,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, Row, Select, literal, select
+from sqlalchemy import Column, ColumnElement, Row, Select, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import entries
@@ -18,8 +18,8 @@ from ingestd.store.statements import chunks
 #: Rows read from the head of a queue before its sites are looked at one by one.
 HEAD = 500
 
-#: Rows read of each site at least.
-_ROWS = 4
+#: Sites whose rows are read by one statement, and rows read of each at least.
+_SITES, _ROWS = 10, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +35,8 @@ class Queue:
 
     def rows(self, now: datetime) -> Select[Any]:
         """Select the id, URL and site of due entries, in the order of the first index."""
-        return (
-            self.columns().where(self.waiting, self.due_at <= now).order_by(*self.ordered_by(self.due_at, entries.c.id))
-        )
-
-    def columns(self) -> Select[Any]:
-        """Select what is known of an entry before it is claimed."""
-        return select(entries.c.id, entries.c.source_id, entries.c.url, entries.c.site, self.due_at.label("due"))
+        chosen = select(entries.c.id, entries.c.source_id, entries.c.url, entries.c.site, self.due_at.label("due"))
+        return chosen.where(self.waiting, self.due_at <= now).order_by(*self.ordered_by(self.due_at, entries.c.id))
 
     def ordered_by(self, *columns: Any) -> Sequence[Any]:
         """Return columns to order by: PostgreSQL uses an index only if its first column is named as well."""
@@ -67,7 +62,7 @@ class Chosen:
         self._without_sites = without_sites
         self._by_address = by_address
         self._taken = set(taken)
-        self.removed = removed
+        self._removed = removed
         self._seen: set[int] = set()
         self._left_out: dict[str, list[int]] = {}
         #: Whether every due entry has been looked at.
@@ -95,7 +90,7 @@ class Chosen:
         self._seen.update(row.id for row in new)
         left_out, repeated = [], []
         for row in new:
-            if row.source_id in self.removed:
+            if row.source_id in self._removed:
                 continue
             if row.site in self._without_sites:
                 left_out.append(row)
@@ -129,45 +124,14 @@ async def find(connection: AsyncConnection, queue: Queue, chosen: Chosen, *, now
             return chosen.ids()
     sites = await _due_sites(connection, queue, now)
     left = [site for site in sites if not chosen.leaves_out(site)]
-    while left and len(chosen) < limit:
-        some, left = left[:limit], left[limit:]
-        await chosen.add(connection, await _rows_of(connection, queue, some, now, chosen))
+    each = max(_ROWS, HEAD // max(1, len(left)))
+    for start in range(0, len(left), _SITES):
+        parts = [_of_site(queue, site, now).limit(each).subquery() for site in left[start : start + _SITES]]
+        rows = (await connection.execute(union_all(*(select(part) for part in parts)))).all()
+        await chosen.add(connection, rows)
+        if len(chosen) >= limit:
+            break
     return chosen.ids()
-
-
-async def _rows_of(
-    connection: AsyncConnection, queue: Queue, sites: Sequence[str | None], now: datetime, chosen: Chosen
-) -> Sequence[Row[Any]]:
-    """Return the longest due rows of each of the sites, fewer of each the more sites there are."""
-    each = max(_ROWS, HEAD // len(sites))
-    rows: list[Row[Any]] = []
-    if chosen.removed:
-        # One statement a site: those of removed sources are passed over once.
-        for site in sites:
-            rows += (await connection.execute(_of_site(queue, site, now).limit(each))).all()
-        return rows
-    if None in sites:
-        rows += (await connection.execute(_of_site(queue, None, now).limit(each))).all()
-    ids = [row.id for row in await connection.execute(_ids_of(queue, [site for site in sites if site], now, each))]
-    for some in chunks([entry_id for entry_id in ids if entry_id is not None]):
-        rows += (await connection.execute(queue.columns().where(entries.c.id.in_(some)))).all()
-    return rows
-
-
-def _ids_of(queue: Queue, sites: Sequence[str], now: datetime, each: int) -> Select[Any]:
-    """Select the ids of the `each` longest due entries of each of the sites; null where there are fewer."""
-    ranks = select(literal(0).label("rank")).cte("ranks", recursive=True)
-    ranks = ranks.union_all(select(ranks.c.rank + 1).where(ranks.c.rank + 1 < each))
-    waiting = _waiting_sites(queue)
-    ranked = (
-        select(entries.c.id)
-        .where(queue.waiting, entries.c.site == waiting.c.site, queue.due_at <= now)
-        .order_by(*queue.ordered_by(entries.c.site, queue.due_at))
-        .limit(1)
-        .offset(ranks.c.rank)
-        .correlate(waiting, ranks)
-    )
-    return select(ranked.scalar_subquery().label("id")).select_from(waiting, ranks).where(waiting.c.site.in_(sites))
 
 
 def _of_site(queue: Queue, site: str | None, now: datetime) -> Select[Any]:
@@ -184,7 +148,12 @@ async def _due_sites(connection: AsyncConnection, queue: Queue, now: datetime) -
 
     Costs two look-ups in the index for each site with waiting entries, however many those are.
     """
-    site, sites = entries.c.site, _waiting_sites(queue)
+    site = entries.c.site
+    ordered = select(site).where(queue.waiting).order_by(*queue.ordered_by(site)).limit(1)
+    # Compared with "" to leave out null, which the databases sort to different ends.
+    sites = select(ordered.where(site >= "").scalar_subquery().label("site")).cte("sites", recursive=True)
+    following = ordered.where(site > sites.c.site).correlate(sites).scalar_subquery()
+    sites = sites.union_all(select(following).where(sites.c.site.is_not(None)))
     first_due = (
         select(queue.due_at)
         .where(queue.waiting, site == sites.c.site)
@@ -197,13 +166,3 @@ async def _due_sites(connection: AsyncConnection, queue: Queue, now: datetime) -
     found = (await connection.execute(query)).all()
     due = [row for row in found if row.due is not None and row.due <= now]
     return [None, *(row.site for row in sorted(due, key=lambda row: row.due))]
-
-
-def _waiting_sites(queue: Queue) -> CTE:
-    """Return the sites with waiting entries, due or not, and null at the end."""
-    site = entries.c.site
-    ordered = select(site).where(queue.waiting).order_by(*queue.ordered_by(site)).limit(1)
-    # Compared with "" to leave out null, which the databases sort to different ends.
-    sites = select(ordered.where(site >= "").scalar_subquery().label("site")).cte("sites", recursive=True)
-    following = ordered.where(site > sites.c.site).correlate(sites).scalar_subquery()
-    return sites.union_all(select(following).where(sites.c.site.is_not(None)))

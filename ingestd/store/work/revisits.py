@@ -105,19 +105,21 @@ def _first_of_each_address(rows: Iterable[Row[Any]]) -> list[tuple[int, str]]:
 
 async def _skip(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, timing: Timing) -> None:
     """Schedule the revisit after this one; None for entries that are too old."""
-    values = [
-        {
-            "entry": row.id,
-            "next": next_visit(
-                now,
-                story_date=row.first_seen_at,
-                first=timing.revisit_first,
-                until=timing.revisit_until,
-                jitter=random.random(),  # noqa: S311 - spreads load, not for security
-            ),
-        }
+    times = {
+        row.id: next_visit(
+            now,
+            story_date=row.first_seen_at,
+            first=timing.revisit_first,
+            until=timing.revisit_until,
+            jitter=random.random(),  # noqa: S311 - spreads load, not for security
+        )
         for row in rows
-    ]
+    }
+    # After a long stop nearly all are too old: one statement for them, not one each under the lock.
+    ended = [id_ for id_, time in times.items() if time is None]
+    if ended:
+        await connection.execute(update(entries).where(entries.c.id.in_(ended)).values(revisit_at=None))
+    values = [{"entry": id_, "next": time} for id_, time in times.items() if time is not None]
     if values:
         statement = update(entries).where(entries.c.id == bindparam("entry"))
         await connection.execute(statement.values(revisit_at=bindparam("next")), values)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, func, insert, select
 
 from ingestd.model.timing import Timing
 from ingestd.pipeline.runtime import Runtime
@@ -42,7 +42,7 @@ async def claim(runtime: Runtime, limit: int = 3, **values: Any) -> list[str]:
 async def queue(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """A runtime with one source, whose claims look at the sites one by one after four rows of the head."""
     monkeypatch.setattr(due, "HEAD", 4)
-    monkeypatch.setattr(due, "_ROWS", 2)
+    monkeypatch.setattr(due, "_SITES", 2)
     await add(runtime, "http://feed.example/")
     return runtime
 
@@ -111,6 +111,36 @@ async def test_revisits_behind_those_of_a_site_that_is_left_out_are_claimed(queu
     assert await visit(without_sites=["held.example"]) == ["202"]
 
 
+async def test_revisits_that_are_too_late_are_ended_by_few_statements(queue: Runtime) -> None:
+    await fill(
+        queue,
+        *(
+            row(number, f"{number}.example")
+            | {
+                "state": "done",
+                "revisit_at": NOW - timedelta(minutes=1000 - number),
+                "first_seen_at": NOW - timedelta(days=900),
+            }
+            for number in range(300)
+        ),
+    )
+    rows_written: list[int] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.startswith("UPDATE"):
+            rows_written.append(len(parameters) if many else 1)
+
+    async with queue.database.write() as connection:
+        event.listen(connection.sync_connection, "before_cursor_execute", count)
+        assert await revisits.claim_due(connection, queue.run_id, now=NOW, limit=8, timing=Timing()) == []
+
+    assert len(rows_written) <= 10
+    assert sum(rows_written) <= 10  # 300 before: one for each revisit
+    async with queue.database.read() as connection:
+        left = select(func.count()).where(tables.entries.c.revisit_at.is_not(None))
+        assert (await connection.execute(left)).scalar_one() == 0
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("queue", [entries._queue(None), entries._queue(7), revisits._QUEUE], ids=["new", "of 7", "re"])
 async def test_every_search_of_due_entries_uses_an_index_of_its_queue(runtime: Runtime, queue: due.Queue) -> None:
@@ -126,9 +156,8 @@ async def test_every_search_of_due_entries_uses_an_index_of_its_queue(runtime: R
         await due.find(connection, queue, chosen, now=NOW, limit=9)
         await due._due_sites(connection, queue, NOW)
         await connection.execute(due._of_site(queue, "a.example", NOW).limit(9))
-        await connection.execute(due._ids_of(queue, ["a.example"], NOW, 9))
 
     reads = [plan for plan in plans if "entries" in plan]
-    assert len(reads) == 8
+    assert len(reads) == 5
     assert all(re.search("^SEARCH .* INDEX entries_(queue|revisits)", plan) for plan in reads), reads
     assert not any("TEMP B-TREE" in plan for plan in plans), plans
