@@ -93,7 +93,9 @@ def assemble(
     language_tag, detected = language.identify(body, merged.language)
     if language_tag != language.bcp47_tag(merged.language):
         provenance["language"] = "text"
-    walled = merged.paywall is not False and any(interface_lines.is_wall(block.text) for block in blocks[-_WALL_DEPTH:])
+    walled = merged.paywall is not False and any(
+        block.is_wall or interface_lines.is_wall(block.text) for block in blocks[-_WALL_DEPTH:]
+    )
     if walled and merged.paywall is None:
         provenance["paywall"] = "text"
     first, version = _times(merged, witnesses)

@@ -252,15 +252,233 @@ def test_a_brief_keeps_its_paragraphs(language: str, headline: str, brief: list[
 @pytest.mark.parametrize(
     "clock",
     [
-        "12 mins ago", "vor 12 Min.", "Aktualisiert vor 12 Minuten", "il y a 5 min", "hace 5 minutos", "há 5 minutos",
-        "5 minuti fa", "5 minuten geleden", "för 3 timmar sedan", "for 5 minutter siden", "5 minuuttia sitten",
-        "2 godziny temu", "před 5 minutami", "5 минут назад", "5 dakika önce", "منذ 5 دقائق", "5分前", "3시간 전",
+        "12 mins ago",
+        "vor 12 Min.",
+        "Aktualisiert vor 12 Minuten",
+        "il y a 5 min",
+        "hace 5 minutos",
+        "há 5 minutos",
+        "5 minuti fa",
+        "5 minuten geleden",
+        "för 3 timmar sedan",
+        "for 5 minutter siden",
+        "5 minuuttia sitten",
+        "2 godziny temu",
+        "před 5 minutami",
+        "5 минут назад",
+        "5 dakika önce",
+        "منذ 5 دقائق",
+        "5分前",
+        "3시간 전",
         "刚刚",
-        "14h32", "11:05 Uhr", "Stand: 14:30 Uhr", "Stand: 9. Januar 2025, 14:32 Uhr",
+        "14h32",
+        "11:05 Uhr",
+        "Stand: 14:30 Uhr",
+        "Stand: 9. Januar 2025, 14:32 Uhr",
     ],
-)  # fmt: skip
+)
 def test_a_line_that_is_only_a_clock_is_no_text(clock: str) -> None:
     assert paragraphs(page(LEDE, SECOND, f"<div><time>{clock}</time><p>{THIRD}</p></div>", LAST)) == [*STORY]
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        "Opdateret for 12 minutter siden",
+        "Päivitetty 5 minuuttia sitten",
+        "Ažurirano prije 5 minuta",
+        "Ενημέρωση πριν από 5 λεπτά",
+        "Обновено преди 5 минути",
+        "Atnaujinta prieš 5 minutes",
+        "עודכן לפני 5 דקות",
+        "۵ دقیقه پیش",
+        "5 मिनट पहले अपडेट",
+        "5 মিনিট আগে",
+        "Cập nhật 5 phút trước",
+        "5 นาทีที่ผ่านมา",
+        "Diperbarui 5 menit yang lalu",
+        "Frissítve 5 perccel ezelőtt",
+        "12分前に更新",
+        "更新于5分钟前",
+        "업데이트 5분 전",
+        "Actualizat acum 5 minute",
+        "vor einer Stunde",
+        "il y a une heure",
+        "قبل ساعتين",
+        "fa 5 minuts",
+        "00:00 / 03:45",
+    ],
+)
+@pytest.mark.parametrize("tag", ["div", "p", "span", "time"])
+def test_a_line_that_says_how_long_ago_is_no_text_in_any_language(clock: str, tag: str) -> None:
+    assert paragraphs(page(LEDE, SECOND, f"<div><{tag}>{clock}</{tag}><p>{THIRD}</p></div>", LAST)) == [*STORY]
+
+
+@pytest.mark.parametrize("words", ["Nij 5 minuten lyn", "Bijgewurke om 14:32", "ahora", "14.32", "ወቅታዊ 14:32"])
+def test_a_time_element_with_a_time_of_day_is_no_text_whatever_its_words(words: str) -> None:
+    timed = f"<p><time datetime='2024-06-05T14:32:00+02:00'>{words}</time></p>"
+
+    assert paragraphs(page(LEDE, SECOND, timed, THIRD, LAST)) == [*STORY]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><time>1969</time></p>",
+        "<p><time datetime='1969-07-20'>The day</time></p>",
+        "<p><time datetime='2024-06-05T14:32'>14:32</time> The ship left.</p>",
+    ],
+)
+def test_a_time_element_with_a_day_or_beside_words_stays(line: str) -> None:
+    assert len(paragraphs(page(LEDE, SECOND, line, THIRD, LAST))) == 5
+
+
+# What a page says in place of content in languages of which no phrase is known: structure tells it.
+BOXES = [
+    ("fy", "Dizze ynhâld komt fan Instagram en brûkt cookies.", "Akseptearje"),
+    ("hr", "Ovdje se nalazi sadržaj s YouTube koji koristi kolačiće.", "Prikaži"),
+    ("sl", "Vsebina s Facebook uporablja piškotke.", "Sprejmi"),
+    ("hu", "A TikTok tartalma sütiket használ.", "Elfogadom"),
+    ("et", "Instagram kasutab küpsiseid.", "Luban"),
+    ("lv", "Šeit ir YouTube saturs ar sīkdatnēm.", "Atļaut"),
+    ("lt", "Čia yra Facebook turinys su slapukais.", "Leisti"),
+    ("is", "Hér er efni frá YouTube sem notar vafrakökur.", "Leyfa"),
+    ("ca", "Aquí hi ha contingut d'Instagram amb galetes.", "Accepta"),
+    ("uk", "Тут матеріал з YouTube, що потребує згоди.", "Показати"),
+    ("he", "כאן תוכן מ-YouTube עם עוגיות.", "הצג"),
+    ("fa", "در اینجا محتوای YouTube با کوکی است.", "نمایش"),
+    ("hi", "यहाँ YouTube की सामग्री कुकी का उपयोग करती है।", "दिखाएँ"),
+    ("th", "เนื้อหาจาก YouTube ใช้คุกกี้", "แสดง"),
+    ("vi", "Nội dung từ YouTube dùng cookie.", "Hiển thị"),
+]
+
+
+@pytest.mark.parametrize(("language", "notice", "button"), BOXES)
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div class=x1><strong>{0}</strong><p>{0}</p><button>{1}</button></div>",
+        "<figure><div><p>{0}</p><div><label><input type=checkbox>{1}</label></div></div></figure>",
+        "<div class='borlabs-placeholder'><p>{0}</p><a href='#'>{1}</a></div>",
+    ],
+)
+def test_a_box_that_asks_for_consent_is_no_text_in_any_language(
+    language: str, notice: str, button: str, box: str
+) -> None:
+    assert paragraphs(page(LEDE, box.format(notice, button), SECOND, THIRD, LAST, language=language)) == [*STORY]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Wie man den Twitterfeed, von dem wir alle reden, datenschutzkonform in ein Blog einbettet, zeigen sie hier.",
+        "Der Streit zwischen Google und der Datenschutzbehörde geht weiter, sagten sie.",
+        "Meta told you that Facebook sets cookies on each of its pages, the court said.",
+    ],
+)
+def test_a_sentence_on_cookies_stays(line: str) -> None:
+    assert line in paragraphs(page(LEDE, SECOND, line, THIRD, LAST))
+
+
+def test_posts_with_buttons_that_write_about_cookies_stay() -> None:
+    text = "YouTube told the court on Monday that cookies are set on each of its pages"
+    posts = "".join(f"<div class=post><p>{text}, {n}.</p><button>Share</button></div>" for n in ("one", "two", "three"))
+
+    assert f"{text}, two." in paragraphs(page(LEDE, posts, SECOND, THIRD, LAST))
+
+
+WALLS = [
+    "Fierder lêze? Nim in abonnemint.",
+    "Za nastavak čitanja odaberite pretplatu.",
+    "Za branje nadaljevanja sklenite naročnino.",
+    "Az olvasás folytatásához fizessen elő.",
+    "Edasi lugemiseks telli leht.",
+    "Lai turpinātu lasīt, abonējiet.",
+    "Norėdami skaityti toliau, užsiprenumeruokite.",
+    "Gerstu áskrifandi til að lesa áfram.",
+    "Subscriu-te per seguir llegint.",
+    "Щоб читати далі, оформіть передплату.",
+    "להמשך קריאה הירשמו כמנויים.",
+    "برای ادامه مشترک شوید.",
+    "पढ़ना जारी रखने के लिए सदस्यता लें।",
+    "สมัครสมาชิกเพื่ออ่านต่อ",
+    "Đăng ký để đọc tiếp.",
+]
+
+
+@pytest.mark.parametrize("wall", WALLS)
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div class='paywall'><p>{}</p><a href='/abo'>1 €</a></div>",
+        "<section id='regwall-inline'><h3>{0}</h3><p>{0}</p><button>OK</button></section>",
+        "<div class='article__contentGate'><div><p>{}</p></div><form><input type=email></form></div>",
+    ],
+)
+def test_a_box_named_a_paywall_is_a_paywall_and_no_text_in_any_language(wall: str, box: str) -> None:
+    article = page(LEDE, SECOND, THIRD, box.format(wall))
+
+    assert paragraphs(article) == [LEDE, SECOND, THIRD]
+    assert (article.paywall, article.truncated) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div class='paywall' style='display:none'><p>Subscribe, please.</p><a href='/abo'>1 €</a></div>",
+        "<div hidden><div class='paywall'><p>Subscribe, please.</p><a href='/abo'>1 €</a></div></div>",
+    ],
+)
+def test_a_hidden_paywall_does_not_truncate(box: str) -> None:
+    article = page(*STORY, box)
+
+    assert paragraphs(article) == [*STORY]
+    assert article.truncated is False
+
+
+def test_a_story_within_an_element_named_a_paywall_stays() -> None:
+    article = page(
+        f"<div class=paywall><p>{LEDE}</p><p>{SECOND}</p><p>{THIRD}</p><p>{LAST} <a href=/>Ah.</a></p></div>"
+    )
+
+    assert paragraphs(article) == [LEDE, SECOND, THIRD, f"{LAST} Ah."]
+
+
+@pytest.mark.parametrize(
+    ("statement", "paywall"),
+    [
+        ('"hasPart":{"@type":"WebPageElement","isAccessibleForFree":"False","cssSelector":".pay"}', True),
+        ('"hasPart":[{"@type":"WebPageElement","isAccessibleForFree":false,"cssSelector":".pay"}]', True),
+        ('"isAccessibleForFree":true,"hasPart":{"isAccessibleForFree":false,"cssSelector":".pay"}', False),
+        ('"hasPart":{"isAccessibleForFree":false}', None),
+    ],
+)
+def test_a_part_for_subscribers_is_a_paywall(statement: str, paywall: bool | None) -> None:
+    head = f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"A pier",{statement}}}</script>'
+
+    assert page(*STORY, head=head).paywall is paywall
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Your browser does not support the video element.",
+        "Ihr Browser unterstützt keine HTML5-Videos.",
+        "Votre navigateur ne prend pas en charge la vidéo.",
+        "Su navegador no admite el elemento de vídeo.",
+        "Seu navegador não suporta o vídeo.",
+        "Ваш браузер не поддерживает видео.",
+        "お使いのブラウザは動画に対応していません。",
+        "您的浏览器不支持视频标签。",
+        "브라우저가 동영상을 지원하지 않습니다.",
+        "متصفحك لا يدعم الفيديو.",
+        "Twoja przeglądarka nie obsługuje audio.",
+        "Váš prohlížeč nepodporuje video.",
+        "Tarayıcınız video etiketini desteklemiyor.",
+    ],
+)
+def test_the_text_in_place_of_a_player_is_no_text(line: str) -> None:
+    assert paragraphs(page(LEDE, SECOND, f"<div><p>{line}</p></div>", THIRD, LAST)) == [*STORY]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ class Block:
     #: p, h2, h3, h4, li, blockquote or pre.
     tag: str
     runs: tuple[Run, ...]
+    #: Whether it stands in a box that says that the rest is for subscribers.
+    is_wall: bool = field(default=False, kw_only=True)
     #: The text without its markup.
     text: str = field(init=False)
 

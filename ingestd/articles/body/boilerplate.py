@@ -130,7 +130,7 @@ def _without_prompts(blocks: list[Block]) -> list[Block]:
     """Remove prompts and, at the end of the page, the short lines below them, which are their steps and buttons."""
     end = len(blocks)
     for at in range(len(blocks) - 1, -1, -1):
-        if prompts.is_prompt(blocks[at].text) or interface_lines.is_wall(blocks[at].text):
+        if prompts.is_prompt(blocks[at].text) or blocks[at].is_wall or interface_lines.is_wall(blocks[at].text):
             end = at
         elif not _is_short(blocks[at]):
             break
@@ -139,12 +139,15 @@ def _without_prompts(blocks: list[Block]) -> list[Block]:
 
 def _is_interface(block: Block) -> bool:
     """Return whether a block is a prompt, a notice in place of embedded content, or a clock outside a list."""
+    if block.is_wall:
+        return True
     if block.tag == "blockquote":
         return prompts.is_prompt(block.text)
     return (
         prompts.is_prompt(block.text)
-        or (block.tag != "li" and interface_lines.is_clock(block.text))
+        or (block.tag != "li" and interface_lines.is_clock(block.text, labelled=block.tag == "p"))
         or interface_lines.asks_consent(block.text)
+        or interface_lines.is_player_text(block.text)
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from ingestd import text
+from ingestd.articles.body import boxes
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.interface_lines import is_wall
 from ingestd.articles.body.marked_elements import STRONG, TEASER, MarkedElement
@@ -61,7 +62,13 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
     inside = set(story_element.iter())
     story = [at for at in candidates if placed[at].element in inside]
     kept = _without_tail(placed, weights, [at for at in story if placed[at].block.link_share <= _MAX_LINK_SHARE])
-    return tuple(placed[at].block for at in (*_deks(placed, story[0], overruled, header), *kept))
+    kept = [at for at in kept if not boxes.is_consent_box(placed[at])]
+    walls = {at for at in boxes.near_end(placed, kept) if boxes.is_wall_box(placed[at])}
+    kept = sorted({*kept, *walls})
+    return tuple(
+        replace(placed[at].block, is_wall=True) if at in walls else placed[at].block
+        for at in (*_deks(placed, story[0], overruled, header), *kept)
+    )
 
 
 def _weights(placed: Sequence[PlacedBlock]) -> list[float]:

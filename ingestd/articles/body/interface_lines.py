@@ -4,36 +4,23 @@ Each pattern describes a whole line, so that a sentence of the story with the sa
 """
 
 import re
+from functools import lru_cache
 
+from ingestd.dates import relative
 from ingestd.text import latin_length
 
 #: A longer line is a sentence of the story; a notice about embedded content is up to the second length.
 _MAX_CLOCK = 60
 _MAX_WALL = 220
 _MAX_CONSENT = 700
+_MAX_PLAYER = 160
 
-# A number of units: "12 Min.", "5分", "an hour".
-_UNIT = (
-    r"(?:s|sec|secs|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?|sek\w*|sekunden?|minuten?|std|"
-    r"stunden?|tag(?:en)?|"
-    r"secondes?|heures?|jours?|segundos?|minutos?|horas?|días?|dias?|secondi|minut[oi]|or[ae]|giorn[oi]|uur|"
-    r"uren|dag(?:en)?|"
-    r"minuter?|minutter|timm(?:e|ar)|timer?|dagar|dage?r?|sekunti\w*|minuuttia?|tuntia?|päivää?|minut[ęy]?|"
-    r"godzin[ęy]?|dni|dzień|"
-    r"hodin(?:ou|ami)?|minut(?:ou|ami)|минут[уы]?|мин|час(?:а|ов)?|дн(?:я|ей)|день|хвилин[уи]?|годин[уи]?|"
-    r"dakika|saat|gün|"
-    r"λεπτά|ώρες|ώρα|perce|órája|minute|ore|دقائق|دقيقة|ساعات|ساعة|मिनट|घंटे|phút|giờ|menit|jam)"
-)
-_COUNT = rf"(?:\d{{1,3}}|an?|one|einer?|une?|una?|um|uma|een|en|ett|et)\s*{_UNIT}\.?"
+# What CLDR does not have: "just now", and other words for the past than its own.
 _AGO = (
-    rf"(?:(?:vor|il y a|hace|há|πριν(?: από)?|przed|před|منذ|قبل|cu|"
-    rf"acum)\s+{_COUNT}(?:\s+(?:siden|sedan|s))?"
-    rf"|(?:(?:for|för|cu)\s+)?{_COUNT}\s+(?:ago|fa|atrás|geleden|sedan|siden|sitten|temu|назад|тому|önce|ezelőtt|पहले|trước|lalu|"
-    rf"yang lalu|în urmă)"
-    r"|\d{1,3}\s*(?:秒|分|分钟|分鐘|分間|小时|小時|時間|天|日)\s*前|\d{1,3}\s*(?:초|분|시간|일)\s*전"
+    r"(?:\d{1,3}|an?)\s*(?:secs?|mins?|hrs?)\.?\s+ago|منذ\s+\d{1,3}\s+\w+|\d{1,3}\s+(?:minutit|tundi|päeva)\s+tagasi"
+    r"|\d{1,3}\s+(?:minuter|timmar|dagar)\s+sen|\d{1,3}\s*(?:分間|分钟|分鐘)\s*前"
     r"|just now|gerade eben|à l['’]instant|ahora mismo|agora mesmo|adesso|zojuist|nyss|juuri nyt|przed chwilą|"
-    r"только что|щойно|"
-    r"az önce|刚刚|剛剛|たった今|방금(?: 전)?|الآن)"
+    r"только что|щойно|az önce|刚刚|剛剛|たった今|방금(?: 전)?|الآن"
 )
 _CLOCK = (
     r"(?:[01]?\d|2[0-4])\s*(?:[:.h]|時|点|시)\s*[0-5]\d(?:\s*(?:分|분))?(?:\s*(?:uhr|kl|[ap]\.?m\.?|[A-Z]{3,4}))?"
@@ -47,7 +34,10 @@ _LABEL = (
 )
 _DAY = r"(?:\d{1,2}\.\s*(?:\d{1,2}\.|[^\W\d]+)\s*\d{4}|\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d\d-\d\d)[,\s]*"
 _CLOCK_LINE = re.compile(
-    rf"\W*(?:{_LABEL}?(?:{_AGO})|{_LABEL}(?:{_DAY})?(?:{_CLOCK})|{_LABEL}{_DAY}|(?:{_CLOCK}))\W*", re.IGNORECASE
+    rf"\W*(?:{_LABEL}?(?:{_AGO})|{_LABEL}(?:{_DAY})?(?:{_CLOCK})|{_LABEL}{_DAY}|(?:{_CLOCK})"
+    # The time of a player.
+    rf"|\d{{1,2}}:\d\d(?::\d\d)?(?:\s*/\s*-?\d{{1,2}}:\d\d(?::\d\d)?)+)\W*",
+    re.IGNORECASE,
 )
 
 # What a notice in place of embedded content speaks of, and what it asks for; it has words of both kinds.
@@ -62,7 +52,15 @@ _EMBEDDED = re.compile(
     r"(?:detta|det här|dette|externt|eksternt) (?:innehåll\w*|innhold\w*|indhold\w*)|innehållet|innholdet|indholdet|"
     r"tä(?:mä|män|tä) sisäl\w+|(?:ta|tę|tej|te) treś\w+|(?:tento|externí) obsah|(?:этот|этого|внешний) контент\w*|"
     r"(?:このコンテンツ|この動画|外部コンテンツ)|(?:此|该|外部)(?:内容|視頻|视频)|(?:이|외부) 콘텐츠|"
-    r"هذا المحتوى|bu içeri\w+|αυτό το περιεχόμενο",
+    r"هذا المحتوى|bu içeri\w+|αυτό το περιεχόμενο|"
+    r"(?:content from|inhalten? von|contenus? d['’e]|contenido de|conteúdo d[eoa]|contenuto di|inhoud van|"
+    r"innehåll från|innhold fra|indhold fra) (?:youtube|facebook|instagram|twitter|tiktok|x\b|google|vimeo|spotify)",
+    re.IGNORECASE,
+)
+#: Names of those whose content is embedded, in all languages.
+_PROVIDERS = re.compile(
+    r"\b(?:youtube|vimeo|dailymotion|twitch|facebook|instagram|threads|twitter|tiktok|bluesky|mastodon|telegram|"
+    r"linkedin|pinterest|reddit|spotify|soundcloud|google|datawrapper|infogram|flourish|giphy|opinary|riddle|podigee|acast|x)\b",
     re.IGNORECASE,
 )
 #: In lower case.
@@ -70,7 +68,12 @@ _PRIVACY = (
     "cookie|クッキー|쿠키|çerez|eväste|informasjonskapsl|traceur|tracker|privacy|datenschutz|personenbezogen|"
     "confidentialité|privacidad|privacidade|prywatnoś|soukromí|конфиденциальн|隐私|隱私|プライバシー|개인정보|الخصوصية|"
     "ملفات تعريف|gizlilik|απορρήτου|consent|einwillig|zustimm|consentimiento|consentimento|consenso|toestemming|"
-    "samtycke|samtykke|suostumu|zgodę|zgoda|zgodą|zgody|souhlas|согласи|同意|동의|daten von"
+    "samtycke|samtykke|suostumu|zgodę|zgoda|zgodą|zgody|souhlas|согласи|同意|동의|daten von|"
+    # Further languages; most have the English word.
+    "куки|кукі|бисквитк|kolačić|колачић|piškotk|sütik|hozzájárul|küpsis|nõusolek|sīkdat|sīkfail|piekriš|slapuk|sutikim|"
+    "vafrakök|galetes|súhlas|privol|съглас|поверителн|згоду|згоди|конфіденційн|приватност|עוגיות|הסכמ|פרטיות|کوکی|"
+    "حریم خصوصی|कुकी|সম্মতি|কুকি|คุกกี้|ยินยอม|ความเป็นส่วนตัว|persetujuan|privasi|đồng ý|quyền riêng tư|συγκατάθεση|gdpr|rgpd|"
+    "lgpd|dsgvo"
 ).split("|")
 _ASKED = re.compile(
     r"\b(?:you|your|we ask|click|sie|ihre[rn]?|ihnen|klicken|vous|votre|vos|cliquez|cliquant|usted|sus?|"
@@ -78,6 +81,19 @@ _ASKED = re.compile(
     r"clicca|tuo|tue|tuoi|je|jouw|uw|u|klik|du|din|dina|dine|dit|klicka|sinun|voit|napsauta|kliknij|twoj\w+|"
     r"swoj\w+|klikni\w*|"
     r"vaš\w*|вы|ваш\w*|нажмите)\b|ください|您|你|请|하세요|하십시오|주세요|يرجى|اضغط|tıklay|lütfen|σας|κάντε κλικ",
+    re.IGNORECASE,
+)
+
+_BROWSER = re.compile(
+    r"\b(?:your|this|ihr|dein|votre|su|seu|tu|il tuo|deine?n?|je|uw) (?:web ?)?(?:browser|navigateur|navegador)|"
+    r"ваш (?:браузер|оглядач)|tarayıcınız|selaimesi|webbläsare stöd|nettleseren din|din browser|din webbläsare|"
+    r"twoja przeglądarka|váš prohlížeč|böngésző\w* nem|ブラウザ|浏览器|瀏覽器|브라우저|متصفح|ब्राउज़र|trình duyệt|"
+    r"הדפדפן|peramban|πρόγραμμα περιήγησης",
+    re.IGNORECASE,
+)
+_PLAYED = re.compile(
+    r"video|vidéo|vídeo|audio|html ?5|iframe|flash|javascript|видео|відео|аудио|βίντεο|ビデオ|動画|音声|视频|視頻|影片|"
+    r"音频|동영상|비디오|오디오|الفيديو|فيديو|वीडियो|וידאו",
     re.IGNORECASE,
 )
 
@@ -122,22 +138,39 @@ _WALL = re.compile(
 )
 
 
-def is_clock(line: str) -> bool:
-    """Return whether a line is only a clock or says how long ago: "vor 12 Min.", "14h32", "Stand: 14:30 Uhr"."""
-    return len(line) <= _MAX_CLOCK and _CLOCK_LINE.fullmatch(line) is not None
+def is_clock(line: str, *, labelled: bool = False) -> bool:
+    """Return whether a line is only a clock or says how long ago: "vor 12 Min.", "14h32", "Stand: 14:30 Uhr".
+
+    `labelled`: also if one or two other words stand before or behind, in any language: "Päivitetty 5 minuuttia sitten".
+    """
+    if len(line) > _MAX_CLOCK:
+        return False
+    return _CLOCK_LINE.fullmatch(line) is not None or relative.says_how_long_ago(line, labelled=labelled)
 
 
 def asks_consent(line: str) -> bool:
     """Return whether a line stands in place of embedded content and asks the reader to agree to load it."""
+    return speaks_of_privacy(line) and _EMBEDDED.search(line) is not None and _ASKED.search(line) is not None
+
+
+@lru_cache(maxsize=512)  # asked when the story is found, and when its lines are looked through
+def speaks_of_privacy(line: str) -> bool:
+    """Return whether a line is no longer than a notice, and speaks of cookies or consent."""
     if len(line) > _MAX_CONSENT:
         return False
     # Nearly no line has one of these words.  To search for each is thirty times as fast as a pattern of all.
     folded = line.lower()
-    return (
-        any(word in folded for word in _PRIVACY)
-        and _EMBEDDED.search(line) is not None
-        and _ASKED.search(line) is not None
-    )
+    return any(word in folded for word in _PRIVACY)
+
+
+def names_embed(text: str) -> bool:
+    """Return whether a text names embedded content, or one whose content is embedded."""
+    return _EMBEDDED.search(text) is not None or _PROVIDERS.search(text) is not None
+
+
+def is_player_text(line: str) -> bool:
+    """Return whether a line stands in place of a player: "Your browser does not support the video element."."""
+    return len(line) <= _MAX_PLAYER and _BROWSER.search(line) is not None and _PLAYED.search(line) is not None
 
 
 def is_wall(line: str) -> bool:

@@ -25,7 +25,10 @@ class MarkedElement(NamedTuple):
 _TEASER_WORDS = frozenset("teaser teasers promo info".split())
 _STRONG_WORDS = frozenset(
     "footer comment comments disqus respond cookie cookies consent gdpr newsletter newsletters related "
-    "recommended recommendations taboola outbrain".split()
+    "recommended recommendations taboola outbrain "
+    # Consent managers
+    "usercentrics borlabs cmplz complianz onetrust optanon didomi iubenda cookiebot klaro sourcepoint cookieconsent "
+    "dsgvo rgpd twoclick".split()
 )
 _WEAK_WORDS = frozenset(
     # Menus and page controls

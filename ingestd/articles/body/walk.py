@@ -31,6 +31,9 @@ _STYLED = frozenset((*_INLINE, "hi", "a", "ref"))
 _SEPARATE = frozenset(("br", "lb", "cell", "td", "th"))
 _BREAK = "\n"
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+_TIME_OF_DAY = re.compile(r"[\dT ]\d\s?[:.h時时点시]\s?[0-5]\d(?!\d)")
+#: Characters of a clock in words: "Aktualisiert vor 12 Minuten".
+_MAX_CLOCK = 60
 #: A row of a table is one line if it has at most so many elements, and no cell of more characters or with a list.
 _ROW_ELEMENTS, _ROW_CELL = 200, 200
 _NOT_IN_ROW = frozenset("table ul ol dl h1 h2 h3 h4 h5 h6 blockquote pre figure article section form".split())
@@ -74,8 +77,22 @@ def _walk(root: etree._Element, skipped: frozenset[str], *, marked: bool) -> Ite
             continue
         for line in _lines(runs):
             normalised = normalise_runs(line)
-            if normalised:
+            if normalised and not (context.tag == "p" and _is_clock(line)):
                 yield PlacedBlock(Block(context.tag, normalised), context.element, context.marks)
+
+
+class _ClockRun(Run):
+    """A run of text in a `time` element that tells a time of day."""
+
+
+def _is_clock(line: list[Run]) -> bool:
+    """Return whether a line has nothing but a short `time` element with a time of day, in whatever words."""
+    printed = [run for run in line if run.text.strip()]
+    return all(isinstance(run, _ClockRun) for run in printed) and sum(len(run.text) for run in printed) <= _MAX_CLOCK
+
+
+def _tells_time_of_day(element: etree._Element) -> bool:
+    return _TIME_OF_DAY.search(element.get("datetime") or element.text or "") is not None
 
 
 def _preformatted_parts(runs: list[Run]) -> Iterator[tuple[Run, ...]]:
@@ -100,6 +117,7 @@ class _Context(NamedTuple):
     marks: tuple[MarkedElement, ...] = ()
     #: Whether it is a row of a table, which is one line.
     in_row: bool = False
+    in_clock: bool = False
 
 
 def _runs_by_block(
@@ -146,7 +164,8 @@ def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) ->
     block = _block_tag(element, outer.tag) if tag in _BLOCKS and not outer.in_row else None
     style = _style(element, outer.style) if tag in _STYLED else outer.style
     strength = marked_elements.mark_strength(element) if marked else 0
-    if block is None and style is outer.style and not strength:
+    in_clock = outer.in_clock or (tag == "time" and _tells_time_of_day(element))
+    if block is None and style is outer.style and not strength and in_clock == outer.in_clock:
         return outer
     return _Context(
         block or outer.tag,
@@ -154,6 +173,7 @@ def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) ->
         element if block else outer.element,
         (*outer.marks, MarkedElement(element, strength)) if strength else outer.marks,
         outer.in_row or (tag == "tr" and _is_row(element)),
+        in_clock,
     )
 
 
@@ -171,7 +191,8 @@ def _append_start(element: etree._Element, runs: list[Run], context: _Context) -
         _append_separator(element, runs, context)
     if text := element.text:
         # A line end in the source is a space, but in `pre`; only the run that stands for `<br>` is a break.
-        runs.append(Run(text if context.tag == "pre" else text.replace(_BREAK, " "), *context.style))
+        kind = _ClockRun if context.in_clock else Run
+        runs.append(kind(text if context.tag == "pre" else text.replace(_BREAK, " "), *context.style))
 
 
 def _append_separator(element: etree._Element, runs: list[Run], context: _Context) -> None:

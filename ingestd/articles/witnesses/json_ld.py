@@ -164,7 +164,7 @@ def _clues(node: dict[str, Any], by_id: dict[str, dict[str, Any]], url: str, lan
         source=_name(_resolved(publisher, by_id)),
         usageterms=_terms(node),
         images=_images(node.get("image"), by_id, url),
-        paywall=_paywall(node.get("isAccessibleForFree")),
+        paywall=_is_walled(node),
         words=_words(node),
     )
 
@@ -181,6 +181,15 @@ def _terms(node: dict[str, Any]) -> str | None:
             if terms := _plain(value_text):
                 return terms
     return None
+
+
+def _is_walled(node: dict[str, Any]) -> bool | None:
+    """Return whether the page or a part of it is for subscribers (schema.org: `hasPart` with a `cssSelector`)."""
+    stated = _paywall(node.get("isAccessibleForFree"))
+    if stated is not None:
+        return stated
+    parts = (part for part in _list(node.get("hasPart")) if isinstance(part, dict) and part.get("cssSelector"))
+    return True if any(_paywall(part.get("isAccessibleForFree")) for part in parts) else None
 
 
 def _paywall(free: Any) -> bool | None:
