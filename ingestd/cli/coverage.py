@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import NO_SOURCES
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show, show_json
+from ingestd.cli.output import note, show, show_json
 from ingestd.errors import UsageError
 from ingestd.store.polls import gaps, sources
 from ingestd.times import iso, parse_iso, utc
@@ -46,6 +47,8 @@ def coverage(
     if json:
         show_json(rows)
     else:
+        if not rows:
+            note(NO_SOURCES)
         for row in rows:
             _print_text(row, start, end)
     raise typer.Exit(0 if all(row["whole"] for row in rows) else 1)

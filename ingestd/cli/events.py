@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -87,11 +88,15 @@ async def _print(
     include_withheld: bool,
     json: bool,
 ) -> None:
-    left = limit
+    left, printed = limit, False
     async with open_for_reading(config) as database:
         log_disclosure("events", include_withheld=include_withheld)
         async for batch in _batches(database, after, epoch, kinds, follow=follow, include_withheld=include_withheld):
             found = batch.events[:left]
+            if not (found or printed or follow or json):
+                async with database.read() as connection:
+                    await note_nothing(connection, "no events", "--follow waits for the next one")
+            printed = True
             if json:
                 show_json_lines([{**asdict(event), "epoch": batch.epoch} for event in found])
             else:

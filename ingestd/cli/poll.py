@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.cli.settings import load_settings
@@ -62,6 +63,9 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
         else:
             await _run_with_progress(service, service.run_until_idle())
             failed = service.service_state.polls_done.get("failed", 0)
+            if not (service.service_state.polls_done or service.service_state.entries_done):
+                async with runtime.database.read() as connection:
+                    await note_nothing(connection, "nothing was due", "`ingestd poll SOURCE` polls one now")
         async with runtime.database.read() as connection:
             return failed, await overview.summary(connection)
 

@@ -12,15 +12,16 @@ from ingestd.cli.output import note, show, show_json, show_table
 from ingestd.cli.settings import load_settings
 from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
-from ingestd.errors import IngestError
+from ingestd.errors import IngestError, NoArticle
 from ingestd.model.feed import Entry
 from ingestd.model.version import Version
-from ingestd.pipeline.read import fetch_page, read_page, read_reply
+from ingestd.pipeline.read import fetch_page, naming, read_page, read_reply
 from ingestd.pipeline.runtime import make_pool, open_fetcher
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.policy.wire.versions import received_version
 from ingestd.settings import Settings
 from ingestd.times import iso
+from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
 from ingestd.workers.pool import Pool
 
@@ -51,14 +52,15 @@ def try_(
     show_table(("published", "headline", "link"), rows)
     for article in found["articles"]:
         show("")
-        show_table(("field", "value"), [(key, value) for key, value in article.items() if value])
+        show_table(("field", "value"), [(key, _shown(value)) for key, value in article.items() if value])
 
 
 async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bool) -> dict[str, Any]:
     async with open_fetcher(settings) as (_, fetcher), make_pool(settings) as pool:
         reply = await fetcher.get(url)
-        parsed = await read_reply(pool, reply)
-        feed, now = parsed.feed, datetime.now(UTC)
+        with naming(url):
+            parsed = await read_reply(pool, reply)
+        feed, now, shown = parsed.feed, datetime.now(UTC), without_userinfo(url)
         refuse_index(feed, url)
         # A version that was usable, too, when another one of the same item takes it back.
         taken_back = {version.item.guid for version in parsed.versions if version and not _is_usable(version, now)}
@@ -68,8 +70,8 @@ async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bo
         ]
         articles = [
             # A wire item contains its text.
-            asdict(version.article) if version else await _article(fetcher, pool, entry)
-            for entry, version, hidden in listed[:pages]
+            asdict(version.article) if version else await _article(fetcher, pool, entry, f"{shown}: entry {number}")
+            for number, (entry, version, hidden) in enumerate(listed[:pages], start=1)
             if not hidden
         ]
     entries = [_entry(entry, hidden=hidden) for entry, _, hidden in listed]
@@ -98,11 +100,23 @@ def _entry(entry: Entry, *, hidden: bool) -> dict[str, Any]:
     }
 
 
-async def _article(fetcher: Fetcher, pool: Pool, entry: Entry) -> dict[str, Any]:
+def _shown(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(item)}" for key, item in value.items() if item)
+    if isinstance(value, list | tuple):
+        return "; ".join(str(_shown(item)) for item in value)
+    return value
+
+
+async def _article(fetcher: Fetcher, pool: Pool, entry: Entry, name: str) -> dict[str, Any]:
+    """Return the article of an entry, or its error; an entry without a link is called `name` there."""
+    if entry.link is None and not entry.body_html:
+        note(f"{name} has no link and no content; skipped")
+        return {"entry": name, "error": NoArticle.__name__}
     try:
         fetched = await fetch_page(fetcher, entry)
         # A request without validators is never answered with a 304.
         return asdict((await read_page(pool, fetched.page)).article) if fetched else {}
     except IngestError as error:
-        note(f"{entry.link}: {error}")
-        return {"link": entry.link, "error": type(error).__name__}
+        note(f"{entry.link or name}: {error}")
+        return {"link": entry.link, "entry": None if entry.link else name, "error": type(error).__name__}

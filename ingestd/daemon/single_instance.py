@@ -26,13 +26,13 @@ def instance_lock(file: Path | None) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(f"cannot open {lock}: {error.strerror}") from error
     try:
-        _acquire(descriptor, file)
+        _acquire(descriptor, lock, file)
         yield
     finally:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, file: Path) -> None:
+def _acquire(descriptor: int, lock: Path, file: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -41,5 +41,8 @@ def _acquire(descriptor: int, file: Path) -> None:
             f"another daemon uses {file} (process {holder}): stop it, "
             "or use PostgreSQL, which several daemons may share"
         ) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(lock)) from error  # it names no file by itself

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingestd.errors import ConfigError
+from ingestd.errors import ConfigError, StoreCorrupt, StoreUnavailable
 from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.database import Database
 from ingestd.store.schema import version
@@ -32,11 +32,16 @@ async def open_database(
     """
     url = settings.async_database_url
     make_directories(settings)
-    _check_file(sqlite_file(settings))
-    await _have_schema(url, migrate or settings.migrate_on_start)
-    async with Database(url, outages=outages) as database:
-        await copy_state.refuse_unfinished(database)
-        yield database
+    file = sqlite_file(settings)
+    _check_file(file)
+    try:
+        await _have_schema(url, migrate or settings.migrate_on_start)
+        async with Database(url, outages=outages) as database:
+            await copy_state.refuse_unfinished(database)
+            yield database
+    except (StoreUnavailable, StoreCorrupt) as error:
+        # For the operator at a terminal: neither the driver nor an answer over HTTP names the file.
+        raise (type(error)(f"{file}: {error}") if file else error) from error.__cause__
 
 
 async def _have_schema(url: str, migrate: MigrateOnStart) -> None:

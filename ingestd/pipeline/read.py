@@ -3,6 +3,8 @@
 Parsing and extraction run in worker processes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,6 +18,7 @@ from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.model.version import Version
 from ingestd.policy.articles.plausible_dates import article_with_plausible_dates, entry_with_plausible_dates
 from ingestd.store.polls.poll_result import ListedEntry
+from ingestd.urls import without_userinfo
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
 from ingestd.web.link_header import links_in
@@ -69,6 +72,15 @@ async def find_feeds(pool: Pool, reply: Reply) -> tuple[FoundFeed, ...]:
     job = "ingestd.workers.jobs:find_feeds"
     found: tuple[FoundFeed, ...] = await pool.run(job, reply.body, reply.final_url, reply.content_type, announced)
     return found
+
+
+@contextmanager
+def naming(url: str) -> Iterator[None]:
+    """Begin the message of a ParseError with the URL of its document, for a person who reads it alone."""
+    try:
+        yield
+    except ParseError as error:
+        raise type(error)(f"{without_userinfo(url)}: {error}") from error
 
 
 async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:

@@ -85,8 +85,47 @@ def _message(error: SQLAlchemyError) -> str:
     words = " ".join(str(original or error).split())
     if isinstance(error, PoolTimeout):
         words = "no connection came free in time"
-    return f"{_BEGINNINGS[class_of(error)]}: {words[:300]}"
+    hint = _hint(original)
+    return f"{_BEGINNINGS[class_of(error)]}: {words[:300]}{hint and '; '}{hint}"
 
+
+def _hint(error: object) -> str:
+    """Return what the operator can do about an error of the driver, "" if that is not known."""
+    state: str | None = getattr(error, "sqlstate", None)
+    if state:
+        return next((_SQLSTATE_HINTS[state[:size]] for size in (5, 3, 2) if state[:size] in _SQLSTATE_HINTS), "")
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        return _SQLITE_HINTS.get(code & 0xFF, "")
+    # libpq gives no SQLSTATE of a connection that failed.
+    return next((hint for words, hint in _CONNECTION_HINTS.items() if words in str(error)), "")
+
+
+#: Words of libpq, in this order → hint.
+_CONNECTION_HINTS = {
+    "authentication failed": "correct the user and the password in database_url",
+    "no password supplied": "add the password to database_url",
+    "does not exist": "create it, or correct its name in database_url",
+    "failed to resolve host": "correct the host in database_url",
+    "Connection refused": "start the server, or correct its address in database_url",
+    "No such file or directory": "start the server, or correct its address in database_url",
+}
+
+_SQLSTATE_HINTS = {
+    "28": "correct the user and the password in database_url",
+    "3D000": "create it, or correct its name in database_url",
+    "42501": "grant it to the user in database_url",
+    "53100": "free some space on the server's disk",
+    "53300": "raise max_connections, or end other clients",
+}
+
+_SQLITE_HINTS = {
+    sqlite3.SQLITE_BUSY: "another program has locked the file: end it, or wait",
+    sqlite3.SQLITE_CANTOPEN: "its directory must exist and be writable",
+    sqlite3.SQLITE_FULL: "free some space, or set database_url to another disk",
+    sqlite3.SQLITE_IOERR: "its disk is full or fails: free some space, or set database_url to another disk",
+    sqlite3.SQLITE_READONLY: "make the file and its directory writable, or set database_url",
+}
 
 _BEGINNINGS: dict[type[StoreError], str] = {
     StoreUnavailable: "the database cannot be used",

@@ -177,3 +177,14 @@ def test_reading_makes_no_database(tmp_path: Path, command: tuple[str, ...]) -> 
     assert done.status == 2
     assert f"there is no database at {tmp_path / 'state' / 'new.db'} yet" in done.error
     assert not (tmp_path / "state").exists()
+
+
+def test_an_sqlite_file_that_cannot_be_used_is_named(config: Path, tmp_path: Path) -> None:
+    assert ingestd(config, "db", "upgrade").status == 0
+    file = tmp_path / "state" / "ingestd.db"
+    file.write_bytes(b"no database" * 1000)
+
+    done = ingestd(config, "sources", "list")
+
+    assert done.status == 1
+    assert done.error == f"{file}: the database is damaged, restore a backup: file is not a database\n"

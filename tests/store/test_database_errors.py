@@ -8,10 +8,12 @@ from random import Random
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import StoreConflict, StoreCorrupt, StoreError, StoreRefused, StoreUnavailable
 from ingestd.store.database import Database
+from ingestd.store.database_errors import store_errors
 from tests.support.databases import database_at
 from tests.support.shared_server import Databases
 
@@ -115,10 +117,48 @@ async def test_a_deadlock_is_a_conflict(postgresql: Database) -> None:
 
 
 async def test_a_server_that_refuses_connections_is_unavailable(postgresql_server: str) -> None:
-    for url in (database_at(postgresql_server, "missing"), "postgresql://127.0.0.1:1/news"):
+    for url, hint in (
+        (database_at(postgresql_server, "missing"), "; create it, or correct its name in database_url"),
+        ("postgresql://127.0.0.1:1/news", "; start the server, or correct its address in database_url"),
+        ("postgresql://database.invalid/news", "; correct the host in database_url"),
+    ):
         async with Database(url.replace("postgresql://", "postgresql+psycopg://")) as database:
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(StoreUnavailable) as caught:
                 await database.ping()
+        assert str(caught.value).endswith(hint)
+
+
+class Raised(Exception):
+    """An error of a driver, with its code."""
+
+    def __init__(self, words: str = "it failed", *, state: str | None = None, code: int | None = None) -> None:
+        super().__init__(words)
+        self.sqlstate, self.sqlite_errorcode = state, code
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (Raised('FATAL: password authentication failed for user "news"'), "correct the user and the password"),
+        (Raised("fe_sendauth: no password supplied"), "add the password"),
+        (Raised('FATAL: role "news" does not exist'), "create it"),
+        (Raised(state="28P01"), "correct the user and the password"),
+        (Raised(state="42501"), "grant it to the user"),
+        (Raised(state="53100"), "free some space on the server's disk"),
+        (Raised(state="53300"), "raise max_connections"),
+        (Raised(code=sqlite3.SQLITE_FULL), "free some space"),
+        (Raised(code=sqlite3.SQLITE_IOERR_WRITE), "its disk is full or fails"),
+        (Raised(code=sqlite3.SQLITE_READONLY_DBMOVED), "make the file and its directory writable"),
+        (Raised(code=sqlite3.SQLITE_BUSY), "another program has locked the file"),
+        (Raised(code=sqlite3.SQLITE_CANTOPEN), "its directory must exist"),
+    ],
+    ids=lambda value: f"{value} {value.sqlstate} {value.sqlite_errorcode}" if isinstance(value, Raised) else "",
+)
+def test_the_message_says_what_to_do(error: Raised, hint: str) -> None:
+    with pytest.raises(StoreError) as caught, store_errors():
+        raise OperationalError("SELECT 1", {}, error)
+
+    assert f"; {hint}" in str(caught.value)
 
 
 async def test_writes_see_what_others_committed_whatever_the_default_isolation_is(postgresql: Database) -> None:
@@ -162,7 +202,7 @@ async def test_an_sqlite_file_that_is_full_is_unavailable(file: Path) -> None:
         error = await error_of(database, "PRAGMA max_page_count = 1", insert)
 
     assert type(error) is StoreUnavailable
-    assert "full" in str(error)
+    assert "full; free some space" in str(error)
 
 
 async def test_an_sqlite_file_that_another_process_locks_is_unavailable(

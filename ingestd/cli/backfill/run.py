@@ -167,7 +167,9 @@ def _advise(backfill: Backfill, state: str) -> None:
     """Print what failed and which command to run next."""
     if backfill.error:
         note(f"the list could not be read to its end: {backfill.error}")
-    if state in ("failed", "running"):
+    if state == "failed" and not backfill.listed.documents:
+        note(f"nothing was listed: correct the URL, or try it again with `ingestd backfill resume {backfill.id}`")
+    elif state in ("failed", "running"):
         note(f"run `ingestd backfill resume {backfill.id}` to continue")
     if state == "cancelled":
         note("cancelled by another process")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -34,6 +35,8 @@ def list_(
             find = failures.list_quarantined if quarantined else failures.latest
             log_disclosure("failures list", include_withheld=include_withheld)
             rows = await find(connection, limit=limit, include_withheld=include_withheld)
+            if not rows and not json:
+                await note_nothing(connection, "no entry is quarantined" if quarantined else "no failures")
         return [{**row, "source_url": without_userinfo(row["source_url"] or "")} for row in rows]
 
     rows = asyncio.run(work())

@@ -6,10 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
+from ingestd.errors import UsageError
 from ingestd.store.polls import gaps
 from ingestd.urls import without_userinfo
+
+_STATES = ("open", "repaired", "accepted")
 
 
 def list_(
@@ -22,12 +26,16 @@ def list_(
 ) -> None:
     """List gaps, newest first.
 
-    Exit status: 0 on success.
+    Exit status: 0 on success, 2 if --state has an unknown value.
     """
+    if state is not None and state not in _STATES:
+        raise UsageError(f"--state: {state!r} should be one of {', '.join(_STATES)}")
 
     async def work() -> list[dict[str, Any]]:
         async with open_for_reading(config) as database, database.read() as connection:
             rows = await gaps.list_all(connection, state=state, limit=limit)
+            if not rows and not json:
+                await note_nothing(connection, f"no gap is {state}" if state else "no gaps")
         return [{**row, "source_url": without_userinfo(row["source_url"])} for row in rows]
 
     rows = asyncio.run(work())

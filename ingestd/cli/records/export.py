@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonLinesOption
 from ingestd.cli.output import open_output
 from ingestd.cli.records.options import SourceOption, StatusOption, parse_status
@@ -58,7 +59,6 @@ def export(
 
     Exit status: 0 on success, 2 if there is no such source or the file cannot be written.
     """
-    del json
     after, wanted, render = (
         parse_since(since),
         parse_status(status, include_withheld=include_withheld),
@@ -69,13 +69,17 @@ def export(
         with ExitStack() as stack:
             file = stack.enter_context(open_output(output)) if output else sys.stdout
             bar = stack.enter_context(progress_bar())
-            task = bar.add_task("records", total=None)
+            task, written = bar.add_task("records", total=None), False
             async with open_for_reading(config) as database:
                 log_disclosure("records export", include_withheld=wanted != "usable")
                 source_id = await _source_id(database, source) if source else None
                 async for record in export_records(database, since=after, source_id=source_id, status=wanted):
                     file.write(render(record) + "\n")
                     bar.advance(task)
+                    written = True
+                if not (written or json):
+                    async with database.read() as connection:
+                        await note_nothing(connection, "no records to export")
 
     asyncio.run(work())
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.records.options import LimitOption, SourceOption, StatusOption, parse_status
 from ingestd.cli.records.table import show_records, show_summaries
@@ -11,6 +12,9 @@ from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.store.polls import sources
 from ingestd.store.records import records
+
+#: What to look at when sources were polled and no record was made.
+_WHY = "`ingestd failures list` and `ingestd why URL` say why"
 
 
 def list_(
@@ -37,7 +41,12 @@ def list_(
             chosen: dict[str, Any] = {"limit": limit, "source_id": source_id, "since": after, "status": wanted}
             if json:
                 show_records(await records.newest(connection, **chosen), json=True)
-            else:
-                show_summaries(await records.newest_summaries(connection, **chosen))
+                return
+            found = await records.newest_summaries(connection, **chosen)
+            show_summaries(found)
+            if not found:
+                has_filters = source or since or status
+                hint = "without --source, --since and --status all are listed" if has_filters else _WHY
+                await note_nothing(connection, "no records", hint)
 
     asyncio.run(work())

@@ -7,7 +7,7 @@ import typer
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show_json, show_table
+from ingestd.cli.output import note, show_json, show_table
 from ingestd.store.records import purge
 
 _COLUMNS = ("at", "actor", "reason", "records", "revisions", "documents", "shared")
@@ -33,5 +33,7 @@ def purges(
     if json:
         show_json(found)
     else:
+        if not found:
+            note("nothing was purged; `ingestd records purge` erases records")
         rows = [{**one, "records": len(one["guids"])} for one in found]
         show_table(_COLUMNS, [[row[name] for name in _COLUMNS] for row in rows])

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note
 from ingestd.cli.records.options import LimitOption, StatusOption, parse_status
@@ -44,6 +45,10 @@ def search(
             log_disclosure("records search", include_withheld=wanted != "usable")
             if missing := await conversions.unsearchable_until(connection):
                 note(f"`ingestd run` is still indexing records saved until {iso(missing)}: a search may miss them")
-            return await find_words(connection, " ".join(words), limit=limit, status=wanted)
+            found = await find_words(connection, " ".join(words), limit=limit, status=wanted)
+            if not found and not json:
+                hint = "every word must occur in it; WORD* finds words that only begin so"
+                await note_nothing(connection, "no record matches", hint)
+            return found
 
     show_records(asyncio.run(work()), json=json)

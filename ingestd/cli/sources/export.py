@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import NO_SOURCES
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show_json
+from ingestd.cli.output import note, show_json
 from ingestd.discovery.opml import Outline, write_opml
 from ingestd.store.polls import sources
 from ingestd.urls import is_folder, is_inbox
@@ -34,4 +35,6 @@ def export(config: ConfigOption = None, json: JsonOption = False) -> None:
     if json:
         show_json(outlines)
     else:
+        if not outlines:
+            note(NO_SOURCES)
         typer.echo(write_opml(outlines, title="ingestd", created=datetime.now(UTC)).decode())

@@ -8,8 +8,9 @@ from typing import Annotated, Any, get_args
 import typer
 
 from ingestd.cli.database import open_for_reading
+from ingestd.cli.empty import NO_SOURCES
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import show_json, show_table
+from ingestd.cli.output import note, show_json, show_table
 from ingestd.errors import UsageError
 from ingestd.policy.polling.condition import Condition
 from ingestd.store.operations import overview
@@ -51,6 +52,8 @@ def list_(
     if json:
         show_json(rows)
     else:
+        if not rows:
+            note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
         columns = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
         show_table(columns, [[row[column] for column in columns] for row in rows])
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
+from xml.sax import SAXParseException
 
 import feedparser
 from lxml import etree
@@ -51,8 +52,19 @@ def parse(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
         return parsed, warnings
     error = parsed["bozo_exception"]
     if not parsed["entries"] and not isinstance(error, feedparser.CharacterEncodingOverride):
-        raise ParseError(f"damaged feed without a readable entry: {collapse(str(error))}") from error
-    return parsed, (*warnings, collapse(str(error))[:500])
+        raise ParseError(f"damaged feed without a readable entry: {_words(error, body)}") from error
+    return parsed, (*warnings, _words(error, body))
+
+
+def _words(error: Exception, body: bytes) -> str:
+    """Return an error as one line; one of the XML parser names its line in the document, and no file or column.
+
+    feedparser puts an XML declaration of its own in the place of the document's, or else on a line above it.
+    """
+    if isinstance(error, SAXParseException):
+        line = (error.getLineNumber() or 1) - (not body.lstrip().startswith((b"<?xml", b"\xef\xbb\xbf<?xml")))
+        return collapse(f"line {max(line, 1)}: {error.getMessage()}")[:500]
+    return collapse(str(error))[:500]
 
 
 def _parse(body: bytes, content_type: str | None) -> Raw:
