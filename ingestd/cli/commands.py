@@ -43,7 +43,11 @@ COMMANDS: tuple[Command | Group, ...] = (
         (
             Command("add", "sources.add:add", "Add a source, or the feeds that a web page names."),
             Command("list", "sources.list_:list_", "List the sources."),
-            Command("show", "sources.show:show_", "Show a source, its recent polls and its WebSub hub."),
+            Command(
+                "show",
+                "sources.show:show_",
+                "Show a source, its warnings, its recent polls and its WebSub hub.",
+            ),
             Command("set", "sources.set_:set_", "Change the title, interval or options of a source."),
             Command("pause", "sources.pause:pause", "Pause a source; it is not polled until resumed."),
             Command("resume", "sources.resume:resume", "Resume a paused source and poll it at once."),

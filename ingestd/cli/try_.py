@@ -14,9 +14,11 @@ from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import IngestError, NoArticle
 from ingestd.model.feed import Entry
+from ingestd.model.text_references import is_by_reference
 from ingestd.model.version import Version
 from ingestd.pipeline.read import fetch_page, naming, read_page, read_reply
 from ingestd.pipeline.runtime import make_pool, open_fetcher
+from ingestd.pipeline.text_renditions import ListSource, fetch_text
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.policy.wire.versions import received_version
 from ingestd.settings import Settings
@@ -48,6 +50,8 @@ def try_(
         show_json(found)
         return
     show(f"{found['title'] or url}: {found['format']}, {len(found['entries'])} entries")
+    for warning in found["warnings"]:
+        note(f"warning: {warning}")
     rows = [(entry["published"], entry["headline"], entry["link"]) for entry in found["entries"]]
     show_table(("published", "headline", "link"), rows)
     for article in found["articles"]:
@@ -70,7 +74,9 @@ async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bo
         ]
         articles = [
             # A wire item contains its text.
-            asdict(version.article) if version else await _article(fetcher, pool, entry, f"{shown}: entry {number}")
+            asdict(version.article)
+            if version and not is_by_reference(entry)
+            else await _article(fetcher, pool, entry, f"{shown}: entry {number}", source=url)
             for number, (entry, version, hidden) in enumerate(listed[:pages], start=1)
             if not hidden
         ]
@@ -108,12 +114,14 @@ def _shown(value: object) -> object:
     return value
 
 
-async def _article(fetcher: Fetcher, pool: Pool, entry: Entry, name: str) -> dict[str, Any]:
+async def _article(fetcher: Fetcher, pool: Pool, entry: Entry, name: str, *, source: str) -> dict[str, Any]:
     """Return the article of an entry, or its error; an entry without a link is called `name` there."""
-    if entry.link is None and not entry.body_html:
+    if entry.link is None and not entry.body_html and not is_by_reference(entry):
         note(f"{name} has no link and no content; skipped")
         return {"entry": name, "error": NoArticle.__name__}
     try:
+        if is_by_reference(entry):
+            return asdict((await fetch_text(fetcher, pool, entry, ListSource(url=source))).version.article)
         fetched = await fetch_page(fetcher, entry)
         # A request without validators is never answered with a 304.
         return asdict((await read_page(pool, fetched.page)).article) if fetched else {}

@@ -194,6 +194,12 @@ def quiet(figures: Figures) -> Measured:
     return count, warn_when(count > 0, f"sources published less than expected; {_LIST} quiet`")
 
 
+def warnings(figures: Figures) -> Measured:
+    """Return the number of sources with warnings about their documents; most have a small defect that is repaired."""
+    many = figures.health.incomplete > figures.health.sources["active"] * MANY_FAILING
+    return figures.health.warned, warn_when(many, f"many documents have entries that are left out; {_LIST} warned`")
+
+
 def open_gaps(figures: Figures) -> Measured:
     """Return the number of gaps in which entries may have been missed."""
     count = figures.health.gaps
@@ -245,6 +251,7 @@ DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]]
     ("sources:overdue", "component", "sources", overdue),
     ("sources:failing", "component", "sources", failing),
     ("sources:quiet", "component", "sources", quiet),
+    ("sources:warnings", "component", "sources", warnings),
     ("sources:openGaps", "component", "gaps", open_gaps),
     ("sources:oldestSuccess", "component", "s", oldest_success),
     ("entries:queueAge", "component", "s", queue_age),

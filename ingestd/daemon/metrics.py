@@ -76,6 +76,11 @@ class Metrics(Collector):
         yield CounterMetricFamily(
             "ingestd_fetched_bytes", "Bytes of feeds and pages, decoded.", value=service_state.bytes_fetched
         )
+        yield CounterMetricFamily(
+            "ingestd_documents_warned",
+            "Polls and pushes with warnings of parsing.",
+            value=service_state.documents_warned,
+        )
         at_work = {
             ("polls",): service_state.polls_at_work,
             ("pages",): service_state.pages_at_work,
@@ -112,6 +117,7 @@ def _database_metrics(figures: Figures) -> Iterable[Metric]:
     yield _labelled("ingestd_sources", "Sources by state.", ("state",), by_state)
     yield GaugeMetricFamily("ingestd_sources_overdue", "Active sources due for over five minutes.", health.overdue)
     yield GaugeMetricFamily("ingestd_sources_failing", "Active sources whose last poll failed.", health.failing)
+    yield GaugeMetricFamily("ingestd_sources_warned", "Active sources with warnings of parsing.", health.warned)
     yield GaugeMetricFamily(
         "ingestd_claims_past_due", "Claims whose work was due over 15 minutes ago.", health.late_claims
     )

@@ -162,6 +162,7 @@ class Service:
             done = await self.runtime.ingest.poll(source)
             _add(self.service_state.polls_done, done.outcome)
             self.service_state.bytes_fetched += done.size or 0
+            self.service_state.documents_warned += bool(done.document_warnings)
             if done.failure:
                 _add(self.service_state.failures, (done.failure.stage, done.failure.error))
             if done.new or done.changed:
@@ -176,6 +177,7 @@ class Service:
     def count_push(self, done: PollResult | None) -> None:
         """Count a push (None: it was dropped) and start on its new entries."""
         _add(self.service_state.pushes, "taken" if done else "dropped")
+        self.service_state.documents_warned += bool(done and done.document_warnings)
         if done and (done.new or done.changed):
             self.pages.nudge()
 

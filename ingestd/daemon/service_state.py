@@ -28,6 +28,7 @@ class ServiceState:
     revisits_done: dict[str, int] = field(default_factory=dict)  # changed, unchanged, gone, failed
     failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
     bytes_fetched: int = 0
+    documents_warned: int = 0  # polls and pushes whose documents had warnings
 
     def note_write(self, *, ok: bool) -> None:
         """Note whether a write succeeded; a claim that found nothing wrote nothing and must not be noted."""

@@ -1,6 +1,7 @@
 """AP Media API 1.x to 3.x: an item or a feed of items in AP's dialect of ninjs (https://api.ap.org/media/v/docs)."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ingestd.formats.common import fields
@@ -11,9 +12,10 @@ from ingestd.formats.common.item_draft import ItemDraft, byline_of
 from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.formats.ninjs.keys import objects_in, scalar_text
 from ingestd.formats.ninjs.reader import read_ninjs
-from ingestd.model.feed import Feed
+from ingestd.model.feed import Entry, Feed
 from ingestd.model.item import Author
 from ingestd.model.source import Cursor
+from ingestd.model.text_references import text_references
 
 
 def _items(document: Document) -> Iterator[JsonObject]:
@@ -53,10 +55,11 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     """Parse a response of the API.
 
     `next_page` becomes a "since" cursor: it does not lead to older items, but to the items that follow these, now or
-    later, and is the address for the next request.  Entries have no body, because the API gives texts by reference,
-    as the renditions "nitf" and "anpa".
+    later, and is the address for the next request.  Entries have no body, because the API gives texts by reference:
+    `payload` is the address of the text, the rendition "nitf" or else "anpa".
     """
-    entries, read_warnings = read_entries("ap-media", _items(document), _read_item)
+    read, read_warnings = read_entries("ap-media", _items(document), _read_item)
+    entries = [_with_text_reference(entry, url) for entry in read]
     page = page_without_userinfo(url, _next_page(document))
     cursor = Cursor(url=page, kind="since") if page else None
     return feed_of("ap-media", entries, document.warnings + read_warnings, cursor=cursor)
@@ -76,6 +79,19 @@ def _read_item(draft: ItemDraft, item: Mapping[str, Any]) -> None:
         draft.fill_line("byline", scalar_text(one.get("name")))
     read_ninjs(draft, item)
     draft.add_extra("editorialpriority", scalar_text(item.get("editorialpriority")))
+
+
+def _with_text_reference(entry: Entry, url: str) -> Entry:
+    """Return an entry with the address of its text, if that is by reference."""
+    item = entry.item
+    if item is None:
+        return entry
+    pages = (fields.page_of(url, reference) for reference in text_references(item))
+    if payload := next(filter(None, pages), None):
+        return replace(entry, payload=payload)
+    if item.type != "text" or item.body_html or item.body_text or item.pubstatus == "canceled":
+        return entry
+    return replace(entry, item=replace(item, warnings=(*item.warnings, "the item has no text, and none by reference")))
 
 
 FORMAT = Format("ap-media", recognises, parse)

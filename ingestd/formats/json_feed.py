@@ -7,6 +7,7 @@ from ingestd.formats.common import fields
 from ingestd.formats.common.document import Document, JsonObject, json_object_in, list_member, text_member
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
+from ingestd.formats.common.unreadable_dates import unreadable_dates
 from ingestd.model.feed import Entry, Feed
 
 _NAME = "jsonfeed"
@@ -46,7 +47,12 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
             f"items without an id or beyond {fields.MAX_ENTRIES} left out: {len(items) - len(kept)}",
         )
     language, authors = fields.language_of(text_member(feed, "language")), _authors(feed)
-    entries, guid_warnings = with_unique_guids([_entry(item, url, language, authors) for item in kept])
+    read = [_entry(item, url, language, authors) for item in kept]
+    for name, field in (("date_published", "published"), ("date_modified", "updated")):
+        warnings += unreadable_dates(
+            (item.get(name), getattr(entry, field)) for item, entry in zip(kept, read, strict=True)
+        )
+    entries, guid_warnings = with_unique_guids(read)
     return Feed(
         format="json-feed",
         title=fields.line_of(text_member(feed, "title")),

@@ -39,7 +39,8 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     `updated` is `lastmod`.  Headline, published, language and keywords come from the news extension, whose other
     values are in the entry's `item`.
     Namespaces may be missing or wrong; a document that is not well-formed is read as far as possible, with a
-    warning.  Addresses that are not http(s) URLs are left out, and so are repeated ones after the first.
+    warning.  Addresses that are not http(s) URLs are left out, with a warning, and so are repeated
+    ones after the first.
 
     Raises ParseError when the document is damaged and nothing can be recovered.
     """
@@ -51,15 +52,19 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     index = name_of(root) == "sitemapindex"
     children: dict[str, tuple[str, datetime | None]] = {}
     entries: dict[str, Entry] = {}
+    unusable = 0
     for element in root:
         own, news = _values(element)
         page = fields.page_of(url, own.get("loc"))
+        unusable += bool(own) and (not page or _REPLACEMENT_CHARACTER in page)
         if not page or _REPLACEMENT_CHARACTER in page or page in children or page in entries:
             continue
         if index:
             children[page] = (page, when_of(read_time(own.get("lastmod"))))
         else:
             entries[page] = _entry(page, own, news)
+    if unusable:
+        warnings = (*warnings, f"addresses that are no http(s) URL left out: {unusable}")
     if index:
         kept = tuple(children.values())[:MAX_URLS]
         return Feed(format="sitemap", children=kept, warnings=warnings + _limit_warning(len(children)))

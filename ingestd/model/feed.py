@@ -43,7 +43,8 @@ class Entry:
     #: BCP 47, from the item or else from its feed.
     language: str | None = None
     keywords: tuple[str, ...] = ()
-    #: URL of an enclosure in a wire format: the enclosure is the item, and no page is fetched.
+    #: URL of an enclosure in a wire format: the enclosure is the item, and no page is fetched.  With `wire`: URL of the
+    #: item's text, which the list has by reference.
     payload: str | None = None
     #: All fields of a wire item; the fields above are filled from it.  None: this is not a wire item.
     item: Item | None = None

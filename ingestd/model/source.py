@@ -75,6 +75,17 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenWarning:
+    """A warning about the documents of a source: a repair, something left out, a doubtful date."""
+
+    text: str
+    #: When a document first had it, without a document without it since.
+    since: datetime
+    #: The last document that had it.
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A feed, a sitemap, a drop folder or an inbox, with the state that the last polls left."""
 
@@ -104,6 +115,12 @@ class Source:
     last_read_at: datetime | None = None
     #: The last poll or push that had new entries.
     last_new_at: datetime | None = None
+    #: The last answer that was no 304 or 204.
+    full_answer_at: datetime | None = None
+    #: Until then its validators are not sent: the server answered 304 to them although it had new entries.
+    distrusted_until: datetime | None = None
+    #: Of its last documents.
+    warnings: tuple[SeenWarning, ...] = ()
     #: Number of entries in the last document.
     window: int = 0
     #: The URL that permanent redirects lead to, and in how many consecutive polls they did.

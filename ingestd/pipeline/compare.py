@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ingestd.model.reply import Reply
 from ingestd.model.source import Hints, Pace, Source
+from ingestd.model.text_references import is_by_reference
 from ingestd.pipeline.read import listed_entries
 from ingestd.policy.polling.novelty import pick
 from ingestd.policy.polling.overlap import Overlap
@@ -64,6 +65,7 @@ def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str
         versions=tuple(item for item in listed if item.version and before.get(item.entry.guid) != item.fingerprint),
         seen_again=tuple(guid for guid in by_guid if guid in known),
         deleted=parsed.feed.deleted,
+        by_reference=frozenset(item.entry.guid for item in listed if is_by_reference(item.entry)),
     )
 
 

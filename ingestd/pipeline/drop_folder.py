@@ -58,6 +58,7 @@ class FolderPoll:
     changed: list[ListedEntry] = field(default_factory=list)
     #: In bytes.
     size: int = 0
+    warnings: list[str] = field(default_factory=list)
     #: The first error that has another cause than a file's content, or the error that ended the poll.
     error: IngestError | None = None
 
@@ -110,6 +111,7 @@ class DropFolderPoller:
         return replace(
             poll, listed=folder_poll.listed, size=folder_poll.size,
             new=tuple(folder_poll.new), changed=tuple(folder_poll.changed),
+            document_warnings=tuple(folder_poll.warnings),
             outcome=poll.outcome if poll.failure else "new" if folder_poll.new or folder_poll.changed else "known",
         )  # fmt: skip
 
@@ -243,8 +245,11 @@ async def _media_of(folder_poll: FolderPoll, file: File) -> dict[str, str]:
 
 def _add_result(folder_poll: FolderPoll, poll: PollResult) -> None:
     folder_poll.source = replace(
-        folder_poll.source, last_new_at=poll.at if poll.new else folder_poll.source.last_new_at
+        folder_poll.source,
+        last_new_at=poll.at if poll.new else folder_poll.source.last_new_at,
+        warnings=folder_poll.source.warnings if poll.warnings is None else poll.warnings,
     )
+    folder_poll.warnings += poll.document_warnings
     folder_poll.new += poll.new
     folder_poll.changed += poll.changed
     folder_poll.listed += len(poll.new) + (poll.known or 0)

@@ -20,7 +20,9 @@ is repeated; if it dies after, the entries are in the database, pending.
    nothing.
 
 Entries that are wire items skip these steps: they contain the article, and the poll saves them as versions of their
-records.  If a feed only links to wire items, as enclosures, the enclosure is fetched and parsed instead of a page.
+records.  If a feed only links to wire items, as enclosures, the enclosure is fetched and parsed instead of a page.  If
+an agency's list has the texts of its items by reference, they are fetched (`text_renditions`), and only a version with
+its text is saved.
 
 **Revisit.**  A fetched page is fetched again, less and less often as its story ages (`revisit`).  If the article has
 changed, the record gets a new revision; if other rules extracted the record, its page is extracted again for the
@@ -49,6 +51,7 @@ import structlog
 from ingestd.archive.protocol import Archive
 from ingestd.errors import ArchiveUnavailable, Held, IngestError, StoreError
 from ingestd.model.source import Source
+from ingestd.model.text_references import is_by_reference
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit, subjects
 from ingestd.pipeline.attempts import failed_attempt
@@ -61,6 +64,7 @@ from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import Retries, as_ingest_error, is_local
 from ingestd.pipeline.site_context import SiteContexts
+from ingestd.pipeline.text_renditions import fetch_text, find_source
 from ingestd.policy.articles import shared_page
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -160,8 +164,10 @@ class Ingest:
         """
         with self.fetcher.memory_budget.reservation() as reservation:
             try:
-                if work.entry.payload:
-                    outcome: EntryOutcome = await self._unwrap(reservation, work, work.entry.payload)
+                if is_by_reference(work.entry):
+                    outcome: EntryOutcome = await self._complete(reservation, work)
+                elif work.entry.payload:
+                    outcome = await self._unwrap(reservation, work, work.entry.payload)
                 elif fetch is None and (carried := await self._carry(work)):
                     outcome = carried
                 else:
@@ -206,6 +212,14 @@ class Ingest:
         ):
             return None
         return Carried(work=work, at=at, record_id=page.record_id, entry_id=page.entry_id, visited_at=page.visited_at)
+
+    async def _complete(self, reservation: Reservation, work: ClaimedEntry) -> Unwrapped:
+        """Fetch the text of an item that its agency gives by reference, as a part of the item."""
+        source = await self.retries.while_unavailable(partial(find_source, self.database, work.source_id))
+        text = await fetch_text(self.fetcher, self.pool, work.entry, source, reservation=reservation)
+        subject = subjects.of_item(work.source_id, work.entry.guid)
+        raw = await self.retries.while_unavailable(lambda: self.archive.put(text.body, "wire", text.answer, [subject]))
+        return Unwrapped(work=work, at=datetime.now(UTC), url=text.url, versions=(text.version,), raw=raw)
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)

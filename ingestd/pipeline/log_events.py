@@ -1,11 +1,13 @@
 """Log the results of polls and the outcomes of entries, one event each."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
 
 from ingestd.errors import IngestError
-from ingestd.model.source import Source
+from ingestd.model.source import SeenWarning, Source
+from ingestd.policy.polling.document_warnings import news
 from ingestd.policy.wire.versions import received_version
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Unwrapped
@@ -35,6 +37,19 @@ def log_poll(poll: PollResult) -> None:
 def log_restart(source: Source, error: IngestError) -> None:
     """Log that a server refused the cursor of a paginated list, so that the list is read from its beginning."""
     log.warning("cursor refused, starting over", source=without_userinfo(source.url), reason=str(error))
+
+
+def log_document_warnings(source: Source, warnings: Sequence[SeenWarning], *, unmasks_304s: bool = False) -> None:
+    """Log what is new in the warnings of a source, or that it has none any more; `source` is as it was before."""
+    url = without_userinfo(source.url)
+    if found := news(source.warnings, warnings):
+        log.warning("document has defects", source=url, warnings=list(found))
+    elif source.warnings and not warnings:
+        log.info("document has no defects any more", source=url)
+    if unmasks_304s:
+        log.warning(
+            "the server answered 304 although it had new entries; its validators are not sent for a month", source=url
+        )
 
 
 def log_foreign_page(source: Source, url: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from ingestd.errors import Gone, IngestError, ParseError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.source import NO_VALIDATORS, Cursor, Source, Validators
+from ingestd.policy.polling.document_warnings import after_document
 from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.urls import copy_userinfo, without_userinfo
 from ingestd.web.logins import parse_origin
@@ -50,6 +51,9 @@ class Pagination:
         self._at_source_cursor = self.cursor is source.cursor
         self._requested: set[str] = set()
         self._last_guids: frozenset[str] | None = None
+        #: Whether a page has shown that 304s of the source were false.
+        self.unmasks_304s = False
+        self._warnings: list[str] = []
         self._pages = self._listed = self._known = self._size = 0
         # Whether entries between these pages and the previous poll may be missing.
         self._lost = False
@@ -106,6 +110,9 @@ class Pagination:
         ends = ends or is_cut
         poll = self._with_pace(self._with_loss(poll, requested, found, is_cut=is_cut))
         poll = self._with_validators(poll, requested, keep)
+        if feed:
+            self._warnings += feed.warnings
+            poll = replace(poll, warnings=after_document(self.original.warnings, self._warnings, poll.at))
         return self._apply(replace(poll, cursor=keep, is_next_page=requested is not None, keeps_claim=not ends))
 
     def _allowed(self, found: Cursor | None) -> Cursor | None:
@@ -156,7 +163,10 @@ class Pagination:
             poll = replace(poll, moved_to=before.moved_to, moved_seen=before.moved_seen, has_moved=False)
         if poll.may_have_lost:  # the gap begins at the previous poll, not at the last page
             original = self.original
-            before = replace(before, last_success_at=original.last_success_at, last_read_at=original.last_read_at)
+            before = replace(
+                before, last_success_at=original.last_success_at, last_read_at=original.last_read_at,
+                full_answer_at=original.full_answer_at,
+            )  # fmt: skip
         self._count(poll)
         self.cursor = poll.cursor
         self.source = replace(
@@ -170,6 +180,9 @@ class Pagination:
             last_success_at=poll.at,
             last_read_at=poll.at if poll.listed else self.source.last_read_at,
             last_new_at=poll.at if poll.new else self.source.last_new_at,
+            full_answer_at=poll.at if poll.is_full_answer else self.source.full_answer_at,
+            distrusted_until=poll.distrusted_until,
+            warnings=self.source.warnings if poll.warnings is None else poll.warnings,
             window=self.source.window if poll.window is None else poll.window,
             moved_to=None if poll.has_moved else poll.moved_to,
             moved_seen=0 if poll.has_moved else poll.moved_seen,
@@ -183,6 +196,7 @@ class Pagination:
         self._listed += poll.listed or 0
         self._known += poll.known or 0
         self._size += poll.size or 0
+        self.unmasks_304s |= poll.unmasks_304s
 
     def page_error(self, error: IngestError) -> IngestError:
         """Return the error of a page as an error of the source: a page that is gone does not make the source gone."""
@@ -209,6 +223,7 @@ class Pagination:
             size=self._size + (poll.size or 0 if poll.failure else 0),
             new=tuple(self.new),
             changed=tuple(self.changed),
+            document_warnings=tuple(self._warnings),
             outcome=poll.outcome if poll.failure else "new" if changes else "known",
         )
 

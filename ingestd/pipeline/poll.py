@@ -19,17 +19,19 @@ from ingestd.archive.protocol import Archive, Kind, StoredBody
 from ingestd.errors import Busy, Held, IngestError, StoreError, StoreUnavailable
 from ingestd.model.feed import Feed
 from ingestd.model.reply import Reply
-from ingestd.model.source import Pace, Source
+from ingestd.model.source import NO_VALIDATORS, Pace, Source
 from ingestd.model.timing import Timing
 from ingestd.pipeline import subjects
 from ingestd.pipeline.compare import known_after, seconds_since_read, with_picked_entries
-from ingestd.pipeline.log_events import log_foreign_page, log_restart
+from ingestd.pipeline.log_events import log_document_warnings, log_foreign_page, log_restart
 from ingestd.pipeline.pagination import Pagination
 from ingestd.pipeline.poll_results import document_result, failed_result, head_result, unchanged_result
 from ingestd.pipeline.poll_schedule import due_after, seconds_to_next_poll
 from ingestd.pipeline.read import read_reply
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import Retries
+from ingestd.policy.polling.document_warnings import after_push
+from ingestd.policy.polling.doubt import distrusts_validators, doubts_silence, proves_false
 from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.wire.media import with_media
 from ingestd.store.batches import Batches
@@ -95,6 +97,8 @@ class Poller:
             if not poll.keeps_claim:
                 if pagination.foreign_url:
                     log_foreign_page(source, pagination.foreign_url)
+                unmasks = pagination.unmasks_304s and not distrusts_validators(source, at)
+                log_document_warnings(source, pagination.source.warnings, unmasks_304s=unmasks)
                 return replace(pagination.total(poll), seconds=monotonic() - started)
             reply = None
 
@@ -103,12 +107,15 @@ class Poller:
     ) -> PollResult:
         """Return the result of one page; the lists of most sources have only one."""
         source = pagination.source_before_page
+        asks_in_full = distrusts_validators(source, at) or doubts_silence(source, at)
         try:
             reply = reply or await self._fetcher.get(
-                pagination.url, validators=source.validators, obey_robots=source.obeys_robots, reservation=reservation,
-                accepts_204=True,
+                pagination.url, validators=NO_VALIDATORS if asks_in_full else source.validators,
+                obey_robots=source.obeys_robots, reservation=reservation, accepts_204=True,
             )  # fmt: skip
-            poll, feed = await self._read_reply(source, reply, at, new_before=len(pagination.new))
+            poll, feed = await self._read_reply(
+                source, reply, at, new_before=len(pagination.new), asked_in_full=asks_in_full
+            )
             return self._with_due_time(pagination.advance(poll, feed), pagination)
         except Held:
             raise
@@ -121,11 +128,11 @@ class Poller:
             return pagination.failed_page(failed, error)
 
     async def _read_reply(
-        self, source: Source, reply: Reply, at: datetime, *, new_before: int
+        self, source: Source, reply: Reply, at: datetime, *, new_before: int, asked_in_full: bool
     ) -> tuple[PollResult, Feed | None]:
         """Return the poll result and, if the document was parsed, its feed.
 
-        `new_before` is the number of new entries on earlier pages.
+        `new_before` is the number of new entries on earlier pages; `asked_in_full`: the validators were not sent.
         """
         body_hash = sha256(reply.body).digest()
         poll = head_result(source, reply, at, run_id=self._run_id)
@@ -135,7 +142,9 @@ class Poller:
         known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
         raw = await self._archived(source, reply, parsed)
         poll = replace(poll, body_hash=body_hash, raw=raw)
-        return document_result(poll, source, reply, parsed, known, new_before=new_before), parsed.feed
+        poll = document_result(poll, source, reply, parsed, known, new_before=new_before)
+        new = tuple(item.entry for item in poll.new)
+        return replace(poll, unmasks_304s=asked_in_full and proves_false(source, reply.validators, new)), parsed.feed
 
     def _with_due_time(self, poll: PollResult, pagination: Pagination) -> PollResult:
         if poll.keeps_claim:
@@ -178,6 +187,7 @@ class Poller:
             source, [entry.guid for parsed, _ in readable for entry in parsed.feed.entries]
         )
         results: list[PollResult | IngestError] = []
+        before = source
         for reply, document in zip(replies, documents, strict=True):
             if isinstance(document, IngestError):
                 results.append(document)
@@ -195,6 +205,9 @@ class Poller:
                 keeps_claim=keeps_claim or document is not readable[-1],
             )
             poll = replace(with_picked_entries(poll, parsed, known), listed=None)
+            warned = after_push(source.warnings, parsed.feed.warnings, at)
+            poll = replace(poll, document_warnings=parsed.feed.warnings, warnings=warned)
+            source = replace(source, warnings=warned)
             if poll.new:
                 pace = pace_after(source.pace or Pace(), new=len(poll.new), elapsed=seconds_since_read(source, at))
                 poll = replace(poll, pace=pace)
@@ -202,6 +215,7 @@ class Poller:
             known |= known_after(poll, known)
             results.append(poll)
         await self._commit_push(results)
+        log_document_warnings(before, source.warnings)
         return results
 
     async def _read_pushed(self, source: Source, reply: Reply) -> tuple[ParsedFeed, StoredBody] | IngestError:

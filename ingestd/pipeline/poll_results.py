@@ -50,6 +50,7 @@ def head_result(source: Source, reply: Reply, at: datetime, *, run_id: str) -> P
         validators=validators,
         status=reply.status,
         size=len(reply.body),
+        is_full_answer=not reply.has_no_document,
         moved_to=copy_userinfo(source.url, reply.permanent) if moves and reply.permanent else reply.permanent,
         moved_seen=sightings,
         has_moved=moves,
@@ -100,6 +101,7 @@ def document_result(
         may_have_lost=may_have_lost(overlap, window=source.window),
         window=len(parsed.feed.entries) or None,
         pace=pace_after_document(source, parsed, poll.at, new=new_before + len(poll.new)),
+        document_warnings=parsed.feed.warnings,
     )
 
 

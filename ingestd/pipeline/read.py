@@ -15,6 +15,7 @@ from ingestd.model.feed import Entry, with_next_page
 from ingestd.model.page import Page
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
+from ingestd.model.text_references import is_by_reference
 from ingestd.model.version import Version
 from ingestd.policy.articles.plausible_dates import article_with_plausible_dates, entry_with_plausible_dates
 from ingestd.store.polls.poll_result import ListedEntry
@@ -33,7 +34,8 @@ def listed_entries(parsed: ParsedFeed) -> tuple[ListedEntry, ...]:
     """Return the entries of a feed with their fingerprints and versions, in document order."""
     listed = zip(parsed.feed.entries, parsed.fingerprints, parsed.versions, strict=True)
     return tuple(
-        ListedEntry(entry=entry, fingerprint=fingerprint, version=version) for entry, fingerprint, version in listed
+        ListedEntry(entry=entry, fingerprint=fingerprint, version=None if is_by_reference(entry) else version)
+        for entry, fingerprint, version in listed
     )
 
 
@@ -89,7 +91,10 @@ async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | No
     now = datetime.now(UTC)
     entries = tuple(entry_with_plausible_dates(entry, now) for entry in parsed.feed.entries)
     versions = tuple(_with_plausible_dates(version, now) for version in parsed.versions)
-    return replace(parsed, feed=replace(parsed.feed, entries=entries), versions=versions)
+    implausible = sum(one is not other for one, other in zip(entries, parsed.feed.entries, strict=True))
+    warnings = (f"dates of the future or of no time left out: {implausible} entries",) if implausible else ()
+    feed = replace(parsed.feed, entries=entries, warnings=parsed.feed.warnings + warnings)
+    return replace(parsed, feed=feed, versions=versions)
 
 
 def _with_plausible_dates(version: Version | None, now: datetime) -> Version | None:
@@ -111,7 +116,7 @@ async def fetch_enclosure(
     """Fetch an enclosure and parse its wire items; raises FetchError, ParseError, WorkerError."""
     reply = await fetcher.get(url, obey_robots=True, reservation=reservation)
     parsed = await read_reply(pool, reply)
-    versions = tuple(version for version in parsed.versions if version)
+    versions = tuple(item.version for item in listed_entries(parsed) if item.version)
     if not versions:
         raise ParseError(f"the enclosure has no wire item; its format is {parsed.feed.format}")
     return FetchedEnclosure(body=reply.body, answer=reply.answer(datetime.now(UTC)), versions=versions)

@@ -17,12 +17,16 @@ from html import escape
 from ingestd import articles, formats
 from ingestd.articles.body.recurring_blocks import block_hash
 from ingestd.discovery.feed_links import AnnouncedLink, FoundFeed, feed_links
+from ingestd.errors import ParseError
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
+from ingestd.model.text_references import is_by_reference
 from ingestd.model.version import Version
 from ingestd.policy.articles.full_text import carries_full_text
+from ingestd.policy.polling.document_warnings import warnings_of
 from ingestd.policy.polling.novelty import fingerprint
+from ingestd.policy.wire.text_references import newest_by_reference, with_text_of, without_references
 from ingestd.workers import extractor
 from ingestd.workers.results import ExtractedArticle, ParsedFeed
 from ingestd.workers.wire_version import version_of
@@ -35,23 +39,37 @@ def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     """Parse a feed; raises ParseError.
 
     An entry keeps its content only if that is the full article, so that its page need not be fetched.
-    Wire items become versions.
+    Wire items become versions, those whose text is by reference without it; what is wrong with them are warnings of
+    the feed.
     """
     feed = formats.parse(body, url=url, content_type=content_type)
+    feed = replace(feed, entries=newest_by_reference(feed.entries))
     versions = tuple(map(_version, feed.entries))
     fingerprints = tuple(
-        version.item_hash if version else fingerprint(entry)
+        _fingerprint(entry, version) if version else fingerprint(entry)
         for entry, version in zip(feed.entries, versions, strict=True)
     )
     entries = tuple(map(_to_keep, feed.entries))
-    return ParsedFeed(feed=replace(feed, entries=entries), fingerprints=fingerprints, versions=versions)
+    warnings = warnings_of(feed, [entry.item for entry in feed.entries if entry.wire])
+    return ParsedFeed(
+        feed=replace(feed, entries=entries, warnings=warnings), fingerprints=fingerprints, versions=versions
+    )
 
 
 def _version(entry: Entry) -> Version | None:
     return version_of(entry.item, entry.wire) if entry.item and entry.wire else None
 
 
+def _fingerprint(entry: Entry, version: Version) -> str:
+    if not is_by_reference(entry):
+        return version.item_hash
+    # The addresses of an agency's API may be other ones in each answer.
+    return version_of(without_references(version.item), version.format).item_hash
+
+
 def _to_keep(entry: Entry) -> Entry:
+    if is_by_reference(entry):
+        return entry
     if entry.wire:
         # The content is in the entry's version.
         return replace(entry, body_html=None, item=None)
@@ -61,6 +79,17 @@ def _to_keep(entry: Entry) -> Entry:
         # Without a page or content, the summary is the only text there will ever be.
         return replace(entry, body_html=escape(entry.description_text or ""))
     return entry if carries_full_text(entry) else replace(entry, body_html=None)
+
+
+def complete_item(entry: Entry, body: bytes, url: str, content_type: str | None) -> Version:
+    """Return the version of an entry whose text was by reference; raises ParseError if the body has no text."""
+    if entry.item is None or entry.wire is None:
+        raise ParseError("the entry is no wire item")
+    found = (one.item for one in formats.parse(body, url=url, content_type=content_type).entries)
+    text = next((item for item in found if item and (item.body_html or item.body_text)), None)
+    if text is None:
+        raise ParseError("the rendition has no text")
+    return version_of(with_text_of(entry.item, text), entry.wire)
 
 
 def extract(page: Page) -> ExtractedArticle:

@@ -14,7 +14,8 @@ class ParsedFeed:
 
     feed: Feed
     fingerprints: tuple[str, ...]
-    #: For each entry, in order, its wire version; None for entries whose article is on a page.
+    #: For each entry, in order, its wire version; None for entries whose article is on a page.  That of an entry whose
+    #: text is by reference is not the whole one, and must not be stored.
     versions: tuple[Version | None, ...]
 
 

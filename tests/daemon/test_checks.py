@@ -17,6 +17,7 @@ from ingestd.daemon.checks import (
     overdue,
     queue_age,
     response_time,
+    warnings,
 )
 from ingestd.store.operations.overview import HealthFigures
 
@@ -48,6 +49,8 @@ def figures(
             overdue=late,
             failing=broken,
             quiet=0,
+            warned=broken,
+            incomplete=broken,
             gaps=0,
             oldest_success=None if success is None else NOON - success,
             longest_interval=interval,
@@ -72,6 +75,8 @@ def figures(
         pytest.param(failing, figures(broken=3), 3, "pass", id="a few fail"),
         pytest.param(failing, figures(broken=30), 30, "warn", id="many fail"),
         pytest.param(failing, figures(active=1, broken=1), 1, "warn", id="the only one fails"),
+        pytest.param(warnings, figures(broken=3), 3, "pass", id="a few documents have defects"),
+        pytest.param(warnings, figures(broken=30), 30, "warn", id="many documents have defects"),
         pytest.param(oldest_success, figures(success=None), None, "pass", id="no success yet"),
         pytest.param(oldest_success, figures(), 300.0, "pass", id="a success"),
         pytest.param(oldest_success, figures(success=timedelta(days=8)), 691_200.0, "warn", id="dead for a week"),

@@ -36,6 +36,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "sources:overdue",
         "sources:failing",
         "sources:quiet",
+        "sources:warnings",
         "sources:openGaps",
         "sources:oldestSuccess",
         "entries:queueAge",

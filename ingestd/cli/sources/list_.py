@@ -15,10 +15,11 @@ from ingestd.errors import UsageError
 from ingestd.policy.polling.condition import Condition
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
+from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.times import iso
 
-#: Conditions, and "overdue": an active source that was due over five minutes ago.
-_ONLY = (*get_args(Condition), "overdue")
+#: Conditions, "overdue": an active source that was due over five minutes ago, and "warned": its documents have defects.
+_ONLY = (*get_args(Condition), "overdue", "warned")
 
 
 def list_(
@@ -35,7 +36,7 @@ def list_(
     if only is not None and only not in _ONLY:
         raise UsageError(f"--only: {only!r} should be one of {', '.join(_ONLY)}")
 
-    async def work() -> list[dict[str, object]]:
+    async def work() -> list[dict[str, Any]]:
         async with open_for_reading(config) as database, database.read() as connection:
             rows = await sources.list_all(connection)
         return [
@@ -54,6 +55,8 @@ def list_(
     else:
         if not rows:
             note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
+        if only == "warned":
+            rows = [{**row, "reason": "; ".join(map(str, row["warnings"]))} for row in rows]
         columns = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
         show_table(columns, [[row[column] for column in columns] for row in rows])
 
@@ -63,4 +66,6 @@ def _chooser(only: str) -> Callable[[Any], bool]:
     late = datetime.now(UTC) - timedelta(seconds=overview.OVERDUE)
     if only == "overdue":
         return lambda row: row.state == "active" and row.due_at is not None and row.due_at < late
+    if only == "warned":
+        return lambda row: row.state == "active" and bool(warnings_from_json(row.warnings))
     return lambda row: overview.source_summary(row)["condition"] == only

@@ -11,7 +11,7 @@ from ingestd.store.polls import sources, subscriptions
 
 
 def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Show a source, its recent polls and its WebSub hub.
+    """Show a source, its warnings, its recent polls and its WebSub hub.
 
     Exit status: 0 on success, 2 if there is no such source.
     """
@@ -21,15 +21,20 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
             row = await sources.find(connection, source)
             polls = await sources.last_polls(connection, row.id)
             hub = await subscriptions.status_of(connection, row.id)
-        return {**sources.shown_values(row), **overview.source_summary(row), "hub": hub, "polls": polls}
+        values = sources.shown_values(row)
+        about = {"warnings": values["warnings"], "hub": hub, "polls": polls}
+        return {**values, **overview.source_summary(row), **about}
 
     found = asyncio.run(work())
     if json:
         show_json(found)
         return
-    polls, hub = found.pop("polls"), found.pop("hub") or {}
+    polls, hub, warnings = found.pop("polls"), found.pop("hub") or {}, found.pop("warnings")
     values = {**found, **{f"hub: {name}": value for name, value in hub.items()}}
     show_table(("what", "value"), [(key, value) for key, value in values.items() if value is not None])
+    if warnings:
+        show("")
+        show_table(("warning", "since"), [(one["text"], one["since"]) for one in warnings])
     columns = ("at", "outcome", "status", "size", "listed", "known", "overlap", "added", "changed", "seconds", "error")
     show("")
     show_table(columns, [[poll[column] for column in columns] for poll in polls])

@@ -12,6 +12,7 @@ from ingestd.formats.common import fields
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
+from ingestd.formats.common.unreadable_dates import unreadable_dates
 from ingestd.formats.syndication import feedparser_document
 from ingestd.formats.syndication.feedparser_document import Raw
 from ingestd.formats.syndication.polling_hints import hints_of
@@ -72,7 +73,13 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
         authors=_authors(head) if version.startswith("atom") else (),
     )
     warnings += _unusable_links(items)
-    unwrapped = unwrapped_entries(body, [_entry(dict(item), defaults) for item in items[: fields.MAX_ENTRIES]], url)
+    items = [dict(item) for item in items[: fields.MAX_ENTRIES]]
+    read = [_entry(item, defaults) for item in items]
+    unwrapped = unwrapped_entries(body, read, url)
+    for name in ("published", "updated"):
+        warnings += unreadable_dates(
+            (item.get(name), getattr(entry, name)) for item, entry in zip(items, read, strict=True)
+        )
     entries, guid_warnings = with_unique_guids([entry for entry in unwrapped if not entry.wire])
     return Feed(
         format=version or "rss",

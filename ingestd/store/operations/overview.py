@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, and_, case, func, or_, select, text
+from sqlalchemy import Column, Row, Text, and_, case, cast, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
+from ingestd.policy.polling.document_warnings import LEFT_OUT
 from ingestd.store.operations.durability import unsafe_settings
+from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, runs, sources
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
@@ -33,6 +35,9 @@ class HealthFigures:
     failing: int
     #: Active sources that published less than expected.
     quiet: int
+    #: Active sources with warnings about their documents; and of these, where entries or items are left out.
+    warned: int
+    incomplete: int
     #: The oldest of the active sources' last successful polls; None: no poll has succeeded.
     oldest_success: datetime | None
     #: The longest interval set for an active source, in seconds; 0: none is set.
@@ -63,6 +68,8 @@ async def health_figures(
                 func.count(case((and_(sources.c.run_id.is_(None), sources.c.due_at < late), 1))).label("overdue"),
                 func.count(case((sources.c.failures > 0, 1))).label("failing"),
                 func.count(sources.c.quiet_since).label("quiet"),
+                func.count(sources.c.warnings).label("warned"),
+                func.count(case((cast(sources.c.warnings, Text).like(f"%{LEFT_OUT}%"), 1))).label("incomplete"),
                 func.min(sources.c.last_success_at).label("oldest_success"),
                 func.coalesce(func.max(sources.c.interval), 0.0).label("longest_interval"),
             ).where(feed, sources.c.state == "active")
@@ -223,4 +230,5 @@ def source_summary(row: Row[Any]) -> dict[str, Any]:
         "failures": row.failures,
         "last_success_at": iso(row.last_success_at),
         "next_attempt_at": iso(row.due_at) if row.state == "active" else None,
+        "warnings": [one.text for one in warnings_from_json(row.warnings)],
     }

@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UsageError
-from ingestd.store.schema.tables import entries, gaps, sources
+from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.schema.tables import entries, gaps, polls, sources
 from ingestd.store.statements import insert_all
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
@@ -30,6 +31,24 @@ class Gap:
     older: str | None
     #: Attempts at a repair so far.
     attempts: int
+
+
+async def gap_row(connection: AsyncConnection, poll: PollResult) -> dict[str, Any]:
+    """Return a row for the gap since the last document with entries: one without entries did not show the window.
+
+    False 304s did not show it either.
+    """
+    source, since = poll.source, poll.source.last_success_at or poll.at
+    read_at = source.last_read_at
+    empty = select(polls.c.id).where(polls.c.source_id == source.id, polls.c.at > read_at, polls.c.listed == 0)
+    if poll.unmasks_304s:
+        since = source.full_answer_at or read_at or since
+    elif read_at and (await connection.execute(empty.limit(1))).first():
+        since = read_at
+    return {
+        "source_id": source.id, "from_at": since, "to_at": poll.at, "older": poll.older,
+        "state": "open", "due_at": poll.at,
+    }  # fmt: skip
 
 
 async def open_gaps(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,8 +6,9 @@ from typing import Literal
 from uuid import uuid4
 
 from ingestd.model.feed import Deleted, Entry
-from ingestd.model.source import NO_HINTS, NO_VALIDATORS, Cursor, Hints, Pace, Source, Validators
+from ingestd.model.source import NO_HINTS, NO_VALIDATORS, Cursor, Hints, Pace, SeenWarning, Source, Validators
 from ingestd.model.version import Version
+from ingestd.policy.polling.doubt import DISTRUST
 from ingestd.store.operations import failures
 from ingestd.store.records import raws
 
@@ -62,6 +63,8 @@ class PollResult:
     older: str | None = None
     #: The guids of entries that were known and are listed again.
     seen_again: tuple[str, ...] = ()
+    #: The guids of entries whose newest version has its text by reference.
+    by_reference: frozenset[str] = frozenset()
     #: Entries that the document says were deleted (RFC 6721).
     deleted: tuple[Deleted, ...] = ()
     #: Entries first seen after this time should still be in the document; None: unknown.
@@ -79,6 +82,13 @@ class PollResult:
     #: The WebSub hub and topic that the document names.
     hub: str | None = None
     topic: str | None = None
+    #: The warnings of the documents of this poll, and those of the source from now on; None: as before.
+    document_warnings: tuple[str, ...] = ()
+    warnings: tuple[SeenWarning, ...] | None = None
+    #: Whether the answer was a whole one, no 304 or 204.
+    is_full_answer: bool = False
+    #: Whether the answer has shown that 304s of the source were false.
+    unmasks_304s: bool = False
     #: Where the next poll continues a paginated list; None: at the source's own address.
     cursor: Cursor | None = None
     #: Whether this poll requested a further page of the list, and so learned nothing of the source's own address.
@@ -89,6 +99,11 @@ class PollResult:
     keeps_claim: bool = False
     #: Identifies the result, or the push that it is a part of: a repeated commit finds that it is saved already.
     id: str = field(default_factory=lambda: uuid4().hex)
+
+    @property
+    def distrusted_until(self) -> datetime | None:
+        """Until when the validators of the source are not sent."""
+        return self.at + DISTRUST if self.unmasks_304s else self.source.distrusted_until
 
     @property
     def succeeded(self) -> bool:

@@ -10,14 +10,16 @@ from sqlalchemy import case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.model.feed import Entry
 from ingestd.model.source import NO_VALIDATORS
+from ingestd.model.text_references import is_by_reference
 from ingestd.store.database import lock_records
 from ingestd.store.operations import failures
 from ingestd.store.polls import gaps, redirects, source_updates, subscriptions, windows, withdrawn_entries
+from ingestd.store.polls.listed_versions import Listed, ids_of, save_versions
 from ingestd.store.polls.poll_claims import lock_claims
 from ingestd.store.polls.poll_result import ListedEntry, PollResult
-from ingestd.store.records import raws, wire_items
-from ingestd.store.records.wire_versions import IncomingVersion
+from ingestd.store.records import raws
 from ingestd.store.schema.tables import entries, polls
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.work.entries import entry_as_json
@@ -76,7 +78,8 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
     await insert_absent(connection, entries, rows)
     current = [poll for poll, state in found if state == "current"]
     await _update_entries(connection, current)
-    await _save_versions(connection, [(poll.source.id, poll.versions, poll.at, poll.raw) for poll in unsaved])
+    listed = [Listed(one.source.id, one.versions, one.at, one.raw, one.by_reference) for one in unsaved]
+    await save_versions(connection, listed)
     if current:
         await windows.save(connection, current)
         await _update_sources(connection, current)
@@ -91,7 +94,9 @@ async def _update_sources(connection: AsyncConnection, poll_results: Sequence[Po
     )
     await _update_hubs(connection, poll_results)
     await insert_all(connection, polls, [_poll_row(poll) for poll in poll_results])
-    await gaps.open_gaps(connection, [await _gap_row(connection, poll) for poll in poll_results if poll.may_have_lost])
+    await gaps.open_gaps(
+        connection, [await gaps.gap_row(connection, poll) for poll in poll_results if poll.may_have_lost]
+    )
     await failures.add(connection, [poll.failure for poll in poll_results])
 
 
@@ -104,35 +109,6 @@ async def _add_raws(connection: AsyncConnection, poll_results: Sequence[PollResu
 
 
 _RAW_KINDS: tuple[tuple[raws.RawKind, bool], ...] = (("feed", False), ("page", True))
-
-
-async def _save_versions(
-    connection: AsyncConnection, found: Sequence[tuple[int, Sequence[ListedEntry], datetime, raws.ArchivedRaw | None]]
-) -> None:
-    """Save the wire versions of documents, in order; each document is (source id, entries, arrival, raw bytes)."""
-    guids: dict[int, list[str]] = {}
-    for source_id, items, _, _ in found:
-        guids.setdefault(source_id, []).extend(item.entry.guid for item in items if item.version)
-    ids = {source_id: await _ids_of(connection, source_id, some) for source_id, some in guids.items() if some}
-    incoming = [
-        IncomingVersion(
-            version=item.version, source_id=source_id, entry_id=ids[source_id][item.entry.guid], at=at,
-            raw=raw.sha256 if raw and raw.stored_size else None, url=item.entry.link,
-        )
-        for source_id, items, at, raw in found
-        for item in items
-        if item.version
-    ]  # fmt: skip
-    if incoming:
-        await wire_items.mark_done(connection, await wire_items.save_versions(connection, incoming))
-
-
-async def _ids_of(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in chunks(sorted(set(guids))):
-        query = select(entries.c.guid, entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
-        found.update((guid, entry_id) for guid, entry_id in await connection.execute(query))
-    return found
 
 
 async def _adopt_address(connection: AsyncConnection, poll: PollResult) -> PollResult:
@@ -177,7 +153,8 @@ async def add_entries(
     if any(item.version for item in found):
         await lock_records(connection)
     await insert_absent(connection, entries, _entry_rows(source_id, found, now=now, raw=raw, backfill_id=backfill_id))
-    await _save_versions(connection, [(source_id, found, now, raw)])
+    by_reference = frozenset(item.entry.guid for item in found if is_by_reference(item.entry))
+    await save_versions(connection, [Listed(source_id, found, now, raw, by_reference)])
 
 
 def _entry_rows(
@@ -194,7 +171,7 @@ def _entry_rows(
             "guid": item.entry.guid,
             "id_origin": item.entry.id_origin,
             "url": item.entry.link,
-            "site": site(item.entry.link) if item.entry.link else None,
+            "site": _site(item.entry),
             "fingerprint": item.fingerprint,
             "announced": entry_as_json(item.entry),
             # A version of a wire item is saved in the same transaction.
@@ -208,6 +185,12 @@ def _entry_rows(
         }
         for item in found
     ]
+
+
+def _site(entry: Entry) -> str | None:
+    """Return the site of what is fetched for an entry."""
+    address = entry.link or (entry.payload if is_by_reference(entry) else None)
+    return site(address) if address else None
 
 
 async def _update_entries(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
@@ -258,23 +241,10 @@ async def _lock_entries(connection: AsyncConnection, poll_results: Sequence[Poll
     ids: list[int] = []
     for poll in poll_results:
         listed = {item.entry.guid for item in (*poll.new, *poll.changed, *poll.versions)}
-        ids += (await _ids_of(connection, poll.source.id, [*listed.union(poll.seen_again)])).values()
+        ids += (await ids_of(connection, poll.source.id, [*listed.union(poll.seen_again)])).values()
     for some in chunks(sorted(set(ids))):
         query = select(entries.c.id).where(entries.c.id.in_(some)).order_by(entries.c.id)
         await connection.execute(query.with_for_update(key_share=True))
-
-
-async def _gap_row(connection: AsyncConnection, poll: PollResult) -> dict[str, Any]:
-    """Return a row for the gap since the last document with entries: one without entries did not show the window."""
-    read_at = poll.source.last_read_at
-    since = poll.source.last_success_at or poll.at
-    empty = select(polls.c.id).where(polls.c.source_id == poll.source.id, polls.c.at > read_at, polls.c.listed == 0)
-    if read_at and (await connection.execute(empty.limit(1))).first():
-        since = read_at
-    return {
-        "source_id": poll.source.id, "from_at": since, "to_at": poll.at, "older": poll.older,
-        "state": "open", "due_at": poll.at,
-    }  # fmt: skip
 
 
 def _poll_row(poll: PollResult) -> dict[str, Any]:

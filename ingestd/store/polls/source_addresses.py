@@ -1,9 +1,9 @@
-"""Find sources by address, in whichever spelling it was stored or is given."""
+"""Find sources by address, in whichever spelling it was stored or is given, or by id."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import aliases, sources
@@ -53,3 +53,8 @@ def _names_host(column: Any, url: str) -> Any:
         return column == url
     host = urlsplit(url).hostname or ""
     return func.lower(column).contains(host, autoescape=True) if "xn--" not in host else column.like("http%")
+
+
+async def find_by_id(connection: AsyncConnection, source_id: int) -> Row[Any]:
+    """Return a source, also one that was removed."""
+    return (await connection.execute(select(sources).where(sources.c.id == source_id))).one()

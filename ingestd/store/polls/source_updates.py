@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import Gone
 from ingestd.model.source import Source
 from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.source_warnings import warnings_as_json
 from ingestd.store.polls.sources import hints_as_json
 from ingestd.store.schema.tables import sources
 
@@ -34,6 +35,13 @@ def _flag(name: str) -> ColumnElement[bool]:
 _CLAIMED = sources.c.id == bindparam("source_id")
 
 _QUIET_SINCE = case((_flag("has_news"), null()), else_=sources.c.quiet_since)
+
+# Not from the claim: what was erased meanwhile must not come back.
+_WARNINGS = case(
+    (_flag("is_warned"), bindparam("warnings_", type_=sources.c.warnings.type)),
+    (_flag("keeps_warnings"), sources.c.warnings),
+    else_=null(),
+)
 
 _AFTER_POLL = (
     update(sources)
@@ -61,6 +69,9 @@ _AFTER_POLL = (
         observed=bindparam("observed_"),
         squares=bindparam("squares_"),
         window=bindparam("window_"),
+        full_answer_at=bindparam("full_answer"),
+        distrusted_until=bindparam("distrusted"),
+        warnings=_WARNINGS,
         cursor=bindparam("cursor_"),
         cursor_kind=bindparam("cursor_kind_"),
         moved_to=bindparam("moved_to_"),
@@ -83,6 +94,7 @@ _AFTER_PUSH = (
         arrivals=bindparam("arrivals_"),
         observed=bindparam("observed_"),
         squares=bindparam("squares_"),
+        warnings=_WARNINGS,
     )
 )  # fmt: skip
 
@@ -98,6 +110,9 @@ def _values_after_push(poll: PollResult) -> dict[str, Any]:
         "arrivals_": pace.arrivals if pace else None,
         "observed_": pace.hours if pace else None,
         "squares_": pace.squares if pace else None,
+        "is_warned": bool(poll.warnings),
+        "keeps_warnings": poll.warnings is None,
+        "warnings_": warnings_as_json(poll.warnings or ()),
     }
 
 
@@ -115,6 +130,8 @@ def _values_after_poll(poll: PollResult) -> dict[str, Any]:
         "at": poll.at,
         "succeeded": poll.at if poll.succeeded else source.last_success_at,
         "read": poll.at if poll.listed else source.last_read_at,
+        "full_answer": poll.at if poll.is_full_answer else source.full_answer_at,
+        "distrusted": poll.distrusted_until,
         "last_error_": f"{failure.error}: {failure.message}" if failure else None,
         "hints_": hints_as_json(poll.hints),
         "window_": source.window if poll.window is None else poll.window,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import NotFound
 from ingestd.model.source import NO_HINTS, Cursor, Hints, Pace, Source, Validators
 from ingestd.store.polls.source_addresses import address_of, find_by_address, ids_at
+from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.tables import entries, polls, sources
 from ingestd.store.statements import insert_absent
 from ingestd.urls import is_inbox, pacing_key, without_userinfo
@@ -253,6 +254,9 @@ def source_from_row(row: Row[Any]) -> Source:
         last_success_at=row.last_success_at,
         last_read_at=row.last_read_at,
         last_new_at=row.last_new_at,
+        full_answer_at=row.full_answer_at,
+        distrusted_until=row.distrusted_until,
+        warnings=warnings_from_json(row.warnings),
         window=row.window,
         moved_to=row.moved_to,
         moved_seen=row.moved_seen,
@@ -265,7 +269,8 @@ def source_from_row(row: Row[Any]) -> Source:
 def shown_values(row: Row[Any]) -> dict[str, Any]:
     """Return the columns of a row of `sources` that are shown to operators."""
     values = {name: value for name, value in row._mapping.items() if name not in ("body_hash", "run_id")}
-    return {**values, "hints": hints_as_json(hints_from_json(row.hints))}
+    warnings = [{"text": one.text, "since": one.since} for one in warnings_from_json(row.warnings)]
+    return {**values, "hints": hints_as_json(hints_from_json(row.hints)), "warnings": warnings}
 
 
 def hints_from_json(value: Any) -> Hints:

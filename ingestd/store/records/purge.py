@@ -13,7 +13,7 @@ from hashlib import sha256
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
@@ -32,6 +32,7 @@ from ingestd.store.schema.tables import (
     raws,
     records,
     revisions,
+    sources,
 )
 from ingestd.store.statements import chunks
 
@@ -172,6 +173,7 @@ async def purge(
     `shared` is how many of them others were in.
     """
     await lock_records(connection)
+    await _forget_warnings(connection, found.sources)
     if connection.dialect.name == "sqlite":
         # Overwrite what is deleted with zeros instead of leaving it on free pages.
         await connection.execute(text("PRAGMA secure_delete = ON"))
@@ -209,6 +211,13 @@ async def purge(
         "revisions": found.revisions, "documents": len(documents), "shared": shared,
     }  # fmt: skip
     await connection.execute(purges.insert().values(audit))
+
+
+async def _forget_warnings(connection: AsyncConnection, source_ids: Collection[int]) -> None:
+    """Erase the warnings about documents of sources, which may quote them; locked before entries, as polls do."""
+    these = sources.c.id.in_(source_ids)
+    await connection.execute(select(sources.c.id).where(these).order_by(sources.c.id).with_for_update())
+    await connection.execute(update(sources).where(these).values(warnings=null()))
 
 
 async def list_purges(connection: AsyncConnection, *, limit: int) -> list[dict[str, Any]]:
@@ -266,7 +275,7 @@ async def erase_free_space(database: Database, *, rewrite: bool) -> None:
     if database.dialect == "postgresql":
         # A transaction that began before the deletion, such as autovacuum's, keeps the deleted rows in the files.
         await _wait_for_snapshots(database)
-        tables = (revisions, entries, decisions, failures, evidence)
+        tables = (revisions, entries, decisions, failures, evidence, sources)
         for name in (*(table.name for table in tables), *search_parts.TABLES):
             await database.run_alone(f"VACUUM FULL {name}" if rewrite else f"VACUUM {name}")
         return

@@ -61,6 +61,9 @@ sources = Table(
     Column("revisits", Boolean, nullable=False, server_default=true()),  # whether its pages are revisited
     Column("cursor", Text),  # URL to request instead of `url`: the next page of the list
     Column("cursor_kind", String(5)),  # since, newer, older
+    Column("warnings", Json),  # of its last documents: `policy.polling.document_warnings`; null: none
+    Column("full_answer_at", Instant),  # last answer that was no 304
+    Column("distrusted_until", Instant),  # until when its validators are not sent, which proved wrong
 )
 # The scheduler reads due sources in index order, so its cost does not grow with the number of sources.
 _due_source = text("state = 'active' AND run_id IS NULL")

@@ -36,6 +36,7 @@ VERSIONS = (
     "0018",
     "0019",
     "0020",
+    "0021",
 )
 
 #: The version that this program works with.

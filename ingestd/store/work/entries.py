@@ -50,7 +50,7 @@ class ClaimedEntry:
     entry: Entry
     #: Failed attempts so far.
     attempts: int
-    #: The registrable domain of its page; empty: it has no page.
+    #: The registrable domain of its page, or of its text by reference; empty: it has neither.
     site: str
     #: Validators of its page, from an earlier fetch.
     validators: Validators
@@ -98,7 +98,8 @@ def entry_from_json(value: dict[str, Any]) -> Entry:
 
 def without_content(entry: Entry) -> Entry:
     """Return an entry without its content, as stored once its record is saved."""
-    return replace(entry, body_html=None, item=without_body(entry.item) if entry.item else None)
+    # The item of a wire entry is in its record.
+    return replace(entry, body_html=None, item=without_body(entry.item) if entry.item and not entry.wire else None)
 
 
 def _queue(backfill_id: int | None) -> Queue:

@@ -48,4 +48,6 @@ def test_an_unknown_condition_is_refused_with_the_known_ones(config: Path) -> No
     done = ingestd(config, "sources", "list", "--only", "broken")
 
     assert done.status == 2
-    assert done.error == ("--only: 'broken' should be one of ok, throttled, failing, gone, paused, quiet, overdue\n")
+    assert done.error == (
+        "--only: 'broken' should be one of ok, throttled, failing, gone, paused, quiet, overdue, warned\n"
+    )
