@@ -5,18 +5,25 @@ from dataclasses import replace
 from ingestd.articles import clues, non_articles
 from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
 from ingestd.articles.body import marked_elements
-from ingestd.articles.body.blocks import Block
+from ingestd.articles.body.blocks import Block, to_text
 from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.page_body import read_body
 from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode, is_text
+from ingestd.articles.page_data import story
 from ingestd.articles.witnesses import article_header, day_search, images, json_ld, meta_tags, page_markup
 from ingestd.articles.witnesses.copyright_notices import copyright_notices, usage_terms
 from ingestd.articles.witnesses.stated_times import language_of_page
 from ingestd.errors import NoArticle
 from ingestd.model.markup import block_texts
 from ingestd.model.page import Page
+from ingestd.text import latin_length
+
+#: Markup with more text (as the length of a text in Latin letters) has the story, and the page's data is not looked at.
+_NO_STORY = 800
+#: Data with the story has this many times the text.  Markup with a paragraph of it and so much text has its beginning.
+_MIN_TIMES, _SENTENCE, _TEASER = 2, 60, 400
 
 
 def read(page: Page) -> ExtractionResult:
@@ -48,9 +55,24 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     )
     deks = tuple(filter(None, (stated.description_text for stated in witnesses.values())))
     blocks = read_body(root, page.url, HeaderFields(headline=headline, deks=deks))
+    if latin_length(to_text(blocks)) < _NO_STORY:
+        titles = (stated.headline for stated in witnesses.values() if stated.headline)
+        blocks = _longer(blocks, story.read(root, titles, page.url))
     kind = non_articles.describe(root, blocks, figures.captions)
     if kind:
         raise NoArticle(f"the page is {kind}")
     if not any(stated.firstcreated or stated.versioncreated for stated in witnesses.values()):
         witnesses["search"] = day_search.read(root, page.url)
     return blocks, witnesses, figures.captions, notices
+
+
+def _longer(blocks: tuple[Block, ...], in_data: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the page's blocks, or those in its data if these are far longer and, unlike the page's, the story."""
+    printed, stated = to_text(blocks), to_text(in_data)
+    length = latin_length(printed)
+    if len(blocks) == 1 and "".join(printed.split()) == "".join(stated.split()):
+        return in_data  # trafilatura reads JSON-LD as one paragraph
+    if latin_length(stated) < _MIN_TIMES * length:
+        return blocks
+    is_printed = any(latin_length(block.text) >= _SENTENCE and block.text in stated for block in blocks)
+    return blocks if is_printed and length >= _TEASER else in_data
