@@ -7,14 +7,14 @@ appears, with the parts that it replaces gone, in one transaction; blocks that a
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import Database
+from ingestd.store.operations.search_blocks import Reader, write_blocks
 from ingestd.store.records import postings
 from ingestd.store.records.search_parts import CONVERSION, LOCK_PARTS
 from ingestd.store.statements import chunks
@@ -29,8 +29,8 @@ _MERGED, _HIGHEST = 4, 5
 #: Most rows that become one part at once.
 _MOST_ROWS = 2048
 
-#: Blocks of a part that are read, and written, at once.
-_BLOCKS = 64
+#: Blocks that are deleted at once.
+_DELETED = 500
 
 #: The share of removed revisions from which a part is written anew.
 _REMOVED = 1 / 3
@@ -42,32 +42,6 @@ LOOK_EVERY = 60.0
 _LOCK = 0x1267E57E
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads the blocks of a part in order, some at once."""
-
-    part: int
-    #: The keys that were read, in order, with their numbers.
-    items: list[tuple[str, list[int]]] = field(default_factory=list)
-    last: str = ""
-    is_at_end: bool = False
-
-    async def read(self, connection: AsyncConnection) -> None:
-        if self.items or self.is_at_end:
-            return
-        rows = (await connection.execute(_NEXT, {"part": self.part, "last": self.last, "count": _BLOCKS})).all()
-        self.is_at_end = len(rows) < _BLOCKS
-        if rows:
-            self.last = rows[-1].first_key
-            self.items = await asyncio.to_thread(lambda: [one for row in rows for one in postings.lookup(row.block)])
-
-    def take(self, bound: str) -> list[tuple[str, list[int]]]:
-        """Return the keys up to a bound, and forget them."""
-        taken = [item for item in self.items if item[0] <= bound]
-        self.items = self.items[len(taken) :]
-        return taken
-
-
 class SearchUpkeep:
     """Keeps the full-text index of a database in order; `run` does what there is to do.  Nothing on SQLite."""
 
@@ -76,6 +50,8 @@ class SearchUpkeep:
         self._look_every = look_every
         self._next_look = monotonic() + look_every
         self._looked_at = 0
+        #: Whether nothing can have been left over: to look for it reads the keys of all blocks.
+        self._is_clean = False
 
     async def run(self, *, waiting: int = WAITING) -> None:
         """Make parts while at least `waiting` rows wait, then merge; raises StoreError."""
@@ -84,7 +60,9 @@ class SearchUpkeep:
         async with self._alone(wait=False) as is_alone:
             if not is_alone:
                 return
-            await self._delete_leftovers()
+            if not self._is_clean:
+                await self._delete_leftovers()
+            self._is_clean = False
             while await self._make_part(waiting):
                 # Autovacuum comes once a minute, and the rows of a minute would take more space than the parts.
                 await self._database.run_alone("VACUUM record_search")
@@ -92,6 +70,7 @@ class SearchUpkeep:
             while await self._merge_level():
                 pass
             await self._look_at_next()
+            self._is_clean = True
 
     async def erase(self) -> None:
         """Write anew the parts that may have terms of purged revisions; raises StoreError."""
@@ -101,7 +80,6 @@ class SearchUpkeep:
             for part in await self._parts():
                 if part.must_be_rewritten:
                     await self._replace([part])
-            await self._delete_leftovers()
 
     async def _has_work(self, waiting: int) -> bool:
         async with self._database.read() as connection:
@@ -123,10 +101,14 @@ class SearchUpkeep:
             return (await connection.execute(_PARTS)).all()
 
     async def _delete_leftovers(self) -> None:
-        """Delete blocks of parts that there are not: of a process that was killed, or of parts that were replaced."""
+        """Delete blocks of parts that there are not: a process was killed before it had finished them."""
+        await self._delete_some(_DELETE_LEFTOVERS)
+
+    async def _delete_some(self, statement: TextClause, **values: Any) -> None:
+        """Execute a statement that deletes some rows, until there are none."""
         while True:
             async with self._database.write() as connection:
-                if not (await connection.execute(_DELETE_LEFTOVERS, {"count": 500})).rowcount:
+                if not (await connection.execute(statement, {**values, "count": _DELETED})).rowcount:
                     return
 
     async def _make_part(self, waiting: int) -> bool:
@@ -145,7 +127,7 @@ class SearchUpkeep:
                 await connection.rollback()  # some were removed meanwhile
                 return True
             part = (await connection.execute(_NEW_PART)).scalar_one()
-            await _write_blocks(connection, part, blocks)
+            await write_blocks(connection, part, blocks)
             await _add_part(connection, part, sorted(terms))
         return True
 
@@ -212,12 +194,12 @@ class SearchUpkeep:
             # Marked since: the new part may have what is to be erased.
             if new is not None and sum(marked) > sum(part.must_be_rewritten for part in parts):
                 await connection.execute(_MARK, {"part": new})
-        await self._delete_leftovers()
+        await self._delete_some(_DELETE_BLOCKS, ids=ids)
         await self._database.run_alone("VACUUM record_search_blocks")
 
     async def _merge_into(self, new: int, ids: Sequence[int], kept: set[int]) -> int:
         """Write the blocks of a new part; returns how many."""
-        packer, readers, written = postings.Packer(min(kept)), [_Reader(part) for part in ids], 0
+        packer, readers, written = postings.Packer(min(kept)), [Reader(part) for part in ids], 0
         while True:
             async with self._database.read() as connection:
                 for reader in readers:
@@ -229,11 +211,11 @@ class SearchUpkeep:
                 break
             blocks = await asyncio.to_thread(_pack, packer, taken, kept)
             async with self._database.write() as connection:
-                await _write_blocks(connection, new, blocks)
+                await write_blocks(connection, new, blocks)
             written += len(blocks)
         blocks = list(packer.finish())
         async with self._database.write() as connection:
-            await _write_blocks(connection, new, blocks)
+            await write_blocks(connection, new, blocks)
         return written + len(blocks)
 
 
@@ -257,12 +239,6 @@ async def _present(connection: AsyncConnection, members: bytes) -> set[int]:
     return found
 
 
-async def _write_blocks(connection: AsyncConnection, part: int, blocks: Sequence[tuple[str, bytes]]) -> None:
-    if blocks:
-        rows = [{"part": part, "first_key": key, "block": block} for key, block in blocks]
-        await connection.execute(_ADD_BLOCK, rows)
-
-
 async def _add_part(connection: AsyncConnection, part: int, ids: Sequence[int]) -> None:
     row = {"first": ids[0], "last": ids[-1], "revisions": len(ids), "members": postings.pack_numbers(ids)}
     await connection.execute(_ADD_PART, {"part": part, **row})
@@ -278,7 +254,6 @@ _WAITING = text(
     "ORDER BY revision_id LIMIT :limit"
 )
 _MOVE = text("DELETE FROM record_search WHERE revision_id = ANY(CAST(:ids AS bigint[])) RETURNING revision_id")
-_ADD_BLOCK = text("INSERT INTO record_search_blocks (part, first_key, block) VALUES (:part, :first_key, :block)")
 _ADD_PART = text(
     "INSERT INTO record_search_parts (id, first_id, last_id, revisions, members) "
     "VALUES (:part, :first, :last, :revisions, :members)"
@@ -289,9 +264,9 @@ _DELETE_PARTS = text(
 _COUNT_BLOCKS = text("SELECT count(*) FROM record_search_blocks WHERE part = :part")
 _MARK = text("UPDATE record_search_parts SET must_be_rewritten = true WHERE id = :part")
 _PRESENT = text("SELECT revision_id FROM record_search_phrases WHERE revision_id = ANY(CAST(:ids AS bigint[]))")
-_NEXT = text(
-    "SELECT first_key, block FROM record_search_blocks WHERE part = :part AND first_key > :last "
-    "ORDER BY first_key LIMIT :count"
+_DELETE_BLOCKS = text(
+    "DELETE FROM record_search_blocks WHERE ctid = ANY(ARRAY(SELECT ctid FROM record_search_blocks "
+    "WHERE part = ANY(CAST(:ids AS bigint[])) LIMIT :count))"
 )
 _DELETE_LEFTOVERS = text(
     "DELETE FROM record_search_blocks WHERE (part, first_key) IN (SELECT part, first_key FROM record_search_blocks "

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.operations import search_upkeep
+from ingestd.store.operations import search_blocks, search_upkeep
 from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.records import postings, search_index, search_parts
 from ingestd.store.records.search import search
@@ -29,7 +29,7 @@ async def database(
     """A database of PostgreSQL with COUNT records, whose parts begin with four revisions."""
     monkeypatch.setattr(search_upkeep, "WAITING", 4)
     monkeypatch.setattr(search_upkeep, "_MOST_ROWS", 4)
-    monkeypatch.setattr(search_upkeep, "_BLOCKS", 2)
+    monkeypatch.setattr(search_blocks, "BLOCKS", 2)
     monkeypatch.setattr(postings, "_SIZE", 200)
     with lend_database("postgresql", tmp_path) as url:
         async with Database(with_async_driver(url)) as database:
@@ -104,7 +104,7 @@ async def test_what_is_purged_leaves_the_parts_at_once(database: Database) -> No
     assert await found(database, "ferry") == [one for one in range(1, COUNT + 1) if one not in (21, 22)]
 
 
-@pytest.mark.parametrize("step", ["_write_blocks", "_add_part", "_pack"])
+@pytest.mark.parametrize("step", ["write_blocks", "_add_part", "_pack"])
 async def test_a_killed_upkeep_loses_nothing(database: Database, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     calls, original = [0], getattr(search_upkeep, step)
 
