@@ -19,6 +19,9 @@ _MAX_TEASER = 220
 _MIN_REPEAT = 40
 #: A block of at least this length is a repeat wherever it occurs again, a shorter one only close to the first.
 _LONG = 200
+#: A block of at least this length is a copy of the story if this share of it is other blocks.
+_MIN_COPY = 1000
+_COPIED = 0.9
 _MAX_CAPTION = 800
 _QUOTES = " \"'“”‘’„‚«»‹›「」『』"
 #: Blocks that may hold a decoration only, such as a quotation mark in large letters or the border of a table's cells.
@@ -45,7 +48,7 @@ def without_boilerplate(blocks: Iterable[Block], known: KnownFields) -> tuple[Bl
     below a prompt at the end, teasers that are only a link, repeated blocks, and headings with nothing below them.
     """
     with_words = (block for block in blocks if block.tag not in _DECORATED or any(map(str.isalnum, block.text)))
-    kept = _without_prompts(_without_header(_without_pull_quotes(_without_repeats(with_words)), known))
+    kept = _without_prompts(_without_header(_without_pull_quotes(_without_copies(_without_repeats(with_words))), known))
     kept = [shorter for block in kept if (shorter := _without_invitation(block))]
     return tuple(_without_loose_headings(_without_teasers(kept)))
 
@@ -61,6 +64,16 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
         if len(block.text) >= _LONG:
             long.add(block.text)
     return kept
+
+
+def _without_copies(blocks: list[Block]) -> list[Block]:
+    """Remove a block that has the story's paragraphs run together: pages hide such a copy behind a paywall."""
+    return [block for block in blocks if len(block.text) < _MIN_COPY or not _is_copy(block, blocks)]
+
+
+def _is_copy(block: Block, blocks: Sequence[Block]) -> bool:
+    parts = {other.text for other in blocks if _MIN_REPEAT <= len(other.text) < len(block.text)}
+    return sum(len(part) for part in parts if part in block.text) >= _COPIED * len(block.text)
 
 
 def _without_pull_quotes(blocks: list[Block]) -> list[Block]:

@@ -114,3 +114,42 @@ def test_a_date_line_is_removed_alone() -> None:
         "Nobody slept.",
         STORY,
     ]
+
+
+PARAGRAPHS = [f"{STORY} That was its {number}. week without a crossing, and {MORE.lower()}" for number in range(2, 12)]
+COPY = " ".join(PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param([*PARAGRAPHS, COPY], id="copy-below"),
+        pytest.param([COPY, *PARAGRAPHS], id="copy-above"),
+        pytest.param([*PARAGRAPHS[:5], COPY, *PARAGRAPHS[5:]], id="copy-between"),
+        pytest.param([*PARAGRAPHS, "\u2009".join(PARAGRAPHS)], id="thin-spaces"),
+        pytest.param([*PARAGRAPHS, "".join(PARAGRAPHS)], id="without-spaces"),
+        pytest.param([*PARAGRAPHS, f"{HEADLINE} {COPY} Ann Lee"], id="with-headline-and-name"),
+        pytest.param([*PARAGRAPHS, " ".join(PARAGRAPHS[1:])], id="from-the-second-paragraph"),
+        pytest.param([*PARAGRAPHS, Block("li", (Run(COPY),))], id="list-item"),
+        pytest.param([*PARAGRAPHS, Block("p", (Run(COPY[:900], "strong"), Run(COPY[900:])))], id="styled"),
+        pytest.param([*PARAGRAPHS, COPY, f"{COPY} {MORE}"], id="two-copies"),
+    ],
+)
+def test_a_copy_of_the_story_in_one_block_is_removed(page: list[str | Block]) -> None:
+    assert [block.text for block in without_boilerplate(lines(*page), KnownFields())] == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        pytest.param(f"{STORY} {'New words follow, and nobody has read them before. ' * 30}", id="mostly-new"),
+        pytest.param(
+            f"{' '.join(PARAGRAPHS[:6])} {'And there is more that is new to the reader here. ' * 6}", id="a-fifth-new"
+        ),
+        pytest.param("The ferry is full, and another one will not come before noon. " * 30, id="repeats-itself"),
+    ],
+)
+def test_a_long_paragraph_with_words_of_its_own_stays(paragraph: str) -> None:
+    kept = [block.text for block in without_boilerplate(lines(*PARAGRAPHS, paragraph), KnownFields())]
+
+    assert kept == [*PARAGRAPHS, paragraph]
