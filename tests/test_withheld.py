@@ -182,6 +182,8 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
         for as_json in ([], ["--json"])
     ],
     "records search": [[word, *as_json] for word in ("harvest", *SECRETS) for as_json in ([], ["--json"])],
+    "records kill": [["1", "--reason", "libel"], ["2", "--json"]],
+    "records release": [["3"], ["3", "--json"]],
     "records purges": [[], ["--json"]],
     "records purge": [["1", "--dry-run"], ["1", "--dry-run", "--json"]],
     "records export": [[], ["--format", "ninjs"]],

@@ -74,12 +74,14 @@ COMMANDS: tuple[Command | Group, ...] = (
     Command("reprocess", "reprocess:reprocess", "Extract stored pages again with the current rules."),
     Group(
         "records",
-        "List, show, search, export and purge records.",
+        "List, show, search, export, kill and purge records.",
         (
             Command("list", "records.list_:list_", "List the records saved or revised last, newest first."),
             Command("show", "records.show:show_", "Show a record, its revisions, or their differences."),
             Command("search", "records.search:search", "Search headlines and bodies, best match first."),
             Command("export", "records.export:export", "Export records as JSON Lines, oldest first."),
+            Command("kill", "records.kill:kill", "Kill a record, as if its agency had killed it."),
+            Command("release", "records.release:release", "Release a withheld record."),
             Command("purge", "records.purge:purge", "Erase the content of records for ever; tombstones stay."),
             Command("purges", "records.purges:purges", "List purges, newest first: who erased which records, and why."),
         ),

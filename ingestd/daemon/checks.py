@@ -206,6 +206,12 @@ def open_gaps(figures: Figures) -> Measured:
     return count, warn_when(count > 0, "entries may have been missed; see `ingestd gaps list`")
 
 
+def unconfirmed_kills(figures: Figures) -> Measured:
+    """Return the number of records that are killed by words alone: withheld until somebody decides."""
+    count = figures.health.unconfirmed_kills
+    return count, warn_when(count > 0, "kills wait for a decision; see `ingestd records list --unconfirmed-kills`")
+
+
 def oldest_success(figures: Figures) -> Measured:
     """Return the age of the oldest last success among the active sources (seconds)."""
     if figures.health.oldest_success is None:
@@ -253,6 +259,7 @@ DATABASE_CHECKS: tuple[tuple[str, Component, str, Callable[[Figures], Measured]]
     ("sources:quiet", "component", "sources", quiet),
     ("sources:warnings", "component", "sources", warnings),
     ("sources:openGaps", "component", "gaps", open_gaps),
+    ("records:unconfirmedKills", "component", "records", unconfirmed_kills),
     ("sources:oldestSuccess", "component", "s", oldest_success),
     ("entries:queueAge", "component", "s", queue_age),
     ("entries:queueSize", "component", "entries", queue_size),

@@ -36,6 +36,7 @@ def figures(
     schema_fits: bool = True,
     uptime: float = 86_400.0,
     daemons: int = 1,
+    kills: int = 0,
 ) -> Figures:
     return Figures(
         at=NOON,
@@ -52,6 +53,7 @@ def figures(
             warned=broken,
             incomplete=broken,
             gaps=0,
+            unconfirmed_kills=kills,
             oldest_success=None if success is None else NOON - success,
             longest_interval=interval,
             queue=0 if waiting is None else 1,
@@ -142,3 +144,12 @@ def test_a_check_has_the_members_of_the_draft_and_no_absent_ones() -> None:
         "status": "pass",
         "time": "2020-06-24T12:00:00Z",
     }
+
+
+def test_kills_in_words_warn_until_somebody_decides() -> None:
+    assert checks.unconfirmed_kills(figures())[1].status == "pass"
+    count, verdict = checks.unconfirmed_kills(figures(kills=2))
+
+    assert (count, verdict.status) == (2, "warn")
+    assert verdict.output
+    assert "--unconfirmed-kills" in verdict.output

@@ -38,6 +38,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "sources:quiet",
         "sources:warnings",
         "sources:openGaps",
+        "records:unconfirmedKills",
         "sources:oldestSuccess",
         "entries:queueAge",
         "entries:queueSize",
@@ -105,7 +106,8 @@ async def test_a_hanging_database_fails_within_a_second_and_is_queried_once(
     for report in reports:
         assert report.status == "fail"
         failed = [check for check in report.checks if check.verdict.status == "fail"]
-        assert {check.name.partition(":")[0] for check in failed} == {"database", "sources", "entries", "claims"}
+        kinds = {check.name.partition(":")[0] for check in failed}
+        assert kinds == {"database", "sources", "records", "entries", "claims"}
         assert {check.verdict.output for check in failed} == {"the database did not answer within 0.8 s"}
         assert {check.value for check in failed} == {None}
     assert await health.unready_reason() == "the database did not answer within 0.8 s"

@@ -1,7 +1,9 @@
 """`ingestd records list`."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.empty import note_nothing
@@ -16,6 +18,11 @@ from ingestd.store.records import records
 #: What to look at when sources were polled and no record was made.
 _WHY = "`ingestd failures list` and `ingestd why URL` say why"
 
+UnconfirmedOption = Annotated[
+    bool,
+    typer.Option("--unconfirmed-kills", help="Only records that are killed by words alone. This is logged."),
+]
+
 
 def list_(
     limit: LimitOption = 50,
@@ -23,6 +30,7 @@ def list_(
     since: SinceOption = None,
     status: StatusOption = None,
     include_withheld: IncludeWithheldOption = False,
+    unconfirmed_kills: UnconfirmedOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -33,6 +41,8 @@ def list_(
     Exit status: 0 on success, 2 if there is no such source.
     """
     after, wanted = parse_since(since), parse_status(status, include_withheld=include_withheld)
+    if unconfirmed_kills:
+        wanted = "unconfirmed"
 
     async def work() -> None:
         async with open_for_reading(config) as database, database.read() as connection:

@@ -151,7 +151,7 @@ def item_of(draft: ItemDraft) -> Item:
         draft.warn("times without a zone were read as UTC")
     signals = lists.pop("signals", ())
     notes = [note.text for note in lists.get("ednotes", ())]
-    in_prose = publication_status.signals_in([values.get("headline"), values.get("slugline"), *notes])
+    in_prose = publication_status.signals_in([values.get("headline"), values.get("slugline")], notes)
     values["is_correction"] = "correction" in in_prose or publication_status.has_correction_signal(signals)
     values["pubstatus"] = publication_status.pubstatus_of(values.get("pubstatus_raw"), signals)
     if in_prose or signals:

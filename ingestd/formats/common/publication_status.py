@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from ingestd.model import embargo_phrases
+from ingestd.model import embargo_phrases, kill_phrases, kill_words
 from ingestd.model.item import PubStatus
 from ingestd.text import collapse
 
@@ -36,13 +36,6 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _WRITETHRU = re.compile(r"\bwrite-?thr(?:u|ough)\b|\bneufassung\b", re.IGNORECASE)
-# "KILL" counts only in capitals, as desks write it: "Kill Bill" is a film.
-_KILL = re.compile(
-    r"^\W*(?:(?:bulletin|mandatory|advisory|urgent|attention|attn|eds|editors)\W+)*(?-i:KILL(?:ED)?|WITHDRAWN|WITHDRAWAL)\b"
-    r"|\b(?:mandatory|story|bulletin) kill\b|\bkill notice\b|\bplease (?:kill|disregard)\b|\bis (?:hereby )?withdrawn\b"
-    r"|\bmeldung (?:wird |bitte )*(?:zurückgezogen|nicht (?:mehr )?verwenden|gestrichen)|^\W*zurückgezogen\b",
-    re.IGNORECASE,
-)
 _CODE_SEPARATOR = re.compile(r"[:/#]")
 
 
@@ -67,15 +60,24 @@ def has_correction_signal(signals: Iterable[str]) -> bool:
     return any(_CORRECTION_SIGNAL.search(signal) for signal in signals)
 
 
-def signals_in(texts: Iterable[str | None]) -> tuple[str, ...]:
-    """Return the signals found in headlines, slug lines and notes: "correction", "writethru", "kill", "embargo"."""
+def signals_in(headings: Iterable[str | None], notes: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the signals found in headlines and slug lines, and in notes to editors.
+
+    They are "correction", "writethru", "kill", "replacement" (of all earlier versions), "embargo".
+    """
+    starts = [[text[:_MAX_TEXT] for text in texts if text] for texts in (headings, notes)]
+    both = [*starts[0], *starts[1]]
+    lowered = "\n".join(both).lower()
     found: list[str] = []
-    starts = [text[:_MAX_TEXT] for text in texts if text]
-    lowered = "\n".join(starts).lower()
     for signal, keywords, matches in _SIGNAL_PHRASES:
         # The keywords are a cheap pre-check: few texts contain one, and the expressions are slow.
-        if any(keyword in lowered for keyword in keywords) and any(matches(text) for text in starts):
+        if any(keyword in lowered for keyword in keywords) and any(matches(text) for text in both):
             found.append(signal)
+    if any(hint in lowered for hint in kill_words.HINTS):
+        if kill_phrases.find_replacement(*starts):
+            found.append("replacement")
+        elif kill_phrases.find_kill(*starts):
+            found.append("kill")
     return tuple(found)
 
 
@@ -85,6 +87,5 @@ _MAX_TEXT = 2_000
 _SIGNAL_PHRASES: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...] = (
     ("correction", ("corr", "korr", "rectif", "richtig", "rettelse", "rättelse"), _CORRECTION.search),
     ("writethru", ("writethr", "write-thr", "neufassung"), _WRITETHRU.search),
-    ("kill", ("kill", "withdraw", "disregard", "zurückgezogen", "meldung"), _KILL.search),
     ("embargo", embargo_phrases.LIMIT_WORDS, embargo_phrases.sets_limit),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ingestd.formats.common.item_draft import ItemDraft, byline_of
-from ingestd.formats.common.publication_status import signals_in
+from ingestd.model.kill_phrases import find_kill
 from ingestd.text import collapse
 
 #: Start of heading, start of text, end of text, end of transmission (ISO 646).
@@ -52,6 +52,6 @@ def fill_dateline(draft: ItemDraft, first_paragraph: str) -> None:
 
 
 def fill_kill_status(draft: ItemDraft, lines: list[str]) -> None:
-    """Set the status to "kill" if the head says so: these formats have no status field."""
-    if "kill" in signals_in(lines):
+    """Set the status to "kill" if the head has a mark with this word: these formats have no status field."""
+    if "kill" in (find_kill(lines, lines) or "").lower():
         draft.fill("pubstatus_raw", "kill")

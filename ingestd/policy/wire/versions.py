@@ -4,6 +4,9 @@ The newest version is current, by versioncreated or else by its number.  A versi
 revision.  A kill cancels every version that is not certainly newer, including those that arrive after it.  So the
 record does not depend on the order of arrival, as far as its versions have times or numbers.  A version with neither
 counts as newest on arrival, unless it would undo a kill.
+
+A version that says only in words that it is a kill withholds its record until an operator decides: see
+docs/records.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +18,7 @@ from ingestd.model.item import Item, PubStatus
 from ingestd.model.version import Version
 from ingestd.policy.wire.embargo import embargo_of
 from ingestd.policy.wire.version_order import VersionStamp, compare, is_surely_older
+from ingestd.policy.wire.withdrawal import replaces_earlier_versions, words_of_kill
 from ingestd.text import fold
 
 #: The event of a version that becomes current.
@@ -55,6 +59,8 @@ class RecordState:
     carriers: frozenset[int] = frozenset()
     #: When its embargo ends; None: no embargo, or one without an end.
     release_at: datetime | None = None
+    #: Whether its current version says in words that it is a kill, and nobody has decided yet.
+    is_unconfirmed_kill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,10 @@ class ReceivedVersion:
     is_correction: bool = False
     #: When the embargo of a withheld version ends; None: no embargo, or one without an end.
     release_at: datetime | None = None
+    #: The words by which a withheld version says that it is a kill; None: it does not say so.
+    kill_words: str | None = None
+    #: Whether it voids the earlier versions.
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,8 @@ class Effect:
     release_at: datetime | None = None
     #: None: the record does not change.
     event: EventKind | None = None
+    #: The words by which the new current version says that it is a kill; None: it does not say so.
+    kill_words: str | None = None
 
     @property
     def is_revision(self) -> bool:
@@ -103,8 +115,9 @@ class Effect:
 def received_version(version: Version, source_id: int, now: datetime) -> ReceivedVersion:
     """Return the version as received from a source at `now`."""
     item, article, embargo = version.item, version.article, embargo_of(version.item)
-    status: PubStatus = item.pubstatus
-    if status != "canceled":
+    kill = words_of_kill(item)
+    status: PubStatus = "withheld" if kill else item.pubstatus
+    if status != "canceled" and not kill:
         status = "withheld" if embargo and (embargo.until is None or embargo.until > now) else "usable"
     return ReceivedVersion(
         stamp=VersionStamp(version=item.version, versioncreated=article.versioncreated),
@@ -115,13 +128,15 @@ def received_version(version: Version, source_id: int, now: datetime) -> Receive
         source_id=source_id,
         format=version.format,
         is_correction=corrects(item),
-        release_at=embargo.until if embargo and status == "withheld" else None,
+        release_at=embargo.until if embargo and status == "withheld" and not kill else None,
+        kill_words=kill,
+        replaces=replaces_earlier_versions(item),
     )
 
 
 def corrects(item: Item) -> bool:
-    """Return whether a version corrects an earlier one; a writethru does."""
-    return item.is_correction or "writethru" in item.signals
+    """Return whether a version corrects an earlier one; a writethru and a replacement do."""
+    return item.is_correction or not {"writethru", "replacement"}.isdisjoint(item.signals)
 
 
 def effect_of(received: ReceivedVersion, record: RecordState | None) -> Effect:
@@ -133,12 +148,12 @@ def effect_of(received: ReceivedVersion, record: RecordState | None) -> Effect:
         again: Change = "same" if received.source_id in record.carriers else "carried"
         return Effect(change=again, pubstatus=received.pubstatus, record_status=record.pubstatus)
     cancels: tuple[int, ...] = ()
-    if received.pubstatus == "canceled":
+    if received.pubstatus == "canceled" or (received.replaces and received.pubstatus == "usable"):
         cancels = tuple(
             v.revision for v in record.versions if v.pubstatus != "canceled" and _cancels(received.stamp, v)
         )
     if _is_late(received, record):
-        return _late_effect(received, record, cancels)
+        return _late_effect(received, record, cancels if received.pubstatus == "canceled" else ())
     received = _at_least_as_strict(received, record)
     event = _by_status(record.pubstatus, received.pubstatus)
     change = event or _change(received, record.current)
@@ -153,6 +168,7 @@ def _current_effect(received: ReceivedVersion, change: Change, event: EventKind,
         release_at=received.release_at,
         cancels=cancels,
         event=event,
+        kill_words=received.kill_words,
     )
 
 
@@ -171,7 +187,7 @@ def _at_least_as_strict(received: ReceivedVersion, record: RecordState) -> Recei
     if not _is_other_route(received, record.current) or compare(received.stamp, record.current.stamp) != 0:
         return received
     if _STRICTNESS[received.pubstatus] < _STRICTNESS[record.pubstatus]:
-        return replace(received, pubstatus=record.pubstatus, release_at=record.release_at)
+        return replace(received, pubstatus=record.pubstatus, release_at=record.release_at, kill_words=None)
     if received.pubstatus == record.pubstatus and not _ends_later(received, record):
         return replace(received, release_at=record.release_at)
     return received
@@ -208,6 +224,9 @@ def _by_status(before: PubStatus | None, after: PubStatus) -> Literal["killed", 
 def _is_stored(received: ReceivedVersion, record: RecordState) -> bool:
     """Return whether a version is stored already, from any source and in any format."""
     is_stricter = _STRICTNESS[received.pubstatus] > _STRICTNESS[record.pubstatus]
+    if record.current.item_hash == received.item_hash and record.pubstatus == "usable":
+        # Time or an operator has released this very version.
+        return True
     if any(stored.item_hash == received.item_hash for stored in record.versions):
         # Received before, but setting an embargo again is a change.
         return not is_stricter or compare(received.stamp, record.current.stamp) == -1
@@ -237,9 +256,9 @@ def _cancels(kill: VersionStamp, stored: StoredVersion) -> bool:
 def _is_late(received: ReceivedVersion, record: RecordState) -> bool:
     """Return whether a version is older than the current one; only a certainly newer version undoes a kill."""
     current = record.current.stamp
-    if received.pubstatus == "canceled":
+    if received.pubstatus == "canceled" or received.kill_words:
         return is_surely_older(received.stamp, current)
-    if record.pubstatus == "canceled":
+    if record.pubstatus == "canceled" or record.is_unconfirmed_kill:
         return not is_surely_older(current, received.stamp)
     return compare(received.stamp, current) == -1
 

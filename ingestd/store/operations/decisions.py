@@ -16,7 +16,7 @@ from ingestd.store.statements import insert_all
 #: The agency's guid of a wire item, else the one ingestd assigned.
 _GUID = func.coalesce(records.c.item_guid, records.c.guid)
 
-DecisionStage = Literal["robots", "limit", "identity", "repair"]
+DecisionStage = Literal["robots", "limit", "identity", "repair", "operator"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Decision:
     entry_id: int
     stage: DecisionStage
     #: disallowed, quarantined, found; a `Verdict` of `policy.articles.identity` or `Change` of `policy.wire.versions`;
-    #: reprocessed; merge (another record has the same text), merged.
+    #: reprocessed; merge (another record has the same text), merged; killed, released (by an operator).
     verdict: str
     reason: str
 

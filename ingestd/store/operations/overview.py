@@ -44,6 +44,8 @@ class HealthFigures:
     longest_interval: float
     #: Open gaps.
     gaps: int
+    #: Records that are killed by words alone, about which nobody has decided yet.
+    unconfirmed_kills: int
     #: Due entries that are unclaimed, without those of backfills, and when the first became due; None: queue is empty.
     queue: int
     queue_since: datetime | None
@@ -86,10 +88,13 @@ async def health_figures(
         )
     ).one()
     open_gaps = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
+    to_confirm = select(func.count()).where(records.c.unconfirmed_kill_at.is_not(None))
+    unconfirmed_kills = (await connection.execute(to_confirm)).scalar_one()
     by_state = {"active": 0, "paused": 0} | {row[0]: row[1] for row in states}
     claims = await _count_late_claims(connection, late=late_claims, late_revisits=late_revisits)
     return HealthFigures(
-        schema=schema, sources=by_state, gaps=open_gaps, daemons=await count_daemons(connection),
+        schema=schema, sources=by_state, gaps=open_gaps, unconfirmed_kills=unconfirmed_kills,
+        daemons=await count_daemons(connection),
         late_claims=claims, unsafe_settings=tuple(await unsafe_settings(connection)),
         **source_row._mapping, **entry_row._mapping,
     )  # fmt: skip

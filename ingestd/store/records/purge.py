@@ -195,7 +195,7 @@ async def purge(
         )  # fmt: skip
         unit_of_work.update_record(
             row.id, revision=row.revision + 1, updated_at=now, pubstatus="canceled", rules=None, release_at=None,
-            purged_at=now,
+            purged_at=now, unconfirmed_kill_at=None,
         )  # fmt: skip
         unit_of_work.add_event(
             row.id, row.revision + 1, "purged", entry_id=row.origin_entry_id, at=now, pubstatus="canceled"

@@ -21,8 +21,8 @@ from ingestd.times import iso
 
 CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
-#: Status that records must have; "all": any.
-Status = PubStatus | Literal["all"]
+#: Status that records must have; "all": any; "unconfirmed": killed by words alone, and nobody has decided yet.
+Status = PubStatus | Literal["all", "unconfirmed"]
 
 #: Ids listed in the error for an ambiguous name.
 _MAX_LISTED = 20
@@ -153,7 +153,9 @@ async def revisions_of(connection: AsyncConnection, record_id: int, *, until: da
 
 def filtered(query: Select[Any], source_id: int | None, since: datetime | None, status: Status) -> Select[Any]:
     """Restrict a query of records to those that a source carries, changed since then, and of a status."""
-    if status != "all":
+    if status == "unconfirmed":
+        query = query.where(records.c.unconfirmed_kill_at.is_not(None))
+    elif status != "all":
         query = query.where(records.c.pubstatus == status)
     if source_id is not None:
         query = query.where(records.c.id.in_(select(carriers.c.record_id).where(carriers.c.source_id == source_id)))

@@ -79,6 +79,7 @@ class UnitOfWork:
             "id_origin": None,
             "release_at": None,
             "purged_at": None,
+            "unconfirmed_kill_at": None,
         } | values
         return record_id
 

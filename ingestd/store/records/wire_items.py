@@ -54,14 +54,24 @@ _MARK_DONE = (
 
 
 def _decisions(incoming: IncomingVersion, record_id: int, effect: Effect) -> Iterable[Decision]:
-    """Yield the decision about a version that changed the record; logs content changed under the same version."""
+    """Yield the decision about a version that changed the record.
+
+    Logs content changed under the same version, and kills in words.
+    """
     item = incoming.version.item
     if effect.change == "silent":
         log.warning("content changed under the same version", record=record_id, guid=item.guid, version=item.version)
+    if effect.kill_words and effect.change not in ("same", "carried"):
+        log.warning(
+            "kill to confirm", record=record_id, guid=item.guid, version=item.version,
+            next=f"withheld until `ingestd records kill {record_id}` or `ingestd records release {record_id}`",
+        )  # fmt: skip
     if effect.change not in ("same", "carried"):
         reason = (
             f"record {record_id}: version {item.version} of {item.guid}, {_REASONS.get(effect.change, effect.change)}"
         )
+        if effect.kill_words:
+            reason += f'; it says "{effect.kill_words}", which `ingestd records kill` or `release` decides'
         yield Decision(
             at=incoming.at, entry_id=incoming.entry_id, stage="identity", verdict=effect.change, reason=reason
         )  # fmt: skip

@@ -63,6 +63,7 @@ class _ItemRecord:
     release_at: datetime | None = None
     #: Content of the current revision; None: not read, since no version needs it.
     article: Article | None = None
+    is_unconfirmed_kill: bool = False
     #: Whether its content was erased: then it gets no versions any more.
     is_purged: bool = False
 
@@ -74,6 +75,7 @@ class _ItemRecord:
             versions=self.versions,
             carriers=frozenset(self.carriers),
             release_at=self.release_at,
+            is_unconfirmed_kill=self.is_unconfirmed_kill,
         )
 
 
@@ -102,7 +104,9 @@ class WireVersions:
     async def _read(self, connection: AsyncConnection, keys: Sequence[str]) -> None:
         c = records.c
         found = await connection.execute(
-            select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at, c.purged_at).where(c.item_key.in_(keys))
+            select(c.id, c.item_key, c.pubstatus, c.revision, c.release_at, c.purged_at, c.unconfirmed_kill_at).where(
+                c.item_key.in_(keys)
+            )
         )
         heads = {row.id: row for row in found}
         stored: dict[int, list[StoredVersion]] = {record_id: [] for record_id in heads}
@@ -121,6 +125,7 @@ class WireVersions:
                 stored[record_id],
                 carried[record_id],
                 head.release_at,
+                is_unconfirmed_kill=head.unconfirmed_kill_at is not None,
                 is_purged=head.purged_at is not None,
             )
 
@@ -186,14 +191,14 @@ class WireVersions:
         if effect.event:
             self._make_current(incoming, effect, effect.event, record)
             record.current, record.pubstatus, record.article = stored, effect.record_status, content.article
-            record.release_at = effect.release_at
+            record.release_at, record.is_unconfirmed_kill = effect.release_at, effect.kill_words is not None
 
     def _make_current(self, incoming: IncomingVersion, effect: Effect, event: EventKind, record: _ItemRecord) -> None:
         """Make the last revision the current one."""
         number, at = len(record.versions), incoming.at
         self._unit_of_work.update_record(
             record.record_id, revision=number, updated_at=at, pubstatus=effect.record_status,
-            release_at=effect.release_at,
+            release_at=effect.release_at, unconfirmed_kill_at=at if effect.kill_words else None,
         )  # fmt: skip
         self._unit_of_work.add_event(
             record.record_id, number, event, entry_id=incoming.entry_id, at=at, pubstatus=effect.record_status

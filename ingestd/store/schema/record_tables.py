@@ -39,6 +39,8 @@ records = Table(
     Column("item_key", Text),  # wire items: `item_guid`, qualified by the source unless globally unique
     Column("id_origin", String(8)),  # wire items: where `item_guid` is from
     Column("release_at", Instant),  # when the embargo ends; null: no embargo, or one without an end
+    # When a version came that is a kill by its words alone; null: none did, or an operator has decided.
+    Column("unconfirmed_kill_at", Instant),
     Column("purged_at", Instant),  # when its content was erased; null: it was not
     Column("merged_into", Id),  # the record that has its revisions now; null: it has them itself
     Index("records_by_update", "updated_at"),
@@ -48,6 +50,8 @@ records = Table(
 )
 _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
+_to_confirm = text("unconfirmed_kill_at IS NOT NULL")
+Index("records_to_confirm", records.c.unconfirmed_kill_at, sqlite_where=_to_confirm, postgresql_where=_to_confirm)
 _merged = text("merged_into IS NOT NULL")
 Index("records_merged", records.c.merged_into, sqlite_where=_merged, postgresql_where=_merged)
 

@@ -37,6 +37,7 @@ VERSIONS = (
     "0019",
     "0020",
     "0021",
+    "0022",
 )
 
 #: The version that this program works with.

@@ -1,0 +1,160 @@
+"""Words by which agencies take a story back, in their headlines, slug lines and notes to editors.
+
+Stories about kills, withdrawals and annulments use the same words.  So of a headline only its marks count: "KILL",
+"STORY WITHDRAWN", "RETIRADA:" in capitals that stand out, or the whole headline "Meldung zurückgezogen".  A note counts
+if a sentence begins with such a mark, or says of this story that it is taken back.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from ingestd.model.kill_words import HINTS, ROWS
+
+_LEAD_IN = (
+    r"\W{0,10}(?:(?:bulletin|mandatory|advisory|urgent|attention|attn|eds|editors?|note to editors"
+    r"|achtung|hinweis|eil"
+    r"|alerte|atenci[óo]n|atenção|attenzione|let op|obs|huomio|uwaga|dikkat|внимание|(?:BC|US|EU)-[\w-]{1,30}"
+    r"|AP|AFP|dpa|EFE|ANSA|APA|PA|UPI|ANP|Reuters)\b[\s,:!./-]{1,4}){0,3}"
+)
+_COLON = r"\s*[:=/|–—)\]】〕〉》＞>：]|\s+-{1,2}\s"
+#: What a note takes out of a story that stays: "KILL 3rd graf".
+_PART = re.compile(
+    r"\W*(?:the |a |in )*(?:\d|first|second|third|fourth|fifth|last|final|reference|quote|para|graf"
+    r"|sentence|byline|photo"
+    r"|line\b|word|extraneous|repeat|duplicate|name)",
+    re.IGNORECASE,
+)
+#: Words before "story withdrawn" in a note by which the story is there again.
+_BACK = re.compile(
+    r"\b(?:replac\w*|restor\w*|reinstat\w*|re-?sends?|re-?issu\w*|re-?fil\w*|ersetzt|remplace|sustituye|not|nicht)\b"
+    r"(?:\W+\w+){0,3}\W*$",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[^\W\d])[.!?;]+\s+|\n+")
+#: Characters of a text that are searched.
+_MAX_SEARCHED = 2_000
+
+
+def find_kill(headings: Iterable[str | None], notes: Iterable[str | None] = ()) -> str | None:
+    """Return the words by which headlines, slug lines or notes take a story back.  None: they do not."""
+    for heading in filter(_may_say, headings):
+        if words := _mark_in(heading) or _match(_alone(), heading):
+            return words
+    for note in filter(_may_say, notes):
+        for sentence in _SENTENCES.split((note or "")[:_MAX_SEARCHED]):
+            if words := _mark_in(sentence, note=True) or _match(_alone(), sentence) or _said_in(sentence):
+                return words
+    return None
+
+
+def find_replacement(headings: Iterable[str | None], notes: Iterable[str | None] = ()) -> str | None:
+    """Return the words by which a version voids the earlier ones and takes their place: "annule et remplace"."""
+    for heading in filter(_may_say, headings):
+        for found in _replacement_in_heading().finditer((heading or "")[:_MAX_SEARCHED]):
+            if found["after"] is not None or found["words"].isupper():
+                return found["words"]
+    return next((words for note in filter(_may_say, notes) if (words := _match(_replacement(), note))), None)
+
+
+def _may_say(text: str | None) -> bool:
+    lowered = text[:_MAX_SEARCHED].lower() if text else ""
+    return any(hint in lowered for hint in HINTS)
+
+
+def _match(pattern: re.Pattern[str], text: str | None) -> str | None:
+    found = pattern.search((text or "")[:_MAX_SEARCHED])
+    return found["words"] if found else None
+
+
+def _mark_in(line: str | None, *, note: bool = False) -> str | None:
+    """Return a mark in capitals at the start or the end of a line.
+
+    It stands out from the rest; in a line that is all in capitals, only "KILL" and phrases of several words are marks,
+    or a word that stands alone.
+    """
+    line = (line or "")[:_MAX_SEARCHED]
+    for found in filter(None, (_mark_at_start().search(line), _mark_at_end().search(line))):
+        words = found["words"]
+        others = line[: found.start("words")] + line[found.end("words") :]
+        stands_out = any(char.islower() for char in line[found.end("words") :] or others)
+        is_alone = not any(char.isalpha() for char in line[found.end("words") :])
+        if not words.isupper() or (note and _PART.match(line, found.end("words"))):
+            continue
+        after = found.groupdict().get("after", ":")
+        if stands_out or (after.strip(" -") and (words == "KILL" or " " in words)) or (is_alone and not others.strip()):
+            return words
+        if is_alone and (words == "KILL" or " " in words or any(char.islower() for char in others)):
+            return words
+    return None
+
+
+def _said_in(sentence: str) -> str | None:
+    found = _sentence().search(sentence)
+    return None if found is None or _BACK.search(sentence[: found.start()]) else found["words"]
+
+
+def _any(*names: str) -> str:
+    return "|".join(words for row in ROWS for name in names if (words := getattr(row, name)))
+
+
+def _statements(*, others: bool) -> str:
+    """Return an expression for "story withdrawn"; with `others`, also for "report withdrawn"."""
+    found = []
+    for row in ROWS:
+        if row.nouns and row.gone:
+            nouns = f"{row.nouns}|{row.others}" if others and row.others else row.nouns
+            found.append(rf"(?:{nouns})(?:\s+(?:{row.link})){{0,3}}\s+(?:{row.gone})")
+    return "|".join(found)
+
+
+def _statements_with_this() -> str:
+    """Return an expression for "this report was withdrawn"."""
+    return "|".join(
+        rf"(?:{row.this})\s*(?:\w+\s+)?(?:{row.others})(?:\s+(?:{row.link})){{0,3}}\s+(?:{row.gone})"
+        for row in ROWS
+        if row.this and row.others
+    )
+
+
+# Compiled when first needed: few texts need them.
+
+
+@cache
+def _mark_at_start() -> re.Pattern[str]:
+    marks = f"{_any('marks')}|{_any('formulas')}|{_statements(others=True)}"
+    end = rf"(?!\w)(?P<after>{_COLON}|-(?-i:(?=[A-Z]))|\s*$|\s)"
+    return re.compile(rf"^{_LEAD_IN}(?P<words>{marks}){end}", re.IGNORECASE)
+
+
+@cache
+def _mark_at_end() -> re.Pattern[str]:
+    marks = f"{_any('marks')}|{_any('formulas')}|{_statements(others=True)}"
+    return re.compile(rf"(?:[,;:(\[–—/]|\s-)\s*(?P<words>{marks})\W{{0,3}}$", re.IGNORECASE)
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    """Return an expression for a formula or statement that is a whole line, or stands before a colon or a dash."""
+    words = f"{_any('formulas')}|{_statements(others=False)}"
+    return re.compile(rf"^{_LEAD_IN}(?P<words>{words})(?!\w)(?:{_COLON}|\W*$)", re.IGNORECASE)
+
+
+@cache
+def _sentence() -> re.Pattern[str]:
+    """Return an expression for what a note says of its story, anywhere in a sentence."""
+    words = f"{_any('requests', 'formulas')}|{_statements(others=False)}|{_statements_with_this()}"
+    return re.compile(rf"(?<!\w)(?P<words>{words})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _replacement() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?P<words>{_any('replaces')})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _replacement_in_heading() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:^{_LEAD_IN}|[,;:(\[–—/]\s*|\s-\s)(?P<words>{_any('replaces')})(?!\w)(?P<after>{_COLON}|\W*$)?",
+        re.IGNORECASE,
+    )
