@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from lxml import etree
+
 from ingestd.articles import clues, non_articles
 from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
-from ingestd.articles.body import marked_elements
+from ingestd.articles.body import marked_elements, other_stories
 from ingestd.articles.body.blocks import Block, to_text
 from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.page_body import read_body
@@ -12,7 +14,15 @@ from ingestd.articles.body.tree import parse
 from ingestd.articles.clues import Clues
 from ingestd.articles.decode import decode, is_text
 from ingestd.articles.page_data import story
-from ingestd.articles.witnesses import article_header, day_search, images, json_ld, meta_tags, page_markup
+from ingestd.articles.witnesses import (
+    article_header,
+    day_search,
+    images,
+    json_ld,
+    meta_tags,
+    page_markup,
+    related_boxes,
+)
 from ingestd.articles.witnesses.copyright_notices import copyright_notices, usage_terms
 from ingestd.articles.witnesses.stated_times import language_of_page
 from ingestd.errors import NoArticle
@@ -34,11 +44,16 @@ def read(page: Page) -> ExtractionResult:
     return assemble(page, *_evidence(page))
 
 
+def _is_not_of_the_story(element: etree._Element) -> bool:
+    return marked_elements.is_quoted(element) or related_boxes.is_box_or_dated_link(element)
+
+
 def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...], tuple[str, ...]]:
     """Return the page's blocks, the clues of its witnesses, its captions and its copyright notices."""
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the page is empty")
+    other_stories.remove(root, page.url)
     figures = images.read(root, page.url)
     witnesses = {
         "json_ld": json_ld.read(root, page.url),
@@ -50,9 +65,12 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     headline = clues.merge(witnesses)[0].headline
     lines = block_texts(root, marked_elements.is_quoted)
     notices = copyright_notices(lines)
-    witnesses["visible"] = replace(
-        article_header.read(lines, headline, language_of_page(root)), usageterms=usage_terms(notices)
-    )
+    visible = article_header.read(lines, headline, language_of_page(root))
+    if visible.firstcreated and not any(stated.firstcreated for stated in witnesses.values()):
+        # The printed date is the only one, so that those of other stories must not count.
+        own_lines = block_texts(root, _is_not_of_the_story)
+        visible = article_header.read(own_lines, headline, language_of_page(root))
+    witnesses["visible"] = replace(visible, usageterms=usage_terms(notices))
     deks = tuple(filter(None, (stated.description_text for stated in witnesses.values())))
     blocks = read_body(root, page.url, HeaderFields(headline=headline, deks=deks))
     if latin_length(to_text(blocks)) < _NO_STORY:

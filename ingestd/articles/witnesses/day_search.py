@@ -8,6 +8,7 @@ from lxml import etree
 
 from ingestd.articles.body.tree import element_count, html_elements
 from ingestd.articles.clues import Clues
+from ingestd.articles.witnesses import related_boxes
 from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
 
@@ -23,8 +24,14 @@ def read(root: etree._Element, url: str) -> Clues:
     if element_count(root) > _MAX_ELEMENTS:
         return Clues()
     page = html_elements(root)
+    for box in [element for element in page.iter() if element.getparent() is not None and _is_other(element)]:
+        box.clear()
     found = find_date(page, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", url=url or None)
     return Clues(firstcreated=_certain(date.fromisoformat(found), root, url)) if found else Clues()
+
+
+def _is_other(element: etree._Element) -> bool:
+    return element.tag not in ("html", "head", "body") and related_boxes.is_box_or_dated_link(element)
 
 
 def _certain(day: date, root: etree._Element, url: str) -> StatedTime | None:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, page_headings
+from ingestd.articles.witnesses.related_boxes import is_of_another_story
 from ingestd.articles.witnesses.stated_times import find_stated_time, language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
 from ingestd.model.markup import line_of_element
@@ -51,16 +52,8 @@ _COMMENTS = re.compile(
 )
 _DEK_TAGS = frozenset(("p", "h2", "h3", "div", "span"))
 _DEK_LENGTHS = range(15, 400)
-#: Time elements that are looked at, and characters of a label such as "Published on" in a link around one.
+#: Time elements that are looked at.
 _MAX_TIMES = 40
-_MAX_LABEL = 20
-#: Lists of other stories.
-_RELATED = re.compile(
-    r"(?:^|[\s_-])(?:related|suggest(?:ed|ions?)|recommend(?:ed|ations?)|read-?(?:more|next|also)|more-?(?:stories|news|from)|"
-    r"latest(?:-(?:news|stories|posts))?|trending|most-?(?:read|popular)|popular|sidebar|teasers?|cards?)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_LINKED_TITLES = etree.XPath("(.//h2|.//h3|.//h4)[.//a or parent::a]")
 #: Marked elements that are read, and the characters of each.
 _MAX_MARKED = 200
 _MAX_LENGTH = 1000
@@ -170,30 +163,13 @@ def _text(element: etree._Element) -> str:
 def _time(root: etree._Element) -> StatedTime | None:
     """Return the time of the first time element that states one and does not belong to another story."""
     language = language_of_page(root)
-    own = (element for element in _TIMES(root)[:_MAX_TIMES] if not _is_of_another_story(element))
+    own = (element for element in _TIMES(root)[:_MAX_TIMES] if not is_of_another_story(element))
     for element in islice(own, 5):
         attribute = element.get("datetime")
         time = read_stated_time(attribute, language) if attribute else find_stated_time(_text(element), language)
         if time:
             return time
     return None
-
-
-def _is_of_another_story(element: etree._Element) -> bool:
-    """Return whether an element stands in a link that says more than it, or in a list or card of other stories."""
-    for ancestor in element.iterancestors():
-        if ancestor.tag == "a":
-            # A link around the time alone is mostly the page's own, as WordPress prints it.
-            if len(_text(ancestor)) > len(_text(element)) + _MAX_LABEL:
-                return True
-        elif ancestor.tag in ("nav", "aside", "footer") or _RELATED.search(
-            (ancestor.get("class") or "")[:_MAX_CLASSES]
-        ):
-            if ancestor.find(".//h1") is None:
-                return True
-        elif ancestor.tag in ("li", "article") and ancestor.find(".//h1") is None and _LINKED_TITLES(ancestor):
-            return True
-    return False
 
 
 def _first_time(values: Iterable[str], language: str | None) -> StatedTime | None:
