@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
-from ingestd.policy.articles.search_terms import index_entry
+from ingestd.policy.articles.search_terms import IndexEntry, index_entry
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
@@ -97,15 +97,17 @@ async def fill(database: Database, poll_count: int, record_count: int) -> None:
             await fill_records(connection, range(start + 1, start + ROWS + 1), samples)
 
 
-def sample(one: Article) -> tuple[dict[str, Any], str]:
+def sample(one: Article) -> tuple[dict[str, Any], IndexEntry]:
     values = {
         "body_text": one.body_text, "body_html": one.body_html, "description_text": None, "associations": [],
         "agencies": [], "provenance": {"headline": "page", "body_text": "page"},
     }  # fmt: skip
-    return pack(values), index_entry(one.headline, one.body_text).terms
+    return pack(values), index_entry(one.headline, one.body_text)
 
 
-async def fill_records(connection: AsyncConnection, ids: range, samples: Sequence[tuple[dict[str, Any], str]]) -> None:
+async def fill_records(
+    connection: AsyncConnection, ids: range, samples: Sequence[tuple[dict[str, Any], IndexEntry]]
+) -> None:
     def digest(number: int) -> str:
         return sha256(f"{number}".encode()).hexdigest()
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
 
 import structlog
@@ -15,9 +15,8 @@ from ingestd.daemon.systemd import notify, watchdog_interval
 from ingestd.erasure.job import erase_returned
 from ingestd.errors import IngestError, StoreError
 from ingestd.pipeline.embargo_release import release_due
-from ingestd.pipeline.retention import prune_database
+from ingestd.pipeline.retention import prune_caches, prune_database
 from ingestd.settings import Settings
-from ingestd.store.operations import robots_files, sites
 from ingestd.store.operations.conversions import Conversion
 from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.outages import log_failure
@@ -41,9 +40,6 @@ QUIET_BATCH = 100
 
 #: Seconds of each TICK in which rows of older releases are converted, until none is left.
 CONVERSION_TIME = 0.3
-
-#: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
-SITE_RETENTION = timedelta(days=90)
 
 #: Drift between wall clock and monotonic clock (seconds) beyond which the clock was set or the host was asleep.
 CLOCK_JUMP = 60.0
@@ -218,16 +214,13 @@ class QuietCheck:
 async def prune(service: Service, settings: Settings) -> None:
     """Delete what is older than the settings keep it; a stop interrupts it between two batches."""
     now, runtime = datetime.now(UTC), service.runtime
-    async with runtime.database.write() as connection:
-        await robots_files.delete_before(connection, now)
-        await sites.delete_before(connection, now - SITE_RETENTION)
+
+    def stopping() -> bool:
+        return service.service_state.stopping
+
+    await prune_caches(runtime.database, now=now, stopping=stopping)
     done = await prune_database(
-        runtime.database,
-        runtime.archive,
-        settings,
-        now=now,
-        stopping=lambda: service.service_state.stopping,
-        rounds=service.retention_rounds,
+        runtime.database, runtime.archive, settings, now=now, stopping=stopping, rounds=service.retention_rounds
     )
     if any(one.rows for one in done):
         log.info(

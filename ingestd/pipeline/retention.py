@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from ingestd.archive.protocol import Archive, Kind
 from ingestd.settings import Settings
 from ingestd.store.database import Database
-from ingestd.store.retention import prune
+from ingestd.store.retention import batches, caches, prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.prune import Rounds
 from ingestd.store.retention.raw_bytes import LAST_PUT_BEFORE, LEAST_KEPT
+
+#: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
+SITE_RETENTION = timedelta(days=90)
 
 
 def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
@@ -68,6 +71,17 @@ async def prune_database(
                 oldest = min(oldest, now - LEAST_KEPT) - timedelta(days=1)
             await archive.delete_before(kind, oldest.date())
     return done
+
+
+async def prune_caches(
+    database: Database, *, now: datetime, stopping: Callable[[], bool] = lambda: False
+) -> list[Deleted]:
+    """Delete expired robots.txt files, and habits of sites without a new article for SITE_RETENTION.
+
+    Raises StoreUnavailable or StoreError.
+    """
+    some = (caches.of_robots_files(now), caches.of_sites(now - SITE_RETENTION))
+    return [await batches.run(database, one, stopping=stopping) for one in some]
 
 
 def _kept_in_archive(limits: Limits) -> Iterator[tuple[Kind, float | None]]:

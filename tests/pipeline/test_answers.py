@@ -12,7 +12,7 @@ from ingestd.errors import ArchiveError, RobotsUnreachable
 from ingestd.pipeline.retention import prune_database
 from ingestd.pipeline.runtime import Runtime
 from ingestd.settings import Settings
-from ingestd.store.operations import robots_files
+from ingestd.store.retention import batches, caches
 from ingestd.web.logins import Login
 from tests.archive.test_directory import make_older
 from tests.support.desk import STORY, add, feed, open_desk, page, poll_all
@@ -47,8 +47,7 @@ async def answers_of(runtime: Runtime, url: str) -> list[tuple[int, str, bytes]]
 
 async def forget_robots(runtime: Runtime) -> None:
     """Let every cached robots.txt expire."""
-    async with runtime.database.write() as connection:
-        await robots_files.delete_before(connection, datetime.now(UTC) + timedelta(days=2))
+    await batches.run(runtime.database, caches.of_robots_files(datetime.now(UTC) + timedelta(days=2)))
     runtime.fetcher.robots._files.clear()
 
 

@@ -7,6 +7,7 @@ from ingestd.pipeline.runtime import Runtime
 from ingestd.policy.articles.recurrence import LINE_ARTICLES
 from ingestd.store.operations import sites
 from ingestd.store.records import records
+from ingestd.store.retention import batches, caches
 from tests.support.desk import OTHER, STORY, add, feed, open_desk, page, poll_all
 from tests.support.newsroom import Newsroom
 
@@ -72,8 +73,7 @@ async def test_a_site_without_new_articles_is_forgotten(newsroom: Newsroom, runt
     await add(runtime, newsroom.publish("/feed", body=feed(publish(newsroom, 1))))
     await poll_all(runtime)
 
-    async with runtime.database.write() as connection:
-        await sites.delete_before(connection, datetime.now(UTC) - timedelta(days=1))
-        assert (await sites.habits_of(connection, "127.0.0.1")).articles == 1
-        await sites.delete_before(connection, datetime.now(UTC) + timedelta(days=1))
-        assert (await sites.habits_of(connection, "127.0.0.1")).articles == 0
+    for days, articles in ((-1, 1), (1, 0)):
+        await batches.run(runtime.database, caches.of_sites(datetime.now(UTC) + timedelta(days=days)))
+        async with runtime.database.read() as connection:
+            assert (await sites.habits_of(connection, "127.0.0.1")).articles == articles

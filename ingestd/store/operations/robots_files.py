@@ -1,6 +1,5 @@
 """Cache of robots.txt files, shared by all processes on this database."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -21,8 +20,3 @@ async def keep(connection: AsyncConnection, **file: Any) -> None:
     """Insert a file (columns of `robots_files`), replacing the origin's earlier one."""
     await connection.execute(delete(robots_files).where(robots_files.c.origin == file["origin"]))
     await insert_absent(connection, robots_files, [file])  # another process may have inserted it meanwhile
-
-
-async def delete_before(connection: AsyncConnection, moment: datetime) -> None:
-    """Delete files that expired before `moment`."""
-    await connection.execute(delete(robots_files).where(robots_files.c.until < moment))

@@ -47,11 +47,6 @@ async def add_articles(
     await insert_all(connection, sites, rows)
 
 
-async def delete_before(connection: AsyncConnection, moment: datetime) -> None:
-    """Delete sites without a new article since `moment`."""
-    await connection.execute(delete(sites).where(sites.c.updated_at < moment))
-
-
 def _json(habits: Habits) -> dict[str, Any]:
     return {
         "articles": habits.articles,

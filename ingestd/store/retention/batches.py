@@ -6,6 +6,7 @@ depending on the table, the disk and the load.  Between two batches other writer
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -19,8 +20,8 @@ from ingestd.store.database import Database
 #: row takes up to 7 ms for its statements and its commit, and a busy machine triples any time now and then.
 MAX_HELD, AIM = 0.05, 0.015
 
-#: Rows of the first batch, and most rows of any.
-_FIRST, _MOST = 20, 2_000
+#: Most rows of a batch.
+_MOST = 2_000
 
 #: Rows that one read looks for.
 _PAGE = 2_000
@@ -86,16 +87,18 @@ async def run(
     """
     done = Deleted(table=deletion.table, position=after)
     position = after
-    size = _FIRST
+    size = BatchSize()
     while not stopping():
+        began = monotonic()
         async with database.read() as connection:
             found = await deletion.find(connection, position, _PAGE)
+        took = monotonic() - began
         left = list(found.keys)
         if dry_run:
             done.rows += len(left)
             left = []
         while left and not stopping():
-            some, left = left[:size], left[size:]
+            some, left = left[: size.rows], left[size.rows :]
             prepared = None
             if deletion.prepare:
                 async with database.read() as connection:
@@ -106,13 +109,15 @@ async def run(
             held = monotonic() - started
             done.rows, done.batches = done.rows + len(gone), done.batches + 1
             done.longest, done.slow = max(done.longest, held), done.slow + (held > MAX_HELD)
-            size = _next_size(size, held)
+            size.note(held)
             if deletion.after and gone:
                 await deletion.after(gone)
             await rest(held)
         if found.position is None or left:
             break
         done.position = position = found.position
+        if not found.keys and not dry_run:
+            await rest(took)  # a long row of pages of which everything stays must not take a CPU for minutes
     return done
 
 
@@ -121,11 +126,35 @@ async def rest(held: float) -> None:
     await asyncio.sleep(max(_LEAST_REST, held * _REST))
 
 
-def _next_size(size: int, held: float) -> int:
-    """Return the number of rows of the batch after one that held the lock for some seconds.
+class BatchSize:
+    """Number of rows of the next batch.
 
-    A part of the time is the same for any number of rows, so it grows step by step, and shrinks by half at most.
+    Batches aim at AIM, or at one and a half times the shortest one where that is more: the first has one row, and on a
+    slow disk its commit alone takes longer than AIM, so that smaller batches would only be more of them.
     """
-    if held <= AIM:
-        return min(_MOST, size + max(1, size // 4))
-    return max(1, int(size * max(0.5, AIM / held)))
+
+    def __init__(self) -> None:
+        self.rows = 1
+        self._shortest = math.inf
+        #: Most rows that were deleted in time.
+        self._proven = 0
+
+    def note(self, held: float) -> None:
+        """Note for how many seconds a batch of `rows` held the lock."""
+        self._shortest = min(self._shortest, held)
+        aim = max(AIM, _OVER_SHORTEST * self._shortest)
+        if held <= aim:
+            self._proven = max(self._proven, self.rows)
+            # A part of the time is the same for any number of rows, so it grows step by step.
+            step = self.rows if self.rows < _ENOUGH and held <= aim / 2 else max(1, self.rows // 4)
+            self.rows = min(_MOST, self.rows + step)
+        else:
+            # A busy machine makes some batches slow whatever their size, which must not end in batches of one row.
+            self.rows = max(1, min(_ENOUGH, self._proven // 4), int(self.rows * max(0.5, aim / held)))
+
+
+#: A batch may take this many times as long as the shortest.
+_OVER_SHORTEST = 1.5
+
+#: Rows up to which batches grow fast, and below which they do not fall if four times as many were deleted in time.
+_ENOUGH = 20

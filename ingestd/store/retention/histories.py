@@ -42,15 +42,19 @@ def by_age(
     c = table.c
     time = c.at if at is None else at
 
+    may_go = true() if condition is None else condition
+
     async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
-        query = select(time, c.id).where(time < before, true() if condition is None else condition)
+        # Rows that have to stay count towards the limit: the position passes them, and they are not read each time.
+        query = select(time, c.id, may_go.label("may_go")).where(time < before)
         if position:
             query = query.where(time >= position[0], tuple_(time, c.id) > tuple_(*position))
         rows = (await connection.execute(query.order_by(time, c.id).limit(limit))).all()
-        return Found(keys=[row.id for row in rows], position=tuple(rows[-1]) if len(rows) == limit else None)
+        last = (rows[-1][0], rows[-1].id) if len(rows) == limit else None
+        return Found(keys=[row.id for row in rows if row.may_go], position=last)
 
     async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
-        statement = delete(table).where(c.id.in_(keys), true() if condition is None else condition)
+        statement = delete(table).where(c.id.in_(keys), may_go)
         return (await connection.execute(statement.returning(c.id))).scalars().all()
 
     return Deletion(table=table.name, find=find, delete=delete_rows)

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from ingestd.pipeline.retention import limits_of
+from ingestd.pipeline.retention import limits_of, prune_caches
 from ingestd.settings import Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.operations import robots_files
 from ingestd.store.polls import sources
-from ingestd.store.retention import batches, entries, prune
+from ingestd.store.retention import batches, caches, entries, prune
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits
 from ingestd.store.schema import tables
@@ -209,6 +210,57 @@ async def test_rows_that_have_to_stay_are_read_once_a_round(
     assert read[1][1] >= (900,)
     rounds._began -= 2 * DAY
     assert rounds.after("entries") is None
+
+
+async def test_failures_that_show_why_an_entry_is_quarantined_are_read_once_a_round(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = NOW - timedelta(days=60)
+    failed = {"stage": "fetch", "error": "Refused", "message": "HTTP 404", "attempt": 1}
+    async with database.write() as connection:
+        source, _ = await sources.add(connection, "https://paper.example/feed", now=old)
+        await insert_all(connection, tables.entries, [entry_row(source, n, "quarantined", old) for n in range(1, 901)])
+        some = [failed | {"at": old + timedelta(seconds=n), "entry_id": n if n < 901 else None} for n in range(1, 951)]
+        await insert_all(connection, tables.failures, some)
+    monkeypatch.setattr(batches, "_PAGE", 100)
+    rounds = prune.Rounds()
+
+    for _ in range(2):
+        done = await run(database, Limits(failures=30 * DAY), rounds=rounds)
+
+    assert await count(database, "failures") == 900
+    assert done["failures"].position == (old + timedelta(seconds=900), 900)
+
+
+def robots_file(number: int, until: datetime) -> dict[str, Any]:
+    return {"origin": f"https://{number}.example", "verdict": "rules", "body": "x" * 4000, "until": until}
+
+
+async def test_expired_robots_files_and_old_habits_go_in_batches(database: Database) -> None:
+    old = NOW - timedelta(days=100)
+    async with database.write() as connection:
+        some = [robots_file(n, old if n % 50 else NOW + timedelta(hours=1)) for n in range(3000)]
+        await insert_all(connection, tables.robots_files, some)
+        habits = [{"site": f"{n}.example", "habits": {}, "updated_at": old if n % 50 else NOW} for n in range(3000)]
+        await insert_all(connection, tables.sites, habits)
+
+    files, sites = await prune_caches(database, now=NOW)
+
+    assert (files.rows, sites.rows) == (2940, 2940)
+    assert min(files.batches, sites.batches) > 5
+    assert (await count(database, "robots_files"), await count(database, "sites")) == (60, 60)
+
+
+async def test_a_robots_file_that_is_fetched_again_meanwhile_stays(database: Database) -> None:
+    async with database.write() as connection:
+        await insert_all(connection, tables.robots_files, [robots_file(1, NOW - timedelta(hours=1))])
+    deletion = caches.of_robots_files(NOW)
+    [origin] = (await _found(database, deletion.find, None)).keys
+
+    async with database.write() as connection:
+        await robots_files.keep(connection, **robots_file(1, NOW + timedelta(hours=1)))
+        assert await deletion.delete(connection, [origin], None) == []
+    assert await count(database, "robots_files") == 1
 
 
 async def _found(database: Database, find: Any, position: Any) -> Any:
