@@ -26,8 +26,11 @@ _QUOTE = re.compile(r"quote", re.IGNORECASE)
 _ITEM = re.compile(r"list[-_]?item|^li$", re.IGNORECASE)
 _LIST = re.compile(r"list|^[uo]l$", re.IGNORECASE)
 _INLINE = re.compile(
-    r"^(?:text|span|link|a|hyperlink|mark|strong|em|b|i|bold|italic|leaf|text_?node|inline\w*)$", re.IGNORECASE
+    r"^(?:text|span|link|a|hyperlink|mark|strong|em|b|i|bold|italic|leaf|\w*text_?(?:node|item|run)|inline\w*)$",
+    re.IGNORECASE,
 )
+#: Names of other fields with the text of a block, such as "htmlText".
+_TEXT_FIELD = re.compile(r"(?:html|text|markup|content|paragraph)$|^(?:html|text)", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!]")
 _STORY_TITLES = ("headline", "headlines", "title")
 _STORY_LINKS = ("url", "href", "link", "canonical_url", "canonicalUrl", "slug", "permalink", "uri", "path")
@@ -72,7 +75,7 @@ def _block(block: Any, depth: int) -> str:  # noqa: PLR0911 - a case each
     kind = _kind_of(block)
     if kind and _DROPPED.search(kind):
         return ""
-    contents = [block[key] for key in _CONTENTS if block.get(key)]
+    contents = _contents(block)
     if kind and (_LIST.search(kind) and not _ITEM.search(kind)):
         items = next((one for one in contents if isinstance(one, list | dict)), [])
         items = items.get("items", []) if isinstance(items, dict) else items
@@ -98,6 +101,12 @@ def _block(block: Any, depth: int) -> str:  # noqa: PLR0911 - a case each
         if re.match(r"\s*<(?:p|h[1-6]|ul|ol|blockquote|div|table|figure|section)\b", inner)
         else f"<{tag}>{inner}</{tag}>"
     )
+
+
+def _contents(block: dict[str, Any]) -> list[Any]:
+    """Return the values of a block that may be its text, the likeliest first."""
+    known = [block[key] for key in _CONTENTS if block.get(key)]
+    return known or [one for key, one in block.items() if one and isinstance(one, str) and _TEXT_FIELD.search(key)]
 
 
 def _kind_of(block: dict[str, Any]) -> str:
@@ -126,5 +135,5 @@ def _inline(value: Any, depth: int) -> str:
         kind = _kind_of(value)
         if kind and _DROPPED.search(kind):
             return ""
-        return next((text for key in _CONTENTS if value.get(key) and (text := _inline(value[key], depth + 1))), "")
+        return next((text for one in _contents(value) if (text := _inline(one, depth + 1))), "")
     return ""

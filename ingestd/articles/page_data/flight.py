@@ -88,8 +88,9 @@ class _Writer:
         if depth > _MAX_DEPTH or self._left < 0 or node is None:
             return
         if isinstance(node, str):
-            if not root and depth:
-                self.parts.append(escape(node.removeprefix("$") if node[:2] == "$$" else node, quote=False))
+            # "$$" is a dollar sign, "$undefined" and other marks are no text.
+            if not root and depth and (node[:1] != "$" or node[:2] == "$$" or not node[1:2].isalpha()):
+                self.parts.append(escape(node[1:] if node[:2] == "$$" else node, quote=False))
         elif isinstance(node, int | float) and not isinstance(node, bool):
             self.parts.append(str(node))
         elif isinstance(node, list) and id(node) not in self._seen:

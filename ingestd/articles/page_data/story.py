@@ -8,8 +8,11 @@ from typing import Any
 
 from lxml import etree
 
+from ingestd.articles.body import container
 from ingestd.articles.body.blocks import Block
-from ingestd.articles.body.walk import read_blocks
+from ingestd.articles.body.container import HeaderFields
+from ingestd.articles.body.tree import parse
+from ingestd.articles.body.walk import placed_blocks, read_blocks
 from ingestd.articles.page_data import block_lists, flight
 from ingestd.articles.page_data.documents import documents_of, scripts_of
 from ingestd.model.markup import parse_fragment
@@ -17,8 +20,12 @@ from ingestd.text import collapse, fold, latin_length
 
 #: Values of all documents that are looked at, and of one story, and how deep they may lie in it.
 _MAX_NODES, _MAX_STORY_NODES, _MAX_DEPTH = 300_000, 20_000, 9
+#: Dicts around the one with the headline that are searched as well.
+_MAX_AROUND = 2
 #: Strings that are JSON themselves, and are read.
 _MAX_INNER = 20
+#: Characters of markup that are made of lists and texts to compare them.
+_MAX_MARKUP = 15_000_000
 _TITLE_LENGTHS = range(4, 300)
 #: Most stories of one headline that are compared.
 _MAX_STORIES = 40
@@ -44,23 +51,31 @@ def read(root: etree._Element, titles: Iterable[str], url: str | None) -> tuple[
     search = _Search(names, rows)
     best = search.largest([*documents, list(rows.values())])
     blocks = read_blocks(parse_fragment(best), url) if best else ()
-    if not blocks and rows:
-        blocks = _rendered(rows, names, url)
-    return blocks
+    return max(blocks, _rendered(rows, names, url) if rows else (), key=_length)
+
+
+def _length(blocks: tuple[Block, ...]) -> int:
+    return sum(latin_length(block.text) for block in blocks)
 
 
 def _rendered(rows: dict[str, Any], names: set[str], url: str | None) -> tuple[Block, ...]:
-    """Return the blocks of elements in flight data, below the heading that the page names."""
-    blocks = read_blocks(parse_fragment(flight.markup_of(rows)), url)
-    start = next((at for at, block in enumerate(blocks) if fold(block.text) in names), None)
-    return blocks[start + 1 :] if start is not None else ()
+    """Return the story in the elements of flight data, where one of them is a heading that the page names."""
+    root = parse(flight.markup_of(rows))
+    placed = placed_blocks(root) if root is not None else ()
+    headline = next((one.block.text for one in placed if fold(one.block.text) in names), None)
+    if headline is None:
+        return ()
+    blocks = container.story_blocks(placed, HeaderFields(headline=headline))
+    return tuple(block.resolved(url) for block in blocks)
 
 
 class _Search:
     def __init__(self, names: set[str], rows: dict[str, Any]) -> None:
         self._names, self._rows = names, rows
         self._entities: dict[str, Any] = {}
-        self._inner = _MAX_INNER
+        self._inner, self._left = _MAX_INNER, _MAX_MARKUP
+        #: By `id` of a dict: the dict that it is a value of.
+        self._above: dict[int, dict[str, Any]] = {}
 
     def largest(self, documents: list[Any]) -> str | None:
         """Return the markup of the largest story beside one of the headlines."""
@@ -68,10 +83,21 @@ class _Search:
         for number, story in enumerate(self._named(documents)):
             if number == _MAX_STORIES:
                 break
-            for length, markup in self._texts(story):
-                if length > most:
-                    best, most = markup, length
+            for around in self._around(story):
+                for length, markup in self._texts(around):
+                    if length > most:
+                        best, most = markup, length
+                if best:
+                    break
         return best
+
+    def _around(self, story: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield a dict that has a headline, and the nearest ones that it is a value of: the text may be in these."""
+        for _ in range(_MAX_AROUND + 1):
+            yield story
+            if (above := self._above.get(id(story))) is None:
+                return
+            story = above
 
     def _named(self, documents: list[Any]) -> Iterator[dict[str, Any]]:
         """Yield the dicts, in any document, that have one of the headlines."""
@@ -87,6 +113,9 @@ class _Search:
                     self._entities.update((key, one) for key, one in node.items() if isinstance(one, dict))
                 if self._has_headline(node):
                     yield node
+                for one in node.values():
+                    if isinstance(one, dict):
+                        self._above.setdefault(id(one), node)
             waiting.extend(node.values() if isinstance(node, dict) else node)
 
     def _has_headline(self, node: dict[str, Any]) -> bool:
@@ -107,7 +136,7 @@ class _Search:
         """Yield the texts of a story, each with its length and as markup."""
         waiting: deque[tuple[Any, int]] = deque([(story, 0)])
         seen, left = set[int](), _MAX_STORY_NODES
-        while waiting and left:
+        while waiting and left and self._left > 0:
             node, depth = waiting.popleft()
             node = self._resolved(node)
             left -= 1
@@ -126,6 +155,7 @@ class _Search:
                 resolved = [self._resolved(one) for one in node]
                 if sum(isinstance(one, dict | str) for one in resolved) >= 1:
                     markup = block_lists.markup_of(resolved)
+                    self._left -= len(markup) + len(resolved)
                     yield latin_length(_plain(markup)), markup
                 waiting.extend((one, depth + 1) for one in resolved)
             elif node[:1] == ["$"]:
@@ -136,6 +166,7 @@ class _Search:
             return None
         markup = block_lists.markup_of_text(value)
         plain = _plain(markup)
+        self._left -= len(markup)
         # A token, an address or a style has no words.
         has_words = " " in plain[:200] or latin_length(plain) > 2 * len(plain)
         return (latin_length(plain), markup) if has_words else None
