@@ -94,3 +94,13 @@ def test_a_table_has_no_python(papers: Papers, config: Path) -> None:
 
     assert "{'" not in shown
     assert "provenance\theadline: " in shown
+
+
+def test_a_text_by_reference_is_fetched(papers: Papers, config: Path) -> None:
+    text = papers.publish("/7.nitf", b"<nitf><body><body.content><p>The ferry runs.</p></body.content></body></nitf>")
+    item = {"altids": {"itemid": "7"}, "type": "text", "headline": "Ferry", "renditions": {"nitf": {"href": text}}}
+    listed = papers.publish("/list", json.dumps({"data": {"items": [{"item": item}]}}).encode())
+
+    done = ingestd(config, "try", listed, "--json")
+
+    assert [(one["headline"], one["body_text"]) for one in done.json["articles"]] == [("Ferry", "The ferry runs.")]
