@@ -169,7 +169,7 @@ def _is_signed_above(region: Sequence[etree._Element]) -> bool:
         lines += block_texts(one)
         if len(lines) > _MAX_HEADER:
             break
-    header = []
+    header: list[str] = []
     for line in lines[:_MAX_HEADER]:
         if len(line) >= _PARAGRAPH and header:
             break
