@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import event, func, insert, select, text
+from sqlalchemy.dialects import postgresql
 
 from ingestd.model.timing import Timing
 from ingestd.pipeline.runtime import Runtime
@@ -139,6 +140,20 @@ async def test_revisits_that_are_too_late_are_ended_by_few_statements(queue: Run
     async with queue.database.read() as connection:
         left = select(func.count()).where(tables.entries.c.revisit_at.is_not(None))
         assert (await connection.execute(left)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("of", [entries._queue(None), entries._queue(7), revisits._QUEUE], ids=["new", "of 7", "re"])
+async def test_rows_of_one_due_time_are_not_sorted(runtime: Runtime, of: due.Queue) -> None:
+    query = of.rows(NOW).limit(500).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+
+    async with runtime.database.read() as connection:
+        for method in ("seqscan", "bitmapscan", "sort"):  # which the planner prefers for a table without rows
+            await connection.execute(text(f"SET LOCAL enable_{method} = off"))
+        plan = (await connection.execute(text(f"EXPLAIN {query}".replace(":", r"\:")))).scalars().all()
+
+    assert any("entries_queue" in line or "entries_revisits" in line for line in plan), plan
+    assert not any("Sort" in line for line in plan), plan
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
