@@ -1,4 +1,4 @@
-"""Read the form of nearly all documents, ISO 8601 to the second, in a tenth of the time of the patterns."""
+"""Read the form of nearly all documents, ISO 8601 to the second, in a fifth of the time of the patterns."""
 
 from datetime import UTC, datetime, time
 
