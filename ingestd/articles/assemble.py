@@ -16,6 +16,7 @@ from ingestd.articles.witnesses import bylines, dateline, images, signature
 from ingestd.articles.witnesses.dateline import Dateline
 from ingestd.dates.stated_time import StatedTime, with_inferred_zone
 from ingestd.errors import NoArticle
+from ingestd.model import language_tags
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
@@ -91,7 +92,7 @@ def assemble(
         witnesses = {**witnesses, "text": signed}
         merged, provenance = clues.merge(witnesses)
     language_tag, detected = language.identify(body, merged.language)
-    if language_tag != language.bcp47_tag(merged.language):
+    if language_tag != language_tags.language_tag(merged.language):
         provenance["language"] = "text"
     walled = merged.paywall is not False and any(
         block.is_wall or interface_lines.is_wall(block.text) for block in blocks[-_WALL_DEPTH:]

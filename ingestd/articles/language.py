@@ -4,7 +4,8 @@ import re
 from functools import cache
 from typing import Any
 
-_TAG = re.compile(r"([a-zA-Z]{2,3})(?:[-_](?:([A-Za-z]{4})(?:[-_]|$))?(?:([A-Za-z]{2}|\d{3})\b)?)?")
+from ingestd.model.language_tags import language_tag
+
 #: Characters that are classified; more take longer and change nothing.
 _SAMPLE = 600
 _MIN_TEXT = 20
@@ -18,32 +19,57 @@ _INDISTINGUISHABLE = (
 )  # fmt: skip
 
 
-def bcp47_tag(claim: str | None) -> str | None:
-    """Return a claim such as "en_us" as a BCP 47 tag, "en-US"; None when it is not a tag (a name, "x-default")."""
-    match = _TAG.match((claim or "").strip())
-    if not match or (claim or "").strip()[match.end(1) :][:1] not in ("", "-", "_", ".", "@", ","):
-        return None
-    language, script, region = match.groups()
-    subtags = (language.lower(), script.title() if script else None, region.upper() if region else None)
-    return "-".join(filter(None, subtags))
-
-
 def identify(text: str, claim: str | None) -> tuple[str | None, str | None]:
     """Return the language of a text, and the language detected from the text alone; None where unknown.
 
     The claim is kept, with its script and region, unless a text long enough to be sure contradicts it: page templates
     often carry the wrong language.
     """
-    claimed, probabilities = bcp47_tag(claim), _probabilities(text)
+    claimed, probabilities = language_tag(claim), _probabilities(text)
     if not probabilities:
         return claimed, None
     detected = next(iter(probabilities))
     if claimed is None:
         return detected, detected
-    candidates = _indistinguishable_from(claimed.split("-")[0])
+    first = claimed.split("-")[0]
+    candidates = _indistinguishable_from(first)
     probability = sum(probabilities.get(language, 0) for language in candidates)
     contradicted = len(text) >= _MIN_TO_CONTRADICT and probability < _UNLIKELY and candidates & _supported()
-    return (detected if contradicted else claimed), detected
+    if contradicted or not _is_in_script(text, first, claimed):
+        return detected, detected
+    return claimed, detected
+
+
+def _is_in_script(text: str, language: str, claimed: str) -> bool:
+    """Return whether a text may be in a language by its letters: no text in kana or Hangul is English."""
+    letters = [char for char in text[:_SAMPLE] if char.isalpha()]
+    for of_script, languages in _SCRIPTS:
+        found = sum(1 for char in letters if of_script.match(char))
+        if found * 2 > len(letters):
+            return language in languages
+    has_own_script = any(language in languages for _, languages in _SCRIPTS)
+    return not has_own_script or "-Latn" in claimed or any(map(_NOT_LATIN.match, letters))
+
+
+#: Scripts of few languages, and these.
+_SCRIPTS = tuple(
+    (re.compile(characters), frozenset(languages.split()))
+    for characters, languages in (
+        ("[\u3040-\u30ff\u4e00-\u9fff\u3400-\u4dbf]", "ja zh yue wuu nan hak gan hsn lzh"),
+        ("[\uac00-\ud7af\u1100-\u11ff]", "ko"),
+        ("[\u0e00-\u0e7f]", "th"),
+        ("[\u0e80-\u0eff]", "lo"),
+        ("[\u0370-\u03ff\u1f00-\u1fff]", "el grc"),
+        ("[\u0590-\u05ff]", "he yi lad"),
+        ("[\u10a0-\u10ff]", "ka xmf"),
+        ("[\u0530-\u058f]", "hy"),
+        ("[\u1000-\u109f]", "my mnw shn"),
+        ("[\u1780-\u17ff]", "km"),
+        ("[\u0b80-\u0bff]", "ta"),
+        ("[\u0c00-\u0c7f]", "te"),
+    )
+)
+_NOT_LATIN = re.compile("[^\u0000-\u024f]")
 
 
 def detect(text: str) -> str | None:
@@ -55,7 +81,11 @@ def _probabilities(text: str) -> dict[str, float]:
     """Return the probability of each language for a text, the most probable first; empty when it is too short."""
     if len(text) < _MIN_TEXT:
         return {}
-    return {str(language): float(probability) for language, probability in _identifier().rank(text[:_SAMPLE])}
+    ranked = {str(language): float(probability) for language, probability in _identifier().rank(text[:_SAMPLE])}
+    # The model also knows "no language" (zxx), and Wu, which newspapers do not print.
+    ranked["zh"] = ranked.get("zh", 0) + ranked.pop("wuu", 0)
+    ranked.pop("zxx", None)
+    return dict(sorted(ranked.items(), key=lambda item: -item[1]))
 
 
 def _indistinguishable_from(language: str) -> set[str]:

@@ -8,6 +8,7 @@ from ingestd.articles.witnesses import bylines
 from ingestd.articles.witnesses.stated_times import language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
 from ingestd.model.article import Image
+from ingestd.model.language_tags import language_tag
 
 _METAS = etree.XPath("//meta[@content]")
 _LICENCES = [etree.XPath(f"//{tag}[contains(@rel, 'license')]") for tag in ("link", "a")]
@@ -85,7 +86,7 @@ def _time(metas: dict[str, list[str]], keys: tuple[str, ...], language: str | No
 
 def _language(root: etree._Element, metas: dict[str, list[str]]) -> str | None:
     claims = (root.get("lang"), root.get("{http://www.w3.org/XML/1998/namespace}lang"), *metas.get("og:locale", ()))
-    return next(filter(None, (*claims, *metas.get("content-language", ()))), None)
+    return next(filter(language_tag, (*claims, *metas.get("content-language", ()))), None)
 
 
 def _canonical(root: etree._Element, metas: dict[str, list[str]], url: str) -> str | None:

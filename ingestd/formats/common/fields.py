@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ingestd import urls
 from ingestd.model import plain_text
+from ingestd.model.language_tags import language_tag
 from ingestd.model.markup import text_of
 from ingestd.text import clean, collapse
 
@@ -22,7 +23,6 @@ MAX_URL = 8_000
 #: Authors, and keywords, per entry.
 MAX_NAMES = 100
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _CDATA = "<![CDATA["
 #: A section that is not closed ends with the value.
 _CDATA_SECTION = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
@@ -91,9 +91,8 @@ def names_of(values: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def language_of(value: str | None) -> str | None:
-    """Return a well-formed language tag (BCP 47; RFC 5646, 2.1); None when the value is not one."""
-    tag = collapse(value).replace("_", "-")
-    return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= 35 else None
+    """Return the language that a value names as a tag (BCP 47), such as "en" for "eng"; None if it names none."""
+    return language_tag(value)
 
 
 def number_of(value: str | None) -> int | None:

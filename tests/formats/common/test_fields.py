@@ -56,7 +56,17 @@ def test_names_are_unique_in_order_and_limited() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("en", "en"), ("pt_BR", "pt-BR"), (" de-at ", "de-at"), ("English!", None), ("x" * 99, None), (None, None)],
+    [
+        ("en", "en"),
+        ("pt_BR", "pt-BR"),
+        (" de-at ", "de-AT"),
+        ("English!", None),
+        ("x" * 99, None),
+        (None, None),
+        ("eng", "en"),
+        ("utf", None),
+        ("kr", "ko"),
+    ],
 )
 def test_a_language_is_a_well_formed_tag(value: str | None, expected: str | None) -> None:
     assert fields.language_of(value) == expected

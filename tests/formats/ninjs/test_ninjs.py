@@ -124,7 +124,7 @@ def test_bodies_are_read_in_all_forms(more: dict[str, Any], html: str, text: str
         pytest.param({"keywords": "ice, ferry"}, "keywords", ("ice", "ferry"), id="keywords in a line"),
         pytest.param({"located": {"name": "Port"}}, "located", "Port", id="object for a text"),
         pytest.param({"provider": "HN"}, "provider", Concept(name="HN"), id="text for an object"),
-        pytest.param({"language": "EN_gb"}, "language", "EN-gb", id="underscore in a language"),
+        pytest.param({"language": "EN_gb"}, "language", "en-GB", id="underscore in a language"),
         pytest.param({"associations": {"a": None, "b": {}}}, "associations", (), id="empty associations"),
         pytest.param(
             {"associations": [{"id": "a", "uri": "urn:x:2", "headlines": [{"value": "H"}]}]},
