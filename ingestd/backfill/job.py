@@ -44,6 +44,11 @@ class ListingCounts:
     #: Reason → number of entries left out.
     left_out: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "ListingCounts":
+        """Return the counts as stored, without those that only a newer program knows."""
+        return cls(**{name: count for name, count in stored.items() if name in cls.__slots__})
+
     def after(self, step: ListingStep, added: int) -> "ListingCounts":
         """Return the counts after one more step, of whose entries `added` are new."""
         return replace(
@@ -76,7 +81,7 @@ class Backfill:
         kind = kind_named(row.kind)
         task = ListingTask(argument=row.argument, options=row.options, position=row.cursor.get("position", {}))
         self.id: int = row.id
-        self.listed = ListingCounts(**row.cursor.get("listed", {}))
+        self.listed = ListingCounts.of(row.cursor.get("listed", {}))
         #: Entries that are done, and entries that are quarantined.
         self.processed = counts.get("done", 0)
         self.quarantined = counts.get("quarantined", 0)
