@@ -1,10 +1,12 @@
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.pipeline.retention import limits_of, prune_caches
 from ingestd.settings import Settings
@@ -79,6 +81,32 @@ async def test_old_failures_are_deleted_except_those_of_quarantined_entries(data
     async with database.read() as connection:
         kept = (await connection.execute(select(tables.failures.c.message))).scalars().all()
     assert set(kept) == {"quarantined", "new"}
+
+
+async def multiply(connection: AsyncConnection, table: Table, count: int, **columns: str) -> None:
+    """Copy the first row of a table on PostgreSQL until there are `count`; `n` counts in the values of the columns."""
+    names = ", ".join(column.name for column in table.columns)
+    values = ", ".join(columns.get(column.name, column.name) for column in table.columns)
+    made = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {table.name}, generate_series(2, {count}) n"
+    await connection.execute(text(f"{made} WHERE id = (SELECT min(id) FROM {table.name})"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_hundreds_of_thousands_of_quarantined_entries_do_not_stop_it(database: Database) -> None:
+    old = NOW - timedelta(days=60)
+    values = {"at": old, "stage": "fetch", "error": "Refused", "message": "HTTP 404", "attempt": 1}
+    async with database.write() as connection:
+        source, _ = await sources.add(connection, "https://paper.example/feed", now=old)
+        await insert_all(connection, tables.entries, [entry_row(source, 1, "quarantined", old)])
+        await multiply(connection, tables.entries, 260_000, id="n", guid="n::text")
+        await insert_all(connection, tables.failures, [values | {"entry_id": 1}])
+        await multiply(connection, tables.failures, 260_000, id="n + 1000", entry_id="n")
+        await insert_all(connection, tables.failures, [values | {"entry_id": None}])
+
+    async with asyncio.timeout(60):
+        done = await run(database, Limits(failures=30 * DAY))
+
+    assert done["failures"].rows == 1
 
 
 async def test_history_goes_in_batches_that_hold_the_lock_for_milliseconds(database: Database) -> None:
