@@ -3,15 +3,21 @@
 import random
 from datetime import datetime
 
-from ingestd.errors import Disallowed, IngestError, Refused
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import Disallowed, Held, IngestError, Refused
 from ingestd.model.timing import Timing
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.retry import is_lasting_refusal
 from ingestd.policy.polling.cadence import next_attempt
 from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.operations.failures import failure_of, stage_of
+from ingestd.store.polls import source_states
 from ingestd.store.records.outcomes import Failed
 from ingestd.store.work.entries import ClaimedEntry
+
+#: Seconds until an entry is due whose source was removed; it is claimed then if the source is there again.
+_AFTER_REMOVAL = 60.0
 
 
 def failed_attempt(work: ClaimedEntry, at: datetime, timing: Timing, error: IngestError) -> Failed:
@@ -59,3 +65,9 @@ def _quarantine_reason(error: IngestError, attempt: int) -> tuple[DecisionStage,
 
 def _retry_after(error: IngestError | None) -> float | None:
     return error.retry_after if isinstance(error, Refused) else None
+
+
+async def hold_if_removed(connection: AsyncConnection, work: ClaimedEntry) -> None:
+    """Raise Held if the source of an entry was removed since the entry was claimed; it waits for the source."""
+    if await source_states.is_removed(connection, work.source_id):
+        raise Held(work.entry.link or "", "its source was removed", _AFTER_REMOVAL)

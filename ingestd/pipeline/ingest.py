@@ -26,8 +26,7 @@ its text is saved.
 
 **Revisit.**  A fetched page is fetched again, less and less often as its story ages (`revisit`).  If the article has
 changed, the record gets a new revision; if other rules extracted the record, its page is extracted again for the
-comparison (`other_rules`).  If the page is unchanged, gone or cannot be read, the text of the record stays
-as it is.
+comparison (`other_rules`).  If the page is unchanged, gone or cannot be read, the record keeps its text.
 
 **Other ways in.**  The files of a drop folder (`drop_folder`), the documents posted to an inbox (`inbox`) and the
 pushes of a WebSub hub (`websub`) are not fetched: they enter at `Poller.push_all` and are parsed like a fetched feed.
@@ -54,7 +53,7 @@ from ingestd.model.source import Source
 from ingestd.model.text_references import is_by_reference
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit, subjects
-from ingestd.pipeline.attempts import failed_attempt
+from ingestd.pipeline.attempts import failed_attempt, hold_if_removed
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
@@ -196,6 +195,7 @@ class Ingest:
 
         async def find() -> tuple[int | None, SharedPage | None]:
             async with self.database.read() as connection:
+                await hold_if_removed(connection, work)
                 purged = await shared_pages.find_purged(connection, url)
                 return purged, await shared_pages.find(connection, url, entry_id=work.id)
 

@@ -117,18 +117,6 @@ async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") ->
     return list((await connection.execute(query)).all())
 
 
-async def has_one(connection: AsyncConnection) -> bool:
-    """Return whether there is a source that is not removed."""
-    query = select(sources.c.id).where(sources.c.state != "removed", sources.c.kind == "feed").limit(1)
-    return (await connection.execute(query)).first() is not None
-
-
-async def polled_one(connection: AsyncConnection) -> bool:
-    """Return whether any source was ever polled, be it removed now."""
-    query = select(sources.c.id).where(sources.c.last_polled_at.is_not(None)).limit(1)
-    return (await connection.execute(query)).first() is not None
-
-
 async def set_state(connection: AsyncConnection, source_id: int, state: str, *, now: datetime) -> None:
     """Pause, resume (due at once) or remove a source; its entries and records stay."""
     values = _activation_values(now) if state == "active" else {"state": state}
