@@ -14,7 +14,7 @@ from ingestd.store.operations import overview
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from tests.pipeline.test_pagination import poll
-from tests.support.desk import add, source_row
+from tests.support.desk import add, claim_source, source_row
 from tests.support.newsroom import Newsroom
 
 
@@ -131,8 +131,7 @@ async def test_a_push_adds_to_the_warnings(runtime: Runtime) -> None:
 
     async def push(created: str) -> None:
         item = {"uri": "urn:1", "headline": f"Ice {created}", "versioncreated": created, "body_text": "x"}
-        async with runtime.database.write() as connection:
-            [claimed] = await sources.claim(connection, runtime.run_id, [source])
+        claimed = await claim_source(runtime, source)
         reply = Reply(url="inbox:desk", final_url="inbox:desk", status=200, body=json.dumps(item).encode())
         await runtime.ingest.poller.push(claimed, reply)
 

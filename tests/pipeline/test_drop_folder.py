@@ -20,7 +20,7 @@ from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, failures, polls, revisions
 from ingestd.urls import source_url
 from tests.support.agency import ninjs
-from tests.support.desk import OTHER, add, source_row
+from tests.support.desk import OTHER, add, claim_source, source_row
 from tests.support.dropping import drop, item, names, write
 
 LONG_AGO = 1_000_000_000.0
@@ -46,9 +46,7 @@ async def source(runtime: Runtime, path: Path) -> int:
 
 
 async def poll_folder(runtime: Runtime, source: int) -> PollResult:
-    async with runtime.database.write() as connection:
-        [claimed] = await sources.claim(connection, runtime.run_id, [source])
-    return await runtime.ingest.poll(claimed)
+    return await runtime.ingest.poll(await claim_source(runtime, source))
 
 
 def note_arrivals(runtime: Runtime, source: int, *paths: Path) -> None:

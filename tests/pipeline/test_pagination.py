@@ -16,8 +16,7 @@ from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema import tables
-from ingestd.store.work.own_claims import claim_of
-from tests.support.desk import add, open_desk, source_row
+from tests.support.desk import add, claim_source, open_desk, source_row
 from tests.support.newsroom import Answer, Newsroom
 
 
@@ -48,15 +47,7 @@ def newest_first(last: int, first: int) -> range:
 
 
 async def poll(runtime: Runtime, source_id: int) -> PollResult:
-    # On a busy machine a heartbeat may come, which gives back claims that nobody has registered.
-    with runtime.claims.claiming() as register:
-        async with runtime.database.write() as connection:
-            claimed = await sources.claim(connection, runtime.run_id, [source_id])
-            register(map(claim_of, claimed))
-    try:
-        return await runtime.ingest.poll(claimed[0])
-    finally:
-        runtime.claims.remove(map(claim_of, claimed))
+    return await runtime.ingest.poll(await claim_source(runtime, source_id))
 
 
 async def guids(runtime: Runtime) -> set[str]:

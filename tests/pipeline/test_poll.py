@@ -15,7 +15,7 @@ from ingestd.pipeline.poll_results import REDIRECTS_TO_BELIEVE
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import gaps, sources
 from ingestd.store.schema import tables
-from tests.support.desk import STORY, add, feed, open_desk, page, poll_all, source_row
+from tests.support.desk import STORY, add, claim_source, feed, open_desk, page, poll_all, source_row
 from tests.support.newsroom import Answer, Newsroom
 
 
@@ -442,8 +442,7 @@ async def test_a_push_adds_entries_and_changes_nothing_else(newsroom: Newsroom, 
     source = await add(runtime, newsroom.publish("/feed", body=stories(1, 3), ETag='"one"'))
     await poll_all(runtime)
     before = await source_row(runtime, source)
-    async with runtime.database.write() as connection:
-        [claimed] = await sources.claim(connection, runtime.run_id, [source])
+    claimed = await claim_source(runtime, source)
     reply = Reply(
         url=before.url, final_url=before.url, status=200, body=stories(4, 4), content_type="application/rss+xml"
     )

@@ -16,6 +16,7 @@ from ingestd.pipeline.entry_worker import run_or_postpone
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.schema import tables
 from ingestd.store.work import entries
+from ingestd.store.work.own_claims import claim_of
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all, source_row
 from tests.support.newsroom import Newsroom
 
@@ -185,6 +186,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
     await service.polls.run_until_idle()
     async with runtime.database.write() as connection:
         [work] = await entries.claim_due(connection, runtime.run_id, now=datetime.now(UTC), limit=1)
+    runtime.claims.add([claim_of(work)])
 
     away = True
     original = runtime.database.write

@@ -18,7 +18,7 @@ from ingestd.store.schema.tables import entries, failures
 from ingestd.urls import source_url
 from tests.drops.scripted_ftp import scripted_ftp
 from tests.support import drop_folders
-from tests.support.desk import add, open_desk, source_row
+from tests.support.desk import add, claim_source, open_desk, source_row
 from tests.support.drop_folders import DROP_FOLDERS, DropFolder
 from tests.support.dropping import item, names, write
 
@@ -41,9 +41,7 @@ async def source(runtime: Runtime, wire: DropFolder) -> int:
 
 
 async def poll_folder(runtime: Runtime, source: int) -> PollResult:
-    async with runtime.database.write() as connection:
-        [claimed] = await sources.claim(connection, runtime.run_id, [source])
-    return await runtime.ingest.poll(claimed)
+    return await runtime.ingest.poll(await claim_source(runtime, source))
 
 
 async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:

@@ -17,6 +17,7 @@ from ingestd.store.polls import polls, sources
 from ingestd.store.schema import tables
 from ingestd.times import iso
 from ingestd.workers.jobs import parse_feed
+from tests.support.desk import claim_source
 
 #: When the first version of every item is created.
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,8 +57,7 @@ async def send(runtime: Runtime, source_id: int, *documents: bytes | dict[str, A
     """Push documents to a source, one after the other."""
     for document in documents:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
-        async with runtime.database.write() as connection:
-            [source] = await sources.claim(connection, runtime.run_id, [source_id])
+        source = await claim_source(runtime, source_id)
         reply = Reply(url=source.url, final_url=source.url, status=200, body=body)
         await runtime.ingest.poller.push(source, reply)
 

@@ -11,11 +11,13 @@ from pydantic import SecretStr
 from sqlalchemy import Row, update
 
 from ingestd.daemon.service import Service
+from ingestd.model.source import Source
 from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
+from ingestd.store.work.own_claims import claim_of
 
 STORY = (
     "The ferry between the two islands will run again from Monday, the harbour master said, after a winter in which "
@@ -85,3 +87,11 @@ async def open_desk(database_url: str, folder: Path, **changes: Any) -> AsyncIte
 async def source_row(runtime: Runtime, source_id: int) -> Row[Any]:
     async with runtime.database.read() as connection:
         return await sources.find(connection, str(source_id))
+
+
+async def claim_source(runtime: Runtime, source_id: int) -> Source:
+    """Claim a source for this run, and register that, or a heartbeat on a busy machine would give it back."""
+    async with runtime.database.write() as connection:
+        [source] = await sources.claim(connection, runtime.run_id, [source_id])
+    runtime.claims.add([claim_of(source)])
+    return source

@@ -7,6 +7,7 @@ from ingestd.store.polls import sources
 from ingestd.store.work import entries
 from ingestd.store.work.entries import ClaimedEntry
 from tests.backfill.backfills import atom
+from tests.support.desk import claim_source
 from tests.support.newsroom import Newsroom
 
 
@@ -16,8 +17,7 @@ async def test_entries_of_a_removed_source_wait_until_it_is_added_again(newsroom
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
         source_id, _ = await sources.add(connection, feed, now=now)
-        [source] = await sources.claim(connection, runtime.run_id, [source_id])
-    await runtime.ingest.poller.poll(source)
+    await runtime.ingest.poller.poll(await claim_source(runtime, source_id))
     async with runtime.database.write() as connection:
         await sources.set_state(connection, source_id, "removed", now=now)
 
