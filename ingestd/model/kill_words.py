@@ -196,4 +196,7 @@ HINTS = (
     "neplatn", "stiahnut", "visszavon", "töröl", "retras", "povučen", "iptal", "i̇ptal", "geri ", "ακύρωσ", "ακυρωσ",
     "ανάκλησ", "ανακλησ", "аннулир", "отозв", "отзыв", "снят", "анул", "відклик", "недейств", "повуч", "撤", "稿", "取",
     "記事", "취소", "철회", "삭제", "إلغاء", "ألغي", "يلغى", "سحب", "הידיעה", "대체", "ruší",
+    "geri\u0307 ", "udgar", "utgar", "trakkes", "teruggetrok", "don't", "don’t", "should not", "must not",
+    "veröffentlich", "veroeffentlich", "nutzen", "gelöscht", "geloescht", "ungueltig", "ne plus", "ignor",
+    "no publicar", "difundir", "não publi", "nao publi", "não us", "nao us", "pubblicare", "non tener", "использ",
 )  # fmt: skip

@@ -24,6 +24,8 @@ KILLS = [
     "ÅTERKALLAS: Hamnen stängs", "TREKKES: Havnen stenger", "UDGÅR: Havnen lukker", "PERUTTU: Satama suljetaan",
     "WYCOFANA: Port zamknięty", "Depesza anulowana", "STAŽENO: Přístav zavřen", "VISSZAVONVA: Zárva a kikötő",
     "İPTAL: Liman kapandı", "Haber iptal edilmiştir", "АННУЛИРОВАНО: Порт закрыт", "Сообщение аннулировано",
+    "GERİ ÇEKİLDİ: Liman kapandı", "UTGAR: Hamnen stängs", "UDGAR: Havnen lukker", "TRAKKES: Havnen lukker",
+    "Meldung gelöscht: Brücke offen", "MELDUNG UNGUELTIG", "Bericht teruggetrokken", "Eil: Eilmeldung geloescht",
     "【撤稿】港口关闭", "稿件撤销：港口关闭", "【記事取り消し】港が閉鎖", "[전문취소] 항구 폐쇄",
     "<기사취소> 항구 폐쇄", "إلغاء خبر: إغلاق الميناء",
 ]  # fmt: skip
@@ -42,6 +44,10 @@ NOTES = [
     "Esta información queda anulada", "EFE retira esta noticia", "Favor desconsiderar esta nota",
     "La notizia è stata annullata", "Si prega di non utilizzare il lancio", "Dit bericht is ingetrokken",
     "Telegrammet dras tillbaka", "Meldingen trekkes", "Uutinen on peruttu", "Depesza została wycofana",
+    "Editors: don't use this story.", "You should not publish this report.", "The desk must not run the above item",
+    "Bitte nicht veröffentlichen.", "Bitte diese nicht nutzen", "Merci de ne plus publier", "Veuillez ignorer",
+    "Por favor, no publicar", "Se ruega no difundir", "Favor não publicar", "Si prega di non pubblicare",
+    "Si prega di ignorare", "Просим не использовать", "Por favor, não use", "Diese Nachricht wurde gelöscht.",
     "Просим аннулировать сообщение", "此稿已撤销", "기사를 취소합니다",
 ]  # fmt: skip
 
