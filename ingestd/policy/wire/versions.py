@@ -147,6 +147,8 @@ def effect_of(received: ReceivedVersion, record: RecordState | None) -> Effect:
     if _is_stored(received, record):
         again: Change = "same" if received.source_id in record.carriers else "carried"
         return Effect(change=again, pubstatus=received.pubstatus, record_status=record.pubstatus)
+    if received.kill_words and record.pubstatus == "canceled":
+        received = replace(received, pubstatus="canceled", kill_words=None)  # it confirms the kill
     cancels: tuple[int, ...] = ()
     if received.pubstatus == "canceled" or (received.replaces and received.pubstatus == "usable"):
         cancels = tuple(

@@ -142,6 +142,18 @@ async def test_a_kill_by_its_status_needs_nobody(runtime: Runtime) -> None:
     assert kinds(await events_of(runtime)) == ["new", "withheld", "killed"]
 
 
+@pytest.mark.parametrize("version", [3, 4], ids=["same version", "newer"])
+async def test_words_of_a_kill_do_not_undo_a_kill(runtime: Runtime, version: int) -> None:
+    source = await add_inbox(runtime)
+    await send(runtime, source, ninjs(version=1), ninjs(version=3, headline="KILL", pubstatus="canceled"))
+
+    await send(runtime, source, ninjs(version=version, headline="MANDATORY KILL: Ferry", body_text="It is untrue."))
+
+    assert [(r.pubstatus, r.unconfirmed_kill_at) for r in await records_in(runtime)] == [("canceled", None)]
+    assert await figures(runtime) == 0
+    assert "withheld" not in kinds(await events_of(runtime))
+
+
 async def test_a_replacement_corrects_and_cancels_what_it_replaces(runtime: Runtime) -> None:
     source = await add_inbox(runtime)
     await send(
