@@ -4,10 +4,9 @@ AP's API gives the texts of items as renditions.  The text is part of the item: 
 before it is there.
 """
 
-from urllib.parse import urljoin
-
 from ingestd.model.feed import Entry
 from ingestd.model.item import Item
+from ingestd.urls import resolve
 
 #: Names of renditions that are the text of an item, the best first.
 _TEXT_RENDITIONS = ("nitf", "anpa")
@@ -30,8 +29,8 @@ def text_references(item: Item) -> tuple[str, ...]:
 
 
 def text_addresses(entry: Entry) -> tuple[str, ...]:
-    """Return the addresses of an entry's text, the best form first."""
+    """Return the addresses of an entry's text, the best form first; those that are no http(s) URL are left out."""
     if entry.payload is None or entry.item is None:
         return ()
-    others = (urljoin(entry.payload, one) for one in text_references(entry.item))
-    return tuple(dict.fromkeys((entry.payload, *others)))
+    others = (resolve(entry.payload, one) for one in text_references(entry.item))
+    return tuple(dict.fromkeys((entry.payload, *filter(None, others))))

@@ -10,6 +10,7 @@ from ingestd.model.timing import Timing
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE
 from ingestd.pipeline.retry import is_lasting_refusal
 from ingestd.policy.polling.cadence import next_attempt
+from ingestd.store.database import Database
 from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls import source_states
@@ -65,6 +66,12 @@ def _quarantine_reason(error: IngestError, attempt: int) -> tuple[DecisionStage,
 
 def _retry_after(error: IngestError | None) -> float | None:
     return error.retry_after if isinstance(error, Refused) else None
+
+
+async def hold_without_source(database: Database, work: ClaimedEntry) -> None:
+    """Do as `hold_if_removed`, in a transaction of its own."""
+    async with database.read() as connection:
+        await hold_if_removed(connection, work)
 
 
 async def hold_if_removed(connection: AsyncConnection, work: ClaimedEntry) -> None:

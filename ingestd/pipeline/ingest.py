@@ -53,7 +53,7 @@ from ingestd.model.source import Source
 from ingestd.model.text_references import is_by_reference
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit, subjects
-from ingestd.pipeline.attempts import failed_attempt, hold_if_removed
+from ingestd.pipeline.attempts import failed_attempt, hold_if_removed, hold_without_source
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
@@ -215,18 +215,18 @@ class Ingest:
 
     async def _complete(self, reservation: Reservation, work: ClaimedEntry) -> Unwrapped:
         """Fetch the text of an item that its agency gives by reference, as a part of the item."""
-        source = await self.retries.while_unavailable(partial(find_source, self.database, work.source_id))
+        source = await self.retries.while_unavailable(partial(find_source, self.database, work))
         text = await fetch_text(self.fetcher, self.pool, work.entry, source, reservation=reservation)
         subject = subjects.of_item(work.source_id, work.entry.guid)
         raw = await self.retries.while_unavailable(lambda: self.archive.put(text.body, "wire", text.answer, [subject]))
         return Unwrapped(work=work, at=datetime.now(UTC), url=text.url, versions=(text.version,), raw=raw)
 
     async def _unwrap(self, reservation: Reservation, work: ClaimedEntry, url: str) -> Unwrapped:
+        await self.retries.while_unavailable(partial(hold_without_source, self.database, work))
         enclosure = await fetch_enclosure(self.fetcher, self.pool, url, reservation=reservation)
-        subject = subjects.of_item(work.source_id, work.entry.guid)
-        raw = await self.retries.while_unavailable(
-            lambda: self.archive.put(enclosure.body, "wire", enclosure.answer, [subject])
-        )
+        about = [subjects.of_item(work.source_id, work.entry.guid)]
+        put = partial(self.archive.put, enclosure.body, "wire", enclosure.answer, about)
+        raw = await self.retries.while_unavailable(put)
         return Unwrapped(work=work, at=datetime.now(UTC), url=url, versions=enclosure.versions, raw=raw)
 
     async def _process(self, work: ClaimedEntry, fetch: Fetch) -> EntryOutcome:

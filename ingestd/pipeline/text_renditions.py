@@ -8,9 +8,11 @@ from ingestd.model.answer import Answer
 from ingestd.model.feed import Entry
 from ingestd.model.text_references import text_addresses
 from ingestd.model.version import Version
+from ingestd.pipeline.attempts import hold_if_removed
 from ingestd.policy.articles.plausible_dates import article_with_plausible_dates
 from ingestd.store.database import Database
 from ingestd.store.polls import source_addresses
+from ingestd.store.work.entries import ClaimedEntry
 from ingestd.urls import copy_userinfo, without_userinfo
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import Fetcher
@@ -26,10 +28,11 @@ class ListSource:
     obeys_robots: bool = False
 
 
-async def find_source(database: Database, source_id: int) -> ListSource:
-    """Return the source that listed an item; raises StoreError."""
+async def find_source(database: Database, work: ClaimedEntry) -> ListSource:
+    """Return the source that listed an item; raises StoreError, and Held if the source was removed."""
     async with database.read() as connection:
-        row = await source_addresses.find_by_id(connection, source_id)
+        await hold_if_removed(connection, work)
+        row = await source_addresses.find_by_id(connection, work.source_id)
     return ListSource(url=row.url, obeys_robots=row.obeys_robots)
 
 

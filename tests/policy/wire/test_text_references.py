@@ -75,6 +75,14 @@ def test_the_addresses_resolve_and_are_not_repeated() -> None:
     assert text_addresses(listed) == (HREF, "https://api.example/7.txt")
 
 
+@pytest.mark.parametrize("reference", ["http://[x", "ftp://api.example/7", "mailto:desk@api.example", "http://h:x/7"])
+def test_an_address_that_is_no_http_url_is_left_out(reference: str) -> None:
+    item = Item(guid="1", renditions=renditions(nitf=reference, anpa="/7.txt"))
+    listed = Entry(guid="1", payload="https://api.example/7.txt", item=item, wire="ap-media")
+
+    assert text_addresses(listed) == ("https://api.example/7.txt",)
+
+
 ITEM = Item(guid="1", headline="Own", byline="Ada Ship", signals=("writethru",))
 TEXT = Item(guid="other", headline="Its", dateline="PORT", body_text="Text.", body_html="<p>Text.</p>")
 
