@@ -59,7 +59,9 @@ class Redirects:
             raise TooManyRedirects(self._requested.display_url, reason)
         self._visited.add(visit)
         self._permanent = self.target if self._permanent and response.status in PERMANENT else None
-        self.moved = self._permanent or self.moved
+        if self._permanent:
+            # Back at the requested URL, as for a cookie, nothing has moved.
+            self.moved = self.target if self.target.url != self._requested.url else None
 
 
 class RedirectCookies:

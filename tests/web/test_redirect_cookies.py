@@ -36,6 +36,14 @@ async def test_a_server_that_redirects_to_itself_until_its_cookie_comes_back_is_
     assert [request.headers.get("Cookie") for request in newsroom.requests] == [None, "seen=1"]
 
 
+async def test_a_permanent_redirect_to_itself_is_no_new_address(newsroom: Newsroom, fetcher: Fetcher) -> None:
+    answers = [moved("/feed.xml", "seen=1", status=301), Answer(body=b"news")]
+
+    reply = await fetcher.get(newsroom.publish("/feed.xml", answers=answers))
+
+    assert (reply.body, reply.permanent) == (b"news", None)
+
+
 async def test_a_server_that_never_has_enough_cookies_is_asked_eleven_times(
     newsroom: Newsroom, fetcher: Fetcher
 ) -> None:
