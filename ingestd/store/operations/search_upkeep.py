@@ -86,7 +86,7 @@ class SearchUpkeep:
             rows = (await connection.execute(_COUNT_WAITING, {"limit": max(1, waiting)})).scalar_one()
             if rows >= max(1, waiting) or (await connection.execute(_OLD_INDEX, {"name": CONVERSION})).first():
                 return True
-        return monotonic() >= self._next_look or self._level_to_merge(await self._parts()) is not None
+        return monotonic() >= self._next_look or self._level_to_merge(await self._sizes()) is not None
 
     @asynccontextmanager
     async def _alone(self, *, wait: bool) -> AsyncIterator[bool]:
@@ -99,6 +99,11 @@ class SearchUpkeep:
     async def _parts(self) -> Sequence[Any]:
         async with self._database.read() as connection:
             return (await connection.execute(_PARTS)).all()
+
+    async def _sizes(self) -> Sequence[Any]:
+        """Return the parts without their members, which take megabytes in a large database."""
+        async with self._database.read() as connection:
+            return (await connection.execute(_SIZES)).all()
 
     async def _delete_leftovers(self) -> None:
         """Delete blocks of parts that there are not: a process was killed before it had finished them."""
@@ -247,6 +252,7 @@ async def _add_part(connection: AsyncConnection, part: int, ids: Sequence[int]) 
 _COUNT_WAITING = text("SELECT count(*) FROM (SELECT FROM record_search LIMIT :limit) AS waiting")
 _OLD_INDEX = text("SELECT 1 FROM conversions WHERE name = :name")
 _PARTS = text("SELECT id, revisions, members, must_be_rewritten FROM record_search_parts ORDER BY id")
+_SIZES = text("SELECT id, revisions FROM record_search_parts ORDER BY id")
 _NEW_PART = text("SELECT nextval('record_search_part_numbers')")
 #: Only what has filters of phrases: these say later which revisions of a part were removed.
 _WAITING = text(
