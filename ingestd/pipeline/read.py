@@ -92,7 +92,7 @@ async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | No
     entries = tuple(entry_with_plausible_dates(entry, now) for entry in parsed.feed.entries)
     versions = tuple(_with_plausible_dates(version, now) for version in parsed.versions)
     implausible = sum(one is not other for one, other in zip(entries, parsed.feed.entries, strict=True))
-    warnings = (f"dates of the future or of no time left out: {implausible} entries",) if implausible else ()
+    warnings = (f"dates of the future or of no time were dropped: {implausible} entries",) if implausible else ()
     feed = replace(parsed.feed, entries=entries, warnings=parsed.feed.warnings + warnings)
     return replace(parsed, feed=feed, versions=versions)
 

@@ -96,7 +96,7 @@ async def test_a_warning_is_logged_once_a_change(newsroom: Newsroom, runtime: Ru
         logs.append([(one["log_level"], one.get("warnings")) for one in found if "defects" in one["event"]])
 
     first = "times without a zone were read as UTC: 3 entries"
-    link = "links that are no http(s) URL were left out: urn:x"
+    link = "links that are no http(s) URL were dropped: urn:x"
     assert logs == [[("warning", [first])], [], [], [("warning", [link])], [("info", None)]]
     assert await texts(runtime, source) == []
 
@@ -147,11 +147,13 @@ async def test_health_counts_the_sources_with_warnings(newsroom: Newsroom, runti
     await poll(runtime, await add(runtime, newsroom.publish("/whole", body=rss(story(1)))))
     await poll(runtime, await add(runtime, newsroom.publish("/dates", body=dates("x"))))
     await poll(runtime, await add(runtime, newsroom.publish("/link", body=rss(story(1, "<link>urn:x</link>")))))
+    sitemap = b"<urlset><url><loc>urn:x</loc></url><url><loc>https://paper.example/1</loc></url></urlset>"
+    await poll(runtime, await add(runtime, newsroom.publish("/sitemap", body=sitemap)))
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
         figures = await overview.health_figures(connection, now=now, late=now, late_claims=now, late_revisits=now)
         await connection.execute(update(tables.sources).values(warnings=[{"text": 1}, "odd", None]))
         unreadable = [sources.source_from_row(row).warnings for row in await sources.list_all(connection)]
 
-    assert (figures.warned, figures.incomplete) == (2, 1)
-    assert unreadable == [(), (), ()]
+    assert (figures.warned, figures.incomplete) == (3, 1)
+    assert unreadable == [()] * 4

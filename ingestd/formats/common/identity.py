@@ -62,7 +62,7 @@ def _with_other_guid(entry: Entry, guids: Counter[str], links: Counter[str | Non
 def _warnings(repeated: int, shared: int) -> tuple[str, ...]:
     warnings = []
     if repeated:
-        warnings.append(f"duplicate entries left out: {repeated}")
+        warnings.append(f"duplicate entries were read once: {repeated}")
     if shared:
         warnings.append(f"guids shared by different entries, not used: {shared}")
     return tuple(warnings)

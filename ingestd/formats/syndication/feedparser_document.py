@@ -135,7 +135,7 @@ def _parse_by_entry(body: bytes, failure: ParseError) -> tuple[Raw, tuple[str, .
     if not entries:
         raise failure
     parsed["entries"] = entries
-    what = f"entries left out: {', '.join(left_out)[:500]}" if left_out else "elements of entries left out"
+    what = f"entries left out: {', '.join(left_out)[:500]}" if left_out else "elements of entries were dropped"
     return parsed, (*warnings, f"{failure}; {what}")
 
 

@@ -157,7 +157,7 @@ def _unusable_links(items: Sequence[Raw]) -> tuple[str, ...]:
         and link.get("href")
         and not fields.page_of("http://base.invalid/", link["href"])
     }
-    return (f"links that are no http(s) URL were left out: {', '.join(found)[:200]}",) if found else ()
+    return (f"links that are no http(s) URL were dropped: {', '.join(found)[:200]}",) if found else ()
 
 
 def _payload(item: Raw, url: str) -> str | None:

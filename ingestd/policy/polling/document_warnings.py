@@ -15,10 +15,12 @@ MAX_WARNINGS, MAX_LENGTH = 20, 300
 #: How long a warning about a pushed document stays: the next documents are other ones, and prove nothing.
 PUSH_MEMORY = timedelta(days=1)
 
-#: A warning about an entry or item that is not stored has these words.
+#: A warning about an entry or item that is not stored, or not its text, has these words; no other one has.
 LEFT_OUT = "left out"
 
 _NUMBER = re.compile(r"\d+")
+#: What follows the first colon is a quotation or a count, unless a line of the document is named before it.
+_DETAILS = re.compile(r"(?<!^line #): .*", re.DOTALL)
 
 
 def warnings_of(feed: Feed, items: Iterable[Item | None]) -> tuple[str, ...]:
@@ -63,5 +65,5 @@ def news(before: Sequence[SeenWarning], after: Sequence[SeenWarning]) -> tuple[s
 
 
 def kind_of(warning: str) -> str:
-    """Return a warning without its numbers, which change from poll to poll."""
-    return _NUMBER.sub("#", warning)
+    """Return a warning without its numbers and what it quotes, which change from poll to poll."""
+    return _DETAILS.sub("", _NUMBER.sub("#", warning))

@@ -32,7 +32,7 @@ def test_warnings_are_shown_listed_and_printed_by_try(papers: Papers, config: Pa
     tried = ingestd(config, "try", url, "--pages", "0")
 
     link, date = (
-        "links that are no http(s) URL were left out: urn:x:1",
+        "links that are no http(s) URL were dropped: urn:x:1",
         "dates that cannot be read: 1, the first 'soon'",
     )
     assert [one["text"] for one in shown] == [link, date]

@@ -412,7 +412,7 @@ def test_one_entry_never_costs_the_feed(odd: str, at: int) -> None:
     feed = parse(rss(*items, head="<title>Harbour</title>"), url=URL)
 
     assert (feed.title, [entry.headline for entry in feed.entries]) == ("Harbour", [f"Story {n}" for n in range(8)])
-    assert "elements of entries left out" in feed.warnings[0]
+    assert "elements of entries were dropped" in feed.warnings[0]
 
 
 def test_an_entry_that_cannot_be_read_at_all_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,4 +440,4 @@ def test_a_link_of_another_scheme_is_left_out_with_a_warning() -> None:
     feed = parse(rss("<guid>1</guid><link>gopher://paper.example/1</link>"), url=URL)
 
     assert feed.entries[0].link is None
-    assert feed.warnings == ("links that are no http(s) URL were left out: gopher://paper.example/1",)
+    assert feed.warnings == ("links that are no http(s) URL were dropped: gopher://paper.example/1",)
