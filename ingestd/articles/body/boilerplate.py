@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import groupby
 
 from ingestd import text
@@ -22,6 +23,8 @@ _LONG = 200
 #: A block of at least this length is a copy of the story if this share of it is other blocks.
 _MIN_COPY = 1000
 _COPIED = 0.9
+#: The longest blocks that are compared with all others, which takes quadratic time: a copy is longer than its parts.
+_MOST_COMPARED = 10
 _MAX_CAPTION = 800
 _QUOTES = " \"'“”‘’„‚«»‹›「」『』"
 #: Blocks that may hold a decoration only, such as a quotation mark in large letters or the border of a table's cells.
@@ -68,7 +71,10 @@ def _without_repeats(blocks: Iterable[Block]) -> list[Block]:
 
 def _without_copies(blocks: list[Block]) -> list[Block]:
     """Remove a block that has the story's paragraphs run together: pages hide such a copy behind a paywall."""
-    return [block for block in blocks if len(block.text) < _MIN_COPY or not _is_copy(block, blocks)]
+    long = (block for block in blocks if len(block.text) >= _MIN_COPY)
+    compared = nlargest(_MOST_COMPARED, long, key=lambda block: len(block.text))
+    copies = {id(block) for block in compared if _is_copy(block, blocks)}
+    return [block for block in blocks if id(block) not in copies]
 
 
 def _is_copy(block: Block, blocks: Sequence[Block]) -> bool:
