@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,10 +75,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 def merge(witnesses: Mapping[str, Clues]) -> tuple[Clues, dict[str, str]]:
     """Merge the clues of all witnesses; return them and, for each stated field, the name of the witness that won."""
-    heading = witnesses["page"].headline if "page" in witnesses else None
-    names = _site_names(witnesses.values())
-    sites = set(map(_key, names))
-    witnesses = {witness: _without_site_name(clues, names, heading, sites) for witness, clues in witnesses.items()}
+    witnesses, sites = _without_site_names(witnesses)
     merged: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for field in fields(Clues):
@@ -90,6 +88,12 @@ def merge(witnesses: Mapping[str, Clues]) -> tuple[Clues, dict[str, str]]:
             provenance[field.name], merged[field.name] = statements[0]
     _choose_signature(witnesses, sites, merged, provenance)
     return Clues(**merged), provenance
+
+
+def headline(witnesses: Mapping[str, Clues]) -> str | None:
+    """Return the headline alone of what `merge` returns."""
+    statements = _as_headed(_statements(_without_site_names(witnesses)[0], "headline"))
+    return statements[0][1] if statements else None
 
 
 def _as_headed(statements: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -179,8 +183,17 @@ def _site_names(witnesses: Iterable[Clues]) -> list[str]:
     return list(dict.fromkeys([*(clues.source for clues in all_clues if clues.source), *hosts, *labels]))
 
 
+@lru_cache(maxsize=1024)  # the names of a page are asked for twice, those of a site on each of its pages
 def _key(name: str) -> str:
     return _NO_LETTER.sub("", text.fold(name))
+
+
+def _without_site_names(witnesses: Mapping[str, Clues]) -> tuple[Mapping[str, Clues], set[str]]:
+    """Return the clues without the site's names, and these as keys."""
+    heading = witnesses["page"].headline if "page" in witnesses else None
+    names = _site_names(witnesses.values())
+    sites = set(map(_key, names))
+    return {name: _without_site_name(clues, names, heading, sites) for name, clues in witnesses.items()}, sites
 
 
 def _without_site_name(clues: Clues, names: list[str], heading: str | None, sites: set[str]) -> Clues:
@@ -197,6 +210,7 @@ def _statements(witnesses: Mapping[str, Clues], field: str) -> list[tuple[str, A
     return [(name, value) for name, value in values if value not in (None, "", ())]
 
 
+@cache
 def _witnesses_of(field: str) -> tuple[str, ...]:
     first = _PRIORITY.get(field, ())
     return (*first, *(name for name in WITNESSES if name not in first))

@@ -42,13 +42,14 @@ def identify(text: str, claim: str | None) -> tuple[str | None, str | None]:
 
 def _is_in_script(text: str, language: str, claimed: str) -> bool:
     """Return whether a text may be in a language by its letters: no text in kana or Hangul is English."""
-    letters = [char for char in text[:_SAMPLE] if char.isalpha()]
-    for of_script, languages in _SCRIPTS:
-        found = sum(1 for char in letters if of_script.match(char))
-        if found * 2 > len(letters):
-            return language in languages
+    sample = text[:_SAMPLE]
+    if not sample.isascii() and _ANY_SCRIPT.search(sample):
+        letters = sum(map(str.isalpha, sample))
+        for of_script, languages in _SCRIPTS:
+            if 2 * sum(map(str.isalpha, of_script.findall(sample))) > letters:
+                return language in languages
     has_own_script = any(language in languages for _, languages in _SCRIPTS)
-    return not has_own_script or "-Latn" in claimed or any(map(_NOT_LATIN.match, letters))
+    return not has_own_script or "-Latn" in claimed or any(map(str.isalpha, _NOT_LATIN.findall(sample)))
 
 
 #: Scripts of few languages, and these.
@@ -69,6 +70,7 @@ _SCRIPTS = tuple(
         ("[\u0c00-\u0c7f]", "te"),
     )
 )
+_ANY_SCRIPT = re.compile("|".join(of_script.pattern for of_script, _ in _SCRIPTS))
 _NOT_LATIN = re.compile("[^\u0000-\u024f]")
 
 

@@ -53,16 +53,16 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the page is empty")
-    other_stories.remove(root, page.url)
+    headings = other_stories.remove(root, page.url)
     figures = images.read(root, page.url)
     witnesses = {
         "json_ld": json_ld.read(root, page.url),
         **meta_tags.read(root, page.url),
-        **page_markup.read(root),
+        **page_markup.read(root, headings),
         "picture": Clues(images=figures.lead),
         "entry": entry_clues(page.entry),
     }
-    headline = clues.merge(witnesses)[0].headline
+    headline = clues.headline(witnesses)
     lines = block_texts(root, marked_elements.is_quoted)
     notices = copyright_notices(lines)
     visible = article_header.read(lines, headline, language_of_page(root))

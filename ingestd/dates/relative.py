@@ -34,6 +34,12 @@ def _phrases() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def _without_number() -> tuple[str, ...]:
+    """Return the few phrases that have no number in front or within: "yesterday" in languages that say so."""
+    return tuple(phrase for phrase in _phrases() if "|" not in phrase)
+
+
+@lru_cache(maxsize=1)
 def _unspaced() -> tuple[str, ...]:
     return tuple(phrase[1:] for phrase in _phrases() if phrase.startswith("|") and _UNSPACED.match(phrase[1:]))
 
@@ -46,18 +52,30 @@ def says_how_long_ago(line: str, *, labelled: bool = False) -> bool:
     if len(line) > _MAX_LENGTH:
         return False
     line = line.strip(_BRACKETS)
+    numbers = list(_NUMBER.finditer(line))
     words = line.split()
     most = min(_MAX_LABEL, len(words) - 1) if labelled else 0
-    whole = (part for label in range(most + 1) for part in (words[label:], words[: len(words) - label]))
-    if any(key(" ".join(part)) in _phrases() for part in whole):
-        return True
-    return any(_is_phrase(line[: match.start()], line[match.end() :], labelled) for match in _NUMBER.finditer(line))
+    if any(map(key(line).__contains__, _without_number())):
+        whole = (part for label in range(most + 1) for part in (words[label:], words[: len(words) - label]))
+        if any(key(" ".join(part)) in _phrases() for part in whole):
+            return True
+    return any(_is_phrase(line[: match.start()], line[match.end() :], labelled) for match in numbers)
 
 
 def _is_phrase(before: str, after: str, labelled: bool) -> bool:
     words, behind = before.split(), after.split()
     most = _MAX_LABEL if labelled else 0
-    is_sentence = after.rstrip().endswith((".", "!", "?")) and not _ABBREVIATION.search(after.rstrip())
+    if max(len(words), len(behind)) <= _MAX_WORDS + most and _has_phrase(words, behind, after.rstrip(), most):
+        return True
+    if labelled and len(words) <= most and _UNSPACED.match(after.lstrip()):
+        rest = key(after)
+        return any(rest.startswith(unit) and len(rest) <= len(unit) + _MAX_UNSPACED_LABEL for unit in _unspaced())
+    return False
+
+
+def _has_phrase(words: list[str], behind: list[str], end: str, most: int) -> bool:
+    """Return whether words before and behind a number are a phrase, with at most so many other words on one side."""
+    is_sentence = end.endswith((".", "!", "?")) and not _ABBREVIATION.search(end)
     for left in range(max(0, len(words) - _MAX_WORDS), len(words) + 1):
         for right in range(min(len(behind), _MAX_WORDS) + 1):
             label = left + len(behind) - right
@@ -65,7 +83,4 @@ def _is_phrase(before: str, after: str, labelled: bool) -> bool:
                 continue
             if f"{key(' '.join(words[left:]))}|{key(' '.join(behind[:right]))}" in _phrases():
                 return True
-    if labelled and len(words) <= most and _UNSPACED.match(after.lstrip()):
-        rest = key(after)
-        return any(rest.startswith(unit) and len(rest) <= len(unit) + _MAX_UNSPACED_LABEL for unit in _unspaced())
     return False

@@ -81,8 +81,9 @@ def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], boo
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
         tag = element.tag
-        if tag in _BLOCKS and parts:
-            lines.append("".join(parts))
+        if parts and tag in _BLOCKS:
+            if not (line := "".join(parts)).isspace():
+                lines.append(line)
             parts = []
         if event == "start":
             if tag in _INVISIBLE or (is_skipped and is_skipped(element)):

@@ -62,7 +62,7 @@ def normalise_runs(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Return runs cleaned, with white space collapsed across their boundaries and neighbours of one style joined."""
     if len(runs) == 1:  # the usual case
         cleaned = _clean(runs[0].text)
-        return (runs[0]._replace(text=cleaned),) if cleaned else ()
+        return (Run(cleaned, runs[0].tag, runs[0].href),) if cleaned else ()
     normalised: list[Run] = []
     after_space = True
     for (tag, href), group in groupby(runs, key=_style):

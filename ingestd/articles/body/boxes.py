@@ -1,8 +1,9 @@
 """Boxes of a page's interface, told by their elements, in any language: requests for consent, and paywalls."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice, takewhile
 
 from lxml import etree
 
@@ -37,7 +38,7 @@ def is_consent_box(placed: PlacedBlock) -> bool:
     """Return whether a block stands in a small box with a button that speaks of consent and of embedded content."""
     if placed.block.tag == "blockquote" or not interface_lines.speaks_of_privacy(placed.block.text):
         return False
-    for box, text in _boxes(placed.element, _MAX_CONSENT):
+    for box, text in _boxes(_around(placed.element), _MAX_CONSENT):
         if _ACTIONS(box):
             return interface_lines.names_embed(text) and not _is_post(box)
     return False
@@ -51,11 +52,13 @@ def near_end(placed: Sequence[PlacedBlock], kept: Sequence[int]) -> Iterator[int
 
 def is_wall_box(placed: PlacedBlock) -> bool:
     """Return whether a block stands in a visible box that is named a paywall and offers something to do."""
-    for box, text in _boxes(placed.element, _MAX_WALL):
-        names = f"{box.get('class', '')[:_MAX_NAMES]} {box.get('id', '')[:_MAX_NAMES]}"
+    around = _around(placed.element)
+    named = [_is_named_wall(box) for box in around]
+    if not any(named):
+        return False
+    for is_named, (box, text) in zip(named, _boxes(around, _MAX_WALL), strict=False):
         if (
-            len(names) > 1
-            and _WALL.search(_CAMEL.sub("-", names))
+            is_named
             and text
             and _ACTIONS_OR_LINKS(box)
             and not any(map(_is_hidden, (box, *islice(box.iterancestors(), _LEVELS))))
@@ -64,11 +67,24 @@ def is_wall_box(placed: PlacedBlock) -> bool:
     return False
 
 
-def _boxes(element: etree._Element, longest: int) -> Iterator[tuple[etree._Element, str]]:
-    """Yield an element and those around it, from the inside, each with its text, as long as that is short."""
-    for box in (element, *islice(element.iterancestors(), _LEVELS)):
-        if box.tag in _AROUND:
-            return
+def _around(element: etree._Element) -> list[etree._Element]:
+    """Return an element and those around it that may be a box, from the inside."""
+    return list(takewhile(lambda box: box.tag not in _AROUND, (element, *islice(element.iterancestors(), _LEVELS))))
+
+
+def _is_named_wall(box: etree._Element) -> bool:
+    names = f"{box.get('class', '')[:_MAX_NAMES]} {box.get('id', '')[:_MAX_NAMES]}"
+    return len(names) > 1 and _names_wall(names)
+
+
+@lru_cache(maxsize=1024)  # the blocks at the end of a story stand in the same elements
+def _names_wall(names: str) -> bool:
+    return _WALL.search(_CAMEL.sub("-", names)) is not None
+
+
+def _boxes(around: Iterable[etree._Element], longest: int) -> Iterator[tuple[etree._Element, str]]:
+    """Yield each of the elements around a block with its text, as long as that is short."""
+    for box in around:
         parts, length = [], 0
         for part in box.itertext():
             parts.append(part)

@@ -64,7 +64,7 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
     kept = _without_tail(placed, weights, [at for at in story if placed[at].block.link_share <= _MAX_LINK_SHARE])
     kept = [at for at in kept if not boxes.is_consent_box(placed[at])]
     walls = {at for at in boxes.near_end(placed, kept) if boxes.is_wall_box(placed[at])}
-    kept = sorted({*kept, *walls})
+    kept = sorted({*kept, *walls}) if walls else kept
     return tuple(
         replace(placed[at].block, is_wall=True) if at in walls else placed[at].block
         for at in (*_deks(placed, story[0], overruled, header), *kept)

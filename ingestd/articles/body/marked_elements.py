@@ -103,7 +103,7 @@ def is_quoted(element: etree._Element) -> bool:
 @lru_cache(maxsize=4096)
 def _is_embed(names: str) -> bool:
     folded = names[:_MAX_NAMES].lower()
-    return any(word in folded for word in _EMBED_WORDS) and _EMBED.search(folded) is not None
+    return any(map(folded.__contains__, _EMBED_WORDS)) and _EMBED.search(folded) is not None
 
 
 def mark_strength(element: etree._Element) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -10,10 +10,10 @@ from lxml import etree
 from ingestd import text
 from ingestd.articles.body.tree import text_content
 from ingestd.articles.witnesses import bylines, page_headings, visible_dates
+from ingestd.articles.witnesses.page_headings import PageHeadings
 from ingestd.model.markup import block_texts
 
 _ARTICLES = etree.XPath("//article")
-_SUBHEADINGS = etree.XPath("//h2")
 _LIVE = etree.XPath(
     "boolean(//*[contains(@itemtype, 'LiveBlogPosting')]"
     " | //script[contains(@type, 'ld+json')][contains(., 'LiveBlogPosting')])"
@@ -34,37 +34,45 @@ _SIGNED = re.compile(
 )
 
 
-def remove(root: etree._Element, url: str) -> None:
-    """Remove the other stories from a page's tree.
+def remove(root: etree._Element, url: str) -> PageHeadings:
+    """Remove the other stories from a page's tree; return its titles and headings.
 
     Another story stands below the first paragraph of the page's own.  It has a heading, two paragraphs, and a byline or
     a date between them; and it has an h1, or an address of its own, or it is the same kind of element as the one around
     the page's own story.  The posts of a live blog are parts of one story.
     """
-    titles = page_headings.page_titles(root)
-    headings = page_headings.own_headings(root, titles)
-    articles = _ARTICLES(root)
+    found = page_headings.read(root)
+    return page_headings.read(root) if _remove(root, url, found) else found
+
+
+def _remove(root: etree._Element, url: str, found: PageHeadings) -> bool:
+    """Remove other stories; return whether there were any."""
+    titles, headings = found.titles, found.headings
     headline = _headline(root, headings, titles)
     if headline is None:
-        return
+        return False
+    articles = _ARTICLES(root)
     candidates = [*_below_headings(headline, headings), *_with_addresses(articles, headline, url), *_twins(headline)]
+    if not candidates:
+        return False
     regions = [_region(candidate, headline) for candidate in candidates[:_MAX_CANDIDATES]]
     stories = [region for region in regions if _is_story(region) and not _repeats(region, headline, titles)]
     if not stories or _LIVE(root):
-        return
+        return False
     order = {element: at for at, element in enumerate(root.iter())}
     paragraphs = [order[element] for element in root.iter("p") if len(text_content(element)) >= _PARAGRAPH]
     for region in stories:
         if any(order[headline] < at < order.get(region[0], 0) for at in paragraphs):
             for element in region:
                 _drop(element)
+    return True
 
 
 def _headline(
     root: etree._Element, headings: Sequence[etree._Element], titles: tuple[str, ...]
 ) -> etree._Element | None:
     """Return the heading that a title of the page names, or else the first h1."""
-    for element in (*headings, *islice(_SUBHEADINGS(root), _MAX_SUBHEADINGS)):
+    for element in chain(headings, islice(root.iter("h2"), _MAX_SUBHEADINGS)):
         if page_headings.is_titled(page_headings.line_of(element), titles):
             return element
     return headings[0] if headings else None

@@ -76,5 +76,5 @@ def find_invitation(paragraph: str) -> tuple[int, int] | None:
     start = max(0, len(paragraph) - _MAX_LENGTH)
     end = paragraph[start:]
     folded = end.lower()
-    match = _INVITATION.search(end) if any(word in folded for word in _INVITATION_WORDS) else None
+    match = _INVITATION.search(end) if any(map(folded.__contains__, _INVITATION_WORDS)) else None
     return (start + match.start(), start + match.end()) if match else None

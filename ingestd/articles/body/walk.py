@@ -77,7 +77,7 @@ def _walk(root: etree._Element, skipped: frozenset[str], *, marked: bool) -> Ite
             continue
         for line in _lines(runs):
             normalised = normalise_runs(line)
-            if normalised and not (context.tag == "p" and _is_clock(line)):
+            if normalised and not (context.tag == "p" and _ClockRun in map(type, line) and _is_clock(line)):
                 yield PlacedBlock(Block(context.tag, normalised), context.element, context.marks)
 
 
@@ -164,7 +164,7 @@ def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) ->
     block = _block_tag(element, outer.tag) if tag in _BLOCKS and not outer.in_row else None
     style = _style(element, outer.style) if tag in _STYLED else outer.style
     strength = marked_elements.mark_strength(element) if marked else 0
-    in_clock = outer.in_clock or (tag == "time" and _tells_time_of_day(element))
+    in_clock = _tells_time_of_day(element) if tag == "time" and not outer.in_clock else outer.in_clock
     if block is None and style is outer.style and not strength and in_clock == outer.in_clock:
         return outer
     return _Context(

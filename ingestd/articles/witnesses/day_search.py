@@ -1,6 +1,7 @@
 """Witness "search": the day that htmldate finds in URL, markup and text, for pages whose witnesses state no time."""
 
 import re
+from copy import deepcopy
 from datetime import UTC, date, datetime
 
 from htmldate import find_date
@@ -23,9 +24,10 @@ def read(root: etree._Element, url: str) -> Clues:
     """
     if element_count(root) > _MAX_ELEMENTS:
         return Clues()
-    page = html_elements(root)
-    for box in [element for element in page.iter() if element.getparent() is not None and _is_other(element)]:
+    own = deepcopy(root)  # boxes are found in plain elements, which are faster to visit
+    for box in [element for element in own.iterdescendants() if _is_other(element)]:
         box.clear()
+    page = html_elements(own)
     found = find_date(page, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", url=url or None)
     return Clues(firstcreated=_certain(date.fromisoformat(found), root, url)) if found else Clues()
 

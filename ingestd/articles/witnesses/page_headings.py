@@ -1,5 +1,6 @@
 """The page's own headline among its headings, and its titles, by which other readers tell its story from others."""
 
+from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -21,14 +22,29 @@ _MAX_HEADINGS = 20
 _MIN_HEADING = 8
 
 
-def heading(root: etree._Element) -> str | None:
+@dataclass(frozen=True, slots=True)
+class PageHeadings:
+    """The page's titles, and the headings that may be its headline."""
+
+    titles: tuple[str, ...]
+    headings: tuple[etree._Element, ...]
+
+
+def read(root: etree._Element) -> PageHeadings:
+    """Return the titles of a page and its own h1 elements."""
+    titles = page_titles(root)
+    return PageHeadings(titles, tuple(own_headings(root, titles)))
+
+
+def heading(root: etree._Element, found: PageHeadings | None = None) -> str | None:
     """Return the page's printed headline; None when its headings are of the site, hidden, or in a dialog.
 
     Of several h1 elements the one that a title of the page names, or else the longest.  Without an h1, an h2 that a
-    title begins with.
+    title begins with.  `found` is what `read` returns.
     """
-    titles = page_titles(root)
-    lines = [line for element in own_headings(root, titles) if (line := line_of(element))]
+    found = found or read(root)
+    titles = found.titles
+    lines = [line for element in found.headings if (line := line_of(element))]
     named = [line for line in lines if is_titled(line, titles)]
     if lines:
         return max(named or lines, key=len)
@@ -40,11 +56,12 @@ def own_headings(root: etree._Element, titles: tuple[str, ...]) -> list[etree._E
     """Return the h1 elements that are neither the site's name nor hidden or in a dialog, in document order."""
     # Some publishers write the headline where an application's name belongs.
     sites = {text.fold(name) for name in _SITES(root)} - set(titles)
+    found = ((element, text.fold(line_of(element))) for element in islice(_HEADINGS(root), _MAX_HEADINGS))
     return [
         element
-        for element in islice(_HEADINGS(root), _MAX_HEADINGS)
-        if not _is_site_name(element, sites, titles)
-        and not _is_set_aside(element, titled=is_titled(line_of(element), titles))
+        for element, folded in found
+        if not _is_site_name(element, folded, sites, titles)
+        and not _is_set_aside(element, titled=_is_titled(folded, titles))
     ]
 
 
@@ -56,7 +73,10 @@ def page_titles(root: etree._Element) -> tuple[str, ...]:
 
 def is_titled(line: str, titles: tuple[str, ...]) -> bool:
     """Return whether a title of the page is a line, or begins or ends with it beside the site's name or a section."""
-    folded = text.fold(line)
+    return _is_titled(text.fold(line), titles)
+
+
+def _is_titled(folded: str, titles: tuple[str, ...]) -> bool:
     return bool(folded) and any(
         title == folded or (len(folded) >= _MIN_HEADING and (title.startswith(folded) or title.endswith(folded)))
         for title in titles
@@ -68,8 +88,7 @@ def line_of(element: etree._Element) -> str:
     return line_of_element(element, _MAX_LENGTH, without=("button", "form", "select", "svg", "nav"))
 
 
-def _is_site_name(element: etree._Element, sites: set[str], titles: tuple[str, ...]) -> bool:
-    folded = text.fold(line_of(element))
+def _is_site_name(element: etree._Element, folded: str, sites: set[str], titles: tuple[str, ...]) -> bool:
     if folded in sites or any(_is_behind_a_separator(folded, title) for title in titles):
         return True
     links = [link.get("href") or "#" for link in element.iter("a")]

@@ -9,6 +9,7 @@ from lxml import etree
 
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, page_headings
+from ingestd.articles.witnesses.page_headings import PageHeadings
 from ingestd.articles.witnesses.related_boxes import is_of_another_story
 from ingestd.articles.witnesses.stated_times import find_stated_time, language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
@@ -61,9 +62,9 @@ _MAX_LENGTH = 1000
 _MAX_CLASSES = 300
 
 
-def read(root: etree._Element) -> dict[str, Clues]:
+def read(root: etree._Element, headings: PageHeadings | None = None) -> dict[str, Clues]:
     """Return the clues in the markup, by witness: "itemprop", "page", "links" (to authors' pages) and "time"."""
-    heading = page_headings.heading(root)
+    heading = page_headings.heading(root, headings)
     marked = _marked(root)
     byline = _byline(marked["author"])
     names = bylines.people(dict.fromkeys(_texts(marked["link"])))
@@ -100,7 +101,7 @@ def _marked(root: etree._Element) -> dict[str, list[etree._Element]]:
 @lru_cache(maxsize=4096)  # a page has thousands of elements and a few hundred classes
 def _kind(names: str) -> str | None:
     folded = names.lower()
-    if not any(word in folded for word in _MARKING_WORDS):
+    if not any(map(folded.__contains__, _MARKING_WORDS)):
         return None
     return (
         "author" if _AUTHOR.search(names) else "dek" if _DEK.search(names) else "wall" if _WALL.search(names) else None

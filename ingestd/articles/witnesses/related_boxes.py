@@ -41,9 +41,15 @@ def is_of_another_story(element: etree._Element) -> bool:
 def is_box(element: etree._Element) -> bool:
     """Return whether an element is a menu or a box of other stories; one with an h1 is not."""
     tag = element.tag
-    if tag in ("nav", "aside", "footer") or _is_related((element.get("class") or "")[:_MAX_CLASSES]):
-        return element.find(".//h1") is None
-    return tag in ("li", "article") and bool(_LINKED_TITLES(element)) and element.find(".//h1") is None
+    if tag in ("nav", "aside", "footer") or ((names := element.get("class")) and _is_related(names[:_MAX_CLASSES])):
+        return not _has(element, "h1")
+    if tag not in ("li", "article") or not _has(element, "h2", "h3", "h4"):
+        return False
+    return bool(_LINKED_TITLES(element)) and not _has(element, "h1")
+
+
+def _has(element: etree._Element, *tags: str) -> bool:
+    return next(element.iterdescendants(*tags), None) is not None
 
 
 def is_box_or_dated_link(element: etree._Element) -> bool:
@@ -56,7 +62,8 @@ def is_box_or_dated_link(element: etree._Element) -> bool:
 
 
 def _is_small_with_link(element: etree._Element) -> bool:
-    return element.find(".//a[@href]") is not None and len(line_of_element(element, _MAX_BOX + 1)) <= _MAX_BOX
+    has_link = any(link.get("href") is not None for link in element.iterdescendants("a"))
+    return has_link and len(line_of_element(element, _MAX_BOX + 1)) <= _MAX_BOX
 
 
 def _says_more(link: str, line: str) -> bool:
