@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
+from ingestd.store.records import search_parts
 from ingestd.store.retention import usage
 from ingestd.store.schema import tables
 from tests.support.outcomes import NOON, keep_texts
@@ -50,7 +51,7 @@ async def test_the_tables_of_the_full_text_index_count_to_the_revisions(database
 
     async with database.read() as connection:
         [revisions] = [one for one in await usage.table_usage(connection, now=NOON) if one.table == "revisions"]
-        names = "'revisions', 'record_search', 'record_search_phrases'"
+        names = ", ".join(f"'{name}'" for name in ("revisions", *search_parts.TABLES))
         query = f"SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relname IN ({names})"
         if database.dialect == "sqlite":
             query = (
