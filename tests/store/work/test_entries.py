@@ -35,11 +35,16 @@ def test_markup_of_an_entry_and_its_item_is_stored_once() -> None:
 
 
 def test_a_saved_entry_keeps_its_item_without_the_text() -> None:
-    entry = without_content(Entry(guid="1", body_html="<p>x</p>", item=ITEM, wire="nitf"))
+    entry = without_content(Entry(guid="1", body_html="<p>x</p>", item=ITEM))
 
     assert entry.item
-    assert entry.wire == "nitf"
     assert (entry.item.version, entry.item.body_html, entry.item.body_text, entry.body_html) == ("2", None, None, None)
+
+
+def test_the_item_of_a_saved_wire_entry_is_in_its_record_alone() -> None:
+    entry = without_content(Entry(guid="1", body_html="<p>x</p>", item=ITEM, wire="nitf"))
+
+    assert (entry.item, entry.wire, entry.body_html) == (None, "nitf", None)
 
 
 def test_unknown_fields_of_a_newer_program_are_passed_over() -> None:
