@@ -18,6 +18,8 @@ _WRAPPED = 40
 _BROKEN_OFF = 35
 #: The same, and the longest, where <br> ends a line.
 _WRAPPED_BY_HAND = range(60, 91)
+#: Lines are ragged if so many that break off in a sentence are shorter than this share of the width.
+_MIN_RAGGED, _SHORT_SHARE = 3, 0.75
 _CLOSED = '"”»)'
 #: Spaces at the start of a line that begins a paragraph.
 _INDENT = 2
@@ -203,8 +205,10 @@ def _prose(lines: list[str], width: int, *, wrapped: bool, apart: bool) -> list[
     begins = [_begins(lines, indents, at) for at in range(len(lines))]
     if not wrapped and _is_verse(bare):
         return ["\n".join(map(collapse, bare))] if apart else list(map(collapse, bare))
+    ragged = not wrapped and _is_ragged(bare, width)
     joins = [
-        not begins[at + 1] and (wrapped or (is_indented and 2 * len(bare[at]) > width) or _is_joined(bare, at, width))
+        not begins[at + 1]
+        and (wrapped or (is_indented and 2 * len(bare[at]) > width) or (not ragged and _is_joined(bare, at, width)))
         for at in range(len(bare) - 1)
     ]
     pieces = _pieces(bare, joins)
@@ -224,6 +228,20 @@ def _begins(lines: list[str], indents: list[int], at: int) -> bool:
     return not (
         marker and above is not None and all(_indent(line) == marker.end() for line in lines[above + 1 : at + 1])
     )
+
+
+def _is_ragged(lines: Sequence[str], width: int) -> bool:
+    """Return whether lines end where their writer wanted: more break off in a sentence far from the width than at it.
+
+    These are captions of films, lyrics and the like.  Of wrapped lines only the last of a paragraph is short.
+    """
+    short = full = 0
+    for line, below in pairwise(lines):
+        if not _SENTENCE_END.search(line):
+            needed = len(line) + 1 + (1 if _UNSPACED.match(below) else len(below.split(maxsplit=1)[0]))
+            short += needed <= _SHORT_SHARE * width and below[0].islower()
+            full += needed > width
+    return short >= _MIN_RAGGED and short > full
 
 
 def _is_joined(lines: Sequence[str], at: int, width: int) -> bool:

@@ -1,6 +1,7 @@
 """Paragraphs of plain text: wrapped lines are joined, lines that mean something stay lines."""
 
 import time
+from textwrap import wrap
 
 import pytest
 
@@ -107,6 +108,59 @@ TABLE = "METAL        LAST     CHANGE\n-----------------------------\nCopper    
 )
 def test_paragraphs_of_plain_text(text: str, paragraphs: list[str]) -> None:
     assert paragraphs_of(text) == paragraphs
+
+
+RAGGED = {
+    "captions of a film": (
+        "the harbour master walked slowly down\nto the old pier,\nand found\nthe boats were gone.\n"
+        "nothing was left\nof the eleven boats but one red rope\nand a lamp."
+    ),
+    "captions with a wide line": (
+        "[Mara]: and then somebody had shouted that\nthe quay\nwas under water\nand that all of us\n"
+        "should run up to the lighthouse on the hill\nat once."
+    ),
+    "lyrics": (
+        "when the tide comes in\nand the bells of Varne are ringing low,\nwe sail\n"
+        "for the cold bright islands of the north\nand home\nto you"
+    ),
+    "an interview by hand": (
+        "so what did you do when the water rose\nthat night\nwe both went upstairs\n"
+        "and carried whatever I could carry up\nto the loft\nwith my son"
+    ),
+    "German captions": (
+        "und dann kam das Wasser bis zum Fenster,\nganz langsam,\nund wir liefen\n"
+        "mit den Kindern hinauf auf den alten Deich\nund warteten\nauf Hilfe."
+    ),
+    "French captions": (
+        "nous avons attendu toute la nuit là-haut\navec les enfants,\npuis le bateau\n"
+        "est arrivé du côté de la vieille chapelle\net nous\na pris."
+    ),
+    "Spanish captions": (
+        "el agua llegó hasta la ventana de la casa\ny entonces\ncorrimos todos\n"
+        "hacia la torre vieja que está en la colina\ncon los niños\nen brazos."
+    ),
+    "Russian captions": (
+        "вода поднялась до самых окон старого дома\nи мы побежали\nна холм\n"
+        "вместе со всеми, кто жил на нашей улице,\nи ждали\nлодку."
+    ),
+    "notes of a show": (
+        "a long opening shot of the harbour at dawn\nfog\na bell rings\n"
+        "the camera moves along the empty quay and\nstops\nat a boat"
+    ),
+}
+
+
+@pytest.mark.parametrize("lines", RAGGED.values(), ids=RAGGED)
+def test_lines_of_ragged_width_stay_lines(lines: str) -> None:
+    assert paragraphs_of(lines) == lines.split("\n")
+    assert paragraphs_of(f"{lines}\n\n{WRAPPED}")[-1] == ONE_LINE
+
+
+@pytest.mark.parametrize("width", [50, 60, 70, 80, 100])
+def test_lines_of_one_width_are_joined(width: int) -> None:
+    text = f"{ONE_LINE} {ONE_LINE}"
+
+    assert paragraphs_of("\n".join(wrap(text, width, break_on_hyphens=False))) == [text]
 
 
 def test_formats_that_always_wrap_join_short_lines_too() -> None:

@@ -40,6 +40,8 @@ _BLOCK_LEVEL = _BLOCKS.keys() | _GROUPS | _CONTAINERS | _QUOTATIONS | _CELLS | {
 _DIVISIBLE = frozenset(("p", "div"))
 #: A longer cell (characters) holds text rather than a value: its table sets out the page.
 _MAX_CELL = 300
+#: A body with so many paragraphs is set in them: two <br> in a row within one are a blank line in it.
+_SET_IN_PARAGRAPHS = 5
 # Entities that were escaped twice: `&lt;` and `&gt;` may be meant.
 _ESCAPED_TWICE = re.compile(r"&amp;(?!(?:lt|gt|amp);)(?=(?:[a-zA-Z]{2,31}\d{0,2}|#\d{2,6}|#[xX][\da-fA-F]{2,5});)")
 _UNSAFE_SCHEME = re.compile(r"[\s\x00-\x1f]*(?:javascript|vbscript|data|file):", re.IGNORECASE)
@@ -50,15 +52,17 @@ _TAG = re.compile(r"<[a-zA-Z/!]")
 class _BodyWriter:
     """Collects blocks, each as markup and as plain text."""
 
-    __slots__ = ("dropped", "html", "line", "texts")
+    __slots__ = ("divides", "dropped", "html", "line", "texts")
 
-    def __init__(self, dropped: frozenset[str] = _DROPPED) -> None:
+    def __init__(self, dropped: frozenset[str] = _DROPPED, *, divides: bool = True) -> None:
         self.html: list[str] = []
         self.texts: list[str] = []
         #: Markup of the open block.
         self.line: list[str] = []
         #: Names of elements that are left out.
         self.dropped = dropped
+        #: Whether two <br> in a row part a block into two of its kind.
+        self.divides = divides
 
     def add_text(self, text: str | None) -> None:
         """Add text to the open block, opening one if needed; white space alone opens none."""
@@ -90,7 +94,8 @@ class _BodyWriter:
         elif "<br>" not in markup:
             self._add_block(name, collapse(markup))
         else:
-            for paragraph in _parted_by_breaks(markup, divisible=name in _DIVISIBLE):
+            paragraphs = _parted_by_breaks(markup, divisible=name in _DIVISIBLE)
+            for paragraph in paragraphs if self.divides else ["<br><br>".join(paragraphs)]:
                 self._add_block(name, paragraph)
 
     def _add_block(self, name: str, markup: str) -> None:
@@ -143,7 +148,11 @@ def body_of_elements(elements: Iterable[Element]) -> tuple[str | None, str | Non
     stay; of other inline elements only the text stays.  Captions, heads, scripts and media are left out.  The lines of
     `pre` stay, and so do those of an agency's text that was put into one element: see `plain_text.has_layout`.
     """
-    return _body(_BodyWriter(), elements)
+    elements = list(elements)
+    paragraphs = sum(
+        1 for element in elements for one in element.iter("{*}p", "{*}P") if (one.text or "").strip() or len(one)
+    )
+    return _body(_BodyWriter(divides=paragraphs < _SET_IN_PARAGRAPHS), elements)
 
 
 def text_of_markup(markup: str) -> str | None:

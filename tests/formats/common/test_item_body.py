@@ -29,6 +29,12 @@ from ingestd.formats.common.item_body import body_of_elements, body_of_text, par
         ),
         pytest.param("<x><p>a<br/>b<br/><br/>c</p></x>", "<p>a<br>b</p><p>c</p>", "a\nb\n\nc", id="blank line"),
         pytest.param(
+            "<x><p>a</p><p>b</p><p>c<br/><br/>d</p><p>e</p><p>f</p></x>",
+            "<p>a</p><p>b</p><p>c<br><br>d</p><p>e</p><p>f</p>",
+            "a\n\nb\n\nc\n\nd\n\ne\n\nf",
+            id="blank line in a body that is set in paragraphs",
+        ),
+        pytest.param(
             "<x><p><b>a<br/><br/>b</b></p></x>", "<p><strong>a<br>b</strong></p>", "a\nb", id="emphasis over it"
         ),
         pytest.param("<x><pre>a\n  b   1\n</pre></x>", "<pre>a\n  b   1</pre>", "a\n  b   1", id="pre"),
