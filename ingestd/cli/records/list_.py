@@ -12,6 +12,7 @@ from ingestd.cli.records.options import LimitOption, SourceOption, StatusOption,
 from ingestd.cli.records.table import show_records, show_summaries
 from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
+from ingestd.errors import UsageError
 from ingestd.store.polls import sources
 from ingestd.store.records import records
 
@@ -41,6 +42,8 @@ def list_(
     Exit status: 0 on success, 2 if there is no such source.
     """
     after, wanted = parse_since(since), parse_status(status, include_withheld=include_withheld)
+    if unconfirmed_kills and (status or include_withheld):
+        raise UsageError("--unconfirmed-kills lists withheld records: give neither --status nor --include-withheld")
     if unconfirmed_kills:
         wanted = "unconfirmed"
 

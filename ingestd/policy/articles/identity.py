@@ -10,6 +10,7 @@ later becomes a record of its own: a republisher's edit does not change the agen
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ingestd.model.item import PubStatus
 from ingestd.text import fold
 
 #: new: make a record.  text, headline: make a revision of the record, because of that change.
@@ -29,6 +30,8 @@ class Head:
     origin_entry_id: int
     #: Whether its current revision is the content of an entry and not a page.
     fragment: bool = False
+    #: The status of the record, which its further revisions have as well: a page does not undo an operator's kill.
+    pubstatus: PubStatus = "usable"
     #: If it was reprocessed: the hashes and folded headlines that earlier rules extracted from the same page.
     other_hashes: frozenset[str] = frozenset()
     other_headlines: frozenset[str] = frozenset()

@@ -114,10 +114,10 @@ _WORDS = tuple(
     for language, words in (
         ("de", "sperr|frei\\b|nicht vor|bis\\b|uhr\\b"),
         ("fr", "jusqu|sous embargo|heures"),
+        ("pt", "até\\b|sob embargo"),  # before Spanish, which has "horas" as well
         ("es", "hasta|bajo embargo|horas|embargad[oa]\\b"),
         ("nl", "onder embargo|tot\\b|uur\\b"),
         ("it", "fino|sotto embargo|\\bore\\b"),
-        ("pt", "até|sob embargo"),
     )
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
-from ingestd.model.item import Item
+from ingestd.model.item import Item, PubStatus
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
 from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.extraction import Extraction
@@ -35,6 +35,7 @@ _HEAD = (
         records.c.origin_entry_id,
         records.c.item_key,
         records.c.purged_at,
+        records.c.pubstatus,
         revisions.c.content_hash,
         revisions.c.headline,
         revisions.c.change,
@@ -104,12 +105,12 @@ class PageRecords:
                 if row.change == "reprocessed":
                     head = head.reprocessed(content_hash=row.content_hash, headline=row.headline)
                 else:
-                    head = _head_of(row, row.record_id, head.origin_entry_id)
+                    head = _head_of(row, row.record_id, head.origin_entry_id, head.pubstatus)
                 self._heads[row.record_id] = head
 
     def _add_heads(self, rows: Sequence[Any]) -> None:
         for row in rows:
-            self._heads[row.id] = _head_of(row, row.id, row.origin_entry_id)
+            self._heads[row.id] = _head_of(row, row.id, row.origin_entry_id, row.pubstatus)
             if row.change == "reprocessed":
                 self._reprocessed.add(row.id)
             if row.purged_at is not None:
@@ -160,10 +161,6 @@ class PageRecords:
         if verdict in ("new", "text", "headline"):
             revision = head.revision + 1 if head else 1
             self._unit_of_work.update_record(record_id, revision=revision, updated_at=at, rules=extraction.rules)
-            self._add_revision(
-                record_id, revision, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
-                entry=work.entry,
-            )  # fmt: skip
             self._heads[record_id] = Head(
                 id=record_id,
                 revision=revision,
@@ -171,7 +168,12 @@ class PageRecords:
                 headline=article.headline,
                 origin_entry_id=head.origin_entry_id if head else work.id,
                 fragment=extraction.fragment,
+                pubstatus=head.pubstatus if head else "usable",
             )
+            self._add_revision(
+                record_id, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
+                entry=work.entry,
+            )  # fmt: skip
         if verdict in _EVENTS:
             revision = self.revision_of(record_id)
             kind: EventKind = "corrected" if change == "corrected" else _EVENTS[verdict]
@@ -240,7 +242,7 @@ class PageRecords:
         holder = self._by_hash.get(content_hash)
         self._unit_of_work.update_record(record_id, revision=revision, rules=extraction.rules)
         self._add_revision(
-            record_id, revision, article, change="reprocessed", at=at, content_hash=content_hash, extraction=extraction,
+            record_id, article, change="reprocessed", at=at, content_hash=content_hash, extraction=extraction,
             entry=entry,
         )  # fmt: skip
         self._unit_of_work.add_event(record_id, revision, "reprocessed", entry_id=extraction.entry_id, at=at)
@@ -252,7 +254,6 @@ class PageRecords:
     def _add_revision(
         self,
         record_id: int,
-        revision: int,
         article: Article,
         *,
         change: str,
@@ -261,9 +262,10 @@ class PageRecords:
         extraction: Extraction,
         entry: Entry,
     ) -> None:
+        head = self._heads[record_id]
         self._unit_of_work.add_revision(
-            record_id, revision, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
-            item=_item_of(entry),
+            record_id, head.revision, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
+            pubstatus=head.pubstatus, item=_item_of(entry),
         )  # fmt: skip
         if content_hash not in self._by_hash:
             self._by_hash[content_hash] = record_id
@@ -281,7 +283,7 @@ def _item_of(entry: Entry) -> Item | None:
     return Item(guid=entry.guid, keywords=entry.keywords)
 
 
-def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:
+def _head_of(row: Any, record_id: int, origin_entry_id: int, pubstatus: PubStatus) -> Head:
     return Head(
         id=record_id,
         revision=row.revision,
@@ -289,4 +291,5 @@ def _head_of(row: Any, record_id: int, origin_entry_id: int) -> Head:
         headline=row.headline,
         origin_entry_id=origin_entry_id,
         fragment=row.fragment,
+        pubstatus=pubstatus,
     )

@@ -62,6 +62,7 @@ def at(day: int, hour: int, minute: int = 0, *, month: int = 6, year: int = 2026
         pytest.param("STRICTLY EMBARGOED. Not before 12noon Friday.", "en-GB", at(5, 11), id="in the next sentence"),
         pytest.param("UNTIL 0001 GMT WEDNESDAY. The report of 3 July", "en", at(3, 0, 1), id="not in the next one"),
         pytest.param("Sperrfrist 1. Juni, 18 Uhr", "de", at(1, 16), id="just past is past"),
+        pytest.param("Embargo até 18 horas de 3 de junho", None, at(3, 21), id="Portuguese by its words"),
     ],
 )
 def test_the_end_of_an_embargo_in_prose(clause: str, language: str | None, until: datetime) -> None:

@@ -13,7 +13,12 @@ from ingestd.store.operations.overview import health_figures
 from ingestd.store.records import operator_decisions
 from ingestd.store.records import records as stored_records
 from ingestd.store.schema import tables
+from tests.pipeline.test_revisit import revisit, take
+from tests.reprocess.test_job import reprocess
 from tests.support.agency import NOON, add_inbox, events_of, g2, kinds, ninjs, records_in, revisions_in, send
+from tests.support.desk import OTHER, STORY, add, feed, page
+from tests.support.newsroom import Newsroom
+from tests.support.older import make_by_older_rules
 
 #: Versions 2 that are a kill by their words: of headline or note, without a text or with one of their own.
 KILLS: dict[str, dict[str, Any]] = {
@@ -187,3 +192,31 @@ async def test_an_operator_releases_an_embargo_before_its_end_and_kills_any_reco
 
     assert kinds(await events_of(runtime)) == ["withheld", "released", "killed"]
     assert [r.pubstatus for r in await records_in(runtime)] == ["canceled"]
+
+
+async def is_killed(runtime: Runtime) -> None:
+    assert [record.pubstatus for record in await records_in(runtime)] == ["canceled"]
+    assert [status for _, _, status in await revisions_in(runtime)] == ["canceled"] * 2
+    async with runtime.database.read() as connection:
+        assert await stored_records.newest(connection, limit=9) == []
+
+
+async def test_a_revisit_does_not_undo_an_operators_kill(newsroom: Newsroom, runtime: Runtime) -> None:
+    await take(newsroom, runtime, page("Ferry runs again", STORY))
+    await decide(runtime, "kill")
+    newsroom.publish("/a", body=page("Ferry runs again", OTHER), content_type="text/html")
+
+    await revisit(runtime)
+
+    await is_killed(runtime)
+
+
+async def test_other_rules_do_not_undo_an_operators_kill(newsroom: Newsroom, runtime: Runtime) -> None:
+    link = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
+    await add(runtime, newsroom.publish("/feed.xml", body=feed(link)))
+    await make_by_older_rules(runtime)
+    await decide(runtime, "kill")
+
+    await reprocess(runtime)
+
+    await is_killed(runtime)
