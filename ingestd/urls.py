@@ -84,6 +84,16 @@ def comparable(url: str) -> str:
         return url
 
 
+def page_address(url: str) -> str:
+    """Return the form in which the addresses of pages are compared: URLs with the same one are fetched once.
+
+    The normal form of a URL (`comparable`), with its user-info: another login may see another page.
+    """
+    address = comparable(url)
+    userinfo, at, _ = urlsplit(url.strip()).netloc.rpartition("@") if "@" in url and address != url else ("", "", "")
+    return address.replace("//", f"//{userinfo}@", 1) if at else address
+
+
 def _ascii(part: str) -> str:
     """Return a path or query in ASCII, each character written in one way (RFC 3986, 6.2.2)."""
     return _ESCAPE.sub(_plain_escape, quote(part, safe="/?%:@!$&'()*+,;=~-._[]{}|^`\\<>\""))

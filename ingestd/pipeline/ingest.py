@@ -12,7 +12,7 @@ is repeated; if it dies after, the entries are in the database, pending.
 **Process.**  An `EntryWorker` (`entry_worker`) claims each pending entry and calls `Ingest.process_entry`:
 
 1. *Fetch* the entry's page (`read`), unless the entry carries its full text, or another entry has fetched the same
-   address (`shared_pages`): then it becomes a carrier of that entry's record.
+   address (`carried_pages`): then it becomes a carrier of that entry's record.
 2. *Extract* the article in a worker process.
 3. Store the page's raw bytes in the archive.
 4. *Save* the result and the entry's new state in one transaction.  `policy.articles.identity` decides whether the
@@ -53,7 +53,8 @@ from ingestd.model.source import Source
 from ingestd.model.text_references import is_by_reference
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit, subjects
-from ingestd.pipeline.attempts import failed_attempt, hold_if_removed, hold_without_source
+from ingestd.pipeline.attempts import failed_attempt, hold_without_source
+from ingestd.pipeline.carried_pages import find_carried
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
@@ -64,15 +65,12 @@ from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import Retries, as_ingest_error, is_local
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.pipeline.text_renditions import fetch_text, find_source
-from ingestd.policy.articles import shared_page
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
-from ingestd.store.work import shared_pages
+from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.store.work.own_claims import OwnClaims
-from ingestd.store.work.shared_pages import SharedPage
 from ingestd.text import clean
 from ingestd.urls import is_folder, site, without_userinfo
 from ingestd.web.body.memory_budget import Reservation
@@ -167,7 +165,7 @@ class Ingest:
                     outcome: EntryOutcome = await self._complete(reservation, work)
                 elif work.entry.payload:
                     outcome = await self._unwrap(reservation, work, work.entry.payload)
-                elif fetch is None and (carried := await self._carry(work)):
+                elif fetch is None and (carried := await find_carried(self.database, self.retries, self.timing, work)):
                     outcome = carried
                 else:
                     outcome = await self._process(work, fetch or partial(self._fetch, reservation))
@@ -186,32 +184,6 @@ class Ingest:
 
     async def _fetch(self, reservation: Reservation, work: ClaimedEntry) -> FetchedPage | None:
         return await fetch_page(self.fetcher, work.entry, work.validators, reservation=reservation)
-
-    async def _carry(self, work: ClaimedEntry) -> Carried | None:
-        """Return the outcome of an entry whose page another entry has fetched; None: the page has to be fetched."""
-        url, at = work.entry.link, datetime.now(UTC)
-        if url is None or work.entry.body_html is not None or work.known:
-            return None
-
-        async def find() -> tuple[int | None, SharedPage | None]:
-            async with self.database.read() as connection:
-                await hold_if_removed(connection, work)
-                purged = await shared_pages.find_purged(connection, url)
-                return purged, await shared_pages.find(connection, url, entry_id=work.id)
-
-        purged, page = await self.retries.while_unavailable(find)
-        if purged is not None:
-            return Carried(work=work, at=at, record_id=purged, entry_id=work.id, visited_at=at)
-        if page is None or not shared_page.is_current(
-            at,
-            visited_at=page.visited_at,
-            same_announcement=page.fingerprint == work.fingerprint,
-            is_known=work.record_id is not None,
-            updated=work.entry.updated,
-            revisit_until=self.timing.revisit_until,
-        ):
-            return None
-        return Carried(work=work, at=at, record_id=page.record_id, entry_id=page.entry_id, visited_at=page.visited_at)
 
     async def _complete(self, reservation: Reservation, work: ClaimedEntry) -> Unwrapped:
         """Fetch the text of an item that its agency gives by reference, as a part of the item."""

@@ -1,6 +1,7 @@
 """One GET an address, whichever sources list it; on both databases, over real sockets."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Row, select, update
 
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime
+from ingestd.store.operations import failures
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
@@ -22,7 +24,7 @@ def now() -> datetime:
 
 
 def gets(newsroom: Newsroom, path: str = "/story") -> int:
-    return sum(request.path == path for request in newsroom.requests)
+    return sum(request.path.partition("?")[0] == path for request in newsroom.requests)
 
 
 async def list_story(newsroom: Newsroom, runtime: Runtime, count: int, **changes: Any) -> str:
@@ -190,3 +192,137 @@ async def test_addresses_that_differ_are_fetched_each(newsroom: Newsroom, runtim
     await poll_all(runtime)
 
     assert [gets(newsroom, f"/{n}") for n in range(4)] == [1] * 4
+
+
+#: Links of one page in the feeds of a paper's sections: what no server sees, or what counts clicks, differs.
+SPELLINGS = {
+    "campaign": ("/story?utm_source=front", "/story?utm_source=world", "/story?utm_medium=feed&utm_source=sport"),
+    "no-campaign": ("/story", "/story?utm_source=world", "/story?fbclid=IwAR1"),
+    "parameters": ("/story?id=7", "/story?id=7&utm_campaign=x", "/story?xtor=RSS-1&id=7"),
+    "fragment": ("/story#comments", "/story", "/story#xtor=RSS-4"),
+    "escapes": ("/story?q=%7eferry", "/story?q=~ferry", "/story?q=%7Eferry"),
+    "host": ("//LOCALHOST{port}/story", "//localhost{port}/story", "//localhost.{port}/story"),
+    "fragment-and-campaign": ("/story?utm_term=a#top", "/story?#end", "/story?gclsrc=aw.ds"),
+    "mail": ("/story?mc_cid=1&mc_eid=2", "/story?mc_cid=3", "/story?ns_mchannel=rss"),
+    "broadcaster": ("/story?at_medium=RSS", "/story?at_campaign=KARANGA", "/story?ncid=feed"),
+}
+
+
+def spelled(newsroom: Newsroom, link: str) -> str:
+    port = newsroom.url("/").rstrip("/").rpartition(":")[2]
+    return f"http:{link.format(port=f':{port}')}" if link.startswith("//") else newsroom.url(link)
+
+
+async def list_spellings(newsroom: Newsroom, runtime: Runtime, links: Sequence[str], **changes: Any) -> None:
+    for number, link in enumerate(links):
+        publish_feed(newsroom, number, spelled(newsroom, link).replace("&", "&amp;"), **changes)
+        await add(runtime, newsroom.url(f"/feed{number}.xml"))
+
+
+@pytest.mark.parametrize("links", SPELLINGS.values(), ids=SPELLINGS.keys())
+async def test_spellings_of_one_address_share_one_request_and_one_schedule(
+    newsroom: Newsroom, runtime: Runtime, links: Sequence[str]
+) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html", ETag='"one"')
+    await list_spellings(newsroom, runtime, links, stamp=now().isoformat())
+
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 1
+    assert {row.entry_id for row in await rows(runtime, tables.carriers)} == {1, 2, 3}
+    entries = await rows(runtime, tables.entries)
+    assert {(row.state, row.record_id) for row in entries} == {("done", 1)}
+    assert sum(row.revisit_at is not None for row in entries) == 1
+    assert sum(row.etag is not None for row in entries) == 1
+
+    await revisit_all(runtime)
+
+    assert gets(newsroom) == 2
+    assert sum(row.revisit_at is not None for row in await rows(runtime, tables.entries)) == 1
+
+
+async def test_a_spelling_that_is_listed_later_is_not_fetched(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    await list_spellings(newsroom, runtime, ["/story?utm_source=front"])
+    await poll_all(runtime)
+
+    await add(runtime, publish_feed(newsroom, 7, newsroom.url("/story?utm_source=late#top")))
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 1
+    assert [row.kind for row in await rows(runtime, tables.events)] == ["new", "carried"]
+
+
+async def test_a_change_that_all_sections_announce_is_fetched_once(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    links = SPELLINGS["campaign"]
+    await list_spellings(newsroom, runtime, links)
+    await poll_all(runtime)
+    newsroom.publish("/story", body=page("Ferry", STORY, OTHER), content_type="text/html")
+    # Dated after the visit, so that only the announcement itself can say that they are one change.
+    stamp = (now() + timedelta(hours=1)).isoformat()
+    await list_spellings(newsroom, runtime, links, stamp=stamp)
+
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 2
+    assert [row.change for row in await rows(runtime, tables.revisions)] == ["new", "text"]
+
+
+async def test_a_page_that_fails_is_attempted_once_for_all_spellings(newsroom: Newsroom, runtime: Runtime) -> None:
+    newsroom.publish("/story", status=500)
+    await list_spellings(newsroom, runtime, SPELLINGS["campaign"])
+
+    await poll_all(runtime)
+    await poll_all(runtime)
+
+    assert gets(newsroom) == 2
+    assert [row.state for row in await rows(runtime, tables.entries)] == ["quarantined"] * 3
+    async with runtime.database.write() as connection:
+        assert await failures.retry_quarantined(connection, [2], now=now()) == 3
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        ("/story?id=1", "/story?id=2"),
+        ("/story?a=1&b=2", "/story?b=2&a=1"),
+        ("/story", "/Story"),
+        ("/story", "/story/"),
+        ("/story", "//reader:secret@localhost{port}/story"),
+        ("//a:x@localhost{port}/story", "//b:y@localhost{port}/story"),
+        ("//a:x@localhost{port}/story?utm_source=f", "//b:y@localhost{port}/story?utm_source=f"),
+        ("//localhost{port}/story", "//127.0.0.1{port}/story"),
+    ],
+)
+async def test_other_pages_and_other_logins_are_fetched_each(
+    newsroom: Newsroom, runtime: Runtime, links: Sequence[str]
+) -> None:
+    for path in ("/story", "/Story", "/story/"):
+        newsroom.publish(path, body=page("Ferry", STORY), content_type="text/html")
+    await list_spellings(newsroom, runtime, links)
+
+    await poll_all(runtime)
+
+    assert sum(gets(newsroom, path) for path in ("/story", "/Story", "/story/")) == 2
+
+
+async def test_entries_of_earlier_versions_come_to_share_a_schedule(newsroom: Newsroom, runtime: Runtime) -> None:
+    """Their addresses are not stored until a revisit is due; one whose link is in normal form is found before that."""
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    await list_spellings(newsroom, runtime, SPELLINGS["no-campaign"], stamp=now().isoformat())
+    await poll_all(runtime)
+    async with runtime.database.write() as connection:
+        old = {"address": None, "revisit_at": now(), "visited_at": now()}
+        await connection.execute(update(tables.entries).values(old))
+
+    await add(runtime, publish_feed(newsroom, 7, newsroom.url("/story?utm_source=new")))
+    await poll_all(runtime)
+    assert gets(newsroom) == 1
+
+    await revisit_all(runtime)
+
+    assert gets(newsroom) == 2
+    entries = await rows(runtime, tables.entries)
+    assert {row.address for row in entries} == {newsroom.url("/story")}
+    assert sum(row.revisit_at is not None for row in entries) == 1

@@ -170,8 +170,9 @@ async def retry_quarantined(
         chosen &= entries.c.id.in_(list(entry_ids))
     if source_id is not None:
         chosen &= entries.c.source_id == source_id
-    pages = select(entries.c.url).where(chosen, needs_page(entries))
-    sharing = is_quarantined & entries.c.url.in_(pages) & needs_page(entries)
+    pages = select(func.coalesce(entries.c.address, entries.c.url)).where(chosen, needs_page(entries))
+    of_page = func.coalesce(entries.c.address, entries.c.url).in_(pages)
+    sharing = is_quarantined & of_page & needs_page(entries)
     # The entry's backfill may have ended: make it the daemon's work.
     result = await connection.execute(
         update(entries)

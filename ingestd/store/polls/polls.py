@@ -23,7 +23,7 @@ from ingestd.store.records import raws
 from ingestd.store.schema.tables import entries, polls
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.work.entries import entry_as_json
-from ingestd.urls import site
+from ingestd.urls import page_address, site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,7 @@ def _entry_rows(
             "id_origin": item.entry.id_origin,
             "url": item.entry.link,
             "site": _site(item.entry),
+            "address": page_address(item.entry.link) if item.entry.link else None,
             "fingerprint": item.fingerprint,
             "announced": entry_as_json(item.entry),
             # A version of a wire item is saved in the same transaction.
@@ -216,7 +217,7 @@ def _upsert(dialect: str) -> Any:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(entries)
     new = insert.excluded
     values = {
-        name: new[name] for name in ("fingerprint", "url", "site", "attempts", "due_at")
+        name: new[name] for name in ("fingerprint", "url", "site", "address", "attempts", "due_at")
     } | {
         # Its record was deleted for its age or purged: a change does not make it news again.
         "announced": case((entries.c.state == "expired", entries.c.announced), else_=new.announced),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.records.outcomes import EntryOutcome, Failed, Saved, Unwrapped
 from ingestd.store.schema.tables import entries
 from ingestd.store.statements import chunks
+from ingestd.store.work.addresses import has_address
 
 #: current: the outcome finishes the entry.  changed: it is saved, but the entry stays pending.  lost: it is dropped.
 ClaimState = Literal["current", "changed", "lost"]
@@ -41,7 +42,7 @@ async def lock_claims(
     urls = {outcome.work.entry.link for outcome in outcomes if isinstance(outcome, Failed) and outcome.work.entry.link}
     ids = {outcome.work.id for outcome in outcomes}
     if urls and connection.dialect.name == "postgresql":
-        pending = select(c.id).where(c.url.in_(urls), c.state == "pending")
+        pending = select(c.id).where(has_address(entries, urls), c.state == "pending")
         ids.update((await connection.execute(pending)).scalars())
     for some in chunks(sorted(ids)):
         query = select(c.id, c.run_id, c.claims, c.fingerprint, c.state, c.record_id).where(c.id.in_(some))

@@ -96,6 +96,13 @@ def drop_index(name: str, table: str) -> None:
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
 
 
+def analyse(table: str, column: str) -> None:
+    """Collect statistics of a column from a sample of the rows, without blocking readers or writers."""
+    if _deadline() is not None:
+        with _without_lock_timeout():
+            op.execute(f"ANALYZE {table} ({column})")
+
+
 @contextmanager
 def _without_lock_timeout() -> Iterator[None]:
     """Commit, and run statements that wait for older transactions as long as it takes: nobody waits behind them."""

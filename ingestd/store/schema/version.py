@@ -38,6 +38,7 @@ VERSIONS = (
     "0020",
     "0021",
     "0022",
+    "0023",
 )
 
 #: The version that this program works with.

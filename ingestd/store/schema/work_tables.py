@@ -34,6 +34,7 @@ entries = Table(
     Column("id_origin", String(8), nullable=False),  # where `guid` is from
     Column("url", Text),
     Column("site", Text),  # registrable domain of `url`
+    Column("address", Text),  # `page_address` of `url`; null in rows of earlier versions until they are revisited
     Column("fingerprint", String(64), nullable=False),  # of its content: another one means the entry changed
     Column("announced", Json, nullable=False),  # the `Entry`; without its content once the record is saved
     Column("state", String(12), nullable=False),
@@ -77,6 +78,7 @@ _quarantined = text("state = 'quarantined'")
 Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, postgresql_where=_quarantined)
 Index("entries_by_backfill", entries.c.backfill_id, entries.c.state)
 Index("entries_by_url", entries.c.url, postgresql_using="hash")
+Index("entries_by_address", entries.c.address, postgresql_using="hash")
 Index("entries_by_guid", entries.c.guid, postgresql_using="hash")
 
 #: Backfills.  `state`: running (interrupted if `run_id` is null), done, failed, cancelled.  `cursor`: the position to

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import entries
 from ingestd.store.statements import chunks
+from ingestd.store.work.addresses import address_of
 
 #: Rows read from the head of a queue before its sites are looked at one by one.
 HEAD = 500
@@ -34,9 +35,10 @@ class Queue:
     only: ColumnElement[bool] | None = None
 
     def rows(self, now: datetime) -> Select[Any]:
-        """Select the id, URL and site of due entries, in the order of the first index."""
-        chosen = select(entries.c.id, entries.c.source_id, entries.c.url, entries.c.site, self.due_at.label("due"))
+        """Select the id, URL, address and site of due entries, in the order of the first index."""
+        chosen = select(entries.c.id, entries.c.source_id, entries.c.url, entries.c.address, entries.c.site)
         # Not by id as well: PostgreSQL would sort all rows of one due time, such as those of a backfill, for a few.
+        chosen = chosen.add_columns(self.due_at.label("due"))
         return chosen.where(self.waiting, self.due_at <= now).order_by(*self.ordered_by(self.due_at))
 
     def ordered_by(self, *columns: Any) -> Sequence[Any]:
@@ -95,12 +97,14 @@ class Chosen:
                 continue
             if row.site in self._without_sites:
                 left_out.append(row)
-            elif not self._by_address or row.url is None or row.url not in self._taken:
-                self._found.append(row)
-                if row.url is not None:
-                    self._taken.add(row.url)
-            else:
+                continue
+            address = address_of(row) if self._by_address else None
+            if address in self._taken:
                 repeated.append(row)
+                continue
+            self._found.append(row)
+            if address is not None:
+                self._taken.add(address)
         if self._by_address and (left_out or repeated):
             text, payload = entries.c.announced["body_html"].as_string(), entries.c.announced["payload"].as_string()
             content = {}

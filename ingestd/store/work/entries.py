@@ -134,7 +134,7 @@ async def find_due(
     Entries that carry their text are found whatever their site is; those of removed sources wait until the source is
     added again.
     """
-    taken = await shared_pages.urls_at_work(connection) if shares_pages else ()
+    taken = await shared_pages.addresses_at_work(connection) if shares_pages else ()
     removed = frozenset((await connection.execute(REMOVED)).scalars())
     chosen = Chosen(without_sites, by_address=shares_pages, taken=taken, removed=removed)
     ids = await find(connection, _queue(backfill_id), chosen, now=now, limit=limit)

@@ -42,6 +42,6 @@ def _placeholder(entry_id: int) -> dict[str, object]:
     """Return the values of a deleted entry that keeps its number: no feed lists its guid, and it is never due."""
     guid = f"deleted:{entry_id}"
     return {
-        "guid": guid, "announced": {"guid": guid}, "state": "done", "url": None, "site": None,
+        "guid": guid, "announced": {"guid": guid}, "state": "done", "url": None, "site": None, "address": None,
         "record_id": None, "revisit_at": None, "backfill_id": None, "raw": None,
     }  # fmt: skip

@@ -19,6 +19,7 @@ from ingestd.store.schema.tables import entries, records, revisions, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work import entries as entry_queue
 from ingestd.store.work import shared_pages
+from ingestd.store.work.addresses import address_of
 from ingestd.store.work.due import Chosen, Queue, find
 from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, is_any_claim, readable
 
@@ -62,7 +63,9 @@ async def claim_due(
             await connection.execute(update(entries).where(unclaimed).values(revisit_at=held[site]))
         found = await _locked(connection, ids[:_HEAD], now=now)
         late = {row.id for row in found if is_too_late(now, story_date=row.first_seen_at, until=timing.revisit_until)}
-        claimable = _first_of_each_address(row for row in found if row.wanted and row.id not in late)[:limit]
+        wanted = [row for row in found if row.wanted and row.id not in late]
+        await _fill_addresses(connection, wanted)
+        claimable = _first_of_each_address(wanted)[:limit]
         skipped = [row for row in found if not row.wanted or row.id in late]
         unwanted = [row.id for row in skipped if row.id not in late]
         passed = await shared_pages.hand_over(connection, unwanted, now=now) if unwanted else set()
@@ -82,7 +85,7 @@ async def _locked(connection: AsyncConnection, ids: Sequence[int], *, now: datet
     c = entries.c
     wanted = sources.c.revisits & sources.c.state.not_in(("paused", "removed"))
     query = (
-        select(c.id, c.url, c.first_seen_at, c.state, c.run_id, c.revisit_at, wanted.label("wanted"))
+        select(c.id, c.url, c.address, c.first_seen_at, c.state, c.run_id, c.revisit_at, wanted.label("wanted"))
         .join(sources, sources.c.id == c.source_id)
         .where(c.id.in_(ids))
         .with_for_update(skip_locked=True, of=entries)
@@ -96,11 +99,19 @@ async def _locked(connection: AsyncConnection, ids: Sequence[int], *, now: datet
 
 
 def _first_of_each_address(rows: Iterable[Row[Any]]) -> list[tuple[int, str]]:
-    """Return the id and the URL of the first row of each URL."""
-    first: dict[str, int] = {}
+    """Return the id and the URL of the first row of each address."""
+    first: dict[str | None, Row[Any]] = {}
     for row in rows:
-        first.setdefault(row.url, row.id)
-    return [(entry_id, url) for url, entry_id in first.items()]
+        first.setdefault(address_of(row), row)
+    return [(row.id, row.url) for row in first.values()]
+
+
+async def _fill_addresses(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> None:
+    """Store the addresses of rows that an earlier version wrote."""
+    values = [{"entry": row.id, "of_page": address_of(row)} for row in rows if row.address is None and row.url]
+    if values:
+        statement = update(entries).where(entries.c.id == bindparam("entry"))
+        await connection.execute(statement.values(address=bindparam("of_page")), values)
 
 
 async def _skip(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime, timing: Timing) -> None:

@@ -1,5 +1,7 @@
 """Entries of one address share one fetch of its page and one schedule of revisits, whichever sources list them.
 
+Links that differ by tracking parameters, fragment or spelling have one address (`addresses`).
+
 One of the entries is fetched and revisited; the others become carriers of its record.  Entries that carry their full
 text, or an enclosure with wire items, fetch no page and share nothing.
 """
@@ -15,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.schema.tables import entries, records, sources
 from ingestd.store.statements import chunks
 from ingestd.store.unreadable import if_json
+from ingestd.store.work.addresses import address_of, has_address, have_same_address
 
 _other = entries.alias("other")
 
@@ -32,6 +35,7 @@ class SharedPage:
     visited_at: datetime
     #: Fingerprint of that entry as its feed announced it last.
     fingerprint: str
+    announced: Any
 
 
 def needs_page(table: Any) -> ColumnElement[bool]:
@@ -53,14 +57,16 @@ def is_first_of_address(now: datetime) -> ColumnElement[bool]:
     listed = o.source_id.not_in(REMOVED.scalar_subquery())
     is_before = and_(o.state == "pending", o.due_at <= now, listed, _same_backfill(), earlier)
     # The content is looked at last: thousands of entries may share the address, of which few are before this one.
-    others = select(literal(1)).where(o.url == e.url, o.id != e.id, or_(at_work, is_before), needs_page(_other))
+    others = select(literal(1)).where(
+        have_same_address(entries, _other), o.id != e.id, or_(at_work, is_before), needs_page(_other)
+    )
     return or_(~needs_page(entries), ~exists(others.correlate(entries)))
 
 
-async def urls_at_work(connection: AsyncConnection) -> list[str]:
+async def addresses_at_work(connection: AsyncConnection) -> list[str]:
     """Return the addresses whose page a run is fetching, for one of the entries it has claimed."""
-    query = select(entries.c.url).where(entries.c.run_id.is_not(None), needs_page(entries))
-    return list((await connection.execute(query)).scalars())
+    query = select(entries.c.url, entries.c.address).where(entries.c.run_id.is_not(None), needs_page(entries))
+    return [address for row in await connection.execute(query) if (address := address_of(row)) is not None]
 
 
 def _same_backfill() -> ColumnElement[bool]:
@@ -72,10 +78,10 @@ async def find(connection: AsyncConnection, url: str, *, entry_id: int) -> Share
     """Return the page of an address as another entry fetched it last; None if none has, or it was gone then."""
     e = entries.c
     query = (
-        select(e.id, e.record_id, e.visited_at, e.fingerprint)
+        select(e.id, e.record_id, e.visited_at, e.fingerprint, e.announced)
         .join(records, records.c.id == e.record_id)
         # A wire item is no page, although its entry may name one.
-        .where(e.url == url, e.id != entry_id, e.state == "done", records.c.item_key.is_(None))
+        .where(has_address(entries, [url]), e.id != entry_id, e.state == "done", records.c.item_key.is_(None))
         .where(e.visited_at.is_not(None), e.gone.is_(None))
         .order_by(e.visited_at.desc(), e.id)
         .limit(1)
@@ -83,13 +89,17 @@ async def find(connection: AsyncConnection, url: str, *, entry_id: int) -> Share
     row = (await connection.execute(query)).first()
     if row is None:
         return None
-    return SharedPage(entry_id=row.id, record_id=row.record_id, visited_at=row.visited_at, fingerprint=row.fingerprint)
+    return SharedPage(
+        entry_id=row.id, record_id=row.record_id, visited_at=row.visited_at, fingerprint=row.fingerprint,
+        announced=row.announced,
+    )  # fmt: skip
 
 
 async def find_purged(connection: AsyncConnection, url: str) -> int | None:
     """Return the purged record that an address belongs to; None if there is none.  Its page is never fetched again."""
     query = select(records.c.id).join(entries, entries.c.record_id == records.c.id)
-    return (await connection.execute(query.where(entries.c.url == url, records.c.purged_at.is_not(None)))).scalar()
+    query = query.where(has_address(entries, [url]), records.c.purged_at.is_not(None))
+    return (await connection.execute(query)).scalar()
 
 
 async def share_failures(
@@ -103,8 +113,8 @@ async def share_failures(
     quarantined: list[tuple[int, int, int]] = []
     for url, entry_id, values in sorted(failed, key=lambda one: one[1]):
         others = and_(
-            entries.c.url == url, entries.c.id != entry_id, entries.c.state == "pending", entries.c.run_id.is_(None),
-            entries.c.attempts < max(1, values["attempts"]), needs_page(entries),
+            has_address(entries, [url]), entries.c.id != entry_id, entries.c.state == "pending",
+            entries.c.run_id.is_(None), entries.c.attempts < max(1, values["attempts"]), needs_page(entries),
         )  # fmt: skip
         rows = await connection.execute(
             update(entries).where(others).values(values).returning(entries.c.id, entries.c.source_id)
@@ -122,7 +132,7 @@ async def keep_one_schedule(connection: AsyncConnection, claimed: Sequence[tuple
     ids = {entry_id for entry_id, _ in claimed}
     for some in chunks(sorted({url for _, url in claimed})):
         others = and_(
-            entries.c.url.in_(some), entries.c.id.not_in(ids), entries.c.state == "done",
+            has_address(entries, some), entries.c.id.not_in(ids), entries.c.state == "done",
             entries.c.run_id.is_(None), entries.c.revisit_at.is_not(None),
         )  # fmt: skip
         await connection.execute(update(entries).where(others).values(revisit_at=None))
@@ -140,7 +150,7 @@ async def hand_over(connection: AsyncConnection, entry_ids: Sequence[int], *, no
         heirs = (
             select(e.id, o.id.label("heir"), e.visits, e.visited_at, e.etag, e.last_modified, e.gone, e.gone_since)
             .select_from(entries)
-            .join(_other, and_(o.url == e.url, o.id != e.id, o.record_id == e.record_id))
+            .join(_other, and_(have_same_address(entries, _other), o.id != e.id, o.record_id == e.record_id))
             .join(sources, sources.c.id == o.source_id)
             .where(e.id.in_(some), o.state == "done", o.run_id.is_(None), o.revisit_at.is_(None), wanted)
             .order_by(e.id, o.id)
