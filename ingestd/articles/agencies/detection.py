@@ -63,7 +63,9 @@ _DESK_WORDS = frozenset(
 # anywhere.
 _LATIN = [name for name in (*BY_NAME, *BY_SHORT) if name[0] < "\u0250"]
 _OTHER = [name for name in BY_NAME if name[0] >= "\u0250"]
-_NAMES = re.compile(rf"(?<![\w-])(?:{any_of(_LATIN)})(?![\w-]|\.\w)|{any_of(_OTHER)}")
+#: The first characters of all names: most words of a text begin with another, and no name is tried on them.
+_INITIALS = f"(?=[{re.escape(''.join(sorted({name[0] for name in (*_LATIN, *_OTHER)})))}])"
+_NAMES = re.compile(rf"{_INITIALS}(?:(?<![\w-])(?:{any_of(_LATIN)})(?![\w-]|\.\w)|{any_of(_OTHER)})")
 _FULL = re.compile(rf"(?<!\w)(?:{any_of([name for name in _LATIN if name in BY_NAME])})(?!\w)|{any_of(_OTHER)}")
 #: In a dateline, names that mean nothing else; those in scripts without spaces may have the place attached.
 _SPACED, _UNSPACED = (

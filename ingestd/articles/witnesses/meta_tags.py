@@ -11,7 +11,6 @@ from ingestd.model.article import Image
 from ingestd.model.language_tags import language_tag
 
 _METAS = etree.XPath("//meta[@content]")
-_LICENCES = [etree.XPath(f"//{tag}[contains(@rel, 'license')]") for tag in ("link", "a")]
 _HEADLINES = ("og:title", "twitter:title", "parsely-title", "sailthru.title", "dc.title")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description", "dc.description")
 _AUTHORS = tuple(
@@ -101,5 +100,5 @@ def _canonical(root: etree._Element, metas: dict[str, list[str]], url: str) -> s
 
 
 def _licence(root: etree._Element, url: str) -> str | None:
-    marked = (link for find in _LICENCES for link in find(root) if "license" in link.get("rel").split())
+    marked = (link for tag in ("link", "a") for link in root.iter(tag) if "license" in (link.get("rel") or "").split())
     return next((urls.resolve(url, link.get("href")) for link in marked), None)

@@ -12,7 +12,6 @@ from ingestd.model.markup import line_of_element
 
 _HEADINGS = etree.XPath("//h1")
 _SUBHEADINGS = etree.XPath("//h2")
-_TITLES = etree.XPath("//title | //meta[@property='og:title' or @name='twitter:title']")
 _SITES = etree.XPath("//meta[@property='og:site_name' or @name='application-name']/@content")
 _SEPARATORS = "|-–—·•:»›<"
 _MAX_LENGTH = 1000
@@ -67,8 +66,13 @@ def own_headings(root: etree._Element, titles: tuple[str, ...]) -> list[etree._E
 
 def page_titles(root: etree._Element) -> tuple[str, ...]:
     """Return the title element and the titles for social networks, folded."""
-    found = (element.get("content") or element.text for element in islice(_TITLES(root), 5))
+    titled = (element for element in root.iter("title", "meta") if element.tag == "title" or _is_title(element))
+    found = (element.get("content") or element.text for element in islice(titled, 5))
     return tuple(text.fold(title) for title in found if title)
+
+
+def _is_title(meta: etree._Element) -> bool:
+    return meta.get("property") == "og:title" or meta.get("name") == "twitter:title"
 
 
 def is_titled(line: str, titles: tuple[str, ...]) -> bool:
