@@ -250,9 +250,25 @@ def _web_address(url: str) -> str:
     """Return the address of a valid http(s) URL; user-info and every parameter stay, as both are sent."""
     parts = urlsplit(url)
     userinfo, at, _ = parts.netloc.rpartition("@")
+    if userinfo in ("", ":"):
+        userinfo = at = ""
     port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
     netloc = f"{userinfo}{at}{_ascii_host(parts.hostname or '')}{port}"
-    return urlunsplit((parts.scheme, netloc, _ascii(parts.path) or "/", _ascii(parts.query), ""))
+    return urlunsplit((parts.scheme, netloc, _without_dots(_ascii(parts.path)) or "/", _ascii(parts.query), ""))
+
+
+def _without_dots(path: str) -> str:
+    """Return an absolute path without its segments "." and ".." (RFC 3986, 5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for segment in segments:
+        if segment == ".." and kept:
+            kept.pop()
+        elif segment not in (".", ".."):
+            kept.append(segment)
+    return "/" + "/".join([*kept, ""] if segments[-1] in (".", "..") else kept)
 
 
 def _remote_url(name: str) -> str:

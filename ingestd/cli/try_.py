@@ -15,6 +15,7 @@ from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import IngestError, NoArticle
 from ingestd.model.feed import Entry
 from ingestd.model.text_references import is_by_reference
+from ingestd.model.typed_url import typed_source_url
 from ingestd.model.version import Version
 from ingestd.pipeline.read import fetch_page, naming, read_page, read_reply
 from ingestd.pipeline.runtime import make_pool, open_fetcher
@@ -43,6 +44,7 @@ def try_(
 
     Exit status: 0 if the feed could be read, 1 if not.
     """
+    url = _address(url)
     settings = load_settings(config)
     log_disclosure(f"try {url}", include_withheld=include_withheld)
     found = asyncio.run(_try(settings, url, pages, include_withheld=include_withheld))
@@ -57,6 +59,14 @@ def try_(
     for article in found["articles"]:
         show("")
         show_table(("field", "value"), [(key, _shown(value)) for key, value in article.items() if value])
+
+
+def _address(url: str) -> str:
+    """Return the address that `sources add` would store; what is none is left to the fetch, which says so."""
+    try:
+        return typed_source_url(url)
+    except ValueError:
+        return url
 
 
 async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bool) -> dict[str, Any]:

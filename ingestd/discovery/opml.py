@@ -10,6 +10,7 @@ from lxml import etree
 
 from ingestd import times, urls
 from ingestd.errors import ParseError
+from ingestd.model.typed_url import with_scheme
 from ingestd.model.xml_repair import repaired
 from ingestd.text import collapse
 
@@ -20,9 +21,6 @@ MAX_TITLE = 500
 
 # Valid Unicode that XML does not allow (XML 1.0, 2.2).
 _NOT_XML = re.compile("[\ufffe\uffff]")
-_FEED_SCHEME = re.compile(r"feed:(//(?!https?:))?(?://)?", re.IGNORECASE)
-#: "paper.example/rss", "//paper.example/rss".  A host has a dot; servers that want HTTPS redirect to it.
-_WITHOUT_SCHEME = re.compile(r"(?://)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?].*)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +101,7 @@ def _address(values: Mapping[str, str]) -> str:
 
 def _feed_url(written: str) -> str | None:
     """Return the http(s) URL that an address means, or None."""
-    # feed://paper.example/rss and feed:https://paper.example/rss: the scheme by which browsers opened feed readers.
-    address = _FEED_SCHEME.sub(lambda match: "http://" if match[1] else "", written, count=1)
-    if _WITHOUT_SCHEME.match(address):
-        address = f"http://{address.removeprefix('//')}"
-    return urls.resolve("", address)
+    return urls.resolve("", with_scheme(written))
 
 
 def write_opml(outlines: Iterable[Outline], *, title: str, created: datetime) -> bytes:

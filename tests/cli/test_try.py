@@ -23,6 +23,18 @@ def test_try_prints_the_result_and_stores_nothing(papers: Papers, config: Path, 
     assert not list((tmp_path / "state").glob("*.db"))
 
 
+@pytest.mark.parametrize("scheme", ["feed://", "feed:http://", "FEED:HTTP://", "", " "])
+@pytest.mark.parametrize("fragment", ["", "#x"])
+def test_try_reads_what_sources_add_reads(papers: Papers, config: Path, scheme: str, fragment: str) -> None:
+    url = papers.publish("/feed.xml", atom(papers.url("/1")))
+    bare = url.removeprefix("http://").replace("127.0.0.1", "LOCALHOST")
+
+    tried = ingestd(config, "try", f"{scheme}{bare}{fragment}", "--pages", "0", "--json")
+
+    assert tried.status == 0
+    assert len(tried.json["entries"]) == 1
+
+
 def test_the_table_shows_the_same(papers: Papers, config: Path) -> None:
     feed = papers.publish("/feed.xml", atom(papers.publish("/1", page("Ferry", 1))))
 

@@ -17,13 +17,14 @@ from ingestd.cli.settings import load_settings
 from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UnknownFormat, UsageError
+from ingestd.model.typed_url import typed_source_url
 from ingestd.pipeline.read import find_feeds, naming, read_reply
 from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.work.own_claims import claim_of
-from ingestd.urls import folder_path, is_folder, is_inbox, is_remote_folder, source_url, without_userinfo
+from ingestd.urls import folder_path, is_folder, is_inbox, is_remote_folder, without_userinfo
 
 
 def add(
@@ -54,7 +55,7 @@ def add(
     Exit status: 0 if the source exists now, 1 if it cannot be read, 2 if it is not a URL, folder or inbox.
     """
     try:
-        url = source_url(url)
+        url = typed_source_url(url)
     except ValueError as error:
         raise UsageError(str(error)) from error
     settings = load_settings(config)

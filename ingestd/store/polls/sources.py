@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound
 from ingestd.model.source import NO_HINTS, Cursor, Hints, Pace, Source, Validators
+from ingestd.model.typed_url import with_scheme
 from ingestd.store.polls.source_addresses import address_of, find_by_address, ids_at
 from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.tables import entries, polls, sources
@@ -100,7 +101,9 @@ async def find(connection: AsyncConnection, name: str) -> Row[Any]:
         conditions = [sources.c.id == int(name)]
     else:
         conditions = [sources.c.url == name]
-        conditions += [sources.c.id == source_id for source_id in await ids_at(connection, address_of(name))]
+        conditions += [
+            sources.c.id == source_id for source_id in await ids_at(connection, address_of(with_scheme(name)))
+        ]
     for condition in conditions:
         query = select(sources).where(condition, sources.c.state != "removed")
         if row := (await connection.execute(query)).first():

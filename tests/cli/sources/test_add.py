@@ -94,7 +94,7 @@ def test_an_unknown_host_is_reported(config: Path) -> None:
     assert "no-such-host.invalid" in done.error
 
 
-@pytest.mark.parametrize("url", ["example.com/feed", "gopher://example.com/feed", "http://"])
+@pytest.mark.parametrize("url", ["example/feed", "gopher://example.com/feed", "http://"])
 def test_an_invalid_url_is_a_usage_error(config: Path, url: str) -> None:
     done = ingestd(config, "sources", "add", url)
 
@@ -163,6 +163,15 @@ SPELLINGS = [
     "  http://news.example/Feed  ",
     "http://news.example./Feed",
     "http://news.example/%46eed",
+    "http://@news.example/Feed",
+    "http://news.example/a/../Feed",
+    "http://news.example/./Feed#x",
+    "http://news.example/%2e/Feed",
+    "feed://news.example/Feed",
+    "feed:http://news.example/Feed#top",
+    "FEED://News.example.:80/Feed",
+    "news.example/Feed",
+    "News.Example:80/Feed#x",
 ]
 
 
