@@ -13,6 +13,7 @@ from ingestd.pipeline.runtime import Runtime
 from ingestd.store.operations import failures
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
+from ingestd.store.work import entries
 from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
 from tests.support.newsroom import Answer, Newsroom
 
@@ -136,6 +137,24 @@ async def test_a_page_that_recovers_is_carried_by_all(newsroom: Newsroom, runtim
 
     assert gets(newsroom) == 2
     assert [row.record_id for row in await rows(runtime, tables.entries)] == [1, 1, 1]
+
+
+async def test_whichever_entry_of_an_address_is_found_its_first_is_claimed(
+    newsroom: Newsroom, runtime: Runtime
+) -> None:
+    """Of entries that are due at the same time, PostgreSQL finds them in any order."""
+    newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
+    await list_story(newsroom, runtime, 3)
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_until_idle()
+    first, _, last = sorted(row.id for row in await rows(runtime, tables.entries))
+    async with runtime.database.write() as connection:
+        await connection.execute(update(tables.entries).values(due_at=now()))
+        claimed = await entries.claim(connection, runtime.run_id, [last], now=now(), limit=3)
+        again = await entries.claim(connection, runtime.run_id, [last], now=now(), limit=3)
+        await entries.postpone(connection, *claimed, until=now())
+
+    assert [work.id for work in claimed] == [first]
+    assert again == []
 
 
 @pytest.mark.parametrize("state", ["removed", "paused"])

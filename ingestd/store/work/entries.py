@@ -18,7 +18,7 @@ from ingestd.store.statements import chunks
 from ingestd.store.unreadable import UNREADABLE
 from ingestd.store.work import shared_pages
 from ingestd.store.work.due import Chosen, Queue, find
-from ingestd.store.work.shared_pages import REMOVED, is_first_of_address
+from ingestd.store.work.shared_pages import REMOVED, first_of_address, is_first_of_address
 from ingestd.times import iso, parse_iso
 
 #: Times stored more than this in the future come from a clock that has been set back.
@@ -171,14 +171,19 @@ async def _still_due(
     connection: AsyncConnection, ids: Sequence[int], *, now: datetime, shares_pages: bool
 ) -> Sequence[int]:
     """Lock entries that no other transaction has locked, and return those that may be claimed."""
-    # Without conditions on the state: with one, PostgreSQL may read the whole index of due entries for a few ids.
-    c = entries.c
+    c = entries.c  # without conditions on the state, for which PostgreSQL may read the whole index of due entries
     locked = select(c.id, c.state, c.run_id, c.due_at).where(c.id.in_(ids)).with_for_update(skip_locked=True)
     rows = (await connection.execute(locked)).all()
     due = [row.id for row in rows if row.state == "pending" and row.run_id is None and row.due_at <= now]
     if not due or not shares_pages:
         return due
-    return (await connection.execute(select(c.id).where(c.id.in_(due), is_first_of_address(now)))).scalars().all()
+    first = (await connection.execute(select(c.id).where(c.id.in_(due), is_first_of_address(now)))).scalars().all()
+    if not (others := set(due) - set(first)):
+        return first
+    # `find_due` may have found another entry of the address that is due at the same time as the first.
+    query = select(first_of_address(now)).where(c.id.in_(others))
+    instead = set((await connection.execute(query)).scalars()) - {None, *ids}
+    return [*first, *(await _still_due(connection, [*instead], now=now, shares_pages=True) if instead else ())]
 
 
 async def claim_due(

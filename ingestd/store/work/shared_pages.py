@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import entries, records, sources
@@ -61,6 +61,15 @@ def is_first_of_address(now: datetime) -> ColumnElement[bool]:
         have_same_address(entries, _other), o.id != e.id, or_(at_work, is_before), needs_page(_other)
     )
     return or_(~needs_page(entries), ~exists(others.correlate(entries)))
+
+
+def first_of_address(now: datetime) -> ScalarSelect[int]:
+    """Return a subquery: for an entry, the one of its address that `is_first_of_address` allows if none is at work."""
+    o = _other.c
+    listed = o.source_id.not_in(REMOVED.scalar_subquery())
+    waiting = and_(o.state == "pending", o.run_id.is_(None), o.due_at <= now, listed, _same_backfill())
+    firsts = select(o.id).where(have_same_address(entries, _other), waiting, needs_page(_other))
+    return firsts.order_by(o.due_at, o.id).limit(1).correlate(entries).scalar_subquery()
 
 
 async def addresses_at_work(connection: AsyncConnection) -> list[str]:
