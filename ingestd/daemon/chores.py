@@ -55,7 +55,9 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
     clock, conversion = ClockWatch(), Conversion(service.runtime.database)
     search_upkeep = SearchUpkeep(service.runtime.database)
     scheduler = AsyncIOScheduler(
-        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        # Of two instances the second ends at once (`_job`); with one, APScheduler would log a warning.
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service, clock)),
@@ -89,9 +91,13 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
 
 
 def _job(chore: Callable[[], Awaitable[None]], under_way: set[asyncio.Task[None]]) -> Callable[[], Awaitable[None]]:
-    """Return a job that runs a chore as a task, which is in `under_way` until it ends."""
+    """Return a job that runs a chore as a task, which is in `under_way` until it ends; one at a time."""
+    task: asyncio.Task[None] | None = None
 
     async def run() -> None:
+        nonlocal task
+        if task and not task.done():
+            return
         task = asyncio.create_task(_logged(chore))
         under_way.add(task)
         task.add_done_callback(under_way.discard)

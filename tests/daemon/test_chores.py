@@ -292,6 +292,31 @@ async def test_chores_under_way_end_with_the_scheduler(
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
+async def test_a_chore_that_takes_longer_than_its_interval_runs_once_at_a_time(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    under_way, most, twice = 0, 0, asyncio.Event()
+
+    async def release(_service: Service) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(2.5)
+        under_way -= 1
+        if begun.is_set():
+            twice.set()
+        begun.set()
+
+    begun = asyncio.Event()
+
+    monkeypatch.setattr(chores, "_release", release)
+    async with scheduled(service, settings=Settings(state_dir=tmp_path / "state")):
+        await asyncio.wait_for(twice.wait(), 30)
+
+    assert most == 1
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+
+
 async def test_a_bug_in_a_chore_is_logged_and_the_next_run_takes_place(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

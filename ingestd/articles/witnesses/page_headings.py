@@ -72,7 +72,7 @@ def page_titles(root: etree._Element) -> tuple[str, ...]:
 
 
 def _is_title(meta: etree._Element) -> bool:
-    return meta.get("property") == "og:title" or meta.get("name") == "twitter:title"
+    return bool(meta.get("property") == "og:title" or meta.get("name") == "twitter:title")
 
 
 def is_titled(line: str, titles: tuple[str, ...]) -> bool:
