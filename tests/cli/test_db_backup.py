@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -291,7 +291,9 @@ async def generate(url: str, count: int) -> None:
     async with Database(with_async_driver(url)) as database, database.write() as connection:
         await fill(connection, rows=count)
         await connection.execute(runs.delete())
-        await connection.execute(update(installation).values(copy_state=None))
+        # A database has one row of it; of several, PostgreSQL would read any as its data version.
+        await connection.execute(delete(installation).where(installation.c.id > 1))
+        await connection.execute(update(installation).values(copy_state=None, data_version=1))
 
 
 def kill_when(command: list[str], condition: Callable[[], bool]) -> None:

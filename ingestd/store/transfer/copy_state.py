@@ -44,13 +44,13 @@ async def refuse_unfinished(database: Database) -> None:
     async with database.read() as connection:
         state = await read(connection)
         found = (await connection.execute(select(installation.c.data_version))).scalar() or 0
-    if state == "unfinished":
-        raise StoreError(
-            "the database is an unfinished copy: run the same `ingestd db restore` or `ingestd db copy` again"
-        )
     if found > DATA_VERSION:
         raise SchemaMismatch(
             f"the database has data of version {found}, this program reads up to {DATA_VERSION}: run the newer ingestd"
+        )
+    if state == "unfinished":
+        raise StoreError(
+            "the database is an unfinished copy: run the same `ingestd db restore` or `ingestd db copy` again"
         )
 
 
