@@ -97,8 +97,7 @@ def entry_from_json(value: dict[str, Any]) -> Entry:
 
 
 def without_content(entry: Entry) -> Entry:
-    """Return an entry without its content, as stored once its record is saved."""
-    # The item of a wire entry is in its record.
+    """Return an entry as stored once its record, which has a wire entry's item, is saved: without its content."""
     return replace(entry, body_html=None, item=without_body(entry.item) if entry.item and not entry.wire else None)
 
 
@@ -171,7 +170,8 @@ async def _still_due(
     connection: AsyncConnection, ids: Sequence[int], *, now: datetime, shares_pages: bool
 ) -> Sequence[int]:
     """Lock entries that no other transaction has locked, and return those that may be claimed."""
-    c = entries.c  # without conditions on the state, for which PostgreSQL may read the whole index of due entries
+    # Without a condition on the state: with one, PostgreSQL may read the whole index of due entries.
+    c = entries.c
     locked = select(c.id, c.state, c.run_id, c.due_at).where(c.id.in_(ids)).with_for_update(skip_locked=True)
     rows = (await connection.execute(locked)).all()
     due = [row.id for row in rows if row.state == "pending" and row.run_id is None and row.due_at <= now]
