@@ -16,7 +16,7 @@ from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.settings import Listen
 from ingestd.store.schema.tables import sources
-from tests.daemon.services import add_source, open_service
+from tests.daemon.services import add_source, be_patient, open_service
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ async def ingestd_health(listen: str, *arguments: str) -> Done:
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
+async def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
+    be_patient(monkeypatch)
     async with open_service(tmp_path / "state") as service:
         yield service
 

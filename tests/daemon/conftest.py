@@ -5,17 +5,14 @@ import pytest
 
 from ingestd.daemon.service import Service
 from tests.daemon.processes import Daemon, Start
-from tests.daemon.services import Hung, open_service
+from tests.daemon.services import Hung, be_patient, open_service
 from tests.support.papers import Papers
 
 
 @pytest.fixture
-async def service(
-    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Service]:
+async def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Service]:
     """A service on an SQLite file; a slow machine gets time to answer, except where the database hangs."""
-    if "hung" not in request.fixturenames:
-        monkeypatch.setattr("ingestd.daemon.bounded_query.WAIT", 30.0)
+    be_patient(monkeypatch)
     async with open_service(tmp_path / "state") as service:
         yield service
 

@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from ingestd.daemon import bounded_query, checks, health
 from ingestd.daemon.service import Service
 from ingestd.model.feed import Entry
 from ingestd.pipeline.runtime import open_runtime
@@ -14,6 +17,17 @@ from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
 from ingestd.store.polls.poll_result import ListedEntry
+
+#: Seconds that the program waits for a database that hangs.
+WAIT = bounded_query.WAIT
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a machine that stands still for seconds the time to answer, and report none of it; see `hang`."""
+    monkeypatch.setattr(bounded_query, "WAIT", 60.0)
+    monkeypatch.setattr(checks, "SLOW_DATABASE", 60.0)
+    for module in (checks, health):
+        monkeypatch.setattr(module, "LATE_SCHEDULER", 60.0)
 
 
 @asynccontextmanager
@@ -33,11 +47,17 @@ class Hung:
         #: How often it was asked.
         self.connections = 0
         self.asked = asyncio.Event()
+        self._counted = asyncio.Condition()
         self._writers: list[asyncio.StreamWriter] = []
 
     def hang_up(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+
+    async def has_connections(self, count: int) -> None:
+        """Wait until it was asked this often."""
+        async with self._counted:
+            await self._counted.wait_for(lambda: self.connections >= count)
 
     @classmethod
     @asynccontextmanager
@@ -46,6 +66,8 @@ class Hung:
             hung.connections += 1
             hung.asked.set()
             hung._writers.append(writer)
+            async with hung._counted:
+                hung._counted.notify_all()
 
         server = await asyncio.start_server(keep, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
@@ -59,7 +81,8 @@ class Hung:
 
 
 def hang(service: Service, hung: Hung) -> None:
-    """Replace the database of the service with one that hangs."""
+    """Replace the database of the service with one that hangs, for which it waits as long as the program does."""
+    bounded_query.WAIT = WAIT  # until the end of the test: `be_patient`
     service.runtime = replace(service.runtime, database=hung.database)
 
 

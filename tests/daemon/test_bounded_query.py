@@ -87,7 +87,8 @@ async def test_close_leaves_no_task_behind() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_a_query_that_takes_long_runs_a_small_part_of_the_time() -> None:
+async def test_a_query_that_takes_long_runs_a_small_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_query, "WAIT", 60.0)
     query = CountedQuery()
     bounded = BoundedQuery(query)
     slow = asyncio.create_task(bounded.result(max_age=0.0, max_load=0.01))
@@ -95,19 +96,20 @@ async def test_a_query_that_takes_long_runs_a_small_part_of_the_time() -> None:
     query.may_answer.set()
     assert (await slow).value == 1
 
-    # It took 0.2 s, so it rests for 20 s.
+    # It took at least 0.2 s, so it rests for 20 s.
     assert (await bounded.result(max_age=0.0, max_load=0.01)).value == 1
     assert (await bounded.result(max_age=0.0)).value == 2
 
 
 async def test_a_query_that_never_ends_is_not_started_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_query, "_QUERY_TIMEOUT", 0.2)
+    monkeypatch.setattr(bounded_query, "WAIT", 60.0)
     query = CountedQuery()
     bounded = BoundedQuery(query)
 
     with pytest.raises(StoreUnavailable, match="the database is unavailable"):
         await bounded.result(max_age=0.0, max_load=0.01)
-    with pytest.raises(StoreUnavailable, match=r"took 0 s without a result; next try in \d+ s"):
+    with pytest.raises(StoreUnavailable, match=r"took \d+ s without a result; next try in \d+ s"):
         await bounded.result(max_age=0.0, max_load=0.01)
 
     assert query.calls == 1

@@ -1,7 +1,6 @@
 """Upgrades of a database that others use."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -9,7 +8,7 @@ from itertools import count
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, event, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ingestd.errors import StoreError, StoreUnavailable
@@ -18,8 +17,11 @@ from ingestd.store.schema.version import HEAD, VERSIONS, blocking_engine, versio
 from tests.store.test_migrations import fill
 from tests.support.databases import make_database
 
-#: Seconds of one transaction of the reader, which locks what it reads until its end.
+#: Seconds that a transaction of the reader takes at least; it locks what it reads until its end.
 READING = 0.4
+
+#: Seconds after which something that does not happen will never happen, on a busy machine too.
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +46,21 @@ def prepare(url: str, version: str) -> None:
 
 
 class Users:
-    """A reader that keeps a transaction open most of the time, and a writer, until `stop`."""
+    """A reader that keeps a transaction open most of the time, and a writer.
+
+    Each transaction of the reader ends once the writer has begun and committed another one: where a write waits for a
+    statement of the upgrade, and that for the reader's end, all three would wait for ever.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._end = threading.Event()
         self._threads = [threading.Thread(target=work) for work in (self._read, self._write)]
-        #: The seconds that each write took.
-        self.writes: list[float] = []
+        self._written = threading.Condition()
+        #: The number of committed writes.
+        self.writes = 0
+        #: The number of the reader's transactions during which no write began and was committed.
+        self.blocked = 0
         self.errors: list[SQLAlchemyError] = []
 
     @contextmanager
@@ -62,8 +71,15 @@ class Users:
             yield
         finally:
             self._end.set()
+            with self._written:
+                self._written.notify_all()
             for thread in self._threads:
                 thread.join()
+
+    def wait_for_writes(self, count: int) -> bool:
+        """Wait until this many writes are committed or all is to end; return False when they never are."""
+        with self._written:
+            return self._written.wait_for(lambda: self.writes >= count or self._end.is_set(), PATIENCE)
 
     def _read(self) -> None:
         try:
@@ -71,7 +87,9 @@ class Users:
                 with self._engine.connect() as connection:
                     for table in ("records", "revisions", "events", "entries", "polls", "sources"):
                         connection.execute(text(f"SELECT count(*) FROM {table}"))
+                    begun = self.writes
                     self._end.wait(READING)
+                    self.blocked += not self.wait_for_writes(begun + 2)  # the first may have begun before
                 self._end.wait(0.05)
         except SQLAlchemyError as error:
             self.errors.append(error)
@@ -86,11 +104,16 @@ class Users:
             for number in count():
                 if self._end.wait(0.01):
                     return
-                started = time.monotonic()
                 with self._engine.begin() as connection:
+                    if connection.dialect.name == "postgresql":
+                        # As in the program, the upgrade gives up its lock before anybody looks for a deadlock, even if
+                        # the machine stands still for longer than both limits.
+                        connection.execute(text(f"SET LOCAL deadlock_timeout = '{PATIENCE:.0f}s'"))
                     connection.execute(statement, {"guid": f"written {number}"})
                     connection.execute(text("UPDATE records SET updated_at = updated_at WHERE id = 1"))
-                self.writes.append(time.monotonic() - started)
+                with self._written:
+                    self.writes += 1
+                    self._written.notify_all()
         except SQLAlchemyError as error:
             self.errors.append(error)
 
@@ -111,16 +134,15 @@ def test_a_database_of_any_version_is_upgraded_while_others_read_and_write(
             writable(connection)
         users = Users(engine)
         with users.at_work():
-            time.sleep(READING / 2)
+            assert users.wait_for_writes(1)
             assert migrate._upgrade(empty_database_url) == (version, HEAD)
 
         assert users.errors == []
-        assert users.writes
         # A write waits for one statement of the upgrade and the reader before it, never for the reader's whole export.
-        assert max(users.writes) < 2.0
+        assert users.blocked == 0
         with engine.connect() as connection:
             rows = connection.scalar(text("SELECT count(*) FROM entries"))
-            assert rows == 1 + len(users.writes)
+            assert rows == 1 + users.writes
             assert declared(connection)
 
 
@@ -136,26 +158,39 @@ def declared(connection: Connection) -> bool:
 
 def test_an_upgrade_blocks_nobody_behind_an_open_export(postgresql_url: str) -> None:
     prepare(postgresql_url, "0005")
-    with blocking_engine(postgresql_url) as engine, engine.connect() as export:
+    with blocking_engine(postgresql_url) as engine, engine.connect() as export, refused_locks() as refused:
         export.execute(text("SELECT count(*) FROM records"))
         upgrade = threading.Thread(target=migrate._upgrade, args=(postgresql_url,))
         upgrade.start()
-        end, waited = time.monotonic() + 2.0, [0.0]
-        while time.monotonic() < end:
-            started = time.monotonic()
-            with engine.begin() as connection:
-                connection.execute(text("SET LOCAL statement_timeout = '5s'"))
-                connection.execute(text("UPDATE records SET updated_at = updated_at"))
-            waited.append(time.monotonic() - started)
-            time.sleep(0.01)
+        # The upgrade is refused its lock at least five times while the export is open, and no write waits for that.
+        for _ in range(5):
+            assert refused.acquire(timeout=PATIENCE)
+            for _ in range(3):
+                with engine.begin() as connection:
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE:.0f}s'"))
+                    connection.execute(text("UPDATE records SET updated_at = updated_at"))
         assert upgrade.is_alive()
         export.rollback()
-        upgrade.join(timeout=60)
+        upgrade.join(timeout=PATIENCE)
 
         with engine.connect() as connection:
             assert version_of(connection) == HEAD
-    assert len(waited) > 10
-    assert max(waited) < 1.0
+
+
+@contextmanager
+def refused_locks() -> Iterator[threading.Semaphore]:
+    """Yield a semaphore that is released for each statement that does not get its lock in time."""
+    refused = threading.Semaphore(0)
+
+    def note(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == "55P03":
+            refused.release()
+
+    event.listen(Engine, "handle_error", note)
+    try:
+        yield refused
+    finally:
+        event.remove(Engine, "handle_error", note)
 
 
 def test_an_upgrade_that_gets_no_lock_says_what_to_do(postgresql_url: str) -> None:
