@@ -17,7 +17,7 @@ from ingestd.model.feed import Entry
 from ingestd.model.text_references import is_by_reference
 from ingestd.model.typed_url import typed_source_url
 from ingestd.model.version import Version
-from ingestd.pipeline.read import fetch_page, naming, read_page, read_reply
+from ingestd.pipeline.read import fetch_page, naming_document, read_page, read_reply
 from ingestd.pipeline.runtime import make_pool, open_fetcher
 from ingestd.pipeline.text_renditions import ListSource, fetch_text
 from ingestd.policy.wire.redaction import may_be_shown
@@ -72,7 +72,7 @@ def _address(url: str) -> str:
 async def _try(settings: Settings, url: str, pages: int, *, include_withheld: bool) -> dict[str, Any]:
     async with open_fetcher(settings) as (_, fetcher), make_pool(settings) as pool:
         reply = await fetcher.get(url)
-        with naming(url):
+        with naming_document(url):
             parsed = await read_reply(pool, reply)
         feed, now, shown = parsed.feed, datetime.now(UTC), without_userinfo(url)
         refuse_index(feed, url)

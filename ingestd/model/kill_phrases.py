@@ -6,7 +6,7 @@ if a sentence begins with such a mark, or says of this story that it is taken ba
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from ingestd.model.kill_words import HINTS, ROWS
@@ -31,7 +31,12 @@ _BACK = re.compile(
     r"(?:\W+\w+){0,3}\W*$",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"(?<=[^\W\d])[.!?;]+\s+|\n+")
+#: What may end a sentence.
+_STOP = re.compile(r"(?<=[^\W\d])[.!?;]+\s+|\n+")
+_LAST_WORD = re.compile(r"[\w.]+$")
+#: A word without a vowel: "Nr", "bzw", "vgl", "гр".
+_CONSONANTS = re.compile("[bcdfghjklmnpqrstvwxzßçćčďłńňřśšťźżžбвгджзйклмнпрстфхцчшщβγδζθκλμνξπρστφχψ]+", re.IGNORECASE)
+_PHRASE_END = re.compile(r"[.:!?;\n]")
 #: Characters of a text that are searched.
 _MAX_SEARCHED = 2_000
 
@@ -42,7 +47,7 @@ def find_kill(headings: Iterable[str | None], notes: Iterable[str | None] = ()) 
         if words := _mark_in(heading) or _match(_alone(), heading):
             return words
     for note in filter(_may_say, notes):
-        for sentence in _SENTENCES.split((note or "")[:_MAX_SEARCHED]):
+        for sentence in _sentences((note or "")[:_MAX_SEARCHED]):
             if words := _mark_in(sentence, note=True) or _match(_alone(), sentence) or _said_in(sentence):
                 return words
     return None
@@ -62,6 +67,27 @@ def _may_say(text: str | None) -> bool:
     return any(hint in lowered for hint in HINTS)
 
 
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for stop in _STOP.finditer(text):
+        if stop[0].rstrip(" ") != "." or not _is_in_sentence(text[start : stop.start()], text[stop.end() :]):
+            yield text[start : stop.start()]
+            start = stop.end()
+    yield text[start:]
+
+
+def _is_in_sentence(before: str, after: str) -> bool:
+    """Return whether the full stop between two texts is one of an abbreviation: "s.v.p", "Nr", "z", "Prof"."""
+    phrase = _PHRASE_END.split(after, maxsplit=1)[0]
+    if phrase.isupper() and len(phrase) > 2:
+        return False  # a mark: "in the U.S. KILL: it is untrue"
+    found = _LAST_WORD.search(before)
+    word = found[0].strip("_") if found else ""
+    if "." in word.strip(".") or len(word) == 1 or word.lower() in _abbreviations():
+        return True
+    return not word.isupper() and _CONSONANTS.fullmatch(word) is not None
+
+
 def _match(pattern: re.Pattern[str], text: str | None) -> str | None:
     found = pattern.search((text or "")[:_MAX_SEARCHED])
     return found["words"] if found else None
@@ -70,28 +96,39 @@ def _match(pattern: re.Pattern[str], text: str | None) -> str | None:
 def _mark_in(line: str | None, *, note: bool = False) -> str | None:
     """Return a mark in capitals at the start or the end of a line.
 
-    It stands out from the rest; in a line that is all in capitals, only "KILL" and phrases of several words are marks,
-    or a word that stands alone.
+    In a note, it takes back the whole story, not a part of it: "KILL 3rd graf".
     """
     line = (line or "")[:_MAX_SEARCHED]
     for found in filter(None, (_mark_at_start().search(line), _mark_at_end().search(line))):
-        words = found["words"]
-        others = line[: found.start("words")] + line[found.end("words") :]
-        stands_out = any(char.islower() for char in line[found.end("words") :] or others)
-        is_alone = not any(char.isalpha() for char in line[found.end("words") :])
-        if not words.isupper() or (note and _PART.match(line, found.end("words"))):
-            continue
-        after = found.groupdict().get("after", ":")
-        if stands_out or (after.strip(" -") and (words == "KILL" or " " in words)) or (is_alone and not others.strip()):
-            return words
-        if is_alone and (words == "KILL" or " " in words or any(char.islower() for char in others)):
-            return words
+        takes_all_back = not (note and _PART.match(line, found.end("words")))
+        if found["words"].isupper() and takes_all_back and _stands_out(found):
+            return found["words"]
     return None
+
+
+def _stands_out(mark: re.Match[str]) -> bool:
+    """Return whether a mark in capitals stands out from its line.
+
+    It does if the words after it, or those before it where none follow, have small letters, or if there are none at
+    all.  In a line in capitals only "KILL" and marks of several words stand out, at the end or before a colon.
+    """
+    before, after = mark.string[: mark.start("words")], mark.string[mark.end("words") :]
+    is_last = not any(map(str.isalpha, after))
+    if any(map(str.islower, before + after if is_last else after)):
+        return True
+    if mark["words"] == "KILL" or " " in mark["words"]:
+        return is_last or mark["after"].strip(" -") != ""
+    return is_last and not (before + after).strip(" .!")
 
 
 def _said_in(sentence: str) -> str | None:
     found = _sentence().search(sentence)
     return None if found is None or _BACK.search(sentence[: found.start()]) else found["words"]
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    return frozenset(word for row in ROWS for word in row.abbreviations.split())
 
 
 def _any(*names: str) -> str:
@@ -121,16 +158,19 @@ def _statements_with_this() -> str:
 
 
 @cache
+def _marks() -> str:
+    return f"{_any('marks')}|{_any('formulas')}|{_statements(others=True)}"
+
+
+@cache
 def _mark_at_start() -> re.Pattern[str]:
-    marks = f"{_any('marks')}|{_any('formulas')}|{_statements(others=True)}"
-    end = rf"(?!\w)(?P<after>{_COLON}|-(?-i:(?=[A-Z]))|\s*$|\s)"
-    return re.compile(rf"^{_LEAD_IN}(?P<words>{marks}){end}", re.IGNORECASE)
+    end = rf"(?!\w)(?P<after>{_COLON}|-(?-i:(?=[A-Z]))|[.!]*\s*$|\s)"
+    return re.compile(rf"^{_LEAD_IN}(?P<words>{_marks()}){end}", re.IGNORECASE)
 
 
 @cache
 def _mark_at_end() -> re.Pattern[str]:
-    marks = f"{_any('marks')}|{_any('formulas')}|{_statements(others=True)}"
-    return re.compile(rf"(?:[,;:(\[–—/]|\s-)\s*(?P<words>{marks})\W{{0,3}}$", re.IGNORECASE)
+    return re.compile(rf"(?:[,;:(\[–—/]|\s-)\s*(?P<words>{_marks()})\W{{0,3}}$", re.IGNORECASE)
 
 
 @cache

@@ -25,6 +25,9 @@ class Row:
     requests: str = ""
     #: "annule et remplace": this version replaces the earlier ones, which are void.
     replaces: str = ""
+    #: Abbreviations, in small letters and without their full stop, which ends no sentence.  Those without a vowel, of
+    #: one letter, or with a stop within ("e.g.") need no row.
+    abbreviations: str = ""
 
 
 ROWS = (
@@ -50,6 +53,7 @@ ROWS = (
         r"(?:story|item|report|article|dispatch|alert)\b|is hereby withdrawn",
         replaces=r"(?:kills?|cancels|annuls|withdraws|voids) and (?:replaces?|substitutes?|supersedes)"
         r"|(?:replaces?|supersedes) and (?:kills?|cancels|annuls)",
+        abbreviations="approx prof gen col gov rep sen rev hon adm ave jan feb aug sept oct dec no vol est etc al incl",
     ),
     Row(
         language="de",
@@ -65,8 +69,9 @@ ROWS = (
         r"|gegenstandslos|ung(?:ü|ue)ltig|nicht (?:mehr )?(?:zu )?verwenden|nicht (?:mehr )?verwenden",
         requests=r"bitte (?:diese |die |unsere |den )?(?:\w+ )?nicht (?:mehr )?(?:verwenden|ver(?:ö"
         r"|oe)ffentlichen|nutzen)"
-        r"|zieht (?:diese|die|ihre|seine|hiermit die) (?:\w+ )?(?:eil)?meldung\b[^.\n]{0,60}?zur(?:ü|ue)ck",
+        r"|zieht (?:diese|die|ihre|seine|hiermit die) (?:\w+ )?(?:eil)?meldung\b.{0,60}?zur(?:ü|ue)ck",
         replaces=r"(?:annulliert|storniert|streicht|widerruft) und ersetzt|ersetzt und (?:annulliert|storniert)",
+        abbreviations="evtl bzgl abs art ca etc usw inkl exkl prof ing mio okt dez jan feb aug allg sog geb resp",
     ),
     Row(
         language="fr",
@@ -81,6 +86,7 @@ ROWS = (
         requests=r"(?:merci de|pri[èe]re de|veuillez) (?:ne (?:pas|plus) (?:utiliser|publier|diffuser|tenir compte)"
         r"|annuler|supprimer|ignorer)|ne pas tenir compte de (?:cette|la|notre) d[ée]p[êe]che",
         replaces=r"annule(?:nt)? et remplace(?:nt)?|remplace et annule",
+        abbreviations="mme mlle art env ex réf av boul janv févr avr juil sept oct déc etc vol prof",
     ),
     Row(
         language="es",
@@ -95,6 +101,7 @@ ROWS = (
         r"|difundir)|anul\w+|elimin\w+"
         r"|retir\w+|suprim\w+)|(?:retira|anula) (?:la|esta|su) (?:noticia|nota|informaci[óo]n)",
         replaces=r"anula y (?:sustituye|reemplaza)|(?:sustituye|reemplaza) y anula",
+        abbreviations="sra srta dra núm pág art av avda aprox etc ej ene abr ago sept oct dic ref lic ing prof",
     ),
     Row(
         language="pt",
@@ -110,6 +117,7 @@ ROWS = (
         r"|anul\w+|desconsider\w+)"
         r"|desconsider(?:ar|em|e) (?:est?a|a) (?:mat[ée]ria|nota|not[íi]cia)",
         replaces=r"anula e substitui|substitui e anula",
+        abbreviations="sra dra núm pág art av aprox etc ex jan fev abr ago set out dez prof eng ref",
     ),
     Row(
         language="it",
@@ -124,6 +132,7 @@ ROWS = (
         r"|tener\w* conto)|annullare|ignorare)"
         r"|annullare (?:la|il) (?:notizia|lancio|dispaccio|precedente)",
         replaces=r"annulla e sostituisce|sostituisce e annulla",
+        abbreviations="sig dott ing avv prof on art ecc es pag gen apr mag giu ago sett ott dic rif",
     ),
     Row(
         language="nl",
@@ -137,6 +146,7 @@ ROWS = (
         requests=r"(?:gelieve|s\.?v\.?p\.?|verzoeke|graag) (?:dit bericht "
         r"|deze tekst )?niet (?:meer )?(?:te )?(?:gebruiken|publiceren)",
         replaces=r"vervangt en annuleert|annuleert en vervangt",
+        abbreviations="bijv enz ca incl excl evt resp mevr art prof jan feb apr aug sept okt dec",
     ),
     Row(
         language="sv da nb fi",
@@ -148,6 +158,7 @@ ROWS = (
         link=r"(?:är|er|har|blev|ble|har blivit|er blevet|er blitt|on|on nyt|bliver)",
         gone=r"[åa]terkalla[sd]|dras tillbaka|indrage[nt]|utg[åa]r|udg[åa]r|trukket(?: tilbage| tilbake)?"
         r"|trekkes(?: tilbake)?|tr[æa]kkes(?: tilbage)?|peruttu|perutaan|poistettu|vedetty pois",
+        abbreviations="osv ca kap evt inkl resp prof jan feb apr aug okt esim puh os jne nro",
     ),
     Row(
         language="pl cs sk hu ro hr tr el",
@@ -160,6 +171,7 @@ ROWS = (
         r"|retrasă|povučena|iptal edil\w+|iptal|geri çekil\w+",
         link=r"(?:została|jest|byla|je|bola|a fost|este|van|edilmiştir)",
         replaces=r"anuluje i zastępuje|ruší a nahrazuje|iptal eder ve yerine geçer",
+        abbreviations="ul prof inż im itd al tel godz art např apod atd kb örn doç av αρ τηλ σελ κα",
     ),
     Row(
         language="ru uk bg sr",
@@ -172,8 +184,9 @@ ROWS = (
         gone=r"аннулирован[оаы]?|аннулируется|аннулировать|отозван[оаы]?|снят[оаы]? с ленты"
         r"|анульован[оаы]|відкликан[оа]"
         r"|анулира(?:но|на|но е)|недействительным",
-        requests=r"просим (?:не использовать|аннулировать|считать\b[^.\n]{0,40}?(?:недействительн|аннулирован))",
+        requests=r"просим (?:не использовать|аннулировать|считать\b.{0,40}?(?:недействительн|аннулирован)\w*)",
         replaces=r"аннулирует и заменяет|заменяет и аннулирует",
+        abbreviations="им ул тел проф руб тыс просп обл акад доц изд рис вул янв фев апр авг окт дек",
     ),
     Row(
         language="zh ja ko ar he fa",

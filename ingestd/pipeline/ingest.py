@@ -40,7 +40,7 @@ stage "bug".
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -67,6 +67,7 @@ from ingestd.pipeline.site_context import SiteContexts
 from ingestd.pipeline.text_renditions import fetch_text, find_source
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
+from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
 from ingestd.store.work.entries import ClaimedEntry
@@ -148,8 +149,20 @@ class Ingest:
                 raise
             log.exception("bug", source=without_userinfo(source.url))
             poll = await self.poller.fail(source, at, as_ingest_error(error))
-        log_poll(poll)
+        state, next_at = await self._next_attempt(poll)
+        log_poll(poll, state=state, next_at=next_at)
         return poll
+
+    async def _next_attempt(self, poll: PollResult) -> tuple[str, datetime | None]:
+        """Return the state of the source after its poll, and when it is polled next; None: never.
+
+        A failed poll may have ended the polling (410), and an operator may have done so meanwhile.
+        """
+        if poll.failure:
+            with suppress(StoreError):
+                async with self.database.read() as connection:
+                    return await sources.next_attempt(connection, poll.source.id)
+        return "active", poll.due_at
 
     async def process_entry(self, work: ClaimedEntry, *, fetch: Fetch | None = None) -> EntryOutcome:
         """Turn a claimed entry into a record, commit and log the outcome.

@@ -17,14 +17,15 @@ from ingestd.urls import without_userinfo
 log = structlog.get_logger(__name__)
 
 
-def log_poll(poll: PollResult) -> None:
-    """Log the result of a poll."""
+def log_poll(poll: PollResult, *, state: str, next_at: datetime | None) -> None:
+    """Log the result of a poll; `state` and `next_at` say whether and when the source is polled again."""
     source = without_userinfo(poll.source.url)
     seconds = round(poll.seconds, 3)
     if poll.failure:
         log.warning(
             "poll failed", source=source, error=poll.failure.error, message=poll.failure.message,
-            attempt=poll.failure.attempt, next=iso(max(poll.due_at, datetime.now(UTC))),
+            attempt=poll.failure.attempt, next=iso(next_at and max(next_at, datetime.now(UTC))),
+            **({} if next_at else {"state": state}),
         )  # fmt: skip
     elif poll.listed is None:
         log.debug("polled", source=source, outcome=poll.outcome, seconds=seconds)

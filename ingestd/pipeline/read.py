@@ -77,7 +77,7 @@ async def find_feeds(pool: Pool, reply: Reply) -> tuple[FoundFeed, ...]:
 
 
 @contextmanager
-def naming(url: str) -> Iterator[None]:
+def naming_document(url: str) -> Iterator[None]:
     """Begin the message of a ParseError with the URL of its document, for a person who reads it alone."""
     try:
         yield

@@ -84,6 +84,39 @@ OTHER_NOTES = [
 ]  # fmt: skip
 
 
+#: Notes with a full stop that is one of an abbreviation.
+ABBREVIATED = [
+    "S.v.p. dit bericht niet gebruiken.", "Fout in de kop. S.v.p. niet meer publiceren", "s.v.p. niet gebruiken",
+    "dpa zieht diese Meldung von Prof. Weber zurück.", "dpa zieht die Meldung vom 3. Okt. d. J. zurück",
+    "AFP zieht ihre Eilmeldung (vgl. Nr. 12) zurück", "epd zieht diese Meldung bzw. ihre Fassung zurück.",
+    "KNA zieht diese Meldung aus St. Gallen zurück", "Просим считать сообщение от 5 окт. с.г. недействительным",
+    "Просим считать сообщение о театре им. Пушкина недействительным",
+    "Просим считать заметку о г. Туле аннулированной.", "The quote was made up in the U.S. KILL: it is untrue",
+    "The man is no M.D. MANDATORY KILL.", "Meldung ist falsch, s. o. STORNO.", "Voir l'art. ANNULATION.",
+]  # fmt: skip
+
+#: Notes in which a mark in capitals follows an abbreviation, as a part of its sentence.
+NOT_AFTER_ABBREVIATIONS = [
+    "Adds that the U.S. KILL Act has passed", "Quotes Dr. KILL of the band again",
+    "Adds Gov. WITHDRAWAL plan critics",
+    "Mit Zitat von Prof. STORNO-Gegner Meier", "Ergänzt bzw. STORNO als Spitzname des Hundes",
+    "Cita al Sr. RETIRADA Pérez",
+    "Avec Mme. ANNULATION, le livre", "Voegt toe dat dhr. VERVALLEN het boek schreef",
+    "Cita il dott. RITIRATO nel film",
+    "Lägger till bl.a. INDRAGEN som titel", "Dodaje, że prof. WYCOFANA to tytuł", "О романе им. ОТОЗВАНО пишет автор",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("note", ABBREVIATED)
+def test_an_abbreviation_in_a_note_ends_no_sentence(note: str) -> None:
+    assert find_kill([], [note])
+
+
+@pytest.mark.parametrize("note", NOT_AFTER_ABBREVIATIONS)
+def test_a_mark_behind_an_abbreviation_is_a_part_of_its_sentence(note: str) -> None:
+    assert find_kill([], [note]) is None
+
+
 @pytest.mark.parametrize("headline", KILLS)
 def test_a_headline_takes_its_story_back(headline: str) -> None:
     assert find_kill([headline])

@@ -18,7 +18,7 @@ from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UnknownFormat, UsageError
 from ingestd.model.typed_url import typed_source_url
-from ingestd.pipeline.read import find_feeds, naming, read_reply
+from ingestd.pipeline.read import find_feeds, naming_document, read_reply
 from ingestd.pipeline.runtime import make_folder_opener, open_fetcher, open_runtime
 from ingestd.settings import Settings
 from ingestd.store.database import Database
@@ -153,7 +153,7 @@ async def _fetch_and_add(settings: Settings, url: str, *, title: str | None, int
         reply = await runtime.fetcher.get(url, accepts_204=True)
         try:
             # An agency's list that has nothing new may have no document.
-            with naming(url):
+            with naming_document(url):
                 feed = None if reply.has_no_document else (await read_reply(runtime.pool, reply)).feed
         except UnknownFormat as error:
             feeds = await find_feeds(runtime.pool, reply)

@@ -13,7 +13,15 @@ from ingestd.errors import Held, IngestError, ParseError, Refused
 from ingestd.model.feed import Feed
 from ingestd.model.timing import Timing
 from ingestd.pipeline import subjects
-from ingestd.pipeline.read import FetchedPage, fetch_page, find_feeds, listed_entries, naming, read_feed, read_reply
+from ingestd.pipeline.read import (
+    FetchedPage,
+    fetch_page,
+    find_feeds,
+    listed_entries,
+    naming_document,
+    read_feed,
+    read_reply,
+)
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import Retries, is_lasting_refusal
 from ingestd.policy.polling.cadence import next_attempt
@@ -72,7 +80,7 @@ class DocumentReader:
         reply = await self._fetcher.get(url, obey_robots=obey_robots, accepts_204=True)
         if reply.has_no_document:
             return Document(feed=Feed(format="none"), listed_entries=())
-        with naming(url):
+        with naming_document(url):
             document = _document_of(await read_reply(self._pool, reply))
         about = subjects.of_list(item.entry.link for item in document.listed_entries)
         answer = reply.answer(datetime.now(UTC))

@@ -226,6 +226,12 @@ async def spread_overdue(connection: AsyncConnection, *, now: datetime, max_due:
     return len(rows)
 
 
+async def next_attempt(connection: AsyncConnection, source_id: int) -> tuple[str, datetime | None]:
+    """Return the state of a source, and when it is polled next; None: it is gone, paused or removed."""
+    row = (await connection.execute(select(sources.c.state, sources.c.due_at).where(sources.c.id == source_id))).one()
+    return row.state, row.due_at if row.state == "active" else None
+
+
 def source_from_row(row: Row[Any]) -> Source:
     """Return a row of `sources` as a `Source`."""
     return Source(
