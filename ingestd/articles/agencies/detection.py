@@ -73,7 +73,10 @@ _SPACED, _UNSPACED = (
     for spaced in (True, False)
 )
 _DATELINE = re.compile(rf"(?<![\w-])(?:{_SPACED})(?![\w-])|{_UNSPACED}")
-_LAST = re.compile(r"[,.]\s+|\s[-–—]\s")
+_LAST = re.compile(r"[,.]\s+|\s[-–—]\s|(?<=\w)[-/](?=[\u0600-\u06ff])|(?<=\d)\s(?:م\s)?|\s/\s")
+#: What joins a place and an agency: "Baghdad – INA", "АСТАНА. КАЗИНФОРМ", "دمشق-سانا".
+_JOINED = re.compile(r"\s[-–—/]\s|(?<=\w)[-/](?=[\u0600-\u06ff])|(?<=[^\W\d_]{4})\.\s")
+_FIRST = re.compile(r"[^\W\d_]{3,}(?=\s)")
 _TOKENS = re.compile(
     r"\s*(?:[/,;|&+()\[\]©]|\s[-–—]\s|\b(?:via|and|und|et|y|e|og|och|en|with|mit|by|by the|for|von|par|für)\b)\s*"
 )
@@ -122,18 +125,20 @@ def _agencies_in_dateline(line: str) -> Iterator[str]:
     """Yield the agencies of a dateline: named in brackets, as its only name, or by a name that means nothing else."""
     line = _REPORTER.sub("", line)
     bracketed = [words for match in _IN_BRACKETS.finditer(line) for words in match.groups() if words]
-    in_brackets = [row.code for words in bracketed for row in rows_in_brackets(words)]
+    in_brackets = [row.code for words in bracketed for row in rows_in_brackets(words, line)]
     yield from in_brackets
     if not bracketed and "," not in line and " - " not in line:
         yield from _agencies_in_list(line)
-    elif (
+    if (
         not bracketed
-        and (row := row_in_dateline(_LAST.split(line)[-1]))
-        and (" - " in line or any(map(str.isdigit, line)))
+        and (row := row_in_dateline(_LAST.split(line)[-1], line))
+        and (_JOINED.search(line) or any(map(str.isdigit, line)))
     ):
         yield row.code  # "Accra, March 5, GNA", but not "Harrisburg, PA"
+    if not bracketed and (match := _FIRST.match(line)) and (row := row_in_dateline(match[0], line)):
+        yield row.code  # "EFE / Madrid", "ACN Barcelona"
     if not (in_brackets or "(" in line):
-        yield from (row.code for match in _DATELINE.finditer(line) if (row := row_in_dateline(match[0])))
+        yield from (row.code for match in _DATELINE.finditer(line) if (row := row_in_dateline(match[0], line)))
 
 
 def _agencies_in_list(line: str | None) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -20,6 +20,7 @@ class AgencyRow:
     doubtful: bool = False
     surname: bool = False
     languages: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def _table() -> tuple[AgencyRow, ...]:
@@ -44,9 +45,12 @@ BY_TOKEN = {name: row for row in TABLE for name in (row.code, *row.names, *row.s
 #: case-sensitive: "pa" is picture alliance, "Sid" a first name.
 BY_FOLDED = {name.casefold(): row for name, row in BY_TOKEN.items() if not row.doubtful}
 #: In a dateline case is ignored for all, and a row's `dateline` names count as well.
-_IN_DATELINES = {
-    name.casefold(): row for row in reversed(TABLE) for name in (row.code, *row.names, *row.short, *row.dateline)
-}
+_IN_DATELINES: dict[str, list[AgencyRow]] = {}
+for _row in TABLE:
+    for _name in dict.fromkeys(name.casefold() for name in (_row.code, *_row.names, *_row.short, *_row.dateline)):
+        _IN_DATELINES.setdefault(_name, []).append(_row)
+#: Marks that Arabic may be printed with.
+_VOWELS = re.compile("[\u064b-\u0652\u0640]")
 #: Names in scripts without capitals, which the place may stand right before or behind: "東京共同".
 _ATTACHED = re.compile(
     "|".join(
@@ -54,7 +58,7 @@ _ATTACHED = re.compile(
         for names in [any_of([name for name in _IN_DATELINES if "\u3040" <= name[0] <= "\ud7a3"])]
     )
 )
-_PARTS = re.compile(r"\s*[/,=＝|+&·]\s*|\s[-–—]\s|\s*[-–—]{2}\s*|\s*\d[\w.,:]*\s*|(?<=\w)-(?=[A-Z]{2})")
+_PARTS = re.compile(r"\s*[/,،=＝|+&·©]\s*|\s[-–—]\s|\s*[-–—]{2}\s*|\s*\d[\w.,:]*\s*|(?<=\w)-(?=[A-Z]{2})")
 
 
 def row_of(token: str) -> AgencyRow | None:
@@ -62,23 +66,46 @@ def row_of(token: str) -> AgencyRow | None:
     return BY_TOKEN.get(token) or BY_FOLDED.get(token.casefold())
 
 
-def row_in_dateline(token: str) -> AgencyRow | None:
-    """Return the agency with a name, as datelines print it; None when no agency has it."""
-    return _IN_DATELINES.get(token.strip(" .").casefold())
+def row_in_dateline(token: str, line: str = "") -> AgencyRow | None:
+    """Return the agency with a name, as datelines print it; None when no agency has it.
+
+    Of several with one name, `line`, the whole dateline, tells which is meant.
+    """
+    rows = _IN_DATELINES.get(_VOWELS.sub("", token).strip(" .").casefold(), ())
+    if len(rows) < 2:
+        return rows[0] if rows else None
+    is_there = next((row for row in rows if any(place in line for place in row.places)), None)
+    return is_there or next((row for row in rows if not row.places), None)
 
 
-def rows_in_brackets(words: str) -> tuple[AgencyRow, ...]:
-    """Return the agencies between the brackets or slashes of a dateline: "dpa/lno", "서울=연합뉴스", "東京共同"."""
+def rows_in_brackets(words: str, line: str = "") -> tuple[AgencyRow, ...]:
+    """Return the agencies between the brackets or slashes of a dateline: "dpa/lno", "서울=연합뉴스", "東京共同".
+
+    `line` is the whole dateline: see `row_in_dateline`.
+    """
     if ":" in words or "：" in words:
         return ()  # "Foto: dpa"
     found: dict[str, AgencyRow] = {}
-    for part in (words, *_PARTS.split(words)):
-        attached = _ATTACHED.search(part.strip())
-        token = attached[0] if attached else part
-        row = row_in_dateline(token) or row_in_dateline(token.split()[-1] if token.split() else "")
+    for token in _tokens(words):
+        row = row_in_dateline(token, line) or row_in_dateline(token.split()[-1] if token.split() else "", line)
         if row:
             found.setdefault(row.code, row)
     return tuple(found.values())
+
+
+def is_unmistakable(words: str) -> bool:
+    """Return whether brackets hold an agency's full name, or a short one that means nothing else."""
+    return any(
+        row is not None and (not row.doubtful or token.strip() in row.names)
+        for token in _tokens(words)
+        for row in (row_in_dateline(token), row_in_dateline(token.split()[-1] if token.split() else ""))
+    )
+
+
+def _tokens(words: str) -> Iterator[str]:
+    for part in (words, *_PARTS.split(words)):
+        attached = _ATTACHED.search(part.strip())
+        yield attached[0] if attached else part
 
 
 def dateline_names(*, doubtful: bool) -> tuple[str, ...]:

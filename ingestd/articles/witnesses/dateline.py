@@ -11,10 +11,17 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ingestd.articles.agencies.table import any_of, dateline_names, row_in_dateline, rows_in_brackets
+from ingestd.articles.agencies.table import (
+    any_of,
+    dateline_names,
+    is_unmistakable,
+    row_in_dateline,
+    rows_in_brackets,
+)
+from ingestd.articles.witnesses.dateline_places import DASH_SIGNS, MAX_BEFORE, PLACE_WORDS, Place, has_case
+from ingestd.dates.names import is_weekday, month_number
 
-_DASH_SIGNS = "-–—―－_=＝"
-_DASHES = re.escape(_DASH_SIGNS)
+_DASHES = re.escape(DASH_SIGNS)
 _DASH = r"(?:\s*[–—―]\s*|\s+--?\s+|\s*--\s*)"
 _PARENTHESIS = r"\((?=[^()]*[^\W\d])[^()]{2,60}\)"
 # After a place in capitals, any source may stand in parentheses.
@@ -36,33 +43,17 @@ _FORMS = (
         r"(?P<line>\[[가-힣A-Za-z0-9 ]{1,14}[=＝ ](?P<by>[가-힣]{2,4}\s?(?:인턴)?(?:기자|특파원))\])\s*[=＝]?\s*"
     ),
 )
+_CAPITALS_ALONE = re.compile(r"[A-ZÀ-ÞА-ЯЁІЇЄΑ-Ω][A-ZÀ-ÞА-ЯЁІЇЄΑ-Ω.-]{1,11}")
 #: Characters in which a dateline ends.
 _MAX_LENGTH = 140
-#: Characters of the place and date before the agency, and words of the place.
-_MAX_BEFORE = 70
-_MAX_WORDS = 7
-
+#: Words before a date that are no place, and characters behind a bracket in which a month is looked for.
+_NO_PLACES = frozenset("at on by in from since until before after the a chapter version part match".split())
+_MAX_MONTH = 20
+#: Letters of a short name that stands alone in brackets; fewer are a mark, such as "(A)" or "(UK)".
+_MIN_CODE = 3
 _BRACKETS = re.compile(
     r"\(([^()\n]{1,60})\)|\[([^\[\]\n]{1,60})\]|【([^【】\n]{1,40})】|（([^（）\n]{1,60})）"
     r"|［([^［］\n]{1,60})］|/ ?([^/()\[\]\n]{2,40}?) ?/"
-)
-_MONTH = r"[^\W\d_]{3,10}\.?"
-_HINDI_MONTHS = "जनवरी|फरवरी|फ़रवरी|मार्च|अप्रैल|मई|जून|जुलाई|अगस्त|सितंबर|सितम्बर|अक्टूबर|अक्तूबर|नवंबर|नवम्बर|दिसंबर|दिसम्बर"
-_YEAR = r"(?:,?\s*(?:de\s+|del\s+)?\d{4}(?:\s?г\.|\.)?)?"
-#: "5 mars 2024", "5. března", "2024. március 5., kedd", "3月5日", "05.03.2024".
-_DATE = re.compile(
-    rf"\d{{4}}\.\s{_MONTH}\s\d{{1,2}}\.(?:,\s[^\W\d_]{{3,12}})?"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|º|ª)?[./]?\s*(?:de\s+|d['’])?{_MONTH}{_YEAR}"
-    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
-    r"|(?:\d{4}\s?[年년]\s?)?(?:\d{1,2}\s?[月월]\s?)?\d{1,2}\s?[日일]"
-    rf"|[\u0900-\u097f\d]{{1,10}}\s(?:{_HINDI_MONTHS})"
-)
-#: "March 5, 2024", "kovo 5 d.": tried second, or a place before the day would be taken for a month.
-_MONTH_FIRST = re.compile(rf"\b{_MONTH}\s*\d{{1,2}}(?:st|nd|rd|th)?(?:\sd\.)?{_YEAR}")
-#: Words of a place that are not capitalised.
-_CONNECTORS = frozenset(
-    "de la le les el los las del da do das dos du des di della of the upon am an der die im in on sur bei ob i и на "
-    "den van en al bin au aux d г. год года lunes martes miércoles jueves viernes sábado domingo".split()
 )
 _AFTER = re.compile(rf"\s*(?P<end>[.:।]?\s*(?:[{_DASHES}|]+|:)[{_DASHES}|\s]*|[.।]\s+)?\s*")
 _DATE_AFTER = re.compile(
@@ -76,10 +67,21 @@ _CHINESE_REPORTER = re.compile(r"\s*[（(](?P<by>(?:本社|总台|特约)?(?:记
 _NAMES = dateline_names(doubtful=True)
 #: An agency without brackets: behind a date, or between dashes.
 _BARE = re.compile(
-    rf"(?P<before>[^\n!?;:()\[\]]{{2,{_MAX_BEFORE}}}?)(?P<sep>\s*[,./{_DASHES}]\s*|\s+)"
+    rf"(?P<before>[^\n!?;:()\[\]]{{2,{MAX_BEFORE}}}?)(?P<sep>\s*[,./{_DASHES}]\s*|\s+)"
     rf"(?P<agency>{any_of([name for name in _NAMES if name[0] < chr(0x3040)])})"
-    rf"(?:,\s[^\W\d_][\w ,-]{{1,40}}(?=\.\s))?(?P<end>\s*\.?\s*[{_DASHES}]+\s*|:\s+|\.\s+)",
+    rf"(?:,\s[^\W\d_][\w ,-]{{1,40}}(?=\.\s))?(?P<end>\s*\.?\s*[{_DASHES}]+\s*|:\s+|\.\s+|\s*$)",
     re.IGNORECASE,
+)
+#: Words of a place before or behind an agency without brackets.
+_MAX_BARE = 3
+_GLUED = re.compile(
+    rf"(?P<before>[\u0600-\u06ff]+(?:\s[\u0600-\u06ff]+)?)(?:-|\s?/\s?)"
+    rf"(?P<agency>{any_of([name for name in _NAMES if chr(0x0600) <= name[0] <= chr(0x06FF)])})\s*(?:[-–:]\s*|\s|$)"
+)
+_LEADING = re.compile(
+    rf"(?P<agency>{any_of([name for name in _NAMES if name[0] < chr(0x0590)])})"
+    rf"(?P<place>(?:\s*[/,]\s*|\s)?[^\n!?;:()\[\]–—-]{{0,40}}?)"
+    rf"(?P<end>\.-+\s*|\s+[{_DASHES}]+\s+)"
 )
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 #: The first words of those names.
@@ -132,7 +134,7 @@ def of_agency(paragraph: str) -> Dateline | None:
 
 @lru_cache(maxsize=16)  # a paragraph is asked for its dateline up to three times in a row
 def _of_agency(head: str) -> Dateline | None:
-    return _chinese(head) or _in_brackets(head) or _bare(head)
+    return _chinese(head) or _in_brackets(head) or _bare(head) or _glued(head) or _leading(head)
 
 
 def _by_form(head: str) -> Dateline | None:
@@ -147,27 +149,45 @@ def _by_form(head: str) -> Dateline | None:
 
 
 def _in_brackets(head: str) -> Dateline | None:
-    """Return the dateline with an agency in brackets or between slashes."""
+    """Return the dateline with an agency in brackets or between slashes.
+
+    An agency that is not known counts in the strictest form alone: a place, a date, capitals in brackets, and a dash.
+    """
+    unknown = None
     for match in _BRACKETS.finditer(head):
         before, words = head[: match.start()].strip(), next(filter(None, match.groups()))
-        place = _Place.read(before)
+        place = Place.read(before)
         if place is None:
-            return None
-        rows = rows_in_brackets(words)
-        if rows:
-            is_known = any(not row.doubtful for row in rows)
-            return _closed(head, match, place, is_known=is_known)
-    return None
+            break
+        if rows_in_brackets(words):
+            return _closed(head, match, place, is_known=is_unmistakable(words))
+        if unknown is None and place.words and _CAPITALS_ALONE.fullmatch(words):
+            unknown = match, place
+    return _of_unknown(head, *unknown) if unknown else None
 
 
-def _closed(head: str, match: re.Match[str], place: "_Place", *, is_known: bool) -> Dateline | None:
+def _of_unknown(head: str, match: re.Match[str], place: Place) -> Dateline | None:
+    """Return the dateline with a name in capitals that no known agency has: "Addis Ababa, March 5, 2024 (XNA) - "."""
+    words = [word for word in PLACE_WORDS.split(head[: match.start()]) if word]
+    is_place = not is_weekday(words[0]) and words[0].casefold() not in _NO_PLACES and month_number(words[0]) is None
+    if not is_place or not any(month_number(word) for word in PLACE_WORDS.split(head[: match.end() + _MAX_MONTH])):
+        return None  # an event: "Friday, March 5 (PAC) - Concert"
+    dated = None if place.has_date else _DATE_AFTER.match(head, match.end())
+    if dated and (later := Place.read(dated["date"])) and later.has_date and not later.words:
+        return Dateline(head[: dated.end("date")].strip(), dated.end())
+    after = _AFTER.match(head, match.end())
+    is_closed = after and any(sign in (after["end"] or "") for sign in f"{DASH_SIGNS}:")
+    return Dateline(head[: match.end()].strip(), after.end()) if after and is_closed and place.has_date else None
+
+
+def _closed(head: str, match: re.Match[str], place: Place, *, is_known: bool) -> Dateline | None:
     """Return the dateline whose agency is at `match`, with what belongs to it behind the bracket."""
     end = match.end()
     reporter = _KOREAN_REPORTER.match(head, end) or _CHINESE_REPORTER.match(head, end)
     if reporter:
         return Dateline(head[: reporter.end("by")].strip(), reporter.end(), reporter["by"])
     dated = _DATE_AFTER.match(head, end)
-    if dated and (later := _Place.read(dated["date"])) and later.has_date and later.words <= (0 if place.words else 4):
+    if dated and (later := Place.read(dated["date"])) and later.has_date and later.words <= (0 if place.words else 4):
         return Dateline(head[: dated.end("date")].strip(), dated.end())
     after = _AFTER.match(head, end)
     if after is None:
@@ -177,9 +197,16 @@ def _closed(head: str, match: re.Match[str], place: "_Place", *, is_known: bool)
     lower = following.islower()
     is_slashed = head[match.start()] == "/"
     is_arabic = 1 <= place.words <= 2 and "\u0600" <= following <= "\u06ff" and "وكالة" not in head[: match.start()]
-    strong = any(dash in ending for dash in _DASH_SIGNS) or ":" in ending
+    strong = any(dash in ending for dash in DASH_SIGNS) or ":" in ending
     enough = strong or (
-        not lower and (place.has_date or is_cjk or is_arabic or ((is_known or place.words == 1) and not is_slashed))
+        not lower
+        and (
+            place.has_date
+            or is_cjk
+            or is_arabic
+            or ((is_known or place.words == 1 or head[: match.start()].rstrip().endswith(":")) and not is_slashed)
+            or (not place.words and len(match[1] or "") >= _MIN_CODE)
+        )
     )
     if not enough or (is_slashed and not place.words and not strong) or (ending == "." and not place.words):
         return None
@@ -192,18 +219,51 @@ def _bare(head: str) -> Dateline | None:
     """Return the dateline with an agency behind a date or between dashes: "Accra, March 5, GNA –", "Rabat - MAP -"."""
     # Words are compared first, because nearly no paragraph has one, and the pattern tries all names behind each word.
     match = None if _FIRST_WORDS.isdisjoint(_BETWEEN_WORDS.split(head.casefold())) else _BARE.match(head)
-    place = _Place.read(match["before"]) if match else None
+    place = Place.read(match["before"]) if match else None
     if match is None or place is None or not place.words:
         return None
-    between_dashes = (
-        match["sep"].strip(" ") and match["sep"].strip() in f"{_DASH_SIGNS}/." and ":" not in match["before"]
-    )
-    ends_in_dash = match["end"].strip(" .")[:1] in (*_DASH_SIGNS, ":")
+    sep, end = match["sep"].strip(), match["end"].strip()
+    between_dashes = sep and sep in f"{DASH_SIGNS}/." and ":" not in match["before"]
+    ends_in_dash = end.lstrip(" .")[:1] in (*DASH_SIGNS, ":") and end.strip(" .") != ""
+    is_whole = match.end() == len(head)
     row = row_in_dateline(match["agency"])
-    between_dashes = between_dashes and not (row is None or (row.doubtful and place.words > 1))
-    if not (place.has_date and match["sep"].strip()) and not (between_dashes and ends_in_dash and place.words <= 3):
+    doubtful = row is None or row.doubtful
+    between_dashes = between_dashes and not (doubtful and place.words > 1)
+    is_caseless = not has_case(match["before"])
+    enough = (
+        (place.has_date and (sep or ends_in_dash or is_whole))
+        or (between_dashes and place.words <= _MAX_BARE and (ends_in_dash or (is_whole and is_caseless)))
+        or (sep == "," and ends_in_dash and place.words <= _MAX_BARE and (not doubtful or end.startswith(".-")))
+    )
+    if not enough:
         return None
     return Dateline(head[: match.start("end")].rstrip(" ."), match.end())
+
+
+def _glued(head: str) -> Dateline | None:
+    """Return the dateline of place and agency with only a dash between them, in Arabic: "دمشق-سانا"."""
+    match = _GLUED.match(head)
+    place = Place.read(match["before"]) if match else None
+    return (
+        Dateline(head[: match.end("agency")].strip(), match.end())
+        if match and place and place.words <= _MAX_BARE
+        else None
+    )
+
+
+def _leading(head: str) -> Dateline | None:
+    """Return the dateline that begins with the agency, and no brackets: "EFE - ", "ACN Barcelona.- "."""
+    match = None if head.partition(" ")[0].casefold() not in _FIRST_WORDS else _LEADING.match(head)
+    row = row_in_dateline(match["agency"], head) if match else None
+    if match is None or row is None or row.surname or not head[match.end() :][:1].strip():
+        return None
+    place = Place.read(match["place"].strip(" /,"))
+    is_upper = not head[match.end() :].lstrip('"“‘«„(¿¡')[:1].islower()
+    named = match["end"].startswith(".-") or (place and place.has_date)
+    named = named or (not row.doubtful and (not match["place"].strip() or match["place"].lstrip()[:1] in "/,"))
+    if not (is_upper and named and place and place.words <= _MAX_BARE):
+        return None
+    return Dateline(head[: match.start("end")].strip(), match.end())
 
 
 def _chinese(head: str) -> Dateline | None:
@@ -214,33 +274,6 @@ def _chinese(head: str) -> Dateline | None:
     if reporter:
         return Dateline(head[: reporter.end()].strip(), reporter.end(), reporter["by"])
     return Dateline(match["line"], match.end(), match["by"])
-
-
-class _Place(NamedTuple):
-    """What stands before the agency: a place, a date, or both."""
-
-    #: Words of the place.
-    words: int
-    has_date: bool
-
-    @classmethod
-    def read(cls, before: str) -> "_Place | None":
-        """Return the words before an agency as place and date; None when they are something else."""
-        if len(before) > _MAX_BEFORE or any(char in before for char in '!?;"“”«»'):
-            return None
-        rest, dates = _DATE.subn(" ", before)
-        rest, dates = (rest, dates) if dates else _MONTH_FIRST.subn(" ", before)
-        words = [word for part in re.split(r"[\s,/.|:()]+", rest) if (word := part.strip(_DASH_SIGNS))]
-        if len(words) > _MAX_WORDS or any(char.isdigit() for char in rest):
-            return None
-        if not all(word[0].isupper() or not _has_case(word) or word.casefold() in _CONNECTORS for word in words):
-            return None
-        caseless = sum(not _has_case(word) for word in words)
-        return cls(len(words), bool(dates)) if caseless <= 4 else None
-
-
-def _has_case(word: str) -> bool:
-    return any(char.lower() != char.upper() for char in word)
 
 
 def _is_label(line: str) -> bool:
