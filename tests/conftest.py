@@ -18,8 +18,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.schema import migrate
@@ -33,6 +35,19 @@ from tests.support.shared_server import Databases, shared_server
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _default_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Loggers follow the configuration of their test alone: one that keeps that of its first use is never captured."""
+    configure = structlog.configure
+
+    def configure_uncached(*args: Any, **options: Any) -> None:
+        configure(*args, **{**options, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", configure_uncached)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -34,7 +34,6 @@ def _logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers, root.level = before
     logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

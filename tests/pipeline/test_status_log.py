@@ -2,24 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import Runtime
-from ingestd.store.events import status_log
 from tests.support.agency import add_inbox, let_embargoes_end, ninjs, send
 
 GUID = "urn:newsml:a.example:1"
 STATUSES = {"killed", "corrected", "withheld", "released"}
-
-
-@pytest.fixture(autouse=True)
-def fresh_logger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A logger that another test has used keeps its processors, and would not be captured."""
-    structlog.reset_defaults()
-    monkeypatch.setattr(status_log, "log", structlog.get_logger())
 
 
 async def test_each_change_of_status_is_a_line_with_guid_and_source(runtime: Runtime) -> None:
