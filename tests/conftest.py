@@ -7,7 +7,9 @@ How the suite is kept fast:
   `empty_database_url`, tests that stop or kill a server start one of their own.
 - Commands run in the test's process (`tests.cli.running`).  A process of its own is for tests of signals, standard
   streams and kills.
-- Tests wait for events, not for time; their limits are CPU time, or long enough for a busy machine.
+- Tests wait for events, not for time, and none measures how long something took: a machine may stand still for
+  seconds.  Their limits are CPU time, or long enough for a busy machine; a limit of the program that is the point of
+  a test is passed by putting the event loop's clock forward (`loop_clock`).
 - What takes minutes runs small here and in full with `make soak`: `tests.support.soak` has the sizes.
 """
 
@@ -29,6 +31,7 @@ from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.pacing import Pacing
 from tests.support.databases import make_database
 from tests.support.desk import open_desk
+from tests.support.loop_clock import LoopClock
 from tests.support.newsroom import Newsroom
 from tests.support.shared_server import Databases, shared_server
 
@@ -65,6 +68,11 @@ async def fetcher() -> AsyncIterator[Fetcher]:
         pacing=Pacing(delay=0),
     ) as fetcher:
         yield fetcher
+
+
+@pytest.fixture
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    return LoopClock(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from ingestd.errors import (
 from ingestd.model.source import Validators
 from ingestd.web.fetcher import ACCEPT_FEED, ACCEPT_PAGE, Fetcher, user_agent
 from ingestd.web.politeness.pacing import Pacing
+from tests.support.loop_clock import PATIENCE, LoopClock, until
 from tests.support.newsroom import Answer, Newsroom
 
 LOOPBACK = (IPv4Network("127.0.0.0/8"),)
@@ -308,7 +309,7 @@ async def test_a_redirect_to_a_site_on_hold_raises_held_at_once(newsroom: Newsro
 
     for request in (fetcher.get(moved), fetcher.post(moved, {"hub.mode": "subscribe"})):
         with pytest.raises(Held) as caught:
-            await asyncio.wait_for(request, 5)
+            await asyncio.wait_for(request, PATIENCE)
         assert caught.value.url == there
         assert 3500 < caught.value.seconds <= 3600
 
@@ -455,28 +456,46 @@ async def test_an_incomplete_or_malformed_answer_is_a_broken_reply(
         pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000, id="hints"),
     ],
 )
-async def test_the_deadline_covers_the_whole_response(newsroom: Newsroom, pacing: Pacing, raw: bytes) -> None:
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, timeout=0.2) as fetcher:
-        with pytest.raises(TimedOut):
-            await fetcher.get(newsroom.publish("/feed.xml", raw=raw, stalled=True))
+async def test_the_deadline_covers_the_whole_response(
+    newsroom: Newsroom, fetcher: Fetcher, loop_clock: LoopClock, raw: bytes
+) -> None:
+    request = asyncio.create_task(fetcher.get(newsroom.publish("/feed.xml", raw=raw, stalled=True)))
+    await newsroom.asked.wait()
+
+    loop_clock.skip(60)
+
+    with pytest.raises(TimedOut):
+        await request
 
 
-async def test_the_deadline_covers_all_redirects_together(newsroom: Newsroom, pacing: Pacing) -> None:
-    never = asyncio.Event()
-    newsroom.publish("/a", status=302, Location="/b")
+async def test_the_deadline_covers_all_redirects_together(
+    newsroom: Newsroom, fetcher: Fetcher, loop_clock: LoopClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.web.fetcher.monotonic", loop_clock.now)
+    moved, never = asyncio.Event(), asyncio.Event()
+    newsroom.publish("/a", status=302, Location="/b", when=moved)
     newsroom.publish("/b", when=never)
+    request = asyncio.create_task(fetcher.get(newsroom.url("/a")))
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=pacing, timeout=0.2) as fetcher:
-        with pytest.raises(TimedOut):
-            await fetcher.get(newsroom.url("/a"))
+    for path in ("/a", "/b"):
+        await until(lambda path=path: newsroom.requests and newsroom.requests[-1].path == path)
+        loop_clock.skip(30)  # of the 60 s that a request may take
+        moved.set()
+
+    with pytest.raises(TimedOut):
+        await asyncio.wait_for(request, 20)
 
 
-async def test_the_deadline_excludes_the_wait_for_a_turn(newsroom: Newsroom) -> None:
+async def test_the_deadline_excludes_the_wait_for_a_turn(newsroom: Newsroom, loop_clock: LoopClock) -> None:
     url = newsroom.publish("/feed.xml", body=b"news")
 
-    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=Pacing(delay=0.3), timeout=0.2) as fetcher:
+    async with Fetcher(user_agent="test", allow_networks=LOOPBACK, pacing=Pacing(delay=600), timeout=60) as fetcher:
         await fetcher.get(url)
-        assert (await fetcher.get(url)).body == b"news"
+        request = asyncio.create_task(fetcher.get(url))
+        for _ in range(6):
+            loop_clock.skip(100)
+            await asyncio.sleep(0)
+        assert (await request).body == b"news"
 
 
 async def test_a_site_gets_one_request_at_a_time(newsroom: Newsroom, fetcher: Fetcher) -> None:

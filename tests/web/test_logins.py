@@ -1,5 +1,6 @@
 """Logins: how they are parsed, which requests carry them, and that the secret appears nowhere else."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from ingestd.web.fetcher import Fetcher
 from ingestd.web.logins import Login, Origin
 from ingestd.web.politeness.pacing import Pacing
 from ingestd.web.target import Target
+from tests.support.loop_clock import LoopClock
 from tests.support.newsroom import Newsroom
 
 BASIC = "Basic " + b64encode(b"desk:s3same words").decode()
@@ -27,11 +29,11 @@ async def elsewhere() -> AsyncIterator[Newsroom]:
 
 
 @asynccontextmanager
-async def fetcher_with(*lines: str, seconds: float = 60.0) -> AsyncIterator[Fetcher]:
+async def fetcher_with(*lines: str) -> AsyncIterator[Fetcher]:
     logins = [Login.parse(line) for line in lines]
     allowed = [IPv4Network("127.0.0.0/8")]
     async with Fetcher(
-        user_agent="test", allow_networks=allowed, pacing=Pacing(delay=0), timeout=seconds, logins=logins
+        user_agent="test", allow_networks=allowed, pacing=Pacing(delay=0), timeout=60.0, logins=logins
     ) as fetcher:
         yield fetcher
 
@@ -280,11 +282,15 @@ async def test_the_error_for_a_401_names_the_setting(newsroom: Newsroom, lines: 
     ],
 )  # fmt: skip
 async def test_no_error_contains_the_secret(
-    newsroom: Newsroom, form: str, answer: dict[str, bytes], kind: type[FetchError]
+    newsroom: Newsroom, form: str, answer: dict[str, bytes], kind: type[FetchError], loop_clock: LoopClock
 ) -> None:
-    async with fetcher_with(f"{newsroom.url('')} {form}", seconds=0.5) as fetcher:
+    async with fetcher_with(f"{newsroom.url('')} {form}") as fetcher:
+        request = asyncio.create_task(fetcher.get(newsroom.publish("/feed", **answer)))
+        if kind is TimedOut:
+            await newsroom.asked.wait()
+            loop_clock.skip(60)
         with pytest.raises(kind) as caught:
-            await fetcher.get(newsroom.publish("/feed", **answer))
+            await request
 
     text = "".join(format_exception(caught.value)) + repr(caught.value)
     assert "ZGVzazpzM3NhbWU" not in text

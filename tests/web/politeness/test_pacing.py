@@ -1,16 +1,23 @@
 import asyncio
 import sys
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
 from ingestd.web.politeness.pacing import MAX_HOLD_WAIT, OnHold, Pacing
+from tests.support.loop_clock import PATIENCE, LoopClock
 from tests.support.newsroom import Newsroom
 from tests.web.politeness.test_host_locks import another_process_locks
 
 SITE, OTHER = "gazette.example", "harbour.example"
+
+
+@pytest.fixture
+def clock(loop_clock: LoopClock, monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """The clock of the loop's timers and of holds."""
+    monkeypatch.setattr("ingestd.web.politeness.pacing.monotonic", loop_clock.now)
+    return loop_clock
 
 
 class Requests:
@@ -80,15 +87,21 @@ async def test_concurrency_limits_the_requests_at_a_time() -> None:
     await requests.end("c")
 
 
-async def test_the_delay_runs_from_the_end_of_a_request_to_the_start_of_the_next() -> None:
-    pacing = Pacing(delay=0.1)
-    async with pacing.turn(SITE):
-        pass
-    ended = monotonic()
+async def test_the_delay_runs_from_the_end_of_a_request_to_the_start_of_the_next(clock: LoopClock) -> None:
+    requests = Requests(Pacing(delay=600))
+    await requests.start("a")
+    clock.skip(500)
+    await requests.end("a")
+    await requests.start("b")
 
-    assert not pacing.ready(SITE)
-    async with pacing.turn(SITE):
-        assert 0.1 <= monotonic() - ended + 0.001 < 0.3
+    assert not requests.pacing.ready(SITE)
+    clock.skip(500)  # the rest is more than a machine stands still
+    await requests.settle()
+    assert requests.running == []
+    clock.skip(100)
+    await requests.settle()
+    assert requests.running == ["b"]
+    await requests.end("b")
 
 
 async def test_a_failed_request_is_followed_by_the_delay_too() -> None:
@@ -100,26 +113,33 @@ async def test_a_failed_request_is_followed_by_the_delay_too() -> None:
     assert not pacing.ready(SITE)
 
 
-async def test_no_request_starts_at_a_site_on_hold() -> None:
+async def test_no_request_starts_at_a_site_on_hold(clock: LoopClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestd.web.politeness.pacing.MAX_HOLD_WAIT", 600.0)
     pacing = Pacing(delay=0)
-    pacing.hold(SITE, 0.1)
-    held_at = monotonic()
+    requests = Requests(pacing)
+    pacing.hold(SITE, 600)
 
     assert not pacing.ready(SITE)
     assert pacing.ready(OTHER)
-    assert 0 < pacing.held_for(SITE) <= 0.1
-    async with pacing.turn(SITE):
-        assert monotonic() - held_at >= 0.099
+    assert 500 < pacing.held_for(SITE) <= 600
+    await requests.start("a")
+    clock.skip(500)
+    await requests.settle()
+    assert requests.running == []
+    clock.skip(100)
+    await requests.settle()
+    assert requests.running == ["a"]
     assert pacing.held_for(SITE) == 0
+    await requests.end("a")
 
 
 async def test_a_hold_is_prolonged_and_never_shortened() -> None:
     pacing = Pacing(delay=0)
-    pacing.hold(SITE, 100)
+    pacing.hold(SITE, 1000)
     pacing.hold(SITE, 1)
-    assert pacing.held_for(SITE) > 99
-    pacing.hold(SITE, 200)
-    assert pacing.held_for(SITE) > 199
+    assert pacing.held_for(SITE) > 900
+    pacing.hold(SITE, 2000)
+    assert pacing.held_for(SITE) > 1900
 
 
 async def test_a_short_hold_keeps_waiting_requests_waiting() -> None:
@@ -139,7 +159,7 @@ async def test_a_long_hold_raises_at_once() -> None:
     pacing.hold(SITE, 10 * MAX_HOLD_WAIT)
 
     with pytest.raises(OnHold) as caught:
-        await asyncio.wait_for(pacing.acquire(SITE), 1)
+        await asyncio.wait_for(pacing.acquire(SITE), PATIENCE)
 
     assert 9 * MAX_HOLD_WAIT < caught.value.seconds <= 10 * MAX_HOLD_WAIT
 
@@ -151,7 +171,7 @@ async def test_a_long_hold_raises_in_requests_that_already_wait() -> None:
         await asyncio.sleep(0)
         pacing.hold(SITE, 10 * MAX_HOLD_WAIT)
         waiting[0].cancel()
-        found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+        found = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), PATIENCE)
 
     assert [type(one) for one in found] == [asyncio.CancelledError, OnHold, OnHold]
 
@@ -270,12 +290,15 @@ async def test_a_turn_waits_for_another_process(tmp_path: Path) -> None:
     pacing.close()
 
 
-async def test_a_slot_that_no_other_process_has_is_found(tmp_path: Path) -> None:
+async def test_a_slot_that_no_other_process_has_is_found_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.web.politeness.pacing._pauses", lambda: repeat(600.0))
     lock_file = tmp_path / "turns.lock"
     pacing = Pacing(delay=0, concurrency=3, lock_file=lock_file)
     with another_process_locks(lock_file, SITE, 0), another_process_locks(lock_file, SITE, 1):
         assert pacing.ready(SITE)
-        slot = await asyncio.wait_for(pacing.acquire(SITE), 0.04)
+        slot = await asyncio.wait_for(pacing.acquire(SITE), PATIENCE)
         assert slot == 2
         assert not pacing.ready(SITE)
 
