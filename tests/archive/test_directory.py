@@ -349,7 +349,7 @@ async def test_sweep_removes_only_what_no_row_names(tmp_path: Path) -> None:
 def test_a_failed_write_reports_the_free_space_and_leaves_the_pack_as_it_was(tmp_path: Path) -> None:
     finished = subprocess.run(
         [sys.executable, "-c", PUT_WITH_FILE_SIZE_LIMIT, tmp_path],
-        cwd=ROOT, capture_output=True, text=True, timeout=30, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
 
     assert finished.stdout.startswith(f"cannot write {tmp_path}")

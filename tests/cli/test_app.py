@@ -39,7 +39,7 @@ def ingestd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
 
 
@@ -92,7 +92,7 @@ def test_help_lists_the_options_that_the_parser_has() -> None:
         "from typer.main import get_command\nfrom ingestd.cli.app import app\nfrom ingestd.cli.main_help import OPTIONS"
     )
     code += "\nprint([p.opts[0] for p in get_command(app).params], [name for name, _ in OPTIONS])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     options = ["--version", "--install-completion", "--show-completion"]
     assert done.stdout == f"{options} {[*options, '-h, --help']}\n"
@@ -131,7 +131,7 @@ def test_a_reader_may_close_the_pipe(arguments: tuple[str, ...]) -> None:
 
     done = subprocess.run(
         [sys.executable, "-m", "ingestd", *arguments],
-        stdout=write_end, stderr=subprocess.PIPE, text=True, check=False, timeout=30,
+        stdout=write_end, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
     )  # fmt: skip
     os.close(write_end)
 

@@ -33,7 +33,7 @@ async def ingestd_health(listen: str, *arguments: str) -> Done:
         env={**os.environ, "INGESTD_LISTEN": listen},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, error = await asyncio.wait_for(process.communicate(), 20)
+    out, error = await asyncio.wait_for(process.communicate(), 60)
     return Done(process.returncode or 0, out.decode(), error.decode())
 
 

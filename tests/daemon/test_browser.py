@@ -73,7 +73,7 @@ class Browser:
             str(DRIVER), "--port=0", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
         )
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while b"started successfully on port" not in (line := await process.stdout.readline()):  # type: ignore[union-attr]
                     assert line, "the driver ended"
             driver = f"http://127.0.0.1:{int(line.split()[-1].rstrip(b'.'))}/session"

@@ -286,7 +286,7 @@ async def test_chores_under_way_end_with_the_scheduler(
 
     monkeypatch.setattr(chores, "_release", release)
     async with scheduled(service, settings=Settings(state_dir=tmp_path / "state")):
-        await asyncio.wait_for(begun.wait(), 30)
+        await asyncio.wait_for(begun.wait(), 60)
 
     assert ended.is_set()
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
@@ -311,7 +311,7 @@ async def test_a_chore_that_takes_longer_than_its_interval_runs_once_at_a_time(
 
     monkeypatch.setattr(chores, "_release", release)
     async with scheduled(service, settings=Settings(state_dir=tmp_path / "state")):
-        await asyncio.wait_for(twice.wait(), 30)
+        await asyncio.wait_for(twice.wait(), 60)
 
     assert most == 1
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
@@ -331,6 +331,6 @@ async def test_a_bug_in_a_chore_is_logged_and_the_next_run_takes_place(
 
     monkeypatch.setattr(chores, "_release", release)
     async with scheduled(service, settings=Settings(state_dir=tmp_path / "state")):
-        await asyncio.wait_for(twice.wait(), 30)
+        await asyncio.wait_for(twice.wait(), 60)
 
     assert "KeyError: 'a bug'" in caplog.text

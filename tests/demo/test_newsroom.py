@@ -1,4 +1,3 @@
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from lxml import html
 
 from ingestd.demo.newsroom import Newsroom
 from ingestd.model.markup import block_texts
+from tests.support.loop_clock import LoopClock
 
 AGENCY, COURIER, HERALD = range(3)
 
@@ -115,9 +115,10 @@ async def test_pace_makes_time_pass_faster(clock: Clock, web: ClientSession) -> 
         assert len(await listed(web, feed_of(newsroom, AGENCY))) == 3
 
 
-async def test_finished_is_set_when_everything_is_published() -> None:
-    async with Newsroom(pace=1000) as newsroom, asyncio.timeout(5):
+async def test_finished_is_set_when_everything_is_published(loop_clock: LoopClock) -> None:
+    async with Newsroom(clock=loop_clock.now) as newsroom:
         assert not newsroom.finished.is_set()
+        loop_clock.skip(30)
         await newsroom.finished.wait()
 
         assert newsroom.elapsed >= 24

@@ -9,7 +9,7 @@ from tests.support.dropping import drop, write
 
 async def event_after(action: Callable[[], object], events: FolderEvents) -> FolderEvent:
     action()
-    return await asyncio.wait_for(anext(aiter(events)), 10)
+    return await asyncio.wait_for(anext(aiter(events)), 60)
 
 
 async def test_an_event_tells_a_moved_file_from_a_closed_one(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from ingestd.web.connection.dial import tls_context
 from tests.drops.scripted_ftp import HANG_UP, SILENCE, ScriptedFtp, scripted_ftp
 from tests.support.drop_folders import HERE, PASSWORD, USER, make_certificate, open_drop_folder
 from tests.support.dropping import names, write
+from tests.support.loop_clock import LoopClock, until
 
 FACTS = b"type=file;size=1;modify=20260131120000; "
 LIST = b"-rw-r--r--   1 desk  desk  %d Jan 31  2026 %b\r\n"
@@ -122,12 +123,15 @@ async def test_a_server_that_stops_answering_times_out(verb: str) -> None:
                 await folder.files()
 
 
-async def test_a_file_that_is_never_sent_times_out() -> None:
+async def test_a_file_that_is_never_sent_times_out(loop_clock: LoopClock) -> None:
     listed = {"MLSD": FACTS + b"a.xml\r\n", "RETR": None}
-    async with scripted_ftp(data=listed) as ftp, folder_on(ftp, seconds=0.5) as folder:
+    async with scripted_ftp(data=listed) as ftp, folder_on(ftp, seconds=60.0) as folder:
         [file] = await folder.files()
+        reading = asyncio.create_task(folder.read(file, 10))
+        await until(lambda: "RETR a.xml" in ftp.commands)
+        loop_clock.skip(60)
         with pytest.raises(TimedOut, match=r"cannot read a\.xml: no answer within"):
-            await folder.read(file, 10)
+            await reading
 
 
 async def test_a_lost_connection_is_a_broken_reply() -> None:

@@ -135,7 +135,7 @@ async def test_a_silent_server_times_out(scheme: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", ["ftp", "ftps", "sftp"])
 async def test_a_server_of_another_protocol_is_reported(scheme: str, tmp_path: Path) -> None:
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n" + b"x" * 200_000) as port:
-        error = await refused(nowhere(scheme, port, tmp_path), seconds=5)
+        error = await refused(nowhere(scheme, port, tmp_path), seconds=60)
 
     assert isinstance(error, BrokenReply)
 

@@ -76,7 +76,7 @@ async def test_of_a_poll_or_a_record(
     await add(runtime, publish(newsroom))
     proxy.cut(statement, outcome)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await poll_all(runtime)
 
     assert proxy.cuts == 1
@@ -89,7 +89,7 @@ async def test_of_a_push(runtime: Runtime, proxy: CommitProxy, outcome: Outcome)
     inbox = Inbox(run_id=runtime.run_id, claims=runtime.claims, database=runtime.database, poller=runtime.ingest.poller)
     proxy.cut("INSERT INTO polls", outcome)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         poll = await inbox.receive(source, item("urn:a"), content_type=None)
 
     assert proxy.cuts == 1
@@ -105,7 +105,7 @@ async def test_of_a_claim(newsroom: Newsroom, runtime: Runtime, proxy: CommitPro
     await add(runtime, publish(newsroom))
     proxy.cut("UPDATE sources SET run_id", outcome)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await poll_all(runtime)
         assert proxy.cuts == 1
         await runtime.send_heartbeat()

@@ -1,5 +1,6 @@
 """Drop folders on other hosts: read like local ones, and the failures of their servers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -21,6 +22,7 @@ from tests.support import drop_folders
 from tests.support.desk import add, claim_source, open_desk, source_row
 from tests.support.drop_folders import DROP_FOLDERS, DropFolder
 from tests.support.dropping import item, names, write
+from tests.support.loop_clock import LoopClock, until
 
 
 @pytest.fixture(params=["ftp", "ftps", "sftp"])
@@ -182,14 +184,17 @@ async def test_a_wrong_password_is_retried_rarely(serve: Any, tmp_path: Path) ->
         assert row.due_at - row.last_polled_at == timedelta(seconds=AFTER_LOGIN_REFUSED)
 
 
-async def test_a_server_failure_does_not_count_against_a_file(tmp_path: Path) -> None:
+async def test_a_server_failure_does_not_count_against_a_file(tmp_path: Path, loop_clock: LoopClock) -> None:
     listed = b"".join(b"type=file;size=1;modify=20260131120000; %b.xml\r\n" % name for name in (b"a", b"b"))
     async with scripted_ftp(data={"MLSD": listed, "RETR": None}) as one:
         url = f"ftp://{drop_folders.HERE}:{one.port}/"
-        async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, fetch_timeout=0.5) as runtime:
+        async with open_desk(f"sqlite:///{tmp_path}/i.db", tmp_path, settle=0, fetch_timeout=60) as runtime:
             source = await add(runtime, source_url(url))
-            await poll_folder(runtime, source)
+            polling = asyncio.create_task(poll_folder(runtime, source))
+            await until(lambda: "RETR a.xml" in one.commands)
+            loop_clock.skip(60)
+            await polling
             row = await source_row(runtime, source)
 
-    assert row.last_error == "TimedOut: cannot read a.xml: no answer within 0.5 s"
+    assert row.last_error == "TimedOut: cannot read a.xml: no answer within 60 s"
     assert [command for command in one.commands if command.startswith(("RETR", "RNFR"))] == ["RETR a.xml"]

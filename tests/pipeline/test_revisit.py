@@ -349,7 +349,7 @@ async def test_the_daemon_makes_due_visits(newsroom: Newsroom, runtime: Runtime)
     newsroom.asked.clear()
     service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         tasks.create_task(service.run())
         await newsroom.asked.wait()
         service.stop()

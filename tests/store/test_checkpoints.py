@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from ingestd.store import checkpoints
 from ingestd.store.database import Database
+from tests.support.loop_clock import LoopClock, until
 
 #: Bytes of a row: with a hundred of them, more than 1,000 pages.
 ROW = 50_000
@@ -26,7 +27,10 @@ async def write(database: Database, rows: int) -> None:
         await connection.execute(text("INSERT INTO t VALUES (zeroblob(:size))"), [{"size": ROW}] * rows)
 
 
-async def test_no_commit_copies_the_log_and_a_task_does_soon(database: Database, tmp_path: Path) -> None:
+async def test_no_commit_copies_the_log_and_a_task_does_soon(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loop_clock: LoopClock
+) -> None:
+    monkeypatch.setattr(checkpoints, "_DELAY", 600.0)
     file = tmp_path / "a.db"
 
     await write(database, 100)
@@ -35,9 +39,8 @@ async def test_no_commit_copies_the_log_and_a_task_does_soon(database: Database,
 
     assert before < ROW
     assert file.stat().st_size == before
-    async with asyncio.timeout(60):
-        while file.stat().st_size < 100 * ROW:  # noqa: ASYNC110 - nothing tells when it is done
-            await asyncio.sleep(0.05)
+    loop_clock.skip(600)
+    await until(lambda: file.stat().st_size >= 100 * ROW)
 
 
 async def test_the_log_begins_anew_although_others_write_all_the_time(

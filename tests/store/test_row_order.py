@@ -57,7 +57,7 @@ async def is_free(database: Database, work: ClaimedEntry) -> bool:
 
 
 async def wait_until_blocked(database: Database) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with database.read() as connection:
                 query = "SELECT count(*) FROM pg_locks WHERE NOT granted"

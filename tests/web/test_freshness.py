@@ -49,4 +49,4 @@ def test_a_header_of_many_spaces_is_parsed_quickly() -> None:
     started = process_time()
 
     assert fresh_for(CIMultiDict({"Cache-Control": " " * 100_000 + "x"}), NOW) is None
-    assert process_time() - started < 0.1
+    assert process_time() - started < 5  # the square of its length would be minutes

@@ -70,7 +70,7 @@ def test_every_library_of_the_digest_is_installed() -> None:
 
 def test_another_process_computes_the_same_digest() -> None:
     code = "from ingestd.workers.extractor import installed_extractor; print(installed_extractor().rules)"
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     assert other.stdout.strip() == installed_extractor().rules
 
@@ -110,7 +110,7 @@ def test_the_digest_covers_the_files_on_disk(tmp_path: Path) -> None:
                 file.write("\n")
         code = "from ingestd.workers import extractor as e; print(e.__file__, e.installed_extractor().rules)"
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path / name, capture_output=True, text=True, check=True, timeout=30
+            [sys.executable, "-c", code], cwd=tmp_path / name, capture_output=True, text=True, check=True, timeout=60
         )
         place, found[name] = done.stdout.split()
         assert Path(place).is_relative_to(copy)
