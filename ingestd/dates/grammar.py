@@ -121,9 +121,11 @@ def _numeric(text: str, at: int, context: Context) -> tuple[Day, int] | None:
     if len(match["year"]) == 2:
         return _short(first, second, int(match["year"]), order, match)
     year = _year(match["year"], context)
+    if first <= 12 < second:
+        return Day(year, first, second), match.end()  # no month has such a number, whatever the language
     if first > 12 or first == second or order == "dmy" or (mark == "." and order != "mdy"):
         return Day(year, second, first), match.end()
-    return (Day(year, first, second), match.end()) if second > 12 or order == "mdy" else None
+    return (Day(year, first, second), match.end()) if order == "mdy" else None
 
 
 def _short(

@@ -24,7 +24,7 @@ _WEEKDAYS = frozenset("mon tue wed thu fri sat sun monday tuesday wednesday thur
 
 # The two forms of nearly all documents: ISO 8601 and RFC 5322.
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(\d{4})-(\d\d)-(\d\d)(?:(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$)?"  # a day of XML Schema may have a zone
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s?(?:([Zz]|UTC|GMT)|([+-])(\d\d):?(\d\d)?)?)?"
 )
 _MAIL = re.compile(

@@ -1,5 +1,7 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1)."""
 
+from urllib.parse import urlsplit
+
 from ingestd.dates.reading import read_time
 from ingestd.dates.stated_time import precision_of, when_of
 from ingestd.errors import ParseError
@@ -47,7 +49,9 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
             f"items without an id or beyond {fields.MAX_ENTRIES} left out: {len(items) - len(kept)}",
         )
     language, authors = fields.language_of(text_member(feed, "language")), _authors(feed)
-    read = [_entry(item, url, language, authors) for item in kept]
+    home = fields.page_of(url, text_member(feed, "home_page_url"))
+    base = _base(url, home)
+    read = [_entry(item, base, language, authors) for item in kept]
     for name, field in (("date_published", "published"), ("date_modified", "updated")):
         warnings += unreadable_dates(
             (item.get(name), getattr(entry, field)) for item, entry in zip(kept, read, strict=True)
@@ -56,7 +60,7 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     return Feed(
         format="json-feed",
         title=fields.line_of(text_member(feed, "title")),
-        home=fields.page_of(url, text_member(feed, "home_page_url")),
+        home=home,
         entries=entries,
         next_page=fields.page_of(url, text_member(feed, "next_url")),
         hub=_hub(feed, url),
@@ -80,7 +84,9 @@ def _entry(item: JsonObject, url: str, language: str | None, authors: tuple[str,
     )
     own_language = fields.language_of(text_member(item, "language")) or language
     published, updated = (read_time(item.get(name), own_language) for name in ("date_published", "date_modified"))
-    link = fields.page_of(url, text_member(item, "url")) or fields.page_of(url, text_member(item, "external_url"))
+    link = _page(item, url)
+    if not link and not body:  # the summary is all there is to read
+        body = fields.body_of(text_member(item, "summary"), markup=False)
     guid, origin = identity_of(
         _identifier(item), link, headline=headline, description=description, body=body, published=when_of(published)
     )
@@ -99,6 +105,26 @@ def _entry(item: JsonObject, url: str, language: str | None, authors: tuple[str,
         language=own_language,
         keywords=fields.names_of(tag for tag in list_member(item, "tags") if isinstance(tag, str)),
     )
+
+
+def _page(item: JsonObject, base: str) -> str | None:
+    """Return the URL of an item's page: its own, else that of the page it is about, else its id, if that is a URL.
+
+    An id is "ideally the full URL of the resource described by the item" (JSON Feed 1.1, `id`).
+    """
+    identifier = (_identifier(item) or "").strip()
+    for name in ("url", "external_url"):
+        written = text_member(item, name)
+        # Some publishers write their id into `url` as well.
+        is_id = written and written.strip() == identifier and not any(sign in identifier for sign in "/.?#:")
+        if not is_id and (page := fields.page_of(base, written)):
+            return page
+    return fields.page_of("", identifier) if not any(map(str.isspace, identifier)) else None
+
+
+def _base(url: str, home: str | None) -> str:
+    """Return what links resolve against: the feed's address, or the home page of a feed on another host."""
+    return home if home and urlsplit(home).hostname != urlsplit(url).hostname else url
 
 
 def _identifier(item: JsonObject) -> str | None:

@@ -1,5 +1,6 @@
 """Sitemaps and sitemap indexes (sitemaps.org), Google's news extension, and plain-text lists of URLs."""
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +24,8 @@ from ingestd.text import collapse
 MAX_URLS = 50_000
 
 _ROOTS = frozenset(("urlset", "sitemapindex"))
+#: Publishers escape titles twice.
+_ESCAPED = re.compile(r"&(?:\w{2,10}|#\d{2,5}|#x[\da-fA-F]{2,4});")
 #: Stands for bytes that could not be decoded; no real URL contains it.
 _REPLACEMENT_CHARACTER = "\ufffd"
 _STARTS_WITH_URL = re.compile(rb"(?:\xef\xbb\xbf)?\s*https?://", re.IGNORECASE)
@@ -109,7 +112,7 @@ def _entry(page: str, own: Mapping[str, str], news: Mapping[str, str]) -> Entry:
     guid, origin = identity_of(None, page, headline=None, description=None, body=None, published=None)
     language = fields.language_of(news.get("language"))
     published, updated = read_time(news.get("publication_date"), language), read_time(own.get("lastmod"), language)
-    headline = fields.line_of(news.get("title"))
+    headline = fields.line_of(_ESCAPED.sub(lambda match: html.unescape(match[0]), news.get("title") or ""))
     keywords = fields.names_of(news.get("keywords", "").split(",")) if news.get("keywords") else ()
     return Entry(
         guid=guid,

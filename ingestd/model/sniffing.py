@@ -65,7 +65,7 @@ def charset_of(content_type: str | None) -> str | None:
     header = Message()
     header["Content-Type"] = content_type
     try:
-        return _codec_name(header.get_content_charset())
+        return codec_name(header.get_content_charset())
     except (LookupError, ValueError):
         return None
 
@@ -79,10 +79,11 @@ def declared_charset(body: bytes) -> str | None:
 def declares_unknown_charset(body: bytes) -> bool:
     """Return whether an XML declaration names an encoding that is unknown or not one of documents."""
     declared = declared_charset(body)
-    return declared is not None and _codec_name(declared) is None
+    return declared is not None and codec_name(declared) is None
 
 
-def _codec_name(name: str | None) -> str | None:
+def codec_name(name: str | None) -> str | None:
+    """Return the codec of a charset; None when it is unknown, or not one of documents."""
     try:
         codec = codecs.lookup(name) if name else None
     except (LookupError, ValueError):

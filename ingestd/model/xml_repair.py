@@ -11,6 +11,7 @@ from html import unescape
 from html.entities import html5
 
 from ingestd.model.sniffing import declared_charset, encoding_of
+from ingestd.model.xml_charset import IN_ASCII, in_utf8
 
 #: References that any parser reads right: those of XML itself, and to characters that XML allows (XML 1.0, 2.2).
 _RIGHT = (
@@ -30,17 +31,20 @@ _NOT_TEXT = re.compile(r"[<%]|&(?!(?:amp|lt|gt|quot|apos);)[\w:.-]+;")
 _SUSPECT = re.compile(
     (
         r"(?P<kept><!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*))"
-        r"|(?P<bracket><(?![A-Za-z_:/!?\x80-\xff]))"
+        r"|(?P<bracket><(?![A-Za-z_:/!?\x80-\xff]))|(?P<end>\]\]>)"
         r"|&\#x(?P<high>[dD][89abAB][\da-fA-F]{2});&\#x(?P<low>[dD][c-fC-F][\da-fA-F]{2});"
         r"|&\#(?P<high_decimal>5529[6-9]|55[3-9]\d\d|56[0-2]\d\d|563[01]\d);"
         r"&\#(?P<low_decimal>563[2-9]\d|56[4-9]\d\d|57[0-2]\d\d|573[0-3]\d|5734[0-3]);"
-        rf"|&(?!{_RIGHT})(?:(?P<name>[A-Za-z_:][\w:.-]{{0,99}});|\#(?P<number>x[\da-fA-F]{{1,20}}|\d{{1,20}});)?"
+        rf"|&(?!{_RIGHT})(?:(?P<name>[A-Za-z_:][\w:.-]{{0,99}});|\#(?P<number>[xX][\da-fA-F]{{1,20}}|\d{{1,20}});)?"
     ).encode(),
-    re.DOTALL | re.IGNORECASE,
+    re.DOTALL,
 )
 # Cheap checks: a document without a match needs no repair.  Each begins with one byte, which is searched for fast.
 _OTHER_REFERENCE = re.compile(rf"&(?!{_RIGHT})".encode())
 _STRAY_BRACKET = re.compile(rb"<(?![A-Za-z_:/!?\x80-\xff])")
+
+#: Control characters that XML does not allow.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 
 #: Bytes in which a DTD begins.
 _MAX_PROLOGUE = 64 * 2**10
@@ -49,11 +53,7 @@ _MAX_VALUE = 1_000
 _MAX_EXPANDED = 1_000_000
 #: References and stray characters named in a warning.
 _MAX_EXAMPLES = 3
-#: Encodings in which the bytes of "&" and "<" may be part of another character.
-_SHIFTING = re.compile(r"iso-?2022|hz|utf-?7", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,300}\?>")
-#: A character of several bytes in UTF-8, and a byte that is part of none.
-_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
 @dataclass(slots=True)
@@ -72,9 +72,9 @@ class _Repair:
         """Return what a match is replaced by."""
         if match["kept"] is not None:
             return match[0]
-        if match["bracket"] is not None:
-            self.stray["<"] = None
-            return b"&lt;"
+        if stray := match["bracket"] or match["end"]:
+            self.stray[stray.decode()] = None
+            return b"&lt;" if stray == b"<" else b"]]&gt;"
         if match["high"] or match["high_decimal"]:
             return _character(_joined(match)).encode()
         if match["number"] is not None:
@@ -123,16 +123,20 @@ def has_other_references(body: bytes) -> bool:
 
 
 def _may_need_repair(body: bytes) -> bool:
-    return has_other_references(body) or _STRAY_BRACKET.search(body) is not None
+    if has_other_references(body) or _STRAY_BRACKET.search(body) is not None:
+        return True
+    return body.count(b"]]>") > body.count(b"<![CDATA[")
 
 
-def repaired(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+def repaired(body: bytes, charset: str | None = None) -> tuple[bytes, tuple[str, ...]]:
     """Return an XML document with the entities of XML alone and valid UTF-8, and warnings; unchanged if it is so.
 
+    `charset` is that of the Content-Type header; `xml_charset` says which one counts.
+
     An entity is what the document's own DTD declares it to be, else what HTML means by its name.  An ampersand that
-    begins no such reference is text, and so is "<" before anything that cannot follow it.  CDATA sections, comments
-    and processing instructions stay as they are.  Nothing external is loaded; a declared entity that contains markup
-    or other entities is not expanded: its reference becomes text.
+    begins no such reference is text, and so is "<" before anything that cannot follow it.  Control characters are
+    removed.  CDATA sections, comments and processing instructions stay as they are.  Nothing external is loaded; a
+    declared entity that contains markup or other entities is not expanded: its reference becomes text.
     """
     warnings: tuple[str, ...] = ()
     encoding = encoding_of(body)
@@ -143,13 +147,18 @@ def repaired(body: bytes) -> tuple[bytes, tuple[str, ...]]:
         text = _DECLARATION.sub("", body.decode(encoding, "replace").lstrip("\ufeff"), count=1)
         fixed, warnings = _with_readable_references(text.encode("utf-8", "replace"))
         return (fixed, warnings) if warnings else (body, ())
-    body, warnings = _with_valid_utf8(body)
-    fixed, more = _with_readable_references(body)
+    body, warnings = in_utf8(body, charset)
+    if IN_ASCII.match(declared_charset(body) or ""):
+        return body, warnings  # the bytes of "&" and "<" may be part of another character
+    printable = body.translate(None, _CONTROLS)
+    if len(printable) < len(body):
+        warnings += (f"control characters were removed: {len(body) - len(printable)}",)
+    fixed, more = _with_readable_references(printable)
     return fixed, warnings + more
 
 
 def _with_readable_references(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    if not _may_need_repair(body) or _SHIFTING.match(declared_charset(body) or ""):
+    if not _may_need_repair(body):
         return body, ()
     # The first one only: there is no other, and to look for the end of each would take quadratic time.
     start = body[:_MAX_PROLOGUE].upper().find(b"<!DOCTYPE")
@@ -176,39 +185,6 @@ def _declared(subset: bytes) -> dict[str, str]:
                 name.decode(), "".join(one if one.isascii() and one.isalnum() else _character(one) for one in text)
             )
     return found
-
-
-def _with_valid_utf8(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """Return a document in UTF-8 with its invalid bytes replaced; unchanged if most of it is no UTF-8.
-
-    Bytes from 0x80 to 0x9F are characters of windows-1252, mostly quotes and dashes; any other is U+FFFD, which costs
-    one character.
-    """
-    if body.isascii() or (declared_charset(body) or "utf-8").lower() not in ("utf-8", "utf8"):
-        return body, ()
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        pass
-    else:
-        return body, ()
-    rest = _MULTIBYTE.sub(b"", body)
-    invalid = sum(byte > 0x7F for byte in rest)
-    if invalid * 2 > (len(body) - len(rest)) // 2:
-        return body, ()
-    text = body.decode("utf-8", "surrogateescape")
-    fixed = _INVALID_BYTES.sub(_from_bytes, text)
-    # A document that was read as another encoding is not UTF-8 in every part, such as in three bytes of a surrogate.
-    return fixed.encode("utf-8", "replace"), (f"bytes that are no UTF-8 were replaced: {invalid}",)
-
-
-#: As Python decodes them with "surrogateescape".
-_INVALID_BYTES = re.compile("[\udc80-\udcff]+")
-
-
-def _from_bytes(match: re.Match[str]) -> str:
-    some = bytes(ord(one) - 0xDC00 for one in match[0])
-    return some.decode("cp1252", "replace") if max(some) < 0xA0 else "\ufffd" * len(some)
 
 
 def _joined(match: re.Match[bytes]) -> str:

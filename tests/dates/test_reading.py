@@ -203,3 +203,12 @@ def test_an_assumed_zone_is_inferred_from_a_time_with_one() -> None:
 )
 def test_what_resembles_iso_8601_is_none(text: str) -> None:
     assert read_time(text) is None
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "en-GB", "en-US", None, "ja"])
+@pytest.mark.parametrize("text", ["6/29/2024", "06-29-2024", "2024-06-29Z", "2024-06-29+02:00", "2024-06-29-05:00"])
+def test_a_day_that_can_be_read_in_one_way_is_read_in_any_language(text: str, language: str | None) -> None:
+    found = read_time(text, language)
+
+    assert found is not None
+    assert (found.when.date().isoformat(), found.precision) == ("2024-06-29", "day")

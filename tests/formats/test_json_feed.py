@@ -146,3 +146,25 @@ def test_items_beyond_the_limit_are_left_out_with_a_warning() -> None:
 def test_damaged_json_raises_parse_error(body: bytes) -> None:
     with pytest.raises(ParseError):
         parse(body, url=URL)
+
+
+@pytest.mark.parametrize(
+    ("item", "page", "body"),
+    [
+        ({"id": "https://paper.example/2"}, "https://paper.example/2", None),
+        ({"id": "https://paper.example/2 copy", "summary": "s"}, None, "<p>s</p>"),
+        ({"id": "3", "url": "3", "summary": "s"}, None, "<p>s</p>"),
+        ({"id": "4", "url": "urn:x:4", "summary": "s"}, None, "<p>s</p>"),
+        ({"id": 5, "url": None, "summary": "s"}, None, "<p>s</p>"),
+        ({"id": "6", "url": "www.paper.example/6", "summary": "s"}, "https://www.paper.example/6", None),
+        ({"id": "7", "attachments": [{"url": "https://a.example/7.mp3"}], "summary": "s"}, None, "<p>s</p>"),
+        ({"id": "8", "url": "<![CDATA[https://paper.example/8]]>"}, "https://paper.example/8", None),
+        ({"id": "9", "url": "/news/9"}, "https://paper.example/news/9", None),
+    ],
+)
+def test_an_id_is_no_link_unless_it_is_a_url(item: dict[str, object], page: str | None, body: str | None) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://paper.example/", "items": [item]}
+
+    (entry,) = parse(json.dumps(feed).encode(), url="https://feeds.example/f/feed.json").entries
+
+    assert (entry.link, entry.body_html) == (page, body)

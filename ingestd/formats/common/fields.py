@@ -3,11 +3,13 @@
 import html
 import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from ingestd import urls
 from ingestd.model import plain_text
 from ingestd.model.language_tags import language_tag
 from ingestd.model.markup import text_of
+from ingestd.model.typed_url import mended
 from ingestd.text import clean, collapse
 
 #: Entries per document: a hundred times what feeds have, a tenth of what would slow down a poll.
@@ -23,18 +25,26 @@ MAX_URL = 8_000
 #: Authors, and keywords, per entry.
 MAX_NAMES = 100
 
-_CDATA = "<![CDATA["
-#: A section that is not closed ends with the value.
-_CDATA_SECTION = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+#: In all forms of the markers of CDATA sections, which some programs escape.
+_CDATA = ("[CDATA[", "[cdata[")
+#: A section, also as browsers serialise it, without its first sign, or closed by brackets alone.  One that is not
+#: closed ends with the value.
+_CDATA_SECTION = re.compile(
+    r"<!--\s?\[CDATA\[(?P<comment>.*?)\]\]\s?-->|(?:<|\A\s*)!\s?\[CDATA\[(?P<section>.*?)(?:\]\]\s?>|\]{1,2}\s*\Z|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_CDATA_END = re.compile(r"\s*\]\]>\s*\Z")
 _NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*")
 _TABS_AND_LINE_ENDS = str.maketrans("", "", "\t\r\n")
+_ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,5}38|#x0{0,5}26);)+", re.IGNORECASE)
+_HOST = re.compile(r"(?P<www>www\.)?(?:[\w-]+\.)+[\w-]+(?=[/?#:]|$)", re.IGNORECASE)
 # Schemes that a browser executes or opens locally.
 _UNSAFE_SCHEME = re.compile(r"\s*(javascript|vbscript|data|file|blob):", re.IGNORECASE)
 
 
 def line_of(value: str | None, *, markup: bool = False) -> str | None:
     """Return plain text or markup as one line of plain text, cut at MAX_LINE; None when empty."""
-    if not value or markup or _CDATA in value:
+    if not value or markup or value.endswith("]]>") or any(mark in value for mark in _CDATA):
         return _text(value, markup=markup, limit=MAX_LINE)
     text = collapse(value)
     return text if 0 < len(text) <= MAX_LINE else text[:MAX_LINE].rstrip() or None
@@ -52,12 +62,21 @@ def _text(value: str | None, *, markup: bool, limit: int) -> str | None:
     if markup:
         # Most titles have references but no tags, and need no parser.
         value = text_of(value) if "<" in value else html.unescape(value)
+        if value.lstrip()[:10].upper().startswith(("<![CDATA[", "![CDATA[")):
+            value = _without_cdata(value)  # escaped twice
     return collapse(value)[:limit].rstrip() or None
 
 
 def _without_cdata(value: str) -> str:
     """Return text or markup without the markers of CDATA sections, which some programs escape."""
-    return _CDATA_SECTION.sub(lambda match: match[1], value) if _CDATA in value else value
+    if any(mark in value for mark in _CDATA):
+        value = _CDATA_SECTION.sub(lambda match: match["section"] or match["comment"] or "", value)
+    return _CDATA_END.sub("", value) if value.rstrip().endswith("]]>") else value
+
+
+def written_value(value: str | None) -> str:
+    """Return an identifier, a date or an address as written, without the markers of CDATA sections around it."""
+    return _without_cdata(value).strip() if value else ""
 
 
 def body_of(value: str | None, *, markup: bool = True) -> str | None:
@@ -72,16 +91,31 @@ def body_of(value: str | None, *, markup: bool = True) -> str | None:
 
 def _safe_reference(reference: str | None) -> str | None:
     # Browsers ignore tabs and line ends anywhere in a URL (WHATWG URL, 4.4), as in "java\tscript:".
-    reference = clean(reference).translate(_TABS_AND_LINE_ENDS).strip() if reference else ""
+    reference = written_value(clean(reference).translate(_TABS_AND_LINE_ENDS).strip()) if reference else ""
     return None if not reference or len(reference) > MAX_URL or _UNSAFE_SCHEME.match(reference) else reference
 
 
 def page_of(base: str, reference: str | None) -> str | None:
     """Return an absolute http(s) URL; None when the reference does not resolve to one, or is longer than MAX_URL.
 
-    An identifier such as "urn:x:1" is no page.
+    An identifier such as "urn:x:1" is no page.  An ampersand that was escaped twice is one, and "www.paper.example/1"
+    is an address without its scheme, as is one that begins with the host of `base`.
     """
-    return urls.resolve(base, _safe_reference(reference))
+    safe = _safe_reference(reference)
+    if not safe:
+        return None
+    if "&" in safe and ";" in safe:
+        safe = _ESCAPED_AMPERSAND.sub("&", safe)
+    return urls.resolve(base, _with_scheme(base, mended(safe)))
+
+
+def _with_scheme(base: str, reference: str) -> str:
+    host = None if reference.startswith(("http://", "https://", "/")) else _HOST.match(reference)
+    if not host:
+        return reference
+    parts = urlsplit(base)
+    is_host = host["www"] or host[0].lower() == (parts.hostname or "").removeprefix("www.")
+    return f"{parts.scheme or 'http'}://{reference}" if is_host else reference
 
 
 def names_of(values: Iterable[str | None]) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Parse a document with feedparser, so that nothing in one entry costs the others."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 from xml.sax import SAXParseException
 
 import feedparser
@@ -30,6 +32,12 @@ _KNOWN_NAMESPACES = (
     "http://www.w3.org/", "http://purl.org/", "http://backend.userland.com/", "http://my.netscape.com/",
     "http://search.yahoo.com/mrss",
 )  # fmt: skip
+#: Where entries begin and end.
+_ENTRY_STARTS = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+_ENTRY_ENDS = re.compile(rb"</(?:\w{1,20}:)?(?:item|entry)\s*>", re.IGNORECASE)
+#: Fields of an entry that may be cut short.
+_TEXTS = ("content", "summary", "summary_detail")
+_BASE = re.compile(rb"\sxml:base\s*=\s*(\"[^\"<]{0,2000}\"|'[^'<]{0,2000}')")
 #: Attempts to find the entries that feedparser cannot read.
 _MAX_ATTEMPTS = 500
 
@@ -41,19 +49,68 @@ def parse(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
 
     Raises ParseError when feedparser fails, or reports an error and found no entry.
     """
-    warnings: tuple[str, ...] = ()
+    body, warnings = _without_broken_bases(body) if b"xml:base" in body else (body, ())
     try:
         parsed = _parse(body, content_type)
     except ParseError as failure:
-        parsed, warnings = _parse_by_entry(body, failure)
+        parsed, more = _parse_by_entry(body, failure)
+        warnings += more
     if b"xml:base" in body:
         parsed = _with_written_ids(parsed, body)
+    if isinstance(parsed.get("bozo_exception"), SAXParseException):
+        parsed, more = _whole_entries(_recovered(parsed, body), body)
+        warnings += more
     if not parsed.get("bozo"):
         return parsed, warnings
     error = parsed["bozo_exception"]
     if not parsed["entries"] and not isinstance(error, feedparser.CharacterEncodingOverride):
         raise ParseError(f"damaged feed without a readable entry: {_words(error, body)}") from error
     return parsed, (*warnings, _words(error, body))
+
+
+def _without_broken_bases(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return a document without bases that are no URL, which cost the links of all entries behind them."""
+    broken = [match[0] for match in _BASE.finditer(body) if not _is_url(match[1][1:-1].decode("utf-8", "replace"))]
+    for attribute in broken:
+        body = body.replace(attribute, b"")
+    return body, (f"xml:base is no URL: {broken[0].decode('utf-8', 'replace').strip()[:100]}",) if broken else ()
+
+
+def _is_url(text: str) -> bool:
+    try:
+        urljoin("http://base.invalid/", text)
+    except ValueError:
+        return False
+    return True
+
+
+def _recovered(parsed: Raw, body: bytes) -> Raw:
+    """Return a document with more entries if libxml2 recovers more of it than feedparser's loose parser did."""
+    if len(_ENTRY_STARTS.findall(body)) <= len(parsed["entries"]):
+        return parsed
+    try:
+        root, _ = root_element(body, "feed")
+        recovered = _parse(etree.tostring(root, encoding="utf-8", xml_declaration=True), None)
+    except ParseError:
+        return parsed
+    if len(recovered["entries"]) <= len(parsed["entries"]):
+        return parsed
+    return {**recovered, "bozo": True, "bozo_exception": parsed["bozo_exception"]}
+
+
+def _whole_entries(parsed: Raw, body: bytes) -> tuple[Raw, tuple[str, ...]]:
+    """Return a document whose last entry has no text if the document ends within it: half a text is none.
+
+    Without a link and an identifier it is left out.
+    """
+    starts = [match.start() for match in _ENTRY_STARTS.finditer(body)]
+    ends = [match.start() for match in _ENTRY_ENDS.finditer(body)]
+    entries = parsed["entries"]
+    if not starts or len(entries) != len(starts) or (ends and ends[-1] > starts[-1]):
+        return parsed, ()
+    last = {name: value for name, value in entries[-1].items() if name not in _TEXTS}
+    kept = [last] if last.get("id") or last.get("link") else []
+    return {**parsed, "entries": [*entries[:-1], *kept]}, ("the document ends within its last entry",)
 
 
 def _words(error: Exception, body: bytes) -> str:
@@ -69,8 +126,8 @@ def _words(error: Exception, body: bytes) -> str:
 
 def _parse(body: bytes, content_type: str | None) -> Raw:
     # Without a charset feedparser assumes ISO 8859-1, or US-ASCII for text/xml, and tries UTF-8 before the byte
-    # order mark.  By RFC 7303, 3 the mark comes first, then the header, then the XML declaration.
-    charset = encoding_of(body) or charset_of(content_type)
+    # order mark.  The body is in UTF-8 unless its first bytes or its declaration say otherwise (`xml_repair`).
+    charset = encoding_of(body) or ("utf-8" if not body.isascii() else charset_of(content_type))
     if not charset and declares_unknown_charset(body):
         charset = "utf-8"  # feedparser would try it next, but fails first on codecs such as punycode
     headers = {"content-type": f"application/xml; charset={charset}" if charset else "application/xml"}

@@ -1,7 +1,7 @@
 """Reader of RSS in all versions, RDF, CDF and Atom, on top of feedparser."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,10 +19,18 @@ from ingestd.formats.syndication.polling_hints import hints_of
 from ingestd.formats.syndication.tombstones import deleted_in
 from ingestd.formats.syndication.wrapped_items import unwrapped_entries
 from ingestd.model.feed import Entry, Feed
+from ingestd.model.sniffing import charset_of
 from ingestd.model.xml_repair import repaired
 
 _ROOTS = frozenset(("rss", "feed", "rdf", "channel"))
 _MARKUP_TYPES = frozenset(("text/html", "application/xhtml+xml"))
+#: Media types of an alternate link that leads to no page.
+_NO_PAGE = re.compile(
+    r"image/|audio/|video/|application/(?:json|feed\+json|atom\+xml|rss\+xml|activity\+json|ld\+json)", re.IGNORECASE
+)
+_SPACE = re.compile(r"\s")
+#: A relation of RFC 4287 in full (4.2.7.2).
+_IANA_RELATION = "http://www.iana.org/assignments/relation/"
 #: Media types registered or seen: application/vnd.iptc.g2.newsitem+xml, text/vnd.iptc.newsml, application/nitf+xml ...
 _WIRE_TYPE = re.compile(r"iptc|newsml|nitf|ninjs", re.IGNORECASE)
 _LEADING_SPACE = re.compile(rb"^\s+(?=<)")
@@ -37,6 +45,10 @@ class _FeedDefaults:
     url: str
     #: For links of entries.
     base: str
+    #: The page of the feed.
+    home: str | None
+    #: Whether identifiers are addresses of pages, as in RDF.
+    ids_are_pages: bool
     language: str | None
     authors: tuple[str, ...]
 
@@ -56,7 +68,7 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     Raises UnknownFormat when the XML is not a feed, ParseError when it is damaged and has no readable entry.
     """
     # Some scripts print empty lines before the XML declaration, where XML allows none.
-    body, repairs = repaired(_LEADING_SPACE.sub(b"", document.body))
+    body, repairs = repaired(_LEADING_SPACE.sub(b"", document.body), charset_of(content_type))
     parsed, warnings = feedparser_document.parse(body, content_type)
     warnings = (*repairs, *warnings)
     head, items = dict(parsed["feed"]), parsed["entries"]
@@ -68,6 +80,8 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     defaults = _FeedDefaults(
         url=url,
         base=_base(url, head) if not version.startswith("atom") else url,
+        home=fields.page_of(url, head.get("link")),
+        ids_are_pages=version in ("rss10", "rss11"),
         language=fields.language_of(head.get("language")),
         # In Atom the feed's authors apply to its entries (RFC 4287, 4.2.1); in RSS this is the webmaster.
         authors=_authors(head) if version.startswith("atom") else (),
@@ -78,13 +92,13 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     unwrapped = unwrapped_entries(body, read, url)
     for name in ("published", "updated"):
         warnings += unreadable_dates(
-            (item.get(name), getattr(entry, name)) for item, entry in zip(items, read, strict=True)
+            (_date(item, name), getattr(entry, name)) for item, entry in zip(items, read, strict=True)
         )
     entries, guid_warnings = with_unique_guids([entry for entry in unwrapped if not entry.wire])
     return Feed(
         format=version or "rss",
         title=_line(head, "title"),
-        home=fields.page_of(url, head.get("link")),
+        home=defaults.home,
         # Wire items keep their guids, which versions of one item share.
         entries=(*entries, *(entry for entry in unwrapped if entry.wire)),
         deleted=deleted_in(body) if version.startswith("atom") else (),
@@ -101,12 +115,17 @@ def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:
     headline, description, (body, language) = _line(item, "title"), _description(item), _content(item)
     language = fields.language_of(item.get("language") or language) or defaults.language
     # Never feedparser's own reading: it fills in what it does not understand from today's date.
-    published, updated = (read_time(item.get(name), language) for name in ("published", "updated"))
-    link = _page(item, defaults.base)
+    published, updated = (read_time(_date(item, name), language) for name in ("published", "updated"))
+    link = _page(item, defaults)
     if not link and not body:  # the summary is all there is to read
         body = fields.body_of(item.get("summary"), markup=_is_markup(item.get("summary_detail")))
     guid, origin = identity_of(
-        item.get("id"), link, headline=headline, description=description, body=body, published=when_of(published)
+        fields.written_value(item.get("id")),
+        link,
+        headline=headline,
+        description=description,
+        body=body,
+        published=when_of(published),
     )
     return Entry(
         guid=guid,
@@ -122,20 +141,56 @@ def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:
         body_html=body,
         language=language,
         payload=_payload(item, defaults.url),
-        keywords=fields.names_of(tag.get("label") or tag.get("term") for tag in item.get("tags", ())),
+        keywords=fields.names_of(tag.get("label") or tag.get("term") for tag in _elements(item, "tags")),
     )
 
 
-def _page(item: Raw, base: str) -> str | None:
+def _date(item: Raw, name: str) -> str | None:
+    """Return a date as written; `created` is when an entry without another date was published."""
+    names = (name,) if name != "published" else (name, "created", "prism_publicationdate")
+    return next((fields.written_value(item[one]) for one in names if item.get(one)), None)
+
+
+def _page(item: Raw, defaults: _FeedDefaults) -> str | None:
     """Return the URL of an entry's page: its first alternate link, else its identifier if that is an http(s) URL.
 
     feedparser's `link` may be an enclosure, or an identifier that is no URL.
     """
-    alternates = [link for link in _links(item) if _relation(link) == "alternate" and link.get("href")]
-    # In the order of the feed, HTML first: an entry may also link to itself as JSON or as a feed.
-    alternates.sort(key=lambda link: (link.get("type") or "text/html").lower() not in _MARKUP_TYPES)
-    pages = (fields.page_of(base, link["href"]) for link in alternates)
-    return next(filter(None, pages), None) or (fields.page_of("", item.get("id")) if item.get("guidislink") else None)
+    found: list[str] = []
+    for relation in ("alternate", "canonical"):
+        links = [link for link in _links(item) if _relation(link) == relation and _may_be_page(link, item)]
+        # In the order of the feed, HTML first.
+        links.sort(key=lambda link: _media_type(link) not in _MARKUP_TYPES)
+        found += (link["href"] for link in links)
+    found += (
+        part["src"] for part in _elements(item, "content") if part.get("src") and _media_type(part) in _MARKUP_TYPES
+    )
+    if page := next(filter(None, (_resolved(link, defaults) for link in found)), None):
+        return page
+    identifier = fields.written_value(item.get("id"))
+    # An identifier with spaces, such as "17 at https://paper.example", is no address.
+    is_page = (item.get("guidislink") or defaults.ids_are_pages) and not _SPACE.search(identifier)
+    return fields.page_of("", identifier) if is_page else None
+
+
+def _may_be_page(link: Raw, item: Raw) -> bool:
+    """Return whether a link may lead to the page: not to a picture, a recording, the entry as JSON or as a feed.
+
+    Some publishers write their identifier into the link as well.
+    """
+    href = (link.get("href") or "").strip()
+    if not href or _NO_PAGE.match(link.get("type") or ""):
+        return False
+    return href != (item.get("id") or "").strip() or any(sign in href for sign in "/.?#:")
+
+
+def _resolved(link: str, defaults: _FeedDefaults) -> str | None:
+    reference = fields.written_value(link)
+    if reference.startswith(("#", "?")):
+        # It is about a page, not about the feed.
+        base = defaults.home or (defaults.base if reference.startswith("?") or defaults.base != defaults.url else "")
+        return fields.page_of(base, reference) if len(reference) > 1 else None
+    return fields.page_of(defaults.base, reference)
 
 
 def _base(url: str, head: Raw) -> str:
@@ -155,6 +210,7 @@ def _unusable_links(items: Sequence[Raw]) -> tuple[str, ...]:
         for link in _links(item)
         if _relation(link) == "alternate"
         and link.get("href")
+        and fields.written_value(link["href"]) != "#"
         and not fields.page_of("http://base.invalid/", link["href"])
     }
     return (f"links that are no http(s) URL were dropped: {', '.join(found)[:200]}",) if found else ()
@@ -172,13 +228,23 @@ def _line(element: Raw, name: str) -> str | None:
     return fields.line_of(element.get(name), markup=_is_markup(element.get(f"{name}_detail")))
 
 
-def _is_markup(detail: Raw | None) -> bool:
-    return detail is not None and detail.get("type") in _MARKUP_TYPES
+def _is_markup(detail: object) -> bool:
+    return isinstance(detail, Mapping) and detail.get("type") in _MARKUP_TYPES
+
+
+def _media_type(element: Raw) -> str:
+    return (element.get("type") or "text/html").partition(";")[0].strip().lower()
+
+
+def _elements(element: Raw, name: str) -> list[Raw]:
+    """Return a list of feedparser's; an element of the publisher's with that name replaces it by text."""
+    found = element.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _description(item: Raw) -> str | None:
     summary, detail = item.get("summary"), item.get("summary_detail")
-    if detail is None and any(content.get("value") == summary for content in item.get("content", ())):
+    if detail is None and any(content.get("value") == summary for content in _elements(item, "content")):
         return None  # without a summary, feedparser repeats the content here
     return fields.description_of(summary, markup=detail is None or _is_markup(detail))
 
@@ -186,8 +252,9 @@ def _description(item: Raw) -> str | None:
 def _content(item: Raw) -> tuple[str | None, str | None]:
     """Return the longest content as HTML, and the language of the entry."""
     # The longest, because feedparser also lists picture captions (media:description) as content.
-    contents = sorted(item.get("content", ()), key=lambda content: len(content.get("value") or ""), reverse=True)
-    title = item.get("title_detail") or {}
+    contents = sorted(_elements(item, "content"), key=lambda content: len(content.get("value") or ""), reverse=True)
+    detail = item.get("title_detail")
+    title: Raw = detail if isinstance(detail, Mapping) else {}
     for content in contents:
         if _is_markup(content) or content.get("type") == "text/plain":
             body = fields.body_of(content.get("value"), markup=_is_markup(content))
@@ -196,7 +263,7 @@ def _content(item: Raw) -> tuple[str | None, str | None]:
 
 
 def _authors(element: Raw) -> tuple[str, ...]:
-    authors: Sequence[Raw] = element.get("authors") or ()
+    authors = _elements(element, "authors")
     address = _AUTHOR_ADDRESS.fullmatch(element.get("author") or "")
     if address and len(authors) <= 1:
         return fields.names_of([address["name"] or address["address"]])
@@ -212,13 +279,14 @@ def _related_links(element: Raw, relation: str) -> Iterator[str]:
 
 
 def _relation(link: Raw) -> str:
-    return (link.get("rel") or "").lower()
+    # Without one it is "alternate" (RFC 4287, 4.2.7.2).
+    return (link.get("rel") or "").strip().lower().removeprefix(_IANA_RELATION) or "alternate"
 
 
 def _links(element: Raw) -> Sequence[Raw]:
-    # An element named <links> replaces feedparser's own list.
-    links = element.get("links")
-    return [link for link in links if hasattr(link, "get")] if isinstance(links, list) else ()
+    if isinstance(element.get("links"), str) and element.get("link"):
+        return [{"href": element["link"]}]
+    return _elements(element, "links")
 
 
 FORMAT = Format("syndication", recognises, parse)
