@@ -83,7 +83,7 @@ def _probabilities(text: str) -> dict[str, float]:
     """Return the probability of each language for a text, the most probable first; empty when it is too short."""
     if len(text) < _MIN_TEXT:
         return {}
-    ranked = {str(language): float(probability) for language, probability in _identifier().rank(text[:_SAMPLE])}
+    ranked: dict[str, float] = dict(_identifier().rank(text[:_SAMPLE]))
     # The model also knows "no language" (zxx), and Wu, which newspapers do not print.
     ranked["zh"] = ranked.get("zh", 0) + ranked.pop("wuu", 0)
     ranked.pop("zxx", None)

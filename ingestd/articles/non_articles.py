@@ -25,7 +25,6 @@ _MIN_PICTURES = 5
 _MAX_GALLERY_TEXT = 200
 
 _TITLES = etree.XPath("//title | //h1")
-_LINKED_TITLES = etree.XPath("count(//*[self::h2 or self::h3 or self::h4][.//a[@href] or parent::a[@href]])")
 _BELOW_LINKED_TITLES = etree.XPath(
     "//*[self::h2 or self::h3 or self::h4][.//a[@href]]/following-sibling::*[1]"
     " | //a[@href][h2 or h3 or h4]/following-sibling::*[1]"
@@ -93,9 +92,20 @@ def _any_matches(lines: Iterable[str], phrases: re.Pattern[str]) -> bool:
     return any(phrases.search(line) for line in lines if len(line) < 300)
 
 
+def _has_linked_titles(root: etree._Element) -> bool:
+    """Return whether a page has as many headings that are links, or hold one, as an index page has."""
+    headings = root.iter("h2", "h3", "h4")
+    linked = (one for one in headings if _is_link(one.getparent()) or any(map(_is_link, one.iter("a"))))
+    return sum(1 for _ in islice(linked, _MIN_TITLES)) == _MIN_TITLES
+
+
+def _is_link(element: etree._Element) -> bool:
+    return bool(element is not None and element.tag == "a" and element.get("href") is not None)
+
+
 def _is_index_page(root: etree._Element, blocks: Sequence[Block]) -> bool:
     """Return whether a page is mostly linked titles, declares no article and has hardly a paragraph."""
-    if any(len(block.text) > _EXCERPT for block in blocks) or _LINKED_TITLES(root) < _MIN_TITLES:
+    if any(len(block.text) > _EXCERPT for block in blocks) or not _has_linked_titles(root):
         return False
     if _DECLARES_ARTICLE(root):
         return False

@@ -82,8 +82,7 @@ def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], boo
     for event, element in walk:
         tag = element.tag
         if parts and tag in _BLOCKS:
-            if not (line := "".join(parts)).isspace():
-                lines.append(line)
+            lines.append("".join(parts))
             parts = []
         if event == "start":
             if tag in _INVISIBLE or (is_skipped and is_skipped(element)):
@@ -92,7 +91,7 @@ def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], boo
             added = element.text
         else:
             added = element.tail if element is not root else None
-        if added:
+        if added and (parts or not added.isspace()):
             parts.append(added)
     lines.append("".join(parts))
     return [line for line in map(collapse, lines) if line]

@@ -63,9 +63,23 @@ _DESK_WORDS = frozenset(
 # anywhere.
 _LATIN = [name for name in (*BY_NAME, *BY_SHORT) if name[0] < "\u0250"]
 _OTHER = [name for name in BY_NAME if name[0] >= "\u0250"]
-#: The first characters of all names: most words of a text begin with another, and no name is tried on them.
-_INITIALS = f"(?=[{re.escape(''.join(sorted({name[0] for name in (*_LATIN, *_OTHER)})))}])"
-_NAMES = re.compile(rf"{_INITIALS}(?:(?<![\w-])(?:{any_of(_LATIN)})(?![\w-]|\.\w)|{any_of(_OTHER)})")
+
+
+def _by_initial(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the first characters of names, each with a pattern for what follows it."""
+    for initial in sorted({name[0] for name in names}):
+        yield re.escape(initial), any_of([name[1:] for name in names if name[0] == initial])
+
+
+# A branch for each first character, so that the search skips all other characters in one loop.
+_NAMES = re.compile(
+    "|".join(
+        (
+            *(rf"{first}(?<![\w-]{first})(?:{rest})(?![\w-]|\.\w)" for first, rest in _by_initial(_LATIN)),
+            *(f"{first}(?:{rest})" for first, rest in _by_initial(_OTHER)),
+        )
+    )
+)
 _FULL = re.compile(rf"(?<!\w)(?:{any_of([name for name in _LATIN if name in BY_NAME])})(?!\w)|{any_of(_OTHER)}")
 #: In a dateline, names that mean nothing else; those in scripts without spaces may have the place attached.
 _SPACED, _UNSPACED = (

@@ -75,6 +75,7 @@ _PRIVACY = (
     "حریم خصوصی|कुकी|সম্মতি|কুকি|คุกกี้|ยินยอม|ความเป็นส่วนตัว|persetujuan|privasi|đồng ý|quyền riêng tư|συγκατάθεση|gdpr|rgpd|"
     "lgpd|dsgvo"
 ).split("|")
+_ASCII_PRIVACY = tuple(filter(str.isascii, _PRIVACY))
 _ASKED = re.compile(
     r"\b(?:you|your|we ask|click|sie|ihre[rn]?|ihnen|klicken|vous|votre|vos|cliquez|cliquant|usted|sus?|"
     r"haga clic|tu|você|seus?|clique|"
@@ -165,7 +166,7 @@ def speaks_of_privacy(line: str) -> bool:
         return False
     # Nearly no line has one of these words.  To search for each is thirty times as fast as a pattern of all.
     folded = line.lower()
-    return any(map(folded.__contains__, _PRIVACY))
+    return any(map(folded.__contains__, _ASCII_PRIVACY if folded.isascii() else _PRIVACY))
 
 
 def names_embed(text: str) -> bool:

@@ -45,6 +45,10 @@ _WEAK_WORDS = frozenset(
     "byline bylines author authors authorbox bio caption captions figcaption credit credits copyright meta timestamp "
     "dateline date tags taglist topic topics keywords gallery slideshow carousel infobox factbox".split()
 )
+#: Word → the strength of its mark.
+_STRENGTHS = {
+    **dict.fromkeys(_TEASER_WORDS, TEASER), **dict.fromkeys(_WEAK_WORDS, WEAK), **dict.fromkeys(_STRONG_WORDS, STRONG),
+}  # fmt: skip
 _HIDDEN_NAMES = frozenset(
     "hidden hide is-hidden visually-hidden visuallyhidden sr-only screen-reader-text screen-reader-only".split()
 )
@@ -143,19 +147,16 @@ def is_hidden(element: etree._Element) -> bool:
 
 @lru_cache(maxsize=4096)  # the elements of a page, and the pages of a site, share their names
 def _strength_of_names(names: str) -> int:
-    found = 0
+    all_names = names.split()
     # "hidden md:block" is hidden on narrow screens only.
-    has_variants = ":" in names
-    for name in names.split():
-        if name in _HIDDEN_NAMES and not has_variants:
-            return STRONG
-        if _STATE_NAMES.match(name):
-            continue
-        for part in map(str.lower, _PARTS.split(name)):
-            if part in _STRONG_WORDS:
-                return STRONG
-            if part in _WEAK_WORDS:
-                found = WEAK
-            elif part in _TEASER_WORDS:
-                found = max(found, TEASER)
-    return found
+    if ":" not in names and not _HIDDEN_NAMES.isdisjoint(all_names):
+        return STRONG
+    return max(map(_strength_of_name, all_names), default=0)
+
+
+@lru_cache(maxsize=4096)  # sites differ in how they combine names more than in the names
+def _strength_of_name(name: str) -> int:
+    # A name in small letters, as most are, needs no expression.
+    parts = name.replace("_", "-").replace(".", "-").split("-") if name.islower() else _PARTS.split(name)
+    strength = max(_STRENGTHS.get(part.lower(), 0) for part in parts)
+    return 0 if strength and _STATE_NAMES.match(name) else strength

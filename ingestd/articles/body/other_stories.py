@@ -1,7 +1,7 @@
 """Other stories on a page: those that infinite scrolling appends, and whole articles below or within the page's own."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from urllib.parse import urlsplit
 
@@ -13,7 +13,6 @@ from ingestd.articles.witnesses import bylines, page_headings, visible_dates
 from ingestd.articles.witnesses.page_headings import PageHeadings
 from ingestd.model.markup import block_texts
 
-_ARTICLES = etree.XPath("//article")
 _LIVE = etree.XPath(
     "boolean(//*[contains(@itemtype, 'LiveBlogPosting')]"
     " | //script[contains(@type, 'ld+json')][contains(., 'LiveBlogPosting')])"
@@ -51,7 +50,7 @@ def _remove(root: etree._Element, url: str, found: PageHeadings) -> bool:
     headline = _headline(root, headings, titles)
     if headline is None:
         return False
-    articles = _ARTICLES(root)
+    articles = root.iter("article")
     candidates = [*_below_headings(headline, headings), *_with_addresses(articles, headline, url), *_twins(headline)]
     if not candidates:
         return False
@@ -92,7 +91,7 @@ def _below_headings(headline: etree._Element, headings: Sequence[etree._Element]
         yield start
 
 
-def _with_addresses(articles: Sequence[etree._Element], headline: etree._Element, url: str) -> Iterator[etree._Element]:
+def _with_addresses(articles: Iterable[etree._Element], headline: etree._Element, url: str) -> Iterator[etree._Element]:
     """Yield the articles that have an address which is not the page's."""
     around = set(headline.iterancestors())
     path = urlsplit(url).path.rstrip("/")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import deepcopy
 
 from lxml import etree
-from lxml.html import HtmlElementClassLookup
+from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
 
 #: Real pages nest less deep.  libxml2 drops everything below 256 levels (2048 with `huge_tree`), text included.
 MAX_DEPTH = 250
@@ -16,6 +16,9 @@ _COUNT = etree.XPath("count(//*)")
 _TEXT = etree.XPath("string()")
 
 _CHUNK = 500_000
+_HTML_ELEMENTS = etree.ElementDefaultClassLookup(
+    element=HtmlElement, comment=HtmlComment, pi=HtmlProcessingInstruction, entity=HtmlEntity
+)
 
 # A match attempt ends at the next "<", so that a page of nothing but "<" takes linear time.
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)([^<>]*)>")
@@ -54,9 +57,10 @@ def text_content(element: etree._Element) -> str:
 def html_elements(root: etree._Element) -> etree._Element:
     """Return a copy of a tree with elements of lxml.html, the only ones that trafilatura and htmldate accept.
 
-    The tree itself has plain elements: lxml.html calls Python to create each element, whenever it is visited.
+    The tree itself has plain elements, which are created faster.  Its copy has no class of its own for forms and their
+    fields: for these lxml.html calls Python to create each element, whenever it is visited.
     """
-    root.getroottree().parser.set_element_class_lookup(HtmlElementClassLookup())
+    root.getroottree().parser.set_element_class_lookup(_HTML_ELEMENTS)
     return deepcopy(root)
 
 

@@ -123,7 +123,10 @@ class _Context(NamedTuple):
 def _runs_by_block(
     root: etree._Element, skipped: frozenset[str], *, marked: bool
 ) -> Iterator[tuple[_Context, list[Run]]]:
-    """Yield the runs of each block with their context, without recursion, since a tree may be deeper than the stack."""
+    """Yield the runs of each block with their context, without recursion, since a tree may be deeper than the stack.
+
+    White space before the first word of a block is left out, but in `pre`.
+    """
     contexts = [_Context("p", (None, None), root)]
     runs = list[Run]()
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
@@ -146,8 +149,8 @@ def _runs_by_block(
                 yield context, runs
                 runs = []
             contexts.pop()
-        if element is not root and (tail := element.tail):
-            outer = contexts[-1]
+        outer = contexts[-1]
+        if (tail := element.tail) and (runs or outer.tag == "pre" or not tail.isspace()) and element is not root:
             tail = tail if outer.tag == "pre" else tail.replace(_BREAK, " ")
             runs.append(Run(f" {tail}" if outer.in_row and element.tag in _BLOCKS else tail, *outer.style))
     if runs:
@@ -187,9 +190,9 @@ def _is_row(element: etree._Element) -> bool:
 
 
 def _append_start(element: etree._Element, runs: list[Run], context: _Context) -> None:
-    if element.tag in _SEPARATE or context.in_row:
+    if context.in_row or element.tag in _SEPARATE:
         _append_separator(element, runs, context)
-    if text := element.text:
+    if (text := element.text) and (runs or context.tag == "pre" or not text.isspace()):
         # A line end in the source is a space, but in `pre`; only the run that stands for `<br>` is a break.
         kind = _ClockRun if context.in_clock else Run
         runs.append(kind(text if context.tag == "pre" else text.replace(_BREAK, " "), *context.style))

@@ -90,6 +90,11 @@ TIME_BEHIND = re.compile(
     r"actualizado|publicado|aggiornato|pubblicato|опубликовано|обновлено|share)\b(?=.*(?:\d|facebook|twitter)).*$",
     re.IGNORECASE,
 )
+#: Each of these has one of these words, in lower case, which are searched for first because it is faster.
+TIME_WORDS = (
+    "updated|publi|posted|modified|aktualisiert|veröffentlicht|mis à jour|actualizado|aggiornato|pubblicato|"
+    "опубликовано|обновлено|share"
+).split("|")
 #: Places of several words that follow a name; one word behind a full name is a place or an employer anyway.
 PLACES = frozenset(
     "new delhi,new york,new york city,los angeles,san francisco,washington dc,washington d.c,hong kong,"

@@ -36,7 +36,11 @@ _MAX_CODE = 5
 
 def clean(printed: str | None) -> str | None:
     """Return a byline without its "By"; None when nothing is left, or it is a URL or handle, as in some metadata."""
-    line = _GLUED_DATE.sub("", words.TIME_BEHIND.sub("", text.collapse(printed))).strip(" ,;|–—-")
+    line = text.collapse(printed)
+    folded = line.lower()
+    if any(map(folded.__contains__, words.TIME_WORDS)):
+        line = words.TIME_BEHIND.sub("", line)
+    line = _GLUED_DATE.sub("", line).strip(" ,;|–—-")
     line = words.BY.sub("", line).strip(" ,;|–—-")
     return None if not line or len(line) > _MAX_BYLINE or re.match(r"(https?:|www\.|@)", line) else line
 

@@ -1,7 +1,6 @@
 """Witness "search": the day that htmldate finds in URL, markup and text, for pages whose witnesses state no time."""
 
 import re
-from copy import deepcopy
 from datetime import UTC, date, datetime
 
 from htmldate import find_date
@@ -24,10 +23,9 @@ def read(root: etree._Element, url: str) -> Clues:
     """
     if element_count(root) > _MAX_ELEMENTS:
         return Clues()
-    own = deepcopy(root)  # boxes are found in plain elements, which are faster to visit
-    for box in [element for element in own.iterdescendants() if _is_other(element)]:
+    page = html_elements(root)
+    for box in [element for element in page.iterdescendants() if _is_other(element)]:
         box.clear()
-    page = html_elements(own)
     found = find_date(page, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", url=url or None)
     return Clues(firstcreated=_certain(date.fromisoformat(found), root, url)) if found else Clues()
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +18,6 @@ from ingestd.articles.witnesses.stated_times import language_of_page, read_state
 from ingestd.model.article import Image
 from ingestd.model.markup import text_of
 
-_SCRIPTS = etree.XPath("//script[contains(@type, 'ld+json')]")
-_HEADINGS = etree.XPath("//h1")
-_CANONICAL = etree.XPath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content")
 _TYPES = re.compile(r"(Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPosting)$", re.IGNORECASE)
 _PAGE_TYPES = re.compile(r"(WebPage|ItemPage|VideoObject|CreativeWork)$")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
@@ -39,7 +37,8 @@ def read(root: etree._Element, url: str) -> Clues:
 
     Searches graphs and lists.  Finds the plain fields even in a script that is not valid JSON.
     """
-    nodes = [node for script in _SCRIPTS(root) for node in _nodes(_load(script.text or ""))]
+    scripts = (script for script in root.iter("script") if "ld+json" in script.get("type", ""))
+    nodes = [node for script in scripts for node in _nodes(_load(script.text or ""))]
     by_id = {str(node["@id"]): node for node in nodes if node.get("@id")}
     articles = [node for node in nodes if _is_a(node, _TYPES)]
     article = _of_page(articles, root, url)
@@ -57,8 +56,8 @@ def _of_page(articles: list[dict[str, Any]], root: etree._Element, url: str) -> 
     """
     if not articles:
         return None
-    titles = (*page_titles(root), *(text.fold(line_of(heading)) for heading in _HEADINGS(root)[:_MAX_HEADINGS]))
-    addresses = {_address(url), *(_address(urls.resolve(url, str(link)) or "") for link in _CANONICAL(root))} - {""}
+    titles = (*page_titles(root), *(text.fold(line_of(heading)) for heading in islice(root.iter("h1"), _MAX_HEADINGS)))
+    addresses = {_address(one) for one in (url, *_canonical_addresses(root, url))} - {""}
     ranked = sorted(
         articles, key=lambda node: (-_likeness(node, titles, addresses, url), not node.get("headline"))
     )  # sorting keeps the document's order
@@ -70,6 +69,12 @@ def _of_page(articles: list[dict[str, Any]], root: etree._Element, url: str) -> 
     return {
         key: value for node in (*reversed(same), best) for key, value in node.items() if value not in (None, "", [])
     }
+
+
+def _canonical_addresses(root: etree._Element, url: str) -> Iterator[str]:
+    for element in root.iter("link", "meta"):
+        if element.get("rel") == "canonical" or element.get("property") == "og:url":
+            yield urls.resolve(url, element.get("href") or element.get("content")) or ""
 
 
 def _likeness(node: dict[str, Any], titles: tuple[str, ...], addresses: set[str], url: str) -> int:

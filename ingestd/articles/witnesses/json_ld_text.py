@@ -9,7 +9,6 @@ from lxml import etree
 
 from ingestd.articles.body.blocks import Block
 
-_SCRIPTS = etree.XPath("//script[contains(@type, 'ld+json')]")
 # A pattern, not a JSON parser: parsing the whole script is slower, and it may be broken elsewhere.
 _BODY = re.compile(r'"articleBody"\s*:\s*("(?:[^"\\]|\\.)*+")')
 _NON_LETTERS = re.compile(r"[\W_]+")
@@ -25,7 +24,8 @@ _HEADINGS = ("h2", "h3", "h4")
 
 def read(root: etree._Element) -> str:
     """Return the letters and digits of the page's longest articleBody, folded; empty when it has none."""
-    bodies = [body for script in _SCRIPTS(root) for body in _bodies(script.text or "")]
+    scripts = (script for script in root.iter("script") if "ld+json" in script.get("type", ""))
+    bodies = [body for script in scripts for body in _bodies(script.text or "")]
     return _letters(_TAG.sub(" ", unescape(max(bodies, key=len, default=""))))
 
 

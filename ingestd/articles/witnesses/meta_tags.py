@@ -10,7 +10,6 @@ from ingestd.dates.stated_time import StatedTime
 from ingestd.model.article import Image
 from ingestd.model.language_tags import language_tag
 
-_METAS = etree.XPath("//meta[@content]")
 _HEADLINES = ("og:title", "twitter:title", "parsely-title", "sailthru.title", "dc.title")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description", "dc.description")
 _AUTHORS = tuple(
@@ -66,7 +65,7 @@ def read(root: etree._Element, url: str) -> dict[str, Clues]:
 
 def _read_metas(root: etree._Element) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for element in _METAS(root):
+    for element in root.iter("meta"):
         content = text.collapse(element.get("content"))
         key = element.get("property") or element.get("name") or element.get("http-equiv")
         if content and key:

@@ -10,9 +10,6 @@ from ingestd import text
 from ingestd.articles.body.marked_elements import STRONG, is_hidden, mark_strength
 from ingestd.model.markup import line_of_element
 
-_HEADINGS = etree.XPath("//h1")
-_SUBHEADINGS = etree.XPath("//h2")
-_SITES = etree.XPath("//meta[@property='og:site_name' or @name='application-name']/@content")
 _SEPARATORS = "|-–—·•:»›<"
 _MAX_LENGTH = 1000
 #: Headings and titles that are read.
@@ -47,15 +44,16 @@ def heading(root: etree._Element, found: PageHeadings | None = None) -> str | No
     named = [line for line in lines if is_titled(line, titles)]
     if lines:
         return max(named or lines, key=len)
-    below = (line_of(element) for element in islice(_SUBHEADINGS(root), _MAX_HEADINGS))
+    below = (line_of(element) for element in islice(root.iter("h2"), _MAX_HEADINGS))
     return next((line for line in below if len(line) >= _MIN_HEADING and is_titled(line, titles)), None)
 
 
 def own_headings(root: etree._Element, titles: tuple[str, ...]) -> list[etree._Element]:
     """Return the h1 elements that are neither the site's name nor hidden or in a dialog, in document order."""
     # Some publishers write the headline where an application's name belongs.
-    sites = {text.fold(name) for name in _SITES(root)} - set(titles)
-    found = ((element, text.fold(line_of(element))) for element in islice(_HEADINGS(root), _MAX_HEADINGS))
+    names = (meta.get("content") for meta in root.iter("meta") if _names_site(meta))
+    sites = {text.fold(name) for name in names if name} - set(titles)
+    found = ((element, text.fold(line_of(element))) for element in islice(root.iter("h1"), _MAX_HEADINGS))
     return [
         element
         for element, folded in found
@@ -69,6 +67,10 @@ def page_titles(root: etree._Element) -> tuple[str, ...]:
     titled = (element for element in root.iter("title", "meta") if element.tag == "title" or _is_title(element))
     found = (element.get("content") or element.text for element in islice(titled, 5))
     return tuple(text.fold(title) for title in found if title)
+
+
+def _names_site(meta: etree._Element) -> bool:
+    return bool(meta.get("property") == "og:site_name" or meta.get("name") == "application-name")
 
 
 def _is_title(meta: etree._Element) -> bool:

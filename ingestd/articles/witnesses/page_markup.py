@@ -16,7 +16,6 @@ from ingestd.dates.stated_time import StatedTime
 from ingestd.model.markup import line_of_element
 
 _ITEMPROPS = etree.XPath("//*[@itemprop]")
-_TIMES = etree.XPath("//time")
 _AUTHOR = re.compile(
     r"byline|author[-_]{1,2}names?|article[-_]{1,2}author|detail_{1,2}authors|(?:^|\s)(?:(?:post|entry|story|news|nota|meta)[-_]{1,2})?"
     r"(?:author|autor|autora|autores|auteur|autore|penulis|yazar|muhabir|reporter|journalist|periodista|redactor|firma|writer)"
@@ -36,6 +35,8 @@ _DEK = re.compile(
     r"(?:^|[\s_-])(?:dek|standfirst|sub-?title|sub-?head(?:line|ing)?|sub-?hed)(?:$|[\s_-])|article[-_]{1,2}summary|lead-text",
     re.IGNORECASE,
 )
+#: What a class marks; an element with several is of the first kind.
+_KINDS = ("author", "dek", "wall")
 #: Each class that marks a byline, a dek or a paywall has one of these words; they are searched for first.
 _MARKING_WORDS = tuple(
     "byline author autor auteur penulis yazar muhabir reporter journalist periodista redactor firma writer "
@@ -101,12 +102,16 @@ def _marked(root: etree._Element) -> dict[str, list[etree._Element]]:
 
 @lru_cache(maxsize=4096)  # a page has thousands of elements and a few hundred classes
 def _kind(names: str) -> str | None:
-    folded = names.lower()
+    kinds = {kind for name in names.split() if (kind := _kind_of_name(name))}
+    return min(kinds, key=_KINDS.index, default=None)
+
+
+@lru_cache(maxsize=4096)  # sites differ in how they combine names more than in the names
+def _kind_of_name(name: str) -> str | None:
+    folded = name.lower()
     if not any(map(folded.__contains__, _MARKING_WORDS)):
         return None
-    return (
-        "author" if _AUTHOR.search(names) else "dek" if _DEK.search(names) else "wall" if _WALL.search(names) else None
-    )
+    return "author" if _AUTHOR.search(name) else "dek" if _DEK.search(name) else "wall" if _WALL.search(name) else None
 
 
 def _byline(elements: Sequence[etree._Element]) -> str | None:
@@ -165,7 +170,7 @@ def _text(element: etree._Element) -> str:
 def _time(root: etree._Element) -> StatedTime | None:
     """Return the time of the first time element that states one and does not belong to another story."""
     language = language_of_page(root)
-    own = (element for element in _TIMES(root)[:_MAX_TIMES] if not is_of_another_story(element))
+    own = (element for element in islice(root.iter("time"), _MAX_TIMES) if not is_of_another_story(element))
     for element in islice(own, 5):
         attribute = element.get("datetime")
         time = read_stated_time(attribute, language) if attribute else find_stated_time(_text(element), language)

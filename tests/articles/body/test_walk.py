@@ -1,3 +1,5 @@
+import pytest
+
 from ingestd.articles.body.marked_elements import STRONG, WEAK
 from ingestd.articles.body.tree import parse
 from ingestd.articles.body.walk import placed_blocks, read_blocks
@@ -47,3 +49,25 @@ def test_a_link_that_does_not_resolve_becomes_text() -> None:
     (block,) = read_blocks(parse("<p>See <a href='javascript:go()'>the list</a></p>"), "https://paper.example/1")
 
     assert [(run.text, run.href) for run in block.runs] == [("See the list", None)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("\n<td></td>\n<td>The harbour is closed.</td>", ["The harbour is closed."]),
+        ("\n<td>\n</td>\n<td>\n</td>\n<td>The harbour is closed.</td>", ["The harbour is closed."]),
+        ("\n<td><img src='a.png'></td>\n<td>The harbour is closed.</td>", ["The harbour is closed."]),
+        ("\n<th> </th><td>The harbour is closed.</td>", ["The harbour is closed."]),
+        ("\n<td></td>\n<td>Harbour</td><td>closed</td>", ["Harbour | closed"]),
+        ("\n<td>Harbour</td>\n<td>closed</td>", ["Harbour | closed"]),
+        ("<td>Harbour</td>\n<td></td>\n<td>closed</td>", ["Harbour | | closed"]),
+        ("<td><p>Harbour</p></td>\n<td>closed</td>", ["Harbour", "closed"]),
+    ],
+)
+def test_no_bar_stands_before_the_first_text_of_a_row_that_sets_out_a_page(cells: str, expected: list[str]) -> None:
+    # The list in the last cell makes the row no line of a table.
+    root = parse(f"<table><tr>{cells}<td><ul><li>Pier</li></ul></td></tr></table>")
+
+    lines = [block.text.removesuffix(" |") for block in read_blocks(root)]
+
+    assert lines == [*expected, "Pier"]
