@@ -3,11 +3,10 @@
 A witness is one place where a page states its fields, such as its JSON-LD or its meta elements.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,7 +69,6 @@ _PRIORITY: Mapping[str, tuple[str, ...]] = {
 _FULL_LISTS = ("json_ld", "page", "visible", "meta")
 #: A day (as midnight, in an unknown zone) and a time that differ by less than this may be the same publication.
 _SAME_DAY = timedelta(hours=38)
-_NO_LETTER = re.compile(r"[\W_]+")
 
 
 def merge(witnesses: Mapping[str, Clues]) -> tuple[Clues, dict[str, str]]:
@@ -97,11 +95,25 @@ def headline(witnesses: Mapping[str, Clues]) -> str | None:
 
 
 def _as_headed(statements: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    """Put og:title before JSON-LD's headline where it alone is the page's printed heading."""
-    stated = {name: text.fold(line) for name, line in statements}
-    if [name for name, _ in statements[:2]] != ["json_ld", "meta"] or stated["meta"] != stated.get("page"):
+    """Put og:title before JSON-LD's headline where it alone is the page's printed heading.
+
+    Where the two have the same words, the one that is spelt as the page's heading or its title comes first.
+    """
+    if [name for name, _ in statements[:2]] != ["json_ld", "meta"]:
         return statements
-    return statements if stated["json_ld"] == stated["page"] else [statements[1], statements[0], *statements[2:]]
+    stated = dict(statements)
+    in_data, for_networks, printed = stated["json_ld"], stated["meta"], stated.get("page")
+    if headlines.letters(in_data) == headlines.letters(for_networks):
+        spelt = [text.fold(line) for line in (printed, stated.get("title")) if line]
+        is_meta = not any(map(_begins(in_data), spelt)) and any(map(_begins(for_networks), spelt))
+    else:
+        is_meta = headlines.prints(printed or "", for_networks) and not headlines.prints(printed or "", in_data)
+    return [statements[1], statements[0], *statements[2:]] if is_meta else statements
+
+
+def _begins(headline: str) -> Callable[[str], bool]:
+    folded = text.fold(headline)
+    return lambda title: title.startswith(folded)
 
 
 def _choose_signature(
@@ -161,7 +173,9 @@ def _with_all(witnesses: Mapping[str, Clues], signer: str) -> str:
 
 def _is_desk(byline: str | None, sites: set[str]) -> bool:
     # A digit or an @ shows that the line holds more than its author: a time, a comment count, an address.
-    return bool(byline) and _key(byline or "") not in sites and not any(c.isdigit() or c == "@" for c in byline or "")
+    if not byline or headlines.letters(byline) in sites:
+        return False
+    return not any(c.isdigit() or c == "@" for c in byline)
 
 
 def _without_roles(names: tuple[str, ...], known: Iterable[str]) -> tuple[str, ...]:
@@ -183,16 +197,11 @@ def _site_names(witnesses: Iterable[Clues]) -> list[str]:
     return list(dict.fromkeys([*(clues.source for clues in all_clues if clues.source), *hosts, *labels]))
 
 
-@lru_cache(maxsize=1024)  # the names of a page are asked for twice, those of a site on each of its pages
-def _key(name: str) -> str:
-    return _NO_LETTER.sub("", text.fold(name))
-
-
 def _without_site_names(witnesses: Mapping[str, Clues]) -> tuple[Mapping[str, Clues], set[str]]:
     """Return the clues without the site's names, and these as keys."""
     heading = witnesses["page"].headline if "page" in witnesses else None
     names = _site_names(witnesses.values())
-    sites = set(map(_key, names))
+    sites = set(map(headlines.letters, names))
     return {name: _without_site_name(clues, names, heading, sites) for name, clues in witnesses.items()}, sites
 
 
@@ -201,8 +210,9 @@ def _without_site_name(clues: Clues, names: list[str], heading: str | None, site
     if not clues.headline and not clues.authors:
         return clues
     headline = headlines.as_printed(headlines.without_site(clues.headline, names), heading) if clues.headline else None
-    headline = None if headline and _key(headline) in sites else headline
-    return replace(clues, headline=headline, authors=tuple(name for name in clues.authors if _key(name) not in sites))
+    headline = None if headline and headlines.letters(headline) in sites else headline
+    authors = tuple(name for name in clues.authors if headlines.letters(name) not in sites)
+    return replace(clues, headline=headline, authors=authors)
 
 
 def _statements(witnesses: Mapping[str, Clues], field: str) -> list[tuple[str, Any]]:

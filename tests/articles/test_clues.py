@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 
+import pytest
+
 from ingestd.articles.clues import Clues, merge, statements_by_field
 from ingestd.dates.stated_time import StatedTime
 
@@ -147,3 +149,37 @@ def test_the_site_s_name_is_no_headline() -> None:
     believed, _ = merge({"page": Clues(headline="The Post"), "meta": Clues(source="The Post"), "title": Clues()})
 
     assert believed.headline is None
+
+
+@pytest.mark.parametrize(
+    ("in_data", "for_networks", "printed", "title", "winner"),
+    [
+        pytest.param("Sturm naht der Küste", "Wetter: Der Sturm ist da", "Wetter Der Sturm ist da", None, "meta",
+                     id="printed-behind-a-kicker-that-og-title-has"),
+        pytest.param("Sturm naht der Küste", "Der Sturm ist schon da", "Wetter Der Sturm ist schon da", None, "meta",
+                     id="printed-behind-a-kicker"),
+        pytest.param("Sturm naht der Küste", "Der Sturm ist da", "Sturm naht der Küste", None, "json_ld",
+                     id="printed-as-in-data"),
+        pytest.param("Sturm naht der Küste", "Der Sturm ist da", None, None, "json_ld", id="nothing-printed"),
+        pytest.param("Sturm naht der Küste", "Der Sturm ist da", "Die Lage im Norden", None, "json_ld",
+                     id="neither-printed"),
+        pytest.param("Wetter - Sturm naht", "Wetter: Sturm naht", None, "Wetter: Sturm naht - Panorama", "meta",
+                     id="spelt-as-the-title"),
+        pytest.param("Wetter: Sturm naht", "Wetter - Sturm naht", None, "Wetter: Sturm naht", "json_ld",
+                     id="spelt-as-the-title-in-data"),
+        pytest.param("„Sturm“ naht!", "Sturm naht", "„Sturm“ naht!", "Sturm naht | Panorama", "json_ld",
+                     id="spelt-as-printed"),
+        pytest.param("Wetter - Sturm naht", "Wetter: Sturm naht", None, None, "json_ld", id="spelling-unknown"),
+    ],
+)  # fmt: skip
+def test_the_headline_is_the_one_that_the_page_prints(
+    in_data: str, for_networks: str, printed: str | None, title: str | None, winner: str
+) -> None:
+    witnesses = {
+        "json_ld": Clues(headline=in_data),
+        "meta": Clues(headline=for_networks),
+        "page": Clues(headline=printed),
+        "title": Clues(headline=title),
+    }
+
+    assert merge(witnesses)[1]["headline"] == winner

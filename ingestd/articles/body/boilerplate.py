@@ -8,7 +8,7 @@ from itertools import groupby
 from ingestd import text
 from ingestd.articles.body import interface_lines, prompts
 from ingestd.articles.body.blocks import Block
-from ingestd.articles.witnesses import bylines, images, visible_dates
+from ingestd.articles.witnesses import bylines, headlines, images, visible_dates
 
 #: Number of blocks at the start that are searched for lines of the article's header.
 _HEADER_BLOCKS = 8
@@ -107,14 +107,14 @@ def _is_attribution(line: str) -> bool:
 
 def _without_header(blocks: Sequence[Block], known: KnownFields) -> list[Block]:
     captions = {text.fold(part) for line in known.captions for part in (line, *images.split_credit(line)) if part}
-    headlines = {text.fold(line) for line in known.headlines}
-    first = headlines | {text.fold(line) for line in (known.dek, known.byline) if line}
+    folded_headlines = {text.fold(line) for line in known.headlines}
+    first = folded_headlines | {text.fold(line) for line in (known.dek, known.byline) if line}
     kept: list[Block] = []
     for at, block in enumerate(blocks):
         # Folding is slow, and a paragraph is neither a caption nor a headline.
         is_line = len(block.text) < _MAX_CAPTION and (at < _HEADER_BLOCKS or captions)
         folded = text.fold(block.text) if is_line else ""
-        if at < _HEADER_BLOCKS and (folded in headlines or _is_headline(block, folded, headlines)):
+        if at < _HEADER_BLOCKS and (folded in folded_headlines or _is_headline(block, known.headlines)):
             # Short blocks above the headline are a menu.
             kept = [above for above in kept if not _is_short(above)]
         elif block.tag == "blockquote":
@@ -135,9 +135,9 @@ def _is_header_line(block: Block, folded: str, known: set[str]) -> bool:
     )
 
 
-def _is_headline(block: Block, folded: str, headlines: set[str]) -> bool:
+def _is_headline(block: Block, stated: Iterable[str]) -> bool:
     """Return whether a heading is the headline with a kicker before it."""
-    return block.tag in _HEADINGS and any(len(headline) > 20 and folded.endswith(headline) for headline in headlines)
+    return block.tag in _HEADINGS and any(headlines.prints(block.text, headline) for headline in stated)
 
 
 def _without_invitation(block: Block) -> Block | None:

@@ -12,6 +12,7 @@ from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.interface_lines import is_wall
 from ingestd.articles.body.marked_elements import STRONG, TEASER, MarkedElement
 from ingestd.articles.body.walk import PlacedBlock
+from ingestd.articles.witnesses import headlines, signature
 
 #: A block with a larger share of link text is navigation.
 _MAX_LINK_SHARE = 0.6
@@ -156,7 +157,11 @@ def _is_headline(placed: PlacedBlock, headline: str | None) -> bool:
     if placed.element.tag == "h1":
         return True
     line = placed.block.text
-    return headline is not None and abs(len(line) - len(headline)) < 12 and text.fold(line) == headline
+    if headline is None:
+        return False
+    if placed.block.tag in _HEADINGS:
+        return headlines.prints(line, headline)
+    return abs(len(line) - len(headline)) < 12 and text.fold(line) == headline
 
 
 def _is_dek(placed: PlacedBlock, overruled: Collection[MarkedElement], known_deks: Collection[str]) -> bool:
@@ -178,6 +183,7 @@ def _without_tail(placed: Sequence[PlacedBlock], weights: Sequence[float], story
 
 def _can_end(block: Block) -> bool:
     line = block.text
-    if block.tag in ("li", "pre", "blockquote") or text.latin_length(line) >= _SHORT or is_wall(line):
+    is_long = text.latin_length(line) >= _SHORT
+    if block.tag in ("li", "pre", "blockquote") or is_long or is_wall(line) or signature.is_emphasised_name(block):
         return True
     return len(line) >= 12 and line.endswith(_SENTENCE_ENDS) and block.tag not in _HEADINGS

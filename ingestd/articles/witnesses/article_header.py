@@ -1,12 +1,12 @@
 """Witness "visible": headline, dek, byline and times above a story, found by the order of the page's lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ingestd import text
 from ingestd.articles.clues import Clues
-from ingestd.articles.witnesses import bylines, visible_dates
+from ingestd.articles.witnesses import bylines, headlines, visible_dates
 
 #: Lines below the headline that can belong to the header, and lines of a page among which it may begin.
 _MAX_LINES_BELOW = 12
@@ -16,26 +16,66 @@ _BREADCRUMBS = re.compile(r"\s[>›»/|]\s")
 _DEK_LENGTHS = range(20, 350)
 #: Two lines of at least this length are paragraphs.
 _PARAGRAPH = 100
+#: A name and what sets it apart from a date behind it, and the characters of such a line.
+_BEFORE_DATE = re.compile(r"([^|•·–—/\d]{5,50}?)\s*(?:[|•·/]|\s[-–—]\s|,\s(?=\d))\s*(?=\S)")
+_MAX_SIGNED_DATE = 160
+#: What stands before an author's name in a list of facts about the story, and the characters of such a line.
+_LABELLED = re.compile(
+    r"(?:autorin/autor|autor[/*:]in(?:nen)?|autor(?:a|in|en|es|i|ka)?|auteure?s?|authors?|autore|författare|forfatter|"
+    r"автор|yazar|penulis|tác giả|작성자|著者|作者)\b\s*:?\s*(?=[^\W\d_])",
+    re.IGNORECASE,
+)
+_MAX_LABELLED = 80
+#: Facts about a book, whose author is another's.
+_BOOK = re.compile(
+    r"(?:ISBN|verlag|publisher|éditeur|editorial|editora|editore|seiten|pages?|genre|format)\b", re.IGNORECASE
+)
 
 
-def read(lines: Sequence[str], headline: str | None, language: str | None = None) -> Clues:
+def read(
+    lines: Sequence[str], headline: str | None, language: str | None = None, captions: Collection[str] = ()
+) -> Clues:
     """Return the clues in the lines around the headline, with the headline itself where `headline` is None.
 
-    `lines` are the page's blocks as text, in document order; `language` is that of the page, as stated.
+    `lines` are the page's blocks as text, in document order; `language` is that of the page, as stated.  `captions`
+    are the lines that belong to pictures.
     """
     index = _find_headline(lines, headline) if headline else _guess_headline(lines)
     if index is None:
         return _dates_in(lines[:_MAX_DEPTH], language)
     below = lines[index + 1 : index + 1 + _MAX_LINES_BELOW]
-    byline = next((line for line in below if bylines.is_byline(line)), None)
+    byline = next(filter(None, map(_byline, below)), None) or _labelled_byline(lines)
     nearby = _dates_in(lines[max(0, index - 3) : index + 1 + 2 * _MAX_LINES_BELOW], language)
     return replace(
         nearby if nearby.firstcreated or nearby.versioncreated else _dates_in(lines[:_MAX_DEPTH], language),
         headline=lines[index] if headline is None else None,
-        description_text=_dek(lines[index], below),
+        description_text=_dek(lines[index], [line for line in below if line not in captions]),
         byline=bylines.clean(byline),
         authors=bylines.people([byline] if byline else ()),
     )
+
+
+def _byline(line: str) -> str | None:
+    """Return a byline: "By Ann Lee", or a whole name before a date, as in "Ann Lee | 5 March 2024"."""
+    if bylines.is_byline(line):
+        return line
+    match = _BEFORE_DATE.match(line) if len(line) <= _MAX_SIGNED_DATE else None
+    if match is None or not bylines.is_whole_name(match[1]) or not bylines.people([match[1]]):
+        return None
+    return match[1] if visible_dates.is_date_line(line[match.end() :]) else None
+
+
+def _labelled_byline(lines: Sequence[str]) -> str | None:
+    """Return the line that is labelled as the author's, if the page has just one: "Autorin/Autor Ann Lee"."""
+    labelled = {
+        line
+        for at, line in enumerate(lines)
+        if len(line) <= _MAX_LABELLED
+        and _LABELLED.match(line)
+        and not any(map(_BOOK.match, lines[max(0, at - 4) : at + 5]))
+    }
+    named = {people: line for line in labelled if (people := bylines.people([line]))}
+    return next(iter(named.values())) if len(named) == 1 else None
 
 
 def _dates_in(lines: Sequence[str], language: str | None) -> Clues:
@@ -83,7 +123,7 @@ def _guess_headline(lines: Sequence[str]) -> int | None:
 def _dek(headline: str, below: Sequence[str]) -> str | None:
     """Return the line between the headline and the byline or date; None when none of them is a dek."""
     signed_index = next((index for index, line in enumerate(below[:4]) if _is_byline_or_date(line)), None)
-    between = [line for line in below[:signed_index] if text.fold(line) != text.fold(headline)] if signed_index else []
+    between = [line for line in below[:signed_index] if not headlines.prints(line, headline)] if signed_index else []
     if len(between) == 2 and all(len(line) >= _PARAGRAPH for line in between):
         return None  # a date below the first paragraphs of the story
     if len(between) not in (1, 2) or len(between[0]) not in _DEK_LENGTHS or _BREADCRUMBS.search(between[0]):

@@ -45,6 +45,16 @@ def clean(printed: str | None) -> str | None:
     return None if not line or len(line) > _MAX_BYLINE or re.match(r"(https?:|www\.|@)", line) else line
 
 
+#: "Ann Lee", "Jean-Luc van der Berg".  A line in capitals is more often a heading than a name.
+_WORD = r"[^\W\d_a-zß-ÿ][\w.'’-]*"
+_WHOLE_NAME = re.compile(rf"{_WORD}(?:\s(?:{_WORD}|d[aei]|de[lnr]?|la|van|von|zu|ten|ter|al|bin|el)){{1,4}}")
+
+
+def is_whole_name(line: str) -> bool:
+    """Return whether a line may be a first name and a family name, by its capitals."""
+    return _WHOLE_NAME.fullmatch(line) is not None
+
+
 def is_byline(line: str) -> bool:
     """Return whether a line is a byline: "By" followed by a name or a desk."""
     match = words.BY.match(line)

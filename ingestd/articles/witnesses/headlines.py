@@ -1,7 +1,14 @@
 """Headlines as printed, without the site's name that titles carry for search engines."""
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 
+from ingestd import text
+
+_NO_LETTER = re.compile(r"[\W_]+")
+#: Letters of a kicker before a headline, and of the shortest headline that is told from it.
+_MAX_KICKER, _MIN_BEHIND_KICKER = 60, 12
 _SEPARATORS = "|-–—·•:»›<"
 #: A shorter heading may match the start of a headline by chance.
 _MIN_HEADING = 10
@@ -23,3 +30,18 @@ def as_printed(headline: str, heading: str | None) -> str:
         return headline
     rest = headline[len(heading) :].lstrip()
     return heading if rest and rest[0] in _SEPARATORS else headline
+
+
+@lru_cache(maxsize=1024)  # the names of a page are asked for twice, those of a site on each of its pages
+def letters(line: str) -> str:
+    """Return the letters and digits of a line, folded: publishers set kicker and headline apart in many ways."""
+    return _NO_LETTER.sub("", text.fold(line))
+
+
+def prints(line: str, headline: str) -> bool:
+    """Return whether a line is a headline, with or without a kicker before it, whatever stands between the two."""
+    printed, wanted = letters(line), letters(headline)
+    kicker = len(printed) - len(wanted)
+    return printed == wanted or (
+        len(wanted) >= _MIN_BEHIND_KICKER and 0 < kicker <= _MAX_KICKER and printed.endswith(wanted)
+    )

@@ -8,6 +8,7 @@ from lxml import etree
 
 from ingestd import text
 from ingestd.articles.body.marked_elements import STRONG, is_hidden, mark_strength
+from ingestd.articles.witnesses import headlines
 from ingestd.model.markup import line_of_element
 
 _SEPARATORS = "|-–—·•:»›<"
@@ -36,7 +37,7 @@ def heading(root: etree._Element, found: PageHeadings | None = None) -> str | No
     """Return the page's printed headline; None when its headings are of the site, hidden, or in a dialog.
 
     Of several h1 elements the one that a title of the page names, or else the longest.  Without an h1, an h2 that a
-    title begins with.  `found` is what `read` returns.
+    title begins with, or that has a kicker before a title.  `found` is what `read` returns.
     """
     found = found or read(root)
     titles = found.titles
@@ -45,7 +46,11 @@ def heading(root: etree._Element, found: PageHeadings | None = None) -> str | No
     if lines:
         return max(named or lines, key=len)
     below = (line_of(element) for element in islice(root.iter("h2"), _MAX_HEADINGS))
-    return next((line for line in below if len(line) >= _MIN_HEADING and is_titled(line, titles)), None)
+    return next((line for line in below if len(line) >= _MIN_HEADING and _names_page(line, titles)), None)
+
+
+def _names_page(line: str, titles: tuple[str, ...]) -> bool:
+    return is_titled(line, titles) or any(headlines.prints(line, title) for title in titles)
 
 
 def own_headings(root: etree._Element, titles: tuple[str, ...]) -> list[etree._Element]:

@@ -10,7 +10,7 @@ from lxml import etree
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import bylines, page_headings
 from ingestd.articles.witnesses.page_headings import PageHeadings
-from ingestd.articles.witnesses.related_boxes import is_of_another_story
+from ingestd.articles.witnesses.related_boxes import is_box, is_of_another_story
 from ingestd.articles.witnesses.stated_times import find_stated_time, language_of_page, read_stated_time
 from ingestd.dates.stated_time import StatedTime
 from ingestd.model.markup import line_of_element
@@ -44,6 +44,10 @@ _MARKING_WORDS = tuple(
 )
 _PICTURE_TYPES = re.compile(r"/(?:Image|Video|Media|Audio)Object$")
 _ORGANISATION = re.compile(r"/(?:NewsMedia)?Organi[sz]ation$")
+#: Boxes that say who the author is.
+_BIO = re.compile(
+    r"(?:^|[\s_-])(?:author|autor|auteur)s?[\s_-](?:bio|box|info|card)|(?:^|[\s_-])bio(?:$|[\s_-])", re.IGNORECASE
+)
 #: Boxes of readers' comments.
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?:comments?|kommentare?|commentaires?|comentarios?|comentários?|commenti|reacties|komentarze?|"
@@ -66,8 +70,12 @@ def read(root: etree._Element, headings: PageHeadings | None = None) -> dict[str
     heading = page_headings.heading(root, headings)
     marked = _marked(root)
     byline = _byline(marked["author"])
-    names = bylines.people(dict.fromkeys(_texts(marked["link"])))
-    deks = (dek for dek in _texts(marked["dek"]) if len(dek) in _DEK_LENGTHS and dek != heading)
+    names = bylines.people(dict.fromkeys(_texts(_outside_boxes(marked["link"]))))
+    deks = (
+        line
+        for dek in marked["dek"][:_MAX_MARKED]
+        if len(line := _text(dek)) in _DEK_LENGTHS and line != heading and not _is_set_apart(dek)
+    )
     return {
         "itemprop": _microdata(root),
         "page": Clues(
@@ -80,6 +88,25 @@ def read(root: etree._Element, headings: PageHeadings | None = None) -> dict[str
         "links": Clues(byline=bylines.join(names), authors=names) if len(names) <= _MAX_AUTHORS else Clues(),
         "time": Clues(firstcreated=_time(root)),
     }
+
+
+def _outside_boxes(links: Sequence[etree._Element]) -> Sequence[etree._Element]:
+    """Return the links to authors that stand in no box of other stories, or all if every one does."""
+    read = links[:_MAX_MARKED]
+    outside = [link for link in read if not any(map(_is_side_box, link.iterancestors()))]
+    return outside or read
+
+
+def _is_side_box(element: etree._Element) -> bool:
+    return element.tag != "footer" and is_box(element)  # the footer of a post may name who wrote it
+
+
+def _is_set_apart(dek: etree._Element) -> bool:
+    """Return whether an element marked as a dek is another story's, or says who the author is."""
+    around = (dek, *islice(dek.iterancestors(), 3))
+    if any(one.tag == "a" or _BIO.search((one.get("class") or "")[:_MAX_CLASSES]) for one in around):
+        return True
+    return is_of_another_story(dek)
 
 
 def _marked(root: etree._Element) -> dict[str, list[etree._Element]]:

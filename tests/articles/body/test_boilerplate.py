@@ -22,6 +22,7 @@ def link(text: str, tag: str = "p") -> Block:
         pytest.param([HEADLINE], id="headline"),
         pytest.param(["Home", "News", HEADLINE], id="menu-above-the-headline"),
         pytest.param([Block("h2", (Run(f"Narrows {HEADLINE}"),))], id="headline-with-kicker"),
+        pytest.param([Block("h2", (Run(f"Narrows :{HEADLINE}"),))], id="headline-with-kicker-and-colon"),
         pytest.param(["Until autumn, at least"], id="dek"),
         pytest.param(["By Ann Lee"], id="byline"),
         pytest.param(["Posted Jun 24, 2020 1:15 AM CDT"], id="date-line"),

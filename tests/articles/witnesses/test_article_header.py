@@ -1,3 +1,5 @@
+import pytest
+
 from ingestd.articles.clues import Clues
 from ingestd.articles.witnesses import article_header
 from ingestd.times import iso
@@ -36,3 +38,59 @@ def test_breadcrumbs_are_no_dek() -> None:
 def test_a_single_line_is_no_headline() -> None:
     assert article_header.read(["Just one line of text."], None) == Clues()
     assert article_header.read([], None) == Clues()
+
+
+@pytest.mark.parametrize(
+    ("line", "people"),
+    [
+        ("Ann Lee | 5 March 2024", ("Ann Lee",)),
+        ("Ann Lee • 05.03.2024", ("Ann Lee",)),
+        ("Sevgi Kar | 05.04.2025 - Güncelleme: 05.04.2025", ("Sevgi Kar",)),
+        ("Ana Ruiz - 5 de marzo de 2024, 10:30", ("Ana Ruiz",)),
+        ("Jean-Luc van der Berg · 5 mars 2024", ("Jean-Luc van der Berg",)),
+        ("Ann Lee, 5 March 2024", ("Ann Lee",)),
+        ("Bo Ray / 2024-03-05 10:30", ("Bo Ray",)),
+        ("Олег Ильин | 5 марта 2024", ("Олег Ильин",)),
+        ("Reuters News | 5 March 2024", ()),
+        ("Norway | 5 March 2024", ()),
+        ("Ann Lee | Oslo", ()),
+        ("Storm nears coast – boats stay in port for 3 days", ()),
+    ],
+)
+def test_a_name_before_a_date_is_the_byline(line: str, people: tuple[str, ...]) -> None:
+    assert article_header.read([HEADLINE, line, "Text."], HEADLINE).authors == people
+
+
+@pytest.mark.parametrize(
+    ("lines", "people"),
+    [
+        (["Datum 28.04.2023", "Autorin/Autor Roman Gont", "Themen Krim"], ("Roman Gont",)),
+        (["Date 28.04.2023", "Author: Ann Lee"], ("Ann Lee",)),
+        (["Auteur : Luc Petit", "Mots clés: mer"], ("Luc Petit",)),
+        (["Autor: Ana Ruiz", "Fecha: 5.3.2024"], ("Ana Ruiz",)),
+        (["Autorka: Ewa Nowak"], ("Ewa Nowak",)),
+        (["Автор: Олег Ильин"], ("Олег Ильин",)),
+        (["Penulis: Budi Santoso", "Editor: Heri"], ("Budi Santoso",)),
+        (["Author Ann Lee", "Author Bo Ray"], ()),
+        (["Author: Ann Lee", "Publisher: Sea Books", "ISBN 3-16-148410-0"], ()),
+        (["Authorities in Oslo said"], ()),
+        (["Author: The Associated Press"], ()),
+    ],
+)
+def test_one_line_labelled_as_the_author_s_is_the_byline_wherever_it_stands(
+    lines: list[str], people: tuple[str, ...]
+) -> None:
+    story = ["A paragraph of the story."] * 20
+
+    assert article_header.read([HEADLINE, *story, *lines], HEADLINE).authors == people
+
+
+def test_a_caption_below_the_headline_is_no_dek() -> None:
+    lines = [HEADLINE, DEK, "By Ann Lee", "Text."]
+
+    assert article_header.read(lines, HEADLINE, captions=(DEK,)).description_text is None
+
+
+@pytest.mark.parametrize("printed", [f"Weather: {HEADLINE}", f"Norway :{HEADLINE}", HEADLINE.upper()])
+def test_the_headline_once_more_is_no_dek(printed: str) -> None:
+    assert article_header.read([HEADLINE, printed, "By Ann Lee", "Text."], HEADLINE).description_text is None

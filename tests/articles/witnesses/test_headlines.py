@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.articles.witnesses.headlines import as_printed, without_site
+from ingestd.articles.witnesses.headlines import as_printed, prints, without_site
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,26 @@ def test_the_site_s_name_is_removed_from_a_headline(headline: str, shorter: str)
 )
 def test_a_headline_is_shortened_to_the_page_s_heading(headline: str, heading: str | None, printed: str) -> None:
     assert as_printed(headline, heading) == printed
+
+
+@pytest.mark.parametrize(
+    ("line", "headline", "is_printed"),
+    [
+        ("Norway Storm nears the coast", "Storm nears the coast", True),
+        ("Norway: Storm nears the coast", "Norway – Storm nears the coast", True),
+        ("Wetter :Sturm vor der Küste", "Sturm vor der Küste", True),
+        ("Nationale Demo Der 9. Juli naht", "Nationale Demo / Der 9. Juli naht", True),
+        ("«Der Sturm kommt», sagt die Fähre", "Der Sturm kommt, sagt die Fähre", True),
+        ("速報 ノルウェー沿岸に大嵐が接近している", "ノルウェー沿岸に大嵐が接近している", True),
+        ("Шторм: Паромы стоят третий день", "Паромы стоят третий день", True),
+        ("Storm nears the coast of Norway", "Storm nears the coast", False),
+        ("A storm", "storm", False),
+        ("Storm nears", "The storm nears the coast", False),
+        (f"{'The boats stay in port and nobody knows for how long, says the harbour'} Storm nears coast",
+         "Storm nears coast", True),
+        (f"{'The boats stay in port and nobody at all knows for how long, says the harbour master'} Storm nears coast",
+         "Storm nears coast", False),
+    ],
+)  # fmt: skip
+def test_a_line_prints_a_headline_with_or_without_a_kicker(line: str, headline: str, is_printed: bool) -> None:
+    assert prints(line, headline) is is_printed

@@ -58,3 +58,23 @@ def test_an_application_s_name_may_be_the_headline() -> None:
     page = f'<title>{HEADLINE}</title><meta name="application-name" content="{HEADLINE}"><h1>{HEADLINE}</h1>'
 
     assert page_headings.heading(parse(f"<html>{page}")) == HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [
+        ("Storm nears the coast", "Weather Storm nears the coast"),
+        ("Weather: Storm nears the coast", "Weather Storm nears the coast"),
+        ("Weather / Storm nears the coast", "Weather – Storm nears the coast"),
+        ("Umbau: Der Hafen wird geschlossen", "Umbau :Der Hafen wird geschlossen"),
+        ("Le port ferme pour tout l’été", "Reportage Le port ferme pour tout l’été"),
+        ("El puerto cierra todo el verano", "Norte El puerto cierra todo el verano"),
+        ("Порт закрыт на всё лето", "Север Порт закрыт на всё лето"),
+        ("ノルウェー沿岸に大嵐が接近している", "速報 ノルウェー沿岸に大嵐が接近している"),
+    ],
+)
+def test_a_second_heading_with_a_kicker_is_the_headline_without_a_first_one(title: str, heading: str) -> None:
+    kicker, _, rest = heading.partition(" ")
+    page = f'<meta property="og:title" content="{title}"><nav><h1>Other</h1></nav><h2>{kicker} <span>{rest}</span></h2>'
+
+    assert page_headings.heading(parse(f"<html>{page}")) == heading

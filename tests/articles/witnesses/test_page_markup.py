@@ -36,6 +36,49 @@ def test_links_to_authors_pages_name_authors_unless_there_are_many() -> None:
     assert read('<a href="/autos/1">Ann Lee</a>')["links"] == Clues()
 
 
+@pytest.mark.parametrize(
+    ("body", "people"),
+    [
+        ("<p><a href=/author/ann>Ann Lee</a></p><aside><a href=/author/bo>Bo Ray</a></aside>", ("Ann Lee",)),
+        ("<aside><a href=/author/bo>Bo Ray</a></aside><p><a href=/author/ann>Ann Lee</a></p>", ("Ann Lee",)),
+        ("<p><a href=/autor/ann/>Ann Lee</a></p><nav><a href=/autor/bo/>Bo Ray</a></nav>", ("Ann Lee",)),
+        (
+            "<p><a rel=author href=/author/ann>Ann Lee</a><div class=related><a href=/author/bo>Bo Ray</a></div>",
+            ("Ann Lee",),
+        ),
+        (
+            "<a href=/auteur/ann>Ann Lee</a><ul><li><h3><a href=/x>Rain</a></h3><a href=/auteur/bo>Bo Ray</a></ul>",
+            ("Ann Lee",),
+        ),
+        ("<a href=/author/ann>Ann Lee</a><div class=sidebar><a href=/author/bo>Bo Ray</a></div>", ("Ann Lee",)),
+        ("<aside><a href=/author/ann>Ann Lee</a></aside><p>Text.</p>", ("Ann Lee",)),
+        ("<p>Text.</p><footer><a href=/author/ann>Ann Lee</a></footer>", ("Ann Lee",)),
+    ],
+)
+def test_links_to_authors_of_other_stories_are_no_evidence(body: str, people: tuple[str, ...]) -> None:
+    assert read(body)["links"].authors == people
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href=/x><h4>Rain</h4><p class="item__dek">Rain by noon, wind by night</p></a>',
+        '<aside><p class="dek">Rain by noon, wind by night</p></aside>',
+        '<ul><li><h3><a href=/x>Rain</a></h3><p class="subtitle">Rain by noon, wind by night</p></ul>',
+        '<div class="related-stories"><p class="dek">Rain by noon, wind by night</p></div>',
+        '<article><h3><a href=/x>Rain</a></h3><p class="standfirst">Rain by noon, wind by night</p></article>',
+        '<nav><p class="subtitle">Rain by noon, wind by night</p></nav>',
+        '<div class="author-bio-box"><div><p class="dek">Ann Lee has won prizes</p></div></div>',
+        '<div class="author-info"><p class="sub-title">Ann Lee writes on rain and wind</p></div>',
+        '<div class="bio"><p class="subtitle">Ann Lee writes on rain and wind</p></div>',
+    ],
+)
+def test_a_dek_of_another_story_or_about_the_author_is_none(body: str) -> None:
+    page = read(f'<h1>Storm nears the coast</h1>{body}<p class="dek">The boats stay in port</p>')["page"]
+
+    assert page.description_text == "The boats stay in port"
+
+
 def test_a_desk_s_byline_counts_if_it_begins_with_by() -> None:
     assert read('<p class="byline">By Paper Staff</p>')["page"].byline == "Paper Staff"
     assert read('<p class="byline">Latest news</p>')["page"].byline is None
