@@ -10,6 +10,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ingestd import urls
+from ingestd.model.typed_url import with_scheme
 from ingestd.text import collapse
 
 #: A link of a response's Link header: absolute URL, relations in lower case, media type, title.
@@ -27,13 +28,28 @@ _TYPES = frozenset(
         "application/feed+json",
         "application/rdf+xml",
         "application/x.atom+xml",
+        "application/rss",
+        "application/rss xml",
+        "text/rss",
+        "text/rss+xml",
+        "text/atom+xml",
     )
 )
+#: Media types of documents that may be feeds: their path decides.
+_GENERIC_TYPES = frozenset(("", "text/xml", "application/xml", "application/json"))
 # Usual paths of feeds: /feed/, /news/rss, /index.xml, /latest.atom.
 _FEED_PATH = re.compile(
-    r"(^|/)(feeds?|rss2?|atom)/?$|(^|/)(feed|rss2?|atom)\.(xml|json|php)$|(^|/)index\.xml$|\.(rss|atom|rdf)$",
+    r"(^|/)(feeds?|rss2?|atom)/?$|(^|/)(feed|rss2?|atom)\.(xml|json|php|aspx?)$|(^|/)index\.xml$|\.(rss|atom|rdf)$"
+    r"|(^|/)(feeds?|rss2?|rssfeeds?|atom)/[^?]*\.xml$|\.(rss2?|atom)\.xml$|(^|/)syndication\.axd$",
     re.IGNORECASE,
 )
+#: Queries of usual feeds: WordPress without pretty addresses.
+_FEED_QUERY = re.compile(
+    r"(^|&)(feed=(rss2?|atom|rdf)|format=(feed|rss|atom|xml)|type=(rss|atom)|rss=1)(&|$)", re.IGNORECASE
+)
+#: Hosts that serve nothing but feeds.
+_FEED_HOST = re.compile(r"(feeds?|rss)\d?\.", re.IGNORECASE)
+_READER = re.compile(r"\s*feeds?:", re.IGNORECASE)
 # The content of a refresh (HTML Standard, 4.2.5.3).
 _REFRESH = re.compile(r"\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"'\s]+)[\"']?\s*", re.IGNORECASE)
 
@@ -90,16 +106,16 @@ def _parser(content_type: str | None) -> lxml_html.HTMLParser:
 def _link_elements(root: etree._Element, base: str) -> Iterator[AnnouncedLink]:
     for element in root.iter("link"):
         relations = tuple((element.get("rel") or "").lower().split())
-        yield urls.resolve(base, element.get("href")) or "", relations, element.get("type"), element.get("title")
+        yield _resolved(base, element.get("href")) or "", relations, element.get("type"), element.get("title")
 
 
 def _feeds_in(links: Iterable[AnnouncedLink]) -> Iterator[FoundFeed]:
     for href, relations, announced_type, title in links:
         kind = (announced_type or "").partition(";")[0].strip().lower()
-        if "feed" in relations or ("alternate" in relations and kind in _TYPES):
-            address = urls.resolve("", href)
-            if address:
-                yield FoundFeed(url=address, title=_title(title), type=kind or None)
+        address = urls.resolve("", href)
+        is_feed = kind in _TYPES or (kind in _GENERIC_TYPES and address is not None and _looks_like_feed(address))
+        if address and ("feed" in relations or ("alternate" in relations and is_feed)):
+            yield FoundFeed(url=address, title=_title(title), type=kind or None)
 
 
 def _feeds_by_path(root: etree._Element, base: str) -> Iterator[FoundFeed]:
@@ -107,13 +123,26 @@ def _feeds_by_path(root: etree._Element, base: str) -> Iterator[FoundFeed]:
     for element in root.iter("meta"):
         target = _REFRESH.fullmatch(element.get("content") or "")
         if (element.get("http-equiv") or "").lower() == "refresh" and target:
-            address = urls.resolve(base, target["url"])
-            if address and _FEED_PATH.search(urlsplit(address).path):
+            address = _resolved(base, target["url"])
+            # A page that only leads on, to a host of feeds, has no other purpose.
+            if address and (_looks_like_feed(address) or _FEED_HOST.match(urlsplit(address).netloc)):
                 yield FoundFeed(url=address)
     for element in root.iter("a"):
-        address = urls.resolve(base, element.get("href"))
-        if address and _FEED_PATH.search(urlsplit(address).path):
+        href = element.get("href")
+        address = _resolved(base, href)
+        if address and (_looks_like_feed(address) or address != urls.resolve(base, href)):
             yield FoundFeed(url=address, title=_title(element.get("title") or "".join(element.itertext())))
+
+
+def _resolved(base: str, href: str | None) -> str | None:
+    """Return the URL of a link, which may open a feed reader: "feed:https://paper.example/rss"."""
+    # A path may have a dot, and is no host then.
+    return urls.resolve(base, with_scheme(href.strip()) if href and _READER.match(href) else href)
+
+
+def _looks_like_feed(address: str) -> bool:
+    parts = urlsplit(address)
+    return bool(_FEED_PATH.search(parts.path) or _FEED_QUERY.search(parts.query))
 
 
 def _title(text: str | None) -> str | None:

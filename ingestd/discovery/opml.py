@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from html import unescape
 
 from lxml import etree
 
@@ -21,6 +22,17 @@ MAX_TITLE = 500
 
 # Valid Unicode that XML does not allow (XML 1.0, 2.2).
 _NOT_XML = re.compile("[\ufffe\uffff]")
+
+
+#: Types of an outline that is a feed.
+_FEED_TYPES = frozenset(("rss", "atom", "feed", "rdf", "json"))
+#: Other names that programs give to `xmlUrl`.
+_OTHER_NAMES = ("url", "feedurl", "xml_url", "xml-url", "feed", "rss")
+_XML_URL = re.compile(
+    rb"\bxmlurl\s*=\s*(?:\"([^\"<>]{1,8000})\"|'([^'<>]{1,8000})'|([^\s\"'<>]{1,8000}))", re.IGNORECASE
+)
+#: An ampersand that was escaped twice.
+_ESCAPED_AMPERSAND = re.compile(r"&(?:amp;)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +79,12 @@ def read_opml(body: bytes) -> OpmlList:
         raise ParseError("not an OPML document")
     left_out: list[str] = []
     found = tuple(_outlines(root, left_out))
+    damage = [
+        error for error in parser.error_log if error.level >= etree.ErrorLevels.ERROR and "xmlns" not in error.message
+    ]
+    if damage:
+        warnings += (f"not well-formed: line {damage[0].line}: {collapse(damage[0].message)[:200]}",)
+        found += tuple(_lost_outlines(body, found, left_out))
     left_out += (f"{outline.title or outline.url}: more than {MAX_OUTLINES} feeds" for outline in found[MAX_OUTLINES:])
     return OpmlList(outlines=found[:MAX_OUTLINES], left_out=tuple(left_out), warnings=warnings)
 
@@ -89,6 +107,8 @@ def _outlines(root: etree._Element, left_out: list[str]) -> Iterator[Outline]:
             yield Outline(url=url, title=title, home=home, categories=tuple(folder for folder in path if folder))
         elif written:
             left_out.append(f"{title}: {urls.without_userinfo(written[:200])}" if title else written[:200])
+        elif _is_feed_type(values) and not len(element):
+            left_out.append(f"{title or 'an outline'}: it has no address")
         path.append(None if url else title)
 
 
@@ -96,12 +116,30 @@ def _address(values: Mapping[str, str]) -> str:
     """Return the address of an outline as written; empty if it is a folder."""
     # `url` is also that of a link or an included list (OPML 2.0, "What is inclusion"), which has a type that says so.
     is_feed = (values.get("type") or "rss").strip().lower() not in ("link", "include")
-    return (values.get("xmlurl") or (values.get("url", "") if is_feed else "")).strip()
+    names = ("xmlurl", *(_OTHER_NAMES if is_feed else ()), *(("href",) if _is_feed_type(values) else ()))
+    return next((written for name in names if (written := values.get(name, "").strip())), "")
+
+
+def _is_feed_type(values: Mapping[str, str]) -> bool:
+    return (values.get("type") or "").strip().lower() in _FEED_TYPES
+
+
+def _lost_outlines(body: bytes, found: Iterable[Outline], left_out: list[str]) -> Iterator[Outline]:
+    """Yield the feeds that the parser has lost in a damaged list, such as one with a quote within a title."""
+    known = {outline.url for outline in found}
+    for match in _XML_URL.finditer(body):
+        written = unescape(next(filter(None, match.groups()), b"").decode("utf-8", "replace")).strip()
+        url = _feed_url(written)
+        if url and url not in known:
+            known.add(url)
+            yield Outline(url=url)
+        elif written and not url and not any(written[:200] in line for line in left_out):
+            left_out.append(urls.without_userinfo(written[:200]))
 
 
 def _feed_url(written: str) -> str | None:
     """Return the http(s) URL that an address means, or None."""
-    return urls.resolve("", with_scheme(written))
+    return urls.resolve("", with_scheme(_ESCAPED_AMPERSAND.sub("&", written)))
 
 
 def write_opml(outlines: Iterable[Outline], *, title: str, created: datetime) -> bytes:

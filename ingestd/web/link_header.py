@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s;,\"]*))?)*)")
-_PARAMETER = re.compile(r";\s*([\w*-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^\s;,\"]*)))?")
+# A quoted string may have escaped quotes (RFC 9110, 5.6.4).  Some servers write single quotes.
+_QUOTED = r"\"((?:[^\"\\]|\\.)*)\""
+_LINK = re.compile(rf"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:{_QUOTED}|[^\s;,\"]*))?)*)")
+_PARAMETER = re.compile(rf";\s*([\w*-]+)\s*(?:=\s*(?:{_QUOTED}|([^\s;,\"]*)))?")
+_ESCAPED = re.compile(r"\\(.)")
 
 # Characters of Link headers that are read; a server may send any number.
 _MAX_LENGTH = 16_384
@@ -24,6 +27,13 @@ class HeaderLink(NamedTuple):
     title: str | None = None
 
 
+def _is_about(anchor: str, base: str) -> bool:
+    try:
+        return urljoin(base, anchor) == base
+    except ValueError:
+        return False
+
+
 def find_link(headers: Iterable[str], relation: str, base: str) -> str | None:
     """Return the first link with a relation, resolved against `base`; None when there is none."""
     return next((link.url for link in links_in(headers, base) if relation in link.relations), None)
@@ -34,12 +44,12 @@ def links_in(headers: Iterable[str], base: str) -> Iterator[HeaderLink]:
 
     The first of a repeated parameter counts (RFC 8288, 3.3).  Links about another document (`anchor`) are left out.
     """
-    for link, text in _LINK.findall(", ".join(headers)[:_MAX_LENGTH]):
+    for link, text, _ in _LINK.findall(", ".join(headers)[:_MAX_LENGTH]):
         parameters: dict[str, str] = {}
         for name, quoted, plain in _PARAMETER.findall(text):
-            parameters.setdefault(name.lower(), quoted or plain)
+            parameters.setdefault(name.lower(), _ESCAPED.sub(r"\1", quoted) or plain.strip("'"))
         # A raw byte, which aiohttp reads as a lone surrogate, is in no URL and could not be stored.
-        if "anchor" in parameters or not str(link).isprintable():
+        if not _is_about(parameters.get("anchor", ""), base) or not str(link).isprintable():
             continue
         try:
             url = urljoin(base, str(link).strip())

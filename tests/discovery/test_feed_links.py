@@ -151,3 +151,31 @@ def test_a_page_that_refreshes_to_a_feed_names_it(content: str, found: list[str]
     body = page(f'<meta http-equiv="Refresh" content="{content}">')
 
     assert [feed.url for feed in feed_links(body, url=URL)] == found
+
+
+@pytest.mark.parametrize(
+    ("markup", "url"),
+    [
+        ('<link rel="alternate" type="text/xml" href="/feed.xml">', "https://paper.example/feed.xml"),
+        ('<link rel="alternate" type="application/xml" href="/rss/news.xml">', "https://paper.example/rss/news.xml"),
+        ('<link rel="alternate" href="/news.rss">', "https://paper.example/news.rss"),
+        ('<link rel="alternate" type="application/json" href="/feed.json">', "https://paper.example/feed.json"),
+        ('<link rel="alternate" type="text/rss+xml" href="/x">', "https://paper.example/x"),
+        ('<link rel="alternate" type="application/rss+xml" href="feed:https://paper.example/x">',
+         "https://paper.example/x"),
+        ('<a href="feed:https://paper.example/g.xml">RSS</a>', "https://paper.example/g.xml"),
+        ('<a href="/?feed=rss2">RSS</a>', "https://paper.example/?feed=rss2"),
+        ('<a href="/news?format=rss">RSS</a>', "https://paper.example/news?format=rss"),
+        ('<a href="/feeds/all.atom.xml">RSS</a>', "https://paper.example/feeds/all.atom.xml"),
+        ('<meta http-equiv="refresh" content="0; url=https://feeds.example/paper">', "https://feeds.example/paper"),
+        ('<meta http-equiv="refresh" content="0;url=/index.php?feed=atom">', "https://paper.example/index.php?feed=atom"),
+        ('<link rel="alternate" type="application/json" href="/wp-json/wp/v2/posts/1">', None),
+        ('<link rel="alternate" hreflang="de" href="/de/">', None),
+        ('<meta http-equiv="refresh" content="300">', None),
+        ('<meta http-equiv="refresh" content="0;url=/blog/">', None),
+    ],
+)  # fmt: skip
+def test_a_feed_is_found_in_the_ways_in_which_pages_name_it(markup: str, url: str | None) -> None:
+    found = feed_links(f"<html><head>{markup}</head></html>".encode(), url="https://paper.example/news/")
+
+    assert [feed.url for feed in found] == ([url] if url else [])

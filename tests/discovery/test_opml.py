@@ -150,3 +150,70 @@ def test_a_repaired_list_says_so() -> None:
     assert read_opml(opml('<outline xmlUrl="https://a.example/?a=1&b=2"/>')).warnings == (
         "characters that are not escaped were read as text: &b",
     )
+
+
+@pytest.mark.parametrize(
+    ("outline", "urls"),
+    [
+        ('<outline text="The "best" feed" xmlUrl="https://a.example/1?x=1&amp;y=2"/>', ["https://a.example/1?x=1&y=2"]),
+        ("<outline text='Jane's feed' xmlUrl='https://a.example/1'/>", ["https://a.example/1"]),
+        ('<outline type=rss text="a" xmlUrl=https://a.example/1 />', ["https://a.example/1"]),
+        ('<outline text="a" text="b" xmlUrl="https://a.example/1"/>', ["https://a.example/1"]),
+        ('<outline text="a" xmlUrl="https://a.example/1"><outline text="b" xmlUrl="https://a.example/2">',
+         ["https://a.example/1", "https://a.example/2"]),
+        ('<outline text="a\x08" xmlUrl="https://a.example/1"/>', ["https://a.example/1"]),
+        ('<outline text="Q&AMP;A" xmlUrl="https://a.example/?a=1&amp;amp;b=2"/>', ["https://a.example/?a=1&b=2"]),
+        ('<outline text="a" xmlUrl="https://a.example/1"/><outline text="b" xmlUrl="https://a.exa',
+         ["https://a.example/1"]),
+    ],
+)  # fmt: skip
+def test_a_damaged_list_loses_no_feed_in_silence(outline: str, urls: list[str]) -> None:
+    end = "" if "a.exa" in outline[-5:] else "</body></opml>"
+
+    found = read_opml(f'<opml version="2.0"><body>{outline}{end}'.encode())
+
+    assert [one.url for one in found.outlines] == urls
+    assert found.warnings
+
+
+@pytest.mark.parametrize(
+    ("attribute", "url"),
+    [
+        ('xmlUrl="feeds://a.example/1"', "https://a.example/1"),
+        ('xmlUrl="itpc://a.example/1"', "http://a.example/1"),
+        ('xmlUrl="pcast://a.example/1"', "http://a.example/1"),
+        ('xmlUrl="podcast://a.example/1"', "http://a.example/1"),
+        ('xmlUrl="rss://a.example/1"', "http://a.example/1"),
+        ('xmlUrl="https:/a.example/1"', "https://a.example/1"),
+        ('xmlUrl="http//a.example/1"', "http://a.example/1"),
+        ('xmlUrl="https://https://a.example/1"', "https://a.example/1"),
+        ('xmlUrl="feed://https//a.example/1"', "https://a.example/1"),
+        ('feedUrl="https://a.example/1"', "https://a.example/1"),
+        ('xml_url="https://a.example/1"', "https://a.example/1"),
+        ('type="rss" href="https://a.example/1"', "https://a.example/1"),
+        ('type="atom" url="https://a.example/1"', "https://a.example/1"),
+    ],
+)
+def test_addresses_are_read_as_programs_write_them(attribute: str, url: str) -> None:
+    found = read_opml(f'<opml version="2.0"><body><outline text="a" {attribute}/></body></opml>'.encode())
+
+    assert ([one.url for one in found.outlines], found.left_out) == ([url], ())
+
+
+@pytest.mark.parametrize(
+    "attributes", ['type="rss"', 'type="rss" xmlUrl=" "', 'type="atom" htmlUrl="https://a.example"']
+)
+def test_a_feed_without_an_address_is_named(attributes: str) -> None:
+    found = read_opml(f'<opml version="2.0"><body><outline text="The Paper" {attributes}/></body></opml>'.encode())
+
+    assert (found.outlines, found.left_out) == ((), ("The Paper: it has no address",))
+
+
+@pytest.mark.parametrize(("declared", "encoding"), [("utf-16", "utf-8"), ("Shift_JIS", "cp932"), ("utf-8", "cp1252")])
+def test_a_list_is_read_in_the_encoding_it_is_in(declared: str, encoding: str) -> None:
+    title = "①東京" if encoding == "cp932" else "Été"
+    body = (
+        f'<?xml version="1.0" encoding="{declared}"?><opml><body><outline text="{title}" xmlUrl="https://a.example/"/>'
+    )
+
+    assert [one.title for one in read_opml(f"{body}</body></opml>".encode(encoding)).outlines] == [title]

@@ -62,3 +62,24 @@ def test_the_parameters_of_a_link_are_read(header: str, found: tuple[str, str | 
 
 def test_a_link_about_another_document_is_left_out() -> None:
     assert find_link(['</a>; rel=next; anchor="/other", </b>; rel=next'], "next", BASE) == "https://paper.example/b"
+
+
+@pytest.mark.parametrize(
+    ("header", "title"),
+    [
+        (r'</feed.xml>; title="a \"b\", c; d"; rel="alternate"; type="application/rss+xml"', 'a "b", c; d'),
+        ("</feed.xml>; rel='alternate'; type='application/rss+xml'", None),
+        ('</feed.xml>; rel=alternate; type=application/rss+xml; anchor="/news/"', None),
+        ('</feed.xml>; rel=alternate; type=application/rss+xml; anchor=""', None),
+        ('</feed.xml>; rel="alternate"; type="application/rss+xml";', None),
+        ("< /feed.xml > ; rel = alternate ; type = application/rss+xml", None),
+        ('</a.css>; rel=preload; as=style, </feed.xml>; rel="alternate"; type="application/rss+xml"', None),
+        ('</feed.xml>; REL="Alternate"; TYPE="application/rss+xml"', None),
+    ],
+)
+def test_a_link_is_read_in_every_notation(header: str, title: str | None) -> None:
+    found = [link for link in links_in([header], "https://paper.example/news/") if "alternate" in link.relations]
+
+    assert [(link.url, link.type, link.title) for link in found] == [
+        ("https://paper.example/feed.xml", "application/rss+xml", title)
+    ]
