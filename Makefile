@@ -11,7 +11,7 @@ TEST = $(BIN)/pytest -n $(or $(WORKERS),$(shell $(PYTHON) -c 'import os; print(2
 # A broken link is an error.
 DOCS = $(BIN)/zensical build --strict --clean
 
-.PHONY: demo test check docs soak fuzz format constraints clean
+.PHONY: demo test check bench bench-quick docs soak fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
@@ -33,6 +33,14 @@ SOAK_TESTS = tests/articles/test_hostile_pages.py tests/daemon/test_agency.py te
 
 soak: .venv/installed-test
 	SOAK=1 SOAK_KILLS=$(or $(KILLS),100) SOAK_ITEMS=$(or $(ITEMS),10000) $(BIN)/pytest -n 2 $(SOAK_TESTS)
+
+# Takes a quarter of an hour; writes benchmarks/results.json and the table of benchmarks/README.md.
+bench: .venv/installed-test .venv/peers/installed
+	$(BIN)/python benchmarks/suite.py
+
+# Fails when a ratio of CPU times is under its floor (benchmarks/floors.json).
+bench-quick: .venv/installed-test
+	$(BIN)/python benchmarks/quick.py
 
 # Bytes to Feed, guided by coverage; ends by itself, with the input that broke a promise in a file crash-*.
 fuzz: .venv/installed-test
@@ -71,4 +79,10 @@ clean:
 
 .venv/installed-test: .venv/installed
 	$(INSTALL) -e '.[test]'
+	touch $@
+
+# The programs that `make bench` compares with have an environment of their own.
+.venv/peers/installed: benchmarks/constraints-peers.txt | .venv/bin/python
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/constraints-peers.txt
 	touch $@

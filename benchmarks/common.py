@@ -2,8 +2,10 @@
 
 import json
 import os
+import statistics
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +28,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
-async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterator[Service]:
+async def service(
+    database_url: str = "", *, extractors: int = 2, ca_file: Path | None = None
+) -> AsyncIterator[Service]:
     """Open ingestd as the daemon does, with log and archive, but without delay between requests to the loopback."""
     logs.configure("info", "json")
     with tempfile.TemporaryDirectory() as folder:
@@ -37,6 +41,7 @@ async def service(database_url: str = "", *, extractors: int = 2) -> AsyncIterat
             host_delay=0,
             host_concurrency=32,
             extractors=extractors,
+            ca_file=ca_file,
         )
         async with open_runtime(settings, role="benchmark") as runtime:
             process_memory.freeze_objects()
@@ -61,12 +66,12 @@ class Times:
 
 
 @contextmanager
-def measured() -> Iterator[Times]:
-    """Measure wall time, and the CPU time of this process and its descendants, in seconds."""
+def measured(without: frozenset[int] = frozenset()) -> Iterator[Times]:
+    """Measure wall time, and the CPU time of this process and its descendants but those `without`, in seconds."""
     found = Times()
-    wall, cpu = perf_counter(), tree_cpu()
+    wall, cpu = perf_counter(), tree_cpu(without)
     yield found
-    found.wall, found.cpu = perf_counter() - wall, tree_cpu() - cpu
+    found.wall, found.cpu = perf_counter() - wall, tree_cpu(without) - cpu
 
 
 def process_tree(root: int) -> list[int]:
@@ -83,17 +88,26 @@ def process_tree(root: int) -> list[int]:
     return found
 
 
-def tree_cpu() -> float:
+def own_cpu(pid: int) -> float:
+    """Return the CPU time (user and system, seconds) of a process and of its children that have ended.
+
+    The clock of a process counts in nanoseconds (clock_getcpuclockid(3)); that of its children in ticks of 10 ms.
+    """
+    ended = sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15])) / TICKS
+    return time.clock_gettime((~pid << 3) | 2) + ended
+
+
+def tree_cpu(without: frozenset[int] = frozenset()) -> float:
     """Return the CPU time (user and system, seconds) of this process and live descendants, without the site server."""
-    total = 0
+    total = 0.0
     for pid in process_tree(os.getpid()):
         try:
-            if pid != os.getpid() and b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if pid in without or (pid != os.getpid() and b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()):
                 continue
-            total += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+            total += own_cpu(pid)
         except OSError:
             continue
-    return total / TICKS
+    return total
 
 
 def memory(pid: int) -> dict[str, float]:
@@ -108,3 +122,14 @@ def print_json(**figures: Any) -> None:
         json.dumps({key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}),
         flush=True,
     )
+
+
+def print_figure(name: str, values: Sequence[float], *, of: str, unit: str = "×") -> None:
+    """Print a figure of the table in README.md: its median and its spread over the turns of a run.
+
+    `of` says what it is compared with, or under what circumstances it was measured.
+    """
+    print_json(
+        figure=name, median=statistics.median(values), low=min(values), high=max(values), turns=len(values), unit=unit,
+        of=of,
+    )  # fmt: skip

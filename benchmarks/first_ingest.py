@@ -1,56 +1,77 @@
-"""Compare the first ingest of 500 feeds with 20 entries each into SQLite with the PyPI package `reader`.
+"""Compare the first ingest of feeds into SQLite with the PyPI package `reader`, and with feedparser alone.
 
-Both fetch, parse and store every entry with its content; neither fetches or extracts pages.
+python benchmarks/first_ingest.py [--rounds N] [--feeds N] [--no-peers]
 
-    pip install reader
-    python benchmarks/first_ingest.py [ROUNDS]
+ingestd and reader fetch, parse and store every entry with its content; neither fetches or extracts pages.  feedparser
+alone parses the same documents from memory.  The start of our workers (once per daemon) is not counted.
 """
 
+import argparse
 import asyncio
-import statistics
-import sys
-import tempfile
+import time
 
-from common import add_feeds, measured, print_json, service
-from site_server import Site, serve_site
+import feedparser
+from common import add_feeds, measured, print_figure, print_json, service
+from expectations import Outcomes, expect, expect_rows, run
+from peer import Peer
+from site_server import Site, Wire, feed, serve_site
 
-SITE = Site(feeds=500, entries=20, paragraphs=3)
-
-
-def reader_rate(base: str) -> float:
-    from reader import make_reader  # noqa: PLC0415 - only this benchmark needs it
-
-    with tempfile.TemporaryDirectory() as folder:
-        reader = make_reader(f"{folder}/reader.db")
-        for number in range(SITE.feeds):
-            reader.add_feed(f"{base}/feed/{number}")
-        with measured() as took:
-            reader.update_feeds(workers=2)
-        assert reader.get_entry_counts().total == SITE.feeds * SITE.entries
-        reader.close()
-    return SITE.feeds / took.cpu
+WARM = 4
 
 
-async def ingestd_rate(base: str) -> float:
+async def ingestd_cpu(wire: Wire, site: Site) -> float:
+    """Return the seconds of CPU that a feed takes."""
     async with service(extractors=2) as daemon:
-        await add_feeds(daemon, base, 4)
+        outcomes = Outcomes(daemon)
+        await add_feeds(daemon, wire, WARM)
         await daemon.polls.run_until_idle()  # starts the workers, which is not measured
-        await add_feeds(daemon, base, SITE.feeds)
+        await add_feeds(daemon, wire, site.feeds)
         with measured() as took:
             await daemon.polls.run_until_idle()
-        assert daemon.service_state.polls_done == {"new": SITE.feeds}
-    return (SITE.feeds - 4) / took.cpu
+        outcomes.expect(polls={"new": site.feeds})
+        count = site.feeds * site.entries
+        await expect_rows(daemon, sources=site.feeds, entries=count, polls=site.feeds)
+    expect("answers of the site", wire.take_counts(), {"feed 200": site.feeds})
+    return took.cpu / (site.feeds - WARM)
 
 
-def main(rounds: int = 3) -> None:
-    ratios = []
-    with serve_site(SITE) as base:
+def reader_cpu(wire: Wire, site: Site) -> float:
+    with Peer("reader", wire) as reader:
+        found = reader.ask(feeds=site.feeds)
+    expect("entries of reader", found["entries"], site.feeds * site.entries)
+    expect("answers to reader", wire.take_counts(), {"feed 200": site.feeds})
+    return found["cpu"] / site.feeds
+
+
+def feedparser_cpu(documents: list[bytes], entries: int) -> float:
+    begun = time.process_time()
+    for document in documents:
+        expect("entries of feedparser", len(feedparser.parse(document).entries), entries)
+    return (time.process_time() - begun) / len(documents)
+
+
+def main(rounds: int, feeds: int, peers: bool) -> None:
+    site = Site(feeds=feeds, entries=20, paragraphs=3)
+    of_reader, of_feedparser = [], []
+    with serve_site(site) as wire:
+        documents = [feed(site, wire, number) for number in range(100)]
         for _ in range(rounds):
-            theirs, mine = reader_rate(base), asyncio.run(ingestd_rate(base))
-            ratios.append(mine / theirs)
-            print_json(reader_feeds_a_cpu_second=theirs, ingestd_feeds_a_cpu_second=mine, ratio=ratios[-1])
-    print_json(median_ratio=statistics.median(ratios))
+            theirs = reader_cpu(wire, site) if peers else 0.0
+            mine = asyncio.run(ingestd_cpu(wire, site))
+            bare = feedparser_cpu(documents, site.entries)
+            of_feedparser.append(bare / mine)
+            of_reader.append(theirs / mine)
+            print_json(reader_ms=theirs * 1000, ingestd_ms=mine * 1000, feedparser_ms=bare * 1000)
+    what = f"first ingest, {feeds} feeds of {site.entries} entries, a second of CPU"
+    if peers:
+        print_figure(what, of_reader, of="reader")
+    print_figure(what, of_feedparser, of="feedparser alone")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--feeds", type=int, default=500)
+    parser.add_argument("--no-peers", action="store_true")
+    args = parser.parse_args()
+    run(lambda: main(args.rounds, args.feeds, not args.no_peers))

@@ -1,7 +1,9 @@
-"""Serve invented feeds with validators and realistic article pages on the loopback, in a separate process.
+"""Serve invented feeds and realistic article pages on the loopback as a publisher does, in a separate process.
 
-All content is generated from a seed before the first request and served from memory, so that only the client is
-measured.
+There is a robots.txt; feeds and pages have an ETag and a Last-Modified, and a conditional request is answered with
+304; every tenth page is linked by an address that redirects to it; all else is answered with 404.  The answers are
+counted by kind, so that a benchmark can check what its programs asked for.  All content is generated from a seed before
+the first request and served from memory, so that only the client is measured.
 """
 
 import asyncio
@@ -9,12 +11,15 @@ import gzip
 import hashlib
 import multiprocessing
 import random
+import ssl
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from html import escape
 from itertools import cycle, islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 WORDS = (
@@ -23,6 +28,9 @@ WORDS = (
     "science record season launch inquiry supply island ferry keeper orchard furnace lantern meadow quarry"
 ).split()
 T0 = 1_700_000_000
+ROBOTS = b"User-agent: *\nDisallow: /admin/\nDisallow: /search\n\nUser-agent: badbot\nDisallow: /\n"
+#: One page in this many is linked by an address that redirects to it.
+REDIRECTED = 10
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,12 @@ class Site:
     seed: int = 7
     #: A directory of saved pages (.html or .html.gz) to serve instead of invented ones.
     saved: str = ""
+    #: Entries that each feed has published since, which have pushed as many out of its window.
+    published: int = 0
+    #: Whether connections are kept open; otherwise each ends with its answer.
+    keep_alive: bool = True
+    #: A file with a certificate and its key: the site has https.
+    certificate: str = ""
 
     @property
     def pages(self) -> list[bytes]:
@@ -128,15 +142,21 @@ def _teasers(rng: random.Random) -> str:
     )
 
 
+def link(site: Site, base: str, number: int, entry: int) -> str:
+    """Return the address by which a feed links to a page: some redirect."""
+    page_number = number * site.entries + entry
+    return f"{base}/{'go' if page_number % REDIRECTED == 0 else 'a'}/{page_number}"
+
+
 def feed(site: Site, base: str, number: int) -> bytes:
-    rng = random.Random(f"{site.seed}/feed/{number}")
+    """Return a feed, the newest entry first."""
     items = []
-    for entry in range(site.entries):
-        link = f"{base}/a/{number * site.entries + entry}"
+    for entry in reversed(range(site.published, site.published + site.entries)):
+        rng = random.Random(f"{site.seed}/feed/{number}/{entry}")
         content = "".join(f"<p>{paragraph(rng)}</p>" for _ in range(site.paragraphs))
         encoded = f"<content:encoded><![CDATA[{content}]]></content:encoded>" if content else ""
         items.append(
-            f"<item><title>{sentence(rng, 9)}</title><link>{link}</link>"
+            f"<item><title>{sentence(rng, 9)}</title><link>{link(site, base, number, entry)}</link>"
             f"<guid isPermaLink='false'>tag:{number}:{entry}</guid><pubDate>{formatdate(T0 + entry * 600)}</pubDate>"
             f"<description>{sentence(rng, 25)}</description>{encoded}</item>"
         )
@@ -146,57 +166,143 @@ def feed(site: Site, base: str, number: int) -> bytes:
     ).encode()
 
 
-def _answer(body: bytes, content_type: str) -> tuple[bytes, bytes, bytes]:
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'.encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n".encode()
-    return (
-        etag,
-        head + b"ETag: " + etag + b"\r\n\r\n" + body,
-        b"HTTP/1.1 304 Not Modified\r\nETag: " + etag + b"\r\n\r\n",
-    )
+@dataclass(frozen=True)
+class _Answer:
+    """An answer with its validators, in lower case, and the one to a request that has them."""
+
+    kind: str
+    whole: bytes
+    unchanged: bytes = b""
+    etag: bytes = b""
+    modified: bytes = b""
+
+    def to(self, head: bytes) -> tuple[str, bytes]:
+        """Return the kind of the answer and its bytes; If-None-Match goes before If-Modified-Since (RFC 9110, 13.2)."""
+        head = head.lower()
+        known = b"if-none-match: " + self.etag if b"if-none-match:" in head else b"if-modified-since: " + self.modified
+        is_known = bool(self.etag) and known in head
+        return (f"{self.kind} 304", self.unchanged) if is_known else (f"{self.kind} 200", self.whole)
+
+
+class _Answers:
+    """The answers of a site by path."""
+
+    def __init__(self, site: Site, base: str) -> None:
+        self.site, self._base = site, base
+        self._close = b"" if site.keep_alive else b"Connection: close\r\n"
+        self.by_path = {"/robots.txt": self._document("robots", ROBOTS, "text/plain", T0)}
+        self.counts: Counter[str] = Counter()
+        self._add_feeds()
+        if not site.paragraphs:
+            for number, body in enumerate(site.pages):
+                self.by_path[f"/a/{number}"] = self._document("page", body, "text/html", T0 + number)
+                where = f"Location: {base}/a/{number}\r\nContent-Length: 0\r\n".encode()
+                whole = b"HTTP/1.1 302 Found\r\n" + where + self._close + b"\r\n"
+                self.by_path[f"/go/{number}"] = _Answer("redirect", whole)
+
+    def publish(self, count: int) -> None:
+        """Publish so many entries more in each feed."""
+        self.site = replace(self.site, published=self.site.published + count)
+        self._add_feeds()
+
+    def _add_feeds(self) -> None:
+        for number in range(self.site.feeds):
+            body = feed(self.site, self._base, number)
+            modified = T0 + (self.site.published + self.site.entries) * 600
+            self.by_path[f"/feed/{number}"] = self._document("feed", body, "application/rss+xml", modified)
+
+    def _document(self, kind: str, body: bytes, content_type: str, modified: int) -> _Answer:
+        etag, date = f'"{hashlib.sha256(body).hexdigest()[:16]}"', formatdate(modified, usegmt=True)
+        validators = f"ETag: {etag}\r\nLast-Modified: {date}\r\n".encode() + self._close + b"\r\n"
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n".encode()
+        return _Answer(
+            kind, head + validators + body, b"HTTP/1.1 304 Not Modified\r\n" + validators,
+            etag.encode(), date.lower().encode(),
+        )  # fmt: skip
+
+    def to(self, head: bytes) -> bytes:
+        """Return the answer to a request, and count it."""
+        path = head.split(b" ", 2)[1].decode()
+        if path in self.by_path:
+            kind, answer = self.by_path[path].to(head)
+        else:
+            kind, answer = "404", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + self._close + b"\r\n"
+        self.counts["redirect" if kind.startswith("redirect") else kind] += 1
+        return answer
 
 
 class _Protocol(asyncio.Protocol):
-    def __init__(self, answers: dict[bytes, tuple[bytes, bytes, bytes]]) -> None:
+    def __init__(self, answers: _Answers) -> None:
         self.answers, self.buffer = answers, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while b"\r\n\r\n" in self.buffer:
             head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-            etag, whole, unchanged = self.answers[head.split(b" ", 2)[1]]
-            self.transport.write(unchanged if b"If-None-Match: " + etag in head else whole)  # type: ignore[attr-defined]
+            self.transport.write(self.answers.to(head))
+            if not self.answers.site.keep_alive:
+                self.transport.close()
+                return
 
 
-def _serve(site: Site, pipe: "multiprocessing.connection.Connection") -> None:
+def _serve(site: Site, pipe: Connection) -> None:
     async def main() -> None:
-        answers: dict[bytes, tuple[bytes, bytes, bytes]] = {}
-        server = await asyncio.get_running_loop().create_server(
-            lambda: _Protocol(answers), "127.0.0.1", 0, backlog=1024
-        )
-        base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        for number in range(site.feeds):
-            answers[f"/feed/{number}".encode()] = _answer(feed(site, base, number), "application/rss+xml")
-        if not site.paragraphs:
-            for number, body in enumerate(site.pages):
-                answers[f"/a/{number}".encode()] = _answer(body, "text/html")
+        loop = asyncio.get_running_loop()
+        tls = None
+        if site.certificate:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            tls.load_cert_chain(site.certificate)
+        found: list[_Answers] = []
+        server = await loop.create_server(lambda: _Protocol(found[0]), "127.0.0.1", 0, backlog=1024, ssl=tls)
+        base = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        found.append(_Answers(site, base))
+        answers = found[0]
         pipe.send(base)
-        await asyncio.get_running_loop().run_in_executor(None, pipe.poll, 3600)  # until the parent closes the pipe
+        while (command := await loop.run_in_executor(None, pipe.recv)) is not None:
+            if command == "counts":
+                pipe.send(dict(answers.counts))
+                answers.counts.clear()
+            else:
+                answers.publish(command)
+                pipe.send(None)
 
     asyncio.run(main())
 
 
+class Wire(str):
+    """The base URL of a served site, and what can be asked of it."""
+
+    __slots__ = ("_pipe", "pid")
+
+    pid: int
+    _pipe: Connection
+
+    def take_counts(self) -> dict[str, int]:
+        """Return the answers by kind since the last call: "feed 200", "feed 304", "page 200", "redirect", "404", ..."""
+        self._pipe.send("counts")
+        found: dict[str, int] = self._pipe.recv()
+        return found
+
+    def publish(self, count: int) -> None:
+        """Publish so many entries more in each feed; each window keeps its size."""
+        self._pipe.send(count)
+        self._pipe.recv()
+
+
 @contextmanager
-def serve_site(site: Site) -> Iterator[str]:
+def serve_site(site: Site) -> Iterator[Wire]:
     """Serve `site` in a child process; yields the base URL."""
     parent_end, child_end = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(site, child_end))
     process.start()
     try:
-        yield parent_end.recv()
+        wire = Wire(parent_end.recv())
+        wire._pipe, wire.pid = parent_end, process.pid or 0
+        yield wire
     finally:
         parent_end.send(None)
         process.join(10)

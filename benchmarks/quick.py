@@ -1,0 +1,204 @@
+"""Compare what takes most of the CPU with a ground of its own, and fail where a ratio falls under its floor.
+
+python benchmarks/quick.py [--raise]
+
+The ground and ingestd do the same in turn, and only CPU time counts (user and system, of all processes of each), so
+that neither other work on the machine nor a moment in which it stands still makes this fail.  What is compared is the
+median of the ratios of all turns.  A ratio under its floor is measured again, twice: only what is slower each time
+fails.  `floors.json` has the best ratio that was measured; the floor is 10 % below.  --raise writes better ones there.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import feedparser
+import trafilatura
+from common import add_feeds, make_due, measured, print_json, service
+from expectations import Outcomes, Unexpected, expect, run
+from site_server import Site, Wire, feed, page, serve_site
+from unchanged import CONCURRENCY, bare_loop, etags
+
+from ingestd import articles, formats
+from ingestd.daemon.service import Service
+from ingestd.model.page import Page
+
+FLOORS = Path(__file__).with_name("floors.json")
+ALLOWED = 0.9
+TRIES = 3
+SITE = Site(feeds=320, entries=20, paragraphs=3)
+POLLS = 200  # of the round of 304s
+STEP = 20  # feeds of one turn of first ingest
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Seconds of CPU of one turn: of the ground, and of ingestd."""
+
+    ground: float
+    ours: float
+
+
+def cpu_of(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+class Clean:
+    """A page, all fields, and trafilatura with metadata."""
+
+    turns = 24
+
+    def __init__(self) -> None:
+        self._pages = [page(number) for number in range(8)]
+        self._number = 0
+        self.turn()  # warm
+
+    def turn(self) -> Turn:
+        body = self._pages[self._number % len(self._pages)]
+        self._number += 1
+
+        def theirs() -> None:
+            found = trafilatura.bare_extraction(body, with_metadata=True)
+            expect("whether trafilatura found a text", bool(found and found.text), True)
+
+        def ours() -> None:
+            found = articles.read(Page(url="https://the-wire.example/a", body=body)).article
+            expect("whether there is a text", bool(found.body_text and found.headline), True)
+
+        return Turn(cpu_of(theirs), cpu_of(ours))
+
+
+class Parse:
+    """A feed, from bytes to entries, and feedparser."""
+
+    turns = 24
+
+    def __init__(self) -> None:
+        self._feeds = [feed(SITE, "https://the-wire.example", number) for number in range(8)]
+        self.turn()  # warm
+
+    def turn(self) -> Turn:
+        def theirs() -> None:
+            for body in self._feeds:
+                expect("entries of feedparser", len(feedparser.parse(body).entries), SITE.entries)
+
+        def ours() -> None:
+            for body in self._feeds:
+                found = formats.parse(body, url="https://the-wire.example/feed")
+                expect("entries", len(found.entries), SITE.entries)
+
+        return Turn(cpu_of(theirs), cpu_of(ours))
+
+
+@dataclass
+class Polls:
+    """A daemon and what it polls."""
+
+    daemon: Service
+    wire: Wire
+    session: aiohttp.ClientSession
+    tags: list[str]
+    added: int = 0
+
+    async def add(self, count: int) -> None:
+        self.added += count
+        expect("whether there are feeds enough", self.added <= SITE.feeds, True)
+        await add_feeds(self.daemon, self.wire, self.added)
+
+    async def first_ingest(self) -> Turn:
+        """Ingest feeds that were never polled, and parse the same documents with feedparser alone."""
+        await self.add(STEP)
+        outcomes = Outcomes(self.daemon)
+        with measured(frozenset({self.wire.pid})) as took:
+            await self.daemon.polls.run_until_idle()
+        outcomes.expect(polls={"new": STEP})
+        bodies = [feed(SITE, self.wire, number) for number in range(self.added - STEP, self.added)]
+        return Turn(cpu_of(lambda: [feedparser.parse(body) for body in bodies]), took.cpu)
+
+    async def unchanged(self) -> Turn:
+        """Poll feeds that answer 304, and request them with a bare aiohttp loop."""
+        ground = await bare_loop(self.wire, self.tags[: self.added], self.session)
+        await make_due(self.daemon)
+        outcomes = Outcomes(self.daemon)
+        with measured(frozenset({self.wire.pid})) as took:
+            await self.daemon.polls.run_until_idle()
+        outcomes.expect(polls={"not_modified": self.added})
+        return Turn(ground, took.cpu)
+
+
+@asynccontextmanager
+async def polls() -> AsyncIterator[Polls]:
+    with serve_site(SITE) as wire:
+        connector = aiohttp.TCPConnector(limit=CONCURRENCY)
+        async with service(extractors=1) as daemon, aiohttp.ClientSession(connector=connector) as session:
+            found = Polls(daemon, wire, session, await etags(wire, SITE.feeds, session))
+            await found.add(STEP)
+            await daemon.polls.run_until_idle()  # starts the worker
+            yield found
+
+
+def summary(turns: list[Turn]) -> float:
+    return statistics.median(turn.ground / turn.ours for turn in turns)
+
+
+async def measure() -> dict[str, list[float]]:
+    """Return the ratios that were measured: one, or three where the first two are under the floor."""
+    floors = {name: ALLOWED * best for name, best in json.loads(FLOORS.read_text()).items()}
+    found: dict[str, list[float]] = {}
+
+    def is_enough(name: str, turns: list[Turn]) -> bool:
+        ratios = found.setdefault(name, [])
+        ratios.append(summary(turns))
+        print_json(
+            ratio=name, value=ratios[-1], floor=floors.get(name), ground_ms=min(turn.ground for turn in turns) * 1000,
+            ours_ms=min(turn.ours for turn in turns) * 1000,
+            of_minima=min(turn.ground for turn in turns) / min(turn.ours for turn in turns),
+        )  # fmt: skip
+        return ratios[-1] >= floors.get(name, 0.0) or len(ratios) == TRIES
+
+    for name, kind in (("page, trafilatura", Clean), ("feed, feedparser", Parse)):
+        work = kind()
+        while not is_enough(name, [work.turn() for _ in range(work.turns)]):
+            pass
+    async with polls() as poll:
+        while not is_enough("first ingest, feedparser", [await poll.first_ingest() for _ in range(5)]):
+            pass
+        while not is_enough("304, bare aiohttp", [await poll.unchanged() for _ in range(9)]):
+            pass
+    return found
+
+
+def main(is_raising: bool) -> None:
+    logging.disable()
+    found = asyncio.run(measure())
+    floors = json.loads(FLOORS.read_text())
+    if is_raising:
+        best = {name: round(max(floors.get(name, 0.0), *ratios), 3) for name, ratios in found.items()}
+        FLOORS.write_text(json.dumps(best, indent=2) + "\n")
+        return
+    slow = [
+        f"{name}: {max(ratios):.3f} at best, the floor is {ALLOWED * floors[name]:.3f}"
+        for name, ratios in found.items()
+        if max(ratios) < ALLOWED * floors[name]
+    ]
+    if slow:
+        raise Unexpected("slower than the floors in benchmarks/floors.json: " + "; ".join(slow))
+    print("no ratio is under its floor", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--raise", dest="is_raising", action="store_true")
+    args = parser.parse_args()
+    run(lambda: main(args.is_raising))

@@ -1,0 +1,158 @@
+"""Run all benchmarks of the table in README.md, write it, and write their figures to results.json.
+
+python benchmarks/suite.py [--only NAME]...
+
+Takes a quarter of an hour on two idle cores.  Ends with exit status 1 if one of them fails: its figures are then
+missing.  CORPUS_DIR, if it is set, has a folder `articles` of saved pages, which are extracted besides invented ones.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from peer import PYTHON
+
+FOLDER = Path(__file__).parent
+README, RESULTS = FOLDER / "README.md", FOLDER / "results.json"
+BEGIN, END = "<!-- make bench writes what follows -->", "<!-- the end of what make bench writes -->"
+#: Seconds after which a benchmark is stopped.
+MOST = 600.0
+OURS = ("ingestd", "aiohttp", "feedparser", "trafilatura", "lxml", "SQLAlchemy")
+THEIRS = ("reader", "Scrapy", "trafilatura", "feedparser")
+
+
+def benchmarks() -> dict[str, list[str]]:
+    """Return the command lines by name."""
+    found = {
+        "unchanged": ["unchanged.py", "--peers"],
+        "unchanged over TLS": ["unchanged.py", "--tls"],
+        "first ingest": ["first_ingest.py"],
+        "changed": ["changed.py", "--peers"],
+        "end to end": ["end_to_end.py", "--peers"],
+        "lag": ["lag_and_memory.py"],
+        "10,000 sources": ["many_sources.py"],
+        "100,000 sources": ["many_sources.py", "--sources", "100000"],
+        "1,000,000 sources on SQLite": ["many_sources.py", "--sources", "1000000"],
+        "1,000,000 sources on PostgreSQL": ["many_sources.py", "--sources", "1000000", "--database", "postgresql"],
+    }
+    if corpus := os.environ.get("CORPUS_DIR"):
+        found["end to end, saved pages"] = ["end_to_end.py", "--rounds", "2", "--pages", f"{corpus}/articles"]
+    return found
+
+
+def measure(name: str, arguments: list[str]) -> tuple[list[dict[str, Any]], bool]:
+    """Run a benchmark, print what it prints, and return its figures and whether it succeeded."""
+    print(f"== {name}", flush=True)
+    begun, figures = perf_counter(), []
+    log = FOLDER.parent / ".cache" / "bench.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w") as errors:
+        command = [sys.executable, str(FOLDER / arguments[0]), *arguments[1:]]
+        try:
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, timeout=MOST, check=False, cwd=FOLDER.parent
+            )
+            output, status = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as error:
+            output, status = (error.stdout or b"").decode(), f"none after {MOST:.0f} s"
+    print(output, end="")
+    for line in output.splitlines():
+        found = json.loads(line)
+        if "figure" in found:
+            figures.append({"benchmark": name, **found})
+    if status:
+        lines = [line for line in log.read_text().splitlines() if not line.startswith("{")]
+        print("\n".join([*lines[-15:], f"{name}: exit status {status}"]), file=sys.stderr)
+    print(f"   {perf_counter() - begun:.0f} s", flush=True)
+    return ([] if status else figures), not status
+
+
+def versions() -> dict[str, str]:
+    found = {name: version(name) for name in OURS}
+    script = "import importlib.metadata as m, sys; print('\\n'.join(m.version(name) for name in sys.argv[1:]))"
+    if PYTHON.exists():
+        done = subprocess.run([str(PYTHON), "-c", script, *THEIRS], stdout=subprocess.PIPE, text=True, check=True)
+        found |= {f"{name} (peer)": value for name, value in zip(THEIRS, done.stdout.split(), strict=True)}
+    return {**found, "Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+
+
+def git(*arguments: str) -> str:
+    command = ["git", "-C", str(FOLDER), *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+
+
+def machine() -> dict[str, Any]:
+    """Return where, when and on what the figures were measured."""
+    dirty = (
+        " with changes" if git("status", "--porcelain", "--untracked-files=no", "--", "..", ":!../benchmarks") else ""
+    )
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "commit": git("rev-parse", "--short", "HEAD") + dirty,
+        "cpus": len(os.sched_getaffinity(0)),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "load_before": round(os.getloadavg()[0], 1),
+        "versions": versions(),
+    }
+
+
+def shown(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def table(results: dict[str, Any]) -> Iterator[str]:
+    about = results["about"]
+    yield (
+        f"Commit {about['commit']}, {about['date']}, {about['cpus']} CPUs ({about['machine']}), load "
+        f"{about['load_before']} before and {about['load_after']} after; "
+        + ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+        + "."
+    )
+    yield ""
+    yield "| measure | compared with, or of | median | spread | turns |"
+    yield "|---|---|---|---|---|"
+    for row in results["figures"]:
+        unit = "" if row["unit"] == "×" else f" {row['unit']}".rstrip()
+        middle = f"{shown(row['median'])}{' ×' if row['unit'] == '×' else unit}"
+        spread = f"{shown(row['low'])}–{shown(row['high'])}" if row["turns"] > 1 else ""
+        yield f"| {row['figure']} | {row['of']} | **{middle}** | {spread} | {row['turns']} |"
+
+
+def main(only: list[str]) -> None:
+    if shutil.which("miniflux") is None:
+        print("miniflux: skipped, no such program on PATH", flush=True)
+    else:
+        print("miniflux: skipped, there is a program but no benchmark that runs it", flush=True)
+    about, begun = machine(), perf_counter()
+    figures, failed = [], []
+    for name, arguments in benchmarks().items():
+        if only and name not in only:
+            continue
+        found, is_done = measure(name, arguments)
+        figures += found
+        failed += [] if is_done else [name]
+    about |= {"load_after": round(os.getloadavg()[0], 1), "seconds": round(perf_counter() - begun)}
+    results = {"about": about, "failed": failed, "figures": figures}
+    if not only:
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        head, _, rest = README.read_text().partition(BEGIN)
+        README.write_text("\n".join([head + BEGIN, "", *table(results), "", END]) + rest.partition(END)[2])
+    print(f"{about['seconds']} s; failed: {', '.join(failed) or 'none'}")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    main(parser.parse_args().only)
