@@ -8,11 +8,19 @@ from itertools import islice, takewhile
 from lxml import etree
 
 from ingestd.articles.body import interface_lines
+from ingestd.articles.body.marked_elements import is_hidden
 from ingestd.articles.body.walk import PlacedBlock
 
 #: A box has no more characters, and surrounds its text in no more elements.
 _MAX_CONSENT, _MAX_WALL = 700, 600
 _LEVELS = 4
+#: The same of a placeholder of embedded content that does not speak of consent, and of a sign-up to a newsletter.
+_MAX_PLACEHOLDER, _MAX_SIGN_UP = 220, 400
+#: A shorter text that names a provider is a placeholder whatever its words.
+_MAX_LABEL = 100
+#: Fields for an e-mail address that are looked at.
+_MAX_FIELDS = 10
+_EMAIL_FIELDS = etree.XPath(".//input[@type='email']")
 #: Blocks at the end of the story, and below it, that are looked at for a paywall.
 _BEFORE_END, _BELOW_END = 5, 6
 #: Of so many elements of one kind side by side, none is a box: they are posts of a live blog.
@@ -21,6 +29,7 @@ _AROUND = frozenset(("html", "body", "main", "article"))
 _ACTIONS = etree.XPath(
     "boolean(.//button | .//input[not(@type='hidden')] | .//*[@role='button' or @role='switch'] | .//form)"
 )
+_PASSWORD = etree.XPath("boolean(.//input[@type='password'])")
 _ACTIONS_OR_LINKS = etree.XPath("boolean(.//button | .//input[not(@type='hidden')] | .//a | .//form | self::a)")
 _WALL = re.compile(
     r"(?:pay|reg|subscri(?:be|ption|ber)|meter(?:ed)?|premium|abo|plus|content|article|login)[-_]?(?:wall|gate)(?![a-z])|"
@@ -30,18 +39,70 @@ _WALL = re.compile(
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_INVISIBLE = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
+# Where the buttons of a paywall lead: to a login and to an offer, in the words of addresses.
+_LOGIN = re.compile(
+    r"(?:^|[/._-])(?:log-?in|sign-?in|signin|anmeld\w*|einloggen|connexion|se-connecter|identif\w+|iniciar-?sesion|"
+    r"entrar|accedi|inlogg\w*|logga-?in|logg-?inn|kirjaudu|zaloguj|logowanie|prihlas\w*|giris|belepes|bejelentkez\w*|"
+    r"auth|sso|oauth|conta|konto|account|compte|vhod|uye-girisi|masuk|dang-nhap)(?:$|[/._?#-])",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(
+    r"(?:^|[/._-])(?:subscri\w*|suscri\w*|abo|abos|abonn?\w*|abbon\w*|assin\w*|prenumer\w*|tilaa\w*|predpl\w*|elofiz\w*|"
+    r"offers?|angebote?|offres?|ofertas?|offerte|premium|plus|digital-?pass|checkout|paywall|membership|kop|kjop|kaufen|"
+    r"pretplat\w*|sindrom\w*|podpisk\w*|pidpys\w*|langganan|berlangganan|abone\w*|narocnin\w*|join|sub)"
+    r"(?:$|[/._?#-])",
+    re.IGNORECASE,
+)
+_PRICE = re.compile(
+    r"[$€£¥₩₹₺₽₴₪฿₫]\s?\d|\d[\d.,]*\s?(?:[€£₹₺₽₴₪฿₫元円원]|(?:kr|zł|Kč|Ft|TL|lei|CHF|USD|EUR|SEK|NOK|DKK|RON|HUF|PLN|CZK|лв|руб|грн|"
+    r"din|RM|Rp|บาท|đồng)(?!\w))"
+)
+_ACTION = re.compile(
+    r"comment|reply|respond|disqus|kommentar|commentaire|comentario|newsletter|donat|spende|shop|cart", re.IGNORECASE
+)
+#: Links of a paywall; a menu or a list has more.
+_MAX_LINKS = 6
+_LINKS_AND_FORMS = etree.XPath(".//a[@href] | .//form[@action] | self::a[@href]")
+_HIDDEN = frozenset(("hide", "hidden", "is-hidden", "d-none"))
 _MAX_NAMES = 500
 
 
-def is_consent_box(placed: PlacedBlock) -> bool:
-    """Return whether a block stands in a small box with a button that speaks of consent and of embedded content."""
-    if placed.block.tag == "blockquote" or not interface_lines.speaks_of_privacy(placed.block.text):
-        return False
-    for box, text in _boxes(_around(placed.element), _MAX_CONSENT):
+def consent_box(placed: PlacedBlock) -> etree._Element | None:
+    """Return the small box with a button, around a block, that asks to load content of others; None without one.
+
+    It speaks of consent, or it names the provider of the content and says little else.
+    """
+    line = placed.block.text
+    if placed.block.tag == "blockquote" or len(line) > _MAX_CONSENT:
+        return None
+    speaks = interface_lines.speaks_of_privacy(line)
+    if not speaks and (len(line) > _MAX_PLACEHOLDER or not interface_lines.names_provider(line)):
+        return None
+    for box, text in _boxes(_around(placed.element), _MAX_CONSENT if speaks else _MAX_PLACEHOLDER):
         if _ACTIONS(box):
-            return interface_lines.names_embed(text) and not _is_post(box)
-    return False
+            named = interface_lines.names_embed(text) if speaks else interface_lines.speaks_of_embed(text)
+            return box if (named or len(text) <= _MAX_LABEL) and not _is_post(box) else None
+    return None
+
+
+def sign_ups(root: etree._Element, first: PlacedBlock) -> frozenset[etree._Element]:
+    """Return the elements of the small boxes in which a reader enters an e-mail address.
+
+    `first` is the first block of the story, which is in no such box.
+    """
+    found: set[etree._Element] = set()
+    story = {first.element, *first.element.iterancestors()}
+    for field in islice(_EMAIL_FIELDS(root), _MAX_FIELDS):
+        small = [box for box, text in _boxes(_around(field.getparent()), _MAX_SIGN_UP) if text and box not in story]
+        found.update(small[-1].iter() if small else ())
+    return frozenset(found)
+
+
+def interface_texts(root: etree._Element, placed: Sequence[PlacedBlock]) -> frozenset[str]:
+    """Return the texts of the blocks of a page that stand in placeholders of embedded content and in sign-ups."""
+    found = set(sign_ups(root, placed[0]) if placed else ())
+    found.update(inner for one in placed if (box := consent_box(one)) is not None for inner in box.iter())
+    return frozenset(one.block.text for one in placed if one.element in found) if found else frozenset()
 
 
 def near_end(placed: Sequence[PlacedBlock], kept: Sequence[int]) -> Iterator[int]:
@@ -50,21 +111,33 @@ def near_end(placed: Sequence[PlacedBlock], kept: Sequence[int]) -> Iterator[int
     yield from range(kept[-1] + 1, min(kept[-1] + 1 + _BELOW_END, len(placed))) if kept else ()
 
 
-def is_wall_box(placed: PlacedBlock) -> bool:
-    """Return whether a block stands in a visible box that is named a paywall and offers something to do."""
-    around = _around(placed.element)
+def is_wall_box(placed: PlacedBlock, first: PlacedBlock) -> bool:
+    """Return whether a block stands in a visible box that is a paywall.
+
+    It is named one and offers something to do, or it offers a subscription and a login.  `first` is the first block of
+    the story, which is in no such box.
+    """
+    story = set(first.element.iterancestors())
+    around = list(takewhile(lambda box: box not in story, _around(placed.element)))
     named = [_is_named_wall(box) for box in around]
-    if not any(named):
-        return False
     for is_named, (box, text) in zip(named, _boxes(around, _MAX_WALL), strict=False):
-        if (
-            is_named
-            and text
-            and _ACTIONS_OR_LINKS(box)
-            and not any(map(_is_hidden, (box, *islice(box.iterancestors(), _LEVELS))))
-        ):
-            return True
+        is_wall = bool(text) and ((is_named and _ACTIONS_OR_LINKS(box)) or _sells_the_rest(box, text))
+        if is_wall:
+            return not any(map(_is_hidden, (placed.element, *islice(placed.element.iterancestors(), 2 * _LEVELS))))
     return False
+
+
+def _sells_the_rest(box: etree._Element, text: str) -> bool:
+    """Return whether a box has a link to a login beside one to an offer, or beside a price."""
+    targets = [one.get("href") or one.get("action") or "" for one in islice(_LINKS_AND_FORMS(box), _MAX_LINKS + 1)]
+    if not targets or len(targets) > _MAX_LINKS or any(map(_ACTION.search, targets)) or _PASSWORD(box):
+        return False
+    logins = [target for target in targets if _LOGIN.search(target)]
+    if not logins:
+        return False
+    return len(logins) < len(targets) and (
+        _PRICE.search(text) is not None or any(_OFFER.search(target) for target in targets if target not in logins)
+    )
 
 
 def _around(element: etree._Element) -> list[etree._Element]:
@@ -102,8 +175,4 @@ def _is_post(box: etree._Element) -> bool:
 
 
 def _is_hidden(element: etree._Element) -> bool:
-    return (
-        "hidden" in element.attrib
-        or element.get("aria-hidden") == "true"
-        or _INVISIBLE.search(element.get("style", "")) is not None
-    )
+    return is_hidden(element) or not _HIDDEN.isdisjoint(element.get("class", "")[:_MAX_NAMES].split())

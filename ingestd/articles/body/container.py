@@ -63,8 +63,15 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
     inside = set(story_element.iter())
     story = [at for at in candidates if placed[at].element in inside]
     kept = _without_tail(placed, weights, [at for at in story if placed[at].block.link_share <= _MAX_LINK_SHARE])
-    kept = [at for at in kept if not boxes.is_consent_box(placed[at])]
-    walls = {at for at in boxes.near_end(placed, kept) if boxes.is_wall_box(placed[at])}
+    asked = [box for at in kept if (box := boxes.consent_box(placed[at])) is not None]
+    sign_ups = boxes.sign_ups(story_element, placed[kept[0]]) if kept else ()
+    interface = set(sign_ups).union(*(box.iter() for box in asked))
+    kept = [at for at in kept if placed[at].element not in interface]
+    walls = {
+        at
+        for at in boxes.near_end(placed, kept)
+        if is_wall(placed[at].block.text) or boxes.is_wall_box(placed[at], placed[kept[0]])
+    }
     kept = sorted({*kept, *walls}) if walls else kept
     return tuple(
         replace(placed[at].block, is_wall=True) if at in walls else placed[at].block

@@ -18,12 +18,13 @@ _MAX_PLAYER = 160
 # What CLDR does not have: "just now", and other words for the past than its own.
 _AGO = (
     r"(?:\d{1,3}|an?)\s*(?:secs?|mins?|hrs?)\.?\s+ago|منذ\s+\d{1,3}\s+\w+|\d{1,3}\s+(?:minutit|tundi|päeva)\s+tagasi"
-    r"|\d{1,3}\s+(?:minuter|timmar|dagar)\s+sen|\d{1,3}\s*(?:分間|分钟|分鐘)\s*前"
+    r"|\d{1,3}\s+(?:minuter|timmar|dagar)\s+sen|\d{1,3}\s+(?:minutt?er|timer|dager|dage)\s+siden"
+    r"|(?:för|for)\s+\d{1,3}\s*(?:min|tim?|h|d)\.?\s+(?:sedan|siden)|\d{1,3}\s?(?:mins?|hrs?|std|stdn|saat|dk|мин|хв|ч)\.?|\d{1,3}\s*(?:分間|分钟|分鐘)\s*前"
     r"|just now|gerade eben|à l['’]instant|ahora mismo|agora mesmo|adesso|zojuist|nyss|juuri nyt|przed chwilą|"
     r"только что|щойно|az önce|刚刚|剛剛|たった今|방금(?: 전)?|الآن"
 )
 _CLOCK = (
-    r"(?:[01]?\d|2[0-4])\s*(?:[:.h]|時|点|시)\s*[0-5]\d(?:\s*(?:分|분))?(?:\s*(?:uhr|kl|[ap]\.?m\.?|[A-Z]{3,4}))?"
+    r"klo?\.?\s*(?:[01]?\d|2[0-4])[.:][0-5]\d|(?:[01]?\d|2[0-4])\s*(?:[:.h]|時|点|시)\s*[0-5]\d(?:\s*(?:分|분))?(?:\s*(?:uhr|kl|[ap]\.?m\.?|[A-Z]{3,4}))?"
     r"|(?:[01]?\d|2[0-4])\s*(?:uhr|h)"
 )
 _LABEL = (
@@ -59,8 +60,8 @@ _EMBEDDED = re.compile(
 )
 #: Names of those whose content is embedded, in all languages.
 _PROVIDERS = re.compile(
-    r"\b(?:youtube|vimeo|dailymotion|twitch|facebook|instagram|threads|twitter|tiktok|bluesky|mastodon|telegram|"
-    r"linkedin|pinterest|reddit|spotify|soundcloud|google|datawrapper|infogram|flourish|giphy|opinary|riddle|podigee|acast|x)\b",
+    r"\b(?:(?:youtube|vimeo|dailymotion|twitch|facebook|instagram|threads|twitter|tiktok|bluesky|mastodon|telegram|"
+    r"linkedin|pinterest|reddit|spotify|soundcloud|google|datawrapper|infogram|flourish|giphy|opinary|riddle|podigee|acast)(?:[aeiouąęuů]\w{0,3})?|x)\b",
     re.IGNORECASE,
 )
 #: In lower case.
@@ -137,6 +138,24 @@ _WALL = re.compile(
     rf"ця стаття доступна (?:лише|тільки) (?:для )?{_SUBSCRIBERS}.{{0,60}}"
     rf"|bu (?:haber|yazı|makale) (?:yalnızca|sadece) {_SUBSCRIBERS}.{{0,60}}"
     r"|(?:この記事は|ここから先は)(?:有料)?(?:会員|購読者)(?:限定|の方のみ).{0,60}|(?:残り|あと)\s?[\d,]+\s?文字.{0,40}"
+    # How much is left, in words for an article: "Pozostało 82% artykułu".
+    r"|(?=.*(?:rest|left|remain|pozosta|zbýv|zostáv|verbleib|noch|queda|falta|remas|осталось|осталося|залиш|kald|kalan|jäljell|"
+    r"återst|gjenst|marad|rămas|απομέν|还剩|還剩|剩余|剩餘|剩下|残り|남았|남은|متبق|נותר))"
+    r"[^.!?。]{0,40}\d{1,2}(?:[.,]\d)?\s?(?:%|٪)[^.!?。]{0,20}(?:articles?|artyku\w+|člán\w+|artikel\w*|artículo|artigo|"
+    r"articolo|articol\w*|статьи|материала|статті|матеріалу|cikk\w*|artikk?el\w*|artiklit|haber\w*|άρθρου|"
+    r"文章|本文|全文|記事|기사|المقال|הכתבה)[^.!?。]{0,30}"
+    r"|(?:この記事は有料(?:会員)?(?:記事|限定)\w*|(?:有料|会員限定)(?:会員限定)?記事\w*).{0,60}"
+    rf"|(?:cet|cette) (?:article|contenu|enquête) est réservée? (?:à nos |aux ){_SUBSCRIBERS}.{{0,60}}"
+    r"|you(?:['’]ve| have) (?:reached|come to|hit) the (?:end|limit) of your free (?:articles|stories|reads).{0,60}"
+    r"|(?:create|register for) (?:a|your) free account (?:or log ?in )?to (?:continue|keep) reading.{0,40}"
+    r"|(?:log|sign) ?in (?:or (?:subscribe|register|create an account) )?to (?:continue|keep) reading.{0,60}"
+    r"|(?:mit|mit dem|mit der) [\w ]{0,20}(?:\+|plus|abo) (?:weiterlesen|lesen).{0,40}|verder lezen\?.{0,60}"
+    r"|(?:läs|les|læs) (?:hela|hele) (?:artikeln|artikkelen|saken|artiklen)(?: som abonnent| med .{1,20})?"
+    r"|(?:lue|jatka) (?:koko )?(?:juttu\w*|artikkeli\w*|lukemista) tilaajana.{0,40}"
+    r"|(?:keep|continue) reading with .{1,40}|haberin devamı (?:yalnızca |sadece )?abone\w+(?: özel)?.{0,40}"
+    r"|a cikk folytatása (?:csak )?előfizetőink\w*.{0,60}"
+    r"|(?:이|본) (?:기사|콘텐츠)(?:의 나머지)?는 (?:유료 ?)?(?:구독자|회원|독자)만.{0,40}"
+    r"|διαβάστε το υπόλοιπο .{0,40}συνδρομητ\w+.{0,30}|for å lese videre må du .{0,40}(?:abonn\w+|logge inn).{0,30}"
     r"|(?:本文|此文章|本內容|本内容)(?:仅|僅|只)(?:限|供)?(?:付费|付費)?(?:会员|會員|订户|訂戶|订阅者).{0,40}"
     r"|이 기사는 (?:유료 )?(?:구독자|회원) ?(?:전용|만).{0,60}|هذا المقال (?:متاح )?(?:فقط )?للمشتركين.{0,40}"
     r")\W*(?:(?:subscribe|abonnez|jetzt|suscr|assine|iscri)\w*\b.{0,80})?",
@@ -172,6 +191,16 @@ def speaks_of_privacy(line: str) -> bool:
 def names_embed(text: str) -> bool:
     """Return whether a text names embedded content, or one whose content is embedded."""
     return _EMBEDDED.search(text) is not None or _PROVIDERS.search(text) is not None
+
+
+def speaks_of_embed(text: str) -> bool:
+    """Return whether a text speaks of content as embedded, or of others: "this content", "Inhalte von YouTube"."""
+    return _EMBEDDED.search(text) is not None
+
+
+def names_provider(text: str) -> bool:
+    """Return whether a text names one whose content is embedded on pages."""
+    return _PROVIDERS.search(text) is not None
 
 
 def is_player_text(line: str) -> bool:

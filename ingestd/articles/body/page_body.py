@@ -1,12 +1,13 @@
 """Body of an article's page as blocks: found by `container`, or by trafilatura where `container` finds little."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from lxml import etree
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
-from ingestd.articles.body import container
+from ingestd.articles.body import boxes, container
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.tree import element_count, html_elements
@@ -39,10 +40,12 @@ def read_body(root: etree._Element, url: str | None = None, header: HeaderFields
     placed = placed_blocks(root)
     blocks = container.story_blocks(placed, header or HeaderFields())
     if sum(len(block.text) for block in blocks) < _COMPARE_BELOW:
+        walls = {block.text for block in blocks if block.is_wall}
+        interface = boxes.interface_texts(root, placed)
         return _longest(
             tuple(block.resolved(url) for block in blocks),
-            _trafilatura_blocks(root, placed, url),
-            plain_blocks(root, url),
+            _marked(_trafilatura_blocks(root, placed, url), interface, walls),
+            _marked(plain_blocks(root, url), interface, walls),
         )
     return tuple(block.resolved(url) for block in json_ld_text.confirmed_blocks(blocks, json_ld_text.read(root)))
 
@@ -66,10 +69,25 @@ def _trafilatura_blocks(root: etree._Element, placed: Sequence[PlacedBlock], url
     return blocks
 
 
+def _marked(blocks: tuple[Block, ...], interface: Collection[str], walls: Collection[str]) -> tuple[Block, ...]:
+    """Return blocks without those of the interface, and with paywalls marked as what they are."""
+    if not (interface or walls):
+        return blocks
+    return tuple(
+        replace(block, is_wall=block.is_wall or block.text in walls) for block in blocks if block.text not in interface
+    )
+
+
 def _longest(own: tuple[Block, ...], other: tuple[Block, ...], plain: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return the longer of two results, or all plain blocks of the page if they are far longer than both."""
     best = max(own, other, key=_length)
+    if any(block.is_wall for block in own) or _letters(own) == _letters(other):
+        best = own
     return plain if _length(best) < _PLAIN_BELOW and _length(plain) > 3 * _length(best) else best
+
+
+def _letters(blocks: tuple[Block, ...]) -> str:
+    return "".join("".join(block.text for block in blocks).split())
 
 
 def _length(blocks: tuple[Block, ...]) -> int:
