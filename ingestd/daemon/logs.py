@@ -36,7 +36,9 @@ def configure(level: str, style: Literal["auto", "console", "json"] = "auto") ->
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
-    root.handlers = [_Forward()]
+    forward = _Forward()
+    forward.addFilter(_is_no_aftermath)
+    root.handlers = [forward]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
     logging.captureWarnings(capture=True)
 
@@ -79,6 +81,15 @@ def _safe(value: Any) -> Any:
 
 def _safe_text(text: str) -> str:
     return clean(_USER_INFO.sub("", text) if "@" in text else text)
+
+
+#: Beginnings of what psycopg warns of beside the error that it raises, when a connection is lost.
+_AFTERMATH = ("error ignored", "query cancellation failed")
+
+
+def _is_no_aftermath(record: logging.LogRecord) -> bool:
+    # The log has one line of an outage of the database (`store.outages`).
+    return not (record.name.startswith("psycopg") and str(record.msg).startswith(_AFTERMATH))
 
 
 class _Stderr:

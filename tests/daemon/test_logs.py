@@ -131,6 +131,29 @@ def test_libraries_log_to_the_same_stream_from_warning_on(lines: Lines) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "message", "is_logged"),
+    [
+        ("psycopg", "error ignored terminating %r: %s", False),
+        ("psycopg", "error ignored exiting %r: %s", False),
+        ("psycopg", "error ignored in rollback on %s: %s", False),
+        ("psycopg.transaction", "error ignored in rollback of %s: %s", False),
+        ("psycopg", "query cancellation failed: %s %s", False),
+        ("psycopg", "unknown PostgreSQL timezone: %r; will use UTC, %s", True),
+        ("psycopg.pool", "connection %s failed: %s", True),
+        ("asyncio", "error ignored %s: %s", True),
+    ],
+)
+def test_what_the_driver_ignores_of_a_lost_connection_is_not_logged(
+    name: str, message: str, is_logged: bool, lines: Lines
+) -> None:
+    logs.configure("info")
+
+    logging.getLogger(name).warning(message, "<AsyncPipeline [BAD]>", "the connection is lost")
+
+    assert len(lines()) == is_logged
+
+
 def test_a_librarys_traceback_is_logged(lines: Lines) -> None:
     logs.configure("error")
 

@@ -42,8 +42,8 @@ class Attempt:
 
     @property
     def connected(self) -> bool:
-        """Whether one of its sockets is connected."""
-        return any(_has_peer(one) for one in self.sockets)
+        """Whether one of its sockets is connected, or was: a connection that the request used may be lost by now."""
+        return self.wire in self.sockets or any(_has_peer(one) for one in self.sockets)
 
 
 # Bytes of the system's receive buffer, which also bounds one read.  By default the system lets a fast server fill
@@ -121,6 +121,9 @@ def fetch_error(  # noqa: PLR0911 - one return for each kind of error
 
     `may_quote` allows the message to quote the server's response, which may repeat what it was sent, such as a login.
     """
+    if attempt.wire and attempt.wire.exceeded:
+        # Whatever the error: on a busy host the deadline may pass before the reader learns that the connection is lost.
+        return TooLarge(url, f"more than {attempt.wire_limit} bytes arrived for one response")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return _timed_out(url, attempt, "connected, but no TLS in time")
     if isinstance(error, TimeoutError):
@@ -131,8 +134,6 @@ def fetch_error(  # noqa: PLR0911 - one return for each kind of error
         return (Unanswered if is_unanswered(error) else Unreachable)(url, _connect_reason(error))
     if isinstance(error, aiohttp.InvalidURL):
         return Forbidden(url, error.description or "not an http(s) URL")
-    if attempt.wire and attempt.wire.exceeded:
-        return TooLarge(url, f"more than {attempt.wire_limit} bytes arrived for one response")
     return BrokenReply(url, _reply_reason(error, may_quote=may_quote))
 
 

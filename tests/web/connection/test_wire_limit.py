@@ -1,6 +1,7 @@
 """Servers that send little content in many bytes: what they can send is counted at their end, on raw sockets."""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -8,10 +9,13 @@ from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_network
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from ingestd.errors import TooLarge
+from ingestd.errors import TimedOut, TooLarge
+from ingestd.web.connection.aiohttp_hooks import Attempt, begin_attempt, fetch_error
 from ingestd.web.connection.dial import tls_context
+from ingestd.web.connection.wire_limit import counting
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.pacing import Pacing
 
@@ -47,6 +51,7 @@ class Flood:
                 while self.sent < 100 * MIB:
                     writer.write(self._piece)
                     await writer.drain()
+                    await asyncio.sleep(0)  # a lost connection stops it only after a turn of the loop
                     self.sent += len(self._piece)
                 return
         writer.close()
@@ -65,7 +70,7 @@ async def serving(flood: Flood, tls: ssl.SSLContext | None = None) -> AsyncItera
 async def fetching(tls: ssl.SSLContext | None = None) -> AsyncIterator[Fetcher]:
     pacing = Pacing(concurrency=4, delay=0.0)
     async with Fetcher(
-        user_agent="ingestd", timeout=30.0, max_body=MAX_BODY, pacing=pacing, tls=tls,
+        user_agent="ingestd", timeout=120.0, max_body=MAX_BODY, pacing=pacing, tls=tls,
         allow_networks=[ip_network("127.0.0.0/8")],
     ) as fetcher:  # fmt: skip
         yield fetcher
@@ -101,7 +106,7 @@ async def test_a_flood_through_tls_ends_as_well(tmp_path: Path) -> None:
         subprocess.run,
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
          "-keyout", key, "-out", certificate, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True, timeout=30,
+        check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server_tls.load_cert_chain(certificate, key)
@@ -111,3 +116,42 @@ async def test_a_flood_through_tls_ends_as_well(tmp_path: Path) -> None:
             await fetcher.get(f"{url}/flood")
 
     assert flood.sent < LIMIT + BUFFERS
+
+
+@pytest.fixture
+def lost() -> Attempt:
+    """A request that got two bytes and whose connection is closed."""
+    attempt = begin_attempt(0)
+    ours, theirs = socket.socketpair()
+    with theirs, counting(ours) as wire:
+        attempt.sockets.append(wire)
+        attempt.wire = wire
+        theirs.send(b"xx")
+        wire.begin(2)
+        wire.recv(2)
+    return attempt
+
+
+ERRORS = [TimeoutError(), aiohttp.ServerTimeoutError(), aiohttp.ClientPayloadError(), aiohttp.ServerDisconnectedError()]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_a_flood_is_too_large_even_if_the_deadline_passes_meanwhile(
+    lost: Attempt, error: TimeoutError | aiohttp.ClientError
+) -> None:
+    assert lost.wire
+    lost.wire.exceeded = True
+
+    found = fetch_error("https://wire.example/", error, lost, seconds=30, may_quote=True)
+
+    assert isinstance(found, TooLarge)
+
+
+@pytest.mark.parametrize("error", ERRORS[:2], ids=lambda error: type(error).__name__)
+def test_a_server_that_has_answered_is_not_called_silent_once_its_connection_is_lost(
+    lost: Attempt, error: TimeoutError | aiohttp.ClientError
+) -> None:
+    found = fetch_error("https://wire.example/", error, lost, seconds=30, may_quote=True)
+
+    assert type(found) is TimedOut
+    assert "no complete response within 30 s" in str(found)
