@@ -31,6 +31,7 @@ _BACK = re.compile(
     r"(?:\W+\w+){0,3}\W*$",
     re.IGNORECASE,
 )
+_ASCII_HINTS = tuple(filter(str.isascii, HINTS))
 #: What may end a sentence.
 _STOP = re.compile(r"(?<=[^\W\d])[.!?;]+\s+|\n+")
 _LAST_WORD = re.compile(r"[\w.]+$")
@@ -43,6 +44,9 @@ _MAX_SEARCHED = 2_000
 
 def find_kill(headings: Iterable[str | None], notes: Iterable[str | None] = ()) -> str | None:
     """Return the words by which headlines, slug lines or notes take a story back.  None: they do not."""
+    headings, notes = list(filter(None, headings)), list(filter(None, notes))
+    if not may_say("\n".join(text[:_MAX_SEARCHED] for text in (*headings, *notes))):
+        return None
     for heading in filter(_may_say, headings):
         if words := _mark_in(heading) or _match(_alone(), heading):
             return words
@@ -62,9 +66,14 @@ def find_replacement(headings: Iterable[str | None], notes: Iterable[str | None]
     return next((words for note in filter(_may_say, notes) if (words := _match(_replacement(), note))), None)
 
 
+def may_say(text: str) -> bool:
+    """Return whether a text has any of the words that such phrases have."""
+    lowered = text.lower()
+    return any(map(lowered.__contains__, _ASCII_HINTS if lowered.isascii() else HINTS))
+
+
 def _may_say(text: str | None) -> bool:
-    lowered = text[:_MAX_SEARCHED].lower() if text else ""
-    return any(hint in lowered for hint in HINTS)
+    return bool(text) and may_say((text or "")[:_MAX_SEARCHED])
 
 
 def _sentences(text: str) -> Iterator[str]:

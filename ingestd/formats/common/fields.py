@@ -44,7 +44,8 @@ _UNSAFE_SCHEME = re.compile(r"\s*(javascript|vbscript|data|file|blob):", re.IGNO
 
 def line_of(value: str | None, *, markup: bool = False) -> str | None:
     """Return plain text or markup as one line of plain text, cut at MAX_LINE; None when empty."""
-    if not value or markup or value.endswith("]]>") or any(mark in value for mark in _CDATA):
+    # The marks of CDATA sections; a value that only ends like one is read the same way.
+    if not value or markup or value[-1] == ">" or "[CDATA[" in value or "[cdata[" in value:
         return _text(value, markup=markup, limit=MAX_LINE)
     text = collapse(value)
     return text if 0 < len(text) <= MAX_LINE else text[:MAX_LINE].rstrip() or None

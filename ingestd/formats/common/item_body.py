@@ -249,8 +249,7 @@ def _write_row(writer: _BodyWriter, row: Element) -> None:
         if (name := name_of(child)) not in _CELLS:
             continue
         cell = _BodyWriter(writer.dropped)
-        _write_content(cell, child, "p")
-        cell.end_block("p")
+        _write_block(cell, child, "p")
         markup = "".join(cell.html)
         if len(cell.html) == 1 and markup.startswith("<p>"):
             markup = markup[3:-4]

@@ -146,7 +146,9 @@ def item_of(draft: ItemDraft) -> Item:
     _fill_latest_embargo(draft)
     for name in _LINES.intersection(values):
         values[name] = _unescaped(values[name])
-    lists["headlines"] = [replace(one, text=_unescaped(one.text)) for one in lists["headlines"]]
+    lists["headlines"] = [
+        one if (text := _unescaped(one.text)) == one.text else replace(one, text=text) for one in lists["headlines"]
+    ]
     if draft.has_naive_time:
         draft.warn("times without a zone were read as UTC")
     signals = lists.pop("signals", ())

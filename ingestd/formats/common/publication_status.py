@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from ingestd.model import embargo_phrases, kill_phrases, kill_words
+from ingestd.model import embargo_phrases, kill_phrases
 from ingestd.model.item import PubStatus
 from ingestd.text import collapse
 
@@ -67,13 +67,14 @@ def signals_in(headings: Iterable[str | None], notes: Iterable[str] = ()) -> tup
     """
     starts = [[text[:_MAX_TEXT] for text in texts if text] for texts in (headings, notes)]
     both = [*starts[0], *starts[1]]
-    lowered = "\n".join(both).lower()
+    joined = "\n".join(both)
+    lowered = joined.lower()
     found: list[str] = []
     for signal, keywords, matches in _SIGNAL_PHRASES:
         # The keywords are a cheap pre-check: few texts contain one, and the expressions are slow.
-        if any(keyword in lowered for keyword in keywords) and any(matches(text) for text in both):
+        if any(map(lowered.__contains__, keywords)) and any(matches(text) for text in both):
             found.append(signal)
-    if any(hint in lowered for hint in kill_words.HINTS):
+    if kill_phrases.may_say(joined):
         if kill_phrases.find_replacement(*starts):
             found.append("replacement")
         elif kill_phrases.find_kill(*starts):
