@@ -44,14 +44,14 @@ _MAX_SEARCHED = 2_000
 
 def find_kill(headings: Iterable[str | None], notes: Iterable[str | None] = ()) -> str | None:
     """Return the words by which headlines, slug lines or notes take a story back.  None: they do not."""
-    headings, notes = list(filter(None, headings)), list(filter(None, notes))
-    if not may_say("\n".join(text[:_MAX_SEARCHED] for text in (*headings, *notes))):
+    headings, notes = tuple(headings), tuple(notes)
+    if not may_say("\n".join(text[:_MAX_SEARCHED] for text in (*headings, *notes) if text)):
         return None
     for heading in filter(_may_say, headings):
         if words := _mark_in(heading) or _match(_alone(), heading):
             return words
     for note in filter(_may_say, notes):
-        for sentence in _sentences((note or "")[:_MAX_SEARCHED]):
+        for sentence in filter(may_say, _sentences((note or "")[:_MAX_SEARCHED])):
             if words := _mark_in(sentence, note=True) or _match(_alone(), sentence) or _said_in(sentence):
                 return words
     return None

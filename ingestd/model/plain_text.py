@@ -162,21 +162,18 @@ def _paragraphs_of_chunk(lines: list[str], width: int, *, wrapped: bool, apart: 
 
 def _has_columns(line: str) -> bool:
     stripped = line.strip()
-    if stripped.count("|") >= 2:
-        cells = stripped.count("|") + 1
-    else:
-        cells = len(_GAP.findall(stripped)) + 1 if "  " in stripped or "\t" in stripped else 1
+    gaps = len(_GAP.findall(stripped)) if "  " in stripped or "\t" in stripped else 0
+    cells = stripped.count("|") + 1 if stripped.count("|") >= 2 else gaps + 1
     return cells > 1 and not (len(stripped) >= _JUSTIFIED and len(stripped.split()) > _WORDS_A_CELL * cells)
-
-
-def _is_ruler(line: str) -> bool:
-    # Nearly every line begins with another character, and the expression goes through a line several times.
-    return line.lstrip()[:1] in _RULES and _RULER.fullmatch(line) is not None
 
 
 def _rows(lines: list[str]) -> list[bool]:
     """Return for each line whether it belongs to a table: two rows at least, or a line of several columns alone."""
-    kinds = ["row" if _has_columns(line) else "ruler" if _is_ruler(line) else "" for line in lines]
+    # Nearly every line begins with a character that no ruler has, whose pattern goes through a line several times.
+    kinds = [
+        "row" if _has_columns(line) else "ruler" if line.lstrip()[:1] in _RULES and _RULER.fullmatch(line) else ""
+        for line in lines
+    ]
     for at in range(1, len(lines)):
         is_last = at + 1 == len(lines)
         is_short = len(lines[at].strip()) < (_TABLE_HEADING if not is_last else _TABLE_HEADING // 2)
