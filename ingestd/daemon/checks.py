@@ -41,11 +41,12 @@ LATE_ENTRY = 900.0
 #: Seconds after its due time at which claimed work counts as stuck; revisits wait for new entries, so for them a day.
 LATE_CLAIM, LATE_REVISIT = 900.0, 86_400.0
 
-#: Worker deaths and timeouts count for this long (seconds).
+#: Deaths, timeouts and stalls of workers count for this long (seconds).
 RECENT = 3600.0
 
-#: Any worker death is worth a warning (a crash in C); a single timeout is one bad page, many are a pattern.
-MANY_DEATHS, MANY_TIMEOUTS = 1, 10
+#: Any worker death is worth a warning (a crash in C), and any stall, for which a host must be ten times too busy; a
+#: single timeout is one bad page, many are a pattern.
+MANY_DEATHS, MANY_STALLS, MANY_TIMEOUTS = 1, 1, 10
 
 
 SCHEMA_MISMATCH = "the database schema does not match this version of ingestd; see `ingestd db current`"

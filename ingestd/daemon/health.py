@@ -12,6 +12,7 @@ from ingestd.daemon.checks import (
     LATE_REVISIT,
     LATE_SCHEDULER,
     MANY_DEATHS,
+    MANY_STALLS,
     MANY_TIMEOUTS,
     SCHEMA_MISMATCH,
     UNWRITABLE,
@@ -43,7 +44,7 @@ class Health:
         self.service = service
         self.figures = BoundedQuery(self._query_figures)
         self._schema = version.HEAD
-        self._deaths, self._timeouts = RecentGrowth(), RecentGrowth()
+        self._deaths, self._timeouts, self._stalls = RecentGrowth(), RecentGrowth(), RecentGrowth()
 
     async def watch(self) -> None:
         """Sample the counters every minute, also when there are no probes; runs until cancelled."""
@@ -170,9 +171,16 @@ class Health:
         yield Check(name="extractors:deaths", value=deaths, unit="in the last hour", at=now, verdict=died)
         timeouts = self._timeouts.growth(pool.timeouts, now=seconds)
         hung = warn_when(
-            timeouts >= MANY_TIMEOUTS, "extractions timed out within the last hour; see `ingestd failures list`"
+            timeouts >= MANY_TIMEOUTS,
+            "pages or documents exceeded extract_timeout within the last hour; see `ingestd failures list`",
         )
         yield Check(name="extractors:timeouts", value=timeouts, unit="in the last hour", at=now, verdict=hung)
+        stalls = self._stalls.growth(pool.stalls, now=seconds)
+        stalled = warn_when(
+            stalls >= MANY_STALLS,
+            "worker processes made too little progress within the last hour: this host is too busy; lower extractors",
+        )
+        yield Check(name="extractors:stalls", value=stalls, unit="in the last hour", at=now, verdict=stalled)
 
 
 def _database_checks(figures: Figures | None, unavailable: Verdict | None, now: datetime) -> Iterator[Check]:

@@ -226,7 +226,12 @@ class DropFolderPoller:
 
     async def _add_failure(self, source: Source, file: File, error: IngestError) -> None:
         failure = failure_of(
-            error, stage=stage_of(error), at=datetime.now(UTC), attempt=1, url=_url(source, file), source_id=source.id
+            error,
+            stage=stage_of(error, of_document=True),
+            at=datetime.now(UTC),
+            attempt=1,
+            url=_url(source, file),
+            source_id=source.id,
         )
 
         async def add() -> None:

@@ -23,10 +23,12 @@ from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.urls import is_folder, is_inbox, without_userinfo
+from ingestd.workers.results import ParsedFeed
 
 log = structlog.get_logger(__name__)
 
-#: Seconds until a push must be committed, including the wait for others to the same source.
+#: Seconds a push may wait for others to the same source, and then for its commit.  The time in which its document is
+#: parsed does not count, so that a parser that comes to no end is found out: it exceeds its limit of CPU time.
 PUSH_TIMEOUT = 20.0
 
 #: Maximum number of pushes to one source that may wait; further pushes are refused at once.
@@ -46,6 +48,8 @@ class _Push:
     body: bytes
     content_type: str | None
     result: asyncio.Future[PollResult]
+    #: The document, or why it cannot be read; None: it is not parsed yet.
+    parsed: ParsedFeed | IngestError | None = None
 
 
 class Inbox:
@@ -83,10 +87,10 @@ class Inbox:
         waiting.append(push)
         started = monotonic()
         try:
-            async with asyncio.timeout(PUSH_TIMEOUT), self._poller.push_lock(source_id):
+            async with asyncio.timeout(PUSH_TIMEOUT) as limit, self._poller.push_lock(source_id):
                 # The previous holder of the lock may have committed this push together with its own.
                 if not push.result.done():
-                    await self._commit_waiting(source_id, waiting)
+                    await self._commit_waiting(source_id, waiting, limit)
         except TimeoutError as error:
             raise Busy(f"the push was not committed within {PUSH_TIMEOUT:.0f} s; try again") from error
         finally:
@@ -99,11 +103,11 @@ class Inbox:
         )  # fmt: skip
         return poll
 
-    async def _commit_waiting(self, source_id: int, waiting: deque[_Push]) -> None:
+    async def _commit_waiting(self, source_id: int, waiting: deque[_Push], limit: asyncio.Timeout) -> None:
         """Commit a batch of waiting pushes, oldest first; afterwards each has a result or waits again."""
         batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_SIZE))]
         try:
-            for push, result in zip(batch, await self._push_held(source_id, batch), strict=True):
+            for push, result in zip(batch, await self._push_held(source_id, batch, limit), strict=True):
                 if isinstance(result, IngestError):
                     push.result.set_exception(result)
                 else:
@@ -118,17 +122,21 @@ class Inbox:
                 if push.result.done():  # retrieves the exception: asyncio logs one whose sender has disconnected
                     push.result.exception()
 
-    async def _push_held(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
+    async def _push_held(
+        self, source_id: int, batch: Sequence[_Push], limit: asyncio.Timeout
+    ) -> list[PollResult | IngestError]:
         """Push a batch; again if a poll has just ended: one whose claim it shared, or which held the source."""
         for wait in _AGAIN:
             with suppress(Busy):
-                results = await self._push(source_id, batch)
+                results = await self._push(source_id, batch, limit)
                 if not any(isinstance(result, Busy) for result in results):
                     return results
             await asyncio.sleep(wait)
-        return await self._push(source_id, batch)
+        return await self._push(source_id, batch, limit)
 
-    async def _push(self, source_id: int, batch: Sequence[_Push]) -> list[PollResult | IngestError]:
+    async def _push(
+        self, source_id: int, batch: Sequence[_Push], limit: asyncio.Timeout
+    ) -> list[PollResult | IngestError]:
         source, is_shared = await self._claim(source_id)
         replies = [
             Reply(url=source.url, final_url=source.url, status=200, body=push.body, content_type=push.content_type)
@@ -136,7 +144,8 @@ class Inbox:
         ]
         is_released = is_shared
         try:
-            results = await self._poller.push_all(source, replies, keeps_claim=is_shared)
+            parsed = await self._parse(batch, replies, limit)
+            results = await self._poller.push_all(source, replies, parsed, keeps_claim=is_shared)
             is_released = is_shared or any(isinstance(one, PollResult) and not one.keeps_claim for one in results)
         finally:
             if is_released:
@@ -147,6 +156,22 @@ class Inbox:
             if isinstance(result, IngestError) and not result.local and not isinstance(result, Busy):
                 await self._add_failure(source, result)
         return results
+
+    async def _parse(
+        self, batch: Sequence[_Push], replies: Sequence[Reply], limit: asyncio.Timeout
+    ) -> list[ParsedFeed | IngestError]:
+        """Parse the documents of a batch that were not parsed in an earlier attempt; each keeps what was found."""
+
+        async def parse(push: _Push, reply: Reply) -> ParsedFeed | IngestError:
+            if push.parsed is None:
+                push.parsed = await self._poller.parse_pushed(reply)
+            return push.parsed
+
+        loop = asyncio.get_running_loop()
+        limit.reschedule(loop.time() + PUSH_TIMEOUT + self._poller.parse_limit)
+        parsed = await asyncio.gather(*map(parse, batch, replies))
+        limit.reschedule(loop.time() + PUSH_TIMEOUT)
+        return parsed
 
     async def _claim(self, source_id: int) -> tuple[Source, bool]:
         """Claim a source; returns it, and whether a running poll of its folder holds the claim.  Raises Busy."""
@@ -183,7 +208,12 @@ class Inbox:
 
     async def _add_failure(self, source: Source, error: IngestError) -> None:
         failure = failure_of(
-            error, stage=stage_of(error), at=datetime.now(UTC), attempt=1, url=source.url, source_id=source.id
+            error,
+            stage=stage_of(error, of_document=True),
+            at=datetime.now(UTC),
+            attempt=1,
+            url=source.url,
+            source_id=source.id,
         )
         log.warning("push cannot be read", source=without_userinfo(source.url), error=failure.error)
         async with self._database.write() as connection:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from time import monotonic
 from uuid import uuid4
@@ -172,27 +173,48 @@ class Poller:
             raise done
         return done
 
+    @property
+    def parse_limit(self) -> float:
+        """Seconds after which the parsing of a document has ended or was abandoned."""
+        return self._pool.wall_limit
+
+    async def parse_pushed(self, reply: Reply) -> ParsedFeed | IngestError:
+        """Parse a pushed document; returns the ParseError or WorkerError of one that cannot be parsed."""
+        try:
+            parsed = await read_reply(self._pool, reply)
+        except IngestError as error:
+            return error
+        if reply.media and len(parsed.versions) == 1 and (version := parsed.versions[0]):
+            version = replace(version, item=with_media(version.item, reply.media))
+            parsed = replace(parsed, versions=(version,))
+        return parsed
+
     async def push_all(
-        self, source: Source, replies: Sequence[Reply], *, keeps_claim: bool = False
+        self,
+        source: Source,
+        replies: Sequence[Reply],
+        parsed: Sequence[ParsedFeed | IngestError] | None = None,
+        *,
+        keeps_claim: bool = False,
     ) -> list[PollResult | IngestError]:
         """Store several pushed documents, in their order; returns the result or the error of each.
 
-        They are parsed concurrently and share a commit.  The last result that is committed releases the claim, unless
-        `keeps_claim` is set.
+        They are parsed concurrently, unless `parsed` has what `parse_pushed` returned for them, and share a commit.
+        The last result that is committed releases the claim, unless `keeps_claim` is set.
         """
         started, at = monotonic(), datetime.now(UTC)
-        documents = await asyncio.gather(*(self._read_pushed(source, reply) for reply in replies))
+        if parsed is None:
+            parsed = await asyncio.gather(*map(self.parse_pushed, replies))
+        documents = await asyncio.gather(*map(partial(self._archive_pushed, source), replies, parsed))
         readable = [document for document in documents if not isinstance(document, IngestError)]
-        known = await self._known_entries(
-            source, [entry.guid for parsed, _ in readable for entry in parsed.feed.entries]
-        )
+        known = await self._known_entries(source, [entry.guid for one, _ in readable for entry in one.feed.entries])
         results: list[PollResult | IngestError] = []
         before = source
         for reply, document in zip(replies, documents, strict=True):
             if isinstance(document, IngestError):
                 results.append(document)
                 continue
-            parsed, raw = document
+            feed, raw = document
             poll = PollResult(
                 source=source,
                 run_id=self._run_id,
@@ -204,9 +226,9 @@ class Poller:
                 raw=raw,
                 keeps_claim=keeps_claim or document is not readable[-1],
             )
-            poll = replace(with_picked_entries(poll, parsed, known), listed=None)
-            warned = after_push(source.warnings, parsed.feed.warnings, at)
-            poll = replace(poll, document_warnings=parsed.feed.warnings, warnings=warned)
+            poll = replace(with_picked_entries(poll, feed, known), listed=None)
+            warned = after_push(source.warnings, feed.feed.warnings, at)
+            poll = replace(poll, document_warnings=feed.feed.warnings, warnings=warned)
             source = replace(source, warnings=warned)
             if poll.new:
                 pace = pace_after(source.pace or Pace(), new=len(poll.new), elapsed=seconds_since_read(source, at))
@@ -218,15 +240,10 @@ class Poller:
         log_document_warnings(before, source.warnings)
         return results
 
-    async def _read_pushed(self, source: Source, reply: Reply) -> tuple[ParsedFeed, StoredBody] | IngestError:
-        try:
-            parsed = await read_reply(self._pool, reply)
-        except IngestError as error:
-            return error
-        if reply.media and len(parsed.versions) == 1 and (version := parsed.versions[0]):
-            version = replace(version, item=with_media(version.item, reply.media))
-            parsed = replace(parsed, versions=(version,))
-        return parsed, await self._archived(source, reply, parsed)
+    async def _archive_pushed(
+        self, source: Source, reply: Reply, parsed: ParsedFeed | IngestError
+    ) -> tuple[ParsedFeed, StoredBody] | IngestError:
+        return parsed if isinstance(parsed, IngestError) else (parsed, await self._archived(source, reply, parsed))
 
     async def _archived(self, source: Source, reply: Reply, parsed: ParsedFeed) -> StoredBody:
         answer, about = reply.answer(datetime.now(UTC)), subjects.of_document(source.id, parsed)

@@ -122,7 +122,12 @@ def failed_result(source: Source, at: datetime, error: IngestError, *, run_id: s
         cursor=source.cursor,
         status=error.status if isinstance(error, Refused) else None,
         failure=failure_of(
-            error, stage=stage_of(error), at=at, attempt=max(1, streak), url=source.url, source_id=source.id
+            error,
+            stage=stage_of(error, of_document=True),
+            at=at,
+            attempt=max(1, streak),
+            url=source.url,
+            source_id=source.id,
         ),
         failures=streak,
         condition=_condition(source, error),

@@ -127,7 +127,7 @@ class Subscriber:
     ) -> PollResult | None:
         """Commit a push.  None: it was dropped, because its signature is invalid or it cannot be read.
 
-        Raises Busy if the source is being polled, and StoreError; in both cases the hub may try again.
+        Raises Busy if the source is being polled, StoreError, and local failures; the hub may then try again.
         """
         if not is_signed(body, signature, subscription.secret):
             await self._drop(subscription, "a push had no valid signature")
@@ -146,7 +146,7 @@ class Subscriber:
             async with self._database.write() as connection:
                 due = source.due_at or datetime.now(UTC)
                 await sources.postpone(connection, source, self._run_id, until=due)
-            if isinstance(error, StoreError | Busy) or not isinstance(error, IngestError):
+            if not isinstance(error, IngestError) or isinstance(error, StoreError | Busy) or error.local:
                 raise
             await self._drop(subscription, f"a push could not be read: {error}")
             return None

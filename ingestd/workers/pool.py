@@ -51,7 +51,8 @@ class Pool:
         preload: tuple[str, ...] = ("ingestd.workers.preloaded",),
     ) -> None:
         self._timeout = timeout
-        self._wall_limit = max(_WALL_FACTOR * timeout, _MIN_WALL)
+        #: Seconds that a job may take; it is then abandoned, since the host is too busy.
+        self.wall_limit = max(_WALL_FACTOR * timeout, _MIN_WALL)
         self._memory = memory
         self._recycle_after = recycle_after
         self._preload = preload
@@ -152,7 +153,7 @@ class Pool:
     async def _watched(self, worker: Worker, job: bytes, name: str) -> tuple[object, IngestError | None]:
         """Run a job in a worker; raises WorkerStalled when it makes no progress, or too little."""
         started, idle, ticks = monotonic(), 0, -1
-        interval = max(min(self._timeout, self._wall_limit) / _IDLE_CHECKS, _MIN_CHECK)
+        interval = max(min(self._timeout, self.wall_limit) / _IDLE_CHECKS, _MIN_CHECK)
         running = asyncio.create_task(worker.run(job))
         try:
             while not (await asyncio.wait({running}, timeout=interval))[0]:
@@ -162,9 +163,9 @@ class Pool:
                 if idle >= _IDLE_CHECKS:
                     self.stalls += 1
                     raise WorkerStalled(f"{name} made no progress within {show_duration(self._timeout)}")
-                if monotonic() - started > self._wall_limit:
+                if monotonic() - started > self.wall_limit:
                     self.stalls += 1
-                    raise WorkerStalled(f"{name} took longer than {show_duration(self._wall_limit)} on a busy host")
+                    raise WorkerStalled(f"{name} took longer than {show_duration(self.wall_limit)} on a busy host")
             return running.result()
         finally:
             running.cancel()
@@ -185,7 +186,7 @@ class Pool:
     async def _start(self) -> Worker:
         await asyncio.shield(self._warm_up)
         if not self._closed.is_set():
-            worker = await Worker.start(memory=self._memory, cpu_limit=self._timeout, time_limit=self._wall_limit)
+            worker = await Worker.start(memory=self._memory, cpu_limit=self._timeout, time_limit=self.wall_limit)
             if not self._closed.is_set():
                 return worker
             worker.discard()

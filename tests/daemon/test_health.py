@@ -53,6 +53,7 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "network:sitesLeftAlone",
         "extractors:deaths",
         "extractors:timeouts",
+        "extractors:stalls",
         "uptime",
     ]
     assert await health.unready_reason() is None

@@ -19,6 +19,7 @@ from yarl import URL
 from ingestd.daemon.health import Health
 from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
+from ingestd.errors import WorkerStalled
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import LEASE, is_signed, may_receive_secret
 from ingestd.policy.polling.cadence import MAX_WAIT
@@ -62,6 +63,21 @@ class HubSetup:
         headers = {"X-Hub-Signature": good if signature is None else signature, "Content-Type": "application/atom+xml"}
         async with self.client.post(await self.path(), data=body, headers=headers) as reply:
             return reply.status
+
+
+async def test_a_push_that_a_worker_could_not_parse_for_lack_of_time_may_be_sent_again(
+    setup: HubSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stall(*_: object) -> None:
+        raise WorkerStalled("parsing made no progress within 20s")
+
+    await setup.verify()
+    monkeypatch.setattr(setup.runtime.pool, "run", stall)
+
+    assert await setup.push(feed(setup.newsroom.url("/2"))) == 503
+    assert (await source_row(setup.runtime, setup.source)).run_id is None
+    monkeypatch.undo()
+    assert await setup.push(feed(setup.newsroom.url("/2"))) == 202
 
 
 @pytest.fixture

@@ -121,3 +121,13 @@ def recurse() -> None:
 def wait(fifo: str) -> None:
     """Wait until the other end of `fifo` has been opened and closed."""
     Path(fifo).read_bytes()
+
+
+def parse_or_hang(body: bytes, url: str, content_type: str | None) -> object:
+    """Parse a feed as the job of the daemon does; hang if it says "hang: backtrack", "hang: spin" or "hang: sleep"."""
+    for hang in (backtrack, spin, sleep):
+        if b"hang: " + hang.__name__.encode() in body:
+            hang()
+    from ingestd.workers.jobs import parse_feed  # noqa: PLC0415 - slow to import, and not needed by other jobs
+
+    return parse_feed(body, url, content_type)

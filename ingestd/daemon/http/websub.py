@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 
 from ingestd.daemon.service import Service
-from ingestd.errors import Busy, StoreError
+from ingestd.errors import Busy, IngestError, StoreError
 from ingestd.pipeline.websub import Subscriber
 from ingestd.store.outages import log_failure
 
@@ -68,7 +68,9 @@ def _retry_on_failure(handler: Handler) -> Handler:
             return await handler(request)
         except Busy as error:
             return web.Response(text=f"503: {error}", status=503, headers=_RETRY_LATER)
-        except StoreError as error:
+        except IngestError as error:
+            if not (error.local or isinstance(error, StoreError)):
+                raise
             # The driver's error is for the log only.
             log_failure(log, "hub request failed", error)
             return web.Response(text="503: Service Unavailable", status=503, headers=_RETRY_LATER)

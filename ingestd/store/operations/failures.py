@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError
+from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError, WorkerError
 from ingestd.store.schema.tables import entries, failures, records, sources
 from ingestd.store.statements import insert_all
 from ingestd.store.work.shared_pages import needs_page
@@ -36,11 +36,11 @@ class Failure:
     entry_id: int | None = None
 
 
-def stage_of(error: IngestError) -> FailureStage:
-    """Return the stage at which an error occurs."""
+def stage_of(error: IngestError, *, of_document: bool = False) -> FailureStage:
+    """Return the stage at which an error occurs; workers parse documents (`of_document`) and extract pages."""
     if isinstance(error, FetchError):
         return "fetch"
-    if isinstance(error, ParseError):
+    if isinstance(error, ParseError) or (of_document and isinstance(error, WorkerError)):
         return "parse"
     if isinstance(error, UnexpectedError):
         return "bug"
