@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
+from ingestd.cli.db import progress
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import installation, runs
@@ -119,6 +120,21 @@ def test_a_backup_of_a_running_daemon_is_of_one_moment(
     assert ingestd(second.config, "db", "restore", tmp_path / "backup").status == 0
     assert second.rows("SELECT count(*) FROM runs") == [(0,)]
     assert second.rows(RECORDS) == first.rows(RECORDS)
+
+
+def test_a_long_backup_says_how_far_it_is(
+    install: Install, papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = install("sqlite", "first"), install("sqlite", "second")
+    first.poll(papers, 2)
+    monkeypatch.setattr(progress, "INTERVAL", 0)
+
+    backed_up = ingestd(first.config, "db", "backup", tmp_path / "backup")
+    restored = ingestd(second.config, "db", "restore", tmp_path / "backup")
+
+    for done in (backed_up, restored):
+        assert done.status == 0
+        assert "copied 3 documents" in done.error.splitlines()
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
