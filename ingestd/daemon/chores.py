@@ -98,13 +98,13 @@ def _job(chore: Callable[[], Awaitable[None]], under_way: set[asyncio.Task[None]
         nonlocal task
         if task and not task.done():
             return
-        task = asyncio.create_task(_logged(chore))
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
+        task = own = asyncio.create_task(_logged(chore))
+        under_way.add(own)
+        own.add_done_callback(under_way.discard)
         # Cancelled on shutdown, which is no error.
         with suppress(asyncio.CancelledError):
-            await asyncio.wait([task])
-            task.result()
+            await asyncio.wait([own])
+            own.result()  # `task` may be the next one: it can begin before this one's end is noticed here
 
     return run
 

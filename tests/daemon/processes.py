@@ -17,7 +17,7 @@ from ingestd.settings.values import with_async_driver
 from tests.cli import running
 
 #: Seconds to wait for anything on a busy machine.
-PATIENCE = 60
+PATIENCE = 120
 
 
 class Daemon:

@@ -317,6 +317,32 @@ async def test_a_chore_that_takes_longer_than_its_interval_runs_once_at_a_time(
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
 
 
+async def test_a_chore_may_begin_again_in_the_moment_it_ends() -> None:
+    """After a standstill several ticks are due at once."""
+    may_end = asyncio.Event()
+    jobs: list[asyncio.Task[None]] = []
+
+    async def chore() -> None:
+        await may_end.wait()
+        if len(jobs) == 1:  # the next job starts before the first one notices the end
+            asyncio.get_running_loop().call_soon(lambda: jobs.append(asyncio.create_task(run())))
+            may_end.clear()
+
+    under_way: set[asyncio.Task[None]] = set()
+    run = chores._job(chore, under_way)
+    jobs.append(asyncio.create_task(run()))
+    await asyncio.sleep(0)
+    may_end.set()
+
+    await jobs[0]
+
+    assert len(jobs) == 2
+    assert not jobs[1].done()
+    may_end.set()
+    await jobs[1]
+    assert under_way == set()
+
+
 async def test_a_bug_in_a_chore_is_logged_and_the_next_run_takes_place(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
