@@ -164,7 +164,7 @@ class Service:
             self.service_state.bytes_fetched += done.size or 0
             self.service_state.documents_warned += bool(done.document_warnings)
             if done.failure:
-                _add(self.service_state.failures, (done.failure.stage, done.failure.error))
+                self.service_state.count_failure(done.failure.stage, done.failure.error)
             if done.new or done.changed:
                 self.pages.nudge()
 
@@ -186,7 +186,7 @@ class Service:
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
-            _add(self.service_state.failures, (done.failure.stage, done.failure.error))
+            self.service_state.count_failure(done.failure.stage, done.failure.error)
 
     def _count_revisit(self, done: EntryOutcome) -> None:
         _add(self.service_state.revisits_done, _revisit_outcome(done))

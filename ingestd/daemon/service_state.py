@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
+#: Pairs of stage and error that are counted apart; a metric must not get more and more series.
+MAX_FAILURES = 500
+
 
 @dataclass(slots=True)
 class ServiceState:
@@ -29,6 +32,13 @@ class ServiceState:
     failures: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and error
     bytes_fetched: int = 0
     documents_warned: int = 0  # polls and pushes whose documents had warnings
+
+    def count_failure(self, stage: str, error: str) -> None:
+        """Count a failure by stage and class of error; beyond MAX_FAILURES pairs all are "other"."""
+        key = (stage, error)
+        if key not in self.failures and len(self.failures) >= MAX_FAILURES:
+            key = ("other", "other")
+        self.failures[key] = self.failures.get(key, 0) + 1
 
     def note_write(self, *, ok: bool) -> None:
         """Note whether a write succeeded; a claim that found nothing wrote nothing and must not be noted."""

@@ -28,6 +28,11 @@ _AFTER_COMMIT = "ingestd_after_commit"
 #: Key of the advisory lock; any number that no other application uses in this database.
 _RECORDS_LOCK = 0x1267E57D
 
+_TRY_LOCK, _UNLOCK = text("SELECT pg_try_advisory_lock(:key)"), text("SELECT pg_advisory_unlock(:key)")
+
+#: Seconds between two tries to get the lock of a session.
+_LOCK_PAUSE = 0.2
+
 
 class Database:
     """An SQLite file or a PostgreSQL database.
@@ -134,6 +139,33 @@ class Database:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 async with self._write_lock, driver.execute(statement):
                     pass
+
+    @asynccontextmanager
+    async def session_lock(self, key: int, *, wait: bool) -> AsyncIterator[bool]:
+        """Hold an advisory lock of PostgreSQL without a transaction; yields whether it was to be had.
+
+        If the server ends this connection, another process may get the lock while the block goes on, so the block's
+        writes must not depend on it.
+
+        Raises StoreUnavailable or StoreError.
+        """
+        with self._errors(writing=True):
+            async with self._writer.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                is_clean = False
+                try:
+                    # A statement that waits for the lock would have a snapshot, which VACUUM would have to spare.
+                    is_held = (await connection.execute(_TRY_LOCK, {"key": key})).scalar_one()
+                    while wait and not is_held:
+                        await asyncio.sleep(_LOCK_PAUSE)
+                        is_held = (await connection.execute(_TRY_LOCK, {"key": key})).scalar_one()
+                    yield is_held
+                    if is_held:
+                        await connection.execute(_UNLOCK, {"key": key})
+                    is_clean = True
+                finally:
+                    if not is_clean:  # the lock ends with the connection; the pool must not lend it with the lock
+                        await connection.invalidate()
 
     @contextmanager
     def _errors(self, *, writing: bool) -> Iterator[None]:

@@ -1,4 +1,6 @@
 import re
+from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -7,7 +9,11 @@ from ingestd.daemon import chores
 from ingestd.daemon.health import Health
 from ingestd.daemon.metrics import Metrics
 from ingestd.daemon.service import Service
+from ingestd.daemon.service_state import MAX_FAILURES
+from ingestd.errors import IngestError, UnexpectedError
+from ingestd.store.operations.failures import FailureStage, failure_of, stage_of
 from tests.daemon.services import Hung, add_source, hang
+from tests.support.outcomes import NOON
 
 #: Name and labels of a sample, such as 'ingestd_polls_total{outcome="new"}'.
 Samples = dict[str, float]
@@ -55,6 +61,63 @@ async def test_the_database_is_measured(service: Service, health: Health) -> Non
     assert found["ingestd_database_up"] == 1
     assert (found['ingestd_sources{state="active"}'], found['ingestd_sources{state="paused"}']) == (1, 1)
     assert (found["ingestd_queue_entries"], found["ingestd_queue_age_seconds"]) == (0, 0)
+
+
+async def test_no_metric_has_more_series_for_more_data(service: Service, health: Health) -> None:
+    """A series for each source, site, address or failure would grow for ever, in Prometheus and in this process."""
+    metrics = Metrics(health)
+    await add_source(service, "https://paper0.example/feed")
+    await add_source(service, "https://old0.example/feed", state="paused")
+    await chores.measure_usage(service)
+    before = set(await scrape(metrics))
+
+    for number in range(1, 100):
+        await add_source(service, f"https://paper{number}.example/feed")
+        await add_source(service, f"https://old{number}.example/feed", state="paused")
+        await add_documents(service, f"https://paper{number}.example/{number}")
+    service.usage._due_at = 0.0
+    await chores.measure_usage(service)
+    health.figures.last = None
+
+    found = await scrape(metrics)
+    assert found['ingestd_sources{state="active"}'] == 100
+    assert found['ingestd_archive_documents{kind="page"}'] == 99
+    # Counted from the first event on, in a fixed set of tables, states and kinds.
+    assert {name for name in set(found) - before if "{kind=" not in name} == set()
+    assert len(found) < 250
+
+
+async def test_failures_have_a_series_for_each_class_of_error_at_most(service: Service, health: Health) -> None:
+    stages, errors = get_args(FailureStage), [*classes_below(IngestError)]
+    for number in range(2000):
+        invented = type(f"Invented{number}", (Exception,), {})()
+        error = UnexpectedError(f"{type(invented).__name__} at https://paper.example/{number}")
+        found = failure_of(error, stage=stage_of(error), at=NOON, attempt=1, url=None, source_id=1)
+        service.service_state.count_failure(found.stage, found.error)
+    for stage in stages:
+        for kind in errors:
+            service.service_state.count_failure(stage, kind.__name__)
+
+    series = [name for name in await scrape(Metrics(health)) if name.startswith("ingestd_failures_total")]
+    assert len(series) == len(stages) * len(errors) < 400
+
+    for number in range(10_000):
+        service.service_state.count_failure("bug", f"Invented{number}")
+
+    samples = await scrape(Metrics(health))
+    series = [name for name in samples if name.startswith("ingestd_failures_total")]
+    assert len(series) <= MAX_FAILURES + 1
+    assert sum(samples[name] for name in series) == 2000 + len(stages) * len(errors) + 10_000
+
+
+def classes_below(kind: type[Exception]) -> Iterator[type[Exception]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from classes_below(one)
+
+
+async def add_documents(service: Service, body: str) -> None:
+    await service.runtime.archive.put(body.encode(), "page")
 
 
 async def test_several_scrapes_share_one_query(service: Service, health: Health) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import psycopg
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import text, update
 
 from ingestd.errors import SchemaMismatch, StoreUnavailable
 from ingestd.settings.values import with_async_driver
+from ingestd.store import sqlite_engine
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import installation
 from ingestd.store.transfer import copy_state
@@ -45,6 +47,29 @@ async def test_sessions_that_began_read_only_are_replaced(database_url: str) -> 
             admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
 
             await write(database)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_every_connection_of_sqlite_writes_each_commit_to_the_disk(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build of SQLite may have another default (SQLITE_DEFAULT_SYNCHRONOUS); FULL is 2."""
+
+    class WithAnotherDefault(sqlite_engine.Connection):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.execute("PRAGMA synchronous = OFF")
+
+    monkeypatch.setattr(sqlite_engine, "Connection", WithAnotherDefault)
+    async with Database(with_async_driver(database_url), connections=2) as database:
+        assert database._checkpoints
+        engines = {"reader": database._reader, "writer": database._writer, "checkpoints": database._checkpoints._engine}
+        for name, engine in engines.items():
+            async with engine.connect() as first:
+                assert (name, (await first.execute(text("PRAGMA synchronous"))).scalar()) == (name, 2)
+        async with database.read() as one, database.read() as other:
+            for connection in (one, other):
+                assert (await connection.execute(text("PRAGMA synchronous"))).scalar() == 2
 
 
 async def test_a_cancelled_transaction_holds_no_lock(database_url: str) -> None:

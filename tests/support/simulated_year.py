@@ -28,7 +28,9 @@ from ingestd.daemon import chores
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime, open_runtime
 from ingestd.settings import Settings
+from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.polls import sources
+from ingestd.store.records import search_parts
 from ingestd.store.retention import usage
 from tests.support.virtual_clock import VirtualClock
 
@@ -138,6 +140,7 @@ async def simulate(
         made = partial(Publisher, days=days, a_day=a_day, burst_every=burst_every)
         async with _published(made, publishers, clock) as urls, open_runtime(settings, role="test") as runtime:
             service = Service(runtime, max_polls=16, max_pages=8, per_site=2)
+            search_upkeep = SearchUpkeep(runtime.database, look_every=0)
             async with runtime.database.write() as connection:
                 for url in urls:
                     # Due again at the next turn: the wait is up to a tenth longer.
@@ -151,6 +154,7 @@ async def simulate(
                 clock.set(START + (day + 1) * _DAY - timedelta(seconds=1))
                 await chores.prune(service, settings)
                 await chores.sweep_archive(service, settings.archive_max)
+                await search_upkeep.run()
                 if runtime.database.dialect == "postgresql" and (day + 1) % _VACUUMED_EVERY == 0:
                     # In place of autovacuum, which seldom has a turn in the seconds that a month takes.
                     await runtime.database.run_alone("VACUUM")
@@ -182,8 +186,8 @@ _SQLITE = (
     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
 )
 _POSTGRESQL = (
-    "SELECT count(*) FROM record_search",
-    "SELECT pg_total_relation_size('record_search') + pg_total_relation_size('record_search_phrases')",
+    "SELECT count(*) FROM record_search_phrases",
+    "SELECT " + " + ".join(f"pg_total_relation_size('{name}')" for name in search_parts.TABLES),
     "SELECT pg_database_size(current_database())",
 )
 

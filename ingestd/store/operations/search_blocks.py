@@ -23,15 +23,19 @@ class Reader:
     last: str = ""
     is_at_end: bool = False
 
-    async def read(self, connection: AsyncConnection) -> None:
-        """Read the next blocks, unless there are keys that were not taken."""
+    async def read(self, connection: AsyncConnection) -> list[bytes]:
+        """Return the next blocks for `take_up`, none if there are keys that were not taken."""
         if self.items or self.is_at_end:
-            return
+            return []
         rows = (await connection.execute(_NEXT, {"part": self.part, "last": self.last, "count": BLOCKS})).all()
         self.is_at_end = len(rows) < BLOCKS
-        if rows:
-            self.last = rows[-1].first_key
-            self.items = await asyncio.to_thread(lambda: [one for row in rows for one in postings.lookup(row.block)])
+        self.last = rows[-1].first_key if rows else self.last
+        return [bytes(row.block) for row in rows]
+
+    async def take_up(self, blocks: Sequence[bytes]) -> None:
+        """Unpack blocks that `read` returned; it takes a while, and no transaction should be open."""
+        if blocks:
+            self.items = await asyncio.to_thread(lambda: [one for block in blocks for one in postings.lookup(block)])
 
     def take(self, bound: str) -> list[tuple[str, list[int]]]:
         """Return the keys up to a bound, and forget them."""

@@ -1,7 +1,9 @@
 """Move saved terms into parts of PostgreSQL's full-text index, and merge parts, in small transactions.
 
-One process at a time does this: it holds a lock of its own, which no transaction that saves records waits for.  A part
-appears, with the parts that it replaces gone, in one transaction; blocks that a killed process has left are deleted.
+One process at a time does this: its session holds a lock of its own, which no transaction that saves records waits
+for.  A part appears, with the parts that it replaces gone, in one transaction; blocks that a killed process has left
+are deleted.  No transaction is open while this process computes: VACUUM would have to spare what it may still see, and
+a server with `idle_in_transaction_session_timeout` would end it.
 """
 
 import asyncio
@@ -91,10 +93,8 @@ class SearchUpkeep:
     @asynccontextmanager
     async def _alone(self, *, wait: bool) -> AsyncIterator[bool]:
         """Hold the lock of the upkeep; yields whether it was to be had."""
-        # Between statements this transaction has no snapshot, so VACUUM does not wait for it.
-        async with self._database.read() as connection:
-            name = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
-            yield (await connection.execute(text(f"SELECT {name}(:key)"), {"key": _LOCK})).scalar() is not False
+        async with self._database.session_lock(_LOCK, wait=wait) as is_alone:
+            yield is_alone
 
     async def _parts(self) -> Sequence[Any]:
         async with self._database.read() as connection:
@@ -123,17 +123,18 @@ class SearchUpkeep:
         if len(rows) < max(1, waiting):
             return False
         terms = {row.revision_id: row.terms for row in rows}
-        base = min(terms)
-        packer = postings.Packer(base)
+        ids = sorted(terms)
+        packer = postings.Packer(ids[0])
         blocks = await asyncio.to_thread(lambda: [*packer.add(postings.inverted(terms)), *packer.finish()])
+        members = await asyncio.to_thread(postings.pack_numbers, ids)
         async with self._database.write() as connection:
-            moved = set((await connection.execute(_MOVE, {"ids": sorted(terms)})).scalars())
+            moved = set((await connection.execute(_MOVE, {"ids": ids})).scalars())
             if moved != terms.keys():
                 await connection.rollback()  # some were removed meanwhile
                 return True
             part = (await connection.execute(_NEW_PART)).scalar_one()
             await write_blocks(connection, part, blocks)
-            await _add_part(connection, part, sorted(terms))
+            await _add_part(connection, part, ids, members)
         return True
 
     async def _drop_old_index(self) -> None:
@@ -172,16 +173,15 @@ class SearchUpkeep:
         if part is None:
             return
         self._looked_at = part.id
-        async with self._database.read() as connection:
-            left = await _present(connection, part.members)
-        if len(left) <= part.revisions * (1 - _REMOVED):
+        if len(await self._present(part.members)) <= part.revisions * (1 - _REMOVED):
             await self._replace([part])
 
     async def _replace(self, parts: Sequence[Any]) -> None:
         """Merge parts into one of the revisions that are left; none if none is."""
-        async with self._database.read() as connection:
-            kept = set[int]().union(*[await _present(connection, part.members) for part in parts])
+        kept = set[int]().union(*[await self._present(part.members) for part in parts])
         ids = [part.id for part in parts]
+        left = sorted(kept)
+        members = await asyncio.to_thread(postings.pack_numbers, left) if left else b""
         new, blocks = None, 0
         if kept:
             async with self._database.write() as connection:
@@ -194,7 +194,7 @@ class SearchUpkeep:
                 if (await connection.execute(_COUNT_BLOCKS, {"part": new})).scalar_one() != blocks:
                     await connection.rollback()
                     return
-                await _add_part(connection, new, sorted(kept))
+                await _add_part(connection, new, left, members)
             marked = (await connection.execute(_DELETE_PARTS, {"ids": ids})).scalars().all()
             # Marked since: the new part may have what is to be erased.
             if new is not None and sum(marked) > sum(part.must_be_rewritten for part in parts):
@@ -207,8 +207,9 @@ class SearchUpkeep:
         packer, readers, written = postings.Packer(min(kept)), [Reader(part) for part in ids], 0
         while True:
             async with self._database.read() as connection:
-                for reader in readers:
-                    await reader.read(connection)
+                read = [await reader.read(connection) for reader in readers]
+            for reader, blocks_read in zip(readers, read, strict=True):
+                await reader.take_up(blocks_read)
             # Above the least of the last keys read, another part may have more.
             open_ = [reader.items[-1][0] for reader in readers if reader.items and not reader.is_at_end]
             taken = [reader.take(min(open_, default=postings.LAST)) for reader in readers]
@@ -223,6 +224,14 @@ class SearchUpkeep:
             await write_blocks(connection, new, blocks)
         return written + len(blocks)
 
+    async def _present(self, members: bytes) -> set[int]:
+        """Return the revisions of a part that were not removed: those that have filters of phrases."""
+        numbers, found = await asyncio.to_thread(postings.unpack_numbers, bytes(members)), set[int]()
+        for some in chunks(numbers):
+            async with self._database.read() as connection:
+                found.update((await connection.execute(_PRESENT, {"ids": list(some)})).scalars())
+        return found
+
 
 def level_of(revisions: int) -> int:
     """Return the level of a part with some revisions."""
@@ -236,16 +245,8 @@ def _pack(packer: postings.Packer, taken: list[list[tuple[str, list[int]]]], kep
     return list(packer.add(postings.merged(taken, kept)))
 
 
-async def _present(connection: AsyncConnection, members: bytes) -> set[int]:
-    """Return the revisions of a part that were not removed: those that have filters of phrases."""
-    found: set[int] = set()
-    for some in chunks(postings.unpack_numbers(bytes(members))):
-        found.update((await connection.execute(_PRESENT, {"ids": list(some)})).scalars())
-    return found
-
-
-async def _add_part(connection: AsyncConnection, part: int, ids: Sequence[int]) -> None:
-    row = {"first": ids[0], "last": ids[-1], "revisions": len(ids), "members": postings.pack_numbers(ids)}
+async def _add_part(connection: AsyncConnection, part: int, ids: Sequence[int], members: bytes) -> None:
+    row = {"first": ids[0], "last": ids[-1], "revisions": len(ids), "members": members}
     await connection.execute(_ADD_PART, {"part": part, **row})
 
 

@@ -7,7 +7,8 @@ depending on the table, the disk and the load.  Between two batches other writer
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -42,6 +43,16 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """How to find and delete most of the rows that belong to one, where they are too many for a batch."""
+
+    #: Called with the keys of a batch and the most parts to return.
+    find: Callable[[AsyncConnection, Sequence[Any], int], Awaitable[Sequence[Any]]]
+    #: Deletes parts, checking again that they may go; returns how many it deleted.
+    delete: Callable[[AsyncConnection, Sequence[Any]], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
     """How to find and delete the rows of one table that are too old."""
 
@@ -53,6 +64,8 @@ class Deletion:
     delete: Callable[[AsyncConnection, Sequence[Any], Any], Awaitable[Sequence[Any]]]
     #: Reads and computes for a batch, before the write lock is taken.
     prepare: Callable[[AsyncConnection, Sequence[Any]], Awaitable[Any]] | None = None
+    #: What is deleted before the rows of a batch, in batches of its own.
+    parts: Parts | None = None
     #: Called after the commit with the keys that were deleted.
     after: Callable[[Sequence[Any]], Awaitable[None]] | None = None
 
@@ -87,7 +100,7 @@ async def run(
     """
     done = Deleted(table=deletion.table, position=after)
     position = after
-    size = BatchSize()
+    size, size_of_parts = BatchSize(), BatchSize()
     while not stopping():
         began = monotonic()
         async with database.read() as connection:
@@ -99,26 +112,64 @@ async def run(
             left = []
         while left and not stopping():
             some, left = left[: size.rows], left[size.rows :]
-            prepared = None
-            if deletion.prepare:
-                async with database.read() as connection:
-                    prepared = await deletion.prepare(connection, some)
-            async with database.write() as connection:
-                started = monotonic()
-                gone = await deletion.delete(connection, some, prepared)
-            held = monotonic() - started
-            done.rows, done.batches = done.rows + len(gone), done.batches + 1
-            done.longest, done.slow = max(done.longest, held), done.slow + (held > MAX_HELD)
-            size.note(held)
-            if deletion.after and gone:
-                await deletion.after(gone)
-            await rest(held)
+            if deletion.parts:
+                await _delete_parts(database, deletion.parts, some, done, size_of_parts, stopping)
+                if stopping():
+                    return done  # with the parts that are left, the batch would be a long one
+            await _delete_batch(database, deletion, some, done, size)
         if found.position is None or left:
             break
         done.position = position = found.position
         if not found.keys and not dry_run:
             await rest(took)  # a long row of pages of which everything stays must not take a CPU for minutes
     return done
+
+
+async def _delete_batch(
+    database: Database, deletion: Deletion, keys: Sequence[Any], done: Deleted, size: "BatchSize"
+) -> None:
+    prepared = None
+    if deletion.prepare:
+        async with database.read() as connection:
+            prepared = await deletion.prepare(connection, keys)
+    async with _timed(database, done, size) as connection:
+        gone = await deletion.delete(connection, keys, prepared)
+    done.rows += len(gone)
+    if deletion.after and gone:
+        await deletion.after(gone)
+
+
+async def _delete_parts(
+    database: Database,
+    parts: Parts,
+    keys: Sequence[Any],
+    done: Deleted,
+    size: "BatchSize",
+    stopping: Callable[[], bool],
+) -> None:
+    while not stopping():
+        async with database.read() as connection:
+            left = await parts.find(connection, keys, _PAGE)
+        deleted = 0
+        while left and not stopping():
+            some, left = left[: size.rows], left[size.rows :]
+            async with _timed(database, done, size) as connection:
+                deleted += await parts.delete(connection, some)
+        if not deleted:  # none are left, or they may not go any more
+            return
+
+
+@asynccontextmanager
+async def _timed(database: Database, done: Deleted, size: "BatchSize") -> AsyncIterator[AsyncConnection]:
+    """Open the transaction of a batch, note for how long it held the write lock, and rest."""
+    async with database.write() as connection:
+        started = monotonic()
+        yield connection
+    held = monotonic() - started
+    done.batches += 1
+    done.longest, done.slow = max(done.longest, held), done.slow + (held > MAX_HELD)
+    size.note(held)
+    await rest(held)
 
 
 async def rest(held: float) -> None:

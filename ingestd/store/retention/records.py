@@ -2,7 +2,8 @@
 
 Killed, withheld and embargoed records stay, and those for which there is evidence that they were withdrawn.  The
 entries of a deleted record stay as "expired" until `keep_entries` deletes them: a feed that still lists them brings no
-news.
+news.  Of a record with many revisions, events, texts or carriers most are deleted first, in transactions of their own
+(`record_parts`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import lock_records
 from ingestd.store.records import search_index
+from ingestd.store.retention import record_parts
 from ingestd.store.retention.batches import Deletion, Found, Position
 from ingestd.store.schema.tables import carriers, entries, events, evidence, records, revisions, sources, texts
 from ingestd.store.statements import chunks
@@ -49,12 +51,16 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
 
     async def prepare(connection: AsyncConnection, keys: Sequence[Any]) -> dict[int, str]:
         query = select(revisions.c.id).where(revisions.c.record_id.in_(keys))
-        return await search_index.removed_terms(connection, (await connection.execute(query)).scalars().all())
+        present = await search_index.indexed(connection, (await connection.execute(query)).scalars().all())
+        return await search_index.removed_terms(connection, present)
 
-    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], terms: dict[int, str]) -> Sequence[Any]:
+    async def may_go_now(connection: AsyncConnection, keys: Sequence[Any]) -> Sequence[int]:
         await lock_records(connection)
         query = select(records.c.id).where(records.c.id.in_(keys), records.c.updated_at < latest, may_go)
-        ids = list((await connection.execute(query)).scalars())
+        return (await connection.execute(query)).scalars().all()
+
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], terms: dict[int, str]) -> Sequence[Any]:
+        ids = list(await may_go_now(connection, keys))
         merged = select(records.c.id).where(records.c.merged_into.in_(ids), records.c.id < newest)
         ids += (await connection.execute(merged)).scalars()
         of_entry = update(entries).where(entries.c.record_id.in_(ids))
@@ -68,7 +74,8 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
         await connection.execute(delete(records).where(records.c.id.in_(ids)))
         return ids
 
-    return Deletion(table="records", find=find, delete=delete_rows, prepare=prepare)
+    parts = record_parts.of_records(may_go_now)
+    return Deletion(table="records", find=find, delete=delete_rows, prepare=prepare, parts=parts)
 
 
 def _kept_longer(before: datetime | None, before_of: Mapping[str, datetime | None]) -> ColumnElement[bool]:
@@ -94,20 +101,30 @@ def _named(before_of: Mapping[str, datetime | None]) -> list[tuple[str, datetime
 def of_revisions(before: datetime) -> Deletion:
     """Return the deletion of superseded revisions of records that have not changed since `before`."""
     superseded = exists().where(revisions.c.record_id == records.c.id, revisions.c.revision < records.c.revision)
+    old = records.c.updated_at < before
     may_go = _PLAIN & (records.c.revision > 1) & superseded
+    of_record = (revisions.c.record_id == records.c.id) & (revisions.c.revision < records.c.revision)
+    order = (records.c.updated_at, records.c.id, revisions.c.revision)
 
     async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
-        return await _find(connection, records.c.updated_at < before, may_go, position, limit)
+        # A position inside a record is that of the last revision; behind a record it has two items.
+        inside = position if position and len(position) == 3 else None
+        page = await _find(connection, old, may_go, position and position[:2], limit, again=inside is not None)
+        query = (
+            select(revisions.c.id, *order).join_from(records, revisions, of_record).where(records.c.id.in_(page.keys))
+        )
+        if inside:
+            query = query.where(tuple_(*order) > tuple_(*inside))
+        rows = (await connection.execute(query.order_by(*order).limit(limit))).all() if page.keys else []
+        last = tuple(rows[-1][1:]) if len(rows) == limit else page.position
+        return Found(keys=[row.id for row in rows], position=last)
 
     async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
         await lock_records(connection)
-        query = select(records.c.id, records.c.revision).where(records.c.id.in_(keys), records.c.updated_at < before)
-        deleted: list[Any] = []
-        for row in (await connection.execute(query.where(_PLAIN))).all():
-            old = (revisions.c.record_id == row.id) & (revisions.c.revision < row.revision)
-            result = await connection.execute(delete(revisions).where(old).returning(revisions.c.id))
-            deleted += result.scalars()
-        return deleted
+        query = select(revisions.c.id).join_from(records, revisions, of_record).where(revisions.c.id.in_(keys), old)
+        ids = (await connection.execute(query.where(_PLAIN))).scalars().all()
+        await connection.execute(delete(revisions).where(revisions.c.id.in_(ids)))
+        return ids
 
     return Deletion(table="revisions", find=find, delete=delete_rows)
 
@@ -118,12 +135,19 @@ async def _find(
     may_go: ColumnElement[bool],
     position: Position | None,
     limit: int,
+    *,
+    again: bool = False,
 ) -> Found:
-    """Look at the next records that are old, by their last change, and return those that may go."""
+    """Look at the next records that are old, by their last change, and return those that may go.
+
+    With `again`, these begin with the one at the position.
+    """
     c = records.c
     query = select(c.updated_at, c.id, may_go.label("may_go")).where(old)
     if position:
-        query = query.where(c.updated_at >= position[0], tuple_(c.updated_at, c.id) > tuple_(*position))
+        place = tuple_(c.updated_at, c.id)
+        behind = place >= tuple_(*position) if again else place > tuple_(*position)
+        query = query.where(c.updated_at >= position[0], behind)
     rows = (await connection.execute(query.order_by(c.updated_at, c.id).limit(limit))).all()
     last = (rows[-1].updated_at, rows[-1].id) if len(rows) == limit else None
     return Found(keys=[row.id for row in rows if row.may_go], position=last)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
+import psycopg
 import pytest
 from alembic import command
 from sqlalchemy import select, text, update
@@ -175,6 +176,57 @@ async def test_the_index_of_an_older_release_is_searched_until_its_rows_are_in_p
             assert await found(database, '"the ferry" 7') == [7]
             async with database.read() as connection:
                 assert (await connection.execute(select(tables.conversions))).all() == []
+
+
+async def test_no_transaction_is_open_while_the_upkeep_computes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server would end it after `idle_in_transaction_session_timeout`, and VACUUM would spare what it may see."""
+    url = database._writer.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    idle = "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    computed, open_ = [0], list[str]()
+    original = asyncio.to_thread
+
+    async def to_thread(*arguments: Any) -> Any:
+        computed[0] += 1
+        open_.extend(row[0] for row in observer.execute(idle).fetchall())
+        return await original(*arguments)
+
+    with psycopg.connect(url, autocommit=True) as observer:
+        monkeypatch.setattr(asyncio, "to_thread", to_thread)
+        upkeep = SearchUpkeep(database, look_every=0)
+        await upkeep.run(waiting=4)
+        async with database.write() as connection:
+            await remove(connection, range(1, 20))
+            await search_parts.mark_for_erasure(connection, range(1, 20))
+        await upkeep.erase()
+        await upkeep.run(waiting=4)
+
+    assert computed[0] > 30
+    assert open_ == []
+
+
+async def test_a_cancelled_upkeep_keeps_no_lock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work = asyncio.Event()
+
+    async def to_thread(*_: Any) -> Any:
+        at_work.set()
+        await asyncio.Event().wait()
+
+    for _ in range(12):  # more than the pool has connections
+        at_work.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncio, "to_thread", to_thread)
+            task = asyncio.create_task(SearchUpkeep(database).run(waiting=4))
+            await at_work.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    async with asyncio.timeout(30):
+        await SearchUpkeep(database).erase()  # it waits for the lock
+        await SearchUpkeep(database).run(waiting=4)
+    assert await count(database, "record_search") == 0
 
 
 async def _back_to_the_older_schema(database: Database) -> None:

@@ -1,11 +1,13 @@
 """Records, revisions, events and entries go by age, but for what a kill, an embargo, a claim or a feed needs."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -15,7 +17,7 @@ from ingestd.store.polls import windows
 from ingestd.store.records import evidence, records
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.search import search
-from ingestd.store.retention import prune
+from ingestd.store.retention import batches, prune, record_parts
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits
 from ingestd.store.schema import tables
@@ -128,6 +130,144 @@ async def test_superseded_revisions_go(database: Database, limit: Any) -> None:
     async with database.read() as connection:
         batch = await event_log.read_after(connection, 0)
     assert [(one.kind, one.headline) for one in batch.events] == [("new", None), ("revised", "second")]
+
+
+async def add_revisions(database: Database, record: int, count: int) -> None:
+    """Give a record `count` superseded revisions, each with an event, a text, a carrier and its entry."""
+    t = tables
+    async with database.write() as connection:
+        entry = (await connection.execute(select(t.entries).where(t.entries.c.record_id == record))).mappings().first()
+        carrier = (
+            (await connection.execute(select(t.carriers).where(t.carriers.c.record_id == record))).mappings().first()
+        )
+        revision = (await connection.execute(select(t.revisions).where(t.revisions.c.record_id == record))).mappings()
+        copied, of = dict(revision.one()), [1000 * record + n for n in range(count)]
+        assert entry
+        assert carrier
+        more = [{**entry, "id": n, "guid": f"g{n}", "url": f"https://x.example/{n}"} for n in of]
+        await connection.execute(t.entries.insert(), more)
+        carried = [{**carrier, "entry_id": n, "seen_at": NOON - timedelta(seconds=n)} for n in of]
+        await connection.execute(t.carriers.insert(), carried)
+        numbered = [{**copied, "id": n, "revision": n - of[0] + 10} for n in of]
+        await connection.execute(t.revisions.insert(), numbered)
+        logged = [{"seq": n, "record_id": record, "revision": 1, "kind": "text", "entry_id": n, "at": NOON} for n in of]
+        await connection.execute(t.events.insert(), logged)
+        await connection.execute(t.texts.insert(), [{"content_hash": f"h{n}", "record_id": record} for n in of])
+        renumbered = update(t.revisions).where(t.revisions.c.id == copied["id"]).values(revision=count + 10)
+        await connection.execute(renumbered)
+        current = update(t.records).where(t.records.c.id == record).values(revision=count + 10)
+        await connection.execute(current)
+
+
+class Transactions(Database):
+    """A database that notes how many rows of the large tables each of its write transactions deleted."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.deleted: list[int] = []
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        async with super().write() as connection:
+            before = await self._rows(connection)
+            yield connection
+            self.deleted.append(before - await self._rows(connection))
+
+    async def _rows(self, connection: AsyncConnection) -> int:
+        counts = [select(func.count()).select_from(one) for one in (tables.revisions, tables.events, tables.carriers)]
+        return sum([int((await connection.execute(count)).scalar_one()) for count in counts])
+
+
+@pytest.fixture
+async def large(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Transactions]:
+    """A database with a record of 300 revisions between two small ones; batches have at most 50 rows."""
+    monkeypatch.setattr(batches, "_MOST", 50)
+    monkeypatch.setattr(batches, "_PAGE", 70)
+    async with Transactions(with_async_driver(database_url)) as database:
+        await keep_texts(database, "https://old.example/feed", "one", "two", "three")
+        await add_revisions(database, 2, 300)
+        database.deleted.clear()
+        yield database
+
+
+async def test_a_record_with_many_rows_goes_in_many_transactions(large: Transactions) -> None:
+    done = await prune_at_later(large, Limits(records=30 * DAY))
+
+    assert done["records"].rows == 2
+    assert await texts_of(large) == {"three"}
+    for table in (tables.records, tables.revisions, tables.texts, tables.carriers, tables.events):
+        assert await count(large, table) == 1
+    assert sum(large.deleted) == 906
+    # A batch of two small records, and what the large one keeps to the end.
+    assert max(large.deleted) <= 3 * record_parts.KEPT + 6
+    async with large.read() as connection:
+        states = select(tables.entries.c.state, func.count()).group_by(tables.entries.c.state)
+        assert {row[0]: row[1] for row in await connection.execute(states)} == {"expired": 302, "done": 1}
+
+
+async def test_a_large_record_is_whole_but_for_its_history_until_it_goes(large: Transactions) -> None:
+    async with large.write() as connection:
+        changed = update(tables.records).where(tables.records.c.id == 2)
+        await connection.execute(changed.values(updated_at=LATER, pubstatus="canceled"))
+
+    await prune_at_later(large, Limits(records=30 * DAY, revisions=30 * DAY))
+
+    assert await count(large, tables.revisions) == 302  # a record that has to stay keeps all of its parts
+    passes = 0
+
+    def stopping() -> bool:
+        nonlocal passes
+        passes += 1
+        return passes > 12
+
+    async with large.write() as connection:
+        await connection.execute(changed.values(updated_at=NOON, pubstatus="usable"))
+    await prune_at_later(large, Limits(records=30 * DAY), stopping=stopping)
+
+    assert 20 < await count(large, tables.revisions) < 302  # stopped on the way
+    async with large.read() as connection:
+        record = await records.find(connection, "2")
+    assert record.article.body_text == "two"
+    assert record.carriers
+    await prune_at_later(large, Limits(records=30 * DAY))
+    assert await count(large, tables.records) == 1
+
+
+async def test_the_records_merged_into_a_large_one_go_in_parts_too(large: Transactions) -> None:
+    async with large.write() as connection:
+        await connection.execute(update(tables.records).where(tables.records.c.id == 2).values(merged_into=1))
+
+    await prune_at_later(large, Limits(records=30 * DAY))
+
+    assert await count(large, tables.records) == 1
+    assert max(large.deleted) <= 3 * record_parts.KEPT + 6
+
+
+async def test_many_superseded_revisions_go_in_many_transactions(large: Transactions) -> None:
+    await add_revisions(large, 1, 40)
+    large.deleted.clear()
+
+    done = await prune_at_later(large, Limits(revisions="current"), dry_run=True)
+    assert done["revisions"].rows == 340
+    done = await prune_at_later(large, Limits(revisions="current"))
+
+    assert done["revisions"].rows == 340
+    assert await texts_of(large) == {"one", "two", "three"}
+    assert max(large.deleted) <= 50
+
+
+async def test_a_pass_over_revisions_goes_on_where_it_was_stopped(large: Transactions) -> None:
+    rounds, passes = prune.Rounds(), 0
+
+    def stopping() -> bool:
+        nonlocal passes
+        passes += 1
+        return passes % 6 == 0
+
+    for _ in range(60):
+        await prune_at_later(large, Limits(revisions="current"), rounds=rounds, stopping=stopping)
+
+    assert await count(large, tables.revisions) == 3
 
 
 async def test_a_reader_of_deleted_events_is_told_what_it_lost(database: Database) -> None:
