@@ -57,6 +57,27 @@ def find_kill(headings: Iterable[str | None], notes: Iterable[str | None] = ()) 
     return None
 
 
+def find_kill_in_feed(headline: str | None) -> str | None:
+    """Return the words by which the headline of an ordinary page takes its story back.  None: it does not.
+
+    Papers use most marks as kickers, as in "WITHDRAWN: candidate quits race", and write of stories that somebody else
+    withdrew.  So "KILL" alone is a mark, if it stands out; phrases count as whole headlines, or before a colon if they
+    name what only agencies send.
+    """
+    if not headline or not _may_say(headline):
+        return None
+    line = headline[:_MAX_SEARCHED]
+    start = _kill_at_start().search(line)
+    if found := start or _kill_at_end().search(line):
+        rest = line[found.end("words") :] if start else line[: found.start("words")]
+        stands_out = any(map(str.islower, rest)) or not any(map(str.isalnum, rest))
+        return found["words"] if stands_out else None
+    phrase = _alone().search(line)
+    if phrase and (line[phrase.end() :].strip() == "" or _of_agencies().search(phrase["words"])):
+        return phrase["words"]
+    return None
+
+
 def find_replacement(headings: Iterable[str | None], notes: Iterable[str | None] = ()) -> str | None:
     """Return the words by which a version voids the earlier ones and takes their place: "annule et remplace"."""
     for heading in filter(_may_say, headings):
@@ -187,6 +208,25 @@ def _alone() -> re.Pattern[str]:
     """Return an expression for a formula or statement that is a whole line, or stands before a colon or a dash."""
     words = f"{_any('formulas')}|{_statements(others=False)}"
     return re.compile(rf"^{_LEAD_IN}(?P<words>{words})(?!\w)(?:{_COLON}|\W*$)", re.IGNORECASE)
+
+
+@cache
+def _kill_at_start() -> re.Pattern[str]:
+    return re.compile(rf"^{_LEAD_IN}(?P<words>(?-i:KILL))(?:{_COLON}|\W*$)", re.IGNORECASE)
+
+
+@cache
+def _kill_at_end() -> re.Pattern[str]:
+    return re.compile(r"(?:[(\[]|\s[-–—]\s*)(?P<words>KILL)\W*$")
+
+
+@cache
+def _of_agencies() -> re.Pattern[str]:
+    """Return an expression for what only agencies send, or a phrase in capitals."""
+    return re.compile(
+        r"(?i:meldung|d[ée]p[êe]che|teletipo|despacho|dispaccio|dispatch|bulletin|newsalert|news alert|wire|depesza"
+        r"|telegram|сообщени|повідомлен|mandatory kill|kill notice|稿件|此稿|该稿|該稿|전문|برقية)|^[A-ZÄÖÜÉÈÊÀ\s-]+$"
+    )
 
 
 @cache

@@ -14,7 +14,7 @@ from ingestd.policy.articles.identity import Verdict
 from ingestd.store.database import lock_records
 from ingestd.store.operations import decisions, failures, sites
 from ingestd.store.operations.decisions import Decision
-from ingestd.store.records import evidence, purge, raws, wire_items
+from ingestd.store.records import evidence, page_kills, purge, raws, wire_items
 from ingestd.store.records.corrections import find_corrections
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.extraction import Extraction
@@ -65,6 +65,7 @@ async def _save(
     pages = await _save_pages(connection, outcomes)
     of_items = dict(record_ids)
     record_ids |= pages.record_ids
+    await page_kills.withhold(connection, outcomes, pages.record_ids)
     await _finish(connection, finished, record_ids)
     await _link(connection, changed, record_ids)
     await purge.forget_entries(connection, sorted(pages.purged))
