@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from pydantic import SecretStr
+from site_server import SERVERS
 from sqlalchemy import update
 
 from ingestd.daemon import logs, process_memory
@@ -66,12 +67,12 @@ class Times:
 
 
 @contextmanager
-def measured(without: frozenset[int] = frozenset()) -> Iterator[Times]:
-    """Measure wall time, and the CPU time of this process and its descendants but those `without`, in seconds."""
+def measured() -> Iterator[Times]:
+    """Measure wall time, and the CPU time of this process and its descendants, in seconds."""
     found = Times()
-    wall, cpu = perf_counter(), tree_cpu(without)
+    wall, cpu = perf_counter(), tree_cpu()
     yield found
-    found.wall, found.cpu = perf_counter() - wall, tree_cpu(without) - cpu
+    found.wall, found.cpu = perf_counter() - wall, tree_cpu() - cpu
 
 
 def process_tree(root: int) -> list[int]:
@@ -97,14 +98,12 @@ def own_cpu(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2) + ended
 
 
-def tree_cpu(without: frozenset[int] = frozenset()) -> float:
-    """Return the CPU time (user and system, seconds) of this process and live descendants, without the site server."""
+def tree_cpu() -> float:
+    """Return the CPU time (user and system, seconds) of this process and live descendants, without site servers."""
     total = 0.0
     for pid in process_tree(os.getpid()):
         try:
-            if pid in without or (pid != os.getpid() and b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()):
-                continue
-            total += own_cpu(pid)
+            total += 0.0 if pid in SERVERS else own_cpu(pid)
         except OSError:
             continue
     return total

@@ -86,7 +86,9 @@ async def ingest(wire: Wire, site: Site, database_url: str) -> Round:
                     raise Unexpected(f"{ended} of {pages} entries were done after {MOST:.0f} seconds")
                 daemon.tick()
                 await asyncio.sleep(0.05)
-                if 0 < ended < pages - 4 * PROCESSES:  # before the first page and after the last there is less to do
+                if (
+                    4 * PROCESSES < ended < pages - 8 * PROCESSES
+                ):  # before the first page and after the last there is less to do
                     busy.sample()
             wall, own, cpu = perf_counter() - begun, own_cpu(os.getpid()) - own, tree_cpu() - cpu
             daemon.stop()

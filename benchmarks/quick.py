@@ -120,7 +120,7 @@ class Polls:
         """Ingest feeds that were never polled, and parse the same documents with feedparser alone."""
         await self.add(STEP)
         outcomes = Outcomes(self.daemon)
-        with measured(frozenset({self.wire.pid})) as took:
+        with measured() as took:
             await self.daemon.polls.run_until_idle()
         outcomes.expect(polls={"new": STEP})
         bodies = [feed(SITE, self.wire, number) for number in range(self.added - STEP, self.added)]
@@ -131,7 +131,7 @@ class Polls:
         ground = await bare_loop(self.wire, self.tags[: self.added], self.session)
         await make_due(self.daemon)
         outcomes = Outcomes(self.daemon)
-        with measured(frozenset({self.wire.pid})) as took:
+        with measured() as took:
             await self.daemon.polls.run_until_idle()
         outcomes.expect(polls={"not_modified": self.added})
         return Turn(ground, took.cpu)

@@ -9,18 +9,20 @@ the first request and served from memory, so that only the client is measured.
 import asyncio
 import gzip
 import hashlib
-import multiprocessing
+import json
 import random
 import ssl
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from email.utils import formatdate
 from html import escape
 from itertools import cycle, islice
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 WORDS = (
     "market river council train report minister harbour energy court school storm budget union player signal forest "
@@ -50,6 +52,8 @@ class Site:
     keep_alive: bool = True
     #: A file with a certificate and its key: the site has https.
     certificate: str = ""
+    #: Whether it answers requests for robots.txt; otherwise it ends their connections.
+    robots: bool = True
 
     @property
     def pages(self) -> list[bytes]:
@@ -243,67 +247,87 @@ class _Protocol(asyncio.Protocol):
         self.buffer += data
         while b"\r\n\r\n" in self.buffer:
             head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-            self.transport.write(self.answers.to(head))
-            if not self.answers.site.keep_alive:
+            is_refused = head.startswith(b"GET /robots.txt ") and not self.answers.site.robots
+            if not is_refused:
+                self.transport.write(self.answers.to(head))
+            if is_refused or not self.answers.site.keep_alive:
                 self.transport.close()
                 return
 
 
-def _serve(site: Site, pipe: Connection) -> None:
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        tls = None
-        if site.certificate:
-            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            tls.load_cert_chain(site.certificate)
-        found: list[_Answers] = []
-        server = await loop.create_server(lambda: _Protocol(found[0]), "127.0.0.1", 0, backlog=1024, ssl=tls)
-        base = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        found.append(_Answers(site, base))
-        answers = found[0]
-        pipe.send(base)
-        while (command := await loop.run_in_executor(None, pipe.recv)) is not None:
-            if command == "counts":
-                pipe.send(dict(answers.counts))
-                answers.counts.clear()
-            else:
-                answers.publish(command)
-                pipe.send(None)
-
-    asyncio.run(main())
+async def _serve(site: Site) -> None:
+    """Serve a site; prints its base URL, then an answer to each line on stdin, until there are no more."""
+    loop = asyncio.get_running_loop()
+    tls = None
+    if site.certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(site.certificate)
+    found: list[_Answers] = []
+    server = await loop.create_server(lambda: _Protocol(found[0]), "127.0.0.1", 0, backlog=1024, ssl=tls)
+    base = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    found.append(_Answers(site, base))
+    print(json.dumps(base), flush=True)
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        command = json.loads(line)
+        if command == "counts":
+            print(json.dumps(found[0].counts), flush=True)
+            found[0].counts.clear()
+        else:
+            found[0].publish(command)
+            print("null", flush=True)
 
 
 class Wire(str):
     """The base URL of a served site, and what can be asked of it."""
 
-    __slots__ = ("_pipe", "pid")
+    __slots__ = ("_process", "pid")
 
     pid: int
-    _pipe: Connection
+    _process: subprocess.Popen[str]
+
+    def _ask(self, command: str | int) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
 
     def take_counts(self) -> dict[str, int]:
         """Return the answers by kind since the last call: "feed 200", "feed 304", "page 200", "redirect", "404", ..."""
-        self._pipe.send("counts")
-        found: dict[str, int] = self._pipe.recv()
+        found: dict[str, int] = self._ask("counts")
         return found
 
     def publish(self, count: int) -> None:
         """Publish so many entries more in each feed; each window keeps its size."""
-        self._pipe.send(count)
-        self._pipe.recv()
+        self._ask(count)
+
+
+#: The processes that serve sites: their CPU time is not that of what is measured.
+SERVERS: set[int] = set()
 
 
 @contextmanager
 def serve_site(site: Site) -> Iterator[Wire]:
     """Serve `site` in a child process; yields the base URL."""
-    parent_end, child_end = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(site, child_end))
-    process.start()
+    command = [sys.executable, __file__, json.dumps(asdict(site))]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin
+    assert process.stdout
+    SERVERS.add(process.pid)
     try:
-        wire = Wire(parent_end.recv())
-        wire._pipe, wire.pid = parent_end, process.pid or 0
+        wire = Wire(json.loads(process.stdout.readline()))
+        wire._process, wire.pid = process, process.pid
         yield wire
     finally:
-        parent_end.send(None)
-        process.join(10)
-        process.kill()
+        process.stdin.close()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        SERVERS.discard(process.pid)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(Site(**json.loads(sys.argv[1]))))

@@ -2,6 +2,7 @@
 
 python benchmarks/suite.py [--only NAME]...
 
+With --only, the figures of the others stay those of the run that they are from.
 Takes a quarter of an hour on two idle cores.  Ends with exit status 1 if one of them fails: its figures are then
 missing.  CORPUS_DIR, if it is set, has a folder `articles` of saved pages, which are extracted besides invented ones.
 """
@@ -35,9 +36,9 @@ THEIRS = ("reader", "Scrapy", "trafilatura", "feedparser")
 def benchmarks() -> dict[str, list[str]]:
     """Return the command lines by name."""
     found = {
-        "unchanged": ["unchanged.py", "--peers"],
-        "unchanged over TLS": ["unchanged.py", "--tls"],
-        "first ingest": ["first_ingest.py"],
+        "unchanged": ["unchanged.py", "--peers", "--rounds", "4"],
+        "unchanged over TLS": ["unchanged.py", "--tls", "--rounds", "4"],
+        "first ingest": ["first_ingest.py", "--rounds", "2"],
         "changed": ["changed.py", "--peers"],
         "end to end": ["end_to_end.py", "--peers"],
         "lag": ["lag_and_memory.py"],
@@ -55,7 +56,7 @@ def measure(name: str, arguments: list[str]) -> tuple[list[dict[str, Any]], bool
     """Run a benchmark, print what it prints, and return its figures and whether it succeeded."""
     print(f"== {name}", flush=True)
     begun, figures = perf_counter(), []
-    log = FOLDER.parent / ".cache" / "bench.log"
+    log = FOLDER.parent / ".cache" / f"bench-{name.replace(chr(32), chr(45))}.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as errors:
         command = [sys.executable, str(FOLDER / arguments[0]), *arguments[1:]]
@@ -102,7 +103,7 @@ def machine() -> dict[str, Any]:
         "commit": git("rev-parse", "--short", "HEAD") + dirty,
         "cpus": len(os.sched_getaffinity(0)),
         "machine": f"{platform.system()} {platform.machine()}",
-        "load_before": round(os.getloadavg()[0], 1),
+        "load": round(os.getloadavg()[0], 1),
         "versions": versions(),
     }
 
@@ -111,22 +112,24 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def table(results: dict[str, Any]) -> Iterator[str]:
-    about = results["about"]
-    yield (
-        f"Commit {about['commit']}, {about['date']}, {about['cpus']} CPUs ({about['machine']}), load "
-        f"{about['load_before']} before and {about['load_after']} after; "
-        + ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-        + "."
-    )
-    yield ""
-    yield "| measure | compared with, or of | median | spread | turns |"
-    yield "|---|---|---|---|---|"
-    for row in results["figures"]:
-        unit = "" if row["unit"] == "×" else f" {row['unit']}".rstrip()
-        middle = f"{shown(row['median'])}{' ×' if row['unit'] == '×' else unit}"
+def table(figures: list[dict[str, Any]], runs: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Return the lines of the table, and of what each benchmark was run on."""
+    yield "| measure | compared with, or of | median | spread | turns | run |"
+    yield "|---|---|---|---|---|---|"
+    places = list(dict.fromkeys(json.dumps(run) for run in runs.values()))
+    for row in figures:
+        unit = " ×" if row["unit"] == "×" else f" {row['unit']}".rstrip()
         spread = f"{shown(row['low'])}–{shown(row['high'])}" if row["turns"] > 1 else ""
-        yield f"| {row['figure']} | {row['of']} | **{middle}** | {spread} | {row['turns']} |"
+        place = places.index(json.dumps(runs[row["benchmark"]])) + 1
+        cells = [row["figure"], row["of"], f"**{shown(row['median'])}{unit}**", spread, str(row["turns"]), str(place)]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    for number, run in enumerate(map(json.loads, places), start=1):
+        versions = ", ".join(f"{name} {value}" for name, value in run["versions"].items())
+        yield (
+            f"{number}. Commit {run['commit']}, {run['date']}, {run['cpus']} CPUs ({run['machine']}), load "
+            f"{run['load']}; {versions}."
+        )
 
 
 def main(only: list[str]) -> None:
@@ -134,21 +137,23 @@ def main(only: list[str]) -> None:
         print("miniflux: skipped, no such program on PATH", flush=True)
     else:
         print("miniflux: skipped, there is a program but no benchmark that runs it", flush=True)
-    about, begun = machine(), perf_counter()
-    figures, failed = [], []
+    run, begun, failed = machine(), perf_counter(), []
     for name, arguments in benchmarks().items():
         if only and name not in only:
             continue
         found, is_done = measure(name, arguments)
-        figures += found
         failed += [] if is_done else [name]
-    about |= {"load_after": round(os.getloadavg()[0], 1), "seconds": round(perf_counter() - begun)}
-    results = {"about": about, "failed": failed, "figures": figures}
-    if not only:
-        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        # With --only, the others keep the figures of an earlier run.
+        results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"runs": {}, "figures": []}
+        others = [row for row in results["figures"] if row["benchmark"] != name]
+        runs = {key: value for key, value in results["runs"].items() if key != name} | ({name: run} if is_done else {})
+        order = list(benchmarks())
+        figures = sorted([*others, *found], key=lambda row: order.index(row["benchmark"]) if row["benchmark"] in order
+                         else len(order))  # fmt: skip
+        RESULTS.write_text(json.dumps({"runs": runs, "figures": figures}, indent=1, ensure_ascii=False) + "\n")
         head, _, rest = README.read_text().partition(BEGIN)
-        README.write_text("\n".join([head + BEGIN, "", *table(results), "", END]) + rest.partition(END)[2])
-    print(f"{about['seconds']} s; failed: {', '.join(failed) or 'none'}")
+        README.write_text("\n".join([head + BEGIN, "", *table(figures, runs), "", END]) + rest.partition(END)[2])
+    print(f"{perf_counter() - begun:.0f} s; failed: {', '.join(failed) or 'none'}")
     sys.exit(bool(failed))
 
 

@@ -22,7 +22,7 @@ from site_server import Site, Wire, serve_site
 
 from tests.support.drop_folders import make_certificate
 
-FEEDS = 500
+FEEDS = 400
 CONCURRENCY = 64  # as many polls as `service` makes at once
 
 

@@ -1,0 +1,81 @@
+"""The benchmarks fail unless they measured what they say."""
+
+import asyncio
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+
+@pytest.fixture
+def wire() -> Iterator[Any]:
+    from site_server import Site, serve_site  # noqa: PLC0415
+
+    with serve_site(Site(feeds=1, entries=3)) as base:
+        yield base
+
+
+def get(url: str, **headers: str) -> Any:
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30)
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/feed/0", "/a/1"])
+@pytest.mark.parametrize(
+    ("validator", "condition"), [("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")]
+)
+def test_the_site_answers_a_conditional_request_with_304(wire: Any, path: str, validator: str, condition: str) -> None:
+    reply = get(wire + path)
+    assert reply.read()
+
+    with pytest.raises(urllib.error.HTTPError, match="304"):
+        get(wire + path, **{condition: reply.headers[validator]})
+    assert get(wire + path, **{condition: '"other"'}).status == 200
+
+
+def test_a_published_entry_changes_the_feed_and_its_validators(wire: Any) -> None:
+    before = get(wire + "/feed/0")
+    wire.publish(1)
+
+    after = get(wire + "/feed/0", **{"If-None-Match": before.headers["ETag"]})
+    assert after.status == 200
+    assert b"tag:0:3" in after.read()
+    assert wire.take_counts() == {"feed 200": 2}
+
+
+def test_the_site_redirects_and_counts_its_answers(wire: Any) -> None:
+    assert get(wire + "/go/0").url == wire + "/a/0"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(wire + "/none")
+
+    assert wire.take_counts() == {"redirect": 1, "page 200": 1, "404": 1}
+    assert wire.take_counts() == {}
+
+
+def test_pages_that_robots_txt_does_not_allow_for_are_no_records() -> None:
+    import end_to_end  # noqa: PLC0415 - only there is benchmarks on the path
+    from expectations import Unexpected  # noqa: PLC0415
+    from site_server import Site, serve_site  # noqa: PLC0415
+
+    site = Site(feeds=2, entries=2, robots=False)
+    with serve_site(site) as wire, pytest.raises(Unexpected, match="RobotsUnreachable"):
+        asyncio.run(end_to_end.ingest(wire, site, ""))
+
+
+def test_what_is_unexpected_ends_a_benchmark_with_a_sentence() -> None:
+    script = "import expectations as e; e.run(lambda: e.expect('rows of records', 3, 4))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=BENCHMARKS, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.endswith("rows of records: expected 4, found 3; nothing was measured\n")
