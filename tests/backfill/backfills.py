@@ -35,11 +35,14 @@ def atom(*links: str, older: str | None = None, rel: str = "prev-archive") -> by
 
 
 async def begin(runtime: Runtime, kind: str, argument: str, options: dict[str, Any], source_id: int) -> int:
+    """Create a backfill that this run has claimed, and register that, or a heartbeat would give it back."""
     async with runtime.database.write() as connection:
-        return await backfills.create(
+        number = await backfills.create(
             connection, kind=kind, argument=argument, options=options, source_id=source_id, cursor={},
             run_id=runtime.run_id, now=datetime.now(UTC),
         )  # fmt: skip
+        runtime.claims.add([("backfills", number, 0)])
+    return number
 
 
 async def open_backfill(runtime: Runtime, number: int, *, max_documents: int = 100) -> Backfill:
