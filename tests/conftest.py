@@ -33,6 +33,7 @@ from tests.support.databases import make_database
 from tests.support.desk import open_desk
 from tests.support.loop_clock import LoopClock
 from tests.support.newsroom import Newsroom
+from tests.support.papers import Papers
 from tests.support.shared_server import Databases, shared_server
 
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
@@ -57,6 +58,14 @@ def _default_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def newsroom() -> AsyncIterator[Newsroom]:
     async with Newsroom() as newsroom:
         yield newsroom
+
+
+@pytest.fixture
+def papers() -> Iterator[Papers]:
+    """A publisher in a thread of its own, for tests that run commands and daemons."""
+    papers = Papers()
+    yield papers
+    papers.close()
 
 
 @pytest.fixture

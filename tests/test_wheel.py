@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
 from email import message_from_bytes
 from importlib.metadata import distribution
 from pathlib import Path
@@ -66,13 +65,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "build", "--outdir", folder, ROOT, folder=folder)
     [path] = folder.glob("*.whl")
     return path
-
-
-@pytest.fixture
-def papers() -> Iterator[Papers]:
-    papers = Papers()
-    yield papers
-    papers.close()
 
 
 def shipped() -> set[str]:

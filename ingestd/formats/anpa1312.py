@@ -10,23 +10,18 @@ from datetime import UTC, datetime
 from html import escape
 
 from ingestd.formats.common.concepts import concept_of
-from ingestd.formats.common.document import Document
-from ingestd.formats.common.format import Format
 from ingestd.formats.common.item_draft import ItemDraft
 from ingestd.formats.common.teletype import (
     ETX,
     STX,
-    decoded_text,
     fill_byline,
     fill_dateline,
     fill_kill_status,
     is_byline,
-    messages_in,
+    teletype_format,
     with_typographic_punctuation,
 )
-from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.model.embargo_phrases import sets_limit
-from ingestd.model.feed import Feed
 from ingestd.text import collapse
 
 _HEADING = (
@@ -34,7 +29,6 @@ _HEADING = (
     r"[ \t]*\r?\n\s?(?P<priority>[A-Za-z])\s(?P<category>[A-Za-z])[\x11-\x14 \t]*(?P<keyword>\S[^\r\n\x02]{0,80}?)"
     r"(?:[ \t]+(?P<date>\d\d-\d\d)(?:[ \t]+(?P<words>\d{2,5}))?[^\r\n\x02]*|(?=[\r\n\x02]))"
 )
-_BYTES = re.compile(_HEADING.encode())
 _TEXT = re.compile(_HEADING)
 _FILED = re.compile(r"\^?(?P<source>[A-Z]{2,8})-[A-Z]{2}-(\d\d)-(\d\d)-(\d\d)[ \t]+(\d\d)(\d\d)\s?(?:GMT|UTC|Z)")
 # "^" and "<" (upper and lower rail) enclose the lines of the head; "=" ends a centred line.
@@ -47,17 +41,6 @@ _VERSION = re.compile(
 _SPACES = re.compile("[\x1d\x1e\x1f]+")
 #: How notes to editors begin in the head, besides embargo limits such as "EMBARGOED UNTIL ...".
 _NOTE = re.compile(r"\(?eds[:.]|editors?[:,]|note to editors|attn\b|attention\b", re.IGNORECASE)
-
-
-def recognises(document: Document) -> bool:
-    """Return whether the document begins with the two lines of a heading."""
-    return document.json is None and _BYTES.match(document.body[:500]) is not None
-
-
-def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Parse a transmission into a feed of its stories."""
-    entries, warnings = read_entries("anpa1312", messages_in(decoded_text(document.body)), _read_story)
-    return feed_of("anpa1312", entries, warnings)
 
 
 def _read_story(draft: ItemDraft, message: str) -> None:
@@ -176,4 +159,4 @@ def _with_tables(html: list[str]) -> str:
     return re.sub(r"((?:<tr>.*?</tr>)+)", r"<table>\1</table>", "".join(html))
 
 
-FORMAT = Format("anpa1312", recognises, parse)
+FORMAT = teletype_format("anpa1312", _HEADING, _read_story)

@@ -9,24 +9,19 @@ from datetime import UTC, datetime, timedelta
 from ingestd.dates.abbreviations import zone_named
 from ingestd.dates.grammar import century
 from ingestd.dates.names import month_number
-from ingestd.formats.common.document import Document
 from ingestd.formats.common.fields import number_of
-from ingestd.formats.common.format import Format
 from ingestd.formats.common.item_body import paragraphs_as_markup
 from ingestd.formats.common.item_draft import ItemDraft
 from ingestd.formats.common.teletype import (
     ETX,
     STX,
-    decoded_text,
     fill_byline,
     fill_dateline,
     fill_kill_status,
     is_byline,
-    messages_in,
+    teletype_format,
 )
-from ingestd.formats.common.wire_feed import feed_of, read_entries
 from ingestd.model.embargo_phrases import sets_limit
-from ingestd.model.feed import Feed
 from ingestd.model.plain_text import paragraphs_of
 from ingestd.text import collapse
 
@@ -34,7 +29,6 @@ _HEADING = (
     r"[\s\x00\x16\x7f]*\x01?[\s\x16]*(?P<source>[A-Za-z]{2,4})(?P<number>\d{2,5})[ \t]+(?P<priority>[1-9])[ \t]+"
     r"(?P<category>[A-Za-z]{1,4})[ \t]+(?P<words>\d{1,5})(?P<options>[ \t]+[^\r\n\x02]*)?(?=[\r\n\x02])"
 )
-_BYTES = re.compile(_HEADING.encode())
 _TEXT = re.compile(_HEADING)
 _FILED = re.compile(
     r"^[ \t]*(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?:[ \t]*(?P<zone>[A-Z]{1,4}))?[ \t]+"
@@ -50,17 +44,6 @@ _NOT_PUBLIC = re.compile(
 _ORDINAL = re.compile(r"(?P<number>\d+)(?:st|nd|rd|th)? (?:lead|net|ld|take)\b", re.IGNORECASE)
 #: Shortest length, in characters, of a head line that the printer's line width may have broken.
 _FULL_LINE = 50
-
-
-def recognises(document: Document) -> bool:
-    """Return whether the document begins with a heading."""
-    return document.json is None and _BYTES.match(document.body[:300]) is not None
-
-
-def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
-    """Parse a transmission into a feed of its messages."""
-    entries, warnings = read_entries("iptc7901", messages_in(decoded_text(document.body)), _read_message)
-    return feed_of("iptc7901", entries, warnings)
 
 
 def _read_message(draft: ItemDraft, message: str) -> None:
@@ -181,4 +164,4 @@ def _read_notes(draft: ItemDraft, text: str) -> None:
                 draft.add_note(paragraph.removeprefix("- "), public=public)
 
 
-FORMAT = Format("iptc7901", recognises, parse)
+FORMAT = teletype_format("iptc7901", _HEADING, _read_message)

@@ -86,13 +86,6 @@ def feed(*links: str) -> bytes:
 
 
 @pytest.fixture
-def papers() -> Iterator[Papers]:
-    papers = Papers()
-    yield papers
-    papers.close()
-
-
-@pytest.fixture
 def config(tmp_path: Path, database_url: str, papers: Papers) -> Path:
     """Settings with a source of four stories."""
     config = write_config(tmp_path, database_url)

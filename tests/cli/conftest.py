@@ -1,24 +1,15 @@
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ingestd.cli.db import progress
-from tests.support.papers import Papers
 
 
 @pytest.fixture(autouse=True)
 def _no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine must not change what commands print."""
     monkeypatch.setattr(progress, "INTERVAL", math.inf)
-
-
-@pytest.fixture
-def papers() -> Iterator[Papers]:
-    papers = Papers()
-    yield papers
-    papers.close()
 
 
 def write_config(folder: Path, database_url: str = "") -> Path:

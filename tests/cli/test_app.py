@@ -27,7 +27,8 @@ ALL = [
 HELPERS = {
     "sources.interval",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
-    "db.progress", "empty", "log", "main_help", "options", "output", "records.options", "records.record_json",
+    "db.progress", "empty", "log", "main_help", "options", "output", "records.decide", "records.options",
+    "records.record_json",
     "records.table", "settings", "since", "sitemap_index", "sources.state", "terminal", "withheld",
 }  # fmt: skip
 

@@ -3,7 +3,6 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,14 +15,8 @@ from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.settings import Listen
 from ingestd.store.schema.tables import sources
+from tests.cli.running import Done
 from tests.daemon.services import add_source, be_patient, open_service
-
-
-@dataclass(frozen=True)
-class Done:
-    status: int
-    out: str
-    error: str
 
 
 async def ingestd_health(listen: str, *arguments: str) -> Done:

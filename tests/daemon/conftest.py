@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 
 from ingestd.daemon.service import Service
-from tests.daemon.processes import Daemon, Start
+from tests.daemon.processes import Daemon, Start, ingestd
 from tests.daemon.services import Hung, be_patient, open_service
-from tests.support.papers import Papers
 
 
 @pytest.fixture
@@ -38,13 +37,6 @@ def start(config: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def papers() -> Iterator[Papers]:
-    papers = Papers()
-    yield papers
-    papers.close()
-
-
-@pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Path:
     file = tmp_path / "ingestd.toml"
     file.write_text(
@@ -53,3 +45,12 @@ def config(tmp_path: Path, database_url: str) -> Path:
         "listen = '127.0.0.1:0'\nlog_format = 'json'\nlog_level = 'info'\n"
     )
     return file
+
+
+@pytest.fixture
+def wire(config: Path, tmp_path: Path) -> Path:
+    """A drop folder that is a source."""
+    wire = tmp_path / "wire"
+    wire.mkdir()
+    ingestd(config, "sources", "add", str(wire))
+    return wire

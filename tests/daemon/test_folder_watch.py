@@ -6,8 +6,6 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import pytest
-
 from ingestd.store.records.content import unpack
 from tests.daemon.processes import PATIENCE, Start, ingestd, rows
 from tests.support.desk import OTHER
@@ -18,14 +16,6 @@ CURRENT = (
     "SELECT e.guid, v.headline, v.content FROM entries e JOIN records r ON r.id = e.record_id "
     "JOIN revisions v ON v.record_id = r.id AND v.revision = r.revision"
 )
-
-
-@pytest.fixture
-def wire(config: Path, tmp_path: Path) -> Path:
-    wire = tmp_path / "wire"
-    wire.mkdir()
-    ingestd(config, "sources", "add", str(wire))
-    return wire
 
 
 def text(number: int) -> str:

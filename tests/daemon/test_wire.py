@@ -4,21 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from ingestd.times import iso
-from tests.daemon.processes import Start, change, eventually, ingestd, rows
+from tests.daemon.processes import Start, change, eventually, rows
 from tests.support.agency import ninjs
 
 STATUSES = "SELECT item_guid, pubstatus FROM records ORDER BY item_guid"
-
-
-@pytest.fixture
-def wire(config: Path, tmp_path: Path) -> Path:
-    wire = tmp_path / "wire"
-    wire.mkdir()
-    ingestd(config, "sources", "add", str(wire))
-    return wire
 
 
 def drop(folder: Path, name: str, **said: object) -> None:

@@ -1,6 +1,5 @@
 """The wire agency of the demo: its messages, read by the real parser and compared with the expected content."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +18,7 @@ from ingestd.pipeline.runtime import Runtime
 from ingestd.policy.wire.embargo import embargo_of
 from ingestd.policy.wire.versions import corrects
 from ingestd.store.polls.sources import add
+from tests.demo.clock import Clock
 from tests.support.agency import let_embargoes_end, send
 
 DISPATCHES = load()
@@ -28,24 +28,6 @@ G2 = "{http://iptc.org/std/nar/2006-10-01/}"
 
 def at(seconds: float) -> datetime:
     return OPENED + timedelta(seconds=seconds)
-
-
-class Clock:
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def newsroom(clock: Clock) -> AsyncIterator[Newsroom]:
-    async with Newsroom(clock=clock) as newsroom:
-        yield newsroom
 
 
 def test_a_message_has_the_structure_of_newsml_g2() -> None:

@@ -10,29 +10,10 @@ from lxml import html
 
 from ingestd.demo.newsroom import Newsroom
 from ingestd.model.markup import block_texts
+from tests.demo.clock import Clock
 from tests.support.loop_clock import LoopClock
 
 AGENCY, COURIER, HERALD = range(3)
-
-
-class Clock:
-    """A clock that moves only when it is set."""
-
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def newsroom(clock: Clock) -> AsyncIterator[Newsroom]:
-    async with Newsroom(clock=clock) as newsroom:
-        yield newsroom
 
 
 @pytest.fixture

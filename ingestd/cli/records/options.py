@@ -8,6 +8,9 @@ from ingestd.errors import UsageError
 from ingestd.model.item import PubStatus
 from ingestd.store.records.records import Status
 
+RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Number, guid or URL of a record.")]
+
+
 LimitOption = Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="List at most N records.")]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_diff, show_json, show_table
+from ingestd.cli.records.options import RecordArgument
 from ingestd.cli.records.record_json import has_content, record_as_json, revision_as_json
 from ingestd.cli.since import parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -23,7 +24,7 @@ from ingestd.times import iso
 
 
 def show_(
-    record: Annotated[str, typer.Argument(metavar="RECORD", help="Number, guid or URL of a record.")],
+    record: RecordArgument,
     revisions: Annotated[bool, typer.Option("--revisions", help="Show all revisions, oldest first.")] = False,
     differences: Annotated[bool, typer.Option("--diff", help="Show what each revision changed.")] = False,
     as_of: Annotated[

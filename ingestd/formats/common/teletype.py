@@ -1,9 +1,13 @@
 """Shared by ANPA 1312 and IPTC 7901: teletype messages, framed by control characters that gateways may strip."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from ingestd.formats.common.document import Document
+from ingestd.formats.common.format import Format
 from ingestd.formats.common.item_draft import ItemDraft, byline_of
+from ingestd.formats.common.wire_feed import feed_of, read_entries
+from ingestd.model.feed import Feed
 from ingestd.model.kill_phrases import find_kill
 from ingestd.text import collapse
 
@@ -13,6 +17,20 @@ SOH, STX, ETX, EOT = "\x01", "\x02", "\x03", "\x04"
 _MESSAGE_BOUNDARY = re.compile(f"{EOT}|(?={SOH})")
 _BYLINE = re.compile(r"(?:by|von|par|por|di|av|af|door)\s+\S", re.IGNORECASE)
 _DATELINE = re.compile(r"(?P<place>[^\W\d_][\w .,'’/-]{1,60}?)\s*\((?P<source>[^()]{2,30})\)\s*(?:[-–—_]+\s)?")
+
+
+def teletype_format(name: str, heading: str, read: Callable[[ItemDraft, str], None]) -> Format:
+    """Return the format of transmissions whose messages begin with a heading; `read` reads a message into a draft."""
+    in_bytes = re.compile(heading.encode())
+
+    def recognises(document: Document) -> bool:
+        return document.json is None and in_bytes.match(document.body[:500]) is not None
+
+    def parse(document: Document, _url: str, _content_type: str | None = None) -> Feed:
+        entries, warnings = read_entries(name, messages_in(decoded_text(document.body)), read)
+        return feed_of(name, entries, warnings)
+
+    return Format(name, recognises, parse)
 
 
 def decoded_text(body: bytes) -> str:
