@@ -20,7 +20,6 @@ _MAX_PLACEHOLDER, _MAX_SIGN_UP = 220, 400
 _MAX_LABEL = 100
 #: Fields for an e-mail address that are looked at.
 _MAX_FIELDS = 10
-_EMAIL_FIELDS = etree.XPath(".//input[@type='email']")
 #: Blocks at the end of the story, and below it, that are looked at for a paywall.
 _BEFORE_END, _BELOW_END = 5, 6
 #: Of so many elements of one kind side by side, none is a box: they are posts of a live blog.
@@ -62,7 +61,6 @@ _ACTION = re.compile(
 )
 #: Links of a paywall; a menu or a list has more.
 _MAX_LINKS = 6
-_LINKS_AND_FORMS = etree.XPath(".//a[@href] | .//form[@action] | self::a[@href]")
 _HIDDEN = frozenset(("hide", "hidden", "is-hidden", "d-none"))
 _MAX_NAMES = 500
 
@@ -92,7 +90,8 @@ def sign_ups(root: etree._Element, first: PlacedBlock) -> frozenset[etree._Eleme
     """
     found: set[etree._Element] = set()
     story = {first.element, *first.element.iterancestors()}
-    for field in islice(_EMAIL_FIELDS(root), _MAX_FIELDS):
+    fields = (field for field in root.iter("input") if field.get("type") == "email")
+    for field in islice(fields, _MAX_FIELDS):
         small = [box for box, text in _boxes(_around(field.getparent()), _MAX_SIGN_UP) if text and box not in story]
         found.update(small[-1].iter() if small else ())
     return frozenset(found)
@@ -129,7 +128,7 @@ def is_wall_box(placed: PlacedBlock, first: PlacedBlock) -> bool:
 
 def _sells_the_rest(box: etree._Element, text: str) -> bool:
     """Return whether a box has a link to a login beside one to an offer, or beside a price."""
-    targets = [one.get("href") or one.get("action") or "" for one in islice(_LINKS_AND_FORMS(box), _MAX_LINKS + 1)]
+    targets = [*islice(_targets(box), _MAX_LINKS + 1)]
     if not targets or len(targets) > _MAX_LINKS or any(map(_ACTION.search, targets)) or _PASSWORD(box):
         return False
     logins = [target for target in targets if _LOGIN.search(target)]
@@ -138,6 +137,14 @@ def _sells_the_rest(box: etree._Element, text: str) -> bool:
     return len(logins) < len(targets) and (
         _PRICE.search(text) is not None or any(_OFFER.search(target) for target in targets if target not in logins)
     )
+
+
+def _targets(box: etree._Element) -> Iterator[str]:
+    """Yield the addresses of the links and forms in a box; those of a form around it all are none of the box."""
+    for one in box.iter("a", "form"):
+        target = one.get("href" if one.tag == "a" else "action")
+        if target is not None and (one is not box or one.tag == "a"):
+            yield target
 
 
 def _around(element: etree._Element) -> list[etree._Element]:

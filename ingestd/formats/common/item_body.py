@@ -254,11 +254,7 @@ def _write_row(writer: _BodyWriter, row: Element) -> None:
         if len(cell.html) == 1 and markup.startswith("<p>"):
             markup = markup[3:-4]
         given = xml.attributes(child)
-        spans = (
-            ""
-            if not given
-            else "".join(f' {span}="{given[span]}"' for span in ("colspan", "rowspan") if given.get(span, "").isdigit())
-        )
+        spans = "".join(f' {span}="{given[span]}"' for span in ("colspan", "rowspan") if given.get(span, "").isdigit())
         cell.html = [f"<{name}{spans}>{markup}</{name}>"]
         cells.append(cell)
     if not any(cell.texts for cell in cells):
