@@ -58,7 +58,7 @@ def test_a_long_line_takes_no_long_time(text: str) -> None:
     start = process_time()
     find_time(text)
     read_time(text[:MAX_FIELD])
-    assert process_time() - start < 0.5
+    assert process_time() - start < 5
 
 
 @given(
