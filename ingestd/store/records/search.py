@@ -41,16 +41,22 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
         .limit(MAX_COMPARED if to_compare else limit)
     )
     query = filtered(query, None, None, status)
-    if to_compare:
-        ids = await _with_phrases(connection, list((await connection.execute(query)).scalars()), to_compare, limit)
-        by_id = SELECT_RECORDS.add_columns(revisions.c.id).where(revisions.c.id.in_(ids))
-        rows = {row.id: row for row in await connection.execute(by_id)}
-        return await readable(connection, [rows[id_] for id_ in ids if id_ in rows])
-    # The contents of the best alone are read.
-    best = query.subquery("best")
-    ranked = SELECT_RECORDS.join(best, best.c.id == revisions.c.id)
+    # The contents of the best alone are read.  Nearly all that have a phrase by its filter have it.
+    at_once = 2 * limit if to_compare else limit
+    best = query.limit(at_once).subquery("best")
+    ranked = SELECT_RECORDS.add_columns(revisions.c.id).join(best, best.c.id == revisions.c.id)
     ranked = ranked.order_by(best.c.rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
-    return await readable(connection, (await connection.execute(ranked)).all())
+    rows = (await connection.execute(ranked)).all()
+    if not to_compare:
+        return await readable(connection, rows)
+    having = [row for row in rows if _has(row, to_compare)][:limit]
+    if len(having) < limit and len(rows) == at_once:
+        others = (await connection.execute(query)).scalars().all()[at_once:]
+        ids = await _with_phrases(connection, others, to_compare, limit - len(having))
+        by_id = SELECT_RECORDS.add_columns(revisions.c.id).where(revisions.c.id.in_(ids))
+        more = {row.id: row for row in await connection.execute(by_id)}
+        having += [more[id_] for id_ in ids if id_ in more]
+    return await readable(connection, having)
 
 
 async def _with_phrases(

@@ -6,6 +6,7 @@ parts, and merges parts of about the same size (a log-structured merge tree, O'N
 numbers of removed revisions until it is written anew: they find nothing, since numbers are never used again.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.errors import UsageError
 from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK
 from ingestd.store.records.postings import HEADLINE, LAST, OFTEN, lookup
 
@@ -30,6 +32,12 @@ MAX_RANKED = 8
 
 #: Terms that one statement looks up.
 _LOOKED_UP = 20
+
+#: Blocks that are unpacked at once, in a thread if there are more: each takes some tenths of a millisecond.
+_SLICE = 16
+
+#: Most blocks, of about 4 kB, that a query with beginnings of words may read.
+MAX_BLOCKS = 5_000
 
 #: Row of `conversions` while the rows of an older release wait for parts: they have a GIN index until then.
 CONVERSION = "search parts"
@@ -52,7 +60,10 @@ _BLOCKS = """
 
 
 async def hits(connection: AsyncConnection, wanted: Sequence[Wanted]) -> dict[int, int]:
-    """Return the numbers of revisions that have all terms, each with its rank."""
+    """Return the numbers of revisions that have all terms, each with its rank.
+
+    Raises UsageError if beginnings of words stand for too many.
+    """
     ranks: dict[int, int] | None = None
     for start in range(0, len(wanted), _LOOKED_UP):
         some = await _hits_of(connection, wanted[start : start + _LOOKED_UP], MAX_RANKED - start)
@@ -68,9 +79,15 @@ async def _hits_of(connection: AsyncConnection, wanted: Sequence[Wanted], ranked
     highs = [term + (LAST if is_prefix else OFTEN) for term, is_prefix in wanted]
     rows, values = _rows_query(wanted, ranked)
     # One statement, so that a row that is moved into a part meanwhile is found.
-    query = text(f"{rows} UNION ALL {_BLOCKS}")
+    query = text(f"{rows} UNION ALL ({_BLOCKS} LIMIT :most)")
+    prefixes = [term for term, is_prefix in wanted if is_prefix]
+    values |= {"lows": lows, "highs": highs, "conversion": CONVERSION, "most": MAX_BLOCKS + 1 if prefixes else None}
+    found_rows = (await connection.execute(query, values)).all()
+    if prefixes and sum(row.block is not None for row in found_rows) > MAX_BLOCKS:
+        words = ", ".join(f"{term}*" for term in prefixes)
+        raise UsageError(f"{words} stands for too many words; write more letters before the *")
     ranks, blocks = {}, defaultdict[int, list[bytes]](list)
-    for row in await connection.execute(query, {**values, "lows": lows, "highs": highs, "conversion": CONVERSION}):
+    for row in found_rows:
         if row.block is None:
             ranks[row.number] = row.rank
         else:
@@ -79,7 +96,7 @@ async def _hits_of(connection: AsyncConnection, wanted: Sequence[Wanted], ranked
     marked: list[tuple[set[int], set[int]]] = []
     # The term with the fewest blocks first: if no revision has it, the others are not read.
     for number in sorted(range(len(wanted)), key=lambda number: len(blocks[number])):
-        found, *marks = _looked_up(blocks[number], lows[number], highs[number])
+        found, *marks = await _looked_up(blocks[number], lows[number], highs[number])
         having = found if having is None else having & found
         if not having:
             break
@@ -93,14 +110,29 @@ async def _hits_of(connection: AsyncConnection, wanted: Sequence[Wanted], ranked
     return {**in_parts, **ranks}
 
 
-def _looked_up(blocks: Iterable[bytes], low: str, high: str) -> tuple[set[int], set[int], set[int]]:
-    """Return the numbers that blocks have of the terms from `low` to `high`: all, of headlines, that occur often."""
-    found, of_headline, of_often = set[int](), set[int](), set[int]()
+_Sets = tuple[set[int], set[int], set[int]]
+
+
+async def _looked_up(blocks: Sequence[bytes], low: str, high: str) -> _Sets:
+    """Return the numbers that blocks have of the terms from `low` to `high`: all, of headlines, that occur often.
+
+    Many blocks are unpacked in a thread, some at once, so that other tasks have their turn and a cancelled search ends.
+    """
+    sets: _Sets = (set(), set(), set())
+    if len(blocks) <= _SLICE:
+        _look_up(blocks, low, high, sets)
+        return sets
+    for start in range(0, len(blocks), _SLICE):
+        await asyncio.to_thread(_look_up, blocks[start : start + _SLICE], low, high, sets)
+    return sets
+
+
+def _look_up(blocks: Iterable[bytes], low: str, high: str, sets: _Sets) -> None:
+    found, of_headline, of_often = sets
     for block in blocks:
         for key, numbers in lookup(block, low, high):
             chosen = of_headline if key.endswith(HEADLINE) else of_often if key.endswith(OFTEN) else found
             chosen.update(numbers)
-    return found, of_headline, of_often
 
 
 def _rows_query(wanted: Sequence[Wanted], ranked: int) -> tuple[str, dict[str, Any]]:

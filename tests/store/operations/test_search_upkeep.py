@@ -1,6 +1,7 @@
 """The parts of PostgreSQL's full-text index have what its rows had, whatever is removed or killed meanwhile."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
@@ -10,6 +11,7 @@ from alembic import command
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.errors import UsageError
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.operations import search_blocks, search_upkeep
@@ -227,6 +229,38 @@ async def test_a_cancelled_upkeep_keeps_no_lock(database: Database, monkeypatch:
         await SearchUpkeep(database).erase()  # it waits for the lock
         await SearchUpkeep(database).run(waiting=4)
     assert await count(database, "record_search") == 0
+
+
+async def test_many_blocks_of_a_prefix_are_unpacked_outside_the_event_loop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await SearchUpkeep(database).run(waiting=4)
+    monkeypatch.setattr(search_parts, "_SLICE", 1)
+    slices: list[int] = []
+    original = search_parts._look_up
+
+    def look_up(blocks: Any, *arguments: Any) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        slices.append(len(blocks))
+        original(blocks, *arguments)
+
+    monkeypatch.setattr(search_parts, "_look_up", look_up)
+    async with database.read() as connection:
+        found = await search_parts.hits(connection, [("f", True)])
+
+    assert found.keys() == {*range(1, COUNT + 1)}
+    assert len(slices) >= 6  # a block or two in each of the parts
+    assert max(slices) == 1
+
+
+async def test_a_prefix_of_too_many_words_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    await SearchUpkeep(database).run(waiting=4)
+    monkeypatch.setattr(search_parts, "MAX_BLOCKS", 8)
+
+    with pytest.raises(UsageError, match=r"f\*, t\* stands for too many words; write more letters before the \*"):
+        await found(database, "f* t*")
+
+    assert await found(database, "ferry 7") == [7]  # words have a block or two in each part, whatever their number
 
 
 async def _back_to_the_older_schema(database: Database) -> None:
