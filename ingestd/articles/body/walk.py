@@ -23,7 +23,7 @@ _BLOCKS = {
 }  # fmt: skip
 _INLINE = {"em": "em", "i": "em", "strong": "strong", "b": "strong"}
 _RENDERED = {"#i": "em", "#b": "strong"}
-_SKIPPED = frozenset("title script style noscript template iframe object svg form button select textarea".split())
+_SKIPPED = frozenset("title script style noscript template iframe object svg form button select textarea rt rp".split())
 # Forms are not skipped on pages: one may surround the whole page.
 _SKIPPED_ON_PAGES = _SKIPPED - {"form"} | {"nav", "footer", "audio", "video", "canvas"}
 #: Elements that may have a style, and those whose text is set apart by a character.

@@ -4,20 +4,21 @@ import re
 
 #: Words that begin a byline, and words that do so only before a colon.
 BY = re.compile(
-    r"^(?:(?:(?:written|reported|reporting|story|words|posted|published|(?:an|ein)\s+\w+|veröffentlicht|geschrieben|"
+    r"^(?:special\s+to\s+(?:the\s+)?[\w' ]{2,30}\s+by|aus\s+[\w-]+(?:\s[\w-]+)?\s+berichte[tn]|"
+    r"(?:(?:propos\s+recueillis|recueilli|entretien\s+réalisé|interview|written|reported|reporting|story|words|posted|published|(?:an|ein)\s+\w+|veröffentlicht|geschrieben|"
     r"eingestellt|verfasst|publié|écrit|publicado|escrito)\s+)?(?:by|von|par|por|di|de la|af|av|door)|"
     r"autorin/autor|autor[/*:]in|autor(?:en|es|in|a)?|auteurs?|authors?"
-    r"|γράφει(?:\s+[οη])?|รายงานโดย|เขียนโดย|द्वारा|napisała?|text|autore|oleh|בעריכת|מאת|بقلم|كتبت?|लेखक|โดย|του|της|авторы?|журналист|корреспондент"
+    r"|γράφει(?:\s+[οη])?|รายงานโดย|เขียนโดย|द्वारा|napisała?|text|autore|oleh|בעריכת|מאת|بقلم|كتبت?|लेखक|লেখক|লেখা|প্রতিবেদন|எழுத்தாளர்|ავტორი|Հեղինակ|โดย|του|της|авторы?|журналист|корреспондент"
     r"|(?:reporter|penulis|yazar|yazan|haber|muhabir|texto|texte|testo|tekst|teksti|textos|redactor|"
     r"periodista|redacción"
     r"|jornalista|reportagem|journaliste|рассказал[аи]?|текст|автори?|إعداد|تقرير|تحرير|كتابة|نویسنده|گزارش|"
     r"خبرنگار|συντάκτης"
     r"|írta|szerző|penulis berita|tác giả|foto y texto|texto y fotos)(?=\s*[:：]))"
-    r"(?:\s*[:：\s]\s*(?=\S)|$)",
+    r"(?:\s*[:：՝\s]\s*(?=\S)|$)",
     re.IGNORECASE,
 )
 AND = re.compile(
-    r"\s*(?:;|\||/|•|·|،|؛|\s(?:and|AND|und|UND|et|ET|y|Y|e|og|och|en|i|a|with|mit|ve|dan|και|и|та|і|й|oraz|"
+    r"\s*(?:;|\||/|•|·|،|؛|\s(?:and|AND|und|UND|et|ET|y|Y|e|og|och|en|i|a|with|mit|avec|con|com|med|ve|dan|και|и|та|і|й|oraz|"
     r"és|ja|și|şi|và"
     r"|और|एवं|व|و)\s|&)\s*"
 )
@@ -25,6 +26,11 @@ AND = re.compile(
 ARABIC_AND = re.compile(
     r"(?<=[\u0620-\u064a]\s)و(?!(?:ليد|ائل|سام|فاء|داد|جدي|حيد|هبة|هيب|سيم|صفي|رد|جيه|ديع|اصف|اكد|فيق|ضاح|لاء)\b)"
     r"(?=[\u0620-\u064a]{2,}\s+[\u0620-\u064a]{2,})"
+)
+#: So does Hebrew.
+HEBREW_AND = re.compile(
+    r"(?<=[\u05d0-\u05ea]\s)ו(?!(?:רד|ולדימיר|לדימיר|ולף|יקטור|יקטוריה|יקי|רה|נסה)\b)"
+    r"(?=[\u05d0-\u05ea]{2,}\s+[\u05d0-\u05ea]{2,})"
 )
 #: Words in the names of desks, agencies and roles that do not occur in names of people.
 NOT_A_NAME = re.compile(
@@ -37,7 +43,9 @@ NOT_A_NAME = re.compile(
     r"updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|"
     r"agencias|agências|agenzie|redaksi|redaksjonen|redaktionen|toimitus|redakcja|redakce|ajansı|servisi|merkezi|"
     r"редакция|агентство|служба|отдел|новости|тасс|интерфакс|وكالة|وكالات|قسم|هيئة|الأخبار|غرفة|संवाददाता|डेस्क|ब्यूरो|"
-    r"comments?|kommentare?|photo|foto)\b",
+    r"comments?|kommentare?|photo|foto)\b"
+    # These end in a sign that is no letter to `re`.
+    r"|संवाददाता|ब्यूरो|প্রতিবেদক|সংবাদদাতা|প্রতিনিধি|செய்தியாளர்",
     re.IGNORECASE,
 )
 #: Roles and unspecific names, which are not a signature by themselves.
@@ -64,7 +72,8 @@ POSTED = re.compile(
     re.IGNORECASE,
 )
 OUR = re.compile(
-    r"^(?:de\s+)?(?:notre|nos|unser(?:em|er)?|nuestr[oa]|nostr[oa])\s+\w+(?:\s+(?:à|en|in|a)\s+\w+)?\s+", re.IGNORECASE
+    r"^(?:de\s+|dal(?:la)?\s+|dai\s+|von\s+)?(?:notre|nos|unser(?:em|er)?|nuestr[oa]|nostr[oa])\s+\w+(?:\s+(?:à|en|in|a)\s+\w+)?\s+",
+    re.IGNORECASE,
 )
 #: An unknown label of one word before a whole name: "Mwandishi: Juma Ali".
 LABEL = re.compile(r"^[^\W\d_]{3,15}\s*[:：]\s*(?=[^\W\d_a-z][\w.'’-]*\s[^\W\d_a-z])")
@@ -95,6 +104,27 @@ TIME_WORDS = (
     "updated|publi|posted|modified|aktualisiert|veröffentlicht|mis à jour|actualizado|aggiornato|pubblicato|"
     "опубликовано|обновлено|share"
 ).split("|")
+#: What others did, behind the writer: "Text: Ann Lee Foto: Bo Ray".
+CREDIT_BEHIND = re.compile(
+    r"(?<=[^\W\d_])[.,;|\s]+(?:fotos?|photos?|pictures?|bild(?:er)?|foto|video|grafik\w*|graphics?|kuvat?|zdjęcia|"
+    r"фото|illustr\w+)"
+    r"\s*(?:[:：]|by\b|von\b|par\b|por\b).*$",
+    re.IGNORECASE,
+)
+#: A time before a byline: "Publié le 5 mars 2024 à 10h00, par Ann Lee".
+TIME_BEFORE = re.compile(
+    r"^(?=.{0,60}\d)(?:[^.!?]|(?<=\d)\.(?=\s?\d)){4,70}?[\s,|·•–-]+(?=(?:by|par|por|von|door|di|af|av|oleh|автор:?)\s+(?-i:[^\W\d_a-zß-ÿ]))",
+    re.IGNORECASE,
+)
+#: Words before the name of a source.
+SOURCE = frozenset("theo via selon secondo według laut según".split())
+#: Letters that are small to Unicode, and begin names.
+GEORGIAN = frozenset(map(chr, range(0x10D0, 0x1100)))
+#: Last words of the names of papers: "Hindustan Times".
+PAPERS = frozenset(
+    "times post tribune herald gazette chronicle journal express daily guardian observer telegraph mirror mail "
+    "standard weekly zeitung nachrichten tagblatt anzeiger kurier rundschau".split()
+)
 #: Places of several words that follow a name; one word behind a full name is a place or an employer anyway.
 PLACES = frozenset(
     "new delhi,new york,new york city,los angeles,san francisco,washington dc,washington d.c,hong kong,"

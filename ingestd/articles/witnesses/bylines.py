@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from ingestd import text
-from ingestd.articles.agencies.table import row_of
+from ingestd.articles.agencies.table import BY_NAME, row_of
 from ingestd.articles.witnesses import byline_words as words
 from ingestd.articles.witnesses import east_asian_names
 from ingestd.dates.names import month_number
@@ -13,7 +13,8 @@ _NO_PERSON = re.compile(r"[@\d:<>{}=\[\]]|https?|\w\.[a-z]{2,4}$", re.IGNORECASE
 _ADDRESS = re.compile(r"[@<>{}=\[\]]|https?:|\bwww\.", re.IGNORECASE)
 # A date, a handle or a place after a name: "Ann Lee - May 1, 2024", "Ann Lee @ann", "Ann Lee in Oslo".
 _TAIL = re.compile(
-    r"\s+(?:[-–—]\s.*\d|\S*[@\d]|(?:at|um|on|am|le|el)\s+(?:\w+\s+)?\d|(?:for|für|in|im|aus|from)\s).*$", re.IGNORECASE
+    r"\s+(?:[-–—]\s.*\d|\S*[@\d]|(?:at|um|on|am|le|el)\s+(?:\w+\s+)?\d|(?:for|für|in|im|aus|from|of\s+the)\s).*$",
+    re.IGNORECASE,
 )
 # A date that the style sheet sets apart from the name: "Ann Lee2024-03-05", "Ann LeeMarch 5, 2024".
 _GLUED_DATE = re.compile(
@@ -41,6 +42,7 @@ def clean(printed: str | None) -> str | None:
     if any(map(folded.__contains__, words.TIME_WORDS)):
         line = words.TIME_BEHIND.sub("", line)
     line = _GLUED_DATE.sub("", line).strip(" ,;|–—-")
+    line = words.CREDIT_BEHIND.sub("", words.TIME_BEFORE.sub("", line))
     line = words.BY.sub("", line).strip(" ,;|–—-")
     return None if not line or len(line) > _MAX_BYLINE or re.match(r"(https?:|www\.|@)", line) else line
 
@@ -57,6 +59,7 @@ def is_whole_name(line: str) -> bool:
 
 def is_byline(line: str) -> bool:
     """Return whether a line is a byline: "By" followed by a name or a desk."""
+    line = words.TIME_BEFORE.sub("", line)
     match = words.BY.match(line)
     return (
         match is not None
@@ -126,7 +129,7 @@ def _people(line: str) -> list[str]:
 def _signers(line: str) -> list[str]:
     without_degrees = words.DEGREES.sub("", words.GENERATION.sub(r" \1", line)) if "," in line or " " in line else line
     without_roles = words.POSTED.sub("", words.OUR.sub("", without_degrees))
-    return words.AND.split(_without_place(words.ARABIC_AND.sub(" و ", without_roles)))
+    return words.AND.split(_without_place(words.HEBREW_AND.sub(" و ", words.ARABIC_AND.sub(" و ", without_roles))))
 
 
 def _without_place(line: str) -> str:
@@ -137,6 +140,7 @@ def _without_place(line: str) -> str:
 def _is_employer(name: str, first: str) -> bool:
     """Return whether a name behind a whole one is a place or an employer: "Ann Lee, Oslo", "Ann Lee, CNN Business"."""
     is_outlet = (_ACRONYM.match(name) is not None and not first.isupper()) or name.startswith("The ")
+    is_outlet = is_outlet or name.rpartition(" ")[2].casefold() in words.PAPERS
     return " " in first and not name[0].islower() and (" " not in name or is_outlet)
 
 
@@ -182,9 +186,25 @@ def _before_dash(part: str) -> list[str]:
 
 
 def _bare(part: str) -> str:
+    bracketed = _IN_PARENTHESES.search(part)
+    if bracketed and row_of(bracketed[0].strip("( )")) and part[: bracketed.start()].strip().isupper():
+        return ""  # "İSTANBUL (DHA)"
+    before, _, behind = part.partition("(")[0].strip().rpartition(" ")
+    if before.casefold() in words.SOURCE and row_of(behind):
+        return ""  # "Theo TTXVN"
+    part = _employed(part)
     name = _TAIL.sub("", text.collapse(_IN_PARENTHESES.sub("", part))).strip(" ,;-–—")
     bare = words.TITLES.sub("", name.strip(" .")).strip(" .,;-–—")
     return f"{bare}." if name.endswith(f"{bare}.") and _KEEPS_DOT.search(bare) else bare
+
+
+def _employed(part: str) -> str:
+    """Return a name without the agency's full name behind it: "ADA MARSH Associated Press"."""
+    names = part.split()
+    for at in (2, 3, 4):
+        if len(names) - at >= 2 and " ".join(names[at:]) in BY_NAME:
+            return " ".join(names[:at])
+    return part
 
 
 def _person(part: str) -> str | None:
@@ -197,7 +217,7 @@ def _person(part: str) -> str | None:
         return None
     if name != part.strip() and " " not in name and month_number(name) and any(map(str.isdigit, part)):
         return None  # "May 5" is a date, "May" may be a name
-    if name[0].islower():
+    if name[0].islower() and name[0] not in words.GEORGIAN:
         # "ssi" may be an author's initials; "annlee" is a login, and "our own correspondent" is not a name.
         return name if len(name) <= 4 else None
     return name

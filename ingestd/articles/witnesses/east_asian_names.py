@@ -13,7 +13,7 @@ _WRITERS = (
 )
 _OTHERS = (
     "责任编辑|責任編輯|编辑|編輯|責編|责编|主编|校对|校對|审核|審核|摄影|攝影|摄像|图片|图(?=\\s*[：:/／|丨=＝])|圖(?=\\s*[：:/／|丨=＝])"
-    "|写真|撮影|監修|翻訳|翻译|翻譯|編集|来源|來源|出典|사진|편집|영상|그래픽|번역"
+    "|写真|撮影|監修|翻訳|翻译|翻譯|編集(?!委員)|来源|來源|出典|사진|편집|영상|그래픽|번역"
 )
 _LABELS = re.compile(rf"(?P<writer>{_WRITERS})|(?P<other>{_OTHERS})")
 #: Words behind a name.
@@ -26,6 +26,7 @@ _FILED = re.compile(r"\S{0,6}(?:报道|報導|報道|报导|综合|綜合|專電
 _FILED_ON = re.compile(r"\d{1,2}\s*日\S{0,3}[電电讯訊]$")
 _SEPARATORS = re.compile(r"[、，,/／|｜丨;；・·ㆍ&＆:：=＝\u3000]|\s+-\s+|\s(?:and|및)\s")
 _BRACKETS = re.compile(r"[（(【\[〔]([^）)】\]〕]*)[）)】\]〕]")
+_EQUALS = re.compile("[=＝]")
 #: Endings of desks, papers and places rather than names.
 _DESK = re.compile(
     r"(?:社|报|報|網|网|台|臺|部|局|会|會|組|组|室|班|刊|新聞|新闻|通信|通讯|编辑|綜合|综合|公司|日電|中心|集团|Web|ニュース|オンライン|スタッフ|編集部|取材班"
@@ -56,7 +57,8 @@ def is_east_asian(line: str) -> bool:
 
 def read(line: str) -> tuple[str, ...]:
     """Return the people who sign a byline, in order, without roles, desks, places and those who did not write."""
-    line = _BRACKETS.sub(_bracketed, f" {line} ").strip()
+    alone = _BRACKETS.fullmatch(line.strip())
+    line = alone[1] if alone and not _EQUALS.search(line) else _BRACKETS.sub(_bracketed, f" {line} ").strip()
     if _HANGUL_ONLY.search(line):
         return _korean(line)
     return tuple(dict.fromkeys(name for part, named in _written_parts(line) for name in _names(part, named=named)))
@@ -91,7 +93,9 @@ def _names(part: str, *, named: bool) -> list[str]:
     found = []
     for piece in pieces:
         words = piece.split()
-        filed = [word for word in words if not _FILED.fullmatch(word) and not _NOT_A_PERSON.fullmatch(word)]
+        filed = [
+            word for word in words if not any(one.fullmatch(word) for one in (_FILED, _NOT_A_PERSON, _ROLES_BEHIND))
+        ]
         whole = "".join(filed) if filed else _FILED.sub("", piece)
         chinese = all(2 <= len(word) <= 4 and word[0] in _CHINESE_FAMILIES for word in filed)
         found += filed if len(filed) > 1 and chinese else [" ".join(filed) if len(filed) > 1 else whole]

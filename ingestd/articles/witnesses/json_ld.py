@@ -19,7 +19,7 @@ from ingestd.model.article import Image
 from ingestd.model.markup import text_of
 
 _TYPES = re.compile(r"(Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPosting)$", re.IGNORECASE)
-_PAGE_TYPES = re.compile(r"(WebPage|ItemPage|VideoObject|CreativeWork)$")
+_PAGE_TYPES = re.compile(r"(WebPage|Review|ItemPage|VideoObject|CreativeWork)$")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _SALVAGED = ("headline", "datePublished", "dateModified", "description", "inLanguage")
 #: A longer script (characters) is not metadata.
@@ -233,12 +233,12 @@ def _is_organisation(author: Any) -> bool:
 
 def _names(author: Any) -> list[str]:
     """Return the names of an author: a string, or a Person whose name is a string, a list, or a Person in turn."""
-    value = author
+    value = _load(author) if isinstance(author, str) and author.lstrip().startswith("{") else author
     for _ in range(3):
         if not isinstance(value, dict):
             break
         given, family = _plain(value.get("givenName")), _plain(value.get("familyName"))
-        value = value.get("name") or (f"{given} {family}" if given and family else None)
+        value = value.get("name") or (f"{given} {family}" if given and family else value.get("author"))
     names = [one for one in _flat(value) if not isinstance(one, dict)]
     names += [name for one in _flat(value) if isinstance(one, dict) and (name := _plain(one.get("name")))]
     return [name for one in names if (name := _plain(one))]

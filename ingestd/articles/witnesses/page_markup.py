@@ -18,7 +18,8 @@ from ingestd.model.markup import line_of_element
 _ITEMPROPS = etree.XPath("//*[@itemprop]")
 _AUTHOR = re.compile(
     r"byline|author[-_]{1,2}names?|article[-_]{1,2}author|detail_{1,2}authors|(?:^|\s)(?:(?:post|entry|story|news|nota|meta)[-_]{1,2})?"
-    r"(?:author|autor|autora|autores|auteur|autore|penulis|yazar|muhabir|reporter|journalist|periodista|redactor|firma|writer)"
+    r"(?:author|autor|autora|autores|auteur|autore|"
+    r"autorius|autors|avtor|kirjoittaja|szerzo|forfatter|forfattare|skribent|penulis|yazar|muhabir|reporter|journalist|periodista|redactor|firma|writer)"
     r"(?:\s|$)",
     re.IGNORECASE,
 )
@@ -40,6 +41,7 @@ _KINDS = ("author", "dek", "wall")
 #: Each class that marks a byline, a dek or a paywall has one of these words; they are searched for first.
 _MARKING_WORDS = tuple(
     "byline author autor auteur penulis yazar muhabir reporter journalist periodista redactor firma writer "
+    "avtor kirjoittaja szerzo forfatter forfattare skribent "
     "dek title head hed summary standfirst lead wall".split()
 )
 _PICTURE_TYPES = re.compile(r"/(?:Image|Video|Media|Audio)Object$")
@@ -54,6 +56,7 @@ _COMMENTS = re.compile(
     r"leser(?:brief|briefe|post|kommentare?)|disqus|yorumlar|комментари[ий])(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_UPDATED = re.compile(r"(?:^|[\s_-])(?:updated|modified|date-?modified)(?:$|[\s_-])", re.IGNORECASE)
 _DEK_TAGS = frozenset(("p", "h2", "h3", "div", "span"))
 _DEK_LENGTHS = range(15, 400)
 #: Time elements that are looked at.
@@ -86,7 +89,7 @@ def read(root: etree._Element, headings: PageHeadings | None = None) -> dict[str
             paywall=any(len(line) in _WALL_LENGTHS for line in _texts(marked["wall"])) or None,
         ),
         "links": Clues(byline=bylines.join(names), authors=names) if len(names) <= _MAX_AUTHORS else Clues(),
-        "time": Clues(firstcreated=_time(root)),
+        "time": Clues(firstcreated=_time(root), versioncreated=_updated(root)),
     }
 
 
@@ -148,7 +151,7 @@ def _byline(elements: Sequence[etree._Element]) -> str | None:
     """
     desk = None
     for element in elements[:_MAX_MARKED]:
-        line = _text(element)
+        line = _author_line(element)
         byline = bylines.clean(line)
         if byline and bylines.people([byline]) and not _is_comment(element):
             return _group(element, elements) or byline
@@ -172,7 +175,7 @@ def _group(first: etree._Element, elements: Sequence[etree._Element]) -> str | N
         names = [
             one for one in inside if not any(other is not one and one in other.iterancestors() for other in inside)
         ]
-        lines = list(dict.fromkeys(filter(None, map(_text, names))))
+        lines = list(dict.fromkeys(filter(None, map(_author_line, names))))
         if 2 <= len(lines) <= _MAX_GROUP:
             whole = _text(holder)
             if len(whole) > sum(len(line) + _BESIDE_NAME for line in lines):
@@ -192,6 +195,29 @@ def _texts(elements: Iterable[etree._Element]) -> Iterable[str]:
 def _text(element: etree._Element) -> str:
     """Return the first `_MAX_LENGTH` characters of an element's text: a marked element may contain the whole page."""
     return line_of_element(element, _MAX_LENGTH)
+
+
+def _author_line(element: etree._Element) -> str:
+    """Return the text of an author's element, without the role that an element behind the name states."""
+    own = " ".join((element.text or "").split())
+    roles = [_text(inner) for inner in element] if own and len(element) else []
+    is_person = bool(roles) and len(bylines.people([own])) == 1 and not own.endswith(",")
+    return own if is_person and not any(map(_names_people, roles)) else _text(element)
+
+
+def _names_people(line: str) -> bool:
+    return not line or bool(bylines.people([line])) or bylines.is_byline(line)
+
+
+def _updated(root: etree._Element) -> StatedTime | None:
+    """Return the time of the first time element that is marked as that of an update."""
+    marked = (
+        element
+        for element in islice(root.iter("time"), _MAX_TIMES)
+        if _UPDATED.search(names := element.get("class", "")[:_MAX_CLASSES]) and "publi" not in names
+    )
+    own = (element.get("datetime") for element in marked if not is_of_another_story(element))
+    return next((time for value in own if (time := read_stated_time(value))), None)
 
 
 def _time(root: etree._Element) -> StatedTime | None:
