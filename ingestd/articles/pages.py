@@ -6,7 +6,7 @@ from lxml import etree
 
 from ingestd.articles import clues, non_articles
 from ingestd.articles.assemble import ExtractionResult, assemble, entry_clues
-from ingestd.articles.body import marked_elements, other_stories
+from ingestd.articles.body import kept_lines, marked_elements, other_stories
 from ingestd.articles.body.blocks import Block, to_text
 from ingestd.articles.body.container import HeaderFields
 from ingestd.articles.body.page_body import read_body
@@ -53,6 +53,7 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     root = parse(decode(page.body, page.content_type))
     if root is None:
         raise NoArticle("the page is empty")
+    kept_lines.mark(root)
     headings = other_stories.remove(root, page.url)
     figures = images.read(root, page.url)
     witnesses = {

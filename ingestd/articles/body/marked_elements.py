@@ -82,6 +82,10 @@ _INVISIBLE = re.compile(r"display:\s*none|visibility:\s*hidden", re.IGNORECASE)
 _TEXT_IN_FIGURE = ("blockquote", "table", "pre")
 
 
+#: Characters beside a quotation: who is quoted, and white space.
+_MAX_ATTRIBUTION = 100
+
+
 def is_quotation(figure: etree._Element) -> bool:
     """Return whether a figure holds a quotation and no picture; its caption then says who is quoted."""
     return next(figure.iter("blockquote"), None) is not None and next(figure.iter("img"), None) is None
@@ -89,6 +93,14 @@ def is_quotation(figure: etree._Element) -> bool:
 
 def _holds_text(element: etree._Element) -> bool:
     return element.tag == "figure" and next(element.iter(*_TEXT_IN_FIGURE), None) is not None
+
+
+def _is_set_off_quotation(aside: etree._Element) -> bool:
+    """Return whether an aside has a quotation and hardly any other text."""
+    quotation = next(aside.iter("blockquote"), None)
+    if quotation is None or next(aside.iter("ul", "img", "h2", "h3"), None) is not None:
+        return False
+    return sum(map(len, aside.itertext())) - sum(map(len, quotation.itertext())) <= _MAX_ATTRIBUTION
 
 
 def names_quoted(figcaption: etree._Element) -> bool:
@@ -116,7 +128,7 @@ def mark_strength(element: etree._Element) -> int:
     if tag in _NEVER_MARKED or (tag == "figcaption" and names_quoted(element)):
         return 0
     if tag in _STRONG_TAGS:
-        return STRONG
+        return 0 if tag == "aside" and _is_set_off_quotation(element) else STRONG
     by_tag = WEAK if tag in _WEAK_TAGS and not _holds_text(element) else 0
     attributes = dict(element.items())  # faster than one `get` for each, and than `attrib`
     if not attributes:

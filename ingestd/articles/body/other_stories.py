@@ -17,6 +17,10 @@ _LIVE = etree.XPath(
     "boolean(//*[contains(@itemtype, 'LiveBlogPosting')]"
     " | //script[contains(@type, 'ld+json')][contains(., 'LiveBlogPosting')])"
 )
+#: Elements besides `article` that scripts put a whole story into.
+_ADDRESSED = etree.XPath(
+    "//*[self::section or self::div][@data-url or @data-href or @data-permalink or @data-post-url or @data-article-url]"
+)
 _HEADINGS = ("h1", "h2", "h3")
 #: Characters of a paragraph of a story, and the paragraphs that a story has.
 _PARAGRAPH = 80
@@ -50,7 +54,7 @@ def _remove(root: etree._Element, url: str, found: PageHeadings) -> bool:
     headline = _headline(root, headings, titles)
     if headline is None:
         return False
-    articles = root.iter("article")
+    articles = chain(root.iter("article"), _ADDRESSED(root))
     candidates = [*_below_headings(headline, headings), *_with_addresses(articles, headline, url), *_twins(headline)]
     if not candidates:
         return False

@@ -1,0 +1,54 @@
+"""Line ends that a page's style keeps: `white-space: pre-line` makes of each what `<br>` is elsewhere."""
+
+import re
+from itertools import islice
+
+from lxml import etree
+
+_STYLED = etree.XPath("//*[contains(@style, 'white-space') or contains(@class, 'whitespace-pre')]")
+_KEEPS = re.compile(r"white-?space(?:-|:\s*)(?:pre|break-spaces)", re.IGNORECASE)
+#: Elements that are looked at, and line ends in one text: a story has fewer.
+_MAX_ELEMENTS, _MAX_LINES = 200, 2000
+_PREFORMATTED = ("pre", "script", "style", "textarea", "br")
+
+
+def mark(root: etree._Element) -> None:
+    """Put a `br` element for each line end that the style of an element, or its class, keeps."""
+    styled = _STYLED(root)
+    for element in islice(styled, _MAX_ELEMENTS):
+        if _KEEPS.search(f"{element.get('style', '')} {element.get('class', '')}"[:_MAX_LINES]):
+            for inner in [one for one in element.iter("*") if one.tag not in _PREFORMATTED]:
+                _break_text(inner)
+            for inner in [one for one in element.iterdescendants("*") if one.tag != "br"]:
+                _break_tail(inner)
+
+
+def _break_text(element: etree._Element) -> None:
+    lines = _lines(element.text)
+    if lines:
+        element.text = lines[0]
+        for at, line in enumerate(lines[1:]):
+            element.insert(at, _line_break(line))
+
+
+def _break_tail(element: etree._Element) -> None:
+    lines = _lines(element.tail)
+    above = element.getparent()
+    if lines and above is not None:
+        element.tail = lines[0]
+        start = above.index(element) + 1
+        for at, line in enumerate(lines[1:]):
+            above.insert(start + at, _line_break(line))
+
+
+def _lines(text: str | None) -> list[str]:
+    """Return the lines of a text that has line ends between words, or beside them; else an empty list."""
+    if not text or "\n" not in text or text.isspace():
+        return []
+    return text.split("\n") if text.count("\n") < _MAX_LINES else []
+
+
+def _line_break(behind: str) -> etree._Element:
+    element = etree.Element("br")
+    element.tail = behind
+    return element
