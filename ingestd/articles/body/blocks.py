@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from ingestd import text, urls
 
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
 
 class Run(NamedTuple):
     """A run of text with one style."""
@@ -39,6 +41,11 @@ class Block:
     def link_share(self) -> float:
         """Share of the text that is link text, from 0 to 1."""
         return sum(len(run.text) for run in self.runs if run.href) / len(self.text)
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the text is nothing but an address, as sources and orders are listed; teasers have titles."""
+        return _ADDRESS.fullmatch(self.text) is not None
 
     def resolved(self, url: str | None) -> "Block":
         """Return the block with absolute links; drops links that do not resolve, and all links without `url`."""

@@ -6,7 +6,7 @@ from heapq import nlargest
 from itertools import groupby
 
 from ingestd import text
-from ingestd.articles.body import interface_lines, prompts
+from ingestd.articles.body import interface_lines, prompts, reader_requests
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.witnesses import bylines, headlines, images, visible_dates
 
@@ -26,6 +26,8 @@ _COPIED = 0.9
 #: The longest blocks that are compared with all others, which takes quadratic time: a copy is longer than its parts.
 _MOST_COMPARED = 10
 _MAX_CAPTION = 800
+#: Characters of a paragraph about a subscription.
+_LONG_OFFER = 450
 _QUOTES = " \"'“”‘’„‚«»‹›「」『』"
 #: Blocks that may hold a decoration only, such as a quotation mark in large letters or the border of a table's cells.
 _DECORATED = ("blockquote", "p")
@@ -147,6 +149,7 @@ def _without_invitation(block: Block) -> Block | None:
 
 def _without_prompts(blocks: list[Block]) -> list[Block]:
     """Remove prompts and, at the end of the page, the short lines below them, which are their steps and buttons."""
+    blocks = _before_wall(blocks)
     end = len(blocks)
     for at in range(len(blocks) - 1, -1, -1):
         if prompts.is_prompt(blocks[at].text) or blocks[at].is_wall or interface_lines.is_wall(blocks[at].text):
@@ -154,6 +157,15 @@ def _without_prompts(blocks: list[Block]) -> list[Block]:
         elif not _is_short(blocks[at]):
             break
     return [block for block in blocks[:end] if not _is_interface(block)]
+
+
+def _before_wall(blocks: list[Block]) -> list[Block]:
+    """Return the blocks above a paywall where those below are less text, and none of them is long: they advertise."""
+    at = next((at for at, block in enumerate(blocks) if block.is_wall or interface_lines.is_wall(block.text)), None)
+    if at is None:
+        return blocks
+    above, below = ([text.latin_length(block.text) for block in part] for part in (blocks[:at], blocks[at + 1 :]))
+    return blocks[: at + 1] if sum(below) <= sum(above) and max(below, default=0) <= _LONG_OFFER else blocks
 
 
 def _is_interface(block: Block) -> bool:
@@ -167,6 +179,7 @@ def _is_interface(block: Block) -> bool:
         or (block.tag != "li" and interface_lines.is_clock(block.text, labelled=block.tag == "p"))
         or interface_lines.asks_consent(block.text)
         or interface_lines.is_player_text(block.text)
+        or reader_requests.asks_reader(block.text)
     )
 
 
@@ -176,7 +189,9 @@ def _is_short(block: Block) -> bool:
 
 def _without_teasers(blocks: list[Block]) -> list[Block]:
     """Remove short blocks that are one link, and lists of them, unless the article is a list of links."""
-    are_teasers = [block.link_share > 0.9 and len(block.text) < _MAX_TEASER for block in blocks]
+    are_teasers = [
+        block.link_share > 0.9 and len(block.text) < _MAX_TEASER and not block.is_address for block in blocks
+    ]
     if sum(are_teasers) > len(blocks) / 2:
         return blocks
     kept: list[Block] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from ingestd import text
-from ingestd.articles.body import boxes
+from ingestd.articles.body import boxes, captions
 from ingestd.articles.body.blocks import Block
 from ingestd.articles.body.interface_lines import is_wall
 from ingestd.articles.body.marked_elements import STRONG, TEASER, MarkedElement
@@ -41,6 +41,8 @@ _MAX_DEKS = 3
 _MAX_TAIL = 4
 _SHORT = 50
 _HEADINGS = ("h2", "h3", "h4")
+#: The largest share of a text that is in captions.
+_MAX_CAPTIONS = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
         return ()
     inside = set(story_element.iter())
     story = [at for at in candidates if placed[at].element in inside]
-    kept = _without_tail(placed, weights, [at for at in story if placed[at].block.link_share <= _MAX_LINK_SHARE])
+    kept = _without_tail(placed, weights, _texts(placed, story))
     asked = [box for at in kept if (box := boxes.consent_box(placed[at])) is not None]
     sign_ups = boxes.sign_ups(story_element, placed[kept[0]]) if kept else ()
     interface = set(sign_ups).union(*(box.iter() for box in asked))
@@ -79,6 +81,19 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
     )
 
 
+def _texts(placed: Sequence[PlacedBlock], story: Sequence[int]) -> list[int]:
+    """Return the blocks that are neither navigation nor captions of pictures beside them.
+
+    Where captions would be much of the text, the story is told in them.
+    """
+    texts = [at for at in story if placed[at].block.link_share <= _MAX_LINK_SHARE or placed[at].block.is_address]
+    beside = {at for at in texts if captions.is_beside_picture(placed[at])}
+    told = sum(len(placed[at].block.text) for at in beside) > _MAX_CAPTIONS * sum(
+        len(placed[at].block.text) for at in texts
+    )
+    return texts if told else [at for at in texts if at not in beside]
+
+
 def _weights(placed: Sequence[PlacedBlock]) -> list[float]:
     """Return each block's weight as evidence that its element is the story: its length if prose, negative if links."""
     weights: list[float] = []
@@ -89,14 +104,14 @@ def _weights(placed: Sequence[PlacedBlock]) -> list[float]:
         if weight > 0 and (line.endswith(_ELLIPSES) or (title_above and len(line) < _EXCERPT)):
             weight = 0
         weights.append(weight)
-        title_above = link_share > _MAX_LINK_SHARE and len(line) in _TITLE_LENGTHS
+        title_above = weight < 0 and len(line) in _TITLE_LENGTHS
     return weights
 
 
 def _weight(block: Block, link_share: float) -> float:
     length = float(text.latin_length(block.text))
     if link_share > _MAX_LINK_SHARE:
-        return -length
+        return 0 if block.is_address else -length
     is_prose = length >= _PARAGRAPH or (length >= _SENTENCE and block.text.endswith(_SENTENCE_ENDS))
     return length * (1 - link_share) if is_prose and block.tag not in _HEADINGS else 0
 

@@ -139,6 +139,7 @@ _WALL = re.compile(
     rf"ця стаття доступна (?:лише|тільки) (?:для )?{_SUBSCRIBERS}.{{0,60}}"
     rf"|bu (?:haber|yazı|makale) (?:yalnızca|sadece) {_SUBSCRIBERS}.{{0,60}}"
     r"|(?:この記事は|ここから先は)(?:有料)?(?:会員|購読者)(?:限定|の方のみ).{0,60}|(?:残り|あと)\s?[\d,]+\s?文字.{0,40}"
+    r"|.{0,40}(?:登録|ログイン|会員|購読).{0,12}(?:続き|全文)[をが].{0,30}"
     # How much is left, in words for an article: "Pozostało 82% artykułu".
     r"|(?=[^%٪]*+[%٪])(?=.*(?:rest|left|remain|pozosta|zbýv|zostáv|verbleib|noch|queda|falta|remas|осталось|осталося|залиш|kald|kalan|jäljell|"
     r"återst|gjenst|marad|rămas|απομέν|还剩|還剩|剩余|剩餘|剩下|残り|남았|남은|متبق|נותר))"

@@ -43,7 +43,8 @@ _WEAK_WORDS = frozenset(
     "recirc recirculation recommend trending popular more most latest stories feed player embedded jobs "
     # About the story
     "byline bylines author authors authorbox bio caption captions figcaption credit credits copyright meta timestamp "
-    "dateline date tags taglist topic topics keywords gallery slideshow carousel infobox factbox".split()
+    "dateline date tags taglist topic topics keywords gallery slideshow carousel infobox factbox "
+    "autor autorin autoren auteur autore".split()
 )
 #: Word → the strength of its mark.
 _STRENGTHS = {

@@ -22,6 +22,12 @@ _ADDRESSED = etree.XPath(
     "//*[self::section or self::div][@data-url or @data-href or @data-permalink or @data-post-url or @data-article-url]"
 )
 _HEADINGS = ("h1", "h2", "h3")
+#: Classes that WordPress gives to a post, and to the body of a page with one post.
+_POST_TAGS = ("article", "div", "li", "section")
+_POST_OF_PAGE = re.compile(r"(?:^|\s)postid-(\d+)(?=\s|$)")
+_POST = re.compile(r"(?:^|\s)post-(\d+)(?=\s)")
+#: Characters of a class attribute that are read.
+_MAX_NAMES = 500
 #: Characters of a paragraph of a story, and the paragraphs that a story has.
 _PARAGRAPH = 80
 _MIN_PARAGRAPHS = 2
@@ -42,8 +48,13 @@ def remove(root: etree._Element, url: str) -> PageHeadings:
 
     Another story stands below the first paragraph of the page's own.  It has a heading, two paragraphs, and a byline or
     a date between them; and it has an h1, or an address of its own, or it is the same kind of element as the one around
-    the page's own story.  The posts of a live blog are parts of one story.
+    the page's own story.  The posts of a live blog are parts of one story.  Posts to which WordPress gives
+    other ids than the page's are other stories as well.
     """
+    posts = _other_posts(root)
+    for post in posts:
+        if post.getparent() is not None:
+            _drop(post)
     found = page_headings.read(root)
     return page_headings.read(root) if _remove(root, url, found) else found
 
@@ -79,6 +90,27 @@ def _headline(
         if page_headings.is_titled(page_headings.line_of(element), titles):
             return element
     return headings[0] if headings else None
+
+
+def _other_posts(root: etree._Element) -> list[etree._Element]:
+    """Return the teasers and posts beside the page's own: WordPress names each by its id ("post-12 type-post").
+
+    The page's own id is in the class of its body; its post must be on the page.
+    """
+    body = next(root.iter("body"), None)
+    match = _POST_OF_PAGE.search((body.get("class") or "")[:_MAX_NAMES]) if body is not None else None
+    if match is None:
+        return []
+    posts = [(element, found) for element in root.iter(*_POST_TAGS) if (found := _post_id(element))]
+    own = [element for element, found in posts if found == match[1]]
+    around = {above for element in own for above in (element, *element.iterancestors())}
+    return [element for element, found in posts if own and found != match[1] and element not in around]
+
+
+def _post_id(element: etree._Element) -> str:
+    names = element.get("class") or ""
+    match = _POST.search(names[:_MAX_NAMES]) if "type-post" in names else None
+    return match[1] if match else ""
 
 
 def _below_headings(headline: etree._Element, headings: Sequence[etree._Element]) -> Iterator[etree._Element]:

@@ -12,9 +12,11 @@ _APPS = r"(?:twitter|facebook|instagram|x\b|linkedin|tiktok|whatsapp|telegram|go
 _PHRASES = (
     # Advertisements
     r"advertis(?:e)?ments?\b.{0,40}$",
-    r"(?:anzeige|werbung|publicité|publicidad|pubblicità)$",
+    r"(?:anzeige|werbung|publicité|publicidad|pubblicità|reklam[ae]?|реклама|advertentie|annonse?|mainos|広告|广告|광고)$",
     r"sponsored\b.{0,40}$",
     r"(?:story|article)\s+continues\s+(?:below|after)",
+    r"article\s+content$|player\s+wird\s+geladen",
+    r"we\s+apologi[sz]e,?\s+but\s+this\s+video|try\s+refreshing\s+your\s+browser",
     # Consent
     r"(?:we|this\s+(?:web)?site|our\s+(?:web)?site|wir)\s+(?:use|uses|verwenden|nutzen)\s+cookies",
     r"by\s+(?:clicking|using|continuing)\b.{0,80}\b(?:you|our|cookies|agree|accept|consent|terms|(?:web)?site)\b",
@@ -40,6 +42,10 @@ _PHRASES = (
     r"(?:also\s+(?:read|see|on)|recommended(?:\s+for\s+you|\s+stories)?|most\s+(?:read|popular|viewed)|trending)\s*:?.{0,3}$",
     r"related(?:\s+(?:articles?|stor(?:y|ies)|links?|content|topics|news|reading|coverage))?\s*:?.{0,3}$",
     r"more\s+(?:on\s+this|from\s.{2,40}|stories|like\s+this|news|in\s+\w+)\s*:?.{0,3}$",
+    r"(?:latest|recent)\s+(?:news|articles|posts|stories)\s*:?$|neueste\s+(?:artikel|beiträge|nachrichten)\s*:?$",
+    r"empfehlungen\s+(?:aus|der|unserer)\s.{2,40}$|você\s+(?:também\s+)?pode\s+gostar\W*$|(?:también\s+)?(?:te|le)\s+puede\s+gustar\W*$",
+    r"derniers\s+articles$|últimas\s+not[ií]cias$|ultime\s+notizie$|laatste\s+nieuws$|senaste\s+nytt$|promowane\s+treści$",
+    r"weiterführende\s+(?:informationen|links)\s*:?$|(?:recommended|related)\s+videos\s*:?$",
     r"you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested)\s*:?.{0,3}$",
     r"(?:related|also\s+read|read\s+also|don['’]t\s+miss|see\s+also|read\s+more|watch)\s*:",
     r"(?:lesen\s+sie\s+(?:auch|mehr|hier)|mehr\s+zum\s+thema|mehr\s+dazu|auch\s+interessant|weiterlesen)\b",
@@ -52,6 +58,17 @@ _PHRASES = (
     # The foot of the page
     r"©|copyright\s+(?:©|\(c\)|\d{4})|all\s+rights\s+reserved",
     r"(?:\d+\s+)?comments?$|(?:leave|post|add)\s+a\s+comment",
+    (
+        r"(?:comments?\s+(?:are\s+)?(?:closed|off|disabled)|no\s+(?:comments?|responses?)(?:\s+(?:yet|so\s+far))?|"
+        r"(?:noch\s+)?keine\s+kommentare|kommentare\s+(?:sind\s+)?(?:geschlossen|deaktiviert)|"
+        r"(?:aucun|pas\s+de)\s+commentaires?|(?:sin|no\s+hay)\s+comentarios|(?:nenhum|sem)\s+comentários?|"
+        r"nessun\s+commento|geen\s+reacties|ing(?:a|en)\s+kommentarer|brak\s+komentarzy|нет\s+комментариев|"
+        r"комментариев\s+нет|yorum\s+yok|コメントはありません|暂无评论|댓글이\s+없습니다|لا\s+توجد\s+تعليقات)\W*$"
+    ),
+    (
+        r"(?:about\s+the\s+authors?|über\s+(?:den\s+autor|die\s+autorin)|à\s+propos\s+de\s+l[’']aut(?:eur|rice)|"
+        r"sobre\s+(?:el|la|o|a)\s+autora?|sull[’']aut(?:ore|rice)|over\s+de\s+auteur|om\s+författaren|об\s+авторе)\W*$"
+    ),
     r"(?:load|show|view)\s+(?:more|all)\b.{0,30}$",
 )
 _PROMPT = re.compile(rf"\W*(?:{'|'.join(_PHRASES)})", re.IGNORECASE)

@@ -154,3 +154,48 @@ def test_a_long_paragraph_with_words_of_its_own_stays(paragraph: str) -> None:
     kept = [block.text for block in without_boilerplate(lines(*PARAGRAPHS, paragraph), KnownFields())]
 
     assert kept == [*PARAGRAPHS, paragraph]
+
+
+OFFER = "Read on any number of devices that you like, but not on two at the same time, with one account."
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "This article is for subscribers only",
+        "Dieser Artikel ist nur für Abonnenten",
+        "Il vous reste 57.09% de cet article à lire. La suite est réservée aux abonnés.",
+        "Este artículo es exclusivo para suscriptores",
+        "Questo articolo è riservato agli abbonati",
+        "Dit artikel is alleen voor abonnees",
+        "この記事は会員限定です。",
+        "ニュースレターを登録すると続きが読めます（無料）",
+        "本文仅限付费会员阅读",
+    ],
+)
+def test_what_stands_below_a_paywall_is_no_story_if_it_is_less(wall: str) -> None:
+    assert [block.text for block in without_boilerplate(lines(STORY, MORE, wall, OFFER), KnownFields())] == [
+        STORY,
+        MORE,
+    ]
+    whole = without_boilerplate(lines(MORE, wall, STORY, f"{STORY} {MORE}"), KnownFields())
+    assert [block.text for block in whole][-2:] == [STORY, f"{STORY} {MORE}"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://sea.example/a",
+        "http://short.example/2iJFhRj",
+        "www.sea.example/tickets",
+        "https://doi.org/10.1002/ange.202312147",
+        "ann.lee@paper.example",
+        "https://sea.example/a?b=c#d",
+        "www.sea.example",
+        "http://hafen.example/fähre",
+    ],
+)
+def test_an_address_is_no_teaser(address: str) -> None:
+    kept = without_boilerplate(lines(STORY, link(address), MORE), KnownFields())
+
+    assert [block.text for block in kept] == [STORY, address, MORE]

@@ -77,3 +77,15 @@ def test_a_list_at_the_end_stays() -> None:
 
 def test_a_page_of_links_has_no_story() -> None:
     assert chosen("<ul>" + "<li><a href='/1'>Fog over the port all night</a></li>" * 9 + "</ul>") == []
+
+
+def test_an_address_in_the_story_is_kept() -> None:
+    address = "<p><a href=/x>www.sea.example/tickets</a></p>"
+    page = f"<div><p>{FIRST}</p>{address}<p>{SECOND}</p><p><a href=/y>Fog</a></p></div>"
+
+    assert chosen(page) == [FIRST, "www.sea.example/tickets", SECOND]
+
+
+def test_a_name_that_signs_the_story_is_kept() -> None:
+    assert chosen(f"<div><p>{FIRST}</p><p>{SECOND}</p><p><b>Lê Phương</b></p></div>")[-1] == "Lê Phương"
+    assert chosen(f"<div><p>{FIRST}</p><p>{SECOND}</p><p><b>SOCIAL MEDIA</b></p></div>")[-1] == SECOND

@@ -194,3 +194,52 @@ def test_a_date_in_a_link_to_another_story_is_not_the_story_s(related: str) -> N
     assert printed.firstcreated
     assert printed.firstcreated.date().isoformat() == "2024-03-05"
     assert none.firstcreated is None
+
+
+POST = '<{tag} class="post-{id} post type-post status-publish">{text}</{tag}>'
+
+
+def wordpress(teasers: str, *, body: str = "single single-post postid-7", own: str = "7") -> Article:
+    inner = f"<h1>{HEADLINE}</h1>{AUTHOR}{story(OWN)}"
+    article = f'<article class="post-{own} post type-post status-publish">{inner}{teasers}</article>'
+    markup = (
+        f'<html><head><meta charset=utf-8><title>{HEADLINE}</title></head><body class="{body}">{article}</body></html>'
+    )
+    return extract(Page(url="https://post.example/7", body=markup.encode()))
+
+
+@pytest.mark.parametrize(
+    "teasers",
+    [
+        pytest.param(POST.format(tag="article", id=8, text=story(OTHER)), id="article"),
+        pytest.param(POST.format(tag="div", id=8, text=story(OTHER)), id="div"),
+        pytest.param(POST.format(tag="section", id=8, text=story(OTHER)), id="section"),
+        pytest.param(f"<ul>{POST.format(tag='li', id=8, text=story(OTHER))}</ul>", id="list"),
+        pytest.param(
+            "<h3>Você pode gostar...</h3>"
+            + "".join(POST.format(tag="article", id=70 + n, text=f"<p>{line}</p>") for n, line in enumerate(OTHER)),
+            id="many-below-a-heading",
+        ),
+        pytest.param(f"</article>{POST.format(tag='article', id=8, text=story(OTHER))}<article>", id="behind"),
+        pytest.param(
+            POST.format(tag="div", id=8, text=POST.format(tag="div", id=9, text=story(OTHER))), id="one-in-another"
+        ),
+        pytest.param(POST.format(tag="article", id=77, text=story(OTHER)), id="an-id-that-begins-alike"),
+    ],
+)
+def test_posts_of_other_ids_are_other_stories(teasers: str) -> None:
+    assert wordpress(teasers).body_text == "\n\n".join(OWN)
+
+
+@pytest.mark.parametrize(
+    ("inner", "body", "own"),
+    [
+        pytest.param('<div class="post-7 type-post">{}</div>', "single postid-7", "7", id="the-same-id"),
+        pytest.param('<div class="post-8 type-post">{}</div>', "single", "7", id="a-page-without-an-id"),
+        pytest.param('<div class="post-8 type-post">{}</div>', "single postid-7", "5", id="a-page-without-its-post"),
+        pytest.param('<div class="post-content">{}</div>', "single postid-7", "7", id="no-post"),
+        pytest.param('<div class="post-8 type-quote">{}</div>', "single postid-7", "7", id="another-type"),
+    ],
+)
+def test_other_elements_of_the_post_are_its_story(inner: str, body: str, own: str) -> None:
+    assert OTHER[0] in wordpress(inner.format(story(OTHER)), body=body, own=own).body_text

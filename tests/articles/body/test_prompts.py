@@ -67,3 +67,57 @@ def test_a_sentence_like_a_german_consent_notice_is_no_prompt() -> None:
 )
 def test_a_sentence_that_begins_like_a_prompt_is_no_prompt(sentence: str) -> None:
     assert not is_prompt(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "No Response so far »",
+        "Keine Kommentare",
+        "Kommentare geschlossen",
+        "Comments are closed.",
+        "Aucun commentaire",
+        "No hay comentarios",
+        "Nenhum comentário",
+        "Geen reacties",
+        "Нет комментариев",
+        "Yorum yok",
+        "コメントはありません",
+        "댓글이 없습니다",
+        "REKLAM",
+        "Реклама",
+        "広告",
+        "Article content",
+        "We apologize, but this video has failed to load.",
+        "Neueste Artikel",
+        "Latest posts",
+        "Derniers articles",
+        "Últimas noticias",
+        "Weiterführende Informationen",
+        "Empfehlungen aus der Redaktion",
+        "Você pode gostar...",
+        "Über den Autor",
+        "About the author",
+        "À propos de l’auteur",
+        "Sobre el autor",
+    ],
+)
+def test_lines_of_the_page_s_foot_are_prompts(line: str) -> None:
+    assert is_prompt(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "No comments were made by the minister on Monday.",
+        "Keine Kommentare gab es von der Regierung.",
+        "Reklame für Tabak bleibt verboten.",
+        "About the author of the letter nothing is known.",
+        "Über den Autor des Briefes ist nichts bekannt.",
+        "Latest news from the harbour is that the boats stay in port.",
+        "Article content is paid for by readers.",
+        "Recommended videos were deleted on Friday.",
+    ],
+)
+def test_sentences_that_begin_like_lines_of_the_foot_are_no_prompts(line: str) -> None:
+    assert not is_prompt(line)
