@@ -54,7 +54,7 @@ def read(folder: Path) -> Manifest:
         values: dict[str, Any] = json.loads((folder / NAME).read_text())
     except FileNotFoundError as error:
         what = "is not a backup: it has no manifest.json" if folder.is_dir() else "does not exist"
-        raise BackupError(f"{folder} {what}") from error
+        raise BackupError(f"{folder} {what}; name a directory that `ingestd db backup` has made") from error
     except (OSError, ValueError) as error:
         raise BackupError(f"cannot read {folder / NAME}: {error}") from error
     if values.get("format") != FORMAT:

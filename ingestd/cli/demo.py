@@ -117,8 +117,8 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             if json:
                 show_json_lines([event])
                 continue
-            # A withheld record has no headline until it is released.
-            headline = event.headline or "(withheld)"
+            # A withheld record has no headline until it is released, and a killed one has none any more.
+            headline = event.headline or ("(killed)" if event.kind == "killed" else "(withheld)")
             show(f"{event.kind:9} {iso(event.versioncreated)}  {headline}  ({event.source_title})")
         if stored == _due(newsroom) and not figures["pending"] and not found.events:
             return
