@@ -6,6 +6,7 @@ from ingestd.dates.reading import read_time
 from ingestd.dates.stated_time import precision_of, when_of
 from ingestd.errors import ParseError
 from ingestd.formats.common import fields
+from ingestd.formats.common.date_order import language_for, order_in
 from ingestd.formats.common.document import Document, JsonObject, json_object_in, list_member, text_member
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
@@ -51,7 +52,8 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     language, authors = fields.language_of(text_member(feed, "language")), _authors(feed)
     home = fields.page_of(url, text_member(feed, "home_page_url"))
     base = _base(url, home)
-    read = [_entry(item, base, language, authors) for item in kept]
+    order = order_in(item.get(name) for item in kept for name in ("date_published", "date_modified"))
+    read = [_entry(item, base, language, authors, order) for item in kept]
     for name, field in (("date_published", "published"), ("date_modified", "updated")):
         warnings += unreadable_dates(
             (item.get(name), getattr(entry, field)) for item, entry in zip(kept, read, strict=True)
@@ -76,14 +78,15 @@ def _hub(feed: JsonObject, url: str) -> str | None:
     return next(filter(None, (fields.page_of(url, address) for address in addresses)), None)
 
 
-def _entry(item: JsonObject, url: str, language: str | None, authors: tuple[str, ...]) -> Entry:
+def _entry(item: JsonObject, url: str, language: str | None, authors: tuple[str, ...], order: str | None) -> Entry:
     headline = fields.line_of(text_member(item, "title"))
     description = fields.description_of(text_member(item, "summary"))
     body = fields.body_of(text_member(item, "content_html")) or fields.body_of(
         text_member(item, "content_text"), markup=False
     )
     own_language = fields.language_of(text_member(item, "language")) or language
-    published, updated = (read_time(item.get(name), own_language) for name in ("date_published", "date_modified"))
+    dates = (item.get(name) for name in ("date_published", "date_modified"))
+    published, updated = (read_time(date, language_for(date, own_language, order)) for date in dates)
     link = _page(item, url)
     if not link and not body:  # the summary is all there is to read
         body = fields.body_of(text_member(item, "summary"), markup=False)

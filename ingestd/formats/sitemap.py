@@ -49,7 +49,8 @@ def parse(document: Document, url: str, _content_type: str | None = None) -> Fee
     """
     if document.root is None and (lines := _url_lines(document.body)):
         return _feed({line: Entry(guid=line, id_origin="link", link=line) for line in lines}, ())
-    root, warnings = xml.root_element(document.body, "sitemap")
+    root, repairs = xml.root_element(document.body, "sitemap")
+    warnings = (*document.warnings, *repairs)
     if not len(root) and warnings:
         raise ParseError(f"damaged sitemap: {warnings[0]}")
     index = name_of(root) == "sitemapindex"

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestd.errors import ParseError
+from ingestd.formats.common.mended_json import mended_json
 from ingestd.model.sniffing import root_name
 
 # JSON is UTF-8 (RFC 8259, 8.1), with or without a byte order mark.
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*+[{\[]")
+
+#: First elements of what failing scripts print as HTML in front of a document, as in "<br /><b>Warning</b>: ...".
+_PREAMBLES = frozenset(("br", "b", "p", "div", "font", "pre", "center", "table", "script", "style"))
+_ROOTS_BEHIND = frozenset(("rss", "feed", "rdf", "urlset", "sitemapindex"))
+_START = re.compile(rb"<\?xml\b[^<>]{0,300}\?>|<(?:rss|feed|rdf:RDF|urlset|sitemapindex)(?=[\s>])", re.IGNORECASE)
+_MAX_PREAMBLE = 64 * 2**10
 
 JsonObject = Mapping[str, Any]
 
@@ -40,15 +47,28 @@ class Document:
 def document_of(body: bytes) -> Document:
     """Return a body with its root element or its JSON value; never raises."""
     if not _JSON.match(body):
-        return Document(body=body, root=root_name(body))
+        return _markup(body)
     text = body.decode("utf-8-sig", "replace")
     replaced = "\ufffd" in text and b"\xef\xbf\xbd" not in body
     warnings = ("invalid UTF-8 bytes were replaced",) if replaced else ()
     try:
         return Document(body=body, json=json.loads(text, strict=False), warnings=warnings)
     except (ValueError, RecursionError) as error:
+        if isinstance(error, ValueError) and (value := mended_json(text)) is not None:
+            return Document(
+                body=body, json=value, warnings=(*warnings, f"invalid JSON, read as far as possible: {error}")
+            )
         # Plain text and markup may begin with a bracket, too.
         return Document(body=body, root=root_name(body), json_error=f"invalid JSON: {error}", warnings=warnings)
+
+
+def _markup(body: bytes) -> Document:
+    root = root_name(body)
+    start = _START.search(body, 0, _MAX_PREAMBLE) if root in _PREAMBLES else None
+    if start and (inner := root_name(body[start.start() :])) in _ROOTS_BEHIND:
+        warnings = ("messages in front of the document were skipped",)
+        return Document(body=body[start.start() :], root=inner, warnings=warnings)
+    return Document(body=body, root=root)
 
 
 def json_object_in(document: Document) -> JsonObject:

@@ -9,6 +9,7 @@ from ingestd.dates.reading import read_time
 from ingestd.dates.stated_time import precision_of, when_of
 from ingestd.errors import UnknownFormat
 from ingestd.formats.common import fields
+from ingestd.formats.common.date_order import language_for, order_in
 from ingestd.formats.common.document import Document
 from ingestd.formats.common.format import Format
 from ingestd.formats.common.identity import identity_of, with_unique_guids
@@ -70,7 +71,7 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     # Some scripts print empty lines before the XML declaration, where XML allows none.
     body, repairs = repaired(_LEADING_SPACE.sub(b"", document.body), charset_of(content_type))
     parsed, warnings = feedparser_document.parse(body, content_type)
-    warnings = (*repairs, *warnings)
+    warnings = (*document.warnings, *repairs, *warnings)
     head, items = dict(parsed["feed"]), parsed["entries"]
     version = parsed.get("version") or ""
     if not version and not items:
@@ -88,7 +89,8 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     )
     warnings += _unusable_links(items)
     items = [dict(item) for item in items[: fields.MAX_ENTRIES]]
-    read = [_entry(item, defaults) for item in items]
+    order = order_in(item.get(name) for item in items for name in ("published", "updated"))
+    read = [_entry(item, defaults, order) for item in items]
     unwrapped = unwrapped_entries(body, read, url)
     for name in ("published", "updated"):
         warnings += unreadable_dates(
@@ -111,11 +113,12 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     )
 
 
-def _entry(item: Raw, defaults: _FeedDefaults) -> Entry:
+def _entry(item: Raw, defaults: _FeedDefaults, order: str | None) -> Entry:
     headline, description, (body, language) = _line(item, "title"), _description(item), _content(item)
     language = fields.language_of(item.get("language") or language) or defaults.language
     # Never feedparser's own reading: it fills in what it does not understand from today's date.
-    published, updated = (read_time(_date(item, name), language) for name in ("published", "updated"))
+    dates = (_date(item, name) for name in ("published", "updated"))
+    published, updated = (read_time(date, language_for(date, language, order)) for date in dates)
     link = _page(item, defaults)
     if not link and not body:  # the summary is all there is to read
         body = fields.body_of(item.get("summary"), markup=_is_markup(item.get("summary_detail")))
