@@ -183,6 +183,8 @@ async def large(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     """A database with a record of 300 revisions between two small ones; batches have at most 50 rows."""
     monkeypatch.setattr(batches, "_MOST", 50)
     monkeypatch.setattr(batches, "_PAGE", 70)
+    monkeypatch.setattr(batches, "AIM", 60.0)  # a busy machine would delete one row at a time, and rest in between
+    monkeypatch.setattr(batches, "_REST", 0.0)
     async with Transactions(with_async_driver(database_url)) as database:
         await keep_texts(database, "https://old.example/feed", "one", "two", "three")
         await add_revisions(database, 2, 300)
