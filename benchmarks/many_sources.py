@@ -149,7 +149,11 @@ def measure(url: str, folder: Path, count: int, kind: str, wire: Wire) -> None:
         pages = timed(page, 5)
         weight = memory(daemon.process.pid)
     finally:
-        daemon.end()
+        try:
+            daemon.end()
+        except subprocess.TimeoutExpired:
+            daemon.kill()  # never leave it behind: what the benchmark says of its end is that it took too long
+            raise Unexpected("the daemon did not end within a minute of SIGTERM") from None
 
     def listed() -> None:
         arguments = [sys.executable, "-m", "ingestd", "sources", "list", "--config", str(config)]
