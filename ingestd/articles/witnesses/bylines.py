@@ -31,6 +31,8 @@ _DASH = re.compile(r"\s[-–—]\s")
 _KEEPS_DOT = re.compile(r"\s(?:[JS]r|[A-ZÀ-Þ])$")
 _MAX_NAME = 60
 _MAX_BYLINE = 200
+#: Characters of a line that may be a byline.
+_MAX_BYLINE_LINE = 120
 #: Letters of the code of a desk: "TNN".
 _MAX_CODE = 5
 
@@ -59,11 +61,12 @@ def is_whole_name(line: str) -> bool:
 
 def is_byline(line: str) -> bool:
     """Return whether a line is a byline: "By" followed by a name or a desk."""
+    if len(line) > _MAX_BYLINE_LINE:
+        return False
     line = words.TIME_BEFORE.sub("", line)
     match = words.BY.match(line)
     return (
         match is not None
-        and len(line) <= 120
         and (
             line[match.end() :][:1].isupper() or (line[match.end() - 1 : match.end()].isspace() and _is_labelled(line))
         )
