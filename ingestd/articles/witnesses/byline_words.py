@@ -113,7 +113,8 @@ CREDIT_BEHIND = re.compile(
 )
 #: A time before a byline: "Publié le 5 mars 2024 à 10h00, par Ann Lee".
 TIME_BEFORE = re.compile(
-    r"^(?=.{0,60}\d)(?:[^.!?]|(?<=\d)\.(?=\s?\d)){4,70}?[\s,|·•–-]+(?=(?:by|par|por|von|door|di|af|av|oleh|автор:?)\s+(?-i:[^\W\d_a-zß-ÿ]))",
+    r"^(?=.{0,60}\d)(?:[^.!?]|(?<=\d)\.(?=\s?\d)){4,70}?(?:(?<=\d)|(?<= uhr)|(?<= [ap]m)|(?<=\dh))"
+    r"[\s,|·•–-]+(?=(?:by|par|por|von|door|di|af|av|oleh|автор:?)\s+(?-i:[^\W\d_a-zß-ÿ]))",
     re.IGNORECASE,
 )
 #: Words before the name of a source.
