@@ -117,6 +117,8 @@ TIME_BEFORE = re.compile(
     r"[\s,|·•–-]+(?=(?:by|par|por|von|door|di|af|av|oleh|автор:?)\s+(?-i:[^\W\d_a-zß-ÿ]))",
     re.IGNORECASE,
 )
+#: The words before the name in such a line, of which it has one.
+BY_WORDS = tuple(f" {word} " for word in "by par por von door di af av oleh автор автор:".split())
 #: Words before the name of a source.
 SOURCE = frozenset("theo via selon secondo według laut según".split())
 #: Letters that are small to Unicode, and begin names.

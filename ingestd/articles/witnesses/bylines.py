@@ -44,7 +44,7 @@ def clean(printed: str | None) -> str | None:
     if any(map(folded.__contains__, words.TIME_WORDS)):
         line = words.TIME_BEHIND.sub("", line)
     line = _GLUED_DATE.sub("", line).strip(" ,;|–—-")
-    line = words.CREDIT_BEHIND.sub("", words.TIME_BEFORE.sub("", line))
+    line = words.CREDIT_BEHIND.sub("", _without_time_before(line))
     line = words.BY.sub("", line).strip(" ,;|–—-")
     return None if not line or len(line) > _MAX_BYLINE or re.match(r"(https?:|www\.|@)", line) else line
 
@@ -59,11 +59,19 @@ def is_whole_name(line: str) -> bool:
     return _WHOLE_NAME.fullmatch(line) is not None
 
 
+def _without_time_before(line: str) -> str:
+    """Return a line without the time before its byline; nearly no line has both."""
+    folded = f" {line[:_MAX_BYLINE_LINE].lower()} "
+    if not any(map(folded.__contains__, words.BY_WORDS)) or not any(map(str.isdigit, line)):
+        return line
+    return words.TIME_BEFORE.sub("", line)
+
+
 def is_byline(line: str) -> bool:
     """Return whether a line is a byline: "By" followed by a name or a desk."""
     if len(line) > _MAX_BYLINE_LINE:
         return False
-    line = words.TIME_BEFORE.sub("", line)
+    line = _without_time_before(line)
     match = words.BY.match(line)
     return (
         match is not None
