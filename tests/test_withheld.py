@@ -34,6 +34,7 @@ from ingestd.times import iso
 from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
 from tests.daemon.processes import Daemon, eventually, rows
+from tests.daemon.services import be_patient
 from tests.support.agency import ninjs
 from tests.support.papers import Papers
 
@@ -358,7 +359,10 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
 
 
 @pytest.fixture
-async def service(stored: tuple[Path, list[Any]], database_url: str, tmp_path: Path) -> AsyncIterator[Service]:
+async def service(
+    stored: tuple[Path, list[Any]], database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Service]:
+    be_patient(monkeypatch)
     settings = Settings(state_dir=tmp_path / "state", database_url=database_url, extractors=1)
     async with open_runtime(settings, role="daemon") as runtime:
         yield Service(runtime, max_polls=2, max_pages=2, per_site=1, callback="http://127.0.0.1/websub")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from ingestd.daemon.checks import Check
@@ -11,8 +12,13 @@ from ingestd.daemon.metrics import Metrics
 from ingestd.daemon.service import Service
 from ingestd.store.schema.tables import entries, sources
 from ingestd.store.work import backfills
-from tests.daemon.services import add_entry, add_source
+from tests.daemon.services import add_entry, add_source, be_patient
 from tests.support.desk import open_desk
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch)
 
 
 async def claims_check(health: Health) -> Check:

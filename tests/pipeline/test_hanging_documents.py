@@ -17,6 +17,7 @@ from ingestd.pipeline.inbox import Inbox
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.schema import tables
 from ingestd.urls import source_url
+from tests.daemon.services import be_patient
 from tests.support.agency import add_inbox
 from tests.support.desk import add, claim_source, feed, open_desk, page, poll_all, source_row
 from tests.support.dropping import drop, item, names
@@ -26,6 +27,11 @@ from tests.support.newsroom import Newsroom
 LIMIT = 3.0
 
 HANGS = ["backtrack", "spin"]
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch)
 
 
 def hanging(hang: str) -> bytes:
