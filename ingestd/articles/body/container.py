@@ -68,7 +68,7 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
     asked = [box for at in kept if (box := boxes.consent_box(placed[at])) is not None]
     sign_ups = boxes.sign_ups(story_element, placed[kept[0]]) if kept else ()
     interface = set(sign_ups).union(*(box.iter() for box in asked))
-    kept = [at for at in kept if placed[at].element not in interface]
+    kept = [at for at in kept if placed[at].element not in interface or is_wall(placed[at].block.text)]
     walls = {
         at
         for at in boxes.near_end(placed, kept)
@@ -98,10 +98,11 @@ def _weights(placed: Sequence[PlacedBlock]) -> list[float]:
     """Return each block's weight as evidence that its element is the story: its length if prose, negative if links."""
     weights: list[float] = []
     title_above = False
-    for located in placed:
+    for at, located in enumerate(placed):
         line, link_share = located.block.text, located.block.link_share
         weight = _weight(located.block, link_share)
-        if weight > 0 and (line.endswith(_ELLIPSES) or (title_above and len(line) < _EXCERPT)):
+        is_excerpt = line.endswith(_ELLIPSES) and not any(is_wall(one.block.text) for one in placed[at + 1 : at + 3])
+        if weight > 0 and (is_excerpt or (title_above and len(line) < _EXCERPT)):
             weight = 0
         weights.append(weight)
         title_above = weight < 0 and len(line) in _TITLE_LENGTHS

@@ -111,10 +111,31 @@ _SUBSCRIBERS = (
     r"abbonati|abonnees|prenumeranter|abonnenter|tilaajille|prenumeratorów|předplatitele|подписчик\w+|"
     r"передплатник\w+|aboneler\w*)"
 )
+#: What a reader has to do for the rest of a story, and what for.
+_ENTER = (
+    r"(?:register|sign (?:up|in)|log ?in|join|create (?:an|a free|your) account|"
+    r"(?:jetzt )?(?:kostenlos )?(?:registrieren|anmelden|einloggen)|melden sie sich an|"
+    r"(?:inscrivez|connectez|identifiez)-vous|créez un compte|regístr[ae](?:te|se)|inicia sesión|cadastre-se|"
+    r"faça login|registe-se|registrati|accedi|meld je aan|registreer(?: je)?|logga in|logg inn|log ind|"
+    r"kirjaudu(?: sisään)?|rekisteröidy|zaloguj się|zarejestruj się|přihlaste se)"
+)
+_AT_ONCE = (
+    r"(?:,? (?:now|here|today|free|for free|(?:for|with) .{1,25}|jetzt|kostenlos|gratuitement|gratis|gratuit[ao]|"
+    r"ilmaiseksi|za darmo|zdarma),?)?,?"
+)
+_READ_ON = (
+    r"(?:to (?:continue|keep) reading|to read (?:on|more|the (?:full|rest|whole)|this (?:article|story))|"
+    r"to unlock (?:the|this)|(?:um |und )?weiter ?(?:zu)?lesen|weiterzulesen|"
+    r"pour (?:lire la suite|continuer|poursuivre)|"
+    r"para (?:seguir|continuar) (?:a )?(?:leyendo|lendo|ler)|per continuare a leggere|om verder te lezen|"
+    r"för att (?:läsa vidare|fortsätta läsa)|for å (?:lese videre|fortsette å lese)|for at læse videre|"
+    r"lukeaksesi|jatkaaksesi lukemista|aby (?:czytać dalej|przeczytać cał\w+)|a čtěte dál)"
+)
 _WALL = re.compile(
     r"\W*(?:"
     rf"(?:this|the full) (?:article|story|content|post) is (?:only )?(?:for|available to|reserved for|"
     rf"exclusive to) (?:our )?(?:paid )?{_SUBSCRIBERS}(?: only)?"
+    rf"|(?:please )?{_ENTER}(?: (?:or|oder|ou|o|of) {_ENTER})?{_AT_ONCE} {_READ_ON}.{{0,60}}"
     r"|subscribe (?:now )?(?:for .{1,30} )?to (?:keep|continue|read|unlock)\b.{0,60}|(?:to|"
     r"you must be a subscriber to) (?:continue|keep) reading\b.{0,80}"
     r"|you (?:have|['’]ve) (?:reached|read) (?:your|all) .{0,60}articles?.{0,40}"

@@ -81,13 +81,22 @@ def _marked(blocks: tuple[Block, ...], interface: Collection[str], walls: Collec
 def _longest(own: tuple[Block, ...], other: tuple[Block, ...], plain: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return the longer of two results, or all plain blocks of the page if they are far longer than both."""
     best = max(own, other, key=_length)
-    if any(block.is_wall for block in own) or _letters(own) == _letters(other):
+    if any(block.is_wall for block in own):
+        # What stands below a paywall is no story, however long it is.
+        best = max(own, other, key=_length_above_wall)
+    elif _letters(own) == _letters(other):
         best = own
     return plain if _length(best) < _PLAIN_BELOW and _length(plain) > 3 * _length(best) else best
 
 
 def _letters(blocks: tuple[Block, ...]) -> str:
     return "".join("".join(block.text for block in blocks).split())
+
+
+def _length_above_wall(blocks: tuple[Block, ...]) -> int:
+    """Return the length of the text above a paywall; 0 without one, since nothing tells where its story ends."""
+    wall = next((number for number, block in enumerate(blocks) if block.is_wall), 0)
+    return _length(blocks[:wall])
 
 
 def _length(blocks: tuple[Block, ...]) -> int:

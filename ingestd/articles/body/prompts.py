@@ -5,6 +5,7 @@
 
 import re
 
+_QUOTES = ("“", "„", "«", "»", "「", '"')
 #: A longer line that starts like a prompt is a sentence of the story.
 _MAX_LENGTH = 220
 
@@ -31,7 +32,7 @@ _PHRASES = (
     r"(?:sign|signed)\s+up\s+(?:for|to|here|now)",
     r"subscribe\s+(?:to|now|today|for|here)\b",
     r"already\s+(?:a\s+)?(?:subscriber|have\s+an\s+account)",
-    r"(?:register|log\s*in|sign\s*in)\s+(?:to|for|now|here)\b",
+    r"(?:register|log\s*in|sign\s*in)\s+(?:to(?!\s+vote)|for|now|here)\b",
     # Sharing
     rf"follow\s+(?:us|me|him|her|@\w+|[\w\s]{{2,40}})\s+on\s+{_APPS}",
     r"(?:like|join)\s+us\s+on\b",
@@ -84,8 +85,8 @@ _INVITATION_WORDS = ("click", "tap", "read", "see", "watch")
 
 
 def is_prompt(line: str) -> bool:
-    """Return whether a line is a prompt."""
-    return len(line) <= _MAX_LENGTH and bool(_PROMPT.match(line))
+    """Return whether a line is a prompt; a line that begins with a quotation is what somebody said."""
+    return not line.startswith(_QUOTES) and len(line) <= _MAX_LENGTH and bool(_PROMPT.match(line))
 
 
 def find_invitation(paragraph: str) -> tuple[int, int] | None:

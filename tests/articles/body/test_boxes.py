@@ -86,6 +86,16 @@ def test_an_offer_beside_a_login_at_the_end_is_a_paywall(box: str, place: str) -
         "이 기사의 나머지는 구독자만 볼 수 있습니다",
         "Διαβάστε το υπόλοιπο άρθρο ως συνδρομητής",
         "For å lese videre må du ha abonnement",
+        "Register to continue reading",
+        "Sign in or register for free to read the full story",
+        "Jetzt kostenlos registrieren und weiterlesen",
+        "Inscrivez-vous gratuitement pour lire la suite",
+        "Regístrate gratis para seguir leyendo",
+        "Registrati per continuare a leggere",
+        "Cadastre-se para continuar lendo",
+        "Log in om verder te lezen",
+        "Logga in för att läsa vidare",
+        "Zaloguj się, aby czytać dalej",
     ],
 )
 def test_a_line_that_says_that_the_rest_is_for_subscribers_is_a_paywall(line: str) -> None:
@@ -111,6 +121,71 @@ def test_other_boxes_at_the_end_are_no_paywall(box: str) -> None:
     found = article(behind=f"<div>{box}</div>")
 
     assert (found.paywall, found.truncated) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "cut_off", "wall"),
+    [
+        (
+            "１３日午後９時１９分ごろ、灘市の港で桟橋の一部が沈んだ。市によると、けが人はいない。",
+            "市は会見で「桟橋はいつ沈んでもおかしくない。日頃から備えを」と呼びかけた。市によると、桟橋は昭和に造られ...",
+            "この記事は会員限定です。",
+        ),
+        (
+            "The harbour board voted on Tuesday to close the old ferry pier, after divers found rot.",
+            "Boats will use the coal quay until the autumn, the board said, and the last crossing of …",
+            "This article is for subscribers only.",
+        ),
+        (
+            "Der Hafenrat hat am Dienstag die alte Fährbrücke gesperrt, weil Taucher faule Pfähle fanden.",
+            "Bis zum Herbst legen die Schiffe am Kohlekai an, sagte der Rat, und die letzte Fahrt des [...]",
+            "Weiterlesen mit dem Abo",
+        ),
+        (
+            "Le conseil du port a voté mardi la fermeture de la jetée, dont les pieux sont pourris.",
+            "Jusqu’à l’automne, les bateaux partiront du quai au charbon, et la dernière traversée du…",
+            "Cet article est réservé aux abonnés.",
+        ),
+    ],
+)
+def test_a_sentence_that_a_paywall_cuts_off_stays(first: str, cut_off: str, wall: str) -> None:
+    teasers = "".join(f'<li><a href="/{n}">Another story of this paper, number {n}</a></li>' for n in range(30))
+    html = (
+        f"<html><head><title>Pier</title></head><body><div><div><h1>Pier</h1><div>{first}</div><div>{cut_off}</div>"
+        f"<p>{wall}</p><div><a href=/join>Join</a></div></div><ul>{teasers}</ul></div></body></html>"
+    )
+
+    found = extract(Page(url="https://news.example/x", body=html.encode(), content_type="text/html; charset=utf-8"))
+
+    assert found.body_text == f"{first}\n\n{cut_off}"
+    assert found.truncated
+
+
+@pytest.mark.parametrize("wall", ["Register to continue reading", "ニュースレターを登録すると続きが読めます（無料）"])
+def test_a_sign_up_that_shows_the_rest_is_a_paywall(wall: str) -> None:
+    form = "<form><label>E-mail <input type=email></label><button>OK</button></form>"
+
+    found = article(
+        at_end=f"<div><h3>{wall}</h3><p>Five stories each day.</p>{form}</div><p>Thank you for signing up.</p>"
+    )
+
+    assert is_whole(found)
+    assert found.truncated
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Join us to read more poems in the park on Sunday, the library said in its letter.",
+        "“Register to continue reading,” the machine kept saying, and the old man went home.",
+        "Register to vote by Friday, the clerk told them, or wait for another four years.",
+    ],
+)
+def test_a_sentence_about_registering_stays(line: str) -> None:
+    found = article(within=f"<p>{line}</p>")
+
+    assert found.body_text == "\n\n".join((STORY[0], line, *STORY[1:]))
+    assert not found.truncated
 
 
 def test_a_page_that_says_that_it_is_free_has_no_paywall() -> None:
