@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
@@ -93,10 +94,14 @@ def _is_no_aftermath(record: logging.LogRecord) -> bool:
 
 
 class _Stderr:
-    """Writes whole lines to the current `sys.stderr`, which a progress bar replaces while it is drawn."""
+    """Writes whole lines to the current `sys.stderr`, which a progress bar replaces while it is drawn.
+
+    A line that cannot be written (a full disk, a reader that has gone) is lost: the work that it tells of goes on.
+    """
 
     def _write(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
+        with suppress(OSError):
+            sys.stderr.write(line + "\n")
 
     debug = info = warning = error = critical = _write
 

@@ -15,7 +15,7 @@ import pytest
 
 from ingestd.store.schema import version
 from tests.backfill.backfills import atom, page
-from tests.daemon.processes import PATIENCE, Start, below, ingestd, is_running, rows
+from tests.daemon.processes import PATIENCE, Start, below, eventually, ingestd, is_running, rows
 from tests.support.papers import Papers
 from tests.support.soak import size
 
@@ -64,6 +64,19 @@ def test_a_second_signal_exits_at_once_and_nothing_is_lost(
     again.logged("saved")
     assert again.end() == 0
     assert rows(database_url, "SELECT count(*) FROM records") == [(1,)]
+
+
+def test_a_log_that_cannot_be_written_stops_no_work(papers: Papers, config: Path, database_url: str) -> None:
+    publish(papers, config, 3)
+    with Path("/dev/full").open("w") as full:
+        daemon = subprocess.Popen([sys.executable, "-m", "ingestd", "run", "--config", config], stderr=full)
+    try:
+        eventually(lambda: rows(database_url, "SELECT count(*) FROM records") == [(3,)], lambda: papers.requests)
+        assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(PATIENCE) == 0
+    finally:
+        daemon.kill()
 
 
 def test_repeated_kills_leave_every_entry_once(start: Start, papers: Papers, config: Path, database_url: str) -> None:
