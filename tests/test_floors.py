@@ -19,7 +19,7 @@ FLOORS = (
     ("store", "web", "archive", "drops", "workers"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
     ("model",),
-    ("errors", "urls", "times", "dates", "text", "units", "json"),
+    ("errors", "urls", "times", "dates", "text", "units", "json", "caching"),
 )
 LEVEL = {name: len(FLOORS) - floor for floor, names in enumerate(FLOORS) for name in names}
 BASE = set(FLOORS[-1])

@@ -1,7 +1,8 @@
 """Language tags (BCP 47) from what documents state: codes of ISO 639, names, locales, codes of countries."""
 
 import re
-from functools import lru_cache
+
+from ingestd.caching import cached_if_short
 
 #: Languages of ISO 639-1, and those of CLDR that have three letters alone.
 _LANGUAGES = frozenset(
@@ -105,7 +106,7 @@ _OTHERS = {
 _END = re.compile(r"[\s.,;@/(]")
 
 
-@lru_cache(maxsize=1024)  # documents state few languages, and each in many items
+@cached_if_short(1024)  # documents state few languages, and each in many items
 def language_tag(claim: str | None) -> str | None:
     """Return the language that a document states as a tag: "eng" is "en", "zh_TW" "zh-TW", "english" "en", "jp" "ja".
 

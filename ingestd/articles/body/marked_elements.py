@@ -114,12 +114,14 @@ def names_quoted(figcaption: etree._Element) -> bool:
 
 def is_quoted(element: etree._Element) -> bool:
     """Return whether an element is a quotation or an embedded post, whose names and dates are not the article's."""
-    return element.tag == "blockquote" or (element.tag in _EMBED_TAGS and _is_embed(element.get("class", "")))
+    return element.tag == "blockquote" or (
+        element.tag in _EMBED_TAGS and _is_embed((element.get("class") or "")[:_MAX_NAMES])
+    )
 
 
 @lru_cache(maxsize=4096)
 def _is_embed(names: str) -> bool:
-    folded = names[:_MAX_NAMES].lower()
+    folded = names.lower()
     return any(map(folded.__contains__, _EMBED_WORDS)) and _EMBED.search(folded) is not None
 
 

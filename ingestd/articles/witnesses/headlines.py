@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from ingestd import text
+from ingestd.caching import cached_if_short
 
 _NO_LETTER = re.compile(r"[\W_]+")
 #: Letters of a kicker before a headline, and of the shortest headline that is told from it.
@@ -32,7 +32,7 @@ def as_printed(headline: str, heading: str | None) -> str:
     return heading if rest and rest[0] in _SEPARATORS else headline
 
 
-@lru_cache(maxsize=1024)  # the names of a page are asked for twice, those of a site on each of its pages
+@cached_if_short(1024)  # the names of a page are asked for twice, those of a site on each of its pages
 def letters(line: str) -> str:
     """Return the letters and digits of a line, folded: publishers set kicker and headline apart in many ways."""
     return _NO_LETTER.sub("", text.fold(line))

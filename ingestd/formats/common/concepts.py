@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from ingestd.caching import cached_if_short
 from ingestd.model.item import Concept
 
 _CV = "http://cv.iptc.org/newscodes/"
@@ -83,7 +84,7 @@ def concept_of(
     return _resolve(code, scheme, uri, name, rel, schemes)
 
 
-@lru_cache(maxsize=4096)  # the same subjects recur from item to item
+@cached_if_short(4096)  # the same subjects recur from item to item
 def _resolve_with_iptc_schemes(
     code: str | None, scheme: str | None, uri: str | None, name: str | None, rel: str | None
 ) -> Concept | None:

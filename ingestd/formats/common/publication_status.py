@@ -5,8 +5,8 @@ Only codes set the status.  Prose only adds signals, because a story about an em
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 
+from ingestd.caching import cached_if_short
 from ingestd.model import embargo_phrases, kill_phrases
 from ingestd.model.item import PubStatus
 from ingestd.text import collapse
@@ -39,7 +39,7 @@ _WRITETHRU = re.compile(r"\bwrite-?thr(?:u|ough)\b|\bneufassung\b", re.IGNORECAS
 _CODE_SEPARATOR = re.compile(r"[:/#]")
 
 
-@lru_cache(maxsize=1024)
+@cached_if_short(1024)
 def code_of(raw: str | None) -> str:
     """Return a code in lower case, without the scheme or path before it."""
     return _CODE_SEPARATOR.split(collapse(raw).rstrip("/"))[-1].lower()

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, NamedTuple
+
+from ingestd.caching import cached_if_short
 
 Folded = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ class Variant(NamedTuple):
     value: str
 
 
-@lru_cache(maxsize=2048)
+@cached_if_short(2048)
 def _fold(key: str) -> str:
     folded = key.lower().replace("_", "")
     return _CANONICAL_NAMES.get(folded, folded)
@@ -85,7 +86,7 @@ def variants_of(item: Mapping[str, Any]) -> Variants:
     return variants
 
 
-@lru_cache(maxsize=2048)
+@cached_if_short(2048)
 def _field_and_role(key: str) -> tuple[str, str | None] | None:
     """Return the field of `Variants` that a key belongs to, with its role; the role of a list is None."""
     name = key.lower()

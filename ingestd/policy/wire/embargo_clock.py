@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import time, timedelta, timezone, tzinfo
-from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ingestd.caching import cached_if_short
 from ingestd.dates.abbreviations import zone_named
 
 #: Names of zones that include summer time.
@@ -78,7 +78,7 @@ def find_zone(rest: str) -> tzinfo | None:
     return _zone(found[0]) if found else None
 
 
-@lru_cache(maxsize=256)
+@cached_if_short(256)
 def _zone(name: str | None) -> tzinfo | None:
     """Return the zone with a name or offset, or None if there is no such zone."""
     if not name:
@@ -90,7 +90,7 @@ def _zone(name: str | None) -> tzinfo | None:
     return _zone_info(place) if place else zone_named(name)
 
 
-@lru_cache(maxsize=256)
+@cached_if_short(256)
 def _zone_info(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)

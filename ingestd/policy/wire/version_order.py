@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 
+from ingestd.caching import cached_if_short
 from ingestd.model.item import Item
 
 _NUMBER = re.compile(r"\d{1,18}")
@@ -79,6 +79,6 @@ def is_surely_older(one: VersionStamp, other: VersionStamp) -> bool:
 _PRECISION = timedelta(minutes=1)
 
 
-@lru_cache(maxsize=1024)
+@cached_if_short(1024)
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in _NUMBER.findall(version)[:8])
