@@ -31,6 +31,10 @@ _OTHER_NAMES = ("url", "feedurl", "xml_url", "xml-url", "feed", "rss")
 _XML_URL = re.compile(
     rb"\bxmlurl\s*=\s*(?:\"([^\"<>]{1,8000})\"|'([^'<>]{1,8000})'|([^\s\"'<>]{1,8000}))", re.IGNORECASE
 )
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_TITLES = re.compile(r"\b(title|text)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+#: Characters of an outline before its address.
+_MAX_TAG = 8_000
 #: An ampersand that was escaped twice.
 _ESCAPED_AMPERSAND = re.compile(r"&(?:amp;)+", re.IGNORECASE)
 
@@ -108,7 +112,7 @@ def _outlines(root: etree._Element, left_out: list[str]) -> Iterator[Outline]:
         elif written:
             left_out.append(f"{title}: {urls.without_userinfo(written[:200])}" if title else written[:200])
         elif _is_feed_type(values) and not len(element):
-            left_out.append(f"{title or 'an outline'}: it has no address")
+            left_out.append(_without_address(title))
         path.append(None if url else title)
 
 
@@ -125,16 +129,39 @@ def _is_feed_type(values: Mapping[str, str]) -> bool:
 
 
 def _lost_outlines(body: bytes, found: Iterable[Outline], left_out: list[str]) -> Iterator[Outline]:
-    """Yield the feeds that the parser has lost in a damaged list, such as one with a quote within a title."""
+    """Yield the feeds that the parser has lost in a damaged list, such as one with a quote within a title.
+
+    What `left_out` says of their outlines is removed from it.
+    """
     known = {outline.url for outline in found}
+    body = _without_comments(body)
     for match in _XML_URL.finditer(body):
         written = unescape(next(filter(None, match.groups()), b"").decode("utf-8", "replace")).strip()
         url = _feed_url(written)
         if url and url not in known:
             known.add(url)
+            begin = max(match.start() - _MAX_TAG, 0)
+            tag = body[max(body.rfind(b"<", begin, match.start()), begin) : match.start()]
+            if (line := _without_address(_title_in(tag))) in left_out:
+                left_out.remove(line)
             yield Outline(url=url)
         elif written and not url and not any(written[:200] in line for line in left_out):
             left_out.append(urls.without_userinfo(written[:200]))
+
+
+def _without_comments(body: bytes) -> bytes:
+    end = body.rfind(b"-->") + 3  # behind it a comment has no end, and a search for one takes quadratic time
+    return _COMMENT.sub(b" ", body[:end]) + body[end:]
+
+
+def _title_in(tag: bytes) -> str | None:
+    """Return the title of an outline, or as much of it as the parser has read."""
+    found = {match[1].lower(): match[2] or match[3] for match in _TITLES.finditer(tag.decode("utf-8", "replace"))}
+    return _line(unescape(found.get("title") or "")) or _line(unescape(found.get("text") or ""))
+
+
+def _without_address(title: str | None) -> str:
+    return f"{title or 'an outline'}: it has no address"
 
 
 def _feed_url(written: str) -> str | None:

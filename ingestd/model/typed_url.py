@@ -8,10 +8,11 @@ from ingestd.urls import source_url
 _FEED_SCHEME = re.compile(
     r"(?:(?P<secure>feeds|itpcs|pcasts)|feed|itpc|pcast|podcast|rss):(?P<host>//(?!https?:?//?))?(?://)?", re.IGNORECASE
 )
-#: Slips in a scheme: "https//paper.example", "https:/paper.example", "http://https://paper.example".
-_RIGHT = re.compile(r"(?:https?://)?(?!https?:?/)[^/:]", re.IGNORECASE)
+#: Slips in a scheme: "https//paper.example", "https:/paper.example", "https:paper.example/1",
+#: "http://https://paper.example".  "https:story.html" is a path.
+_RIGHT = re.compile(r"(?:https?://)?(?!https?[:/])[^/:]", re.IGNORECASE)
 _SLIP = re.compile(
-    r"(?:https?(?::/{0,4}|//))*(?P<scheme>https?)(?::/{0,4}|//)"
+    r"(?:https?(?::/{0,4}|//))*(?P<scheme>https?)(?!:[\w.-]+\.(?:html?|php|aspx?|jsp)(?:[?#]|$))(?::/{0,4}|//)"
     r"(?=(?:[\w-]+\.)+[\w-]+\.?(?::\d+)?(?:[/?#]|$))",
     re.IGNORECASE,
 )

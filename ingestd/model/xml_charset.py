@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from collections.abc import Iterator
 
 from ingestd.model.sniffing import codec_name, declared_charset
 
@@ -33,10 +32,11 @@ _DETECTABLE = "cp1252 cp1251 cp1253 cp1255 cp1256 koi8_r cp932 euc_jp cp949 gb18
 def in_utf8(body: bytes, charset: str | None = None) -> tuple[bytes, tuple[str, ...]]:
     """Return a document of an ASCII-compatible encoding in valid UTF-8, and warnings.
 
-    `charset` is that of the Content-Type header.  Bytes that are valid UTF-8 are taken for it, whatever is declared: no
-    other encoding is so by chance.  Else the charset of the header or of the XML declaration counts if all but a few
-    bytes are valid in it; the others are replaced.  A document in none of these is in windows-1252, or what its letters
-    look like.  One that is ASCII, or of an encoding in ASCII bytes (ISO 2022), is unchanged.
+    `charset` is that of the Content-Type header.  Bytes that are valid UTF-8 but for a few are taken for it, whatever
+    is declared: no other encoding is so by chance, and many a header has a server's default.  Else the charset of the
+    header or of the XML declaration counts if all but a few bytes are valid in it.  The few are replaced.  A document
+    in none of these is in windows-1252, or what its letters look like.  One that is ASCII, or of an encoding in ASCII
+    bytes (ISO 2022), is unchanged.
     """
     declared = declared_charset(body)
     if body.isascii():
@@ -56,18 +56,17 @@ def in_utf8(body: bytes, charset: str | None = None) -> tuple[bytes, tuple[str, 
 
 def _converted(body: bytes, charset: str | None, declared: str | None) -> tuple[bytes, tuple[str, ...]]:
     body = _SURROGATES.sub(_character_of, body)
-    codecs_named = list(_named(charset, declared))
-    damaged: list[tuple[int, str, str]] = []
-    for name in codecs_named:
-        invalid, text = _as_utf8(body) if name == "utf-8" else _as_other(body, name)
+    invalid, text = _as_utf8(body)
+    damaged = [(invalid, "UTF-8", text)] if _are_few(invalid, text) else []
+    for name, stated in {} if damaged else _named(charset, declared).items():
+        invalid, text = _as_other(body, name)
         if not invalid:
             return _encoded(text), ()
-        if invalid * 3 <= sum(not char.isascii() for char in text):
-            damaged.append((invalid, name, text))
+        if _are_few(invalid, text):
+            damaged.append((invalid, stated, text))
     if damaged:
-        invalid, name, text = min(damaged)
-        shown = "UTF-8" if name == "utf-8" else declared or name
-        return _encoded(text), (f"bytes that are no {shown} were replaced: {invalid}",)
+        invalid, stated, text = min(damaged)
+        return _encoded(text), (f"bytes that are no {stated} were replaced: {invalid}",) if invalid else ()
     name = _detected(body)
     warning = (
         f"document declared as {declared or charset or 'utf-8'}, but parsed as {name.replace('cp125', 'windows-125')}"
@@ -75,11 +74,15 @@ def _converted(body: bytes, charset: str | None, declared: str | None) -> tuple[
     return _encoded(_as_other(body, name)[1]), (warning,)
 
 
-def _named(charset: str | None, declared: str | None) -> Iterator[str]:
-    """Yield the codecs that a document may be in by what is stated, without repetition."""
-    names = [codec_name(charset), None if declared and _WIDE.match(declared) else codec_name(declared)]
-    known = [_SUPERSETS.get(name, name) for name in names if name]
-    yield from dict.fromkeys(known or ["utf-8"])
+def _are_few(invalid: int, text: str) -> bool:
+    return invalid * 3 <= sum(not char.isascii() for char in text)
+
+
+def _named(charset: str | None, declared: str | None) -> dict[str, str]:
+    """Return the codecs other than UTF-8 that a document may be in by what is stated, each with its stated name."""
+    stated = [charset, None if declared and _WIDE.match(declared) else declared]
+    known = [(codec, name) for name in stated if name and (codec := codec_name(name)) and codec != "utf-8"]
+    return {_SUPERSETS.get(codec, codec): name for codec, name in known}
 
 
 def _as_utf8(body: bytes) -> tuple[int, str]:

@@ -177,6 +177,29 @@ def test_a_damaged_list_loses_no_feed_in_silence(outline: str, urls: list[str]) 
 
 
 @pytest.mark.parametrize(
+    ("outlines", "urls", "left_out"),
+    [
+        ('<!-- <outline xmlUrl="https://a.example/old"/> --><outline text="The "best"" xmlUrl="https://a.example/1"/>',
+         ["https://a.example/1"], ()),
+        ('<!-- a --><outline text="The "best"" xmlUrl="https://a.example/1"/><!-- <outline xmlUrl="gopher://x/"/> -->',
+         ["https://a.example/1"], ()),
+        ('<outline type="rss" text="The "best" feed" xmlUrl="https://a.example/1"/>', ["https://a.example/1"], ()),
+        ('<outline type="rss" xmlUrl=https://a.example/1 text="a"/>', ["https://a.example/1"], ()),
+        ('<outline type="rss" text="Q&amp;A" xmlUrl=https://a.example/1 /><outline type="rss" text="Port"/>',
+         ["https://a.example/1"], ("Port: it has no address",)),
+        ('<outline text="The "best"" xmlUrl="https://a.example/1"/><!-- <outline xmlUrl="https://a.example/2"/>',
+         ["https://a.example/1", "https://a.example/2"], ()),
+    ],
+)  # fmt: skip
+def test_a_damaged_list_is_searched_without_its_comments_and_names_no_feed_that_is_found(
+    outlines: str, urls: list[str], left_out: tuple[str, ...]
+) -> None:
+    found = read_opml(f'<opml version="2.0"><body>{outlines}</body></opml>'.encode())
+
+    assert ([one.url for one in found.outlines], found.left_out) == (urls, left_out)
+
+
+@pytest.mark.parametrize(
     ("attribute", "url"),
     [
         ('xmlUrl="feeds://a.example/1"', "https://a.example/1"),

@@ -107,3 +107,47 @@ def test_a_document_that_is_right_is_not_changed(encoding: str) -> None:
 
     assert encoding == "utf-16" or in_utf8(body) == (body, ())
     assert headline_of(body) == "東京"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Zürich für GrößeXX", "ZürichXX für GröXXße", "Rentrée XX à l’école", "Паром XX вернулся", "東京のXXニュース"],
+)
+@pytest.mark.parametrize("declared", ["UTF-8", None, "iso-8859-1", "windows-1251", "gbk"])
+@pytest.mark.parametrize(
+    "header", ["iso-8859-1", "windows-1251", "shift_jis", "gbk", "big5", "utf-8", "us-ascii", None]
+)
+def test_one_bad_byte_makes_no_mojibake_of_utf8_whatever_is_stated(
+    text: str, declared: str | None, header: str | None
+) -> None:
+    body = b"\xff".join(part.encode() for part in document(text, declared).split("XX"))
+    content_type = f"application/rss+xml; charset={header}" if header else None
+
+    assert headline_of(body, content_type) == text.replace("XX", "\ufffd")
+    warnings = parse(body, url="https://paper.example/feed", content_type=content_type).warnings
+    assert f"bytes that are no UTF-8 were replaced: {text.count('XX')}" in warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Zürich für Größe", "iso-8859-1"),
+        ("«É» À\xa0» É", "iso-8859-1"),
+        ("“It’s back” – L’été", "cp1252"),
+        ("«ВВС» и «США» – № 5 ё", "windows-1251"),
+        ("東京のニュースです", "shift_jis"),
+        ("ﾃｾﾂｱ ﾆｭｰｽ", "shift_jis"),
+        ("中国联通报道 北京", "gbk"),
+        ("台北消息報導", "big5"),
+        ("서울 소식입니다", "euc-kr"),
+    ],
+)
+@pytest.mark.parametrize(("in_header", "in_declaration"), [(True, True), (True, False), (False, True)])
+def test_other_encodings_are_not_taken_for_damaged_utf8(
+    text: str, encoding: str, *, in_header: bool, in_declaration: bool
+) -> None:
+    body = document(text, encoding if in_declaration else None).encode(encoding)
+
+    fixed, warnings = in_utf8(body, encoding if in_header else None)
+
+    assert (f"<title>{text}<" in fixed.decode(), warnings) == (True, ())

@@ -30,10 +30,10 @@ _CDATA = ("[CDATA[", "[cdata[")
 #: A section, also as browsers serialise it, without its first sign, or closed by brackets alone.  One that is not
 #: closed ends with the value.
 _CDATA_SECTION = re.compile(
-    r"<!--\s?\[CDATA\[(?P<comment>.*?)\]\]\s?-->|(?:<|\A\s*)!\s?\[CDATA\[(?P<section>.*?)(?:\]\]\s?>|\]{1,2}\s*\Z|\Z)",
+    r"<!--\s?\[CDATA\[(?P<comment>(?:[^<\]]++|<(?!!--\s?\[CDATA\[)|\](?!\]\s?-->))*+)\]\]\s?-->"
+    r"|(?:<|\A\s*)!\s?\[CDATA\[(?P<section>.*?)(?:\]\]\s?>|\]{1,2}\s*\Z|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
-_CDATA_END = re.compile(r"\s*\]\]>\s*\Z")
 _NUMBER = re.compile(r"\s*([0-9]{1,15})(?:\.0*)?\s*")
 _TABS_AND_LINE_ENDS = str.maketrans("", "", "\t\r\n")
 _ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,5}38|#x0{0,5}26);)+", re.IGNORECASE)
@@ -72,7 +72,9 @@ def _without_cdata(value: str) -> str:
     """Return text or markup without the markers of CDATA sections, which some programs escape."""
     if any(mark in value for mark in _CDATA):
         value = _CDATA_SECTION.sub(lambda match: match["section"] or match["comment"] or "", value)
-    return _CDATA_END.sub("", value) if value.rstrip().endswith("]]>") else value
+    # A pattern such as `\s*\]\]>` takes quadratic time in white space.
+    end = value.rstrip()
+    return end.removesuffix("]]>").rstrip() if end.endswith("]]>") else value
 
 
 def written_value(value: str | None) -> str:

@@ -35,8 +35,7 @@ _KNOWN_NAMESPACES = (
 #: Where entries begin and end.
 _ENTRY_STARTS = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _ENTRY_ENDS = re.compile(rb"</(?:\w{1,20}:)?(?:item|entry)\s*>", re.IGNORECASE)
-#: Fields of an entry that may be cut short.
-_TEXTS = ("content", "summary", "summary_detail")
+_ROOT_ENDS = re.compile(rb"</(?:\w{1,20}:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 _BASE = re.compile(rb"\sxml:base\s*=\s*(\"[^\"<]{0,2000}\"|'[^'<]{0,2000}')")
 #: Attempts to find the entries that feedparser cannot read.
 _MAX_ATTEMPTS = 500
@@ -70,9 +69,15 @@ def parse(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
 
 def _without_broken_bases(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     """Return a document without bases that are no URL, which cost the links of all entries behind them."""
-    broken = [match[0] for match in _BASE.finditer(body) if not _is_url(match[1][1:-1].decode("utf-8", "replace"))]
-    for attribute in broken:
-        body = body.replace(attribute, b"")
+    broken: list[bytes] = []
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        if _is_url(match[1][1:-1].decode("utf-8", "replace")):
+            return match[0]
+        broken.append(match[0])
+        return b""
+
+    body = _BASE.sub(kept, body)
     return body, (f"xml:base is no URL: {broken[0].decode('utf-8', 'replace').strip()[:100]}",) if broken else ()
 
 
@@ -99,18 +104,18 @@ def _recovered(parsed: Raw, body: bytes) -> Raw:
 
 
 def _whole_entries(parsed: Raw, body: bytes) -> tuple[Raw, tuple[str, ...]]:
-    """Return a document whose last entry has no text if the document ends within it: half a text is none.
+    """Return a document without its last entry if it ends within that: the next poll brings it whole.
 
-    Without a link and an identifier it is left out.
+    What is there of such an entry would be a change of the entry that is stored, or have another identity.
     """
     starts = [match.start() for match in _ENTRY_STARTS.finditer(body)]
     ends = [match.start() for match in _ENTRY_ENDS.finditer(body)]
     entries = parsed["entries"]
     if not starts or len(entries) != len(starts) or (ends and ends[-1] > starts[-1]):
         return parsed, ()
-    last = {name: value for name, value in entries[-1].items() if name not in _TEXTS}
-    kept = [last] if last.get("id") or last.get("link") else []
-    return {**parsed, "entries": [*entries[:-1], *kept]}, ("the document ends within its last entry",)
+    if _ROOT_ENDS.search(body, starts[-1]):  # only the end tag is missing
+        return parsed, ()
+    return {**parsed, "entries": entries[:-1]}, ("the document ends within its last entry",)
 
 
 def _words(error: Exception, body: bytes) -> str:

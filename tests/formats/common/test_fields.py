@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from ingestd.formats.common import fields
@@ -93,3 +95,39 @@ def test_markers_of_escaped_cdata_sections_are_no_text(value: str, expected: str
 def test_markers_of_escaped_cdata_sections_are_no_part_of_content() -> None:
     assert fields.body_of("<![CDATA[<p>One</p>]]>") == "<p>One</p>"
     assert fields.body_of("&lt;![CDATA[ in XML ]]&gt;") == "&lt;![CDATA[ in XML ]]&gt;"
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("https:p.example/x", "https://p.example/x"),
+        ("https:p.example", "https://p.example"),
+        ("http:www.p.example/x.html", "http://www.p.example/x.html"),
+        ("https:story.html", "https://paper.example/story.html"),
+        ("https://p.example/http:x", "https://p.example/http:x"),
+        ("https.example/x", "https://paper.example/https.example/x"),
+    ],
+)
+def test_a_scheme_without_slashes_is_one_of_a_host(reference: str, expected: str) -> None:
+    assert fields.page_of("https://paper.example/feed", reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("a ]]> ", "a"), ("a \n\t]]>", "a"), ("a ]]> b", "a ]]> b"), ("]]>", ""), ("<!--[CDATA[a<b>]]--> c", "a<b> c"),
+     ("<!--[CDATA[a ]b]] ]]-->", "a ]b]] "), ("<!--[CDATA[<!-- x -->a]]-->", "<!-- x -->a")],
+)  # fmt: skip
+def test_markers_of_cdata_sections_are_removed(value: str, expected: str) -> None:
+    assert (fields.body_of(value) or "") == expected.strip()
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a" + " " * 200_000 + "b]]>", "<!--[CDATA[" * 40_000, "]]-->" + "<!--[CDATA[ " * 40_000]
+)
+def test_markers_of_cdata_sections_are_searched_in_linear_time(hostile: str) -> None:
+    begin = time.process_time()
+
+    fields.body_of(hostile)
+    fields.written_value(hostile)
+
+    assert time.process_time() - begin < 2  # a few milliseconds; it was a minute

@@ -1,8 +1,11 @@
 """The pages that entries link to: links, identifiers and files, as publishers mix them up."""
 
+import time
+
 import pytest
 
 from ingestd.formats import parse
+from ingestd.formats.syndication.feedparser_document import _without_broken_bases
 from ingestd.model.feed import Entry
 
 FEED = "https://feeds.example/f/feed.xml"
@@ -109,23 +112,42 @@ def test_an_odd_element_costs_no_entry_and_no_link(odd: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("end", ["<description>The ferry ret", "<content:encoded><![CDATA[<p>The ferry ret", "<descr"])
-def test_a_document_that_ends_within_an_entry_gives_no_half_text(end: str) -> None:
-    body = f'<rss version="2.0" {NAMESPACES}><channel><title>T</title><item><title>1</title><link>/1</link>{end}'
+ONE = "<item><title>1</title><link>/1</link></item>"
 
-    feed = parse(body.encode(), url=FEED)
 
-    assert [(entry.link, entry.body_html, entry.description_text) for entry in feed.entries] == [
-        ("https://feeds.example/1", None, None)
-    ]
+@pytest.mark.parametrize(
+    "end",
+    ["<title>2</title><link>/2</link><description>The ferry ret",
+     "<title>2</title><link>/2</link><content:encoded><![CDATA[<p>The ferry ret",
+     "<title>2</title><link>/2</link><descr", "<link>/2</link><guid>n-", "<link>/2", "<title>2</title><li", ""],
+)  # fmt: skip
+def test_an_entry_that_is_cut_off_is_left_out(end: str) -> None:
+    feed = parse(f'<rss version="2.0" {NAMESPACES}><channel><title>T</title>{ONE}<item>{end}'.encode(), url=FEED)
+
+    assert [entry.headline for entry in feed.entries] == ["1"]
     assert "the document ends within its last entry" in feed.warnings
 
 
-def test_an_entry_that_is_cut_off_before_its_link_is_left_out() -> None:
-    item = "<item><title>1</title><link>/1</link></item><item><title>2</title><li"
-    body = f'<rss version="2.0"><channel><title>T</title>{item}'
+def test_an_entry_without_its_end_tag_is_read_where_the_document_goes_on() -> None:
+    two = "<item><title>2</title><link>/2</link><description>The ferry returned.</description>"
 
-    assert [entry.headline for entry in parse(body.encode(), url=FEED).entries] == ["1"]
+    feed = parse(f'<rss version="2.0"><channel><title>T</title>{ONE}{two}</channel></rss>'.encode(), url=FEED)
+
+    assert [entry.description_text for entry in feed.entries] == [None, "The ferry returned."]
+
+
+def test_broken_bases_cost_linear_time() -> None:
+    item = '<item><title>{0}</title><link xml:base="http://[bad{0}">/{0}</link></item>'
+    items = "".join(item.format(number) for number in range(3))
+    body = f'<rss version="2.0"><channel><title>T</title>{items}</channel></rss>'.encode()
+    hostile = b"".join(b' xml:base="http://[%d"' % number for number in range(20_000)) + b" " * 1_000_000
+    begin = time.process_time()
+
+    fixed, warnings = _without_broken_bases(hostile)
+
+    assert time.process_time() - begin < 3  # 0.1 s; it was 20 s
+    assert (fixed.strip(), warnings) == (b"", ('xml:base is no URL: xml:base="http://[0"',))
+    assert [entry.link for entry in parse(body, url=FEED).entries] == [f"https://feeds.example/{n}" for n in range(3)]
 
 
 @pytest.mark.parametrize(
