@@ -66,11 +66,12 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
     headline = clues.headline(witnesses)
     lines = block_texts(root, marked_elements.is_quoted)
     notices = copyright_notices(lines)
-    visible = article_header.read(lines, headline, language_of_page(root), figures.captions)
+    named = tuple(name for stated in witnesses.values() for name in stated.authors)
+    visible = article_header.read(lines, headline, language_of_page(root), figures.captions, named)
     if visible.firstcreated and not any(stated.firstcreated for stated in witnesses.values()):
         # The printed date is the only one, so that those of other stories must not count.
         own_lines = block_texts(root, _is_not_of_the_story)
-        visible = article_header.read(own_lines, headline, language_of_page(root), figures.captions)
+        visible = article_header.read(own_lines, headline, language_of_page(root), figures.captions, named)
     witnesses["visible"] = replace(visible, usageterms=usage_terms(notices))
     deks = tuple(filter(None, (stated.description_text for stated in witnesses.values())))
     blocks = read_body(root, page.url, HeaderFields(headline=headline, deks=deks))

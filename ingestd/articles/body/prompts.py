@@ -60,7 +60,7 @@ _PHRASES = (
     r"©|copyright\s+(?:©|\(c\)|\d{4})|all\s+rights\s+reserved",
     r"(?:\d+\s+)?comments?$|(?:leave|post|add)\s+a\s+comment",
     (
-        r"(?:comments?\s+(?:are\s+)?(?:closed|off|disabled)|no\s+(?:comments?|responses?)(?:\s+(?:yet|so\s+far))?|"
+        r"(?:comments?\s+(?:are\s+)?(?:closed|off|disabled)|no\s+(?:comments|responses|(?:comment|response)\s+(?:yet|so\s+far))|"
         r"(?:noch\s+)?keine\s+kommentare|kommentare\s+(?:sind\s+)?(?:geschlossen|deaktiviert)|"
         r"(?:aucun|pas\s+de)\s+commentaires?|(?:sin|no\s+hay)\s+comentarios|(?:nenhum|sem)\s+comentários?|"
         r"nessun\s+commento|geen\s+reacties|ing(?:a|en)\s+kommentarer|brak\s+komentarzy|нет\s+комментариев|"

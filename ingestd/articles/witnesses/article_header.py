@@ -19,6 +19,7 @@ _PARAGRAPH = 100
 #: A name and what sets it apart from a date behind it, and the characters of such a line.
 _BEFORE_DATE = re.compile(r"([^|•·–—/\d]{5,50}?)\s*(?:[|•·/]|\s[-–—]\s|,\s(?=\d))\s*(?=\S)")
 _MAX_SIGNED_DATE = 160
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: What stands before an author's name in a list of facts about the story, and the characters of such a line.
 _LABELLED = re.compile(
     r"(?:autorin/autor|autor[/*:]in(?:nen)?|autor(?:a|in|en|es|i|ka)?|auteure?s?|authors?|autore|författare|forfatter|"
@@ -33,18 +34,24 @@ _BOOK = re.compile(
 
 
 def read(
-    lines: Sequence[str], headline: str | None, language: str | None = None, captions: Collection[str] = ()
+    lines: Sequence[str],
+    headline: str | None,
+    language: str | None = None,
+    captions: Collection[str] = (),
+    named: Collection[str] = (),
 ) -> Clues:
     """Return the clues in the lines around the headline, with the headline itself where `headline` is None.
 
     `lines` are the page's blocks as text, in document order; `language` is that of the page, as stated.  `captions`
-    are the lines that belong to pictures.
+    are the lines that belong to pictures, `named` the people whom other witnesses name.
     """
     index = _find_headline(lines, headline) if headline else _guess_headline(lines)
     if index is None:
         return _dates_in(lines[:_MAX_DEPTH], language)
     below = lines[index + 1 : index + 1 + _MAX_LINES_BELOW]
-    byline = next(filter(None, map(_byline, below)), None) or _labelled_byline(lines)
+    known = frozenset(map(text.fold, named))
+    bylined = (_byline(line, known, lines) for line in below)
+    byline = next(filter(None, bylined), None) or _labelled_byline(lines)
     nearby = _dates_in(lines[max(0, index - 3) : index + 1 + 2 * _MAX_LINES_BELOW], language)
     return replace(
         nearby if nearby.firstcreated or nearby.versioncreated else _dates_in(lines[:_MAX_DEPTH], language),
@@ -55,14 +62,22 @@ def read(
     )
 
 
-def _byline(line: str) -> str | None:
-    """Return a byline: "By Ann Lee", or a whole name before a date, as in "Ann Lee | 5 March 2024"."""
+def _byline(line: str, named: Collection[str], lines: Sequence[str]) -> str | None:
+    """Return a byline: "By Ann Lee", or a person before a date, as in "Ann Lee | 5 March 2024".
+
+    By its capitals a section is a name too: "Premier League | 5 March 2024".  So another witness must name the person
+    (`named`, folded), or the line print two dates, and the name be no line of its own, as sections are in menus.
+    """
     if bylines.is_byline(line):
         return line
     match = _BEFORE_DATE.match(line) if len(line) <= _MAX_SIGNED_DATE else None
-    if match is None or not bylines.is_whole_name(match[1]) or not bylines.people([match[1]]):
+    if match is None or not bylines.is_whole_name(match[1]):
         return None
-    return match[1] if visible_dates.is_date_line(line[match.end() :]) else None
+    people, behind = bylines.people([match[1]]), line[match.end() :]
+    if not people or not visible_dates.is_date_line(behind):
+        return None
+    is_named = all(text.fold(name) in named for name in people)
+    return match[1] if is_named or (len(_YEAR.findall(behind)) == 2 and match[1] not in lines) else None
 
 
 def _labelled_byline(lines: Sequence[str]) -> str | None:

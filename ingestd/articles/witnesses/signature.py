@@ -14,7 +14,7 @@ _MAX_NAME, _MAX_NAMES = 40, 80
 # "ssi, dan", "ssi, dan; Foto: Shutterstock", "mha/dpa": initials on a line of their own.
 _INITIALS = re.compile(r"([a-z]{2,4}(?:(?:,\s?|/|;\s?)[a-z]{2,4})*)(?:\s*[;,|]\s*(?:Fotos?|Bild(?:er)?|Photos?)\b.*)?")
 #: Words of two to four letters that end a story but sign none.
-_NO_INITIALS = frozenset("end fin ende fine koda red and the von und".split())
+_NO_INITIALS = frozenset("end ends fin ende fine koda more stop tags null red and the von und".split())
 _IN_PARENTHESES = re.compile(r"(?:[.!?…\"”“»]|^)\s*[(\[]([^()\[\]]{2,120})[)\]]\s*\.?$")
 
 

@@ -62,6 +62,9 @@ def test_a_sentence_like_a_german_consent_notice_is_no_prompt() -> None:
     "sentence",
     [
         "By using drones, police found the missing child within an hour, they said.",
+        "No comment.",
+        "No comment",
+        "No response.",
         "Share on profits fell to 3 dollars, the firm said.",
     ],
 )
@@ -73,6 +76,8 @@ def test_a_sentence_that_begins_like_a_prompt_is_no_prompt(sentence: str) -> Non
     "line",
     [
         "No Response so far »",
+        "No comment yet",
+        "No comments.",
         "Keine Kommentare",
         "Kommentare geschlossen",
         "Comments are closed.",

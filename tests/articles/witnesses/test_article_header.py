@@ -57,8 +57,36 @@ def test_a_single_line_is_no_headline() -> None:
         ("Storm nears coast – boats stay in port for 3 days", ()),
     ],
 )
-def test_a_name_before_a_date_is_the_byline(line: str, people: tuple[str, ...]) -> None:
-    assert article_header.read([HEADLINE, line, "Text."], HEADLINE).authors == people
+def test_a_name_before_a_date_is_the_byline_if_another_witness_names_the_person(
+    line: str, people: tuple[str, ...]
+) -> None:
+    assert article_header.read([HEADLINE, line, "Text."], HEADLINE, named=("Cy Orr", *people)).authors == people
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Middle East | 5 March 2024",
+        "Premier League | 5 March 2024",
+        "Real Estate - March 5, 2024",
+        "Climate Change · 5 March 2024",
+        "Business Insider | 5 March 2024",
+        "Los Angeles Lakers, 5 March 2024",
+        "Handball Schweiz • 02.02.2022",
+        "Spezifische Schwangerenbetreuung – mehr vaginale Geburt... 07.02.2022",
+    ],
+)
+def test_a_section_before_a_date_is_no_byline(line: str) -> None:
+    clues = article_header.read([HEADLINE, line, "Text."], HEADLINE, named=("Ann Lee",))
+
+    assert (clues.byline, clues.authors) == (None, ())
+
+
+def test_a_name_before_two_dates_is_the_byline_unless_it_is_a_line_of_the_menu() -> None:
+    line = "Sevgi Kar | 05.04.2025 - Güncelleme : 05.04.2025"
+
+    assert article_header.read([HEADLINE, line, "Text."], HEADLINE).authors == ("Sevgi Kar",)
+    assert article_header.read(["Sevgi Kar", HEADLINE, line, "Text."], HEADLINE).authors == ()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def plain(text: str) -> Block:
         pytest.param([STORY, plain("mha")], ("mha",), id="initials-of-one"),
         pytest.param([STORY, plain("kst/ab")], ("kst", "ab"), id="initials-with-a-slash"),
         pytest.param([STORY, plain("end")], (), id="the-end"),
+        *(pytest.param([STORY, plain(word)], (), id=word) for word in ("ends", "more", "stop", "tags", "null")),
         pytest.param([STORY, plain("no, not him")], (), id="words"),
         pytest.param([plain("ssi, dan"), STORY], (), id="initials-above"),
         pytest.param([STORY, plain("The mayor left (or so she said).")], (), id="an-aside"),
