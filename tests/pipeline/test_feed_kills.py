@@ -65,6 +65,61 @@ async def test_what_an_operator_has_released_is_not_withheld_again(newsroom: New
     assert (record.pubstatus, record.unconfirmed_kill_at) == ("usable", None)
 
 
+async def test_a_release_lasts_for_other_sources_and_revisions_until_other_words_appear(
+    newsroom: Newsroom, runtime: Runtime
+) -> None:
+    story = newsroom.publish("/a", body=page("KILL: a film", STORY), content_type="text/html")
+    await add(runtime, newsroom.publish("/feed.xml", body=rss(story, "KILL: a film")))
+    await poll_all(runtime)
+    await decide(runtime, "release")
+
+    await add(runtime, newsroom.publish("/other.xml", body=rss(story, "KILL: a film", guid="n-2")))
+    await poll_all(runtime)
+    assert kinds(await events_of(runtime)) == ["new", "withheld", "released", "carried"]
+
+    newsroom.publish("/a", body=page("KILL: a film", f"{STORY} One sentence more was added.", OTHER))
+    await revise(runtime)
+    assert kinds(await events_of(runtime)) == ["new", "withheld", "released", "carried", "revised"]
+    [record] = await records_in(runtime)
+    assert (record.pubstatus, record.revision) == ("usable", 2)
+
+    newsroom.publish("/feed.xml", body=rss(story, "STORY WITHDRAWN"))
+    await poll_all(runtime)
+    assert kinds(await events_of(runtime))[5:] == ["withheld"]
+    await decide(runtime, "release")
+    newsroom.publish("/other.xml", body=rss(story, "Story withdrawn", guid="n-2"))
+    await poll_all(runtime)
+    [record] = await records_in(runtime)
+    assert record.pubstatus == "usable"
+
+
+async def test_all_words_that_came_before_a_release_are_released(newsroom: Newsroom, runtime: Runtime) -> None:
+    story = newsroom.publish("/a", body=page("KILL: a film", STORY), content_type="text/html")
+    await add(runtime, newsroom.publish("/feed.xml", body=rss(story, "KILL: a film")))
+    await poll_all(runtime)
+    await add(runtime, newsroom.publish("/other.xml", body=rss(story, "STORY WITHDRAWN", guid="n-2")))
+    await poll_all(runtime)
+
+    newsroom.publish("/a", body=page("KILL: a film", OTHER), content_type="text/html")
+    await revise(runtime)
+    [record] = await records_in(runtime)
+    assert (record.pubstatus, record.revision) == ("withheld", 2)  # only an operator releases it
+    await decide(runtime, "release")
+    newsroom.publish("/other.xml", body=rss(story, "STORY WITHDRAWN", guid="n-2", text="Now with a summary."))
+    await poll_all(runtime)
+
+    [record] = await records_in(runtime)
+    assert record.pubstatus == "usable"
+    assert kinds(await events_of(runtime)) == ["new", "withheld", "carried", "revised", "released"]
+
+
+async def revise(runtime: Runtime) -> None:
+    """Fetch all pages again."""
+    async with runtime.database.write() as connection:
+        await connection.execute(update(tables.entries).values(state="pending", due_at=tables.entries.c.first_seen_at))
+    await poll_all(runtime)
+
+
 async def test_a_killed_record_stays_killed(newsroom: Newsroom, runtime: Runtime) -> None:
     story = newsroom.publish("/a", body=page("KILL: Ferry", STORY), content_type="text/html")
     await add(runtime, newsroom.publish("/feed.xml", body=rss(story, "KILL: Ferry")))

@@ -1,9 +1,10 @@
 """Withhold the records of pages whose headline takes the story back, until an operator decides."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.kill_phrases import find_kill_in_feed
@@ -11,17 +12,19 @@ from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
 from ingestd.store.records.outcomes import Carried, EntryOutcome, Saved
 from ingestd.store.records.unit_of_work import UnitOfWork
-from ingestd.store.schema.tables import events, records
+from ingestd.store.schema.tables import carriers, records
+from ingestd.store.schema.tables import decisions as decisions_table
 
 log = structlog.get_logger(__name__)
 
 
-def words_of(outcome: EntryOutcome) -> str | None:
-    """Return the words by which the headline of an entry, or of its page, takes the story back; None: it does not."""
+def words_of(outcome: EntryOutcome) -> list[str]:
+    """Return the words by which the headlines of an entry and of its page take the story back; empty: they do not."""
     if not isinstance(outcome, Saved | Carried):
-        return None
+        return []
     on_page = outcome.article.headline if isinstance(outcome, Saved) else None
-    return find_kill_in_feed(outcome.work.entry.headline) or find_kill_in_feed(on_page)
+    found = (find_kill_in_feed(headline) for headline in (outcome.work.entry.headline, on_page))
+    return list(dict.fromkeys(filter(None, found)))
 
 
 async def withhold(
@@ -29,46 +32,65 @@ async def withhold(
 ) -> None:
     """Withhold the records of entries, given by entry, whose headline takes the story back.
 
-    A revision that was withheld for an entry and released is not withheld for it again.
+    A record that was withheld for some words and released is not withheld for them again, whichever entry or revision
+    has them.  Words that come while it is withheld are decided with it.
     """
     found = [(outcome, words) for outcome in outcomes if (words := words_of(outcome))]
     if not found:
         return
-    unit_of_work, decided = await UnitOfWork.open(connection), list[Decision]()
+    unit_of_work = await UnitOfWork.open(connection)
     withheld: set[int] = set()
     for outcome, words in found:
         entry_id, record_id = outcome.work.id, record_ids.get(outcome.work.id)
-        if record_id is None or record_id in withheld:
+        record = None if record_id is None else await _undecided(connection, record_id)
+        if record is None:
             continue
-        revision = await _usable_revision(connection, record_id, entry_id)
-        if revision is None:
+        reasons = [_reason(record.id, one) for one in words]
+        known = await _reasons(connection, record.id)
+        new = [reason for reason in reasons if reason.casefold() not in known]
+        if not new:
             continue
-        withheld.add(record_id)
+        await decisions.add(
+            connection,
+            [
+                Decision(at=outcome.at, entry_id=entry_id, stage="identity", verdict="withheld", reason=reason)
+                for reason in new
+            ],
+        )
+        if record.pubstatus != "usable" or record.id in withheld:
+            continue
+        withheld.add(record.id)
         values = {"pubstatus": "withheld", "unconfirmed_kill_at": outcome.at, "updated_at": outcome.at}
-        unit_of_work.update_record(record_id, **values)
-        unit_of_work.set_status(record_id, [revision], "withheld")
-        unit_of_work.add_event(record_id, revision, "withheld", entry_id=entry_id, at=outcome.at, pubstatus="withheld")
-        reason = f'record {record_id}: it says "{words}", which `ingestd records kill` or `release` decides'
-        decided.append(Decision(at=outcome.at, entry_id=entry_id, stage="identity", verdict="withheld", reason=reason))
+        unit_of_work.update_record(record.id, **values)
+        unit_of_work.set_status(record.id, [record.revision], "withheld")
+        unit_of_work.add_event(
+            record.id, record.revision, "withheld", entry_id=entry_id, at=outcome.at, pubstatus="withheld"
+        )
     await unit_of_work.flush(connection)
-    await decisions.add(connection, decided)
     _warn(sorted(withheld))
 
 
-async def _usable_revision(connection: AsyncConnection, record_id: int, entry_id: int) -> int | None:
-    """Return the current revision of a record that may be withheld; None: it may not, or was for this entry before."""
+async def _undecided(connection: AsyncConnection, record_id: int) -> Any:
+    """Return the id, status and current revision of a record that is usable, or withheld for such words; else None."""
     c = records.c
-    query = select(c.revision).where(c.id == record_id, c.pubstatus == "usable", c.purged_at.is_(None))
-    revision = (await connection.execute(query)).scalar_one_or_none()
-    if revision is None:
-        return None
-    before = select(events.c.seq).where(
-        events.c.record_id == record_id,
-        events.c.kind == "withheld",
-        events.c.entry_id == entry_id,
-        events.c.revision == revision,
+    query = select(c.id, c.pubstatus, c.revision).where(
+        c.id == record_id, or_(c.pubstatus == "usable", c.unconfirmed_kill_at.is_not(None)), c.purged_at.is_(None)
     )
-    return None if (await connection.execute(before.limit(1))).first() else int(revision)
+    return (await connection.execute(query)).one_or_none()
+
+
+def _reason(record_id: int, words: str) -> str:
+    return f'record {record_id}: it says "{words}", which `ingestd records kill` or `release` decides'
+
+
+async def _reasons(connection: AsyncConnection, record_id: int) -> set[str]:
+    """Return the reasons, case-folded, for which the carriers of a record had it withheld before."""
+    query = (
+        select(decisions_table.c.reason)
+        .join(carriers, carriers.c.entry_id == decisions_table.c.entry_id)
+        .where(carriers.c.record_id == record_id, decisions_table.c.verdict == "withheld")
+    )
+    return {reason.casefold() for reason in (await connection.execute(query.distinct())).scalars()}
 
 
 def _warn(record_ids: Sequence[int]) -> None:

@@ -34,7 +34,7 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
     found = await search_index.hits(connection, phrases)
     to_compare = [phrase for phrase in phrases if len(phrase.terms) > 1]
     query = (
-        select(revisions.c.id, found.c.rank)
+        select(revisions.c.id, found.c.rank, records.c.id.label("record_id"))
         .join_from(records, revisions, CURRENT)
         .join(found, found.c.id == revisions.c.id)
         .order_by(found.c.rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
@@ -42,7 +42,7 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
     )
     query = filtered(query, None, None, status)
     # The contents of the best alone are read.  Nearly all that have a phrase by its filter have it.
-    at_once = 2 * limit if to_compare else limit
+    at_once = min(2 * limit, _BATCH) if to_compare else limit
     best = query.limit(at_once).subquery("best")
     ranked = SELECT_RECORDS.add_columns(revisions.c.id).join(best, best.c.id == revisions.c.id)
     ranked = ranked.order_by(best.c.rank.desc(), records.c.updated_at.desc(), records.c.id.desc())
@@ -51,9 +51,11 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
         return await readable(connection, rows)
     having = [row for row in rows if _has(row, to_compare)][:limit]
     if len(having) < limit and len(rows) == at_once:
-        others = (await connection.execute(query)).scalars().all()[at_once:]
+        # A commit since the first statement may have changed the order, and given a record another revision.
+        compared = {row.record_id for row in rows}
+        others = [row.id for row in await connection.execute(query) if row.record_id not in compared]
         ids = await _with_phrases(connection, others, to_compare, limit - len(having))
-        by_id = SELECT_RECORDS.add_columns(revisions.c.id).where(revisions.c.id.in_(ids))
+        by_id = filtered(SELECT_RECORDS.add_columns(revisions.c.id), None, None, status).where(revisions.c.id.in_(ids))
         more = {row.id: row for row in await connection.execute(by_id)}
         having += [more[id_] for id_ in ids if id_ in more]
     return await readable(connection, having)

@@ -17,8 +17,13 @@ def of_polls(before: datetime) -> Deletion:
 
 
 def of_decisions(before: datetime) -> Deletion:
-    """Return the deletion of decisions older than `before`."""
-    return by_age(decisions, before)
+    """Return the deletion of decisions older than `before`, but for the words for which pages were withheld.
+
+    By these, `store.records.page_kills` knows what an operator has released; they go with their entry.
+    """
+    c = decisions.c
+    of_page_kill = (c.verdict == "withheld") & c.reason.like('record %: it says "%')
+    return by_age(decisions, before, ~of_page_kill)
 
 
 def of_failures(before: datetime) -> Deletion:

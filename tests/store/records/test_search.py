@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
@@ -15,6 +16,7 @@ from ingestd.store.records import content
 from ingestd.store.records import search as search_module
 from ingestd.store.records.search import search
 from ingestd.store.schema import migrate
+from ingestd.store.schema.tables import records
 from tests.conftest import LendDatabase
 from tests.support.outcomes import claimed, keep, keep_texts, saved
 
@@ -198,3 +200,52 @@ async def test_few_texts_are_compared_with_a_phrase(empty_database_url: str, mon
         async with database.read() as connection:  # without filters, all are compared
             for limit in (1, 20):  # the first ones that are read do not have the phrase
                 assert [record.id for record in await search(connection, '"white house"', limit=limit)] == [201]
+
+
+async def test_a_phrase_search_reads_few_whole_records_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = []
+
+    def has(row: Any, phrases: Any) -> bool:
+        whole.append(hasattr(row, "guid"))
+        return True
+
+    monkeypatch.setattr(search_module, "_has", has)
+    monkeypatch.setattr(search_module, "_BATCH", 1)
+    async with database.read() as connection:
+        found = await search(connection, "white-hous*", limit=10_000)
+
+    assert len(found) == 2
+    assert sum(whole) == 1
+
+
+async def test_a_record_that_changes_during_a_search_is_found_once(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate.upgrade(empty_database_url)
+    monkeypatch.setattr(search_module, "_BATCH", 2)
+    async with Database(with_async_driver(empty_database_url)) as database:
+        await keep_texts(database, "https://paper.example/feed", *(f"The white house {n}" for n in range(4)))
+
+        class Connection:
+            """A connection; after the first statement that reads records, another one moves the last to the front."""
+
+            def __init__(self, connection: Any) -> None:
+                self._connection = connection
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._connection, name)
+
+            async def execute(self, statement: Any, *args: Any) -> Any:
+                result = await self._connection.execute(statement, *args)
+                if "AS best" in str(statement):
+                    async with database.write() as writer:
+                        later = update(records).where(records.c.id == 1).values(updated_at=datetime.now(UTC))
+                        await writer.execute(later)
+                return result
+
+        async with database.read() as connection:
+            found = await search(Connection(connection), '"white house"', limit=4)  # type: ignore[arg-type]
+
+    assert sorted(record.id for record in found) == [1, 2, 3, 4]
