@@ -14,6 +14,9 @@ from ingestd.urls import without_userinfo
 #: "composed" (assembled from several fields) or "derived" (extracted from another field).
 IdOrigin = Literal["source", "link", "hash", "composed", "derived"]
 
+#: The warning of a document that was cut off: its last entry is left out.
+CUT_OFF = "the document ends within its last entry"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ingestd.errors import Gone, IngestError, Refused, Throttled
+from ingestd.model.feed import CUT_OFF
 from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Pace, Source
 from ingestd.model.timing import Timing
@@ -84,6 +85,8 @@ def document_result(
     """
     poll = replace(
         poll,
+        # A 304 to the next request would leave the rest of the document unread.
+        validators=NO_VALIDATORS if CUT_OFF in parsed.feed.warnings else poll.validators,
         hints=replace(parsed.feed.hints, fresh_for=reply.fresh_for),
         title=parsed.feed.title,
         home=parsed.feed.home,

@@ -109,6 +109,22 @@ async def test_an_unreadable_document_leaves_no_validators(
     assert (await source_row(runtime, source)).etag == '"one"'
 
 
+async def test_a_document_that_was_cut_off_is_asked_for_in_full_again(newsroom: Newsroom, runtime: Runtime) -> None:
+    url = newsroom.publish("/feed", body=stories(1, 3)[: -len("text</description></item></channel></rss>")], ETag='"1"')
+    source = await add(runtime, url)
+    await poll_all(runtime)
+    assert (await source_row(runtime, source)).etag is None
+
+    newsroom.publish("/feed", answers=[Answer(body=stories(1, 3), headers=_multi({"ETag": '"1"'}), conditional=True)])
+    await poll_all(runtime)
+
+    assert "If-None-Match" not in asked(newsroom, "/feed")[-1]
+    async with runtime.database.read() as connection:
+        guids = (await connection.execute(select(tables.entries.c.guid))).scalars().all()
+    assert sorted(guids) == ["1", "2", "3"]
+    assert (await source_row(runtime, source)).etag == '"1"'
+
+
 # --- freshness
 
 

@@ -14,6 +14,7 @@ from lxml import etree
 
 from ingestd.errors import ParseError
 from ingestd.formats.common.lenient_xml import Element, name_of, root_element, text_in
+from ingestd.model.feed import CUT_OFF
 from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
 from ingestd.text import collapse
 
@@ -115,7 +116,7 @@ def _whole_entries(parsed: Raw, body: bytes) -> tuple[Raw, tuple[str, ...]]:
         return parsed, ()
     if _ROOT_ENDS.search(body, starts[-1]):  # only the end tag is missing
         return parsed, ()
-    return {**parsed, "entries": entries[:-1]}, ("the document ends within its last entry",)
+    return {**parsed, "entries": entries[:-1]}, (CUT_OFF,)
 
 
 def _words(error: Exception, body: bytes) -> str:
