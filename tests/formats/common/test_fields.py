@@ -130,4 +130,4 @@ def test_markers_of_cdata_sections_are_searched_in_linear_time(hostile: str) -> 
     fields.body_of(hostile)
     fields.written_value(hostile)
 
-    assert time.process_time() - begin < 2  # a few milliseconds; it was a minute
+    assert time.process_time() - begin < 5  # a few milliseconds

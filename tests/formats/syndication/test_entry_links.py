@@ -145,7 +145,7 @@ def test_broken_bases_cost_linear_time() -> None:
 
     fixed, warnings = _without_broken_bases(hostile)
 
-    assert time.process_time() - begin < 3  # 0.1 s; it was 20 s
+    assert time.process_time() - begin < 10  # a tenth of a second
     assert (fixed.strip(), warnings) == (b"", ('xml:base is no URL: xml:base="http://[0"',))
     assert [entry.link for entry in parse(body, url=FEED).entries] == [f"https://feeds.example/{n}" for n in range(3)]
 
