@@ -205,6 +205,29 @@ async def test_a_rewrite_waits_for_transactions_that_still_see_what_is_erased(
         assert await in_database(runtime, tmp_path, pieces) == []
 
 
+async def test_a_rewrite_waits_for_a_writer_between_two_statements(
+    newsroom: Newsroom, database_url: str, tmp_path: Path
+) -> None:
+    """Such a writer has no snapshot, but its transaction number keeps what was deleted after it began."""
+    async with open_desk(database_url, tmp_path) as runtime:
+        records = await fill(newsroom, runtime, tmp_path / "archive")
+        pieces = await stored_contents(runtime, records)
+
+        async def write() -> None:
+            async with runtime.database.write() as connection:
+                await connection.execute(update(tables.runs).values(role=tables.runs.c.role))
+                written.set()
+                await asyncio.sleep(2)
+
+        written = asyncio.Event()
+        task = asyncio.create_task(write())
+        await written.wait()
+        await purge(runtime, records, rewrite=True)
+        await task
+
+        assert await in_database(runtime, tmp_path, pieces) == []
+
+
 async def test_documents_of_other_stories_stay_and_shared_ones_are_counted(
     newsroom: Newsroom, database_url: str, tmp_path: Path
 ) -> None:

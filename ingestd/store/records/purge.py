@@ -285,10 +285,10 @@ async def erase_free_space(database: Database, *, rewrite: bool) -> None:
 
 
 async def _wait_for_snapshots(database: Database) -> None:
-    """Wait until no other transaction on this database has a snapshot, at most _MAX_SNAPSHOT_WAIT seconds."""
+    """Wait until no other transaction on this database has a snapshot or has written, at most _MAX_SNAPSHOT_WAIT s."""
     query = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL"
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND coalesce(backend_xmin, backend_xid) IS NOT NULL"  # between two statements, a writer has no snapshot
     )
     until = monotonic() + _MAX_SNAPSHOT_WAIT
     while monotonic() < until:
