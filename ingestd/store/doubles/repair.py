@@ -18,8 +18,8 @@ from ingestd.store.schema.tables import entries
 #: Entries that one read looks for, and entries whose records one transaction merges or links.
 _PAGE, _MERGED, _LINKED = 200, 10, 200
 
-#: The pause after a transaction, for other writers: a multiple of its time, and the least, in seconds.
-_REST, _LEAST_REST = 1.0, 0.005
+#: The pause after a transaction, for other writers: a multiple of its time, and the least and the most, in seconds.
+_REST, _LEAST_REST, _MOST_REST = 1.0, 0.005, 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,4 +99,4 @@ _LINK = (
 
 
 async def _rest(began: float) -> None:
-    await asyncio.sleep(max(_LEAST_REST, (monotonic() - began) * _REST))
+    await asyncio.sleep(min(_MOST_REST, max(_LEAST_REST, (monotonic() - began) * _REST)))

@@ -27,8 +27,9 @@ _MOST = 2_000
 #: Rows that one read looks for.
 _PAGE = 2_000
 
-#: The pause after a batch, as a multiple of its time, and the least, in seconds.
-_REST, _LEAST_REST = 2.0, 0.005
+#: The pause after a batch, as a multiple of its time, and the least and the most, in seconds.  A machine that stands
+#: still makes a transaction long, and after a second others have had their turn.
+_REST, _LEAST_REST, _MOST_REST = 2.0, 0.005, 1.0
 
 #: Where the search for rows goes on: the sort key of the last row that it looked at.
 Position = tuple[Any, ...]
@@ -174,7 +175,7 @@ async def _timed(database: Database, done: Deleted, size: "BatchSize") -> AsyncI
 
 async def rest(held: float) -> None:
     """Let other writers have their turn, for longer after a transaction that held the lock for longer."""
-    await asyncio.sleep(max(_LEAST_REST, held * _REST))
+    await asyncio.sleep(min(_MOST_REST, max(_LEAST_REST, held * _REST)))
 
 
 class BatchSize:

@@ -5,6 +5,7 @@ from statistics import median
 
 import pytest
 
+from ingestd.store.retention import batches
 from ingestd.store.retention.batches import BatchSize
 
 MS = 0.001
@@ -55,3 +56,18 @@ def test_a_batch_that_takes_too_long_is_followed_by_a_smaller_one() -> None:
 
     size.note(200 * MS)
     assert size.rows == 1000
+
+
+@pytest.mark.parametrize(("held", "expected"), [(0.0, 0.005), (0.02, 0.04), (0.4, 0.8), (3.0, 1.0), (600.0, 1.0)])
+async def test_the_rest_after_a_batch_is_twice_its_time_and_at_most_a_second(
+    held: float, expected: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr(batches.asyncio, "sleep", sleep)
+    await batches.rest(held)
+
+    assert rests == [expected]
