@@ -6,10 +6,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+
+from tests.support.databases import make_database
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
@@ -79,3 +83,31 @@ def test_what_is_unexpected_ends_a_benchmark_with_a_sentence() -> None:
 
     assert done.returncode == 1
     assert done.stderr.endswith("rows of records: expected 4, found 3; nothing was measured\n")
+
+
+async def test_replays_differ_by_what_was_answered_and_not_by_database(tmp_path: Path, postgresql_server: str) -> None:
+    from replay import Replay  # noqa: PLC0415
+    from replay_papers import Answer  # noqa: PLC0415
+
+    def changed(host: str, path: str, _round: int, answer: Answer) -> Answer:
+        if (host, path) != ("paper1.example", "/news/3"):
+            return answer
+        at = answer.body.index(b"</article>") - len("x.</p>")
+        return replace(answer, body=answer.body[:at] + b"#" + answer.body[at + 1 :])
+
+    async def lines(name: str, database_url: str, change: Any = None) -> set[str]:
+        (tmp_path / name).mkdir()
+        replay = Replay(rounds=2, papers=6, samples=None)
+        replay.web.change = change or replay.web.change
+        found = await replay.run(database_url, tmp_path / name)
+        assert replay.web.answers > 100
+        return set(found)
+
+    before = await lines("one", f"sqlite:///{tmp_path}/one.db")
+    on_postgresql = await lines("two", make_database(postgresql_server, f"replay_{uuid4().hex}"))
+    after = await lines("three", f"sqlite:///{tmp_path}/three.db", changed)
+
+    assert sorted(on_postgresql ^ before) == []
+    differing = before ^ after
+    assert {line.split(" ")[0] for line in differing} >= {"revisions", "raws", "archive", "texts"}
+    assert all("paper1.example" in line for line in differing if not line.startswith(("raws ", "texts ")))
