@@ -14,6 +14,7 @@ from lxml import etree
 
 from ingestd.errors import ParseError
 from ingestd.formats.common.lenient_xml import Element, name_of, root_element, text_in
+from ingestd.formats.syndication import well_formed
 from ingestd.model.feed import CUT_OFF
 from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
 from ingestd.text import collapse
@@ -50,6 +51,8 @@ def parse(body: bytes, content_type: str | None) -> tuple[Raw, tuple[str, ...]]:
     Raises ParseError when feedparser fails, or reports an error and found no entry.
     """
     body, warnings = _without_broken_bases(body) if b"xml:base" in body else (body, ())
+    if (found := well_formed.read(body, content_type)) is not None:
+        return found, warnings
     try:
         parsed = _parse(body, content_type)
     except ParseError as failure:

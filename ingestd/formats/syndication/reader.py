@@ -81,9 +81,9 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
     defaults = _FeedDefaults(
         url=url,
         base=_base(url, head) if not version.startswith("atom") else url,
-        home=fields.page_of(url, head.get("link")),
+        home=fields.page_of(url, _string(head, "link")),
         ids_are_pages=version in ("rss10", "rss11"),
-        language=fields.language_of(head.get("language")),
+        language=fields.language_of(_string(head, "language")),
         # In Atom the feed's authors apply to its entries (RFC 4287, 4.2.1); in RSS this is the webmaster.
         authors=_authors(head) if version.startswith("atom") else (),
     )
@@ -115,15 +115,15 @@ def parse(document: Document, url: str, content_type: str | None = None) -> Feed
 
 def _entry(item: Raw, defaults: _FeedDefaults, order: str | None) -> Entry:
     headline, description, (body, language) = _line(item, "title"), _description(item), _content(item)
-    language = fields.language_of(item.get("language") or language) or defaults.language
+    language = fields.language_of(_string(item, "language") or language) or defaults.language
     # Never feedparser's own reading: it fills in what it does not understand from today's date.
     dates = (_date(item, name) for name in ("published", "updated"))
     published, updated = (read_time(date, language_for(date, language, order)) for date in dates)
     link = _page(item, defaults)
     if not link and not body:  # the summary is all there is to read
-        body = fields.body_of(item.get("summary"), markup=_is_markup(item.get("summary_detail")))
+        body = fields.body_of(_string(item, "summary"), markup=_is_markup(item.get("summary_detail")))
     guid, origin = identity_of(
-        fields.written_value(item.get("id")),
+        fields.written_value(_string(item, "id")),
         link,
         headline=headline,
         description=description,
@@ -151,7 +151,7 @@ def _entry(item: Raw, defaults: _FeedDefaults, order: str | None) -> Entry:
 def _date(item: Raw, name: str) -> str | None:
     """Return a date as written; `created` is when an entry without another date was published."""
     names = (name,) if name != "published" else (name, "created", "prism_publicationdate")
-    return next((fields.written_value(item[one]) for one in names if item.get(one)), None)
+    return next((fields.written_value(text) for one in names if (text := _string(item, one))), None)
 
 
 def _page(item: Raw, defaults: _FeedDefaults) -> str | None:
@@ -170,7 +170,7 @@ def _page(item: Raw, defaults: _FeedDefaults) -> str | None:
     )
     if page := next(filter(None, (_resolved(link, defaults) for link in found)), None):
         return page
-    identifier = fields.written_value(item.get("id"))
+    identifier = fields.written_value(_string(item, "id"))
     # An identifier with spaces, such as "17 at https://paper.example", is no address.
     is_page = (item.get("guidislink") or defaults.ids_are_pages) and not _SPACE.search(identifier)
     return fields.page_of("", identifier) if is_page else None
@@ -184,7 +184,7 @@ def _may_be_page(link: Raw, item: Raw) -> bool:
     href = (link.get("href") or "").strip()
     if not href or _NO_PAGE.match(link.get("type") or ""):
         return False
-    return href != (item.get("id") or "").strip() or any(sign in href for sign in "/.?#:")
+    return href != (_string(item, "id") or "").strip() or any(sign in href for sign in "/.?#:")
 
 
 def _resolved(link: str, defaults: _FeedDefaults) -> str | None:
@@ -201,7 +201,7 @@ def _base(url: str, head: Raw) -> str:
 
     RSS has no rule for relative links; publishers whose feed a service hosts mean their own site.
     """
-    page = fields.page_of(url, head.get("link"))
+    page = fields.page_of(url, _string(head, "link"))
     return page if page and urlsplit(page).hostname != urlsplit(url).hostname else url
 
 
@@ -228,7 +228,7 @@ def _payload(item: Raw, url: str) -> str | None:
 
 
 def _line(element: Raw, name: str) -> str | None:
-    return fields.line_of(element.get(name), markup=_is_markup(element.get(f"{name}_detail")))
+    return fields.line_of(_string(element, name), markup=_is_markup(element.get(f"{name}_detail")))
 
 
 def _is_markup(detail: object) -> bool:
@@ -239,6 +239,11 @@ def _media_type(element: Raw) -> str:
     return (element.get("type") or "text/html").partition(";")[0].strip().lower()
 
 
+def _string(element: Raw, name: str) -> str | None:
+    # After an element with the name of one of feedparser's lists, some texts are mappings.
+    return found if isinstance(found := element.get(name), str) else None
+
+
 def _elements(element: Raw, name: str) -> list[Raw]:
     """Return a list of feedparser's; an element of the publisher's with that name replaces it by text."""
     found = element.get(name)
@@ -246,7 +251,7 @@ def _elements(element: Raw, name: str) -> list[Raw]:
 
 
 def _description(item: Raw) -> str | None:
-    summary, detail = item.get("summary"), item.get("summary_detail")
+    summary, detail = _string(item, "summary"), item.get("summary_detail")
     if detail is None and any(content.get("value") == summary for content in _elements(item, "content")):
         return None  # without a summary, feedparser repeats the content here
     return fields.description_of(summary, markup=detail is None or _is_markup(detail))
@@ -267,7 +272,7 @@ def _content(item: Raw) -> tuple[str | None, str | None]:
 
 def _authors(element: Raw) -> tuple[str, ...]:
     authors = _elements(element, "authors")
-    address = _AUTHOR_ADDRESS.fullmatch(element.get("author") or "")
+    address = _AUTHOR_ADDRESS.fullmatch(_string(element, "author") or "")
     if address and len(authors) <= 1:
         return fields.names_of([address["name"] or address["address"]])
     return fields.names_of(author.get("name") or author.get("email") for author in authors)
@@ -287,8 +292,8 @@ def _relation(link: Raw) -> str:
 
 
 def _links(element: Raw) -> Sequence[Raw]:
-    if isinstance(element.get("links"), str) and element.get("link"):
-        return [{"href": element["link"]}]
+    if isinstance(element.get("links"), str) and (address := _string(element, "link")):
+        return [{"href": address}]
     return _elements(element, "links")
 
 

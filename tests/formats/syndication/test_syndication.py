@@ -416,7 +416,7 @@ def test_one_entry_never_costs_the_feed(odd: str, at: int) -> None:
 
 
 def test_an_entry_that_cannot_be_read_at_all_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No such document is known: the parser is made to fail on a word."""
+    """No such document is known: the parser is made to fail on a word.  One with a document type is read by it."""
     read = feedparser.parse
 
     def fail(stream: Any, **options: Any) -> Any:
@@ -428,12 +428,14 @@ def test_an_entry_that_cannot_be_read_at_all_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr(feedparser, "parse", fail)
     items = [f"<guid>{n}</guid><title>{'Unreadable' if n in (2, 6) else 'Story'}</title>" for n in range(9)]
 
-    feed = parse(rss(*items), url=URL)
+    document_type = b"<!DOCTYPE rss>"
+
+    feed = parse(document_type + rss(*items)[21:], url=URL)
 
     assert [entry.guid for entry in feed.entries] == ["0", "1", "3", "4", "5", "7", "8"]
     assert feed.warnings == ("feedparser failed: RuntimeError: bug; entries left out: 2, 6",)
     with pytest.raises(ParseError, match="feedparser failed: RuntimeError"):
-        parse(rss(items[2]), url=URL)
+        parse(document_type + rss(items[2])[21:], url=URL)
 
 
 def test_a_link_of_another_scheme_is_left_out_with_a_warning() -> None:
@@ -441,3 +443,13 @@ def test_a_link_of_another_scheme_is_left_out_with_a_warning() -> None:
 
     assert feed.entries[0].link is None
     assert feed.warnings == ("links that are no http(s) URL were dropped: gopher://paper.example/1",)
+
+
+@pytest.mark.parametrize("name", ["links", "authors", "tags", "title_detail", "contributors"])
+def test_an_element_named_like_feedparsers_own_costs_no_feed(name: str) -> None:
+    """Found by random variants: after one, feedparser keeps attributes in the place of texts."""
+    item = f"<{name}>x</{name}><link rel='alternate' type='text/html'/><author x='y'>Jane</author><category a='b'/>"
+
+    feed = parse(rss(f"<guid>1</guid><title>T</title>{item}", "<guid>2</guid>", head=item), url=URL)
+
+    assert [entry.guid for entry in feed.entries] == ["1", "2"]
