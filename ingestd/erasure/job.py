@@ -1,7 +1,7 @@
 """Purge records: erase their documents from the archive, then their content from the database."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ingestd.archive.protocol import Archive
@@ -9,7 +9,7 @@ from ingestd.erasure.documents import find_documents
 from ingestd.pipeline import subjects
 from ingestd.store.database import Database
 from ingestd.store.operations.search_upkeep import SearchUpkeep
-from ingestd.store.records import purge
+from ingestd.store.records import free_space, purge
 
 #: Records in one transaction, which holds the lock of all writers of records.
 _BATCH = 20
@@ -28,6 +28,8 @@ class Purged:
     documents: int = 0
     #: Documents that other entries were in, too; their records cannot be extracted again.
     shared: int = 0
+    #: Whether a transaction of somebody else may have kept deleted rows in the files of the database.
+    kept_in_files: bool = False
 
 
 async def purge_records(
@@ -49,7 +51,7 @@ async def purge_records(
     repeated.  Records that were purged before are passed over.  What is left of deleted rows and documents is
     overwritten at the end, even if no record was found: the call may repeat one that was killed before that.
 
-    `rewrite` is that of `purge.erase_free_space`.
+    `rewrite` is that of `free_space.erase_free_space`.
 
     Raises StoreError, StoreUnavailable, ArchiveError.
     """
@@ -83,7 +85,7 @@ async def purge_records(
     if not dry_run:
         await archive.erase_remains()
         await SearchUpkeep(database).erase()
-        await purge.erase_free_space(database, rewrite=rewrite)
+        done = replace(done, kept_in_files=not await free_space.erase_free_space(database, rewrite=rewrite))
     return done
 
 

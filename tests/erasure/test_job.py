@@ -7,9 +7,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 import zstandard
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
 
 from ingestd.archive import packs
 from ingestd.archive.directory import DirectoryArchive
@@ -18,6 +19,7 @@ from ingestd.errors import ArchiveError
 from ingestd.model.answer import Answer
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.subjects import of_item
+from ingestd.store.records import free_space
 from ingestd.store.schema import tables
 from tests.archive.test_directory import make_older, pack_files
 from tests.support.agency import add_inbox, ninjs, send
@@ -228,6 +230,44 @@ async def test_a_rewrite_waits_for_a_writer_between_two_statements(
         assert await in_database(runtime, tmp_path, pieces) == []
 
 
+async def test_a_rewrite_waits_for_a_writer_in_another_database(
+    newsroom: Newsroom, database_url: str, tmp_path: Path
+) -> None:
+    """Snapshots reach back to the oldest writer of the server, and that of the rewrite itself does, too."""
+    async with open_desk(database_url, tmp_path) as runtime:
+        if runtime.database.dialect != "postgresql":
+            return  # a SQLite file has no neighbours
+        records = await fill(newsroom, runtime, tmp_path / "archive")
+        pieces = await stored_contents(runtime, records)
+        server = make_url(database_url).set(database="postgres").render_as_string(hide_password=False)
+        async with await psycopg.AsyncConnection.connect(server) as neighbour:
+            await neighbour.execute("SELECT pg_current_xact_id()")
+            purged = asyncio.create_task(purge(runtime, records, rewrite=True))
+            await asyncio.wait([purged], timeout=2)
+            await neighbour.rollback()
+            await purged
+
+        assert await in_database(runtime, tmp_path, pieces) == []
+
+
+@pytest.mark.parametrize("rewrite", [False, True], ids=["vacuum", "rewrite"])
+async def test_a_transaction_that_lasts_too_long_is_told(
+    newsroom: Newsroom, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rewrite: bool
+) -> None:
+    async with open_desk(database_url, tmp_path) as runtime:
+        records = await fill(newsroom, runtime, tmp_path / "archive")
+        is_shared = runtime.database.dialect == "postgresql"
+        async with runtime.database.snapshot() as connection:
+            await connection.execute(select(tables.sites.c.site))
+            monkeypatch.setattr(free_space, "_MAX_SNAPSHOT_WAIT", 0.2)
+            first = await purge(runtime, records, rewrite=rewrite) if is_shared else None  # SQLite would wait for it
+        monkeypatch.undo()
+        again = await purge(runtime, records, rewrite=rewrite)
+
+        assert (first is None) or first.kept_in_files
+        assert not again.kept_in_files
+
+
 async def test_documents_of_other_stories_stay_and_shared_ones_are_counted(
     newsroom: Newsroom, database_url: str, tmp_path: Path
 ) -> None:
@@ -255,7 +295,7 @@ async def test_documents_of_other_stories_stay_and_shared_ones_are_counted(
         assert done.shared == 6
 
 
-@pytest.mark.parametrize("where", ["purge", "erase_free_space"])
+@pytest.mark.parametrize("where", ["purge.purge", "free_space.erase_free_space"])
 async def test_a_purge_that_was_killed_is_finished_by_the_next_one(
     newsroom: Newsroom, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -266,7 +306,7 @@ async def test_a_purge_that_was_killed_is_finished_by_the_next_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"ingestd.store.records.purge.{where}", killed)
+        patched.setattr(f"ingestd.store.records.{where}", killed)
         with pytest.raises(KeyboardInterrupt):
             await purge(runtime, records)
     await purge(runtime, records, rewrite=True)

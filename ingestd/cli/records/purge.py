@@ -55,6 +55,8 @@ def purge(
     )
     if done.shared:
         line += f" ({done.shared} with other entries)"
+    if done.kept_in_files:
+        line += "; a long transaction kept deleted rows in the database's files: repeat the command when it has ended"
     show_result({"dry_run": dry_run, **asdict(done)}, line, json=json)
 
 

@@ -5,20 +5,18 @@ empty revision.  They are what keeps it from becoming news again: an entry of st
 article or wire item that belongs to the record is dropped.
 """
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, null, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
-from ingestd.store.database import Database, lock_records
-from ingestd.store.records import free_pages, search_index, search_parts
+from ingestd.store.database import lock_records
+from ingestd.store.records import search_index, search_parts
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import (
@@ -36,8 +34,6 @@ from ingestd.store.schema.tables import (
 )
 from ingestd.store.statements import chunks
 
-#: Seconds for which a purge waits for the transactions of others.
-_MAX_SNAPSHOT_WAIT = 30.0
 #: SHA-256 of no text.
 _NO_TEXT = sha256(b"").hexdigest()
 
@@ -265,34 +261,3 @@ async def forget_entries(connection: AsyncConnection, entry_ids: Sequence[int]) 
     blank = {"state": "expired", "announced": _STUB, "revisit_at": None, "etag": None, "last_modified": None}
     for some in chunks(sorted(entry_ids)):
         await connection.execute(update(entries).where(entries.c.id.in_(some)).values(run_id=None, raw=None, **blank))
-
-
-async def erase_free_space(database: Database, *, rewrite: bool) -> None:
-    """Overwrite what the database files still have of deleted rows; raises StoreUnavailable, StoreError.
-
-    `rewrite`: write the tables anew, which needs as much free space as they take, and locks them meanwhile.
-    """
-    if database.dialect == "postgresql":
-        # A transaction that began before the deletion, such as autovacuum's, keeps the deleted rows in the files.
-        await _wait_for_snapshots(database)
-        tables = (revisions, entries, decisions, failures, evidence, sources)
-        for name in (*(table.name for table in tables), *search_parts.TABLES):
-            await database.run_alone(f"VACUUM FULL {name}" if rewrite else f"VACUUM {name}")
-        return
-    await search_index.erase_deleted(database)
-    await (database.run_alone("VACUUM") if rewrite else free_pages.overwrite(database))
-    await database.run_alone("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-async def _wait_for_snapshots(database: Database) -> None:
-    """Wait until no other transaction on this database has a snapshot or has written, at most _MAX_SNAPSHOT_WAIT s."""
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        " AND coalesce(backend_xmin, backend_xid) IS NOT NULL"  # between two statements, a writer has no snapshot
-    )
-    until = monotonic() + _MAX_SNAPSHOT_WAIT
-    while monotonic() < until:
-        async with database.read() as connection:
-            if not (await connection.execute(query)).scalar():
-                return
-        await asyncio.sleep(0.1)
