@@ -38,6 +38,7 @@ _LINES = {
     "copyrightholder": "copyrightholder", "copyrightnotice": "copyrightnotice", "type": "type", "dateline": "dateline",
 }  # fmt: skip
 _TIMES = ("versioncreated", "firstcreated", "expires")
+_PRECISIONS = ("versioncreated_precision", "firstcreated_precision")
 _EXTRA = ("profile", "mimetype", "representationtype", "service", "textformat", "editorialrole")
 
 
@@ -120,6 +121,9 @@ def _read_extensions(draft: ItemDraft, extensions: Mapping[str, Any]) -> None:
     draft.fill_line("pubstatus_raw", scalar_text(extensions.get("pubstatus_raw")))
     if type(offset := extensions.get("utc_offset")) is int and 0 < abs(offset) <= _MAX_OFFSET:
         draft.fill("utc_offset", offset)
+    for name in _PRECISIONS:
+        if (precision := extensions.get(name)) in ("day", "assumed_zone"):
+            draft.fill(name, precision)
     if isinstance(series := extensions.get("series"), dict):
         part, total = (fields.number_of(scalar_text(series.get(name))) for name in ("part", "total"))
         draft.fill("series", Series(name=fields.line_of(scalar_text(series.get("name"))), part=part, total=total))

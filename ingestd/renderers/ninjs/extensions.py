@@ -12,7 +12,7 @@ CONCEPTS = {
     "subject": "subjects", "place": "places", "person": "people", "organisation": "organisations", "event": "events",
     "genre": "genres",
 }  # fmt: skip
-_LINES = ("dateline", "creditline", "source", "priority")
+_LINES = ("dateline", "creditline", "source", "priority", "versioncreated_precision", "firstcreated_precision")
 _LISTS = ("keywords", "signals")
 _OBJECT_LISTS = ("authors", "links", "renditions", "associations")
 #: Attribute → key under which `formats.ninjs` reads it, where they differ.
