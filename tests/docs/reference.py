@@ -78,6 +78,8 @@ async def _exposed(folder: Path) -> str:
         async with service.runtime.database.write() as connection:
             await connection.execute(update(sources).values(last_success_at=datetime.now(UTC)))
         service.service_state.failures["fetch", "TimedOut"] = 1
+        await service.runtime.archive.put(b"<rss/>", "feed")
+        await service.usage.measure(service.runtime.database, service.runtime.archive)
         health = Health(service)
         text, _ = await Metrics(health).render("text/plain")
         await health.close()
