@@ -21,6 +21,7 @@ from ingestd.store.operations import failures
 from ingestd.store.operations.failures import failure_of, stage_of
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.work.own_claims import OwnClaims, claim_of
 from ingestd.urls import is_folder, is_inbox, without_userinfo
 from ingestd.workers.results import ParsedFeed
@@ -185,7 +186,7 @@ class Inbox:
         # This run has the claim.  A poll of a folder holds the push lock while it commits files, so this push does not
         # run at the same time; an inbox is never polled.
         if row.run_id == self._run_id and (is_folder(row.url) or is_inbox(row.url)):
-            source = sources.source_from_row(row)
+            source = source_from_row(row)
             self._claims.add([claim_of(source)])
             return source, is_folder(row.url)
         raise Busy("the source is being polled")

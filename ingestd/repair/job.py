@@ -17,6 +17,7 @@ from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
 from ingestd.store.polls import gaps, polls, sources
 from ingestd.store.polls.gaps import Gap
+from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.work import entries
 from ingestd.urls import without_userinfo
 from ingestd.web.fetcher import Fetcher
@@ -55,7 +56,7 @@ class Repair:
 
     async def _try(self, gap: Gap) -> int:
         async with self._database.read() as connection:
-            source = sources.source_from_row(await sources.find(connection, str(gap.source_id)))
+            source = source_from_row(await sources.find(connection, str(gap.source_id)))
         try:
             found, notes, complete = await self._try_methods(gap, source)
         except IngestError as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -14,11 +15,16 @@ from ingestd.store.database import Database
 T = TypeVar("T")
 R = TypeVar("R")
 
+#: Seconds within which another item must come for a batch to wait on, and for which its first item waits at most.
+_STEP, _LONGEST_WAIT = 0.002, 0.025
+
 
 class Batches(Generic[T, R]):
     """Commits items in batches; `put` returns once its item is committed.
 
-    An idle system commits each item at once, a busy one up to `max_items` together: no item waits for a batch to fill.
+    An idle system commits each item at once.  Where others came while a transaction ran, the next one waits for as long
+    as more come, at most for `_LONGEST_WAIT` or `max_items`: the batches of a busy system grow with its load, and a
+    commit is most of what a small one costs.
     When the database refuses a batch, its items are committed one by one in their order, so that a bad item fails
     alone.  When the database is unavailable, all fail: a part of them must not overtake the others.
     """
@@ -61,12 +67,23 @@ class Batches(Generic[T, R]):
         return await asyncio.shield(done)
 
     async def _work(self) -> None:
+        is_busy = False
         while True:
             await self._has_waiting.wait()
+            if is_busy or len(self._waiting) > 1:
+                await self._gather()
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_items))]
             if not self._waiting:
                 self._has_waiting.clear()
+            is_busy = len(batch) > 1
             await self._commit(batch)
+
+    async def _gather(self) -> None:
+        """Wait for as long as more items come."""
+        since, before = monotonic(), 0
+        while before < len(self._waiting) < self._max_items and monotonic() - since < _LONGEST_WAIT:
+            before = len(self._waiting)
+            await asyncio.sleep(_STEP)
 
     async def _commit(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:

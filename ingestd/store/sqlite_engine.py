@@ -5,9 +5,11 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import event
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ingestd.store.checkpoints import AUTOMATIC_AFTER
+from ingestd.store.sqlite_driver import DriverConnection
 from ingestd.store.unreadable import parse_json
 
 #: How long a writer waits for another process's transaction, in seconds.
@@ -41,6 +43,7 @@ class Connection(sqlite3.Connection):
 
 def sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
     """Create a pool whose transactions begin with the statement `begin`."""
+    [path], options = make_url(url).get_dialect()().create_connect_args(make_url(url))
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -48,7 +51,7 @@ def sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
         pool_timeout=BUSY_TIMEOUT,
         hide_parameters=True,
         json_deserializer=parse_json,
-        connect_args={"factory": Connection},
+        async_creator=lambda: DriverConnection(path, **options, factory=Connection),
     )
 
     def configure(connection: Any, _record: Any) -> None:
@@ -70,5 +73,9 @@ def sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
         cursor.close()
 
     event.listen(engine.sync_engine, "connect", configure)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+    def begin_with_next_statement(connection: Any) -> None:
+        connection.connection.driver_connection.begin_with = begin
+
+    event.listen(engine.sync_engine, "begin", begin_with_next_statement)
     return engine

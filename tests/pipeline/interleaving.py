@@ -197,7 +197,9 @@ class Run:
         )  # fmt: skip
         self.inbox = Inbox(run_id=self.id, claims=self.claims, database=self.database, poller=self.poller)
 
-    def _before_statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def _before_statement(self, connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # On SQLite, the first statement of a transaction is executed together with the one that begins it.
+        statement = getattr(connection.connection.driver_connection, "begin_with", None) or statement
         await_only(self._wait(statement))
         self._fail_if_away(statement)
 

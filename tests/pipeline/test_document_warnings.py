@@ -12,6 +12,7 @@ from ingestd.model.reply import Reply
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
+from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema import tables
 from tests.pipeline.test_pagination import poll
 from tests.support.desk import add, claim_source, source_row
@@ -31,7 +32,7 @@ def dates(entry: str) -> bytes:
 
 
 async def texts(runtime: Runtime, source: int) -> list[str]:
-    found = sources.source_from_row(await source_row(runtime, source)).warnings
+    found = source_from_row(await source_row(runtime, source)).warnings
     return [one.text for one in found]
 
 
@@ -153,7 +154,7 @@ async def test_health_counts_the_sources_with_warnings(newsroom: Newsroom, runti
     async with runtime.database.write() as connection:
         figures = await overview.health_figures(connection, now=now, late=now, late_claims=now, late_revisits=now)
         await connection.execute(update(tables.sources).values(warnings=[{"text": 1}, "odd", None]))
-        unreadable = [sources.source_from_row(row).warnings for row in await sources.list_all(connection)]
+        unreadable = [source_from_row(row).warnings for row in await sources.list_all(connection)]
 
     assert (figures.warned, figures.incomplete) == (3, 1)
     assert unreadable == [()] * 4

@@ -17,6 +17,7 @@ from ingestd.pipeline.drop_folder import AFTER_ERROR, INTERVAL
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import gaps, sources
 from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema.tables import entries, failures, polls, revisions
 from ingestd.urls import source_url
 from tests.support.agency import ninjs
@@ -156,7 +157,7 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     await process_entries(runtime)
     async with runtime.database.write() as connection:
         row = await source_row(runtime, source)
-        await sources.postpone(connection, sources.source_from_row(row), runtime.run_id, until=row.due_at)
+        await sources.postpone(connection, source_from_row(row), runtime.run_id, until=row.due_at)
 
     note_arrivals(runtime, source, path / "a.json")
     done = await poll_folder(runtime, source)

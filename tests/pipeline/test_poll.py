@@ -14,6 +14,7 @@ from ingestd.model.source import Hints
 from ingestd.pipeline.poll_results import REDIRECTS_TO_BELIEVE
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import gaps, sources
+from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema import tables
 from tests.support.desk import STORY, add, claim_source, feed, open_desk, page, poll_all, source_row
 from tests.support.newsroom import Answer, Newsroom
@@ -175,7 +176,7 @@ async def test_skip_hours_are_respected(newsroom: Newsroom, runtime: Runtime) ->
 
     row = await source_row(runtime, source)
     assert row.due_at.hour == 23
-    assert sources.source_from_row(row).hints == Hints(skip_hours=tuple(range(23)))
+    assert source_from_row(row).hints == Hints(skip_hours=tuple(range(23)))
 
 
 # --- refusals

@@ -15,6 +15,7 @@ from ingestd.pipeline.drop_folder import AFTER_ERROR, AFTER_LOGIN_REFUSED
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema.tables import entries, failures
 from ingestd.urls import source_url
 from tests.drops.scripted_ftp import scripted_ftp
@@ -112,7 +113,7 @@ async def test_after_a_crash_between_commit_and_move_the_same_file_adds_nothing(
     assert "a.json" in names(wire.path)
     async with runtime.database.write() as connection:
         row = await source_row(runtime, source)
-        await sources.postpone(connection, sources.source_from_row(row), runtime.run_id, until=row.due_at)
+        await sources.postpone(connection, source_from_row(row), runtime.run_id, until=row.due_at)
 
     done = await poll_folder(runtime, source)
 

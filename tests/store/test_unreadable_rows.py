@@ -17,6 +17,7 @@ from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
 from ingestd.store.polls import sources
+from ingestd.store.polls.source_rows import shown_values
 from ingestd.store.records import records, reprocessing
 from ingestd.store.records.export import export
 from ingestd.store.schema import tables
@@ -171,4 +172,4 @@ async def test_a_source_is_shown_whatever_its_hints_are(database: Database) -> N
     async with database.read() as connection:
         row = await sources.find(connection, "1")
 
-    assert json.loads(to_json(sources.shown_values(row)))["hints"] is None
+    assert json.loads(to_json(shown_values(row)))["hints"] is None

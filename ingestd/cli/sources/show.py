@@ -8,6 +8,7 @@ from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
 from ingestd.cli.output import show, show_json, show_table
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources, subscriptions
+from ingestd.store.polls.source_rows import shown_values
 
 
 def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -21,7 +22,7 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
             row = await sources.find(connection, source)
             polls = await sources.last_polls(connection, row.id)
             hub = await subscriptions.status_of(connection, row.id)
-        values = sources.shown_values(row)
+        values = shown_values(row)
         about = {"warnings": values["warnings"], "hub": hub, "polls": polls}
         return {**values, **overview.source_summary(row), **about}
 

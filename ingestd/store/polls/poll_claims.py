@@ -6,7 +6,7 @@ A run that was presumed dead may still be at work and deliver its results late, 
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.polls.poll_result import PollResult
@@ -22,9 +22,7 @@ async def lock_claims(connection: AsyncConnection, poll_results: Sequence[PollRe
     """Lock the sources of results, in the order of their ids; returns the state of the claim of each result."""
     rows: dict[int, Any] = {}
     for some in chunks(sorted({poll.source.id for poll in poll_results})):
-        query = select(sources.c.id, sources.c.run_id, sources.c.claims, sources.c.last_result)
-        query = query.where(sources.c.id.in_(some)).order_by(sources.c.id).with_for_update(key_share=True)
-        rows.update((row.id, row) for row in await connection.execute(query))
+        rows.update((row.id, row) for row in await connection.execute(_LOCK, {"polled": some}))
     ended: set[int] = set()
     states: list[ClaimState] = []
     for poll in poll_results:
@@ -38,3 +36,12 @@ async def lock_claims(connection: AsyncConnection, poll_results: Sequence[PollRe
             if not poll.keeps_claim:
                 ended.add(row.id)
     return states
+
+
+# Built once: to build it takes longer than to execute it.
+_LOCK = (
+    select(sources.c.id, sources.c.run_id, sources.c.claims, sources.c.last_result)
+    .where(sources.c.id.in_(bindparam("polled", expanding=True)))
+    .order_by(sources.c.id)
+    .with_for_update(key_share=True)
+)

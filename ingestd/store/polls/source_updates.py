@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import Gone
 from ingestd.model.source import Source
 from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.source_rows import hints_as_json
 from ingestd.store.polls.source_warnings import warnings_as_json
-from ingestd.store.polls.sources import hints_as_json
 from ingestd.store.schema.tables import sources
 
 

@@ -1,26 +1,23 @@
 """Sources: add, find, list, change, claim when due, release, postpone."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, case, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound
-from ingestd.model.source import NO_HINTS, Cursor, Hints, Pace, Source, Validators
+from ingestd.model.source import Source
 from ingestd.model.typed_url import with_scheme
+from ingestd.store.polls import source_rows
 from ingestd.store.polls.source_addresses import address_of, find_by_address, ids_at
-from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.tables import entries, polls, sources
 from ingestd.store.statements import insert_absent
 from ingestd.urls import is_inbox, pacing_key, without_userinfo
 
 #: No correct clock sets a due time further ahead: a hold lasts at most a day, and jitter adds half of that.
 _MAX_POSTPONEMENT = timedelta(days=2)
-
-_HINTED_LISTS = ("skip_hours", "skip_days")
-_HINTED_SECONDS = tuple(name for name in Hints.__slots__ if name not in _HINTED_LISTS)
 
 
 async def add(
@@ -135,30 +132,23 @@ async def claim_due(
     connection: AsyncConnection, run_id: str, *, now: datetime, limit: int, without_sites: Collection[str] = ()
 ) -> list[Source]:
     """Claim due sources, the longest due first; a single statement, so that no two runs get the same source."""
-    due = (
-        select(sources.c.id)
-        .where(sources.c.state == "active", sources.c.run_id.is_(None), sources.c.due_at <= now)
-        .order_by(sources.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if without_sites:
-        due = due.where(sources.c.site.not_in(without_sites))
-    return await _claim_where(connection, run_id, sources.c.id.in_(due.scalar_subquery()))
+    statement = _CLAIM_DUE_WITHOUT if without_sites else _CLAIM_DUE
+    values = {"claiming_run": run_id, "due_until": now, "most": limit, "without_sites": list(without_sites)}
+    return _claimed(await connection.execute(statement, values))
 
 
 async def claim(connection: AsyncConnection, run_id: str, source_ids: Sequence[int]) -> list[Source]:
     """Claim sources, due or not, except sources that a run has claimed already."""
-    return await _claim_where(connection, run_id, sources.c.id.in_(source_ids) & sources.c.run_id.is_(None))
+    return _claimed(await connection.execute(_CLAIM_THESE, {"claiming_run": run_id, "these": list(source_ids)}))
 
 
-async def _claim_where(connection: AsyncConnection, run_id: str, condition: Any) -> list[Source]:
-    statement = update(sources).where(condition).values(run_id=run_id, claims=sources.c.claims + 1).returning(sources)
-    rows = (await connection.execute(statement)).all()
-    return [
-        source_from_row(row)
-        for row in sorted(rows, key=lambda row: (row.due_at.timestamp() if row.due_at else 0.0, row.id))
-    ]
+def _claimed(rows: Iterable[Row[Any]]) -> list[Source]:
+    found = [source_rows.source_from_row(row) for row in rows]
+    return sorted(found, key=lambda source: (source.due_at or _NEVER, source.id))
+
+
+#: Sorts before any due time.
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, now: datetime) -> set[int]:
@@ -232,65 +222,30 @@ async def next_attempt(connection: AsyncConnection, source_id: int) -> tuple[str
     return row.state, row.due_at if row.state == "active" else None
 
 
-def source_from_row(row: Row[Any]) -> Source:
-    """Return a row of `sources` as a `Source`."""
-    return Source(
-        id=row.id,
-        url=row.url,
-        title=row.title,
-        home=row.home,
-        interval=row.interval,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified),
-        body_hash=row.body_hash,
-        due_at=row.due_at,
-        failures=row.failures,
-        maybe_gone=row.condition == "gone",
-        obeys_robots=row.obeys_robots,
-        hints=hints_from_json(row.hints),
-        pace=Pace(arrivals=row.arrivals, hours=row.observed, squares=row.squares) if row.observed else None,
-        last_success_at=row.last_success_at,
-        last_read_at=row.last_read_at,
-        last_new_at=row.last_new_at,
-        full_answer_at=row.full_answer_at,
-        distrusted_until=row.distrusted_until,
-        warnings=warnings_from_json(row.warnings),
-        window=row.window,
-        moved_to=row.moved_to,
-        moved_seen=row.moved_seen,
-        pushed_until=row.pushed_until,
-        cursor=Cursor(url=row.cursor, kind=row.cursor_kind) if row.cursor else None,
-        claim=row.claims,
-    )
-
-
-def shown_values(row: Row[Any]) -> dict[str, Any]:
-    """Return the columns of a row of `sources` that are shown to operators."""
-    values = {name: value for name, value in row._mapping.items() if name not in ("body_hash", "run_id")}
-    warnings = [{"text": one.text, "since": one.since} for one in warnings_from_json(row.warnings)]
-    return {**values, "hints": hints_as_json(hints_from_json(row.hints)), "warnings": warnings}
-
-
-def hints_from_json(value: Any) -> Hints:
-    """Return hints from their JSON value, without those that this program cannot read: the next poll has them anew."""
-    if not isinstance(value, dict):
-        return NO_HINTS
-    lists: dict[str, Any] = {
-        name: tuple(value[name])
-        for name in _HINTED_LISTS
-        if isinstance(value.get(name), list) and all(type(one) is int for one in value[name])
-    }
-    seconds = {name: value[name] for name in _HINTED_SECONDS if type(value.get(name)) in (int, float)}
-    return Hints(**lists, **seconds)
-
-
-def hints_as_json(hints: Hints) -> dict[str, Any] | None:
-    """Return hints as a JSON value without absent ones, or None if there are none."""
-    if hints == NO_HINTS:
-        return None
-    return {name: found for name in Hints.__slots__ if (found := getattr(hints, name)) not in (None, ())}
-
-
 async def last_polls(connection: AsyncConnection, source_id: int, *, limit: int = 20) -> list[dict[str, Any]]:
     """Return the latest polls of a source, newest first."""
     query = select(polls).where(polls.c.source_id == source_id).order_by(polls.c.at.desc()).limit(limit)
     return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+_c = sources.c
+
+# Built once: to build such a statement takes as long as to execute it.
+_DUE = (
+    select(_c.id)
+    .where(_c.state == "active", _c.run_id.is_(None), _c.due_at <= bindparam("due_until"))
+    .order_by(_c.due_at)
+    .limit(bindparam("most", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_DUE_WITHOUT = _DUE.where(_c.site.not_in(bindparam("without_sites", expanding=True)))
+
+
+def _claim_of(which: ColumnElement[bool]) -> Any:
+    values = {"run_id": bindparam("claiming_run"), "claims": _c.claims + 1}
+    return update(sources).where(which).values(values).returning(*source_rows.COLUMNS)
+
+
+_CLAIM_DUE = _claim_of(_c.id.in_(_DUE.scalar_subquery()))
+_CLAIM_DUE_WITHOUT = _claim_of(_c.id.in_(_DUE_WITHOUT.scalar_subquery()))
+_CLAIM_THESE = _claim_of(_c.id.in_(bindparam("these", expanding=True)) & _c.run_id.is_(None))

@@ -10,7 +10,7 @@ from sqlalchemy import case, delete, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.cadence import next_poll
-from ingestd.store.polls.sources import hints_from_json
+from ingestd.store.polls.source_rows import hints_from_json
 from ingestd.store.schema.tables import sources, subscriptions
 from ingestd.store.statements import insert_absent
 
@@ -56,10 +56,12 @@ async def set_hub(connection: AsyncConnection, source_id: int, hub: str, topic: 
 
 async def remove_hubs(connection: AsyncConnection, source_ids: Sequence[int], *, now: datetime) -> None:
     """Delete the subscriptions of sources that no longer name a hub."""
+    if not source_ids:
+        return
     deleted = (
         delete(subscriptions).where(subscriptions.c.source_id.in_(source_ids)).returning(subscriptions.c.source_id)
     )
-    for source_id in (await connection.execute(deleted)).scalars().all() if source_ids else ():
+    for source_id in (await connection.execute(deleted)).scalars().all():
         await _poll_without_hub(connection, source_id, now=now)
 
 

@@ -46,6 +46,9 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
 
     The entries of the polls are saved already.
     """
+    poll_results = [poll for poll in poll_results if poll.listed or poll.outcome == "pushed"]
+    if not poll_results:
+        return
     before = await read(connection, {poll.source.id for poll in poll_results})
     left: dict[datetime, set[int]] = {}
     changed: dict[int, Window] = {}
@@ -53,7 +56,7 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
         window = changed.get(poll.source.id, before.get(poll.source.id))
         if poll.outcome == "pushed":
             await _save_pushed(connection, poll, window)
-        elif poll.listed:
+        else:
             ids = await _ids(connection, poll.source.id, {*poll.seen_again, *(item.entry.guid for item in poll.new)})
             if window and window.at == poll.at:
                 ids |= window.entry_ids  # another page of the same document

@@ -13,6 +13,13 @@ from sqlalchemy.types import TypeEngine
 class _SqliteInstant(DATETIME):
     """UTC text; one that is no time is None, so that it does not fail the other rows of a result."""
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], str | None]:  # noqa: ARG002
+        # As SQLAlchemy writes a naive time, in a fifth of its time: seven values formatted one by one.
+        def process(value: datetime | None) -> str | None:
+            return None if value is None else value.isoformat(" ", "microseconds")[:26]
+
+        return process
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         parse: Any = super().result_processor(dialect, coltype)
 
@@ -38,19 +45,18 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(self.impl_instance)
         return dialect.type_descriptor(_SqliteInstant())  # type: ignore[no-untyped-call]
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Convert to UTC; raises ValueError for a naive time, since its zone is unknown."""
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:
+            return value
         if value.tzinfo is None:
             raise ValueError(f"a naive time cannot be stored: {value}")
-        value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Return an aware UTC time."""
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:
+            return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

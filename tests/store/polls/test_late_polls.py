@@ -21,6 +21,7 @@ from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.store.schema import tables
 from ingestd.store.work import runs
 from tests.support.outcomes import NOON
+from tests.support.statements import executed
 
 LATER = NOON + timedelta(hours=1)
 
@@ -127,3 +128,28 @@ async def test_what_waited_while_the_database_was_away_keeps_its_order(database:
     # Had it committed them one by one, 2 and 3 would be stored, and 1 not.
     assert [type(result) for result in results] == [StoreUnavailable] * 3
     assert committed == []
+
+
+async def test_polls_that_found_nothing_cost_three_statements_however_many_they_are(database: Database) -> None:
+    async with database.write() as connection:
+        for number in range(30):
+            await sources.add(connection, f"https://wire{number}.example/", now=NOON)
+        with executed(connection) as claiming:
+            found = await sources.claim_due(connection, "run", now=LATER, limit=30)
+    results = [
+        PollResult(source=one, run_id="run", at=LATER, seconds=0.1, outcome="not_modified", due_at=LATER, status=304)
+        for one in found
+    ]
+
+    async with database.write() as connection:
+        with executed(connection) as saving:
+            assert await polls.save_lists(connection, [[one] for one in results]) == [True] * 30
+
+    assert len(claiming) == 1
+    assert [statement.split()[0] for statement, _ in saving] == ["SELECT", "UPDATE", "INSERT"]
+    assert (await stored_polls(database)) == 30
+
+
+async def stored_polls(database: Database) -> int:
+    async with database.read() as connection:
+        return len((await connection.execute(select(tables.polls.c.id))).all())
