@@ -1,10 +1,11 @@
 """Blocks: the paragraphs of an article with the markup they keep.  `body_text` and `body_html` are made of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ingestd import text, urls
@@ -20,6 +21,10 @@ class Run(NamedTuple):
     tag: str | None = None
     #: The link's target: as the page has it, or absolute once the block is resolved.
     href: str | None = None
+
+
+#: The tag and the link of a run.
+_STYLE: Callable[[Run], tuple[str | None, str | None]] = itemgetter(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,13 @@ class Block:
 
 def normalise_runs(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Return runs cleaned, with white space collapsed across their boundaries and neighbours of one style joined."""
-    if len(runs) == 1:  # the usual case
-        cleaned = _clean(runs[0].text)
-        return (Run(cleaned, runs[0].tag, runs[0].href),) if cleaned else ()
+    if len(runs) == 1 or len(set(map(_STYLE, runs))) == 1:  # the usual cases
+        text_of_runs, tag, href = runs[0]
+        cleaned = _clean(text_of_runs if len(runs) == 1 else "".join([run.text for run in runs]))
+        return (Run(cleaned, tag, href),) if cleaned else ()
     normalised: list[Run] = []
     after_space = True
-    for (tag, href), group in groupby(runs, key=_style):
+    for (tag, href), group in groupby(runs, key=_STYLE):
         raw = "".join([run.text for run in group])
         cleaned = _clean(raw)
         if raw[:1].isspace() and not after_space:
@@ -109,12 +115,8 @@ _SPACES_AT_END = re.compile(r"[ \t]+\n")
 
 
 def _joined(runs: Iterable[Run]) -> Iterator[Run]:
-    for (tag, href), group in groupby(runs, key=_style):
+    for (tag, href), group in groupby(runs, key=_STYLE):
         yield Run("".join(run.text for run in group), tag, href)
-
-
-def _style(run: Run) -> tuple[str | None, str | None]:
-    return run.tag, run.href
 
 
 def _clean(raw: str) -> str:

@@ -1,7 +1,7 @@
 """Boxes of a page's interface, told by their elements, in any language: requests for consent, and paywalls."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, takewhile
 
@@ -104,35 +104,61 @@ def interface_texts(root: etree._Element, placed: Sequence[PlacedBlock]) -> froz
     return frozenset(one.block.text for one in placed if one.element in found) if found else frozenset()
 
 
-def near_end(placed: Sequence[PlacedBlock], kept: Sequence[int]) -> Iterator[int]:
-    """Return the indexes of the last blocks of a story, and of those below it."""
-    yield from kept[-_BEFORE_END:]
-    yield from range(kept[-1] + 1, min(kept[-1] + 1 + _BELOW_END, len(placed))) if kept else ()
+def walls(placed: Sequence[PlacedBlock], kept: Sequence[int]) -> set[int]:
+    """Return the indexes of the blocks that say that the rest is for subscribers, or stand in a box that sells it.
 
-
-def is_wall_box(placed: PlacedBlock, first: PlacedBlock) -> bool:
-    """Return whether a block stands in a visible box that is a paywall.
-
-    It is named one and offers something to do, or it offers a subscription and a login.  `first` is the first block of
-    the story, which is in no such box.
+    They are among the last blocks of a story, whose indexes are `kept`, and those below it.
     """
-    story = set(first.element.iterancestors())
-    around = list(takewhile(lambda box: box not in story, _around(placed.element)))
-    named = [_is_named_wall(box) for box in around]
-    for is_named, (box, text) in zip(named, _boxes(around, _MAX_WALL), strict=False):
-        is_wall = bool(text) and ((is_named and _ACTIONS_OR_LINKS(box)) or _sells_the_rest(box, text))
-        if is_wall:
-            return not any(map(_is_hidden, (placed.element, *islice(placed.element.iterancestors(), 2 * _LEVELS))))
+    if not kept:
+        return set()
+    below = range(kept[-1] + 1, min(kept[-1] + 1 + _BELOW_END, len(placed)))
+    around_first = frozenset(placed[kept[0]].element.iterancestors())
+    asked: dict[etree._Element, bool | None] = {}
+    return {
+        at
+        for at in (*kept[-_BEFORE_END:], *below)
+        if interface_lines.is_wall(placed[at].block.text) or _is_wall_box(placed[at].element, around_first, asked)
+    }
+
+
+def _is_wall_box(
+    element: etree._Element, around_first: Collection[etree._Element], asked: dict[etree._Element, bool | None]
+) -> bool:
+    """Return whether an element stands in a visible box that is a paywall; `asked` has the answers for each box.
+
+    No box is around the first block of the story.
+    """
+    for box in _around(element):
+        if box in around_first:
+            return False
+        if box not in asked:
+            asked[box] = _sells(box)
+        sells = asked[box]
+        if sells:
+            return not any(map(_is_hidden, (element, *islice(element.iterancestors(), 2 * _LEVELS))))
+        if sells is None:
+            return False
     return False
+
+
+def _sells(box: etree._Element) -> bool | None:
+    """Return whether a box is a paywall; None if its text is too long, as that of any box around it is.
+
+    It is named one and offers something to do, or it offers a subscription and a login.
+    """
+    text = _short_text(box, _MAX_WALL)
+    if not text:
+        return None if text is None else False
+    return (_is_named_wall(box) and bool(_ACTIONS_OR_LINKS(box))) or _sells_the_rest(box, text)
 
 
 def _sells_the_rest(box: etree._Element, text: str) -> bool:
     """Return whether a box has a link to a login beside one to an offer, or beside a price."""
     targets = [*islice(_targets(box), _MAX_LINKS + 1)]
-    if not targets or len(targets) > _MAX_LINKS or any(map(_ACTION.search, targets)) or _PASSWORD(box):
+    if not targets or len(targets) > _MAX_LINKS:
         return False
     logins = [target for target in targets if _LOGIN.search(target)]
-    if not logins:
+    if not logins or any(map(_ACTION.search, targets)) or _PASSWORD(box):
         return False
     return len(logins) < len(targets) and (
         _PRICE.search(text) is not None or any(_OFFER.search(target) for target in targets if target not in logins)
@@ -165,13 +191,21 @@ def _names_wall(names: str) -> bool:
 def _boxes(around: Iterable[etree._Element], longest: int) -> Iterator[tuple[etree._Element, str]]:
     """Yield each of the elements around a block with its text, as long as that is short."""
     for box in around:
-        parts, length = [], 0
-        for part in box.itertext():
-            parts.append(part)
-            length += len(part.strip())
-            if length > longest:
-                return
-        yield box, " ".join("".join(parts).split())
+        text = _short_text(box, longest)
+        if text is None:
+            return
+        yield box, text
+
+
+def _short_text(box: etree._Element, longest: int) -> str | None:
+    """Return the text of an element on one line; None if it has more than `longest` characters."""
+    parts, length = [], 0
+    for part in box.itertext():
+        parts.append(part)
+        length += len(part.strip())
+        if length > longest:
+            return None
+    return " ".join("".join(parts).split())
 
 
 def _is_post(box: etree._Element) -> bool:

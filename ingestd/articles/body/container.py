@@ -69,11 +69,7 @@ def story_blocks(placed: Sequence[PlacedBlock], header: HeaderFields) -> tuple[B
     sign_ups = boxes.sign_ups(story_element, placed[kept[0]]) if kept else ()
     interface = set(sign_ups).union(*(box.iter() for box in asked))
     kept = [at for at in kept if placed[at].element not in interface or is_wall(placed[at].block.text)]
-    walls = {
-        at
-        for at in boxes.near_end(placed, kept)
-        if is_wall(placed[at].block.text) or boxes.is_wall_box(placed[at], placed[kept[0]])
-    }
+    walls = boxes.walls(placed, kept)
     kept = sorted({*kept, *walls}) if walls else kept
     return tuple(
         replace(placed[at].block, is_wall=True) if at in walls else placed[at].block

@@ -133,17 +133,19 @@ def mark_strength(element: etree._Element) -> int:
     if tag in _STRONG_TAGS:
         return 0 if tag == "aside" and _is_set_off_quotation(element) else STRONG
     by_tag = WEAK if tag in _WEAK_TAGS and not _holds_text(element) else 0
-    attributes = dict(element.items())  # faster than one `get` for each, and than `attrib`
-    if not attributes:
+    named = element.keys()  # faster than `attrib` and `items`, and nearly no element has most of the attributes below
+    if not named:
         return by_tag
-    if attributes.get("role") in _ROLES:
+    if "role" in named and element.get("role") in _ROLES:
         return STRONG
-    names = f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
-    found = _strength_of_names(names) or by_tag
+    names = element.get("class", "")[:_MAX_NAMES] if "class" in named else ""
+    if "id" in named:
+        names = f"{names} {element.get('id', '')[:_MAX_NAMES]}"
+    found = (_strength_of_names(names) if names else 0) or by_tag
     if found < WEAK and (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or _INVISIBLE.search(attributes.get("style", ""))
+        "hidden" in named
+        or ("aria-hidden" in named and element.get("aria-hidden") == "true")
+        or ("style" in named and _INVISIBLE.search(element.get("style", "")))
     ):
         return WEAK
     return found

@@ -17,10 +17,6 @@ _LIVE = etree.XPath(
     "boolean(//*[contains(@itemtype, 'LiveBlogPosting')]"
     " | //script[contains(@type, 'ld+json')][contains(., 'LiveBlogPosting')])"
 )
-#: Elements besides `article` that scripts put a whole story into.
-_ADDRESSED = etree.XPath(
-    "//*[self::section or self::div][@data-url or @data-href or @data-permalink or @data-post-url or @data-article-url]"
-)
 _HEADINGS = ("h1", "h2", "h3")
 #: Classes that WordPress gives to a post, and to the body of a page with one post.
 _POST_TAGS = ("article", "div", "li", "section")
@@ -37,6 +33,8 @@ _MAX_HEADER = 12
 _MAX_SUBHEADINGS = 5
 #: What a script needs to show the address of a story that it appended.
 _ADDRESSES = ("data-url", "data-href", "data-permalink", "data-post-url", "data-article-url", "data-link", "itemid")
+#: Elements besides `article` that scripts put a whole story into have one of these.
+_DATA_ADDRESSES = frozenset(_ADDRESSES[:5])
 _SIGNED = re.compile(
     r"byline|(?:^|[\s_-])(?:author|autor|auteur|autore|published|datetime|timestamp|datePublished|dateModified)(?:$|[\s_-])",
     re.IGNORECASE,
@@ -65,7 +63,7 @@ def _remove(root: etree._Element, url: str, found: PageHeadings) -> bool:
     headline = _headline(root, headings, titles)
     if headline is None:
         return False
-    articles = chain(root.iter("article"), _ADDRESSED(root))
+    articles = chain(root.iter("article"), filter(_has_address, root.iter("section", "div")))
     candidates = [*_below_headings(headline, headings), *_with_addresses(articles, headline, url), *_twins(headline)]
     if not candidates:
         return False
@@ -142,6 +140,10 @@ def _with_addresses(articles: Iterable[etree._Element], headline: etree._Element
         claims += [article.get(name) for name in _ADDRESSES]
         if any(_path(claim) not in ("", path) for claim in claims if claim):
             yield article
+
+
+def _has_address(element: etree._Element) -> bool:
+    return not _DATA_ADDRESSES.isdisjoint(element.keys())
 
 
 def _path(address: str) -> str:

@@ -29,6 +29,8 @@ _SKIPPED_ON_PAGES = _SKIPPED - {"form"} | {"nav", "footer", "audio", "video", "c
 #: Elements that may have a style, and those whose text is set apart by a character.
 _STYLED = frozenset((*_INLINE, "hi", "a", "ref"))
 _SEPARATE = frozenset(("br", "lb", "cell", "td", "th"))
+#: Elements that may have a context of their own; all others share that of the element around.
+_WITH_CONTEXT = frozenset((*_BLOCKS, *_STYLED, "time"))
 _BREAK = "\n"
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _TIME_OF_DAY = re.compile(r"[\dT ]\d\s?[:.h時时点시]\s?[0-5]\d(?!\d)")
@@ -127,46 +129,43 @@ def _runs_by_block(
 
     White space before the first word of a block is left out, but in `pre`.
     """
-    contexts = [_Context("p", (None, None), root)]
-    runs = list[Run]()
+    context = _Context("p", (None, None), root)
+    outer: list[_Context] = []  # of the elements around
+    runs: list[Run] = []
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
-        context = contexts[-1]
         if event == "start":
-            if element.tag in skipped and not _is_attribution(element, context):
+            outer.append(context)
+            tag = element.tag
+            # The footer of a quotation says who is quoted.
+            if tag in skipped and not (tag == "footer" and context.tag == "blockquote"):
                 walk.skip_subtree()
-                contexts.append(context)
                 continue
-            inner = _inner_context(element, context, marked=marked)
-            if inner.element is not context.element and runs:
-                yield context, runs
-                runs = []
-            contexts.append(inner)
-            _append_start(element, runs, inner)
+            strength = marked_elements.mark_strength(element) if marked else 0
+            if strength or tag in _WITH_CONTEXT:
+                inner = _inner_context(element, context, strength)
+                if runs and inner.element is not context.element:
+                    yield context, runs
+                    runs = []
+                context = inner
+            _append_start(element, runs, context)
             continue
         if event == "end":
-            if context.element is element and runs:
+            if runs and context.element is element:
                 yield context, runs
                 runs = []
-            contexts.pop()
-        outer = contexts[-1]
-        if (tail := element.tail) and (runs or outer.tag == "pre" or not tail.isspace()) and element is not root:
-            tail = tail if outer.tag == "pre" else tail.replace(_BREAK, " ")
-            runs.append(Run(f" {tail}" if outer.in_row and element.tag in _BLOCKS else tail, *outer.style))
+            context = outer.pop()
+        if (tail := element.tail) and (runs or not tail.isspace() or context.tag == "pre") and element is not root:
+            tail = tail if context.tag == "pre" else tail.replace(_BREAK, " ")
+            runs.append(Run(f" {tail}" if context.in_row and element.tag in _BLOCKS else tail, *context.style))
     if runs:
-        yield contexts[0], runs
+        yield context, runs
 
 
-def _is_attribution(element: etree._Element, outer: _Context) -> bool:
-    """Return whether an element is the footer of a quotation, which says who is quoted."""
-    return outer.tag == "blockquote" and element.tag == "footer"
-
-
-def _inner_context(element: etree._Element, outer: _Context, *, marked: bool) -> _Context:
+def _inner_context(element: etree._Element, outer: _Context, strength: int) -> _Context:
     tag = element.tag
     block = _block_tag(element, outer.tag) if tag in _BLOCKS and not outer.in_row else None
     style = _style(element, outer.style) if tag in _STYLED else outer.style
-    strength = marked_elements.mark_strength(element) if marked else 0
     in_clock = _tells_time_of_day(element) if tag == "time" and not outer.in_clock else outer.in_clock
     if block is None and style is outer.style and not strength and in_clock == outer.in_clock:
         return outer
@@ -192,7 +191,7 @@ def _is_row(element: etree._Element) -> bool:
 def _append_start(element: etree._Element, runs: list[Run], context: _Context) -> None:
     if context.in_row or element.tag in _SEPARATE:
         _append_separator(element, runs, context)
-    if (text := element.text) and (runs or context.tag == "pre" or not text.isspace()):
+    if (text := element.text) and (runs or not text.isspace() or context.tag == "pre"):
         # A line end in the source is a space, but in `pre`; only the run that stands for `<br>` is a break.
         kind = _ClockRun if context.in_clock else Run
         runs.append(kind(text if context.tag == "pre" else text.replace(_BREAK, " "), *context.style))

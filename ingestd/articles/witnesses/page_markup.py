@@ -15,7 +15,8 @@ from ingestd.articles.witnesses.stated_times import find_stated_time, language_o
 from ingestd.dates.stated_time import StatedTime
 from ingestd.model.markup import line_of_element
 
-_ITEMPROPS = etree.XPath("//*[@itemprop]")
+_ITEMPROPS = etree.XPath("//@itemprop/..")
+_BY_AUTHORS = etree.XPath("//@rel[. = 'author']/..")
 _AUTHOR = re.compile(
     r"byline|author[-_]{1,2}names?|article[-_]{1,2}author|detail_{1,2}authors|(?:^|\s)(?:(?:post|entry|story|news|nota|meta)[-_]{1,2})?"
     r"(?:author|autor|autora|autores|auteur|autore|"
@@ -39,10 +40,9 @@ _DEK = re.compile(
 #: What a class marks; an element with several is of the first kind.
 _KINDS = ("author", "dek", "wall")
 #: Each class that marks a byline, a dek or a paywall has one of these words; they are searched for first.
-_MARKING_WORDS = tuple(
-    "byline author autor auteur penulis yazar muhabir reporter journalist periodista redactor firma writer "
-    "avtor kirjoittaja szerzo forfatter forfattare skribent "
-    "dek title head hed summary standfirst lead wall".split()
+_MARKING_WORDS = re.compile(
+    "byline|aut(?:h?or|eur)|pe(?:nulis|riodista)|yazar|muhabir|re(?:porter|dactor)|journalist|firma|writer|avtor|"
+    "kirjoittaja|szerzo|forfatt(?:er|are)|skribent|dek|title|hea?d|s(?:ummary|tandfirst)|lead|wall"
 )
 _PICTURE_TYPES = re.compile(r"/(?:Image|Video|Media|Audio)Object$")
 _ORGANISATION = re.compile(r"/(?:NewsMedia)?Organi[sz]ation$")
@@ -118,28 +118,34 @@ def _marked(root: etree._Element) -> dict[str, list[etree._Element]]:
     The kind "link" is a link to an author's own page.
     """
     found: dict[str, list[etree._Element]] = {"author": [], "dek": [], "wall": [], "link": []}
+    by_authors = set(_BY_AUTHORS(root))
+    kinds: dict[str | None, str | None] = {None: None, "": None}
     for element in root.iter("*"):
-        names, is_author = element.get("class"), element.get("rel") == "author"
-        kind = "author" if is_author else _kind(names[:_MAX_CLASSES]) if names else None
+        names = element.get("class")
+        if names not in kinds:
+            kinds[names] = _kind(names[:_MAX_CLASSES])
+        kind = "author" if element in by_authors else kinds[names]
         if kind and (kind != "dek" or (element.tag in _DEK_TAGS and len(element.findall(".//a")) < 2)):
             found[kind].append(element)
-        if element.tag == "a" and (href := element.get("href")) and "/" in href:
-            is_candidate = names is not None or is_author or "/aut" in href
-            if is_candidate and _AUTHOR_PAGE.search(href):
-                found["link"].append(element)
+    for link in root.iter("a"):
+        href = link.get("href")
+        if href and "/aut" in href.lower() and _AUTHOR_PAGE.search(href):
+            is_marked = link.get("class") is not None or link in by_authors
+            found["link"] += [link] if is_marked or "/aut" in href else []
     return found
 
 
-@lru_cache(maxsize=4096)  # a page has thousands of elements and a few hundred classes
+@lru_cache(maxsize=4096)  # the pages of a site share their classes
 def _kind(names: str) -> str | None:
+    if not _MARKING_WORDS.search(names.lower()):
+        return None
     kinds = {kind for name in names.split() if (kind := _kind_of_name(name))}
     return min(kinds, key=_KINDS.index, default=None)
 
 
 @lru_cache(maxsize=4096)  # sites differ in how they combine names more than in the names
 def _kind_of_name(name: str) -> str | None:
-    folded = name.lower()
-    if not any(map(folded.__contains__, _MARKING_WORDS)):
+    if not _MARKING_WORDS.search(name.lower()):
         return None
     return "author" if _AUTHOR.search(name) else "dek" if _DEK.search(name) else "wall" if _WALL.search(name) else None
 

@@ -1,8 +1,12 @@
 """Paywalls, placeholders of embedded content, sign-ups and clocks on whole pages, in many languages."""
 
 import pytest
+from lxml import etree
 
 from ingestd.articles import extract
+from ingestd.articles.body import boxes
+from ingestd.articles.body.tree import parse
+from ingestd.articles.body.walk import placed_blocks
 from ingestd.model.article import Article
 from ingestd.model.page import Page
 
@@ -249,3 +253,19 @@ def test_a_box_that_asks_for_an_address_is_no_text(button: str) -> None:
 )  # fmt: skip
 def test_a_clock_is_no_text(clock: str) -> None:
     assert is_whole(article(within=f"<div><span>{clock}</span></div>"))
+
+
+def test_a_box_around_several_lines_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[etree._Element] = []
+    sells = boxes._sells
+    monkeypatch.setattr(boxes, "_sells", lambda box: (asked.append(box), sells(box))[1])
+    lines = "".join(f"<p>Line {number} of the offer</p>" for number in range(9))
+    root = parse(
+        f"<body><article><p>{'A story about the harbour. ' * 9}</p></article><div><div>{lines}</div></div></body>"
+    )
+    assert root is not None
+    placed = placed_blocks(root)
+
+    assert boxes.walls(placed, range(6)) == set()
+
+    assert len(asked) == len(set(asked)) == 9 + 2

@@ -253,3 +253,18 @@ def test_all_marked_authors_are_read(markup: str, people: tuple[str, ...]) -> No
 )
 def test_authors_in_microdata_are_those_of_the_story(author: str, people: tuple[str, ...]) -> None:
     assert read(f"<div itemscope><h1 itemprop=headline>Storm</h1>{author}</div>")["itemprop"].authors == people
+
+
+@pytest.mark.parametrize(
+    ("link", "is_author"),
+    [
+        ("<a href='/author/lee'>Ann Lee</a>", True),
+        ("<a href='/AUTHOR/lee' class='x'>Ann Lee</a>", True),
+        ("<a href='/Autor/lee' rel='author'>Ann Lee</a>", True),
+        ("<a href='/AUTHOR/lee'>Ann Lee</a>", False),
+        ("<a href='/by/lee' class='x'>Ann Lee</a>", False),
+        ("<a href='author' class='x'>Ann Lee</a>", False),
+    ],
+)
+def test_a_link_to_an_author_is_told_by_its_address_and_its_marks(link: str, is_author: bool) -> None:
+    assert read(f"<p>{link}</p>")["links"].authors == (("Ann Lee",) if is_author else ())
