@@ -20,6 +20,7 @@ from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.listings.listing import ListingStep, ListingTask
 from ingestd.store.database import lock_records
 from ingestd.store.polls import polls
+from ingestd.store.polls.known_entries import known_entries
 from ingestd.store.records import raws
 from ingestd.store.records.outcomes import EntryOutcome, Failed
 from ingestd.store.work import backfills
@@ -154,7 +155,7 @@ class Backfill:
         async with self._ingest.database.write() as connection:
             if versions := [item for item in step.found if item.version]:
                 await lock_records(connection)
-            known = await polls.known_entries(connection, self._source_id, guids)
+            known = await known_entries(connection, self._source_id, guids)
             new = {item.entry.guid: item for item in step.found if item.entry.guid not in known}
             taken = await backfills.take_over_entries(connection, self.id, self._source_id, [*known])
             listed = self.listed.after(step, len(new) + taken)

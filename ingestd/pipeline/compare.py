@@ -11,8 +11,8 @@ from ingestd.pipeline.read import listed_entries
 from ingestd.policy.polling.novelty import pick
 from ingestd.policy.polling.overlap import Overlap
 from ingestd.policy.polling.pace import first_pace, pace_after
+from ingestd.store.polls.known_entries import KnownEntry
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.polls.polls import KnownEntry
 from ingestd.workers.results import ParsedFeed
 
 
@@ -42,7 +42,9 @@ def known_after(poll: PollResult, known: Mapping[str, KnownEntry]) -> dict[str, 
     for item in (*poll.new, *poll.changed):
         before = known.get(item.entry.guid)
         first = before.first_seen_at if before else poll.at
-        after[item.entry.guid] = KnownEntry(fingerprint=item.fingerprint, first_seen_at=first, last_seen_at=poll.at)
+        after[item.entry.guid] = KnownEntry(
+            id=before.id if before else None, fingerprint=item.fingerprint, first_seen_at=first, last_seen_at=poll.at
+        )
     return after
 
 
@@ -63,7 +65,10 @@ def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str
         changed=tuple(by_guid[entry.guid] for entry in picked.changed),
         # With its known fingerprint a wire item is no new version; with any other it may be a newer or an older one.
         versions=tuple(item for item in listed if item.version and before.get(item.entry.guid) != item.fingerprint),
-        seen_again=tuple(guid for guid in by_guid if guid in known),
+        seen_again={guid: known[guid].id for guid in by_guid if guid in known},
+        seen_in_backfill=tuple(
+            one.id for guid in by_guid if (one := known.get(guid)) and one.waits_in_backfill and one.id is not None
+        ),
         deleted=parsed.feed.deleted,
         by_reference=frozenset(item.entry.guid for item in listed if is_by_reference(item.entry)),
     )

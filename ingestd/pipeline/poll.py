@@ -37,9 +37,8 @@ from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.wire.media import with_media
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
-from ingestd.store.polls import polls
+from ingestd.store.polls.known_entries import KnownEntry, known_entries
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.polls.polls import KnownEntry
 from ingestd.urls import without_userinfo
 from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import Fetcher
@@ -287,7 +286,7 @@ class Poller:
     async def _known_entries(self, source: Source, guids: Sequence[str]) -> dict[str, KnownEntry]:
         async def look_up() -> dict[str, KnownEntry]:
             async with self._database.read() as connection:
-                return await polls.known_entries(connection, source.id, guids)
+                return await known_entries(connection, source.id, guids)
 
         return await self.retries.while_unavailable(look_up)
 

@@ -21,8 +21,8 @@ from ingestd.policy.polling.overlap import may_have_lost
 from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.polling.withdrawal import settled_at
 from ingestd.store.operations.failures import failure_of, stage_of
+from ingestd.store.polls.known_entries import KnownEntry
 from ingestd.store.polls.poll_result import PollCondition, PollResult
-from ingestd.store.polls.polls import KnownEntry
 from ingestd.urls import copy_userinfo, may_identify
 from ingestd.workers.results import ParsedFeed
 

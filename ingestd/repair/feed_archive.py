@@ -2,8 +2,8 @@
 
 from ingestd.model.source import Source
 from ingestd.repair.method import MAX_DOCUMENTS, RepairContext, RepairResult, origin
-from ingestd.store.polls import polls
 from ingestd.store.polls.gaps import Gap
+from ingestd.store.polls.known_entries import known_entries
 from ingestd.store.polls.poll_result import ListedEntry
 
 
@@ -21,7 +21,7 @@ async def repair_from_archive(context: RepairContext, gap: Gap, source: Source) 
         document = await context.reader.fetch(url, obey_robots=obey)
         guids = [item.entry.guid for item in document.listed_entries]
         async with context.database.read() as connection:
-            known = await polls.known_entries(connection, gap.source_id, guids)
+            known = await known_entries(connection, gap.source_id, guids)
         found += [item for item in document.listed_entries if item.entry.guid not in known]
         older = document.feed.prev_archive or document.feed.next_page
         if any(entry.first_seen_at <= gap.from_at for entry in known.values()):

@@ -17,6 +17,7 @@ from ingestd.store.operations import decisions
 from ingestd.store.operations.decisions import Decision
 from ingestd.store.polls import gaps, polls, sources
 from ingestd.store.polls.gaps import Gap
+from ingestd.store.polls.known_entries import known_entries
 from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.work import entries
 from ingestd.urls import without_userinfo
@@ -103,7 +104,7 @@ class Repair:
         """Add the entries found that the source does not have yet; returns their number."""
         now = datetime.now(UTC)
         async with self._database.write() as connection:
-            known = await polls.known_entries(connection, gap.source_id, [item.entry.guid for item in result.found])
+            known = await known_entries(connection, gap.source_id, [item.entry.guid for item in result.found])
             new = {item.entry.guid: item for item in result.found if item.entry.guid not in known}
             versions = [item for item in result.found if item.version and item.entry.guid in known]
             await polls.add_entries(connection, gap.source_id, [*new.values(), *versions], now=now)

@@ -1,5 +1,6 @@
 """The result of a poll, for `polls.save` to commit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -61,8 +62,10 @@ class PollResult:
     may_have_lost: bool = False
     #: URL of older entries that the document gives (RFC 5005).
     older: str | None = None
-    #: The guids of entries that were known and are listed again.
-    seen_again: tuple[str, ...] = ()
+    #: The ids of entries that were known and are listed again, by guid; None: added with an earlier result of a push.
+    seen_again: Mapping[str, int | None] = field(default_factory=dict)
+    #: The ids of those that are pending work of a backfill.
+    seen_in_backfill: tuple[int, ...] = ()
     #: The guids of entries whose newest version has its text by reference.
     by_reference: frozenset[str] = frozenset()
     #: Entries that the document says were deleted (RFC 6721).

@@ -1,12 +1,13 @@
 """Saving of poll results: entries, validators and next due time in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,30 +25,6 @@ from ingestd.store.schema.tables import entries, polls
 from ingestd.store.statements import chunks, insert_absent, insert_all
 from ingestd.store.work.entries import entry_as_json
 from ingestd.urls import page_address, site
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntry:
-    """The state of an entry as earlier polls stored it."""
-
-    fingerprint: str
-    first_seen_at: datetime
-    last_seen_at: datetime
-
-
-async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, KnownEntry]:
-    """Return the known entries of a source among `guids`, by guid."""
-    found: dict[str, KnownEntry] = {}
-    c = entries.c
-    window = (await windows.read(connection, [source_id])).get(source_id)
-    for some in chunks(guids):
-        query = select(c.id, c.guid, c.fingerprint, c.first_seen_at, c.last_seen_at)
-        for row in await connection.execute(query.where(c.source_id == source_id, c.guid.in_(some))):
-            last = window.last_seen_at(row.id, row.last_seen_at) if window else row.last_seen_at
-            found[row.guid] = KnownEntry(
-                fingerprint=row.fingerprint, first_seen_at=row.first_seen_at, last_seen_at=last
-            )
-    return found
 
 
 async def save_lists(connection: AsyncConnection, lists: Sequence[Sequence[PollResult]]) -> list[bool]:
@@ -77,18 +54,20 @@ async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) 
     rows = [row for poll in late for row in _entry_rows(poll.source.id, poll.versions, now=poll.at, raw=poll.raw)]
     await insert_absent(connection, entries, rows)
     current = [poll for poll, state in found if state == "current"]
-    await _update_entries(connection, current)
+    added = await _update_entries(connection, current)
     listed = [Listed(one.source.id, one.versions, one.at, one.raw, one.by_reference) for one in unsaved]
     await save_versions(connection, listed)
     if current:
-        await windows.save(connection, current)
-        await _update_sources(connection, current)
+        now_listed = await windows.save(connection, current, added)
+        await _update_sources(connection, current, now_listed)
     return [state != "lost" for state in states]
 
 
-async def _update_sources(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
-    """Save what results say of their sources; all claims are current."""
-    await withdrawn_entries.add_evidence(connection, poll_results)
+async def _update_sources(
+    connection: AsyncConnection, poll_results: Sequence[PollResult], now_listed: Mapping[int, windows.Window]
+) -> None:
+    """Save what results say of their sources, of which `now_listed` are the windows; all claims are current."""
+    await withdrawn_entries.add_evidence(connection, poll_results, now_listed)
     await source_updates.update_after_polls(
         connection, [await _adopt_address(connection, poll) for poll in poll_results]
     )
@@ -194,24 +173,38 @@ def _site(entry: Entry) -> str | None:
     return site(address) if address else None
 
 
-async def _update_entries(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
-    """Make changed entries pending, and pending entries of backfills that were seen again the daemon's work."""
-    seen: dict[int, set[str]] = {}
-    for poll in poll_results:
-        seen.setdefault(poll.source.id, set()).update(poll.seen_again)
-    for source_id, guids in seen.items():
-        for some in chunks(sorted(guids)):
-            # The backfill that added it may be dead.
-            again = (entries.c.source_id == source_id) & entries.c.guid.in_(some)
-            of_backfill = (entries.c.state == "pending") & entries.c.backfill_id.is_not(None)
-            await connection.execute(update(entries).where(again, of_backfill).values(backfill_id=None))
-    for poll in poll_results:
-        rows = _entry_rows(poll.source.id, (*poll.new, *poll.changed), now=poll.at, raw=poll.raw)
-        if rows:
-            # An entry may have been added since the poll looked, by a repair of a gap, with older content.
-            await connection.execute(_upsert(connection.dialect.name), rows)
+async def _update_entries(
+    connection: AsyncConnection, poll_results: Sequence[PollResult]
+) -> dict[tuple[int, str], int]:
+    """Make changed entries pending, and pending entries of backfills that were seen again the daemon's work.
+
+    Returns the ids of the entries that were added, by source and guid; on PostgreSQL perhaps others.
+    """
+    # The backfill that added it may be dead.
+    waiting = sorted({entry_id for poll in poll_results for entry_id in poll.seen_in_backfill})
+    for some in chunks(waiting):
+        of_backfill = (entries.c.state == "pending") & entries.c.backfill_id.is_not(None)
+        await connection.execute(update(entries).where(entries.c.id.in_(some), of_backfill).values(backfill_id=None))
+    rows = [
+        row
+        for poll in poll_results
+        for row in _entry_rows(poll.source.id, (*poll.new, *poll.changed), now=poll.at, raw=poll.raw)
+    ]
+    if not rows:
+        return {}
+    before = (await connection.execute(_NEWEST)).scalar() or 0
+    # An entry may have been added since the poll looked, by a repair of a gap, with older content.
+    await connection.execute(_upsert(connection.dialect.name), rows)
+    # Not by RETURNING, for which the driver would be given one long statement for each number of rows.
+    added = await connection.execute(_ADDED, {"before": before})
+    return {(source_id, guid): entry_id for entry_id, source_id, guid in added}
 
 
+_NEWEST = select(func.max(entries.c.id))
+_ADDED = select(entries.c.id, entries.c.source_id, entries.c.guid).where(entries.c.id > bindparam("before"))
+
+
+@cache
 def _upsert(dialect: str) -> Any:
     """Return the statement that adds an entry, or makes a known one pending whose content has changed."""
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(entries)
@@ -241,8 +234,11 @@ async def _lock_entries(connection: AsyncConnection, poll_results: Sequence[Poll
         return
     ids: list[int] = []
     for poll in poll_results:
-        listed = {item.entry.guid for item in (*poll.new, *poll.changed, *poll.versions)}
-        ids += (await ids_of(connection, poll.source.id, [*listed.union(poll.seen_again)])).values()
+        known = {guid: entry_id for guid, entry_id in poll.seen_again.items() if entry_id is not None}
+        ids += known.values()
+        # The others may have been added since the poll looked.
+        listed = {item.entry.guid for item in (*poll.new, *poll.changed, *poll.versions)}.union(poll.seen_again)
+        ids += (await ids_of(connection, poll.source.id, [*(listed - known.keys())])).values()
     for some in chunks(sorted(set(ids))):
         query = select(entries.c.id).where(entries.c.id.in_(some)).order_by(entries.c.id)
         await connection.execute(query.with_for_update(key_share=True))

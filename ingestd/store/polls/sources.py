@@ -224,7 +224,9 @@ async def next_attempt(connection: AsyncConnection, source_id: int) -> tuple[str
 
 async def last_polls(connection: AsyncConnection, source_id: int, *, limit: int = 20) -> list[dict[str, Any]]:
     """Return the latest polls of a source, newest first."""
-    query = select(polls).where(polls.c.source_id == source_id).order_by(polls.c.at.desc()).limit(limit)
+    query = (
+        select(polls).where(polls.c.source_id == source_id).order_by(polls.c.at.desc(), polls.c.id.desc()).limit(limit)
+    )
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 

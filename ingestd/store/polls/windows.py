@@ -4,11 +4,13 @@ An entry was last seen when the last document that listed it was read.  Its own 
 window, so that a document of fifty known entries writes one row of some hundred bytes and not fifty of a kilobyte.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,78 +34,90 @@ class Window:
         return max(self.at, otherwise) if entry_id in self.entry_ids else otherwise
 
 
+_READ = select(windows).where(windows.c.source_id.in_(bindparam("source_ids", expanding=True)))
+
+
 async def read(connection: AsyncConnection, source_ids: Collection[int]) -> dict[int, Window]:
     """Return the windows of sources by source id; a source of which no document was read has none."""
     found: dict[int, Window] = {}
     for some in chunks(sorted(source_ids)):
-        for row in await connection.execute(select(windows).where(windows.c.source_id.in_(some))):
+        for row in await connection.execute(_READ, {"source_ids": some}):
             found[row.source_id] = Window(at=row.at, entry_ids=decode(row.entry_ids))
     return found
 
 
-async def save(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
+async def save(
+    connection: AsyncConnection, poll_results: Sequence[PollResult], added: Mapping[tuple[int, str], int]
+) -> dict[int, Window]:
     """Save the windows of polls, and in the rows of entries that left a window when they were last seen.
 
-    The entries of the polls are saved already.
+    `added` has the ids of entries that were added with the polls, by source and guid.  Returns the windows by source.
     """
     poll_results = [poll for poll in poll_results if poll.listed or poll.outcome == "pushed"]
     if not poll_results:
-        return
-    before = await read(connection, {poll.source.id for poll in poll_results})
-    left: dict[datetime, set[int]] = {}
+        return {}
+    found = await read(connection, {poll.source.id for poll in poll_results})
+    left: list[tuple[int, datetime, datetime]] = []
     changed: dict[int, Window] = {}
     for poll in poll_results:
-        window = changed.get(poll.source.id, before.get(poll.source.id))
+        window = found.get(poll.source.id)
         if poll.outcome == "pushed":
-            await _save_pushed(connection, poll, window)
+            again = await _ids(connection, poll, poll.seen_again, added)
+            outside = again - window.entry_ids if window else again
+            left += ((entry_id, poll.at, poll.at - _PUSH_PRECISION) for entry_id in outside)
         else:
-            ids = await _ids(connection, poll.source.id, {*poll.seen_again, *(item.entry.guid for item in poll.new)})
+            guids = {*poll.seen_again, *(item.entry.guid for item in poll.new)}
+            ids = await _ids(connection, poll, guids, added)
             if window and window.at == poll.at:
                 ids |= window.entry_ids  # another page of the same document
             elif window:
-                left.setdefault(window.at, set()).update(window.entry_ids - ids)
-            changed[poll.source.id] = Window(at=poll.at, entry_ids=ids)
-    for at, ids_left in left.items():
-        await _save_last_seen(connection, sorted(ids_left), at, known_until=at)
+                left += ((entry_id, window.at, window.at) for entry_id in window.entry_ids - ids)
+            found[poll.source.id] = changed[poll.source.id] = Window(at=poll.at, entry_ids=ids)
+    if left:
+        rows = [{"entry": entry_id, "at": at, "known_until": until} for entry_id, at, until in sorted(left)]
+        await connection.execute(_SEEN, rows)
     await _write(connection, changed)
+    return found
 
 
-async def _save_pushed(connection: AsyncConnection, poll: PollResult, window: Window | None) -> None:
-    again = await _ids(connection, poll.source.id, set(poll.seen_again))
-    outside = sorted(again - window.entry_ids if window else again)
-    await _save_last_seen(connection, outside, poll.at, known_until=poll.at - _PUSH_PRECISION)
+_SEEN = (
+    update(entries)
+    .where(entries.c.id == bindparam("entry"), entries.c.last_seen_at < bindparam("known_until"))
+    .values(last_seen_at=bindparam("at"))
+)
 
 
-async def _save_last_seen(
-    connection: AsyncConnection, entry_ids: Sequence[int], at: datetime, *, known_until: datetime
-) -> None:
-    for some in chunks(entry_ids):
-        stale = entries.c.id.in_(some) & (entries.c.last_seen_at < known_until)
-        await connection.execute(update(entries).where(stale).values(last_seen_at=at))
+async def _ids(
+    connection: AsyncConnection, poll: PollResult, guids: Collection[str], added: Mapping[tuple[int, str], int]
+) -> frozenset[int]:
+    """Return the ids of entries of a poll, which are all saved."""
+    source_id = poll.source.id
+    known = {guid: poll.seen_again.get(guid) or added.get((source_id, guid)) for guid in guids}
+    found = {entry_id for entry_id in known.values() if entry_id}
+    # Others added them meanwhile, or a result of the same push.
+    for some in chunks(sorted(guid for guid, entry_id in known.items() if not entry_id)):
+        query = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
+        found.update((await connection.execute(query)).scalars())
+    return frozenset(found)
 
 
 async def _write(connection: AsyncConnection, found: dict[int, Window]) -> None:
     if not found:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(windows)
-    statement = statement.on_conflict_do_update(
-        index_elements=[windows.c.source_id],
-        set_={"entry_ids": statement.excluded.entry_ids, "at": statement.excluded.at},
-    )
     rows = [
         {"source_id": source_id, "entry_ids": encode(found[source_id].entry_ids), "at": found[source_id].at}
         for source_id in sorted(found)
     ]
-    await connection.execute(statement, rows)
+    await connection.execute(_upsert(connection.dialect.name), rows)
 
 
-async def _ids(connection: AsyncConnection, source_id: int, guids: Collection[str]) -> frozenset[int]:
-    found: set[int] = set()
-    for some in chunks(sorted(guids)):
-        query = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
-        found.update((await connection.execute(query)).scalars())
-    return frozenset(found)
+@cache
+def _upsert(dialect: str) -> Any:
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(windows)
+    return statement.on_conflict_do_update(
+        index_elements=[windows.c.source_id],
+        set_={"entry_ids": statement.excluded.entry_ids, "at": statement.excluded.at},
+    )
 
 
 def encode(entry_ids: Iterable[int]) -> bytes:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from functools import cache
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import case
+from sqlalchemy import bindparam, case
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,21 +44,27 @@ async def add(
     """
     found = {item.sha256: item for item in archived if item and item.stored_size}
     rows = [
-        {"sha256": item.sha256, "size": item.size, "stored_size": item.stored_size, "seen_at": now, "kind": kind}
+        {"sha256": item.sha256, "size": item.size, "stored_size": item.stored_size, "seen_at": now, "kind": kind,
+         "stale": now - SEEN_PRECISION}
         for item in found.values()
-    ]
+    ]  # fmt: skip
     if not rows:
         return
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(raws)
+    # Sorted, so that two transactions lock rows in the same order.
+    rows.sort(key=lambda row: str(row["sha256"]))
+    await connection.execute(_upsert(connection.dialect.name), rows)
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(raws)
     new = insert.excluded
     is_new_kind = (new.kind == "page") & (raws.c.kind == "feed")
-    statement = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=["sha256"],
         set_={
             "seen_at": case((raws.c.seen_at < new.seen_at, new.seen_at), else_=raws.c.seen_at),
             "kind": case((is_new_kind, "page"), else_=raws.c.kind),
         },
-        where=(raws.c.seen_at < now - SEEN_PRECISION) | is_new_kind,
+        where=(raws.c.seen_at < bindparam("stale")) | is_new_kind,
     )
-    # Sorted, so that two transactions lock rows in the same order.
-    await connection.execute(statement, sorted(rows, key=lambda row: str(row["sha256"])))

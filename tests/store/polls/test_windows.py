@@ -15,6 +15,7 @@ from ingestd.model.source import Source
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
+from ingestd.store.polls.known_entries import known_entries
 from ingestd.store.polls.poll_result import ListedEntry, PollOutcome, PollResult
 from ingestd.store.schema import tables
 from ingestd.store.work import entries
@@ -82,7 +83,7 @@ class Desk:
             due_at=self.at + timedelta(hours=1),
             listed=None if outcome == "pushed" else len(found),
             new=tuple(one for one in found if one.entry.guid not in self.known),
-            seen_again=tuple(one.entry.guid for one in found if one.entry.guid in self.known),
+            seen_again={one.entry.guid: None for one in found if one.entry.guid in self.known},
             changed=changed,
             keeps_claim=True,
         )
@@ -93,7 +94,7 @@ class Desk:
     async def last_seen(self, *numbers: int) -> list[float]:
         """Return when each entry was last seen, in hours after the start."""
         async with self.database.read() as connection:
-            found = await polls.known_entries(connection, self.source.id, [f"tag:{n}" for n in numbers])
+            found = await known_entries(connection, self.source.id, [f"tag:{n}" for n in numbers])
         return [(found[f"tag:{n}"].last_seen_at - START).total_seconds() / 3600 for n in numbers]
 
 
