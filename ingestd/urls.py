@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import string
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -19,9 +20,11 @@ MAX_IDENTIFYING = 2_000
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: URLs that resolve to themselves: parsing them takes thirty times as long.
 _ABSOLUTE = re.compile(
-    r"https?://[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?:/[\w.~%!$&'()*+,=:@/-]*(?:\?[\w.~%!$&'()*+,=:@/-]+)?(?:#[\w.~%!$&'()*+,=:@/-]+)?)?",
+    r"https?://[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[1-5]?\d{1,4})?(?:/[\w.~%!$&'()*+,=:@/-]*(?:\?[\w.~%!$&'()*+,=:@/-]+)?(?:#[\w.~%!$&'()*+,=:@/-]+)?)?",
     re.ASCII,
 )
+#: A URL up to its path: parsing the whole URL for its host takes twenty times as long.
+_AUTHORITY = re.compile(r"https?://([a-zA-Z0-9.-]+)(?::[0-9]*)?(?=[/?#]|\Z)")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 
@@ -112,19 +115,14 @@ def _ascii_host(host: str) -> str:
 
 
 def _ascii_form(host: str) -> str:
+    """Return the ASCII form of a host; raises ValueError."""
     import idna  # here, since nearly all hosts are ASCII
 
-    try:
+    with suppress(UnicodeError):
         # By the rules that aiohttp applies, so that it is the host that is requested: "straße.de" is not "strasse.de".
         return idna.encode(host, uts46=True).decode("ascii")
-    except UnicodeError:
-        return _ascii_symbols(host)
-
-
-def _ascii_symbols(host: str) -> str:
-    """Return the ASCII form of a host that only IDNA 2003 allows, such as emoji; raises ValueError."""
     try:
-        return host.encode("idna").decode("ascii")
+        return host.encode("idna").decode("ascii")  # what only IDNA 2003 allows, such as emoji
     except UnicodeError as error:
         raise ValueError(f"not a host name: {host}") from error
 
@@ -136,6 +134,8 @@ def _without_tracking(query: str) -> str:
 
 def without_userinfo(url: str) -> str:
     """Return a URL without `user:password@`, as it may be shown and logged."""
+    if "@" not in url and _ABSOLUTE.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises where the port is no number, as with "/" in a password
@@ -172,7 +172,8 @@ def site(url: str) -> str:
     The site of "https://news.bbc.co.uk/x" is "bbc.co.uk", that of "http://127.0.0.1:8600/" is "127.0.0.1".
     A host without a public suffix, such as "localhost", is a site of its own.
     """
-    return _site_of_host((urlsplit(url).hostname or "").rstrip(".").lower())
+    host = authority[1] if (authority := _AUTHORITY.match(url)) else urlsplit(url).hostname or ""
+    return _site_of_host(host.rstrip(".").lower())
 
 
 @lru_cache(maxsize=8192)
@@ -195,7 +196,7 @@ def is_folder(url: str) -> bool:
 
 def is_remote_folder(url: str) -> bool:
     """Return whether a URL is a drop folder on another host."""
-    return url.startswith(tuple(f"{scheme}://" for scheme in FOLDER_PORTS))
+    return url.startswith(("ftp://", "ftps://", "sftp://"))
 
 
 #: Scheme of a remote drop folder → default port; FTPS starts as FTP does (RFC 4217).
@@ -250,8 +251,7 @@ def _web_address(url: str) -> str:
     """Return the address of a valid http(s) URL; user-info and every parameter stay, as both are sent."""
     parts = urlsplit(url)
     userinfo, at, _ = parts.netloc.rpartition("@")
-    if userinfo in ("", ":"):
-        userinfo = at = ""
+    userinfo, at = (userinfo, at) if userinfo not in ("", ":") else ("", "")
     port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
     netloc = f"{userinfo}{at}{_ascii_host(parts.hostname or '')}{port}"
     return urlunsplit((parts.scheme, netloc, _without_dots(_ascii(parts.path)) or "/", _ascii(parts.query), ""))

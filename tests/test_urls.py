@@ -1,7 +1,7 @@
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestd.urls import (
@@ -116,6 +116,27 @@ def test_the_error_shows_the_url_without_its_password() -> None:
 )
 def test_urls_are_shown_without_user_info(url: str, shown: str) -> None:
     assert without_userinfo(url) == shown
+
+
+#: Pieces of URLs, among them those that only a parser of the whole URL reads rightly.
+PIECES = ["http://", "https://", "HTTP://", "//", "news.example", "Desk.Example.", "192.0.2.7", "[::1]", "a_b", "é",
+          ":80", ":8443", ":x", ":", ":99999", "/", "/a/../b", "//c", "?", "?q=1", "#", "#f", "@", "a:b@", "\t", "\n",
+          " ", "\\", "%2F", ";", "|"]  # fmt: skip
+
+
+@settings(deadline=None)  # the first call loads the list of public suffixes
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_urls_are_shown_and_grouped_as_the_library_parses_them(url: str) -> None:
+    """Plain URLs are not parsed: the shortcut has the result of the parser."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return
+    host = parts.hostname or ""
+
+    assert without_userinfo(url) == urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    assert site(url) == site(urlunsplit(("ftp", f"[{host}]" if ":" in host else host, "", "", "")))
 
 
 @pytest.mark.parametrize(

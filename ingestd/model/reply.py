@@ -28,7 +28,8 @@ class Reply:
     permanent: str | None = None
     #: The validators of the response at `final_url`.
     final_validators: Validators = NO_VALIDATORS
-    #: The reason phrase, and name and value of each header as received, without secrets.
+    #: The reason phrase, and name and value of each header as received, without secrets; no headers of a 304, and of
+    #: a 204 that says the same: no document is stored with them.
     reason: str = ""
     headers: Headers = ()
     #: The redirects that were followed, in order.

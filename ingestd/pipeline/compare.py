@@ -26,7 +26,8 @@ def hints_after_unchanged(source: Source, reply: Reply) -> Hints:
     """Return the hints of an unchanged document; a 304 or 204 without freshness keeps the last one."""
     # For 304: RFC 9111, 4.3.4.
     keeps_freshness = reply.has_no_document and reply.fresh_for is None
-    return source.hints if keeps_freshness else replace(source.hints, fresh_for=reply.fresh_for)
+    is_same = keeps_freshness or reply.fresh_for == source.hints.fresh_for
+    return source.hints if is_same else replace(source.hints, fresh_for=reply.fresh_for)
 
 
 def pace_after_document(source: Source, parsed: ParsedFeed, at: datetime, *, new: int) -> Pace:
@@ -48,8 +49,8 @@ def known_after(poll: PollResult, known: Mapping[str, KnownEntry]) -> dict[str, 
     return after
 
 
-def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> PollResult:
-    """Return a poll result with the new, changed and known entries of a document.
+def pick_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> None:
+    """Add the new, changed and known entries of a document to a poll result.
 
     `known` maps guids to known entries; it may hold entries that the document does not list.
     """
@@ -57,21 +58,17 @@ def with_picked_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str
     by_guid = {item.entry.guid: item for item in reversed(listed)}
     before = {guid: entry.fingerprint for guid, entry in known.items()}
     picked = pick(((item.entry, item.fingerprint) for item in listed), before)
-    return replace(
-        poll,
-        listed=len(listed),
-        known=picked.known,
-        new=tuple(by_guid[entry.guid] for entry in picked.new),
-        changed=tuple(by_guid[entry.guid] for entry in picked.changed),
-        # With its known fingerprint a wire item is no new version; with any other it may be a newer or an older one.
-        versions=tuple(item for item in listed if item.version and before.get(item.entry.guid) != item.fingerprint),
-        seen_again={guid: known[guid].id for guid in by_guid if guid in known},
-        seen_in_backfill=tuple(
-            one.id for guid in by_guid if (one := known.get(guid)) and one.waits_in_backfill and one.id is not None
-        ),
-        deleted=parsed.feed.deleted,
-        by_reference=frozenset(item.entry.guid for item in listed if is_by_reference(item.entry)),
+    poll.listed, poll.known = len(listed), picked.known
+    poll.new = tuple(by_guid[entry.guid] for entry in picked.new)
+    poll.changed = tuple(by_guid[entry.guid] for entry in picked.changed)
+    # With its known fingerprint a wire item is no new version; with any other it may be a newer or an older one.
+    poll.versions = tuple(item for item in listed if item.version and before.get(item.entry.guid) != item.fingerprint)
+    poll.seen_again = {guid: known[guid].id for guid in by_guid if guid in known}
+    poll.seen_in_backfill = tuple(
+        one.id for guid in by_guid if (one := known.get(guid)) and one.waits_in_backfill and one.id is not None
     )
+    poll.deleted = parsed.feed.deleted
+    poll.by_reference = frozenset(item.entry.guid for item in listed if is_by_reference(item.entry))
 
 
 def overlap_of(source: Source, known: Mapping[str, KnownEntry], *, listed: int) -> Overlap:

@@ -105,15 +105,14 @@ class DropFolderPoller:
         except IngestError as error:
             first_error = error
         poll = await self._release(folder_poll.source if folder_poll else source, at, wait, first_error)
-        poll = replace(poll, seconds=monotonic() - started)
-        if not folder_poll or not folder_poll.files:
-            return poll
-        return replace(
-            poll, listed=folder_poll.listed, size=folder_poll.size,
-            new=tuple(folder_poll.new), changed=tuple(folder_poll.changed),
-            document_warnings=tuple(folder_poll.warnings),
-            outcome=poll.outcome if poll.failure else "new" if folder_poll.new or folder_poll.changed else "known",
-        )  # fmt: skip
+        poll.seconds = monotonic() - started
+        if folder_poll and folder_poll.files:
+            poll.listed, poll.size = folder_poll.listed, folder_poll.size
+            poll.new, poll.changed = tuple(folder_poll.new), tuple(folder_poll.changed)
+            poll.document_warnings = tuple(folder_poll.warnings)
+            if not poll.failure:
+                poll.outcome = "new" if poll.new or poll.changed else "known"
+        return poll
 
     async def _release(self, source: Source, at: datetime, wait: float, error: IngestError | None) -> PollResult:
         """Release the claim; the source is due again in `wait` seconds, or later after an error."""

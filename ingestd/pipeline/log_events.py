@@ -42,6 +42,8 @@ def log_restart(source: Source, error: IngestError) -> None:
 
 def log_document_warnings(source: Source, warnings: Sequence[SeenWarning], *, unmasks_304s: bool = False) -> None:
     """Log what is new in the warnings of a source, or that it has none any more; `source` is as it was before."""
+    if not (source.warnings or warnings or unmasks_304s):
+        return
     url = without_userinfo(source.url)
     if found := news(source.warnings, warnings):
         log.warning("document has defects", source=url, warnings=list(found))

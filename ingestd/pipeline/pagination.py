@@ -35,8 +35,10 @@ class Pagination:
     def __init__(self, source: Source, *, at_start: bool, may_follow: Callable[[str], bool]) -> None:
         #: The source before the poll.
         self.original = source
-        #: The source, updated by the pages read so far.
+        #: The source, updated by the pages read so far, but for the last one.
         self.source = source
+        #: The warnings of the source, the last page included.
+        self.warnings = source.warnings
         #: The page to request now.  None: the source's own URL.
         self.cursor = None if at_start else source.cursor
         #: New and changed entries of all pages.
@@ -53,7 +55,7 @@ class Pagination:
         self._last_guids: frozenset[str] | None = None
         #: Whether a page has shown that 304s of the source were false.
         self.unmasks_304s = False
-        self._warnings: list[str] = []
+        self._found_warnings: list[str] = []
         self._pages = self._listed = self._known = self._size = 0
         # Whether entries between these pages and the previous poll may be missing.
         self._lost = False
@@ -66,12 +68,10 @@ class Pagination:
     @property
     def source_before_page(self) -> Source:
         """The source to compare the next page with: as before the poll, with the validators of that page."""
-        source = self.source
         # The stored validators are those of the URL at which the poll starts: the cursor or the source's own.
         are_of_page = self._pages == 0 and self._at_source_cursor
         are_of_page &= self.cursor is None or self.cursor.kind != "older"
-        validators, body_hash = (source.validators, source.body_hash) if are_of_page else (NO_VALIDATORS, None)
-        return replace(self.original, validators=validators, body_hash=body_hash)
+        return self.original if are_of_page else replace(self.original, validators=NO_VALIDATORS, body_hash=None)
 
     def restarts_after(self, error: IngestError) -> bool:
         """Return whether to restart at the source's own URL, because the server refuses the stored cursor.
@@ -84,8 +84,8 @@ class Pagination:
         self.cursor, self._resumed, self._at_source_cursor = None, False, False
         return True
 
-    def advance(self, poll: PollResult, feed: Feed | None) -> PollResult:
-        """Return the result of a page, ready to commit, and move on to the next page.
+    def advance(self, poll: PollResult, feed: Feed | None) -> None:
+        """Complete the result of a page, so that it is ready to commit, and move on to the next page.
 
         `feed` is None if the page's document has not changed and was therefore not parsed.
         """
@@ -108,12 +108,14 @@ class Pagination:
         if is_cut and not self.has_more:
             keep = None
         ends = ends or is_cut
-        poll = self._with_pace(self._with_loss(poll, requested, found, is_cut=is_cut))
-        poll = self._with_validators(poll, requested, keep)
+        self._decide_loss(poll, requested, found, is_cut=is_cut)
+        self._choose_pace(poll)
+        self._choose_validators(poll, requested, keep)
         if feed:
-            self._warnings += feed.warnings
-            poll = replace(poll, warnings=after_document(self.original.warnings, self._warnings, poll.at))
-        return self._apply(replace(poll, cursor=keep, is_next_page=requested is not None, keeps_claim=not ends))
+            self._found_warnings += feed.warnings
+            self.warnings = poll.warnings = after_document(self.original.warnings, self._found_warnings, poll.at)
+        poll.cursor, poll.is_next_page, poll.keeps_claim = keep, requested is not None, not ends
+        self._apply(poll)
 
     def _allowed(self, found: Cursor | None) -> Cursor | None:
         """Return a cursor if it is of the source's origin, of its https counterpart, or of an origin with a login."""
@@ -126,27 +128,25 @@ class Pagination:
         self.foreign_url = found.url
         return None
 
-    def _with_loss(
-        self, poll: PollResult, requested: Cursor | None, found: Cursor | None, *, is_cut: bool
-    ) -> PollResult:
+    def _decide_loss(self, poll: PollResult, requested: Cursor | None, found: Cursor | None, *, is_cut: bool) -> None:
         """Decide whether entries may be missing.
 
         A list with the newest entries first is judged after all its pages; other lists never lose entries.
         """
         if requested and requested.kind != "older":
-            return replace(poll, may_have_lost=False)
-        if not requested and not (found and found.kind == "older") and not self.foreign_url:
-            return poll
-        self._lost = poll.may_have_lost and (self._lost or self._pages == 1)
-        return replace(poll, may_have_lost=self._lost and (is_cut or self.foreign_url is not None))
+            poll.may_have_lost = False
+        elif requested or (found and found.kind == "older") or self.foreign_url:
+            self._lost = poll.may_have_lost and (self._lost or self._pages == 1)
+            poll.may_have_lost = self._lost and (is_cut or self.foreign_url is not None)
 
-    def _with_pace(self, poll: PollResult) -> PollResult:
+    def _choose_pace(self, poll: PollResult) -> None:
         """Take the window from the first page only, and also the pace if the source was never read before."""
-        if self._pages == 1:
-            return poll if self.cursor is None else replace(poll, window=None)
-        return replace(poll, window=None, pace=self.source.pace if self.original.last_success_at is None else poll.pace)
+        if self._pages > 1 or self.cursor is not None:
+            poll.window = None
+        if self._pages > 1 and self.original.last_success_at is None:
+            poll.pace = self.source.pace
 
-    def _with_validators(self, poll: PollResult, requested: Cursor | None, keep: Cursor | None) -> PollResult:
+    def _choose_validators(self, poll: PollResult, requested: Cursor | None, keep: Cursor | None) -> None:
         """Keep the validators of the URL where the next poll starts: the cursor's, unless it leads to older pages."""
         own: tuple[Validators, bytes | None] = poll.validators, poll.body_hash
         base = own if requested is None else (self.source.validators, self.source.body_hash)
@@ -154,14 +154,14 @@ class Pagination:
             base = own if requested and requested.url == keep.url else (NO_VALIDATORS, None)
         elif requested and requested.kind != "older":
             base = NO_VALIDATORS, None
-        return replace(poll, validators=base[0], body_hash=base[1])
+        poll.validators, poll.body_hash = base
 
-    def _apply(self, poll: PollResult) -> PollResult:
-        """Update the source with the result of a page; return the result to commit."""
+    def _apply(self, poll: PollResult) -> None:
+        """Complete the result of a page with the source before it, and update the source if another page follows."""
         before = self.source
         if poll.is_next_page:  # its redirects say nothing about the source's own URL
-            poll = replace(poll, moved_to=before.moved_to, moved_seen=before.moved_seen, has_moved=False)
-        if poll.may_have_lost:  # the gap begins at the previous poll, not at the last page
+            poll.moved_to, poll.moved_seen, poll.has_moved = before.moved_to, before.moved_seen, False
+        if poll.may_have_lost and self._pages > 1:  # the gap begins at the previous poll, not at the last page
             original = self.original
             before = replace(
                 before, last_success_at=original.last_success_at, last_read_at=original.last_read_at,
@@ -169,7 +169,12 @@ class Pagination:
             )  # fmt: skip
         self._count(poll)
         self.cursor = poll.cursor
-        self.source = replace(
+        if poll.keeps_claim:
+            self.source = self._source_after(poll)
+        poll.source = before
+
+    def _source_after(self, poll: PollResult) -> Source:
+        return replace(
             self.source,
             validators=poll.validators,
             body_hash=poll.body_hash,
@@ -182,13 +187,12 @@ class Pagination:
             last_new_at=poll.at if poll.new else self.source.last_new_at,
             full_answer_at=poll.at if poll.is_full_answer else self.source.full_answer_at,
             distrusted_until=poll.distrusted_until,
-            warnings=self.source.warnings if poll.warnings is None else poll.warnings,
+            warnings=self.warnings,
             window=self.source.window if poll.window is None else poll.window,
             moved_to=None if poll.has_moved else poll.moved_to,
             moved_seen=0 if poll.has_moved else poll.moved_seen,
             cursor=poll.cursor,
         )
-        return replace(poll, source=before)
 
     def _count(self, poll: PollResult) -> None:
         self.new += poll.new
@@ -202,30 +206,26 @@ class Pagination:
         """Return the error of a page as an error of the source: a page that is gone does not make the source gone."""
         return Refused(error.url, error.status) if isinstance(error, Gone) and self.cursor else error
 
-    def failed_page(self, poll: PollResult, error: IngestError) -> PollResult:
-        """Return the failed result of a page, ready to commit; a refused cursor is dropped."""
+    def complete_failed(self, poll: PollResult, error: IngestError) -> None:
+        """Complete the failed result of a page, so that it is ready to commit; a refused cursor is dropped."""
         if not self.cursor:
-            return poll
-        if not isinstance(error, Refused) or error.status not in _REFUSALS:
-            return replace(poll, is_next_page=True)
-        poll = self._with_validators(replace(poll, validators=NO_VALIDATORS, body_hash=None), self.cursor, None)
-        return replace(poll, is_next_page=True, cursor=None, may_have_lost=self._lost)
+            return
+        poll.is_next_page = True
+        if isinstance(error, Refused) and error.status in _REFUSALS:
+            poll.validators, poll.body_hash = NO_VALIDATORS, None
+            self._choose_validators(poll, self.cursor, None)
+            poll.cursor, poll.may_have_lost = None, self._lost
 
-    def total(self, poll: PollResult) -> PollResult:
-        """Return the result of all pages; `poll` is the result of the last one."""
+    def add_pages(self, poll: PollResult) -> None:
+        """Add the counts and entries of all pages to the committed result of the last one."""
         if self._pages < 2 and not poll.failure:
-            return poll
-        changes = bool(self.new or self.changed)
-        return replace(
-            poll,
-            listed=poll.listed if poll.failure else self._listed,
-            known=poll.known if poll.failure else self._known,
-            size=self._size + (poll.size or 0 if poll.failure else 0),
-            new=tuple(self.new),
-            changed=tuple(self.changed),
-            document_warnings=tuple(self._warnings),
-            outcome=poll.outcome if poll.failure else "new" if changes else "known",
-        )
+            return
+        poll.size = self._size + (poll.size or 0 if poll.failure else 0)
+        poll.new, poll.changed = tuple(self.new), tuple(self.changed)
+        poll.document_warnings = tuple(self._found_warnings)
+        if not poll.failure:
+            poll.listed, poll.known = self._listed, self._known
+            poll.outcome = "new" if poll.new or poll.changed else "known"
 
 
 def _next(

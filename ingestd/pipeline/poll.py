@@ -23,10 +23,10 @@ from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Pace, Source
 from ingestd.model.timing import Timing
 from ingestd.pipeline import subjects
-from ingestd.pipeline.compare import known_after, seconds_since_read, with_picked_entries
+from ingestd.pipeline.compare import known_after, pick_entries, seconds_since_read
 from ingestd.pipeline.log_events import log_document_warnings, log_foreign_page, log_restart
 from ingestd.pipeline.pagination import Pagination
-from ingestd.pipeline.poll_results import document_result, failed_result, head_result, unchanged_result
+from ingestd.pipeline.poll_results import complete_parsed, complete_unchanged, failed_result, head_result
 from ingestd.pipeline.poll_schedule import due_after, seconds_to_next_poll
 from ingestd.pipeline.read import read_reply
 from ingestd.pipeline.refused_answers import keep_refused_answer
@@ -46,10 +46,7 @@ from ingestd.workers.pool import Pool
 from ingestd.workers.results import ParsedFeed
 
 log = structlog.get_logger(__name__)
-
-
-def _claim_lost() -> Busy:
-    return Busy("another run has taken over the source, so nothing was saved; send it again")
+_CLAIM_LOST = "another run has taken over the source, so nothing was saved; send it again"
 
 
 class Poller:
@@ -93,14 +90,18 @@ class Poller:
             page_started = monotonic()
             with self._fetcher.memory_budget.reservation() as reservation:
                 poll = await self._poll_page(pagination, reply, at, reservation)
-                poll = await self._commit(replace(poll, seconds=monotonic() - page_started))
-            if not poll.keeps_claim:
-                if pagination.foreign_url:
-                    log_foreign_page(source, pagination.foreign_url)
-                unmasks = pagination.unmasks_304s and not distrusts_validators(source, at)
-                log_document_warnings(source, pagination.source.warnings, unmasks_304s=unmasks)
-                return replace(pagination.total(poll), seconds=monotonic() - started)
+                poll.seconds = monotonic() - page_started
+                is_saved = await self._commit(poll)
+            if not is_saved or not poll.keeps_claim:
+                break
             reply = None
+        if pagination.foreign_url:
+            log_foreign_page(source, pagination.foreign_url)
+        unmasks = pagination.unmasks_304s and not distrusts_validators(source, at)
+        log_document_warnings(source, pagination.warnings, unmasks_304s=unmasks)
+        pagination.add_pages(poll)
+        poll.seconds = monotonic() - started
+        return poll
 
     async def _poll_page(
         self, pagination: Pagination, reply: Reply | None, at: datetime, reservation: Reservation
@@ -116,7 +117,7 @@ class Poller:
             poll, feed = await self._read_reply(
                 source, reply, at, new_before=len(pagination.new), asked_in_full=asks_in_full
             )
-            return self._with_due_time(pagination.advance(poll, feed), pagination)
+            pagination.advance(poll, feed)
         except Held:
             raise
         except IngestError as error:
@@ -125,7 +126,11 @@ class Poller:
                 return await self._poll_page(pagination, None, at, reservation)
             await keep_refused_answer(self._archive, pagination.url, error)
             failed = self._failed(pagination.source, at, pagination.page_error(error))
-            return pagination.failed_page(failed, error)
+            pagination.complete_failed(failed, error)
+            return failed
+        if not poll.keeps_claim:  # if the process dies before the last page, the source is still due
+            poll.due_at = self._due_time(poll, pagination)
+        return poll
 
     async def _read_reply(
         self, source: Source, reply: Reply, at: datetime, *, new_before: int, asked_in_full: bool
@@ -134,29 +139,32 @@ class Poller:
 
         `new_before` is the number of new entries on earlier pages; `asked_in_full`: the validators were not sent.
         """
-        body_hash = sha256(reply.body).digest()
+        body_hash = source.body_hash if reply.has_no_document else sha256(reply.body).digest()
         poll = head_result(source, reply, at, run_id=self._run_id)
         if reply.has_no_document or body_hash == source.body_hash:
-            return unchanged_result(poll, source, reply), None
+            complete_unchanged(poll, source, reply)
+            return poll, None
         parsed = await read_reply(self._pool, reply)
         known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
-        raw = await self._archived(source, reply, parsed)
-        poll = replace(poll, body_hash=body_hash, raw=raw)
-        poll = document_result(poll, source, reply, parsed, known, new_before=new_before)
+        poll.raw = await self._archived(source, reply, parsed)
+        poll.body_hash = body_hash
+        complete_parsed(poll, source, reply, parsed, known, new_before=new_before)
         new = tuple(item.entry for item in poll.new)
-        return replace(poll, unmasks_304s=asked_in_full and proves_false(source, reply.validators, new)), parsed.feed
+        poll.unmasks_304s = asked_in_full and proves_false(source, reply.validators, new)
+        return poll, parsed.feed
 
-    def _with_due_time(self, poll: PollResult, pagination: Pagination) -> PollResult:
-        if poll.keeps_claim:
-            return poll  # if the process dies before the last page, the source is still due
-        total, timing = replace(poll, source=pagination.original, new=tuple(pagination.new)), self._timing()
-        wait = 0.0 if pagination.has_more else seconds_to_next_poll(total, timing)
-        return replace(poll, due_at=due_after(poll, wait, timing))
+    def _due_time(self, poll: PollResult, pagination: Pagination) -> datetime:
+        timing, new = self._timing(), len(pagination.new)
+        wait = 0.0 if pagination.has_more else seconds_to_next_poll(poll, timing, pagination.original, new=new)
+        return due_after(poll, wait, timing)
 
     async def fail(self, source: Source, at: datetime, error: IngestError, *, wait: float | None = None) -> PollResult:
         """Commit that a poll of a claimed source failed; it is due again in `wait` seconds, or as its failures say."""
         failed = self._failed(source, at, error)
-        return await self._commit(failed if wait is None else replace(failed, due_at=at + timedelta(seconds=wait)))
+        if wait is not None:
+            failed.due_at = at + timedelta(seconds=wait)
+        await self._commit(failed)
+        return failed
 
     def _failed(self, source: Source, at: datetime, error: IngestError) -> PollResult:
         return failed_result(source, at, error, run_id=self._run_id, timing=self._timing())
@@ -225,14 +233,13 @@ class Poller:
                 raw=raw,
                 keeps_claim=keeps_claim or document is not readable[-1],
             )
-            poll = replace(with_picked_entries(poll, feed, known), listed=None)
-            warned = after_push(source.warnings, feed.feed.warnings, at)
-            poll = replace(poll, document_warnings=feed.feed.warnings, warnings=warned)
-            source = replace(source, warnings=warned)
+            pick_entries(poll, feed, known)
+            poll.listed, poll.document_warnings = None, feed.feed.warnings
+            poll.warnings = after_push(source.warnings, feed.feed.warnings, at)
+            source = replace(source, warnings=poll.warnings)
             if poll.new:
-                pace = pace_after(source.pace or Pace(), new=len(poll.new), elapsed=seconds_since_read(source, at))
-                poll = replace(poll, pace=pace)
-                source = replace(source, pace=pace, last_new_at=at)
+                poll.pace = pace_after(source.pace or Pace(), new=len(poll.new), elapsed=seconds_since_read(source, at))
+                source = replace(source, pace=poll.pace, last_new_at=at)
             known |= known_after(poll, known)
             results.append(poll)
         await self._commit_push(results)
@@ -246,42 +253,43 @@ class Poller:
 
     async def _archived(self, source: Source, reply: Reply, parsed: ParsedFeed) -> StoredBody:
         answer, about = reply.answer(datetime.now(UTC)), subjects.of_document(source.id, parsed)
-        return await self.retries.while_unavailable(
-            lambda: self._archive.put(reply.body, kind_of(parsed), answer, about)
-        )
+        kind: Kind = "wire" if any(parsed.versions) else "feed"
+        return await self.retries.while_unavailable(lambda: self._archive.put(reply.body, kind, answer, about))
 
     async def _commit_push(self, results: list[PollResult | IngestError]) -> None:
         """Commit results together; puts an error in the place of each that is not saved."""
         push_id = uuid4().hex
         at = [place for place, result in enumerate(results) if isinstance(result, PollResult)]
-        together = [replace(result, id=push_id) for result in results if isinstance(result, PollResult)]
+        together = [result for result in results if isinstance(result, PollResult)]
         if not together:
             return
+        for result in together:
+            result.id = push_id
         try:
             if not await self.retries.while_unavailable(lambda: self._commits.put(together)):
                 for place in at:
-                    results[place] = _claim_lost()
+                    results[place] = Busy(_CLAIM_LOST)
         except StoreUnavailable as error:
             for place in at:
                 results[place] = error
         except StoreError:
             # The database refuses one of them: commit each alone, in the same order.
             for place, result in zip(at, together, strict=True):
-                try:
-                    await self._commit_pushed(replace(result, id=uuid4().hex))
-                except IngestError as error:
-                    results[place] = error
+                results[place] = await self._commit_alone(replace(result, id=uuid4().hex))
 
-    async def _commit_pushed(self, poll: PollResult) -> None:
-        if not await self.retries.while_unavailable(lambda: self._commits.put([poll])):
-            raise _claim_lost()
+    async def _commit_alone(self, poll: PollResult) -> PollResult | IngestError:
+        try:
+            is_saved = await self.retries.while_unavailable(lambda: self._commits.put([poll]))
+        except IngestError as error:
+            return error
+        return poll if is_saved else Busy(_CLAIM_LOST)
 
-    async def _commit(self, poll: PollResult) -> PollResult:
-        """Commit a result; without the claim nothing is saved, and nothing follows."""
-        if not await self.retries.while_unavailable(lambda: self._commits.put([poll])):
+    async def _commit(self, poll: PollResult) -> bool:
+        """Commit a result; returns whether it is saved: without the claim nothing is, and nothing follows."""
+        is_saved = await self.retries.while_unavailable(lambda: self._commits.put([poll]))
+        if not is_saved:
             log.warning("poll dropped", source=without_userinfo(poll.source.url), reason="its claim was lost")
-            return replace(poll, keeps_claim=False)
-        return poll
+        return is_saved
 
     async def _known_entries(self, source: Source, guids: Sequence[str]) -> dict[str, KnownEntry]:
         async def look_up() -> dict[str, KnownEntry]:
@@ -289,8 +297,3 @@ class Poller:
                 return await known_entries(connection, source.id, guids)
 
         return await self.retries.while_unavailable(look_up)
-
-
-def kind_of(parsed: ParsedFeed) -> Kind:
-    """Return what a document is for the archive: "wire" if it contains wire items, which no page has."""
-    return "wire" if any(parsed.versions) else "feed"

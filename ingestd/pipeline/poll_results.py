@@ -13,8 +13,8 @@ from ingestd.pipeline.compare import (
     hints_after_unchanged,
     overlap_of,
     pace_after_document,
+    pick_entries,
     seconds_since_read,
-    with_picked_entries,
 )
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE, due_after, seconds_to_next_poll
 from ingestd.policy.polling.overlap import may_have_lost
@@ -33,12 +33,13 @@ REDIRECTS_TO_BELIEVE = 3
 
 def head_result(source: Source, reply: Reply, at: datetime, *, run_id: str) -> PollResult:
     """Return a result with the status, validators and redirects of a reply, before its body is read."""
-    sightings = 0
+    moved_to, sightings = reply.permanent, 0
     if reply.permanent:
         sightings = source.moved_seen + 1 if reply.permanent == source.moved_to else 1
     moves = sightings >= REDIRECTS_TO_BELIEVE and may_identify(reply.permanent or "")
     validators = reply.validators
-    if moves:
+    if moved_to and moves:
+        moved_to = copy_userinfo(source.url, moved_to)
         # Only the validators of the new address count, if that is the one that responded.
         validators = reply.final_validators if reply.permanent == reply.final_url else NO_VALIDATORS
     return PollResult(
@@ -52,24 +53,21 @@ def head_result(source: Source, reply: Reply, at: datetime, *, run_id: str) -> P
         status=reply.status,
         size=len(reply.body),
         is_full_answer=not reply.has_no_document,
-        moved_to=copy_userinfo(source.url, reply.permanent) if moves and reply.permanent else reply.permanent,
+        moved_to=moved_to,
         moved_seen=sightings,
         has_moved=moves,
     )
 
 
-def unchanged_result(poll: PollResult, source: Source, reply: Reply) -> PollResult:
+def complete_unchanged(poll: PollResult, source: Source, reply: Reply) -> None:
     """Complete the result of a reply whose document has not changed."""
-    return replace(
-        poll,
-        outcome="not_modified" if reply.not_modified else "unchanged",
-        body_hash=source.body_hash,
-        pace=pace_after(source.pace or Pace(), new=0, elapsed=seconds_since_read(source, poll.at)),
-        hints=hints_after_unchanged(source, reply),
-    )
+    poll.outcome = "not_modified" if reply.not_modified else "unchanged"
+    poll.body_hash = source.body_hash
+    poll.pace = pace_after(source.pace or Pace(), new=0, elapsed=seconds_since_read(source, poll.at))
+    poll.hints = hints_after_unchanged(source, reply)
 
 
-def document_result(
+def complete_parsed(
     poll: PollResult,
     source: Source,
     reply: Reply,
@@ -77,35 +75,29 @@ def document_result(
     known: Mapping[str, KnownEntry],
     *,
     new_before: int,
-) -> PollResult:
+) -> None:
     """Complete the result of a reply whose document was parsed.
 
     `known` maps the guids of its known entries to them; `new_before` is the number of new entries on earlier pages of
     the same poll.
     """
-    poll = replace(
-        poll,
+    feed = parsed.feed
+    if CUT_OFF in feed.warnings:
         # A 304 to the next request would leave the rest of the document unread.
-        validators=NO_VALIDATORS if CUT_OFF in parsed.feed.warnings else poll.validators,
-        hints=replace(parsed.feed.hints, fresh_for=reply.fresh_for),
-        title=parsed.feed.title,
-        home=parsed.feed.home,
-        hub=reply.hub or parsed.feed.hub,
-        topic=reply.topic or parsed.feed.topic,
-        older=parsed.feed.prev_archive or parsed.feed.next_page,
-    )
-    poll = with_picked_entries(poll, parsed, known)
-    overlap = overlap_of(source, known, listed=len(parsed.feed.entries))
-    return replace(
-        poll,
-        outcome="new" if poll.new or poll.changed else "known",
-        overlap=overlap.shared,
-        settled_at=settled_at((entry.first_seen_at for entry in known.values()), listed=len(parsed.feed.entries)),
-        may_have_lost=may_have_lost(overlap, window=source.window),
-        window=len(parsed.feed.entries) or None,
-        pace=pace_after_document(source, parsed, poll.at, new=new_before + len(poll.new)),
-        document_warnings=parsed.feed.warnings,
-    )
+        poll.validators = NO_VALIDATORS
+    poll.hints = replace(feed.hints, fresh_for=reply.fresh_for)
+    poll.title, poll.home = feed.title, feed.home
+    poll.hub, poll.topic = reply.hub or feed.hub, reply.topic or feed.topic
+    poll.older = feed.prev_archive or feed.next_page
+    pick_entries(poll, parsed, known)
+    overlap = overlap_of(source, known, listed=len(feed.entries))
+    poll.outcome = "new" if poll.new or poll.changed else "known"
+    poll.overlap = overlap.shared
+    poll.settled_at = settled_at((entry.first_seen_at for entry in known.values()), listed=len(feed.entries))
+    poll.may_have_lost = may_have_lost(overlap, window=source.window)
+    poll.window = len(feed.entries) or None
+    poll.pace = pace_after_document(source, parsed, poll.at, new=new_before + len(poll.new))
+    poll.document_warnings = feed.warnings
 
 
 def failed_result(source: Source, at: datetime, error: IngestError, *, run_id: str, timing: Timing) -> PollResult:
@@ -137,11 +129,13 @@ def failed_result(source: Source, at: datetime, error: IngestError, *, run_id: s
         moved_to=source.moved_to,
         moved_seen=source.moved_seen,
     )
-    wait = seconds_to_next_poll(poll, timing)
+    wait = seconds_to_next_poll(poll, timing, source)
     if error.local:
-        return replace(poll, due_at=due_after(poll, min(AFTER_LOCAL_FAILURE, wait), timing, failures=1))
-    retry_after = error.retry_after if isinstance(error, Refused) else None
-    return replace(poll, due_at=due_after(poll, wait, timing, failures=streak, retry_after=retry_after))
+        poll.due_at = due_after(poll, min(AFTER_LOCAL_FAILURE, wait), timing, failures=1)
+    else:
+        retry_after = error.retry_after if isinstance(error, Refused) else None
+        poll.due_at = due_after(poll, wait, timing, failures=streak, retry_after=retry_after)
+    return poll
 
 
 def _condition(source: Source, error: IngestError) -> PollCondition:

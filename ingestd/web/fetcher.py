@@ -5,8 +5,8 @@ The modules in `politeness` decide the rest: `robots` which URLs a site allows, 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -30,6 +30,7 @@ from ingestd.web.connection.dial import dial
 from ingestd.web.connection.guard import Guard
 from ingestd.web.connection.outage import OutageDetector
 from ingestd.web.connection.resolver import open_resolver
+from ingestd.web.connection.session import open_session
 from ingestd.web.logins import Login, parse_origin
 from ingestd.web.politeness.breakers import Breakers
 from ingestd.web.politeness.pacing import OnHold, Pacing
@@ -46,12 +47,8 @@ ACCEPT_FEED = (
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 ACCEPT_ROBOTS = "text/plain, */*;q=0.1"
 
-# Connections in use at the same time; pacing limits those to one site.
-_MAX_CONNECTIONS = 1000
-# Bytes of a connection that are buffered; aiohttp pauses reading at twice as many.
-_READ_BUFFER = 32 * 1024
-# Seconds to connect, that an unused connection stays open, and that a resolved address is cached.
-_CONNECT_TIMEOUT, _KEEPALIVE, _DNS_TTL = 15.0, 30.0, 60
+# Seconds to connect.
+_CONNECT_TIMEOUT = 15.0
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})
@@ -103,23 +100,10 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         self._resolver = open_resolver(self._nameservers)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp_hooks.Connector(
-                limit=_MAX_CONNECTIONS,
-                keepalive_timeout=_KEEPALIVE,
-                ttl_dns_cache=_DNS_TTL,
-                resolver=self._resolver,
-                ssl=self._tls or True,
-                socket_factory=partial(aiohttp_hooks.open_socket, self._guard),
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=self._headers,
-            timeout=aiohttp.ClientTimeout(  # the total is bounded in `_request`
-                total=None, sock_connect=min(_CONNECT_TIMEOUT, self._timeout / 2)
-            ),
-            auto_decompress=False,  # see `decoding`
-            read_bufsize=_READ_BUFFER,
-            middlewares=(aiohttp_hooks.send_once,),
+        # The time for a whole request is bounded in `_send`.
+        connect_timeout = min(_CONNECT_TIMEOUT, self._timeout / 2)
+        self._session = open_session(
+            self._guard, self._resolver, tls=self._tls, headers=self._headers, connect_timeout=connect_timeout
         )
         return self
 
@@ -191,7 +175,7 @@ class Fetcher:
         return parse_origin(url) in self._logins
 
     def _login_for(self, target: Target) -> Login | None:
-        return None if target.authorization else self._logins.get(target.origin)
+        return self._logins.get(target.origin) if self._logins and not target.authorization else None
 
     async def _follow(
         self, requested: Target, headers: dict[str, str], spool: Spool, *, obey_robots: bool, truncate_to: int | None
@@ -204,9 +188,9 @@ class Fetcher:
                 self._pacing.set_delay(target.site, target.origin, await self.robots.check(target.display_url))
             login = self._login_for(target)
             try:
-                async with self._turn(target):
-                    started = monotonic()
-                    response = await self._request(target, headers, left, spool, login=login, truncate_to=truncate_to)
+                response, seconds = await self._request(
+                    target, headers, left, spool, login=login, truncate_to=truncate_to
+                )
             except Gone as gone:
                 if redirects.are_permanent:
                     raise
@@ -214,7 +198,7 @@ class Fetcher:
                 raise gone.for_now() from gone
             if response.status not in _REDIRECTS:
                 return redirects, response
-            left -= monotonic() - started
+            left -= seconds
             redirects.follow(response, login)
             headers = {"Accept": headers["Accept"]} | ({"Cookie": redirects.cookie} if redirects.cookie else {})
 
@@ -226,8 +210,7 @@ class Fetcher:
         target, hops = Target.parse(url), 0
         while True:
             with self._bodies.spool() as unread:
-                async with self._turn(target):
-                    response = await self._request(target, {}, self._timeout, unread, form=form)
+                response, _ = await self._request(target, {}, self._timeout, unread, form=form)
             if response.status not in _SAME_METHOD:
                 break
             target, hops = target.redirected(location_of(response)), hops + 1
@@ -237,17 +220,36 @@ class Fetcher:
             raise BrokenReply(target.display_url, f"HTTP {response.status} is not a valid answer to a POST")
         return response.status
 
-    @asynccontextmanager
-    async def _turn(self, target: Target) -> AsyncIterator[None]:
-        """Wait for a turn at the target's site; raises Held when the site is on hold."""
+    async def _request(
+        self,
+        target: Target,
+        headers: dict[str, str],
+        seconds: float,
+        spool: Spool,
+        *,
+        login: Login | None = None,
+        form: Mapping[str, str] | None = None,
+        truncate_to: int | None = None,
+    ) -> tuple[aiohttp.ClientResponse, float]:
+        """Wait for a turn at the target's site and send one request; raises Held when the site is on hold.
+
+        Returns what `_send` does, and the seconds that it took, without the wait.
+        """
         try:
-            async with self._pacing.turn(target.site):
-                with self.breakers.attempt(target.site, target.display_url):
-                    yield
+            slot = await self._pacing.acquire(target.site)
         except OnHold as hold:
             raise Held(target.display_url, "its site is on hold", hold.seconds) from hold
+        try:
+            with self.breakers.attempt(target.site, target.display_url):
+                started = monotonic()
+                response = await self._send(
+                    target, headers, seconds, spool, login=login, form=form, truncate_to=truncate_to
+                )
+                return response, monotonic() - started
+        finally:
+            self._pacing.release(target.site, slot)
 
-    async def _request(
+    async def _send(
         self,
         target: Target,
         headers: dict[str, str],

@@ -56,12 +56,14 @@ def make_reply(
     final = found
     if target is not requested:
         sent = found = NO_VALIDATORS
-    if response.status == 304 or (response.status == 204 and accepts_204):
+    is_unchanged = response.status == 304 or (response.status == 204 and accepts_204)
+    if is_unchanged:
         if response.status == 304 and not sent:
             raise BrokenReply(target.display_url, "HTTP 304, but the request was not conditional")
         found = Validators(etag=found.etag or sent.etag, last_modified=found.last_modified or sent.last_modified)
     elif response.status not in (200, 203) and (only_200 or not 200 < response.status < 300):
         raise BrokenReply(target.display_url, f"HTTP {response.status} is not a valid answer to a GET")
+    links = response.headers.getall("Link", ())
     return Reply(
         url=requested.display_url,
         final_url=target.display_url,
@@ -73,11 +75,11 @@ def make_reply(
         permanent=permanent.display_url if permanent else None,
         final_validators=final,
         reason=response.reason or "",
-        headers=kept_headers(response, target),
+        headers=() if is_unchanged else kept_headers(response, target),
         redirects=tuple(redirects),
-        hub=find_link(response.headers.getall("Link", ()), "hub", target.display_url),
-        topic=find_link(response.headers.getall("Link", ()), "self", target.display_url),
-        next_page=resolve("", find_link(response.headers.getall("Link", ()), "next", target.display_url)),
+        hub=find_link(links, "hub", target.display_url) if links else None,
+        topic=find_link(links, "self", target.display_url) if links else None,
+        next_page=resolve("", find_link(links, "next", target.display_url)) if links else None,
     )
 
 

@@ -1,8 +1,12 @@
 """Polls, on both databases: the requests that a publisher sees, and the state that is stored."""
 
 import socket
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from multidict import CIMultiDict
@@ -14,6 +18,7 @@ from ingestd.model.source import Hints
 from ingestd.pipeline.poll_results import REDIRECTS_TO_BELIEVE
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import gaps, sources
+from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema import tables
 from tests.support.desk import STORY, add, claim_source, feed, open_desk, page, poll_all, source_row
@@ -42,6 +47,38 @@ def asked(newsroom: Newsroom, path: str) -> list[dict[str, str]]:
 
 
 # --- validators
+
+
+async def test_a_poll_answered_with_304_makes_one_result_and_changes_nothing_of_it_later(
+    newsroom: Newsroom, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Answer(body=stories(1, 3), headers=_multi({"ETag": '"1"'}), conditional=True)
+    url = newsroom.publish("/feed", answers=[known, known])
+    made: list[PollResult] = []
+    async with open_desk(database_url, tmp_path) as runtime:
+        source_id = await add(runtime, url)
+        await poll_all(runtime)
+        poller = runtime.ingest.poller
+        init = PollResult.__init__
+
+        def count(result: PollResult, **fields: Any) -> None:
+            made.append(result)
+            init(result, **fields)
+
+        monkeypatch.setattr(PollResult, "__init__", count)
+        committed: list[PollResult] = []
+        put = poller._commits.put
+
+        async def keep(results: Sequence[PollResult]) -> bool:
+            committed.extend(map(copy, results))
+            return await put(results)
+
+        monkeypatch.setattr(poller._commits, "put", keep)
+        source = await claim_source(runtime, source_id)
+        done = await runtime.ingest.poll(source)
+
+    assert (len(made), done.outcome, done.source is source) == (1, "not_modified", True)
+    assert committed == [replace(done, seconds=committed[0].seconds)]
 
 
 @pytest.mark.parametrize(

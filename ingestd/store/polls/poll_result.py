@@ -29,9 +29,13 @@ class ListedEntry:
     version: Version | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PollResult:
-    """The result of a poll: the new state of the source, and the entries to add or change."""
+    """The result of a poll: the new state of the source, and the entries to add or change.
+
+    The poll completes it step by step, and nothing changes it once it is handed over to be committed: a copy for each
+    step took a fifth of the CPU time of a poll.
+    """
 
     source: Source
     run_id: str

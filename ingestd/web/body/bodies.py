@@ -57,6 +57,9 @@ class Bodies:
         truncate_to: int | None = None,
     ) -> bytes:
         """Return a received body, decoded; raises TooLarge, BrokenReply, NoRoom."""
+        if not spool.size:
+            reservation.release()
+            return b""
         limit = self.limit_for(truncate_to)
         # Servers send names that are no coding ("utf-8", "none") with bodies that are not encoded.
         coding = response.headers.get("Content-Encoding", "").strip().lower()

@@ -5,8 +5,8 @@ It bounds the bytes in memory, however many servers send bodies of the largest s
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 #: Bytes; a body up to this size is small, as nearly all feeds and pages are.
 SMALL_BODY = 2**20
@@ -25,18 +25,13 @@ class MemoryBudget:
         """Return the lane for a body of `size` bytes."""
         return self._small if size <= SMALL_BODY else self._large
 
-    @contextmanager
-    def reservation(self) -> Iterator["Reservation"]:
-        """Return a reservation, empty at first, that is released when the context ends."""
-        reservation = Reservation(self)
-        try:
-            yield reservation
-        finally:
-            reservation.release()
+    def reservation(self) -> "Reservation":
+        """Return a reservation, empty at first."""
+        return Reservation(self)
 
 
 class Reservation:
-    """Memory reserved for one body at a time.
+    """Memory reserved for one body at a time, a context manager: it is released when the context ends.
 
     Reserving memory for the next body releases the previous one first: two tasks that each kept a body while waiting
     for the other's memory would wait for ever.
@@ -45,6 +40,14 @@ class Reservation:
     def __init__(self, memory_budget: MemoryBudget) -> None:
         self._budget = memory_budget
         self._reserved: tuple[BudgetLane, int] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
 
     async def reserve(self, size: int) -> None:
         """Wait until there is memory for a body of `size` bytes, and reserve it."""

@@ -24,8 +24,8 @@ class Spool:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        directory = str(folder) if folder else None
-        self._file = SpooledTemporaryFile(max_size=MAX_IN_MEMORY, dir=directory)  # noqa: SIM115 - closed by `__exit__`
+        #: None: nothing has been written.  `__exit__` closes it.
+        self._opened: SpooledTemporaryFile[bytes] | None = None
         #: Bytes written.
         self.size = 0
 
@@ -35,7 +35,15 @@ class Spool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if self._opened:
+            self._opened.close()
+
+    @property
+    def _file(self) -> SpooledTemporaryFile[bytes]:
+        if self._opened is None:
+            directory = str(self._folder) if self._folder else None
+            self._opened = SpooledTemporaryFile(max_size=MAX_IN_MEMORY, dir=directory)  # noqa: SIM115 - as above
+        return self._opened
 
     async def write(self, piece: bytes) -> None:
         """Append a piece."""

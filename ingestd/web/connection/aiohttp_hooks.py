@@ -12,7 +12,7 @@ from ingestd.errors import BrokenReply, FetchError, Forbidden, TimedOut, TooLarg
 from ingestd.text import collapse
 from ingestd.web.connection.dial import SILENT_ERRORS, UNDECIDED_LOOKUPS
 from ingestd.web.connection.guard import Blocked, Guard
-from ingestd.web.connection.wire_limit import CountingSocket, counting, socket_of, wire_limit
+from ingestd.web.connection.wire_limit import CountingSocket, register, socket_of, wire_limit
 
 # Characters kept of a parser's error: it quotes the server, which may send anything of any length.
 _MAX_REASON = 200
@@ -89,10 +89,11 @@ def open_socket(guard: Guard, addr_info: aiohttp.AddrInfoType) -> socket:
     """
     attempt = _attempt.get()
     try:
-        opened = counting(guard.open_socket(addr_info))
+        opened = guard.open_socket_as(CountingSocket, addr_info)
     except Blocked as error:
         attempt.blocked_reason = error.reason
         raise
+    register(opened)
     opened.setsockopt(SOL_SOCKET, SO_RCVBUF, _RECEIVE_BUFFER)
     attempt.sockets.append(opened)
     return opened

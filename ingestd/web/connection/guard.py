@@ -10,9 +10,13 @@ Ports are not checked: a feed on port 8080 is as good as another.
 import errno
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TypeVar
 
 import aiohttp
+
+S = TypeVar("S", bound=socket.socket)
 
 # What IANA has allocated for global unicast (RFC 4291, 2.4); `ipaddress` calls much outside it global.
 _UNICAST = IPv6Network("2000::/3")
@@ -42,24 +46,30 @@ class Guard:
 
     def __init__(self, allow_networks: Sequence[IPv4Network | IPv6Network] = ()) -> None:
         self._allowed = tuple(allow_networks)
+        #: An address has at most 45 characters.
+        self._known_reason = lru_cache(maxsize=1024)(self._reason)
 
     def blocked_reason(self, address: str) -> str | None:
         """Return why an address is forbidden, or None when it is allowed."""
-        plain = _plain(ip_address(address.partition("%")[0]))
+        return self._known_reason(address.partition("%")[0])
+
+    def _reason(self, address: str) -> str | None:
+        plain = _plain(ip_address(address))
         if _is_public(plain) or any(plain in network for network in self._allowed):
             return None
         kind = "multicast" if plain.is_multicast else "private"
         return f"{plain} is a {kind} address; set allow_networks to allow it"
 
     def open_socket(self, addr_info: aiohttp.AddrInfoType) -> socket.socket:
-        """Open a socket for an address, with the signature of aiohttp's `socket_factory`.
+        """Open a socket for an address; raises Blocked when the address is forbidden."""
+        return self.open_socket_as(socket.socket, addr_info)
 
-        Raises Blocked when the address is forbidden.
-        """
+    def open_socket_as(self, socket_type: type[S], addr_info: aiohttp.AddrInfoType) -> S:
+        """Open a socket of a type for an address; raises Blocked when the address is forbidden."""
         family, kind, protocol, _, address = addr_info
         if reason := self.blocked_reason(str(address[0])):
             raise Blocked(reason)
-        return socket.socket(family, kind, protocol)
+        return socket_type(family, kind, protocol)
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -60,11 +60,9 @@ class CountingSocket(socket):
 _open: WeakValueDictionary[int, CountingSocket] = WeakValueDictionary()
 
 
-def counting(opened: socket) -> CountingSocket:
-    """Return a socket that counts, in place of the one given."""
-    counted = CountingSocket(opened.family, opened.type, opened.proto, fileno=opened.detach())
-    _open[counted.fileno()] = counted
-    return counted
+def register(opened: CountingSocket) -> None:
+    """Have `socket_of` find a socket."""
+    _open[opened.fileno()] = opened
 
 
 def socket_of(connection: aiohttp.connector.Connection) -> CountingSocket | None:

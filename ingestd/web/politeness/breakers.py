@@ -4,9 +4,9 @@ Each site has a breaker, and another one stands for the local network: it opens 
 refused connection, an expired certificate or an unknown name counts as an answer: the site fails, the network works.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic
+from types import TracebackType
 
 from ingestd.errors import BrokenReply, Held, Offline, Refused, TimedOut, TooLarge, Unanswered, Unreachable
 
@@ -109,50 +109,51 @@ class Breakers:
         """Return the sites that must not be requested because they keep failing."""
         return {site for site, breaker in self._sites.items() if breaker.held_for() > 0}
 
-    @contextmanager
-    def attempt(self, site: str, url: str) -> Iterator[None]:
-        """Wrap one request to a site; the exception it raises, or none, is its result.
+    def attempt(self, site: str, url: str) -> "Attempt":
+        """Return a context for one request to a site; the exception it raises, or none, is its result.
 
-        Raises Held when a breaker is open.  Raises Offline in place of Unanswered when no other site answers either.
+        Entering raises Held when a breaker is open.  Leaving raises Offline in place of Unanswered when no other site
+        answers either.
         """
+        return Attempt(self, site, url)
+
+    def begin(self, site: str, url: str) -> None:
+        """Record the start of a request to a site; raises Held when a breaker is open."""
         wait, reason = self.held_for(site)
         if wait > 0:
             raise Held(url, reason, wait)
         self._network.begin()
         if site in self._sites:
             self._sites[site].begin()
-        try:
-            yield
-        except Offline:
-            self._end_probes(site)
-            self._network.trip()
-            raise
-        except TimedOut:
-            # There was a connection, so the local network is not to blame: stalled servers must not hold other sites.
-            self._record_failure(site)
-            self._network.end_probe()
-            raise
-        except Unanswered as error:
-            if self._all_silent(site):
+
+    def end(self, site: str, error: BaseException | None) -> None:
+        """Record the result of a request to a site; raises Offline in place of Unanswered when no site answers."""
+        match error:
+            case None:
+                self._record_success(site)
+                self._record_answer()
+            case Offline():
                 self._end_probes(site)
                 self._network.trip()
-                raise Offline(error.url, f"no site answers: {error.reason}") from error
-            self._record_failure(site)
-            raise
-        except (Unreachable, BrokenReply):
-            self._record_failure(site)
-            self._record_answer()
-            raise
-        except (Refused, TooLarge) as error:
-            broken = isinstance(error, Refused) and error.status >= 500
-            self._record_failure(site) if broken else self._record_success(site)
-            self._record_answer()
-            raise
-        except BaseException:
-            self._end_probes(site)
-            raise
-        self._record_success(site)
-        self._record_answer()
+            case TimedOut():
+                # There was a connection, so the local network is not to blame: stalled servers must not hold others.
+                self._record_failure(site)
+                self._network.end_probe()
+            case Unanswered():
+                if self._all_silent(site):
+                    self._end_probes(site)
+                    self._network.trip()
+                    raise Offline(error.url, f"no site answers: {error.reason}") from error
+                self._record_failure(site)
+            case Unreachable() | BrokenReply():
+                self._record_failure(site)
+                self._record_answer()
+            case Refused() | TooLarge():
+                broken = isinstance(error, Refused) and error.status >= 500
+                self._record_failure(site) if broken else self._record_success(site)
+                self._record_answer()
+            case _:
+                self._end_probes(site)
 
     def _record_success(self, site: str) -> None:
         self._failures.pop(site, None)
@@ -185,3 +186,20 @@ class Breakers:
         self._network.end_probe()
         if site in self._sites:
             self._sites[site].end_probe()
+
+
+class Attempt:
+    """One request to a site, a context manager; see `Breakers.attempt`."""
+
+    __slots__ = ("_breakers", "_site", "_url")
+
+    def __init__(self, breakers: Breakers, site: str, url: str) -> None:
+        self._breakers, self._site, self._url = breakers, site, url
+
+    def __enter__(self) -> None:
+        self._breakers.begin(self._site, self._url)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._breakers.end(self._site, error)

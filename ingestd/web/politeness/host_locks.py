@@ -7,11 +7,15 @@ So a process opens one HostLocks for each file, and counts its own locks.
 
 import fcntl
 import os
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
 #: Locks of one name.
 MAX_SLOTS = 4096
+
+# Characters of a name whose place in the file is cached; host names are no longer (RFC 1035, 2.3.4).
+_MAX_NAME = 255
 
 
 class HostLocks:
@@ -51,6 +55,13 @@ class HostLocks:
 
 
 def _offset(name: str, slot: int) -> int:
+    return (_known_first_slot if len(name) <= _MAX_NAME else _first_slot)(name) + slot
+
+
+def _first_slot(name: str) -> int:
     # 48 bits of hash and 12 of slot are 60 bits; a file offset has 63.  Two names with the same hash share their
     # slots, which is slow but correct.
-    return int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big") * MAX_SLOTS + slot
+    return int.from_bytes(blake2b(name.encode(), digest_size=6).digest(), "big") * MAX_SLOTS
+
+
+_known_first_slot = lru_cache(maxsize=1024)(_first_slot)

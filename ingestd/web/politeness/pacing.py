@@ -92,7 +92,7 @@ class Pacing:
     def held_for(self, site: str) -> float:
         """Return the seconds left of a site's hold, 0 when it is not on hold."""
         state = self._sites.get(site)
-        return max(0.0, state.held_until - monotonic()) if state else 0.0
+        return max(0.0, state.held_until - monotonic()) if state and state.held_until else 0.0
 
     def held_sites(self) -> set[str]:
         """Return the sites on hold."""
@@ -113,9 +113,10 @@ class Pacing:
 
     async def acquire(self, site: str) -> int:
         """Wait for a turn and return its slot, for `release`; `turn` calls both."""
-        self._check_hold(site)
         state = self._state(site)
-        if state.free and not state.waiting and state.held_until <= monotonic():
+        if state.held_until:
+            self._check_hold(site)
+        if state.free and not state.waiting and (not state.held_until or state.held_until <= monotonic()):
             slot = state.free.popleft()
         else:
             slot = await self._wait(site, state)
@@ -123,7 +124,9 @@ class Pacing:
 
     def release(self, site: str, slot: int) -> None:
         """End a turn: its slot becomes free after the delay, or when the site's hold ends."""
-        wait = max(self._delay, *self._delays.get(site, {}).values(), self.held_for(site))
+        wait = max(self._delay, self.held_for(site))
+        if site in self._delays:
+            wait = max(wait, *self._delays[site].values())
         if wait > 0:
             asyncio.get_running_loop().call_later(wait, self._free_slot, site, slot)
         else:

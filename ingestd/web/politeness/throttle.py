@@ -32,7 +32,10 @@ class Throttle:
 
     def record_request(self, site: str) -> None:
         """Count a request to a site."""
-        self._recent.setdefault(site, deque(maxlen=BURST)).append(self._clock())
+        recent = self._recent.get(site)
+        if recent is None:
+            recent = self._recent[site] = deque(maxlen=BURST)
+        recent.append(self._clock())
         self._recent.move_to_end(site)
         if len(self._recent) > _MAX_SITES:
             self._recent.popitem(last=False)

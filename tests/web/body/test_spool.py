@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from ingestd.errors import NoRoom
-from ingestd.web.body.memory_budget import MemoryBudget
+from ingestd.model.source import Validators
+from ingestd.web.body.memory_budget import SMALL_BODY, MemoryBudget
 from ingestd.web.body.spool import MAX_IN_MEMORY, Spool
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.pacing import Pacing
-from tests.support.newsroom import Newsroom
+from tests.support.newsroom import Answer, Newsroom
 
 
 @pytest.mark.parametrize("size", [0, MAX_IN_MEMORY, MAX_IN_MEMORY + 1, 3 * MAX_IN_MEMORY])
@@ -24,6 +25,24 @@ async def test_load_returns_what_was_written(tmp_path: Path, size: int) -> None:
 
         assert (spool.size, await spool.load(reservation)) == (size, body)
         assert os.listdir(tmp_path) == []  # noqa: PTH208 - the file has no name
+
+
+async def test_an_answer_without_a_body_waits_for_no_memory_and_needs_no_file(
+    newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("ingestd.web.body.spool.SpooledTemporaryFile", lambda **options: opened.append(options))
+    url = newsroom.publish("/feed", answers=[Answer(status=304), Answer(status=304)])
+    async with Fetcher(
+        user_agent="test", allow_networks=[IPv4Network("127.0.0.0/8")], pacing=Pacing(delay=0), spool_folder=tmp_path
+    ) as fetcher:
+        with fetcher.memory_budget.reservation() as full, fetcher.memory_budget.reservation() as own:
+            await full.reserve(SMALL_BODY)
+            lane = fetcher.memory_budget.lane(1)
+            await lane.acquire(lane.free)
+            reply = await fetcher.get(url, validators=Validators(etag='"1"'), reservation=own)
+
+    assert (reply.status, reply.body, reply.headers, opened) == (304, b"", (), [])
 
 
 @pytest.mark.parametrize("coded", [False, True], ids=["plain", "gzip"])

@@ -15,7 +15,7 @@ import pytest
 from ingestd.errors import TimedOut, TooLarge
 from ingestd.web.connection.aiohttp_hooks import Attempt, begin_attempt, fetch_error
 from ingestd.web.connection.dial import tls_context
-from ingestd.web.connection.wire_limit import counting
+from ingestd.web.connection.wire_limit import CountingSocket
 from ingestd.web.fetcher import Fetcher
 from ingestd.web.politeness.pacing import Pacing
 
@@ -123,7 +123,7 @@ def lost() -> Attempt:
     """A request that got two bytes and whose connection is closed."""
     attempt = begin_attempt(0)
     ours, theirs = socket.socketpair()
-    with theirs, counting(ours) as wire:
+    with theirs, CountingSocket(fileno=ours.detach()) as wire:
         attempt.sockets.append(wire)
         attempt.wire = wire
         theirs.send(b"xx")
