@@ -3,26 +3,27 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from ingestd.archive.records import Item
+from ingestd.archive.protocol import StoredBody
+from ingestd.archive.records import Put
 
-# Items, and bytes of their records, in one batch.
+# Puts, and bytes of their bodies, in one batch.
 _MAX_ITEMS, _MAX_BYTES = 200, 32 * 2**20
 
 
 class Batch:
-    """Collects items for `write`, which returns a number for each; one write is in progress at a time."""
+    """Collects puts for `write`, which returns what it stored for each; one write is in progress at a time."""
 
-    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[list[int]]]) -> None:
+    def __init__(self, write: Callable[[Sequence[Put]], Awaitable[list[StoredBody]]]) -> None:
         self._write = write
-        self._waiting: list[tuple[Item, asyncio.Future[int]]] = []
+        self._waiting: list[tuple[Put, asyncio.Future[StoredBody]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def put(self, item: Item) -> int:
-        """Write an item with others; returns its number, or raises the error of the batch.
+    async def put(self, item: Put) -> StoredBody:
+        """Write a put with others; returns what was stored for it, or raises the error of the batch.
 
-        An item whose caller is cancelled is written all the same.
+        A put whose caller is cancelled is written all the same.
         """
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[StoredBody] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all(), name="archive")
@@ -32,7 +33,7 @@ class Batch:
         while self._waiting:
             batch = self._take()
             try:
-                numbers = await self._write([item for item, _ in batch])
+                stored = await self._write([item for item, _ in batch])
             except BaseException as error:
                 for _, done in batch:
                     if done.done():
@@ -44,14 +45,14 @@ class Batch:
                 if not isinstance(error, Exception):
                     raise
             else:
-                for (_, done), number in zip(batch, numbers, strict=True):
+                for (_, done), body in zip(batch, stored, strict=True):
                     if not done.done():
-                        done.set_result(number)
+                        done.set_result(body)
 
-    def _take(self) -> list[tuple[Item, asyncio.Future[int]]]:
+    def _take(self) -> list[tuple[Put, asyncio.Future[StoredBody]]]:
         count = size = 0
         for item, _ in self._waiting[:_MAX_ITEMS]:
-            size += len(item.record)
+            size += len(item.body)
             if count and size > _MAX_BYTES:
                 break
             count += 1

@@ -24,7 +24,7 @@ from ingestd.archive.batch import Batch
 from ingestd.archive.deletion import Deletion
 from ingestd.archive.index import Index
 from ingestd.archive.protocol import AnswerApart, Kind, StoredAnswer, StoredBody, StoredDocument, Usage
-from ingestd.archive.records import Item, answer_of, key_of, make_item
+from ingestd.archive.records import Put, answer_of, key_of, make_item
 from ingestd.archive.writer import Writer
 from ingestd.errors import ArchiveError
 from ingestd.model.answer import Answer
@@ -57,9 +57,7 @@ class DirectoryArchive:
 
         Raises ArchiveError when it cannot be written, as when the disk is full.
         """
-        item = await asyncio.to_thread(make_item, body, kind, answer, subjects)
-        stored_size = await self._batch.put(item)
-        return StoredBody(sha256=item.sha256.hex(), size=len(body), stored_size=stored_size)
+        return await self._batch.put(Put(body, kind, answer, subjects))
 
     async def get(self, sha256: str) -> bytes:
         """Return a body exactly as it was put; `sha256` is in lower-case hexadecimal.
@@ -85,9 +83,7 @@ class DirectoryArchive:
     async def put_document(self, document: StoredDocument) -> None:
         """Store all of a document of another archive; what is stored already is passed over.  Raises ArchiveError."""
         for answer in document.answers or (None,):
-            await self._batch.put(
-                await asyncio.to_thread(make_item, document.body, document.kind, answer, document.subjects)
-            )
+            await self._batch.put(Put(document.body, document.kind, answer, document.subjects))
 
     async def answers_apart(self, *, after: int, limit: int) -> Sequence[AnswerApart]:
         """Return answers of robots.txt files and refusals with numbers above `after`, in order, at most `limit`."""
@@ -154,14 +150,22 @@ class DirectoryArchive:
         """
         return await self._run("cannot sweep", self._deletion.sweep, now)
 
-    async def _write(self, items: Sequence[Item]) -> list[int]:
+    async def _write(self, puts: Sequence[Put]) -> list[StoredBody]:
         try:
-            sizes = await self._run("cannot write", self._writer.write, items, datetime.now(UTC).date())
+            stored = await self._run("cannot write", self._stored, puts)
         except ArchiveError:
             self.failing_since = self.failing_since or monotonic()
             raise
         self.failing_since = None
-        return sizes
+        return stored
+
+    def _stored(self, puts: Sequence[Put]) -> list[StoredBody]:
+        items = list(map(make_item, puts))
+        sizes = self._writer.write(items, datetime.now(UTC).date())
+        return [
+            StoredBody(sha256=item.sha256.hex(), size=len(item.body), stored_size=size)
+            for item, size in zip(items, sizes, strict=True)
+        ]
 
     async def _run(self, what: str, function: Callable[..., T], *args: object) -> T:
         """Run a function in a thread; errors of the system become ArchiveError."""

@@ -76,28 +76,69 @@ class FoundAnswer:
 
 
 class Index:
-    """The index of the archive in the directory `root`; every call opens the file and closes it."""
+    """The index of the archive in the directory `root`; all but the writer open the file and close it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self.path = root / NAME
+        #: The connection of the writer, and the file that it has open.
+        self._kept: tuple[sqlite3.Connection, tuple[int, int]] | None = None
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Open the index, and create it if needed."""
+        with closing(self._open()) as connection:
+            yield connection
+
+    def _open(self) -> sqlite3.Connection:
         self._root.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists() or not self.path.stat().st_size
-        with closing(sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)) as connection:
+        # The writer's batches are written in any thread, one at a time.
+        connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+        try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA journal_mode = TRUNCATE")
             if is_new:
                 connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
-            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """Open the index for one transaction."""
-        with self.read() as connection:
+    def kept(self) -> Iterator[sqlite3.Connection]:
+        """Return the connection of the writer, which stays open: to open one takes as long as to write a document.
+
+        It is opened anew when it had an error, and when the file was removed or replaced.
+        """
+        connection, opened = self._kept or (None, None)
+        if connection is None or opened != self._file():
+            self._drop()
+            connection = self._open()
+            self._kept = connection, self._file() or (0, 0)
+        try:
+            yield connection
+        except BaseException:
+            self._drop()
+            raise
+
+    def _file(self) -> tuple[int, int] | None:
+        """Return what identifies the file; None: there is none."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _drop(self) -> None:
+        if self._kept:
+            self._kept[0].close()
+            self._kept = None
+
+    @contextmanager
+    def write(self, *, keep: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open the index for one transaction; with `keep`, on the connection of the writer."""
+        with self.kept() if keep else self.read() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(_SUBJECTS)
             connection.execute(_SUBJECTS_INDEX)

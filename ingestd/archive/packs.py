@@ -41,11 +41,11 @@ class Place:
     length: int
 
 
-def make_record(content: bytes) -> bytes:
-    """Return the record of a content."""
+def make_record(content: bytes, name: bytes) -> bytes:
+    """Return the record of a content whose SHA-256 is `name`."""
     # Compressors are not thread-safe, so each call makes its own; that costs 10 microseconds.
     frame = zstandard.ZstdCompressor(level=_LEVEL).compress(content)
-    return _HEADER.pack(_MAGIC, len(frame), len(content), sha256(content).digest()) + frame
+    return _HEADER.pack(_MAGIC, len(frame), len(content), name) + frame
 
 
 def append(path: Path, records: Sequence[bytes]) -> list[int]:

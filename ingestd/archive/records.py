@@ -15,12 +15,22 @@ _KEY = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Put:
+    """A call of `put`: a body, its kind, the answer that carried it, and its subjects, or their keys."""
+
+    body: bytes
+    kind: Kind
+    answer: Answer | None = None
+    subjects: Collection[str | bytes] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A body to store, compressed, and its answer."""
+    """A body to store, and its answer, compressed."""
 
     kind: Kind
     sha256: bytes
-    record: bytes
+    body: bytes
     answer: "AnswerItem | None"
     #: Keys of its subjects.
     subjects: tuple[bytes, ...]
@@ -36,17 +46,19 @@ class AnswerItem:
     record: bytes
 
 
-def make_item(body: bytes, kind: Kind, answer: Answer | None, subjects: Collection[str | bytes] = ()) -> Item:
-    """Return what to store for a body, the answer that carried it, and its subjects, or their keys."""
-    keys = tuple(dict.fromkeys(one if isinstance(one, bytes) else key_of(one) for one in subjects))
-    return Item(kind, hash_of(body).digest(), make_record(body), _answer_item(answer) if answer else None, keys)
+def make_item(put: Put) -> Item:
+    """Return what to store for a call of `put`."""
+    keys = tuple(dict.fromkeys(one if isinstance(one, bytes) else key_of(one) for one in put.subjects))
+    answer = _answer_item(put.answer) if put.answer else None
+    return Item(put.kind, hash_of(put.body).digest(), put.body, answer, keys)
 
 
 def _answer_item(answer: Answer) -> AnswerItem:
     fields = {**asdict(answer), "fetched_at": answer.fetched_at.isoformat()}
     # Headers may contain lone surrogates, for bytes that are no UTF-8; JSON's escapes keep them.
     content = json.dumps(fields, separators=(",", ":")).encode()
-    return AnswerItem(key_of(answer.url), answer.status, hash_of(content).digest(), make_record(content))
+    name = hash_of(content).digest()
+    return AnswerItem(key_of(answer.url), answer.status, name, make_record(content, name))
 
 
 def answer_of(content: bytes) -> Answer:

@@ -29,7 +29,7 @@ class Writer:
         self._name = token_hex(4)
 
     def write(self, items: Sequence[Item], today: date) -> list[int]:
-        """Store items and flush them to the disk; return the stored bytes of each.
+        """Compress items, store them and flush them to the disk; return the stored bytes of each.
 
         Raises OSError or sqlite3.Error; then nothing is stored, or what is stored is not in the index yet.
         """
@@ -43,16 +43,17 @@ class Writer:
 
     def _write_kind(self, kind: Kind, items: Sequence[Item], today: date) -> dict[bytes, int] | None:
         """Store items of one kind; None when a body that needed no writing was deleted meanwhile."""
-        with self._index.read() as connection:
+        with self._index.kept() as connection:
             known = {item.sha256: self._stored(connection, item, today) for item in items}
             answers = [answer for item in items if (answer := self._new_answer(connection, item))]
             subjects = [row for item in items for row in _new_subjects(connection, item, today)]
-        bodies = {item.sha256: item.record for item in items if not known[item.sha256]}
+        new = {item.sha256: item.body for item in items if not known[item.sha256]}
+        bodies = {name: packs.make_record(body, name) for name, body in new.items()}
         sizes = {name: size or len(bodies[name]) for name, size in known.items()}
         records = [*bodies.values(), *(answer.record for _, answer in answers)]
         if not records:
             if subjects:
-                with self._index.write() as connection:
+                with self._index.write(keep=True) as connection:
                     connection.executemany(_INSERT_SUBJECT, subjects)
             return sizes
         path = self._pack(kind, today)
@@ -64,7 +65,7 @@ class Writer:
                     with suppress(OSError):
                         path.unlink()
                 raise
-            with self._index.write() as connection:
+            with self._index.write(keep=True) as connection:
                 kept = [item for item in items if item.sha256 not in bodies]
                 if not all(self._stored(connection, item, today) for item in kept):
                     return None

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -394,3 +395,23 @@ async def test_a_document_is_read_without_this_program_as_the_documentation_says
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=60, check=True)
 
     assert done.stdout == BODY
+
+
+@pytest.mark.parametrize("replace", [False, True], ids=["removed", "replaced"])
+async def test_a_writer_opens_the_index_anew_that_was_removed_or_replaced(tmp_path: Path, replace: bool) -> None:
+    root, other = tmp_path / "archive", tmp_path / "other"
+    archive = DirectoryArchive(root)
+    lost = await archive.put(body(1))
+    kept = await DirectoryArchive(other).put(body(2))
+    shutil.rmtree(root)
+    if replace:
+        other.rename(root)
+
+    stored = await archive.put(body(3))
+
+    assert await archive.get(stored.sha256) == body(3)
+    assert (await DirectoryArchive(root).get(stored.sha256)) == body(3)
+    if replace:
+        assert await archive.get(kept.sha256) == body(2)
+    with pytest.raises(ArchiveError):
+        await archive.get(lost.sha256)
