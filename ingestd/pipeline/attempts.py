@@ -77,4 +77,9 @@ async def hold_without_source(database: Database, work: ClaimedEntry) -> None:
 async def hold_if_removed(connection: AsyncConnection, work: ClaimedEntry) -> None:
     """Raise Held if the source of an entry was removed since the entry was claimed; it waits for the source."""
     if await source_states.is_removed(connection, work.source_id):
-        raise Held(work.entry.link or "", "its source was removed", _AFTER_REMOVAL)
+        raise source_removed(work)
+
+
+def source_removed(work: ClaimedEntry) -> Held:
+    """Return the error of an entry whose source was removed since the entry was claimed."""
+    return Held(work.entry.link or "", "its source was removed", _AFTER_REMOVAL)

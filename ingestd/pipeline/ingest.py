@@ -54,13 +54,13 @@ from ingestd.model.text_references import is_by_reference
 from ingestd.model.timing import Timing
 from ingestd.pipeline import revisit, subjects
 from ingestd.pipeline.attempts import failed_attempt, hold_without_source
-from ingestd.pipeline.carried_pages import find_carried
+from ingestd.pipeline.carried_pages import CarriedPages
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.log_events import log_outcome, log_poll
 from ingestd.pipeline.other_rules import StoredPages
 from ingestd.pipeline.poll import Poller
-from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_page
+from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read_new_page
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import Retries, as_ingest_error, is_local
 from ingestd.pipeline.site_context import SiteContexts
@@ -69,7 +69,15 @@ from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.records.outcomes import (
+    CommitResult,
+    EntryOutcome,
+    Failed,
+    RevisitFailed,
+    Saved,
+    Untouched,
+    Unwrapped,
+)
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.store.work.own_claims import OwnClaims
 from ingestd.text import clean
@@ -98,7 +106,7 @@ class Ingest:
         pool: Pool,
         archive: Archive,
         poll_commits: Batches[Sequence[PollResult], bool],
-        save_commits: Batches[EntryOutcome, bool],
+        save_commits: Batches[EntryOutcome, CommitResult],
         folders: FolderOpener,
         timing: Timing,
         max_body: int,
@@ -114,6 +122,7 @@ class Ingest:
         self._save_commits = save_commits
         self._site_contexts = SiteContexts(database, retries)
         self._stored_pages = StoredPages(database, archive, pool, self._site_contexts, retries)
+        self._carried_pages = CarriedPages(database, retries)
         self._revisit_lock = asyncio.Lock()
         self.poller = Poller(
             run_id=run_id,
@@ -178,7 +187,7 @@ class Ingest:
                     outcome: EntryOutcome = await self._complete(reservation, work)
                 elif work.entry.payload:
                     outcome = await self._unwrap(reservation, work, work.entry.payload)
-                elif fetch is None and (carried := await find_carried(self.database, self.retries, self.timing, work)):
+                elif fetch is None and (carried := await self._carried_pages.find(work, self.timing)):
                     outcome = carried
                 else:
                     outcome = await self._process(work, fetch or partial(self._fetch, reservation))
@@ -224,10 +233,14 @@ class Ingest:
         page_site = site(fetched.page.url) if fetched.url else ""
         # Revisits use at most one worker process, so that the others are free for new entries.
         async with self._revisit_lock if work.known else nullcontext():
-            extracted = await read_page(self.pool, await self._site_contexts.add_to(fetched.page, page_site))
+            page = await self._site_contexts.add_to(fetched.page, page_site)
+            found = await read_new_page(self.pool, page, is_indexed=work.known is None)
+            extracted = found.extracted
             if revisit.is_same(work, extracted):
                 return self._untouched(work, fetched)
-            same_text = await self._stored_pages.same_text(work, extracted)
+            # An entry without a record is compared when it is saved, as hardly any has the address of another record.
+            is_compared = work.record_id is not None
+            same_text = await self._stored_pages.same_text(work, extracted) if is_compared else None
         if same_text and revisit.is_same(work, extracted, same_text):
             return self._untouched(work, fetched)
         at = datetime.now(UTC)
@@ -239,24 +252,13 @@ class Ingest:
         if not fetched.page.fragment:
             visits = revisit.visits_after(work, at, self.timing, extracted.article)
         return Saved(
-            work=work,
-            at=at,
-            article=extracted.article,
-            content_hash=extracted.content_hash,
-            url=fetched.url,
-            fragment=fetched.page.fragment,
-            page_url=without_userinfo(fetched.page.url),
-            content_type=clean(fetched.page.content_type or "") or None,
-            extractor=extracted.extractor.name,
-            rules=extracted.extractor.rules,
-            whole_hash=extracted.whole_hash,
-            site=page_site,
-            block_hashes=extracted.block_hashes,
-            same_text=same_text,
-            raw=raw,
-            validators=fetched.validators,
-            visits=visits,
-        )
+            work=work, at=at, article=extracted.article, content_hash=extracted.content_hash, url=fetched.url,
+            fragment=fetched.page.fragment, page_url=without_userinfo(fetched.page.url),
+            content_type=clean(fetched.page.content_type or "") or None, extractor=extracted.extractor.name,
+            rules=extracted.extractor.rules, whole_hash=extracted.whole_hash, site=page_site,
+            block_hashes=extracted.block_hashes, same_text=same_text, is_compared=is_compared, index=found.index,
+            raw=raw, validators=fetched.validators, visits=visits,
+        )  # fmt: skip
 
     def _untouched(self, work: ClaimedEntry, fetched: FetchedPage | None = None) -> Untouched:
         at = datetime.now(UTC)
@@ -265,18 +267,24 @@ class Ingest:
 
     async def _commit(self, outcome: EntryOutcome) -> EntryOutcome:
         try:
-            is_saved = await self.retries.while_unavailable(lambda: self._save_commits.put(outcome))
+            result = await self._put(outcome)
+            if result == "uncompared" and isinstance(outcome, Saved):
+                outcome = await self._stored_pages.compared(outcome)
+                result = await self._put(outcome)
         except Exception as error:
             if is_local(error):
                 raise
             # The database is available but refuses this outcome: a failure of the entry, at the stage "save".
             log.exception("save refused", entry=outcome.work.id)
             outcome = self._failed(outcome.work, as_ingest_error(error))
-            is_saved = await self.retries.while_unavailable(lambda: self._save_commits.put(outcome))
-        if not is_saved:
+            result = await self._put(outcome)
+        if result == "lost":
             # The entry has changed since, or another run took over; it is made again, or is made already.
             log.info("outcome dropped", entry=outcome.work.id)
         return outcome
+
+    async def _put(self, outcome: EntryOutcome) -> CommitResult:
+        return await self.retries.while_unavailable(lambda: self._save_commits.put(outcome))
 
     def _failed(self, work: ClaimedEntry, error: IngestError) -> Failed | RevisitFailed:
         at = datetime.now(UTC)

@@ -4,6 +4,7 @@ Two texts that different rules extracted may differ although the page did not ch
 extracted again from the archive, by the rules of the article, and the two results are compared.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from ingestd.archive.protocol import Archive
@@ -14,11 +15,12 @@ from ingestd.pipeline.retry import Retries
 from ingestd.pipeline.site_context import SiteContexts
 from ingestd.store.database import Database
 from ingestd.store.records import reprocessing
-from ingestd.store.records.outcomes import SameText
+from ingestd.store.records.outcomes import SameText, Saved
 from ingestd.store.records.reprocessing import CurrentRevision
 from ingestd.store.work.entries import ClaimedEntry
 from ingestd.text import fold
 from ingestd.urls import site
+from ingestd.workers.extractor import Extractor
 from ingestd.workers.pool import Pool
 from ingestd.workers.results import ExtractedArticle
 
@@ -31,6 +33,14 @@ class StoredPages(NamedTuple):
     pool: Pool
     site_contexts: SiteContexts
     retries: Retries
+
+    async def compared(self, outcome: Saved) -> Saved:
+        """Return an outcome compared with the record of its address, which other rules extracted."""
+        found = ExtractedArticle(
+            article=outcome.article, content_hash=outcome.content_hash, whole_hash=outcome.whole_hash,
+            extractor=Extractor(name=outcome.extractor, rules=outcome.rules), block_hashes=outcome.block_hashes,
+        )  # fmt: skip
+        return replace(outcome, same_text=await self.same_text(outcome.work, found), is_compared=True)
 
     async def same_text(self, work: ClaimedEntry, found: ExtractedArticle) -> SameText | None:
         """Return the text of an entry's record if other rules extracted it from a page with the text of `found`.

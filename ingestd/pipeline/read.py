@@ -24,7 +24,7 @@ from ingestd.web.body.memory_budget import Reservation
 from ingestd.web.fetcher import ACCEPT_PAGE, Fetcher
 from ingestd.web.link_header import links_in
 from ingestd.workers.pool import Pool
-from ingestd.workers.results import ExtractedArticle, ParsedFeed
+from ingestd.workers.results import ExtractedArticle, IndexedArticle, ParsedFeed
 
 #: Stands for the URL of a page that has none; relative references in the page resolve against it.
 PLACEHOLDER_URL = "http://localhost/"
@@ -107,7 +107,23 @@ async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = Non
     Dates that were implausible at `fetched_at` are dropped.  None: the page was fetched just now.
     """
     extracted: ExtractedArticle = await pool.run("ingestd.workers.jobs:extract", page)
-    return replace(extracted, article=article_with_plausible_dates(extracted.article, fetched_at or datetime.now(UTC)))
+    return _with_plausible_article_dates(extracted, fetched_at or datetime.now(UTC))
+
+
+async def read_new_page(pool: Pool, page: Page, *, is_indexed: bool = True) -> IndexedArticle:
+    """Extract the article of a page that was fetched just now; raises as `read_page` does.
+
+    With `is_indexed`, its entry of the full-text index is made in the worker process as well.
+    """
+    if not is_indexed:
+        return IndexedArticle(extracted=await read_page(pool, page))
+    found: IndexedArticle = await pool.run("ingestd.workers.indexed:extract", page)
+    return replace(found, extracted=_with_plausible_article_dates(found.extracted, datetime.now(UTC)))
+
+
+def _with_plausible_article_dates(extracted: ExtractedArticle, now: datetime) -> ExtractedArticle:
+    article = article_with_plausible_dates(extracted.article, now)
+    return extracted if article is extracted.article else replace(extracted, article=article)
 
 
 async def fetch_enclosure(

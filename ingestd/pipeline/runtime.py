@@ -29,7 +29,7 @@ from ingestd.store.operations import robots_files
 from ingestd.store.outages import OutageLog, log_failure
 from ingestd.store.polls import polls
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import EntryOutcome
+from ingestd.store.records.outcomes import CommitResult, EntryOutcome
 from ingestd.store.records.save import save_outcomes
 from ingestd.store.transfer import copy_state
 from ingestd.store.work import runs
@@ -90,7 +90,7 @@ async def open_runtime(
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive, retries))
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
-        save_commits = await stack.enter_async_context(Batches[EntryOutcome, bool](database, save_outcomes))
+        save_commits = await stack.enter_async_context(Batches[EntryOutcome, CommitResult](database, save_outcomes))
         ingest = Ingest(
             run_id=run_id,
             claims=claims,

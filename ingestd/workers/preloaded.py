@@ -8,8 +8,9 @@ from ingestd.workers import jobs  # first: it limits the threads that numpy star
 
 from ingestd import urls  # isort: skip
 from ingestd.articles import language  # isort: skip
+from ingestd.workers import indexed  # isort: skip
 
-__all__ = ["jobs"]
+__all__ = ["indexed", "jobs"]
 
 urls.site("https://news.example/")  # loads the list of public suffixes
 language.detect("The model is loaded when a language is first asked for.")  # loads the model

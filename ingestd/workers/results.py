@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ingestd.model.article import Article
 from ingestd.model.feed import Feed
 from ingestd.model.version import Version
+from ingestd.policy.articles.search_terms import IndexEntry
 from ingestd.workers.extractor import Extractor
 
 
@@ -29,3 +30,12 @@ class ExtractedArticle:
     #: The hash of its text including the blocks that recur on its site, and the hashes of that text's blocks.
     whole_hash: str
     block_hashes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedArticle:
+    """An extracted article with its entry of the full-text index."""
+
+    extracted: ExtractedArticle
+    #: None: it was not asked for.
+    index: IndexEntry | None = None

@@ -36,7 +36,7 @@ from ingestd.store.batches import Batches
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
 from ingestd.store.polls.poll_result import PollResult
-from ingestd.store.records.outcomes import EntryOutcome, RevisitFailed
+from ingestd.store.records.outcomes import CommitResult, EntryOutcome, RevisitFailed
 from ingestd.store.records.save import save_outcomes
 from ingestd.store.schema import tables as t
 from ingestd.store.work import entries, revisits, runs
@@ -188,7 +188,7 @@ class Run:
             self.id = await runs.start(connection, role="daemon", now=datetime.now(UTC))
         self.claims, self.observer = OwnClaims(), runs.RunObserver(clock=self.turns.now)
         self.polled = Batches[Sequence[PollResult], bool](self.database, polls.save_lists)
-        self.made = Batches[EntryOutcome, bool](self.database, save_outcomes)
+        self.made = Batches[EntryOutcome, CommitResult](self.database, save_outcomes)
         await self.polled.__aenter__()
         await self.made.__aenter__()
         self.poller = Poller(

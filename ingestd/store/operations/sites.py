@@ -1,16 +1,16 @@
 """Habits of sites, learned from their articles and shared by all processes on this database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.articles.recurrence import Habits, Tally, learn
 from ingestd.store.schema.tables import sites
-from ingestd.store.statements import insert_all
+from ingestd.store.statements import chunks, insert_or_update
 from ingestd.store.unreadable import UNREADABLE
 
 log = structlog.get_logger(__name__)
@@ -21,14 +21,23 @@ _DIGITS = 12
 
 async def habits_of(connection: AsyncConnection, site: str) -> Habits:
     """Return the habits of a site; empty ones if it is unknown, or if they cannot be read."""
-    row = (await connection.execute(select(sites.c.habits).where(sites.c.site == site))).first()
-    if not row:
-        return Habits()
-    try:
-        return _habits(row.habits)
-    except UNREADABLE as error:
-        log.warning("habits cannot be read, learned again", site=site, error=f"{type(error).__name__}: {error}")
-        return Habits()
+    return (await _habits_of_all(connection, {site})).get(site, Habits())
+
+
+_HABITS = select(sites.c.site, sites.c.habits).where(sites.c.site.in_(bindparam("names", expanding=True)))
+
+
+async def _habits_of_all(connection: AsyncConnection, names: Collection[str]) -> dict[str, Habits]:
+    """Return the habits of those of some sites that are known; empty ones if they cannot be read."""
+    found: dict[str, Habits] = {}
+    for some in chunks(sorted(names)):
+        for row in await connection.execute(_HABITS, {"names": some}):
+            try:
+                found[row.site] = _habits(row.habits)
+            except UNREADABLE as error:
+                reason = f"{type(error).__name__}: {error}"
+                log.warning("habits cannot be read, learned again", site=row.site, error=reason)
+    return found
 
 
 async def add_articles(
@@ -38,13 +47,14 @@ async def add_articles(
 
     The connection must hold `database.lock_records`.
     """
-    known: dict[str, Habits] = {}
-    for site, block_hashes in articles:
-        if site and block_hashes:
-            known[site] = learn(known.get(site) or await habits_of(connection, site), block_hashes)
-    await connection.execute(delete(sites).where(sites.c.site.in_(known)))
+    learned = [(site, block_hashes) for site, block_hashes in articles if site and block_hashes]
+    if not learned:
+        return
+    known = await _habits_of_all(connection, {site for site, _ in learned})
+    for site, block_hashes in learned:
+        known[site] = learn(known.get(site, Habits()), block_hashes)
     rows = [{"site": site, "habits": _json(habits), "updated_at": now} for site, habits in known.items()]
-    await insert_all(connection, sites, rows)
+    await insert_or_update(connection, sites, rows)
 
 
 def _json(habits: Habits) -> dict[str, Any]:

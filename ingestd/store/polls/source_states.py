@@ -1,6 +1,8 @@
 """Whether there are sources, whether any was polled, and whether one is removed."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import sources
@@ -16,6 +18,14 @@ async def is_removed(connection: AsyncConnection, source_id: int) -> bool:
     """Return whether a source is removed."""
     query = select(sources.c.id).where(sources.c.id == source_id, sources.c.state == "removed")
     return (await connection.execute(query)).first() is not None
+
+
+_REMOVED = select(sources.c.id).where(sources.c.id.in_(bindparam("ids", expanding=True)), sources.c.state == "removed")
+
+
+async def removed(connection: AsyncConnection, source_ids: Collection[int]) -> set[int]:
+    """Return which of some sources are removed."""
+    return set((await connection.execute(_REMOVED, {"ids": list(source_ids)})).scalars())
 
 
 async def polled_one(connection: AsyncConnection) -> bool:

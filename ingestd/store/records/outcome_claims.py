@@ -4,20 +4,21 @@ An outcome of another claim is dropped.  There is one exception: while an entry 
 The text that was found is then saved as a revision, before that of the changed entry, and the entry stays pending.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.records.outcomes import EntryOutcome, Failed, Saved, Unwrapped
-from ingestd.store.schema.tables import entries
+from ingestd.store.schema.tables import entries, records
 from ingestd.store.statements import chunks
 from ingestd.store.work.addresses import has_address
 
 #: current: the outcome finishes the entry.  changed: it is saved, but the entry stays pending.  lost: it is dropped.
-ClaimState = Literal["current", "changed", "lost"]
+#: uncompared: it is not saved before it has been compared with the record of its address (`Saved.is_compared`).
+ClaimState = Literal["current", "changed", "lost", "uncompared"]
 
 
 @dataclass(slots=True)
@@ -45,10 +46,44 @@ async def lock_claims(
         pending = select(c.id).where(has_address(entries, urls), c.state == "pending")
         ids.update((await connection.execute(pending)).scalars())
     for some in chunks(sorted(ids)):
-        query = select(c.id, c.run_id, c.claims, c.fingerprint, c.state, c.record_id).where(c.id.in_(some))
-        for row in await connection.execute(query.order_by(c.id).with_for_update(key_share=True)):
+        for row in await connection.execute(_LOCK, {"ids": some}):
             rows[row.id] = _Row(*row[1:])
-    return [_judged(outcome, rows.get(outcome.work.id)) for outcome in outcomes]
+    judged = [_judged(outcome, rows.get(outcome.work.id)) for outcome in outcomes]
+    rules = await _rules_of_addresses(connection, outcomes)
+    return [
+        (outcome, "uncompared" if state != "lost" and _is_by_other_rules(outcome, rules) else state)
+        for outcome, state in judged
+    ]
+
+
+# Built once: to build a statement takes longer than to execute it.
+_LOCK = (
+    select(
+        entries.c.id, entries.c.run_id, entries.c.claims, entries.c.fingerprint, entries.c.state, entries.c.record_id
+    )
+    .where(entries.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(entries.c.id)
+    .with_for_update(key_share=True)
+)
+
+_RULES = select(records.c.uri, records.c.rules).where(
+    records.c.uri.in_(bindparam("uris", expanding=True)), records.c.item_key.is_(None)
+)
+
+
+async def _rules_of_addresses(connection: AsyncConnection, outcomes: Sequence[EntryOutcome]) -> dict[str, str | None]:
+    """Return the rules that extracted the records of outcomes that are not compared yet, by canonical URL."""
+    uris = {one.article.uri for one in outcomes if isinstance(one, Saved) and not one.is_compared and one.article.uri}
+    found: dict[str, str | None] = {}
+    for some in chunks(sorted(uris)):
+        found.update((row.uri, row.rules) for row in await connection.execute(_RULES, {"uris": some}))
+    return found
+
+
+def _is_by_other_rules(outcome: EntryOutcome, rules: Mapping[str, str | None]) -> bool:
+    if not isinstance(outcome, Saved) or outcome.is_compared:
+        return False
+    return rules.get(outcome.article.uri or "", outcome.rules) != outcome.rules
 
 
 def _judged(outcome: Any, row: _Row | None) -> tuple[EntryOutcome, ClaimState]:

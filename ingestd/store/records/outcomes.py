@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from ingestd.model.article import Article
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.model.version import Version
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
+from ingestd.policy.articles.search_terms import IndexEntry
 from ingestd.store.operations import failures
 from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.records import raws
@@ -48,6 +50,11 @@ class Saved:
     block_hashes: tuple[int, ...]
     #: Set if other rules extracted the record, and today's would extract the same text from its page.
     same_text: SameText | None = None
+    #: False: if other rules extracted the record of its address, `save_outcomes` leaves the outcome alone, to be
+    #: compared with that record first.
+    is_compared: bool = True
+    #: Its entry of the full-text index, if it is made already.
+    index: IndexEntry | None = None
     raw: raws.ArchivedRaw | None = None
     #: Validators of the page, for the next conditional request.
     validators: Validators = NO_VALIDATORS
@@ -119,3 +126,6 @@ class Failed:
 
 
 EntryOutcome = Saved | Carried | Unwrapped | Untouched | RevisitFailed | Failed
+
+#: saved.  lost: it is dropped, as its run has lost the claim.  uncompared: it is not saved yet (`Saved.is_compared`).
+CommitResult = Literal["saved", "lost", "uncompared"]

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
 from ingestd.model.item import Item, PubStatus
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
+from ingestd.policy.articles.search_terms import IndexEntry
 from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.listings import Listings
@@ -29,24 +30,21 @@ _EVENTS: dict[Verdict, EventKind] = {"new": "new", "text": "revised", "headline"
 
 _HEAD = (
     select(
-        records.c.id,
-        records.c.revision,
-        records.c.uri,
-        records.c.origin_entry_id,
-        records.c.item_key,
-        records.c.purged_at,
-        records.c.pubstatus,
-        revisions.c.content_hash,
-        revisions.c.headline,
-        revisions.c.change,
-        revisions.c.fragment,
+        records.c.id, records.c.revision, records.c.uri, records.c.origin_entry_id, records.c.item_key,
+        records.c.purged_at, records.c.pubstatus, records.c.merged_into, revisions.c.content_hash,
+        revisions.c.headline, revisions.c.change, revisions.c.fragment, revisions.c.id.label("revision_id"),
     )
     .select_from(records)
-    .join(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
-)
+    # A merged record has no revision.
+    .outerjoin(revisions, (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision))
+)  # fmt: skip
 
-# The address of a merged record leads to the one that it was merged into.
-_MERGED = select(records.c.uri, records.c.merged_into).where(records.c.merged_into.is_not(None))
+# Built once: to build a statement takes longer than to execute it.
+_HEADS_AT = _HEAD.where(records.c.uri.in_(bindparam("uris", expanding=True)))
+_HEADS_OF = _HEAD.where(records.c.id.in_(bindparam("ids", expanding=True)), revisions.c.id.is_not(None))
+_OF_TEXTS = select(texts.c.content_hash, texts.c.record_id).where(
+    texts.c.content_hash.in_(bindparam("hashes", expanding=True))
+)
 
 
 class PageRecords:
@@ -79,16 +77,17 @@ class PageRecords:
         page_records = cls(await UnitOfWork.open(connection))
         wanted = {record_id for record_id in ids if record_id is not None}
         for some in chunks(sorted(set(hashes))):
-            rows = await connection.execute(select(texts).where(texts.c.content_hash.in_(some)))
-            page_records._by_hash.update((row.content_hash, row.record_id) for row in rows)
+            page_records._by_hash.update((await connection.execute(_OF_TEXTS, {"hashes": some})).all())
         wanted.update(page_records._by_hash.values())
         for some in chunks(sorted({uri for uri in uris if uri})):
-            page_records._add_heads((await connection.execute(_HEAD.where(records.c.uri.in_(some)))).all())
-            for row in (await connection.execute(_MERGED.where(records.c.uri.in_(some)))).all():
-                page_records._by_uri[row.uri] = row.merged_into
-                wanted.add(row.merged_into)
+            rows = (await connection.execute(_HEADS_AT, {"uris": some})).all()
+            page_records._add_heads([row for row in rows if row.revision_id is not None])
+            # The address of a merged record leads to the one that it was merged into.
+            merged = {row.uri: row.merged_into for row in rows if row.merged_into is not None}
+            page_records._by_uri |= merged
+            wanted.update(merged.values())
         for few in chunks(sorted(wanted)):
-            page_records._add_heads((await connection.execute(_HEAD.where(records.c.id.in_(few)))).all())
+            page_records._add_heads((await connection.execute(_HEADS_OF, {"ids": few})).all())
         await page_records._read_earlier_revisions(connection)
         origins = (head.origin_entry_id for head in page_records._heads.values() if head.fragment)
         page_records._listings = await Listings.read(connection, fragments, origins)
@@ -131,6 +130,7 @@ class PageRecords:
         url: str | None,
         extraction: Extraction,
         same_text: SameText | None = None,
+        index: IndexEntry | None = None,
         corrects: bool = False,
     ) -> tuple[int, Verdict]:
         """Add the rows for an article; returns its record's id and the verdict.
@@ -172,7 +172,7 @@ class PageRecords:
             )
             self._add_revision(
                 record_id, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
-                entry=work.entry,
+                entry=work.entry, index=index,
             )  # fmt: skip
         if verdict in _EVENTS:
             revision = self.revision_of(record_id)
@@ -261,11 +261,12 @@ class PageRecords:
         content_hash: str,
         extraction: Extraction,
         entry: Entry,
+        index: IndexEntry | None = None,
     ) -> None:
         head = self._heads[record_id]
         self._unit_of_work.add_revision(
             record_id, head.revision, article, change=change, at=at, content_hash=content_hash, extraction=extraction,
-            pubstatus=head.pubstatus, item=_item_of(entry),
+            pubstatus=head.pubstatus, item=_item_of(entry), index=index,
         )  # fmt: skip
         if content_hash not in self._by_hash:
             self._by_hash[content_hash] = record_id

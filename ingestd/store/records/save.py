@@ -3,48 +3,58 @@
 A transaction saves many outcomes; `lock_records` lets only one such transaction run at a time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, case, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.articles.identity import Verdict
 from ingestd.store.database import lock_records
 from ingestd.store.operations import decisions, failures, sites
 from ingestd.store.operations.decisions import Decision
-from ingestd.store.records import evidence, page_kills, purge, raws, wire_items
+from ingestd.store.records import entry_states, evidence, page_kills, purge, raws, wire_items
 from ingestd.store.records.corrections import find_corrections
 from ingestd.store.records.evidence import EntryEvidence
 from ingestd.store.records.extraction import Extraction
-from ingestd.store.records.outcome_claims import lock_claims
-from ingestd.store.records.outcomes import Carried, EntryOutcome, Failed, RevisitFailed, Saved, Untouched, Unwrapped
+from ingestd.store.records.outcome_claims import ClaimState, lock_claims
+from ingestd.store.records.outcomes import (
+    Carried,
+    CommitResult,
+    EntryOutcome,
+    Failed,
+    RevisitFailed,
+    Saved,
+    Unwrapped,
+)
 from ingestd.store.records.page_records import PageRecords
 from ingestd.store.records.wire_versions import IncomingVersion
-from ingestd.store.schema.tables import entries
 from ingestd.store.work import shared_pages
-from ingestd.store.work.entries import entry_as_json, without_content
 from ingestd.times import iso
 from ingestd.urls import with_fragment
 
 
-async def save_outcomes(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[bool]:
+async def save_outcomes(connection: AsyncConnection, found: Sequence[EntryOutcome]) -> list[CommitResult]:
     """Save outcomes; the caller commits the transaction.
 
     An outcome is dropped if its run has lost the claim, but for its versions of wire items, whose order of arrival
-    decides nothing.  Returns for each outcome whether it is saved.
+    decides nothing.  Returns for each outcome what became of it.
     """
     if any(isinstance(outcome, Saved | Carried | Unwrapped) for outcome in found):
         await lock_records(connection)
     states = await lock_claims(connection, found)
     await _save(
         connection,
-        [outcome for outcome, state in states if state != "lost" or isinstance(outcome, Unwrapped)],
+        [outcome for outcome, state in states if state in ("current", "changed") or isinstance(outcome, Unwrapped)],
         finished=[outcome for outcome, state in states if state == "current"],
         changed=[outcome for outcome, state in states if state == "changed"],
     )
-    return [state != "lost" for _, state in states]
+    return [_RESULTS[state] for _, state in states]
+
+
+_RESULTS: Mapping[ClaimState, CommitResult] = {
+    "current": "saved", "changed": "saved", "lost": "lost", "uncompared": "uncompared",
+}  # fmt: skip
 
 
 async def _save(
@@ -66,8 +76,8 @@ async def _save(
     of_items = dict(record_ids)
     record_ids |= pages.record_ids
     await page_kills.withhold(connection, outcomes, pages.record_ids)
-    await _finish(connection, finished, record_ids)
-    await _link(connection, changed, record_ids)
+    await entry_states.finish(connection, finished, record_ids)
+    await entry_states.link(connection, changed, record_ids)
     await purge.forget_entries(connection, sorted(pages.purged))
     await purge.forget_purged(connection, of_items)
     shared = await shared_pages.share_failures(connection, list(_failed_pages(outcomes)))
@@ -115,6 +125,7 @@ async def _save_pages(connection: AsyncConnection, outcomes: Sequence[EntryOutco
             url=outcome.url,
             extraction=_extraction(outcome),
             same_text=outcome.same_text,
+            index=outcome.index,
             corrects=outcome.work.id in corrections,
         )
         done.record_ids[outcome.work.id] = record_id
@@ -206,7 +217,7 @@ def _failed_pages(outcomes: Iterable[EntryOutcome]) -> Iterator[tuple[str, int, 
         if not isinstance(outcome, Failed) or entry.link is None or entry.body_html is not None or entry.payload:
             continue
         if outcome.failure.stage in ("fetch", "extract"):
-            row = _finished_row(outcome, {})
+            row = entry_states.finished_row(outcome, {})
             values = {"state": row["state_"], "attempts": row["attempts_"], "due_at": row["due"]}
             yield entry.link, outcome.work.id, values
 
@@ -227,74 +238,3 @@ def _quarantine_decision(outcome: Failed) -> Decision | None:
     stage, reason = outcome.reason
     verdict = "disallowed" if stage == "robots" else "quarantined"
     return Decision(at=outcome.at, entry_id=outcome.work.id, stage=stage, verdict=verdict, reason=reason)
-
-
-_FINISH = (
-    update(entries)
-    .where(entries.c.id == bindparam("entry_id"))
-    .values(
-        state=bindparam("state_"),
-        attempts=bindparam("attempts_"),
-        due_at=bindparam("due"),
-        run_id=None,
-        announced=bindparam("announced_"),
-        record_id=bindparam("record"),
-        etag=bindparam("etag_"),
-        last_modified=bindparam("last_modified_"),
-        visits=bindparam("visits_"),
-        visited_at=bindparam("visited"),
-        revisit_at=bindparam("revisit"),
-        gone=bindparam("gone_"),
-        gone_since=bindparam("gone_since_"),
-    )
-)
-
-
-# The entry is pending again, and the next outcome revises this record.
-_LINK = (
-    update(entries)
-    .where(entries.c.id == bindparam("entry_id"))
-    .values(record_id=bindparam("record"), claims=entries.c.claims + case((entries.c.run_id.is_(None), 1), else_=0))
-)
-
-
-async def _link(connection: AsyncConnection, outcomes: Iterable[EntryOutcome], record_ids: dict[int, int]) -> None:
-    """Give changed entries their records."""
-    ids = [one.work.id for one in outcomes]
-    rows = [{"entry_id": entry_id, "record": record_ids[entry_id]} for entry_id in ids if entry_id in record_ids]
-    if rows:
-        await connection.execute(_LINK, sorted(rows, key=lambda row: row["entry_id"]))
-
-
-async def _finish(connection: AsyncConnection, outcomes: Iterable[EntryOutcome], record_ids: dict[int, int]) -> None:
-    rows = [_finished_row(outcome, record_ids) for outcome in outcomes]
-    if rows:
-        await connection.execute(_FINISH, sorted(rows, key=lambda row: row["entry_id"]))
-
-
-def _finished_row(outcome: EntryOutcome, record_ids: dict[int, int]) -> dict[str, Any]:
-    work = outcome.work
-    failed = isinstance(outcome, Failed)
-    validators = (outcome.validators if isinstance(outcome, Saved | Untouched) else None) or work.validators
-    visits = work.visits if isinstance(outcome, Failed) else outcome.visits
-    entry = work.entry if failed else without_content(work.entry)
-    state = "done"
-    if isinstance(outcome, Failed):
-        state = "quarantined" if outcome.retry_at is None else "pending"
-    elif isinstance(outcome, Carried) and work.id not in record_ids:
-        state = "pending"  # the record was deleted meanwhile: the page is fetched after all
-    return {
-        "entry_id": work.id,
-        "state_": state,
-        "attempts_": outcome.attempts if isinstance(outcome, Failed) else 0,
-        "due": (outcome.retry_at if isinstance(outcome, Failed) else None) or outcome.at,
-        "announced_": entry_as_json(entry),
-        "record": record_ids.get(work.id, work.record_id),
-        "etag_": validators.etag,
-        "last_modified_": validators.last_modified,
-        "visits_": visits.count,
-        "visited": visits.last_at,
-        "revisit": visits.next_at,
-        "gone_": visits.gone,
-        "gone_since_": visits.gone_since,
-    }

@@ -28,6 +28,18 @@ from ingestd.store.records.extraction import Extraction
 from ingestd.store.schema.tables import carriers, events, last_numbers, records, revisions, texts
 from ingestd.store.statements import chunks, insert_absent, insert_all, insert_or_update
 
+_ID_COLUMNS: Mapping[str, Any] = {"record": records.c.id, "revision": revisions.c.id, "event": events.c.seq}
+
+#: The last number of each kind that was given out.  The tables, too: the older program, which may run beside this one
+#: during an upgrade, writes no last numbers.
+_LAST = select(
+    *(select(func.max(column)).scalar_subquery().label(name) for name, column in _ID_COLUMNS.items()),
+    *(
+        select(last_numbers.c.number).where(last_numbers.c.name == name).scalar_subquery().label(f"stored_{name}")
+        for name in _ID_COLUMNS
+    ),
+)
+
 _CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
 
 
@@ -39,6 +51,7 @@ class UnitOfWork:
         self._records: dict[int, dict[str, Any]] = {}
         self._changed: dict[int, dict[str, Any]] = {}
         self._revisions: list[dict[str, Any]] = []
+        self._indexed: dict[int, IndexEntry] = {}
         self._texts: list[dict[str, Any]] = []
         self._carriers: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
@@ -47,16 +60,8 @@ class UnitOfWork:
     @classmethod
     async def open(cls, connection: AsyncConnection) -> Self:
         """Read the last ids; the connection must hold `database.lock_records`."""
-        rows = await connection.execute(select(last_numbers.c.name, last_numbers.c.number))
-        stored = {row.name: row.number for row in rows}
-        id_columns = {"record": records.c.id, "revision": revisions.c.id, "event": events.c.seq}
-        # The table, too: the older program, which may run beside this one during an upgrade, writes no last numbers.
-        return cls(
-            {
-                name: max(stored.get(name, 0), (await connection.execute(select(func.max(column)))).scalar() or 0)
-                for name, column in id_columns.items()
-            }
-        )
+        row = (await connection.execute(_LAST)).one()._mapping
+        return cls({name: max(row[name] or 0, row[f"stored_{name}"] or 0) for name in _ID_COLUMNS})
 
     def _next_id(self, name: str) -> int:
         self._last[name] += 1
@@ -101,14 +106,19 @@ class UnitOfWork:
         pubstatus: PubStatus = "usable",
         item: Item | None = None,
         item_hash: str | None = None,
+        index: IndexEntry | None = None,
     ) -> None:
         """Add a revision.
 
-        `item` is a wire item, given with its hash, or holds the fields that only the feed has for a page.
+        `item` is a wire item, given with its hash, or holds the fields that only the feed has for a page.  `index` is
+        its entry of the full-text index, if it is made already.
         """
+        revision_id = self._next_id("revision")
+        if index:
+            self._indexed[revision_id] = index
         self._revisions.append(
             {
-                "id": self._next_id("revision"),
+                "id": revision_id,
                 "record_id": record_id,
                 "revision": revision,
                 "change": change,
@@ -190,7 +200,7 @@ class UnitOfWork:
             record_id = row["record_id"]
             current = (self._records.get(record_id) or self._changed.get(record_id, {})).get("revision")
             if row["revision"] == current:
-                indexed[row["id"]] = index_entry(row["headline"], row["body_text"])
+                indexed[row["id"]] = self._indexed.get(row["id"]) or index_entry(row["headline"], row["body_text"])
         return [pack(row) for row in self._revisions], indexed
 
     async def _write_changes(self, connection: AsyncConnection) -> None:

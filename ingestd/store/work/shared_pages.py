@@ -6,18 +6,19 @@ One of the entries is fetched and revisited; the others become carriers of its r
 text, or an enclosure with wire items, fetch no page and share nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import entries, records, sources
 from ingestd.store.statements import chunks
 from ingestd.store.unreadable import if_json
 from ingestd.store.work.addresses import address_of, has_address, have_same_address
+from ingestd.urls import page_address
 
 _other = entries.alias("other")
 
@@ -102,6 +103,27 @@ async def find(connection: AsyncConnection, url: str, *, entry_id: int) -> Share
         entry_id=row.id, record_id=row.record_id, visited_at=row.visited_at, fingerprint=row.fingerprint,
         announced=row.announced,
     )  # fmt: skip
+
+
+_WITH_RECORD = (
+    select(entries.c.address, entries.c.url)
+    .where(
+        entries.c.record_id.is_not(None),
+        or_(
+            entries.c.address.in_(bindparam("addresses", expanding=True)),
+            entries.c.url.in_(bindparam("urls", expanding=True)),
+        ),
+    )
+    .distinct()
+)
+
+
+async def with_record(connection: AsyncConnection, urls: Collection[str]) -> set[str]:
+    """Return which of some URLs, at most some hundred, have an address at which an entry has a record."""
+    addresses = {url: page_address(url) for url in urls}
+    values = {"addresses": sorted({*addresses.values()}), "urls": sorted({*urls, *addresses.values()})}
+    taken = {one for row in await connection.execute(_WITH_RECORD, values) for one in row}
+    return {url for url, address in addresses.items() if url in taken or address in taken}
 
 
 async def find_purged(connection: AsyncConnection, url: str) -> int | None:
