@@ -77,6 +77,7 @@ def test_a_log_that_cannot_be_written_stops_no_work(papers: Papers, config: Path
         assert daemon.wait(PATIENCE) == 0
     finally:
         daemon.kill()
+        daemon.wait()
 
 
 def test_repeated_kills_leave_every_entry_once(start: Start, papers: Papers, config: Path, database_url: str) -> None:

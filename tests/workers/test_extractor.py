@@ -14,8 +14,9 @@ from ingestd.workers.extractor import FILES, LIBRARIES, digest, installed_extrac
 
 PACKAGE = Path(__file__).parents[2] / "ingestd"
 
-#: Imported by the files of the digest, but without influence on extraction: data classes, errors, public suffixes.
-WITHOUT_RULES = {"model", "errors", "tldextract"}
+#: Imported by the files of the digest, but without influence on extraction: data classes, errors, caches, public
+#: suffixes.
+WITHOUT_RULES = {"model", "errors", "caching", "tldextract"}
 
 #: Import name → distribution name, where they differ.
 DISTRIBUTIONS = {"charset_normalizer": "charset-normalizer"}
