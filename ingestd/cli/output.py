@@ -6,6 +6,7 @@ Titles, URLs and messages come from strangers: control characters are removed an
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
@@ -13,6 +14,9 @@ from ingestd.errors import UsageError
 from ingestd.json import to_json
 from ingestd.text import collapse
 from ingestd.times import iso
+
+#: Lines or values that are written at once.
+_LINES = 500
 
 
 def show(line: str) -> None:
@@ -26,14 +30,21 @@ def note(line: str) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows as an aligned table on a terminal, and as tab-separated lines with a header elsewhere."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty():
+    """Print rows as an aligned table on a terminal; elsewhere as tab-separated lines with a header, as they come."""
+    cells = ([_cell(value) for value in row] for row in rows)
+    if is_terminal():
         from ingestd.cli.terminal import print_table
 
         print_table(columns, cells)
-    else:
-        write("\n".join("\t".join(line) for line in (columns, *cells)))
+        return
+    lines = chain(("\t".join(columns),), map("\t".join, cells))
+    while some := list(islice(lines, _LINES)):
+        write("\n".join(some))
+
+
+def is_terminal() -> bool:
+    """Return whether results go to a terminal, whose tables are read as a whole and aligned."""
+    return sys.stdout.isatty()
 
 
 def _cell(value: object) -> str:
@@ -62,6 +73,17 @@ def open_output(path: Path) -> TextIO:
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def show_json_array(values: Iterable[object]) -> None:
+    """Print one JSON document, an array, indented as `show_json` does; its items are printed as they come."""
+    items = ("  " + to_json(value, indent=2).replace("\n", "\n  ") for value in values)
+    is_first = True
+    while some := list(islice(items, _LINES)):
+        sys.stdout.write(("[\n" if is_first else ",\n") + ",\n".join(some))
+        sys.stdout.flush()
+        is_first = False
+    write("[]" if is_first else "\n]")
 
 
 def show_result(value: object, line: str, *, json: bool) -> None:

@@ -20,7 +20,7 @@ from ingestd.settings import Settings
 from ingestd.store.operations.conversions import Conversion
 from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.outages import log_failure
-from ingestd.store.polls import quiet_sources, sources, subscriptions
+from ingestd.store.polls import due_times, quiet_sources, subscriptions
 from ingestd.store.work import entries, revisits, runs
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,7 @@ async def scheduled(service: Service, *, settings: Settings) -> AsyncIterator[No
     )
     chores: list[tuple[float, Callable[[], Awaitable[None]]]] = [
         (TICK, lambda: _tick(service, clock)),
+        (TICK, lambda: _check_polls(service, clock)),
         (TICK, lambda: _release(service)),
         (runs.HEARTBEAT, lambda: heartbeat(service)),
         (WATCH_INTERVAL, service.drops.watch),
@@ -124,6 +125,8 @@ class ClockWatch:
         self._offset = self._measured()
         #: Whether due times wait to be corrected after a jump: the database may have been away.
         self.has_jumped = False
+        #: Whether sources polled by a clock that was ahead have not been looked for since the start or a jump.
+        self.polls_unchecked = True
 
     @staticmethod
     def _measured() -> float:
@@ -139,7 +142,7 @@ class ClockWatch:
 async def _tick(service: Service, clock: ClockWatch) -> None:
     if moved := clock.jump():
         log.warning("clock jumped", seconds=round(moved))
-        clock.has_jumped = True
+        clock.has_jumped = clock.polls_unchecked = True
     if clock.has_jumped:
         try:
             await correct_due_times(service)
@@ -154,14 +157,33 @@ async def _release(service: Service) -> None:
     await release_due(service.runtime.database)
 
 
+async def _check_polls(service: Service, clock: ClockWatch) -> None:
+    if clock.polls_unchecked:
+        await correct_polls_ahead(service)
+        clock.polls_unchecked = False
+
+
+async def correct_polls_ahead(service: Service) -> None:
+    """Make sources due that were polled by a clock that was ahead; with a million sources it takes seconds."""
+    now = datetime.now(UTC)
+    async with service.runtime.database.read() as connection:
+        found = await due_times.polled_in_future(connection, now=now)
+    if found:
+        async with service.runtime.database.write() as connection:
+            await due_times.fix_polled_in_future(connection, found, now=now)
+
+
 async def correct_due_times(service: Service) -> None:
-    """Correct due times after a start, a sleep or a clock change, to avoid both a burst and a standstill."""
+    """Correct due times after a start, a sleep or a clock change, to avoid both a burst and a standstill.
+
+    Those of sources polled by a clock that was ahead are left to `correct_polls_ahead`.
+    """
     now = datetime.now(UTC)
     async with service.runtime.database.write() as connection:
-        await sources.fix_future_due_times(connection, now=now)
+        await due_times.fix_future_due_times(connection, now=now)
         await entries.fix_future_due_times(connection, now=now)
         await revisits.fix_future_due_times(connection, now=now)
-        if spread := await sources.spread_overdue(connection, now=now, max_due=MAX_OVERDUE, seconds=SPREAD):
+        if spread := await due_times.spread_overdue(connection, now=now, max_due=MAX_OVERDUE, seconds=SPREAD):
             log.info("spread overdue sources", sources=spread, seconds=SPREAD)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from ingestd.daemon.bounded_query import BoundedQuery
+from ingestd.daemon import bounded_query
+from ingestd.daemon.bounded_query import BoundedQuery, QueryLate
 from ingestd.daemon.checks import (
     DATABASE_CHECKS,
     LATE_CLAIM,
@@ -18,23 +19,34 @@ from ingestd.daemon.checks import (
     UNWRITABLE,
     Check,
     Figures,
+    Pulse,
     RecentGrowth,
     Report,
     Verdict,
     judge_lag,
+    response_time,
     warn_when,
 )
 from ingestd.daemon.chores import TICK
 from ingestd.daemon.service import Service
 from ingestd.errors import StoreError
-from ingestd.store.operations.overview import OVERDUE, health_figures
+from ingestd.store.operations.overview import OVERDUE, health_figures, schema_version
 from ingestd.store.schema import version
 
-#: How old the figures may be (seconds): however many probes there are, they cost two queries a second.
+#: How old the pulse and the figures may be (seconds): however many probes there are, they cost few queries a second.
 _MAX_AGE = 0.5
+
+#: The part of the time that counting the figures may take: with a million sources a second, so every minute.
+_MAX_COUNTING = 0.02
 
 #: Seconds between two samples of a counter whose recent growth is judged.
 _SAMPLE_INTERVAL = 60.0
+
+
+#: Seconds after which counting is given up, on a host that is much too busy.
+_COUNT_TIMEOUT = 300.0
+
+_UNCOUNTED = Verdict(status="warn", output="not counted yet: counting takes long in a large database")
 
 
 class Health:
@@ -42,7 +54,8 @@ class Health:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.figures = BoundedQuery(self._query_figures)
+        self.pulse = BoundedQuery(self._query_pulse)
+        self.figures = BoundedQuery(self._query_figures, timeout=_COUNT_TIMEOUT)
         self._schema = version.HEAD
         self._deaths, self._timeouts, self._stalls = RecentGrowth(), RecentGrowth(), RecentGrowth()
 
@@ -53,8 +66,8 @@ class Health:
             list(self._extractors(datetime.now(UTC)))
 
     async def close(self) -> None:
-        """Cancel the query in progress."""
-        await self.figures.close()
+        """Cancel the queries in progress."""
+        await asyncio.gather(self.pulse.close(), self.figures.close())
 
     @property
     def lag(self) -> float:
@@ -71,13 +84,13 @@ class Health:
         if reason := self._unready_at_once():
             return reason
         try:
-            figures = await self.figures.result(max_age=_MAX_AGE)
+            pulse = await self.pulse.result(max_age=_MAX_AGE)
         except StoreError as error:
             return str(error)
-        if not figures.value.schema_fits:
+        if not pulse.value.schema_fits:
             return SCHEMA_MISMATCH
         for check in (self._writes, self._archive):
-            if (verdict := check(figures.value.at).verdict).status == "fail":
+            if (verdict := check(pulse.value.at).verdict).status == "fail":
                 return verdict.output
         return self._unready_at_once()  # SIGTERM may have come during the query
 
@@ -88,19 +101,21 @@ class Health:
 
     async def report(self) -> Report:
         """Return all checks; without the database, its checks fail and show the last known values."""
-        unavailable = None
+        unavailable, began = None, monotonic()
         try:
-            figures: Figures | None = (await self.figures.result(max_age=_MAX_AGE)).value
+            await self.pulse.result(max_age=_MAX_AGE)
+            await self.current_figures(wait=max(0.0, bounded_query.WAIT - (monotonic() - began)))
         except StoreError as error:
-            figures = self.figures.last.value if self.figures.last else None
             unavailable = Verdict(status="fail", output=str(error))
+        pulse, figures = self.pulse.last, self.figures.last
         now, lag, uptime = datetime.now(UTC), self.lag, self.uptime
         return Report(
             uptime=uptime,
             run_id=self.service.runtime.run_id,
             stopping=self.service.service_state.stopping,
             checks=(
-                *_database_checks(figures, unavailable, now),
+                _pulse_check(pulse.value if pulse else None, unavailable, now),
+                *_database_checks(figures.value if figures else None, unavailable, now),
                 self._writes(now),
                 self._archive(now),
                 self._commits(now),
@@ -111,11 +126,24 @@ class Health:
             ),
         )
 
-    async def _query_figures(self) -> Figures:
+    async def current_figures(self, *, max_age: float = _MAX_AGE, wait: float | None = None) -> Figures | None:
+        """Return the figures as they were counted last; None: the first count is under way, for longer than `wait`.
+
+        Raises StoreError if they cannot be counted.
+        """
+        try:
+            return (await self.figures.latest(max_age=max_age, max_load=_MAX_COUNTING, wait=wait)).value
+        except QueryLate:
+            return self.figures.last.value if self.figures.last else None
+
+    async def _query_pulse(self) -> Pulse:
         database, started = self.service.runtime.database, monotonic()
-        await database.ping()
-        response = monotonic() - started
-        now = datetime.now(UTC)
+        async with database.read() as connection:
+            schema = await schema_version(connection)
+        return Pulse(at=datetime.now(UTC), response=monotonic() - started, schema_fits=schema == self._schema)
+
+    async def _query_figures(self) -> Figures:
+        database, now = self.service.runtime.database, datetime.now(UTC)
         async with database.read() as connection:
             figures = await health_figures(
                 connection,
@@ -126,9 +154,7 @@ class Health:
             )
         return Figures(
             at=now,
-            response=response,
             health=figures,
-            schema_fits=figures.schema == self._schema,
             uptime=self.uptime,
             interval=self.service.runtime.ingest.timing.interval,
         )
@@ -183,9 +209,17 @@ class Health:
         yield Check(name="extractors:stalls", value=stalls, unit="in the last hour", at=now, verdict=stalled)
 
 
+def _pulse_check(pulse: Pulse | None, unavailable: Verdict | None, now: datetime) -> Check:
+    value, verdict = response_time(pulse) if pulse else (None, Verdict())
+    return Check(
+        name="database:responseTime", component="datastore", value=value, unit="ms", at=pulse.at if pulse else now,
+        verdict=unavailable or verdict,
+    )  # fmt: skip
+
+
 def _database_checks(figures: Figures | None, unavailable: Verdict | None, now: datetime) -> Iterator[Check]:
-    """Yield the checks that need the database; `unavailable`, if given, replaces the verdict of each."""
+    """Yield the checks that count in the database; `unavailable`, if given, replaces the verdict of each."""
     for name, component, unit, measure in DATABASE_CHECKS:
-        value, verdict = measure(figures) if figures else (None, Verdict())
+        value, verdict = measure(figures) if figures else (None, _UNCOUNTED)
         at = figures.at if figures else now
         yield Check(name=name, component=component, value=value, unit=unit, at=at, verdict=unavailable or verdict)

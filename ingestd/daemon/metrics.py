@@ -1,6 +1,7 @@
 """The Prometheus metrics of the daemon."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar, get_args
 
@@ -10,7 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ingestd import __version__
-from ingestd.daemon.checks import Figures
+from ingestd.daemon.checks import Figures, Pulse
 from ingestd.daemon.health import Health
 from ingestd.daemon.usage_metrics import usage_metrics
 from ingestd.errors import StoreError
@@ -30,6 +31,7 @@ class Metrics(Collector):
 
     def __init__(self, health: Health) -> None:
         self._health = health
+        self._pulse: Pulse | None = None
         self._figures: Figures | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -37,10 +39,11 @@ class Metrics(Collector):
 
     async def render(self, accept: str) -> tuple[bytes, str]:
         """Return the exposition and its media type for an Accept header; without the database, without its metrics."""
-        try:
-            self._figures = (await self._health.figures.result(max_age=_MAX_AGE)).value
-        except StoreError:
-            self._figures = None
+        self._pulse = self._figures = None
+        with suppress(StoreError):
+            pulse = (await self._health.pulse.result(max_age=_MAX_AGE)).value
+            self._figures = await self._health.current_figures(max_age=_MAX_AGE)
+            self._pulse = pulse
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
 
@@ -53,8 +56,11 @@ class Metrics(Collector):
         yield _labelled("ingestd_build_info", "The running program.", ("version",), {(__version__,): 1})
         yield from self._service()
         yield from self._extractors()
-        up = self._figures is not None
+        up = self._pulse is not None
         yield GaugeMetricFamily("ingestd_database_up", "Whether the database answers.", value=up)
+        if self._pulse:
+            response = self._pulse.response
+            yield GaugeMetricFamily("ingestd_database_response_seconds", "Response time of the database.", response)
         if self._figures:
             yield from _database_metrics(self._figures)
         if self._health.service.usage.latest:
@@ -112,7 +118,6 @@ class Metrics(Collector):
 
 def _database_metrics(figures: Figures) -> Iterable[Metric]:
     health, now = figures.health, datetime.now(UTC)
-    yield GaugeMetricFamily("ingestd_database_response_seconds", "Response time of the database.", figures.response)
     by_state = {(state,): count for state, count in health.sources.items()}
     yield _labelled("ingestd_sources", "Sources by state.", ("state",), by_state)
     yield GaugeMetricFamily("ingestd_sources_overdue", "Active sources due for over five minutes.", health.overdue)

@@ -7,8 +7,10 @@ between threads and a turn of the event loop, more CPU than SQLite needs for mos
 Rows are always fetched at once; there is no streaming (`AsyncConnection.stream`).
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -24,6 +26,31 @@ class DriverConnection(aiosqlite.Connection):
         self._thread.daemon = True
         #: Statement that begins a transaction, to be run before the next statement; None: none is to begin.
         self.begin_with: str | None = None
+        self._stopped: asyncio.Future[Any] | None = None
+
+    async def close(self) -> None:
+        """End the statement that runs, and close."""
+        self._interrupt()
+        if self._stopped is None:
+            await super().close()
+        else:
+            await self._stopped
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the statement that runs, and the thread; returns one future, however often it is called.
+
+        SQLAlchemy closes the connection of a cancelled task, and stops it if the task is cancelled again meanwhile.  Of
+        two stops no thread would answer the second, and whoever waits for it would wait for ever.
+        """
+        self._interrupt()
+        if self._stopped is None:
+            self._stopped = super().stop()
+        return self._stopped
+
+    def _interrupt(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.ProgrammingError):  # it is closed
+                self._connection.interrupt()
 
     def cursor(self) -> "Statement":  # type: ignore[override]
         """Open a cursor; it costs nothing before it executes a statement."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingestd.daemon import bounded_query, checks, health
+from ingestd.daemon.pages import status_page
 from ingestd.daemon.service import Service
 from ingestd.model.feed import Entry
 from ingestd.pipeline.runtime import open_runtime
@@ -25,6 +26,8 @@ WAIT = bounded_query.WAIT
 def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a machine that stands still for seconds the time to answer, and report none of it; see `hang`."""
     monkeypatch.setattr(bounded_query, "WAIT", 60.0)
+    monkeypatch.setattr(status_page, "COUNT_WAIT", 60.0)
+    monkeypatch.setattr(health, "_MAX_COUNTING", 1.0)
     monkeypatch.setattr(checks, "SLOW_DATABASE", 60.0)
     for module in (checks, health):
         monkeypatch.setattr(module, "LATE_SCHEDULER", 60.0)

@@ -8,6 +8,7 @@ from ingestd.daemon.checks import (
     Check,
     Figures,
     Measured,
+    Pulse,
     RecentGrowth,
     Report,
     Verdict,
@@ -32,20 +33,15 @@ def figures(
     success: timedelta | None = timedelta(minutes=5),
     interval: float = 0.0,
     waiting: timedelta | None = None,
-    response: float = 0.001,
-    schema_fits: bool = True,
     uptime: float = 86_400.0,
     daemons: int = 1,
     kills: int = 0,
 ) -> Figures:
     return Figures(
         at=NOON,
-        response=response,
-        schema_fits=schema_fits,
         uptime=uptime,
         interval=900.0,
         health=HealthFigures(
-            schema="1",
             sources={"active": active, "paused": 0},
             overdue=late,
             failing=broken,
@@ -67,9 +63,6 @@ def figures(
 @pytest.mark.parametrize(
     ("measure", "seen", "value", "status"),
     [
-        pytest.param(response_time, figures(), 1.0, "pass", id="a quick database"),
-        pytest.param(response_time, figures(response=0.5), 500.0, "warn", id="a slow database"),
-        pytest.param(response_time, figures(schema_fits=False), 1.0, "fail", id="another program's schema"),
         pytest.param(overdue, figures(active=0), 0, "pass", id="no sources"),
         pytest.param(overdue, figures(late=1), 1, "warn", id="one overdue"),
         pytest.param(overdue, figures(late=60), 60, "fail", id="most overdue"),
@@ -100,6 +93,21 @@ def test_each_figure_gets_its_verdict(
     measure: Callable[[Figures], Measured], seen: Figures, value: float | None, status: str
 ) -> None:
     observed, verdict = measure(seen)
+
+    assert (observed, verdict.status) == (value, status)
+    assert (verdict.output is None) == (status == "pass")
+
+
+@pytest.mark.parametrize(
+    ("pulse", "value", "status"),
+    [
+        pytest.param(Pulse(at=NOON, response=0.001, schema_fits=True), 1.0, "pass", id="a quick database"),
+        pytest.param(Pulse(at=NOON, response=0.5, schema_fits=True), 500.0, "warn", id="a slow database"),
+        pytest.param(Pulse(at=NOON, response=0.001, schema_fits=False), 1.0, "fail", id="another program's schema"),
+    ],
+)
+def test_the_response_of_the_database_gets_its_verdict(pulse: Pulse, value: float, status: str) -> None:
+    observed, verdict = response_time(pulse)
 
     assert (observed, verdict.status) == (value, status)
     assert (verdict.output is None) == (status == "pass")

@@ -19,6 +19,7 @@ from ingestd.daemon.chores import (
     ClockWatch,
     QuietCheck,
     correct_due_times,
+    correct_polls_ahead,
     heartbeat,
     make_pushed_sources_due,
     scheduled,
@@ -148,7 +149,7 @@ async def test_a_clock_set_back_a_day_delays_no_source_by_a_day(service: Service
         values = {"last_polled_at": tomorrow, "last_success_at": tomorrow, "due_at": tomorrow}
         await connection.execute(update(tables.sources).values(values))
 
-    await correct_due_times(service)
+    await correct_polls_ahead(service)
 
     async with service.runtime.database.write() as connection:
         claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)

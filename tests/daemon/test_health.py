@@ -96,7 +96,7 @@ async def test_a_hanging_database_is_a_failure_and_is_queried_once(
     service: Service, health: Health, hung: Hung
 ) -> None:
     before = await health.report()
-    health.figures.last = None
+    health.pulse.last = health.figures.last = None
     hang(service, hung)
 
     reports = [await health.report() for _ in range(2)]

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from ingestd.model.reply import Reply
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.operations import overview
-from ingestd.store.polls import sources
+from ingestd.store.polls import source_list
 from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema import tables
 from tests.pipeline.test_pagination import poll
@@ -154,7 +154,7 @@ async def test_health_counts_the_sources_with_warnings(newsroom: Newsroom, runti
     async with runtime.database.write() as connection:
         figures = await overview.health_figures(connection, now=now, late=now, late_claims=now, late_revisits=now)
         await connection.execute(update(tables.sources).values(warnings=[{"text": 1}, "odd", None]))
-        unreadable = [source_from_row(row).warnings for row in await sources.list_all(connection)]
+        unreadable = [source_from_row(row).warnings for row in await source_list.list_all(connection)]
 
     assert (figures.warned, figures.incomplete) == (3, 1)
     assert unreadable == [()] * 4

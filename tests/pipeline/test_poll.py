@@ -17,7 +17,7 @@ from ingestd.model.reply import Reply
 from ingestd.model.source import Hints
 from ingestd.pipeline.poll_results import REDIRECTS_TO_BELIEVE
 from ingestd.pipeline.runtime import Runtime
-from ingestd.store.polls import gaps, sources
+from ingestd.store.polls import due_times, gaps, sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.source_rows import source_from_row
 from ingestd.store.schema import tables
@@ -484,7 +484,7 @@ async def test_overdue_sources_are_spread_over_time(runtime: Runtime) -> None:
     ids = [await add(runtime, f"http://paper{number}.example/feed") for number in range(20)]
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=now - timedelta(hours=1)))
-        assert await sources.spread_overdue(connection, now=now, max_due=5, seconds=150.0) == 15
+        assert await due_times.spread_overdue(connection, now=now, max_due=5, seconds=150.0) == 15
         due = (await connection.execute(select(tables.sources.c.due_at).order_by(tables.sources.c.id))).scalars().all()
 
     assert len(ids) == 20

@@ -1,4 +1,6 @@
 import asyncio
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,6 +13,7 @@ from ingestd.settings.values import with_async_driver
 from ingestd.store import sqlite_engine
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import installation
+from ingestd.store.sqlite_driver import DriverConnection
 from ingestd.store.transfer import copy_state
 from tests.daemon.services import Hung
 
@@ -109,3 +112,46 @@ async def test_data_of_a_newer_program_is_refused(database_url: str) -> None:
             await connection.execute(update(installation).values(data_version=99))
         with pytest.raises(SchemaMismatch, match=r"data of version 99.*run the newer ingestd"):
             await copy_state.refuse_unfinished(database)
+
+
+#: Runs for days, unless it is interrupted.
+ENDLESS = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e12) SELECT max(i) FROM n")
+
+
+@pytest.mark.parametrize("first", ["the reader", "what closes its connection"])
+async def test_a_reader_that_is_cancelled_twice_ends_at_once(tmp_path: Path, first: str) -> None:
+    """As at the end of the program, which cancels all tasks in no particular order."""
+    others = asyncio.all_tasks()
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/ingestd.db") as database:
+        begun = asyncio.Event()
+
+        async def read() -> None:
+            async with database.read() as connection:
+                begun.set()
+                await connection.execute(ENDLESS)
+
+        reader = asyncio.create_task(read())
+        await begun.wait()
+        await asyncio.sleep(0.05)  # the statement runs in the driver's thread
+        reader.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0)  # SQLAlchemy starts a task that closes the connection
+        closing = asyncio.all_tasks() - others - {reader}
+        for task in (reader, *closing) if first == "the reader" else (*closing, reader):
+            task.cancel()
+
+        await asyncio.wait({reader, *closing})
+
+
+async def test_a_connection_is_closed_while_a_statement_runs_and_more_than_once(tmp_path: Path) -> None:
+    driver = await DriverConnection(str(tmp_path / "one.db"))
+    statement = asyncio.create_task(driver.cursor().execute(str(ENDLESS)))
+    await asyncio.sleep(0.05)
+
+    stopped = driver.stop()
+    await driver.close()
+
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        await statement
+    assert stopped is not None
+    assert stopped.done()

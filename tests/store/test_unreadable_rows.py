@@ -16,7 +16,7 @@ from ingestd.policy.articles.recurrence import Habits
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.operations import sites
-from ingestd.store.polls import sources
+from ingestd.store.polls import source_list, sources
 from ingestd.store.polls.source_rows import shown_values
 from ingestd.store.records import records, reprocessing
 from ingestd.store.records.export import export
@@ -122,7 +122,7 @@ async def test_a_source_whose_hints_cannot_be_read_is_polled_without(
     await put(database, "sources", "hints", stored, row=1)
 
     async with database.read() as connection:
-        [listed, _] = await sources.list_all(connection)
+        [listed, _] = await source_list.list_all(connection)
         found = await sources.find(connection, "1")
     async with database.write() as connection:
         claimed_sources = await sources.claim_due(connection, "test", now=NOW, limit=5)

@@ -10,7 +10,7 @@ from ingestd.cli.empty import NO_SOURCES
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show_json
 from ingestd.discovery.opml import Outline, write_opml
-from ingestd.store.polls import sources
+from ingestd.store.polls import source_list
 from ingestd.urls import is_folder, is_inbox
 
 
@@ -24,7 +24,7 @@ def export(config: ConfigOption = None, json: JsonOption = False) -> None:
 
     async def work() -> list[Outline]:
         async with open_for_reading(config) as database, database.read() as connection:
-            rows = await sources.list_all(connection)
+            rows = await source_list.list_all(connection)
         return [
             Outline(url=row.url, title=row.title, home=row.home, categories=())
             for row in rows

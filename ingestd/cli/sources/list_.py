@@ -1,71 +1,102 @@
 """`ingestd sources list`."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
+from sqlalchemy import ColumnElement
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.empty import NO_SOURCES
+from ingestd.cli.iterate import iterate
 from ingestd.cli.options import ConfigOption, JsonOption
-from ingestd.cli.output import note, show_json, show_table
+from ingestd.cli.output import is_terminal, note, show_json_array, show_table
 from ingestd.errors import UsageError
 from ingestd.policy.polling.condition import Condition
 from ingestd.store.operations import overview
-from ingestd.store.polls import sources
-from ingestd.store.polls.source_warnings import warnings_from_json
+from ingestd.store.polls import source_list
 from ingestd.times import iso
 
 #: Conditions, "overdue": an active source that was due over five minutes ago, and "warned": its documents have defects.
 _ONLY = (*get_args(Condition), "overdue", "warned")
+
+#: Rows of a table on a terminal, if no limit is given.
+_TERMINAL_ROWS = 1000
+
+_COLUMNS = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
 
 
 def list_(
     only: Annotated[
         str | None, typer.Option("--only", metavar="WHAT", help=f"Only sources that are: {', '.join(_ONLY)}.")
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"List at most N. Default: all; on a terminal {_TERMINAL_ROWS}."),
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, metavar="ID", help="Only sources with higher ids.")] = 0,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the sources.
+    """List the sources, in the order they were added.
 
     Exit status: 0 on success, 2 if --only has an unknown value.
     """
     if only is not None and only not in _ONLY:
         raise UsageError(f"--only: {only!r} should be one of {', '.join(_ONLY)}")
-
-    async def work() -> list[dict[str, Any]]:
-        async with open_for_reading(config) as database, database.read() as connection:
-            rows = await sources.list_all(connection)
-        return [
-            {
-                **overview.source_summary(row),
-                "entries": row.entries,
-                "last_polled_at": iso(row.last_polled_at),
-            }
-            for row in rows
-            if only is None or _chooser(only)(row)
-        ]
-
-    rows = asyncio.run(work())
+    if limit is None and is_terminal() and not json:
+        limit = _TERMINAL_ROWS
+    rows = iterate(_rows(config, _chosen(only), after=after, limit=limit))
     if json:
-        show_json(rows)
-    else:
-        if not rows:
-            note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
-        if only == "warned":
-            rows = [{**row, "reason": "; ".join(map(str, row["warnings"]))} for row in rows]
-        columns = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
-        show_table(columns, [[row[column] for column in columns] for row in rows])
+        show_json_array(rows)
+        return
+    if (first := next(rows, None)) is None:
+        note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
+    listed = _Counted(chain(() if first is None else (first,), rows))
+    reason: Callable[[dict[str, Any]], Any] = _warnings if only == "warned" else lambda row: row["reason"]
+    show_table(_COLUMNS, ([*(row[column] for column in _COLUMNS[:-1]), reason(row)] for row in listed))
+    if limit is not None and listed.count == limit:
+        note(f"listed {limit} sources; --after {listed.last['id']} lists the next")
 
 
-def _chooser(only: str) -> Callable[[Any], bool]:
-    """Return whether a row of `sources` is listed with `--only`, as a function."""
-    late = datetime.now(UTC) - timedelta(seconds=overview.OVERDUE)
+class _Counted:
+    """Counts the rows that it yields, and keeps the last."""
+
+    def __init__(self, rows: Iterator[dict[str, Any]]) -> None:
+        self._rows = rows
+        self.count = 0
+        self.last: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self._rows:
+            self.count += 1
+            self.last = row
+            yield row
+
+
+def _warnings(row: dict[str, Any]) -> str:
+    return "; ".join(map(str, row["warnings"]))
+
+
+async def _rows(
+    config: Path | None, only: ColumnElement[bool] | None, *, after: int, limit: int | None
+) -> AsyncGenerator[dict[str, Any], None]:
+    async with open_for_reading(config) as database:
+        async for page in source_list.pages(database, only=only, after=after, limit=limit):
+            for row in page:
+                summary = overview.source_summary(row)
+                yield {**summary, "entries": row.entries, "last_polled_at": iso(row.last_polled_at)}
+
+
+def _chosen(only: str | None) -> ColumnElement[bool] | None:
+    """Return the condition that a source is listed with `--only`."""
+    if only is None:
+        return None
     if only == "overdue":
-        return lambda row: row.state == "active" and row.due_at is not None and row.due_at < late
+        return source_list.is_overdue(datetime.now(UTC) - timedelta(seconds=overview.OVERDUE))
     if only == "warned":
-        return lambda row: row.state == "active" and bool(warnings_from_json(row.warnings))
-    return lambda row: overview.source_summary(row)["condition"] == only
+        return source_list.IS_WARNED
+    return source_list.in_condition(next(one for one in get_args(Condition) if one == only))

@@ -41,9 +41,8 @@ FORM_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace("form-action 'none'", "fo
 class Lists:
     """Rows of `store.operations.overview` and `store.operations.failures` for the page, newest first."""
 
-    #: At most `SOURCE_ROWS`, the ones with most failures in a row first; and the number of all sources.
+    #: At most `SOURCE_ROWS`, the ones with most failures in a row first.
     sources: list[dict[str, Any]]
-    sources_total: int
     #: At most `LATEST_ROWS` of each.
     polls: list[dict[str, Any]]
     records: list[dict[str, Any]]
@@ -71,8 +70,9 @@ def render(
     """
     page = _templates.get_template("status.html")
     return page.render(
-        report=report, lists=lists, counts=counts or {}, counted_at=counted_at, note=note, logged_in=logged_in
-    )
+        report=report, lists=lists, counts=counts or {}, counted_at=counted_at, note=note, logged_in=logged_in,
+        is_cut=lists is not None and len(lists.sources) == SOURCE_ROWS,
+    )  # fmt: skip
 
 
 def _time_element(when: datetime | None) -> str:

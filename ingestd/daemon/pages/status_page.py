@@ -1,6 +1,7 @@
 """Query the content of the status page, and keep the latest for when the database does not answer."""
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 from typing import TypeVar
 
@@ -23,6 +24,12 @@ _MAX_COUNTING = 0.01
 #: Age in seconds from which the page says when it counted.
 _OLD_COUNTS = 30.0
 
+#: Seconds that the page waits for its first counts; it is shown without them if they take longer.
+COUNT_WAIT = 0.2
+
+#: Seconds after which counting is given up.
+_COUNT_TIMEOUT = 600.0
+
 
 class StatusPage:
     """Renders the status page, with the latest known content when the database does not answer."""
@@ -30,7 +37,7 @@ class StatusPage:
     def __init__(self, health: Health) -> None:
         self._health = health
         self.lists = BoundedQuery(self._read_lists)
-        self.counts = BoundedQuery(self._read_counts)
+        self.counts = BoundedQuery(self._read_counts, timeout=_COUNT_TIMEOUT)
 
     async def close(self) -> None:
         """Cancel the queries in progress."""
@@ -39,8 +46,9 @@ class StatusPage:
     async def render(self, *, logged_in: bool = False) -> str:
         """Return the page within `bounded_query.WAIT`; `logged_in` adds a way to log out."""
         # Concurrently: in sequence the waits would add up.
-        queries = _current_or_last(self.lists), _current_or_last(self.counts, max_load=_MAX_COUNTING)
-        report, (lists, note), (counts, _) = await asyncio.gather(self._health.report(), *queries)
+        report, (lists, note), counts = await asyncio.gather(
+            self._health.report(), _current_or_last(self.lists), self._latest_counts()
+        )
         return render(
             report,
             lists.value if lists else None,
@@ -50,12 +58,15 @@ class StatusPage:
             logged_in=logged_in,
         )
 
+    async def _latest_counts(self) -> QueryResult[dict[str, int]] | None:
+        with suppress(StoreError):
+            return await self.counts.latest(max_age=_MAX_AGE, max_load=_MAX_COUNTING, wait=COUNT_WAIT)
+        return self.counts.last
+
     async def _read_lists(self) -> Lists:
         async with self._health.service.runtime.database.read() as connection:
-            sources, total = await overview.sources_by_failures(connection, limit=SOURCE_ROWS)
             return Lists(
-                sources=sources,
-                sources_total=total,
+                sources=await overview.sources_by_failures(connection, limit=SOURCE_ROWS),
                 polls=await overview.last_polls(connection, limit=LATEST_ROWS),
                 records=await overview.last_records(connection, limit=LATEST_ROWS),
                 failures=await failures.latest(connection, limit=LATEST_ROWS),
@@ -66,12 +77,10 @@ class StatusPage:
             return await overview.summary(connection)
 
 
-async def _current_or_last(
-    query: BoundedQuery[T], *, max_load: float = 1.0
-) -> tuple[QueryResult[T] | None, str | None]:
+async def _current_or_last(query: BoundedQuery[T]) -> tuple[QueryResult[T] | None, str | None]:
     """Return the current result and None; without an answer, the last result or None, and a note that says so."""
     try:
-        return await query.result(max_age=_MAX_AGE, max_load=max_load), None
+        return await query.result(max_age=_MAX_AGE), None
     except StoreError as error:
         if query.last is None:
             return None, f"{error}: there is nothing to show yet"

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Text, and_, case, cast, func, or_, select, text
+from sqlalchemy import Column, ColumnElement, Row, Text, and_, case, cast, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
 from ingestd.policy.polling.document_warnings import LEFT_OUT
 from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.polls.source_warnings import warnings_from_json
+from ingestd.store.schema.source_tables import FAILING, HAVE_PROBLEM, UNLISTED
 from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, runs, sources
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
@@ -20,13 +21,14 @@ from ingestd.urls import without_userinfo
 #: its delay, so a minute means nothing.
 OVERDUE = 300.0
 
+#: States of a source, and those that are shown even if no source is in them.
+_STATES, _SHOWN = ("active", "paused", "gone", "removed"), ("active", "paused")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthFigures:
     """The figures that health is judged by."""
 
-    #: The version of the schema; None: the database has none.
-    schema: str | None
     #: Number of sources by state; "active" and "paused" are always present.
     sources: Mapping[str, int]
     #: Active, unclaimed sources that were due before the time `late`, an argument of `health_figures`.
@@ -61,22 +63,6 @@ async def health_figures(
     connection: AsyncConnection, *, now: datetime, late: datetime, late_claims: datetime, late_revisits: datetime
 ) -> HealthFigures:
     """Return the figures that health is judged by; the last three times say what is late."""
-    schema = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
-    feed = sources.c.kind == "feed"
-    states = await connection.execute(select(sources.c.state, func.count()).where(feed).group_by(sources.c.state))
-    source_row = (
-        await connection.execute(
-            select(
-                func.count(case((and_(sources.c.run_id.is_(None), sources.c.due_at < late), 1))).label("overdue"),
-                func.count(case((sources.c.failures > 0, 1))).label("failing"),
-                func.count(sources.c.quiet_since).label("quiet"),
-                func.count(sources.c.warnings).label("warned"),
-                func.count(case((cast(sources.c.warnings, Text).like(f"%{LEFT_OUT}%"), 1))).label("incomplete"),
-                func.min(sources.c.last_success_at).label("oldest_success"),
-                func.coalesce(func.max(sources.c.interval), 0.0).label("longest_interval"),
-            ).where(feed, sources.c.state == "active")
-        )
-    ).one()
     due = and_(entries.c.state == "pending", entries.c.run_id.is_(None), entries.c.due_at <= now)
     entry_row = (
         await connection.execute(
@@ -90,14 +76,47 @@ async def health_figures(
     open_gaps = (await connection.execute(select(func.count()).where(gaps.c.state == "open"))).scalar_one()
     to_confirm = select(func.count()).where(records.c.unconfirmed_kill_at.is_not(None))
     unconfirmed_kills = (await connection.execute(to_confirm)).scalar_one()
-    by_state = {"active": 0, "paused": 0} | {row[0]: row[1] for row in states}
     claims = await _count_late_claims(connection, late=late_claims, late_revisits=late_revisits)
     return HealthFigures(
-        schema=schema, sources=by_state, gaps=open_gaps, unconfirmed_kills=unconfirmed_kills,
+        overdue=await _count_overdue(connection, late), gaps=open_gaps, unconfirmed_kills=unconfirmed_kills,
         daemons=await count_daemons(connection),
         late_claims=claims, unsafe_settings=tuple(await unsafe_settings(connection)),
-        **source_row._mapping, **entry_row._mapping,
+        **await _source_figures(connection), **entry_row._mapping,
     )  # fmt: skip
+
+
+async def schema_version(connection: AsyncConnection) -> str | None:
+    """Return the version of the schema, None if the database has none."""
+    version = await connection.execute(text("SELECT version_num FROM alembic_version"))
+    return version.scalar_one_or_none()
+
+
+async def _source_figures(connection: AsyncConnection) -> dict[str, Any]:
+    """Return what one pass over all sources counts, a second a million."""
+    c, is_active = sources.c, sources.c.state == "active"
+
+    def count(condition: ColumnElement[bool]) -> Any:
+        return func.count(case((and_(is_active, condition), 1)))
+
+    # Not grouped by state: SQLite would sort all rows for that.
+    query = select(
+        *(func.count(case((c.state == state, 1))).label(state) for state in _STATES),
+        count(c.failures > 0).label("failing"),
+        count(c.quiet_since.is_not(None)).label("quiet"),
+        count(c.warnings.is_not(None)).label("warned"),
+        count(cast(c.warnings, Text).like(f"%{LEFT_OUT}%")).label("incomplete"),
+        func.min(case((is_active, c.last_success_at))).label("oldest_success"),
+        func.coalesce(func.max(case((is_active, c.interval))), 0.0).label("longest_interval"),
+    ).where(c.kind == "feed")
+    found = dict((await connection.execute(query)).mappings().one())
+    by_state = {state: found.pop(state) for state in _STATES}
+    return {**found, "sources": {state: number for state, number in by_state.items() if number or state in _SHOWN}}
+
+
+async def _count_overdue(connection: AsyncConnection, late: datetime) -> int:
+    # Only with columns of the index `sources_due`, whose rows alone are read then; active sources are feeds.
+    overdue = and_(sources.c.state == "active", sources.c.run_id.is_(None), sources.c.due_at < late)
+    return int((await connection.execute(select(func.count()).where(overdue))).scalar_one())
 
 
 async def _count_late_claims(connection: AsyncConnection, *, late: datetime, late_revisits: datetime) -> int:
@@ -144,7 +163,9 @@ async def summary(connection: AsyncConnection) -> dict[str, int]:
         )
     }  # fmt: skip
     news = select(func.count()).where(revisions.c.change != "reprocessed")
-    listed = select(func.count()).where(sources.c.state != "removed", sources.c.kind == "feed")
+    # By difference: both numbers are counted by indexes, which are much smaller than the table.
+    unlisted = select(func.count()).select_from(sources).where(UNLISTED).scalar_subquery()
+    listed = select(func.count() - unlisted).select_from(sources)
     return {
         "sources": int((await connection.execute(listed)).scalar_one()),
         **polled._mapping,
@@ -169,12 +190,13 @@ async def last_polls(connection: AsyncConnection, *, limit: int) -> list[dict[st
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def sources_by_failures(connection: AsyncConnection, *, limit: int) -> tuple[list[dict[str, Any]], int]:
-    """Return the sources that are not removed, most failures in a row first, and their total number."""
-    wanted = and_(sources.c.state != "removed", sources.c.kind == "feed")
-    query = select(sources).where(wanted).order_by(sources.c.failures.desc(), sources.c.id).limit(limit)
-    total = (await connection.execute(select(func.count()).select_from(sources).where(wanted))).scalar_one()
-    return [dict(row) for row in (await connection.execute(query)).mappings()], int(total)
+async def sources_by_failures(connection: AsyncConnection, *, limit: int) -> list[dict[str, Any]]:
+    """Return the first of the sources that are not removed, those with most failures in a row first."""
+    failing = select(sources).where(FAILING).order_by(sources.c.failures.desc(), sources.c.id)
+    rows = (await connection.execute(failing.limit(limit))).mappings().all()
+    others = select(sources).where(sources.c.state != "removed", sources.c.kind == "feed", sources.c.failures == 0)
+    more = await connection.execute(others.order_by(sources.c.id).limit(limit - len(rows)))
+    return [dict(row) for row in (*rows, *more.mappings())]
 
 
 async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[str, Any]]:
@@ -211,11 +233,18 @@ async def sources_with_problems(
 
     Moved are those with another source's address.  By id, at most `limit`, from the first one above `after` on.
     """
-    has_problem = (sources.c.condition != "ok") | (sources.c.state != "active") | sources.c.quiet_since.is_not(None)
-    listed = (sources.c.kind == "feed", sources.c.state != "removed", sources.c.id > after)
-    wanted = (*listed, has_problem | sources.c.same_as.is_not(None) | (sources.c.due_at < late))
-    rows = await connection.execute(select(sources).where(*wanted).order_by(sources.c.id).limit(limit))
-    return [source_summary(row) for row in rows]
+    late_ones = (sources.c.state == "active") & (sources.c.due_at < late)
+    # The sums keep the databases from reading all sources in the order of their numbers.
+    number = sources.c.id + 0
+    found: set[int] = set()
+    for wanted, by in (
+        (and_(HAVE_PROBLEM, sources.c.id > after), sources.c.id),
+        (and_(late_ones, sources.c.run_id.is_(None), number > after), number),
+        (and_(late_ones, sources.c.run_id.is_not(None), number > after), number),
+    ):
+        found.update((await connection.execute(select(sources.c.id).where(wanted).order_by(by).limit(limit))).scalars())
+    rows = select(sources).where(sources.c.id.in_(sorted(found)[:limit])).order_by(sources.c.id)
+    return [source_summary(row) for row in await connection.execute(rows)]
 
 
 def source_summary(row: Row[Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""Sources: add, find, list, change, claim when due, release, postpone."""
+"""Sources: add, find, change, claim when due, release, postpone."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, bindparam, case, func, null, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound
@@ -12,12 +12,10 @@ from ingestd.model.source import Source
 from ingestd.model.typed_url import with_scheme
 from ingestd.store.polls import source_rows
 from ingestd.store.polls.source_addresses import address_of, find_by_address, ids_at
-from ingestd.store.schema.tables import entries, polls, sources
+from ingestd.store.schema.source_tables import NOT_HTTP
+from ingestd.store.schema.tables import polls, sources
 from ingestd.store.statements import insert_absent
 from ingestd.urls import is_inbox, pacing_key, without_userinfo
-
-#: No correct clock sets a due time further ahead: a hold lasts at most a day, and jitter adds half of that.
-_MAX_POSTPONEMENT = timedelta(days=2)
 
 
 async def add(
@@ -108,15 +106,6 @@ async def find(connection: AsyncConnection, name: str) -> Row[Any]:
     raise NotFound(f"no source {without_userinfo(name)}; `ingestd sources list` shows all sources")
 
 
-async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") -> list[Row[Any]]:
-    """Return the sources that are not removed, each with its number of `entries`, in the order they were added."""
-    count = select(func.count()).where(entries.c.source_id == sources.c.id).scalar_subquery().label("entries")
-    query = select(sources, count).where(sources.c.state != "removed").order_by(sources.c.id)
-    if kind:
-        query = query.where(sources.c.kind == kind)
-    return list((await connection.execute(query)).all())
-
-
 async def set_state(connection: AsyncConnection, source_id: int, state: str, *, now: datetime) -> None:
     """Pause, resume (due at once) or remove a source; its entries and records stay."""
     values = _activation_values(now) if state == "active" else {"state": state}
@@ -165,8 +154,8 @@ async def make_due(connection: AsyncConnection, source_ids: Collection[int], *, 
 
 async def drop_folders(connection: AsyncConnection) -> dict[int, str]:
     """Return the URLs of the active local drop folders, by id."""
-    query = select(sources.c.id, sources.c.url).where(sources.c.url.like("file:///%"), sources.c.state == "active")
-    rows = await connection.execute(query.where(sources.c.kind == "feed"))
+    query = select(sources.c.id, sources.c.url).where(NOT_HTTP, sources.c.url.like("file:///%"))
+    rows = await connection.execute(query.where(sources.c.state == "active", sources.c.kind == "feed"))
     return {row.id: row.url for row in rows}
 
 
@@ -182,38 +171,6 @@ def _is_claim(source: Source, run_id: str) -> ColumnElement[bool]:
 async def postpone(connection: AsyncConnection, source: Source, run_id: str, *, until: datetime) -> None:
     """Release a source, while it has the claim of `source`, unpolled; it is due again at `until`."""
     await connection.execute(update(sources).where(_is_claim(source, run_id)).values(run_id=None, due_at=until))
-
-
-async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
-    """Make sources due now whose times are from a clock that was ahead and has been set back.
-
-    These are sources polled in the future, or due further ahead than any correct clock would have it.
-    """
-    polled_later = sources.c.last_polled_at > now + timedelta(minutes=1)
-    due_too_late = (sources.c.due_at > now + _MAX_POSTPONEMENT) & sources.c.interval.is_(None)
-    waiting = (sources.c.state == "active") & sources.c.run_id.is_(None) & (sources.c.due_at > now)
-    success = case((sources.c.last_success_at > now, now), else_=sources.c.last_success_at)
-    values = {"due_at": now, "last_polled_at": now, "last_success_at": success}
-    ahead = polled_later | due_too_late
-    await connection.execute(update(sources).where(waiting, ahead).values(values))
-
-
-async def spread_overdue(connection: AsyncConnection, *, now: datetime, max_due: int, seconds: float) -> int:
-    """Leave at most `max_due` sources due now and spread the others evenly over the next `seconds`.
-
-    Keeps the order in which they were due; returns how many were spread.
-    """
-    query = select(sources.c.id).where(sources.c.state == "active", sources.c.run_id.is_(None), sources.c.due_at <= now)
-    later = list((await connection.execute(query.order_by(sources.c.due_at, sources.c.id))).scalars())[max_due:]
-    step = seconds / max(1, len(later))
-    rows = [
-        {"source": source_id, "due": now + timedelta(seconds=step * position)}
-        for position, source_id in enumerate(later, 1)
-    ]
-    if rows:
-        statement = update(sources).where(sources.c.id == bindparam("source")).values(due_at=bindparam("due"))
-        await connection.execute(statement, rows)
-    return len(rows)
 
 
 async def next_attempt(connection: AsyncConnection, source_id: int) -> tuple[str, datetime | None]:

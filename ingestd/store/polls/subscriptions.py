@@ -93,9 +93,10 @@ async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -
 
     Each is postponed to the time of the next attempt, so that no other process takes it.
     """
-    active = sources.c.state == "active"
-    query = select(subscriptions).join(sources, sources.c.id == subscriptions.c.source_id)
-    query = query.where(subscriptions.c.due_at <= now, active).order_by(subscriptions.c.due_at).limit(limit)
+    # Not a join, for which SQLite may read the sources first.
+    state = select(sources.c.state).where(sources.c.id == subscriptions.c.source_id).scalar_subquery()
+    query = select(subscriptions).where(subscriptions.c.due_at <= now, state == "active")
+    query = query.order_by(subscriptions.c.due_at).limit(limit)
     found = [
         _subscription(row)
         for row in await connection.execute(query.with_for_update(skip_locked=True, of=subscriptions))

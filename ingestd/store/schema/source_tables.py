@@ -70,6 +70,22 @@ _due_source = text("state = 'active' AND run_id IS NULL")
 Index("sources_due", sources.c.due_at, sqlite_where=_due_source, postgresql_where=_due_source)
 _claimed = text("run_id IS NOT NULL")
 Index("sources_claimed", sources.c.run_id, sqlite_where=_claimed, postgresql_where=_claimed)
+# What is rare among a million sources has an index of its own, which the polls of all others do not touch.  Queries
+# have the condition in the same words, not with parameters: else PostgreSQL does not see that the index has the rows.
+FAILING = text("failures > 0 AND kind = 'feed' AND state <> 'removed'")
+Index("sources_failing", sources.c.failures.desc(), sources.c.id, sqlite_where=FAILING, postgresql_where=FAILING)
+HAVE_PROBLEM = text(
+    "kind = 'feed' AND state <> 'removed' AND "
+    "(condition <> 'ok' OR state <> 'active' OR quiet_since IS NOT NULL OR same_as IS NOT NULL)"
+)
+Index("sources_with_problem", sources.c.id, sqlite_where=HAVE_PROBLEM, postgresql_where=HAVE_PROBLEM)
+UNLISTED = text("(state = 'removed' OR kind <> 'feed')")
+Index("sources_unlisted", sources.c.id, sqlite_where=UNLISTED, postgresql_where=UNLISTED)
+#: Drop folders and inboxes.
+NOT_HTTP = text("substr(url, 1, 4) <> 'http'")
+Index("sources_not_http", sources.c.id, sqlite_where=NOT_HTTP, postgresql_where=NOT_HTTP)
+_pushed = text("pushed_until IS NOT NULL")
+Index("sources_pushed", sources.c.pushed_until, sqlite_where=_pushed, postgresql_where=_pushed)
 
 #: One row for each poll.  `outcome`: new, known (nothing new), unchanged (same bytes, or HTTP 204), not_modified (HTTP
 #: 304), failed, pushed (by a hub, to an inbox, or as a file in a drop folder).
@@ -149,4 +165,5 @@ subscriptions = Table(
     Column("pushes", Integer, nullable=False, server_default="0"),
     Column("rejected", Integer, nullable=False, server_default="0"),  # pushes without a valid signature
     Column("last_error", Text),
+    Index("subscriptions_due", "due_at"),
 )

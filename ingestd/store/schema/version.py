@@ -39,6 +39,7 @@ VERSIONS = (
     "0021",
     "0022",
     "0023",
+    "0024",
 )
 
 #: The version that this program works with.

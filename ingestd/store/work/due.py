@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, Select, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.schema.tables import entries
+from ingestd.store.schema.tables import entries, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work.addresses import address_of
 
@@ -49,7 +49,7 @@ class Queue:
 class Chosen:
     """Due entries that may be taken: of sites not left out and, if `by_address`, one for each address.
 
-    `taken` are addresses of which none may be taken, `removed` sources of which none may.
+    `taken` are addresses of which none may be taken; `without_removed` leaves out the entries of removed sources.
 
     An entry that carries its text fetches no page: it may be taken whatever its site, or its address.
     """
@@ -60,12 +60,12 @@ class Chosen:
         *,
         by_address: bool,
         taken: Collection[str] = (),
-        removed: Collection[int] = (),
+        without_removed: bool = False,
     ) -> None:
         self._without_sites = without_sites
         self._by_address = by_address
         self._taken = set(taken)
-        self._removed = removed
+        self._without_removed = without_removed
         self._seen: set[int] = set()
         self._left_out: dict[str, list[int]] = {}
         #: Whether every due entry has been looked at.
@@ -91,9 +91,10 @@ class Chosen:
         """Add those of the rows that may be taken."""
         new = [row for row in rows if row.id not in self._seen]
         self._seen.update(row.id for row in new)
+        removed = await _removed(connection, {row.source_id for row in new}) if self._without_removed else ()
         left_out, repeated = [], []
         for row in new:
-            if row.source_id in self._removed:
+            if row.source_id in removed:
                 continue
             if row.site in self._without_sites:
                 left_out.append(row)
@@ -117,6 +118,15 @@ class Chosen:
             self._found += [row for row in repeated if any(content.get(row.id, ()))]
         for row in left_out:
             self._left_out.setdefault(row.site, []).append(row.id)
+
+
+async def _removed(connection: AsyncConnection, source_ids: Collection[int]) -> set[int]:
+    """Return which of some sources are removed."""
+    found: set[int] = set()
+    for some in chunks(sorted(source_ids)):
+        query = select(sources.c.id).where(sources.c.id.in_(some), sources.c.state == "removed")
+        found.update((await connection.execute(query)).scalars())
+    return found
 
 
 async def find(connection: AsyncConnection, queue: Queue, chosen: Chosen, *, now: datetime, limit: int) -> list[int]:

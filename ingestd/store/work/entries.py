@@ -13,7 +13,7 @@ from ingestd.model.item import Item
 from ingestd.model.item_json import item_as_json, item_from_json, without_body
 from ingestd.model.source import Validators
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
-from ingestd.store.schema.tables import entries, failures, windows
+from ingestd.store.schema.tables import entries, failures, polls, windows
 from ingestd.store.statements import chunks
 from ingestd.store.unreadable import UNREADABLE
 from ingestd.store.work import shared_pages
@@ -134,8 +134,7 @@ async def find_due(
     added again.
     """
     taken = await shared_pages.addresses_at_work(connection) if shares_pages else ()
-    removed = frozenset((await connection.execute(REMOVED)).scalars())
-    chosen = Chosen(without_sites, by_address=shares_pages, taken=taken, removed=removed)
+    chosen = Chosen(without_sites, by_address=shares_pages, taken=taken, without_removed=True)
     ids = await find(connection, _queue(backfill_id), chosen, now=now, limit=limit)
     return ids, chosen.left_out()
 
@@ -249,7 +248,8 @@ async def latest_urls(connection: AsyncConnection, source_id: int, *, limit: int
 async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) -> None:
     """Make pending entries due now that were last seen by a clock that was ahead and has been set back."""
     later = now + CLOCK_TOLERANCE
-    of_window = select(windows.c.source_id).where(windows.c.at > later)
+    polled_later = select(polls.c.source_id).where(polls.c.at > later)  # by index; `windows` has none by time
+    of_window = select(windows.c.source_id).where(windows.c.at > later, windows.c.source_id.in_(polled_later))
     seen_later = (entries.c.last_seen_at > later) | entries.c.source_id.in_(of_window.scalar_subquery())
     waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
     await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))

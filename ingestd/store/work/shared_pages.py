@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import entries, records, sources
@@ -23,7 +34,7 @@ from ingestd.urls import page_address
 _other = entries.alias("other")
 
 #: The ids of removed sources.
-REMOVED = select(sources.c.id).where(sources.c.state == "removed")
+REMOVED = select(sources.c.id).where(sources.c.state == literal_column("'removed'"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

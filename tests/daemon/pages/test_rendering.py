@@ -58,12 +58,11 @@ def page(
     shown = [SOURCE] if sources is None else sources
     lists = Lists(
         sources=shown,
-        sources_total=len(shown) if total is None else total,
         polls=polls or [],
         records=records or [],
         failures=failures or [],
     )
-    return render(REPORT, lists, {"records": 1234}, note=None)
+    return render(REPORT, lists, {"sources": len(shown) if total is None else total, "records": 1234}, note=None)
 
 
 def text(markup: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import insert, text, update
 
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.polls import gaps, sources
+from ingestd.store.polls import gaps, source_list
 from ingestd.store.schema import tables
 from tests.support.outcomes import NOON, claimed
 from tests.support.statements import executed
@@ -51,7 +51,7 @@ async def test_coverage_of_all_sources_takes_three_statements(database: Database
             found = await gaps.coverage(connection, None, since=since, until=None)  # type: ignore[arg-type]
         one_by_one = [
             (await gaps.coverage(connection, row.id, since=since, until=None))[0]  # type: ignore[arg-type]
-            for row in await sources.list_all(connection)
+            for row in await source_list.list_all(connection)
         ]
 
     assert len(statements) == 3

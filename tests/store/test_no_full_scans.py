@@ -1,0 +1,164 @@
+"""What a daemon does all the time reads only the rows it needs, by an index, however many sources there are."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model.timing import Timing
+from ingestd.settings.values import with_async_driver
+from ingestd.store.database import Database
+from ingestd.store.operations import overview
+from ingestd.store.polls import due_times, source_list, sources, subscriptions
+from ingestd.store.schema import tables
+from ingestd.store.work import entries, own_claims, revisits, runs
+from tests.support.outcomes import NOON
+from tests.support.statements import executed
+
+Operation = Callable[[AsyncConnection], Awaitable[object]]
+
+#: Tables that have a row or more for each source.
+LARGE = {"sources", "windows", "subscriptions", "entries", "polls"}
+
+#: Indexes of few rows: a plan may read one of them from end to end.
+SMALL = {
+    "sources_failing", "sources_with_problem", "sources_unlisted", "sources_not_http", "sources_pushed",
+    "sources_claimed", "entries_claimed",
+}  # fmt: skip
+
+SOON = NOON + timedelta(minutes=1)
+
+
+@pytest.fixture
+async def many(database_url: str) -> AsyncIterator[Database]:
+    """A database with sources enough for a plan to matter."""
+    rows = [
+        {
+            "url": f"https://site{number}.example/feed", "kind": "feed", "state": "active",
+            "failures": int(number % 50 == 1), "site": f"site{number}.example", "created_at": NOON,
+            "due_at": NOON + timedelta(seconds=number - 10),
+            "last_polled_at": NOON,
+        }
+        for number in range(2000)
+    ]  # fmt: skip
+    async with Database(with_async_driver(database_url)) as database:
+        async with database.write() as connection:
+            await connection.execute(insert(tables.sources), rows)
+            listed = [
+                {
+                    "source_id": 1 + number, "guid": "1", "id_origin": "source", "fingerprint": "f", "announced": {},
+                    "state": "pending" if number < 50 else "done", "attempts": 0, "url": f"https://s{number}.example/",
+                    "site": f"s{number}.example", "due_at": NOON, "first_seen_at": NOON, "last_seen_at": NOON,
+                }
+                for number in range(2000)
+            ]  # fmt: skip
+            await connection.execute(insert(tables.entries), listed)
+            windows = [{"source_id": number, "entry_ids": b"1", "at": NOON} for number in range(1, 2001)]
+            await connection.execute(insert(tables.windows), windows)
+            polls = [{"source_id": number, "at": NOON, "seconds": 1.0, "outcome": "new"} for number in range(1, 2001)]
+            await connection.execute(insert(tables.polls), polls)
+            await connection.execute(text("ANALYZE"))
+        yield database
+
+
+async def full_scans(database: Database, operation: Operation) -> list[str]:
+    """Return the statements of an operation that read a large table or index from end to end, with their plans."""
+    found = []
+    async with database.write() as connection:
+        with executed(connection) as statements:
+            await operation(connection)
+        await connection.rollback()
+    async with database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))  # what has an index uses it
+        for statement, parameters in statements:
+            if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+                plan = await explain(connection, statement, parameters)
+                found += [f"{step}: {statement}" for step in plan]
+        await connection.rollback()
+    return found
+
+
+async def explain(connection: AsyncConnection, statement: str, parameters: Any) -> list[str]:
+    """Return the steps of a plan that read a large table or index from end to end."""
+    one = parameters[0] if isinstance(parameters, list) else parameters
+    if connection.dialect.name == "sqlite":
+        rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one)).all()
+        words = [row[-1].split() for row in rows]
+        return [
+            " ".join(step) for step in words if step[0] == "SCAN" and step[1] in LARGE and not SMALL.intersection(step)
+        ]
+    plan = (await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", one)).scalar_one()
+    [top] = json.loads(plan) if isinstance(plan, str) else plan
+    return [
+        f"{node['Node Type']} on {node['Relation Name']}"
+        for node in nodes(top["Plan"])
+        if node.get("Relation Name") in LARGE
+        and node["Node Type"] in ("Seq Scan", "Index Scan", "Index Only Scan")
+        and "Index Cond" not in node
+        and node.get("Index Name") not in SMALL
+    ]
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for below in node.get("Plans", ()):
+        yield from nodes(below)
+
+
+OPERATIONS: dict[str, Operation] = {
+    "claim sources": lambda c: sources.claim_due(c, "run", now=NOON, limit=64),
+    "find due entries": lambda c: entries.find_due(c, now=SOON, limit=96),
+    "claim revisits": lambda c: revisits.claim_due(c, "run", now=SOON, limit=8, timing=Timing()),
+    "watch drop folders": sources.drop_folders,
+    "claim subscriptions": lambda c: subscriptions.claim_due(c, now=NOON, limit=10),
+    "poll what hubs push": lambda c: subscriptions.make_pushed_sources_due(c, now=NOON),
+    "due times too far ahead": lambda c: due_times.fix_future_due_times(c, now=NOON),
+    "due times of entries ahead": lambda c: entries.fix_future_due_times(c, now=NOON),
+    "due times of revisits ahead": lambda c: revisits.fix_future_due_times(c, now=NOON),
+    "spread overdue sources": lambda c: due_times.spread_overdue(c, now=NOON, max_due=4, seconds=60.0),
+    "end dead runs": lambda c: runs.expire_dead(c, runs.RunObserver()),
+    "end a run": lambda c: runs.end(c, "run"),
+    "find abandoned claims": lambda c: own_claims.find_abandoned(c, "run", own_claims.OwnClaims()),
+    "sources with problems": lambda c: overview.sources_with_problems(c, late=NOON, after=10),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_no_operation_reads_all_sources(many: Database, name: str) -> None:
+    assert await full_scans(many, OPERATIONS[name]) == []
+
+
+async def test_the_sources_that_fail_come_first_without_a_sort_of_all(many: Database) -> None:
+    async with many.read() as connection:
+        with executed(connection) as statements:
+            found = await overview.sources_by_failures(connection, limit=60)
+
+    assert [(row["failures"], row["id"]) for row in found] == [
+        *((1, number) for number in range(2, 2001, 50)),
+        *((0, number) for number in (1, *range(3, 22))),
+    ]
+    failing, others = statements
+    async with many.write() as connection:
+        assert await explain(connection, *failing) == []
+        # Those that do not fail are read in the order of their numbers, until there are enough.
+        plan = await connection.exec_driver_sql(
+            f"{'EXPLAIN QUERY PLAN' if connection.dialect.name == 'sqlite' else 'EXPLAIN'} {others[0]}", others[1]
+        )
+        shown = " ".join(str(row) for row in plan)
+        assert "TEMP B-TREE" not in shown
+        assert connection.dialect.name == "sqlite" or "Index Scan using sources_pk" in shown
+
+
+@pytest.mark.parametrize("condition", ["throttled", "failing", "gone", "paused", "quiet"])
+async def test_sources_in_a_bad_condition_are_found_by_an_index(many: Database, condition: Any) -> None:
+    only = source_list.in_condition(condition)
+
+    async def read(connection: AsyncConnection) -> object:
+        return (await connection.execute(source_list.query("feed").where(only, tables.sources.c.id > 10))).all()
+
+    assert await full_scans(many, read) == []
