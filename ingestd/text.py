@@ -30,8 +30,11 @@ def clean(text: str) -> str:
     These are invisible and part words, as the soft hyphen does.  Joiners stay in scripts that need them, direction
     marks where text runs from right to left.
     """
-    # Nearly all text is printable and thus has no such character; this check is four times as fast.
-    return text if text.isprintable() or not _ANY_REMOVABLE.search(text) else _without_removable(text)
+    # Nearly all text is printable but for its line ends, and thus has no such character; this check is four times as
+    # fast.
+    if text.isprintable() or text.replace("\n", "").isprintable() or not _ANY_REMOVABLE.search(text):
+        return text
+    return _without_removable(text)
 
 
 def _without_removable(text: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ingestd.dates import grammar
 from ingestd.dates.clocks import Clock, clock_at, is_time_of_day
 from ingestd.dates.grammar import Context, Day
-from ingestd.dates.iso import read_iso
+from ingestd.dates.iso import read_iso, read_mail
 from ingestd.dates.stated_time import StatedTime
 from ingestd.dates.zones import zone_at
 
@@ -90,7 +90,8 @@ def read_time(value: object, language: str | None = None, *, years: range = YEAR
     if len(text) > MAX_FIELD:
         return None
     try:
-        found = read_iso(text) or _common(text) or _read(_plain(text), _context(text, language, prose=False))
+        found = read_iso(text) or read_mail(text) or _common(text)
+        found = found or _read(_plain(text), _context(text, language, prose=False))
     except (ValueError, OverflowError):
         return None
     return found if found and found.when.year in years else None

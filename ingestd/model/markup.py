@@ -6,7 +6,6 @@ from functools import lru_cache
 from html import unescape
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from ingestd.text import clean, collapse
 
@@ -15,6 +14,8 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|&[#a-zA-Z]")
 _TAG = re.compile(r"<[^<>]*>")
 # Tags that HTML ignores inside an element (WHATWG HTML, 13.2.6.4.7); libxml2 would end the page at </body>.
 _PAGE_TAG = re.compile(r"</?(?:html|head|body)\b[^<>]*>", re.IGNORECASE)
+# Not that of lxml.html, which looks up a class of its own, in Python, for each element.
+_PARSER = etree.HTMLParser()
 _INVISIBLE = frozenset(("script", "style", "noscript", "template", "iframe", "object", "title"))
 _BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main nav "
@@ -37,12 +38,12 @@ def parse_fragment(markup: str) -> etree._Element:
     """
     try:
         # Not lxml's fragment_fromstring: it appends "</body></html>", which becomes text after an open <textarea>.
-        page = lxml_html.document_fromstring("<html><body>" + _PAGE_TAG.sub("", clean(markup)))
+        page = etree.fromstring("<html><body>" + _PAGE_TAG.sub("", clean(markup)), _PARSER)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):
         page = None
     div = None if page is None else page.find("body")
     if div is None:
-        div = lxml_html.Element("div")
+        div = etree.Element("div")
         div.text = _without_tags(markup)
         return div
     page.remove(div)

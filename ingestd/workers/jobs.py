@@ -43,16 +43,20 @@ def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     the feed.
     """
     feed = formats.parse(body, url=url, content_type=content_type)
-    feed = replace(feed, entries=newest_by_reference(feed.entries))
-    versions = tuple(map(_version, feed.entries))
-    fingerprints = tuple(
-        _fingerprint(entry, version) if version else fingerprint(entry)
-        for entry, version in zip(feed.entries, versions, strict=True)
-    )
-    entries = tuple(map(_to_keep, feed.entries))
-    warnings = warnings_of(feed, [entry.item for entry in feed.entries if entry.wire])
+    read = newest_by_reference(feed.entries)
+    versions, fingerprints, entries = [], [], []
+    for entry in read:
+        version = _version(entry)
+        versions.append(version)
+        # Both need the text of its content: the last one is kept.
+        fingerprints.append(_fingerprint(entry, version) if version else fingerprint(entry))
+        entries.append(_to_keep(entry))
+    feed = replace(feed, entries=read)
+    warnings = warnings_of(feed, [entry.item for entry in read if entry.wire])
     return ParsedFeed(
-        feed=replace(feed, entries=entries, warnings=warnings), fingerprints=fingerprints, versions=versions
+        feed=replace(feed, entries=tuple(entries), warnings=warnings),
+        fingerprints=tuple(fingerprints),
+        versions=tuple(versions),
     )
 
 
@@ -78,7 +82,9 @@ def _to_keep(entry: Entry) -> Entry:
     if not entry.link and not entry.body_html:
         # Without a page or content, the summary is the only text there will ever be.
         return replace(entry, body_html=escape(entry.description_text or ""))
-    return entry if carries_full_text(entry) else replace(entry, body_html=None)
+    if entry.body_html is None or carries_full_text(entry):
+        return entry
+    return replace(entry, body_html=None)
 
 
 def complete_item(entry: Entry, body: bytes, url: str, content_type: str | None) -> Version:

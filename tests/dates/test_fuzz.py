@@ -1,12 +1,16 @@
 """Whatever is read was written: no part of a date is filled in, and no text raises or takes long."""
 
+import random
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from time import process_time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestd.dates import reading
 from ingestd.dates.reading import MAX_FIELD, MAX_LINE, find_time, read_time
 from ingestd.dates.stated_time import StatedTime
 from tests.dates import forms
@@ -80,3 +84,24 @@ def test_iso_8601_is_read_as_it_is_written(local: datetime, offset: int | None, 
     else:
         there = local.replace(tzinfo=timezone(timedelta(minutes=offset)))
         assert found == StatedTime(there.astimezone(UTC), "minute", offset)
+
+
+def test_the_quick_reading_of_mail_dates_agrees_with_the_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(1)
+    days, months = ("Mon", "tue", "Xyz", "Sun", "Fri"), ("Jan", "Feb", "mar", "Dec", "Foo")
+    zones = "GMT UTC Z EST +0000 -0000 +0530 -0500 -0560 +1900 -1800 +05:30 +05 +２000".split()
+    read = 0
+    for _ in range(3_000):
+        day, year = chance.choice((0, 1, 28, 31)), chance.choice((1, 1582, 2024, 2024, 9999))
+        clock = f"{chance.choice((0, 23, 24)):02}:{chance.choice((0, 59, 60)):02}:{chance.choice((0, 1, 60)):02}"
+        text = f"{chance.choice(days)}, {day:02} {chance.choice(months)} {year:04} {clock} {chance.choice(zones)}"
+        if chance.random() < 0.2:
+            at = chance.randrange(len(text))
+            text = text[:at] + chance.choice(" :,x9") + text[at + 1 :]
+        quick = read_time(text)
+        with monkeypatch.context() as without:
+            without.setattr(reading, "read_mail", lambda _: None)
+            assert read_time(text) == quick, text
+        with suppress(OverflowError):
+            read += reading.read_mail(text) is not None
+    assert read > 50

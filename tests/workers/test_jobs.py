@@ -1,5 +1,9 @@
-import pytest
+import pickle
 
+import pytest
+from lxml import etree
+
+from ingestd.model import markup
 from ingestd.workers.jobs import parse_feed
 from tests.formats.samples import CREATED, WIRE
 
@@ -31,3 +35,33 @@ def test_warnings_do_not_change_an_item_s_hash() -> None:
     assert other
     assert other.item.warnings
     assert plain.item_hash == other.item_hash
+
+
+def test_the_content_of_an_entry_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For its fingerprint, and to see whether it is the whole article."""
+    parsed: list[str] = []
+    parse = markup.parse_fragment
+
+    def counted(text: str) -> etree._Element:
+        parsed.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(markup, "parse_fragment", counted)
+    items = "".join(
+        f"<item><guid>{n}</guid><link>https://paper.example/{n}</link>"
+        f"<content:encoded><![CDATA[<p>Story {n}.</p>{'<p>The council voted.</p>' * 30}]]></content:encoded></item>"
+        for n in range(9)
+    )
+    namespace = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    feed = f'<rss version="2.0" {namespace}><channel>{items}</channel></rss>'.encode()
+
+    entries = parse_feed(feed, "https://paper.example/feed", None).feed.entries
+
+    assert all(entry.body_html for entry in entries)
+    assert len(parsed) == len(entries) == 9
+
+
+def test_a_parsed_feed_survives_its_way_to_the_daemon() -> None:
+    for body in WIRE.values():
+        parsed = parse_feed(body, "https://harbour.example/", None)
+        assert pickle.loads(pickle.dumps(parsed)) == parsed

@@ -25,10 +25,8 @@ MAX_URL = 8_000
 #: Authors, and keywords, per entry.
 MAX_NAMES = 100
 
-#: In all forms of the markers of CDATA sections, which some programs escape.
-_CDATA = ("[CDATA[", "[cdata[")
-#: A section, also as browsers serialise it, without its first sign, or closed by brackets alone.  One that is not
-#: closed ends with the value.
+#: A section that is escaped, in all forms of its markers: also as browsers serialise it, without its first sign, or
+#: closed by brackets alone.  One that is not closed ends with the value.
 _CDATA_SECTION = re.compile(
     r"<!--\s?\[CDATA\[(?P<comment>(?:[^<\]]++|<(?!!--\s?\[CDATA\[)|\](?!\]\s?-->))*+)\]\]\s?-->"
     r"|(?:<|\A\s*)!\s?\[CDATA\[(?P<section>.*?)(?:\]\]\s?>|\]{1,2}\s*\Z|\Z)",
@@ -70,7 +68,7 @@ def _text(value: str | None, *, markup: bool, limit: int) -> str | None:
 
 def _without_cdata(value: str) -> str:
     """Return text or markup without the markers of CDATA sections, which some programs escape."""
-    if any(mark in value for mark in _CDATA):
+    if "[CDATA[" in value or "[cdata[" in value:
         value = _CDATA_SECTION.sub(lambda match: match["section"] or match["comment"] or "", value)
     # A pattern such as `\s*\]\]>` takes quadratic time in white space.
     end = value.rstrip()
@@ -98,12 +96,19 @@ def _safe_reference(reference: str | None) -> str | None:
     return None if not reference or len(reference) > MAX_URL or _UNSAFE_SCHEME.match(reference) else reference
 
 
+def is_plain_url(reference: str) -> bool:
+    """Return whether a reference is a URL in the form of nearly all, which resolves to itself."""
+    return len(reference) <= MAX_URL and urls.ABSOLUTE.fullmatch(reference) is not None
+
+
 def page_of(base: str, reference: str | None) -> str | None:
     """Return an absolute http(s) URL; None when the reference does not resolve to one, or is longer than MAX_URL.
 
     An identifier such as "urn:x:1" is no page.  An ampersand that was escaped twice is one, and "www.paper.example/1"
     is an address without its scheme, as is one that begins with the host of `base`.
     """
+    if reference and is_plain_url(reference):
+        return reference
     safe = _safe_reference(reference)
     if not safe:
         return None

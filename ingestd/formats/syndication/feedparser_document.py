@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +15,13 @@ from lxml import etree
 from ingestd.errors import ParseError
 from ingestd.formats.common.lenient_xml import Element, name_of, root_element, text_in
 from ingestd.formats.syndication import well_formed
+from ingestd.formats.syndication.raw import Raw
 from ingestd.model.feed import CUT_OFF
 from ingestd.model.sniffing import charset_of, declares_unknown_charset, encoding_of
 from ingestd.text import collapse
 
 # The only one that feedparser prefers to Python's own is for Python 2, and was searched for in each feed.
 feedparser.api.PREFERRED_XML_PARSERS.clear()
-
-#: An element as parsed by feedparser.  Its own class is slow and answers a missing key with the value of another one.
-Raw = Mapping[str, Any]
 
 _ENTRY_NAMES = frozenset(("entry", "item"))
 #: Elements with an entry's content, in the order in which wrapped items are looked for.

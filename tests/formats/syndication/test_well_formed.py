@@ -82,6 +82,10 @@ def test_published_feeds_are_read_as_by_feedparser(reader: Reader) -> None:
         pytest.param(RSS.replace(b"<guid>1</guid>", b"<guid>1<b/></guid>"), id="an element in a text"),
         pytest.param(RSS.replace(b"<guid>", b"<links>x</links><guid>"), id="a name of feedparser's own"),
         pytest.param(RSS.replace(b"<item>", b"<item><item/>"), id="an entry in an entry"),
+        pytest.param(
+            RSS.replace(b"<ttl>", b"<textInput><url>x</url><link>http://input.example/</link></textInput><ttl>"),
+            id="an address in a text input",
+        ),
         pytest.param(RSS.replace(b"<rss", b"<rss xmlns:dc='urn:x:1' xmlns:DC='urn:x:2'"), id="one prefix twice"),
         pytest.param(RSS.replace(b"<ttl>", b"<x>" * 40 + b"</x>" * 40 + b"<ttl>"), id="nested deep"),
         pytest.param(RSS.replace(b"<ttl>", b"<x/>" * 300_000 + b"<ttl>"), id="a tree that is large"),

@@ -1,6 +1,9 @@
+import random
+
 import pytest
 
 from ingestd.model.feed import Entry
+from ingestd.policy.articles import full_text
 from ingestd.policy.articles.full_text import MIN_FULL_TEXT, carries_full_text
 
 LONG = "<p>" + "The ferry runs again, the harbour master said. " * 12 + "</p>"
@@ -28,3 +31,16 @@ def entry(body: str | None, *, link: str | None = "http://paper.test/1", summary
 )
 def test_full_text_is_recognised(found: Entry, whole: bool) -> None:
     assert carries_full_text(found) is whole
+
+
+ENDS = (
+    "read continue keep more reading Story ſtory readıng ARTICLE full whole the weiterlesen mehr lesen lire la suite "
+    "leer MÁS leggi tutto lees verder czytaj dalej ... … […] [&#8230;] » › . ! x _ 1"
+).split()
+
+
+def test_an_end_is_found_as_by_the_pattern_alone() -> None:
+    chance = random.Random(1)
+    for _ in range(5_000):
+        text = chance.choice((" ", "")).join(chance.choices(ENDS, k=chance.randint(1, 6)))
+        assert full_text._is_cut_short(text) == (full_text._CUT_SHORT.search(text) is not None), text

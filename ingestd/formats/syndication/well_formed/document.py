@@ -48,7 +48,9 @@ def read(body: bytes, content_type: str | None) -> Mapping[str, Any] | None:
 
 def _is_plain(body: bytes, content_type: str | None) -> bool:
     """Return whether all parsers decode a document alike, and its tree is small."""
-    if len(body) > _MAX_BYTES or b"<!DOCTYPE" in body or b"<!ENTITY" in body or body.count(b"<") > _MAX_TAGS:
+    if len(body) > _MAX_BYTES or (len(body) > _MAX_TAGS and body.count(b"<") > _MAX_TAGS):
+        return False
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return False
     declared = RE_XML_PI_ENCODING.match(body)
     codecs = [codec_name(declared[1].decode("latin-1"))] if declared else []
@@ -122,7 +124,7 @@ def _read_parts(state: State, root: Element) -> None:
             _read_channel(state, child)
             continue
         handler = state.handler_of(child.tag)
-        if handler not in (_entry, people.image):
+        if handler not in (_entry, people.image, people.text_input):
             raise Unsure
         handler(state, child, 2)
 
@@ -172,7 +174,7 @@ _HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "contributor": people.contributor, "itunes_owner": people.owner, "category": people.category,
         "keywords": people.category, "dc_subject": people.category, "media_category": people.media_category,
         "itunes_category": people.itunes_category, "itunes_keywords": people.keywords("http://www.itunes.com/"),
-        "media_keywords": people.keywords(None), "image": people.image, "textinput": people.image,
+        "media_keywords": people.keywords(None), "image": people.image, "textinput": people.text_input,
         "source": people.source, "media_group": group, "media_content": group,
         **dict.fromkeys(("language", "dc_language"), texts.field("language", is_read_of_feed=True)),
         **dict.fromkeys(

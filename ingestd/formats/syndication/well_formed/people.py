@@ -175,14 +175,23 @@ def keywords(scheme: str | None) -> Handler:
 
 
 def image(state: State, element: Element, depth: int) -> None:
-    """Pass over the `image` or `textInput` of a feed, and the title in it."""
+    """Pass over the image of a feed, and the title in it."""
+    _pass_over_all(state, element, depth, _IMAGE_PARTS)
+
+
+def text_input(state: State, element: Element, depth: int) -> None:
+    """Pass over the `textInput` of a feed, and the title in it."""
+    _pass_over_all(state, element, depth, _INPUT_PARTS)
+
+
+def _pass_over_all(state: State, element: Element, depth: int, names: frozenset[str]) -> None:
     state.title_depth = -1
     if element.attrib:
         state.attributes_of(element)
     if len(element) and state.depths is not None:
         raise Unsure
     for child in element:
-        _pass_over(state, child, depth + 1, _IMAGE_PARTS)
+        _pass_over(state, child, depth + 1, names)
 
 
 def source(state: State, element: Element, depth: int) -> None:
@@ -208,5 +217,7 @@ def _pass_over(state: State, element: Element, depth: int, names: frozenset[str]
             state.title_depth = depth
 
 
+# Any other ends an image or an input for feedparser.
+_INPUT_PARTS = frozenset(("title", "link", "description", "name"))
 _IMAGE_PARTS = frozenset(("title", "link", "url", "width", "height", "description"))
 _SOURCE_PARTS = frozenset("category generator icon id link logo published rights subtitle title updated".split())
