@@ -15,7 +15,7 @@ from ingestd import __version__
 
 #: Files and folders of the package that determine a page's article and its hashes; a test follows their imports.
 FILES = (
-    "articles", "dates", "likeness", "model/markup.py", "policy/articles/plausible_dates.py",
+    "articles", "caching.py", "dates", "likeness", "model/markup.py", "policy/articles/plausible_dates.py",
     "policy/articles/recurrence.py", "text.py", "times.py", "urls.py", "workers/jobs.py",
 )  # fmt: skip
 
