@@ -1,5 +1,6 @@
 """Rows of `sources` as values, with hints and warnings from their JSON."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,7 +14,7 @@ _HINTED_SECONDS = tuple(name for name in Hints.__slots__ if name not in _HINTED_
 
 _c = sources.c
 
-#: The columns that `source_from_row` reads.
+#: The columns that a `Source` is made of.
 COLUMNS = (
     _c.id, _c.url, _c.title, _c.home, _c.interval, _c.etag, _c.last_modified, _c.body_hash, _c.due_at, _c.failures,
     _c.condition, _c.obeys_robots, _c.hints, _c.arrivals, _c.observed, _c.squares, _c.last_success_at, _c.last_read_at,
@@ -23,33 +24,47 @@ COLUMNS = (
 
 
 def source_from_row(row: Row[Any]) -> Source:
-    """Return a row with the columns of `sources` that a `Source` is made of, or with all, as a `Source`."""
+    """Return a row that has the `COLUMNS`, among others, as a `Source`."""
+    return source_from_values(getattr(row, column.name) for column in COLUMNS)
+
+
+def source_from_values(values: Iterable[Any]) -> Source:
+    """Return the values of the `COLUMNS`, in their order, as a `Source`: a row gives them ten times faster than names.
+
+    An unreadable value of hints and warnings counts as absent.
+    """
+    (
+        source_id, url, title, home, interval, etag, last_modified, body_hash, due_at, failures,
+        condition, obeys_robots, hints, arrivals, hours, squares, last_success_at, last_read_at,
+        last_new_at, full_answer_at, distrusted_until, warnings, window, moved_to, moved_seen,
+        pushed_until, cursor, cursor_kind, claims,
+    ) = values  # fmt: skip
     return Source(
-        id=row.id,
-        url=row.url,
-        title=row.title,
-        home=row.home,
-        interval=row.interval,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified),
-        body_hash=row.body_hash,
-        due_at=row.due_at,
-        failures=row.failures,
-        maybe_gone=row.condition == "gone",
-        obeys_robots=row.obeys_robots,
-        hints=hints_from_json(row.hints),
-        pace=Pace(arrivals=row.arrivals, hours=row.observed, squares=row.squares) if row.observed else None,
-        last_success_at=row.last_success_at,
-        last_read_at=row.last_read_at,
-        last_new_at=row.last_new_at,
-        full_answer_at=row.full_answer_at,
-        distrusted_until=row.distrusted_until,
-        warnings=warnings_from_json(row.warnings),
-        window=row.window,
-        moved_to=row.moved_to,
-        moved_seen=row.moved_seen,
-        pushed_until=row.pushed_until,
-        cursor=Cursor(url=row.cursor, kind=row.cursor_kind) if row.cursor else None,
-        claim=row.claims,
+        id=source_id,
+        url=url,
+        title=title,
+        home=home,
+        interval=interval,
+        validators=Validators(etag=etag, last_modified=last_modified),
+        body_hash=body_hash,
+        due_at=due_at,
+        failures=failures,
+        maybe_gone=condition == "gone",
+        obeys_robots=obeys_robots,
+        hints=hints_from_json(hints),
+        pace=Pace(arrivals=arrivals, hours=hours, squares=squares) if hours else None,
+        last_success_at=last_success_at,
+        last_read_at=last_read_at,
+        last_new_at=last_new_at,
+        full_answer_at=full_answer_at,
+        distrusted_until=distrusted_until,
+        warnings=warnings_from_json(warnings),
+        window=window,
+        moved_to=moved_to,
+        moved_seen=moved_seen,
+        pushed_until=pushed_until,
+        cursor=Cursor(url=cursor, kind=cursor_kind) if cursor else None,
+        claim=claims,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, null, true, update
+from sqlalchemy import Boolean, ColumnElement, bindparam, case, func, literal_column, null, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import Gone
@@ -20,8 +20,10 @@ async def update_after_polls(connection: AsyncConnection, poll_results: Sequence
 
     The caller has locked the sources and found that the claims of all results are current (`poll_claims`).
     """
+    polled = [poll for poll in poll_results if poll.outcome != "pushed"]
     for statement, rows in (
-        (_AFTER_POLL, [_values_after_poll(poll) for poll in poll_results if poll.outcome != "pushed"]),
+        (_AFTER_POLL, [_values_after_poll(poll) for poll in polled if not _is_as_before(poll)]),
+        (_AS_BEFORE, [_values_as_before(poll) for poll in polled if _is_as_before(poll)]),
         (_AFTER_PUSH, [_values_after_push(poll) for poll in poll_results if poll.outcome == "pushed"]),
     ):
         if rows:
@@ -82,6 +84,32 @@ _AFTER_POLL = (
     )
 )  # fmt: skip
 
+# A poll that found everything as the one before: three quarters of the values above are those that the row has, and to
+# bind them takes most of the time of such an update.
+_AS_BEFORE = (
+    update(sources)
+    .where(_CLAIMED)
+    .values(
+        due_at=bindparam("due"),
+        run_id=null(),
+        last_result=bindparam("result"),
+        failures=literal_column("0"),
+        condition=literal_column("'ok'"),
+        last_polled_at=bindparam("at"),
+        last_success_at=bindparam("at"),
+        watched_since=func.coalesce(sources.c.watched_since, bindparam("at")),
+        last_error=null(),
+        arrivals=bindparam("arrivals_"),
+        observed=bindparam("observed_"),
+        squares=bindparam("squares_"),
+        cursor=null(),
+        cursor_kind=null(),
+        moved_to=null(),
+        moved_seen=literal_column("0"),
+        same_as=null(),
+    )
+)
+
 # A push only brings new entries; validators, hints and the window stay those of the last poll.
 _AFTER_PUSH = (
     update(sources)
@@ -97,6 +125,35 @@ _AFTER_PUSH = (
         warnings=_WARNINGS,
     )
 )  # fmt: skip
+
+
+def _is_as_before(poll: PollResult) -> bool:
+    """Return whether `_AS_BEFORE` saves all of a poll."""
+    source = poll.source
+    return (
+        poll.outcome in ("not_modified", "unchanged")
+        and poll.warnings is None
+        and not (poll.failures or poll.is_full_answer or poll.unmasks_304s or poll.keeps_claim)
+        and not (poll.is_next_page or poll.cursor or poll.moved_to or poll.title or poll.home)
+        and poll.condition == "ok"
+        and poll.window is None
+        and poll.body_hash == source.body_hash
+        and poll.validators == source.validators
+        and poll.hints == source.hints
+    )
+
+
+def _values_as_before(poll: PollResult) -> dict[str, Any]:
+    pace = poll.pace or poll.source.pace
+    return {
+        "source_id": poll.source.id,
+        "due": poll.due_at,
+        "result": poll.id,
+        "at": poll.at,
+        "arrivals_": pace.arrivals if pace else None,
+        "observed_": pace.hours if pace else None,
+        "squares_": pace.squares if pace else None,
+    }
 
 
 def _values_after_push(poll: PollResult) -> dict[str, Any]:

@@ -145,7 +145,8 @@ async def test_polls_that_found_nothing_cost_three_statements_however_many_they_
         with executed(connection) as saving:
             assert await polls.save_lists(connection, [[one] for one in results]) == [True] * 30
 
-    assert len(claiming) == 1
+    # On PostgreSQL, a setting of the planner as well.
+    assert len(claiming) == (2 if database.dialect == "postgresql" else 1)
     assert [statement.split()[0] for statement, _ in saving] == ["SELECT", "UPDATE", "INSERT"]
     assert (await stored_polls(database)) == 30
 
