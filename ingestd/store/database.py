@@ -30,6 +30,10 @@ _RECORDS_LOCK = 0x1267E57D
 
 _TRY_LOCK, _UNLOCK = text("SELECT pg_try_advisory_lock(:key)"), text("SELECT pg_advisory_unlock(:key)")
 
+#: KiB that a connection of SQLite caches.  A pass over a large table fills the cache of a reader, and reads of single
+#: rows from a database of 1 GB take less time with 4 MiB than with 16: the system has the file in memory as well.
+_READER_CACHE, _WRITER_CACHE = 4_000, 16_000
+
 #: Seconds between two tries to get the lock of a session.
 _LOCK_PAUSE = 0.2
 
@@ -48,9 +52,9 @@ class Database:
         """
         self.dialect = make_url(url).get_backend_name()
         if self.dialect == "sqlite":
-            self._reader = sqlite_engine(url, begin="BEGIN", pool_size=connections)
+            self._reader = sqlite_engine(url, begin="BEGIN", pool_size=connections, cache=_READER_CACHE)
             # SQLite allows one writer; writers that queue for one connection do not run into SQLITE_BUSY.
-            self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+            self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, cache=_WRITER_CACHE)
         else:
             self._reader = self._writer = create_async_engine(
                 url,
@@ -69,7 +73,7 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._outages = outages
         self._checkpoints = (
-            Checkpoints(sqlite_engine(url, begin="BEGIN", pool_size=1), self._write_lock)
+            Checkpoints(sqlite_engine(url, begin="BEGIN", pool_size=1, cache=_READER_CACHE), self._write_lock)
             if self.dialect == "sqlite"
             else None
         )

@@ -41,13 +41,15 @@ class Connection(sqlite3.Connection):
         super().close()
 
 
-def sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
-    """Create a pool whose transactions begin with the statement `begin`."""
+def sqlite_engine(url: str, *, begin: str, pool_size: int, cache: int) -> AsyncEngine:
+    """Create a pool whose transactions begin with the statement `begin`; each connection caches `cache` KiB."""
     [path], options = make_url(url).get_dialect()().create_connect_args(make_url(url))
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
+        # The connection used last has in its cache what was read last; otherwise all connections would read it.
+        pool_use_lifo=True,
         pool_timeout=BUSY_TIMEOUT,
         hide_parameters=True,
         json_deserializer=parse_json,
@@ -66,7 +68,7 @@ def sqlite_engine(url: str, *, begin: str, pool_size: int) -> AsyncEngine:
             "foreign_keys = ON",
             # Deleted content is overwritten where its page is written anyway: a purge would not find it there later.
             "secure_delete = FAST",
-            "cache_size = -16000",
+            f"cache_size = {-cache}",
             f"wal_autocheckpoint = {AUTOMATIC_AFTER}",
         ):
             cursor.execute(f"PRAGMA {pragma}")

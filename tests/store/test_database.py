@@ -155,3 +155,18 @@ async def test_a_connection_is_closed_while_a_statement_runs_and_more_than_once(
         await statement
     assert stopped is not None
     assert stopped.done()
+
+
+async def test_the_caches_of_sqlite_are_small_and_the_connection_used_last_is_used_again(tmp_path: Path) -> None:
+    kib = []
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/ingestd.db", connections=3) as database:
+        async with database.read() as one, database.read() as two, database.read() as three, database.write() as writer:
+            kib = [-(await each.execute(text("PRAGMA cache_size"))).scalar_one() for each in (one, two, three, writer)]
+            last = (await three.get_raw_connection()).driver_connection
+        for connection in (one, two, three):
+            assert connection.closed
+        async with database.read() as first, database.read() as second:
+            used = [(await each.get_raw_connection()).driver_connection for each in (first, second)]
+
+    assert kib == [4_000, 4_000, 4_000, 16_000]
+    assert last not in used  # it was given back first
