@@ -69,7 +69,7 @@ async def unchanged(daemon: Service, wire: str, site: Site, raw: Path) -> None:
     await add_feeds(daemon, wire, site.feeds)
     await daemon.polls.run_until_idle()
     async with sampled(raw):
-        for _ in range(6):
+        for _ in range(30):
             await make_due(daemon)
             outcomes = Outcomes(daemon)
             await daemon.polls.run_until_idle()
