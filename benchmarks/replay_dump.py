@@ -2,7 +2,8 @@
 
 Encodings are decoded and JSON is sorted.  Numbers that depend on the order of concurrent work are replaced by what they
 stand for: an entry by its source and guid, a record by the entry that created it.  What is random (identifiers, tokens)
-or measured (seconds, compressed sizes) is left out, and so are values that are null.
+or measured (seconds, compressed sizes), and the digest of the code that extracts, is left out, and so are values that
+are null.
 """
 
 import json
@@ -26,8 +27,8 @@ from ingestd.store.schema.metadata import metadata
 _LEFT_OUT = {"runs", "installation", "conversions", "last_numbers"}
 #: Columns whose values are random or measured.
 _RANDOM = {
-    "sources": {"run_id"}, "entries": {"run_id"}, "polls": {"seconds"}, "raws": {"stored_size"}, "records": {"guid"},
-    "subscriptions": {"token", "secret"},
+    "sources": {"run_id"}, "entries": {"run_id"}, "polls": {"seconds"}, "raws": {"stored_size"},
+    "records": {"guid", "rules"}, "subscriptions": {"token", "secret"},
 }  # fmt: skip
 _WORDS = ("market", "the ferry", '"of the"', "coun*", "agency", "paper", "monday", "harbour train", "sub*", "minister")
 
@@ -71,13 +72,15 @@ class Names:
             return self.entries.get(value, f"no entry {value}")
         if column in ("record_id", "merged_into"):
             return self.records.get(value, f"no record {value}")
-        return _NUMBERED.sub(self._named, value) if isinstance(value, str) else value
+        return _RULES.sub("", _NUMBERED.sub(self._named, value)) if isinstance(value, str) else value
 
     def _named(self, found: re.Match[str]) -> str:
         known = {"record": self.records, "entry": self.entries}.get(found[1], {})
         return f"{found[1]} {known.get(int(found[2]), 'N')}"
 
 
+#: The digest of the code that extracts, which may do the same in another way.
+_RULES = re.compile(r", rules [0-9a-f]{12}\b")
 #: A record, an entry or a gap in a sentence, as of a decision.
 _NUMBERED = re.compile(r"\b(record|entry|gap) (\d+)\b")
 
@@ -122,7 +125,7 @@ def _records(rows: list[Row[Any]], names: Names) -> Iterator[dict[str, Any]]:
 
 
 def _revisions(rows: list[Row[Any]], names: Names) -> Iterator[dict[str, Any]]:
-    left_out = {"id"}
+    left_out = {"id", "rules"}
     for row in rows:
         yield {name: names.of(name, value) for name, value in unpacked(row).items() if name not in left_out}
 

@@ -40,7 +40,6 @@ VERSIONS = (
     "0022",
     "0023",
     "0024",
-    "0025",
 )
 
 #: The version that this program works with.
