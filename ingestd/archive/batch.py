@@ -11,9 +11,12 @@ _MAX_ITEMS, _MAX_BYTES = 200, 32 * 2**20
 
 
 class Batch:
-    """Collects puts for `write`, which returns what it stored for each; one write is in progress at a time."""
+    """Collects puts for `write`, which returns what it stored for each; one write is in progress at a time.
 
-    def __init__(self, write: Callable[[Sequence[Put]], Awaitable[list[StoredBody]]]) -> None:
+    `write` is also given a function that tells whether another write follows at once.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Put], Callable[[], bool]], Awaitable[list[StoredBody]]]) -> None:
         self._write = write
         self._waiting: list[tuple[Put, asyncio.Future[StoredBody]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -33,7 +36,7 @@ class Batch:
         while self._waiting:
             batch = self._take()
             try:
-                stored = await self._write([item for item, _ in batch])
+                stored = await self._write([item for item, _ in batch], lambda: bool(self._waiting))
             except BaseException as error:
                 for _, done in batch:
                     if done.done():

@@ -150,18 +150,22 @@ class DirectoryArchive:
         """
         return await self._run("cannot sweep", self._deletion.sweep, now)
 
-    async def _write(self, puts: Sequence[Put]) -> list[StoredBody]:
+    async def _write(self, puts: Sequence[Put], is_followed: Callable[[], bool]) -> list[StoredBody]:
         try:
-            stored = await self._run("cannot write", self._stored, puts)
+            stored = await self._run("cannot write", self._stored, puts, is_followed)
         except ArchiveError:
             self.failing_since = self.failing_since or monotonic()
             raise
         self.failing_since = None
         return stored
 
-    def _stored(self, puts: Sequence[Put]) -> list[StoredBody]:
+    def _stored(self, puts: Sequence[Put], is_followed: Callable[[], bool]) -> list[StoredBody]:
         items = list(map(make_item, puts))
-        sizes = self._writer.write(items, datetime.now(UTC).date())
+        try:
+            sizes = self._writer.write(items, datetime.now(UTC).date())
+        finally:
+            if not is_followed():
+                self._index.release()
         return [
             StoredBody(sha256=item.sha256.hex(), size=len(item.body), stored_size=size)
             for item, size in zip(items, sizes, strict=True)

@@ -107,19 +107,20 @@ class Index:
 
     @contextmanager
     def kept(self) -> Iterator[sqlite3.Connection]:
-        """Return the connection of the writer, which stays open: to open one takes as long as to write a document.
+        """Return the connection of the writer, which stays open until `release`.
 
-        It is opened anew when it had an error, and when the file was removed or replaced.
+        To open one takes as long as to write a document.  It is opened anew when it had an error, and when the file was
+        removed or replaced.
         """
         connection, opened = self._kept or (None, None)
         if connection is None or opened != self._file():
-            self._drop()
+            self.release()
             connection = self._open()
             self._kept = connection, self._file() or (0, 0)
         try:
             yield connection
         except BaseException:
-            self._drop()
+            self.release()
             raise
 
     def _file(self) -> tuple[int, int] | None:
@@ -130,7 +131,8 @@ class Index:
             return None
         return status.st_dev, status.st_ino
 
-    def _drop(self) -> None:
+    def release(self) -> None:
+        """Close the connection of the writer."""
         if self._kept:
             self._kept[0].close()
             self._kept = None

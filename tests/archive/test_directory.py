@@ -415,3 +415,16 @@ async def test_a_writer_opens_the_index_anew_that_was_removed_or_replaced(tmp_pa
         assert await archive.get(kept.sha256) == body(2)
     with pytest.raises(ArchiveError):
         await archive.get(lost.sha256)
+
+
+def open_files(root: Path) -> list[Path]:
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return [path for link in links if (path := link.resolve()).is_relative_to(root)]
+
+
+async def test_no_file_stays_open_after_the_last_put(tmp_path: Path) -> None:
+    archive = DirectoryArchive(tmp_path)
+    for puts in (1, 20):
+        await asyncio.gather(*(archive.put(body(number)) for number in range(puts)))
+
+    assert open_files(tmp_path) == []

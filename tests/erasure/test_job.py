@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -96,7 +97,8 @@ async def fill(newsroom: Newsroom, runtime: Runtime, root: Path) -> set[int]:
     await again.put(page(f"{MARK} seen", SECRET), "page")
     [newest, *_] = sorted(pack_files(root, "page"), key=lambda file: -file.stat().st_mtime)
     with packs.locked(newest):
-        packs.append(newest, [packs.make_record(f"{MARK}: killed before its row".encode())])
+        content = f"{MARK}: killed before its row".encode()
+        packs.append(newest, [packs.make_record(content, sha256(content).digest())])
     async with runtime.database.read() as connection:
         c = tables.entries.c
         own = c.url.in_([link, carrier, newsroom.url("/3")]) | (c.guid == ITEM)
