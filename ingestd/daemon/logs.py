@@ -3,6 +3,7 @@
 Modules use `log = structlog.get_logger()` and `log.info("polled", source=..., listed=40)`.
 """
 
+import io
 import logging
 import os
 import re
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -28,6 +29,9 @@ def configure(level: str, style: Literal["auto", "console", "json"] = "auto") ->
     `style` "auto" is "console" when stderr is a terminal, else "json".  Loggers keep the configuration of their first
     use, so that a filtered event costs next to nothing; call this before any logger is used.
     """
+    own = sys.__stderr__
+    if own is not None and sys.stderr is own:
+        sys.stderr = _without_buffer(own)
     terminal = sys.stderr.isatty()
     console = style == "console" or (style == "auto" and terminal)
     structlog.configure(
@@ -42,6 +46,16 @@ def configure(level: str, style: Literal["auto", "console", "json"] = "auto") ->
     root.handlers = [forward]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
     logging.captureWarnings(capture=True)
+
+
+def _without_buffer(stream: TextIO) -> TextIO:
+    """Return a stream to the same file that keeps nothing.
+
+    What a full disk refused would stay in the buffer, and whatever flushes it would fail: the start of each worker, and
+    the end of this process.
+    """
+    file = io.FileIO(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(file, encoding=stream.encoding, errors=stream.errors, write_through=True)
 
 
 def _processors(*, console: bool, colours: bool) -> list[Processor]:

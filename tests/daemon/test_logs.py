@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -206,3 +208,17 @@ def test_lines_go_to_the_current_stderr(monkeypatch: pytest.MonkeyPatch) -> None
     log.info("after")
 
     assert json.loads(later.getvalue())["event"] == "after"
+
+
+def test_a_process_starts_after_a_line_that_could_not_be_written() -> None:
+    """`multiprocessing` flushes stderr first, and must find nothing there that the full disk refused."""
+    script = (
+        "import structlog; from ingestd.daemon import logs; from ingestd.workers.worker import CONTEXT;"
+        "logs.configure('info'); structlog.get_logger().info('polled');"
+        "process = CONTEXT.Process(target=int); process.start(); process.join(); print(process.exitcode)"
+    )
+    with Path("/dev/full").open("w") as full:
+        command, environment = [sys.executable, "-c", script], {**os.environ, "PYTHONUNBUFFERED": ""}
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, env=environment, check=False)
+
+    assert (done.stdout, done.returncode) == (b"0\n", 0)

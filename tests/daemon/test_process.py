@@ -69,7 +69,9 @@ def test_a_second_signal_exits_at_once_and_nothing_is_lost(
 def test_a_log_that_cannot_be_written_stops_no_work(papers: Papers, config: Path, database_url: str) -> None:
     publish(papers, config, 3)
     with Path("/dev/full").open("w") as full:
-        daemon = subprocess.Popen([sys.executable, "-m", "ingestd", "run", "--config", config], stderr=full)
+        command, environment = [sys.executable, "-m", "ingestd", "run", "--config", config], {**os.environ}
+        environment.pop("PYTHONUNBUFFERED", None)  # without it, what cannot be written could stay in a buffer
+        daemon = subprocess.Popen(command, stderr=full, env=environment)
     try:
         eventually(lambda: rows(database_url, "SELECT count(*) FROM records") == [(3,)], lambda: papers.requests)
         assert rows(database_url, "SELECT count(*) FROM failures") == [(0,)]
