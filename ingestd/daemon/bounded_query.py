@@ -30,6 +30,10 @@ _QUERY_TIMEOUT = 30.0
 _QUICK = 0.1
 
 
+#: Seconds between two runs at most: one that the database held up says nothing about the next.
+_MOST_REST = 120.0
+
+
 class QueryLate(StoreUnavailable):
     """The query takes longer than its callers wait: the database may hang, or have much to count."""
 
@@ -93,7 +97,7 @@ class BoundedQuery(Generic[T]):
         assert self._task
         done, _ = await asyncio.wait([task := self._task], timeout=wait)
         if not done:
-            raise QueryLate(f"the database did not answer within {WAIT} s")
+            raise QueryLate(f"the database did not answer within {wait} s")
         result = task.result()
         if isinstance(result, StoreError):
             raise result
@@ -108,7 +112,7 @@ class BoundedQuery(Generic[T]):
 
     def _rest(self, max_load: float) -> float:
         """Return the seconds until the next run may begin."""
-        return self._ended + self._took * (1 / max_load - 1) - monotonic()
+        return self._ended + min(_MOST_REST, self._took * (1 / max_load - 1)) - monotonic()
 
     async def _run(self) -> QueryResult[T] | StoreError:
         started = monotonic()

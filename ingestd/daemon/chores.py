@@ -21,6 +21,7 @@ from ingestd.store.operations.conversions import Conversion
 from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.outages import log_failure
 from ingestd.store.polls import due_times, quiet_sources, subscriptions
+from ingestd.store.statements import chunks
 from ingestd.store.work import entries, revisits, runs
 
 log = structlog.get_logger(__name__)
@@ -159,8 +160,12 @@ async def _release(service: Service) -> None:
 
 async def _check_polls(service: Service, clock: ClockWatch) -> None:
     if clock.polls_unchecked:
-        await correct_polls_ahead(service)
-        clock.polls_unchecked = False
+        clock.polls_unchecked = False  # before: the clock may jump again meanwhile
+        try:
+            await correct_polls_ahead(service)
+        except BaseException:
+            clock.polls_unchecked = True
+            raise
 
 
 async def correct_polls_ahead(service: Service) -> None:
@@ -168,16 +173,15 @@ async def correct_polls_ahead(service: Service) -> None:
     now = datetime.now(UTC)
     async with service.runtime.database.read() as connection:
         found = await due_times.polled_in_future(connection, now=now)
-    if found:
+    for some in chunks(found):
         async with service.runtime.database.write() as connection:
-            await due_times.fix_polled_in_future(connection, found, now=now)
+            await due_times.fix_polled_in_future(connection, some, now=now)
+    if found:
+        await correct_due_times(service)  # so many at once would be a burst
 
 
 async def correct_due_times(service: Service) -> None:
-    """Correct due times after a start, a sleep or a clock change, to avoid both a burst and a standstill.
-
-    Those of sources polled by a clock that was ahead are left to `correct_polls_ahead`.
-    """
+    """Avoid a burst and a standstill after a start, a sleep or a clock change; `correct_polls_ahead` does the rest."""
     now = datetime.now(UTC)
     async with service.runtime.database.write() as connection:
         await due_times.fix_future_due_times(connection, now=now)

@@ -361,3 +361,40 @@ async def test_a_bug_in_a_chore_is_logged_and_the_next_run_takes_place(
         await asyncio.wait_for(twice.wait(), 60)
 
     assert "KeyError: 'a bug'" in caplog.text
+
+
+async def test_sources_polled_by_a_fast_clock_become_due_without_a_burst(service: Service) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    for number in range(chores.MAX_OVERDUE + 200):
+        await add_source(service, f"https://{number}.example/feed", due=tomorrow)
+    async with service.runtime.database.write() as connection:
+        ahead = dict.fromkeys(("last_polled_at", "last_success_at", "due_at"), tomorrow)
+        await connection.execute(update(tables.sources).values(ahead))
+
+    await chores.correct_due_times(service)
+    await chores.correct_polls_ahead(service)
+
+    async with service.runtime.database.read() as connection:
+        due = list((await connection.execute(select(tables.sources.c.due_at))).scalars())
+    assert sum(one <= datetime.now(UTC) for one in due) <= chores.MAX_OVERDUE + 5
+    assert max(due) < tomorrow
+
+
+async def test_a_jump_of_the_clock_during_a_check_is_checked_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, begun, may_end = chores.ClockWatch(), asyncio.Event(), asyncio.Event()
+
+    async def find(*_: object, **__: object) -> list[int]:
+        begun.set()
+        await may_end.wait()
+        return []
+
+    monkeypatch.setattr(chores.due_times, "polled_in_future", find)
+    check = asyncio.create_task(chores._check_polls(service, clock))
+    await begun.wait()
+    clock.polls_unchecked = True
+    may_end.set()
+    await check
+
+    assert clock.polls_unchecked
