@@ -195,10 +195,16 @@ def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
     connection.info.setdefault(_AFTER_COMMIT, []).append(call)
 
 
+async def begin_now(connection: AsyncConnection) -> None:
+    """Begin the transaction, which on SQLite waits for the lock of the file, and otherwise begins with a statement."""
+    if connection.dialect.name == "sqlite":
+        await connection.execute(text("SELECT 1"))
+
+
 async def lock_records(connection: AsyncConnection) -> None:
     """Take the lock of transactions that write records; it is held until this transaction ends.
 
-    On SQLite this does nothing: `write` has locked the file already.
+    On SQLite this does nothing: the first statement of a transaction locks the file.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _RECORDS_LOCK})

@@ -10,7 +10,7 @@ from time import monotonic
 
 from sqlalchemy import bindparam, select, update
 
-from ingestd.store.database import Database, lock_records
+from ingestd.store.database import Database, begin_now, lock_records
 from ingestd.store.doubles import find
 from ingestd.store.doubles.merge import Doubles, merge, plans
 from ingestd.store.schema.tables import entries
@@ -57,6 +57,7 @@ async def _merge_doubles(database: Database, done: Repaired, *, now: datetime, d
             to_merge = [one.entry_id for one in planned]
             for start in range(0, len(to_merge), _MERGED):
                 async with database.write() as connection:
+                    await begin_now(connection)
                     began = monotonic()
                     merged = await merge(connection, to_merge[start : start + _MERGED], now=now)
                 done.merged += merged
@@ -75,6 +76,7 @@ async def _link_entries(database: Database, done: Repaired, *, dry_run: bool) ->
             done.linked += len(found)
         elif found:
             async with database.write() as connection:
+                await begin_now(connection)
                 began = monotonic()
                 await lock_records(connection)
                 # Again, under the lock: a record may have been deleted meanwhile, or its entry finished.

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.database import Database
+from ingestd.store.database import Database, begin_now
 
 #: Longest time that a batch should hold the write lock, and the time that batches aim at, in seconds.  A batch of one
 #: row takes up to 7 ms for its statements and its commit, and a busy machine triples any time now and then.
@@ -164,6 +164,7 @@ async def _delete_parts(
 async def _timed(database: Database, done: Deleted, size: "BatchSize") -> AsyncIterator[AsyncConnection]:
     """Open the transaction of a batch, note for how long it held the write lock, and rest."""
     async with database.write() as connection:
+        await begin_now(connection)
         started = monotonic()
         yield connection
     held = monotonic() - started

@@ -11,7 +11,7 @@ from time import monotonic
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.database import Database
+from ingestd.store.database import Database, begin_now
 from ingestd.store.retention.batches import AIM, MAX_HELD, Deleted, rest
 
 #: Pages to merge for each removed row, of about 4 kB.  The terms of a text take about 1.5 kB.
@@ -27,6 +27,7 @@ async def merge(database: Database, *, removed: int, stopping: Callable[[], bool
     left, size = removed * _PAGES_A_ROW, _FIRST
     while database.dialect == "sqlite" and left > 0 and not stopping():
         async with database.write() as connection:
+            await begin_now(connection)
             started = monotonic()
             # First what an earlier step began; where nothing is left of it, all parts anew.
             is_merged = await _step(connection, size) or await _step(connection, -size)

@@ -1,10 +1,15 @@
 """The size of batches follows the times that they take, on fast and on slow machines."""
 
 import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from statistics import median
 
 import pytest
+from sqlalchemy import text
 
+from ingestd.store.database import Database
 from ingestd.store.retention import batches
 from ingestd.store.retention.batches import BatchSize
 
@@ -71,3 +76,28 @@ async def test_the_rest_after_a_batch_is_twice_its_time_and_at_most_a_second(
     await batches.rest(held)
 
     assert rests == [expected]
+
+
+async def test_the_wait_for_the_lock_of_another_process_is_no_time_of_a_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_locked: list[bool] = []
+
+    def clock() -> float:
+        with closing(sqlite3.connect(tmp_path / "a.db", timeout=0, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                is_locked.append(True)
+            else:
+                is_locked.append(False)
+        return 0.0
+
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/a.db") as database:
+        async with database.write() as connection:
+            await connection.execute(text("CREATE TABLE t (a INTEGER)"))
+        monkeypatch.setattr(batches, "monotonic", clock)
+        async with batches._timed(database, batches.Deleted(table="t"), BatchSize()) as connection:
+            await connection.execute(text("DELETE FROM t"))
+
+    assert is_locked == [True, False]
