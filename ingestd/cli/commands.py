@@ -42,7 +42,7 @@ COMMANDS: tuple[Command | Group, ...] = (
         "Add, list, pause and remove sources.",
         (
             Command("add", "sources.add:add", "Add a source, or the feeds that a web page names."),
-            Command("list", "sources.list_:list_", "List the sources."),
+            Command("list", "sources.list_:list_", "List the sources, in the order they were added."),
             Command(
                 "show",
                 "sources.show:show_",

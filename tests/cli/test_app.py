@@ -27,7 +27,7 @@ ALL = [
 HELPERS = {
     "sources.interval",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
-    "db.progress", "empty", "log", "main_help", "options", "output", "records.decide", "records.options",
+    "db.progress", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
     "records.record_json",
     "records.table", "settings", "since", "sitemap_index", "sources.state", "terminal", "withheld",
 }  # fmt: skip

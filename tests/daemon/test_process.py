@@ -95,6 +95,7 @@ def test_repeated_kills_leave_every_entry_once(start: Start, papers: Papers, con
         daemon.logged("saved", 2)
         daemon.kill()
     last = start()
+    last.logged("started")
     deadline = time.monotonic() + PATIENCE
     count = "SELECT count(*) FROM entries WHERE state = 'done'"
     while rows(database_url, count) != [(published,)]:

@@ -120,7 +120,7 @@ async def test_a_bug_is_a_failure_with_attempts(
 
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     source_id = await add(runtime, newsroom.publish("/feed.xml", body=feed(story)))
-    monkeypatch.setattr("ingestd.pipeline.ingest.read_page", fail)
+    monkeypatch.setattr("ingestd.pipeline.ingest.read_new_page", fail)
 
     figures = await poll_all(runtime)
 

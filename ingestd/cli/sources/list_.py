@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -49,16 +49,17 @@ def list_(
         raise UsageError(f"--only: {only!r} should be one of {', '.join(_ONLY)}")
     if limit is None and is_terminal() and not json:
         limit = _TERMINAL_ROWS
-    rows = iterate(_rows(config, _chosen(only), after=after, limit=limit))
     if json:
-        show_json_array(rows)
+        show_json_array(iterate(_rows(config, _chosen(only), after=after, limit=limit)))
         return
+    # One more than are listed tells whether there is a next one.
+    rows = iterate(_rows(config, _chosen(only), after=after, limit=None if limit is None else limit + 1))
     if (first := next(rows, None)) is None:
         note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
-    listed = _Counted(chain(() if first is None else (first,), rows))
+    listed = _Counted(islice(chain(() if first is None else (first,), rows), limit))
     reason: Callable[[dict[str, Any]], Any] = _warnings if only == "warned" else lambda row: row["reason"]
     show_table(_COLUMNS, ([*(row[column] for column in _COLUMNS[:-1]), reason(row)] for row in listed))
-    if limit is not None and listed.count == limit:
+    if next(rows, None) is not None:
         note(f"listed {limit} sources; --after {listed.last['id']} lists the next")
 
 
