@@ -54,6 +54,14 @@ def collapse(text: str | None) -> str:
     return line if line.isprintable() else " ".join(clean(line).split())
 
 
+def has_ascii_letters(text: str) -> bool:
+    """Return whether all letters of a text are ASCII; dashes, quotation marks and an ellipsis may be others."""
+    return text.isascii() or not _BEYOND_ASCII.search(text)
+
+
+_BEYOND_ASCII = re.compile("[^\x00-\x7f\u2010-\u2027]")
+
+
 def latin_length(text: str) -> int:
     """Return a text's length in Latin letters; a Chinese, Japanese or Korean character says as much as 2.5."""
     return len(text) if text.isascii() else int(len(text) + 1.5 * len(_EAST_ASIAN.findall(text)))

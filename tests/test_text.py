@@ -1,6 +1,6 @@
 import pytest
 
-from ingestd.text import clean, collapse, fold
+from ingestd.text import clean, collapse, fold, has_ascii_letters
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,12 @@ def test_texts_that_read_the_same_fold_to_the_same(one: str, other: str) -> None
 
 def test_different_texts_fold_differently() -> None:
     assert fold("resume") != fold("résumé")
+
+
+@pytest.mark.parametrize(
+    ("text", "are_ascii"),
+    [("", True), ("The “port” – closed…", True), ("Fähre", False), ("İ", False), ("港", False), ("\xa0", False)],
+    ids=ascii,
+)
+def test_letters_beyond_ascii_are_told_from_typographic_punctuation(text: str, are_ascii: bool) -> None:
+    assert has_ascii_letters(text) is are_ascii

@@ -212,7 +212,8 @@ def _without_site_name(clues: Clues, names: list[str], heading: str | None, site
     headline = headlines.as_printed(headlines.without_site(clues.headline, names), heading) if clues.headline else None
     headline = None if headline and headlines.letters(headline) in sites else headline
     authors = tuple(name for name in clues.authors if headlines.letters(name) not in sites)
-    return replace(clues, headline=headline, authors=authors)
+    is_same = headline == clues.headline and authors == clues.authors
+    return clues if is_same else replace(clues, headline=headline, authors=authors)
 
 
 def _statements(witnesses: Mapping[str, Clues], field: str) -> list[tuple[str, Any]]:

@@ -64,7 +64,7 @@ def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[st
         "entry": entry_clues(page.entry),
     }
     headline = clues.headline(witnesses)
-    lines = block_texts(root, marked_elements.is_quoted)
+    lines = block_texts(root, marked_elements.is_quoted, marked_elements.QUOTED_TAGS)
     notices = copyright_notices(lines)
     named = tuple(name for stated in witnesses.values() for name in stated.authors)
     visible = article_header.read(lines, headline, language_of_page(root), figures.captions, named)

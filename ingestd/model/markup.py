@@ -72,10 +72,15 @@ def _text_too_deep(markup: str) -> str:
     return collapse(_without_tags(markup))
 
 
-def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], bool] | None = None) -> list[str]:
+def block_texts(
+    root: etree._Element,
+    is_skipped: Callable[[etree._Element], bool] | None = None,
+    skippable: Collection[str] | None = None,
+) -> list[str]:
     """Return the text of each block below an element, collapsed, in document order, without empty ones.
 
-    Elements for which `is_skipped` is true are left out with their content.
+    Elements for which `is_skipped` is true are left out with their content; only those of the tags `skippable` are
+    asked, where it is given.
     """
     lines: list[str] = []
     parts: list[str] = []
@@ -86,7 +91,7 @@ def block_texts(root: etree._Element, is_skipped: Callable[[etree._Element], boo
             lines.append("".join(parts))
             parts = []
         if event == "start":
-            if tag in _INVISIBLE or (is_skipped and is_skipped(element)):
+            if tag in _INVISIBLE or (is_skipped and (not skippable or tag in skippable) and is_skipped(element)):
                 walk.skip_subtree()
                 continue
             added = element.text

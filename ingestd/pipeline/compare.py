@@ -1,18 +1,20 @@
 """Compare a document with the state of its source: new and changed entries, pace, and overlap with the previous."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ingestd.model.reply import Reply
 from ingestd.model.source import Hints, Pace, Source
 from ingestd.model.text_references import is_by_reference
+from ingestd.pipeline.known_documents import ReadDocument
 from ingestd.pipeline.read import listed_entries
 from ingestd.policy.polling.novelty import pick
 from ingestd.policy.polling.overlap import Overlap
 from ingestd.policy.polling.pace import first_pace, pace_after
 from ingestd.store.polls.known_entries import KnownEntry
-from ingestd.store.polls.poll_result import PollResult
+from ingestd.store.polls.known_items import ListedItem, check_of
+from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.workers.results import ParsedFeed
 
 
@@ -49,26 +51,44 @@ def known_after(poll: PollResult, known: Mapping[str, KnownEntry]) -> dict[str, 
     return after
 
 
-def pick_entries(poll: PollResult, parsed: ParsedFeed, known: Mapping[str, KnownEntry]) -> None:
-    """Add the new, changed and known entries of a document to a poll result.
-
-    `known` maps guids to known entries; it may hold entries that the document does not list.
-    """
+def pick_entries(poll: PollResult, document: ReadDocument) -> None:
+    """Add the new, changed and known entries of a document to a poll result."""
+    parsed, known = document.parsed, document.known
     listed = listed_entries(parsed)
     by_guid = {item.entry.guid: item for item in reversed(listed)}
     before = {guid: entry.fingerprint for guid, entry in known.items()}
     picked = pick(((item.entry, item.fingerprint) for item in listed), before)
-    poll.listed, poll.known = len(listed), picked.known
+    poll.listed, poll.known = parsed.listed, picked.known + len(document.skipped)
     poll.new = tuple(by_guid[entry.guid] for entry in picked.new)
     poll.changed = tuple(by_guid[entry.guid] for entry in picked.changed)
     # With its known fingerprint a wire item is no new version; with any other it may be a newer or an older one.
     poll.versions = tuple(item for item in listed if item.version and before.get(item.entry.guid) != item.fingerprint)
-    poll.seen_again = {guid: known[guid].id for guid in by_guid if guid in known}
-    poll.seen_in_backfill = tuple(
-        one.id for guid in by_guid if (one := known.get(guid)) and one.waits_in_backfill and one.id is not None
-    )
+    again = {guid: known[guid] for guid in (*document.skipped.values(), *by_guid) if guid in known}
+    poll.seen_again = {guid: entry.id for guid, entry in again.items()}
+    poll.seen_in_backfill = tuple(one.id for one in again.values() if one.waits_in_backfill and one.id is not None)
+    poll.items = _items(document, listed)
     poll.deleted = parsed.feed.deleted
     poll.by_reference = frozenset(item.entry.guid for item in listed if is_by_reference(item.entry))
+
+
+def _items(document: ReadDocument, listed: Sequence[ListedEntry]) -> tuple[ListedItem, ...]:
+    """Return the items of a document that need not be parsed again when they are in the next one."""
+    known, parsed = document.known, document.parsed
+    skipped = [
+        ListedItem(guid, item_hash, check_of(guid, known[guid].fingerprint))
+        for item_hash, guid in document.skipped.items()
+    ]
+    if parsed.feed.warnings or not parsed.item_hashes:  # a warning about an entry is due again with each document
+        return tuple(skipped)
+    read = zip(listed, parsed.item_hashes, strict=True)
+    return (
+        *skipped,
+        *(
+            ListedItem(item.entry.guid, item_hash, check_of(item.entry.guid, item.fingerprint))
+            for item, item_hash in read
+            if item_hash
+        ),
+    )
 
 
 def overlap_of(source: Source, known: Mapping[str, KnownEntry], *, listed: int) -> Overlap:

@@ -24,6 +24,7 @@ from ingestd.model.source import NO_VALIDATORS, Pace, Source
 from ingestd.model.timing import Timing
 from ingestd.pipeline import subjects
 from ingestd.pipeline.compare import known_after, pick_entries, seconds_since_read
+from ingestd.pipeline.known_documents import KnownDocuments, ReadDocument
 from ingestd.pipeline.log_events import log_document_warnings, log_foreign_page, log_restart
 from ingestd.pipeline.pagination import Pagination
 from ingestd.pipeline.poll_results import complete_parsed, complete_unchanged, failed_result, head_result
@@ -37,7 +38,6 @@ from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.wire.media import with_media
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
-from ingestd.store.polls.known_entries import KnownEntry, known_entries
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.urls import without_userinfo
 from ingestd.web.body.memory_budget import Reservation
@@ -65,7 +65,7 @@ class Poller:
         timing: Callable[[], Timing],
     ) -> None:
         self._run_id = run_id
-        self._database = database
+        self._known = KnownDocuments(database, pool, retries)
         self._fetcher = fetcher
         self._pool = pool
         self._archive = archive
@@ -144,11 +144,11 @@ class Poller:
         if reply.has_no_document or body_hash == source.body_hash:
             complete_unchanged(poll, source, reply)
             return poll, None
-        parsed = await read_reply(self._pool, reply)
-        known = await self._known_entries(source, [entry.guid for entry in parsed.feed.entries])
+        document = await self._known.read(source, reply)
+        parsed = document.parsed
         poll.raw = await self._archived(source, reply, parsed)
         poll.body_hash = body_hash
-        complete_parsed(poll, source, reply, parsed, known, new_before=new_before)
+        complete_parsed(poll, source, reply, document, new_before=new_before)
         new = tuple(item.entry for item in poll.new)
         poll.unmasks_304s = asked_in_full and proves_false(source, reply.validators, new)
         return poll, parsed.feed
@@ -214,7 +214,7 @@ class Poller:
             parsed = await asyncio.gather(*map(self.parse_pushed, replies))
         documents = await asyncio.gather(*map(partial(self._archive_pushed, source), replies, parsed))
         readable = [document for document in documents if not isinstance(document, IngestError)]
-        known = await self._known_entries(source, [entry.guid for one, _ in readable for entry in one.feed.entries])
+        known = await self._known.entries(source, [entry.guid for one, _ in readable for entry in one.feed.entries])
         results: list[PollResult | IngestError] = []
         before = source
         for reply, document in zip(replies, documents, strict=True):
@@ -233,7 +233,7 @@ class Poller:
                 raw=raw,
                 keeps_claim=keeps_claim or document is not readable[-1],
             )
-            pick_entries(poll, feed, known)
+            pick_entries(poll, ReadDocument(parsed=feed, known=known))
             poll.listed, poll.document_warnings = None, feed.feed.warnings
             poll.warnings = after_push(source.warnings, feed.feed.warnings, at)
             source = replace(source, warnings=poll.warnings)
@@ -290,10 +290,3 @@ class Poller:
         if not is_saved:
             log.warning("poll dropped", source=without_userinfo(poll.source.url), reason="its claim was lost")
         return is_saved
-
-    async def _known_entries(self, source: Source, guids: Sequence[str]) -> dict[str, KnownEntry]:
-        async def look_up() -> dict[str, KnownEntry]:
-            async with self._database.read() as connection:
-                return await known_entries(connection, source.id, guids)
-
-        return await self.retries.while_unavailable(look_up)

@@ -1,6 +1,5 @@
 """Build the result of a poll: from the head of a reply, from an unchanged or a parsed document, or from an error."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,15 +15,14 @@ from ingestd.pipeline.compare import (
     pick_entries,
     seconds_since_read,
 )
+from ingestd.pipeline.known_documents import ReadDocument
 from ingestd.pipeline.poll_schedule import AFTER_LOCAL_FAILURE, due_after, seconds_to_next_poll
 from ingestd.policy.polling.overlap import may_have_lost
 from ingestd.policy.polling.pace import pace_after
 from ingestd.policy.polling.withdrawal import settled_at
 from ingestd.store.operations.failures import failure_of, stage_of
-from ingestd.store.polls.known_entries import KnownEntry
 from ingestd.store.polls.poll_result import PollCondition, PollResult
 from ingestd.urls import copy_userinfo, may_identify
-from ingestd.workers.results import ParsedFeed
 
 #: Consecutive polls that must see the same permanent redirect before the source's URL changes: some redirects are
 #: mistakes that the server soon corrects.
@@ -71,16 +69,15 @@ def complete_parsed(
     poll: PollResult,
     source: Source,
     reply: Reply,
-    parsed: ParsedFeed,
-    known: Mapping[str, KnownEntry],
+    document: ReadDocument,
     *,
     new_before: int,
 ) -> None:
     """Complete the result of a reply whose document was parsed.
 
-    `known` maps the guids of its known entries to them; `new_before` is the number of new entries on earlier pages of
-    the same poll.
+    `new_before` is the number of new entries on earlier pages of the same poll.
     """
+    parsed, known = document.parsed, document.known
     feed = parsed.feed
     if CUT_OFF in feed.warnings:
         # A 304 to the next request would leave the rest of the document unread.
@@ -89,13 +86,13 @@ def complete_parsed(
     poll.title, poll.home = feed.title, feed.home
     poll.hub, poll.topic = reply.hub or feed.hub, reply.topic or feed.topic
     poll.older = feed.prev_archive or feed.next_page
-    pick_entries(poll, parsed, known)
-    overlap = overlap_of(source, known, listed=len(feed.entries))
+    pick_entries(poll, document)
+    overlap = overlap_of(source, known, listed=parsed.listed)
     poll.outcome = "new" if poll.new or poll.changed else "known"
     poll.overlap = overlap.shared
-    poll.settled_at = settled_at((entry.first_seen_at for entry in known.values()), listed=len(feed.entries))
+    poll.settled_at = settled_at((entry.first_seen_at for entry in known.values()), listed=parsed.listed)
     poll.may_have_lost = may_have_lost(overlap, window=source.window)
-    poll.window = len(feed.entries) or None
+    poll.window = parsed.listed or None
     poll.pace = pace_after_document(source, parsed, poll.at, new=new_before + len(poll.new))
     poll.document_warnings = feed.warnings
 

@@ -61,9 +61,9 @@ class FetchedPage:
     answer: Answer | None = None
 
 
-async def read_reply(pool: Pool, reply: Reply) -> ParsedFeed:
+async def read_reply(pool: Pool, reply: Reply, *, known: frozenset[bytes] | None = None) -> ParsedFeed:
     """Parse the feed in a reply, as `read_feed` does; links of its Link header count as the feed's own."""
-    parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type)
+    parsed = await read_feed(pool, reply.body, url=reply.final_url, content_type=reply.content_type, known=known)
     return replace(parsed, feed=with_next_page(parsed.feed, reply.next_page))
 
 
@@ -85,9 +85,15 @@ def naming_document(url: str) -> Iterator[None]:
         raise type(error)(f"{without_userinfo(url)}: {error}") from error
 
 
-async def read_feed(pool: Pool, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Parse a feed in a worker process and drop implausible dates; raises ParseError, WorkerError."""
-    parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", body, url, content_type)
+async def read_feed(
+    pool: Pool, body: bytes, *, url: str, content_type: str | None, known: frozenset[bytes] | None = None
+) -> ParsedFeed:
+    """Parse a feed in a worker process and drop implausible dates; raises ParseError, WorkerError.
+
+    Items whose hashes are `known` may be skipped; None: parse all.
+    """
+    arguments = (body, url, content_type) if known is None else (body, url, content_type, known)
+    parsed: ParsedFeed = await pool.run("ingestd.workers.jobs:parse_feed", *arguments)
     now = datetime.now(UTC)
     entries = tuple(entry_with_plausible_dates(entry, now) for entry in parsed.feed.entries)
     versions = tuple(_with_plausible_dates(version, now) for version in parsed.versions)

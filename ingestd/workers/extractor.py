@@ -15,7 +15,7 @@ from ingestd import __version__
 
 #: Files and folders of the package that determine a page's article and its hashes; a test follows their imports.
 FILES = (
-    "articles", "dates", "likeness", "model/markup.py", "policy/articles/plausible_dates.py",
+    "articles", "caching.py", "dates", "likeness", "model/markup.py", "policy/articles/plausible_dates.py",
     "policy/articles/recurrence.py", "text.py", "times.py", "urls.py", "workers/jobs.py",
 )  # fmt: skip
 
@@ -23,6 +23,15 @@ FILES = (
 LIBRARIES = (
     "charset-normalizer", "courlan", "htmldate", "idna", "justext", "lxml", "nh3", "py3langid", "trafilatura",
 )  # fmt: skip
+
+#: Files and folders of the package that determine the entries of a feed and their fingerprints.
+FEED_FILES = (
+    "dates", "formats", "model", "policy/articles", "policy/polling", "policy/wire", "text.py", "times.py", "urls.py",
+    "workers/jobs.py", "workers/wire_version.py",
+)  # fmt: skip
+
+#: The libraries that they use.
+FEED_LIBRARIES = ("feedparser", "lxml")
 
 # Hexadecimal digits of the digest: 48 bits are enough for any number of releases.
 _LENGTH = 12
@@ -45,6 +54,11 @@ def installed_extractor() -> Extractor:
         name=f"ingestd {__version__}, trafilatura {dict(versions)['trafilatura']}"[:40],  # a column's width
         rules=digest([*((name, version.encode()) for name, version in versions), *_files(FILES)]),
     )
+
+
+def feed_rules() -> str:
+    """Return a digest of the rules by which feeds are read, 12 hexadecimal digits."""
+    return digest([*((name, _version(name).encode()) for name in FEED_LIBRARIES), *_files(FEED_FILES)])
 
 
 def digest(parts: Iterable[tuple[str, bytes]]) -> str:

@@ -18,6 +18,8 @@ from ingestd import articles, formats
 from ingestd.articles.body.recurring_blocks import block_hash
 from ingestd.discovery.feed_links import AnnouncedLink, FoundFeed, feed_links
 from ingestd.errors import ParseError
+from ingestd.formats.common.gzipped import inflated
+from ingestd.formats.syndication.item_slices import slices_of
 from ingestd.likeness.content_hash import content_hash
 from ingestd.model.feed import Entry
 from ingestd.model.page import Page
@@ -33,15 +35,37 @@ from ingestd.workers.wire_version import version_of
 
 # Computed at import: an upgrade replaces the files later, but not the rules that this process runs.
 EXTRACTOR = extractor.installed_extractor()
+FEED_RULES = extractor.feed_rules()
 
 
-def parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
+def parse_feed(body: bytes, url: str, content_type: str | None, known: frozenset[bytes] | None = None) -> ParsedFeed:
     """Parse a feed; raises ParseError.
 
     An entry keeps its content only if that is the full article, so that its page need not be fetched.
     Wire items become versions, those whose text is by reference without it; what is wrong with them are warnings of
     the feed.
+
+    Items of RSS and Atom whose hashes are `known` are not read, if nothing else of the document is amiss.  None: read
+    all, and return no hashes.
     """
+    slices = None if known is None else slices_of(inflated(body), f"{FEED_RULES} {content_type} {url}".encode())
+    if slices is None:
+        return _parse_feed(body, url, content_type)
+    if known and (skipped := [one for one in slices.hashes if one in known]):
+        parsed = _parse_feed(slices.without(known), url, content_type)
+        rest = tuple(one for one in slices.hashes if one not in known)
+        if _is_plain(parsed, len(rest)):
+            return replace(parsed, item_hashes=rest, skipped=tuple(filter(None, skipped)))
+    parsed = _parse_feed(body, url, content_type)
+    return replace(parsed, item_hashes=tuple(slices.hashes)) if _is_plain(parsed, len(slices.hashes)) else parsed
+
+
+def _is_plain(parsed: ParsedFeed, items: int) -> bool:
+    """Return whether each entry of a document is one of its items in their order, and depends on no other."""
+    return len(parsed.feed.entries) == items and not parsed.feed.warnings and not any(parsed.versions)
+
+
+def _parse_feed(body: bytes, url: str, content_type: str | None) -> ParsedFeed:
     feed = formats.parse(body, url=url, content_type=content_type)
     read = newest_by_reference(feed.entries)
     versions, fingerprints, entries = [], [], []

@@ -18,6 +18,16 @@ class ParsedFeed:
     #: For each entry, in order, its wire version; None for entries whose article is on a page.  That of an entry whose
     #: text is by reference is not the whole one, and must not be stored.
     versions: tuple[Version | None, ...]
+    #: For each entry, in order, the hash of the item it was read from, or None; empty: nothing was read from items that
+    #: may be known again (`formats.syndication.item_slices`).
+    item_hashes: tuple[bytes | None, ...] = ()
+    #: The hashes of items that are known and were not read, in document order.
+    skipped: tuple[bytes, ...] = ()
+
+    @property
+    def listed(self) -> int:
+        """Number of entries in the document."""
+        return len(self.feed.entries) + len(self.skipped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,11 +123,11 @@ def wait(fifo: str) -> None:
     Path(fifo).read_bytes()
 
 
-def parse_or_hang(body: bytes, url: str, content_type: str | None) -> object:
+def parse_or_hang(body: bytes, url: str, content_type: str | None, known: frozenset[bytes] | None = None) -> object:
     """Parse a feed as the job of the daemon does; hang if it says "hang: backtrack", "hang: spin" or "hang: sleep"."""
     for hang in (backtrack, spin, sleep):
         if b"hang: " + hang.__name__.encode() in body:
             hang()
     from ingestd.workers.jobs import parse_feed  # noqa: PLC0415 - slow to import, and not needed by other jobs
 
-    return parse_feed(body, url, content_type)
+    return parse_feed(body, url, content_type, known)

@@ -80,6 +80,12 @@ _NAMES = re.compile(
         )
     )
 )
+#: The first words of those names in Latin letters, each with the names, and what finds such words in a text.
+_BY_FIRST_WORD: dict[str, list[str]] = {}
+for _name in _LATIN:
+    _BY_FIRST_WORD.setdefault(re.split(r"\W", _name, maxsplit=1)[0], []).append(_name)
+_MAYBE_FIRST_WORD = re.compile(rf"[{''.join(sorted({re.escape(name[0]) for name in _LATIN}))}]\w*")
+_OTHER_INITIAL = re.compile(f"[{''.join(sorted({name[0] for name in _OTHER}))}]")
 _FULL = re.compile(rf"(?<!\w)(?:{any_of([name for name in _LATIN if name in BY_NAME])})(?!\w)|{any_of(_OTHER)}")
 #: In a dateline, names that mean nothing else; those in scripts without spaces may have the place attached.
 _SPACED, _UNSPACED = (
@@ -172,7 +178,7 @@ def _agencies_in_list(line: str | None) -> Iterator[str]:
 
 def _agencies_cited(text: str, language: str) -> Iterator[tuple[str, str]]:
     """Yield the agencies that a text cites, each with the words that cite it."""
-    for match in _NAMES.finditer(text, 0, _MAX_TEXT):
+    for match in _NAMES.finditer(text, 0, _MAX_TEXT) if _may_name_agency(text[:_MAX_TEXT]) else ():
         row = BY_NAME.get(match[0]) or BY_SHORT[match[0]]
         before = text[max(0, match.start() - _CUE_DISTANCE) : match.start()]
         after = text[match.end() : match.end() + _CUE_DISTANCE]
@@ -181,6 +187,12 @@ def _agencies_cited(text: str, language: str) -> Iterator[tuple[str, str]]:
             cue_before = cue_before or citations.ARTICLE.search(before)
             start = match.start() - (len(before) - cue_before.start() if cue_before else 0)
             yield row.code, text[start : match.end() + (cue_after.end() if cue_after else 0)].strip()
+
+
+def _may_name_agency(text: str) -> bool:
+    """Return whether a text has an agency's name, maybe within a word, in a quarter of the time of `_NAMES`."""
+    words = _BY_FIRST_WORD.keys() & _MAYBE_FIRST_WORD.findall(text)
+    return any(name in text for word in words for name in _BY_FIRST_WORD[word]) or bool(_OTHER_INITIAL.search(text))
 
 
 def _cues(

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from ingestd.dates import relative
-from ingestd.text import latin_length
+from ingestd.text import has_ascii_letters, latin_length
 
 #: A longer line is a sentence of the story; a notice about embedded content is up to the second length.
 _MAX_CLOCK = 60
@@ -208,7 +208,7 @@ def speaks_of_privacy(line: str) -> bool:
         return False
     # Nearly no line has one of these words.  To search for each is thirty times as fast as a pattern of all.
     folded = line.lower()
-    return any(map(folded.__contains__, _ASCII_PRIVACY if folded.isascii() else _PRIVACY))
+    return any(map(folded.__contains__, _ASCII_PRIVACY if has_ascii_letters(folded) else _PRIVACY))
 
 
 def names_embed(text: str) -> bool:

@@ -68,6 +68,8 @@ _ROLES = frozenset("dialog alertdialog complementary navigation banner contentin
 #: Characters of a class or an id that are read.
 _MAX_NAMES = 500
 _EMBED_TAGS = frozenset("div section figure aside p".split())
+#: The tags of elements that `is_quoted` tells.
+QUOTED_TAGS = _EMBED_TAGS | {"blockquote"}
 _EMBED = re.compile(
     r"(?:^|[\s_-])(?:tweet|twitter-(?:tweet|embed)|instagram-(?:media|embed)|tiktok-embed|mastodon-(?:embed|post)|"
     r"bluesky-(?:embed|post)|fb-post|facebook-(?:post|embed)|telegram-(?:post|embed)|threads-(?:post|embed)|"
@@ -174,6 +176,11 @@ def _strength_of_names(names: str) -> int:
 @lru_cache(maxsize=4096)  # sites differ in how they combine names more than in the names
 def _strength_of_name(name: str) -> int:
     # A name in small letters, as most are, needs no expression.
-    parts = name.replace("_", "-").replace(".", "-").split("-") if name.islower() else _PARTS.split(name)
-    strength = max(_STRENGTHS.get(part.lower(), 0) for part in parts)
+    if name.islower():
+        parts = name.replace("_", "-").replace(".", "-").split("-")
+    else:
+        parts = [part.lower() for part in _PARTS.split(name)]
+    if _STRENGTHS.keys().isdisjoint(parts):
+        return 0
+    strength = max(_STRENGTHS.get(part, 0) for part in parts)
     return 0 if strength and _STATE_NAMES.match(name) else strength

@@ -1,6 +1,6 @@
 """Body of an article's page as blocks: found by `container`, or by trafilatura where `container` finds little."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from lxml import etree
@@ -45,7 +45,7 @@ def read_body(root: etree._Element, url: str | None = None, header: HeaderFields
         return _longest(
             tuple(block.resolved(url) for block in blocks),
             _marked(_trafilatura_blocks(root, placed, url), interface, walls),
-            _marked(plain_blocks(root, url), interface, walls),
+            lambda: _marked(plain_blocks(root, url), interface, walls),
         )
     return tuple(block.resolved(url) for block in json_ld_text.confirmed_blocks(blocks, json_ld_text.read(root)))
 
@@ -78,7 +78,9 @@ def _marked(blocks: tuple[Block, ...], interface: Collection[str], walls: Collec
     )
 
 
-def _longest(own: tuple[Block, ...], other: tuple[Block, ...], plain: tuple[Block, ...]) -> tuple[Block, ...]:
+def _longest(
+    own: tuple[Block, ...], other: tuple[Block, ...], plain_of: Callable[[], tuple[Block, ...]]
+) -> tuple[Block, ...]:
     """Return the longer of two results, or all plain blocks of the page if they are far longer than both."""
     best = max(own, other, key=_length)
     if any(block.is_wall for block in own):
@@ -86,7 +88,8 @@ def _longest(own: tuple[Block, ...], other: tuple[Block, ...], plain: tuple[Bloc
         best = max(own, other, key=_length_above_wall)
     elif _letters(own) == _letters(other):
         best = own
-    return plain if _length(best) < _PLAIN_BELOW and _length(plain) > 3 * _length(best) else best
+    plain = plain_of() if _length(best) < _PLAIN_BELOW else ()
+    return plain if _length(plain) > 3 * _length(best) else best
 
 
 def _letters(blocks: tuple[Block, ...]) -> str:

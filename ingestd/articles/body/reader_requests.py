@@ -2,7 +2,7 @@
 
 import re
 
-from ingestd.text import latin_length
+from ingestd.text import has_ascii_letters, latin_length
 
 #: A longer line is a paragraph of the story (characters, in Latin letters).
 _MAX_LENGTH = 360
@@ -15,6 +15,7 @@ _MEDIA = (
     "aplicación|aplicativo|applicazione|uygulama|aplikac|aplikasi|ứng dụng|приложени|メルマガ|メールマガジン|"
     "ニュースレター|アプリ|公众号|微信|客户端|電子報|뉴스레터|카카오톡|النشرة البريدية|واتساب|تطبيق|ניוזלטר"
 ).split("|")
+_ASCII_MEDIA = tuple(filter(str.isascii, _MEDIA))
 #: Forms that ask wherever they stand: imperatives, and verbs with the publisher as their object.
 _ASKS = re.compile(
     r"\b(?:signing up (?:to|for) our|(?:follow|join|email|chat with|write to) us\b|"
@@ -69,6 +70,7 @@ def asks_reader(line: str) -> bool:
         return False
     padded = f"{line} "
     folded = padded.lower()
-    if not any(map(folded.__contains__, _MEDIA)) or _QUOTED.search(line):
+    media = _ASCII_MEDIA if has_ascii_letters(folded) else _MEDIA
+    if not any(map(folded.__contains__, media)) or _QUOTED.search(line):
         return False
     return bool(_ASKS.search(line) or _OPENS.search(line)) and _OUR_MEDIUM.search(padded) is not None

@@ -111,6 +111,8 @@ CREDIT_BEHIND = re.compile(
     r"\s*(?:[:：]|by\b|von\b|par\b|por\b).*$",
     re.IGNORECASE,
 )
+#: Each of these has one of these words, in lower case.
+CREDIT_WORDS = "foto photo picture bild video grafik graphic kuva zdjęcia фото illustr".split()
 #: A time before a byline: "Publié le 5 mars 2024 à 10h00, par Ann Lee".
 TIME_BEFORE = re.compile(
     r"^(?=.{0,60}\d)(?:[^.!?]|(?<=\d)\.(?=\s?\d)){4,70}?(?:(?<=\d)|(?<= uhr)|(?<= [ap]m)|(?<=\dh))"

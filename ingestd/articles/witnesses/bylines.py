@@ -20,6 +20,7 @@ _TAIL = re.compile(
 _GLUED_DATE = re.compile(
     r"(?<=[^\W\d_])\d{4}-\d\d-\d\d.*$|(?<=[a-zß-ÿ])[A-ZÀ-Þ][a-zß-ÿ]{2,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}.*$"
 )
+_DIGIT = re.compile(r"\d")
 #: A host in parentheses: "The Paper (www.paper.example)".
 _HOST = re.compile(r"\((?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\)")
 # "CNN Business", "ESPN Deportes": a broadcaster's desk behind a name.
@@ -43,8 +44,11 @@ def clean(printed: str | None) -> str | None:
     folded = line.lower()
     if any(map(folded.__contains__, words.TIME_WORDS)):
         line = words.TIME_BEHIND.sub("", line)
-    line = _GLUED_DATE.sub("", line).strip(" ,;|–—-")
-    line = words.CREDIT_BEHIND.sub("", _without_time_before(line))
+    if _DIGIT.search(line):
+        line = _GLUED_DATE.sub("", line)
+    line = _without_time_before(line.strip(" ,;|–—-"))
+    if any(map(folded.__contains__, words.CREDIT_WORDS)):
+        line = words.CREDIT_BEHIND.sub("", line)
     line = words.BY.sub("", line).strip(" ,;|–—-")
     return None if not line or len(line) > _MAX_BYLINE or re.match(r"(https?:|www\.|@)", line) else line
 

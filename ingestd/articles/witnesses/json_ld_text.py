@@ -30,7 +30,8 @@ def read(root: etree._Element) -> str:
 
 
 def _bodies(script: str) -> Iterator[str]:
-    for match in _BODY.finditer(script):
+    # The search for a plain string is far faster than that for a pattern, also one that begins with it.
+    for match in _BODY.finditer(script) if '"articleBody"' in script else ():
         try:
             yield json.loads(match[1], strict=False)
         except ValueError:  # an invalid escape

@@ -11,6 +11,7 @@ from ingestd.model.source import NO_HINTS, NO_VALIDATORS, Cursor, Hints, Pace, S
 from ingestd.model.version import Version
 from ingestd.policy.polling.doubt import DISTRUST
 from ingestd.store.operations import failures
+from ingestd.store.polls.known_items import ListedItem
 from ingestd.store.records import raws
 
 PollOutcome = Literal["new", "known", "unchanged", "not_modified", "failed", "pushed"]
@@ -70,6 +71,8 @@ class PollResult:
     seen_again: Mapping[str, int | None] = field(default_factory=dict)
     #: The ids of those that are pending work of a backfill.
     seen_in_backfill: tuple[int, ...] = ()
+    #: Items of the document that need not be parsed again when they are in the next one.
+    items: tuple[ListedItem, ...] = ()
     #: The guids of entries whose newest version has its text by reference.
     by_reference: frozenset[str] = frozenset()
     #: Entries that the document says were deleted (RFC 6721).

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.store.polls import known_items
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, windows
 from ingestd.store.statements import chunks
@@ -28,6 +29,13 @@ class Window:
 
     at: datetime
     entry_ids: frozenset[int]
+    #: Those of its items that need not be parsed again, as `known_items` encodes them.
+    encoded_items: bytes | None = None
+
+    @property
+    def items(self) -> list[known_items.Item]:
+        """Its items that need not be parsed again."""
+        return known_items.decode(self.encoded_items)
 
     def last_seen_at(self, entry_id: int, otherwise: datetime) -> datetime:
         """Return when an entry was last seen, given what its own row says."""
@@ -42,7 +50,7 @@ async def read(connection: AsyncConnection, source_ids: Collection[int]) -> dict
     found: dict[int, Window] = {}
     for some in chunks(sorted(source_ids)):
         for row in await connection.execute(_READ, {"source_ids": some}):
-            found[row.source_id] = Window(at=row.at, entry_ids=decode(row.entry_ids))
+            found[row.source_id] = Window(at=row.at, entry_ids=decode(row.entry_ids), encoded_items=row.items)
     return found
 
 
@@ -62,17 +70,20 @@ async def save(
     for poll in poll_results:
         window = found.get(poll.source.id)
         if poll.outcome == "pushed":
-            again = await _ids(connection, poll, poll.seen_again, added)
+            again = frozenset((await _ids(connection, poll, poll.seen_again, added)).values())
             outside = again - window.entry_ids if window else again
             left += ((entry_id, poll.at, poll.at - _PUSH_PRECISION) for entry_id in outside)
         else:
             guids = {*poll.seen_again, *(item.entry.guid for item in poll.new)}
-            ids = await _ids(connection, poll, guids, added)
+            ids_by_guid = await _ids(connection, poll, guids, added)
+            ids = frozenset(ids_by_guid.values())
             if window and window.at == poll.at:
                 ids |= window.entry_ids  # another page of the same document
             elif window:
                 left += ((entry_id, window.at, window.at) for entry_id in window.entry_ids - ids)
-            found[poll.source.id] = changed[poll.source.id] = Window(at=poll.at, entry_ids=ids)
+            items = known_items.encode(known_items.with_ids(poll.items, ids_by_guid))
+            window = Window(at=poll.at, entry_ids=ids, encoded_items=items)
+            found[poll.source.id] = changed[poll.source.id] = window
     if left:
         rows = [{"entry": entry_id, "at": at, "known_until": until} for entry_id, at, until in sorted(left)]
         await connection.execute(_SEEN, rows)
@@ -89,24 +100,24 @@ _SEEN = (
 
 async def _ids(
     connection: AsyncConnection, poll: PollResult, guids: Collection[str], added: Mapping[tuple[int, str], int]
-) -> frozenset[int]:
-    """Return the ids of entries of a poll, which are all saved."""
+) -> dict[str, int]:
+    """Return the ids of entries of a poll, which are all saved, by guid."""
     source_id = poll.source.id
     known = {guid: poll.seen_again.get(guid) or added.get((source_id, guid)) for guid in guids}
-    found = {entry_id for entry_id in known.values() if entry_id}
+    found = {guid: entry_id for guid, entry_id in known.items() if entry_id}
     # Others added them meanwhile, or a result of the same push.
-    for some in chunks(sorted(guid for guid, entry_id in known.items() if not entry_id)):
-        query = select(entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
-        found.update((await connection.execute(query)).scalars())
-    return frozenset(found)
+    for some in chunks(sorted(known.keys() - found.keys())):
+        query = select(entries.c.guid, entries.c.id).where(entries.c.source_id == source_id, entries.c.guid.in_(some))
+        found.update((guid, entry_id) for guid, entry_id in await connection.execute(query))
+    return found
 
 
 async def _write(connection: AsyncConnection, found: dict[int, Window]) -> None:
     if not found:
         return
     rows = [
-        {"source_id": source_id, "entry_ids": encode(found[source_id].entry_ids), "at": found[source_id].at}
-        for source_id in sorted(found)
+        {"source_id": source_id, "entry_ids": encode(window.entry_ids), "at": window.at, "items": window.encoded_items}
+        for source_id, window in sorted(found.items())
     ]
     await connection.execute(_upsert(connection.dialect.name), rows)
 
@@ -116,7 +127,7 @@ def _upsert(dialect: str) -> Any:
     statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(windows)
     return statement.on_conflict_do_update(
         index_elements=[windows.c.source_id],
-        set_={"entry_ids": statement.excluded.entry_ids, "at": statement.excluded.at},
+        set_={name: statement.excluded[name] for name in ("entry_ids", "at", "items")},
     )
 
 

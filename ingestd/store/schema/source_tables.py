@@ -117,6 +117,7 @@ windows = Table(
     Column("source_id", Id, ForeignKey("sources.id"), primary_key=True, autoincrement=False),
     Column("entry_ids", LargeBinary, nullable=False),  # `polls.windows` encodes them
     Column("at", Instant, nullable=False),
+    Column("items", LargeBinary),  # its items that need not be parsed again: `polls.known_items` encodes them
 )
 
 #: Former addresses of sources that moved.

@@ -40,6 +40,7 @@ VERSIONS = (
     "0022",
     "0023",
     "0024",
+    "0025",
 )
 
 #: The version that this program works with.

@@ -1,5 +1,6 @@
 import pytest
 
+from ingestd.articles.agencies import detection
 from ingestd.articles.agencies.detection import TABLE, StoryParts, find_agencies
 
 
@@ -196,3 +197,12 @@ def test_an_agency_has_its_strongest_role_and_all_evidence() -> None:
     assert [words for _, words in agencies[1].evidence] == [
         "Reuters said", "Reuters reports", "Reuters wrote", "Cy Orr/Reuters",
     ]  # fmt: skip
+
+
+def test_a_text_is_searched_where_the_pattern_would_find_a_name() -> None:
+    for known in TABLE:
+        for name in (*known.names, *known.short):
+            for text in (name, f"She told {name}.", f"({name}) It rained", f"said “{name}” again", f"12{name}"):
+                assert detection._may_name_agency(text) or not detection._NAMES.search(text), text
+
+    assert not detection._may_name_agency("The Press said that the United harbour stays closed, and Agence too.")

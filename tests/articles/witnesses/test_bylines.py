@@ -164,3 +164,13 @@ def test_degrees_roles_employers_and_dates_are_no_people(printed: str, people: t
 
 def test_names_that_are_part_of_others_are_left_out() -> None:
     assert bylines.distinct(["Ann", "Ann Lee", "Ann Lee is", "Bo Ray"]) == ("Ann Lee", "Bo Ray")
+
+
+@pytest.mark.parametrize(
+    "credit",
+    "Foto: x,Fotos: x,photo: x,PHOTOS by x,picture: x,Pictures by x,Bild: x,Bilder von x,VIDEO: x,Grafiken: x,"
+    "Graphics by x,kuva: x,Kuvat: x,zdjęcia: x,Фото: x,Illustration: x,illustrator： x".split(","),
+)
+def test_a_credit_behind_a_byline_is_none_of_it(credit: str) -> None:
+    assert bylines.clean(f"By Ann Lee, {credit}") == "Ann Lee"
+    assert bylines.clean(f"Ann Lee2024-03-05 {credit}") == "Ann Lee"
