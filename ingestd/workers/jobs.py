@@ -5,6 +5,7 @@ never imports it, so that the daemon's process does not hold the parsers in memo
 """
 
 import os
+from contextlib import suppress
 
 # A worker uses one core.  numpy's BLAS would start one thread for each core, here in the forkserver, and a process
 # with threads is not safe to fork.
@@ -52,10 +53,12 @@ def parse_feed(body: bytes, url: str, content_type: str | None, known: frozenset
     if slices is None:
         return _parse_feed(body, url, content_type)
     if known and (skipped := [one for one in slices.hashes if one in known]):
-        parsed = _parse_feed(slices.without(known), url, content_type)
         rest = tuple(one for one in slices.hashes if one not in known)
-        if _is_plain(parsed, len(rest)):
-            return replace(parsed, item_hashes=rest, skipped=tuple(filter(None, skipped)))
+        part = None
+        with suppress(ParseError):  # of the rest nothing can be read; of the whole something may
+            part = _parse_feed(slices.without(known), url, content_type)
+        if part and _is_plain(part, len(rest)):
+            return replace(part, item_hashes=rest, skipped=tuple(filter(None, skipped)))
     parsed = _parse_feed(body, url, content_type)
     return replace(parsed, item_hashes=tuple(slices.hashes)) if _is_plain(parsed, len(slices.hashes)) else parsed
 

@@ -41,7 +41,7 @@ _MAX_CODE = 5
 def clean(printed: str | None) -> str | None:
     """Return a byline without its "By"; None when nothing is left, or it is a URL or handle, as in some metadata."""
     line = text.collapse(printed)
-    folded = line.lower()
+    folded = line.replace("İ", "i").lower()  # which makes two characters of it; without regard to case it is "i"
     if any(map(folded.__contains__, words.TIME_WORDS)):
         line = words.TIME_BEHIND.sub("", line)
     if _DIGIT.search(line):

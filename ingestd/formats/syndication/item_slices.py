@@ -18,7 +18,7 @@ _ITEMS = {"rss": (3, "item"), "feed": (2, "entry")}
 #: Elements beside the items that change with each document and decide nothing about the items.
 _DATES = frozenset(("lastBuildDate", "pubDate", "updated", "modified", "dc:date", "dcterms:modified"))
 _ENCODINGS = frozenset(("utf-8", "utf8", "us-ascii", "ascii"))
-_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<")
+_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 #: Words in the names of the elements that feedparser reads as dates of an entry.
 _DATE_NAMES = ("date", "published", "issued", "created", "modified", "expired")
 #: A date in figures.  The order of its day and month is learned from all entries (`formats.common.date_order`).  Digits
@@ -57,9 +57,9 @@ def slices_of(body: bytes, key: bytes) -> Slices | None:
 
     `body` is not compressed.  `key` stands for what else decides how items are read.
     """
+    body = body.lstrip()
     if not _START.match(body) or b"<!DOCTYPE" in body:
         return None
-    body = body.lstrip()
     cutter = _Cutter(body)
     try:
         cutter.parser.Parse(body, True)
@@ -127,7 +127,7 @@ class _Cutter:
     def _end(self, name: str) -> None:
         if self._depth == self._item[0] and self._start >= 0:
             at = self.parser.CurrentByteIndex
-            if at == self._start:  # an empty element, whose end is not known
+            if not self._body.startswith(b"</", at):  # an empty element, behind whose end it is
                 raise _Unsuited
             place = self._start, self._body.index(b">", at) + 1
             (self.places if self._is_item else self.left_out).append(place)

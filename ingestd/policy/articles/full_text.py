@@ -39,6 +39,6 @@ def _is_cut_short(text: str) -> bool:
         end -= 1
     if any(mark in text[end:] for mark in _MARKS):
         return True
-    # Without regard to case, "ı" is "i" as well.
-    last = text[max(end - 4, 0) : end].casefold().replace("ı", "i")
+    # Without regard to case, "ı" and "İ" are "i" as well.
+    last = text[max(end - 4, 0) : end].replace("İ", "i").casefold().replace("ı", "i")
     return last in _LAST_LETTERS and _CUT_SHORT.search(text) is not None

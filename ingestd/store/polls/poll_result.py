@@ -34,8 +34,8 @@ class ListedEntry:
 class PollResult:
     """The result of a poll: the new state of the source, and the entries to add or change.
 
-    The poll completes it step by step, and nothing changes it once it is handed over to be committed: a copy for each
-    step took a fifth of the CPU time of a poll.
+    The poll completes it step by step: a copy for each step took a fifth of the CPU time of a poll.  Once it is handed
+    over to be committed, only what is reported of it changes.
     """
 
     source: Source

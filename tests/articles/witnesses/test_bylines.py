@@ -169,7 +169,7 @@ def test_names_that_are_part_of_others_are_left_out() -> None:
 @pytest.mark.parametrize(
     "credit",
     "Foto: x,Fotos: x,photo: x,PHOTOS by x,picture: x,Pictures by x,Bild: x,Bilder von x,VIDEO: x,Grafiken: x,"
-    "Graphics by x,kuva: x,Kuvat: x,zdjęcia: x,Фото: x,Illustration: x,illustrator： x".split(","),
+    "VİDEO: x,GRAFİK: x,Graphics by x,kuva: x,Kuvat: x,zdjęcia: x,Фото: x,Illustration: x,illustrator： x".split(","),
 )
 def test_a_credit_behind_a_byline_is_none_of_it(credit: str) -> None:
     assert bylines.clean(f"By Ann Lee, {credit}") == "Ann Lee"

@@ -136,6 +136,35 @@ def test_items_are_skipped_only_where_nothing_else_may_decide_how_they_are_read(
     assert skipped_in(later) == skipped
 
 
+def test_items_are_read_again_when_the_element_behind_an_empty_date_has_changed() -> None:
+    items = "".join(f"<entry><id>urn:{n}</id><title>S</title><link href='?p={n}'/></entry>" for n in (1, 2))
+    first, later = (
+        f"<feed xmlns='http://www.w3.org/2005/Atom'><updated/><link href='{home}'/>{items}</feed>".encode()
+        for home in ("https://a.example/", "https://b.example/")
+    )
+    known = frozenset(filter(None, parse_feed(first, URL, None, NONE).item_hashes))
+
+    assert [entry.link for entry in parse_feed(later, URL, None, known).feed.entries] == [
+        "https://b.example/?p=1",
+        "https://b.example/?p=2",
+    ]
+
+
+def test_one_unreadable_item_beside_known_ones_never_costs_the_document() -> None:
+    first = parse_feed(rss(item(1), item(2)), URL, None, NONE)
+    bad = item(3, "<contributors/><contributor><name>x</name></contributor>")  # feedparser fails
+
+    later = parse_feed(rss(bad, item(1), item(2)), URL, None, frozenset(filter(None, first.item_hashes)))
+
+    assert [entry.guid for entry in later.feed.entries] == ["1", "2"]
+    assert "entries left out: 3" in later.feed.warnings[0]
+
+
+@pytest.mark.timeout(10)
+def test_white_space_before_a_document_takes_linear_time() -> None:
+    assert slices_of(b" " * 2_000_000 + b"x", b"") is None
+
+
 def test_an_item_with_a_date_in_figures_is_read_again_since_its_order_is_that_of_the_document() -> None:
     dates = [DATE, "13/04/2026 10:00", "<![CDATA[ Mon, 3.4.2026 ]]>", "&#49;3/04/2026", "2026-04-13T10:00:00Z"]
     slices = slices_of(rss(*(item(n, f"<pubDate>{date}</pubDate>") for n, date in enumerate(dates))), b"")

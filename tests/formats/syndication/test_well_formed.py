@@ -78,6 +78,17 @@ def test_published_feeds_are_read_as_by_feedparser(reader: Reader) -> None:
         pytest.param(RSS.replace(b"<rss", b"<!DOCTYPE rss [<!ENTITY a 'b'>]><rss"), id="a document type"),
         pytest.param(RSS.decode().encode("utf-16"), id="utf-16"),
         pytest.param(ATOM.replace(b"<id>", b"<id xml:base='https://other.example/'>"), id="a base of one element"),
+        pytest.param(
+            b"<rss xml:base='https://a.example/'><channel><item>"
+            b"<link xml:base='https://b.example/x/'>1</link></item></channel></rss>",
+            id="a base of a link in a document with a base",
+        ),
+        pytest.param(
+            b"<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://a.example/'><entry><id>1</id>"
+            b"<link xml:base='https://b.example/x/' href='1'/></entry></feed>",
+            id="a base of a link's address in a document with a base",
+        ),
+        pytest.param(RSS.replace(b"<rss", b"<rss xmlns:x='urn:" + b"x" * 1_000 + b"'"), id="a long namespace"),
         pytest.param(ATOM.replace(b"type='html'", b"type='image/png'"), id="base64"),
         pytest.param(RSS.replace(b"<guid>1</guid>", b"<guid>1<b/></guid>"), id="an element in a text"),
         pytest.param(RSS.replace(b"<guid>", b"<links>x</links><guid>"), id="a name of feedparser's own"),

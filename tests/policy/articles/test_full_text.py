@@ -34,8 +34,8 @@ def test_full_text_is_recognised(found: Entry, whole: bool) -> None:
 
 
 ENDS = (
-    "read continue keep more reading Story ſtory readıng ARTICLE full whole the weiterlesen mehr lesen lire la suite "
-    "leer MÁS leggi tutto lees verder czytaj dalej ... … […] [&#8230;] » › . ! x _ 1"
+    "read continue keep more reading Story ſtory readıng READİNG ARTICLE full whole the weiterlesen mehr lesen "
+    "lire la suite leer MÁS leggi tutto lees verder czytaj dalej ... … […] [&#8230;] » › . ! x _ 1"
 ).split()
 
 

@@ -62,8 +62,15 @@ class State:
     def attributes_of(self, element: Element) -> dict[str, str]:
         """Return the attributes of an element; raises Unsure."""
         attributes = values.attributes_of(element)
-        # Within a document with a base, that of an element with text has no effect on what is read.  feedparser does
-        # not restore an empty one.
+        if "xml:base" in attributes:
+            raise Unsure
+        return attributes
+
+    def attributes_of_text(self, element: Element) -> dict[str, str]:
+        """Return the attributes of an element with text or markup, of which nothing resolves; raises Unsure."""
+        attributes = values.attributes_of(element)
+        # Within a document with a base, that of such an element has no effect on what is read.  feedparser does not
+        # restore an empty one.
         if "xml:base" in attributes and (len(element) or not self.base):
             raise Unsure
         return attributes

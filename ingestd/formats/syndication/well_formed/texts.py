@@ -94,7 +94,7 @@ def _construct(state: State, element: Element, default: str) -> tuple[str, Field
     """
     kind, language, detail = default, state.language, Fields()
     if element.attrib:
-        attributes = state.attributes_of(element)
+        attributes = state.attributes_of_text(element)
         kind, language = values.type_in(attributes, default), values.language_in(attributes, language)
         if source := attributes.get("src"):
             detail["src"] = source
