@@ -89,7 +89,10 @@ async def test_a_feed_that_hangs_is_a_failure_of_its_source_and_others_are_polle
     assert (row.condition, row.failures, row.last_error) == ("ok", 0, None)
 
 
-async def test_health_counts_the_documents_that_hang_and_warns_of_many(newsroom: Newsroom, runtime: Runtime) -> None:
+async def test_health_counts_the_documents_that_hang_and_warns_of_many(
+    newsroom: Newsroom, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_patient(monkeypatch)
     health = Health(Service(runtime, max_polls=1, max_pages=1, per_site=1))
     await health.report()
     await add(runtime, newsroom.publish("/bad", body=hanging("spin")))
