@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
+import re
 import shutil
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,9 @@ HOSTILE = '</td><script>document.title = "broken in"</script><img src=x onerror=
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
+_STARTED = re.compile(rb"started successfully on port (\d+)")
+
+
 class Browser:
     """A headless Chromium, driven by W3C WebDriver."""
 
@@ -69,14 +75,19 @@ class Browser:
     @classmethod
     @asynccontextmanager
     async def open(cls, folder: Path) -> AsyncIterator["Browser"]:
-        process = await asyncio.create_subprocess_exec(
-            str(DRIVER), "--port=0", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-        )
+        # Not a pipe: Chromium inherits it, and asyncio would wait until a Chromium that outlives the driver closes it.
+        output = folder.with_name("driver.log")
+        with output.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                str(DRIVER), "--port=0", stdout=log, stderr=asyncio.subprocess.DEVNULL
+            )
+        chromium = None
         try:
             async with asyncio.timeout(60):
-                while b"started successfully on port" not in (line := await process.stdout.readline()):  # type: ignore[union-attr]
-                    assert line, "the driver ended"
-            driver = f"http://127.0.0.1:{int(line.split()[-1].rstrip(b'.'))}/session"
+                while not (started := _STARTED.search(output.read_bytes())):
+                    assert process.returncode is None, "the driver ended"
+                    await asyncio.sleep(0.05)
+            driver = f"http://127.0.0.1:{int(started[1])}/session"
             # Chromium has no sandbox for root, and a container's /dev/shm may be small.
             arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", f"--user-data-dir={folder}"]
             wanted = {"alwaysMatch": {"goog:chromeOptions": {"binary": CHROMIUM, "args": arguments}}}
@@ -85,11 +96,15 @@ class Browser:
                     answer = await response.json()
                 assert response.status == 200, answer
                 session = f"{driver}/{answer['value']['sessionId']}"
+                chromium = answer["value"]["capabilities"].get("goog:processID")
                 yield cls(client, session)
                 await client.delete(session)
         finally:
             process.terminate()
             await process.wait()
+            if chromium:
+                with suppress(ProcessLookupError):
+                    os.kill(chromium, signal.SIGKILL)
 
 
 @asynccontextmanager

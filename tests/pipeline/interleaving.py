@@ -129,6 +129,9 @@ class Turns:
 class _Parser:
     """Parses in this process; the jobs of the workers are plain functions."""
 
+    #: Seconds, as of a pool.
+    wall_limit = 60.0
+
     async def run(self, function: str, *arguments: Any) -> Any:
         return getattr(jobs, function.partition(":")[2])(*arguments)
 
