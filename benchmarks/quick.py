@@ -9,7 +9,8 @@ by a third.  A ratio under its floor is measured again, twice: only what is slow
 outcome than it should have, such as a request that timed out, is left out.  The work is bounded, not the time: 20
 seconds of CPU.
 
-`floors.json` has the ratios that were measured; a floor is 10 % below.  --raise writes better ones there.
+`floors.json` has about the lowest ratios that were measured on a busy machine; a floor is 10 % below.  --raise writes
+better ones there.
 """
 
 import argparse

@@ -19,8 +19,7 @@ def log_disclosure(command: str, *, include_withheld: bool) -> None:
     """
     if not include_withheld:
         return
-    # Imported here: most commands that have the option do not log, and start faster without it.
-    import structlog  # noqa: PLC0415
+    import structlog  # noqa: PLC0415 - most commands that have the option do not log, and start faster without it
 
     log, user = structlog.get_logger(__name__), user_name()
     log.warning("withheld content shown", command=command, user=user)

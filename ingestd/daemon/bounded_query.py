@@ -80,7 +80,7 @@ class BoundedQuery(Generic[T]):
         """Return a result at most `max_age` seconds old; the query goes on running when the wait times out.
 
         `max_load` is the part of the time that the query may run: after a long run the result gets older than
-        `max_age` before the next run begins.  `wait` is in seconds; None: WAIT.
+        `max_age` before the next run begins, by up to `_MOST_REST`.  `wait` is in seconds; None: WAIT.
 
         Raises QueryLate when the database does not answer within that time, StoreUnavailable when the query fails.  The
         messages are safe to publish: the driver's error goes to the log only.
