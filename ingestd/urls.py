@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    import tldextract
+    from publicsuffixlist import PublicSuffixList
 
 #: Bytes of a URL that identifies a source or a record; PostgreSQL's indexes hold no longer one.  Longer links are
 #: fetched as any other (RFC 9110, 4.1).
@@ -152,18 +152,13 @@ def copy_userinfo(url: str, other: str) -> str:
     return urlunsplit(two._replace(netloc=f"{userinfo}{at}{two.netloc}")) if at and same else other
 
 
-def load_public_suffixes() -> None:
-    """Load the list of public suffixes, which takes 0.1 s; else the first call of `site` or `pacing_key` loads it."""
-    _suffixes().extract_str("example.com")
-
-
 @cache
-def _suffixes() -> "tldextract.TLDExtract":
-    # Imported here: tldextract imports requests, which takes 0.1 s.
-    import tldextract
+def public_suffixes() -> "PublicSuffixList":
+    """Return the list of public suffixes that is in the package; the first call loads it, which takes 35 ms."""
+    from publicsuffixlist import PublicSuffixList  # here, since few commands need it
 
-    # Only the list bundled with the package: the daemon sends no requests that the operator did not ask for.
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    # Without private suffixes: all blogs of a provider are one site, for one provider's servers answer.
+    return PublicSuffixList(accept_unknown=False, only_icann=True)
 
 
 def site(url: str) -> str:
@@ -176,12 +171,16 @@ def site(url: str) -> str:
     return _site_of_host(host.rstrip(".").lower())
 
 
+#: Characters that are dots in a host name (UTS 46, 4.5).
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
+
+
 @lru_cache(maxsize=8192)
 def _site_of_host(host: str) -> str:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        return _suffixes().extract_str(host).top_domain_under_public_suffix or host
+        return public_suffixes().privatesuffix(host.translate(_DOTS)) or host
 
 
 def pacing_key(url: str) -> str:

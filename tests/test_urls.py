@@ -150,6 +150,16 @@ def test_urls_are_shown_and_grouped_as_the_library_parses_them(url: str) -> None
         ("http://[0:0::1]:8600/", "::1"),
         ("http://localhost:8000/", "localhost"),
         ("https://co.uk/", "co.uk"),
+        ("https://www.news.kobe.jp/", "www.news.kobe.jp"),  # any name below kobe.jp is a suffix, ...
+        ("https://www.city.kobe.jp/", "city.kobe.jp"),  # ... except this
+        ("https://desk.news.ck/", "desk.news.ck"),
+        ("https://desk.www.ck/", "www.ck"),
+        ("https://wire.corp.internal/", "wire.corp.internal"),
+        ("https://www.münchen.example.de/", "example.de"),
+        ("https://desk.news.公司.cn/", "news.公司.cn"),
+        ("https://desk.news.xn--55qx5d.cn/", "news.xn--55qx5d.cn"),
+        ("https://desk。bbc．co｡uk/", "bbc.co.uk"),
+        ("https://desk..example/", "desk..example"),
         ("no URL", ""),
     ],
 )

@@ -34,7 +34,7 @@ from ingestd.store.records.save import save_outcomes
 from ingestd.store.transfer import copy_state
 from ingestd.store.work import runs
 from ingestd.store.work.own_claims import OwnClaims
-from ingestd.urls import load_public_suffixes
+from ingestd.urls import public_suffixes
 from ingestd.web.connection.dial import tls_context
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.politeness.pacing import Pacing
@@ -84,8 +84,8 @@ async def open_runtime(
     `role` is the name of this kind of process in the table `runs`: daemon, poll or backfill.  `migrate` is that of
     `open_database`.
     """
-    # Loaded on first use, the list would block the event loop for 0.1 s in the middle of polls and HTTP requests.
-    load_public_suffixes()
+    # Loaded on first use, the list would block the event loop for 35 ms in the middle of polls and HTTP requests.
+    public_suffixes()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, migrate=migrate, outages=OutageLog()))
         observer, claims, retries = runs.RunObserver(), OwnClaims(), Retries()

@@ -12,7 +12,7 @@ from tests.cli.running import ingestd
 #: What only extraction, parsing, polling, migrating or a terminal needs; each takes 0.05 s or more to import.
 HEAVY = {
     "aiohttp", "alembic", "apscheduler", "asyncssh", "charset_normalizer", "dns", "feedparser", "htmldate", "jinja2",
-    "lxml", "numpy", "prometheus_client", "psycopg", "py3langid", "requests", "rich", "structlog", "tldextract",
+    "lxml", "numpy", "prometheus_client", "psycopg", "publicsuffixlist", "py3langid", "requests", "rich", "structlog",
     "trafilatura", "urllib3",
 }  # fmt: skip
 
@@ -84,6 +84,20 @@ def test_a_light_command_imports_nothing_heavy(folder: Path, command: str) -> No
 
     assert imported & HEAVY <= LIGHT[command]
     assert "pydantic" in imported  # it got as far as the settings
+
+
+def test_the_daemon_imports_nothing_that_only_its_extractors_need() -> None:
+    code = """
+import sys
+import ingestd.cli.run
+from ingestd.urls import public_suffixes
+public_suffixes()
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    extracting = {"dateparser", "feedparser", "htmldate", "nh3", "numpy", "py3langid", "trafilatura"}
+    assert not {*extracting, "alembic", "charset_normalizer", "psycopg", "requests", "urllib3"} & {*done.stdout.split()}
 
 
 @pytest.mark.parametrize("group", [entry.name for entry in COMMANDS if isinstance(entry, Group)])

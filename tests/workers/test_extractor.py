@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "ingestd"
 
 #: Imported by the files of the digest, but without influence on extraction: data classes, errors, caches, public
 #: suffixes.
-WITHOUT_RULES = {"model", "errors", "caching", "tldextract"}
+WITHOUT_RULES = {"model", "errors", "caching", "publicsuffixlist"}
 
 #: Import name → distribution name, where they differ.
 DISTRIBUTIONS = {"charset_normalizer": "charset-normalizer"}
