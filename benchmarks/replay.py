@@ -19,12 +19,10 @@ import contextlib
 import os
 import random
 import socket
-import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -39,6 +37,7 @@ from pydantic import SecretStr
 from replay_dump import archive_lines, database_lines, line, source_states
 from replay_papers import PORT, SAMPLES, START, STEP, Agency, Answer, Client, Paper, Sample, Section, etag_of
 from sqlalchemy import select, update
+from virtual_clock import VirtualClock
 
 import ingestd
 from ingestd.daemon import logs
@@ -56,76 +55,24 @@ FAR = START + timedelta(days=5000)
 ANSWERS = 10_000
 
 
-class Clock:
-    """The time that the modules of ingestd get, wall clock and monotonic; it stands still until it is set."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self._start, self._monotonic = now, time.monotonic()
-        self.datetime = _datetime_at(self)
-
-    def monotonic(self) -> float:
-        return self._monotonic + (self.now - self._start).total_seconds()
-
-    def set(self, now: datetime) -> None:
-        self.now = now
-        for name, module in list(sys.modules.items()):  # some may have been loaded since
-            if name.startswith("ingestd."):
-                for attribute, real, ours in (
-                    ("datetime", datetime, self.datetime), ("monotonic", time.monotonic, self.monotonic),
-                ):  # fmt: skip
-                    if getattr(module, attribute, None) is real:
-                        setattr(module, attribute, ours)
-
-    def undo(self) -> None:
-        for name, module in list(sys.modules.items()):
-            if name.startswith("ingestd."):
-                if getattr(module, "datetime", None) is self.datetime:
-                    module.datetime = datetime  # type: ignore[attr-defined]
-                if getattr(module, "monotonic", None) == self.monotonic:
-                    module.monotonic = time.monotonic  # type: ignore[attr-defined]
-
-
-def _datetime_at(clock: Clock) -> Any:
-    """Return a stand-in for the class `datetime` whose `now` is that of a clock."""
-
-    class Meta(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, datetime)
-
-        def __getattr__(cls, name: str) -> Any:
-            return getattr(datetime, name)
-
-    class Virtual(metaclass=Meta):
-        def __new__(cls, *args: Any, **options: Any) -> Any:
-            return datetime(*args, **options)  # noqa: DTZ001 - as its caller says
-
-        @staticmethod
-        def now(tz: tzinfo | None = None) -> datetime:
-            return clock.now.astimezone(tz)
-
-    return Virtual
-
-
 @contextlib.contextmanager
-def injected(clock: Clock) -> Any:
+def injected(clock: VirtualClock) -> Any:
     """Give the modules of ingestd a clock, and random numbers that are always in the middle."""
     before = random.random, random.uniform, resolver.ANSWER_TIMEOUT, resolver.LIFETIME
     random.random, random.uniform = (lambda: 0.5), (lambda low, high: (low + high) / 2)
     # A machine that stands still for seconds must not look like a name server that does.
     resolver.ANSWER_TIMEOUT = resolver.LIFETIME = 600.0
-    clock.set(clock.now)
     try:
-        yield
+        with clock:
+            yield
     finally:
         random.random, random.uniform, resolver.ANSWER_TIMEOUT, resolver.LIFETIME = before
-        clock.undo()
 
 
 class Web:
     """A server and a name server on the loopback: every name has the same address."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         self.hosts: dict[str, Any] = {}
         self.round = 0
@@ -223,7 +170,7 @@ class Replay:
     def __init__(
         self, *, rounds: int, papers: int, seed: int = SEED, feeds: Path | None = None, samples: Path | None = SAMPLES
     ) -> None:
-        self.clock = Clock(START)
+        self.clock = VirtualClock(START, monotonic_in="ingestd.")
         self.web = Web(self.clock)
         self._rounds = rounds
         self.together = [

@@ -91,7 +91,7 @@ class Deletion:
         erased = 0
         for path in self._root.glob("packs/*/*.pack"):
             with packs.locked(path):
-                # Read under the lock: whoever appends to the pack holds it until the rows are committed.
+                # Read under the lock: a process that appends to the pack holds it until it has committed the rows.
                 with self._index.read() as connection:
                     used = index.used(connection, str(path.relative_to(self._root)))
                 erased += packs.erase_gaps(path, used)

@@ -94,8 +94,8 @@ KeepFeedDocuments = Annotated[
     _SHOW,
     Field(
         description=(
-            'How long to keep feed documents in the archive, or "forever". They serve only debugging. Those that were '
-            "stored in the last five days always stay."
+            'How long to keep feed documents in the archive, or "forever". They serve only debugging. Each one '
+            "stays for at least five days."
         ),
     ),
 ]
@@ -106,7 +106,7 @@ KeepPages = Annotated[
     Field(
         description=(
             'How long to keep pages and wire documents in the archive, or "forever". Without them, records cannot be '
-            "extracted again. Those that were stored in the last five days always stay."
+            "extracted again. Each one stays for at least five days."
         ),
     ),
 ]

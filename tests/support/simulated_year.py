@@ -24,6 +24,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from benchmarks.virtual_clock import VirtualClock
 from ingestd.daemon import chores
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import Runtime, open_runtime
@@ -31,8 +32,7 @@ from ingestd.settings import Settings
 from ingestd.store.operations.search_upkeep import SearchUpkeep
 from ingestd.store.polls import sources
 from ingestd.store.records import search_parts
-from ingestd.store.retention import usage
-from tests.support.virtual_clock import VirtualClock
+from ingestd.store.retention import prune, usage
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 #: Polls of a source in a day, and entries that its feed lists.
@@ -136,7 +136,7 @@ async def simulate(
         "extractors": 2,
     }
     settings = Settings(**(values | changes))
-    with VirtualClock(START) as clock:
+    with VirtualClock(START, monotonic_in=prune.__name__) as clock:
         made = partial(Publisher, days=days, a_day=a_day, burst_every=burst_every)
         async with _published(made, publishers, clock) as urls, open_runtime(settings, role="test") as runtime:
             service = Service(runtime, max_polls=16, max_pages=8, per_site=2)

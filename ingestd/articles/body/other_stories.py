@@ -1,4 +1,4 @@
-"""Other stories on a page: those that infinite scrolling appends, and whole articles below or within the page's own."""
+"""Find other stories on a page: articles that infinite scrolling appends, or that stand below or within its own."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,38 +1,36 @@
-"""A clock that tests set: modules of ingestd that ask for the time get its time."""
+"""A clock that is set: modules of ingestd that ask for the time get its time."""
 
 import sys
+import time
 from datetime import datetime, timedelta, tzinfo
 from types import TracebackType
 from typing import Any, Self
-
-from ingestd.store.retention import prune
 
 
 class VirtualClock:
     """Sets the time that the modules of ingestd get from `datetime.now`; a context manager.
 
-    Timeouts, holds and heartbeats keep to the real monotonic clock, but for the rounds of retention, which last a day.
-    Worker processes have their own clock and do not ask it.
+    `monotonic` in modules whose names begin with `monotonic_in` follows it.  All else, such as timeouts and heartbeats
+    in other modules, keeps to the real monotonic clock.  Worker processes have their own clock.
     """
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self._start = now
+    def __init__(self, now: datetime, *, monotonic_in: str) -> None:
+        self.now = self._start = now
+        self._began = time.monotonic()
+        self._monotonic_in = monotonic_in
         self._datetime = _datetime_at(self)
-        self._monotonic = prune.monotonic
-        self._patched: list[Any] = []
+        self._patched: list[tuple[Any, str, object]] = []
 
     def __enter__(self) -> Self:
         self._patch()
-        prune.monotonic = self._elapsed
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        prune.monotonic = self._monotonic
-        for module in self._patched:
-            module.datetime = datetime
+        for module, attribute, real in self._patched:
+            setattr(module, attribute, real)
+        self._patched.clear()
 
     def set(self, now: datetime) -> None:
         """Set the time; it stands still until the next call."""
@@ -43,14 +41,20 @@ class VirtualClock:
         """Set the time to a later one."""
         self.set(self.now + by)
 
-    def _elapsed(self) -> float:
-        return (self.now - self._start).total_seconds()
+    def monotonic(self) -> float:
+        return self._began + (self.now - self._start).total_seconds()
 
     def _patch(self) -> None:
         for name, module in list(sys.modules.items()):
-            if name.startswith("ingestd.") and getattr(module, "datetime", None) is datetime:
-                module.datetime = self._datetime  # type: ignore[attr-defined]
-                self._patched.append(module)
+            if name.startswith("ingestd."):
+                self._replace(module, "datetime", datetime, self._datetime)
+                if name.startswith(self._monotonic_in):
+                    self._replace(module, "monotonic", time.monotonic, self.monotonic)
+
+    def _replace(self, module: Any, attribute: str, real: object, ours: object) -> None:
+        if getattr(module, attribute, None) is real:
+            setattr(module, attribute, ours)
+            self._patched.append((module, attribute, real))
 
 
 def _datetime_at(clock: VirtualClock) -> Any:
