@@ -61,4 +61,6 @@ def parse_http_date(text: str | None) -> datetime | None:
 def iso(when: datetime | None) -> str | None:
     """Format a time as "2020-06-24T06:15:00Z", without fractions of a second.  None: `when` is None."""
     # Not strftime, whose %Y has no leading zeros: "0001-01-01T00:00:00Z", the zero time of Go, occurs in feeds.
-    return utc(when).replace(tzinfo=None).isoformat(timespec="seconds") + "Z" if when else None
+    if not when:
+        return None
+    return (when if when.tzinfo is UTC else utc(when)).isoformat(timespec="seconds")[:19] + "Z"

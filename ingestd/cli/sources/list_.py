@@ -1,13 +1,14 @@
 """`ingestd sources list`."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.empty import NO_SOURCES
@@ -18,6 +19,7 @@ from ingestd.errors import UsageError
 from ingestd.policy.polling.condition import Condition
 from ingestd.store.operations import overview
 from ingestd.store.polls import source_list
+from ingestd.store.schema.tables import sources
 from ingestd.times import iso
 
 #: Conditions, "overdue": an active source that was due over five minutes ago, and "warned": its documents have defects.
@@ -25,6 +27,9 @@ _ONLY = (*get_args(Condition), "overdue", "warned")
 
 #: Rows of a table on a terminal, if no limit is given.
 _TERMINAL_ROWS = 1000
+
+#: What is read of a source, before its number of entries.
+_READ = (*overview.SUMMARISED, sources.c.last_polled_at)
 
 _COLUMNS = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
 
@@ -50,15 +55,14 @@ def list_(
     if limit is None and is_terminal() and not json:
         limit = _TERMINAL_ROWS
     if json:
-        show_json_array(iterate(_rows(config, _chosen(only), after=after, limit=limit)))
+        show_json_array(iterate(_pages(config, _chosen(only), after=after, limit=limit)))
         return
     # One more than are listed tells whether there is a next one.
-    rows = iterate(_rows(config, _chosen(only), after=after, limit=None if limit is None else limit + 1))
+    rows = iterate(_pages(config, _chosen(only), after=after, limit=None if limit is None else limit + 1))
     if (first := next(rows, None)) is None:
         note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
     listed = _Counted(islice(chain(() if first is None else (first,), rows), limit))
-    reason: Callable[[dict[str, Any]], Any] = _warnings if only == "warned" else lambda row: row["reason"]
-    show_table(_COLUMNS, ([*(row[column] for column in _COLUMNS[:-1]), reason(row)] for row in listed))
+    show_table(_COLUMNS, map(_with_warnings if only == "warned" else itemgetter(*_COLUMNS), listed))
     if next(rows, None) is not None:
         note(f"listed {limit} sources; --after {listed.last['id']} lists the next")
 
@@ -78,18 +82,23 @@ class _Counted:
             yield row
 
 
-def _warnings(row: dict[str, Any]) -> str:
-    return "; ".join(map(str, row["warnings"]))
+def _with_warnings(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the columns, with the warnings instead of the reason."""
+    return (*itemgetter(*_COLUMNS[:-1])(row), "; ".join(map(str, row["warnings"])))
 
 
-async def _rows(
+async def _pages(
     config: Path | None, only: ColumnElement[bool] | None, *, after: int, limit: int | None
-) -> AsyncGenerator[dict[str, Any], None]:
+) -> AsyncGenerator[list[dict[str, Any]], None]:
     async with open_for_reading(config) as database:
-        async for page in source_list.pages(database, only=only, after=after, limit=limit):
-            for row in page:
-                summary = overview.source_summary(row)
-                yield {**summary, "entries": row.entries, "last_polled_at": iso(row.last_polled_at)}
+        pages = source_list.pages(database, _READ, only=only, after=after, limit=limit)
+        async for page in pages:
+            yield [_listed(row) for row in page]
+
+
+def _listed(row: Row[Any]) -> dict[str, Any]:
+    *values, last_polled_at, entries = row
+    return {**overview.summary_of_values(*values), "entries": entries, "last_polled_at": iso(last_polled_at)}
 
 
 def _chosen(only: str | None) -> ColumnElement[bool] | None:

@@ -247,22 +247,36 @@ async def sources_with_problems(
     return [source_summary(row) for row in await connection.execute(rows)]
 
 
+#: The columns that a summary of a source is made of.
+SUMMARISED = tuple(sources.c[name] for name in (
+    "id", "url", "title", "state", "condition", "quiet_since", "last_error", "same_as", "failures", "last_success_at",
+    "due_at", "warnings",
+))  # fmt: skip
+
+
 def source_summary(row: Row[Any]) -> dict[str, Any]:
     """Return a row of `sources` for display: its condition, the reason, and the next poll."""
-    condition = condition_of(state=row.state, last=row.condition, quiet=row.quiet_since is not None)
-    reason = row.last_error
+    return summary_of_values(*(getattr(row, column.name) for column in SUMMARISED))
+
+
+def summary_of_values(  # noqa: PLR0917 - in the order of SUMMARISED: a row gives values ten times faster than names
+    number: int, url: str, title: str | None, state: str, last: str, quiet_since: datetime | None, reason: str | None,
+    same_as: int | None, failures: int, last_success_at: datetime | None, due_at: datetime | None, warnings: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the values of SUMMARISED, in their order, for display."""
+    condition = condition_of(state=state, last=last, quiet=quiet_since is not None)
     if condition == "quiet":
-        reason = f"nothing new since {iso(row.quiet_since)}: less than expected for these hours of the week"
-    if condition == "ok" and row.same_as is not None:
-        reason = f"moved to the address of source {row.same_as}"
+        reason = f"nothing new since {iso(quiet_since)}: less than expected for these hours of the week"
+    if condition == "ok" and same_as is not None:
+        reason = f"moved to the address of source {same_as}"
     return {
-        "id": row.id,
-        "url": without_userinfo(row.url),
-        "title": row.title,
+        "id": number,
+        "url": without_userinfo(url),
+        "title": title,
         "condition": condition,
         "reason": reason,
-        "failures": row.failures,
-        "last_success_at": iso(row.last_success_at),
-        "next_attempt_at": iso(row.due_at) if row.state == "active" else None,
-        "warnings": [one.text for one in warnings_from_json(row.warnings)],
+        "failures": failures,
+        "last_success_at": iso(last_success_at),
+        "next_attempt_at": iso(due_at) if state == "active" else None,
+        "warnings": [one.text for one in warnings_from_json(warnings)],
     }

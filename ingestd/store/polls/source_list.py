@@ -1,10 +1,10 @@
 """Lists of sources for operators, read in pages: there may be a million."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import Condition
@@ -14,6 +14,8 @@ from ingestd.store.schema.tables import entries, sources
 
 #: Sources read in one transaction.
 _PAGE = 1000
+
+_c = sources.c
 
 _LAST_FAILED = sources.c.condition.in_(("throttled", "failing", "gone"))
 _IS_STOPPED = sources.c.state.in_(("paused", "gone"))
@@ -50,27 +52,37 @@ async def list_all(connection: AsyncConnection, *, kind: str | None = "feed") ->
 
 
 async def pages(
-    database: Database, *, only: ColumnElement[bool] | None = None, after: int = 0, limit: int | None = None
+    database: Database,
+    columns: Sequence[ColumnElement[Any]],
+    *,
+    only: ColumnElement[bool] | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> AsyncIterator[list[Row[Any]]]:
-    """Yield the feeds that are not removed as `list_all` returns them, a page at a time; each is a transaction.
+    """Yield the feeds that are not removed in the order they were added, a page at a time; each is a transaction.
 
-    `only` chooses among them; at most `limit`, from the first one above `after` on.
+    A row has the columns, the first of which is the number, and the number of `entries`.  `only` chooses among the
+    feeds; at most `limit`, from the first one above `after` on.
     """
+    chosen = query("feed", *columns).where(_c.id > bindparam("after"), true() if only is None else only)
+    page = chosen.limit(bindparam("rows", type_=Integer()))  # built once, which takes as long as to read a hundred rows
     while limit is None or limit > 0:
         size = _PAGE if limit is None else min(limit, _PAGE)
-        page = query("feed").where(sources.c.id > after, true() if only is None else only).limit(size)
         async with database.read() as connection:
-            rows = list((await connection.execute(page)).all())
+            rows = list((await connection.execute(page, {"after": after, "rows": size})).all())
         if rows:
             yield rows
-            after = rows[-1].id
+            after = rows[-1][0]
         if len(rows) < size:
             return
         limit = None if limit is None else limit - len(rows)
 
 
-def query(kind: str | None) -> Select[Any]:
-    """Select the sources of a kind that are not removed, each with its number of `entries`, by their numbers."""
-    count = select(func.count()).where(entries.c.source_id == sources.c.id).scalar_subquery().label("entries")
-    found = select(sources, count).where(sources.c.state != "removed").order_by(sources.c.id)
-    return found.where(sources.c.kind == kind) if kind else found
+def query(kind: str | None, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Select the sources of a kind that are not removed, each with its number of `entries`, by their numbers.
+
+    `columns` are those to read; none: all.
+    """
+    count = select(func.count()).where(entries.c.source_id == _c.id).scalar_subquery().label("entries")
+    found = select(*(columns or (sources,)), count).where(_c.state != "removed").order_by(_c.id)
+    return found.where(_c.kind == kind) if kind else found
