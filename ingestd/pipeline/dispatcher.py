@@ -41,6 +41,8 @@ class Dispatcher(Generic[J]):
         self._per_site = per_site
         self._waiting: dict[str, deque[J]] = {}
         self._at_work: dict[str, int] = {}
+        # Once this many jobs are left, more are claimed.
+        self._claim_at = self._enough = limit * (1 + AHEAD)
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -99,12 +101,17 @@ class Dispatcher(Generic[J]):
     async def _fill(self, tasks: asyncio.TaskGroup) -> None:
         """Claim and start jobs until there are enough, or no more to claim."""
         while (wanted := self._count_wanted()) > 0 and not self._stopping:
-            jobs = await self._claim_logged(wanted, [site for site in self._waiting if self._has_enough(site)])
+            without_sites = [site for site in self._waiting if self._has_enough(site)]
+            jobs = await self._claim_logged(wanted, without_sites)
             for job in jobs:
                 self._waiting.setdefault(self._site(job), deque()).append(job)
             self._start(tasks)
             if len(jobs) < wanted:
+                # There are no more, but those that come, of which `nudge` tells, and those that wait for the end of a
+                # job of their site or address.
+                self._claim_at = (self.at_work + self.waiting) // 2 if not without_sites else self._enough
                 return
+            self._claim_at = self._enough
 
     async def _claim_logged(self, wanted: int, without_sites: Collection[str]) -> list[J]:
         try:
@@ -118,7 +125,7 @@ class Dispatcher(Generic[J]):
         # other sites.
         share = self._per_site * AHEAD
         useful = sum(min(len(jobs), share) for jobs in self._waiting.values())
-        return self._limit * (1 + AHEAD) - self.at_work - useful
+        return self._enough - self.at_work - useful
 
     def _has_enough(self, site: str) -> bool:
         return len(self._waiting.get(site, ())) >= self._per_site * AHEAD
@@ -152,5 +159,5 @@ class Dispatcher(Generic[J]):
             if site in self._waiting:
                 self._waiting[site] = self._waiting.pop(site)
             self._start(tasks)
-        if self.waiting < self._limit:
+        if self.waiting < self._limit and self.at_work + self.waiting <= self._claim_at:
             self._wake.set()

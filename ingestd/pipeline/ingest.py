@@ -57,6 +57,7 @@ from ingestd.pipeline.attempts import failed_attempt, hold_without_source
 from ingestd.pipeline.carried_pages import CarriedPages
 from ingestd.pipeline.drop_folder import DropFolderPoller
 from ingestd.pipeline.folder_opener import FolderOpener
+from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.log_events import log_outcome, log_poll
 from ingestd.pipeline.other_rules import StoredPages
 from ingestd.pipeline.poll import Poller
@@ -110,6 +111,7 @@ class Ingest:
         folders: FolderOpener,
         timing: Timing,
         max_body: int,
+        groups: Groups,
     ) -> None:
         self.run_id = run_id
         self.claims = claims
@@ -123,6 +125,7 @@ class Ingest:
         self._site_contexts = SiteContexts(database, retries)
         self._stored_pages = StoredPages(database, archive, pool, self._site_contexts, retries)
         self._carried_pages = CarriedPages(database, retries)
+        self._groups = groups
         self._revisit_lock = asyncio.Lock()
         self.poller = Poller(
             run_id=run_id,
@@ -232,7 +235,7 @@ class Ingest:
         # A page without a URL belongs to no site.
         page_site = site(fetched.page.url) if fetched.url else ""
         # Revisits use at most one worker process, so that the others are free for new entries.
-        async with self._revisit_lock if work.known else nullcontext():
+        async with self._groups.joined(), self._revisit_lock if work.known else nullcontext():
             page = await self._site_contexts.add_to(fetched.page, page_site)
             found = await read_new_page(self.pool, page, is_indexed=work.known is None)
             extracted = found.extracted

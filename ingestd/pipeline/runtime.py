@@ -19,6 +19,7 @@ from ingestd.model.answer import Answer
 from ingestd.model.timing import Timing
 from ingestd.pipeline.database import make_directories, open_database
 from ingestd.pipeline.folder_opener import FolderOpener
+from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.heartbeat import send_heartbeat
 from ingestd.pipeline.ingest import Ingest
 from ingestd.pipeline.retry import Retries
@@ -43,9 +44,9 @@ from ingestd.workers.pool import Pool
 
 log = structlog.get_logger(__name__)
 
-#: Seconds within which another outcome must come for a commit to wait on, and for which it waits at most: extractors
-#: deliver one every 10 to 50 ms, and a record costs least when many are saved together.
-SAVE_STEP, LONGEST_SAVE_WAIT = 0.03, 0.1
+#: Extracted pages that are stored together at most, and seconds for which one waits for others: extractors deliver one
+#: every 10 to 50 ms, and a record costs least when many are stored together.
+GROUP, LONGEST_GROUP_WAIT = 16, 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +95,9 @@ async def open_runtime(
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive, retries))
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
-        save_commits = await stack.enter_async_context(
-            Batches[EntryOutcome, CommitResult](database, save_outcomes, step=SAVE_STEP, longest_wait=LONGEST_SAVE_WAIT)
-        )
+        save_commits = await stack.enter_async_context(Batches[EntryOutcome, CommitResult](database, save_outcomes))
+        # The other half of the pages under way is fetched and extracted meanwhile.
+        groups = Groups(size=min(GROUP, max(1, settings.max_pages // 2)), longest_wait=LONGEST_GROUP_WAIT)
         ingest = Ingest(
             run_id=run_id,
             claims=claims,
@@ -110,6 +111,7 @@ async def open_runtime(
             folders=make_folder_opener(settings, fetcher),
             timing=timing_of(settings),
             max_body=settings.max_body,
+            groups=groups,
         )
         yield Runtime(
             run_id=run_id,

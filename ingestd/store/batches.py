@@ -15,8 +15,7 @@ from ingestd.store.database import Database
 T = TypeVar("T")
 R = TypeVar("R")
 
-#: The default of the seconds within which another item must come for a batch to wait on, and for which its first item
-#: waits at most.
+#: Seconds within which another item must come for a batch to wait on, and for which its first item waits at most.
 _STEP, _LONGEST_WAIT = 0.002, 0.025
 
 
@@ -24,8 +23,8 @@ class Batches(Generic[T, R]):
     """Commits items in batches; `put` returns once its item is committed.
 
     An idle system commits each item at once.  Where others came while a transaction ran, the next one waits for as long
-    as more come within `step` seconds, at most for `longest_wait` seconds or `max_items`: the batches of a busy system
-    grow with its load, and a commit is most of what a small one costs.
+    as more come, at most for `_LONGEST_WAIT` or `max_items`: the batches of a busy system grow with its load, and a
+    commit is most of what a small one costs.
     When the database refuses a batch, its items are committed one by one in their order, so that a bad item fails
     alone.  When the database is unavailable, all fail: a part of them must not overtake the others.
     """
@@ -36,14 +35,10 @@ class Batches(Generic[T, R]):
         save: Callable[[AsyncConnection, Sequence[T]], Awaitable[Sequence[R]]],
         *,
         max_items: int = 200,
-        step: float | None = None,
-        longest_wait: float | None = None,
     ) -> None:
         self._database = database
         self._save = save
         self._max_items = max_items
-        self._step = _STEP if step is None else step
-        self._longest_wait = _LONGEST_WAIT if longest_wait is None else longest_wait
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._has_waiting = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -87,9 +82,9 @@ class Batches(Generic[T, R]):
     async def _gather(self) -> None:
         """Wait for as long as more items come."""
         since, before = monotonic(), 0
-        while before < len(self._waiting) < self._max_items and monotonic() - since < self._longest_wait:
+        while before < len(self._waiting) < self._max_items and monotonic() - since < _LONGEST_WAIT:
             before = len(self._waiting)
-            await asyncio.sleep(self._step)
+            await asyncio.sleep(_STEP)
 
     async def _commit(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:

@@ -74,17 +74,6 @@ async def test_a_busy_system_commits_all_that_come_together(
     assert saves.batches == [[0], [*range(1, 50)]]
 
 
-async def test_batches_may_wait_by_a_measure_of_their_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_STEP", 3600.0)
-    monkeypatch.setattr(batches, "_LONGEST_WAIT", 0.0)
-    saves = Saves()
-
-    async with Batches(database, saves, step=0.01, longest_wait=60.0) as commits:
-        await put_while_busy(commits, saves, 50)
-
-    assert saves.batches == [[0], [*range(1, 50)]]
-
-
 async def test_no_batch_has_more_than_may_be(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_LONGEST_WAIT", 60.0)
     saves = Saves()
