@@ -1,6 +1,6 @@
 """`ingestd sources list`."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from operator import itemgetter
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.empty import NO_SOURCES
@@ -96,7 +96,7 @@ async def _pages(
             yield [_listed(row) for row in page]
 
 
-def _listed(row: Row[Any]) -> dict[str, Any]:
+def _listed(row: Sequence[Any]) -> dict[str, Any]:
     *values, last_polled_at, entries = row
     return {**overview.summary_of_values(*values), "entries": entries, "last_polled_at": iso(last_polled_at)}
 
