@@ -11,7 +11,7 @@ from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.store.database import Database
 from ingestd.store.polls.gaps import Gap
 from ingestd.store.polls.poll_result import ListedEntry
-from ingestd.store.work.entries import known_urls
+from ingestd.store.work.addresses import known_urls
 from ingestd.urls import comparable
 from ingestd.web.fetcher import Fetcher
 

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.timing import Timing
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.operations import overview
+from ingestd.store.operations import decisions, overview
 from ingestd.store.polls import due_times, source_list, sources, subscriptions
+from ingestd.store.records import documents
 from ingestd.store.schema import tables
-from ingestd.store.work import entries, own_claims, revisits, runs
+from ingestd.store.work import addresses, entries, own_claims, revisits, runs, shared_pages
 from tests.support.outcomes import NOON
 from tests.support.statements import executed
 
@@ -30,6 +31,7 @@ SMALL = {
     "sources_claimed", "entries_claimed",
 }  # fmt: skip
 
+URLS = ["https://s8.example/", "https://s9.example/", "https://s9.example/?utm_source=feed"]
 SOON = NOON + timedelta(minutes=1)
 
 
@@ -50,8 +52,11 @@ async def many(database_url: str) -> AsyncIterator[Database]:
             await connection.execute(insert(tables.sources), rows)
             listed = [
                 {
-                    "source_id": 1 + number, "guid": "1", "id_origin": "source", "fingerprint": "f", "announced": {},
+                    "source_id": 1 + number, "guid": f"{number}", "id_origin": "source", "fingerprint": "f",
+                    "announced": {},
                     "state": "pending" if number < 50 else "done", "attempts": 0, "url": f"https://s{number}.example/",
+                    "address": f"https://s{number}.example/" if number % 2 else None,
+                    "record_id": number + 1,
                     "site": f"s{number}.example", "due_at": NOON, "first_seen_at": NOON, "last_seen_at": NOON,
                 }
                 for number in range(2000)
@@ -124,6 +129,11 @@ OPERATIONS: dict[str, Operation] = {
     "end dead runs": lambda c: runs.expire_dead(c, runs.RunObserver()),
     "end a run": lambda c: runs.end(c, "run"),
     "find abandoned claims": lambda c: own_claims.find_abandoned(c, "run", own_claims.OwnClaims()),
+    "find entries by URL": lambda c: addresses.known_urls(c, URLS),
+    "find the page of an address": lambda c: shared_pages.find(c, URLS[0], entry_id=1),
+    "find addresses with a record": lambda c: shared_pages.with_record(c, URLS),
+    "explain a URL": lambda c: decisions.entries_at(c, URLS),
+    "find a document's record": lambda c: documents.are_usable(c, URLS),
     "sources with problems": lambda c: overview.sources_with_problems(c, late=NOON, after=10),
 }
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.polls import windows
 from ingestd.store.records import evidence
 from ingestd.store.schema.tables import carriers, decisions, entries, failures, records, sources
 from ingestd.store.statements import insert_all
+from ingestd.store.work.addresses import has_url
 
 #: The agency's guid of a wire item, else the one ingestd assigned.
 _GUID = func.coalesce(records.c.item_guid, records.c.guid)
@@ -44,11 +45,12 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
     Each has its source's columns; at most 100, in the order they were first seen.
     """
     of_record = (
-        select(carriers.c.entry_id)
-        .join(records, records.c.id == carriers.c.record_id)
-        .where(records.c.uri.in_(urls))
-        .scalar_subquery()
+        select(carriers.c.entry_id).join(records, records.c.id == carriers.c.record_id).where(records.c.uri.in_(urls))
     )
+    # The condition of the index `entries_by_own_guid`, word for word; an entry with its URL as its guid has that URL.
+    has_own_guid = and_(entries.c.guid.in_(urls), or_(entries.c.url.is_(None), entries.c.guid != entries.c.url))
+    # One by one: with all three conditions in one, both databases read all entries.
+    ids = union(*(select(entries.c.id).where(one) for one in (has_url(entries, urls), has_own_guid)), of_record)
     query = (
         select(
             entries,
@@ -60,7 +62,7 @@ async def entries_at(connection: AsyncConnection, urls: Sequence[str]) -> list[d
         )
         .join(sources, sources.c.id == entries.c.source_id)
         .outerjoin(records, records.c.id == entries.c.record_id)
-        .where(or_(entries.c.url.in_(urls), entries.c.guid.in_(urls), entries.c.id.in_(of_record)))
+        .where(entries.c.id.in_(ids))
         .order_by(entries.c.first_seen_at, entries.c.id)
         .limit(100)
     )

@@ -5,7 +5,7 @@ row of its entry is the one that was saved: another document, or a push, may hav
 """
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -53,3 +53,9 @@ def with_ids(listed: Iterable[ListedItem], ids: Mapping[str, int | None]) -> lis
     """Return items with the ids of their entries, given by guid; those of unknown ids are left out."""
     found = ((ids.get(item.guid), item) for item in listed)
     return [Item(entry_id, item.item_hash, item.check) for entry_id, item in found if entry_id]
+
+
+def with_others(items: Sequence[Item], others: Iterable[Item]) -> list[Item]:
+    """Return items, and behind them the others of other bytes."""
+    hashes = {item.item_hash for item in items}
+    return [*items, *(other for other in others if other.item_hash not in hashes)]

@@ -81,8 +81,11 @@ async def save(
                 ids |= window.entry_ids  # another page of the same document
             elif window:
                 left += ((entry_id, window.at, window.at) for entry_id in window.entry_ids - ids)
-            items = known_items.encode(known_items.with_ids(poll.items, ids_by_guid))
-            window = Window(at=poll.at, entry_ids=ids, encoded_items=items)
+            items = known_items.with_ids(poll.items, ids_by_guid)
+            if window and (window.at == poll.at or poll.keeps_claim):
+                # Those of the earlier pages, and those by which the next pages are compared with the last poll's.
+                items = known_items.with_others(items, window.items)
+            window = Window(at=poll.at, entry_ids=ids, encoded_items=known_items.encode(items))
             found[poll.source.id] = changed[poll.source.id] = window
     if left:
         rows = [{"entry": entry_id, "at": at, "known_until": until} for entry_id, at, until in sorted(left)]

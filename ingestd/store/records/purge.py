@@ -33,6 +33,7 @@ from ingestd.store.schema.tables import (
     sources,
 )
 from ingestd.store.statements import chunks
+from ingestd.store.work.addresses import has_url
 
 #: SHA-256 of no text.
 _NO_TEXT = sha256(b"").hexdigest()
@@ -134,7 +135,7 @@ async def raws_of_others(connection: AsyncConnection, found: Purgeable, document
     r = revisions.c
     others: set[str] = set()
     for some in chunks(found.urls):
-        query = select(r.raw).join(entries, entries.c.id == r.entry_id).where(entries.c.url.in_(some))
+        query = select(r.raw).join(entries, entries.c.id == r.entry_id).where(has_url(entries, some))
         others.update((await connection.execute(query.where(r.record_id.not_in(found.record_ids)))).scalars())
     return others & set(documents)
 

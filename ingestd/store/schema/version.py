@@ -41,6 +41,7 @@ VERSIONS = (
     "0023",
     "0024",
     "0025",
+    "0026",
 )
 
 #: The version that this program works with.

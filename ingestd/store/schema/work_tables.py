@@ -55,11 +55,9 @@ entries = Table(
     Column("gone", String(3)),  # status by which its page is gone: 404, 410, 451; null: it is there
     Column("gone_since", Instant),
     UniqueConstraint("source_id", "guid"),
-    Index("entries_by_record", "record_id"),
     Index("entries_by_first_seen", "source_id", "first_seen_at"),
 )
 _due_entry = text("state = 'pending' AND run_id IS NULL")
-Index("entries_due", entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
 # Claims read these two: by due time, and site by site where the longest due may not be taken (`work.due`).
 Index("entries_queue", entries.c.backfill_id, entries.c.due_at, sqlite_where=_due_entry, postgresql_where=_due_entry)
 Index(
@@ -76,10 +74,26 @@ Index(
 Index("entries_visited", entries.c.visited_at, sqlite_where=_due_revisit, postgresql_where=_due_revisit)
 _quarantined = text("state = 'quarantined'")
 Index("entries_quarantined", entries.c.source_id, sqlite_where=_quarantined, postgresql_where=_quarantined)
-Index("entries_by_backfill", entries.c.backfill_id, entries.c.state)
-Index("entries_by_url", entries.c.url, postgresql_using="hash")
 Index("entries_by_address", entries.c.address, postgresql_using="hash")
-Index("entries_by_guid", entries.c.guid, postgresql_using="hash")
+# A new entry touches a page of each index that has it, so these have only the rows that queries find by them
+# (`work.addresses`): most URLs are in their normal form, and many guids are URLs.
+_written = text("address IS NULL OR address <> url")
+Index(
+    "entries_by_written_url", entries.c.url,
+    postgresql_using="hash", sqlite_where=_written, postgresql_where=_written,
+)  # fmt: skip
+_own_guid = text("url IS NULL OR guid <> url")
+Index(
+    "entries_by_own_guid", entries.c.guid,
+    postgresql_using="hash", sqlite_where=_own_guid, postgresql_where=_own_guid,
+)  # fmt: skip
+_has_record = text("record_id IS NOT NULL")
+Index("entries_of_records", entries.c.record_id, sqlite_where=_has_record, postgresql_where=_has_record)
+_of_backfill = text("backfill_id IS NOT NULL")
+Index(
+    "entries_of_backfills", entries.c.backfill_id, entries.c.state,
+    sqlite_where=_of_backfill, postgresql_where=_of_backfill,
+)  # fmt: skip
 
 #: Backfills.  `state`: running (interrupted if `run_id` is null), done, failed, cancelled.  `cursor`: the position to
 #: resume from, and the counts up to it.

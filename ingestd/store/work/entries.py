@@ -230,15 +230,6 @@ async def find_ids(connection: AsyncConnection, source_id: int, guids: Sequence[
     return found
 
 
-async def known_urls(connection: AsyncConnection, urls: Collection[str]) -> set[str]:
-    """Return those of the URLs that entries of any source have."""
-    found: set[str] = set()
-    for some in chunks([*urls]):
-        query = select(entries.c.url).where(entries.c.url.in_(some))
-        found.update((await connection.execute(query)).scalars())
-    return found
-
-
 async def latest_urls(connection: AsyncConnection, source_id: int, *, limit: int = 200) -> list[str]:
     """Return the URLs of a source's latest entries, newest first."""
     query = select(entries.c.url).where(entries.c.source_id == source_id, entries.c.url.is_not(None))
@@ -251,8 +242,10 @@ async def fix_future_due_times(connection: AsyncConnection, *, now: datetime) ->
     polled_later = select(polls.c.source_id).where(polls.c.at > later)  # by index; `windows` has none by time
     of_window = select(windows.c.source_id).where(windows.c.at > later, windows.c.source_id.in_(polled_later))
     seen_later = (entries.c.last_seen_at > later) | entries.c.source_id.in_(of_window.scalar_subquery())
-    waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now)
-    await connection.execute(update(entries).where(waiting, seen_later).values(due_at=now))
+    waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & (entries.c.due_at > now) & seen_later
+    # One after the other, as the index of the queue has them: those of no backfill, then those of each.
+    for of in (entries.c.backfill_id.is_(None), entries.c.backfill_id > 0):
+        await connection.execute(update(entries).where(waiting, of).values(due_at=now))
 
 
 async def readable(connection: AsyncConnection, rows: Sequence[Row[Any]], *, now: datetime) -> list[ClaimedEntry]:

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.schema.tables import entries, records, sources
 from ingestd.store.statements import chunks
 from ingestd.store.unreadable import if_json
-from ingestd.store.work.addresses import address_of, has_address, have_same_address
+from ingestd.store.work.addresses import address_of, has_address, have_same_address, is_written
 from ingestd.urls import page_address
 
 _other = entries.alias("other")
@@ -122,7 +122,7 @@ _WITH_RECORD = (
         entries.c.record_id.is_not(None),
         or_(
             entries.c.address.in_(bindparam("addresses", expanding=True)),
-            entries.c.url.in_(bindparam("urls", expanding=True)),
+            is_written(entries, bindparam("urls", expanding=True)),
         ),
     )
     .distinct()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from ingestd.model.source import Source
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
-from ingestd.store.polls.known_entries import known_entries
+from ingestd.store.polls.known_entries import known_entries, known_items
+from ingestd.store.polls.known_items import ListedItem, check_of
 from ingestd.store.polls.poll_result import ListedEntry, PollOutcome, PollResult
 from ingestd.store.schema import tables
 from ingestd.store.work import entries
@@ -39,6 +41,12 @@ def listed(*numbers: int, size: int = 10) -> tuple[ListedEntry, ...]:
         )
         for n in numbers
     )
+
+
+def item(found: ListedEntry) -> ListedItem:
+    """Return an entry as the item of a document."""
+    guid = found.entry.guid
+    return ListedItem(guid, blake2b(guid.encode(), digest_size=8).digest(), check_of(guid, found.fingerprint))
 
 
 def size(file: Path) -> int:
@@ -72,6 +80,7 @@ class Desk:
         outcome: PollOutcome = "known",
         later: timedelta = timedelta(hours=1),
         changed: tuple[ListedEntry, ...] = (),
+        has_more: bool = True,
     ) -> None:
         self.at += later
         result = PollResult(
@@ -85,11 +94,17 @@ class Desk:
             new=tuple(one for one in found if one.entry.guid not in self.known),
             seen_again={one.entry.guid: None for one in found if one.entry.guid in self.known},
             changed=changed,
-            keeps_claim=True,
+            items=tuple(item(one) for one in found),
+            keeps_claim=has_more,
         )
         self.known.update(one.entry.guid for one in found)
         async with self.database.write() as connection:
             await polls.save(connection, [result])
+
+    async def known_items(self) -> set[str]:
+        """Return the guids of the items that the next document need not be parsed for."""
+        async with self.database.read() as connection:
+            return {guid for guid, _ in (await known_items(connection, self.source.id)).values()}
 
     async def last_seen(self, *numbers: int) -> list[float]:
         """Return when each entry was last seen, in hours after the start."""
@@ -121,6 +136,29 @@ async def test_the_pages_of_one_poll_are_one_document(database: Database) -> Non
     await desk.poll(listed(3, 1))
 
     assert await desk.last_seen(1, 2, 3, 4) == [2, 1, 2, 1]
+
+
+async def test_the_items_of_all_pages_are_known_to_the_next_poll(database: Database) -> None:
+    desk = await Desk.open(database)
+    first, second = listed(1, 2), listed(3, 4)
+
+    await desk.poll(first)
+    await desk.poll(second, later=timedelta(0))
+    assert await desk.known_items() == {"tag:1", "tag:2", "tag:3", "tag:4"}
+
+    await desk.poll(listed(2, 5))  # before its second page is read
+    assert {"tag:2", "tag:3", "tag:4", "tag:5"} <= await desk.known_items()
+
+
+async def test_the_items_of_a_former_document_are_forgotten(database: Database) -> None:
+    desk = await Desk.open(database)
+
+    await desk.poll(listed(1, 2), has_more=False)
+    async with database.write() as connection:
+        await connection.execute(update(tables.sources).values(run_id="run"))
+    await desk.poll(listed(2, 3), has_more=False)
+
+    assert await desk.known_items() == {"tag:2", "tag:3"}
 
 
 async def test_a_push_is_no_document_but_its_entries_were_seen(database: Database) -> None:
