@@ -32,8 +32,7 @@ TICK = 1.0
 #: Seconds between two updates of the list of watched drop folders.
 WATCH_INTERVAL = 5.0
 
-#: The number of overdue sources that stay due at once after a start or a clock change; the due times of the rest are
-#: spread over SPREAD seconds.
+#: Overdue sources that stay due at once after a start or a clock change; the others are spread over SPREAD seconds.
 MAX_OVERDUE, SPREAD = 64, 300.0
 
 #: Sources checked for quiet in one run: each takes some milliseconds of the event loop.
@@ -187,8 +186,11 @@ async def correct_due_times(service: Service) -> None:
         await due_times.fix_future_due_times(connection, now=now)
         await entries.fix_future_due_times(connection, now=now)
         await revisits.fix_future_due_times(connection, now=now)
-        if spread := await due_times.spread_overdue(connection, now=now, max_due=MAX_OVERDUE, seconds=SPREAD):
-            log.info("spread overdue sources", sources=spread, seconds=SPREAD)
+        spread = await due_times.spread_overdue(connection, now=now, max_due=MAX_OVERDUE, seconds=SPREAD)
+    if spread is None:
+        log.warning("too many sources are overdue to spread them", more_than=due_times.MAX_SPREAD, order="longest due")
+    elif spread:
+        log.info("spread overdue sources", sources=spread, seconds=SPREAD)
 
 
 async def make_pushed_sources_due(service: Service) -> None:
@@ -213,9 +215,7 @@ async def heartbeat(service: Service) -> None:
 
 
 async def _repair(service: Service) -> None:
-    if service.service_state.stopping:
-        return
-    if await service.repair.run():
+    if not service.service_state.stopping and await service.repair.run():
         service.pages.nudge()
 
 

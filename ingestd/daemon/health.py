@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from ingestd.daemon import bounded_query
-from ingestd.daemon.bounded_query import BoundedQuery, QueryLate
+from ingestd.daemon.bounded_query import BoundedQuery, QueryLate, QueryResult
 from ingestd.daemon.checks import (
     DATABASE_CHECKS,
     LATE_CLAIM,
@@ -46,6 +47,10 @@ _SAMPLE_INTERVAL = 60.0
 #: Seconds after which counting is given up, on a host that is much too busy.
 _COUNT_TIMEOUT = 300.0
 
+#: Age of the figures beyond which they say nothing about now (seconds): they are counted every two minutes at least, if
+#: counting ends.
+OLD_COUNTS = 600.0
+
 _UNCOUNTED = Verdict(status="warn", output="not counted yet: counting takes long in a large database")
 
 
@@ -60,10 +65,16 @@ class Health:
         self._deaths, self._timeouts, self._stalls = RecentGrowth(), RecentGrowth(), RecentGrowth()
 
     async def watch(self) -> None:
-        """Sample the counters every minute, also when there are no probes; runs until cancelled."""
+        """Sample the counters every minute, also when there are no probes; runs until cancelled.
+
+        Figures that have been asked for are renewed: where counting takes long, a probe gets those of the last time.
+        """
         while True:
             await asyncio.sleep(_SAMPLE_INTERVAL)
             list(self._extractors(datetime.now(UTC)))
+            if self.figures.last:
+                with suppress(StoreError):  # the next report says so
+                    await self.current_figures()
 
     async def close(self) -> None:
         """Cancel the queries in progress."""
@@ -115,7 +126,7 @@ class Health:
             stopping=self.service.service_state.stopping,
             checks=(
                 _pulse_check(pulse.value if pulse else None, unavailable, now),
-                *_database_checks(figures.value if figures else None, unavailable, now),
+                *_database_checks(figures, unavailable, now),
                 self._writes(now),
                 self._archive(now),
                 self._commits(now),
@@ -217,9 +228,16 @@ def _pulse_check(pulse: Pulse | None, unavailable: Verdict | None, now: datetime
     )  # fmt: skip
 
 
-def _database_checks(figures: Figures | None, unavailable: Verdict | None, now: datetime) -> Iterator[Check]:
+def _database_checks(
+    result: QueryResult[Figures] | None, unavailable: Verdict | None, now: datetime
+) -> Iterator[Check]:
     """Yield the checks that count in the database; `unavailable`, if given, replaces the verdict of each."""
+    figures = result.value if result else None
+    age = monotonic() - result.monotonic_at if result else 0.0
     for name, component, unit, measure in DATABASE_CHECKS:
         value, verdict = measure(figures) if figures else (None, _UNCOUNTED)
+        if age > OLD_COUNTS and verdict.status == "pass":
+            minutes = f"{age / 60:.0f} minutes"
+            verdict = Verdict(status="warn", output=f"counted {minutes} ago: the database is too slow; see its log")
         at = figures.at if figures else now
         yield Check(name=name, component=component, value=value, unit=unit, at=at, verdict=unavailable or verdict)

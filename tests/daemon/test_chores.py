@@ -10,6 +10,7 @@ from time import monotonic, time
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from ingestd.daemon import chores
 from ingestd.daemon.checks import DEAD_SCHEDULER
@@ -28,7 +29,7 @@ from ingestd.daemon.chores import (
 from ingestd.daemon.service import Service
 from ingestd.errors import ArchiveError, StoreError, StoreUnavailable
 from ingestd.settings import Settings
-from ingestd.store.polls import sources
+from ingestd.store.polls import due_times, sources
 from ingestd.store.schema import tables
 from ingestd.store.statements import insert_all
 from ingestd.store.work import runs
@@ -181,6 +182,28 @@ async def test_overdue_sources_are_spread_after_a_clock_was_set_ahead(service: S
         due = list((await connection.execute(select(tables.sources.c.due_at))).scalars())
     assert sum(one <= now for one in due) == MAX_OVERDUE
     assert max(due) <= now + timedelta(seconds=SPREAD)
+
+
+async def test_it_is_logged_when_too_many_sources_are_overdue_to_be_spread(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_times, "MAX_SPREAD", 2)
+    monkeypatch.setattr("ingestd.daemon.chores.MAX_OVERDUE", 1)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    for number in range(4):
+        await add_source(service, f"https://{number}.example/feed", due=yesterday + timedelta(minutes=number))
+
+    with capture_logs() as logs:
+        await correct_due_times(service)
+
+    assert [line["event"] for line in logs] == ["too many sources are overdue to spread them"]
+    assert logs[0]["more_than"] == 2
+    async with service.runtime.database.write() as connection:
+        claimed = await sources.claim_due(connection, "run", now=datetime.now(UTC), limit=9)
+    assert [one.id for one in claimed] == [1, 2, 3, 4]  # the longest due first, and at once
+    with capture_logs() as logs:
+        await correct_due_times(service)
+    assert logs == []
 
 
 async def test_only_a_source_that_published_less_than_expected_is_quiet(

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,6 +7,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import text
 
+from ingestd.daemon.checks import DATABASE_CHECKS, Figures
 from ingestd.daemon.chores import heartbeat
 from ingestd.daemon.health import Health
 from ingestd.daemon.service import Service
@@ -112,6 +114,52 @@ async def test_a_hanging_database_is_a_failure_and_is_queried_once(
         assert {check.verdict.output for check in failed} == {"the database did not answer within 0.8 s"}
         assert {check.value for check in failed} == {None}
     assert await health.unready_reason() == "the database did not answer within 0.8 s"
+    await health.close()
+
+
+async def test_counts_that_are_old_are_no_reason_to_pass(health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch)
+    counted = [name for name, *_ in DATABASE_CHECKS]
+    before = await statuses(health)
+    monkeypatch.setattr("ingestd.daemon.health.OLD_COUNTS", 0.0)
+
+    after = {check.name: check.verdict for check in (await health.report()).checks}
+
+    assert {before[name] for name in counted} == {"pass"}
+    for name in counted:
+        assert after[name].status == "warn"
+        assert re.fullmatch(r"counted \d+ minutes ago: the database is too slow; see its log", after[name].output or "")
+    assert after["extractors:deaths"].status == "pass"
+
+
+async def test_figures_that_were_asked_for_are_counted_again_without_probes(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_patient(monkeypatch)
+    monkeypatch.setattr("ingestd.daemon.health._SAMPLE_INTERVAL", 0.0)
+    monkeypatch.setattr("ingestd.daemon.health._MAX_COUNTING", 1.0)
+    counted: asyncio.Queue[None] = asyncio.Queue()
+    query = health.figures._query
+
+    async def counting() -> Figures:
+        counted.put_nowait(None)
+        return await query()
+
+    health.figures._query = counting
+    await health.report()
+    await counted.get()
+    health.figures.last = None  # nobody has asked yet
+    watching = asyncio.create_task(health.watch())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert counted.empty()
+
+    await health.figures.result(max_age=0.0)
+    await counted.get()
+    await counted.get()
+
+    watching.cancel()
+    await asyncio.wait([watching])
     await health.close()
 
 

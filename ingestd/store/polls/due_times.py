@@ -53,15 +53,18 @@ def _corrected(now: datetime) -> Update:
     return update(sources).values(due_at=now, last_polled_at=now, last_success_at=success)
 
 
-async def spread_overdue(connection: AsyncConnection, *, now: datetime, max_due: int, seconds: float) -> int:
+async def spread_overdue(connection: AsyncConnection, *, now: datetime, max_due: int, seconds: float) -> int | None:
     """Leave at most `max_due` sources due now and spread the others evenly over the next `seconds`.
 
-    Keeps the order in which they were due; returns how many were spread: none if there are more than MAX_SPREAD.
+    Keeps the order in which they were due; returns how many were spread, or None if there are more than MAX_SPREAD:
+    they stay as they are.
     """
     query = select(sources.c.id).where(_WAITING, sources.c.due_at <= now).order_by(sources.c.due_at, sources.c.id)
     found = (await connection.execute(query.limit(max_due + MAX_SPREAD + 1))).scalars().all()
     later = found[max_due:]
-    if not later or len(later) > MAX_SPREAD:
+    if len(later) > MAX_SPREAD:
+        return None
+    if not later:
         return 0
     step = seconds / len(later)
     rows = [
