@@ -35,7 +35,7 @@ SOAK_TESTS = tests/articles/test_hostile_pages.py tests/daemon/test_agency.py te
 soak: .venv/installed-test
 	SOAK=1 SOAK_KILLS=$(or $(KILLS),100) SOAK_ITEMS=$(or $(ITEMS),10000) $(BIN)/pytest -n 2 $(SOAK_TESTS)
 
-# Takes a quarter of an hour; writes benchmarks/results.json and the table of benchmarks/README.md.
+# Takes a quarter of an hour at most; writes benchmarks/results.json and the table of benchmarks/README.md.
 bench: .venv/installed-test .venv/peers/installed
 	$(BIN)/python benchmarks/suite.py
 

@@ -72,16 +72,20 @@ class Names:
             return self.entries.get(value, f"no entry {value}")
         if column in ("record_id", "merged_into"):
             return self.records.get(value, f"no record {value}")
-        return _RULES.sub("", _NUMBERED.sub(self._named, value)) if isinstance(value, str) else value
+        if column in _SENTENCES and isinstance(value, str):
+            return _RULES.sub("", _NUMBERED.sub(self._named, value))
+        return value
 
     def _named(self, found: re.Match[str]) -> str:
         known = {"record": self.records, "entry": self.entries}.get(found[1], {})
         return f"{found[1]} {known.get(int(found[2]), 'N')}"
 
 
+#: Columns with sentences of ingestd.  A text of a publisher may have a record and a number as well: it stays as it is.
+_SENTENCES = {"reason", "note", "message"}
 #: The digest of the code that extracts, which may do the same in another way.
 _RULES = re.compile(r", rules [0-9a-f]{12}\b")
-#: A record, an entry or a gap in a sentence, as of a decision.
+#: A record, an entry or a gap in such a sentence.
 _NUMBERED = re.compile(r"\b(record|entry|gap) (\d+)\b")
 
 

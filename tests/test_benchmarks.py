@@ -111,3 +111,14 @@ async def test_replays_differ_by_what_was_answered_and_not_by_database(tmp_path:
     differing = before ^ after
     assert {line.split(" ")[0] for line in differing} >= {"revisions", "raws", "archive", "texts"}
     assert all("paper1.example" in line for line in differing if not line.startswith(("raws ", "texts ")))
+
+
+def test_a_dump_replaces_numbers_in_sentences_of_ingestd_and_not_in_texts() -> None:
+    from replay_dump import Names  # noqa: PLC0415
+
+    names = Names([], [])
+
+    assert names.of("reason", "record 12: found by repair of gap 3: 2 entries") == (
+        "record N: found by repair of gap N: 2 entries"
+    )
+    assert names.of("body_text", "a record 80 million votes") == "a record 80 million votes"
