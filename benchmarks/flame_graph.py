@@ -1,8 +1,9 @@
 """Sample where the CPU time of a main path goes, and draw it as an SVG.
 
-python benchmarks/flame_graph.py unchanged|first_ingest|end_to_end OUT.svg [--title TEXT]
+python benchmarks/flame_graph.py [unchanged] [first_ingest] [end_to_end]
 
-py-spy, which must be on PATH, samples the daemon and its workers while they poll feeds that answer 304, ingest
+Writes docs/performance/PATH-after.svg of each, by default of all three, and the commit to docs/performance.md.  py-spy,
+which must be on PATH, samples the daemon and its workers while they poll feeds that answer 304, ingest
 feeds for the first time, or ingest feeds and their pages.  The server of the site is left out, and so are frames of
 less than a thousandth of the samples.  The width of a frame is its share of the samples.  The SVG has neither scripts
 nor links: a browser shows the name and the share of a frame when the pointer rests on it.
@@ -24,6 +25,7 @@ from pathlib import Path
 from common import add_feeds, make_due, service
 from expectations import Outcomes, Unexpected, run
 from site_server import SERVERS, Site, serve_site
+from suite import git
 
 from ingestd.daemon.service import Service
 
@@ -97,10 +99,11 @@ async def end_to_end(daemon: Service, wire: str, site: Site, raw: Path) -> None:
 
 
 PATHS = {
-    "unchanged": (unchanged, Site(feeds=200, entries=1, paragraphs=1)),
-    "first_ingest": (first_ingest, Site(feeds=150, entries=20, paragraphs=3)),
-    "end_to_end": (end_to_end, Site(feeds=6, entries=20)),
+    "unchanged": ("Polls answered with 304", unchanged, Site(feeds=200, entries=1, paragraphs=1)),
+    "first_ingest": ("First ingest of feeds", first_ingest, Site(feeds=150, entries=20, paragraphs=3)),
+    "end_to_end": ("Feeds and pages, end to end", end_to_end, Site(feeds=6, entries=20)),
 }
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def stacks(raw: str, servers: set[int]) -> Iterator[tuple[list[str], int]]:
@@ -176,7 +179,7 @@ def _draw(frame: Frame, left: float, level: int, total: int, rows: list[str]) ->
 
 async def sample(name: str, raw: Path) -> set[int]:
     """Run a path, and return the processes that serve its site."""
-    work, site = PATHS[name]
+    _, work, site = PATHS[name]
     with serve_site(site) as wire:
         servers = set(SERVERS)
         async with service(extractors=2) as daemon:
@@ -184,22 +187,33 @@ async def sample(name: str, raw: Path) -> set[int]:
     return servers
 
 
-def main(name: str, out: Path, title: str) -> None:
+def draw(name: str, commit: str) -> None:
+    """Sample a path, and replace its drawing and the commit in its caption."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "stacks"
         servers = asyncio.run(sample(name, raw))
         root = Frame("all")
         for names, count in stacks(raw.read_text(), servers):
             root.add(names, count)
-    out.write_text(svg(root, title or name))
+    out = f"performance/{name}-after.svg"
+    (DOCS / out).write_text(svg(root, f"{PATHS[name][0]}, commit {commit}"))
+    text = (DOCS / "performance.md").read_text()
+    caption = rf"!\[After: commit \w+\]\({re.escape(out)}\)"
+    (DOCS / "performance.md").write_text(re.sub(caption, f"![After: commit {commit}]({out})", text))
     shares: Counter[str] = Counter({called.name: called.count for called in root.called.values()})
-    print(f"{out}: {root.count} samples, {dict(shares)}")
+    print(f"{out}: {root.count} samples, {dict(shares)}", flush=True)
+
+
+def main(names: list[str]) -> None:
+    commit = git("rev-parse", "--short=7", "HEAD")
+    for name in names or PATHS:
+        draw(name, commit)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("path", choices=PATHS)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--title", default="")
+    parser.add_argument("path", nargs="*", help=f"{', '.join(PATHS)}; default: all")
     args = parser.parse_args()
-    run(lambda: main(args.path, args.out, args.title))
+    if unknown := set(args.path) - set(PATHS):
+        parser.error(f"no path is called {', '.join(sorted(unknown))}")
+    run(lambda: main(args.path))
