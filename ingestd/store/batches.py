@@ -24,7 +24,7 @@ class Batches(Generic[T, R]):
 
     An idle system commits each item at once.  Where others came while a transaction ran, the next one waits for as long
     as more come, at most for `_LONGEST_WAIT` or `max_items`: the batches of a busy system grow with its load, and a
-    commit is most of what a small one costs.
+    commit is most of what a small one costs.  It is idle again after `_LONGEST_WAIT` without an item.
     When the database refuses a batch, its items are committed one by one in their order, so that a bad item fails
     alone.  When the database is unavailable, all fail: a part of them must not overtake the others.
     """
@@ -67,9 +67,10 @@ class Batches(Generic[T, R]):
         return await asyncio.shield(done)
 
     async def _work(self) -> None:
-        is_busy = False
+        is_busy, ended = False, 0.0
         while True:
             await self._has_waiting.wait()
+            is_busy = is_busy and monotonic() - ended < _LONGEST_WAIT
             if is_busy or len(self._waiting) > 1:
                 await self._gather()
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_items))]
@@ -77,7 +78,7 @@ class Batches(Generic[T, R]):
                 self._has_waiting.clear()
             is_busy = len(batch) > 1
             await self._commit(batch)
-            is_busy = is_busy or bool(self._waiting)
+            is_busy, ended = is_busy or bool(self._waiting), monotonic()
 
     async def _gather(self) -> None:
         """Wait for as long as more items come."""

@@ -1,10 +1,13 @@
 """Inserts that work on both databases, and lists cut to the limits of a statement."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Dialect, Insert, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
@@ -29,6 +32,58 @@ async def insert_or_update(connection: AsyncConnection, table: Table, rows: Sequ
     values = {name: insert.excluded[name] for name in rows[0] if name not in table.primary_key.columns}
     statement = insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=values)
     await connection.execute(statement, list(rows))
+
+
+async def execute_for_all(
+    connection: AsyncConnection, statement: Insert | Update, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Execute a statement with each of some rows, which all have the same names; does nothing for an empty list.
+
+    `statement` is a constant of its module, without lists of parameters, and its table has no defaults in Python: on
+    SQLite it is compiled once and its parameters are made here, since what SQLAlchemy does for a row takes longer than
+    what SQLite does.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        await connection.execute(statement, rows)
+        return
+    compiled = _compiled(statement, tuple(rows[0]), connection.dialect)
+    try:
+        parameters = [compiled.parameters(row) for row in rows]
+    except (TypeError, ValueError) as error:  # as SQLAlchemy raises what it cannot convert
+        raise StatementError(str(error), compiled.text, None, error) from error
+    await connection.exec_driver_sql(compiled.text, parameters)
+
+
+class _Compiled:
+    """A statement as text, and what its parameters are made of."""
+
+    def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))
+        # One name may stand for several parameters, of which not all know their type.
+        conversions: dict[str, Callable[[Any], Any] | None] = {}
+        for parameter, name in compiled.bind_names.items():
+            known = conversions.get(name)
+            conversions[name] = parameter.type.dialect_impl(dialect).bind_processor(dialect) or known
+        order = compiled.positiontup or ()
+        self.text = str(compiled)
+        self._values_of = itemgetter(*order)
+        self._conversions = [conversions[name] for name in order]
+        self._constants = {name: one.value for one, name in compiled.bind_names.items() if name not in names}
+
+    def parameters(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parameters for a row."""
+        values = self._values_of({**self._constants, **row} if self._constants else row)
+        return tuple(
+            [
+                value if convert is None else convert(value)
+                for value, convert in zip(values, self._conversions, strict=True)
+            ]
+        )
+
+
+_compiled = lru_cache(maxsize=64)(_Compiled)
 
 
 async def insert_all(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import Self
 from urllib.parse import urljoin
 
 from aiohttp import encode_basic_auth
 from yarl import URL
 
+from ingestd.caching import cached_if_short
 from ingestd.errors import BrokenReply, Forbidden
 from ingestd.urls import site, without_userinfo
 from ingestd.web.logins import Origin, origin_of
@@ -29,12 +29,18 @@ class Target:
     #: The Authorization header, for this origin only; None without user-info.
     authorization: str | None = None
 
-    @classmethod
-    def parse(cls, url: str) -> Self:
+    @staticmethod
+    def parse(url: str) -> "Target":
         """Parse a URL; user-info in it becomes basic authorization (RFC 7617).
+
+        The targets of the last thousand URLs are kept: those of an installation's feeds are polled again and again.
 
         Raises Forbidden when it is not an http(s) URL with a host.
         """
+        return Target._parse(url) if "@" in url else _kept(url)
+
+    @classmethod
+    def _parse(cls, url: str) -> "Target":
         display_url = without_userinfo(url) if "@" in url else url
         try:
             parsed = URL(url, encoded=_WIRE_READY.fullmatch(url) is not None)
@@ -67,3 +73,7 @@ class Target:
     def origin(self) -> Origin:
         """Scheme, host and port (RFC 6454, 4)."""
         return origin_of(self.url)
+
+
+#: Without those that may contain a password.
+_kept = cached_if_short(1_000)(Target._parse)

@@ -116,3 +116,15 @@ async def test_what_waits_at_the_end_is_committed(database: Database) -> None:
         await asyncio.sleep(0)
 
     assert await asyncio.gather(*puts) == [0, 10, 20, 30, 40]
+
+
+async def test_a_busy_system_is_idle_again_after_a_pause(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_STEP", 3600.0)
+    saves = Saves()
+
+    async with Batches(database, saves, max_items=2) as commits:
+        await asyncio.gather(commits.put(0), commits.put(1))
+        await asyncio.sleep(2 * batches._LONGEST_WAIT)
+        await commits.put(2)  # it would wait for an hour
+
+    assert saves.batches == [[0, 1], [2]]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from os import urandom
 from typing import Literal
-from uuid import uuid4
 
 from ingestd.model.feed import Deleted, Entry
 from ingestd.model.source import NO_HINTS, NO_VALIDATORS, Cursor, Hints, Pace, SeenWarning, Source, Validators
@@ -108,7 +108,7 @@ class PollResult:
     #: Whether the source stays claimed, because further results of the same poll follow.
     keeps_claim: bool = False
     #: Identifies the result, or the push that it is a part of: a repeated commit finds that it is saved already.
-    id: str = field(default_factory=lambda: uuid4().hex)
+    id: str = field(default_factory=lambda: urandom(16).hex())
 
     @property
     def distrusted_until(self) -> datetime | None:

@@ -22,7 +22,7 @@ from ingestd.store.polls.poll_claims import lock_claims
 from ingestd.store.polls.poll_result import ListedEntry, PollResult
 from ingestd.store.records import raws
 from ingestd.store.schema.tables import entries, polls
-from ingestd.store.statements import chunks, insert_absent, insert_all
+from ingestd.store.statements import chunks, execute_for_all, insert_absent
 from ingestd.store.work.entries import entry_as_json
 from ingestd.urls import page_address, site
 
@@ -72,11 +72,14 @@ async def _update_sources(
         connection, [await _adopt_address(connection, poll) for poll in poll_results]
     )
     await _update_hubs(connection, poll_results)
-    await insert_all(connection, polls, [_poll_row(poll) for poll in poll_results])
+    await execute_for_all(connection, _INSERT, [_poll_row(poll) for poll in poll_results])
     await gaps.open_gaps(
         connection, [await gaps.gap_row(connection, poll) for poll in poll_results if poll.may_have_lost]
     )
     await failures.add(connection, [poll.failure for poll in poll_results])
+
+
+_INSERT = polls.insert().inline()
 
 
 async def _add_raws(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:

@@ -13,6 +13,7 @@ from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.polls.source_rows import hints_as_json
 from ingestd.store.polls.source_warnings import warnings_as_json
 from ingestd.store.schema.tables import sources
+from ingestd.store.statements import execute_for_all
 
 
 async def update_after_polls(connection: AsyncConnection, poll_results: Sequence[PollResult]) -> None:
@@ -26,8 +27,7 @@ async def update_after_polls(connection: AsyncConnection, poll_results: Sequence
         (_AS_BEFORE, [_values_as_before(poll) for poll in polled if _is_as_before(poll)]),
         (_AFTER_PUSH, [_values_after_push(poll) for poll in poll_results if poll.outcome == "pushed"]),
     ):
-        if rows:
-            await connection.execute(statement, rows)
+        await execute_for_all(connection, statement, rows)
 
 
 def _flag(name: str) -> ColumnElement[bool]:

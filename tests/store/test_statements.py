@@ -1,0 +1,78 @@
+"""Statements that are executed with many rows."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Boolean, bindparam, case, func, select, true, update
+
+from ingestd.errors import StoreRefused
+from ingestd.settings.values import with_async_driver
+from ingestd.store.database import Database
+from ingestd.store.polls import sources
+from ingestd.store.schema import tables
+from ingestd.store.statements import execute_for_all
+from tests.support.outcomes import NOON
+from tests.support.statements import executed
+
+_c = tables.sources.c
+UPDATE = (
+    update(tables.sources)
+    .where(_c.id == bindparam("source_id"), _c.state == "active")
+    .values(
+        last_polled_at=bindparam("at"),
+        watched_since=func.coalesce(_c.watched_since, bindparam("at")),
+        hints=bindparam("hints_", type_=_c.hints.type),
+        etag=case((bindparam("is_tagged", type_=Boolean()) == true(), bindparam("etag_")), else_="none"),
+        body_hash=bindparam("hash_"),
+        arrivals=bindparam("arrivals_"),
+    )
+)
+ROWS: list[dict[str, Any]] = [
+    {
+        "source_id": 1, "at": NOON, "hints_": {"ttl": 60, "skip_hours": [1, 2]}, "is_tagged": True, "etag_": 'W/"é"',
+        "hash_": b"\0" * 32, "arrivals_": 1,
+    },
+    {
+        "source_id": 2, "at": datetime(2026, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=5))), "hints_": None,
+        "is_tagged": False, "etag_": None, "hash_": None, "arrivals_": None,
+    },
+]  # fmt: skip
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(with_async_driver(database_url)) as database:
+        async with database.write() as connection:
+            for number in (1, 2):
+                await sources.add(connection, f"https://{number}.example/", now=NOON)
+        yield database
+
+
+async def test_rows_are_written_as_sqlalchemy_writes_them(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(UPDATE, ROWS)
+        theirs = (await connection.execute(select(tables.sources).order_by(_c.id))).all()
+        await connection.execute(update(tables.sources).values(hints={}, etag="", body_hash=b"", watched_since=None))
+
+        await execute_for_all(connection, UPDATE, ROWS)
+
+        assert (await connection.execute(select(tables.sources).order_by(_c.id))).all() == theirs
+
+
+async def test_all_rows_take_one_statement(database: Database) -> None:
+    async with database.write() as connection:
+        with executed(connection) as statements:
+            await execute_for_all(connection, UPDATE, ROWS)
+            await execute_for_all(connection, UPDATE, [])
+
+    assert len(statements) == 1
+
+
+async def test_a_naive_time_is_refused(database: Database) -> None:
+    rows = [{**ROWS[0], "at": datetime(2026, 11, 27)}]  # noqa: DTZ001
+
+    with pytest.raises(StoreRefused):
+        async with database.write() as connection:
+            await execute_for_all(connection, UPDATE, rows)
