@@ -28,7 +28,7 @@ def identify(text: str, claim: str | None) -> tuple[str | None, str | None]:
     claimed, probabilities = language_tag(claim), _probabilities(text)
     if not probabilities:
         return claimed, None
-    detected = next(iter(probabilities))
+    detected = max(probabilities, key=probabilities.__getitem__)
     if claimed is None:
         return detected, detected
     first = claimed.split("-")[0]
@@ -76,18 +76,19 @@ _NOT_LATIN = re.compile("[^\u0000-\u024f]")
 
 def detect(text: str) -> str | None:
     """Return the language detected from a text; None when the text is too short."""
-    return next(iter(_probabilities(text)), None)
+    probabilities = _probabilities(text)
+    return max(probabilities, key=probabilities.__getitem__, default=None)
 
 
 def _probabilities(text: str) -> dict[str, float]:
-    """Return the probability of each language for a text, the most probable first; empty when it is too short."""
+    """Return the probability of each language for a text; empty when it is too short."""
     if len(text) < _MIN_TEXT:
         return {}
     ranked: dict[str, float] = dict(_identifier().rank(text[:_SAMPLE]))
     # The model also knows "no language" (zxx), and Wu, which newspapers do not print.
     ranked["zh"] = ranked.get("zh", 0) + ranked.pop("wuu", 0)
     ranked.pop("zxx", None)
-    return dict(sorted(ranked.items(), key=lambda item: -item[1]))
+    return ranked
 
 
 def _indistinguishable_from(language: str) -> set[str]:

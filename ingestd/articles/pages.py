@@ -50,10 +50,11 @@ def _is_not_of_the_story(element: etree._Element) -> bool:
 
 def _evidence(page: Page) -> tuple[tuple[Block, ...], dict[str, Clues], tuple[str, ...], tuple[str, ...]]:
     """Return the page's blocks, the clues of its witnesses, its captions and its copyright notices."""
-    root = parse(decode(page.body, page.content_type))
+    markup = decode(page.body, page.content_type)
+    root = parse(markup)
     if root is None:
         raise NoArticle("the page is empty")
-    kept_lines.mark(root)
+    kept_lines.mark(root, markup)
     headings = other_stories.remove(root, page.url)
     figures = images.read(root, page.url)
     witnesses = {

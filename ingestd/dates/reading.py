@@ -221,6 +221,7 @@ def _beginnings(text: str, at: int, context: Context) -> Iterator[int]:
     yield at
     start = at
     for _ in range(2):  # "on Saturday, the 24th"
+        before = start
         weekday = grammar.named_at(text, start, "weekday", context.language)
         if weekday and (gap := _AFTER_WEEKDAY.match(text, weekday[1])):
             start = gap.end()
@@ -229,6 +230,8 @@ def _beginnings(text: str, at: int, context: Context) -> Iterator[int]:
         if word and word.end() > start:
             start = word.end()
             yield start
+        if start == before:
+            return
 
 
 def _behind(text: str, at: int, day: Day, context: Context) -> tuple[StatedTime, int] | None:

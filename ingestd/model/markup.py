@@ -15,7 +15,7 @@ _TAG = re.compile(r"<[^<>]*>")
 # Tags that HTML ignores inside an element (WHATWG HTML, 13.2.6.4.7); libxml2 would end the page at </body>.
 _PAGE_TAG = re.compile(r"</?(?:html|head|body)\b[^<>]*>", re.IGNORECASE)
 # Not that of lxml.html, which looks up a class of its own, in Python, for each element.
-_PARSER = etree.HTMLParser()
+_PARSER = etree.HTMLParser(collect_ids=False)
 _INVISIBLE = frozenset(("script", "style", "noscript", "template", "iframe", "object", "title"))
 _BLOCKS = frozenset(
     "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li main nav "

@@ -40,12 +40,15 @@ class Block:
     text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "text", "".join(run.text for run in self.runs))
+        runs = self.runs
+        object.__setattr__(self, "text", runs[0].text if len(runs) == 1 else "".join([run.text for run in runs]))
 
     @property
     def link_share(self) -> float:
         """Share of the text that is link text, from 0 to 1."""
-        return sum(len(run.text) for run in self.runs if run.href) / len(self.text)
+        if len(self.runs) == 1:
+            return 1.0 if self.runs[0].href else 0.0
+        return sum([len(run.text) for run in self.runs if run.href]) / len(self.text)
 
     @property
     def is_address(self) -> bool:

@@ -34,7 +34,7 @@ def parse(text: str) -> etree._Element | None:
     A page that nests deeper than `MAX_DEPTH` or has more than `MAX_TAGS` tags is flattened: it keeps its text and
     loses its structure.
     """
-    if text.count("<") > MAX_TAGS:
+    if len(text) > MAX_TAGS and text.count("<") > MAX_TAGS:
         text = _replace_tags(_flattened, text)
         if text.count("<") > MAX_TAGS:
             text = _replace_tags(" ", text)
@@ -66,7 +66,10 @@ def html_elements(root: etree._Element) -> etree._Element:
 
 def _parse(text: str) -> etree._Element | None:
     # A new parser for each page: a parser keeps state between documents (its error log grows).
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    # Without the table of ids, which nothing asks for, parsing takes a sixth less time.
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
+    )
     try:
         return etree.fromstring(text.encode("utf-8", "replace"), parser=parser)
     except etree.XMLSyntaxError:

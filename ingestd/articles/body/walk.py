@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -41,8 +40,7 @@ _ROW_ELEMENTS, _ROW_CELL = 200, 200
 _NOT_IN_ROW = frozenset("table ul ol dl h1 h2 h3 h4 h5 h6 blockquote pre figure article section form".split())
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBlock:
+class PlacedBlock(NamedTuple):
     """A block and its place on the page."""
 
     block: Block
@@ -227,15 +225,15 @@ def _style(element: etree._Element, outer: tuple[str | None, str | None]) -> tup
 
 def _lines(runs: list[Run]) -> Iterator[list[Run]]:
     """Yield the lines that `<br>` parts; those that were wrapped by hand are joined."""
+    if _BREAK not in [run.text for run in runs]:
+        yield runs
+        return
     lines: list[list[Run]] = [[]]
     for run in runs:
         if run.text == _BREAK:
             lines.append([])
         else:
             lines[-1].append(run)
-    if len(lines) == 1:
-        yield lines[0]
-        return
     joins = plain_text.broken_off(["".join(run.text for run in line).strip() for line in lines])
     joined = lines[0]
     for line, goes_on in zip(lines[1:], joins, strict=True):

@@ -27,6 +27,11 @@ from ingestd.articles.body.marked_elements import STRONG, TEASER, WEAK, mark_str
         pytest.param("<div class='commentary'></div>", 0, id="a-longer-word"),
         pytest.param("<article class='comments'></article>", 0, id="the-whole-story"),
         pytest.param("<p></p>", 0, id="nothing-said"),
+        pytest.param("<div data-name='comments'></div>", 0, id="an-attribute-that-marks-nothing"),
+        pytest.param("<div data-name='x' class='share-bar'></div>", WEAK, id="beside-such-an-attribute"),
+        pytest.param("<div class='story' hidden></div>", WEAK, id="hidden-with-a-class"),
+        pytest.param("<figure class='story'></figure>", WEAK, id="a-figure-with-a-class"),
+        pytest.param("<figure class='comments'></figure>", STRONG, id="a-figure-that-its-class-marks"),
     ],
 )
 def test_elements_are_marked_by_tag_role_class_and_id(markup: str, expected: int) -> None:
