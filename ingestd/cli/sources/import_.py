@@ -13,7 +13,11 @@ from ingestd.cli.output import show, show_json
 from ingestd.discovery.opml import read_opml
 from ingestd.errors import UsageError
 from ingestd.store.polls import sources
+from ingestd.store.polls.source_addresses import other_spellings
 from ingestd.urls import source_url
+
+#: Sources for each of which all stored addresses are searched: for more, they are read once.
+_FEW = 10
 
 
 def import_(
@@ -35,16 +39,19 @@ def import_(
 
     async def work() -> tuple[int, list[str]]:
         added, refused = 0, []
-        async with open_database(config) as database, database.write() as connection:
-            now = datetime.now(UTC)
-            for line in found.outlines:
-                try:
-                    url = source_url(line.url)
-                except ValueError as error:
-                    refused.append(f"{line.title or 'without a title'}: {error}")
-                    continue
-                _, is_new = await sources.add(connection, url, now=now, title=line.title)
-                added += is_new
+        async with open_database(config) as database:
+            # Before the transaction: nobody else could write meanwhile.
+            spellings = await other_spellings(database) if len(found.outlines) > _FEW else None
+            async with database.write() as connection:
+                now = datetime.now(UTC)
+                for line in found.outlines:
+                    try:
+                        url = source_url(line.url)
+                    except ValueError as error:
+                        refused.append(f"{line.title or 'without a title'}: {error}")
+                        continue
+                    _, is_new = await sources.add(connection, url, now=now, title=line.title, spellings=spellings)
+                    added += is_new
         return added, refused
 
     added, refused = asyncio.run(work())

@@ -11,7 +11,7 @@ from ingestd.errors import NotFound
 from ingestd.model.source import Source
 from ingestd.model.typed_url import with_scheme
 from ingestd.store.polls import source_rows
-from ingestd.store.polls.source_addresses import address_of, find_by_address, ids_at
+from ingestd.store.polls.source_addresses import Spellings, address_of, find_by_address, ids_at
 from ingestd.store.schema.source_tables import NOT_HTTP
 from ingestd.store.schema.tables import polls, sources
 from ingestd.store.statements import insert_absent
@@ -26,15 +26,16 @@ async def add(
     title: str | None = None,
     interval: float | None = None,
     obeys_robots: bool = False,
+    spellings: Spellings | None = None,
 ) -> tuple[int, bool]:
     """Add a source, due at once (an inbox is never due); returns its id and whether it is new.
 
     A source that was removed, or that only backfills used, is activated again with its history, and takes the title
     and interval that are given.  A source that has this address in any spelling, or had it before it moved, stays as it
-    is.
+    is.  `spellings` are the `other_spellings`, for who adds many.
     """
     url = address_of(url)
-    existing = await find_by_address(connection, url)
+    existing = await find_by_address(connection, url, spellings)
     if existing and _is_feed_not_removed(existing):
         return existing.id, False
     if existing:
