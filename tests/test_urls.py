@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestd.urls import (
+    comparable,
     folder_path,
     is_folder,
     is_inbox,
@@ -84,6 +85,24 @@ def test_references_that_are_not_http_urls_resolve_to_none(reference: str | None
 def test_equivalent_urls_have_the_same_normal_form(url: str, same: str) -> None:
     assert normalise(url) == same
     assert normalise(same) == same
+
+
+@pytest.mark.parametrize(
+    "host", ["paper.example", "Paper.example", "paper.example.", "a..b", "1.2.3.4", "xn--a", "a@b", "p\u00e9.example"]
+)
+@pytest.mark.parametrize(
+    "rest",
+    ["", "/", "//", "/a", "/a/../b", "/%41", "/a b", "/a?b=1", "/a?utm_source=x", "/a#b", "/a;b", "/a|b", "/a,b@c:1",
+     ":80/", ":443/", ":8000/a", ":0/", ":080/", ":65536/", ":800/", ":4433/", "/\n", " /", "\\a"],
+)  # fmt: skip
+def test_a_url_is_compared_in_its_normal_form_also_where_that_is_not_made(host: str, rest: str) -> None:
+    for scheme in ("http", "https"):
+        url = f"{scheme}://{host}{rest}"
+        try:
+            normal = normalise(url)
+        except ValueError:
+            normal = url
+        assert comparable(url) == normal
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,11 @@ _BY_ID = select(*_COLUMNS).where(_OF_SOURCE, entries.c.id.in_(bindparam("ids", e
 
 async def known_entries(connection: AsyncConnection, source_id: int, guids: Sequence[str]) -> dict[str, KnownEntry]:
     """Return the known entries of a source among `guids`, by guid."""
-    found: dict[str, KnownEntry] = {}
-    window = (await windows.read(connection, [source_id])).get(source_id) if guids else None
+    rows: list[Any] = []
     for some in chunks(guids):
-        rows = await connection.execute(_BY_GUID, {"source_id": source_id, "guids": some})
-        found.update((row[1], _known(row, window)) for row in rows)
-    return found
+        rows += await connection.execute(_BY_GUID, {"source_id": source_id, "guids": some})
+    window = (await windows.read(connection, [source_id])).get(source_id) if rows else None
+    return {row[1]: _known(row, window) for row in rows}
 
 
 async def known_items(connection: AsyncConnection, source_id: int) -> dict[bytes, tuple[str, KnownEntry]]:

@@ -197,7 +197,7 @@ async def _update_entries(
         return {}
     before = (await connection.execute(_NEWEST)).scalar() or 0
     # An entry may have been added since the poll looked, by a repair of a gap, with older content.
-    await connection.execute(_upsert(connection.dialect.name), rows)
+    await execute_for_all(connection, _upsert(connection.dialect.name), rows)
     # Not by RETURNING, for which the driver would be given one long statement for each number of rows.
     added = await connection.execute(_ADDED, {"before": before})
     return {(source_id, guid): entry_id for entry_id, source_id, guid in added}

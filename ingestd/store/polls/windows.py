@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.polls import known_items
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, windows
-from ingestd.store.statements import chunks
+from ingestd.store.statements import chunks, execute_for_all
 
 #: By how much the time may be late at which a push brought an entry again.  Hubs push whole feeds.
 _PUSH_PRECISION = timedelta(hours=1)
@@ -89,7 +89,7 @@ async def save(
             found[poll.source.id] = changed[poll.source.id] = window
     if left:
         rows = [{"entry": entry_id, "at": at, "known_until": until} for entry_id, at, until in sorted(left)]
-        await connection.execute(_SEEN, rows)
+        await execute_for_all(connection, _SEEN, rows)
     await _write(connection, changed)
     return found
 
@@ -122,7 +122,7 @@ async def _write(connection: AsyncConnection, found: dict[int, Window]) -> None:
         {"source_id": source_id, "entry_ids": encode(window.entry_ids), "at": window.at, "items": window.encoded_items}
         for source_id, window in sorted(found.items())
     ]
-    await connection.execute(_upsert(connection.dialect.name), rows)
+    await execute_for_all(connection, _upsert(connection.dialect.name), rows)
 
 
 @cache
