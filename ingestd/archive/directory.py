@@ -40,6 +40,8 @@ class DirectoryArchive:
     that arrive meanwhile are flushed together.
     """
 
+    level: int | None = packs.LEVEL
+
     def __init__(self, root: Path) -> None:
         self._root = root
         self._index = Index(root)
@@ -49,15 +51,22 @@ class DirectoryArchive:
         self.failing_since: float | None = None
 
     async def put(
-        self, body: bytes, kind: Kind = "page", answer: Answer | None = None, subjects: Collection[str] = ()
+        self,
+        body: bytes,
+        kind: Kind = "page",
+        answer: Answer | None = None,
+        subjects: Collection[str] = (),
+        *,
+        frame: bytes | None = None,
     ) -> StoredBody:
         """Store a body and the answer that carried it; once this returns, a loss of power does not undo it.
 
-        `find` finds it by its `subjects`: names of what it is about.
+        `find` finds it by its `subjects`: names of what it is about.  `frame` is the body as a frame of zstd, if it is
+        compressed already.
 
         Raises ArchiveError when it cannot be written, as when the disk is full.
         """
-        return await self._batch.put(Put(body, kind, answer, subjects))
+        return await self._batch.put(Put(body, kind, answer, subjects, frame))
 
     async def get(self, sha256: str) -> bytes:
         """Return a body exactly as it was put; `sha256` is in lower-case hexadecimal.

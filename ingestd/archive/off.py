@@ -15,6 +15,7 @@ class DisabledArchive:
     """Archive that returns the hash and size of a body, which records need, and stores nothing."""
 
     failing_since: float | None = None
+    level: int | None = None
 
     async def put(
         self,
@@ -22,6 +23,8 @@ class DisabledArchive:
         kind: Kind = "page",
         answer: Answer | None = None,
         subjects: Collection[str] = (),
+        *,
+        frame: bytes | None = None,
     ) -> StoredBody:
         """Return the hash and size of a body."""
         digest = await asyncio.to_thread(hash_of, body)

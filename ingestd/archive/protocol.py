@@ -75,13 +75,22 @@ class Archive(Protocol):
 
     #: When `put` began to fail (monotonic seconds); None while it succeeds.
     failing_since: float | None
+    #: The level of zstd at which bodies are compressed; None: none is stored.
+    level: int | None
 
     async def put(
-        self, body: bytes, kind: Kind = "page", answer: Answer | None = None, subjects: Collection[str] = ()
+        self,
+        body: bytes,
+        kind: Kind = "page",
+        answer: Answer | None = None,
+        subjects: Collection[str] = (),
+        *,
+        frame: bytes | None = None,
     ) -> StoredBody:
         """Store a body and the answer that carried it; once this returns, a loss of power does not undo it.
 
-        `find` finds it by its `subjects`: names of what it is about.
+        `find` finds it by its `subjects`: names of what it is about.  `frame` is the body as a frame of zstd, if it is
+        compressed already.
 
         Raises ArchiveError when it cannot be stored.
         """

@@ -16,17 +16,18 @@ _KEY = 16
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A call of `put`: a body, its kind, the answer that carried it, and its subjects, or their keys."""
+    """A call of `put`: a body, its kind, the answer that carried it, its subjects, or their keys, and its frame."""
 
     body: bytes
     kind: Kind
     answer: Answer | None = None
     subjects: Collection[str | bytes] = ()
+    frame: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A body to store, and its answer, compressed."""
+    """A body to store, and its answer, which is compressed."""
 
     kind: Kind
     sha256: bytes
@@ -34,6 +35,8 @@ class Item:
     answer: "AnswerItem | None"
     #: Keys of its subjects.
     subjects: tuple[bytes, ...]
+    #: The body as a frame of zstd; None: it is not compressed yet.
+    frame: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def make_item(put: Put) -> Item:
     """Return what to store for a call of `put`."""
     keys = tuple(dict.fromkeys(one if isinstance(one, bytes) else key_of(one) for one in put.subjects))
     answer = _answer_item(put.answer) if put.answer else None
-    return Item(put.kind, hash_of(put.body).digest(), put.body, answer, keys)
+    return Item(put.kind, hash_of(put.body).digest(), put.body, answer, keys, put.frame)
 
 
 def _answer_item(answer: Answer) -> AnswerItem:

@@ -47,8 +47,8 @@ class Writer:
             known = {item.sha256: self._stored(connection, item, today) for item in items}
             answers = [answer for item in items if (answer := self._new_answer(connection, item))]
             subjects = [row for item in items for row in _new_subjects(connection, item, today)]
-        new = {item.sha256: item.body for item in items if not known[item.sha256]}
-        bodies = {name: packs.make_record(body, name) for name, body in new.items()}
+        new = {item.sha256: item for item in items if not known[item.sha256]}
+        bodies = {name: packs.make_record(item.body, name, item.frame) for name, item in new.items()}
         sizes = {name: size or len(bodies[name]) for name, size in known.items()}
         records = [*bodies.values(), *(answer.record for _, answer in answers)]
         if not records:

@@ -237,7 +237,7 @@ class Ingest:
         # Revisits use at most one worker process, so that the others are free for new entries.
         async with self._groups.joined(), self._revisit_lock if work.known else nullcontext():
             page = await self._site_contexts.add_to(fetched.page, page_site)
-            found = await read_new_page(self.pool, page, is_indexed=work.known is None)
+            found = await read_new_page(self.pool, page, is_indexed=work.known is None, level=self.archive.level)
             extracted = found.extracted
             if revisit.is_same(work, extracted):
                 return self._untouched(work, fetched)
@@ -249,7 +249,7 @@ class Ingest:
         at = datetime.now(UTC)
         subject = subjects.of_item(work.source_id, work.entry.guid)
         raw = await self.retries.while_unavailable(
-            lambda: self.archive.put(fetched.page.body, "page", fetched.answer, [subject])
+            lambda: self.archive.put(fetched.page.body, "page", fetched.answer, [subject], frame=found.frame)
         )
         visits = work.visits
         if not fetched.page.fragment:

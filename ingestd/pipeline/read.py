@@ -116,14 +116,15 @@ async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = Non
     return _with_plausible_article_dates(extracted, fetched_at or datetime.now(UTC))
 
 
-async def read_new_page(pool: Pool, page: Page, *, is_indexed: bool = True) -> IndexedArticle:
+async def read_new_page(pool: Pool, page: Page, *, is_indexed: bool = True, level: int | None = None) -> IndexedArticle:
     """Extract the article of a page that was fetched just now; raises as `read_page` does.
 
-    With `is_indexed`, its entry of the full-text index is made in the worker process as well.
+    With `is_indexed`, its entry of the full-text index is made in the worker process as well, and the page compressed
+    at a `level` of zstd, if there is one.
     """
     if not is_indexed:
         return IndexedArticle(extracted=await read_page(pool, page))
-    found: IndexedArticle = await pool.run("ingestd.workers.indexed:extract", page)
+    found: IndexedArticle = await pool.run("ingestd.workers.indexed:extract", page, level)
     return replace(found, extracted=_with_plausible_article_dates(found.extracted, datetime.now(UTC)))
 
 

@@ -44,8 +44,10 @@ class ExtractedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedArticle:
-    """An extracted article with its entry of the full-text index."""
+    """An extracted article with its entry of the full-text index, and its page, compressed."""
 
     extracted: ExtractedArticle
     #: None: it was not asked for.
     index: IndexEntry | None = None
+    #: The page's body as a frame of zstd.  None: it was not asked for.
+    frame: bytes | None = None

@@ -428,3 +428,21 @@ async def test_no_file_stays_open_after_the_last_put(tmp_path: Path) -> None:
         await asyncio.gather(*(archive.put(body(number)) for number in range(puts)))
 
     assert open_files(tmp_path) == []
+
+
+async def test_a_body_that_is_compressed_already_is_stored_as_it_is(tmp_path: Path) -> None:
+    archive, frame = DirectoryArchive(tmp_path), zstandard.ZstdCompressor(level=19).compress(BODY)
+
+    stored = await archive.put(BODY, frame=frame)
+
+    assert await archive.get(stored.sha256) == BODY
+    assert frame in next(tmp_path.glob("packs/page/*.pack")).read_bytes()  # noqa: ASYNC240 - the only task
+
+
+async def test_a_frame_of_other_bytes_is_found_out(tmp_path: Path) -> None:
+    archive, frame = DirectoryArchive(tmp_path), zstandard.ZstdCompressor().compress(BODY[:-1] + b"!")
+
+    stored = await archive.put(BODY, frame=frame)
+
+    with pytest.raises(ArchiveError, match="damaged"):
+        await archive.get(stored.sha256)

@@ -1,15 +1,17 @@
 """Extracted pages are stored together, and none waits where no other is on its way."""
 
 import asyncio
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from ingestd.archive import packs
 from ingestd.daemon.service import Service
 from ingestd.pipeline import ingest
 from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.runtime import Runtime
-from tests.support.desk import STORY, add, feed, page
+from tests.support.desk import STORY, add, feed, page, poll_all
 from tests.support.newsroom import Newsroom
 
 FOR_EVER = 3600.0
@@ -137,3 +139,25 @@ async def test_pages_that_are_extracted_together_are_stored_together(
     await service.pages.run_until_idle()
 
     assert (saved, [count for count in archived if count]) == ([8], [8])
+
+
+async def test_pages_are_compressed_where_they_are_extracted(
+    newsroom: Newsroom, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records: list[tuple[bytes, bytes | None]] = []
+    original = packs.make_record
+
+    def make_record(content: bytes, name: bytes, frame: bytes | None = None) -> bytes:
+        records.append((content, frame))
+        return original(content, name, frame)
+
+    monkeypatch.setattr(packs, "make_record", make_record)
+    body = page("Ferry runs again", STORY)
+    link = newsroom.publish("/1", body=body, content_type="text/html")
+    await add(runtime, newsroom.publish("/feed.xml", body=feed(link)))
+
+    await poll_all(runtime)
+
+    [frame] = [frame for content, frame in records if content == body]
+    assert frame is not None
+    assert await runtime.archive.get(sha256(body).hexdigest()) == body
