@@ -55,7 +55,8 @@ async def test_entries_of_a_held_site_are_put_off_together(
 
     await service.pages.run_until_idle()
 
-    assert [request.path for request in newsroom.requests if request.path[1:].isdigit()] == ["/0"]
+    # Any one: all are due at the same time.
+    assert len([request.path for request in newsroom.requests if request.path[1:].isdigit()]) == 1
     assert len(writes) < 10
     in_two_hours = datetime.now(UTC) + timedelta(seconds=7100)
     assert [at > in_two_hours for at in await due_times(runtime)].count(True) >= ENTRIES - 1
