@@ -172,3 +172,19 @@ async def test_sources_in_a_bad_condition_are_found_by_an_index(many: Database, 
         return (await connection.execute(source_list.query("feed").where(only, tables.sources.c.id > 10))).all()
 
     assert await full_scans(many, read) == []
+
+
+async def test_entries_are_counted_without_reading_their_rows(many: Database) -> None:
+    async with many.write() as connection:
+        with executed(connection) as statements:
+            assert await overview.count_entries(connection) == {"entries": 2000, "pending": 50, "quarantined": 0}
+        [(statement, parameters)] = statements
+        if connection.dialect.name == "sqlite":
+            rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+            plan = [row[-1] for row in rows if " entries" in row[-1]]
+            assert len(plan) == 4
+            assert all(" INDEX entries_" in step for step in plan)
+        else:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))  # what has an index uses it
+            plan = list((await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)).scalars())
+            assert not [step for step in plan if "Seq Scan" in step]
