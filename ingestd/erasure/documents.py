@@ -5,21 +5,21 @@ from ingestd.pipeline import subjects
 from ingestd.store.database import Database
 from ingestd.store.records import purge
 from ingestd.store.records.purge import Purgeable
-from ingestd.urls import site
 
 
 async def find_documents(database: Database, archive: Archive, found: Purgeable) -> set[str]:
     """Return the SHA-256 of each document that may hold the content of records.
 
     They are those that rows name; those whose subject is one of their items, a source that listed them or, for
-    sitemaps, their site; and what was fetched from their addresses, unless another record was made from it.  Documents
-    that were archived before they had subjects count if their source had listed one of the items by then.
+    sitemaps, their site, also by an earlier list of public suffixes; and what was fetched from their addresses, unless
+    another record was made from it.  Documents that were archived before they had subjects count if their source had
+    listed one of the items by then.
 
     Raises StoreError, StoreUnavailable, ArchiveError.
     """
     documents = set(found.documents)
     documents |= await archive.find([subjects.of_item(source_id, guid) for source_id, guid in found.items])
-    documents |= await archive.find([subjects.of_site(name) for name in {site(url) for url in found.urls}])
+    documents |= await archive.find(subjects.of_lists_with(found.urls))
     for source_id, since in found.sources.items():
         documents |= await archive.find([subjects.of_source(source_id)], since=since.date())
     documents |= set(found.listings) - await archive.with_subjects(found.listings)

@@ -1,6 +1,7 @@
 """Subjects of documents in the archive: names by which an erasure finds every document that may hold an item."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
 
 from ingestd.urls import site
 from ingestd.workers.results import ParsedFeed
@@ -34,3 +35,15 @@ def of_document(source_id: int, parsed: ParsedFeed) -> list[str]:
 def of_list(links: Iterable[str | None]) -> list[str]:
     """Return the subjects of a list of pages that belongs to no source."""
     return [of_site(name) for name in {site(link) for link in links if link}]
+
+
+def of_lists_with(urls: Collection[str]) -> list[str]:
+    """Return the subjects of lists with some pages, also of lists that were archived by an earlier release.
+
+    The site of a host is one of the domains it is in; which one, changes with the list of public suffixes.
+    """
+    names = {site(url) for url in urls}
+    for url in urls:
+        labels = (urlsplit(url).hostname or "").rstrip(".").split(".")
+        names.update(".".join(labels[start:]) for start in range(len(labels)))
+    return sorted(map(of_site, names))
