@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Insert, Table, Update
@@ -51,7 +50,7 @@ async def execute_for_all(
     compiled = _compiled(statement, tuple(rows[0]), connection.dialect)
     try:
         parameters = [compiled.parameters(row) for row in rows]
-    except (TypeError, ValueError) as error:  # as SQLAlchemy raises what it cannot convert
+    except (KeyError, OverflowError, TypeError, ValueError) as error:  # as SQLAlchemy raises what it cannot convert
         raise StatementError(str(error), compiled.text, None, error) from error
     await connection.exec_driver_sql(compiled.text, parameters)
 
@@ -66,20 +65,17 @@ class _Compiled:
         for parameter, name in compiled.bind_names.items():
             known = conversions.get(name)
             conversions[name] = parameter.type.dialect_impl(dialect).bind_processor(dialect) or known
-        order = compiled.positiontup or ()
         self.text = str(compiled)
-        self._values_of = itemgetter(*order)
-        self._conversions = [conversions[name] for name in order]
-        self._constants = {name: one.value for one, name in compiled.bind_names.items() if name not in names}
+        self._conversions = [(name, conversions[name]) for name in compiled.positiontup or ()]
+        self._constants = {
+            name: one.value for one, name in compiled.bind_names.items() if name not in names and not one.required
+        }
 
     def parameters(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the parameters for a row."""
-        values = self._values_of({**self._constants, **row} if self._constants else row)
+        values = {**self._constants, **row} if self._constants else row
         return tuple(
-            [
-                value if convert is None else convert(value)
-                for value, convert in zip(values, self._conversions, strict=True)
-            ]
+            [values[name] if convert is None else convert(values[name]) for name, convert in self._conversions]
         )
 
 

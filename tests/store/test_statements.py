@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, bindparam, case, func, select, true, update
+from sqlalchemy import Boolean, bindparam, case, func, literal_column, select, true, update
 
 from ingestd.errors import StoreRefused
 from ingestd.settings.values import with_async_driver
@@ -76,3 +76,23 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
     with pytest.raises(StoreRefused):
         async with database.write() as connection:
             await execute_for_all(connection, UPDATE, rows)
+
+
+async def test_a_statement_may_have_one_parameter(database: Database) -> None:
+    statement = update(tables.sources).values(title="News").where(_c.url == bindparam("address"))
+    literal = update(tables.sources).values(etag=None).where(_c.id == bindparam("source_id"))
+    async with database.write() as connection:
+        await execute_for_all(connection, statement, [{"address": "https://1.example/"}])
+        await execute_for_all(connection, literal.values(title=literal_column("'News'")), [{"source_id": 2}])
+
+        assert (await connection.execute(select(_c.title).order_by(_c.id))).scalars().all() == ["News", "News"]
+
+
+@pytest.mark.parametrize("given", [{}, {"source_id": 1}], ids=["first", "second"])
+async def test_a_row_without_a_value_is_refused(database: Database, given: dict[str, Any]) -> None:
+    statement = update(tables.sources).values(etag="new").where(_c.id == bindparam("source_id"))
+    rows = [given, {"source_id": 2}] if not given else [given, {}]
+
+    with pytest.raises(StoreRefused):
+        async with database.write() as connection:
+            await execute_for_all(connection, statement, rows)

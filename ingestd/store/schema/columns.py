@@ -58,18 +58,20 @@ def instant_of_text(value: Any) -> datetime | None:
     if value is None:
         return None
     try:
-        return datetime.fromisoformat(value + "+00:00")
+        found = datetime.fromisoformat(value + "+00:00")
     except (TypeError, ValueError):
         return _unusual_instant(value)
+    # Behind a date alone, "+" counts as its separator from a time of day, which has no zone then.
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _unusual_instant(value: Any) -> datetime | None:
     """Return a time that was written in another way than ours, or None."""
     try:
         found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (OverflowError, TypeError, ValueError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _in_utc(value: datetime) -> datetime:

@@ -42,3 +42,28 @@ def test_a_naive_time_is_refused() -> None:
 
     with pytest.raises(ValueError, match="naive"):
         write(datetime(2026, 11, 27))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("stored", "time"),
+    [
+        ("2026-11-27", datetime(2026, 11, 27, tzinfo=UTC)),
+        ("20261127", datetime(2026, 11, 27, tzinfo=UTC)),
+        ("2026-11-27 15:43", datetime(2026, 11, 27, 15, 43, tzinfo=UTC)),
+        ("2026-11-27T15:43:01Z", datetime(2026, 11, 27, 15, 43, 1, tzinfo=UTC)),
+        ("2026-11-27 15:43:01+02:00", datetime(2026, 11, 27, 13, 43, 1, tzinfo=UTC)),
+        ("0001-01-01 00:00:00+02:00", None),
+        ("yesterday", None),
+        ("", None),
+        (1764258181, None),
+    ],
+    ids=str,
+)
+def test_a_time_that_others_wrote_is_read_in_utc(stored: object, time: datetime | None) -> None:
+    read = Instant().dialect_impl(sqlite.dialect()).result_processor(sqlite.dialect(), None)  # type: ignore[no-untyped-call]
+    assert read
+
+    found = read(stored)
+
+    assert found == time
+    assert found is None or found.tzinfo is UTC
