@@ -40,7 +40,7 @@ stage "bug".
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -234,8 +234,8 @@ class Ingest:
             return self._untouched(work, fetched)
         # A page without a URL belongs to no site.
         page_site = site(fetched.page.url) if fetched.url else ""
-        # Revisits use at most one worker process, so that the others are free for new entries.
-        async with self._groups.joined(), self._revisit_lock if work.known else nullcontext():
+        # Revisits use at most one worker process, so that the others are free for new entries, which wait for none.
+        async with self._revisit_lock if work.known else self._groups.joined():
             page = await self._site_contexts.add_to(fetched.page, page_site)
             found = await read_new_page(self.pool, page, is_indexed=work.known is None, level=self.archive.level)
             extracted = found.extracted

@@ -1,17 +1,20 @@
 """Extracted pages are stored together, and none waits where no other is on its way."""
 
 import asyncio
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from ingestd.archive import packs
 from ingestd.daemon.service import Service
 from ingestd.pipeline import ingest
 from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.runtime import Runtime
-from tests.support.desk import STORY, add, feed, page, poll_all
+from ingestd.store.schema import tables
+from tests.support.desk import OTHER, STORY, add, feed, page, poll_all
 from tests.support.newsroom import Newsroom
 
 FOR_EVER = 3600.0
@@ -139,6 +142,38 @@ async def test_pages_that_are_extracted_together_are_stored_together(
     await service.pages.run_until_idle()
 
     assert (saved, [count for count in archived if count]) == ([8], [8])
+
+
+async def test_a_new_page_waits_for_no_revisit(
+    newsroom: Newsroom, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.ingest, "_groups", Groups(size=16, longest_wait=FOR_EVER))
+    old = newsroom.publish("/old", body=page("Ferry runs again", STORY), content_type="text/html")
+    await add(runtime, newsroom.publish("/feed.xml", body=feed(old, stamp=datetime.now(UTC).isoformat())))
+    await poll_all(runtime)
+    newsroom.publish("/old", body=page("Ferry runs again", STORY, OTHER), content_type="text/html")
+    async with runtime.database.write() as connection:
+        await connection.execute(update(tables.entries).values(revisit_at=datetime.now(UTC)))
+    begun, may_end, original = asyncio.Event(), asyncio.Event(), ingest.read_new_page
+
+    async def read_new_page(pool: Any, fetched: Any, **options: Any) -> Any:
+        if not options["is_indexed"]:
+            begun.set()
+            await may_end.wait()
+        return await original(pool, fetched, **options)
+
+    monkeypatch.setattr(ingest, "read_new_page", read_new_page)
+    revisiting = asyncio.create_task(Service(runtime, max_polls=1, max_pages=4, per_site=1).revisits.run_until_idle())
+    await begun.wait()
+    new = newsroom.publish("/new", body=page("Too many umbrellas", OTHER), content_type="text/html")
+    newsroom.publish("/feed.xml", body=feed(old, new))
+
+    counts = await poll_all(runtime)
+
+    assert counts["records"] == 2
+    assert not revisiting.done()
+    may_end.set()
+    await revisiting
 
 
 async def test_pages_are_compressed_where_they_are_extracted(
