@@ -1,11 +1,14 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from time import monotonic
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from ingestd.daemon.checks import DATABASE_CHECKS, Figures
 from ingestd.daemon.chores import heartbeat
@@ -160,6 +163,38 @@ async def test_figures_that_were_asked_for_are_counted_again_without_probes(
 
     watching.cancel()
     await asyncio.wait([watching])
+    await health.close()
+
+
+async def test_a_bug_in_counting_is_logged_and_the_counters_are_sampled_all_the_same(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_patient(monkeypatch)
+    monkeypatch.setattr("ingestd.daemon.health._SAMPLE_INTERVAL", 0.0)
+    monkeypatch.setattr("ingestd.daemon.health._MAX_COUNTING", 1.0)
+    await health.report()
+    assert health.figures.last
+    health.figures.last = replace(health.figures.last, monotonic_at=-inf)
+    broken, again = asyncio.Event(), asyncio.Event()
+
+    async def query() -> Figures:
+        if not broken.is_set():
+            broken.set()
+            raise ZeroDivisionError
+        again.set()
+        return await asyncio.Future()
+
+    health.figures._query = query
+    with capture_logs() as logs:
+        watching, waiting = asyncio.create_task(health.watch()), asyncio.create_task(again.wait())
+        await asyncio.wait([watching, waiting], return_when=asyncio.FIRST_COMPLETED)
+        is_watching = not watching.done()
+        watching.cancel()
+        waiting.cancel()
+        await asyncio.wait([watching, waiting])
+
+    assert is_watching
+    assert [line["event"] for line in logs] == ["bug"]
     await health.close()
 
 
