@@ -5,7 +5,7 @@ row of its entry is the one that was saved: another document, or a push, may hav
 """
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -59,3 +59,12 @@ def with_others(items: Sequence[Item], others: Iterable[Item]) -> list[Item]:
     """Return items, and behind them the others of other bytes."""
     hashes = {item.item_hash for item in items}
     return [*items, *(other for other in others if other.item_hash not in hashes)]
+
+
+def latest_of(items: Iterable[Item], entry_ids: Container[int]) -> list[Item]:
+    """Return the first item of each of some entries: others are of documents before the last one."""
+    found: dict[int, Item] = {}
+    for item in items:
+        if item.entry_id in entry_ids:
+            found.setdefault(item.entry_id, item)
+    return [*found.values()]

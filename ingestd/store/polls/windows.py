@@ -82,9 +82,12 @@ async def save(
             elif window:
                 left += ((entry_id, window.at, window.at) for entry_id in window.entry_ids - ids)
             items = known_items.with_ids(poll.items, ids_by_guid)
-            if window and (window.at == poll.at or poll.keeps_claim):
-                # Those of the earlier pages, and those by which the next pages are compared with the last poll's.
-                items = known_items.with_others(items, window.items)
+            if window and window.at == poll.at:
+                items = known_items.with_others(items, window.items)  # of the earlier pages
+                items = items if poll.keeps_claim else known_items.latest_of(items, ids)
+            elif window and poll.keeps_claim:
+                # The next pages are compared with those of the last poll, but not of the polls before.
+                items = known_items.with_others(items, known_items.latest_of(window.items, window.entry_ids))
             window = Window(at=poll.at, entry_ids=ids, encoded_items=known_items.encode(items))
             found[poll.source.id] = changed[poll.source.id] = window
     if left:

@@ -15,7 +15,7 @@ from ingestd.model.feed import Entry
 from ingestd.model.source import Source
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.polls import polls, sources
+from ingestd.store.polls import polls, sources, windows
 from ingestd.store.polls.known_entries import known_entries, known_items
 from ingestd.store.polls.known_items import ListedItem, check_of
 from ingestd.store.polls.poll_result import ListedEntry, PollOutcome, PollResult
@@ -45,8 +45,8 @@ def listed(*numbers: int, size: int = 10) -> tuple[ListedEntry, ...]:
 
 def item(found: ListedEntry) -> ListedItem:
     """Return an entry as the item of a document."""
-    guid = found.entry.guid
-    return ListedItem(guid, blake2b(guid.encode(), digest_size=8).digest(), check_of(guid, found.fingerprint))
+    guid, text = found.entry.guid, f"{found.entry.guid} {found.entry.description_text}"
+    return ListedItem(guid, blake2b(text.encode(), digest_size=8).digest(), check_of(guid, found.fingerprint))
 
 
 def size(file: Path) -> int:
@@ -159,6 +159,32 @@ async def test_the_items_of_a_former_document_are_forgotten(database: Database) 
     await desk.poll(listed(2, 3), has_more=False)
 
     assert await desk.known_items() == {"tag:2", "tag:3"}
+
+
+async def test_the_items_of_a_former_document_of_pages_are_forgotten(database: Database) -> None:
+    desk = await Desk.open(database)
+
+    for first, second in ((listed(1, 2), listed(3, 4)), (listed(2, 5, size=20), listed(6))):
+        await desk.poll(first)
+        await desk.poll(second, later=timedelta(0), has_more=False)
+        async with database.write() as connection:
+            await connection.execute(update(tables.sources).values(run_id="run"))
+
+    async with database.read() as connection:
+        [window] = (await windows.read(connection, [desk.source.id])).values()
+    # The second entry has other bytes than before.
+    expected = (*listed(6), *listed(2, 5, size=20))
+    assert [one.item_hash for one in window.items] == [item(one).item_hash for one in expected]
+
+
+async def test_the_items_of_polls_that_ended_early_are_forgotten(database: Database) -> None:
+    """Its last page lists nothing, or cannot be read."""
+    desk = await Desk.open(database)
+
+    for number in range(1, 5):
+        await desk.poll(listed(number))
+
+    assert await desk.known_items() == {"tag:3", "tag:4"}
 
 
 async def test_a_push_is_no_document_but_its_entries_were_seen(database: Database) -> None:
