@@ -21,7 +21,7 @@ from tests.support.dropping import item
 from tests.support.newsroom import Newsroom
 
 #: Seconds for which the database is read-only, and the longest time until all is done afterwards.
-READ_ONLY, PATIENCE = 2.0, 60.0
+READ_ONLY, PATIENCE = 2.0, 300.0
 
 
 class Desk:
