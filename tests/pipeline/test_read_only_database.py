@@ -83,17 +83,18 @@ class Desk:
             ticking.cancel()
             await asyncio.wait([ticking])
             async with asyncio.timeout(PATIENCE):
-                while await self._claimed():
+                while await self._has_polls():
+                    self.service.tick()
                     await self.runtime.send_heartbeat()
                     await asyncio.sleep(0.1)
             self.service.stop()
             await working
 
-    async def _claimed(self) -> bool:
-        """Return whether a source is claimed; nothing makes one due any more, so each claim ends."""
+    async def _has_polls(self) -> bool:
+        """Return whether a source is claimed or due; nothing makes one due any more, so this ends."""
         async with self.runtime.database.read() as connection:
-            claimed = select(func.count()).select_from(t.sources).where(t.sources.c.run_id.is_not(None))
-            return (await connection.execute(claimed)).scalar_one() > 0
+            left = t.sources.c.run_id.is_not(None) | (t.sources.c.due_at <= func.now())
+            return (await connection.execute(select(func.count()).where(left))).scalar_one() > 0
 
     async def finish(self) -> int:
         """Wait until all stories and items are done; returns how many there are."""
