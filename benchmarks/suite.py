@@ -3,8 +3,8 @@
 python benchmarks/suite.py [--only NAME]...
 
 With --only, the figures of the others stay those of the run that they are from.  A million sources are only measured
-when they are named: "1,000,000 sources on SQLite", "1,000,000 sources on PostgreSQL".  Takes some ten minutes on two
-idle cores, and never more than a quarter of an hour: what has not ended by then is stopped.  Ends with exit status 1 if
+when they are named: "1,000,000 sources on SQLite", "1,000,000 sources on PostgreSQL".  Takes six minutes on two idle
+cores, and never more than a quarter of an hour: what has not ended by then is stopped.  Ends with exit status 1 if
 one of them fails or is stopped: its figures are then missing.  CORPUS_DIR, if it is set, has a folder `articles` of
 saved pages, which are cleaned and ingested besides invented ones.
 """

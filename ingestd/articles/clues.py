@@ -149,7 +149,7 @@ def _choose_signature(
         for name, byline in _statements(witnesses, "byline")
         if name == signer or set(witnesses[name].authors) & set(authors) or text.fold(byline) == folded_byline
     ]
-    # Of those that name the same people, a line with more than them is the last choice.
+    # Among bylines that name the same people, prefer one without digits and addresses.
     same = [(name, line) for name, line in bylines if witnesses[name].authors == witnesses[bylines[0][0]].authors]
     plain = [(name, line) for name, line in same if not any(c.isdigit() or c == "@" for c in line)]
     for name, byline in (plain or bylines)[:1]:

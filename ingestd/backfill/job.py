@@ -47,7 +47,7 @@ class ListingCounts:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "ListingCounts":
-        """Return the counts as stored, without those that only a newer program knows."""
+        """Return the stored counts, without counts that only a newer program knows."""
         return cls(**{name: count for name, count in stored.items() if name in cls.__slots__})
 
     def after(self, step: ListingStep, added: int) -> "ListingCounts":

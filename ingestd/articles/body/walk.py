@@ -224,7 +224,7 @@ def _style(element: etree._Element, outer: tuple[str | None, str | None]) -> tup
 
 
 def _lines(runs: list[Run]) -> Iterator[list[Run]]:
-    """Yield the lines that `<br>` parts; those that were wrapped by hand are joined."""
+    """Yield the lines between `<br>` elements; lines that were wrapped by hand are joined."""
     if _BREAK not in [run.text for run in runs]:
         yield runs
         return

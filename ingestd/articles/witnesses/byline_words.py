@@ -55,7 +55,7 @@ UNSPECIFIC = re.compile(
     r"(?:\w+\s+)?(?:correspondent|reporter|writer|contributor|columnist|editor|producer|photographer|journalist|guest))",
     re.IGNORECASE,
 )
-#: Those who worked on a story but did not write it.
+#: Words before people who worked on a story but did not write it.
 NOT_WRITTEN = re.compile(
     r"^(?:edit(?:ed|ing|or|ors|ora|ores|eur)|photo\w*|pictures?|videos?|illustrat\w+|graphics?|translat\w+|produced|"
     r"fact[ -]?check\w*|fotos?"

@@ -112,7 +112,7 @@ def people(bylines: Iterable[str]) -> tuple[str, ...]:
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names without those that are part of another, or another with more words: "Ann", "Ann Lee is"."""
+    """Return names without parts of other names ("Ann") and without names with more words ("Ann Lee is")."""
     known = tuple(dict.fromkeys(names))
     whole = [name for name in known if " " in name]
     longer = {name for name in known for other in whole if name.startswith(f"{other} ")}

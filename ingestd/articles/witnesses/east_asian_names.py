@@ -56,7 +56,7 @@ def is_east_asian(line: str) -> bool:
 
 
 def read(line: str) -> tuple[str, ...]:
-    """Return the people who sign a byline, in order, without roles, desks, places and those who did not write."""
+    """Return the people who sign a byline, in order, without roles, desks, places and non-writers."""
     alone = _BRACKETS.fullmatch(line.strip())
     line = alone[1] if alone and not _EQUALS.search(line) else _BRACKETS.sub(_bracketed, f" {line} ").strip()
     if _HANGUL_ONLY.search(line):

@@ -153,7 +153,7 @@ def _kind_of_name(name: str) -> str | None:
 def _byline(elements: Sequence[etree._Element]) -> str | None:
     """Return the first marked byline that names a person, or else the first that begins with "By".
 
-    Where each author has an element, those that stand together are one byline.
+    If each author has an element, adjacent elements are one byline.
     """
     desk = None
     for element in elements[:_MAX_MARKED]:

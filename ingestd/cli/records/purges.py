@@ -20,7 +20,7 @@ def purges(
 ) -> None:
     """List purges, newest first: who erased which records, and why.
 
-    With --json, each has the guids of its records: whoever has exports or copies of them should delete these.
+    With --json, each has the guids of its records: delete them from exports and copies as well.
 
     Exit status: 0 on success, 1 if the database cannot be used.
     """
