@@ -13,6 +13,7 @@ How the suite is kept fast:
 - What takes minutes runs small here and in full with `make soak`: `tests.support.soak` has the sizes.
 """
 
+import logging
 import shutil
 import signal
 import uuid
@@ -50,8 +51,13 @@ def _default_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         configure(*args, **{**options, "cache_logger_on_first_use": False})
 
     monkeypatch.setattr(structlog, "configure", configure_uncached)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     yield
     structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+    # What captures warnings already does nothing when it is told to: the next test's warnings would go to pytest.
+    logging.captureWarnings(capture=False)
 
 
 @pytest.fixture

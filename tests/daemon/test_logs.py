@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,6 @@ class Terminal(io.StringIO):
 
 def fail(message: str) -> None:
     raise RuntimeError(message)
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root, before = logging.getLogger(), (logging.getLogger().handlers, logging.getLogger().level)
-    yield
-    root.handlers, root.level = before
-    logging.captureWarnings(capture=False)
 
 
 @pytest.fixture
