@@ -1,0 +1,157 @@
+"""First step: the stories that may have the text of a document, from the postings of its shingles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingestd.likeness.placement import Document, Evidence, Key, KeyHit, KeyKind, StoryState
+from ingestd.likeness.rules import RULES, Rules
+from ingestd.likeness.sketch import SCALE
+
+#: Stories that are looked at for parts of a round-up, and for parts that are mentioned.
+_PARTS_LOOKED_AT = 12
+_MENTIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """A story that shares shingles with the document."""
+
+    story: int
+    #: Share of the document's weighted shingles that the story has.
+    score: float
+    #: The sampled shingles that it has.
+    shared: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ranking:
+    """Stories that share shingles with a document, and what the postings say of it otherwise."""
+
+    #: The decision where no text needs to be read: by key, round-up, or nothing in common with any story.
+    decided: tuple[int | None, Evidence] | None
+    #: Those that the document may be compared with, the best first; their members are needed.
+    candidates: tuple[Candidate, ...] = ()
+    #: The best of all, for `Evidence.also`.
+    best: tuple[Candidate, ...] = ()
+    #: Weight of each sampled shingle of the document, and their sum.
+    weights: Mapping[int, float]
+    total: float
+    #: The stories in the window that have each shingle.
+    postings: Mapping[int, Sequence[int]]
+
+    @property
+    def stories(self) -> tuple[int, ...]:
+        """The stories whose members `texts_needed` and `decide` need."""
+        if self.decided:
+            return () if self.decided[0] is None else (self.decided[0],)
+        return tuple(candidate.story for candidate in self.candidates)
+
+
+def weight(stories: int, rules: Rules = RULES) -> float:
+    """Return the weight of a shingle that so many stories have: what many share (templates, tails) says little."""
+    return 1.0 if stories <= rules.common else (stories - rules.common + 1) ** -2.0
+
+
+def rank(
+    document: Document,
+    *,
+    postings: Mapping[int, Sequence[int]],
+    stories: Mapping[int, StoryState],
+    hits: Mapping[Key, KeyHit],
+    now: datetime,
+    rules: Rules = RULES,
+) -> Ranking:
+    """Rank the stories that share shingles with a document.
+
+    `postings` maps a sampled shingle to the stories that have it, in any order; a shingle that none has may be left
+    out.  `stories` has the state of each story that occurs in `postings` or `hits`; one that it does not have counts as
+    gone.  `hits` maps keys among the document's lookups.  `now` is the document's own time, so that the same documents
+    in the same order give the same stories whenever they are placed.
+
+    Stories past the window and round-ups count for nothing, whether or not the store has deleted their rows.
+    """
+    open_stories = {
+        story for story, state in stories.items() if not state.round_up and now - state.last_at <= rules.window
+    }
+    weights: dict[int, float] = {}
+    found: dict[int, list[int]] = {}
+    known: dict[int, Sequence[int]] = {}
+    total = at_scale = 0.0
+    for shingle in document.sketch.sampled.tolist():
+        having = [story for story in postings.get(shingle, ()) if story in open_stories]
+        weights[shingle] = heavy = weight(len(having), rules) if having else 1.0
+        total += heavy
+        if shingle % SCALE == 0:
+            at_scale += heavy
+        if having:
+            known[shingle] = having
+            if len(having) <= rules.ubiquitous:
+                for story in having:
+                    found.setdefault(story, []).append(shingle)
+    by_key = _by_key(document, hits, stories, now, rules)
+    if by_key or document.is_short or not found:
+        decided = by_key or (None, Evidence(how="new"))
+        return Ranking(decided=decided, weights=weights, total=total, postings=known)
+    ranked = _ranked(document, found, weights, total, at_scale, rules)
+    decided_ = (None, Evidence(how="round-up")) if _is_round_up(ranked, weights, total, rules) else None
+    return Ranking(
+        decided=decided_,
+        candidates=tuple(ranked[: rules.candidates + rules.spare]),
+        best=tuple(ranked[:_MENTIONS]),
+        weights=weights,
+        total=total,
+        postings=known,
+    )
+
+
+def _ranked(
+    document: Document,
+    found: Mapping[int, Sequence[int]],
+    weights: Mapping[int, float],
+    total: float,
+    at_scale: float,
+    rules: Rules,
+) -> list[Candidate]:
+    # A long text of which a small one is a part was sampled: the two compare at the common scale.
+    by_scale = document.sketch.is_small and at_scale > 0
+    ranked = []
+    for story, shingles in found.items():
+        if len(shingles) < rules.least_shared:
+            continue
+        score = sum(weights[shingle] for shingle in shingles) / total
+        if by_scale:
+            score = max(score, sum(weights[shingle] for shingle in shingles if shingle % SCALE == 0) / at_scale)
+        ranked.append(Candidate(story=story, score=score, shared=frozenset(shingles)))
+    ranked.sort(key=lambda candidate: (-candidate.score, candidate.story))
+    return ranked
+
+
+def _by_key(
+    document: Document, hits: Mapping[Key, KeyHit], stories: Mapping[int, StoryState], now: datetime, rules: Rules
+) -> tuple[int, Evidence] | None:
+    for key in document.lookups:
+        hit = hits.get(key)
+        state = stories.get(hit.story) if hit else None
+        age = rules.window if document.is_short else rules.alert
+        if hit and state and now - state.last_at <= age:
+            alert = key.kind is KeyKind.TEXT and not document.is_short
+            return hit.story, Evidence(how="alert" if alert else "equal short text")
+    return None
+
+
+def _is_round_up(ranked: Sequence[Candidate], weights: Mapping[int, float], total: float, rules: Rules) -> bool:
+    """Return whether disjoint parts of a document belong to several stories, none of which has most of it."""
+    parts: list[float] = []
+    covered: set[int] = set()
+    for candidate in ranked[:_PARTS_LOOKED_AT]:
+        own = candidate.shared - covered
+        if len(own) < max(rules.part_shingles, rules.part_own * len(candidate.shared)):
+            continue
+        share = sum(weights[shingle] for shingle in sorted(own)) / total
+        if share >= rules.part_share:
+            parts.append(share)
+            covered |= candidate.shared
+    if len(parts) < rules.parts:
+        return False
+    return max(parts) < rules.largest_of_parts * sum(parts) and max(parts) < rules.largest_part
