@@ -1,0 +1,192 @@
+"""Place a folder of documents in stories, trace their lineage, and score both where the truth is known.
+
+python benchmarks/stories.py DIR [--predictions OUT] [--seed N] [--shuffle HOURS]
+
+DIR has docs.jsonl: documents in the order in which they arrive, one JSON object a line, with id, seen, source,
+published, language, headline, body_text, and, where they are known, byline, dateline, guid, version, provider,
+pubstatus.  They become records as ingestd makes them: documents with one guid are revisions of a record, documents with
+an equal text are carriers of one.  With truth.jsonl and pairs.jsonl beside it the table of figures is printed, and the
+exit status is 1 where one misses what it must reach.  OUT gets a line for each document: its id, cluster, origin (an
+id, a list of ids, or null), first carrier, and the copy it was copied from (via).
+"""
+
+import argparse
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from common import print_json
+from stories_score import rows, score
+
+from ingestd.articles.agencies.credit_lines import credited
+from ingestd.articles.agencies.own_documents import own_agency
+from ingestd.likeness.content_hash import content_hash
+from ingestd.likeness.lineage import first_carrier, texts_needed, trace
+from ingestd.likeness.named_publishers import named_publishers
+from ingestd.likeness.tellers import Lineage, Teller
+from tests.support.memory_stories import MemoryStories
+
+#: How a source of the set is named that is an agency's own site.
+OWN_SITE = "-online.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document as the store has it: a revision or a carrier of a record."""
+
+    id: str
+    record: int
+    #: Number of the carrier; 0 for the record's own revisions.
+    carrier: int
+
+
+@dataclass
+class Desk:
+    """Makes records of documents, and places them."""
+
+    stories: MemoryStories = field(default_factory=MemoryStories)
+    by_guid: dict[str, int] = field(default_factory=dict)
+    by_text: dict[str, int] = field(default_factory=dict)
+    placed: list[Placed] = field(default_factory=list)
+    tellers: dict[tuple[int, int], Teller] = field(default_factory=dict)
+    records: int = 0
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        text, guid, seen = document["body_text"], document["guid"], time(document["seen"])
+        digest = content_hash(text, headline=document["headline"])
+        record = self.by_guid.get(guid) if guid else None
+        holder = None if record or not text or document["provider"] else self.by_text.get(digest)
+        number = record or holder
+        if number is None:
+            self.records = number = self.records + 1
+        carrier = len(self.placed) + 1 if holder else 0
+        if guid and not carrier:  # a carrier whose text changes later becomes a record of its own
+            self.by_guid.setdefault(guid, number)
+        if text:
+            self.by_text.setdefault(digest, number)
+        self.placed.append(Placed(document["id"], number, carrier))
+        told = teller(document, number, carrier)
+        before = self.tellers.get((number, carrier))
+        self.tellers[number, carrier] = replace(before, credits=before.credits | told.credits) if before else told
+        if not carrier:
+            self.stories.add(number, text, seen, publisher=document["source"], headline=document["headline"])
+
+    def lineages(self) -> Iterator[tuple[list[Teller], list[Lineage]]]:
+        """Yield the tellers of each story with the lineage of each."""
+        groups: dict[int, list[Teller]] = defaultdict(list)
+        for told in self.tellers.values():
+            groups[self.stories.story_of[told.record]].append(told)
+        texts = {key.record: text for key, text in self.stories.texts.items()}
+        for story, tellers in groups.items():
+            found = []
+            for told in tellers:
+                also = self.stories.placements[told.record].evidence.also
+                others = [(other, share) for one, share in also if one != story for other in groups.get(one, ())]
+                needed = {record: texts[record] for record in texts_needed([told], tellers) if record in texts}
+                found += trace([told], tellers, texts=needed, others=[pair for pair in others if pair[0].agency])
+            yield tellers, found
+
+    def predictions(self) -> Iterator[dict[str, Any]]:
+        ids: dict[tuple[int, int], str] = {}
+        for one in self.placed:
+            ids.setdefault((one.record, one.carrier), one.id)
+        lines = {}
+        for tellers, lineages in self.lineages():
+            first = first_carrier(tellers)
+            for found in lineages:
+                origins = [ids[origin.record, origin.carrier] for origin in found.origins]
+                lines[found.teller.record, found.teller.carrier] = {
+                    "cluster": self.stories.story_of[found.teller.record],
+                    "origin": origins[0] if len(origins) == 1 else origins or None,
+                    "first": ids[first.record, first.carrier] if first else None,
+                    "via": ids[found.via.record, found.via.carrier] if found.via else None,
+                }
+        for one in self.placed:
+            yield {"id": one.id, **lines[one.record, one.carrier]}
+
+
+def teller(document: Mapping[str, Any], record: int, carrier: int) -> Teller:
+    source, printed = document["source"], document["published"]
+    site = source.removesuffix(OWN_SITE) if source.endswith(OWN_SITE) else None
+    return Teller(
+        record=record,
+        carrier=carrier,
+        publisher=source,
+        agency=own_agency(provider=document["provider"] or site, site=None, source=None),
+        credits=credited(document["body_text"], dateline_line=document["dateline"], byline=document["byline"]),
+        named=named_publishers(document["body_text"]),
+        seen=time(document["seen"]),
+        printed=time(printed) if printed and "T" in printed else None,
+    )
+
+
+def time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def shuffled(documents: Sequence[dict[str, Any]], hours: float, seed: int) -> list[dict[str, Any]]:
+    """Return the documents, each seen up to so many hours later, in their new order."""
+    chance = random.Random(seed)
+    later = [time(one["seen"]) + timedelta(hours=chance.uniform(0, hours)) for one in documents]
+    order = sorted(range(len(documents)), key=lambda number: later[number])
+    return [{**documents[number], "seen": later[number].isoformat()} for number in order]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--predictions", type=Path, metavar="OUT")
+    parser.add_argument("--shuffle", type=float, default=0.0, metavar="HOURS", help="Let documents arrive late.")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    documents = read(chosen.folder / "docs.jsonl")
+    if chosen.shuffle:
+        documents = shuffled(documents, chosen.shuffle, chosen.seed)
+    desk = Desk()
+    start = process_time()
+    for document in documents:
+        desk.add(document)
+    placing = process_time() - start
+    predictions = [*desk.predictions()]
+    tracing = process_time() - start - placing
+    print_json(
+        documents=len(documents),
+        records=desk.records,
+        stories=len(set(desk.stories.story_of.values())),
+        merges=desk.stories.merges,
+        placing_ms=round(1000 * placing / len(documents), 3),
+        tracing_ms=round(1000 * tracing / len(documents), 3),
+    )
+    if chosen.predictions:
+        write(chosen.predictions, predictions)
+    if not (chosen.folder / "truth.jsonl").exists():
+        return 0
+    figures = score(
+        read(chosen.folder / "truth.jsonl"),
+        read(chosen.folder / "pairs.jsonl"),
+        {one["id"]: one for one in predictions},
+    )
+    table = [*rows(figures)]
+    for row in table:
+        print(f"| {row.name} | {row.value:.4f} | {row.must} | {row.aim} | {row.verdict} |")
+    return int(any(row.verdict == "missed" for row in table))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

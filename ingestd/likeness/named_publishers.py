@@ -1,0 +1,25 @@
+"""Publishers that a text says it was copied from: "This article first appeared in example.com"."""
+
+import re
+
+#: The words before the name, in the languages of the sources that were seen to print them.
+_CUES = (
+    r"(?:first|originally) (?:appeared|ran) (?:in|on|at)|(?:first|originally) (?:reported|published) (?:by|in|on|at)"
+    r"|erschien zuerst (?:bei|auf|in)|zuerst (?:erschienen|veröffentlicht) (?:bei|auf|in)"
+    r"|(?:publié|paru) (?:initialement|d['’]abord|à l['’]origine) (?:sur|par|dans)"
+    r"|publicado (?:originalmente|por primera vez) (?:en|por)|publicado (?:originalmente|primeiro) (?:em|no|na|por)"
+    r"|(?:apparso|pubblicato) (?:originariamente|prima|per la prima volta) (?:su|da)"
+    r"|(?:verscheen|gepubliceerd) (?:eerst|eerder|oorspronkelijk) (?:op|in|door)"
+)
+_NAMED = re.compile(
+    rf"\b(?:{_CUES})\s+(?:the\s+)?(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{{2,18}})\b", re.IGNORECASE
+)
+#: Characters at both ends of a text in which such a line stands.
+_ENDS = 1_000
+_MOST = 3
+
+
+def named_publishers(text: str) -> tuple[str, ...]:
+    """Return the hosts that a text names as where it appeared before, in small letters, without "www."."""
+    ends = text if len(text) <= 2 * _ENDS else f"{text[:_ENDS]}\n{text[-_ENDS:]}"
+    return tuple(dict.fromkeys(match[1].lower() for match in _NAMED.finditer(ends)))[:_MOST]
