@@ -225,14 +225,16 @@ def _via(
             rungs.append(Rung("via named", one.publisher))
             return one
     ours = texts.get(teller.record)
-    issued = [texts[origin.record].shingles for origin in origins if origin.record in texts]
+    earlier = [one for one in _earlier(teller, tellers, sources) if one.record in texts]
+    # Where the origin is not here, the earliest carrier is the nearest to it.
+    issuers = [origin for origin in origins if origin.record in texts] or earlier[:1]
+    issued = [texts[one.record].shingles for one in issuers]
     if ours is None or not issued:
         return None
     base = issued[0] if len(issued) == 1 else distinct(np.concatenate(issued))
     added = ours.shingles[~is_in(ours.shingles, base)]
     if len(added) < _OWN:
         return None
-    earlier = [one for one in _earlier(teller, tellers, sources) if one.record in texts]
     copied = max(earlier, key=lambda one: shared(added, texts[one.record].shingles), default=None)
     if copied is None or shared(added, texts[copied.record].shingles) < _OWN_SHARED * len(added):
         rungs.append(Rung("via text", None))

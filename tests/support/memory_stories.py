@@ -78,7 +78,8 @@ class MemoryStories:
             )
             self.members[story] = [other for other in self.members[story] if other.key not in placement.retires]
             self.members[story].append(member)
-            self.texts[member.key] = one.sketch
+        if len(one.sketch.tokens):
+            self.texts[TextKey(record, self.revisions[record])] = one.sketch
         return story
 
     def is_open(self, key: Key, now: datetime) -> bool:
