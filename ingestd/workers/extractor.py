@@ -15,8 +15,9 @@ from ingestd import __version__
 
 #: Files and folders of the package that determine a page's article and its hashes; a test follows their imports.
 FILES = (
-    "articles", "caching.py", "dates", "likeness", "model/markup.py", "policy/articles/plausible_dates.py",
-    "policy/articles/recurrence.py", "text.py", "times.py", "urls.py", "workers/jobs.py",
+    "articles", "caching.py", "dates", "likeness/content_hash.py", "likeness/normalise.py", "model/markup.py",
+    "policy/articles/plausible_dates.py", "policy/articles/recurrence.py", "text.py", "times.py", "urls.py",
+    "workers/jobs.py",
 )  # fmt: skip
 
 #: The libraries that they use, and those that trafilatura uses.

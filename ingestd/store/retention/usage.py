@@ -34,6 +34,11 @@ BOUNDS = {
     "raws": "keep_feed_documents, keep_pages",
     "gaps": "keep_records",
     "evidence": "withdrawn entries",
+    "copies": "keep_records",
+    "stories": "keep_records",
+    "shingles": "story_window",
+    "story_keys": "story_window",
+    "story_samples": "story_window",
 }
 
 #: When a row of a table was added.

@@ -58,6 +58,15 @@ def add_columns(table: str, *columns: Column[Any]) -> None:
     _alter(f"ALTER TABLE {table} {added}")
 
 
+def widen(table: str, column: str, length: int) -> None:
+    """Let a text column of PostgreSQL hold more characters, which rewrites neither rows nor indexes.
+
+    SQLite limits no text.
+    """
+    if op.get_context().dialect.name == "postgresql":
+        _alter(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE VARCHAR({length})")
+
+
 def drop_foreign_keys(table: str, *names: str) -> None:
     """Drop foreign keys of a table of PostgreSQL."""
     dropped = ", ".join(f"DROP CONSTRAINT IF EXISTS {name}" for name in names)

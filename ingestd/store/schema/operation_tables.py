@@ -1,6 +1,6 @@
 """Tables of failures, decisions, recurring blocks of sites, and cached robots.txt files."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from ingestd.store.schema.columns import Id, Instant, Json
 from ingestd.store.schema.metadata import metadata
@@ -69,6 +69,7 @@ installation = Table(
     Column("created_at", Instant, nullable=False),
     Column("copy_state", String(10)),  # of a copy that no daemon has used: unfinished, finished
     Column("keeps_all", Boolean, nullable=False, server_default=false()),  # older than retention: only limits set count
+    Column("likeness_base", BigInteger),  # secret base of the hashes of shingles
 )
 
 #: Rewrites of rows of older releases that are not finished, one row each (`store.operations.conversions`).

@@ -158,16 +158,18 @@ events = Table(
     Column("seq", Id, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("kind", String(12), nullable=False),  # `events.event_log.EventKind`
+    Column("kind", String(20), nullable=False),  # `events.event_log.EventKind`
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("pubstatus", String(10)),  # of the record from this event on; null: unchanged
+    Column("story_id", Id),  # the story that the event is about; null: none
+    Column("other_id", Id),  # the other record, or the other story, that it is about; null: none
     Index("events_by_record", "record_id"),
     Index("events_by_entry", "entry_id"),
     Index("events_by_kind", "kind", "seq"),
 )
 
-#: The last number that `UnitOfWork` gave out.  `name`: record, revision, event.  After the newest rows were deleted it
+#: The last number that was given out.  `name`: record, revision, event, story.  After the newest rows were deleted it
 #: is larger than any that is left: a number must never name two things.
 last_numbers = Table(
     "last_numbers",

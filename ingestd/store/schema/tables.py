@@ -12,6 +12,7 @@ from ingestd.store.schema.operation_tables import (
 )
 from ingestd.store.schema.record_tables import carriers, events, evidence, last_numbers, raws, records, revisions, texts
 from ingestd.store.schema.source_tables import aliases, gaps, polls, sources, subscriptions, windows
+from ingestd.store.schema.story_tables import copies, shingles, stories, story_cursor, story_keys, story_samples
 from ingestd.store.schema.work_tables import backfills, entries, runs
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "backfills",
     "carriers",
     "conversions",
+    "copies",
     "decisions",
     "entries",
     "events",
@@ -35,8 +37,13 @@ __all__ = [
     "revisions",
     "robots_files",
     "runs",
+    "shingles",
     "sites",
     "sources",
+    "stories",
+    "story_cursor",
+    "story_keys",
+    "story_samples",
     "subscriptions",
     "texts",
     "windows",

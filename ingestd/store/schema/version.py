@@ -42,6 +42,7 @@ VERSIONS = (
     "0024",
     "0025",
     "0026",
+    "0027",
 )
 
 #: The version that this program works with.
