@@ -113,6 +113,7 @@ def test_json_prints_one_document_a_line(kept: Path) -> None:
         "guid": found[0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Ferry", "versioncreated": None,
         "entry_id": 3, "entry_url": "https://two.example/two/0", "source_id": 2,
         "source_url": "https://two.example/two", "source_title": "The two", "merged_into": None,
+        "story": None, "other": None,
         "epoch": found[0]["epoch"],
     }  # fmt: skip
 

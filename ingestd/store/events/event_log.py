@@ -19,9 +19,13 @@ from ingestd.urls import without_userinfo
 #: Kinds of events.  A record that arrives withheld starts with `withheld` instead of `new`, and is `released` when it
 #: may be published.  `reprocessed` means that other rules extracted the same bytes: the story did not change.  `merged`
 #: means that the record was a double of another one, which has its revisions now, `purged` that its content was erased.
+#: `joined` means that the record is in a story that other records have, `story_merged` that its story took those of
+#: another, `story_split` that it was moved to another story by an operator.  `carries_killed` and `carries_uncorrected`
+#: are hints: another record whose text it has was killed, or corrected.
 EventKind = Literal[
-    "new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed", "merged", "purged"
-]
+    "new", "revised", "corrected", "killed", "withheld", "released", "carried", "reprocessed", "merged", "purged",
+    "joined", "story_merged", "story_split", "carries_killed", "carries_uncorrected",
+]  # fmt: skip
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
 
@@ -102,6 +106,11 @@ class Event:
     source_title: str | None
     #: Of the event `merged`: the guid of the record that has the revisions now; else None.
     merged_into: str | None = None
+    #: Of events of stories: the story; None of others.
+    story: int | None = None
+    #: Of `joined`: the record that it was compared with; of a hint: the record that was killed or corrected; of
+    #: `story_merged` and `story_split`: the other story.
+    other: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +140,7 @@ _EVENT = (
         entries.c.url.label("entry_url"), entries.c.source_id, sources.c.url.label("source_url"),
         sources.c.title.label("source_title"),
         case((events.c.kind == "merged", _other.c.guid)).label("merged_into"),
+        events.c.story_id.label("story"), events.c.other_id.label("other"),
     )
     .join(records, records.c.id == events.c.record_id)
     # An outer join, since no foreign key ensures the revision: no event may be missing.

@@ -63,6 +63,11 @@ class UnitOfWork:
         row = (await connection.execute(_LAST)).one()._mapping
         return cls({name: max(row[name] or 0, row[f"stored_{name}"] or 0) for name in _ID_COLUMNS})
 
+    @property
+    def last_event(self) -> int:
+        """The number of the last event, with those that are added."""
+        return self._last["event"]
+
     def _next_id(self, name: str) -> int:
         self._last[name] += 1
         return self._last[name]
@@ -155,8 +160,13 @@ class UnitOfWork:
         entry_id: int,
         at: datetime,
         pubstatus: PubStatus | None = None,
+        story_id: int | None = None,
+        other_id: int | None = None,
     ) -> None:
-        """Add an event of a record; `pubstatus` is the record's from this event on, None: unchanged."""
+        """Add an event of a record; `pubstatus` is the record's from this event on, None: unchanged.
+
+        `story_id` is the story that the event is about, `other_id` the other record or story.
+        """
         self._events.append(
             {
                 "seq": self._next_id("event"),
@@ -166,6 +176,8 @@ class UnitOfWork:
                 "entry_id": entry_id,
                 "at": at,
                 "pubstatus": pubstatus,
+                "story_id": story_id,
+                "other_id": other_id,
             }
         )
 

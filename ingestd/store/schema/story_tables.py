@@ -66,6 +66,7 @@ story_samples = Table(
     Column("record_id", Id, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("story_id", Id, nullable=False),
+    Column("at", Instant, nullable=False),  # when it was placed; members stand in this order
     Column("tokens", Integer, nullable=False),
     Column("size", Integer, nullable=False),  # shingles of the whole text
     Column("sampled", LargeBinary),  # its sampled shingles while it stands for its story; null: it does not
@@ -95,6 +96,7 @@ copies = Table(
     Column("also", Json),  # other stories that have a part of it, with their share
     Column("agency", String(40)),  # code of the agency whose own document it is
     Column("credits", Json),  # codes of the agencies that it names as where it is from
+    Column("named", Json),  # hosts that it says it is from
     Column("origin_record", Id),  # whose text it has; null: it is the origin itself, or that is not known
     Column("origin_evidence", Json),  # each rung that was tried, and its result
     Column("share", Double),  # how much of its text is the origin's, 0 to 1

@@ -125,6 +125,7 @@ async def test_events_continue_from_a_number(service: Service, client: aiohttp.C
         "guid": some["events"][0]["guid"], "uri": None, "pubstatus": "usable", "headline": "Umbrella",
         "versioncreated": None, "entry_id": 2, "entry_url": "https://one.example/feed/1", "source_id": 1,
         "source_url": "https://one.example/feed", "source_title": "The feed", "merged_into": None,
+        "story": None, "other": None,
     }  # fmt: skip
     assert ([event["seq"] for event in carried["events"]], carried["after"]) == ([3], 4)
     assert none == {"events": [], "after": 4, "newest": 4, "epoch": some["epoch"]}

@@ -1,0 +1,1 @@
+"""Placing records in stories: a consumer of the event log."""

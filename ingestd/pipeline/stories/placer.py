@@ -1,0 +1,85 @@
+"""Place records in stories: a consumer of the event log.
+
+Each batch of events is placed in three parts.  Its texts, and the stories that share shingles with them, are read from
+one snapshot.  What follows from them is computed in a thread; where that needs a member's text, it is read in between.
+What came of it is written in one short transaction, with the number of the last event: whatever is killed and when, no
+record is placed twice and none is left out.  If others have changed stories meanwhile, the batch is computed again.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from ingestd.errors import StoreError
+from ingestd.pipeline.stories.placing import Placing
+from ingestd.store.database import Database
+from ingestd.store.outages import log_failure
+from ingestd.store.stories import cursor, documents, write
+
+log = structlog.get_logger(__name__)
+
+#: Events that one transaction places.
+BATCH = 50
+
+#: Seconds between two looks at the event log: another process may have saved records.
+INTERVAL = 1.0
+
+
+class Placer:
+    """Places the records of the event log in stories, batch by batch."""
+
+    def __init__(self, database: Database, *, batch: int = BATCH) -> None:
+        self._database = database
+        self._batch = batch
+        self._placing = Placing()
+        self._woken = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look at the event log now: something was saved."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Let `run` return after the present batch."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Place what the event log tells until `stop` is called; wait while the database is unavailable."""
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                placed = await self.place_next()
+            except StoreError as error:
+                log_failure(log, "stories wait", error)
+                placed = 0
+            if not placed and not self._stopping:
+                await self._sleep()
+
+    async def _sleep(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(INTERVAL):
+                await self._woken.wait()
+
+    async def place_all(self) -> int:
+        """Place all events there are; returns how many.  Raises StoreError."""
+        placed = 0
+        while some := await self.place_next():
+            placed += some
+        return placed
+
+    async def place_next(self) -> int:
+        """Place the next events; returns how many there were.  Raises StoreError."""
+        while True:
+            async with self._database.snapshot() as connection:
+                at = await cursor.read(connection)
+                texts, seq = await documents.after(connection, at.seq, limit=self._batch)
+                if seq == at.seq:
+                    return 0
+                batch = await self._placing.computed(connection, at, texts)
+            async with self._database.write() as connection:
+                written = await write.write(connection, at, batch.working.changes, seq=seq, happened=batch.events)
+            if written:
+                return seq - at.seq
+            # Others have placed these events, or changed a story: begin with what is true now.

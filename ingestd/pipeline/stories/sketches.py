@@ -1,0 +1,36 @@
+"""The sketches of texts that were used last."""
+
+from collections import OrderedDict
+
+from ingestd.likeness.placement import TextKey
+from ingestd.likeness.sketch import Sketch
+
+#: Sketches that are kept, and their tokens: those of 50 long articles take 2 MB.
+_MOST_SKETCHES, _MOST_TOKENS = 1_000, 400_000
+
+
+class Sketches:
+    """The sketches used last, by text; texts do not change."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[TextKey, Sketch] = OrderedDict()
+        self._tokens = 0
+
+    def __contains__(self, key: TextKey) -> bool:
+        return key in self._kept
+
+    def get(self, key: TextKey) -> Sketch | None:
+        """Return the sketch of a text, None: it is not kept."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: TextKey, made: Sketch) -> None:
+        """Keep a sketch, and drop those that were not used for longest."""
+        if key not in self._kept:
+            self._tokens += len(made.tokens)
+        self._kept[key] = made
+        self._kept.move_to_end(key)
+        while len(self._kept) > 1 and (len(self._kept) > _MOST_SKETCHES or self._tokens > _MOST_TOKENS):
+            self._tokens -= len(self._kept.popitem(last=False)[1].tokens)

@@ -1,0 +1,74 @@
+"""How far the event log has been placed into stories.
+
+Whoever writes stories locks the cursor's row and raises its generation in the same transaction.  A placement is
+computed from a snapshot, and written only if the generation is still that of the snapshot: the stories are therefore
+those of one placement after the other, however many processes place.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.schema.tables import events, installation, last_numbers, stories, story_cursor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """The state of the stories in a snapshot."""
+
+    #: Number of the last event that is placed.
+    seq: int
+    generation: int
+    #: Number of the last story there has been.
+    last_story: int
+    #: The secret base of this installation's hashes.
+    base: int
+    #: Number of the first event that is kept; None: none is.
+    first_event: int | None
+
+
+_READ = select(
+    story_cursor.c.seq,
+    story_cursor.c.generation,
+    func.coalesce(installation.c.likeness_base, 1).label("base"),
+    select(func.max(stories.c.id)).scalar_subquery().label("story"),
+    select(last_numbers.c.number).where(last_numbers.c.name == "story").scalar_subquery().label("stored"),
+    select(func.min(events.c.seq)).scalar_subquery().label("first_event"),
+).join_from(story_cursor, installation, installation.c.id == story_cursor.c.id)
+
+_LOCK = select(story_cursor.c.generation).where(story_cursor.c.id == 1).with_for_update()
+
+_MOVE = (
+    update(story_cursor)
+    .where(story_cursor.c.id == 1)
+    .values(seq=bindparam("number"), generation=story_cursor.c.generation + 1)
+)
+
+
+async def read(connection: AsyncConnection) -> Cursor:
+    """Return the state of the stories."""
+    row = (await connection.execute(_READ)).one()
+    return Cursor(
+        seq=row.seq,
+        generation=row.generation,
+        last_story=max(row.story or 0, row.stored or 0),
+        base=row.base,
+        first_event=row.first_event,
+    )
+
+
+async def lock(connection: AsyncConnection) -> int:
+    """Lock the stories until the transaction ends, after `database.lock_records`; return their generation."""
+    return int((await connection.execute(_LOCK)).scalar_one())
+
+
+async def move(connection: AsyncConnection, seq: int) -> None:
+    """Note that the events up to a number are placed; the caller holds the lock."""
+    await connection.execute(_MOVE, {"number": seq})
+
+
+async def note_change(connection: AsyncConnection) -> None:
+    """Note that stories are changed by others than their placement, which begins again if it is under way."""
+    c = story_cursor.c
+    await connection.execute(update(story_cursor).where(c.id == 1).values(generation=c.generation + 1))

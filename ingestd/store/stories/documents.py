@@ -1,0 +1,130 @@
+"""The texts of records as their placement reads them."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UnreadableContent
+from ingestd.model.article import Article
+from ingestd.store.records.content import content_of
+from ingestd.store.records.records import UNPACKED, article_of
+from ingestd.store.schema.tables import entries, events, records, revisions, sources
+from ingestd.store.statements import chunks
+
+#: Events after which a revision is placed.
+_PLACED = frozenset({"new", "withheld", "released", "revised", "corrected", "reprocessed", "killed"})
+
+#: One that only shows that the text is still published.
+_CARRIED = "carried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredText:
+    """A revision of a record, with what its placement needs."""
+
+    record_id: int
+    revision: int
+    #: The event that tells of it, and its time; of a rebuild the time when the revision was seen.
+    kind: str
+    at: datetime
+    publisher: str
+    #: The entry that created the record.
+    entry_id: int
+    #: Whether it came as a wire item.
+    is_wire: bool
+    #: None: the revision is gone, or cannot be read.
+    article: Article | None
+
+
+#: What `article_of` needs next to the packed values.
+_ARTICLE = (
+    "content", "headline", "byline", "authors", "firstcreated", "versioncreated", "date_precision", "language",
+    "dateline", "source", "usageterms", "paywall", "truncated",
+)  # fmt: skip
+
+_COLUMNS = (
+    events.c.kind,
+    events.c.at,
+    events.c.record_id,
+    events.c.revision,
+    records.c.origin_entry_id,
+    records.c.item_key,
+    records.c.merged_into,
+    records.c.purged_at,
+    revisions.c.id.label("revision_id"),
+    func.coalesce(func.nullif(entries.c.site, ""), func.nullif(sources.c.site, ""), sources.c.url).label("publisher"),
+    *(revisions.c[name] for name in _ARTICLE),
+    *UNPACKED,
+)
+
+_TEXTS = (
+    select(*_COLUMNS)
+    .join(records, records.c.id == events.c.record_id)
+    .outerjoin(revisions, (revisions.c.record_id == events.c.record_id) & (revisions.c.revision == events.c.revision))
+    .join(entries, entries.c.id == records.c.origin_entry_id)
+    .join(sources, sources.c.id == entries.c.source_id)
+    .order_by(events.c.seq)
+)
+
+
+async def after(connection: AsyncConnection, seq: int, *, limit: int) -> tuple[list[StoredText], int]:
+    """Return what the next events after a number tell, in order, and the number of the last of them.
+
+    At most `limit` events are read; the number is `seq` if there are none.
+    """
+    query = select(events.c.seq).where(events.c.seq > seq).order_by(events.c.seq).limit(limit)
+    numbers = (await connection.execute(query)).scalars().all()
+    if not numbers:
+        return [], seq
+    query = _TEXTS.where(
+        events.c.seq > seq, events.c.seq <= numbers[-1], events.c.kind.in_((*sorted(_PLACED), _CARRIED))
+    )
+    rows = (await connection.execute(query)).all()
+    return await asyncio.to_thread(lambda: [_text(row) for row in rows]), numbers[-1]
+
+
+def _text(row: Row[Any]) -> StoredText:
+    article = None
+    if row.kind in _PLACED and row.revision_id is not None and row.purged_at is None and row.merged_into is None:
+        article = _article(row)
+    return StoredText(
+        record_id=row.record_id,
+        revision=row.revision,
+        kind=row.kind,
+        at=row.at,
+        publisher=row.publisher,
+        entry_id=row.origin_entry_id,
+        is_wire=row.item_key is not None,
+        article=article,
+    )
+
+
+def _article(row: Row[Any]) -> Article | None:
+    try:
+        return article_of(row, None)
+    except UnreadableContent:
+        return None
+
+
+async def texts(connection: AsyncConnection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Return the texts of some revisions, given as record and number; those that are gone are left out."""
+    c, found = revisions.c, {}
+    for some in chunks(sorted(wanted)):
+        query = select(c.record_id, c.revision, c.content, *UNPACKED).where(tuple_(c.record_id, c.revision).in_(some))
+        rows = (await connection.execute(query)).all()
+        found.update(await asyncio.to_thread(_bodies, rows))
+    return found
+
+
+def _bodies(rows: Sequence[Row[Any]]) -> dict[tuple[int, int], str]:
+    found = {}
+    for row in rows:
+        with suppress(UnreadableContent):
+            found[row.record_id, row.revision] = str(content_of(row)["body_text"])
+    return found

@@ -1,0 +1,100 @@
+"""The index from shingles to stories, and from keys of short texts and headlines."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, bindparam, delete, select, text, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.schema.tables import shingles, stories, story_keys, story_samples
+from ingestd.store.statements import chunks
+from ingestd.store.stories.packing import unpack
+
+# One parameter for all hashes: a statement with thousands takes longer to build than to run.
+_FIND = {
+    "sqlite": text(
+        "SELECT s.hash, s.story_id FROM json_each(:hashes) AS j CROSS JOIN shingles AS s ON s.hash = j.value"
+    ),
+    "postgresql": text("SELECT hash, story_id FROM shingles WHERE hash = ANY(:hashes)").bindparams(
+        bindparam("hashes", type_=ARRAY(BigInteger))
+    ),
+}
+_ADD_SQLITE = "INSERT OR IGNORE INTO shingles (hash, story_id) VALUES (?, ?)"
+_ADD_POSTGRESQL = text(
+    "INSERT INTO shingles (hash, story_id) SELECT * FROM unnest(:hashes, :stories) ON CONFLICT DO NOTHING"
+).bindparams(bindparam("hashes", type_=ARRAY(BigInteger)), bindparam("stories", type_=ARRAY(BigInteger)))
+
+
+def _numbers(connection: AsyncConnection, values: Sequence[int]) -> Any:
+    return json.dumps(values) if connection.dialect.name == "sqlite" else list(values)
+
+
+async def find(connection: AsyncConnection, hashes: Collection[int]) -> dict[int, list[int]]:
+    """Return the stories that have each of some shingles; a shingle that none has is left out."""
+    found: dict[int, list[int]] = {}
+    if hashes:
+        values = {"hashes": _numbers(connection, sorted(hashes))}
+        for shingle, story in await connection.execute(_FIND[connection.dialect.name], values):
+            found.setdefault(shingle, []).append(story)
+    return found
+
+
+async def add(connection: AsyncConnection, rows: Iterable[tuple[int, int]]) -> None:
+    """Add pairs of shingle and story that do not exist yet."""
+    # In the order of the index, so that neighbours are written together.
+    ordered = sorted(rows)
+    if not ordered:
+        return
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql(_ADD_SQLITE, ordered)
+        return
+    values = {"hashes": [row[0] for row in ordered], "stories": [row[1] for row in ordered]}
+    await connection.execute(_ADD_POSTGRESQL, values)
+
+
+async def remove(connection: AsyncConnection, story_id: int, hashes: Collection[int]) -> None:
+    """Remove shingles of a story."""
+    c = shingles.c
+    for some in chunks(sorted(hashes)):
+        await connection.execute(delete(shingles).where(c.hash.in_(some), c.story_id == story_id))
+
+
+async def of_story(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return the shingles that the texts of each story have added."""
+    c = story_samples.c
+    query = select(c.story_id, c.sampled, c.added).where(c.story_id.in_(story_ids))
+    found: dict[int, set[int]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.story_id, set()).update(unpack(row.sampled if row.added is None else row.added))
+    return found
+
+
+async def find_keys(connection: AsyncConnection, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    """Return the story and the time that are stored for each of some keys (kind, number), as rows."""
+    c = story_keys.c
+    found = {}
+    for some in chunks(sorted(keys)):
+        query = select(c.kind, c.key, c.story_id, c.at).where(tuple_(c.kind, c.key).in_(some))
+        found.update({(row.kind, row.key): row for row in await connection.execute(query)})
+    return found
+
+
+async def store_keys(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store keys with their stories and times; those that exist get the new ones."""
+    if not rows:
+        return
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(story_keys)
+    values = {"story_id": insert.excluded.story_id, "at": insert.excluded.at}
+    await connection.execute(insert.on_conflict_do_update(index_elements=["kind", "key"], set_=values), list(rows))
+
+
+async def states(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, Any]:
+    """Return the rows of stories, with `last_at`, `round_up` and `pinned`; merged ones are left out."""
+    c = stories.c
+    found = {}
+    for some in chunks(sorted(story_ids)):
+        query = select(c.id, c.last_at, c.round_up, c.pinned).where(c.id.in_(some), c.merged_into.is_(None))
+        found.update({row.id: row for row in await connection.execute(query)})
+    return found

@@ -1,0 +1,234 @@
+"""What is known of stories while some records are placed, and what is to be written.
+
+Records of one batch see the placements before them: what they write is added here at once, and to the database at the
+end.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ingestd.likeness.decision import standing
+from ingestd.likeness.placement import (
+    Document,
+    Evidence,
+    Key,
+    KeyHit,
+    KeyKind,
+    Member,
+    Placement,
+    Story,
+    StoryState,
+    TextKey,
+)
+from ingestd.likeness.rules import RULES, Rules
+from ingestd.store.stories.documents import StoredText
+from ingestd.store.stories.members import LEAST_TOKENS, as_bytes
+from ingestd.store.stories.packing import pack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A story whose records another one takes."""
+
+    kept: int
+    gone: int
+    #: The record that fits both, and when it was placed.
+    record_id: int
+    at: datetime
+    #: Texts that no longer stand for the story.
+    retired: tuple[TextKey, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """What is to be written, by table."""
+
+    stories: dict[int, dict[str, Any]] = field(default_factory=dict)
+    #: Story → time of its newest document.
+    touched: dict[int, datetime] = field(default_factory=dict)
+    shingles: set[tuple[int, int]] = field(default_factory=set)
+    keys: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
+    samples: dict[TextKey, dict[str, Any]] = field(default_factory=dict)
+    #: Texts that no longer stand for their story.
+    retired: list[TextKey] = field(default_factory=list)
+    copies: dict[int, dict[str, Any]] = field(default_factory=dict)
+    merges: list[Merge] = field(default_factory=list)
+
+    @property
+    def record_ids(self) -> set[int]:
+        """The records that must still exist when this is written."""
+        return {*self.copies, *(key.record for key in self.samples)}
+
+
+class WorkingSet:
+    """Stories that may be the ones of some documents; `place` changes it."""
+
+    def __init__(self, *, last_story: int, rules: Rules = RULES) -> None:
+        self._last_story = last_story
+        self._rules = rules
+        #: Shingle → stories.
+        self.postings: dict[int, list[int]] = {}
+        self.states: dict[int, StoryState] = {}
+        self.hits: dict[Key, KeyHit] = {}
+        #: Stories whose members are known.
+        self.stories: dict[int, Story] = {}
+        #: When each of their members joined.
+        self.joined: dict[TextKey, datetime] = {}
+        #: Record → its story.
+        self.story_of: dict[int, int] = {}
+        self.changes = Changes()
+        # What placements have changed here: whoever was ranked before must be ranked again where it concerns them.
+        self._changed_shingles: set[int] = set()
+        self._changed_keys: set[Key] = set()
+        self._changed_stories: set[int] = set()
+
+    def add_states(self, rows: Iterable[Any]) -> None:
+        """Add states of stories, from rows of `stories`."""
+        self.states.update((row.id, StoryState(row.last_at, row.round_up)) for row in rows)
+
+    def add_stories(self, found: Mapping[int, Story], joined: Mapping[TextKey, datetime]) -> None:
+        """Add stories with their members, and when these joined."""
+        self.stories.update(found)
+        self.joined.update(joined)
+
+    def concerns(self, document: Document) -> bool:
+        """Return whether a placement has changed what the ranking of a document depends on."""
+        if not self._changed_stories:
+            return False
+        if not self._changed_keys.isdisjoint(document.lookups):
+            return True
+        sampled = document.sketch.sampled.tolist()
+        return not self._changed_shingles.isdisjoint(sampled) or any(
+            story in self._changed_stories for shingle in sampled for story in self.postings.get(shingle, ())
+        )
+
+    def missing(self, story_ids: Collection[int]) -> list[int]:
+        """Return those of some stories whose members are not known."""
+        return [story_id for story_id in story_ids if story_id not in self.stories and story_id in self.states]
+
+    def touch(self, story_id: int, at: datetime) -> None:
+        """Note that a document of a story was seen."""
+        state = self.states.get(story_id)
+        if state is None or state.last_at >= at:
+            return
+        self.states[story_id] = state._replace(last_at=at)
+        self._changed_stories.add(story_id)
+        if story_id in self.changes.stories:
+            self.changes.stories[story_id]["last_at"] = at
+        else:
+            self.changes.touched[story_id] = at
+
+    def place(self, text: StoredText, document: Document, placement: Placement) -> int:
+        """Write a placement down; return the story."""
+        story_id = self._new_story(text, placement) if placement.story is None else placement.story
+        self.touch(story_id, text.at)
+        self._changed_stories.add(story_id)
+        self._changed_shingles.update(placement.shingles)
+        for shingle in placement.shingles:
+            self.postings.setdefault(shingle, []).append(story_id)
+            self.changes.shingles.add((shingle, story_id))
+        self._store_keys(placement.keys, story_id, text.at)
+        self._add_member(text, document, placement, story_id)
+        if text.record_id not in self.story_of:
+            self.story_of[text.record_id] = story_id
+            self.changes.copies[text.record_id] = _copy(text, document, placement.evidence, story_id)
+        for gone in placement.merges:
+            self._merge(story_id, gone, text)
+        return story_id
+
+    def _new_story(self, text: StoredText, placement: Placement) -> int:
+        self._last_story += 1
+        self.states[self._last_story] = StoryState(text.at, placement.round_up)
+        self.stories[self._last_story] = Story(id=self._last_story, members=())
+        self.changes.stories[self._last_story] = {
+            "id": self._last_story, "created_at": text.at, "last_at": text.at, "round_up": placement.round_up,
+        }  # fmt: skip
+        return self._last_story
+
+    def _store_keys(self, keys: Iterable[Key], story_id: int, at: datetime) -> None:
+        for key in keys:
+            hit = self.hits.get(key)
+            state = self.states.get(hit.story) if hit else None
+            if key.kind is KeyKind.TEXT and state and at - state.last_at <= self._rules.window:
+                continue
+            self.hits[key] = KeyHit(story_id, at)
+            self._changed_keys.add(key)
+            self.changes.keys[key] = (story_id, at)
+
+    def _add_member(self, text: StoredText, document: Document, placement: Placement, story_id: int) -> None:
+        story = self.stories.get(story_id)
+        members = story.members if story else ()
+        if placement.stands:
+            self.changes.retired += placement.retires
+            member = Member(
+                record=text.record_id,
+                revision=text.revision,
+                publisher=text.publisher,
+                sampled=document.sketch.sampled,
+                size=len(document.sketch.shingles),
+            )
+            self.joined[member.key] = text.at
+            gone = {member.key, *placement.retires}
+            members = self._ordered([member, *(one for one in members if one.key not in gone)])
+        if placement.stands or placement.shingles:
+            sampled, added = as_bytes(document.sketch.sampled), pack(sorted(placement.shingles))
+            self.changes.samples[TextKey(text.record_id, text.revision)] = {
+                "record_id": text.record_id, "revision": text.revision, "story_id": story_id, "at": text.at,
+                "tokens": len(document.sketch.tokens), "size": len(document.sketch.shingles),
+                "sampled": sampled if placement.stands else None,
+                "added": None if placement.stands and added == sampled else added,
+            }  # fmt: skip
+        publishers = story.publishers if story else frozenset[str]()
+        if len(document.sketch.tokens) >= LEAST_TOKENS:
+            publishers |= {text.publisher}
+        if story:
+            self.stories[story_id] = replace(story, members=members, publishers=publishers)
+
+    def _ordered(self, members: Iterable[Member]) -> tuple[Member, ...]:
+        return tuple(sorted(members, key=lambda one: (self.joined[one.key], one.key)))
+
+    def _merge(self, kept: int, gone: int, text: StoredText) -> None:
+        self._changed_stories |= {kept, gone}
+        first, second = self.stories[kept], self.stories[gone]
+        members = standing(first, second, self._rules)
+        retired = {member.key for member in first.members + second.members} - {one.key for one in members}
+        self.stories[kept] = Story(
+            id=kept,
+            members=self._ordered(members),
+            publishers=first.publishers | second.publishers,
+        )
+        del self.stories[gone]
+        self.touch(kept, self.states.pop(gone).last_at)
+        for having in self.postings.values():
+            if gone in having:
+                having.remove(gone)
+                if kept not in having:
+                    having.append(kept)
+        moved = {key: hit._replace(story=kept) for key, hit in self.hits.items() if hit.story == gone}
+        self._changed_keys.update(moved)
+        self.hits.update(moved)
+        self.story_of = {record: kept if story == gone else story for record, story in self.story_of.items()}
+        merge = Merge(kept=kept, gone=gone, record_id=text.record_id, at=text.at, retired=tuple(sorted(retired)))
+        self.changes.merges.append(merge)
+
+
+def _copy(text: StoredText, document: Document, evidence: Evidence, story_id: int) -> dict[str, Any]:
+    compared = evidence.member is not None
+    return {
+        "record_id": text.record_id,
+        "story_id": story_id,
+        "publisher": text.publisher,
+        "seen_at": text.at,
+        "tokens": len(document.sketch.tokens),
+        "how": evidence.how,
+        "of_record": evidence.member,
+        "of_document": evidence.of_document if compared else None,
+        "of_member": evidence.of_member if compared else None,
+        "leads": evidence.leads if compared else None,
+        "clashes": evidence.clashes if compared else None,
+        "facts": evidence.facts if compared else None,
+        "changed": [list(pair) for pair in evidence.changed] or None,
+        "also": [list(pair) for pair in evidence.also] or None,
+    }
