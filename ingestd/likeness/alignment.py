@@ -8,17 +8,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingestd.likeness.arrays import is_in, unique, windows
+from ingestd.likeness.arrays import Flags, Positions, is_in, unique, windows
 from ingestd.likeness.sketch import NAME, NUMBER, Sketch
 
 #: Tokens that are unique in both texts and anchor a run.
 _ANCHOR = 3
+#: Tokens compared at a time where a run is extended.
+_STEP = 16
 #: Tokens of a gap between runs in which numbers are compared, and names.
 _GAP_OF_NUMBERS, _GAP_OF_NAMES = 24, 8
 #: Numbers that clash in one gap, at most.
 _MOST_NUMBERS = 4
 #: Weight of a name; a number weighs 1.
 _NAME_WEIGHT = 0.5
+_WEIGHTS = np.zeros(3)
+_WEIGHTS[NUMBER], _WEIGHTS[NAME] = 1.0, _NAME_WEIGHT
 #: Likeness of spellings (difflib) from which two names are one, misspelt.
 _SAME_NAME = 0.6
 #: Letters of a name, at least.
@@ -63,27 +67,42 @@ def parallel_runs(first: Sketch, second: Sketch) -> list[Run]:
     ours, theirs = one_at[common], other_at[np.searchsorted(other, one[common])]
     order = np.argsort(ours)
     ours, theirs = ours[order], theirs[order]
-    breaks = np.flatnonzero((np.diff(ours) != 1) | (np.diff(theirs) != 1))
-    begins = np.concatenate(([0], breaks + 1))
-    lengths = np.concatenate((breaks, [len(ours) - 1])) - begins + _ANCHOR
+    breaks = ((ours[1:] - ours[:-1] != 1) | (theirs[1:] - theirs[:-1] != 1)).nonzero()[0]
+    begins = np.zeros(len(breaks) + 1, np.int64)
+    begins[1:] = breaks + 1
+    ends = np.full(len(begins), len(ours) - 1)
+    ends[:-1] = breaks
+    starts, matches, lengths = ours[begins], theirs[begins], ends - begins + _ANCHOR
+    longer = _next_is_equal(first, second, starts + lengths, matches + lengths).tolist()
     runs: list[Run] = []
-    for start, matched, length in zip(ours[begins].tolist(), theirs[begins].tolist(), lengths.tolist(), strict=True):
+    for start, matched, length, extends in zip(
+        starts.tolist(), matches.tolist(), lengths.tolist(), longer, strict=True
+    ):
         last = runs[-1] if runs else None
         if last and start - matched == last.first - last.second and start <= last.first + last.length:
             runs[-1] = Run(last.first, last.second, start + length - last.first)
         else:
-            runs.append(Run(start, matched, _extended(first, second, start, matched, length)))
+            extra = _equal_ahead(first, second, start + length, matched + length) if extends else 0
+            runs.append(Run(start, matched, length + extra))
     return runs
 
 
-def _extended(first: Sketch, second: Sketch, start: int, matched: int, length: int) -> int:
-    """Return the length of a run with the equal tokens behind it, which are not unique."""
-    ours, theirs = first.tokens[start + length :], second.tokens[matched + length :]
+def _next_is_equal(first: Sketch, second: Sketch, ours: Positions, theirs: Positions) -> Flags:
+    """Return at which pairs of positions both texts have a token, the same."""
+    inside = (ours < len(first.tokens)) & (theirs < len(second.tokens))
+    inside[inside] = first.tokens[ours[inside]] == second.tokens[theirs[inside]]
+    return inside
+
+
+def _equal_ahead(first: Sketch, second: Sketch, start: int, matched: int) -> int:
+    """Return how many tokens from two positions on are equal; they are not unique, or they would have been anchors."""
+    ours, theirs = first.tokens[start:], second.tokens[matched:]
     most = min(len(ours), len(theirs))
-    for more in range(most):
-        if ours[more] != theirs[more]:
-            return length + more
-    return length + most
+    for begin in range(0, most, _STEP):
+        differs = ours[begin : min(most, begin + _STEP)] != theirs[begin : min(most, begin + _STEP)]
+        if differs.any():
+            return begin + int(differs.argmax())
+    return most
 
 
 def facts(first: Sketch, second: Sketch, runs: Sequence[Run] | None = None) -> Facts:
@@ -95,9 +114,9 @@ def facts(first: Sketch, second: Sketch, runs: Sequence[Run] | None = None) -> F
     runs = parallel_runs(first, second) if runs is None else runs
     if not runs:
         return Facts()
-    weights = np.where(first.facts == NUMBER, 1.0, np.where(first.facts == NAME, _NAME_WEIGHT, 0.0))
-    sums = np.concatenate(([0.0], np.cumsum(weights)))
-    agreeing = sum(float(sums[run.first + run.length] - sums[run.first]) for run in runs)
+    sums = np.zeros(len(first.facts) + 1)
+    np.cumsum(_WEIGHTS[first.facts], out=sums[1:])
+    agreeing = sum((sums[[run.first + run.length for run in runs]] - sums[[run.first for run in runs]]).tolist())
     clashes, changed = 0.0, []
     for ours, theirs in _gaps(first, second, runs):
         clash, agree, pairs = _compare_gap(ours, theirs)

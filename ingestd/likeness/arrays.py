@@ -65,7 +65,7 @@ def shared(values: Hashes, others: Hashes) -> int:
 
 def unique(values: Hashes) -> tuple[Hashes, Positions]:
     """Return the values that occur once, sorted, and their positions."""
-    order = np.argsort(values, kind="stable")
+    order = np.argsort(values)
     ordered = values[order]
     differs = np.ones(len(ordered) + 1, np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=differs[1:-1])

@@ -120,8 +120,8 @@ def lead_in(text: Sketch, other: Sketch, rules: Rules) -> bool:
 
 
 def _weights(ranking: Ranking, candidate: Candidate) -> _Weights:
-    of_shared = sum(ranking.weights[shingle] for shingle in sorted(candidate.shared))
-    others = len(ranking.weights) - len(candidate.shared)
+    of_shared = ranking.weight_of(candidate.shared)
+    others = ranking.count - len(candidate.shared)
     own = max(1e-9, ranking.total - of_shared) / others if others else 1.0
     return _Weights(of_shared / len(candidate.shared), own)
 

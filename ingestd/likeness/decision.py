@@ -130,8 +130,7 @@ def _compared(ranking: Ranking, stories: Mapping[int, Story], rules: Rules) -> l
         story = stories.get(candidate.story)
         if story is None or not story.members:
             continue
-        ours = np.array(sorted(candidate.shared), np.uint64)
-        member = max(story.members, key=lambda one: shared(ours, one.sampled))
+        member = _nearest(candidate, story.members)
         # What a member that was cut short could share at most, at the scale of long texts.
         most = max(1, min(len(member.sampled), member.size // SCALE or 1))
         if candidate.score < rules.gate and len(candidate.shared) < rules.gate_of_member * most:
@@ -141,6 +140,14 @@ def _compared(ranking: Ranking, stories: Mapping[int, Story], rules: Rules) -> l
         if len(compared) == rules.candidates:
             break
     return compared
+
+
+def _nearest(candidate: Candidate, members: Sequence[Member]) -> Member:
+    """Return the member that has most of what the document shares with the story, of equals the first."""
+    if len(members) == 1:
+        return members[0]
+    ours = np.array(sorted(candidate.shared), np.uint64)
+    return max(members, key=lambda one: shared(ours, one.sampled))
 
 
 def _passed(
@@ -196,7 +203,7 @@ def _merges(
 def _also(ranking: Ranking, chosen: Candidate, rules: Rules) -> tuple[tuple[int, float], ...]:
     """Return other stories with a part of the document that the chosen one does not have."""
     shares = (
-        (other.story, sum(ranking.weights[shingle] for shingle in sorted(other.shared - chosen.shared)) / ranking.total)
+        (other.story, ranking.weight_of(other.shared - chosen.shared) / ranking.total)
         for other in ranking.best
         if other.story != chosen.story
     )

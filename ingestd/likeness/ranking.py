@@ -1,8 +1,9 @@
 """First step: the stories that may have the text of a document, from the postings of its shingles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import fsum
 
 from ingestd.likeness.placement import Document, Evidence, Key, KeyHit, KeyKind, StoryState
 from ingestd.likeness.rules import RULES, Rules
@@ -34,10 +35,12 @@ class Ranking:
     candidates: tuple[Candidate, ...] = ()
     #: The best of all, for `Evidence.also`.
     best: tuple[Candidate, ...] = ()
-    #: Weight of each sampled shingle of the document, and their sum.
-    weights: Mapping[int, float]
+    #: Sampled shingles of the document: their number, the sum of their weights, and what those that many stories have
+    #: lack of the weight 1.
+    count: int
     total: float
-    #: The stories in the window that have each shingle.
+    lacking: Mapping[int, float]
+    #: The stories in the window that have each shingle; one that none has is left out.
     postings: Mapping[int, Sequence[int]]
 
     @property
@@ -47,10 +50,21 @@ class Ranking:
             return () if self.decided[0] is None else (self.decided[0],)
         return tuple(candidate.story for candidate in self.candidates)
 
+    def weight_of(self, shingles: Collection[int]) -> float:
+        """Return the weight of some of the document's sampled shingles, which are distinct."""
+        return _weight_of(shingles, self.lacking)
+
 
 def weight(stories: int, rules: Rules = RULES) -> float:
     """Return the weight of a shingle that so many stories have: what many share (templates, tails) says little."""
     return 1.0 if stories <= rules.common else (stories - rules.common + 1) ** -2.0
+
+
+def _weight_of(shingles: Collection[int], lacking: Mapping[int, float]) -> float:
+    if not lacking:
+        return float(len(shingles))
+    # Exact, so that the order of the shingles does not matter.
+    return fsum((len(shingles), *(-lacking[shingle] for shingle in shingles if shingle in lacking)))
 
 
 def rank(
@@ -71,60 +85,85 @@ def rank(
 
     Stories past the window and round-ups count for nothing, whether or not the store has deleted their rows.
     """
-    open_stories = {
-        story for story, state in stories.items() if not state.round_up and now - state.last_at <= rules.window
-    }
-    weights: dict[int, float] = {}
+    sampled = document.sketch.sampled.tolist()
+    known = _in_window(sampled, postings, stories, now, rules)
     found: dict[int, list[int]] = {}
-    known: dict[int, Sequence[int]] = {}
-    total = at_scale = 0.0
-    for shingle in document.sketch.sampled.tolist():
-        having = [story for story in postings.get(shingle, ()) if story in open_stories]
-        weights[shingle] = heavy = weight(len(having), rules) if having else 1.0
-        total += heavy
-        if shingle % SCALE == 0:
-            at_scale += heavy
-        if having:
-            known[shingle] = having
-            if len(having) <= rules.ubiquitous:
-                for story in having:
-                    found.setdefault(story, []).append(shingle)
+    lacking: dict[int, float] = {}
+    for shingle, having in known.items():
+        if len(having) > rules.common:
+            lacking[shingle] = 1.0 - weight(len(having), rules)
+        if len(having) <= rules.ubiquitous:
+            for story in having:
+                found.setdefault(story, []).append(shingle)
+    total = _weight_of(sampled, lacking)
     by_key = _by_key(document, hits, stories, now, rules)
-    if by_key or document.is_short or not found:
-        decided = by_key or (None, Evidence(how="new"))
-        return Ranking(decided=decided, weights=weights, total=total, postings=known)
-    ranked = _ranked(document, found, weights, total, at_scale, rules)
-    decided_ = (None, Evidence(how="round-up")) if _is_round_up(ranked, weights, total, rules) else None
+    decided = by_key
+    ranked: list[Candidate] = []
+    if decided is None and (document.is_short or not found):
+        decided = None, Evidence(how="new")
+    elif decided is None:
+        ranked = _ranked(document, found, lacking, total, rules)
+        decided = (None, Evidence(how="round-up")) if _is_round_up(ranked, lacking, total, rules) else None
     return Ranking(
-        decided=decided_,
+        decided=decided,
         candidates=tuple(ranked[: rules.candidates + rules.spare]),
         best=tuple(ranked[:_MENTIONS]),
-        weights=weights,
+        count=len(sampled),
         total=total,
+        lacking=lacking,
         postings=known,
     )
+
+
+def _in_window(
+    sampled: Iterable[int],
+    postings: Mapping[int, Sequence[int]],
+    stories: Mapping[int, StoryState],
+    now: datetime,
+    rules: Rules,
+) -> dict[int, Sequence[int]]:
+    """Return the stories that take documents now, for each shingle that one has."""
+    is_open: dict[int, bool] = {}
+    known: dict[int, Sequence[int]] = {}
+    for shingle in sampled:
+        having = postings.get(shingle)
+        if not having:
+            continue
+        for story in having:
+            if story not in is_open:
+                state = stories.get(story)
+                is_open[story] = state is not None and not state.round_up and now - state.last_at <= rules.window
+        taking = [story for story in having if is_open[story]]
+        if taking:
+            known[shingle] = taking
+    return known
 
 
 def _ranked(
     document: Document,
     found: Mapping[int, Sequence[int]],
-    weights: Mapping[int, float],
+    lacking: Mapping[int, float],
     total: float,
-    at_scale: float,
     rules: Rules,
 ) -> list[Candidate]:
     # A long text of which a small one is a part was sampled: the two compare at the common scale.
-    by_scale = document.sketch.is_small and at_scale > 0
+    at_scale = 0.0
+    if document.sketch.is_small:
+        at_scale = _weight_of(_scaled(document.sketch.sampled.tolist()), lacking)
     ranked = []
     for story, shingles in found.items():
         if len(shingles) < rules.least_shared:
             continue
-        score = sum(weights[shingle] for shingle in shingles) / total
-        if by_scale:
-            score = max(score, sum(weights[shingle] for shingle in shingles if shingle % SCALE == 0) / at_scale)
+        score = _weight_of(shingles, lacking) / total
+        if at_scale:
+            score = max(score, _weight_of(_scaled(shingles), lacking) / at_scale)
         ranked.append(Candidate(story=story, score=score, shared=frozenset(shingles)))
     ranked.sort(key=lambda candidate: (-candidate.score, candidate.story))
     return ranked
+
+
+def _scaled(shingles: Iterable[int]) -> list[int]:
+    return [shingle for shingle in shingles if shingle % SCALE == 0]
 
 
 def _by_key(
@@ -140,7 +179,7 @@ def _by_key(
     return None
 
 
-def _is_round_up(ranked: Sequence[Candidate], weights: Mapping[int, float], total: float, rules: Rules) -> bool:
+def _is_round_up(ranked: Sequence[Candidate], lacking: Mapping[int, float], total: float, rules: Rules) -> bool:
     """Return whether disjoint parts of a document belong to several stories, none of which has most of it."""
     parts: list[float] = []
     covered: set[int] = set()
@@ -148,7 +187,7 @@ def _is_round_up(ranked: Sequence[Candidate], weights: Mapping[int, float], tota
         own = candidate.shared - covered
         if len(own) < max(rules.part_shingles, rules.part_own * len(candidate.shared)):
             continue
-        share = sum(weights[shingle] for shingle in sorted(own)) / total
+        share = _weight_of(own, lacking) / total
         if share >= rules.part_share:
             parts.append(share)
             covered |= candidate.shared

@@ -13,7 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestd.likeness.arrays import LOW_48, Hashes, distinct, mix, windows
-from ingestd.likeness.characters import ALONE, CAPITAL, DIGIT, POINT, WORD, characters, code_points, comparison_form
+from ingestd.likeness.characters import (
+    ALONE,
+    CAPITAL,
+    DIGIT,
+    END,
+    POINT,
+    WORD,
+    characters,
+    code_points,
+    comparison_form,
+)
 
 #: Characters that are read; a longer text would be a book.
 LONGEST = 120_000
@@ -25,7 +35,7 @@ SMALL, SCALE = 64, 4
 NUMBER, NAME = 1, 2
 #: Characters of a name.
 _SHORTEST_NAME = 3
-_ENDS_OF_SENTENCES = [ord(sign) for sign in ".!?\n"]
+_TWO_ENDS = np.full(2, END, np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,7 +132,7 @@ def _kinds(points: NDArray[np.uint8] | NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Return the kind of each character; a point between digits belongs to the number."""
     kinds: NDArray[np.uint8] = characters().kinds[points]
     digits = kinds & DIGIT
-    inner = np.flatnonzero((kinds[1:-1] == POINT) & ((digits[:-2] & digits[2:]) > 0)) + 1
+    inner = np.flatnonzero((kinds[1:-1] & POINT > 0) & ((digits[:-2] & digits[2:]) > 0)) + 1
     kinds[inner] = WORD | DIGIT
     return kinds
 
@@ -164,13 +174,14 @@ def _facts(
     ends: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
     """Return which tokens are numbers and which are names: a capital that does not begin a sentence or a line."""
-    before = points[np.maximum(starts - 1, 0)]
-    two_before = np.where(starts > 1, points[np.maximum(starts - 2, 0)], ord("."))
-    is_initial = np.isin(two_before, _ENDS_OF_SENTENCES) | (before == ord("\n"))
-    is_name = ((kinds[starts] & CAPITAL) > 0) & (ends - starts >= _SHORTEST_NAME) & ~is_initial
-    is_number = (np.bitwise_or.reduceat(kinds, starts) & DIGIT) > 0
-    facts: NDArray[np.uint8] = np.where(is_number, NUMBER, np.where(is_name, NAME, 0)).astype(np.uint8)
-    return facts
+    # Two line ends before the text, so that its first token begins a line.
+    padded = np.concatenate((_TWO_ENDS, kinds))
+    is_initial = (padded[starts] & END) > 0
+    is_initial |= points[np.maximum(starts - 1, 0)] == ord("\n")
+    facts = ((kinds[starts] & CAPITAL) > 0) & (ends - starts >= _SHORTEST_NAME) & ~is_initial
+    marked: NDArray[np.uint8] = facts.view(np.uint8) * np.uint8(NAME)
+    marked[(np.bitwise_or.reduceat(kinds, starts) & DIGIT) > 0] = NUMBER
+    return marked
 
 
 _NO_HASHES: Hashes = np.zeros(0, np.uint64)
