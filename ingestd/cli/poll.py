@@ -16,6 +16,7 @@ from ingestd.daemon.service import Service
 from ingestd.errors import UsageError
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import Runtime, open_runtime
+from ingestd.pipeline.stories.placer import make_placer
 from ingestd.settings import Settings
 from ingestd.store.operations import overview
 from ingestd.store.polls import sources
@@ -49,7 +50,11 @@ def poll(
 async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, int]]:
     async with open_runtime(settings, role="poll") as runtime:
         service = Service(
-            runtime, max_polls=settings.max_polls, max_pages=settings.max_pages, per_site=settings.host_concurrency
+            runtime,
+            max_polls=settings.max_polls,
+            max_pages=settings.max_pages,
+            per_site=settings.host_concurrency,
+            placer=make_placer(settings, runtime.database),
         )
         failed = 0
         await release_due(runtime.database)

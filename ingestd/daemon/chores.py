@@ -250,7 +250,7 @@ async def prune(service: Service, settings: Settings) -> None:
     def stopping() -> bool:
         return service.service_state.stopping
 
-    await prune_caches(runtime.database, now=now, stopping=stopping)
+    await prune_caches(runtime.database, settings, now=now, stopping=stopping)
     done = await prune_database(
         runtime.database, runtime.archive, settings, now=now, stopping=stopping, rounds=service.retention_rounds
     )

@@ -15,6 +15,7 @@ from ingestd.daemon.checks import Figures, Pulse
 from ingestd.daemon.health import Health
 from ingestd.daemon.usage_metrics import usage_metrics
 from ingestd.errors import StoreError
+from ingestd.likeness.placement import How
 from ingestd.store.polls.poll_result import PollOutcome
 
 L = TypeVar("L", bound=tuple[str, ...])
@@ -78,6 +79,12 @@ class Metrics(Collector):
         yield _counted("ingestd_entries", "Entries processed.", ("outcome",), entries)
         revisits = {(outcome,): service_state.revisits_done.get(outcome, 0) for outcome in _REVISIT_OUTCOMES}
         yield _counted("ingestd_revisits", "Pages fetched again.", ("outcome",), revisits)
+        if placer := self._health.service.placer:
+            placed = {(how,): placer.placed.get(how, 0) for how in get_args(How)}
+            yield _counted("ingestd_records_placed", "Records placed in stories.", ("how",), placed)
+            yield GaugeMetricFamily(
+                "ingestd_stories_lag_events", "Events that wait for their placement in stories.", placer.waiting
+            )
         yield _counted("ingestd_failures", "Failures of polls and entries.", ("stage", "error"), service_state.failures)
         yield CounterMetricFamily(
             "ingestd_fetched_bytes", "Bytes of feeds and pages, decoded.", value=service_state.bytes_fetched

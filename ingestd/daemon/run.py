@@ -24,6 +24,7 @@ from ingestd.daemon.systemd import notify
 from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
+from ingestd.pipeline.stories.placer import make_placer
 from ingestd.settings import MigrateOnStart, Settings
 from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.operations.overview import count_daemons
@@ -67,6 +68,7 @@ async def run_daemon(
             max_pages=settings.max_pages,
             per_site=settings.host_concurrency,
             callback=settings.public_url + websub.PATH if settings.public_url else None,
+            placer=make_placer(settings, runtime.database),
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
         inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None

@@ -18,6 +18,7 @@ from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.entry_worker import EntryWorker, run_or_postpone
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
+from ingestd.pipeline.stories.placer import Placer
 from ingestd.pipeline.websub import Subscriber
 from ingestd.repair.job import Repair
 from ingestd.store.outages import log_failure
@@ -40,9 +41,18 @@ class Service:
     """Dispatchers for polls, new pages and revisits that share one runtime, and the drop folder watch."""
 
     def __init__(
-        self, runtime: Runtime, *, max_polls: int, max_pages: int, per_site: int, callback: str | None = None
+        self,
+        runtime: Runtime,
+        *,
+        max_polls: int,
+        max_pages: int,
+        per_site: int,
+        callback: str | None = None,
+        placer: Placer | None = None,
     ) -> None:
         self.runtime = runtime
+        #: Places records in stories; None: that is turned off.
+        self.placer = placer
         self.service_state = ServiceState()
         self.usage = UsageFigures()
         self.retention_rounds = Rounds()
@@ -100,16 +110,22 @@ class Service:
         """Work until `stop` is called and all work in progress has ended."""
         async with asyncio.TaskGroup() as watch:
             watching = watch.create_task(self.drops.run())
+            if self.placer:
+                watch.create_task(self.placer.run())
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.polls.run())
                 tasks.create_task(self.pages.run())
                 tasks.create_task(self.revisits.run())
             watching.cancel()
+            if self.placer:
+                self.placer.stop()  # what it leaves, the next start places
 
     async def run_until_idle(self) -> None:
         """Work until nothing is due, for one-off polls."""
         await self.polls.run_until_idle()
         await self.pages.run_until_idle()
+        if self.placer:
+            await self.placer.place_all()
 
     def stop(self) -> None:
         """Start no new work."""
@@ -183,13 +199,19 @@ class Service:
 
     def _count_entry(self, done: EntryOutcome) -> None:
         _add(self.service_state.entries_done, type(done).__name__.lower())
+        self._wake_placer()
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
             self.service_state.count_failure(done.failure.stage, done.failure.error)
 
+    def _wake_placer(self) -> None:
+        if self.placer:
+            self.placer.wake()
+
     def _count_revisit(self, done: EntryOutcome) -> None:
         _add(self.service_state.revisits_done, _revisit_outcome(done))
+        self._wake_placer()
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += done.raw.size
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ingestd.archive.protocol import Archive, Kind
 from ingestd.settings import Settings
 from ingestd.store.database import Database
-from ingestd.store.retention import batches, caches, prune
+from ingestd.store.retention import batches, caches, prune, stories
 from ingestd.store.retention.batches import Deleted
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.prune import Rounds
@@ -14,6 +14,9 @@ from ingestd.store.retention.raw_bytes import LAST_PUT_BEFORE, LEAST_KEPT
 
 #: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
 SITE_RETENTION = timedelta(days=90)
+
+#: How long the index of a story is kept beyond its window: records may wait for their placement.
+STORY_SLACK = timedelta(days=1)
 
 
 def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
@@ -74,13 +77,17 @@ async def prune_database(
 
 
 async def prune_caches(
-    database: Database, *, now: datetime, stopping: Callable[[], bool] = lambda: False
+    database: Database, settings: Settings, *, now: datetime, stopping: Callable[[], bool] = lambda: False
 ) -> list[Deleted]:
-    """Delete expired robots.txt files, and habits of sites without a new article for SITE_RETENTION.
+    """Delete expired robots.txt files, habits of sites without a new article for SITE_RETENTION, and old shingles.
 
     Raises StoreUnavailable or StoreError.
     """
-    some = (caches.of_robots_files(now), caches.of_sites(now - SITE_RETENTION))
+    some = (
+        caches.of_robots_files(now),
+        caches.of_sites(now - SITE_RETENTION),
+        stories.of_stories(now - timedelta(seconds=settings.story_window) - STORY_SLACK),
+    )
     return [await batches.run(database, one, stopping=stopping) for one in some]
 
 

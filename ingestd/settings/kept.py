@@ -159,6 +159,17 @@ KeepRecordsOf = Annotated[
         )
     ),
 ]
+StoryWindow = Annotated[
+    Annotated[float, Field(ge=DAY, le=366 * DAY)],
+    BeforeValidator(_seconds),
+    PlainSerializer(_show_seconds, return_type=str, when_used="json"),
+    Field(
+        description=(
+            "How long after the last document of a story copies of it are found. Its index is then deleted; the story "
+            "and the evidence stay as long as its records."
+        ),
+    ),
+]
 KeepEvents = Annotated[
     _DayOrMore | None,
     _READ,

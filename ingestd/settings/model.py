@@ -252,6 +252,10 @@ class Settings(BaseSettings):
     keep_feed_documents: kept.KeepFeedDocuments = 7 * DAY
     keep_pages: kept.KeepPages = 90 * DAY
     archive_max: kept.ArchiveMax = None
+    stories: bool = Field(
+        True, description="Whether records are placed in stories: which have one another's text, and from whom."
+    )
+    story_window: kept.StoryWindow = 14 * DAY
     keep_events: kept.KeepEvents = 90 * DAY
     keep_revisions: kept.KeepRevisions = "all"
     keep_records: kept.KeepRecords = None

@@ -14,6 +14,7 @@ from ingestd.daemon.pages import status_page
 from ingestd.daemon.service import Service
 from ingestd.model.feed import Entry
 from ingestd.pipeline.runtime import open_runtime
+from ingestd.pipeline.stories.placer import Placer
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources
@@ -38,7 +39,7 @@ async def open_service(folder: Path) -> AsyncIterator[Service]:
     """Open a service on a new database that may connect to the loopback; no scheduler runs."""
     settings = Settings(state_dir=folder, extractors=1, allow_networks="127.0.0.0/8", host_delay=0)
     async with open_runtime(settings, role="daemon") as runtime:
-        yield Service(runtime, max_polls=2, max_pages=2, per_site=1)
+        yield Service(runtime, max_polls=2, max_pages=2, per_site=1, placer=Placer(runtime.database))
 
 
 class Hung:

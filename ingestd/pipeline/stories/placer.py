@@ -8,11 +8,14 @@ record is placed twice and none is left out.  If others have changed stories mea
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 
 from ingestd.errors import StoreError
+from ingestd.likeness.rules import RULES, Rules
 from ingestd.pipeline.stories.placing import Placing
+from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
 from ingestd.store.stories import cursor, documents, write
@@ -26,13 +29,27 @@ BATCH = 50
 INTERVAL = 1.0
 
 
+def make_placer(settings: Settings, database: Database) -> "Placer | None":
+    """Return the placer that the settings ask for, None if stories are turned off."""
+    return Placer(database, rules=rules_of(settings)) if settings.stories else None
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return the rules with the window of the settings."""
+    return Rules(window=timedelta(seconds=settings.story_window))
+
+
 class Placer:
     """Places the records of the event log in stories, batch by batch."""
 
-    def __init__(self, database: Database, *, batch: int = BATCH) -> None:
+    def __init__(self, database: Database, *, rules: Rules = RULES, batch: int = BATCH) -> None:
         self._database = database
         self._batch = batch
-        self._placing = Placing()
+        self._placing = Placing(rules)
+        #: Records placed so far, by `likeness.placement.How`.
+        self.placed: dict[str, int] = {}
+        #: Events that were not placed yet when this last looked.
+        self.waiting = 0
         self._woken = asyncio.Event()
         self._stopping = False
 
@@ -75,11 +92,15 @@ class Placer:
             async with self._database.snapshot() as connection:
                 at = await cursor.read(connection)
                 texts, seq = await documents.after(connection, at.seq, limit=self._batch)
+                self.waiting = max(0, at.last_event - at.seq)
                 if seq == at.seq:
                     return 0
                 batch = await self._placing.computed(connection, at, texts)
             async with self._database.write() as connection:
                 written = await write.write(connection, at, batch.working.changes, seq=seq, happened=batch.events)
             if written:
+                self.waiting = max(0, at.last_event - written.seq)
+                for copy in batch.working.changes.copies.values():
+                    self.placed[copy["how"]] = self.placed.get(copy["how"], 0) + 1
                 return seq - at.seq
             # Others have placed these events, or changed a story: begin with what is true now.

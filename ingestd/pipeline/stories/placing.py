@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.likeness import decision
 from ingestd.likeness.placement import Document, Key, KeyHit, KeyKind, Member, Placement, Story, TextKey
 from ingestd.likeness.ranking import Ranking, rank
+from ingestd.likeness.rules import Rules
 from ingestd.likeness.short_texts import document
 from ingestd.likeness.sketch import sketch
 from ingestd.pipeline.stories.sketches import Sketches
@@ -54,13 +55,14 @@ class _Needs:
 class Placing:
     """Computes the stories of texts; keeps sketches from batch to batch, and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self._sketches = Sketches()
 
     async def computed(self, connection: AsyncConnection, at: Cursor, texts: Sequence[StoredText]) -> Batch:
         """Place texts, in order, in the stories of a snapshot; return what is to be written."""
         jobs = await asyncio.to_thread(self._jobs, texts, at.base)
-        batch = Batch(at, jobs, WorkingSet(last_story=at.last_story))
+        batch = Batch(at, jobs, WorkingSet(last_story=at.last_story, rules=self._rules))
         await _load(connection, batch)
         while needs := await asyncio.to_thread(self._place, batch):
             await self._fetch(connection, batch, needs)
@@ -79,6 +81,7 @@ class Placing:
             text=text.article.body_text,
             base=base,
             of=self._sketches.get(key),
+            rules=self._rules,
         )
         self._sketches.put(key, made.sketch)
         return made
@@ -113,7 +116,7 @@ class Placing:
         for job in batch.jobs:
             if job.document is None:
                 continue
-            job.ranking = job.ranking or _rank(job, batch.working)
+            job.ranking = job.ranking or _rank(job, batch.working, self._rules)
             needed = _stories_of(job, job.ranking, batch.working)
             stories.update(batch.working.missing(needed))
             if not stories and job.text.record_id not in batch.working.story_of:
@@ -129,24 +132,30 @@ class Placing:
             return None
         ranking = job.ranking
         if ranking is None or working.concerns(job.document):
-            ranking = job.ranking = _rank(job, working)
+            ranking = job.ranking = _rank(job, working, self._rules)
         if missing := working.missing(_stories_of(job, ranking, working)):
             return _Needs(stories=missing)
         if known is not None:
             story = working.stories.get(known) or Story(id=known, members=())
             working.place(
-                text, job.document, decision.revise(job.document, ranking, record=text.record_id, story=story)
+                text,
+                job.document,
+                decision.revise(job.document, ranking, record=text.record_id, story=story, rules=self._rules),
             )
             return None
         if missing_texts := self._texts_missing(ranking, batch):
             return _Needs(texts=missing_texts)
-        sketches = {one.key: made for one in _compared(ranking, working) if (made := self._sketches.get(one.key))}
-        placement = decision.decide(job.document, ranking, stories=_stories(ranking, working), texts=sketches)
+        sketches = {
+            one.key: made for one in _compared(ranking, working, self._rules) if (made := self._sketches.get(one.key))
+        }
+        placement = decision.decide(
+            job.document, ranking, stories=_stories(ranking, working), texts=sketches, rules=self._rules
+        )
         batch.events += _events(text, placement, working.place(text, job.document, placement))
         return None
 
     def _texts_missing(self, ranking: Ranking, batch: Batch) -> list[TextKey]:
-        compared = _compared(ranking, batch.working)
+        compared = _compared(ranking, batch.working, self._rules)
         return [one.key for one in compared if one.key not in batch.gone and one.key not in self._sketches]
 
 
@@ -167,9 +176,11 @@ async def _load(connection: AsyncConnection, batch: Batch) -> None:
     working.add_states((await postings.states(connection, stories)).values())
 
 
-def _rank(job: _Job, working: WorkingSet) -> Ranking:
+def _rank(job: _Job, working: WorkingSet, rules: Rules) -> Ranking:
     assert job.document
-    return rank(job.document, postings=working.postings, stories=working.states, hits=working.hits, now=job.text.at)
+    return rank(
+        job.document, postings=working.postings, stories=working.states, hits=working.hits, now=job.text.at, rules=rules
+    )
 
 
 def _stories_of(job: _Job, ranking: Ranking, working: WorkingSet) -> Collection[int]:
@@ -181,8 +192,8 @@ def _stories(ranking: Ranking, working: WorkingSet) -> dict[int, Story]:
     return {story: working.stories[story] for story in ranking.stories if story in working.stories}
 
 
-def _compared(ranking: Ranking, working: WorkingSet) -> Collection[Member]:
-    return decision.texts_needed(ranking, _stories(ranking, working))
+def _compared(ranking: Ranking, working: WorkingSet, rules: Rules) -> Collection[Member]:
+    return decision.texts_needed(ranking, _stories(ranking, working), rules)
 
 
 def _events(text: StoredText, placement: Placement, story_id: int) -> list[StoryEvent]:

@@ -21,6 +21,7 @@ from ingestd.store.records import search_index
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import carriers, entries, events, records, revisions, texts
 from ingestd.store.statements import insert_all
+from ingestd.store.stories import erase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ async def merge(connection: AsyncConnection, entry_ids: Sequence[int], *, now: d
             update(texts).where(texts.c.record_id.in_(merged.dropped)).values(record_id=merged.kept)
         )
         await _update_records(connection, rows, before, merged, now=now)
+        await erase.rename(connection, dict.fromkeys(merged.dropped, merged.kept))
         _add_events(unit_of_work, entry_id, rows, before, merged, now=now)
         numbers = ", ".join(map(str, merged.dropped))
         reason = f"record {merged.kept}: record {numbers} was of the same entry and is merged into it"

@@ -33,6 +33,7 @@ from ingestd.store.schema.tables import (
     sources,
 )
 from ingestd.store.statements import chunks
+from ingestd.store.stories import erase
 from ingestd.store.work.addresses import has_url
 
 #: SHA-256 of no text.
@@ -198,6 +199,7 @@ async def purge(
             row.id, row.revision + 1, "purged", entry_id=row.origin_entry_id, at=now, pubstatus="canceled"
         )
     await unit_of_work.flush(connection)
+    await erase.forget(connection, found.record_ids)
     for some in chunks(found.entry_ids):
         for table in (decisions, failures, evidence):
             await connection.execute(delete(table).where(table.c.entry_id.in_(some)))

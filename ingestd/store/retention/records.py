@@ -19,6 +19,7 @@ from ingestd.store.retention import record_parts
 from ingestd.store.retention.batches import Deletion, Found, Position
 from ingestd.store.schema.tables import carriers, entries, events, evidence, records, revisions, sources, texts
 from ingestd.store.statements import chunks
+from ingestd.store.stories import erase
 
 #: Whether nothing shows that a story was killed, withheld, embargoed or withdrawn.
 _PLAIN = (
@@ -69,6 +70,7 @@ def of_records(before: datetime | None, before_of: Mapping[str, datetime | None]
             indexed = select(revisions.c.id).where(revisions.c.record_id.in_(some))
             ids_indexed = (await connection.execute(indexed)).scalars().all()
             await search_index.remove(connection, ids_indexed, terms)
+        await erase.forget(connection, ids)
         for table in (events, carriers, texts, revisions):
             await connection.execute(delete(table).where(table.c.record_id.in_(ids)))
         await connection.execute(delete(records).where(records.c.id.in_(ids)))

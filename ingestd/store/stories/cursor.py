@@ -24,8 +24,9 @@ class Cursor:
     last_story: int
     #: The secret base of this installation's hashes.
     base: int
-    #: Number of the first event that is kept; None: none is.
-    first_event: int | None
+    #: Numbers of the first and the last event that are kept; 0: none is.
+    first_event: int
+    last_event: int
 
 
 _READ = select(
@@ -35,6 +36,7 @@ _READ = select(
     select(func.max(stories.c.id)).scalar_subquery().label("story"),
     select(last_numbers.c.number).where(last_numbers.c.name == "story").scalar_subquery().label("stored"),
     select(func.min(events.c.seq)).scalar_subquery().label("first_event"),
+    select(func.max(events.c.seq)).scalar_subquery().label("last_event"),
 ).join_from(story_cursor, installation, installation.c.id == story_cursor.c.id)
 
 _LOCK = select(story_cursor.c.generation).where(story_cursor.c.id == 1).with_for_update()
@@ -54,7 +56,8 @@ async def read(connection: AsyncConnection) -> Cursor:
         generation=row.generation,
         last_story=max(row.story or 0, row.stored or 0),
         base=row.base,
-        first_event=row.first_event,
+        first_event=row.first_event or 0,
+        last_event=row.last_event or 0,
     )
 
 

@@ -1,15 +1,17 @@
 """Records are placed in stories, in the order of the event log, on both databases."""
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import select
 
+from ingestd.model.article import Article
 from ingestd.pipeline.stories.placer import Placer
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
 from ingestd.store.schema.tables import copies
-from tests.support.outcomes import NOON
+from tests.support.outcomes import NOON, claimed, claimed_again, keep, saved
 from tests.support.stories import clusters, cut, dumped, publish, report, unplace
 
 HOUR = timedelta(hours=1)
@@ -48,3 +50,37 @@ async def test_the_size_of_a_batch_changes_nothing(database_url: str) -> None:
             await unplace(database)
             await Placer(database, batch=batch).place_all()
             assert await dumped(database) == one_by_one
+
+
+async def test_two_placers_at_once_do_what_one_does(database_url: str) -> None:
+    url = with_async_driver(database_url)
+    async with Database(url) as one, Database(url) as other:
+        for number, source in enumerate(("wire", "paper", "times", "post")):
+            texts = [f"{cut(report(story), 6 - number)}\n\n{report(100 * number + story, sentences=3)}"
+                     for story in range(6)]  # fmt: skip
+            await publish(one, f"https://{source}.example/feed", *texts, at=NOON + number * HOUR)
+        await Placer(one).place_all()
+        alone = await dumped(one)
+        await unplace(one)
+
+        done = await asyncio.gather(Placer(one, batch=2).place_all(), Placer(other, batch=3).place_all())
+
+        assert await dumped(one) == alone
+        async with one.read() as connection:
+            joined = (await event_log.read_after(connection, 0, kinds=["joined"])).events
+    assert sum(done) >= 24
+    assert sorted(event.record_id for event in joined) == list(range(7, 25))
+
+
+async def test_a_revision_adds_to_its_story_and_stays_there(database_url: str) -> None:
+    async with Database(with_async_driver(database_url)) as database:
+        [work] = await claimed(database, "https://wire.example/feed", 1)
+        await keep(database, [saved(work, Article(headline="One", body_text=report(1)))])
+        work = await claimed_again(database, work)
+        await keep(database, [saved(work, Article(headline="Two", body_text=report(2)), at=NOON + HOUR)])
+        await Placer(database).place_all()
+        await publish(database, "https://one.example/feed", cut(report(1), 4), at=NOON + 2 * HOUR)
+        await publish(database, "https://two.example/feed", cut(report(2), 4), at=NOON + 2 * HOUR)
+        await Placer(database).place_all()
+
+        assert await clusters(database) == [[1, 2, 3]]

@@ -1,0 +1,46 @@
+"""Deletion of the index of stories whose window has ended.
+
+Stories and copies stay: they tell whose text a record has as long as it is kept.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.retention.batches import Deletion, Found, Position
+from ingestd.store.schema.tables import copies, stories, story_cursor, story_keys, story_samples
+from ingestd.store.stories import cursor, postings
+
+
+def of_stories(before: datetime) -> Deletion:
+    """Return the deletion of shingles, samples and keys of stories without a document since `before`.
+
+    A story without records goes itself.  While `ingestd stories rebuild` goes through older records, nothing does.
+    """
+    c = stories.c
+    is_idle = ~exists().where(story_cursor.c.rebuild.is_not(None))
+
+    async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
+        query = select(c.last_at, c.id).where(c.indexed, c.last_at < before, is_idle)
+        if position:
+            query = query.where(c.last_at >= position[0], tuple_(c.last_at, c.id) > tuple_(*position))
+        rows = (await connection.execute(query.order_by(c.last_at, c.id).limit(limit))).all()
+        return Found(keys=[row.id for row in rows], position=tuple(rows[-1]) if len(rows) == limit else None)
+
+    async def delete_rows(connection: AsyncConnection, keys: Sequence[Any], _: None) -> Sequence[Any]:
+        await cursor.lock(connection)
+        query = select(c.id).where(c.id.in_(keys), c.indexed, c.last_at < before, is_idle)
+        ids = (await connection.execute(query)).scalars().all()
+        for story_id, hashes in (await postings.of_story(connection, ids)).items():
+            await postings.remove(connection, story_id, hashes)
+        for table in (story_samples, story_keys):
+            await connection.execute(delete(table).where(table.c.story_id.in_(ids)))
+        await connection.execute(update(stories).where(c.id.in_(ids)).values(indexed=False))
+        empty = ~exists().where(copies.c.story_id == c.id)
+        await connection.execute(delete(stories).where(c.id.in_(ids), c.merged_into.is_(None), empty))
+        return ids
+
+    return Deletion(table="shingles", find=find, delete=delete_rows)
