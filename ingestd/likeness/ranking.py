@@ -168,7 +168,7 @@ def _scaled(shingles: Iterable[int]) -> list[int]:
 
 def _by_key(
     document: Document, hits: Mapping[Key, KeyHit], stories: Mapping[int, StoryState], now: datetime, rules: Rules
-) -> tuple[int, Evidence] | None:
+) -> tuple[int | None, Evidence] | None:
     for key in document.lookups:
         hit = hits.get(key)
         state = stories.get(hit.story) if hit else None
