@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,37 +11,14 @@ from ingestd.likeness.placement import Document, Key, KeyHit, KeyKind, Member, P
 from ingestd.likeness.ranking import Ranking, rank
 from ingestd.likeness.rules import Rules
 from ingestd.likeness.short_texts import document
-from ingestd.likeness.sketch import sketch
-from ingestd.pipeline.stories.sketches import Sketches
-from ingestd.store.stories import documents, members, postings
+from ingestd.pipeline.stories.batch import Batch, Job, Joined, sketch_texts
+from ingestd.pipeline.stories.sketches import BatchSketches, Sketches
+from ingestd.pipeline.stories.tellers import credits_of, teller
+from ingestd.store.stories import members, postings
 from ingestd.store.stories.cursor import Cursor
 from ingestd.store.stories.documents import StoredText
 from ingestd.store.stories.events import StoryEvent
 from ingestd.store.stories.working_set import WorkingSet
-
-
-@dataclass(slots=True)
-class _Job:
-    """A text to place."""
-
-    text: StoredText
-    #: None: nothing is placed, the record was seen with another carrier.
-    document: Document | None
-    ranking: Ranking | None = None
-
-
-@dataclass(slots=True)
-class Batch:
-    """The texts of some events, and what their placement needs and changes."""
-
-    at: Cursor
-    jobs: list[_Job]
-    working: WorkingSet
-    #: Jobs that are done.
-    done: int = 0
-    events: list[StoryEvent] = field(default_factory=list)
-    #: Texts that were looked for and are gone.
-    gone: set[TextKey] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +38,18 @@ class Placing:
 
     async def computed(self, connection: AsyncConnection, at: Cursor, texts: Sequence[StoredText]) -> Batch:
         """Place texts, in order, in the stories of a snapshot; return what is to be written."""
-        jobs = await asyncio.to_thread(self._jobs, texts, at.base)
-        batch = Batch(at, jobs, WorkingSet(last_story=at.last_story, rules=self._rules))
+        sketches = BatchSketches(self._sketches)
+        jobs = await asyncio.to_thread(self._jobs, texts, at.base, sketches)
+        batch = Batch(at, jobs, WorkingSet(last_story=at.last_story, rules=self._rules), sketches)
         await _load(connection, batch)
         while needs := await asyncio.to_thread(self._place, batch):
-            await self._fetch(connection, batch, needs)
+            await _fetch(connection, batch, needs)
         return batch
 
-    def _jobs(self, texts: Sequence[StoredText], base: int) -> list[_Job]:
-        return [_Job(text, self._document(text, base)) for text in texts]
+    def _jobs(self, texts: Sequence[StoredText], base: int, sketches: BatchSketches) -> list[Job]:
+        return [Job(text, self._document(text, base, sketches)) for text in texts]
 
-    def _document(self, text: StoredText, base: int) -> Document | None:
+    def _document(self, text: StoredText, base: int, sketches: BatchSketches) -> Document | None:
         if text.article is None:
             return None
         key = TextKey(text.record_id, text.revision)
@@ -80,24 +58,11 @@ class Placing:
             headline=text.article.headline,
             text=text.article.body_text,
             base=base,
-            of=self._sketches.get(key),
+            of=sketches.get(key),
             rules=self._rules,
         )
-        self._sketches.put(key, made.sketch)
+        sketches.put(key, made.sketch)
         return made
-
-    async def _fetch(self, connection: AsyncConnection, batch: Batch, needs: _Needs) -> None:
-        if needs.stories:
-            found, joined = await members.read(connection, needs.stories)
-            batch.working.add_stories(found, joined)
-        if needs.texts:
-            bodies = await documents.texts(connection, needs.texts)
-            made = await asyncio.to_thread(
-                lambda: {TextKey(*key): sketch(body, batch.at.base) for key, body in bodies.items()}
-            )
-            for key, one in made.items():
-                self._sketches.put(key, one)
-            batch.gone.update(set(needs.texts) - set(made))
 
     def _place(self, batch: Batch) -> _Needs | None:
         """Place the texts that are left, in order; returns what has to be read first, None: all are placed."""
@@ -120,15 +85,17 @@ class Placing:
             needed = _stories_of(job, job.ranking, batch.working)
             stories.update(batch.working.missing(needed))
             if not stories and job.text.record_id not in batch.working.story_of:
-                texts.update(self._texts_missing(job.ranking, batch))
+                compared = _compared(job.ranking, batch.working, self._rules)
+                texts.update(batch.sketches.missing(one.key for one in compared))
         return _Needs(tuple(stories), tuple(texts)) if stories or texts else None
 
-    def _place_one(self, batch: Batch, job: _Job) -> _Needs | None:
+    def _place_one(self, batch: Batch, job: Job) -> _Needs | None:
         working, text = batch.working, job.text
         known = working.story_of.get(text.record_id)
-        if job.document is None:
+        if job.document is None or text.article is None:
             if known is not None:
                 working.touch(known, text.at)
+                batch.carried.add(known)
             return None
         ranking = job.ranking
         if ranking is None or working.concerns(job.document):
@@ -137,33 +104,45 @@ class Placing:
             return _Needs(stories=missing)
         if known is not None:
             story = working.stories.get(known) or Story(id=known, members=())
-            working.place(
-                text,
-                job.document,
-                decision.revise(job.document, ranking, record=text.record_id, story=story, rules=self._rules),
-            )
+            placement = decision.revise(job.document, ranking, record=text.record_id, story=story, rules=self._rules)
+            working.place(text, job.document, placement)
+            working.revise(text, credits_of(text.article))
             return None
-        if missing_texts := self._texts_missing(ranking, batch):
+        compared = [one.key for one in _compared(ranking, working, self._rules)]
+        if missing_texts := batch.sketches.missing(compared):
             return _Needs(texts=missing_texts)
-        sketches = {
-            one.key: made for one in _compared(ranking, working, self._rules) if (made := self._sketches.get(one.key))
-        }
+        sketches = {key: made for key in compared if (made := batch.sketches.get(key))}
         placement = decision.decide(
             job.document, ranking, stories=_stories(ranking, working), texts=sketches, rules=self._rules
         )
-        batch.events += _events(text, placement, working.place(text, job.document, placement))
+        said = teller(
+            record=text.record_id,
+            publisher=text.publisher,
+            article=text.article,
+            seen=text.at,
+            is_wire=text.is_wire,
+            provider=text.provider,
+        )
+        story_id = working.place(text, job.document, placement, said)
+        batch.joined.append(Joined(teller=said, revision=text.revision, story_id=story_id, placement=placement))
+        batch.events += _events(text, placement, story_id)
         return None
 
-    def _texts_missing(self, ranking: Ranking, batch: Batch) -> list[TextKey]:
-        compared = _compared(ranking, batch.working, self._rules)
-        return [one.key for one in compared if one.key not in batch.gone and one.key not in self._sketches]
+
+async def _fetch(connection: AsyncConnection, batch: Batch, needs: _Needs) -> None:
+    if needs.stories:
+        found, joined = await members.read(connection, needs.stories)
+        batch.working.add_stories(found, joined)
+    await sketch_texts(connection, batch, needs.texts)
 
 
 async def _load(connection: AsyncConnection, batch: Batch) -> None:
     """Read what is known before any text is placed: stories of the records, and those that share a shingle or a key."""
     working = batch.working
     placed = [job.document for job in batch.jobs if job.document]
-    working.story_of.update(await members.stories_of(connection, {job.text.record_id for job in batch.jobs}))
+    for row in await members.stories_of(connection, {job.text.record_id for job in batch.jobs}):
+        working.story_of[row.record_id] = row.story_id
+        working.credits[row.record_id] = set(row.credits or ())
     hashes = {one for document in placed for one in document.sketch.sampled.tolist()}
     working.postings.update(await postings.find(connection, hashes))
     keys = {key for document in placed for key in (*document.lookups, *document.keys)}
@@ -176,14 +155,14 @@ async def _load(connection: AsyncConnection, batch: Batch) -> None:
     working.add_states((await postings.states(connection, stories)).values())
 
 
-def _rank(job: _Job, working: WorkingSet, rules: Rules) -> Ranking:
+def _rank(job: Job, working: WorkingSet, rules: Rules) -> Ranking:
     assert job.document
     return rank(
         job.document, postings=working.postings, stories=working.states, hits=working.hits, now=job.text.at, rules=rules
     )
 
 
-def _stories_of(job: _Job, ranking: Ranking, working: WorkingSet) -> Collection[int]:
+def _stories_of(job: Job, ranking: Ranking, working: WorkingSet) -> Collection[int]:
     known = working.story_of.get(job.text.record_id)
     return ranking.stories if known is None else (known,)
 

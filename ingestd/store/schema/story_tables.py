@@ -31,6 +31,8 @@ stories = Table(
     Column("round_up", Boolean, nullable=False, server_default=false()),  # parts of several stories: attracts nothing
     Column("pinned", Boolean, nullable=False, server_default=false()),  # an operator has put it together
     Column("merged_into", Id),  # the story that has its records now; null: it has them itself
+    Column("first_record", Id),  # who carried it first, the origin aside; null: nobody did
+    Column("first_entry", Id),  # the entry that did; null: the one that created that record
     Column("indexed", Boolean, nullable=False, server_default=text("true")),  # false: its shingles are deleted
 )
 _indexed = text("indexed")
@@ -81,6 +83,7 @@ copies = Table(
     metadata,
     Column("record_id", Id, ForeignKey("records.id"), primary_key=True, autoincrement=False),
     Column("story_id", Id, nullable=False),
+    Column("revision", Integer, nullable=False),  # its newest one with a text
     Column("publisher", Text, nullable=False),  # registrable domain of its first source
     Column("seen_at", Instant, nullable=False),  # when it was first seen
     Column("printed_at", Instant),  # when it was published, by its own words; null: not known or not plausible
@@ -98,10 +101,11 @@ copies = Table(
     Column("credits", Json),  # codes of the agencies that it names as where it is from
     Column("named", Json),  # hosts that it says it is from
     Column("origin_record", Id),  # whose text it has; null: it is the origin itself, or that is not known
+    Column("second_origin", Id),  # of a text out of two agencies' stories, the other one
+    Column("origin_agency", String(40)),  # code of the agency that issued the text, if one did
     Column("origin_evidence", Json),  # each rung that was tried, and its result
     Column("share", Double),  # how much of its text is the origin's, 0 to 1
     Column("via_record", Id),  # the copy that it was copied from
-    Column("first_carrier", Boolean, nullable=False, server_default=false()),  # the first, the origin aside
     Column("pinned", Boolean, nullable=False, server_default=false()),  # an operator has put it into its story
     Index("copies_by_story", "story_id"),
     Index("copies_by_time", "seen_at", "story_id"),

@@ -38,9 +38,16 @@ class StoredText:
     entry_id: int
     #: Whether it came as a wire item.
     is_wire: bool
+    #: Who issued the wire item.
+    provider: str | None
     #: None: the revision is gone, or cannot be read.
     article: Article | None
 
+
+#: The registrable domain of an entry's page, or else of its source.
+PUBLISHER = func.coalesce(func.nullif(entries.c.site, ""), func.nullif(sources.c.site, ""), sources.c.url).label(
+    "publisher"
+)
 
 #: What `article_of` needs next to the packed values.
 _ARTICLE = (
@@ -58,7 +65,8 @@ _COLUMNS = (
     records.c.merged_into,
     records.c.purged_at,
     revisions.c.id.label("revision_id"),
-    func.coalesce(func.nullif(entries.c.site, ""), func.nullif(sources.c.site, ""), sources.c.url).label("publisher"),
+    PUBLISHER,
+    revisions.c.item,
     *(revisions.c[name] for name in _ARTICLE),
     *UNPACKED,
 )
@@ -101,8 +109,15 @@ def _text(row: Row[Any]) -> StoredText:
         publisher=row.publisher,
         entry_id=row.origin_entry_id,
         is_wire=row.item_key is not None,
+        provider=_provider(row),
         article=article,
     )
+
+
+def _provider(row: Row[Any]) -> str | None:
+    provider = row.item.get("provider") if row.item_key is not None and isinstance(row.item, dict) else None
+    found = (provider.get("name") or provider.get("code")) if isinstance(provider, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _article(row: Row[Any]) -> Article | None:

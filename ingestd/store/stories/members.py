@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import select
@@ -48,12 +49,12 @@ async def read(
     return found, joined
 
 
-async def stories_of(connection: AsyncConnection, record_ids: Collection[int]) -> dict[int, int]:
-    """Return the stories of records that have one."""
-    found: dict[int, int] = {}
+async def stories_of(connection: AsyncConnection, record_ids: Collection[int]) -> list[Any]:
+    """Return the stories of records that have one, and their credits, as rows."""
+    found: list[Any] = []
     for some in chunks(sorted(record_ids)):
-        query = select(copies.c.record_id, copies.c.story_id).where(copies.c.record_id.in_(some))
-        found.update({row.record_id: row.story_id for row in await connection.execute(query)})
+        query = select(copies.c.record_id, copies.c.story_id, copies.c.credits)
+        found += (await connection.execute(query.where(copies.c.record_id.in_(some)))).all()
     return found
 
 

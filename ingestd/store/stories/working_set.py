@@ -23,6 +23,7 @@ from ingestd.likeness.placement import (
     TextKey,
 )
 from ingestd.likeness.rules import RULES, Rules
+from ingestd.likeness.tellers import Teller
 from ingestd.store.stories.documents import StoredText
 from ingestd.store.stories.members import LEAST_TOKENS, as_bytes
 from ingestd.store.stories.packing import pack
@@ -55,6 +56,15 @@ class Changes:
     retired: list[TextKey] = field(default_factory=list)
     copies: dict[int, dict[str, Any]] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
+    #: Columns of copies that exist, by record.
+    revised: dict[int, dict[str, Any]] = field(default_factory=dict)
+    #: Story → its first carrier: the record, and the entry if another one than that of the record.
+    firsts: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
+
+    def update_copy(self, record_id: int, values: Mapping[str, Any]) -> None:
+        """Change columns of a copy, whether new or stored."""
+        row = self.copies.get(record_id)
+        (self.revised.setdefault(record_id, {}) if row is None else row).update(values)
 
     @property
     def record_ids(self) -> set[int]:
@@ -78,6 +88,8 @@ class WorkingSet:
         self.joined: dict[TextKey, datetime] = {}
         #: Record → its story.
         self.story_of: dict[int, int] = {}
+        #: Record → the agencies that its revisions credit.
+        self.credits: dict[int, set[str]] = {}
         self.changes = Changes()
         # What placements have changed here: whoever was ranked before must be ranked again where it concerns them.
         self._changed_shingles: set[int] = set()
@@ -120,8 +132,8 @@ class WorkingSet:
         else:
             self.changes.touched[story_id] = at
 
-    def place(self, text: StoredText, document: Document, placement: Placement) -> int:
-        """Write a placement down; return the story."""
+    def place(self, text: StoredText, document: Document, placement: Placement, said: Teller | None = None) -> int:
+        """Write a placement down; return the story.  `said` is given for a record that has had none."""
         story_id = self._new_story(text, placement) if placement.story is None else placement.story
         self.touch(story_id, text.at)
         self._changed_stories.add(story_id)
@@ -131,12 +143,20 @@ class WorkingSet:
             self.changes.shingles.add((shingle, story_id))
         self._store_keys(placement.keys, story_id, text.at)
         self._add_member(text, document, placement, story_id)
-        if text.record_id not in self.story_of:
+        if said:
             self.story_of[text.record_id] = story_id
-            self.changes.copies[text.record_id] = _copy(text, document, placement.evidence, story_id)
+            self.credits[text.record_id] = set(said.credits)
+            self.changes.copies[text.record_id] = _copy(text, document, placement.evidence, story_id, said)
         for gone in placement.merges:
             self._merge(story_id, gone, text)
         return story_id
+
+    def revise(self, text: StoredText, credited: Collection[str]) -> None:
+        """Note the newest revision of a record, and whom its revisions credit."""
+        if text.article and text.article.body_text:
+            self.credits.setdefault(text.record_id, set()).update(credited)
+            named = sorted(self.credits[text.record_id])
+            self.changes.update_copy(text.record_id, {"revision": text.revision, "credits": named})
 
     def _new_story(self, text: StoredText, placement: Placement) -> int:
         self._last_story += 1
@@ -214,11 +234,12 @@ class WorkingSet:
         self.changes.merges.append(merge)
 
 
-def _copy(text: StoredText, document: Document, evidence: Evidence, story_id: int) -> dict[str, Any]:
+def _copy(text: StoredText, document: Document, evidence: Evidence, story_id: int, said: Teller) -> dict[str, Any]:
     compared = evidence.member is not None
     return {
         "record_id": text.record_id,
         "story_id": story_id,
+        "revision": text.revision,
         "publisher": text.publisher,
         "seen_at": text.at,
         "tokens": len(document.sketch.tokens),
@@ -231,4 +252,14 @@ def _copy(text: StoredText, document: Document, evidence: Evidence, story_id: in
         "facts": evidence.facts if compared else None,
         "changed": [list(pair) for pair in evidence.changed] or None,
         "also": [list(pair) for pair in evidence.also] or None,
+        "printed_at": said.printed,
+        "agency": said.agency,
+        "credits": sorted(said.credits),
+        "named": list(said.named),
+        "origin_record": None,
+        "second_origin": None,
+        "origin_agency": None,
+        "origin_evidence": None,
+        "share": None,
+        "via_record": None,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -48,8 +49,12 @@ async def write(
     await _retire(connection, changes.retired)
     await insert_or_update(connection, story_samples, list(changes.samples.values()))
     await insert_all(connection, copies, list(changes.copies.values()))
+    await _update_copies(connection, changes)
     for merge in changes.merges:
         await merge_stories(connection, merge)
+    if changes.firsts:
+        firsts = [{"story": story, "record": one, "entry": other} for story, (one, other) in changes.firsts.items()]
+        await connection.execute(_SET_FIRST, firsts)
     done = await _add_events(connection, list(happened), seq)
     await cursor.move(connection, done.seq)
     return done
@@ -76,6 +81,23 @@ async def _write_stories(connection: AsyncConnection, changes: Changes) -> None:
 
 
 _TOUCH = update(stories).where(stories.c.id == bindparam("story")).values(last_at=bindparam("at"), indexed=True)
+
+
+_SET_FIRST = (
+    update(stories)
+    .where(stories.c.id == bindparam("story"))
+    .values(first_record=bindparam("record"), first_entry=bindparam("entry"))
+)
+
+
+async def _update_copies(connection: AsyncConnection, changes: Changes) -> None:
+    """Write changed columns of copies, one statement for all that change the same ones."""
+    rows = sorted(changes.revised.items(), key=lambda row: sorted(row[1]))
+    for names, some in groupby(rows, key=lambda row: sorted(row[1])):
+        values = {name: bindparam(f"new_{name}", type_=copies.c[name].type) for name in names}
+        statement = update(copies).where(copies.c.record_id == bindparam("record")).values(values)
+        changed = [{"record": id_} | {f"new_{name}": row[name] for name in names} for id_, row in some]
+        await connection.execute(statement, changed)
 
 
 async def _retire(connection: AsyncConnection, keys: Iterable[TextKey]) -> None:

@@ -1,0 +1,89 @@
+"""What the records of stories say of where their text is from."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.articles.agencies.own_documents import own_agency
+from ingestd.likeness.tellers import Teller
+from ingestd.store.schema.tables import carriers, copies, entries, records, sources
+from ingestd.store.statements import chunks
+from ingestd.store.stories.documents import PUBLISHER
+
+#: Records of a story that are read next to the documents of agencies, and carriers of a record: the others say nothing
+#: about the origin that these do not.
+_EARLIEST, _LATEST, _CARRIERS = 32, 24, 8
+
+
+@dataclass(slots=True)
+class StoryTellers:
+    """The appearances of a story."""
+
+    tellers: list[Teller] = field(default_factory=list)
+    #: Record → its newest revision with a text.
+    revisions: dict[int, int] = field(default_factory=dict)
+
+
+async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, StoryTellers]:
+    """Return the appearances of stories: records, and other entries that carry the text of one."""
+    found = {story_id: StoryTellers() for story_id in story_ids}
+    c = copies.c
+    place = func.row_number().over(partition_by=c.story_id, order_by=(c.seen_at, c.record_id)).label("place")
+    count = func.count().over(partition_by=c.story_id).label("count")
+    for some in chunks(sorted(story_ids)):
+        rows = select(copies, place, count).where(c.story_id.in_(some)).subquery()
+        r = rows.c
+        query = select(rows).where(or_(r.agency.is_not(None), r.place <= _EARLIEST, r.place > r.count - _LATEST))
+        said = {row.record_id: row for row in await connection.execute(query)}
+        for row in said.values():
+            found[row.story_id].tellers.append(_teller(row))
+            found[row.story_id].revisions[row.record_id] = row.revision
+        for carrier in await _carriers(connection, list(said)):
+            row = said[carrier.record_id]
+            found[row.story_id].tellers.append(_of_carrier(carrier, row))
+    return found
+
+
+async def _carriers(connection: AsyncConnection, record_ids: Collection[int]) -> list[Any]:
+    """Return the entries that carried records first, but those that created them."""
+    c = carriers.c
+    place = func.row_number().over(partition_by=c.record_id, order_by=(c.seen_at, c.entry_id)).label("place")
+    query = (
+        select(c.record_id, c.entry_id, c.seen_at, PUBLISHER, place)
+        .join(records, records.c.id == c.record_id)
+        .join(entries, entries.c.id == c.entry_id)
+        .join(sources, sources.c.id == c.source_id)
+        .where(c.entry_id != records.c.origin_entry_id)
+    )
+    found: list[Any] = []
+    for some in chunks(sorted(record_ids)):
+        rows = query.where(c.record_id.in_(some)).subquery()
+        found += (await connection.execute(select(rows).where(rows.c.place <= _CARRIERS))).all()
+    return found
+
+
+def _teller(row: Any) -> Teller:
+    return Teller(
+        record=row.record_id,
+        publisher=row.publisher,
+        agency=row.agency,
+        credits=frozenset(row.credits or ()),
+        named=tuple(row.named or ()),
+        seen=row.seen_at,
+        printed=row.printed_at,
+    )
+
+
+def _of_carrier(carrier: Any, row: Any) -> Teller:
+    return Teller(
+        record=carrier.record_id,
+        carrier=carrier.entry_id,
+        publisher=carrier.publisher,
+        agency=own_agency(provider=None, site=carrier.publisher, source=None),
+        credits=frozenset(row.credits or ()),
+        named=tuple(name for name in row.named or () if name != carrier.publisher),
+        seen=carrier.seen_at,
+    )
