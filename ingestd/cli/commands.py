@@ -87,6 +87,34 @@ COMMANDS: tuple[Command | Group, ...] = (
         ),
     ),
     Group(
+        "stories",
+        "List, show, search, split, merge and rebuild stories.",
+        (
+            Command(
+                "list",
+                "stories.list_:list_",
+                "List the stories that most records tell, of the last day or since --since.",
+            ),
+            Command(
+                "show", "stories.show:show_", "Show a story: its records, whose text each has, and by which evidence."
+            ),
+            Command(
+                "search",
+                "stories.search:search",
+                "List the stories of the records that have all words, best match first.",
+            ),
+            Command("split", "stories.split:split", "Move records of a story into a story of their own."),
+            Command(
+                "merge", "stories.merge:merge", "Make two stories one: the older one takes the records of the other."
+            ),
+            Command(
+                "rebuild",
+                "stories.rebuild:rebuild",
+                "Place stored records in stories, in the order in which they were seen.",
+            ),
+        ),
+    ),
+    Group(
         "archive",
         "Read what servers answered, as the archive has it.",
         (Command("show", "archive.show:show_", "Show answers of servers as the archive has them, oldest first."),),

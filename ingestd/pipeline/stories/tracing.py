@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.likeness import lineage
 from ingestd.likeness.placement import TextKey
+from ingestd.likeness.sketch import sketch
 from ingestd.likeness.tellers import Lineage, Teller
 from ingestd.pipeline.stories.batch import Batch, sketch_texts
-from ingestd.store.stories import lineages
+from ingestd.store.stories import cursor, documents, lineages, write
 from ingestd.store.stories.lineages import StoryTellers
+from ingestd.store.stories.working_set import Changes
 
 #: Share of a text from which another story may be that of its second origin.
 _SECOND = 0.15
@@ -45,6 +47,23 @@ async def trace(connection: AsyncConnection, batch: Batch) -> None:
             found = (first.record, first.carrier or None) if first else (None, None)
             if first or story_id not in new:
                 batch.working.changes.firsts[story_id] = found
+
+
+async def retrace(connection: AsyncConnection, story_ids: Sequence[int]) -> None:
+    """Trace all records of stories anew, and write whose text they have."""
+    base = (await cursor.read(connection)).base
+    changes = Changes()
+    for story_id, story in (await lineages.read(connection, story_ids)).items():
+        needed = lineage.texts_needed(story.tellers, story.tellers)
+        keys = {TextKey(record, story.revisions[record]) for record in needed if record in story.revisions}
+        bodies = await documents.texts(connection, keys)
+        made = await asyncio.to_thread(lambda: {key[0]: sketch(body, base) for key, body in bodies.items()})  # noqa: B023
+        for found in lineage.trace(story.tellers, story.tellers, texts=made):
+            if not found.teller.carrier:
+                changes.update_copy(found.teller.record, _columns(found))
+        first = lineage.first_carrier(story.tellers)
+        changes.firsts[story_id] = (first.record, first.carrier or None) if first else (None, None)
+    await write.write_lineages(connection, changes)
 
 
 def _tasks(batch: Batch, known: dict[int, StoryTellers]) -> list[_Task]:

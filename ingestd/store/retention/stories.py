@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select, tuple_, update
+from sqlalchemy import delete, exists, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.retention.batches import Deletion, Found, Position
@@ -15,13 +15,14 @@ from ingestd.store.schema.tables import copies, stories, story_cursor, story_key
 from ingestd.store.stories import cursor, postings
 
 
-def of_stories(before: datetime) -> Deletion:
+def of_stories(before: datetime, *, in_rebuild: bool = False) -> Deletion:
     """Return the deletion of shingles, samples and keys of stories without a document since `before`.
 
-    A story without records goes itself.  While `ingestd stories rebuild` goes through older records, nothing does.
+    A story without records goes itself.  While `ingestd stories rebuild` goes through older records, nothing does but
+    what it asks for itself (`in_rebuild`).
     """
     c = stories.c
-    is_idle = ~exists().where(story_cursor.c.rebuild.is_not(None))
+    is_idle = true() if in_rebuild else ~exists().where(story_cursor.c.rebuild.is_not(None))
 
     async def find(connection: AsyncConnection, position: Position | None, limit: int) -> Found:
         query = select(c.last_at, c.id).where(c.indexed, c.last_at < before, is_idle)

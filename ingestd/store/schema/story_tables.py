@@ -1,6 +1,7 @@
 """Tables of stories: which records have one another's text, and the index that finds them."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -17,9 +18,13 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from ingestd.store.schema.columns import Id, Instant, Json
 from ingestd.store.schema.metadata import metadata
+
+#: A JSON value that is mostly absent, which is NULL and not JSON's null.
+_OrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 #: Stories: sets of records that have one another's text.
 stories = Table(
@@ -95,15 +100,15 @@ copies = Table(
     Column("leads", SmallInteger),  # whose beginning is in the other text: 0, 1 or 2 of them
     Column("clashes", Double),  # facts that differ where both texts run in parallel, and all that were compared
     Column("facts", Double),
-    Column("changed", Json),  # pairs of facts that differ
-    Column("also", Json),  # other stories that have a part of it, with their share
+    Column("changed", _OrNull),  # pairs of facts that differ
+    Column("also", _OrNull),  # other stories that have a part of it, with their share
     Column("agency", String(40)),  # code of the agency whose own document it is
-    Column("credits", Json),  # codes of the agencies that it names as where it is from
-    Column("named", Json),  # hosts that it says it is from
+    Column("credits", _OrNull),  # codes of the agencies that it names as where it is from
+    Column("named", _OrNull),  # hosts that it says it is from
     Column("origin_record", Id),  # whose text it has; null: it is the origin itself, or that is not known
     Column("second_origin", Id),  # of a text out of two agencies' stories, the other one
     Column("origin_agency", String(40)),  # code of the agency that issued the text, if one did
-    Column("origin_evidence", Json),  # each rung that was tried, and its result
+    Column("origin_evidence", _OrNull),  # each rung that was tried, and its result
     Column("share", Double),  # how much of its text is the origin's, 0 to 1
     Column("via_record", Id),  # the copy that it was copied from
     Column("pinned", Boolean, nullable=False, server_default=false()),  # an operator has put it into its story

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, tuple_
+from sqlalchemy import Row, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
 from ingestd.model.article import Article
 from ingestd.store.records.content import content_of
 from ingestd.store.records.records import UNPACKED, article_of
-from ingestd.store.schema.tables import entries, events, records, revisions, sources
+from ingestd.store.schema.tables import copies, entries, events, records, revisions, sources
 from ingestd.store.statements import chunks
 
 #: Events after which a revision is placed.
@@ -71,6 +71,24 @@ _COLUMNS = (
     *UNPACKED,
 )
 
+_REVISION_COLUMNS = (
+    literal("new").label("kind"),
+    revisions.c.seen_at.label("at"),
+    revisions.c.record_id,
+    revisions.c.revision,
+    *_COLUMNS[4:],
+)
+
+_REVISIONS = (
+    select(*_REVISION_COLUMNS)
+    .join_from(revisions, records, records.c.id == revisions.c.record_id)
+    .join(entries, entries.c.id == records.c.origin_entry_id)
+    .join(sources, sources.c.id == entries.c.source_id)
+    .outerjoin(copies, copies.c.record_id == revisions.c.record_id)
+    .where(copies.c.record_id.is_(None) | (copies.c.revision < revisions.c.revision))
+    .order_by(revisions.c.id)
+)
+
 _TEXTS = (
     select(*_COLUMNS)
     .join(records, records.c.id == events.c.record_id)
@@ -125,6 +143,21 @@ def _article(row: Row[Any]) -> Article | None:
         return article_of(row, None)
     except UnreadableContent:
         return None
+
+
+async def revisions_after(connection: AsyncConnection, number: int, *, limit: int) -> tuple[list[StoredText], int, int]:
+    """Return the next revisions after a number that are not placed, in order, and the number of the last looked at.
+
+    At most `limit` are looked at; that number is `number` if there are none.  The third value is the last there is.
+    """
+    c = revisions.c
+    query = select(c.id).where(c.id > number).order_by(c.id).limit(limit)
+    numbers = (await connection.execute(query)).scalars().all()
+    if not numbers:
+        return [], number, number
+    last = (await connection.execute(select(func.max(c.id)))).scalar_one()
+    rows = (await connection.execute(_REVISIONS.where(c.id > number, c.id <= numbers[-1]))).all()
+    return await asyncio.to_thread(lambda: [_text(row) for row in rows]), numbers[-1], last
 
 
 async def texts(connection: AsyncConnection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:

@@ -52,10 +52,10 @@ async def _forget_shingles(connection: AsyncConnection, record_ids: Collection[i
         gone.setdefault(row.story_id, set()).update(unpack(row.sampled if row.added is None else row.added))
     await connection.execute(delete(story_samples).where(c.record_id.in_(record_ids)))
     for story_id, hashes in gone.items():
-        await postings.remove(connection, story_id, await _handed_over(connection, story_id, hashes))
+        await postings.remove(connection, story_id, await handed_over(connection, story_id, hashes))
 
 
-async def _handed_over(connection: AsyncConnection, story_id: int, hashes: set[int]) -> set[int]:
+async def handed_over(connection: AsyncConnection, story_id: int, hashes: set[int]) -> set[int]:
     """Note shingles for the texts that have them as well; return those that none has."""
     c, left = story_samples.c, set(hashes)
     query = select(c.record_id, c.revision, c.sampled, c.added)

@@ -77,6 +77,7 @@ class WorkingSet:
 
     def __init__(self, *, last_story: int, rules: Rules = RULES) -> None:
         self._last_story = last_story
+        self._pinned: set[int] = set()
         self._rules = rules
         #: Shingle → stories.
         self.postings: dict[int, list[int]] = {}
@@ -98,7 +99,10 @@ class WorkingSet:
 
     def add_states(self, rows: Iterable[Any]) -> None:
         """Add states of stories, from rows of `stories`."""
-        self.states.update((row.id, StoryState(row.last_at, row.round_up)) for row in rows)
+        for row in rows:
+            self.states[row.id] = StoryState(row.last_at, row.round_up)
+            if row.pinned:
+                self._pinned.add(row.id)
 
     def add_stories(self, found: Mapping[int, Story], joined: Mapping[TextKey, datetime]) -> None:
         """Add stories with their members, and when these joined."""
@@ -148,7 +152,8 @@ class WorkingSet:
             self.credits[text.record_id] = set(said.credits)
             self.changes.copies[text.record_id] = _copy(text, document, placement.evidence, story_id, said)
         for gone in placement.merges:
-            self._merge(story_id, gone, text)
+            if self._pinned.isdisjoint((story_id, gone)):
+                self._merge(story_id, gone, text)
         return story_id
 
     def revise(self, text: StoredText, credited: Collection[str]) -> None:

@@ -49,12 +49,9 @@ async def write(
     await _retire(connection, changes.retired)
     await insert_or_update(connection, story_samples, list(changes.samples.values()))
     await insert_all(connection, copies, list(changes.copies.values()))
-    await _update_copies(connection, changes)
     for merge in changes.merges:
         await merge_stories(connection, merge)
-    if changes.firsts:
-        firsts = [{"story": story, "record": one, "entry": other} for story, (one, other) in changes.firsts.items()]
-        await connection.execute(_SET_FIRST, firsts)
+    await write_lineages(connection, changes)
     done = await _add_events(connection, list(happened), seq)
     await cursor.move(connection, done.seq)
     return done
@@ -90,8 +87,11 @@ _SET_FIRST = (
 )
 
 
-async def _update_copies(connection: AsyncConnection, changes: Changes) -> None:
-    """Write changed columns of copies, one statement for all that change the same ones."""
+async def write_lineages(connection: AsyncConnection, changes: Changes) -> None:
+    """Write changed columns of copies, one statement for all that change the same ones, and first carriers."""
+    if changes.firsts:
+        firsts = [{"story": story, "record": one, "entry": other} for story, (one, other) in changes.firsts.items()]
+        await connection.execute(_SET_FIRST, firsts)
     rows = sorted(changes.revised.items(), key=lambda row: sorted(row[1]))
     for names, some in groupby(rows, key=lambda row: sorted(row[1])):
         values = {name: bindparam(f"new_{name}", type_=copies.c[name].type) for name in names}

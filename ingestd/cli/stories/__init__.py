@@ -1,0 +1,1 @@
+"""`ingestd stories`: list, show, search, split, merge and rebuild stories."""

@@ -1,0 +1,27 @@
+"""`ingestd stories merge`."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from ingestd.cli.database import open_database
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import show_result
+from ingestd.cli.stories.show import StoryArgument
+from ingestd.pipeline.stories import operators
+
+
+def merge(story: StoryArgument, other: StoryArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Make two stories one: the older one takes the records of the other.
+
+    The story is pinned. The number of the other leads to it from now on; an event story_merged says so.
+
+    Exit status: 0 on success, 2 if there is no such story.
+    """
+
+    async def work() -> int:
+        async with open_database(config) as database:
+            return await operators.merge(database, story, other, now=datetime.now(UTC))
+
+    kept = asyncio.run(work())
+    gone = other if kept == story else story
+    show_result({"story": kept, "merged": gone}, f"story {kept}: has the records of story {gone}", json=json)

@@ -1,0 +1,36 @@
+"""`ingestd stories show`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from ingestd.cli.database import open_for_reading
+from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.stories.table import show_story
+from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
+from ingestd.model.story import Story
+from ingestd.store.stories import listing
+
+StoryArgument = Annotated[int, typer.Argument(min=1, metavar="STORY", help="Number of a story.")]
+
+
+def show_(
+    story: StoryArgument,
+    include_withheld: IncludeWithheldOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a story: its records, whose text each has, and by which evidence.
+
+    Of records that are withheld or killed no words are shown, unless --include-withheld is given.
+
+    Exit status: 0 on success, 2 if there is no such story.
+    """
+
+    async def work() -> Story:
+        async with open_for_reading(config) as database, database.read() as connection:
+            log_disclosure(f"stories show {story}", include_withheld=include_withheld)
+            return await listing.find(connection, story, include_withheld=include_withheld)
+
+    show_story(asyncio.run(work()), json=json)
