@@ -64,7 +64,7 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
             if is_inbox(row.url):
                 raise UsageError(f"{row.url} is an inbox and cannot be polled: push to it with POST /v1/inbox/{row.id}")
             failed = await _poll_source(runtime, row.id, settle=settings.settle)
-            await _run_with_progress(service, service.pages.run_until_idle())
+            await _run_with_progress(service, service.process_entries())
         else:
             await _run_with_progress(service, service.run_until_idle())
             failed = service.service_state.polls_done.get("failed", 0)

@@ -49,6 +49,8 @@ def _print_text(found: dict[str, Any]) -> None:
         show(f"  seen: {entry['first_seen_at']}, last {entry['last_seen_at']}, as {entry['guid']}")
         for step in entry["history"]:
             show(f"  {step['at']} {step['stage']}: {step['verdict']}: {step['reason']}")
+        if story := entry["story"]:
+            show(f"  story {story['story']}, of {story['records']} records: {'; '.join(story['reasons'])}")
         if revisits := _revisits(entry):
             show(f"  page: {revisits}")
         after = f", next attempt {entry['next_attempt_at']}" if entry["next_attempt_at"] else ""

@@ -123,6 +123,10 @@ class Service:
     async def run_until_idle(self) -> None:
         """Work until nothing is due, for one-off polls."""
         await self.polls.run_until_idle()
+        await self.process_entries()
+
+    async def process_entries(self) -> None:
+        """Make records of all entries that are due, and place them in stories, for one-off polls."""
         await self.pages.run_until_idle()
         if self.placer:
             await self.placer.place_all()

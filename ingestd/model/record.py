@@ -6,6 +6,7 @@ from typing import Literal
 
 from ingestd.model.article import Article
 from ingestd.model.item import Item, PubStatus
+from ingestd.model.story import NO_COPY, Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class Record:
     gone_since: datetime | None = None
     #: Oldest first.
     evidence: tuple[Evidence, ...] = ()
+    #: Its story, and whose text it has there.
+    copy: Copy = NO_COPY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +82,5 @@ class RecordSummary:
     at: datetime
     #: How many entries carried it.
     carriers: int
+    #: None: it is in none, or not yet.
+    story: int | None = None

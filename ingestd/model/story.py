@@ -1,9 +1,28 @@
 """Stories: sets of records that have one another's text."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from ingestd.model.item import PubStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """What a record says of its story."""
+
+    story: int | None = None
+    #: The record whose text it has, as far as that is known: the copy that it was copied from, else the origin, else
+    #: the one that it was compared with.  None: it is the origin, or alone.
+    copy_of: int | None = None
+    #: How much of its text the origin has or, where that is not here, the record that it was compared with; 0 to 1.
+    share: float | None = None
+    origin_record: int | None = None
+    #: The record that carried the story first, the origin aside.
+    first_carrier: int | None = None
+
+
+NO_COPY = Copy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +86,27 @@ class Story:
     origin_record: int | None
     agency: str | None
     copies: tuple[StoryCopy, ...]
+
+
+def reasons(one: StoryCopy) -> Iterator[str]:
+    """Yield in words how a record came to its story, whose text it has, and what it changed."""
+    if one.of_record is None:
+        yield one.how
+    elif one.of_document:
+        yield (
+            f"{one.how}: {percent(one.of_document)} of it is in record {one.of_record}, "
+            f"{percent(one.of_member)} of that in it"
+        )
+    else:
+        yield f"{one.how}: record {one.of_record}"
+    if one.evidence:
+        yield "origin by " + ", ".join(f"{name} ({found})" if found else f"no {name}" for name, found in one.evidence)
+    if one.via_record:
+        yield f"copied from record {one.via_record}"
+    if one.changed:
+        yield "differs: " + "; ".join(f"{theirs} → {own}" for theirs, own in one.changed)
+
+
+def percent(share: float | None) -> str | None:
+    """Return a share in words, None for None."""
+    return None if share is None else f"{share:.0%}"

@@ -24,6 +24,7 @@ def record_as_json(record: Record, *, private: bool = False) -> dict[str, Any]:
     article = values.pop("article")
     for carrier in values["carriers"]:
         carrier["source_url"] = without_userinfo(carrier["source_url"])
+    values |= values.pop("copy")
     del values["item"]
     item_fields = _item_as_json(item_of_record(record), private=private) | {
         name: article[name] for name in _PAGE_FIELDS

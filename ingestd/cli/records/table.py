@@ -17,6 +17,7 @@ def show_records(found: list[Record], *, json: bool) -> None:
         RecordSummary(
             id=one.id, guid=one.guid, uri=one.article.uri, revision=one.revision, pubstatus=one.pubstatus,
             headline=one.article.headline, at=one.article.versioncreated or one.seen_at, carriers=len(one.carriers),
+            story=one.copy.story,
         )
         for one in found
     )  # fmt: skip
@@ -25,7 +26,7 @@ def show_records(found: list[Record], *, json: bool) -> None:
 def show_summaries(found: Iterable[RecordSummary]) -> None:
     """Print records as a table."""
     rows = [
-        (one.id, iso(one.at), one.pubstatus, one.revision, one.carriers, one.headline, one.uri or one.guid)
+        (one.id, iso(one.at), one.pubstatus, one.revision, one.carriers, one.story, one.headline, one.uri or one.guid)
         for one in found
     ]
-    show_table(("id", "time", "status", "revision", "carriers", "headline", "uri"), rows)
+    show_table(("id", "time", "status", "revision", "carriers", "story", "headline", "uri"), rows)

@@ -1,11 +1,11 @@
 """Print stories as tables or as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ingestd.cli.output import show, show_json, show_table
-from ingestd.model.story import Story, StoryCopy
+from ingestd.model.story import Story, percent, reasons
 from ingestd.times import iso
 
 
@@ -50,7 +50,7 @@ def show_story(story: Story, *, json: bool) -> None:
     rows = [
         (
             one.record_id, iso(one.printed_at or one.seen_at), one.publisher, one.pubstatus, one.carriers,
-            one.revisions, _percent(one.share), one.origin_record, one.headline,
+            one.revisions, percent(one.share), one.origin_record, one.headline,
         )
         for one in story.copies
     ]  # fmt: skip
@@ -58,26 +58,3 @@ def show_story(story: Story, *, json: bool) -> None:
     for one in story.copies:
         for line in reasons(one):
             show(f"record {one.record_id}: {line}")
-
-
-def reasons(one: StoryCopy) -> Iterator[str]:
-    """Yield in words how a record came to its story, whose text it has, and what it changed."""
-    if one.of_record is None:
-        yield one.how
-    elif one.of_document:
-        yield (
-            f"{one.how}: {_percent(one.of_document)} of it is in record {one.of_record}, "
-            f"{_percent(one.of_member)} of that in it"
-        )
-    else:
-        yield f"{one.how}: record {one.of_record}"
-    if one.evidence:
-        yield "origin by " + ", ".join(f"{name} ({found})" if found else f"no {name}" for name, found in one.evidence)
-    if one.via_record:
-        yield f"copied from record {one.via_record}"
-    if one.changed:
-        yield "differs: " + "; ".join(f"{theirs} → {own}" for theirs, own in one.changed)
-
-
-def _percent(share: float | None) -> str | None:
-    return None if share is None else f"{share:.0%}"

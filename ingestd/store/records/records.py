@@ -13,10 +13,12 @@ from ingestd.model.article import Agency, Article, Image
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_from_json
 from ingestd.model.record import Carrier, Evidence, Record, RecordSummary
+from ingestd.model.story import Copy
 from ingestd.policy.wire.redaction import may_be_shown, redacted
 from ingestd.store.records import evidence
 from ingestd.store.records.content import PACKED, content_of, unreadable_as_error
 from ingestd.store.schema.tables import carriers, events, records, revisions, sources
+from ingestd.store.stories import copies
 from ingestd.times import iso
 
 CURRENT = (revisions.c.record_id == records.c.id) & (revisions.c.revision == records.c.revision)
@@ -68,8 +70,8 @@ async def find(
     if not rows:
         raise NotFound(f"no record {name}; `ingestd records list` shows the latest records")
     if len(rows) > 1:
-        numbers = ", ".join(str(row.record_id) for row in rows)
-        raise UsageError(f"several records match {name}; use the id of one of them: {numbers}")
+        numbers = (str(row.record_id) for row in rows)
+        raise UsageError(f"several records match {name}; use the id of one of them: {', '.join(numbers)}")
     row = rows[0]
     if as_of is not None:
         row = await _as_of(connection, row.record_id, as_of)
@@ -108,9 +110,8 @@ async def newest(
     status: Status = "usable",
 ) -> list[Record]:
     """Return the records saved or revised last, newest first; with `source_id`, those that the source carries."""
-    query = filtered(SELECT_RECORDS, source_id, since, status).order_by(
-        records.c.updated_at.desc(), records.c.id.desc()
-    )
+    query = filtered(SELECT_RECORDS, source_id, since, status)
+    query = query.order_by(records.c.updated_at.desc(), records.c.id.desc())
     return await readable(connection, (await connection.execute(query.limit(limit))).all())
 
 
@@ -128,6 +129,7 @@ async def newest_summaries(
     columns = (
         records.c.id, guid, records.c.uri, records.c.revision, records.c.pubstatus, revisions.c.headline,
         revisions.c.versioncreated, revisions.c.seen_at,
+        copies.STORY_OF,
         select(func.count()).where(of_record).correlate(records).scalar_subquery().label("carriers"),
     )  # fmt: skip
     query = filtered(select(*columns).join_from(records, revisions, CURRENT), source_id, since, status)
@@ -135,7 +137,7 @@ async def newest_summaries(
     return [
         RecordSummary(
             id=row.id, guid=row.guid, uri=row.uri, revision=row.revision, pubstatus=row.pubstatus,
-            headline=row.headline, at=row.versioncreated or row.seen_at, carriers=row.carriers,
+            headline=row.headline, at=row.versioncreated or row.seen_at, carriers=row.carriers, story=row.story,
         )
         for row in (await connection.execute(query)).all()
     ]  # fmt: skip
@@ -167,11 +169,11 @@ def filtered(query: Select[Any], source_id: int | None, since: datetime | None, 
 async def readable(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Record]:
     """Return rows as records with carriers, without those that cannot be read, which the log names."""
     found = []
-    for row, carried, seen in await _carried(connection, rows, None):
+    for parts in await _carried(connection, rows, None):
         try:
-            found.append(_record(row, carried, seen))
+            found.append(_record(*parts))
         except UnreadableContent as error:
-            _log().warning("record left out", record=row.record_id, error=str(error))
+            _log().warning("record left out", record=parts[0].record_id, error=str(error))
     return found
 
 
@@ -190,8 +192,8 @@ _Seen = Sequence[tuple[int, Evidence]]
 
 async def _carried(
     connection: AsyncConnection, rows: Sequence[Row[Any]], until: datetime | None
-) -> list[tuple[Row[Any], tuple[Carrier, ...], _Seen]]:
-    """Return rows with their carriers and their evidence."""
+) -> list[tuple[Row[Any], tuple[Carrier, ...], _Seen, Copy]]:
+    """Return rows with their carriers, their evidence and whose text they have."""
     ids = [row.record_id for row in rows]
     query = (
         select(carriers, sources.c.url.label("source_url"))
@@ -206,10 +208,12 @@ async def _carried(
         carrier = Carrier(source_id=row.source_id, source_url=row.source_url, url=row.url, seen_at=row.seen_at)
         found.setdefault(row.record_id, []).append(carrier)
     seen = await evidence.of_records(connection, ids, until=until)
-    return [(row, tuple(found.get(row.record_id, ())), seen.get(row.record_id, [])) for row in rows]
+    copy_of = await copies.of_records(connection, ids)
+    carried = {record_id: tuple(found.get(record_id, ())) for record_id in ids}
+    return [(row, carried[one], seen.get(one, []), copy_of[one]) for row, one in zip(rows, ids, strict=True)]
 
 
-def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: _Seen) -> Record:
+def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: _Seen, copy: Copy) -> Record:
     return Record(
         id=row.record_id,
         guid=row.guid,
@@ -224,6 +228,7 @@ def _record(row: Row[Any], carried: tuple[Carrier, ...], seen: _Seen) -> Record:
         release_at=row.release_at,
         gone_since=evidence.gone_since([one for entry_id, one in seen if entry_id == row.origin_entry_id]),
         evidence=tuple(one for _, one in seen),
+        copy=copy,
     )
 
 
@@ -279,9 +284,8 @@ def _known(kind: type[Any], stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def _agency(stored: dict[str, Any]) -> Agency:
-    return Agency(
-        **{**_known(Agency, stored), "evidence": tuple((place, words) for place, words in stored["evidence"])}
-    )
+    given = tuple((place, words) for place, words in stored["evidence"])
+    return Agency(**{**_known(Agency, stored), "evidence": given})
 
 
 async def count(connection: AsyncConnection) -> int:
