@@ -1,19 +1,25 @@
 """Place a folder of documents in stories, trace their lineage, and score both where the truth is known.
 
-python benchmarks/stories.py DIR [--predictions OUT] [--seed N] [--shuffle HOURS]
+python benchmarks/stories.py DIR [--predictions OUT] [--database URL] [--restart N] [--writers N] [--shuffle HOURS]
 
 DIR has docs.jsonl: documents in the order in which they arrive, one JSON object a line, with id, seen, source,
 published, language, headline, body_text, and, where they are known, byline, dateline, guid, version, provider,
-pubstatus.  They become records as ingestd makes them: documents with one guid are revisions of a record, documents with
-an equal text are carriers of one.  With truth.jsonl and pairs.jsonl beside it the table of figures is printed, and the
+pubstatus.  They are saved and placed by the product's own code (`stories_store.py`), in a new SQLite file or in the
+empty database at URL, 25 at a time.  Every 500 documents all connections are closed and nothing is left in memory; two
+placers work at once.  With --memory the pure steps run over dictionaries, in a quarter of the time: documents with one
+guid are revisions of a record, documents with an equal text carriers of one.
+
+With truth.jsonl and pairs.jsonl beside it the table of figures is printed, and the
 exit status is 1 where one misses what it must reach.  OUT gets a line for each document: its id, cluster, origin (an
 id, a list of ids, or null), first carrier, and the copy it was copied from (via).
 """
 
 import argparse
+import asyncio
 import json
 import random
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +28,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+import stories_store
 from common import print_json
 from stories_score import rows, score
 
@@ -148,17 +155,8 @@ def write(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--predictions", type=Path, metavar="OUT")
-    parser.add_argument("--shuffle", type=float, default=0.0, metavar="HOURS", help="Let documents arrive late.")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    documents = read(chosen.folder / "docs.jsonl")
-    if chosen.shuffle:
-        documents = shuffled(documents, chosen.shuffle, chosen.seed)
-    desk = Desk()
+def in_memory(documents: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    desk = Desk(MemoryStories(base=seed))
     start = process_time()
     for document in documents:
         desk.add(document)
@@ -173,6 +171,46 @@ def main() -> int:
         placing_ms=round(1000 * placing / len(documents), 3),
         tracing_ms=round(1000 * tracing / len(documents), 3),
     )
+    return predictions
+
+
+def in_database(documents: Sequence[dict[str, Any]], chosen: argparse.Namespace) -> list[dict[str, Any]]:
+    async def run(url: str) -> list[dict[str, Any]]:
+        entry_of, used = await stories_store.place(
+            url,
+            documents,
+            restart=chosen.restart,
+            writers=chosen.writers,
+            together=chosen.together,
+            base=chosen.seed,
+        )
+        lines = await stories_store.predictions(url, documents, entry_of)
+        milliseconds = {name: round(1000 * seconds / len(documents), 3) for name, seconds in used.items()}
+        print_json(documents=len(documents), stories=len({line["cluster"] for line in lines}), cpu_ms=milliseconds)
+        return lines
+
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(run(chosen.database or f"sqlite:///{folder}/stories.db"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--predictions", type=Path, metavar="OUT")
+    parser.add_argument(
+        "--memory", action="store_true", help="Run the pure steps over dictionaries, without a database."
+    )
+    parser.add_argument("--database", metavar="URL", help="An empty database; else a new SQLite file.")
+    parser.add_argument("--restart", type=int, default=500, metavar="N", help="Forget everything every N documents.")
+    parser.add_argument("--writers", type=int, default=2, metavar="N")
+    parser.add_argument("--together", type=int, default=25, metavar="N", help="Documents saved before they are placed.")
+    parser.add_argument("--shuffle", type=float, default=0.0, metavar="HOURS", help="Let documents arrive late.")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    documents = read(chosen.folder / "docs.jsonl")
+    if chosen.shuffle:
+        documents = shuffled(documents, chosen.shuffle, chosen.seed)
+    predictions = in_memory(documents, chosen.seed) if chosen.memory else in_database(documents, chosen)
     if chosen.predictions:
         write(chosen.predictions, predictions)
     if not (chosen.folder / "truth.jsonl").exists():

@@ -17,6 +17,8 @@ from ingestd.likeness.tellers import DELAY, Lineage, Rung, RungName, Teller
 
 #: A carrier that printed its time so much before its origin has a clock that is wrong.
 _BEFORE_ORIGIN = timedelta(seconds=45)
+#: Part of a story's tellers that must credit an agency whose document is not here; fewer may err.
+_CREDITED = 0.25
 #: Tokens, below which containment says nothing.
 _SHORT = 25
 #: Part of a document that another story must explain for its agency's document to be a second origin.
@@ -103,6 +105,7 @@ def _not_before(start: datetime | None, teller: Teller) -> datetime:
 def _sources(tellers: Sequence[Teller]) -> _Sources:
     agencies = tuple(sorted((one for one in tellers if one.agency), key=lambda one: one.order))
     counts = Counter(code for teller in tellers for code in teller.credits)
+    counts = Counter({code: count for code, count in counts.items() if count >= _CREDITED * len(tellers)})
     credited = min(counts, key=lambda code: (-counts[code], code), default=None)
     if agencies or credited or not tellers:
         return _Sources(agencies=agencies, credited=credited)

@@ -14,12 +14,17 @@ _CUES = (
 _NAMED = re.compile(
     rf"\b(?:{_CUES})\s+(?:the\s+)?(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{{2,18}})\b", re.IGNORECASE
 )
+#: One of these is in every cue; looked for first, in a tenth of the time.
+_STEMS = ("appear", "report", "publi", " ran ", "zuerst", "paru", "appars", "pubbli", "verscheen")
 #: Characters at both ends of a text in which such a line stands.
-_ENDS = 1_000
+_ENDS = 500
 _MOST = 3
 
 
 def named_publishers(text: str) -> tuple[str, ...]:
     """Return the hosts that a text names as where it appeared before, in small letters, without "www."."""
     ends = text if len(text) <= 2 * _ENDS else f"{text[:_ENDS]}\n{text[-_ENDS:]}"
+    folded = ends.lower()
+    if not any(map(folded.__contains__, _STEMS)):
+        return ()
     return tuple(dict.fromkeys(match[1].lower() for match in _NAMED.finditer(ends)))[:_MOST]

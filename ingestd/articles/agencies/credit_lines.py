@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ingestd.articles.agencies.detection import StoryParts, find_agencies
-from ingestd.articles.agencies.table import BY_NAME, row_of
+from ingestd.articles.agencies.table import BY_NAME, BY_TOKEN, row_of
 from ingestd.articles.witnesses import dateline
 
 #: Paragraphs at the end that may be credits, and characters of such a line.
@@ -18,6 +18,11 @@ _LAST, _LONGEST = 3, 200
 _FIRST = 2
 #: Characters of a text that is an alert, which its agency may sign behind a dash: "Dika resigns - Reuters".
 _ALERT = 300
+#: Characters of a line that is nothing but names: "dpa/lnw", "The Associated Press".
+_LONGEST_SIGNATURE = 60
+#: What every form of a dateline with an agency has: a bracket, a slash, a dash, a colon, or a script without capitals.
+_MAYBE_DATELINE = re.compile(r"[(\[/【（［—–―:]|\s--?\s|[\u0600-\u06ff\u3040-\u9fff\uac00-\ud7a3]")
+_FIRST_WORDS = frozenset(name.split()[0].casefold() for name in BY_TOKEN)
 #: Words of an agency's name.
 _MOST_WORDS = 5
 _CUES = re.compile(
@@ -40,19 +45,18 @@ def credited(text: str, *, dateline_line: str | None = None, byline: str | None 
 
     `dateline_line` and `byline` are those that were taken off it.
     """
+    found: set[str] = set()
+    if dateline_line or byline:
+        named = find_agencies(StoryParts(dateline=dateline_line or None, byline=byline))
+        found.update(agency.code for agency in named if agency.role == "origin")
     paragraphs = text.split("\n\n")
-    found = {
-        agency.code
-        for agency in find_agencies(StoryParts(dateline=dateline_line or None, byline=byline))
-        if agency.role == "origin"
-    }
-    for paragraph in paragraphs[:_FIRST]:
-        opening = dateline.of_agency(paragraph)
+    for paragraph in () if dateline_line else paragraphs[:_FIRST]:
+        opening = dateline.of_agency(paragraph) if _MAYBE_DATELINE.search(paragraph, 0, _LONGEST) else None
         if opening:
-            found |= {agency.code for agency in find_agencies(StoryParts(dateline=opening.line))}
+            found.update(agency.code for agency in find_agencies(StoryParts(dateline=opening.line)))
     for paragraph in paragraphs[-_LAST:]:
-        found |= set(_of_line(paragraph.strip()))
-    found |= set(_of_ending(text))
+        found.update(_of_line(paragraph.strip()))
+    found.update(_of_ending(text))
     return frozenset(found)
 
 
@@ -60,9 +64,11 @@ def _of_line(line: str) -> Iterator[str]:
     """Yield the agencies of a line that is a credit: it has a cue, or nothing but names."""
     if len(line) > _LONGEST:
         return
+    has_cue = _CUES.search(line)
+    if not has_cue and len(line) > _LONGEST_SIGNATURE:
+        return
     named = [*_names(line)]
-    is_credit = _CUES.search(line) or (named and len(named[0][1]) >= len(_WORDS.findall(line)) - 1)
-    if is_credit:
+    if has_cue or (named and len(named[0][1]) >= len(_WORDS.findall(line)) - 1):
         yield from (code for code, _ in named)
 
 
@@ -83,9 +89,12 @@ def _of_ending(text: str) -> Iterator[str]:
 
 def _names(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the agencies that a line names, each with the words of the name; the longest names first at each word."""
-    words = [match[0].rstrip(".") for match in _WORDS.finditer(line)]
+    words = [word.rstrip(".") for word in _WORDS.findall(line)]
     at = 0
     while at < len(words):
+        if words[at].casefold() not in _FIRST_WORDS:
+            at += 1
+            continue
         for length in range(min(_MOST_WORDS, len(words) - at), 0, -1):
             row = row_of(" ".join(words[at : at + length]))
             if row:

@@ -22,7 +22,7 @@ def own_agency(*, provider: str | None, site: str | None, source: str | None) ->
     """Return the code of the agency whose own document it is; None where it is a paper's.
 
     `provider` names who issued a wire item, `site` is the registrable domain it was published at, and `source` the
-    name of that site or newspaper, which counts where it is an agency's full name.
+    name of that site or newspaper, which counts where it is an agency's name in full.
     """
     if provider:
         row = row_of(provider.strip())
@@ -30,4 +30,4 @@ def own_agency(*, provider: str | None, site: str | None, source: str | None) ->
     if site and site.lower() in _SITES:
         return _SITES[site.lower()]
     row = row_of(source.strip()) if source else None
-    return row.code if row and source and source.strip() in row.names else None
+    return row.code if row and source and source.strip() in (row.name, *row.names) else None

@@ -119,7 +119,8 @@ class Placing:
             record=text.record_id,
             publisher=text.publisher,
             article=text.article,
-            seen=text.at,
+            # Its page may have been fetched, or have got a text of its own, long after it was listed.
+            seen=min(text.at, text.first_seen_at),
             is_wire=text.is_wire,
             provider=text.provider,
         )

@@ -38,7 +38,8 @@ async def trace(connection: AsyncConnection, batch: Batch) -> None:
     wanted |= {story for one in batch.joined for story, share in one.placement.evidence.also if share >= _SECOND}
     known = await lineages.read(connection, [story_id for story_id in wanted if story_id not in new])
     known |= {story_id: StoryTellers() for story_id in wanted if story_id in new}
-    tasks, carried_first = _tasks(batch, known), sorted(batch.carried)
+    carriers = await lineages.carriers_of(connection, [one.teller for one in batch.joined])
+    tasks, carried_first = _tasks(batch, known, carriers), sorted(batch.carried)
     await sketch_texts(connection, batch, batch.sketches.missing({key for task in tasks for key in task.keys.values()}))
     await asyncio.to_thread(_trace_all, batch, tasks)
     for story_id in sorted({one.story_id for one in batch.joined}.union(carried_first)):
@@ -66,7 +67,7 @@ async def retrace(connection: AsyncConnection, story_ids: Sequence[int]) -> None
     await write.write_lineages(connection, changes)
 
 
-def _tasks(batch: Batch, known: dict[int, StoryTellers]) -> list[_Task]:
+def _tasks(batch: Batch, known: dict[int, StoryTellers], carriers: dict[int, list[Teller]]) -> list[_Task]:
     """Return what to trace, in order; each record is added to its story."""
     tasks = []
     for one in batch.joined:
@@ -76,7 +77,7 @@ def _tasks(batch: Batch, known: dict[int, StoryTellers]) -> list[_Task]:
             story.tellers += other.tellers
             story.revisions |= other.revisions
         traced = lineage.to_retrace(one.teller, story.tellers)
-        story.tellers.append(one.teller)
+        story.tellers += (one.teller, *carriers.get(one.teller.record, ()))
         story.revisions[one.teller.record] = one.revision
         needed = lineage.texts_needed(traced, story.tellers) if len(story.tellers) > 1 else ()
         keys = {record: TextKey(record, story.revisions[record]) for record in needed if record in story.revisions}

@@ -34,8 +34,9 @@ class StoredText:
     kind: str
     at: datetime
     publisher: str
-    #: The entry that created the record.
+    #: The entry that created the record, and when it was first seen.
     entry_id: int
+    first_seen_at: datetime
     #: Whether it came as a wire item.
     is_wire: bool
     #: Who issued the wire item.
@@ -64,6 +65,7 @@ _COLUMNS = (
     records.c.item_key,
     records.c.merged_into,
     records.c.purged_at,
+    entries.c.first_seen_at,
     revisions.c.id.label("revision_id"),
     PUBLISHER,
     revisions.c.item,
@@ -126,6 +128,7 @@ def _text(row: Row[Any]) -> StoredText:
         at=row.at,
         publisher=row.publisher,
         entry_id=row.origin_entry_id,
+        first_seen_at=row.first_seen_at,
         is_wire=row.item_key is not None,
         provider=_provider(row),
         article=article,

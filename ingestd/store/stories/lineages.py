@@ -12,6 +12,7 @@ from ingestd.likeness.tellers import Teller
 from ingestd.store.schema.tables import carriers, copies, entries, records, sources
 from ingestd.store.statements import chunks
 from ingestd.store.stories.documents import PUBLISHER
+from ingestd.times import parse_iso
 
 #: Records of a story that are read next to the documents of agencies, and carriers of a record: the others say nothing
 #: about the origin that these do not.
@@ -47,12 +48,29 @@ async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[
     return found
 
 
+async def carriers_of(connection: AsyncConnection, tellers: Collection[Teller]) -> dict[int, list[Teller]]:
+    """Return the entries that carried records first, but those that created them, by record."""
+    said = {teller.record: teller for teller in tellers}
+    found: dict[int, list[Teller]] = {}
+    for carrier in await _carriers(connection, list(said)):
+        found.setdefault(carrier.record_id, []).append(_of_carrier(carrier, said[carrier.record_id]))
+    return found
+
+
 async def _carriers(connection: AsyncConnection, record_ids: Collection[int]) -> list[Any]:
     """Return the entries that carried records first, but those that created them."""
-    c = carriers.c
+    c, announced = carriers.c, entries.c.announced
     place = func.row_number().over(partition_by=c.record_id, order_by=(c.seen_at, c.entry_id)).label("place")
     query = (
-        select(c.record_id, c.entry_id, c.seen_at, PUBLISHER, place)
+        select(
+            c.record_id,
+            c.entry_id,
+            c.seen_at,
+            PUBLISHER,
+            announced["published"].as_string().label("published"),
+            announced["published_precision"].as_string().label("precision"),
+            place,
+        )
         .join(records, records.c.id == c.record_id)
         .join(entries, entries.c.id == c.entry_id)
         .join(sources, sources.c.id == c.source_id)
@@ -86,4 +104,6 @@ def _of_carrier(carrier: Any, row: Any) -> Teller:
         credits=frozenset(row.credits or ()),
         named=tuple(name for name in row.named or () if name != carrier.publisher),
         seen=carrier.seen_at,
+        # What its feed says: the page of a carrier is not kept.
+        printed=parse_iso(carrier.published) if carrier.published and carrier.precision == "minute" else None,
     )

@@ -111,12 +111,12 @@ class WorkingSet:
 
     def concerns(self, document: Document) -> bool:
         """Return whether a placement has changed what the ranking of a document depends on."""
-        if not self._changed_stories:
-            return False
         if not self._changed_keys.isdisjoint(document.lookups):
             return True
         sampled = document.sketch.sampled.tolist()
-        return not self._changed_shingles.isdisjoint(sampled) or any(
+        if not self._changed_shingles.isdisjoint(sampled):
+            return True
+        return bool(self._changed_stories) and any(
             story in self._changed_stories for shingle in sampled for story in self.postings.get(shingle, ())
         )
 
@@ -130,7 +130,9 @@ class WorkingSet:
         if state is None or state.last_at >= at:
             return
         self.states[story_id] = state._replace(last_at=at)
-        self._changed_stories.add(story_id)
+        if at - state.last_at > self._rules.alert:
+            # It may have been closed for some documents, and is open now.
+            self._changed_stories.add(story_id)
         if story_id in self.changes.stories:
             self.changes.stories[story_id]["last_at"] = at
         else:
@@ -140,7 +142,6 @@ class WorkingSet:
         """Write a placement down; return the story.  `said` is given for a record that has had none."""
         story_id = self._new_story(text, placement) if placement.story is None else placement.story
         self.touch(story_id, text.at)
-        self._changed_stories.add(story_id)
         self._changed_shingles.update(placement.shingles)
         for shingle in placement.shingles:
             self.postings.setdefault(shingle, []).append(story_id)
@@ -246,7 +247,7 @@ def _copy(text: StoredText, document: Document, evidence: Evidence, story_id: in
         "story_id": story_id,
         "revision": text.revision,
         "publisher": text.publisher,
-        "seen_at": text.at,
+        "seen_at": said.seen,
         "tokens": len(document.sketch.tokens),
         "how": evidence.how,
         "of_record": evidence.member,
