@@ -14,7 +14,7 @@ import structlog
 
 from ingestd.errors import StoreError
 from ingestd.likeness.rules import RULES, Rules
-from ingestd.pipeline.stories import tracing
+from ingestd.pipeline.stories import hints, tracing
 from ingestd.pipeline.stories.placing import Placing
 from ingestd.settings import Settings
 from ingestd.store.database import Database
@@ -98,6 +98,7 @@ class Placer:
                     return 0
                 batch = await self._placing.computed(connection, at, texts)
                 await tracing.trace(connection, batch)
+                await hints.give(connection, batch)
             async with self._database.write() as connection:
                 written = await write.write(connection, at, batch.working.changes, seq=seq, happened=batch.events)
             if written:

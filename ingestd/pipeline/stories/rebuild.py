@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ingestd.likeness.rules import Rules
-from ingestd.pipeline.stories import tracing
+from ingestd.pipeline.stories import hints, tracing
 from ingestd.pipeline.stories.placing import Placing
 from ingestd.store.database import Database
 from ingestd.store.retention import batches
@@ -54,6 +54,7 @@ async def rebuild(
                 break
             batch = await placing.computed(connection, at, texts)
             await tracing.trace(connection, batch)
+            await hints.give(connection, batch)
         async with database.write() as connection:
             done = await write.write(connection, at, batch.working.changes, seq=at.seq, happened=batch.events)
             if not done:
