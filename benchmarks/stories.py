@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -40,6 +41,8 @@ from ingestd.likeness.named_publishers import named_publishers
 from ingestd.likeness.tellers import Lineage, Teller
 from tests.support.memory_stories import MemoryStories
 
+#: Words that editions change.
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 #: How a source of the set is named that is an agency's own site.
 OWN_SITE = "-online.example"
 
@@ -146,6 +149,25 @@ def shuffled(documents: Sequence[dict[str, Any]], hours: float, seed: int) -> li
     return [{**documents[number], "seen": later[number].isoformat()} for number in order]
 
 
+def multiplied(documents: Sequence[dict[str, Any]], rounds: int) -> list[dict[str, Any]]:
+    """Return so many editions of the documents, in order of time: each has other words, and stories of its own."""
+    editions = [_edition(one, number) for number in range(rounds) for one in documents]
+    return sorted(editions, key=lambda one: time(one["seen"]))
+
+
+def _edition(one: dict[str, Any], number: int) -> dict[str, Any]:
+    if not number:
+        return one
+    ending = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+    said = {
+        name: _LONG_WORD.sub(lambda word: word[0] + ending, one[name])
+        for name in ("headline", "body_text")
+        if one[name]
+    }
+    guid = f"{one['guid']}-{number}" if one["guid"] else None
+    return {**one, **said, "id": f"{one['id']}-{number}", "guid": guid}
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
@@ -205,15 +227,20 @@ def main() -> int:
     parser.add_argument("--writers", type=int, default=2, metavar="N")
     parser.add_argument("--together", type=int, default=25, metavar="N", help="Documents saved before they are placed.")
     parser.add_argument("--shuffle", type=float, default=0.0, metavar="HOURS", help="Let documents arrive late.")
+    parser.add_argument(
+        "--rounds", type=int, default=1, metavar="N", help="Place N editions of the documents, unscored."
+    )
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     documents = read(chosen.folder / "docs.jsonl")
     if chosen.shuffle:
         documents = shuffled(documents, chosen.shuffle, chosen.seed)
+    if chosen.rounds > 1:
+        documents = multiplied(documents, chosen.rounds)
     predictions = in_memory(documents, chosen.seed) if chosen.memory else in_database(documents, chosen)
     if chosen.predictions:
         write(chosen.predictions, predictions)
-    if not (chosen.folder / "truth.jsonl").exists():
+    if chosen.rounds > 1 or not (chosen.folder / "truth.jsonl").exists():
         return 0
     figures = score(
         read(chosen.folder / "truth.jsonl"),

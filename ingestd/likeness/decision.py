@@ -130,7 +130,7 @@ def _compared(ranking: Ranking, stories: Mapping[int, Story], rules: Rules) -> l
         story = stories.get(candidate.story)
         if story is None or not story.members:
             continue
-        member = _nearest(candidate, story.members)
+        member = _nearest(ranking, candidate, story.members)
         # What a member that was cut short could share at most, at the scale of long texts.
         most = max(1, min(len(member.sampled), member.size // SCALE or 1))
         if candidate.score < rules.gate and len(candidate.shared) < rules.gate_of_member * most:
@@ -142,12 +142,15 @@ def _compared(ranking: Ranking, stories: Mapping[int, Story], rules: Rules) -> l
     return compared
 
 
-def _nearest(candidate: Candidate, members: Sequence[Member]) -> Member:
+def _nearest(ranking: Ranking, candidate: Candidate, members: tuple[Member, ...]) -> Member:
     """Return the member that has most of what the document shares with the story, of equals the first."""
     if len(members) == 1:
         return members[0]
-    ours = np.array(sorted(candidate.shared), np.uint64)
-    return max(members, key=lambda one: shared(ours, one.sampled))
+    known = ranking.nearest.get(candidate.story)
+    if known is None or known[0] is not members:
+        ours = np.array(sorted(candidate.shared), np.uint64)
+        known = ranking.nearest[candidate.story] = members, max(members, key=lambda one: shared(ours, one.sampled))
+    return known[1]
 
 
 def _passed(

@@ -1,11 +1,11 @@
 """First step: the stories that may have the text of a document, from the postings of its shingles."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import fsum
 
-from ingestd.likeness.placement import Document, Evidence, Key, KeyHit, KeyKind, StoryState
+from ingestd.likeness.placement import Document, Evidence, Key, KeyHit, KeyKind, Member, StoryState
 from ingestd.likeness.rules import RULES, Rules
 from ingestd.likeness.sketch import SCALE
 
@@ -42,6 +42,8 @@ class Ranking:
     lacking: Mapping[int, float]
     #: The stories in the window that have each shingle; one that none has is left out.
     postings: Mapping[int, Sequence[int]]
+    #: The member chosen for each story, and of which: `decision` asks three times.
+    nearest: dict[int, tuple[tuple[Member, ...], Member]] = field(default_factory=dict)
 
     @property
     def stories(self) -> tuple[int, ...]:
@@ -123,20 +125,20 @@ def _in_window(
     rules: Rules,
 ) -> dict[int, Sequence[int]]:
     """Return the stories that take documents now, for each shingle that one has."""
-    is_open: dict[int, bool] = {}
     known: dict[int, Sequence[int]] = {}
     for shingle in sampled:
         having = postings.get(shingle)
-        if not having:
-            continue
-        for story in having:
-            if story not in is_open:
-                state = stories.get(story)
-                is_open[story] = state is not None and not state.round_up and now - state.last_at <= rules.window
-        taking = [story for story in having if is_open[story]]
-        if taking:
-            known[shingle] = taking
-    return known
+        if having:
+            known[shingle] = having
+    closed = {
+        story
+        for story in set().union(*known.values())
+        if (state := stories.get(story)) is None or state.round_up or now - state.last_at > rules.window
+    }
+    if not closed:
+        return known
+    taking = {shingle: [story for story in having if story not in closed] for shingle, having in known.items()}
+    return {shingle: having for shingle, having in taking.items() if having}
 
 
 def _ranked(
