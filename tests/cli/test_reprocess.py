@@ -208,7 +208,7 @@ def test_a_killed_reprocess_continues_where_it_stopped(many: Path, database_url:
     assert halves == rows(database_url, HALVES) == [(0,)]
     assert (rest["looked_at"], rest["changed"], rest["failed"]) == (130 - committed, 130 - committed, 0)
     assert rows(database_url, "SELECT count(*), max(revision) FROM revisions") == [(260, 2)]
-    assert rows(database_url, "SELECT count(*), max(seq) FROM events") == [(260, 260)]
+    assert rows(database_url, "SELECT count(*) - count(story_id), count(*) - max(seq) FROM events") == [(260, 0)]
     assert ingestd(many, "reprocess", "--json").json["looked_at"] == 0
 
 

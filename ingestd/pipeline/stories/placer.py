@@ -20,6 +20,7 @@ from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
 from ingestd.store.stories import cursor, documents, write
+from ingestd.store.stories.cursor import Cursor
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ class Placer:
         self.waiting = 0
         self._woken = asyncio.Event()
         self._stopping = False
+        self._has_warned = False
 
     def wake(self) -> None:
         """Look at the event log now: something was saved."""
@@ -93,6 +95,7 @@ class Placer:
             async with self._database.snapshot() as connection:
                 at = await cursor.read(connection)
                 texts, seq = await documents.after(connection, at.seq, limit=self._batch)
+                self._warn_of_lost(at)
                 self.waiting = max(0, at.last_event - at.seq)
                 if seq == at.seq:
                     return 0
@@ -107,3 +110,10 @@ class Placer:
                     self.placed[copy["how"]] = self.placed.get(copy["how"], 0) + 1
                 return seq - at.seq
             # Others have placed these events, or changed a story: begin with what is true now.
+
+    def _warn_of_lost(self, at: Cursor) -> None:
+        """Log once that events were deleted before they were placed."""
+        if at.first_event > at.seq + 1 and not self._has_warned:
+            self._has_warned = True
+            lost = f"{at.seq + 1} to {at.first_event - 1}"
+            log.warning("events were deleted before they were placed", lost=lost, advice="run ingestd stories rebuild")
