@@ -20,13 +20,16 @@ from ingestd.demo import holdings
 from ingestd.demo.holdings import Holdings
 from ingestd.demo.newsroom import Newsroom
 from ingestd.errors import IngestError
+from ingestd.model.story import Story, reasons
 from ingestd.pipeline.database import open_database
+from ingestd.pipeline.stories.placer import make_placer
 from ingestd.settings import Settings
 from ingestd.settings.values import Listen
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
 from ingestd.store.operations import overview
 from ingestd.store.polls.sources import add
+from ingestd.store.stories import listing
 from ingestd.times import iso
 
 #: Seconds after which `--once` gives up; it takes about 30.
@@ -71,6 +74,7 @@ def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
 
 
 async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
+    started = datetime.now(UTC)
     async with Newsroom() as newsroom, open_database(settings) as database:
         async with database.write() as connection:
             for url, title in (*newsroom.sources, (newsroom.agency.url, newsroom.agency.title)):
@@ -85,7 +89,10 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
         follow.cancel()
         with suppress(asyncio.CancelledError):
             await follow
+        if placer := make_placer(settings, database):
+            await placer.place_all()
         async with database.read() as connection:
+            told = await listing.most_carried(connection, since=started, limit=10)
             figures = await overview.summary(connection)
             happened = await holdings.count_events(connection)
             complete = await holdings.stored_holdings(database, newsroom) == _due(newsroom)
@@ -95,8 +102,17 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
     if json:
         show_json_lines([counts])
     else:
+        _show_stories(told)
         show_table(("what", "count"), list(counts.items()))
     return complete
+
+
+def _show_stories(told: list[Story]) -> None:
+    """Print whose text each copy has."""
+    for story in told:
+        show(f"story {story.id}: {story.headline}")
+        for one in story.copies:
+            show(f"  record {one.record_id}, {one.headline}: {'; '.join(reasons(one))}")
 
 
 def _due(newsroom: Newsroom) -> Holdings:

@@ -83,9 +83,10 @@ async def _holdings(connection: AsyncConnection, newsroom: Newsroom, exported: l
 
 
 async def count_events(connection: AsyncConnection, *, source_url: str | None = None) -> Counter[str]:
-    """Count the events by kind, of all sources or of one."""
+    """Count the events by kind, of all sources or of one, but for those of stories."""
     batch = await event_log.read_after(connection, 0, limit=_LIMIT)
-    return Counter(event.kind for event in batch.events if source_url in (None, event.source_url))
+    of_records = (event for event in batch.events if event.story is None)
+    return Counter(event.kind for event in of_records if source_url in (None, event.source_url))
 
 
 def _guids(found: list[Record], guids: Mapping[str, object]) -> frozenset[str]:
