@@ -53,7 +53,7 @@ def compare(
     is_same = member.publisher == document.publisher
     if min(of_document, of_member) > rules.equal:
         # Facts decide nothing here: a template filled anew differs more.  They tell what was corrected.
-        found = Facts() if of_document == of_member == 1 else _facts(ours, text, None)
+        found = Facts() if 1.0 in (of_document, of_member) else _facts(ours, text, None)
         return Evidence(
             how="equal",
             member=member.record,
@@ -83,7 +83,9 @@ def compare(
         enough = max(weighted[0], weighted[1] if whole is None else 0.0)
         if enough < (rules.covered if any(leads) else rules.covered_without_lead):
             return None
-    found = _facts(ours, text, runs)
+    # Where one text is wholly in the other, nothing stands beside what they share.
+    is_whole = runs is None and 1.0 in (of_document, of_member)
+    found = Facts() if is_whole else _facts(ours, text, runs)
     if _differs(found, same_publisher=same_publisher, rules=rules):
         return None
     return Evidence(

@@ -66,7 +66,7 @@ def _weight_of(shingles: Collection[int], lacking: Mapping[int, float]) -> float
     if not lacking:
         return float(len(shingles))
     # Exact, so that the order of the shingles does not matter.
-    return fsum((len(shingles), *(-lacking[shingle] for shingle in shingles if shingle in lacking)))
+    return fsum([len(shingles), *[-lacking[shingle] for shingle in shingles if shingle in lacking]])
 
 
 def rank(

@@ -10,6 +10,7 @@ from ingestd.model.article import Article
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import (
     copies,
+    entries,
     events,
     last_numbers,
     shingles,
@@ -42,6 +43,9 @@ def cut(text: str, paragraphs: int) -> str:
 async def publish(database: Database, source: str, *texts: str, at: datetime = NOON) -> None:
     """Save a record for each text, as pages of a source; the first words of a text are its headline."""
     works = await claimed(database, source, len(texts))
+    async with database.write() as connection:
+        listed = update(entries).where(entries.c.id.in_([work.id for work in works]))
+        await connection.execute(listed.values(first_seen_at=at))
     articles = [Article(headline=" ".join(text.split()[:6]), body_text=text) for text in texts]
     await keep(database, [saved(work, article, at=at) for work, article in zip(works, articles, strict=True)])
 

@@ -28,6 +28,15 @@ class StoryTellers:
     revisions: dict[int, int] = field(default_factory=dict)
 
 
+#: The columns that tellers are made of: the evidence beside them is large.
+_SAID = [
+    copies.c[name]
+    for name in (
+        "record_id", "story_id", "revision", "publisher", "agency", "credits", "named", "seen_at", "printed_at",
+    )
+]  # fmt: skip
+
+
 async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, StoryTellers]:
     """Return the appearances of stories: records, and other entries that carry the text of one."""
     found = {story_id: StoryTellers() for story_id in story_ids}
@@ -35,7 +44,7 @@ async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[
     place = func.row_number().over(partition_by=c.story_id, order_by=(c.seen_at, c.record_id)).label("place")
     count = func.count().over(partition_by=c.story_id).label("count")
     for some in chunks(sorted(story_ids)):
-        rows = select(copies, place, count).where(c.story_id.in_(some)).subquery()
+        rows = select(*_SAID, place, count).where(c.story_id.in_(some)).subquery()
         r = rows.c
         query = select(rows).where(or_(r.agency.is_not(None), r.place <= _EARLIEST, r.place > r.count - _LATEST))
         said = {row.record_id: row for row in await connection.execute(query)}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from ingestd.likeness.decision import standing
 from ingestd.likeness.placement import (
     Document,
@@ -26,7 +28,6 @@ from ingestd.likeness.rules import RULES, Rules
 from ingestd.likeness.tellers import Teller
 from ingestd.store.stories.documents import StoredText
 from ingestd.store.stories.members import LEAST_TOKENS, as_bytes
-from ingestd.store.stories.packing import pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +200,9 @@ class WorkingSet:
             gone = {member.key, *placement.retires}
             members = self._ordered([member, *(one for one in members if one.key not in gone)])
         if placement.stands or placement.shingles:
-            sampled, added = as_bytes(document.sketch.sampled), pack(sorted(placement.shingles))
+            sampled = as_bytes(document.sketch.sampled)
+            is_all = len(placement.shingles) == len(document.sketch.sampled)
+            added = sampled if is_all else as_bytes(np.array(sorted(placement.shingles), np.uint64))
             self.changes.samples[TextKey(text.record_id, text.revision)] = {
                 "record_id": text.record_id, "revision": text.revision, "story_id": story_id, "at": text.at,
                 "tokens": len(document.sketch.tokens), "size": len(document.sketch.shingles),
