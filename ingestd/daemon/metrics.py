@@ -15,7 +15,6 @@ from ingestd.daemon.checks import Figures, Pulse
 from ingestd.daemon.health import Health
 from ingestd.daemon.usage_metrics import usage_metrics
 from ingestd.errors import StoreError
-from ingestd.likeness.placement import How
 from ingestd.store.polls.poll_result import PollOutcome
 
 L = TypeVar("L", bound=tuple[str, ...])
@@ -80,6 +79,8 @@ class Metrics(Collector):
         revisits = {(outcome,): service_state.revisits_done.get(outcome, 0) for outcome in _REVISIT_OUTCOMES}
         yield _counted("ingestd_revisits", "Pages fetched again.", ("outcome",), revisits)
         if placer := self._health.service.placer:
+            from ingestd.likeness.placement import How  # noqa: PLC0415 - it needs numpy, which takes 24 MB
+
             placed = {(how,): placer.placed.get(how, 0) for how in get_args(How)}
             yield _counted("ingestd_records_placed", "Records placed in stories.", ("how",), placed)
             yield GaugeMetricFamily(

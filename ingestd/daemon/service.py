@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -18,7 +18,6 @@ from ingestd.pipeline.dispatcher import Dispatcher
 from ingestd.pipeline.entry_worker import EntryWorker, run_or_postpone
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
-from ingestd.pipeline.stories.placer import Placer
 from ingestd.pipeline.websub import Subscriber
 from ingestd.repair.job import Repair
 from ingestd.store.outages import log_failure
@@ -28,6 +27,9 @@ from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, 
 from ingestd.store.retention.prune import Rounds
 from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import pacing_key
+
+if TYPE_CHECKING:  # it needs numpy, which takes 24 MB: a daemon without stories has none of it
+    from ingestd.pipeline.stories.placer import Placer
 
 K = TypeVar("K")
 
@@ -48,7 +50,7 @@ class Service:
         max_pages: int,
         per_site: int,
         callback: str | None = None,
-        placer: Placer | None = None,
+        placer: "Placer | None" = None,
     ) -> None:
         self.runtime = runtime
         #: Places records in stories; None: that is turned off.

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from importlib import resources
@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ingestd import __version__
 from ingestd.daemon.checks import Report
+from ingestd.model.story import Story
 from ingestd.text import collapse
 from ingestd.times import iso
 from ingestd.units import show_duration, show_size
@@ -47,6 +48,8 @@ class Lists:
     polls: list[dict[str, Any]]
     records: list[dict[str, Any]]
     failures: list[dict[str, Any]]
+    #: The stories that most records tell, of the last day.
+    stories: list[Story] = field(default_factory=list)
 
 
 def render_login(message: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TypeVar
 
@@ -10,9 +11,13 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS, Lists, render
 from ingestd.errors import StoreError
 from ingestd.store.operations import failures, overview
+from ingestd.store.stories import listing
 from ingestd.times import iso
 
 T = TypeVar("T")
+
+#: The stories that the page names: those of the last day that most records tell.
+_DAY, _STORIES = timedelta(days=1), 5
 
 #: How old the lists and counts may be (seconds): one age for both, since older counts would contradict the lists.
 _MAX_AGE = 2.0
@@ -70,6 +75,7 @@ class StatusPage:
                 polls=await overview.last_polls(connection, limit=LATEST_ROWS),
                 records=await overview.last_records(connection, limit=LATEST_ROWS),
                 failures=await failures.latest(connection, limit=LATEST_ROWS),
+                stories=await listing.most_carried(connection, since=datetime.now(UTC) - _DAY, limit=_STORIES),
             )
 
     async def _read_counts(self) -> dict[str, int]:

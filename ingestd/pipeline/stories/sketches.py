@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from ingestd.likeness.placement import TextKey
 from ingestd.likeness.sketch import Sketch
 
-#: Sketches that are kept, and their tokens: those of 50 long articles take 2 MB.
-_MOST_SKETCHES, _MOST_TOKENS = 1_000, 400_000
+#: Sketches that are kept, and their tokens, of 40 bytes each.
+_MOST_SKETCHES, _MOST_TOKENS = 1_000, 150_000
 
 
 class BatchSketches:

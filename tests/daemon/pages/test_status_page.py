@@ -9,8 +9,10 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.pages.rendering import SOURCE_ROWS
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
+from ingestd.pipeline.stories.placer import Placer
 from tests.daemon.services import Hung, add_source, hang
 from tests.support.newsroom import Newsroom
+from tests.support.stories import cut, publish, report
 
 RSS = """<rss version="2.0"><channel><title>Harbour Wire</title>
 <item><guid>bridge</guid><link>{link}</link><title>Bridge reopens after repairs</title></item></channel></rss>"""
@@ -101,3 +103,16 @@ async def test_when_the_database_hangs_from_the_start_the_page_has_a_note(
 
     assert "the database did not answer within 0.8 s: there is nothing to show yet" in shown
     assert "database:responseTime" in shown
+
+
+async def test_the_page_names_the_most_carried_stories_of_the_day(service: Service, page: StatusPage) -> None:
+    now, database = datetime.now(UTC), service.runtime.database
+    await publish(database, "https://wire.example/feed", report(1), at=now)
+    await publish(database, "https://paper.example/feed", cut(report(1), 4), at=now)
+    await Placer(database).place_all()
+
+    html = await page.render()
+
+    headline = " ".join(report(1).split()[:6])
+    assert "Most carried stories of the day" in html
+    assert html.count(headline) == 3  # the story, and its two records

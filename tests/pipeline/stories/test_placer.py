@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
 from ingestd.model.article import Article
-from ingestd.pipeline.stories.placer import Placer
+from ingestd.pipeline.stories.placer import Placer, make_placer
+from ingestd.settings import Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
@@ -84,3 +86,8 @@ async def test_a_revision_adds_to_its_story_and_stays_there(database_url: str) -
         await Placer(database).place_all()
 
         assert await clusters(database) == [[1, 2, 3]]
+
+
+async def test_stories_may_be_turned_off(tmp_path: Path) -> None:
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/ingestd.db") as database:
+        assert make_placer(Settings(state_dir=tmp_path, stories=False), database) is None
