@@ -21,6 +21,7 @@ from sqlalchemy import update
 from ingestd.daemon import logs, process_memory
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import open_runtime
+from ingestd.pipeline.stories.placer import make_placer
 from ingestd.settings import Settings
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
@@ -30,7 +31,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @asynccontextmanager
 async def service(
-    database_url: str = "", *, extractors: int = 2, ca_file: Path | None = None
+    database_url: str = "", *, extractors: int = 2, ca_file: Path | None = None, stories: bool = False
 ) -> AsyncIterator[Service]:
     """Open ingestd as the daemon does, with log and archive, but without delay between requests to the loopback."""
     logs.configure("info", "json")
@@ -43,10 +44,12 @@ async def service(
             host_concurrency=32,
             extractors=extractors,
             ca_file=ca_file,
+            stories=stories,
         )
         async with open_runtime(settings, role="benchmark") as runtime:
+            placer = make_placer(settings, runtime.database)
             process_memory.freeze_objects()
-            yield Service(runtime, max_polls=64, max_pages=32, per_site=32)
+            yield Service(runtime, max_polls=64, max_pages=32, per_site=32, placer=placer)
 
 
 async def add_feeds(service: Service, base: str, count: int) -> None:

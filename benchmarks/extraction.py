@@ -28,7 +28,8 @@ from common import print_json
 from trafilatura.settings import Document
 
 from ingestd import urls
-from ingestd.articles import ExtractionResult, read
+from ingestd.articles import read
+from ingestd.articles.assemble import ExtractionResult
 from ingestd.cli.clean.batch_line import batch_line
 from ingestd.errors import IngestError
 from ingestd.model.page import Page

@@ -54,13 +54,16 @@ class Site:
     certificate: str = ""
     #: Whether it answers requests for robots.txt; otherwise it ends their connections.
     robots: bool = True
+    #: Every page of this number has the article of the one before it without its last quarter; texts are as long as in
+    #: news, 4,000 characters.  0: none has, and they are longer.
+    copied: int = 0
 
     @property
     def pages(self) -> list[bytes]:
         """The article pages, by number."""
         count = self.feeds * self.entries
         if not self.saved:
-            return [page(number, self.seed) for number in range(count)]
+            return [page(number, self.seed, self.copied) for number in range(count)]
         files = sorted(path for path in Path(self.saved).iterdir() if path.name.endswith((".html", ".html.gz")))
         bodies = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files]
         return list(islice(cycle(bodies), count)) if len(bodies) < count else bodies[:: len(bodies) // count][:count]
@@ -74,20 +77,24 @@ def paragraph(rng: random.Random) -> str:
     return " ".join(sentence(rng, rng.randint(8, 24)) for _ in range(rng.randint(2, 5)))
 
 
-def page(number: int, seed: int = 7) -> bytes:
+def page(number: int, seed: int = 7, copied: int = 0) -> bytes:
     """Return an article page: head, navigation, article, teasers, comments, scripts.
 
     Size (170 KB on average) and depth of nesting are those of real pages; as there, every other page states its time
     only in its text.  README.md compares the CPU times of the extractors on such pages.
     """
     rng = random.Random(f"{seed}/{number}")
+    is_copy = copied > 0 and number % copied == copied - 1
+    told = random.Random(f"{seed}/article/{number - is_copy}") if copied else rng
     headline = sentence(rng, 9)[:-1] + f" {number}"
     when = f"2024-05-{number % 28 + 1:02}T{number % 24:02}:15:00+02:00"
     said = number % 2 == 0
+    head, navigation = _head(rng, headline, when if said else None), _navigation(rng)
+    article = _article(told, headline, when, said=said, most=16 if copied else 40, is_copy=is_copy)
     return f"""<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{headline} | The Wire</title>
-{_head(rng, headline, when if said else None)}</head><body><div class="page">{_navigation(rng)}
+{head}</head><body><div class="page">{navigation}
 <div class="consent"><p>We and our partners use cookies.</p><button>Accept</button></div>
-<main><div class="layout"><div class="layout__main">{_article(rng, headline, when, said=said)}
+<main><div class="layout"><div class="layout__main">{article}
 {_comments(rng)}</div><div class="layout__side">{_teasers(rng)}</div></div></main>
 {_navigation(rng)}<footer><p>© The Wire</p></footer></div></body></html>""".encode()
 
@@ -115,12 +122,13 @@ def _navigation(rng: random.Random) -> str:
     return f'<header class="header"><nav><ul class="nav">{items}</ul></nav></header>'
 
 
-def _article(rng: random.Random, headline: str, when: str, *, said: bool) -> str:
-    body = "".join(
+def _article(rng: random.Random, headline: str, when: str, *, said: bool, most: int, is_copy: bool) -> str:
+    blocks = [
         f'<div class="block"><p class="text">{escape(paragraph(rng))} <a href="/t/{rng.choice(WORDS)}">'
         f"{rng.choice(WORDS)}</a> {sentence(rng, 9)}</p></div>\n"
-        for _ in range(rng.randint(10, 40))
-    )
+        for _ in range(rng.randint(most // 4, most))
+    ]
+    body = "".join(blocks[: -(len(blocks) // 4)] if is_copy else blocks)
     time = f'<time datetime="{when}">{when}</time>' if said else f'<span class="date">Posted {when[:10]}</span>'
     return (
         f'<article><h1>{headline}</h1><p class="dek">{sentence(rng, 14)}</p><p class="byline">By Ada Quill</p>{time}'

@@ -16,6 +16,7 @@ from dataclasses import replace
 from html import escape
 
 from ingestd import articles, formats
+from ingestd.articles import fragments, pages  # noqa: F401 - what reads a page is loaded now, with its digest
 from ingestd.articles.body.recurring_blocks import block_hash
 from ingestd.discovery.feed_links import AnnouncedLink, FoundFeed, feed_links
 from ingestd.errors import ParseError
