@@ -54,7 +54,7 @@ async def _poll(settings: Settings, name: str | None) -> tuple[int, dict[str, in
             max_polls=settings.max_polls,
             max_pages=settings.max_pages,
             per_site=settings.host_concurrency,
-            placer=make_placer(settings, runtime.database),
+            placer=make_placer(settings, runtime.database, run_id=runtime.run_id),
         )
         failed = 0
         await release_due(runtime.database)

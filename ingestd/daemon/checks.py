@@ -44,6 +44,9 @@ LATE_CLAIM, LATE_REVISIT = 900.0, 86_400.0
 #: Deaths, timeouts and stalls of workers count for this long (seconds).
 RECENT = 3600.0
 
+#: Events that may wait for their placement in stories: it takes milliseconds each, and a batch is at work meanwhile.
+MANY_UNPLACED = 2_000
+
 #: Any worker death is worth a warning (a crash in C), and any stall, for which a host must be ten times too busy; a
 #: single timeout is one bad page, many are a pattern.
 MANY_DEATHS, MANY_STALLS, MANY_TIMEOUTS = 1, 1, 10

@@ -17,6 +17,7 @@ from ingestd.daemon.checks import (
     MANY_DEATHS,
     MANY_STALLS,
     MANY_TIMEOUTS,
+    MANY_UNPLACED,
     SCHEMA_MISMATCH,
     UNWRITABLE,
     Check,
@@ -66,6 +67,7 @@ class Health:
         self.figures = BoundedQuery(self._query_figures, timeout=_COUNT_TIMEOUT)
         self._schema = version.HEAD
         self._deaths, self._timeouts, self._stalls = RecentGrowth(), RecentGrowth(), RecentGrowth()
+        self._passed = RecentGrowth()
 
     async def watch(self) -> None:
         """Sample the counters every minute, also when there are no probes; runs until cancelled.
@@ -137,6 +139,7 @@ class Health:
                 self._writes(now),
                 self._archive(now),
                 self._commits(now),
+                *self._stories(now),
                 Check(name="scheduler:lag", value=lag, unit="s", at=now, verdict=judge_lag(lag)),
                 self._network(now),
                 *self._extractors(now),
@@ -200,6 +203,25 @@ class Health:
         seconds = monotonic() - since if since is not None else 0.0
         waiting = warn_when(seconds > UNWRITABLE, "results wait to be committed; see the log")
         return Check(name="commits:waiting", component="datastore", value=seconds, unit="s", at=now, verdict=waiting)
+
+    def _stories(self, now: datetime) -> Iterator[Check]:
+        placer = self.service.placer
+        if placer is None:
+            return
+        since = placer.failing_since
+        seconds, passed = (
+            monotonic() - since if since is not None else 0.0,
+            self._passed.growth(placer.passed, now=monotonic()),
+        )
+        yield Check(
+            name="stories:waiting", value=placer.waiting, unit="events", at=now,
+            verdict=warn_when(
+                placer.waiting > MANY_UNPLACED or seconds > UNWRITABLE,
+                "records wait to be placed in stories; see the log",
+            ),
+        )  # fmt: skip
+        failed = warn_when(passed > 0, "records could not be placed in stories within the last hour; see the log")
+        yield Check(name="stories:passed", value=passed, unit="in the last hour", at=now, verdict=failed)
 
     def _network(self, now: datetime) -> Check:
         breakers = self.service.runtime.fetcher.breakers

@@ -86,6 +86,9 @@ class Metrics(Collector):
             yield GaugeMetricFamily(
                 "ingestd_stories_lag_events", "Events that wait for their placement in stories.", placer.waiting
             )
+            yield CounterMetricFamily(
+                "ingestd_stories_passed", "Events that could not be placed in stories.", placer.passed
+            )
         yield _counted("ingestd_failures", "Failures of polls and entries.", ("stage", "error"), service_state.failures)
         yield CounterMetricFamily(
             "ingestd_fetched_bytes", "Bytes of feeds and pages, decoded.", value=service_state.bytes_fetched

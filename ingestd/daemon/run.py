@@ -26,7 +26,6 @@ from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
 from ingestd.settings import MigrateOnStart, Settings
-from ingestd.store.database import Database
 from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.operations.overview import count_daemons
 
@@ -72,7 +71,7 @@ async def run_daemon(
             max_pages=settings.max_pages,
             per_site=settings.host_concurrency,
             callback=settings.public_url + websub.PATH if settings.public_url else None,
-            placer=_placer(settings, runtime.database) if settings.stories else None,
+            placer=_placer(settings, runtime) if settings.stories else None,
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
         inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None
@@ -109,11 +108,11 @@ async def warn_of_database(runtime: Runtime) -> None:
         log.warning("other daemons use the database", daemons=count - 1, advice=SHARED_DATABASE)
 
 
-def _placer(settings: Settings, database: Database) -> "Placer | None":
+def _placer(settings: Settings, runtime: Runtime) -> "Placer | None":
     # Imported here: without stories, the daemon has no numpy, which takes 24 MB.
     from ingestd.pipeline.stories.placer import make_placer  # noqa: PLC0415
 
-    return make_placer(settings, database)
+    return make_placer(settings, runtime.database, run_id=runtime.run_id)
 
 
 def _allowed_hosts(settings: Settings) -> frozenset[str]:

@@ -98,6 +98,7 @@ def _create_stories() -> None:
         sa.Column("seq", Id, nullable=False),
         sa.Column("generation", sa.BigInteger, nullable=False),
         sa.Column("rebuild", Json),
+        sa.Column("run_id", sa.String(36)),
         sa.PrimaryKeyConstraint("id", name="story_cursor_pk"),
         if_not_exists=True,
     )

@@ -54,6 +54,8 @@ async def test_a_new_daemon_without_sources_passes(health: Health) -> None:
         "database:writes",
         "archive:writes",
         "commits:waiting",
+        "stories:waiting",
+        "stories:passed",
         "scheduler:lag",
         "network:sitesLeftAlone",
         "extractors:deaths",

@@ -8,18 +8,21 @@ record is placed twice and none is left out.  If others have changed stories mea
 
 import asyncio
 from datetime import timedelta
+from time import monotonic
 
 import structlog
 
-from ingestd.errors import StoreError
+from ingestd.errors import StoreError, StoreRefused
 from ingestd.likeness.rules import RULES, Rules
 from ingestd.pipeline.stories import hints, tracing
+from ingestd.pipeline.stories.failing import ATTEMPTS, BatchLimit
 from ingestd.pipeline.stories.placing import Placing
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
 from ingestd.store.stories import cursor, documents, write
 from ingestd.store.stories.cursor import Cursor
+from ingestd.store.stories.working_set import Changes
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +36,17 @@ INTERVAL = 1.0
 #: small batch does not depend on its size.
 GATHERING = 0.25
 
+#: Seconds between two looks at what another run places, and for which it may place nothing while events wait, until
+#: `Placer.place_all` no longer waits for it.
+_LOOK, _PATIENCE = 0.2, 30.0
 
-def make_placer(settings: Settings, database: Database) -> "Placer | None":
-    """Return the placer that the settings ask for, None if stories are turned off."""
-    return Placer(database, rules=rules_of(settings)) if settings.stories else None
+#: What the host lacks; it says nothing of a text.
+_LOCAL = (MemoryError, OSError)
+
+
+def make_placer(settings: Settings, database: Database, *, run_id: str | None = None) -> "Placer | None":
+    """Return the placer that the settings ask for, None if stories are turned off; `run_id` is this process's run."""
+    return Placer(database, rules=rules_of(settings), run_id=run_id) if settings.stories else None
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -45,16 +55,26 @@ def rules_of(settings: Settings) -> Rules:
 
 
 class Placer:
-    """Places the records of the event log in stories, batch by batch."""
+    """Places the records of the event log in stories, batch by batch.
 
-    def __init__(self, database: Database, *, rules: Rules = RULES, batch: int = BATCH) -> None:
+    Of several runs one places, and the others wait until that run has ended.  Without a run, it places at once.
+    """
+
+    def __init__(
+        self, database: Database, *, rules: Rules = RULES, batch: int = BATCH, run_id: str | None = None
+    ) -> None:
         self._database = database
-        self._batch = batch
+        self._limit = BatchLimit(batch)
+        self._run_id = run_id
         self._placing = Placing(rules)
         #: Records placed so far, by `likeness.placement.How`.
         self.placed: dict[str, int] = {}
+        #: Events that could not be placed, and were passed.
+        self.passed = 0
         #: Events that were not placed yet when this last looked.
         self.waiting = 0
+        #: Since when nothing could be placed, in monotonic seconds; None: the last attempt succeeded.
+        self.failing_since: float | None = None
         self._woken = asyncio.Event()
         self._stopping = False
         self._has_warned = False
@@ -74,8 +94,10 @@ class Placer:
             self._woken.clear()
             try:
                 placed = await self.place_next()
-            except StoreError as error:
+                self.failing_since = None
+            except (StoreError, *_LOCAL) as error:
                 log_failure(log, "stories wait", error)
+                self.failing_since = self.failing_since or monotonic()
                 placed = 0
             if not placed and not self._stopping:
                 await self._sleep()
@@ -90,25 +112,92 @@ class Placer:
             await asyncio.sleep(GATHERING)
 
     async def place_all(self) -> int:
-        """Place all events there are; returns how many.  Raises StoreError."""
-        placed = 0
-        while some := await self.place_next():
-            placed += some
-        return placed
+        """Place all events there are, or wait until another run has placed them; returns how many this one placed.
 
-    async def place_next(self) -> int:
-        """Place the next events; returns how many there were.  Raises StoreError."""
+        Raises StoreError.
+        """
+        placed = 0
+        while True:
+            while some := await self.place_next():
+                placed += some
+            if not await self._wait_for_other():
+                return placed
+
+    async def _wait_for_other(self) -> bool:
+        """Wait while another run places what there is; return whether it has ended and left some."""
+        seq, since, until = -1, monotonic(), None
         while True:
             async with self._database.snapshot() as connection:
                 at = await cursor.read(connection)
-                texts, seq = await documents.after(connection, at.seq, limit=self._batch)
+            until = at.last_event if until is None else until
+            if at.seq >= until or not self._is_for_other(at):
+                return at.seq < until
+            if at.seq != seq:
+                seq, since = at.seq, monotonic()
+            elif monotonic() - since > _PATIENCE:
+                log.warning("another process places nothing in stories", waiting=until - seq, run=at.run_id)
+                return False
+            await asyncio.sleep(_LOOK)
+
+    async def place_next(self) -> int:
+        """Place the next events; returns how many there were, 0 if another run places them.
+
+        An event that fails by itself, for a bug or a value that the database refuses, is passed after some attempts.
+
+        Raises StoreUnavailable, StoreCorrupt, MemoryError or OSError.
+        """
+        while True:
+            try:
+                placed = await self._place_next()
+            except (StoreError, *_LOCAL) as error:
+                if not isinstance(error, StoreRefused):
+                    raise
+                await self._note_failure(error)
+            except Exception as error:  # noqa: BLE001 - a bug, which is logged
+                await self._note_failure(error)
+            else:
+                self._limit.succeeded()
+                return placed
+
+    async def _note_failure(self, error: Exception) -> None:
+        """Have fewer events placed, or pass the one that fails alone."""
+        if not self._limit.failed():
+            return
+        async with self._database.snapshot() as connection:
+            at = await cursor.read(connection)
+            event = await cursor.next_event(connection, at.seq)
+        if event is None:
+            return
+        async with self._database.write() as connection:
+            written = await write.write(connection, at, Changes(), seq=event.seq, happened=())
+        if written:
+            self._limit.succeeded()
+            self.passed += 1
+            log.error(
+                "record not placed in stories", record=event.record_id, revision=event.revision, attempts=ATTEMPTS,
+                exc_info=error,
+            )  # fmt: skip
+
+    async def _place_next(self) -> int:
+        while True:
+            async with self._database.snapshot() as connection:
+                at = await cursor.read(connection)
                 self._warn_of_lost(at)
                 self.waiting = max(0, at.last_event - at.seq)
-                if seq == at.seq:
+                if not self.waiting or self._is_for_other(at):
                     return 0
-                batch = await self._placing.computed(connection, at, texts)
-                await tracing.trace(connection, batch)
-                await hints.give(connection, batch)
+                if self._run_id in (None, at.run_id):
+                    texts, seq = await documents.after(connection, at.seq, limit=self._limit.events)
+                    batch = await self._placing.computed(connection, at, texts)
+                    await tracing.trace(connection, batch)
+                    await hints.give(connection, batch)
+                else:
+                    batch = None
+            if batch is None:
+                assert self._run_id
+                async with self._database.write() as connection:
+                    await cursor.claim(connection, self._run_id)
+                continue
             async with self._database.write() as connection:
                 written = await write.write(connection, at, batch.working.changes, seq=seq, happened=batch.events)
             if written:
@@ -117,6 +206,9 @@ class Placer:
                     self.placed[copy["how"]] = self.placed.get(copy["how"], 0) + 1
                 return seq - at.seq
             # Others have placed these events, or changed a story: begin with what is true now.
+
+    def _is_for_other(self, at: Cursor) -> bool:
+        return self._run_id is not None and at.run_id not in (None, self._run_id)
 
     def _warn_of_lost(self, at: Cursor) -> None:
         """Log once that events were deleted before they were placed."""

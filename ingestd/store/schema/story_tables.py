@@ -124,4 +124,5 @@ story_cursor = Table(
     Column("seq", Id, nullable=False),  # number of the last event that is placed
     Column("generation", BigInteger, nullable=False),  # rises with every change of stories
     Column("rebuild", Json),  # how far `ingestd stories rebuild` is; null: none is under way
+    Column("run_id", String(36)),  # the run that places events; void once the run has ended
 )

@@ -6,11 +6,12 @@ those of one placement after the other, however many processes place.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.schema.tables import events, installation, last_numbers, stories, story_cursor
+from ingestd.store.schema.tables import events, installation, last_numbers, runs, stories, story_cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,11 @@ class Cursor:
     #: Numbers of the first and the last event that are kept; 0: none is.
     first_event: int
     last_event: int
+    #: The run that places events, so that others need not compute the same; None: it has ended, or there was none.
+    run_id: str | None
 
+
+_RUN = select(runs.c.id).where(runs.c.id == story_cursor.c.run_id).correlate(story_cursor)
 
 _READ = select(
     story_cursor.c.seq,
@@ -37,6 +42,7 @@ _READ = select(
     select(last_numbers.c.number).where(last_numbers.c.name == "story").scalar_subquery().label("stored"),
     select(func.min(events.c.seq)).scalar_subquery().label("first_event"),
     select(func.max(events.c.seq)).scalar_subquery().label("last_event"),
+    _RUN.scalar_subquery().label("run_id"),
 ).join_from(story_cursor, installation, installation.c.id == story_cursor.c.id)
 
 _LOCK = select(story_cursor.c.generation).where(story_cursor.c.id == 1).with_for_update()
@@ -58,7 +64,26 @@ async def read(connection: AsyncConnection) -> Cursor:
         base=row.base,
         first_event=row.first_event or 0,
         last_event=row.last_event or 0,
+        run_id=row.run_id,
     )
+
+
+async def claim(connection: AsyncConnection, run_id: str) -> bool:
+    """Claim the placement of events for a run, unless another run that has not ended has it; return whether it has it.
+
+    The claim spares work and guards nothing: what a run writes without it is right as well.
+    """
+    c = story_cursor.c
+    free = or_(c.run_id.is_(None), c.run_id == run_id, ~exists(_RUN))
+    claimed = update(story_cursor).where(c.id == 1, free).values(run_id=run_id)
+    return (await connection.execute(claimed)).rowcount == 1
+
+
+async def next_event(connection: AsyncConnection, seq: int) -> Any | None:
+    """Return the next event after a number, with its `seq`, `kind`, `record_id` and `revision`; None: there is none."""
+    c = events.c
+    query = select(c.seq, c.kind, c.record_id, c.revision).where(c.seq > seq).order_by(c.seq).limit(1)
+    return (await connection.execute(query)).first()
 
 
 async def lock(connection: AsyncConnection) -> int:

@@ -1,0 +1,34 @@
+"""How many events are placed at once where some cannot be placed.
+
+A bug, or a value that the database refuses, fails the whole transaction.  The same events are then placed in smaller
+ones, until the event that fails is alone; it is passed after some attempts, so that it does not stop the others.
+"""
+
+#: A transaction that failed is tried again with this part of its events, and one that succeeded is followed by one with
+#: so many times as many.
+_STEP = 4
+
+#: Attempts to place a single event.
+ATTEMPTS = 3
+
+
+class BatchLimit:
+    """How many events the next transaction places."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.events = most
+        #: Times that a single event has failed.
+        self._failures = 0
+
+    def succeeded(self) -> None:
+        """Note that the events were placed, or passed."""
+        self.events, self._failures = min(self._most, self.events * _STEP), 0
+
+    def failed(self) -> bool:
+        """Note that the events could not be placed; return whether the next event is to be passed."""
+        if self.events > 1:
+            self.events = max(1, self.events // _STEP)
+            return False
+        self._failures += 1
+        return self._failures >= ATTEMPTS
