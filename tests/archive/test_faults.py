@@ -112,7 +112,7 @@ def is_whole(config: Path, database_url: str) -> None:
     names = [name for (name,) in rows(database_url, "SELECT sha256 FROM raws")]
     assert asyncio.run(readable(root, names)) == set(names)
     assert len(names) == 5
-    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM records") == [(4, 0)]
+    assert rows(database_url, "SELECT count(*), count(DISTINCT guid) FROM records") == [(4, 4)]
     assert rows(database_url, "SELECT count(*) - count(story_id), count(*) - max(seq) FROM events") == [(4, 0)]
     assert rows(database_url, "SELECT count(*) FROM entries WHERE state <> 'done'") == [(0,)]
     asyncio.run(DirectoryArchive(root).erase_remains())
