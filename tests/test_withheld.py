@@ -25,6 +25,7 @@ from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import open_runtime
+from ingestd.pipeline.stories.placer import Placer
 from ingestd.settings import Listen, Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -105,6 +106,16 @@ async def give_addresses(database: Database) -> None:
         await connection.execute(one.values(state="quarantined"))
 
 
+async def place_in_stories(database: Database) -> None:
+    """Place all records; each then quotes a word of the killed one, which is in another story than the usable one."""
+    await Placer(database).place_all()
+    copies, records = tables.copies, tables.records
+    async with database.write() as connection:
+        killed = await connection.execute(select(records.c.id).where(records.c.item_guid == KILLED))
+        quoted = {"of_record": killed.scalar_one(), "of_document": 0.9, "of_member": 0.9, "changed": [["quokka", "12"]]}
+        await connection.execute(update(copies).values(quoted))
+
+
 def leaks(output: str) -> list[str]:
     return [word for word in SECRETS if word in output.lower()]
 
@@ -125,6 +136,7 @@ def stored(either: Path, database_url: str) -> tuple[Path, list[Any]]:
                         assert reply.status == 202, await reply.text()
             await release_due(runtime.database)
             await give_addresses(runtime.database)
+            await place_in_stories(runtime.database)
 
     with capture_logs() as logged:
         asyncio.run(work())
@@ -188,6 +200,11 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "records purges": [[], ["--json"]],
     "records purge": [["1", "--dry-run"], ["1", "--dry-run", "--json"]],
     "records export": [[], ["--format", "ninjs"]],
+    "stories list": [["--min-carriers", "1", *as_json] for as_json in ([], ["--json"])],
+    "stories show": [[str(number), *as_json] for number in range(1, 5) for as_json in ([], ["--json"])],
+    "stories search": [[word, *as_json] for word in ("harvest", *SECRETS) for as_json in ([], ["--json"])],
+    "stories split": [["1"], ["3", "--json"], ["6"]],
+    "stories merge": [["1", "2"], ["2", "1", "--json"]],
     "archive show": [
         [name, *how] for name in (*GUIDS, USABLE, "1", "HASH") for how in ([], ["--json"], ["--body"], ["--limit", "1"])
     ],
@@ -211,6 +228,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "db usage": [[], ["--json"]],
     "db prune": [["--dry-run"], ["--dry-run", "--json"]],
     "db repair": [["--dry-run"], ["--dry-run", "--json"], []],
+    "stories rebuild": [[], ["--anew", "--json"]],
     "demo": "its own database, of invented news",
     "config show": [[], ["--json"]],
     "config check": NO_ITEMS,
@@ -252,7 +270,8 @@ ASKED = [
     ["records", "export", "--format", "ninjs"], *(["records", "show", guid] for guid in GUIDS),
     ["records", "show", KILLED, "--revisions"], ["records", "show", KILLED, "--diff"], ["events"], ["events", "--json"],
     ["why", KILLED], ["failures", "list"], ["failures", "list", "--quarantined"],
-    ["archive", "show", KILLED, "--body"],
+    ["archive", "show", KILLED, "--body"], ["stories", "list", "--min-carriers", "1"], ["stories", "show", "1"],
+    ["stories", "search", "zanzibar"],
 ]  # fmt: skip
 
 

@@ -93,10 +93,12 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command(
                 "list",
                 "stories.list_:list_",
-                "List the stories that most records tell, of the last day or since --since.",
+                "List the stories that most publishers carry, of the last day or since --since.",
             ),
             Command(
-                "show", "stories.show:show_", "Show a story: its records, whose text each has, and by which evidence."
+                "show",
+                "stories.show:show_",
+                "Show a story: who carries each record, whose text it has, by which evidence, and what it changed.",
             ),
             Command(
                 "search",

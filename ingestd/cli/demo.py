@@ -20,7 +20,8 @@ from ingestd.demo import holdings
 from ingestd.demo.holdings import Holdings
 from ingestd.demo.newsroom import Newsroom
 from ingestd.errors import IngestError
-from ingestd.model.story import Story, reasons
+from ingestd.model.story import Story
+from ingestd.model.story_words import origin_of, reasons
 from ingestd.pipeline.database import open_database
 from ingestd.pipeline.stories.placer import make_placer
 from ingestd.settings import Settings
@@ -30,6 +31,7 @@ from ingestd.store.events import event_log
 from ingestd.store.operations import overview
 from ingestd.store.polls.sources import add
 from ingestd.store.stories import listing
+from ingestd.store.stories.listing import Chosen
 from ingestd.times import iso
 
 #: Seconds after which `--once` gives up; it takes about 30.
@@ -92,7 +94,7 @@ async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
         if placer := make_placer(settings, database):
             await placer.place_all()
         async with database.read() as connection:
-            told = await listing.most_carried(connection, since=started, limit=10)
+            told = await listing.most_carried(connection, Chosen(since=started, min_carriers=2, limit=10))
             figures = await overview.summary(connection)
             happened = await holdings.count_events(connection)
             complete = await holdings.stored_holdings(database, newsroom) == _due(newsroom)
@@ -111,6 +113,7 @@ def _show_stories(told: list[Story]) -> None:
     """Print whose text each copy has."""
     for story in told:
         show(f"story {story.id}: {story.headline}")
+        show(f"  origin: {origin_of(story)}")
         for one in story.copies:
             show(f"  record {one.record_id}, {one.headline}: {'; '.join(reasons(one))}")
 

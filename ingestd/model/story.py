@@ -1,6 +1,5 @@
 """Stories: sets of records that have one another's text."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,39 +25,76 @@ NO_COPY = Copy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A fact, such as a number or a name, that differs where two texts run in parallel."""
+
+    #: In the record that it was compared with, and in this one.
+    theirs: str
+    own: str
+    #: The words around it in this one.  None: not looked up, or the text has changed since.
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryCarrier:
+    """An entry that carries a record's text."""
+
+    entry_id: int
+    #: Registrable domain of its page, else of its source.
+    publisher: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryVersion:
+    """A revision of a record; without words, so it is shown of every record."""
+
+    revision: int
+    #: "new", "revised", "corrected" and the like, as in the record's revisions.
+    change: str
+    seen_at: datetime
+    #: As the publisher states it.
+    versioncreated: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryCopy:
     """A record in its story, with the evidence that put it there."""
 
     record_id: int
     guid: str
     pubstatus: PubStatus
-    #: None, as are `changed`, if the record is withheld or killed.
+    #: None if the record is withheld or killed; `changed` is then empty.
     headline: str | None
     #: Registrable domain of its first source.
     publisher: str
     seen_at: datetime
     printed_at: datetime | None
-    #: How many entries carried this very text, and its revisions.
-    carriers: int
-    revisions: int
+    #: The entries that carry this very text, in the order in which they were seen, and its revisions, oldest first.
+    carriers: tuple[StoryCarrier, ...]
+    versions: tuple[StoryVersion, ...]
     #: How it came to its story: `likeness.placement.How`.
     how: str
     #: The record that it was compared with; how much of its text that has, and the other way round, 0 to 1.
     of_record: int | None
     of_document: float | None
     of_member: float | None
-    #: Weight of facts that differ where both texts run in parallel, and of all; pairs that differ, of the other record
-    #: and of this one.
+    #: Weight of facts that differ where both texts run in parallel, and of all.
     clashes: float | None
     facts: float | None
-    changed: tuple[tuple[str, str], ...]
+    changed: tuple[Change, ...]
+    #: Other stories that have a part of it, with that share of its text.
+    also: tuple[tuple[int, float], ...]
     #: Whose text it has, and how much of its own is that.  None: it is the origin, or that is not known.
     origin_record: int | None
     second_origin: int | None
     share: float | None
-    #: The agency that issued the text; the agencies that it credits.
+    #: The agency whose own document it is, and the one that issued the text: names or codes.
+    own_agency: str | None
     agency: str | None
+    #: The agencies that it credits, and the hosts that it says it is from.
     credits: tuple[str, ...]
+    named: tuple[str, ...]
     #: The copy that it was copied from.
     via_record: int | None
     #: Each rung of evidence of its origin, and what it gave.
@@ -78,6 +114,8 @@ class Story:
     round_up: bool
     #: An operator has put it together.
     pinned: bool
+    #: Entries that carry one of its records, and their publishers.
+    carriers: int
     publishers: int
     #: Who carried it first, the origin aside; and where another entry than the record's own did, that.
     first_record: int | None
@@ -86,27 +124,3 @@ class Story:
     origin_record: int | None
     agency: str | None
     copies: tuple[StoryCopy, ...]
-
-
-def reasons(one: StoryCopy) -> Iterator[str]:
-    """Yield in words how a record came to its story, whose text it has, and what it changed."""
-    if one.of_record is None:
-        yield one.how
-    elif one.of_document:
-        yield (
-            f"{one.how}: {percent(one.of_document)} of it is in record {one.of_record}, "
-            f"{percent(one.of_member)} of that in it"
-        )
-    else:
-        yield f"{one.how}: record {one.of_record}"
-    if one.evidence:
-        yield "origin by " + ", ".join(f"{name} ({found})" if found else f"no {name}" for name, found in one.evidence)
-    if one.via_record:
-        yield f"copied from record {one.via_record}"
-    if one.changed:
-        yield "differs: " + "; ".join(f"{theirs} → {own}" for theirs, own in one.changed)
-
-
-def percent(share: float | None) -> str | None:
-    """Return a share in words, None for None."""
-    return None if share is None else f"{share:.0%}"

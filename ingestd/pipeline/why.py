@@ -1,12 +1,11 @@
 """Explain an article by its URL or guid: where it was seen, and every decision about it with its reason."""
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.model.story import reasons
+from ingestd.model.story_words import reasons
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.store.operations import decisions
 from ingestd.store.stories import listing
@@ -66,12 +65,12 @@ async def _explained(connection: AsyncConnection, row: dict[str, Any]) -> dict[s
 
 
 async def _story(connection: AsyncConnection, record_id: int | None) -> dict[str, Any] | None:
-    """Return how the record came to its story, and by which evidence its text is from where; no words of it."""
+    """Return how the record came to its story, whose text it has by which evidence, and what it changed."""
     found = await listing.of_records(connection, [record_id]) if record_id is not None else []
     if not found:
         return None
     one = next(one for one in found[0].copies if one.record_id == record_id)
-    return {"story": found[0].id, "records": len(found[0].copies), "reasons": list(reasons(replace(one, changed=())))}
+    return {"story": found[0].id, "records": len(found[0].copies), "reasons": list(reasons(one))}
 
 
 def _redacted(entry: dict[str, Any]) -> dict[str, Any]:

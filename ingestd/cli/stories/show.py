@@ -7,6 +7,7 @@ import typer
 
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
+from ingestd.cli.output import note
 from ingestd.cli.stories.table import show_story
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.model.story import Story
@@ -21,9 +22,10 @@ def show_(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a story: its records, whose text each has, and by which evidence.
+    """Show a story: who carries each record, whose text it has, by which evidence, and what it changed.
 
-    Of records that are withheld or killed no words are shown, unless --include-withheld is given.
+    The number of a story that was merged shows the one that has its records now; a line on stderr says so. Of records
+    that are withheld or killed no words are shown, unless --include-withheld is given.
 
     Exit status: 0 on success, 2 if there is no such story.
     """
@@ -33,4 +35,7 @@ def show_(
             log_disclosure(f"stories show {story}", include_withheld=include_withheld)
             return await listing.find(connection, story, include_withheld=include_withheld)
 
-    show_story(asyncio.run(work()), json=json)
+    found = asyncio.run(work())
+    if found.id != story:
+        note(f"story {story} was merged into story {found.id}")
+    show_story(found, json=json)

@@ -1,11 +1,12 @@
 """Print stories as tables or as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ingestd.cli.output import show, show_json, show_table
-from ingestd.model.story import Story, percent, reasons
+from ingestd.model.story import Story, StoryCopy
+from ingestd.model.story_words import origin_of, percent, reasons
 from ingestd.times import iso
 
 
@@ -16,32 +17,30 @@ def show_stories(found: Sequence[Story], *, json: bool) -> None:
         return
     rows = [
         (
-            story.id, iso(story.first_seen_at), len(story.copies), story.publishers, story.agency or _origin(story),
-            story.headline,
+            story.id, iso(story.first_seen_at), iso(story.copies[-1].seen_at), len(story.copies), story.carriers,
+            story.publishers, story.agency or _publisher(story, story.origin_record), _headline(story.headline),
         )
         for story in found
     ]  # fmt: skip
-    show_table(("story", "first seen", "records", "publishers", "origin", "headline"), rows)
-
-
-def _origin(story: Story) -> str | None:
-    return next((one.publisher for one in story.copies if one.record_id == story.origin_record), None)
+    columns = ("story", "first seen", "last seen", "records", "carriers", "publishers", "origin", "headline")
+    show_table(columns, rows)
 
 
 def show_story(story: Story, *, json: bool) -> None:
-    """Print a story with its records and the evidence of each."""
+    """Print a story with its records, and for each who carries it, its versions and the evidence."""
     if json:
-        show_json(asdict(story))
+        show_json(asdict(story) | {"origin": origin_of(story)})
         return
     fields: dict[str, Any] = {
         "story": story.id,
-        "headline": story.headline,
+        "headline": _headline(story.headline),
         "first seen": iso(story.first_seen_at),
         "last seen": iso(story.last_seen_at),
-        "origin": story.origin_record and f"record {story.origin_record}, {_origin(story)}",
-        "agency": story.agency,
-        "first carrier": story.first_record
-        and f"record {story.first_record}" + (f", entry {story.first_entry}" if story.first_entry else ""),
+        "carriers": f"{story.carriers} of {story.publishers} publishers"
+        if story.publishers > 1
+        else f"{story.carriers} of one publisher",
+        "origin": origin_of(story),
+        "first carrier": _first_carrier(story),
         "round-up": "parts of several stories" if story.round_up else None,
         "pinned": "an operator has put it together" if story.pinned else None,
     }
@@ -49,12 +48,43 @@ def show_story(story: Story, *, json: bool) -> None:
     show("")
     rows = [
         (
-            one.record_id, iso(one.printed_at or one.seen_at), one.publisher, one.pubstatus, one.carriers,
-            one.revisions, percent(one.share), one.origin_record, one.headline,
+            one.record_id, iso(one.printed_at or one.seen_at), one.publisher, one.pubstatus, len(one.carriers),
+            len(one.versions), percent(one.share), one.origin_record, one.via_record, _headline(one.headline),
         )
         for one in story.copies
     ]  # fmt: skip
-    show_table(("record", "time", "publisher", "status", "carriers", "revisions", "share", "origin", "headline"), rows)
+    columns = (
+        "record", "time", "publisher", "status", "carriers", "versions", "share", "origin", "via", "headline"
+    )  # fmt: skip
+    show_table(columns, rows)
     for one in story.copies:
-        for line in reasons(one):
+        show("")
+        for line in _details(one):
             show(f"record {one.record_id}: {line}")
+
+
+def _details(one: StoryCopy) -> Iterator[str]:
+    yield from reasons(one)
+    for version in one.versions if len(one.versions) > 1 else ():
+        yield f"version {version.revision}: {version.change}, {iso(version.versioncreated or version.seen_at)}"
+    for carrier in one.carriers if len(one.carriers) > 1 else ():
+        yield f"carried by {carrier.publisher}, {iso(carrier.seen_at)}, entry {carrier.entry_id}"
+
+
+def _first_carrier(story: Story) -> str | None:
+    if story.first_record is None:
+        return None
+    entry = f", entry {story.first_entry}" if story.first_entry else ""
+    publisher = _publisher(story, story.first_record)
+    if story.first_entry:
+        carriers = [carrier for one in story.copies for carrier in one.carriers]
+        publisher = next((one.publisher for one in carriers if one.entry_id == story.first_entry), publisher)
+    return f"{publisher or 'gone'}, record {story.first_record}{entry}"
+
+
+def _publisher(story: Story, record_id: int | None) -> str | None:
+    return next((one.publisher for one in story.copies if one.record_id == record_id), None)
+
+
+def _headline(headline: str | None) -> str:
+    return headline or "(no headline that may be shown)"

@@ -48,7 +48,7 @@ class Lists:
     polls: list[dict[str, Any]]
     records: list[dict[str, Any]]
     failures: list[dict[str, Any]]
-    #: The stories that most records tell, of the last day.
+    #: The stories that most publishers carry, of the last day.
     stories: list[Story] = field(default_factory=list)
 
 

@@ -12,11 +12,12 @@ from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS, Lists, rend
 from ingestd.errors import StoreError
 from ingestd.store.operations import failures, overview
 from ingestd.store.stories import listing
+from ingestd.store.stories.listing import Chosen
 from ingestd.times import iso
 
 T = TypeVar("T")
 
-#: The stories that the page names: those of the last day that most records tell.
+#: The stories that the page names: those of the last day that most publishers carry.
 _DAY, _STORIES = timedelta(days=1), 5
 
 #: How old the lists and counts may be (seconds): one age for both, since older counts would contradict the lists.
@@ -75,12 +76,16 @@ class StatusPage:
                 polls=await overview.last_polls(connection, limit=LATEST_ROWS),
                 records=await overview.last_records(connection, limit=LATEST_ROWS),
                 failures=await failures.latest(connection, limit=LATEST_ROWS),
-                stories=await listing.most_carried(connection, since=datetime.now(UTC) - _DAY, limit=_STORIES),
+                stories=await listing.most_carried(connection, _day()),
             )
 
     async def _read_counts(self) -> dict[str, int]:
         async with self._health.service.runtime.database.read() as connection:
             return await overview.summary(connection)
+
+
+def _day() -> Chosen:
+    return Chosen(since=datetime.now(UTC) - _DAY, min_carriers=2, limit=_STORIES)
 
 
 async def _current_or_last(query: BoundedQuery[T]) -> tuple[QueryResult[T] | None, str | None]:

@@ -15,6 +15,7 @@ from ingestd.store.schema.tables import copies, last_numbers, records, stories, 
 from ingestd.store.statements import insert_all, insert_or_update
 from ingestd.store.stories import cursor, members, postings
 from ingestd.store.stories.erase import handed_over
+from ingestd.store.stories.listing import no_story
 from ingestd.store.stories.packing import unpack
 from ingestd.store.stories.working_set import Merge
 from ingestd.store.stories.write import merge_stories
@@ -30,7 +31,7 @@ async def split(connection: AsyncConnection, record_ids: Sequence[int], *, now: 
     query = select(copies).where(copies.c.record_id.in_(record_ids)).order_by(copies.c.record_id)
     rows = (await connection.execute(query)).all()
     if missing := set(record_ids) - {row.record_id for row in rows}:
-        raise NotFound(f"record {min(missing)} is in no story")
+        raise NotFound(await _not_placed(connection, min(missing)))
     if len(found := {row.story_id for row in rows}) > 1:
         raise UsageError(
             f"the records are of several stories: {', '.join(map(str, sorted(found)))}; split one at a time"
@@ -38,6 +39,8 @@ async def split(connection: AsyncConnection, record_ids: Sequence[int], *, now: 
     [old] = found
     count = select(func.count()).where(copies.c.story_id == old)
     if (await connection.execute(count)).scalar_one() == len(rows):
+        if len(rows) == 1:
+            raise UsageError(f"record {rows[0].record_id} is alone in story {old}: there is nothing to split it from")
         raise UsageError(f"these are all records of story {old}: name only those that do not belong to the others")
     new = (await cursor.read(connection)).last_story + 1
     times = [row.seen_at for row in rows]
@@ -51,6 +54,12 @@ async def split(connection: AsyncConnection, record_ids: Sequence[int], *, now: 
     await _add_events(connection, record_ids, "story_split", story_id=new, other_id=old, now=now)
     await cursor.note_change(connection)
     return old, new
+
+
+async def _not_placed(connection: AsyncConnection, record_id: int) -> str:
+    if (await connection.execute(select(records.c.id).where(records.c.id == record_id))).scalar() is None:
+        return f"no record {record_id}; `ingestd stories show STORY` has the numbers of its records"
+    return f"record {record_id} is in no story yet: `ingestd run` places it, or else `ingestd stories rebuild`"
 
 
 async def _move_shingles(connection: AsyncConnection, record_ids: Sequence[int], old: int, new: int) -> None:
@@ -76,7 +85,7 @@ async def merge(connection: AsyncConnection, one: int, other: int, *, now: datet
     states = await postings.states(connection, [kept, gone])
     for story_id in (kept, gone):
         if story_id not in states:
-            raise NotFound(f"no story {story_id}; `ingestd stories list` shows the day's most carried ones")
+            raise NotFound(await no_story(connection, story_id))
     found, _ = await members.read(connection, [kept, gone])
     stay = {member.key for member in standing(found[kept], found[gone])}
     retired = [member.key for story_id in (kept, gone) for member in found[story_id].members if member.key not in stay]

@@ -67,7 +67,7 @@ async def test_the_older_story_takes_the_records_of_the_other(placed: Database) 
     [
         pytest.param([1, 2], UsageError, "several stories: 1, 2", id="two stories"),
         pytest.param([1, 3, 4], UsageError, "all records of story 1", id="the whole story"),
-        pytest.param([1, 9], NotFound, "record 9 is in no story", id="no such record"),
+        pytest.param([1, 9], NotFound, "no record 9;", id="no such record"),
     ],
 )
 async def test_what_cannot_be_split_is_refused(
