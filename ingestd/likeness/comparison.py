@@ -12,6 +12,8 @@ from ingestd.likeness.sketch import Sketch
 
 #: A text so much longer than the member is the whole story, of which the member is a cut copy.
 _CUT = 2
+#: Tokens of a run, of which less is a phrase.
+_PASSAGE = 8
 #: Part of `Rules.same_publisher` that unweighted containment must have both ways.
 _UNWEIGHTED = 0.8
 
@@ -73,7 +75,9 @@ def compare(
         is_cut = (of_document >= rules.wholly and leads[0]) or (of_member >= rules.wholly and leads[1])
         if not is_cut and not _is_revised(min(of_document, of_member), weighted[0], leads, rules):
             return None
-    elif not _is_contained(weighted, ours, whole, weights, leads, rules):
+    elif not _is_contained(weighted, ours, whole, weights, leads, rules) or (
+        not any(leads) and _is_tail(ours, text, max(weighted), rules)
+    ):
         if max(of_document, of_member) < rules.aligned:
             return None
         # A noisy copy: few shingles are whole, but its words run in parallel.
@@ -98,6 +102,18 @@ def compare(
         clashes=found.clashes,
         facts=found.total,
         changed=found.changed,
+    )
+
+
+def _is_tail(ours: Sketch, text: Sketch, contained: float, rules: Rules) -> bool:
+    """Return whether two texts share no more than a tail: a notice on the publisher, the background of many stories."""
+    if contained >= rules.covered_without_lead:
+        return False
+    runs = [run for run in parallel_runs(ours, text) if run.length >= _PASSAGE]
+    return (
+        bool(runs)
+        and runs[0].first >= rules.before_tail * len(ours.tokens)
+        and min(run.second for run in runs) >= rules.before_tail * len(text.tokens)
     )
 
 

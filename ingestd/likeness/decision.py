@@ -7,6 +7,7 @@ import numpy as np
 
 from ingestd.likeness.arrays import shared
 from ingestd.likeness.comparison import compare, is_cut_copy, is_one_story
+from ingestd.likeness.mixed_texts import is_of_other_part
 from ingestd.likeness.placement import Document, Evidence, Member, Placement, Story, TextKey
 from ingestd.likeness.ranking import Candidate, Ranking
 from ingestd.likeness.rules import RULES, Rules
@@ -178,7 +179,7 @@ def _passed(
             same_publisher=document.publisher in one.story.publishers,
             rules=rules,
         )
-        if evidence:
+        if evidence and not is_of_other_part(one.candidate, one.member, one.story.members, rules):
             passed.append((one, evidence))
             if evidence.how == "equal":
                 break

@@ -68,6 +68,12 @@ class Rules:
     #: No part of a round-up is larger than this, of the document and of all parts.
     largest_part: float = 0.60
     largest_of_parts: float = 0.55
+    #: Of a member, from which another member has its main text; of what a document shares with a story, below which a
+    #: member has none of it.
+    main_part: float = 0.40
+    part_elsewhere: float = 0.10
+    #: Of both texts, in front of all they share, from which it is a tail: a notice, or a background.
+    before_tail: float = 0.30
     #: Of the smaller main text, for two stories to merge under a document that fits both.
     merge: float = 0.60
     #: Of the document, for another story to be mentioned as having a part of it.

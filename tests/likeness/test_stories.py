@@ -115,6 +115,41 @@ def test_what_many_stories_share_joins_none_of_them(stories: MemoryStories) -> N
     assert len({stories.story_of[200 + number] for number in range(1, 30)}) == 29
 
 
+@pytest.mark.parametrize("end", [[], ["This first appeared elsewhere."]], ids=["at-the-end", "with-a-notice-behind"])
+def test_two_texts_that_share_a_tail_are_two_stories(stories: MemoryStories, end: list[str]) -> None:
+    tail = paragraphs("about the company", 4)
+    own = "\n\n".join(paragraphs("release", 4)), "\n\n".join(paragraphs("another release", 4))
+
+    first = stories.add(2, joined([own[0], *tail, *end]), NOW, publisher="a.example")
+
+    assert stories.add(3, joined([own[1], *tail]), NOW, publisher="b.example") != first
+
+
+def test_most_of_a_text_under_another_lead_is_a_copy(stories: MemoryStories) -> None:
+    text = joined([*paragraphs("own lead", 2), *WIRE[2:]])
+
+    assert stories.add(2, text, NOW, publisher="paper.example") == stories.story_of[1]
+
+
+@pytest.mark.parametrize("mixed_is_first", [True, False])
+def test_a_text_mixed_from_two_joins_neither_to_the_other(stories: MemoryStories, mixed_is_first: bool) -> None:
+    other = paragraphs("other wire", 5)
+    mixed = joined([*WIRE[:6], *other[:4]])
+    if mixed_is_first:
+        stories = MemoryStories()
+        stories.add(2, mixed, NOW, publisher="paper.example")
+        stories.add(1, joined(WIRE), NOW, publisher="agency.example")
+    else:
+        stories.add(2, mixed, NOW, publisher="paper.example")
+
+    assert stories.story_of[1] == stories.story_of[2]
+    assert stories.add(3, joined(other), NOW, publisher="other-agency.example") != stories.story_of[1]
+    assert stories.add(4, joined(other[1:]), NOW, publisher="b.example") == stories.story_of[3]
+    # What several have is the story's own.
+    stories.add(5, joined([*WIRE, *paragraphs("own", 1)]), NOW, publisher="c.example")
+    assert stories.add(6, joined(WIRE[7:]), NOW, publisher="d.example") == stories.story_of[1]
+
+
 ALERT = "BREAKING: The harbour of Sarola is closed after a fire, the harbour master says"
 
 
