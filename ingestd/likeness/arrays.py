@@ -12,10 +12,9 @@ Flags: TypeAlias = NDArray[np.bool_]
 #: The lower 48 bits, which fit into a signed 64-bit column.
 LOW_48 = np.uint64((1 << 48) - 1)
 _MULTIPLIER = 0xD6E8FEB86659FD93
-_FACTORS = tuple(np.uint64(pow(_MULTIPLIER, power, 1 << 64)) for power in range(1, 9))
+_FACTORS = np.array([pow(_MULTIPLIER, power, 1 << 64) for power in range(1, 9)], np.uint64)
 _S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_ONE = np.ones(1, np.bool_)
 
 
 def mix(values: Hashes) -> Hashes:
@@ -30,21 +29,21 @@ def mix(values: Hashes) -> Hashes:
 
 def windows(tokens: Hashes, length: int) -> Hashes:
     """Return a hash, of 64 bits, of each run of `length` tokens (at most 8), in order."""
-    count = len(tokens) - length + 1
-    if count <= 0:
+    if len(tokens) < length:
         return np.zeros(0, np.uint64)
-    sums = tokens[:count] * _FACTORS[0]
-    for offset in range(1, length):
-        sums += tokens[offset : offset + count] * _FACTORS[offset]
-    return mix(sums)
+    # One call for the sums of the tokens of each run, each with its factor.
+    return mix(np.correlate(tokens, _FACTORS[:length], "valid"))
 
 
 def distinct(values: Hashes) -> Hashes:
     """Return the values sorted, each once."""
-    ordered = np.sort(values)
+    ordered = values.copy()
+    ordered.sort()
     if len(ordered) < 2:
         return ordered
-    once: Hashes = ordered[np.concatenate((_ONE, ordered[1:] != ordered[:-1]))]
+    is_first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    once: Hashes = ordered[is_first]
     return once
 
 

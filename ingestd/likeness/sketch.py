@@ -12,17 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestd.likeness.arrays import LOW_48, Hashes, distinct, mix, windows
+from ingestd.likeness.arrays import LOW_48, Hashes, Positions, distinct, mix, windows
 from ingestd.likeness.characters import (
     ALONE,
     CAPITAL,
     DIGIT,
     END,
-    POINT,
     WORD,
+    CodePoints,
     characters,
-    code_points,
-    comparison_form,
+    form,
 )
 
 #: Characters that are read; a longer text would be a book.
@@ -35,7 +34,9 @@ SMALL, SCALE = 64, 4
 NUMBER, NAME = 1, 2
 #: Characters of a name.
 _SHORTEST_NAME = 3
-_TWO_ENDS = np.full(2, END, np.uint8)
+_LINE = ord("\n")
+_WORD, _ALONE, _CAPITAL, _DIGIT, _END = map(np.uint8, (WORD, ALONE, CAPITAL, DIGIT, END))
+_BELOW_SCALE = np.uint64(SCALE - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,83 +105,76 @@ def sketch(text: str, base: int) -> Sketch:
 
     `base` is the secret number of the installation, of which the lower 64 bits count.
     """
-    text = comparison_form(text[:LONGEST])[:LONGEST]
-    points = code_points(text)
-    kinds = _kinds(points)
-    starts, ends = _bounds(kinds, ascii_only=text.isascii())
+    if not text:
+        return _NOTHING
+    text, points, kinds = form(text[:LONGEST], LONGEST)
+    starts, ends = _bounds(kinds)
     if not len(starts):
-        return _NOTHING if not text else replace(_NOTHING, text=text)
+        return replace(_NOTHING, text=text)
     tokens = _token_hashes(points, starts, ends, _keyed(base))
-    alone = np.count_nonzero(kinds[starts] & ALONE)
-    length = CHARACTERS if alone * 2 > len(starts) else WORDS
-    rolling = windows(tokens, length) & LOW_48
+    initials = kinds[2:][starts]
+    length = CHARACTERS if np.count_nonzero(initials & _ALONE) * 2 > len(starts) else WORDS
+    rolling = windows(tokens, length)
+    rolling &= LOW_48
     shingles = distinct(rolling)
     return Sketch(
         text=text,
         starts=starts.astype(np.int32),
         ends=ends.astype(np.int32),
         tokens=tokens,
-        facts=_facts(points, kinds, starts, ends),
+        facts=_facts(points, kinds, starts, ends, initials),
         length=length,
         rolling=rolling,
         shingles=shingles,
-        sampled=shingles if len(shingles) <= SMALL else shingles[shingles % np.uint64(SCALE) == 0],
+        sampled=shingles if len(shingles) <= SMALL else shingles[(shingles & _BELOW_SCALE) == 0],
     )
 
 
-def _kinds(points: NDArray[np.uint8] | NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return the kind of each character; a point between digits belongs to the number."""
-    kinds: NDArray[np.uint8] = characters().kinds[points]
-    digits = kinds & DIGIT
-    inner = np.flatnonzero((kinds[1:-1] & POINT > 0) & ((digits[:-2] & digits[2:]) > 0)) + 1
-    kinds[inner] = WORD | DIGIT
-    return kinds
+def _bounds(kinds: NDArray[np.uint8]) -> tuple[Positions, Positions]:
+    """Return where tokens begin and end: runs of characters of words, or single ones of a script without spaces.
+
+    `kinds` is `Form.kinds`; positions are those in the text.
+    """
+    is_word = (kinds[1:] & _WORD).view(np.bool_)
+    if not np.bitwise_or.reduce(kinds) & _ALONE:
+        # Runs begin and end in turn.
+        changes = (is_word[1:] != is_word[:-1]).nonzero()[0]
+        return changes[::2], changes[1::2]
+    is_alone = (kinds[1:] & _ALONE) > 0
+    apart = is_alone[1:] | is_alone[:-1] | (is_word[1:] != is_word[:-1])
+    return (apart[:-1] & is_word[1:-1]).nonzero()[0], (apart[1:] & is_word[1:-1]).nonzero()[0] + 1
 
 
-def _bounds(kinds: NDArray[np.uint8], *, ascii_only: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where tokens begin and end: runs of characters of words, or single ones of a script without spaces."""
-    is_word = (kinds & WORD) > 0
-    begins, finishes = is_word.copy(), is_word.copy()
-    if len(kinds) > 1:
-        is_apart = ~is_word
-        if ascii_only:
-            begins[1:] &= is_apart[:-1]
-            finishes[:-1] &= is_apart[1:]
-        else:
-            is_alone = (kinds & ALONE) > 0
-            edges = is_alone[1:] | is_alone[:-1]
-            begins[1:] &= is_apart[:-1] | edges
-            finishes[:-1] &= is_apart[1:] | edges
-    return np.flatnonzero(begins), np.flatnonzero(finishes) + 1
-
-
-def _token_hashes(
-    points: NDArray[np.uint8] | NDArray[np.uint32],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    keyed: _Keyed,
-) -> Hashes:
-    letters = keyed.letters[points]
-    letters *= keyed.powers[: len(points)]
+def _token_hashes(points: CodePoints, starts: Positions, ends: Positions, keyed: _Keyed) -> Hashes:
     sums = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum(letters, out=sums[1:])
-    return mix((sums[ends] - sums[starts]) * keyed.inverses[starts])
+    letters = sums[1:]
+    np.take(keyed.letters, points, out=letters, mode="clip")
+    letters *= keyed.powers[: len(points)]
+    np.add.accumulate(letters, out=letters)
+    hashes: Hashes = sums[ends]
+    hashes -= sums[starts]
+    hashes *= keyed.inverses[starts]
+    return mix(hashes)
 
 
 def _facts(
-    points: NDArray[np.uint8] | NDArray[np.uint32],
+    points: CodePoints,
     kinds: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    starts: Positions,
+    ends: Positions,
+    initials: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
-    """Return which tokens are numbers and which are names: a capital that does not begin a sentence or a line."""
-    # Two line ends before the text, so that its first token begins a line.
-    padded = np.concatenate((_TWO_ENDS, kinds))
-    is_initial = (padded[starts] & END) > 0
-    is_initial |= points[np.maximum(starts - 1, 0)] == ord("\n")
-    facts = ((kinds[starts] & CAPITAL) > 0) & (ends - starts >= _SHORTEST_NAME) & ~is_initial
-    marked: NDArray[np.uint8] = facts.view(np.uint8) * np.uint8(NAME)
-    marked[(np.bitwise_or.reduceat(kinds, starts) & DIGIT) > 0] = NUMBER
+    """Return which tokens are numbers and which are names: a capital that does not begin a sentence or a line.
+
+    `initials` are the kinds of their first characters.
+    """
+    marked = np.zeros(len(starts), np.uint8)
+    capitals = ((initials & _CAPITAL) != 0).nonzero()[0]
+    first = starts[capitals]
+    is_name = (ends[capitals] - first >= _SHORTEST_NAME) & ((kinds[first] & _END) == 0)
+    is_name &= points[np.maximum(first - 1, 0)] != _LINE
+    marked[capitals[is_name]] = NAME
+    marked[(np.bitwise_or.reduceat(kinds[2:], starts) & _DIGIT) != 0] = NUMBER
     return marked
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.likeness.characters import comparison_form
+from ingestd.likeness.characters import form
 from ingestd.likeness.sketch import NAME, NUMBER, Sketch, sketch
 from tests.support.invented_texts import story, words
 
@@ -125,6 +125,6 @@ def _pattern(values: list[int]) -> list[int]:
 
 @given(st.text(alphabet="1234567890.,'’ \u00a0\u2009\u202fa", max_size=30))
 def test_the_comparison_form_stays_as_it_is(text: str) -> None:
-    once = comparison_form(text)
+    once = form(text, len(text)).text
 
     assert [*sketch(once, BASE).tokens.tolist()] == [*sketch(text, BASE).tokens.tolist()]
