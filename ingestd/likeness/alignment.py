@@ -1,6 +1,6 @@
 """Passages that two texts share in parallel, and facts that differ where they do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -8,21 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingestd.likeness.arrays import Flags, Positions, is_in, unique, windows
+from ingestd.likeness.arrays import Flags, Positions, sums_of_windows, unique_in_both
 from ingestd.likeness.sketch import NAME, NUMBER, Sketch
 
 #: Tokens that are unique in both texts and anchor a run.
 _ANCHOR = 3
-#: Tokens compared first where a run is extended; four times as many each time they are equal.
-_STEP = 16
+#: Tokens compared one by one where a run is extended; then so many at once, and four times as many each time they are
+#: equal.
+_ONE_BY_ONE, _STEP = 6, 16
 #: Tokens of a gap between runs in which numbers are compared, and names.
 _GAP_OF_NUMBERS, _GAP_OF_NAMES = 24, 8
 #: Numbers that clash in one gap, at most.
 _MOST_NUMBERS = 4
 #: Weight of a name; a number weighs 1.
 _NAME_WEIGHT = 0.5
-_WEIGHTS = np.zeros(3)
-_WEIGHTS[NUMBER], _WEIGHTS[NAME] = 1.0, _NAME_WEIGHT
 #: Likeness of spellings (difflib) from which two names are one, misspelt.
 _SAME_NAME = 0.6
 #: Letters of a name, at least.
@@ -59,14 +58,11 @@ def parallel_runs(first: Sketch, second: Sketch) -> list[Run]:
 
     A run is anchored where three tokens occur once in each text.
     """
-    one, one_at = unique(windows(first.tokens, _ANCHOR))
-    other, other_at = unique(windows(second.tokens, _ANCHOR))
-    common = is_in(one, other)
-    if not common.any():
+    if min(len(first.tokens), len(second.tokens)) < _ANCHOR:
         return []
-    ours, theirs = one_at[common], other_at[np.searchsorted(other, one[common])]
-    order = np.argsort(ours)
-    ours, theirs = ours[order], theirs[order]
+    ours, theirs = unique_in_both(*(sums_of_windows(one.tokens, _ANCHOR) for one in (first, second)))
+    if not len(ours):
+        return []
     breaks = ((ours[1:] - ours[:-1] != 1) | (theirs[1:] - theirs[:-1] != 1)).nonzero()[0]
     begins = np.zeros(len(breaks) + 1, np.int64)
     begins[1:] = breaks + 1
@@ -96,9 +92,13 @@ def _next_is_equal(first: Sketch, second: Sketch, ours: Positions, theirs: Posit
 
 def _equal_ahead(first: Sketch, second: Sketch, start: int, matched: int) -> int:
     """Return how many tokens from two positions on are equal; they are not unique, or they would have been anchors."""
+    most = min(len(first.tokens) - start, len(second.tokens) - matched)
+    one, other = first.tokens.item, second.tokens.item
+    for place in range(min(most, _ONE_BY_ONE)):
+        if one(start + place) != other(matched + place):
+            return place
     ours, theirs = first.tokens[start:], second.tokens[matched:]
-    most = min(len(ours), len(theirs))
-    begin, step = 0, _STEP
+    begin, step = min(most, _ONE_BY_ONE), _STEP
     while begin < most:
         end = min(most, begin + step)
         differs = ours[begin:end] != theirs[begin:end]
@@ -118,36 +118,29 @@ def facts(first: Sketch, second: Sketch, runs: Sequence[Run] | None = None) -> F
     runs = parallel_runs(first, second) if runs is None else runs
     if not runs:
         return Facts()
-    sums = np.zeros(len(first.facts) + 1)
-    np.cumsum(_WEIGHTS[first.facts], out=sums[1:])
-    agreeing = sum((sums[[run.first + run.length for run in runs]] - sums[[run.first for run in runs]]).tolist())
+    # Bytes are counted and looked through faster than small arrays.
+    ours, theirs = first.facts.tobytes(), second.facts.tobytes()
+    shared = b"".join([ours[run.first : run.first + run.length] for run in runs])
+    agreeing = shared.count(NUMBER) + _NAME_WEIGHT * shared.count(NAME)
     clashes, changed = 0.0, []
-    for ours, theirs in _gaps(first, second, runs):
-        clash, agree, pairs = _compare_gap(ours, theirs)
-        clashes += clash
-        agreeing += agree
-        changed += pairs
-    return Facts(clashes=clashes, agreeing=agreeing, changed=tuple(changed[:_MAX_CHANGED]))
-
-
-def _gaps(first: Sketch, second: Sketch, runs: Sequence[Run]) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield the words of both texts in each short gap between two runs in which both have a fact."""
     for run, following in pairwise(runs):
         a, b = run.first + run.length, run.second + run.length
         if not (0 < following.first - a <= _GAP_OF_NUMBERS and 0 < following.second - b <= _GAP_OF_NUMBERS):
             continue
-        if first.facts[a : following.first].any() and second.facts[b : following.second].any():
-            yield (
-                [first.word(token) for token in range(a, following.first)],
-                [second.word(token) for token in range(b, following.second)],
-            )
+        if any(ours[a : following.first]) and any(theirs[b : following.second]):
+            words = first.words(a, following.first), second.words(b, following.second)
+            clash, agree, pairs = _compare_gap(*words)
+            clashes += clash
+            agreeing += agree
+            changed += pairs
+    return Facts(clashes=clashes, agreeing=agreeing, changed=tuple(changed[:_MAX_CHANGED]))
 
 
 def _compare_gap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, float, list[tuple[str, str]]]:
     """Return the weights of facts that clash and that agree, and the pairs that clash."""
-    our_words, their_words = {word.casefold() for word in ours}, {word.casefold() for word in theirs}
-    our_own = [word for word in ours if word.casefold() not in their_words]
-    their_own = [word for word in theirs if word.casefold() not in our_words]
+    our_words, their_words = [word.casefold() for word in ours], [word.casefold() for word in theirs]
+    our_own = [word for word, folded in zip(ours, our_words, strict=True) if folded not in their_words]
+    their_own = [word for word, folded in zip(theirs, their_words, strict=True) if folded not in our_words]
     our_numbers, their_numbers = _numbers(our_own), _numbers(their_own)
     if our_numbers and their_numbers:
         pairs = list(zip(our_numbers, their_numbers, strict=False))
@@ -157,9 +150,17 @@ def _compare_gap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[float, flo
     our_name, their_name = (" ".join(filter(_is_name, words)) for words in (our_own, their_own))
     if not our_name or not their_name:
         return 0.0, 0.0, []
-    if SequenceMatcher(None, our_name.casefold(), their_name.casefold()).ratio() < _SAME_NAME:
+    if not _is_one_name(our_name.casefold(), their_name.casefold()):
         return _NAME_WEIGHT, 0.0, [_cut((our_name, their_name))]
     return 0.0, _NAME_WEIGHT, []
+
+
+def _is_one_name(ours: str, theirs: str) -> bool:
+    """Return whether two names are spelt alike: those that have too few letters in common need no comparison."""
+    least = _SAME_NAME * (len(ours) + len(theirs)) / 2
+    if sum(min(ours.count(letter), theirs.count(letter)) for letter in set(ours)) < least - 1:
+        return False
+    return SequenceMatcher(None, ours, theirs).ratio() >= _SAME_NAME
 
 
 def _numbers(words: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Operations on arrays of hashes (uint64): hashing, sorting, and membership."""
 
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +14,10 @@ Flags: TypeAlias = NDArray[np.bool_]
 LOW_48 = np.uint64((1 << 48) - 1)
 _MULTIPLIER = 0xD6E8FEB86659FD93
 _FACTORS = np.array([pow(_MULTIPLIER, power, 1 << 64) for power in range(1, 9)], np.uint64)
+#: Bits of the places of values in `unique_in_both`; how many of them are kept.
+_BELOW_PLACES = np.uint64((1 << 18) - 1)
+_ABOVE_PLACES = ~_BELOW_PLACES
+_PLACES = 1 << 12
 _S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -31,8 +36,13 @@ def windows(tokens: Hashes, length: int) -> Hashes:
     """Return a hash, of 64 bits, of each run of `length` tokens (at most 8), in order."""
     if len(tokens) < length:
         return np.zeros(0, np.uint64)
-    # One call for the sums of the tokens of each run, each with its factor.
-    return mix(np.correlate(tokens, _FACTORS[:length], "valid"))
+    return mix(sums_of_windows(tokens, length))
+
+
+def sums_of_windows(tokens: Hashes, length: int) -> Hashes:
+    """Return a sum that tells runs of `length` tokens apart (at most 8, and no fewer than there are), in order."""
+    sums: Hashes = np.correlate(tokens, _FACTORS[:length], "valid")
+    return sums
 
 
 def distinct(values: Hashes) -> Hashes:
@@ -49,11 +59,10 @@ def distinct(values: Hashes) -> Hashes:
 
 def is_in(values: Hashes, others: Hashes) -> Flags:
     """Return for each value whether it is among `others`, which are sorted."""
-    if not len(values) or not len(others):
+    if not len(others):
         return np.zeros(len(values), np.bool_)
-    places = np.searchsorted(others, values)
-    places[places == len(others)] = 0
-    found: Flags = others[places] == values
+    # A value above all others is compared with the last one.
+    found: Flags = others.take(others.searchsorted(values), mode="clip") == values
     return found
 
 
@@ -62,11 +71,30 @@ def shared(values: Hashes, others: Hashes) -> int:
     return int(np.count_nonzero(is_in(values, others)))
 
 
-def unique(values: Hashes) -> tuple[Hashes, Positions]:
-    """Return the values that occur once, sorted, and their positions."""
-    order = np.argsort(values)
-    ordered = values[order]
-    differs = np.ones(len(ordered) + 1, np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=differs[1:-1])
-    once = differs[1:] & differs[:-1]
-    return ordered[once], order[once]
+def unique_in_both(first: Hashes, second: Hashes) -> tuple[Positions, Positions]:
+    """Return where the values stand that occur once in each of two arrays, in the order of the first.
+
+    Values whose upper 46 bits are equal count as equal; an array has at most 131,072.
+    """
+    count = len(first)
+    # Equal values become neighbours, with their places in their lower bits: sorting is faster than sorting places.
+    keys = np.concatenate((first, second))
+    keys &= _ABOVE_PLACES
+    keys |= _places(max(_PLACES, 1 << len(keys).bit_length()))[: len(keys)]
+    keys.sort()
+    equal = np.zeros(len(keys) + 1, np.bool_)
+    np.less_equal(keys[1:] ^ keys[:-1], _BELOW_PLACES, out=equal[1:-1])
+    pairs = (equal[1:-1] > (equal[:-2] | equal[2:])).nonzero()[0]
+    keys &= _BELOW_PLACES
+    places = keys.view(np.int64)
+    one, other = places[pairs], places[pairs + 1]
+    is_both = (one < count) & (other >= count)
+    matched = np.full(count, -1)
+    matched[one[is_both]] = other[is_both] - count
+    ours = (matched >= 0).nonzero()[0]
+    return ours, matched[ours]
+
+
+@lru_cache(maxsize=2)
+def _places(count: int) -> Hashes:
+    return np.arange(count, dtype=np.uint64)

@@ -68,14 +68,20 @@ def compare(
             changed=found.changed,
         )
     weights = _weights(ranking, candidate)
-    leads = lead_in(ours, text, rules), lead_in(text, ours, rules)
     weighted = weights.of_document(of_document), weights.of_member(of_member)
+    most = max(weighted[0], weighted[1] if whole is None else _of_member(ours, whole, weights))
+    if same_publisher:
+        decides = max(of_document, of_member) >= rules.wholly or weighted[0] >= rules.same_publisher
+    else:
+        decides = most >= min(rules.contained, rules.contained_without_lead)
+    # Where leads decide nothing, they are not compared.
+    leads = (lead_in(ours, text, rules), lead_in(text, ours, rules)) if decides else (False, False)
     runs = None
     if same_publisher:
         is_cut = (of_document >= rules.wholly and leads[0]) or (of_member >= rules.wholly and leads[1])
         if not is_cut and not _is_revised(min(of_document, of_member), weighted[0], leads, rules):
             return None
-    elif not _is_contained(weighted, ours, whole, weights, leads, rules) or (
+    elif most < (rules.contained if any(leads) else rules.contained_without_lead) or (
         not any(leads) and _is_tail(ours, text, max(weighted), rules)
     ):
         if max(of_document, of_member) < rules.aligned:
@@ -150,18 +156,8 @@ def _is_revised(least: float, of_document: float, leads: tuple[bool, bool], rule
     return enough and any(leads)
 
 
-def _is_contained(
-    weighted: tuple[float, float],
-    ours: Sketch,
-    whole: Sketch | None,
-    weights: _Weights,
-    leads: tuple[bool, bool],
-    rules: Rules,
-) -> bool:
-    of_member = weighted[1]
-    if whole is not None:
-        of_member = weights.of_member(shared(ours.shingles, whole.shingles) / len(whole.shingles))
-    return max(weighted[0], of_member) >= (rules.contained if any(leads) else rules.contained_without_lead)
+def _of_member(ours: Sketch, whole: Sketch, weights: _Weights) -> float:
+    return weights.of_member(shared(ours.shingles, whole.shingles) / len(whole.shingles))
 
 
 def _coverage(

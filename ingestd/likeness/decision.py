@@ -149,8 +149,14 @@ def _nearest(ranking: Ranking, candidate: Candidate, members: tuple[Member, ...]
         return members[0]
     known = ranking.nearest.get(candidate.story)
     if known is None or known[0] is not members:
-        ours = np.array(sorted(candidate.shared), np.uint64)
-        known = ranking.nearest[candidate.story] = members, max(members, key=lambda one: shared(ours, one.sampled))
+        ours = np.fromiter(candidate.shared, np.uint64, len(candidate.shared))
+        nearest, most = members[0], -1
+        for member in members:
+            if (common := shared(ours, member.sampled)) > most:
+                nearest, most = member, common
+                if common == len(ours):
+                    break
+        known = ranking.nearest[candidate.story] = members, nearest
     return known[1]
 
 

@@ -74,6 +74,11 @@ class Sketch:
         """Return a token as written."""
         return self.text[self.starts[token] : self.ends[token]]
 
+    def words(self, first: int, end: int) -> list[str]:
+        """Return the tokens from one to before another as written."""
+        bounds = zip(self.starts[first:end].tolist(), self.ends[first:end].tolist(), strict=True)
+        return [self.text[start:last] for start, last in bounds]
+
 
 class _Keyed(NamedTuple):
     """Tables of one base."""
