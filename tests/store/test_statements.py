@@ -12,7 +12,7 @@ from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
-from ingestd.store.statements import execute_for_all
+from ingestd.store.statements import among, execute_for_all
 from tests.support.outcomes import NOON
 from tests.support.statements import executed
 
@@ -96,3 +96,27 @@ async def test_a_row_without_a_value_is_refused(database: Database, given: dict[
     with pytest.raises(StoreRefused):
         async with database.write() as connection:
             await execute_for_all(connection, statement, rows)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"), [([], []), ([2, 7], [2]), ([*range(2, 100_000)], [2])], ids=["none", "some", "many"]
+)
+async def test_numbers_are_one_parameter_however_many(database: Database, numbers: list[int], found: list[int]) -> None:
+    query = select(_c.id).where(among(_c.id, "numbers"))
+
+    async with database.read() as connection:
+        assert (await connection.execute(query, {"numbers": numbers})).scalars().all() == found
+
+
+async def test_rows_with_given_numbers_are_found_by_their_index(database: Database) -> None:
+    if database.dialect != "sqlite":
+        pytest.skip("PostgreSQL chooses by the size of the table")
+    query = select(_c.url).where(among(_c.id, "numbers"), _c.state == "active")
+
+    async with database.read() as connection:
+        with executed(connection) as statements:
+            await connection.execute(query, {"numbers": [1]})
+        [(sql, _)] = statements
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", ("[1]", "active"))).all()
+
+    assert any("SEARCH sources USING INTEGER PRIMARY KEY" in row.detail for row in plan)

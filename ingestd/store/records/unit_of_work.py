@@ -26,7 +26,7 @@ from ingestd.store.records import search_index
 from ingestd.store.records.content import pack
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.schema.tables import carriers, events, last_numbers, records, revisions, texts
-from ingestd.store.statements import chunks, insert_absent, insert_all, insert_or_update
+from ingestd.store.statements import chunks, insert_absent, insert_all, insert_for_all, insert_or_update
 
 _ID_COLUMNS: Mapping[str, Any] = {"record": records.c.id, "revision": revisions.c.id, "event": events.c.seq}
 
@@ -196,7 +196,7 @@ class UnitOfWork:
             await connection.execute(_SET_STATUS, self._statuses)
         await insert_absent(connection, texts, self._texts)
         await insert_absent(connection, carriers, self._carriers)
-        await insert_all(connection, events, self._events)
+        await insert_for_all(connection, events, self._events)
         await self._write_last_numbers(connection)
         await log_statuses(connection, self._events)
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import copies, events, records, revisions
-from ingestd.store.statements import chunks
+from ingestd.store.statements import among, chunks
 
 #: The columns of a copy that name a record whose text it has.
 SOURCES = ("origin_record", "second_origin", "via_record", "of_record")
@@ -55,20 +55,23 @@ def sources_of(values: Any) -> frozenset[int]:
 
 async def killed(connection: AsyncConnection, record_ids: Collection[int]) -> set[int]:
     """Return which of some records are killed."""
-    found: set[int] = set()
-    for some in chunks(sorted(record_ids)):
-        query = select(records.c.id).where(records.c.id.in_(some), records.c.pubstatus == "canceled")
-        found.update((await connection.execute(query)).scalars())
-    return found
+    return set((await connection.execute(_KILLED, {"records": sorted(record_ids)})).scalars().all())
+
+
+_KILLED = select(records.c.id).where(among(records.c.id, "records"), records.c.pubstatus == "canceled")
 
 
 async def corrected(connection: AsyncConnection, record_ids: Collection[int]) -> dict[int, int]:
     """Return the last revision that corrected each of some records; those never corrected are left out."""
-    c, found = revisions.c, dict[int, int]()
-    for some in chunks(sorted(record_ids)):
-        query = select(c.record_id, func.max(c.revision)).where(c.record_id.in_(some), c.change == "corrected")
-        found.update((await connection.execute(query.group_by(c.record_id))).all())
-    return found
+    rows = (await connection.execute(_CORRECTED, {"records": sorted(record_ids)})).all()
+    return {record_id: revision for record_id, revision in rows}  # noqa: C416 - a row is no tuple to the type checker
+
+
+_CORRECTED = (
+    select(revisions.c.record_id, func.max(revisions.c.revision))
+    .where(among(revisions.c.record_id, "records"), revisions.c.change == "corrected")
+    .group_by(revisions.c.record_id)
+)
 
 
 async def told(connection: AsyncConnection, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, literal, select, tuple_
+from sqlalchemy import Row, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
@@ -15,7 +15,7 @@ from ingestd.model.article import Article
 from ingestd.store.records.content import content_of
 from ingestd.store.records.records import UNPACKED, article_of
 from ingestd.store.schema.tables import copies, entries, events, records, revisions, sources
-from ingestd.store.statements import chunks
+from ingestd.store.statements import among
 
 #: Events after which a revision is placed.
 _PLACED = frozenset({"new", "withheld", "released", "revised", "corrected", "reprocessed", "killed"})
@@ -165,17 +165,36 @@ async def revisions_after(connection: AsyncConnection, number: int, *, limit: in
 
 async def texts(connection: AsyncConnection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:
     """Return the texts of some revisions, given as record and number; those that are gone are left out."""
-    c, found = revisions.c, {}
-    for some in chunks(sorted(wanted)):
-        query = select(c.record_id, c.revision, c.content, *UNPACKED).where(tuple_(c.record_id, c.revision).in_(some))
-        rows = (await connection.execute(query)).all()
-        found.update(await asyncio.to_thread(_bodies, rows))
-    return found
+    if not wanted:
+        return {}
+    ordered = sorted(wanted)
+    values = {
+        "records": sorted({record for record, _ in ordered}),
+        "texts": [(record << _REVISION_BITS) + revision for record, revision in ordered],
+    }
+    rows = (await connection.execute(_BODIES, values)).all()
+    return await asyncio.to_thread(_bodies, rows)
 
 
-def _bodies(rows: Sequence[Row[Any]]) -> dict[tuple[int, int], str]:
+#: Bits of the number of a revision in that of a text, which is one number for both.
+_REVISION_BITS = 24
+
+# The first condition is one on the index; the second chooses among the revisions of these records.
+_BODIES = select(
+    revisions.c.record_id,
+    revisions.c.revision,
+    revisions.c.content,
+    case((revisions.c.content.is_(None), revisions.c.body_text)).label("body_text"),
+).where(
+    among(revisions.c.record_id, "records"),
+    among(revisions.c.record_id * (1 << _REVISION_BITS) + revisions.c.revision, "texts"),
+)
+
+
+def _bodies(rows: Sequence[Any]) -> dict[tuple[int, int], str]:
     found = {}
     for row in rows:
         with suppress(UnreadableContent):
-            found[row.record_id, row.revision] = str(content_of(row)["body_text"])
+            body = row.body_text if row.content is None else content_of(row)["body_text"]
+            found[row.record_id, row.revision] = str(body)
     return found

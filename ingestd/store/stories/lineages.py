@@ -1,16 +1,16 @@
 """What the records of stories say of where their text is from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.articles.agencies.own_documents import own_agency
 from ingestd.likeness.tellers import Teller
 from ingestd.store.schema.tables import carriers, copies, entries, records, sources
-from ingestd.store.statements import chunks
+from ingestd.store.statements import among
 from ingestd.store.stories.documents import PUBLISHER
 from ingestd.times import parse_iso
 
@@ -40,34 +40,46 @@ _SAID = [
 async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, StoryTellers]:
     """Return the appearances of stories: records, and other entries that carry the text of one."""
     found = {story_id: StoryTellers() for story_id in story_ids}
+    if not found:
+        return found
+    rows = (await connection.execute(_TELLERS, {"stories": sorted(story_ids)})).all()
+    said = {row.record_id: row for row in rows}
+    for row in rows:
+        found[row.story_id].tellers.append(_teller(row))
+        found[row.story_id].revisions[row.record_id] = row.revision
+    for carrier in await _carriers(connection, said):
+        row = said[carrier.record_id]
+        found[row.story_id].tellers.append(_of_carrier(carrier, row))
+    return found
+
+
+def _tellers() -> Select[Any]:
     c = copies.c
     place = func.row_number().over(partition_by=c.story_id, order_by=(c.seen_at, c.record_id)).label("place")
     count = func.count().over(partition_by=c.story_id).label("count")
-    for some in chunks(sorted(story_ids)):
-        rows = select(*_SAID, place, count).where(c.story_id.in_(some)).subquery()
-        r = rows.c
-        query = select(rows).where(or_(r.agency.is_not(None), r.place <= _EARLIEST, r.place > r.count - _LATEST))
-        said = {row.record_id: row for row in await connection.execute(query)}
-        for row in said.values():
-            found[row.story_id].tellers.append(_teller(row))
-            found[row.story_id].revisions[row.record_id] = row.revision
-        for carrier in await _carriers(connection, list(said)):
-            row = said[carrier.record_id]
-            found[row.story_id].tellers.append(_of_carrier(carrier, row))
-    return found
+    rows = select(*_SAID, place, count).where(among(c.story_id, "stories")).subquery()
+    r = rows.c
+    return select(rows).where(or_(r.agency.is_not(None), r.place <= _EARLIEST, r.place > r.count - _LATEST))
+
+
+_TELLERS = _tellers()
 
 
 async def carriers_of(connection: AsyncConnection, tellers: Collection[Teller]) -> dict[int, list[Teller]]:
     """Return the entries that carried records first, but those that created them, by record."""
     said = {teller.record: teller for teller in tellers}
     found: dict[int, list[Teller]] = {}
-    for carrier in await _carriers(connection, list(said)):
+    for carrier in await _carriers(connection, said):
         found.setdefault(carrier.record_id, []).append(_of_carrier(carrier, said[carrier.record_id]))
     return found
 
 
-async def _carriers(connection: AsyncConnection, record_ids: Collection[int]) -> list[Any]:
+async def _carriers(connection: AsyncConnection, record_ids: Iterable[int]) -> list[Any]:
     """Return the entries that carried records first, but those that created them."""
+    return list((await connection.execute(_CARRIED, {"records": sorted(record_ids)})).all())
+
+
+def _carried() -> Select[Any]:
     c, announced = carriers.c, entries.c.announced
     place = func.row_number().over(partition_by=c.record_id, order_by=(c.seen_at, c.entry_id)).label("place")
     query = (
@@ -83,13 +95,13 @@ async def _carriers(connection: AsyncConnection, record_ids: Collection[int]) ->
         .join(records, records.c.id == c.record_id)
         .join(entries, entries.c.id == c.entry_id)
         .join(sources, sources.c.id == c.source_id)
-        .where(c.entry_id != records.c.origin_entry_id)
+        .where(c.entry_id != records.c.origin_entry_id, among(c.record_id, "records"))
     )
-    found: list[Any] = []
-    for some in chunks(sorted(record_ids)):
-        rows = query.where(c.record_id.in_(some)).subquery()
-        found += (await connection.execute(select(rows).where(rows.c.place <= _CARRIERS))).all()
-    return found
+    rows = query.subquery()
+    return select(rows).where(rows.c.place <= _CARRIERS)
+
+
+_CARRIED = _carried()
 
 
 def _teller(row: Any) -> Teller:

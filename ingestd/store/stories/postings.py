@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, select, text, tuple_
+import numpy as np
+from sqlalchemy import ARRAY, BigInteger, bindparam, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.schema.tables import shingles, stories, story_keys, story_samples
-from ingestd.store.statements import chunks
+from ingestd.store.statements import among, chunks, execute_for_all
 from ingestd.store.stories.packing import unpack
 
 # One parameter for all hashes: a statement with thousands takes longer to build than to run.
@@ -26,6 +28,13 @@ _ADD_POSTGRESQL = text(
     "INSERT INTO shingles (hash, story_id) SELECT * FROM unnest(:hashes, :stories) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("hashes", type_=ARRAY(BigInteger)), bindparam("stories", type_=ARRAY(BigInteger)))
 
+_FIND_KEYS = select(story_keys.c.key, story_keys.c.story_id, story_keys.c.at).where(
+    story_keys.c.kind == bindparam("kind"), among(story_keys.c.key, "keys")
+)
+_STATES = select(stories.c.id, stories.c.last_at, stories.c.round_up, stories.c.pinned).where(
+    among(stories.c.id, "stories"), stories.c.merged_into.is_(None)
+)
+
 
 def _numbers(connection: AsyncConnection, values: Sequence[int]) -> Any:
     return json.dumps(values) if connection.dialect.name == "sqlite" else list(values)
@@ -36,17 +45,23 @@ async def find(connection: AsyncConnection, hashes: Collection[int]) -> dict[int
     found: dict[int, list[int]] = {}
     if hashes:
         values = {"hashes": _numbers(connection, sorted(hashes))}
-        for shingle, story in await connection.execute(_FIND[connection.dialect.name], values):
-            found.setdefault(shingle, []).append(story)
+        for shingle, story in (await connection.execute(_FIND[connection.dialect.name], values)).all():
+            having = found.get(shingle)
+            if having is None:
+                found[shingle] = [story]
+            else:
+                having.append(story)
     return found
 
 
 async def add(connection: AsyncConnection, rows: Iterable[tuple[int, int]]) -> None:
     """Add pairs of shingle and story that do not exist yet."""
-    # In the order of the index, so that neighbours are written together.
-    ordered = sorted(rows)
-    if not ordered:
+    unordered = list(rows)
+    if not unordered:
         return
+    # In the order of the index, so that neighbours are written together.
+    places = np.argsort(np.array([shingle for shingle, _ in unordered], np.int64), kind="stable")
+    ordered = [unordered[place] for place in places.tolist()]
     if connection.dialect.name == "sqlite":
         await connection.exec_driver_sql(_ADD_SQLITE, ordered)
         return
@@ -73,28 +88,26 @@ async def of_story(connection: AsyncConnection, story_ids: Collection[int]) -> d
 
 async def find_keys(connection: AsyncConnection, keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
     """Return the story and the time that are stored for each of some keys (kind, number), as rows."""
-    c = story_keys.c
     found = {}
-    for some in chunks(sorted(keys)):
-        query = select(c.kind, c.key, c.story_id, c.at).where(tuple_(c.kind, c.key).in_(some))
-        found.update({(row.kind, row.key): row for row in await connection.execute(query)})
+    for kind in {kind for kind, _ in keys}:
+        values = {"kind": kind, "keys": sorted(key for one, key in keys if one == kind)}
+        found.update({(kind, row.key): row for row in (await connection.execute(_FIND_KEYS, values)).all()})
     return found
 
 
 async def store_keys(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store keys with their stories and times; those that exist get the new ones."""
-    if not rows:
-        return
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(story_keys)
+    await execute_for_all(connection, _store_keys(connection.dialect.name), rows)
+
+
+@cache
+def _store_keys(dialect: str) -> Any:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(story_keys)
     values = {"story_id": insert.excluded.story_id, "at": insert.excluded.at}
-    await connection.execute(insert.on_conflict_do_update(index_elements=["kind", "key"], set_=values), list(rows))
+    return insert.on_conflict_do_update(index_elements=["kind", "key"], set_=values)
 
 
 async def states(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, Any]:
     """Return the rows of stories, with `last_at`, `round_up` and `pinned`; merged ones are left out."""
-    c = stories.c
-    found = {}
-    for some in chunks(sorted(story_ids)):
-        query = select(c.id, c.last_at, c.round_up, c.pinned).where(c.id.in_(some), c.merged_into.is_(None))
-        found.update({row.id: row for row in await connection.execute(query)})
-    return found
+    rows = (await connection.execute(_STATES, {"stories": sorted(story_ids)})).all()
+    return {row.id: row for row in rows}

@@ -50,7 +50,7 @@ class Changes:
     stories: dict[int, dict[str, Any]] = field(default_factory=dict)
     #: Story → time of its newest document.
     touched: dict[int, datetime] = field(default_factory=dict)
-    shingles: set[tuple[int, int]] = field(default_factory=set)
+    shingles: list[tuple[int, int]] = field(default_factory=list)
     keys: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
     samples: dict[TextKey, dict[str, Any]] = field(default_factory=dict)
     #: Texts that no longer stand for their story.
@@ -146,7 +146,7 @@ class WorkingSet:
         self._changed_shingles.update(placement.shingles)
         for shingle in placement.shingles:
             self.postings.setdefault(shingle, []).append(story_id)
-            self.changes.shingles.add((shingle, story_id))
+            self.changes.shingles.append((shingle, story_id))
         self._store_keys(placement.keys, story_id, text.at)
         self._add_member(text, document, placement, story_id)
         if said:

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.likeness.placement import TextKey
 from ingestd.store.database import lock_records
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import copies, last_numbers, records, stories, story_keys, story_samples
-from ingestd.store.statements import chunks, insert_all, insert_or_update
+from ingestd.store.statements import among, execute_for_all, insert_for_all, insert_or_update
 from ingestd.store.stories import cursor, postings
 from ingestd.store.stories.cursor import Cursor
 from ingestd.store.stories.events import StoryEvent
@@ -47,8 +50,8 @@ async def write(
         ],
     )
     await _retire(connection, changes.retired)
-    await insert_or_update(connection, story_samples, list(changes.samples.values()))
-    await insert_all(connection, copies, list(changes.copies.values()))
+    await execute_for_all(connection, _store_samples(connection.dialect.name), list(changes.samples.values()))
+    await insert_for_all(connection, copies, list(changes.copies.values()))
     for merge in changes.merges:
         await merge_stories(connection, merge)
     await write_lineages(connection, changes)
@@ -59,22 +62,30 @@ async def write(
 
 async def _all_exist(connection: AsyncConnection, record_ids: Collection[int]) -> bool:
     """Return whether records were neither deleted nor purged since they were read."""
-    found = 0
-    for some in chunks(sorted(record_ids)):
-        query = select(func.count()).where(records.c.id.in_(some), records.c.purged_at.is_(None))
-        found += (await connection.execute(query)).scalar_one()
-    return found == len(record_ids)
+    found = (await connection.execute(_COUNT, {"records": sorted(record_ids)})).scalar_one()
+    return bool(found == len(record_ids))
+
+
+_COUNT = select(func.count()).where(among(records.c.id, "records"), records.c.purged_at.is_(None))
+
+
+@cache
+def _store_samples(dialect: str) -> Any:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(story_samples)
+    keys = ("record_id", "revision")
+    values = {column.name: insert.excluded[column.name] for column in story_samples.c if column.name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=values)
 
 
 async def _write_stories(connection: AsyncConnection, changes: Changes) -> None:
     new = list(changes.stories.values())
-    await insert_all(connection, stories, new)
+    await insert_for_all(connection, stories, new)
     if new:
         row = {"name": "story", "number": max(changes.stories)}
         await insert_or_update(connection, last_numbers, [row])
     if changes.touched:
         touched = [{"story": story_id, "at": at} for story_id, at in sorted(changes.touched.items())]
-        await connection.execute(_TOUCH, touched)
+        await execute_for_all(connection, _TOUCH, touched)
 
 
 _TOUCH = update(stories).where(stories.c.id == bindparam("story")).values(last_at=bindparam("at"), indexed=True)
@@ -91,7 +102,7 @@ async def write_lineages(connection: AsyncConnection, changes: Changes) -> None:
     """Write changed columns of copies, one statement for all that change the same ones, and first carriers."""
     if changes.firsts:
         firsts = [{"story": story, "record": one, "entry": other} for story, (one, other) in changes.firsts.items()]
-        await connection.execute(_SET_FIRST, firsts)
+        await execute_for_all(connection, _SET_FIRST, firsts)
     rows = sorted(changes.revised.items(), key=lambda row: sorted(row[1]))
     for names, some in groupby(rows, key=lambda row: sorted(row[1])):
         values = {name: bindparam(f"new_{name}", type_=copies.c[name].type) for name in names}
