@@ -87,7 +87,13 @@ class Metrics(Collector):
                 "ingestd_stories_lag_events", "Events that wait for their placement in stories.", placer.waiting
             )
             yield CounterMetricFamily(
-                "ingestd_stories_passed", "Events that could not be placed in stories.", placer.passed
+                "ingestd_stories_passed", "Revisions that could not be placed in stories.", placer.passed
+            )
+            walked = placer.walk.progress
+            yield GaugeMetricFamily(
+                "ingestd_stories_unplaced_revisions",
+                "Stored revisions that are still to be looked at, after an upgrade or in a rebuild.",
+                walked.last - walked.revision if walked else 0,
             )
         yield _counted("ingestd_failures", "Failures of polls and entries.", ("stage", "error"), service_state.failures)
         yield CounterMetricFamily(

@@ -90,7 +90,7 @@ async def open_runtime(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings, migrate=migrate, outages=OutageLog()))
         observer, claims, retries = runs.RunObserver(), OwnClaims(), Retries()
-        run_id = await stack.enter_async_context(_registered_run(database, role, observer, claims))
+        run_id = await stack.enter_async_context(registered_run(database, role, observer, claims))
         archive = make_archive(settings)
         pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive, retries))
         pool = await stack.enter_async_context(make_pool(settings))
@@ -226,7 +226,7 @@ def timing_of(settings: Settings) -> Timing:
 
 
 @asynccontextmanager
-async def _registered_run(
+async def registered_run(
     database: Database, role: str, observer: runs.RunObserver, claims: OwnClaims
 ) -> AsyncIterator[str]:
     """Register this process as a run and send its heartbeats; at the end, end the run and release its claims."""

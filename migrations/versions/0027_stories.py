@@ -1,6 +1,7 @@
 """Keep which records are one story, whose text each has, and the index of shingles that finds it.
 
-Records of before are placed by `ingestd stories rebuild`; the event log is followed from its present end.
+The event log is followed from its present end.  Records of the window are placed by the daemon, older ones by
+`ingestd stories rebuild`.
 
 Revision ID: 0027
 Revises: 0026
@@ -39,6 +40,10 @@ def upgrade() -> None:
     op.execute(
         "INSERT INTO story_cursor (id, seq, generation) "  # noqa: S608 - the words above
         f"SELECT 1, {larger}, 0 WHERE NOT EXISTS (SELECT 1 FROM story_cursor)"
+    )
+    op.execute(
+        """UPDATE story_cursor SET rebuild = '{"after": null, "anew": false, "whole": false, "run_id": null}' """
+        "WHERE rebuild IS NULL AND EXISTS (SELECT 1 FROM revisions)"
     )
 
 

@@ -43,6 +43,13 @@ def test_urls_from_standard_input_become_records_once(papers: Papers, config: Pa
     assert len(papers.requests) == 3
 
 
+def test_a_backfill_leaves_no_record_without_a_story(papers: Papers, config: Path, tmp_path: Path) -> None:
+    assert ingestd(config, "backfill", "urls", "-", stdin=publish(papers, 3)).status == 0
+
+    with closing(sqlite3.connect(tmp_path / "state" / "ingestd.db")) as database:
+        assert database.execute("SELECT count(*) FROM copies").fetchall() == [(3,)]
+
+
 def test_a_killed_backfill_is_resumed_without_fetching_pages_again(
     papers: Papers, config: Path, tmp_path: Path
 ) -> None:

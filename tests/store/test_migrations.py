@@ -13,6 +13,8 @@ from ingestd.store.database import Database
 from ingestd.store.records import records
 from ingestd.store.schema import migrate, tables
 from ingestd.store.schema.version import HEAD
+from ingestd.store.stories import rebuilding
+from ingestd.store.stories.rebuilding import WalkState
 
 AT = datetime(2024, 5, 1, 8, tzinfo=UTC)
 ENTRY = {
@@ -63,6 +65,7 @@ async def test_records_of_older_schemas_are_readable_after_an_upgrade(empty_data
 
     async with Database(with_async_driver(empty_database_url)) as database, database.read() as connection:
         record = await records.find(connection, "1")
+        assert await rebuilding.read(connection) == WalkState(after=None, whole=False)  # it has no story yet
     assert record.article == Article(
         headline="Ferry",
         body_text="The ferry was counted.",

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +78,8 @@ async def _run(settings: Settings, what: NewBackfill | int, max_documents: int) 
         )
         stopped = _stop_on_signals(backfill)
         state = await _with_progress(backfill)
+        if settings.stories:
+            await _place(settings, runtime, stopped)
         async with runtime.database.read() as connection:
             new = await backfills.count_new_records(connection, number)
     _advise(backfill, state)
@@ -90,6 +92,15 @@ async def _run(settings: Settings, what: NewBackfill | int, max_documents: int) 
     }  # fmt: skip
     status = 0 if state == "done" and not backfill.quarantined else 1
     return (_SIGNALLED + stopped[0] if stopped else status), summary
+
+
+async def _place(settings: Settings, runtime: Runtime, stopped: Sequence[int]) -> None:
+    """Place the new records in stories, or wait until a daemon has; what a signal leaves, the next process places."""
+    # Imported here: without stories, a backfill has no numpy, which takes 24 MB.
+    from ingestd.pipeline.stories.placer import make_placer  # noqa: PLC0415
+
+    if placer := make_placer(settings, runtime.database, run_id=runtime.run_id):
+        await placer.place_all(stopping=lambda: bool(stopped))
 
 
 async def _claim(connection: AsyncConnection, runtime: Runtime, what: NewBackfill | int) -> int:

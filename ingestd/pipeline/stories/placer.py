@@ -7,20 +7,22 @@ record is placed twice and none is left out.  If others have changed stories mea
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
 
 import structlog
 
-from ingestd.errors import StoreError, StoreRefused
+from ingestd.errors import StoreError
 from ingestd.likeness.rules import RULES, Rules
 from ingestd.pipeline.stories import hints, tracing
-from ingestd.pipeline.stories.failing import ATTEMPTS, BatchLimit
+from ingestd.pipeline.stories.failing import ATTEMPTS, LOCAL, BatchLimit, is_of_texts
 from ingestd.pipeline.stories.placing import Placing
+from ingestd.pipeline.stories.walk import Walk
 from ingestd.settings import Settings
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
-from ingestd.store.stories import cursor, documents, write
+from ingestd.store.stories import cursor, documents, rebuilding, write
 from ingestd.store.stories.cursor import Cursor
 from ingestd.store.stories.working_set import Changes
 
@@ -40,8 +42,9 @@ GATHERING = 0.25
 #: `Placer.place_all` no longer waits for it.
 _LOOK, _PATIENCE = 0.2, 30.0
 
-#: What the host lacks; it says nothing of a text.
-_LOCAL = (MemoryError, OSError)
+#: The pause after stored records were placed, as a multiple of the time that took, and the longest, in seconds: they
+#: have waited for days, and what else the process does comes first.
+_REST, _LONGEST_REST = 2.0, 5.0
 
 
 def make_placer(settings: Settings, database: Database, *, run_id: str | None = None) -> "Placer | None":
@@ -67,17 +70,26 @@ class Placer:
         self._limit = BatchLimit(batch)
         self._run_id = run_id
         self._placing = Placing(rules)
+        #: Places stored records that have no story, while no event waits.
+        self.walk = Walk(database, rules, placing=self._placing)
         #: Records placed so far, by `likeness.placement.How`.
         self.placed: dict[str, int] = {}
-        #: Events that could not be placed, and were passed.
-        self.passed = 0
+        self._passed = 0
         #: Events that were not placed yet when this last looked.
         self.waiting = 0
         #: Since when nothing could be placed, in monotonic seconds; None: the last attempt succeeded.
         self.failing_since: float | None = None
         self._woken = asyncio.Event()
         self._stopping = False
-        self._has_warned = False
+        #: The state of the stories when this last looked.
+        self._at: Cursor | None = None
+        #: Number of the event before those whose loss was noted last.
+        self._lost_after: int | None = None
+
+    @property
+    def passed(self) -> int:
+        """Revisions that could not be placed, and were passed."""
+        return self._passed + self.walk.passed
 
     def wake(self) -> None:
         """Look at the event log now: something was saved."""
@@ -94,39 +106,61 @@ class Placer:
             self._woken.clear()
             try:
                 placed = await self.place_next()
+                rest = INTERVAL if placed else await self._walk_on()
                 self.failing_since = None
-            except (StoreError, *_LOCAL) as error:
+            except (StoreError, *LOCAL) as error:
                 log_failure(log, "stories wait", error)
                 self.failing_since = self.failing_since or monotonic()
-                placed = 0
+                placed, rest = 0, INTERVAL
             if not placed and not self._stopping:
-                await self._sleep()
+                await self._sleep(rest)
 
-    async def _sleep(self) -> None:
+    async def _walk_on(self) -> float:
+        """Place some stored records that have no story, if there are any; return for how long to rest (seconds)."""
+        at = self._at
+        if at is None or not at.is_walked or self._is_for_other(at):
+            self.walk.progress = None
+            return INTERVAL
+        if self._run_id not in (None, at.run_id):
+            async with self._database.write() as connection:
+                if not await cursor.claim(connection, self._run_id):
+                    return INTERVAL
+        before, began = self.walk.progress, monotonic()
+        done = await self.walk.step()
+        if done and before is None:
+            log.info("placing stored records in stories", revisions=done.last - done.revision)
+        if done is None:
+            if before:
+                log.info("placed stored records in stories", records=self.walk.placed)
+            return INTERVAL
+        return min(_LONGEST_REST, _REST * (monotonic() - began))
+
+    async def _sleep(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(INTERVAL):
+            async with asyncio.timeout(seconds):
                 await self._woken.wait()
         except TimeoutError:
             return
         if not self._stopping:
             await asyncio.sleep(GATHERING)
 
-    async def place_all(self) -> int:
+    async def place_all(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Place all events there are, or wait until another run has placed them; returns how many this one placed.
 
         Raises StoreError.
         """
         placed = 0
-        while True:
-            while some := await self.place_next():
+        while not stopping():
+            while not stopping() and (some := await self.place_next()):
                 placed += some
-            if not await self._wait_for_other():
-                return placed
+            if not await self._wait_for_other(stopping):
+                break
+        return placed
 
-    async def _wait_for_other(self) -> bool:
+    async def _wait_for_other(self, stopping: Callable[[], bool]) -> bool:
         """Wait while another run places what there is; return whether it has ended and left some."""
         seq, since, until = -1, monotonic(), None
-        while True:
+        while not stopping():
             async with self._database.snapshot() as connection:
                 at = await cursor.read(connection)
             until = at.last_event if until is None else until
@@ -138,6 +172,7 @@ class Placer:
                 log.warning("another process places nothing in stories", waiting=until - seq, run=at.run_id)
                 return False
             await asyncio.sleep(_LOOK)
+        return False
 
     async def place_next(self) -> int:
         """Place the next events; returns how many there were, 0 if another run places them.
@@ -149,11 +184,9 @@ class Placer:
         while True:
             try:
                 placed = await self._place_next()
-            except (StoreError, *_LOCAL) as error:
-                if not isinstance(error, StoreRefused):
+            except Exception as error:
+                if not is_of_texts(error):
                     raise
-                await self._note_failure(error)
-            except Exception as error:  # noqa: BLE001 - a bug, which is logged
                 await self._note_failure(error)
             else:
                 self._limit.succeeded()
@@ -172,7 +205,7 @@ class Placer:
             written = await write.write(connection, at, Changes(), seq=event.seq, happened=())
         if written:
             self._limit.succeeded()
-            self.passed += 1
+            self._passed += 1
             log.error(
                 "record not placed in stories", record=event.record_id, revision=event.revision, attempts=ATTEMPTS,
                 exc_info=error,
@@ -181,8 +214,7 @@ class Placer:
     async def _place_next(self) -> int:
         while True:
             async with self._database.snapshot() as connection:
-                at = await cursor.read(connection)
-                self._warn_of_lost(at)
+                self._at = at = await cursor.read(connection)
                 self.waiting = max(0, at.last_event - at.seq)
                 if not self.waiting or self._is_for_other(at):
                     return 0
@@ -193,6 +225,8 @@ class Placer:
                     await hints.give(connection, batch)
                 else:
                     batch = None
+            if await self._note_lost(at):
+                continue
             if batch is None:
                 assert self._run_id
                 async with self._database.write() as connection:
@@ -210,9 +244,16 @@ class Placer:
     def _is_for_other(self, at: Cursor) -> bool:
         return self._run_id is not None and at.run_id not in (None, self._run_id)
 
-    def _warn_of_lost(self, at: Cursor) -> None:
-        """Log once that events were deleted before they were placed."""
-        if at.first_event > at.seq + 1 and not self._has_warned:
-            self._has_warned = True
-            lost = f"{at.seq + 1} to {at.first_event - 1}"
-            log.warning("events were deleted before they were placed", lost=lost, advice="run ingestd stories rebuild")
+    async def _note_lost(self, at: Cursor) -> bool:
+        """Have the records of the window gone through if events were deleted before they were placed."""
+        if at.first_event <= at.seq + 1 or self._lost_after == at.seq:
+            return False
+        async with self._database.write() as connection:
+            await rebuilding.begin_window(connection)
+        self._lost_after = at.seq
+        log.warning(
+            "events were deleted before they were placed",
+            lost=f"{at.seq + 1} to {at.first_event - 1}",
+            advice="records of the story_window are placed now; for older ones run ingestd stories rebuild",
+        )
+        return True

@@ -123,6 +123,6 @@ story_cursor = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),  # 1
     Column("seq", Id, nullable=False),  # number of the last event that is placed
     Column("generation", BigInteger, nullable=False),  # rises with every change of stories
-    Column("rebuild", Json),  # how far `ingestd stories rebuild` is; null: none is under way
+    Column("rebuild", Json),  # how far stored records are gone through (`rebuilding`); null: they are not
     Column("run_id", String(36)),  # the run that places events; void once the run has ended
 )

@@ -28,6 +28,8 @@ class Cursor:
     #: Numbers of the first and the last event that are kept; 0: none is.
     first_event: int
     last_event: int
+    #: Whether stored records are gone through (`rebuilding`).
+    is_walked: bool
     #: The run that places events, so that others need not compute the same; None: it has ended, or there was none.
     run_id: str | None
 
@@ -43,6 +45,7 @@ _READ = select(
     select(func.min(events.c.seq)).scalar_subquery().label("first_event"),
     select(func.max(events.c.seq)).scalar_subquery().label("last_event"),
     _RUN.scalar_subquery().label("run_id"),
+    story_cursor.c.rebuild.is_not(None).label("is_walked"),
 ).join_from(story_cursor, installation, installation.c.id == story_cursor.c.id)
 
 _LOCK = select(story_cursor.c.generation).where(story_cursor.c.id == 1).with_for_update()
@@ -65,6 +68,7 @@ async def read(connection: AsyncConnection) -> Cursor:
         first_event=row.first_event or 0,
         last_event=row.last_event or 0,
         run_id=row.run_id,
+        is_walked=row.is_walked,
     )
 
 
