@@ -10,6 +10,7 @@ How the suite is kept fast:
 - Tests wait for events, not for time, and none measures how long something took: a machine may stand still for
   seconds.  Their limits are CPU time, or long enough for a busy machine; a limit of the program that is the point of
   a test is passed by putting the event loop's clock forward (`loop_clock`).
+- Properties are tested with the same examples in every run, however long one takes (the profile "suite").
 - What takes minutes runs small here and in full with `make soak`: `tests.support.soak` has the sizes.
 """
 
@@ -25,6 +26,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.schema import migrate
@@ -40,6 +42,12 @@ from tests.support.shared_server import Databases, shared_server
 # A shell that runs the suite in the background has it ignore SIGINT, and so would every process that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# By default, one example that takes more than 0.2 s fails its test, and so does a second for the first ten of them.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

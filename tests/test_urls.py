@@ -1,7 +1,7 @@
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestd.urls import (
@@ -143,7 +143,6 @@ PIECES = ["http://", "https://", "HTTP://", "//", "news.example", "Desk.Example.
           " ", "\\", "%2F", ";", "|"]  # fmt: skip
 
 
-@settings(deadline=None)  # the first call loads the list of public suffixes
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_urls_are_shown_and_grouped_as_the_library_parses_them(url: str) -> None:
     """Plain URLs are not parsed: the shortcut has the result of the parser."""

@@ -34,7 +34,7 @@ def mutated(form: str, at: int, piece: str) -> str:
     return form[:at] + piece + form[at + len(piece) // 2 :]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.one_of(TEXTS, st.builds(mutated, st.sampled_from(FORMS), st.integers(0, 99), PIECES)), LANGUAGES)
 def test_every_part_of_a_date_was_written(text: str, language: str | None) -> None:
     for time in (read_time(text, language), find_time(text, language)):
@@ -56,7 +56,7 @@ def check(time: StatedTime, text: str) -> None:
     assert "元" in text or any(str(year) in digits for year in years if year >= 0) or numbers & years, (text, time)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="0123456789 :./-,()+TZmarJunSat年月日", min_size=MAX_LINE - 50, max_size=MAX_LINE))
 def test_a_long_line_takes_no_long_time(text: str) -> None:
     start = process_time()

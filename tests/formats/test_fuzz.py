@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestd.errors import ParseError
@@ -28,7 +28,7 @@ SITEMAP = b"""<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><
 SAMPLES = (RSS, ATOM, JSON, SITEMAP, *WIRE.values())
 TYPES = (None, "text/xml", "application/json; charset=utf-16", "text/html")
 
-QUICK = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=400)
 
 
 @st.composite

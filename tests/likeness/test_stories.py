@@ -269,7 +269,7 @@ def clusters(documents: list[tuple[int, str, str]], base: int) -> dict[int, int]
 
 
 @given(st.integers(min_value=0, max_value=1 << 70), st.integers(min_value=0, max_value=50))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_base_and_the_order_of_arrival_change_no_story(base: int, seed: int) -> None:
     documents = feed(seed)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestd.dates.stated_time import DatePrecision
@@ -16,7 +16,7 @@ from ingestd.renderers.ninjs import as_ninjs, render
 from ingestd.renderers.record_items import item_of_record
 from tests.formats.samples import WIRE, items_in
 
-QUICK = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=200)
 
 #: Property of ninjs 3.1 (ninjs-schema_3.1.json) → its type, its values, or for a list the keys of the objects in it.
 CONCEPT = {"name", "rel", "uri", "literal"}
