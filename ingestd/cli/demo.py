@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import tomllib
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,11 +54,11 @@ def demo(
     """
     given = load_settings(config)
     with TemporaryDirectory(prefix="ingestd-demo-") as directory:
-        complete = asyncio.run(_demo(_settings(given, Path(directory), once=once), once=once, json=json))
+        complete = asyncio.run(_demo(given, Path(directory), once=once, json=json))
     raise typer.Exit(0 if complete or not once else 1)
 
 
-def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
+def _settings(given: Settings, directory: Path, newsroom: Newsroom, *, once: bool) -> Settings:
     """Return the settings of the demo: a new database, and an hour of news in half a minute.
 
     `listen` and the settings of extraction are the operator's. The settings are also written to `directory`, so that
@@ -68,6 +68,7 @@ def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
     file = directory / "ingestd.toml"
     file.write_text(
         f'state_dir = "{directory}"\nlisten = "{listen}"\nallow_networks = ["127.0.0.0/8"]\n'
+        f'nameservers = ["{newsroom.name_server.address}"]\n'
         "interval = 1\ninterval_floor = 1\nhost_delay = 0.05\nhost_concurrency = 2\n"
     )
     own = Settings(**tomllib.loads(file.read_text("utf-8")))
@@ -75,9 +76,12 @@ def _settings(given: Settings, directory: Path, *, once: bool) -> Settings:
     return own.model_copy(update={name: getattr(given, name) for name in ("extractors", "extract_memory")})
 
 
-async def _demo(settings: Settings, *, once: bool, json: bool) -> bool:
+async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> bool:
     started = datetime.now(UTC)
-    async with Newsroom() as newsroom, open_database(settings) as database:
+    async with AsyncExitStack() as stack:
+        newsroom = await stack.enter_async_context(Newsroom(names=True))
+        settings = _settings(given, directory, newsroom, once=once)
+        database = await stack.enter_async_context(open_database(settings))
         async with database.write() as connection:
             for url, title in (*newsroom.sources, (newsroom.agency.url, newsroom.agency.title)):
                 await add(connection, url, title=title, interval=1.0, now=datetime.now(UTC))

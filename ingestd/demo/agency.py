@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from ingestd.demo import rendering
-from ingestd.demo.dispatches import TITLE, Dispatch
-from ingestd.demo.site import conditional_response, robots_txt
+from ingestd.demo.dispatches import DOMAIN, TITLE, Dispatch
+from ingestd.demo.site import conditional_response, host_of, robots_txt
 
 
 class Agency:
@@ -18,10 +18,11 @@ class Agency:
 
     title = TITLE
 
-    def __init__(self, sent: Callable[[], tuple[Dispatch, ...]]) -> None:
+    def __init__(self, sent: Callable[[], tuple[Dispatch, ...]], *, named: bool = False) -> None:
         #: The URL of the message; empty until `open`.
         self.url = ""
         self._sent = sent
+        self._host = host_of(DOMAIN) if named else "127.0.0.1"
         self._opened = datetime.now(UTC)
         self._pace = 1.0
         application = web.Application()
@@ -34,8 +35,7 @@ class Agency:
         self._opened, self._pace = now, pace
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}/newsml"
+        self.url = f"http://{self._host}:{self._runner.addresses[0][1]}/newsml"
 
     async def close(self) -> None:
         """Close all connections; does nothing when it is not open."""

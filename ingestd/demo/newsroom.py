@@ -12,6 +12,7 @@ from ingestd.demo import dispatches
 from ingestd.demo.agency import Agency
 from ingestd.demo.dispatches import Dispatch
 from ingestd.demo.expected import ExpectedContent, ExpectedWire, expected_content, expected_wire
+from ingestd.demo.names import NameServer
 from ingestd.demo.outlets import OUTLETS, Outlet
 from ingestd.demo.site import Site
 from ingestd.demo.stories import Version, last_change, load, version
@@ -20,12 +21,14 @@ from ingestd.demo.stories import Version, last_change, load, version
 class Newsroom:
     """Two agencies and two papers, each with its own server on 127.0.0.1.
 
+    With `names` each has a host of its own, as in `meridianpress.localhost`, which `name_server` resolves.
+
     `pace` is the number of seconds of the newsroom's time in one second of `clock`; at 1 the last story is published
     after 24 seconds.  The served content depends only on that time, except for the times in the messages of the wire
     agency: embargoes end by the wall clock.
     """
 
-    def __init__(self, *, pace: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, names: bool = False, pace: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.pace = pace
         #: Set once everything has been published.
         self.finished = asyncio.Event()
@@ -33,15 +36,18 @@ class Newsroom:
         self._opened = clock()
         self._stories = load()
         #: The servers of the feeds; each counts its requests.
-        self.sites = tuple(Site(outlet, partial(self._published, outlet)) for outlet in OUTLETS)
+        self.sites = tuple(Site(outlet, partial(self._published, outlet), named=names) for outlet in OUTLETS)
         self._dispatches = dispatches.load()
         #: The agency that sends NewsML-G2.
-        self.agency = Agency(self._sent)
+        self.agency = Agency(self._sent, named=names)
+        self.name_server = NameServer()
         self._stack = AsyncExitStack()
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.name_server.close)
+            await self.name_server.open()
             for site in self.sites:
                 stack.push_async_callback(site.close)
                 await site.open()

@@ -18,10 +18,11 @@ MAX_AGE = 1
 class Site:
     """A server on a free port of 127.0.0.1.
 
-    `published` returns the stories published so far, newest first; the served content depends on nothing else.
+    `published` returns the stories published so far, newest first; the served content depends on nothing else.  Its
+    URLs have the outlet's host if it is `named`, else the address.
     """
 
-    def __init__(self, outlet: Outlet, published: Callable[[], tuple[Version, ...]]) -> None:
+    def __init__(self, outlet: Outlet, published: Callable[[], tuple[Version, ...]], *, named: bool = False) -> None:
         self.outlet = outlet
         #: The URL of the front page, with a slash at the end; empty until `open`.
         self.home = ""
@@ -30,6 +31,7 @@ class Site:
         self.polls = 0
         self.not_modified = 0
         self._published = published
+        self._host = host_of(outlet.domain) if named else "127.0.0.1"
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
 
     @property
@@ -41,8 +43,7 @@ class Site:
         """Listen."""
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.home = f"http://{host}:{port}/"
+        self.home = f"http://{self._host}:{self._runner.addresses[0][1]}/"
 
     async def close(self) -> None:
         """Close all connections; does nothing when it is not open."""
@@ -84,6 +85,11 @@ class Site:
     async def _photo(self, request: web.Request) -> web.Response:
         story = _requested(request, self._published()).story
         return conditional_response(request, rendering.photo(story.slug), "image/svg+xml", story.posted)
+
+
+def host_of(domain: str) -> str:
+    """Return the host that the name server of the newsroom resolves for a publisher."""
+    return f"{domain.partition('.')[0]}.localhost"
 
 
 async def robots_txt(_: web.Request) -> web.Response:
