@@ -69,6 +69,7 @@ def _settings(given: Settings, directory: Path, newsroom: Newsroom, *, once: boo
     file.write_text(
         f'state_dir = "{directory}"\nlisten = "{listen}"\nallow_networks = ["127.0.0.0/8"]\n'
         f'nameservers = ["{newsroom.name_server.address}"]\n'
+        'agencies = ["Meridian Press=meridianpress.localhost"]\n'
         "interval = 1\ninterval_floor = 1\nhost_delay = 0.05\nhost_concurrency = 2\n"
     )
     own = Settings(**tomllib.loads(file.read_text("utf-8")))
@@ -98,7 +99,7 @@ async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> 
         if placer := make_placer(settings, database):
             await placer.place_all()
         async with database.read() as connection:
-            told = await listing.most_carried(connection, Chosen(since=started, min_carriers=2, limit=10))
+            told = await listing.most_carried(connection, Chosen(since=started, limit=100))
             figures = await overview.summary(connection)
             happened = await holdings.count_events(connection)
             complete = await holdings.stored_holdings(database, newsroom) == _due(newsroom)
@@ -114,12 +115,21 @@ async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> 
 
 
 def _show_stories(told: list[Story]) -> None:
-    """Print whose text each copy has."""
+    """Print whose text each copy has, and which texts are alone although they have parts of others."""
     for story in told:
-        show(f"story {story.id}: {story.headline}")
-        show(f"  origin: {origin_of(story)}")
-        for one in story.copies:
-            show(f"  record {one.record_id}, {one.headline}: {'; '.join(reasons(one))}")
+        if story.carriers > 1 or story.round_up or any(one.also for one in story.copies):
+            show(f"story {story.id}: {_headline(story)}")
+            if not story.round_up:
+                show(f"- origin: {origin_of(story)}")
+            for one in story.copies:
+                carried = f"; carried by {len(one.carriers)} entries" if len(one.carriers) > 1 else ""
+                show(f"- record {one.record_id}, {one.publisher}, {one.headline}: {'; '.join(reasons(one))}{carried}")
+    alone = [_headline(story) for story in told if story.carriers == 1 and not story.round_up]
+    show(f"stories of one record: {len(alone)}, as {'; '.join(alone[-3:])}")
+
+
+def _headline(story: Story) -> str:
+    return story.headline or "(killed)"
 
 
 def _due(newsroom: Newsroom) -> Holdings:

@@ -13,6 +13,8 @@ class Rules:
 
     #: How long after its newest document a story takes others.
     window: timedelta = timedelta(days=14)
+    #: Agencies that the table of agencies does not have, as (name, site).
+    agencies: tuple[tuple[str, str], ...] = ()
     #: Stories with a shingle before it weighs less, and before it counts no more and gets no more rows.
     common: int = 2
     ubiquitous: int = 24

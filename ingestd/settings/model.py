@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ingestd.settings import access, kept
+from ingestd.settings.agencies import Agencies
 from ingestd.settings.values import (
     Address,
     Bytes,
@@ -256,6 +257,7 @@ class Settings(BaseSettings):
         True, description="Whether records are placed in stories: which have one another's text, and from whom."
     )
     story_window: kept.StoryWindow = 14 * DAY
+    agencies: Agencies = ()
     keep_events: kept.KeepEvents = 90 * DAY
     keep_revisions: kept.KeepRevisions = "all"
     keep_records: kept.KeepRecords = None

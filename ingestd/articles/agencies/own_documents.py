@@ -1,5 +1,6 @@
 """The agency whose own document a record is: an item of its wire, or a page of its own site."""
 
+from ingestd.articles.agencies.operators import Agencies, of_site
 from ingestd.articles.agencies.table import TABLE, row_of
 
 _BY_CODE = {row.code.casefold(): row.code for row in TABLE}
@@ -18,12 +19,15 @@ _SITES = {
 }  # fmt: skip
 
 
-def own_agency(*, provider: str | None, site: str | None, source: str | None) -> str | None:
+def own_agency(*, provider: str | None, site: str | None, source: str | None, others: Agencies = ()) -> str | None:
     """Return the code of the agency whose own document it is; None where it is a paper's.
 
     `provider` names who issued a wire item, `site` is the registrable domain it was published at, and `source` the
-    name of that site or newspaper, which counts where it is an agency's name in full.
+    name of that site or newspaper, which counts where it is an agency's name in full.  `others` are agencies that the
+    table does not have.
     """
+    if site and (known := of_site(others, site)):
+        return known
     if provider:
         row = row_of(provider.strip())
         return row.code if row else _BY_CODE.get(provider.strip().casefold())

@@ -1,7 +1,7 @@
 """A batch of texts while their stories are computed."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,6 +53,8 @@ class Batch:
     joined: list[Joined] = field(default_factory=list)
     #: Stories of which only another carrier was seen.
     carried: set[int] = field(default_factory=set)
+    #: Agencies that the table of agencies does not have, as (name, site).
+    agencies: Sequence[tuple[str, str]] = ()
 
 
 async def sketch_texts(connection: AsyncConnection, batch: Batch, keys: Collection[TextKey]) -> None:

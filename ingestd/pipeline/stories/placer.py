@@ -20,6 +20,7 @@ from ingestd.pipeline.stories.failing import ATTEMPTS, LOCAL, BatchLimit, is_of_
 from ingestd.pipeline.stories.placing import Placing
 from ingestd.pipeline.stories.walk import Walk
 from ingestd.settings import Settings
+from ingestd.settings.agencies import parse_agency
 from ingestd.store.database import Database
 from ingestd.store.outages import log_failure
 from ingestd.store.stories import cursor, documents, rebuilding, write
@@ -52,9 +53,14 @@ def make_placer(settings: Settings, database: Database, *, run_id: str | None = 
     return Placer(database, rules=rules_of(settings), run_id=run_id) if settings.stories else None
 
 
+def agencies_of(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the agencies of the settings, as (name, site)."""
+    return tuple(parse_agency(text) for text in settings.agencies)
+
+
 def rules_of(settings: Settings) -> Rules:
-    """Return the rules with the window of the settings."""
-    return Rules(window=timedelta(seconds=settings.story_window))
+    """Return the rules with the window and the agencies of the settings."""
+    return Rules(window=timedelta(seconds=settings.story_window), agencies=agencies_of(settings))
 
 
 class Placer:

@@ -40,7 +40,8 @@ class Placing:
         """Place texts, in order, in the stories of a snapshot; return what is to be written."""
         sketches = BatchSketches(self._sketches)
         jobs = await asyncio.to_thread(self._jobs, texts, at.base, sketches)
-        batch = Batch(at, jobs, WorkingSet(last_story=at.last_story, rules=self._rules), sketches)
+        working = WorkingSet(last_story=at.last_story, rules=self._rules)
+        batch = Batch(at, jobs, working, sketches, agencies=self._rules.agencies)
         await _load(connection, batch)
         while needs := await asyncio.to_thread(self._place, batch):
             await _fetch(connection, batch, needs)
@@ -106,7 +107,7 @@ class Placing:
             story = working.stories.get(known) or Story(id=known, members=())
             placement = decision.revise(job.document, ranking, record=text.record_id, story=story, rules=self._rules)
             working.place(text, job.document, placement)
-            working.revise(text, credits_of(text.article))
+            working.revise(text, credits_of(text.article, self._rules.agencies))
             return None
         compared = [one.key for one in _compared(ranking, working, self._rules)]
         if missing_texts := batch.sketches.missing(compared):
@@ -123,6 +124,7 @@ class Placing:
             seen=min(text.at, text.first_seen_at),
             is_wire=text.is_wire,
             provider=text.provider,
+            agencies=self._rules.agencies,
         )
         story_id = working.place(text, job.document, placement, said)
         batch.joined.append(Joined(teller=said, revision=text.revision, story_id=story_id, placement=placement))

@@ -36,9 +36,9 @@ async def trace(connection: AsyncConnection, batch: Batch) -> None:
     wanted = {one.story_id for one in batch.joined} | batch.carried
     wanted |= {gone for one in batch.joined for gone in one.placement.merges}
     wanted |= {story for one in batch.joined for story, share in one.placement.evidence.also if share >= _SECOND}
-    known = await lineages.read(connection, [story_id for story_id in wanted if story_id not in new])
+    known = await lineages.read(connection, [one for one in wanted if one not in new], batch.agencies)
     known |= {story_id: StoryTellers() for story_id in wanted if story_id in new}
-    carriers = await lineages.carriers_of(connection, [one.teller for one in batch.joined])
+    carriers = await lineages.carriers_of(connection, [one.teller for one in batch.joined], batch.agencies)
     tasks, carried_first = _tasks(batch, known, carriers), sorted(batch.carried)
     await sketch_texts(connection, batch, batch.sketches.missing({key for task in tasks for key in task.keys.values()}))
     await asyncio.to_thread(_trace_all, batch, tasks)
@@ -50,11 +50,16 @@ async def trace(connection: AsyncConnection, batch: Batch) -> None:
                 batch.working.changes.firsts[story_id] = found
 
 
-async def retrace(connection: AsyncConnection, story_ids: Sequence[int]) -> None:
-    """Trace all records of stories anew, and write whose text they have."""
+async def retrace(
+    connection: AsyncConnection, story_ids: Sequence[int], agencies: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Trace all records of stories anew, and write whose text they have.
+
+    `agencies` are those that the table of agencies does not have, as (name, site).
+    """
     base = (await cursor.read(connection)).base
     changes = Changes()
-    for story_id, story in (await lineages.read(connection, story_ids)).items():
+    for story_id, story in (await lineages.read(connection, story_ids, agencies)).items():
         needed = lineage.texts_needed(story.tellers, story.tellers)
         keys = {TextKey(record, story.revisions[record]) for record in needed if record in story.revisions}
         bodies = await documents.texts(connection, keys)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.articles.agencies.operators import Agencies
 from ingestd.articles.agencies.own_documents import own_agency
 from ingestd.likeness.tellers import Teller
 from ingestd.store.schema.tables import carriers, copies, entries, records, sources
@@ -37,8 +38,13 @@ _SAID = [
 ]  # fmt: skip
 
 
-async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, StoryTellers]:
-    """Return the appearances of stories: records, and other entries that carry the text of one."""
+async def read(
+    connection: AsyncConnection, story_ids: Collection[int], agencies: Agencies = ()
+) -> dict[int, StoryTellers]:
+    """Return the appearances of stories: records, and other entries that carry the text of one.
+
+    `agencies` are those that the table of agencies does not have.
+    """
     found = {story_id: StoryTellers() for story_id in story_ids}
     if not found:
         return found
@@ -49,7 +55,7 @@ async def read(connection: AsyncConnection, story_ids: Collection[int]) -> dict[
         found[row.story_id].revisions[row.record_id] = row.revision
     for carrier in await _carriers(connection, said):
         row = said[carrier.record_id]
-        found[row.story_id].tellers.append(_of_carrier(carrier, row))
+        found[row.story_id].tellers.append(_of_carrier(carrier, row, agencies))
     return found
 
 
@@ -65,12 +71,14 @@ def _tellers() -> Select[Any]:
 _TELLERS = _tellers()
 
 
-async def carriers_of(connection: AsyncConnection, tellers: Collection[Teller]) -> dict[int, list[Teller]]:
+async def carriers_of(
+    connection: AsyncConnection, tellers: Collection[Teller], agencies: Agencies = ()
+) -> dict[int, list[Teller]]:
     """Return the entries that carried records first, but those that created them, by record."""
     said = {teller.record: teller for teller in tellers}
     found: dict[int, list[Teller]] = {}
     for carrier in await _carriers(connection, said):
-        found.setdefault(carrier.record_id, []).append(_of_carrier(carrier, said[carrier.record_id]))
+        found.setdefault(carrier.record_id, []).append(_of_carrier(carrier, said[carrier.record_id], agencies))
     return found
 
 
@@ -116,12 +124,12 @@ def _teller(row: Any) -> Teller:
     )
 
 
-def _of_carrier(carrier: Any, row: Any) -> Teller:
+def _of_carrier(carrier: Any, row: Any, agencies: Agencies) -> Teller:
     return Teller(
         record=carrier.record_id,
         carrier=carrier.entry_id,
         publisher=carrier.publisher,
-        agency=own_agency(provider=None, site=carrier.publisher, source=None),
+        agency=own_agency(provider=None, site=carrier.publisher, source=None, others=agencies),
         credits=frozenset(row.credits or ()),
         named=tuple(name for name in row.named or () if name != carrier.publisher),
         seen=carrier.seen_at,
