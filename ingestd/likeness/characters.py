@@ -16,6 +16,7 @@ TOP = 0x30000
 #: have it, or not there; SEPARATOR: may separate thousands.
 WORD, DIGIT, CAPITAL, ALONE, POINT, END, UNSTABLE, SEPARATOR = 1, 2, 4, 8, 16, 32, 64, 128
 _DIGIT, _POINT, _UNSTABLE, _SEPARATOR = map(np.uint8, (DIGIT, POINT, UNSTABLE, SEPARATOR))
+_OTHER_DIGIT = np.uint8(DIGIT | UNSTABLE)
 #: Scripts without spaces between words, in which each character is a token: Thai and Lao, Burmese, Khmer, kana,
 #: ideographs.
 _UNSPACED = (
@@ -25,7 +26,7 @@ _UNSPACED = (
 #: What some editors paste and others strip; variation selectors among them.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]+")
 #: Between digits, before three: "1.200", "1,200", "1'200", and with a space that does not break.
-_SEPARATORS = ".,'’\u00a0\u2009\u202f"
+_SEPARATORS = ".,'’\u00a0\u2009\u202f\u066c"
 _THOUSANDS = re.compile(rf"[{_SEPARATORS}](?<=\d.)(?=\d{{3}}(?!\d))")
 #: Letters of Hangul that are composed to syllables, though each is stable alone.
 _JAMO = range(0x1100, 0x1200)
@@ -78,6 +79,9 @@ def characters() -> Characters:
     normal[ord("\n") : ord("\n") + 2] = ["\n"]
     kinds[[point for point, sign in enumerate(everything) if normal[point] != sign]] |= UNSTABLE
     kinds[[*marks, *_JAMO]] |= UNSTABLE
+    digits = (kinds & _DIGIT) != 0
+    digits[: ord("9") + 1] = False
+    kinds[digits] |= UNSTABLE
     for run in _INVISIBLE.finditer(everything):
         kinds[run.start() : run.end()] = UNSTABLE
     return Characters(kinds, folded)
@@ -86,14 +90,14 @@ def characters() -> Characters:
 def form(text: str, longest: int) -> Form:
     """Return the comparison form of a text, of which no more than `longest` characters are kept.
 
-    That is NFKC without invisible characters and separators of thousands; letter case is kept.  Separators go first,
-    because NFKC makes a plain space of a thin one.
+    That is NFKC without invisible characters and separators of thousands, and with the digits 0 to 9 for those of any
+    script; letter case is kept.  Separators go first, because NFKC makes a plain space of a thin one.
     """
     points, kinds = _read(text)
     normal, within = text, _within_numbers(kinds)
     # Both passes over a text are left out where no character of it asks for them: of news, for three in four.
     if np.bitwise_or.reduce(kinds) & _UNSTABLE:
-        normal = unicodedata.normalize("NFKC", _THOUSANDS.sub("", _visible(text, kinds)))
+        normal = unicodedata.normalize("NFKC", _THOUSANDS.sub("", _plain_digits(_visible(text, kinds), text, kinds)))
     elif len(within):
         normal = _THOUSANDS.sub("", text)
     if len(normal) > longest:
@@ -119,6 +123,14 @@ def _visible(text: str, kinds: NDArray[np.uint8]) -> str:
     for sign in filter(_INVISIBLE.match, signs):
         text = text.replace(sign, "")
     return text
+
+
+def _plain_digits(visible: str, text: str, kinds: NDArray[np.uint8]) -> str:
+    """Return what is visible of a text with ASCII digits: of two papers in one script, one may print its own."""
+    signs = {text[place] for place in ((kinds[2:-1] & _OTHER_DIGIT) == _OTHER_DIGIT).nonzero()[0].tolist()}
+    for sign in signs:
+        visible = visible.replace(sign, str(unicodedata.decimal(sign)))
+    return visible
 
 
 def _read(text: str) -> tuple[CodePoints, NDArray[np.uint8]]:

@@ -50,9 +50,11 @@ class Rules:
     #: The former, where there are fewer facts than this, or where one publisher has both texts.
     clash_of_few: float = 1.0
     few_facts: float = 3.0
-    #: Tokens; a shorter text joins only its equal.  So many more where a token is a character.
+    #: Tokens; a shorter text joins only its equal.  So many where a token is an ideograph or kana, and where it is a
+    #: letter or vowel sign (Thai, Khmer), of which a word has five.
     short: int = 25
     short_by_character: int = 45
+    short_by_letter: int = 125
     #: Tokens; a shorter text is placed by nothing.
     empty: int = 5
     #: How long after an alert a text joins it by its headline.

@@ -15,6 +15,8 @@ _MARKS = frozenset(
 )
 _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _THOUSANDS = re.compile(r"[.,'’](?<=\d.)(?=\d{3}(?!\d))")
+#: First character of kana; ideographs follow.
+_KANA = "\u3040"
 #: Words of a headline from which it is stored, and from which a short text that contains it says no more.
 _HEADLINE = 5
 #: Characters of a short text or headline that are read.
@@ -40,7 +42,7 @@ def document(
     made = of or sketch(text, base)
     tokens = len(made.tokens)
     title = words_without_marks(headline or "")
-    if tokens >= (rules.short_by_character if made.is_by_character else rules.short):
+    if tokens >= _least(made, rules):
         lookups = (Key(KeyKind.TEXT, _number(title, base)),) if title else ()
         keys = (Key(KeyKind.HEADLINE, _number(title, base)),) if len(title) >= _HEADLINE else ()
         return Document(publisher=publisher, sketch=made, is_short=False, lookups=lookups, keys=keys)
@@ -54,6 +56,16 @@ def document(
         lookups=(Key(KeyKind.TEXT, number), Key(KeyKind.HEADLINE, number)),
         keys=(Key(KeyKind.TEXT, number),),
     )
+
+
+def _least(text: Sketch, rules: Rules) -> int:
+    """Return the tokens from which a text is compared with others; a word of Thai has five, one of Chinese two."""
+    if not text.is_by_character:
+        return rules.short
+    if len(text.tokens) >= rules.short_by_letter:
+        return rules.short_by_letter
+    ideographs = sum(sign >= _KANA for sign in text.text)
+    return rules.short_by_character if 2 * ideographs > len(text.tokens) else rules.short_by_letter
 
 
 def _statement(words: tuple[str, ...], title: tuple[str, ...]) -> tuple[str, ...]:

@@ -175,6 +175,17 @@ def test_a_short_text_with_another_fact_is_another_story(stories: MemoryStories)
     assert stories.add(3, other, NOW, publisher="agency.example", headline=other) != alert
 
 
+THAI = "ด่วน ไฟไหม้ท่าเรือซาโรลา ทางการสั่งปิดชั่วคราว มีผู้บาดเจ็บสามราย"
+
+
+def test_an_alert_in_a_script_without_spaces_joins_its_equal_only(stories: MemoryStories) -> None:
+    alert = stories.add(2, THAI, NOW, publisher="agency.example", headline=THAI)
+    other = THAI.replace("ไฟไหม้", "น้ำท่วม")
+
+    assert stories.add(3, other, NOW, publisher="other.example", headline=other) != alert
+    assert stories.add(4, THAI, NOW, publisher="paper.example", headline=THAI) == alert
+
+
 def test_a_short_text_that_says_nothing_is_told_by_its_headline(stories: MemoryStories) -> None:
     text = "Watch the video above for the whole story."
     first = stories.add(2, text, NOW, publisher="a.example", headline="Fire in the harbour of Sarola")
