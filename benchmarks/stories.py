@@ -1,6 +1,7 @@
 """Place a folder of documents in stories, trace their lineage, and score both where the truth is known.
 
 python benchmarks/stories.py DIR [--predictions OUT] [--database URL] [--restart N] [--writers N] [--shuffle HOURS]
+python benchmarks/stories.py --drawn N [--size N] [--memory]
 
 DIR has docs.jsonl: documents in the order in which they arrive, one JSON object a line, with id, seen, source,
 published, language, headline, body_text, and, where they are known, byline, dateline, guid, version, provider,
@@ -8,6 +9,8 @@ pubstatus.  They are saved and placed by the product's own code (`stories_store.
 empty database at URL, 25 at a time.  Every 500 documents all connections are closed and nothing is left in memory; two
 placers work at once.  With --memory the pure steps run over dictionaries, in a quarter of the time: documents with one
 guid are revisions of a record, documents with an equal text carriers of one.
+
+In place of DIR, --drawn makes N sets of invented documents (`tests/support/drawn_stories.py`), in seven scripts.
 
 With truth.jsonl and pairs.jsonl beside it the table of figures is printed, and the
 exit status is 1 where one misses what it must reach.  OUT gets a line for each document: its id, cluster, origin (an
@@ -27,7 +30,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, TypeAlias
 
 import stories_store
 from common import print_json
@@ -39,8 +42,10 @@ from ingestd.likeness.content_hash import content_hash
 from ingestd.likeness.lineage import first_carrier, texts_needed, trace
 from ingestd.likeness.named_publishers import named_publishers
 from ingestd.likeness.tellers import Lineage, Teller
+from tests.support.drawn_stories import Draw
 from tests.support.memory_stories import MemoryStories
 
+Lines: TypeAlias = Sequence[Mapping[str, Any]]
 #: Words that editions change.
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 #: How a source of the set is named that is an agency's own site.
@@ -217,7 +222,9 @@ def in_database(documents: Sequence[dict[str, Any]], chosen: argparse.Namespace)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("folder", type=Path, nargs="?", metavar="DIR")
+    parser.add_argument("--drawn", type=int, default=0, metavar="N", help="Score N sets of invented documents.")
+    parser.add_argument("--size", type=int, default=110, metavar="N", help="Originals of a drawn set.")
     parser.add_argument("--predictions", type=Path, metavar="OUT")
     parser.add_argument(
         "--memory", action="store_true", help="Run the pure steps over dictionaries, without a database."
@@ -232,22 +239,36 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    documents = read(chosen.folder / "docs.jsonl")
-    if chosen.shuffle:
-        documents = shuffled(documents, chosen.shuffle, chosen.seed)
-    if chosen.rounds > 1:
-        documents = multiplied(documents, chosen.rounds)
-    predictions = in_memory(documents, chosen.seed) if chosen.memory else in_database(documents, chosen)
+    if chosen.drawn:
+        return max(score_drawn(seed, chosen) for seed in range(1, chosen.drawn + 1))
+    if not chosen.folder:
+        parser.error("DIR or --drawn is required")
+    predictions = predicted(read(chosen.folder / "docs.jsonl"), chosen)
     if chosen.predictions:
         write(chosen.predictions, predictions)
     if chosen.rounds > 1 or not (chosen.folder / "truth.jsonl").exists():
         return 0
-    figures = score(
-        read(chosen.folder / "truth.jsonl"),
-        read(chosen.folder / "pairs.jsonl"),
-        {one["id"]: one for one in predictions},
-    )
-    table = [*rows(figures)]
+    return print_table(read(chosen.folder / "truth.jsonl"), read(chosen.folder / "pairs.jsonl"), predictions)
+
+
+def predicted(documents: list[dict[str, Any]], chosen: argparse.Namespace) -> list[dict[str, Any]]:
+    """Place documents as the command line says; return a line for each."""
+    if chosen.shuffle:
+        documents = shuffled(documents, chosen.shuffle, chosen.seed)
+    if chosen.rounds > 1:
+        documents = multiplied(documents, chosen.rounds)
+    return in_memory(documents, chosen.seed) if chosen.memory else in_database(documents, chosen)
+
+
+def score_drawn(seed: int, chosen: argparse.Namespace) -> int:
+    draw = Draw(seed, chosen.size)
+    print(f"draw {seed}")
+    return print_table(draw.truth, draw.pairs, predicted(draw.documents, chosen))
+
+
+def print_table(truth: Lines, pairs: Lines, predictions: Lines) -> int:
+    """Print the figures; return 1 where one misses what it must reach."""
+    table = [*rows(score(truth, pairs, {one["id"]: one for one in predictions}))]
     for row in table:
         print(f"| {row.name} | {row.value:.4f} | {row.must} | {row.aim} | {row.verdict} |")
     return int(any(row.verdict == "missed" for row in table))
