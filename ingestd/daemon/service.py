@@ -28,7 +28,7 @@ from ingestd.store.retention.prune import Rounds
 from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import pacing_key
 
-if TYPE_CHECKING:  # it needs numpy, which takes 24 MB: a daemon without stories has none of it
+if TYPE_CHECKING:  # it needs numpy, which takes 15 MB: a daemon without stories has none of it
     from ingestd.pipeline.stories.placer import Placer
 
 K = TypeVar("K")
@@ -55,6 +55,7 @@ class Service:
         self.runtime = runtime
         #: Places records in stories; None: that is turned off.
         self.placer = placer
+        runtime.ingest.sketches = placer.made_sketches if placer else None
         self.service_state = ServiceState()
         self.usage = UsageFigures()
         self.retention_rounds = Rounds()
@@ -189,6 +190,7 @@ class Service:
                 self.service_state.count_failure(done.failure.stage, done.failure.error)
             if done.new or done.changed:
                 self.pages.nudge()
+                self._wake_placer()
 
         await run_or_postpone(
             self.runtime.fetcher, pacing_key(source.url), poll, put_off,
@@ -202,6 +204,7 @@ class Service:
         self.service_state.documents_warned += bool(done and done.document_warnings)
         if done and (done.new or done.changed):
             self.pages.nudge()
+            self._wake_placer()
 
     def _count_entry(self, done: EntryOutcome) -> None:
         _add(self.service_state.entries_done, type(done).__name__.lower())

@@ -118,16 +118,35 @@ def sketch(text: str, base: int) -> Sketch:
         return replace(_NOTHING, text=text)
     tokens = _token_hashes(points, starts, ends, _keyed(base))
     initials = kinds[2:][starts]
-    length = CHARACTERS if np.count_nonzero(initials & _ALONE) * 2 > len(starts) else WORDS
+    return of_tokens(
+        text,
+        starts=starts.astype(np.int32),
+        ends=ends.astype(np.int32),
+        tokens=tokens,
+        facts=_facts(points, kinds, starts, ends, initials),
+        length=CHARACTERS if np.count_nonzero(initials & _ALONE) * 2 > len(starts) else WORDS,
+    )
+
+
+def of_tokens(
+    text: str,
+    *,
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    tokens: Hashes,
+    facts: NDArray[np.uint8],
+    length: int,
+) -> Sketch:
+    """Return a sketch, from what does not follow from its tokens."""
     rolling = windows(tokens, length)
     rolling &= LOW_48
     shingles = distinct(rolling)
     return Sketch(
         text=text,
-        starts=starts.astype(np.int32),
-        ends=ends.astype(np.int32),
+        starts=starts,
+        ends=ends,
         tokens=tokens,
-        facts=_facts(points, kinds, starts, ends, initials),
+        facts=facts,
         length=length,
         rolling=rolling,
         shingles=shingles,

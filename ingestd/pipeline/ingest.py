@@ -65,6 +65,7 @@ from ingestd.pipeline.read import FetchedPage, fetch_enclosure, fetch_page, read
 from ingestd.pipeline.refused_answers import keep_refused_answer
 from ingestd.pipeline.retry import Retries, as_ingest_error, is_local
 from ingestd.pipeline.site_context import SiteContexts
+from ingestd.pipeline.stories.made_sketches import MadeSketches
 from ingestd.pipeline.text_renditions import fetch_text, find_source
 from ingestd.store.batches import Batches
 from ingestd.store.database import Database
@@ -120,6 +121,8 @@ class Ingest:
         self.fetcher = fetcher
         self.pool = pool
         self.archive = archive
+        #: Those of the texts that are extracted, for the placer of this process; None: there is none.
+        self.sketches: MadeSketches | None = None
         self.timing = timing
         self._save_commits = save_commits
         self._site_contexts = SiteContexts(database, retries)
@@ -237,7 +240,9 @@ class Ingest:
         # Revisits use at most one worker process, so that the others are free for new entries, which wait for none.
         async with self._revisit_lock if work.known else self._groups.joined():
             page = await self._site_contexts.add_to(fetched.page, page_site)
-            found = await read_new_page(self.pool, page, is_indexed=work.known is None, level=self.archive.level)
+            found = await read_new_page(
+                self.pool, page, is_indexed=work.known is None, level=self.archive.level, sketches=self.sketches
+            )
             extracted = found.extracted
             if revisit.is_same(work, extracted):
                 return self._untouched(work, fetched)
@@ -251,12 +256,11 @@ class Ingest:
         raw = await self.retries.while_unavailable(
             lambda: self.archive.put(fetched.page.body, "page", fetched.answer, [subject], frame=found.frame)
         )
-        visits = work.visits
-        if not fetched.page.fragment:
-            visits = revisit.visits_after(work, at, self.timing, extracted.article)
+        is_fragment = fetched.page.fragment
+        visits = work.visits if is_fragment else revisit.visits_after(work, at, self.timing, extracted.article)
         return Saved(
             work=work, at=at, article=extracted.article, content_hash=extracted.content_hash, url=fetched.url,
-            fragment=fetched.page.fragment, page_url=without_userinfo(fetched.page.url),
+            fragment=is_fragment, page_url=without_userinfo(fetched.page.url),
             content_type=clean(fetched.page.content_type or "") or None, extractor=extracted.extractor.name,
             rules=extracted.extractor.rules, whole_hash=extracted.whole_hash, site=page_site,
             block_hashes=extracted.block_hashes, same_text=same_text, is_compared=is_compared, index=found.index,

@@ -17,6 +17,7 @@ from ingestd.model.reply import Reply
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.model.text_references import is_by_reference
 from ingestd.model.version import Version
+from ingestd.pipeline.stories.made_sketches import MadeSketches
 from ingestd.policy.articles.plausible_dates import article_with_plausible_dates, entry_with_plausible_dates
 from ingestd.store.polls.poll_result import ListedEntry
 from ingestd.urls import without_userinfo
@@ -116,16 +117,26 @@ async def read_page(pool: Pool, page: Page, *, fetched_at: datetime | None = Non
     return _with_plausible_article_dates(extracted, fetched_at or datetime.now(UTC))
 
 
-async def read_new_page(pool: Pool, page: Page, *, is_indexed: bool = True, level: int | None = None) -> IndexedArticle:
+async def read_new_page(
+    pool: Pool,
+    page: Page,
+    *,
+    is_indexed: bool = True,
+    level: int | None = None,
+    sketches: MadeSketches | None = None,
+) -> IndexedArticle:
     """Extract the article of a page that was fetched just now; raises as `read_page` does.
 
-    With `is_indexed`, its entry of the full-text index is made in the worker process as well, and the page compressed
-    at a `level` of zstd, if there is one.
+    With `is_indexed`, the worker process also makes its entry of the full-text index, compresses the page at a `level`
+    of zstd, if there is one, and makes the sketch of its text, if that is to be kept in `sketches`.
     """
     if not is_indexed:
         return IndexedArticle(extracted=await read_page(pool, page))
-    found: IndexedArticle = await pool.run("ingestd.workers.indexed:extract", page, level)
-    return replace(found, extracted=_with_plausible_article_dates(found.extracted, datetime.now(UTC)))
+    base = sketches.base if sketches else None
+    found: IndexedArticle = await pool.run("ingestd.workers.indexed:extract", page, level, base)
+    if sketches and base is not None and found.sketch:
+        sketches.put(found.extracted.article.body_text, found.sketch, base)
+    return replace(found, extracted=_with_plausible_article_dates(found.extracted, datetime.now(UTC)), sketch=None)
 
 
 def _with_plausible_article_dates(extracted: ExtractedArticle, now: datetime) -> ExtractedArticle:

@@ -44,10 +44,12 @@ class ExtractedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedArticle:
-    """An extracted article with its entry of the full-text index, and its page, compressed."""
+    """An extracted article with its entry of the full-text index, its page, compressed, and the sketch of its text."""
 
     extracted: ExtractedArticle
     #: None: it was not asked for.
     index: IndexEntry | None = None
     #: The page's body as a frame of zstd.  None: it was not asked for.
     frame: bytes | None = None
+    #: As `likeness.packed_sketch` packs it.  None: it was not asked for.
+    sketch: bytes | None = None

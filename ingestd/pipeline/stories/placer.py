@@ -8,6 +8,7 @@ record is placed twice and none is left out.  If others have changed stories mea
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 
@@ -17,6 +18,7 @@ from ingestd.errors import StoreError
 from ingestd.likeness.rules import RULES, Rules
 from ingestd.pipeline.stories import hints, tracing
 from ingestd.pipeline.stories.failing import ATTEMPTS, LOCAL, BatchLimit, is_of_texts
+from ingestd.pipeline.stories.made_sketches import MadeSketches
 from ingestd.pipeline.stories.placing import Placing
 from ingestd.pipeline.stories.walk import Walk
 from ingestd.settings import Settings
@@ -35,9 +37,9 @@ BATCH = 200
 #: Seconds between two looks at the event log: another process may have saved records.
 INTERVAL = 1.0
 
-#: Seconds from a save to its placement: what is saved meanwhile is placed with it, since most of the CPU time of a
-#: small batch does not depend on its size.
-GATHERING = 0.25
+#: Seconds from a save to its placement, and at least between two placements: what is saved meanwhile is placed with it,
+#: since most of the CPU time of a small batch does not depend on its size.
+GATHERING, BETWEEN = 0.25, 0.75
 
 #: Seconds between two looks at what another run places, and for which it may place nothing while events wait, until
 #: `Placer.place_all` no longer waits for it.
@@ -75,7 +77,9 @@ class Placer:
         self._database = database
         self._limit = BatchLimit(batch)
         self._run_id = run_id
-        self._placing = Placing(rules)
+        #: Sketches of texts that this process has extracted and that were not placed yet.
+        self.made_sketches = MadeSketches()
+        self._placing = Placing(rules, self.made_sketches)
         #: Places stored records that have no story, while no event waits.
         self.walk = Walk(database, rules, placing=self._placing)
         #: Records placed so far, by `likeness.placement.How`.
@@ -86,7 +90,7 @@ class Placer:
         #: Since when nothing could be placed, in monotonic seconds; None: the last attempt succeeded.
         self.failing_since: float | None = None
         self._woken = asyncio.Event()
-        self._stopping = False
+        self._stopped = asyncio.Event()
         #: The state of the stories when this last looked.
         self._at: Cursor | None = None
         #: Number of the event before those whose loss was noted last.
@@ -103,13 +107,14 @@ class Placer:
 
     def stop(self) -> None:
         """Let `run` return after the present batch."""
-        self._stopping = True
+        self._stopped.set()
         self._woken.set()
 
     async def run(self) -> None:
         """Place what the event log tells until `stop` is called; wait while the database is unavailable."""
-        while not self._stopping:
+        while not self._stopped.is_set():
             self._woken.clear()
+            begun = monotonic()
             try:
                 placed = await self.place_next()
                 rest = INTERVAL if placed else await self._walk_on()
@@ -118,8 +123,8 @@ class Placer:
                 log_failure(log, "stories wait", error)
                 self.failing_since = self.failing_since or monotonic()
                 placed, rest = 0, INTERVAL
-            if not placed and not self._stopping:
-                await self._sleep(rest)
+            if not (placed and self.waiting):
+                await self._sleep(rest, begun)
 
     async def _walk_on(self) -> float:
         """Place some stored records that have no story, if there are any; return for how long to rest (seconds)."""
@@ -141,14 +146,16 @@ class Placer:
             return INTERVAL
         return min(_LONGEST_REST, _REST * (monotonic() - began))
 
-    async def _sleep(self, seconds: float) -> None:
+    async def _sleep(self, rest: float, begun: float) -> None:
+        """Sleep until something may be there to place, `rest` seconds at most; the last placement began at `begun`."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(rest):
                 await self._woken.wait()
         except TimeoutError:
             return
-        if not self._stopping:
-            await asyncio.sleep(GATHERING)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(GATHERING, begun + BETWEEN - monotonic())):
+                await self._stopped.wait()
 
     async def place_all(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Place all events there are, or wait until another run has placed them; returns how many this one placed.
@@ -221,6 +228,7 @@ class Placer:
         while True:
             async with self._database.snapshot() as connection:
                 self._at = at = await cursor.read(connection)
+                self.made_sketches.base = at.base
                 self.waiting = max(0, at.last_event - at.seq)
                 if not self.waiting or self._is_for_other(at):
                     return 0

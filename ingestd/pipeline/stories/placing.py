@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.likeness import decision
+from ingestd.likeness.packed_sketch import unpack
 from ingestd.likeness.placement import Document, Key, KeyHit, KeyKind, Member, Placement, Story, TextKey
 from ingestd.likeness.ranking import Ranking, rank
 from ingestd.likeness.rules import Rules
 from ingestd.likeness.short_texts import document
 from ingestd.pipeline.stories.batch import Batch, Job, Joined, sketch_texts
+from ingestd.pipeline.stories.made_sketches import MadeSketches
 from ingestd.pipeline.stories.sketches import BatchSketches, Sketches
 from ingestd.pipeline.stories.tellers import credits_of, teller
 from ingestd.store.stories import members, postings
@@ -30,11 +32,15 @@ class _Needs:
 
 
 class Placing:
-    """Computes the stories of texts; keeps sketches from batch to batch, and nothing else."""
+    """Computes the stories of texts; keeps sketches from batch to batch, and nothing else.
 
-    def __init__(self, rules: Rules) -> None:
+    Those of `made` need not be made again.
+    """
+
+    def __init__(self, rules: Rules, made: MadeSketches | None = None) -> None:
         self._rules = rules
         self._sketches = Sketches()
+        self._made = made or MadeSketches()
 
     async def computed(self, connection: AsyncConnection, at: Cursor, texts: Sequence[StoredText]) -> Batch:
         """Place texts, in order, in the stories of a snapshot; return what is to be written."""
@@ -54,12 +60,15 @@ class Placing:
         if text.article is None:
             return None
         key = TextKey(text.record_id, text.revision)
+        known = sketches.get(key)
+        if known is None and (packed := self._made.take(text.article.body_text, base)):
+            known = unpack(packed)
         made = document(
             publisher=text.publisher,
             headline=text.article.headline,
             text=text.article.body_text,
             base=base,
-            of=sketches.get(key),
+            of=known,
             rules=self._rules,
         )
         sketches.put(key, made.sketch)
