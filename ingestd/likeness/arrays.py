@@ -18,6 +18,7 @@ _FACTORS = np.array([pow(_MULTIPLIER, power, 1 << 64) for power in range(1, 9)],
 _BELOW_PLACES = np.uint64((1 << 18) - 1)
 _ABOVE_PLACES = ~_BELOW_PLACES
 _PLACES = 1 << 12
+_S2, _S3, _S26 = np.uint64(2), np.uint64(3), np.uint64(26)
 _S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -55,6 +56,14 @@ def distinct(values: Hashes) -> Hashes:
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
     once: Hashes = ordered[is_first]
     return once
+
+
+def shortened(hashes: Hashes) -> Hashes:
+    """Return hashes of 48 bits as sorted numbers of 24, which are enough within one story.
+
+    The upper 22 bits, by which the index finds the hash; then the lower 2, by which a text is sampled.
+    """
+    return np.sort((hashes >> _S26) << _S2 | hashes & _S3)
 
 
 def is_in(values: Hashes, others: Hashes) -> Flags:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ingestd.likeness.arrays import shared
+from ingestd.likeness.arrays import shared, shortened
 from ingestd.likeness.comparison import compare, is_cut_copy, is_one_story
 from ingestd.likeness.mixed_texts import is_of_other_part
 from ingestd.likeness.placement import Document, Evidence, Member, Placement, Story, TextKey
@@ -149,7 +149,7 @@ def _nearest(ranking: Ranking, candidate: Candidate, members: tuple[Member, ...]
         return members[0]
     known = ranking.nearest.get(candidate.story)
     if known is None or known[0] is not members:
-        ours = np.fromiter(candidate.shared, np.uint64, len(candidate.shared))
+        ours = shortened(np.fromiter(candidate.shared, np.uint64, len(candidate.shared)))
         nearest, most = members[0], -1
         for member in members:
             if (common := shared(ours, member.sampled)) > most:

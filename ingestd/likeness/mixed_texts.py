@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingestd.likeness.arrays import Hashes, shared
+from ingestd.likeness.arrays import Hashes, shared, shortened
 from ingestd.likeness.placement import Member
 from ingestd.likeness.ranking import Candidate
 from ingestd.likeness.rules import Rules
@@ -23,7 +23,7 @@ def is_of_other_part(candidate: Candidate, member: Member, members: Sequence[Mem
 
     `member` is the one that has most of the document, `members` are all that stand for the story.
     """
-    ours = np.array(sorted(candidate.shared), np.uint64)
+    ours = shortened(np.fromiter(candidate.shared, np.uint64, len(candidate.shared)))
     if len(members) < 2 or shared(ours, member.sampled) < _FEW:
         return False
     found = False

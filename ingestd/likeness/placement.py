@@ -69,7 +69,7 @@ class Member:
     record: int
     revision: int
     publisher: str
-    #: The sampled shingles of that text, sorted.
+    #: The sampled shingles of that text, as `arrays.shortened` gives them.
     sampled: Hashes
     #: Distinct shingles of that text.
     size: int

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingestd.likeness import decision
+from ingestd.likeness.arrays import shortened
 from ingestd.likeness.placement import Document, Key, KeyHit, KeyKind, Member, Placement, Story, StoryState, TextKey
 from ingestd.likeness.ranking import rank
 from ingestd.likeness.rules import RULES
@@ -73,7 +74,7 @@ class MemoryStories:
                 record=record,
                 revision=self.revisions[record],
                 publisher=one.publisher,
-                sampled=one.sketch.sampled,
+                sampled=shortened(one.sketch.sampled),
                 size=len(one.sketch.shingles),
             )
             self.members[story] = [other for other in self.members[story] if other.key not in placement.retires]

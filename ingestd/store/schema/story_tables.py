@@ -66,7 +66,7 @@ story_keys = Table(
     sqlite_with_rowid=False,
 )
 
-#: What each text has added to the index of its story.  Hashes are packed in six bytes, in order.
+#: What each text has added to the index of its story.  Hashes are packed in three bytes, in order (`store.stories`).
 story_samples = Table(
     "story_samples",
     metadata,

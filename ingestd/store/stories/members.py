@@ -1,17 +1,16 @@
 """Records that stand for their stories, with which documents are compared."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.likeness.arrays import Hashes
 from ingestd.likeness.placement import Member, Story, TextKey
 from ingestd.store.schema.tables import copies, story_samples
 from ingestd.store.statements import among
+from ingestd.store.stories.packing import as_arrays
 
 #: Tokens from which a text counts as one that its publisher has in a story.
 LEAST_TOKENS = 5
@@ -65,18 +64,3 @@ async def read(
 async def stories_of(connection: AsyncConnection, record_ids: Collection[int]) -> list[Any]:
     """Return the stories of records that have one, and their credits, as rows."""
     return list((await connection.execute(_STORIES_OF, {"records": sorted(record_ids)})).all())
-
-
-def as_arrays(packed: Sequence[bytes]) -> list[Hashes]:
-    """Return packed hashes (`packing.pack`) as arrays."""
-    narrow = np.frombuffer(b"".join(packed), np.uint8).reshape(-1, 6)
-    wide = np.zeros((len(narrow), 8), np.uint8)
-    wide[:, :6] = narrow
-    whole = wide.view("<u8").reshape(-1).astype(np.uint64, copy=False)
-    ends = np.cumsum([len(one) // 6 for one in packed]).tolist()
-    return [whole[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-
-
-def as_bytes(hashes: Hashes) -> bytes:
-    """Return an array of hashes as `packing.pack` does."""
-    return hashes.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :6].tobytes()

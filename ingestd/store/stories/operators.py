@@ -71,8 +71,8 @@ async def _move_shingles(connection: AsyncConnection, record_ids: Sequence[int],
     moved = update(story_samples).where(c.record_id.in_(record_ids), c.story_id == old)
     added = case((c.sampled.is_not(None), null()), else_=c.added)
     await connection.execute(moved.values(story_id=new, added=added))
+    await postings.copy(connection, old, new, has)
     await postings.remove(connection, old, await handed_over(connection, old, brought))
-    await postings.add(connection, ((one, new) for one in has))
 
 
 async def merge(connection: AsyncConnection, one: int, other: int, *, now: datetime) -> int:

@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, select, text
+from sqlalchemy import ARRAY, BigInteger, TextClause, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.store.schema.tables import shingles, stories, story_keys, story_samples
-from ingestd.store.statements import among, chunks, execute_for_all
+from ingestd.store.schema.tables import stories, story_keys, story_samples
+from ingestd.store.statements import among, execute_for_all
 from ingestd.store.stories.packing import unpack
 
 # One parameter for all hashes: a statement with thousands takes longer to build than to run.
@@ -34,6 +34,26 @@ _FIND_KEYS = select(story_keys.c.key, story_keys.c.story_id, story_keys.c.at).wh
 _STATES = select(stories.c.id, stories.c.last_at, stories.c.round_up, stories.c.pinned).where(
     among(stories.c.id, "stories"), stories.c.merged_into.is_(None)
 )
+
+#: Bits of a hash below those by which a short hash finds it.
+_REST = 26
+_RANGE = f"s.hash BETWEEN f.first AND f.first + {(1 << _REST) - 1} AND s.story_id = :story"
+_COPY = {
+    "sqlite": text(
+        "INSERT OR IGNORE INTO shingles (hash, story_id) SELECT hash, :to FROM shingles "
+        "WHERE hash BETWEEN :first AND :last AND story_id = :story"
+    ),
+    "postgresql": text(
+        "INSERT INTO shingles (hash, story_id) SELECT s.hash, :to FROM unnest(:firsts) AS f (first) "  # noqa: S608
+        f"JOIN shingles AS s ON {_RANGE} ON CONFLICT DO NOTHING"
+    ).bindparams(bindparam("firsts", type_=ARRAY(BigInteger)), bindparam("to", type_=BigInteger)),
+}
+_REMOVE = {
+    "sqlite": text("DELETE FROM shingles WHERE hash BETWEEN :first AND :last AND story_id = :story"),
+    "postgresql": text(
+        f"DELETE FROM shingles AS s USING unnest(:firsts) AS f (first) WHERE {_RANGE}"  # noqa: S608
+    ).bindparams(bindparam("firsts", type_=ARRAY(BigInteger))),
+}
 
 
 def _numbers(connection: AsyncConnection, values: Sequence[int]) -> Any:
@@ -69,15 +89,33 @@ async def add(connection: AsyncConnection, rows: Iterable[tuple[int, int]]) -> N
     await connection.execute(_ADD_POSTGRESQL, values)
 
 
-async def remove(connection: AsyncConnection, story_id: int, hashes: Collection[int]) -> None:
-    """Remove shingles of a story."""
-    c = shingles.c
-    for some in chunks(sorted(hashes)):
-        await connection.execute(delete(shingles).where(c.hash.in_(some), c.story_id == story_id))
+async def copy(connection: AsyncConnection, from_story: int, to_story: int, short: Collection[int]) -> None:
+    """Give shingles of a story, named by their short hashes, to another one as well."""
+    await _for_each_range(connection, _COPY, short, {"story": from_story, "to": to_story})
+
+
+async def remove(connection: AsyncConnection, story_id: int, short: Collection[int]) -> None:
+    """Remove shingles of a story, named by their short hashes."""
+    await _for_each_range(connection, _REMOVE, short, {"story": story_id})
+
+
+async def _for_each_range(
+    connection: AsyncConnection, statements: Mapping[str, TextClause], short: Collection[int], values: Mapping[str, int]
+) -> None:
+    """Execute a statement for the shingles of a story with some short hashes: in the index, each is a short range."""
+    firsts = sorted({one >> 2 << _REST for one in short})
+    if not firsts:
+        return
+    statement = statements[connection.dialect.name]
+    if connection.dialect.name == "sqlite":
+        rows = [{"first": first, "last": first + (1 << _REST) - 1, **values} for first in firsts]
+        await connection.execute(statement, rows)
+        return
+    await connection.execute(statement, {"firsts": firsts, **values})
 
 
 async def of_story(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, set[int]]:
-    """Return the shingles that the texts of each story have added."""
+    """Return the short hashes of the shingles that the texts of each story have added."""
     c = story_samples.c
     query = select(c.story_id, c.sampled, c.added).where(c.story_id.in_(story_ids))
     found: dict[int, set[int]] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ingestd.likeness.arrays import shortened
 from ingestd.likeness.decision import standing
 from ingestd.likeness.placement import (
     Document,
@@ -27,7 +28,8 @@ from ingestd.likeness.placement import (
 from ingestd.likeness.rules import RULES, Rules
 from ingestd.likeness.tellers import Teller
 from ingestd.store.stories.documents import StoredText
-from ingestd.store.stories.members import LEAST_TOKENS, as_bytes
+from ingestd.store.stories.members import LEAST_TOKENS
+from ingestd.store.stories.packing import as_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,22 +189,23 @@ class WorkingSet:
     def _add_member(self, text: StoredText, document: Document, placement: Placement, story_id: int) -> None:
         story = self.stories.get(story_id)
         members = story.members if story else ()
+        short = shortened(document.sketch.sampled)
         if placement.stands:
             self.changes.retired += placement.retires
             member = Member(
                 record=text.record_id,
                 revision=text.revision,
                 publisher=text.publisher,
-                sampled=document.sketch.sampled,
+                sampled=short,
                 size=len(document.sketch.shingles),
             )
             self.joined[member.key] = text.at
             gone = {member.key, *placement.retires}
             members = self._ordered([member, *(one for one in members if one.key not in gone)])
         if placement.stands or placement.shingles:
-            sampled = as_bytes(document.sketch.sampled)
-            is_all = len(placement.shingles) == len(document.sketch.sampled)
-            added = sampled if is_all else as_bytes(np.array(sorted(placement.shingles), np.uint64))
+            sampled = as_bytes(short)
+            is_all = len(placement.shingles) == len(short)
+            added = sampled if is_all else as_bytes(shortened(np.array(placement.shingles, np.uint64)))
             self.changes.samples[TextKey(text.record_id, text.revision)] = {
                 "record_id": text.record_id, "revision": text.revision, "story_id": story_id, "at": text.at,
                 "tokens": len(document.sketch.tokens), "size": len(document.sketch.shingles),

@@ -128,7 +128,7 @@ _RETIRE = (
 async def merge_stories(connection: AsyncConnection, merge: Merge) -> None:
     """Give the records of a story, its shingles and its keys to another one."""
     hashes = (await postings.of_story(connection, [merge.gone])).get(merge.gone, set())
-    await postings.add(connection, ((one, merge.kept) for one in hashes))
+    await postings.copy(connection, merge.gone, merge.kept, hashes)
     await postings.remove(connection, merge.gone, hashes)
     for table in (story_samples, story_keys, copies):
         moved = update(table).where(table.c.story_id == merge.gone)
