@@ -30,7 +30,7 @@ _BATCH = 500
 _INTERVAL = 0.5
 
 #: Values printed after an event's kind, in this order; absent ones are left out.
-_SHOWN = ("seq", "at", "record", "revision", "pubstatus", "headline", "source", "url", "merged_into")
+_SHOWN = ("seq", "at", "record", "revision", "pubstatus", "story", "other", "headline", "source", "url", "merged_into")
 
 
 def events_(

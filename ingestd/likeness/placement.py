@@ -116,7 +116,7 @@ class Evidence:
     facts: float = 0.0
     #: Facts that clash, as (in the member, in the document).
     changed: tuple[tuple[str, str], ...] = ()
-    #: Other stories with a part of it, as (story, share of the document), the largest first.
+    #: Other stories with a part of it, of a round-up all, as (story, share of the document), the largest first.
     also: tuple[tuple[int, float], ...] = ()
 
 

@@ -105,7 +105,8 @@ def rank(
         decided = None, Evidence(how="new")
     elif decided is None:
         ranked = _ranked(document, found, lacking, total, rules)
-        decided = (None, Evidence(how="round-up")) if _is_round_up(ranked, lacking, total, rules) else None
+        parts = _parts(ranked, lacking, total, rules)
+        decided = (None, Evidence(how="round-up", also=parts)) if parts else None
     return Ranking(
         decided=decided,
         candidates=tuple(ranked[: rules.candidates + rules.spare]),
@@ -181,9 +182,14 @@ def _by_key(
     return None
 
 
-def _is_round_up(ranked: Sequence[Candidate], lacking: Mapping[int, float], total: float, rules: Rules) -> bool:
-    """Return whether disjoint parts of a document belong to several stories, none of which has most of it."""
-    parts: list[float] = []
+def _parts(
+    ranked: Sequence[Candidate], lacking: Mapping[int, float], total: float, rules: Rules
+) -> tuple[tuple[int, float], ...]:
+    """Return the stories to which disjoint parts of a round-up belong, with the share of each, the largest first.
+
+    Empty: it is no round-up, since there are too few of them or one has most of the document.
+    """
+    parts: list[tuple[float, int]] = []
     covered: set[int] = set()
     for candidate in ranked[:_PARTS_LOOKED_AT]:
         own = candidate.shared - covered
@@ -191,8 +197,11 @@ def _is_round_up(ranked: Sequence[Candidate], lacking: Mapping[int, float], tota
             continue
         share = _weight_of(own, lacking) / total
         if share >= rules.part_share:
-            parts.append(share)
+            parts.append((share, candidate.story))
             covered |= candidate.shared
     if len(parts) < rules.parts:
-        return False
-    return max(parts) < rules.largest_of_parts * sum(parts) and max(parts) < rules.largest_part
+        return ()
+    shares = [share for share, _ in parts]
+    if max(shares) >= rules.largest_of_parts * sum(shares) or max(shares) >= rules.largest_part:
+        return ()
+    return tuple((story, round(share, 2)) for share, story in sorted(parts, key=lambda part: (-part[0], part[1])))

@@ -64,8 +64,9 @@ class StoryCopy:
     record_id: int
     guid: str
     pubstatus: PubStatus
-    #: None if the record is withheld or killed; `changed` is then empty.
+    #: None, as is its canonical address, if the record is withheld or killed; `changed` is then empty.
     headline: str | None
+    uri: str | None
     #: Registrable domain of its first source.
     publisher: str
     seen_at: datetime
@@ -124,3 +125,9 @@ class Story:
     origin_record: int | None
     agency: str | None
     copies: tuple[StoryCopy, ...]
+
+    @property
+    def uri(self) -> str | None:
+        """The address of the record that the headline is from; None: it has none that may be shown."""
+        ordered = sorted(self.copies, key=lambda one: one.record_id != self.origin_record)
+        return next((one.uri for one in ordered if one.headline), None)

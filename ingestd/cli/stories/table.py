@@ -17,7 +17,7 @@ def show_stories(found: Sequence[Story], *, json: bool) -> None:
         return
     rows = [
         (
-            story.id, iso(story.first_seen_at), iso(story.copies[-1].seen_at), len(story.copies), story.carriers,
+            story.id, iso(story.first_seen_at), iso(story.last_seen_at), len(story.copies), story.carriers,
             story.publishers, story.agency or _publisher(story, story.origin_record), _headline(story.headline),
         )
         for story in found
@@ -48,13 +48,13 @@ def show_story(story: Story, *, json: bool) -> None:
     show("")
     rows = [
         (
-            one.record_id, iso(one.printed_at or one.seen_at), one.publisher, one.pubstatus, len(one.carriers),
+            one.record_id, iso(one.seen_at), iso(one.printed_at), one.publisher, one.pubstatus, len(one.carriers),
             len(one.versions), percent(one.share), one.origin_record, one.via_record, _headline(one.headline),
         )
         for one in story.copies
     ]  # fmt: skip
     columns = (
-        "record", "time", "publisher", "status", "carriers", "versions", "share", "origin", "via", "headline"
+        "record", "seen", "printed", "publisher", "status", "carriers", "versions", "share", "origin", "via", "headline"
     )  # fmt: skip
     show_table(columns, rows)
     for one in story.copies:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ingestd import __version__
 from ingestd.daemon.checks import Report
 from ingestd.model.story import Story
+from ingestd.model.story_words import origin_of
 from ingestd.text import collapse
 from ingestd.times import iso
 from ingestd.units import show_duration, show_size
@@ -118,5 +119,5 @@ _templates = Environment(
 _templates.globals.update(version=__version__, style=Markup(_STYLE))  # noqa: S704 - our own file
 _templates.filters.update(
     time=_time_element, line=_line, address=_address, link=_link, figure=_figure, number=_number,
-    duration=show_duration, size=show_size,
+    duration=show_duration, size=show_size, origin=origin_of,
 )  # fmt: skip

@@ -23,6 +23,7 @@ _ROWS = (
         records.c.pubstatus,
         revisions.c.pubstatus.label("revision_status"),
         revisions.c.headline,
+        records.c.uri,
     )
     .join(records, records.c.id == copies.c.record_id)
     .join(revisions, CURRENT)
@@ -102,6 +103,7 @@ def _copy(row: Any, carried: Sequence[StoryCarrier], versions: Sequence[StoryVer
         guid=row.guid,
         pubstatus=row.pubstatus,
         headline=row.headline if shown else None,
+        uri=without_userinfo(row.uri) if row.uri and shown else None,
         publisher=without_userinfo(row.publisher),
         seen_at=row.seen_at,
         printed_at=row.printed_at,
@@ -141,7 +143,7 @@ def _story(row: Any, found: Sequence[StoryCopy]) -> Story:
     return Story(
         id=row.id,
         headline=next((one.headline for one in by_origin if one.headline), None),
-        first_seen_at=row.created_at,
+        first_seen_at=found[0].seen_at,
         last_seen_at=row.last_at,
         round_up=row.round_up,
         pinned=row.pinned,
