@@ -74,7 +74,7 @@ class Rules:
     largest_of_parts: float = 0.55
     #: Of a member, from which another member has its main text; of what a document shares with a story, below which a
     #: member has none of it.
-    main_part: float = 0.40
+    main_part: float = 0.25
     part_elsewhere: float = 0.10
     #: Of both texts, in front of all they share, from which it is a tail: a notice, or a background.
     before_tail: float = 0.30

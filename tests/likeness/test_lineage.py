@@ -3,6 +3,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingestd.likeness.lineage import first_carrier, texts_needed, to_retrace, trace
 from ingestd.likeness.named_publishers import named_publishers
@@ -165,6 +167,24 @@ def test_the_order_of_tellers_changes_nothing() -> None:
 
     assert trace(tellers, tellers, texts=texts) == trace(tellers, tellers[::-1], texts=texts)
     assert first_carrier(tellers) == first_carrier(tellers[::-1])
+
+
+@given(st.permutations(range(2, 9)), st.booleans(), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_of_equal_times_the_order_of_arrival_changes_no_origin(
+    order: list[int], has_agency: bool, has_credits: bool
+) -> None:
+    credits_ = frozenset({"AFP"}) if has_credits else frozenset()
+    tellers = [told(number, 0, publisher=f"p{number % 3}.example", credits=credits_) for number in range(2, 9)]
+    tellers += [AGENCY] if has_agency else []
+    texts = {teller.record: sketch(replaced(joined(TEXT), 0.03, teller.record), BASE) for teller in tellers}
+    by_record = {teller.record: teller for teller in tellers}
+    permuted = [by_record[number] for number in order] + tellers[7:]
+
+    expected = {one.teller.record: one for one in trace(tellers, tellers, texts=texts)}
+
+    assert {one.teller.record: one for one in trace(permuted, permuted, texts=texts)} == expected
+    assert first_carrier(permuted) == first_carrier(tellers)
 
 
 @pytest.mark.parametrize(

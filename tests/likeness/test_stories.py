@@ -175,6 +175,14 @@ def test_a_short_text_with_another_fact_is_another_story(stories: MemoryStories)
     assert stories.add(3, other, NOW, publisher="agency.example", headline=other) != alert
 
 
+def test_what_a_mixed_text_has_most_of_comes_last() -> None:
+    stories, other = MemoryStories(), paragraphs("seen first", 8)
+    first = stories.add(2, joined(other), NOW, publisher="other-agency.example")
+    assert stories.add(3, joined([*other[:4], *WIRE[:6]]), NOW, publisher="paper.example") == first
+
+    assert stories.add(1, joined(WIRE), NOW, publisher="agency.example") != first
+
+
 THAI = "ด่วน ไฟไหม้ท่าเรือซาโรลา ทางการสั่งปิดชั่วคราว มีผู้บาดเจ็บสามราย"
 
 
