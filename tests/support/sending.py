@@ -97,6 +97,9 @@ class Sender:
                     self.sent_again += 1
                     address, starts = await self._daemon.after(starts)
                     continue
+                if reply.status == 503:  # on a busy machine, a push may take longer than the daemon lets it
+                    await asyncio.sleep(1)
+                    continue
                 assert reply.status == 202, text
                 break
             self.acknowledged[message.guid, message.number] = datetime.now(UTC)
