@@ -1,7 +1,7 @@
 """Values that placing a document in a story passes between the store and the pure steps."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
@@ -53,6 +53,12 @@ class StoryState(NamedTuple):
     #: Time of its newest document.
     last_at: datetime
     round_up: bool = False
+    #: Time of the document that began it; None: no document is older.
+    first_at: datetime | None = None
+
+    def is_open(self, now: datetime, window: timedelta) -> bool:
+        """Return whether it takes a document of a time: not long after its newest, nor long before its first."""
+        return now - self.last_at <= window and (self.first_at is None or self.first_at - now <= window)
 
 
 class TextKey(NamedTuple):

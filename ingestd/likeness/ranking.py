@@ -134,7 +134,7 @@ def _in_window(
     closed = {
         story
         for story in set().union(*known.values())
-        if (state := stories.get(story)) is None or state.round_up or now - state.last_at > rules.window
+        if (state := stories.get(story)) is None or state.round_up or not state.is_open(now, rules.window)
     }
     if not closed:
         return known
@@ -176,7 +176,7 @@ def _by_key(
         hit = hits.get(key)
         state = stories.get(hit.story) if hit else None
         age = rules.window if document.is_short else rules.alert
-        if hit and state and now - state.last_at <= age:
+        if hit and state and state.is_open(now, age):
             alert = key.kind is KeyKind.TEXT and not document.is_short
             return hit.story, Evidence(how="alert" if alert else "equal short text")
     return None

@@ -104,7 +104,7 @@ class Placing:
         known = working.story_of.get(text.record_id)
         if job.document is None or text.article is None:
             if known is not None:
-                working.touch(known, text.at)
+                working.touch(known, text.time)
                 batch.carried.add(known)
             return None
         ranking = job.ranking
@@ -130,7 +130,7 @@ class Placing:
             publisher=text.publisher,
             article=text.article,
             # Its page may have been fetched, or have got a text of its own, long after it was listed.
-            seen=min(text.at, text.first_seen_at),
+            seen=min(text.time, text.first_seen_at),
             is_wire=text.is_wire,
             provider=text.provider,
             agencies=self._rules.agencies,
@@ -170,7 +170,12 @@ async def _load(connection: AsyncConnection, batch: Batch) -> None:
 def _rank(job: Job, working: WorkingSet, rules: Rules) -> Ranking:
     assert job.document
     return rank(
-        job.document, postings=working.postings, stories=working.states, hits=working.hits, now=job.text.at, rules=rules
+        job.document,
+        postings=working.postings,
+        stories=working.states,
+        hits=working.hits,
+        now=job.text.time,
+        rules=rules,
     )
 
 

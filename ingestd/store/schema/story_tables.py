@@ -31,8 +31,9 @@ stories = Table(
     "stories",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),  # from `last_numbers`: never given twice
-    Column("created_at", Instant, nullable=False),  # when its first document was seen
-    Column("last_at", Instant, nullable=False),  # when its latest document was seen
+    # When its first document, and its latest one, were seen; of a backfill when they were published.
+    Column("created_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
     Column("round_up", Boolean, nullable=False, server_default=false()),  # parts of several stories: attracts nothing
     Column("pinned", Boolean, nullable=False, server_default=false()),  # an operator has put it together
     Column("merged_into", Id),  # the story that has its records now; null: it has them itself
@@ -90,7 +91,7 @@ copies = Table(
     Column("story_id", Id, nullable=False),
     Column("revision", Integer, nullable=False),  # its newest one with a text
     Column("publisher", Text, nullable=False),  # registrable domain of its first source
-    Column("seen_at", Instant, nullable=False),  # when it was first seen
+    Column("seen_at", Instant, nullable=False),  # when it was first seen; of a backfill when it was published
     Column("printed_at", Instant),  # when it was published, by its own words; null: not known or not plausible
     Column("tokens", Integer, nullable=False),
     Column("how", String(16), nullable=False),  # `likeness`: how it came to its story

@@ -1,7 +1,7 @@
 """The texts of records as their placement reads them."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,8 @@ class StoredText:
     #: The event that tells of it, and its time; of a rebuild the time when the revision was seen.
     kind: str
     at: datetime
+    #: When it was published, of a backfill, as far as it says so; else the same as `at`.
+    time: datetime
     publisher: str
     #: The entry that created the record, and when it was first seen.
     entry_id: int
@@ -66,6 +68,7 @@ _COLUMNS = (
     records.c.merged_into,
     records.c.purged_at,
     entries.c.first_seen_at,
+    entries.c.backfill_id,
     revisions.c.id.label("revision_id"),
     PUBLISHER,
     revisions.c.item,
@@ -102,7 +105,7 @@ _TEXTS = (
 
 
 async def after(connection: AsyncConnection, seq: int, *, limit: int) -> tuple[list[StoredText], int]:
-    """Return what the next events after a number tell, in order, and the number of the last of them.
+    """Return what the next events after a number tell, in order (`_in_time_order`), and the number of the last of them.
 
     At most `limit` events are read; the number is `seq` if there are none.
     """
@@ -114,7 +117,7 @@ async def after(connection: AsyncConnection, seq: int, *, limit: int) -> tuple[l
         events.c.seq > seq, events.c.seq <= numbers[-1], events.c.kind.in_((*sorted(_PLACED), _CARRIED))
     )
     rows = (await connection.execute(query)).all()
-    return await asyncio.to_thread(lambda: [_text(row) for row in rows]), numbers[-1]
+    return await asyncio.to_thread(_in_time_order, rows), numbers[-1]
 
 
 def _text(row: Row[Any]) -> StoredText:
@@ -126,6 +129,7 @@ def _text(row: Row[Any]) -> StoredText:
         revision=row.revision,
         kind=row.kind,
         at=row.at,
+        time=_time(row, article),
         publisher=row.publisher,
         entry_id=row.origin_entry_id,
         first_seen_at=row.first_seen_at,
@@ -133,6 +137,24 @@ def _text(row: Row[Any]) -> StoredText:
         provider=_provider(row),
         article=article,
     )
+
+
+def _time(row: Row[Any], article: Article | None) -> datetime:
+    """Return the time of a text: what a backfill brings now was published among the stories of its own time."""
+    if row.backfill_id is None or article is None or row.revision > 1:
+        return row.at  # type: ignore[no-any-return]
+    stated = article.firstcreated or article.versioncreated
+    return stated if stated and stated < row.at else row.at
+
+
+def _in_time_order(rows: Iterable[Row[Any]]) -> list[StoredText]:
+    """Return texts in their order, but those of backfills, which list the newest first, by their time and before all.
+
+    No text is before an older revision of its record: only a first one has a time of its own.
+    """
+    found = [_text(row) for row in rows]
+    old = sorted((one for one in found if one.time != one.at), key=lambda one: one.time)
+    return [*old, *(one for one in found if one.time == one.at)]
 
 
 def _provider(row: Row[Any]) -> str | None:
@@ -160,7 +182,7 @@ async def revisions_after(connection: AsyncConnection, number: int, *, limit: in
         return [], number, number
     last = (await connection.execute(select(func.max(c.id)))).scalar_one()
     rows = (await connection.execute(_REVISIONS.where(c.id > number, c.id <= numbers[-1]))).all()
-    return await asyncio.to_thread(lambda: [_text(row) for row in rows]), numbers[-1], last
+    return await asyncio.to_thread(_in_time_order, rows), numbers[-1], last
 
 
 async def texts(connection: AsyncConnection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], str]:

@@ -31,7 +31,7 @@ _ADD_POSTGRESQL = text(
 _FIND_KEYS = select(story_keys.c.key, story_keys.c.story_id, story_keys.c.at).where(
     story_keys.c.kind == bindparam("kind"), among(story_keys.c.key, "keys")
 )
-_STATES = select(stories.c.id, stories.c.last_at, stories.c.round_up, stories.c.pinned).where(
+_STATES = select(stories.c.id, stories.c.created_at, stories.c.last_at, stories.c.round_up, stories.c.pinned).where(
     among(stories.c.id, "stories"), stories.c.merged_into.is_(None)
 )
 
@@ -146,6 +146,6 @@ def _store_keys(dialect: str) -> Any:
 
 
 async def states(connection: AsyncConnection, story_ids: Collection[int]) -> dict[int, Any]:
-    """Return the rows of stories, with `last_at`, `round_up` and `pinned`; merged ones are left out."""
+    """Return the rows of stories, with `created_at`, `last_at`, `round_up` and `pinned`; merged ones are left out."""
     rows = (await connection.execute(_STATES, {"stories": sorted(story_ids)})).all()
     return {row.id: row for row in rows}

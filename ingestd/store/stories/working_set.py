@@ -103,7 +103,7 @@ class WorkingSet:
     def add_states(self, rows: Iterable[Any]) -> None:
         """Add states of stories, from rows of `stories`."""
         for row in rows:
-            self.states[row.id] = StoryState(row.last_at, row.round_up)
+            self.states[row.id] = StoryState(row.last_at, row.round_up, row.created_at)
             if row.pinned:
                 self._pinned.add(row.id)
 
@@ -144,12 +144,12 @@ class WorkingSet:
     def place(self, text: StoredText, document: Document, placement: Placement, said: Teller | None = None) -> int:
         """Write a placement down; return the story.  `said` is given for a record that has had none."""
         story_id = self._new_story(text, placement) if placement.story is None else placement.story
-        self.touch(story_id, text.at)
+        self.touch(story_id, text.time)
         self._changed_shingles.update(placement.shingles)
         for shingle in placement.shingles:
             self.postings.setdefault(shingle, []).append(story_id)
             self.changes.shingles.append((shingle, story_id))
-        self._store_keys(placement.keys, story_id, text.at)
+        self._store_keys(placement.keys, story_id, text)
         self._add_member(text, document, placement, story_id)
         if said:
             self.story_of[text.record_id] = story_id
@@ -169,22 +169,25 @@ class WorkingSet:
 
     def _new_story(self, text: StoredText, placement: Placement) -> int:
         self._last_story += 1
-        self.states[self._last_story] = StoryState(text.at, placement.round_up)
+        self.states[self._last_story] = StoryState(text.time, placement.round_up, text.time)
         self.stories[self._last_story] = Story(id=self._last_story, members=())
         self.changes.stories[self._last_story] = {
-            "id": self._last_story, "created_at": text.at, "last_at": text.at, "round_up": placement.round_up,
+            "id": self._last_story, "created_at": text.time, "last_at": text.time, "round_up": placement.round_up,
         }  # fmt: skip
         return self._last_story
 
-    def _store_keys(self, keys: Iterable[Key], story_id: int, at: datetime) -> None:
+    def _store_keys(self, keys: Iterable[Key], story_id: int, text: StoredText) -> None:
         for key in keys:
             hit = self.hits.get(key)
             state = self.states.get(hit.story) if hit else None
-            if key.kind is KeyKind.TEXT and state and at - state.last_at <= self._rules.window:
+            since = text.time - state.last_at if state else None
+            if since is not None and key.kind is KeyKind.TEXT and since <= self._rules.window:
                 continue
-            self.hits[key] = KeyHit(story_id, at)
+            if since is not None and -since > self._rules.window:
+                continue  # the text is of a backfill: later ones look for the younger story
+            self.hits[key] = KeyHit(story_id, text.at)
             self._changed_keys.add(key)
-            self.changes.keys[key] = (story_id, at)
+            self.changes.keys[key] = (story_id, text.at)
 
     def _add_member(self, text: StoredText, document: Document, placement: Placement, story_id: int) -> None:
         story = self.stories.get(story_id)
