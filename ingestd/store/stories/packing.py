@@ -1,10 +1,14 @@
-"""Short hashes of shingles (`likeness.arrays.shortened`) as bytes, three each."""
+"""Short hashes of shingles (`likeness.arrays.shortened`) as bytes, three each.
+
+numpy is imported on first use: the erasure of records needs this module, and a daemon without stories does without the
+10 MB that numpy takes.
+"""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ingestd.likeness.arrays import Hashes
+if TYPE_CHECKING:
+    from ingestd.likeness.arrays import Hashes
 
 _SIZE = 3
 
@@ -20,8 +24,10 @@ def unpack(packed: bytes | None) -> list[int]:
     return [int.from_bytes(whole[place : place + _SIZE], "little") for place in range(0, len(whole), _SIZE)]
 
 
-def as_arrays(packed: Sequence[bytes]) -> list[Hashes]:
+def as_arrays(packed: Sequence[bytes]) -> "list[Hashes]":
     """Return packed hashes as arrays."""
+    import numpy as np  # noqa: PLC0415
+
     narrow = np.frombuffer(b"".join(packed), np.uint8).reshape(-1, _SIZE)
     wide = np.zeros((len(narrow), 8), np.uint8)
     wide[:, :_SIZE] = narrow
@@ -30,6 +36,8 @@ def as_arrays(packed: Sequence[bytes]) -> list[Hashes]:
     return [whole[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
-def as_bytes(hashes: Hashes) -> bytes:
+def as_bytes(hashes: "Hashes") -> bytes:
     """Return an array of short hashes as `pack` does."""
+    import numpy as np  # noqa: PLC0415
+
     return hashes.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :_SIZE].tobytes()

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 from sqlalchemy import ARRAY, BigInteger, TextClause, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -76,6 +75,8 @@ async def find(connection: AsyncConnection, hashes: Collection[int]) -> dict[int
 
 async def add(connection: AsyncConnection, rows: Iterable[tuple[int, int]]) -> None:
     """Add pairs of shingle and story that do not exist yet."""
+    import numpy as np  # noqa: PLC0415 - see `packing`
+
     unordered = list(rows)
     if not unordered:
         return
