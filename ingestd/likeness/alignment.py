@@ -169,7 +169,7 @@ def _is_one_name(ours: str, theirs: str) -> bool:
 
 def _numbers(words: Sequence[str]) -> list[str]:
     """Return the distinct words with a digit, in order."""
-    return [*dict.fromkeys(word for word in words if any(map(str.isdigit, word)))]
+    return [*dict.fromkeys(word for word in words if not word.isalpha() and any(map(str.isdigit, word)))]
 
 
 def _is_name(word: str) -> bool:

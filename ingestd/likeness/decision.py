@@ -67,7 +67,8 @@ def decide(
     chosen, evidence = max(passed, key=lambda one: _preference(*one))
     merged = [one for one, other in passed if _merges(chosen, one, other, texts, rules)]
     oldest = min([chosen, *merged], key=lambda one: one.story.id)
-    evidence = replace(evidence, also=_also(ranking, chosen.candidate, rules))
+    if also := _also(ranking, chosen.candidate, rules):
+        evidence = replace(evidence, also=also)
     placement = placed(document, ranking, evidence, oldest.story, rules)
     gone = tuple(sorted(one.story.id for one in (chosen, *merged) if one is not oldest))
     return replace(placement, merges=gone) if gone else placement

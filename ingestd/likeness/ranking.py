@@ -1,8 +1,10 @@
 """First step: the stories that may have the text of a document, from the postings of its shingles."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from math import fsum
 
 from ingestd.likeness.placement import Document, Evidence, Key, KeyHit, KeyKind, Member, StoryState
@@ -89,14 +91,16 @@ def rank(
     """
     sampled = document.sketch.sampled.tolist()
     known = _in_window(sampled, postings, stories, now, rules)
-    found: dict[int, list[int]] = {}
+    found: defaultdict[int, list[int]] = defaultdict(list)
     lacking: dict[int, float] = {}
+    common, ubiquitous = rules.common, rules.ubiquitous
     for shingle, having in known.items():
-        if len(having) > rules.common:
+        if len(having) > common:
             lacking[shingle] = 1.0 - weight(len(having), rules)
-        if len(having) <= rules.ubiquitous:
-            for story in having:
-                found.setdefault(story, []).append(shingle)
+            if len(having) > ubiquitous:
+                continue
+        for story in having:
+            found[story].append(shingle)
     total = _weight_of(sampled, lacking)
     by_key = _by_key(document, hits, stories, now, rules)
     decided = by_key
@@ -126,20 +130,21 @@ def _in_window(
     rules: Rules,
 ) -> dict[int, Sequence[int]]:
     """Return the stories that take documents now, for each shingle that one has."""
-    known: dict[int, Sequence[int]] = {}
-    for shingle in sampled:
-        having = postings.get(shingle)
-        if having:
-            known[shingle] = having
+    find = postings.get
+    known = {shingle: having for shingle in sampled if (having := find(shingle))}
     closed = {
         story
-        for story in set().union(*known.values())
+        for story in set(chain.from_iterable(known.values()))
         if (state := stories.get(story)) is None or state.round_up or not state.is_open(now, rules.window)
     }
     if not closed:
         return known
-    taking = {shingle: [story for story in having if story not in closed] for shingle, having in known.items()}
-    return {shingle: having for shingle, having in taking.items() if having}
+    is_open = closed.isdisjoint
+    return {
+        shingle: taking
+        for shingle, having in known.items()
+        if (taking := having if is_open(having) else [story for story in having if story not in closed])
+    }
 
 
 def _ranked(
@@ -153,16 +158,17 @@ def _ranked(
     at_scale = 0.0
     if document.sketch.is_small:
         at_scale = _weight_of(_scaled(document.sketch.sampled.tolist()), lacking)
-    ranked = []
+    scores = []
     for story, shingles in found.items():
         if len(shingles) < rules.least_shared:
             continue
         score = _weight_of(shingles, lacking) / total
         if at_scale:
             score = max(score, _weight_of(_scaled(shingles), lacking) / at_scale)
-        ranked.append(Candidate(story=story, score=score, shared=frozenset(shingles)))
-    ranked.sort(key=lambda candidate: (-candidate.score, candidate.story))
-    return ranked
+        scores.append((-score, story))
+    scores.sort()
+    most = max(_PARTS_LOOKED_AT, _MENTIONS, rules.candidates + rules.spare)
+    return [Candidate(story=story, score=-score, shared=frozenset(found[story])) for score, story in scores[:most]]
 
 
 def _scaled(shingles: Iterable[int]) -> list[int]:

@@ -27,10 +27,16 @@ _FIRST_WORDS = frozenset(name.split()[0].casefold() for name in BY_TOKEN)
 _MOST_WORDS = 5
 _CUES = re.compile(
     r"©|\(c\)|\bcopyright\b|contributed to this|contributed reporting|first published by|originally published by"
-    r"|\b(?:material|files?|inputs?|reports?|reporting) (?:from|by)\b|^\W*with\b"
-    r"|\bmit (?:\w+ )?(?:material|informationen|angaben)|\bmaterial (?:der|von)\b|^\W*mit\b"
-    r"|^\W*(?:quellen?|sources?|fuentes?|fontes?|fonti?|bron|kilde[rn]?|källa|lähde|źródło|kaynak|zdroj)\s?:"
-    r"|^\W*(?:avec|con|com|met|med|z)\b",
+    r"|\b(?:material|files?|inputs?|reports?|reporting) (?:from|by)\b"
+    r"|\bmit (?:\w+ )?(?:material|informationen|angaben)|\bmaterial (?:der|von)\b",
+    re.IGNORECASE,
+)
+#: One of these is in every one of them; looked for first, in a tenth of the time.
+_STEMS = ("©", "(c)", "copyright", "contribut", "publish", "material", "file", "input", "report", "informat", "angaben")
+#: Cues that begin a line.
+_OPENINGS = re.compile(
+    r"\W*(?:(?:with|mit|avec|con|com|met|med|z)\b"
+    r"|(?:quellen?|sources?|fuentes?|fontes?|fonti?|bron|kilde[rn]?|källa|lähde|źródło|kaynak|zdroj)\s?:)",
     re.IGNORECASE,
 )
 #: How one agency, and nobody else, signs: "(Reporting by Kim Lee in Oslo; editing by Jo Ray)".
@@ -49,12 +55,11 @@ def credited(text: str, *, dateline_line: str | None = None, byline: str | None 
     if dateline_line or byline:
         named = find_agencies(StoryParts(dateline=dateline_line or None, byline=byline))
         found.update(agency.code for agency in named if agency.role == "origin")
-    paragraphs = text.split("\n\n")
-    for paragraph in () if dateline_line else paragraphs[:_FIRST]:
+    for paragraph in () if dateline_line else text.split("\n\n", _FIRST)[:_FIRST]:
         opening = dateline.of_agency(paragraph) if _MAYBE_DATELINE.search(paragraph, 0, _LONGEST) else None
         if opening:
             found.update(agency.code for agency in find_agencies(StoryParts(dateline=opening.line)))
-    for paragraph in paragraphs[-_LAST:]:
+    for paragraph in text.rsplit("\n\n", _LAST)[-_LAST:]:
         found.update(_of_line(paragraph.strip()))
     found.update(_of_ending(text))
     return frozenset(found)
@@ -64,12 +69,19 @@ def _of_line(line: str) -> Iterator[str]:
     """Yield the agencies of a line that is a credit: it has a cue, or nothing but names."""
     if len(line) > _LONGEST:
         return
-    has_cue = _CUES.search(line)
+    has_cue = _has_cue(line)
     if not has_cue and len(line) > _LONGEST_SIGNATURE:
         return
     named = [*_names(line)]
     if has_cue or (named and len(named[0][1]) >= len(_WORDS.findall(line)) - 1):
         yield from (code for code, _ in named)
+
+
+def _has_cue(line: str) -> bool:
+    if _OPENINGS.match(line):
+        return True
+    folded = line.casefold()
+    return any(stem in folded for stem in _STEMS) and _CUES.search(line) is not None
 
 
 def _of_ending(text: str) -> Iterator[str]:
