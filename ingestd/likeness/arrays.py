@@ -63,7 +63,9 @@ def shortened(hashes: Hashes) -> Hashes:
 
     The upper 22 bits, by which the index finds the hash; then the lower 2, by which a text is sampled.
     """
-    return np.sort((hashes >> _S26) << _S2 | hashes & _S3)
+    short: Hashes = (hashes >> _S26) << _S2 | hashes & _S3
+    short.sort()
+    return short
 
 
 def is_in(values: Hashes, others: Hashes) -> Flags:

@@ -146,9 +146,14 @@ class WorkingSet:
         story_id = self._new_story(text, placement) if placement.story is None else placement.story
         self.touch(story_id, text.time)
         self._changed_shingles.update(placement.shingles)
+        self.changes.shingles += [(shingle, story_id) for shingle in placement.shingles]
+        postings = self.postings
         for shingle in placement.shingles:
-            self.postings.setdefault(shingle, []).append(story_id)
-            self.changes.shingles.append((shingle, story_id))
+            having = postings.get(shingle)
+            if having is None:
+                postings[shingle] = [story_id]
+            else:
+                having.append(story_id)
         self._store_keys(placement.keys, story_id, text)
         self._add_member(text, document, placement, story_id)
         if said:
@@ -192,7 +197,7 @@ class WorkingSet:
     def _add_member(self, text: StoredText, document: Document, placement: Placement, story_id: int) -> None:
         story = self.stories.get(story_id)
         members = story.members if story else ()
-        short = shortened(document.sketch.sampled)
+        short = shortened(document.sketch.sampled) if placement.stands or placement.shingles else _NO_HASHES
         if placement.stands:
             self.changes.retired += placement.retires
             member = Member(
@@ -247,6 +252,9 @@ class WorkingSet:
         self.story_of = {record: kept if story == gone else story for record, story in self.story_of.items()}
         merge = Merge(kept=kept, gone=gone, record_id=text.record_id, at=text.at, retired=tuple(sorted(retired)))
         self.changes.merges.append(merge)
+
+
+_NO_HASHES = np.zeros(0, np.uint64)
 
 
 def _copy(text: StoredText, document: Document, evidence: Evidence, story_id: int, said: Teller) -> dict[str, Any]:
