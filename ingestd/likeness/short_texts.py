@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from hashlib import blake2b
 
 from ingestd.likeness.placement import Document, Key, KeyKind
@@ -17,6 +18,9 @@ _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+")
 _THOUSANDS = re.compile(r"[.,'’](?<=\d.)(?=\d{3}(?!\d))")
 #: First character of kana; ideographs follow.
 _KANA = "\u3040"
+#: A section or the paper's name behind a headline, and a label before it.
+_BEHIND = re.compile(r"\s[|\u2013\u2014-]\s[^|\u2013\u2014:]{1,40}$")
+_BEFORE = re.compile(r"^\s*[^\W\d_]{2,15}:\s")
 #: Words of a headline from which it is stored, and from which a short text that contains it says no more.
 _HEADLINE = 5
 #: Characters of a short text or headline that are read.
@@ -43,7 +47,8 @@ def document(
     tokens = len(made.tokens)
     title = words_without_marks(headline or "")
     if tokens >= _least(made, rules):
-        lookups = (Key(KeyKind.TEXT, _number(title, base)),) if title else ()
+        titles = dict.fromkeys((title, *_bare_titles(headline or "")))
+        lookups = tuple(Key(KeyKind.TEXT, _number(words, base)) for words in titles if words)
         keys = (Key(KeyKind.HEADLINE, _number(title, base)),) if len(title) >= _HEADLINE else ()
         return Document(publisher=publisher, sketch=made, is_short=False, lookups=lookups, keys=keys)
     if tokens < rules.empty:
@@ -56,6 +61,15 @@ def document(
         lookups=(Key(KeyKind.TEXT, number), Key(KeyKind.HEADLINE, number)),
         keys=(Key(KeyKind.TEXT, number),),
     )
+
+
+def _bare_titles(headline: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of a headline without what a paper puts around it: "Latest: ... | Region"."""
+    for pattern in (_BEHIND, _BEFORE):
+        bare = pattern.sub("", headline)
+        if bare != headline and len(words := words_without_marks(bare)) >= _HEADLINE:
+            yield words
+        headline = bare
 
 
 def _least(text: Sketch, rules: Rules) -> int:

@@ -212,6 +212,24 @@ def test_the_text_behind_an_alert_joins_it_by_its_headline(stories: MemoryStorie
     assert (stories.placements[3].evidence.how == "alert") is joins
 
 
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Latest: The harbour of Sarola is closed after a fire, the harbour master says",
+        "The harbour of Sarola is closed after a fire, the harbour master says | Region",
+        "Video: The harbour of Sarola is closed after a fire, the harbour master says - Sarola Post",
+    ],
+)
+def test_what_a_paper_puts_around_a_headline_hides_no_alert(stories: MemoryStories, headline: str) -> None:
+    alert = stories.add(2, ALERT, NOW, publisher="agency.example", headline=ALERT)
+    later = NOW + timedelta(hours=1)
+
+    assert stories.add(3, story("fire"), later, publisher="paper.example", headline=headline) == alert
+    # What is left must be a headline, of five words.
+    short = stories.add(4, "One dead in the harbour fire", NOW, publisher="agency.example")
+    assert stories.add(5, story("one"), later, publisher="paper.example", headline="One dead - a list") != short
+
+
 @pytest.mark.parametrize(("days", "joins"), [(13, True), (15, False)])
 def test_a_story_takes_copies_within_its_window(stories: MemoryStories, days: int, joins: bool) -> None:
     later = NOW + timedelta(days=days)
