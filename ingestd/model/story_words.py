@@ -102,7 +102,7 @@ def words_around(text: str, fact: str) -> str | None:
     first = fact.strip().partition(" ")[0]
     letters = [re.escape(letter) for letter in first]
     pattern = (_SEPARATORS if first.isdigit() else "").join(letters)
-    found = re.search(rf"(?<![\w.,]){pattern}(?![\w])", text) if letters else None
+    found = re.search(rf"(?<![\w.,]){pattern}(?!\w|[.,]\d)", text) if letters else None
     if not found:
         return None
     before, after = text[: found.start()].rpartition("\n")[2], text[found.end() :].partition("\n")[0]

@@ -115,4 +115,6 @@ async def test_the_page_names_the_most_carried_stories_of_the_day(service: Servi
 
     headline = " ".join(report(1).split()[:6])
     assert "Most carried stories of the day" in html
+    assert "wire.example, the first; no agency is credited; record 1" in html
+    assert "ingestd stories show STORY" in html
     assert html.count(headline) == 3  # the story, and its two records
