@@ -87,6 +87,12 @@ def to_retrace(joining: Teller, before: Sequence[Teller]) -> tuple[Teller, ...]:
     return (*before, joining)
 
 
+def depends_on(some: Sequence[Teller], tellers: Sequence[Teller]) -> bool:
+    """Return whether a story of some tellers had another origin without some of them."""
+    left = [teller for teller in tellers if teller not in some]
+    return bool(some) and _sources(left) != _sources(tellers)
+
+
 def first_carrier(tellers: Sequence[Teller]) -> Teller | None:
     """Return the teller that had the story first, its origin aside; None where there is none."""
     sources = _sources(tellers)

@@ -97,6 +97,7 @@ def is_whole(database_url: str, wire: Wire) -> None:
         ("SELECT count(*) FROM gaps", (0,)),
     ):
         assert rows(database_url, query) == [expected], query
+    asyncio.run(stories_are_whole(database_url, wire))
 
 
 async def stories_are_whole(database_url: str, wire: Wire) -> None:
@@ -131,7 +132,6 @@ def test_kills_at_any_instant_leave_the_rows_of_an_undisturbed_run(start: Start,
     all_done(database_url, wire, last)
     assert last.end() == 0
     is_whole(database_url, wire)
-    asyncio.run(stories_are_whole(database_url, wire))
 
 
 def health(daemon: Daemon) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Trace whose text records have, as they join their stories."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,6 +40,7 @@ async def trace(connection: AsyncConnection, batch: Batch) -> None:
     known |= {story_id: StoryTellers() for story_id in wanted if story_id in new}
     carriers = await lineages.carriers_of(connection, [one.teller for one in batch.joined], batch.agencies)
     tasks, carried_first = _tasks(batch, known, carriers), sorted(batch.carried)
+    tasks += _tasks_of_carriers(batch, known)
     await sketch_texts(connection, batch, batch.sketches.missing({key for task in tasks for key in task.keys.values()}))
     await asyncio.to_thread(_trace_all, batch, tasks)
     for story_id in sorted({one.story_id for one in batch.joined}.union(carried_first)):
@@ -95,6 +96,20 @@ def _tasks(batch: Batch, known: dict[int, StoryTellers], carriers: dict[int, lis
         ]
         tasks.append(_Task(traced, list(story.tellers), others, keys))
     return tasks
+
+
+def _tasks_of_carriers(batch: Batch, known: dict[int, StoryTellers]) -> Iterator[_Task]:
+    """Yield what to trace of stories whose origin another carrier has changed, such as an agency's own site."""
+    records = {job.text.record_id for job in batch.jobs if job.document is None}
+    for story_id in sorted(batch.carried.intersection(known)):
+        story = known[story_id]
+        carriers = [one for one in story.tellers if one.carrier and one.record in records]
+        if not lineage.depends_on(carriers, story.tellers):
+            continue
+        traced = [one for one in story.tellers if not one.carrier]
+        needed = lineage.texts_needed(traced, story.tellers)
+        keys = {record: TextKey(record, story.revisions[record]) for record in needed if record in story.revisions}
+        yield _Task(traced, list(story.tellers), (), keys)
 
 
 def _trace_all(batch: Batch, tasks: Sequence[_Task]) -> None:

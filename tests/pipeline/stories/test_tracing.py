@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from ingestd.likeness.rules import RULES
 from ingestd.pipeline.stories.placer import Placer
+from ingestd.pipeline.stories.rebuild import rebuild
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import copies, stories
@@ -62,3 +64,24 @@ async def test_without_an_agency_the_earliest_wrote_it(database_url: str) -> Non
         assert await first_of(database, 1) == 2
     assert [found[number].origin_record for number in (1, 2, 3)] == [None, 1, 1]
     assert ["earliest", "paper.example"] in found[3].origin_evidence
+
+
+async def test_a_later_carrier_that_is_an_agencys_site_is_the_origin(database_url: str) -> None:
+    """A rebuild knows the carrier from the start, and says the same."""
+    async with Database(with_async_driver(database_url)) as database:
+        await publish(database, "https://paper.example/feed", report(1), at=NOON)
+        await publish(database, "https://times.example/feed", cut(report(1), 5), at=NOON + HOUR)
+        placer = Placer(database)
+        await placer.place_all()
+        before = await traced(database)
+        await publish(database, "https://apnews.com/feed", report(1), at=NOON + 2 * HOUR)
+        await placer.place_all()
+        found = await traced(database)
+        await rebuild(database, RULES, anew=True)
+        again = await traced(database)
+
+    assert [before[number].origin_agency for number in (1, 2)] == [None, None]
+    assert [found[number].origin_agency for number in (1, 2)] == ["AP", "AP"]
+    assert [found[number].origin_record for number in (1, 2)] == [None, 1]
+    for number in (1, 2):
+        assert found[number].origin_evidence == again[number].origin_evidence
