@@ -93,26 +93,24 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command(
                 "list",
                 "stories.list_:list_",
-                "List the stories that most publishers carry, of the last day or since --since.",
+                "List the stories that most publishers carry, the largest first.",
             ),
             Command(
                 "show",
                 "stories.show:show_",
-                "Show a story: who carries each record, whose text it has, by which evidence, and what it changed.",
+                "Show who carries a story, and whose text each record has.",
             ),
             Command(
                 "search",
                 "stories.search:search",
-                "List the stories of the records that have all words, best match first.",
+                "List the stories whose records have all words, best match first.",
             ),
             Command("split", "stories.split:split", "Move records of a story into a story of their own."),
-            Command(
-                "merge", "stories.merge:merge", "Make two stories one: the older one takes the records of the other."
-            ),
+            Command("merge", "stories.merge:merge", "Merge two stories: the older one takes the records of the other."),
             Command(
                 "rebuild",
                 "stories.rebuild:rebuild",
-                "Place stored records in stories, in the order in which they were seen.",
+                "Place stored records in stories, in the order they were seen.",
             ),
         ),
     ),

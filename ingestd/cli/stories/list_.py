@@ -37,7 +37,9 @@ def list_(  # noqa: PLR0917 - each is an option
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the stories that most publishers carry, of the last day or since --since.
+    """List the stories that most publishers carry, the largest first.
+
+    Without --since, those that have got a record within the last day.
 
     Exit status: 0, whether or not there is one.
     """

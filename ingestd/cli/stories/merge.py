@@ -13,7 +13,7 @@ from ingestd.pipeline.stories.placer import agencies_of
 
 
 def merge(story: StoryArgument, other: StoryArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Make two stories one: the older one takes the records of the other.
+    """Merge two stories: the older one takes the records of the other.
 
     The story is pinned. The number of the other leads to it from now on; an event story_merged says so.
 

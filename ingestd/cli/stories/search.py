@@ -43,7 +43,7 @@ def search(  # noqa: PLR0917 - each is an option
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the stories of the records that have all words, best match first.
+    """List the stories whose records have all words, best match first.
 
     Exit status: 0, whether or not something was found.
     """

@@ -22,10 +22,11 @@ def show_(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a story: who carries each record, whose text it has, by which evidence, and what it changed.
+    """Show who carries a story, and whose text each record has.
 
-    The number of a story that was merged shows the one that has its records now; a line on stderr says so. Of records
-    that are withheld or killed no words are shown, unless --include-withheld is given.
+    Each record is shown with the evidence for its place in the story and with what it changed. The number of a story
+    that was merged shows the one that has its records now; a line on stderr says so. Of records that are withheld or
+    killed no words are shown, unless --include-withheld is given.
 
     Exit status: 0 on success, 2 if there is no such story.
     """
