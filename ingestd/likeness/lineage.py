@@ -82,7 +82,7 @@ def texts_needed(traced: Sequence[Teller], tellers: Sequence[Teller]) -> tuple[i
 
 def to_retrace(joining: Teller, before: Sequence[Teller]) -> tuple[Teller, ...]:
     """Return the tellers to trace when one joins: all where the story's origin changes, else the joining one alone."""
-    if _sources(before) == _sources([*before, joining]):
+    if not before or _sources(before) == _sources([*before, joining]):
         return (joining,)
     return (*before, joining)
 
@@ -110,13 +110,21 @@ def _not_before(start: datetime | None, teller: Teller) -> datetime:
 
 def _sources(tellers: Sequence[Teller]) -> _Sources:
     agencies = tuple(sorted((one for one in tellers if one.agency), key=lambda one: one.order))
-    counts = Counter(code for teller in tellers for code in teller.credits)
-    counts = Counter({code: count for code, count in counts.items() if count >= _CREDITED * len(tellers)})
-    credited = min(counts, key=lambda code: (-counts[code], code), default=None)
+    credited = _credited(tellers)
     if agencies or credited or not tellers:
         return _Sources(agencies=agencies, credited=credited)
     own, by = _own(tellers)
     return _Sources(own=own, by=by)
+
+
+def _credited(tellers: Sequence[Teller]) -> str | None:
+    """Return the agency that most tellers credit, if enough do."""
+    codes = [code for teller in tellers for code in teller.credits]
+    if not codes:
+        return None
+    enough = _CREDITED * len(tellers)
+    counts = {code: count for code, count in Counter(codes).items() if count >= enough}
+    return min(counts, key=lambda code: (-counts[code], code), default=None)
 
 
 def _own(tellers: Sequence[Teller]) -> tuple[Teller, RungName]:
@@ -124,13 +132,14 @@ def _own(tellers: Sequence[Teller]) -> tuple[Teller, RungName]:
 
     One that others name is not believed where somebody else's copy was seen before it was published.
     """
-    named = Counter(name for teller in tellers for name in dict.fromkeys(teller.named))
-    first_seen = min(tellers, key=lambda one: (one.seen, one.record, one.carrier))
-    for teller in sorted(tellers, key=lambda one: (-named[one.publisher], *one.order)):
-        if not named[teller.publisher]:
-            break
-        if teller.publisher == first_seen.publisher or teller.at <= first_seen.seen:
-            return _first_of(teller.publisher, tellers), "named"
+    if any(teller.named for teller in tellers):
+        named = Counter(name for teller in tellers for name in dict.fromkeys(teller.named))
+        first_seen = min(tellers, key=lambda one: (one.seen, one.record, one.carrier))
+        for teller in sorted(tellers, key=lambda one: (-named[one.publisher], *one.order)):
+            if not named[teller.publisher]:
+                break
+            if teller.publisher == first_seen.publisher or teller.at <= first_seen.seen:
+                return _first_of(teller.publisher, tellers), "named"
     earliest = min(tellers, key=lambda one: one.order)
     return _first_of(earliest.publisher, tellers), "earliest"
 

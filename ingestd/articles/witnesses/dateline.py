@@ -86,6 +86,18 @@ _LEADING = re.compile(
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 #: The first words of those names.
 _FIRST_WORDS = frozenset(_BETWEEN_WORDS.split(name.casefold())[0] for name in _NAMES if name[0] < "\u3040")
+
+
+def _folded(text: str) -> str:
+    """Return a text case-folded, in which the two letters i of Turkish are one, as for patterns without case."""
+    return text.casefold().replace("ı", "i").replace("i\u0307", "i")
+
+
+_BY_FIRST_WORD: dict[str, list[str]] = {}
+for _name in map(_folded, _NAMES):
+    _BY_FIRST_WORD.setdefault(_BETWEEN_WORDS.split(_name)[0], []).append(_name)
+#: What does not stand in front of an agency without brackets.
+_NOT_BEFORE = re.compile(r"[\n!?;:()\[\]]")
 _CJK_NAMES = any_of([name for name in _NAMES if "\u3040" <= name[0] <= "\u9fff"])
 #: "新华社北京3月5日电", "中央社記者王小明台北5日電", in brackets or not.
 _CHINESE = re.compile(
@@ -215,10 +227,17 @@ def _closed(head: str, match: re.Match[str], place: Place, *, is_known: bool) ->
     return Dateline(line[1:-1] if lone else line, after.end())
 
 
+def _may_be_bare(head: str) -> bool:
+    """Return whether an agency's name begins where it may stand without brackets."""
+    folded = _folded(head)
+    words = _BETWEEN_WORDS.split(_NOT_BEFORE.split(folded, maxsplit=1)[0])
+    return any(name in folded for word in _BY_FIRST_WORD.keys() & words for name in _BY_FIRST_WORD[word])
+
+
 def _bare(head: str) -> Dateline | None:
     """Return the dateline with an agency behind a date or between dashes: "Accra, March 5, GNA –", "Rabat - MAP -"."""
     # Words are compared first, because nearly no paragraph has one, and the pattern tries all names behind each word.
-    match = None if _FIRST_WORDS.isdisjoint(_BETWEEN_WORDS.split(head.casefold())) else _BARE.match(head)
+    match = _BARE.match(head) if _may_be_bare(head) else None
     place = Place.read(match["before"]) if match else None
     if match is None or place is None or not place.words:
         return None
