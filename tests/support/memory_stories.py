@@ -29,6 +29,8 @@ class MemoryStories:
     #: Record → story.
     story_of: dict[int, int] = field(default_factory=dict)
     revisions: dict[int, int] = field(default_factory=dict)
+    #: Records whose revisions had no text yet.
+    without_text: set[int] = field(default_factory=set)
     #: Record → how it was placed first.
     placements: dict[int, Placement] = field(default_factory=dict)
     merges: int = 0
@@ -41,13 +43,17 @@ class MemoryStories:
         hits = {key: self.keys[key] for key in one.lookups if key in self.keys}
         ranking = rank(one, postings=found, stories=self.states, hits=hits, now=now)
         self.revisions[record] = self.revisions.get(record, 0) + 1
-        if record in self.story_of:
+        if record in self.story_of and record not in self.without_text:
             placement = decision.revise(one, ranking, record=record, story=self.story(self.story_of[record]))
         else:
             stories = {number: self.story(number) for number in ranking.stories}
             needed = decision.texts_needed(ranking, stories)
             texts: Mapping[TextKey, Sketch] = {member.key: self.texts[member.key] for member in needed}
             placement = self.placements[record] = decision.decide(one, ranking, stories=stories, texts=texts)
+            if len(one.sketch.tokens):
+                self.without_text.discard(record)
+            else:  # it gets a story of its own here, and none in the store
+                self.without_text.add(record)
         return self.write(record, one, placement, now)
 
     def story(self, number: int) -> Story:

@@ -107,6 +107,8 @@ class Placing:
                 working.touch(known, text.time)
                 batch.carried.add(known)
             return None
+        if known is None and not len(job.document.sketch.tokens):
+            return None  # placed by the first revision that has a text
         ranking = job.ranking
         if ranking is None or working.concerns(job.document):
             ranking = job.ranking = _rank(job, working, self._rules)

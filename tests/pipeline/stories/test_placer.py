@@ -88,6 +88,21 @@ async def test_a_revision_adds_to_its_story_and_stays_there(database_url: str) -
         assert await clusters(database) == [[1, 2, 3]]
 
 
+async def test_a_record_is_placed_by_its_first_revision_with_a_text(database_url: str) -> None:
+    async with Database(with_async_driver(database_url)) as database:
+        await publish(database, "https://wire.example/feed", report(1))
+        [work] = await claimed(database, "https://paper.example/feed", 1)
+        await keep(database, [saved(work, Article(headline="Two", body_text=""))])
+        await Placer(database).place_all()
+        assert await clusters(database) == [[1]]
+
+        work = await claimed_again(database, work)
+        await keep(database, [saved(work, Article(headline="Two", body_text=cut(report(1), 4)), at=NOON + HOUR)])
+        await Placer(database).place_all()
+
+        assert await clusters(database) == [[1, 2]]
+
+
 async def test_stories_may_be_turned_off(tmp_path: Path) -> None:
     async with Database(f"sqlite+aiosqlite:///{tmp_path}/ingestd.db") as database:
         assert make_placer(Settings(state_dir=tmp_path, stories=False), database) is None
