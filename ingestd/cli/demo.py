@@ -125,7 +125,7 @@ def _show_stories(told: list[Story]) -> None:
                 carried = f"; carried by {len(one.carriers)} entries" if len(one.carriers) > 1 else ""
                 show(f"- record {one.record_id}, {one.publisher}, {one.headline}: {'; '.join(reasons(one))}{carried}")
     alone = [_headline(story) for story in told if story.carriers == 1 and not story.round_up]
-    show(f"stories of one record: {len(alone)}, as {'; '.join(alone[-3:])}")
+    show(f"stories of one record: {len(alone)}, as {'; '.join(alone[:3])}")
 
 
 def _headline(story: Story) -> str:
