@@ -34,6 +34,8 @@ from tests.daemon.processes import Daemon
 
 #: Every document of this number is the one before it without its last third, in another paper.
 COPIED = 3
+#: Seconds for which memory must stay the same: its forkserver loads modules, and chores run.
+STABLE = 12
 #: Documents saved at once.
 TOGETHER = 500
 
@@ -97,18 +99,27 @@ def measure(prepared: Path, count: int, *, stories: bool) -> tuple[float, float]
                 if monotonic() > deadline:
                     raise Unexpected(f"{placed(file)[0]} of {wanted} records have a story after {PATIENCE:.0f} s")
                 sleep(1)
-            sleep(10)  # what the start and the placements have left behind is freed
+            own, shared = settled(daemon.process.pid)
             expect("records with a story, and stories", placed(file), (wanted, wanted - wanted // COPIED))
-            own = memory(daemon.process.pid)
-            shared = sum(memory(pid)["pss"] for pid in process_tree(daemon.process.pid))
         finally:
             try:
                 daemon.end()
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 raise Unexpected("the daemon did not end within a minute of SIGTERM") from None
-    print_json(documents=count, stories=stories, rss_mib=own["rss"], pss_of_all_mib=shared)
-    return own["rss"], shared
+    print_json(documents=count, stories=stories, rss_mib=own, pss_of_all_mib=shared)
+    return own, shared
+
+
+def settled(daemon: int) -> tuple[float, float]:
+    """Return the memory of a daemon and of all its processes, once that of all has been the same for a while."""
+    found: list[float] = []
+    while len(found) < STABLE or max(found[-STABLE:]) - min(found[-STABLE:]) > 1.0:
+        if len(found) > PATIENCE:
+            raise Unexpected(f"the memory of the daemon's processes does not settle: {found[-STABLE:]}")
+        sleep(1)
+        found.append(sum(memory(pid)["pss"] for pid in process_tree(daemon)))
+    return memory(daemon)["rss"], found[-1]
 
 
 def main(count: int, sources: int) -> None:

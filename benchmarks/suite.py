@@ -46,6 +46,7 @@ def benchmarks() -> dict[str, list[str]]:
         "changed": ["changed.py", "--peers"],
         "end to end": ["end_to_end.py", "--peers", "--rounds", "2"],
         "lag": ["lag_and_memory.py"],
+        "stories on and off": ["placement_rate.py", "--rounds", "2", "--feeds", "8"],
         "10,000 sources": ["many_sources.py"],
         "100,000 sources": ["many_sources.py", "--sources", "100000"],
     }
