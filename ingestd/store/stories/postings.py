@@ -61,9 +61,11 @@ def _numbers(connection: AsyncConnection, values: Sequence[int]) -> Any:
     return json.dumps(values) if connection.dialect.name == "sqlite" else list(values)
 
 
-async def find(connection: AsyncConnection, hashes: Collection[int]) -> dict[int, list[int]]:
+async def find(connection: AsyncConnection, hashes: Collection[int]) -> dict[int, tuple[int, ...]]:
     """Return the stories that have each of some shingles; a shingle that none has is left out."""
-    found: dict[int, list[int]] = {}
+    found: dict[int, tuple[int, ...]] = {}
+    # One tuple for all shingles that only one story has.
+    alone: dict[int, tuple[int, ...]] = {}
     if hashes:
         values = {"hashes": _numbers(connection, sorted(hashes))}
         rows: Any = (await connection.execute(_FIND[connection.dialect.name], values)).all()
@@ -72,9 +74,9 @@ async def find(connection: AsyncConnection, hashes: Collection[int]) -> dict[int
         for shingle, story in rows:
             having = found.get(shingle)
             if having is None:
-                found[shingle] = [story]
+                found[shingle] = alone.get(story) or alone.setdefault(story, (story,))
             else:
-                having.append(story)
+                found[shingle] = (*having, story)
     return found
 
 

@@ -83,7 +83,7 @@ class WorkingSet:
         self._pinned: set[int] = set()
         self._rules = rules
         #: Shingle → stories.
-        self.postings: dict[int, list[int]] = {}
+        self.postings: dict[int, tuple[int, ...]] = {}
         self.states: dict[int, StoryState] = {}
         self.hits: dict[Key, KeyHit] = {}
         #: Stories whose members are known.
@@ -147,13 +147,11 @@ class WorkingSet:
         self.touch(story_id, text.time)
         self._changed_shingles.update(placement.shingles)
         self.changes.shingles += [(shingle, story_id) for shingle in placement.shingles]
-        postings = self.postings
+        # One tuple for all shingles that no other story has: a list for each would keep the garbage collector busy.
+        alone, postings = (story_id,), self.postings
         for shingle in placement.shingles:
             having = postings.get(shingle)
-            if having is None:
-                postings[shingle] = [story_id]
-            else:
-                having.append(story_id)
+            postings[shingle] = alone if having is None else (*having, story_id)
         self._store_keys(placement.keys, story_id, text)
         self._add_member(text, document, placement, story_id)
         if said:
@@ -241,11 +239,10 @@ class WorkingSet:
         )
         del self.stories[gone]
         self.touch(kept, self.states.pop(gone).last_at)
-        for having in self.postings.values():
+        for shingle, having in self.postings.items():
             if gone in having:
-                having.remove(gone)
-                if kept not in having:
-                    having.append(kept)
+                others = tuple(story for story in having if story != gone)
+                self.postings[shingle] = others if kept in others else (*others, kept)
         moved = {key: hit._replace(story=kept) for key, hit in self.hits.items() if hit.story == gone}
         self._changed_keys.update(moved)
         self.hits.update(moved)
