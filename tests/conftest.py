@@ -60,7 +60,9 @@ def _default_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(structlog, "configure", configure_uncached)
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    # A fixture of a wider scope may have run a command, whose handlers would stay for all tests to come.
+    handlers = [handler for handler in root.handlers if not type(handler).__module__.startswith("ingestd.")]
+    root.handlers, level = list(handlers), root.level
     yield
     structlog.reset_defaults()
     root.handlers, root.level = handlers, level
