@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from ingestd.likeness.placement import TextKey
 from ingestd.likeness.sketch import Sketch
 
-#: Sketches that are kept, and their tokens, of 70 bytes each with their text: with 150,000 tokens, the daemon had 8 MB
-#: more.
+#: Sketches that are kept, and their tokens, of 70 bytes each with their text: with 150,000 tokens, a process that
+#: places has 7 MB more.
 _MOST_SKETCHES, _MOST_TOKENS = 1_000, 60_000
 
 
