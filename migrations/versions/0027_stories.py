@@ -89,7 +89,6 @@ def _create_stories() -> None:
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("story_id", Id, nullable=False),
         sa.Column("at", Instant, nullable=False),
-        sa.Column("tokens", sa.Integer, nullable=False),
         sa.Column("size", sa.Integer, nullable=False),
         sa.Column("sampled", sa.LargeBinary),
         sa.Column("added", sa.LargeBinary),

@@ -75,7 +75,6 @@ story_samples = Table(
     Column("revision", Integer, nullable=False),
     Column("story_id", Id, nullable=False),
     Column("at", Instant, nullable=False),  # when it was placed; members stand in this order
-    Column("tokens", Integer, nullable=False),
     Column("size", Integer, nullable=False),  # shingles of the whole text
     Column("sampled", LargeBinary),  # its sampled shingles while it stands for its story; null: it does not
     Column("added", LargeBinary),  # those that it brought to the index; null: the same as `sampled`

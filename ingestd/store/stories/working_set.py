@@ -214,7 +214,7 @@ class WorkingSet:
             added = sampled if is_all else as_bytes(shortened(np.array(placement.shingles, np.uint64)))
             self.changes.samples[TextKey(text.record_id, text.revision)] = {
                 "record_id": text.record_id, "revision": text.revision, "story_id": story_id, "at": text.at,
-                "tokens": len(document.sketch.tokens), "size": len(document.sketch.shingles),
+                "size": len(document.sketch.shingles),
                 "sampled": sampled if placement.stands else None,
                 "added": None if placement.stands and added == sampled else added,
             }  # fmt: skip
