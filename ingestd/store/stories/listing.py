@@ -33,7 +33,7 @@ class Chosen:
 
 
 async def most_carried(connection: AsyncConnection, chosen: Chosen, *, include_withheld: bool = False) -> list[Story]:
-    """Return the stories that most publishers carried since a time, then those with most carriers, then the newest."""
+    """Return the stories that most publishers carry, then those with most carriers, then the newest."""
     publishers = func.count(documents.PUBLISHER.element.distinct())
     number = func.count()
     query = (
@@ -48,7 +48,8 @@ async def most_carried(connection: AsyncConnection, chosen: Chosen, *, include_w
         .limit(chosen.limit)
     )
     if chosen.since:
-        query = query.where(copies.c.seen_at >= chosen.since)
+        seen = copies.alias()
+        query = query.where(copies.c.story_id.in_(select(seen.c.story_id).where(seen.c.seen_at >= chosen.since)))
     if chosen.agency:
         issued = copies.alias()
         of_agency = select(issued.c.story_id).where(issued.c.origin_agency == chosen.agency)
