@@ -15,6 +15,7 @@ import typer
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json_lines, show_table
 from ingestd.cli.settings import load_settings
+from ingestd.cli.stories.table import headline_of
 from ingestd.daemon.run import run_daemon
 from ingestd.demo import holdings
 from ingestd.demo.holdings import Holdings
@@ -118,18 +119,16 @@ def _show_stories(told: list[Story]) -> None:
     """Print whose text each copy has, and which texts are alone although they have parts of others."""
     for story in told:
         if story.carriers > 1 or story.round_up or any(one.also for one in story.copies):
-            show(f"story {story.id}: {_headline(story)}")
+            show(f"story {story.id}: {headline_of(story)}")
             if not story.round_up:
                 show(f"- origin: {origin_of(story)}")
             for one in story.copies:
                 carried = f"; carried by {len(one.carriers)} entries" if len(one.carriers) > 1 else ""
-                show(f"- record {one.record_id}, {one.publisher}, {one.headline}: {'; '.join(reasons(one))}{carried}")
-    alone = [_headline(story) for story in told if story.carriers == 1 and not story.round_up]
+                show(
+                    f"- record {one.record_id}, {one.publisher}, {headline_of(one)}: {'; '.join(reasons(one))}{carried}"
+                )
+    alone = [headline_of(story) for story in told if story.carriers == 1 and not story.round_up]
     show(f"stories of one record: {len(alone)}, as {'; '.join(alone[:3])}")
-
-
-def _headline(story: Story) -> str:
-    return story.headline or "(killed)"
 
 
 def _due(newsroom: Newsroom) -> Holdings:

@@ -15,6 +15,7 @@ from ingestd.cli.stories.options import (
     SkipOption,
     agency_code,
     find_stories,
+    hint_for,
 )
 from ingestd.cli.stories.table import show_stories
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -56,4 +57,4 @@ def list_(  # noqa: PLR0917 - each is an option
         log_disclosure("stories list", include_withheld=include_withheld)
         return await listing.most_carried(connection, chosen, include_withheld=include_withheld)
 
-    show_stories(find_stories(config, work, hint=_HINT, json=json), json=json)
+    show_stories(find_stories(config, work, hint=hint_for(chosen, _HINT), json=json), json=json)

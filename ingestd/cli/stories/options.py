@@ -15,6 +15,7 @@ from ingestd.cli.output import note
 from ingestd.cli.settings import load_settings
 from ingestd.model.story import Story
 from ingestd.store.schema.tables import copies, records
+from ingestd.store.stories.listing import Chosen
 
 LimitOption = Annotated[int, typer.Option(min=1, max=1_000, metavar="N", help="List at most N stories.")]
 
@@ -47,6 +48,16 @@ def agency_code(name: str | None) -> str | None:
 
     row = row_of(name.strip())
     return row.code if row else name.strip()
+
+
+def hint_for(chosen: Chosen, hint: str) -> str:
+    """Return what to do where no story is chosen: the hint of a command, after what its options may have left out."""
+    hints = []
+    if chosen.skip:
+        hints.append(f"--skip leaves out the first {chosen.skip}")
+    if chosen.agency:
+        hints.append(f'no agency may be named "{chosen.agency}": the column "origin" has the names')
+    return ", ".join([*hints, hint])
 
 
 def find_stories(

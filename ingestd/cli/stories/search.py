@@ -16,6 +16,7 @@ from ingestd.cli.stories.options import (
     SkipOption,
     agency_code,
     find_stories,
+    hint_for,
 )
 from ingestd.cli.stories.table import show_stories
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -59,4 +60,4 @@ def search(  # noqa: PLR0917 - each is an option
         ids = [record.id for record in records]
         return listing.choose(await listing.of_records(connection, ids, include_withheld=include_withheld), chosen)
 
-    show_stories(find_stories(config, work, hint=_HINT, json=json), json=json)
+    show_stories(find_stories(config, work, hint=hint_for(chosen, _HINT), json=json), json=json)

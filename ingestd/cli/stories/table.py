@@ -18,7 +18,7 @@ def show_stories(found: Sequence[Story], *, json: bool) -> None:
     rows = [
         (
             story.id, iso(story.first_seen_at), iso(story.last_seen_at), len(story.copies), story.carriers,
-            story.publishers, story.agency or _publisher(story, story.origin_record), _headline(story.headline),
+            story.publishers, story.agency or _publisher(story, story.origin_record), headline_of(story),
         )
         for story in found
     ]  # fmt: skip
@@ -33,12 +33,11 @@ def show_story(story: Story, *, json: bool) -> None:
         return
     fields: dict[str, Any] = {
         "story": story.id,
-        "headline": _headline(story.headline),
+        "headline": headline_of(story),
         "first seen": iso(story.first_seen_at),
         "last seen": iso(story.last_seen_at),
-        "carriers": f"{story.carriers} of {story.publishers} publishers"
-        if story.publishers > 1
-        else f"{story.carriers} of one publisher",
+        "carriers": story.carriers,
+        "publishers": story.publishers,
         "origin": origin_of(story),
         "first carrier": _first_carrier(story),
         "round-up": "parts of several stories" if story.round_up else None,
@@ -49,7 +48,7 @@ def show_story(story: Story, *, json: bool) -> None:
     rows = [
         (
             one.record_id, iso(one.seen_at), iso(one.printed_at), one.publisher, one.pubstatus, len(one.carriers),
-            len(one.versions), percent(one.share), one.origin_record, one.via_record, _headline(one.headline),
+            len(one.versions), percent(one.share), one.origin_record, one.via_record, headline_of(one),
         )
         for one in story.copies
     ]  # fmt: skip
@@ -86,5 +85,6 @@ def _publisher(story: Story, record_id: int | None) -> str | None:
     return next((one.publisher for one in story.copies if one.record_id == record_id), None)
 
 
-def _headline(headline: str | None) -> str:
-    return headline or "(no headline that may be shown)"
+def headline_of(shown: Story | StoryCopy) -> str:
+    """Return the headline; where it is withheld, killed or missing, words that say so."""
+    return shown.headline or "(no headline that may be shown)"

@@ -59,7 +59,10 @@ async def split(connection: AsyncConnection, record_ids: Sequence[int], *, now: 
 async def _not_placed(connection: AsyncConnection, record_id: int) -> str:
     if (await connection.execute(select(records.c.id).where(records.c.id == record_id))).scalar() is None:
         return f"no record {record_id}; `ingestd stories show STORY` has the numbers of its records"
-    return f"record {record_id} is in no story yet: `ingestd run` places it, or else `ingestd stories rebuild`"
+    return (
+        f"record {record_id} is in no story: it has no text, or is not placed yet; "
+        "`ingestd run` places it, or else `ingestd stories rebuild`"
+    )
 
 
 async def _move_shingles(connection: AsyncConnection, record_ids: Sequence[int], old: int, new: int) -> None:

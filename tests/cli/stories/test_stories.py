@@ -46,6 +46,7 @@ def test_a_story_tells_whose_text_each_record_has(told: Path) -> None:
     assert "record 3: text: 100% of it is in record 1" in done.out
     assert "AP, credited by none; its own document is record 1" in done.out
     assert "origin: no credit of its own, its text is nearest to that of apnews.com" in done.out
+    assert ("carriers\t2\n" in done.out, "publishers\t2\n" in done.out) == (True, True)
 
     story = ingestd(told, "stories", "show", 1, "--json").json
     assert (story["first_record"], story["copies"][1]["share"]) == (3, 1)
@@ -64,6 +65,10 @@ def test_stories_are_chosen_by_time_agency_and_publishers(told: Path) -> None:
     assert listed("--agency", "AFP") == listed("--min-publishers", 3) == listed("--since", "2100-01-01") == []
     found = ingestd(told, "stories", "search", report(1).split()[40].strip("."), "--agency", "AFP")
     assert (found.status, "every word must occur in one of its records" in found.error) == (0, True)
+    assert 'no agency may be named "AFP": the column "origin" has the names, every word' in found.error
+    assert (
+        "no stories; --skip leaves out the first 9, --since 30d" in ingestd(told, "stories", "list", "--skip", 9).error
+    )
 
 
 def test_a_story_tells_its_carriers_versions_and_changes(told: Path, database_url: str) -> None:
@@ -110,6 +115,17 @@ def test_a_killed_record_is_shown_without_its_words(told: Path, database_url: st
 
     assert [one["headline"] for one in hidden["copies"]] == [None, headline]
     assert [one["headline"] for one in shown["copies"]] == [headline, headline]
+
+
+def test_a_record_without_a_text_cannot_be_split_and_is_told_so(told: Path, database_url: str) -> None:
+    async def work() -> None:
+        async with Database(with_async_driver(database_url)) as database:
+            await publish(database, "https://wire.example/feed", "")
+            await Placer(database).place_all()
+
+    asyncio.run(work())
+
+    assert "record 4 is in no story: it has no text" in ingestd(told, "stories", "split", 4).error
 
 
 def test_stories_are_split_merged_and_rebuilt(told: Path) -> None:
