@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, func, null, select, update
+from sqlalchemy import and_, case, func, not_, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UsageError
@@ -50,6 +50,10 @@ async def split(connection: AsyncConnection, record_ids: Sequence[int], *, now: 
     await _move_shingles(connection, record_ids, old, new)
     moved = update(copies).where(copies.c.record_id.in_(record_ids))
     await connection.execute(moved.values(story_id=new, pinned=True))
+    # Whoever erases a record looks for its words in its story only.
+    of_moved = copies.c.of_record.in_(record_ids)
+    apart = or_(and_(copies.c.story_id == new, not_(of_moved)), and_(copies.c.story_id == old, of_moved))
+    await connection.execute(update(copies).where(apart).values(changed=null()))
     await connection.execute(update(stories).where(stories.c.id == old).values(pinned=True))
     await _add_events(connection, record_ids, "story_split", story_id=new, other_id=old, now=now)
     await cursor.note_change(connection)

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from ingestd.likeness.rules import RULES
+from ingestd.pipeline.stories import operators
 from ingestd.pipeline.stories.placer import Placer
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
@@ -91,3 +92,16 @@ async def test_a_copy_beyond_the_window_is_another_story(placed: Database) -> No
     await Placer(placed).place_all()
 
     assert await clusters(placed) == [[1, 3, 4], [2], [5]]
+
+
+async def test_no_words_of_a_purged_record_are_left_where_an_operator_has_split_it_from_its_copies(
+    placed: Database,
+) -> None:
+    async with placed.write() as connection:
+        await connection.execute(update(copies).where(copies.c.record_id == 3).values(changed=[["12", "21"]]))
+    await operators.split(placed, [1], now=NOON)
+    await purge_records(placed, 1)
+
+    async with placed.read() as connection:
+        quoted = (await connection.execute(select(copies.c.of_record, copies.c.changed))).all()
+    assert quoted == [(None, None), (1, None)]
