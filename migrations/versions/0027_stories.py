@@ -64,6 +64,8 @@ def _create_stories() -> None:
     )
     indexed = sa.text("indexed")
     online.create_index("stories_indexed", "stories", ["last_at"], sqlite_where=indexed, postgresql_where=indexed)
+    merged = sa.text("merged_into IS NOT NULL")
+    online.create_index("stories_merged", "stories", ["merged_into"], sqlite_where=merged, postgresql_where=merged)
     op.create_table(
         "shingles",
         sa.Column("hash", sa.BigInteger, nullable=False),

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.schema.tables import copies, stories, story_keys, story_samples
 from ingestd.store.statements import chunks
 from ingestd.store.stories import cursor, postings
+from ingestd.store.stories.carried import SOURCES
 from ingestd.store.stories.packing import pack, unpack
 
 
@@ -36,11 +37,11 @@ async def rename(connection: AsyncConnection, kept: Mapping[int, int]) -> None:
     story_ids = (await connection.execute(query)).scalars().all()
     if not story_ids:
         return
-    values = {
-        name: case(dict(kept), value=copies.c[name], else_=copies.c[name])
-        for name in ("of_record", "origin_record", "via_record")
-    }
+    values = {name: case(dict(kept), value=copies.c[name], else_=copies.c[name]) for name in SOURCES}
     await connection.execute(update(copies).where(copies.c.story_id.in_(story_ids)).values(values))
+    first = stories.c.first_record
+    named = update(stories).where(stories.c.id.in_(story_ids), first.in_(kept))
+    await connection.execute(named.values(first_record=case(dict(kept), value=first)))
     await forget(connection, kept)
 
 
@@ -71,11 +72,12 @@ async def handed_over(connection: AsyncConnection, story_id: int, hashes: set[in
 
 
 async def _delete_empty(connection: AsyncConnection, story_ids: Collection[int]) -> None:
-    """Delete stories that no record is in."""
+    """Delete stories that no record is in, and those that were merged into them."""
     empty = stories.c.id.in_(story_ids) & ~exists().where(copies.c.story_id == stories.c.id)
     ids = (await connection.execute(select(stories.c.id).where(empty))).scalars().all()
     for story_id, hashes in (await postings.of_story(connection, ids)).items():
         await postings.remove(connection, story_id, hashes)
     for table in (story_samples, story_keys):
         await connection.execute(delete(table).where(table.c.story_id.in_(ids)))
-    await connection.execute(delete(stories).where(stories.c.id.in_(ids)))
+    for column in (stories.c.id, stories.c.merged_into):
+        await connection.execute(delete(stories).where(column.in_(ids)))

@@ -15,6 +15,7 @@ from ingestd.store.records import purge
 from ingestd.store.retention import batches, records
 from ingestd.store.retention.stories import of_stories
 from ingestd.store.schema.tables import copies, shingles, stories, story_keys, story_samples
+from ingestd.store.stories import erase
 from tests.support.outcomes import NOON
 from tests.support.stories import clusters, cut, publish, report
 
@@ -105,3 +106,21 @@ async def test_no_words_of_a_purged_record_are_left_where_an_operator_has_split_
     async with placed.read() as connection:
         quoted = (await connection.execute(select(copies.c.of_record, copies.c.changed))).all()
     assert quoted == [(None, None), (1, None)]
+
+
+async def test_a_story_goes_with_the_numbers_of_those_that_were_merged_into_it(placed: Database) -> None:
+    await operators.merge(placed, 1, 2, now=NOON)
+    await purge_records(placed, 1, 2, 3)
+
+    assert await counts(placed) == {"copies": 0, "shingles": 0, "story_samples": 0, "story_keys": 0, "stories": 0}
+
+
+async def test_what_was_said_of_a_double_is_said_of_the_record_that_stays(placed: Database) -> None:
+    async with placed.write() as connection:
+        await connection.execute(update(copies).where(copies.c.record_id == 1).values(second_origin=3))
+        await connection.execute(update(stories).where(stories.c.id == 1).values(first_record=3))
+        await erase.rename(connection, {3: 2})
+
+    async with placed.read() as connection:
+        assert (await connection.execute(select(copies.c.second_origin).where(copies.c.record_id == 1))).scalar() == 2
+        assert (await connection.execute(select(stories.c.first_record).where(stories.c.id == 1))).scalar() == 2
