@@ -61,12 +61,14 @@ async def write(
 
 
 async def _all_exist(connection: AsyncConnection, record_ids: Collection[int]) -> bool:
-    """Return whether records were neither deleted nor purged since they were read."""
+    """Return whether records were neither deleted, purged nor merged into others since they were read."""
     found = (await connection.execute(_COUNT, {"records": sorted(record_ids)})).scalar_one()
     return bool(found == len(record_ids))
 
 
-_COUNT = select(func.count()).where(among(records.c.id, "records"), records.c.purged_at.is_(None))
+_COUNT = select(func.count()).where(
+    among(records.c.id, "records"), records.c.purged_at.is_(None), records.c.merged_into.is_(None)
+)
 
 
 @cache

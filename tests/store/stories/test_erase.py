@@ -9,13 +9,15 @@ from sqlalchemy import func, select, update
 from ingestd.likeness.rules import RULES
 from ingestd.pipeline.stories import operators
 from ingestd.pipeline.stories.placer import Placer
+from ingestd.pipeline.stories.placing import Placing
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.records import purge
 from ingestd.store.retention import batches, records
 from ingestd.store.retention.stories import of_stories
+from ingestd.store.schema import tables
 from ingestd.store.schema.tables import copies, shingles, stories, story_keys, story_samples
-from ingestd.store.stories import erase
+from ingestd.store.stories import cursor, documents, erase, write
 from tests.support.outcomes import NOON
 from tests.support.stories import clusters, cut, publish, report
 
@@ -124,3 +126,20 @@ async def test_what_was_said_of_a_double_is_said_of_the_record_that_stays(placed
     async with placed.read() as connection:
         assert (await connection.execute(select(copies.c.second_origin).where(copies.c.record_id == 1))).scalar() == 2
         assert (await connection.execute(select(stories.c.first_record).where(stories.c.id == 1))).scalar() == 2
+
+
+async def test_a_record_that_is_merged_into_another_while_it_is_placed_gets_no_story(placed: Database) -> None:
+    await publish(placed, "https://times.example/feed", report(3), at=NOON + HOUR)
+    async with placed.snapshot() as connection:
+        at = await cursor.read(connection)
+        texts, seq = await documents.after(connection, at.seq, limit=9)
+        batch = await Placing(RULES).computed(connection, at, texts)
+    async with placed.write() as connection:
+        await connection.execute(update(tables.records).where(tables.records.c.id == 4).values(merged_into=1))
+        await erase.rename(connection, {4: 1})
+
+    async with placed.write() as connection:
+        assert await write.write(connection, at, batch.working.changes, seq=seq, happened=()) is None
+    await Placer(placed).place_all()
+
+    assert await clusters(placed) == [[1, 3], [2]]
