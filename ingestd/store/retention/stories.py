@@ -39,6 +39,8 @@ def of_stories(before: datetime, *, in_rebuild: bool = False) -> Deletion:
         await cursor.lock(connection)
         query = select(c.id).where(c.id.in_(keys), is_old, is_idle)
         ids = (await connection.execute(query)).scalars().all()
+        if not ids:
+            return ids
         for story_id, hashes in (await postings.of_story(connection, ids)).items():
             await postings.remove(connection, story_id, hashes)
         for table in (story_samples, story_keys):
@@ -46,6 +48,7 @@ def of_stories(before: datetime, *, in_rebuild: bool = False) -> Deletion:
         await connection.execute(update(stories).where(c.id.in_(ids)).values(indexed=False))
         empty = ~exists().where(copies.c.story_id == c.id)
         await connection.execute(delete(stories).where(c.id.in_(ids), c.merged_into.is_(None), empty))
+        await cursor.note_change(connection)
         return ids
 
     return Deletion(table="shingles", find=find, delete=delete_rows)

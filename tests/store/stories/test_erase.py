@@ -143,3 +143,15 @@ async def test_a_record_that_is_merged_into_another_while_it_is_placed_gets_no_s
     await Placer(placed).place_all()
 
     assert await clusters(placed) == [[1, 3], [2]]
+
+
+async def test_a_placement_is_computed_again_if_an_index_that_it_read_is_deleted_meanwhile(placed: Database) -> None:
+    await publish(placed, "https://times.example/feed", cut(report(2), 4), at=NOON + HOUR)
+    async with placed.snapshot() as connection:
+        at = await cursor.read(connection)
+        texts, seq = await documents.after(connection, at.seq, limit=9)
+        batch = await Placing(RULES).computed(connection, at, texts)
+    await batches.run(placed, of_stories(NOON + HOUR / 2))
+
+    async with placed.write() as connection:
+        assert await write.write(connection, at, batch.working.changes, seq=seq, happened=()) is None
