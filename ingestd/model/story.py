@@ -64,7 +64,8 @@ class StoryCopy:
     record_id: int
     guid: str
     pubstatus: PubStatus
-    #: None, as is its canonical address, if the record is withheld or killed; `changed` is then empty.
+    #: None, as is its canonical address, if the record is withheld or killed; `changed`, `credits`, `named` and
+    #: `evidence` are then empty.
     headline: str | None
     uri: str | None
     #: Registrable domain of its first source.

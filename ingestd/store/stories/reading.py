@@ -122,10 +122,12 @@ def _copy(row: Any, carried: Sequence[StoryCarrier], versions: Sequence[StoryVer
         share=row.share,
         own_agency=row.agency,
         agency=row.origin_agency,
-        credits=tuple(row.credits or ()),
-        named=tuple(row.named or ()),
+        credits=tuple(row.credits or ()) if shown else (),
+        named=tuple(row.named or ()) if shown else (),
         via_record=row.via_record,
-        evidence=tuple((name, found and without_userinfo(found)) for name, found in row.origin_evidence or ()),
+        evidence=tuple((name, found and without_userinfo(found)) for name, found in row.origin_evidence or ())
+        if shown
+        else (),
     )
 
 
