@@ -76,7 +76,9 @@ class Health:
         """
         while True:
             await asyncio.sleep(_SAMPLE_INTERVAL)
-            list(self._extractors(datetime.now(UTC)))
+            now = datetime.now(UTC)
+            for sampled in (self._extractors(now), self._stories(now)):
+                list(sampled)
             if self.figures.last:
                 try:
                     await self.current_figures()

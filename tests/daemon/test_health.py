@@ -200,6 +200,26 @@ async def test_a_bug_in_counting_is_logged_and_the_counters_are_sampled_all_the_
     await health.close()
 
 
+async def test_texts_that_were_passed_are_sampled_without_probes(
+    service: Service, health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestd.daemon.health._SAMPLE_INTERVAL", 0.0)
+    sampled = asyncio.Event()
+
+    def note(count: int, *, now: float) -> int:
+        sampled.set()
+        return count
+
+    monkeypatch.setattr(health._passed, "growth", note)
+    watching = asyncio.create_task(health.watch())
+    async with asyncio.timeout(60):
+        await sampled.wait()
+
+    watching.cancel()
+    await asyncio.wait([watching])
+    await health.close()
+
+
 async def test_the_last_figures_are_shown_with_their_time(service: Service, health: Health, hung: Hung) -> None:
     source_id = await add_source(service, "https://wire.example/feed")
     await add_entry(service, source_id, "https://wire.example/1", due=datetime.now(UTC))
