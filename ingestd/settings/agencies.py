@@ -16,7 +16,8 @@ def parse_agency(text: str) -> tuple[str, str]:
     name, _, host = (part.strip() for part in text.partition("="))
     if not name or not host or "/" in host or len(name) > _LONGEST:
         raise ValueError(
-            f"{text!r} should be NAME=SITE, as in Harbour Press=harbourpress.example, of {_LONGEST} letters"
+            f"{text!r} should be NAME=SITE, as in Harbour Press=harbourpress.example, with a name of at most "
+            f"{_LONGEST} characters"
         )
     return name, site(f"https://{host}/")
 

@@ -33,6 +33,11 @@ async def test_its_text_is_the_origin_even_if_it_comes_last(database_url: str) -
     assert dict(story.copies[0].evidence)["credited"] == "Harbour Press"
 
 
+def test_what_is_wrong_with_a_name_is_said() -> None:
+    with pytest.raises(ValidationError, match="with a name of at most 40 characters"):
+        Settings(agencies=[f"{'Harbour' * 6}=harbourpress.example"])
+
+
 @pytest.mark.parametrize("text", ["Harbour Press", "=paper.example", "Press=https://paper.example/"])
 def test_what_names_no_site_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="should be NAME=SITE"):
