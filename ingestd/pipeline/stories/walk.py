@@ -69,6 +69,8 @@ class Walk:
 
         Raises StoreUnavailable, StoreCorrupt, MemoryError or OSError.
         """
+        if self.progress is None:
+            self.placed = 0
         while True:
             try:
                 self.progress = await self._step()

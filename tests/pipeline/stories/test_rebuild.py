@@ -141,6 +141,17 @@ async def test_an_interrupted_rebuild_is_gone_on_with_by_the_placer(
     assert await clusters(stored) == [[n, n + 5, n + 10] for n in range(1, 6)]
 
 
+async def test_each_walk_counts_the_records_that_it_has_placed(stored: Database) -> None:
+    await skip_events(stored)
+    found = walk.Walk(stored, RULES)
+    for _ in range(2):
+        async with stored.write() as connection:
+            await rebuilding.begin(connection, anew=True)
+        while await found.step():
+            pass
+        assert found.placed == 15
+
+
 async def test_records_whose_events_were_deleted_are_placed_if_they_are_of_the_window(stored: Database) -> None:
     now = datetime.now(UTC)
     await publish(stored, "https://post.example/feed", cut(report(7), 6), cut(report(8), 6), at=now - HOUR)
