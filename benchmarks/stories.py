@@ -4,17 +4,17 @@ python benchmarks/stories.py DIR [--predictions OUT] [--database URL] [--restart
 python benchmarks/stories.py --drawn N [--size N] [--memory]
 
 DIR has docs.jsonl: documents in the order in which they arrive, one JSON object a line, with id, seen, source,
-published, language, headline, body_text, and, where they are known, byline, dateline, guid, version, provider,
+body_text, and, where they are known, published, language, headline, byline, dateline, guid, version, provider,
 pubstatus.  They are saved and placed by the product's own code (`stories_store.py`), in a new SQLite file or in the
 empty database at URL, 25 at a time.  Every 500 documents all connections are closed and nothing is left in memory; two
 placers work at once.  With --memory the pure steps run over dictionaries, in a quarter of the time: documents with one
 guid are revisions of a record, documents with an equal text carriers of one.
 
-In place of DIR, --drawn makes N sets of invented documents (`tests/support/drawn_stories.py`), in seven scripts.
+In place of DIR, --drawn makes N sets of invented documents (`tests/support/drawn_stories.py`), in seven languages.
 
-With truth.jsonl and pairs.jsonl beside it the table of figures is printed, and the
-exit status is 1 where one misses what it must reach.  OUT gets a line for each document: its id, cluster, origin (an
-id, a list of ids, or null), first carrier, and the copy it was copied from (via).
+With truth.jsonl and pairs.jsonl beside it the table of figures is printed, and the exit status is 1 where one misses
+what it must reach.  OUT gets a line for each document: its id, cluster, origin (an id, a list of ids, or null), first
+carrier, and the copy it was copied from (via).
 """
 
 import argparse
@@ -46,6 +46,8 @@ from tests.support.drawn_stories import Draw
 from tests.support.memory_stories import MemoryStories
 
 Lines: TypeAlias = Sequence[Mapping[str, Any]]
+#: Fields that a document has where they are known.
+_MAY_LACK = ("published", "language", "headline", "byline", "dateline", "guid", "version", "provider", "pubstatus")
 #: Words that editions change.
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 #: How a source of the set is named that is an agency's own site.
@@ -173,6 +175,11 @@ def _edition(one: dict[str, Any], number: int) -> dict[str, Any]:
     return {**one, **said, "id": f"{one['id']}-{number}", "guid": guid}
 
 
+def read_documents(folder: Path) -> list[dict[str, Any]]:
+    """Return the documents of a folder; fields that one lacks are None."""
+    return [dict.fromkeys(_MAY_LACK) | one for one in read(folder / "docs.jsonl")]
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
@@ -243,7 +250,7 @@ def main() -> int:
         return max(score_drawn(seed, chosen) for seed in range(1, chosen.drawn + 1))
     if not chosen.folder:
         parser.error("DIR or --drawn is required")
-    predictions = predicted(read(chosen.folder / "docs.jsonl"), chosen)
+    predictions = predicted(read_documents(chosen.folder), chosen)
     if chosen.predictions:
         write(chosen.predictions, predictions)
     if chosen.rounds > 1 or not (chosen.folder / "truth.jsonl").exists():

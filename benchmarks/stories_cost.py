@@ -22,7 +22,7 @@ from typing import Any
 import stories_store
 from common import print_json
 from sqlalchemy import text
-from stories import multiplied, read
+from stories import multiplied, read_documents
 
 from ingestd.pipeline.stories.placer import Placer
 from ingestd.store.database import Database
@@ -91,7 +91,7 @@ async def sizes(database: Database) -> dict[str, int]:
 
 
 async def run(chosen: argparse.Namespace, folder: Path) -> None:
-    documents = multiplied(read(chosen.folder / "docs.jsonl"), chosen.rounds)
+    documents = multiplied(read_documents(chosen.folder), chosen.rounds)
     url = chosen.database or f"sqlite:///{folder}/stories.db"
     other = prototype(chosen.prototype, folder / "prototype.db")
     known: dict[Any, Any] = {}

@@ -1,6 +1,7 @@
 """The benchmarks fail unless they measured what they say."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import urllib.error
@@ -122,3 +123,18 @@ def test_a_dump_replaces_numbers_in_sentences_of_ingestd_and_not_in_texts() -> N
         "record N: found by repair of gap N: 2 entries"
     )
     assert names.of("body_text", "a record 80 million votes") == "a record 80 million votes"
+
+
+def test_a_document_of_stories_may_lack_what_is_not_known(tmp_path: Path) -> None:
+    from stories import in_memory, read_documents  # noqa: PLC0415
+
+    text = "The harbour of Sarola was closed on Monday after a fire on the north quay, its master said on Tuesday."
+    lines = [
+        {"id": f"d{number}", "seen": f"2026-06-01T0{number}:00:00Z", "source": "paper.example", "body_text": text}
+        for number in (1, 2)
+    ]
+    (tmp_path / "docs.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    first, second = in_memory(read_documents(tmp_path), 1)
+
+    assert first["cluster"] == second["cluster"]
