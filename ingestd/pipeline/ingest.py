@@ -1,7 +1,8 @@
 """The path of one article, from a source's URL to a record.
 
 A *source* is a feed, a drop folder or an inbox.  Its documents list *entries*, one for each article.  A *record* holds
-one story with all its *revisions*; an entry whose article has the same text is a *carrier* of that record.
+one article with all its *revisions*; an entry whose article has the same text is a *carrier* of that record.
+A *story* is the set of records that have one another's text; once saved, a record is placed in one (`stories.placer`).
 
 **Poll.**  When a source is due, the daemon claims it, so that no other process works on it, and calls `Ingest.poll`.
 `Poller` (`poll`) fetches the source's feed with a conditional request, parses it in a worker process and compares its
@@ -24,7 +25,7 @@ records.  If a feed only links to wire items, as enclosures, the enclosure is fe
 an agency's list has the texts of its items by reference, they are fetched (`text_renditions`), and only a version with
 its text is saved.
 
-**Revisit.**  A fetched page is fetched again, less and less often as its story ages (`revisit`).  If the article has
+**Revisit.**  A fetched page is fetched again, less and less often as its record ages (`revisit`).  If the article has
 changed, the record gets a new revision; if other rules extracted the record, its page is extracted again for the
 comparison (`other_rules`).  If the page is unchanged, gone or cannot be read, the record keeps its text.
 
@@ -34,8 +35,7 @@ pushes of a WebSub hub (`websub`) are not fetched: they enter at `Poller.push_al
 **Failures.**  A failure of the source or the page is part of the committed result: the entry is retried later, or
 quarantined after the last attempt or if a retry cannot succeed.  A local failure (`IngestError.local`) counts against
 no source and no entry; while the database or the archive is unavailable, the commit is retried for some minutes
-(`retry`), then the work gives its claim back and is done again later.  An unexpected exception is a failure at the
-stage "bug".
+(`retry`), then the work gives its claim back and is done again.  An unexpected exception fails at the stage "bug".
 """
 
 import asyncio
