@@ -12,7 +12,7 @@ from ingestd.model.story import Story, StoryCopy
 from ingestd.model.story_words import words_around
 from ingestd.store.schema.tables import carriers, copies, entries, sources, stories
 from ingestd.store.statements import chunks
-from ingestd.store.stories import documents
+from ingestd.store.stories import cursor, documents
 from ingestd.store.stories.reading import read
 
 
@@ -73,8 +73,8 @@ async def no_story(connection: AsyncConnection, story_id: int) -> str:
     row = (await connection.execute(select(stories.c.merged_into).where(stories.c.id == story_id))).first()
     if row is not None and row.merged_into is not None:
         return f"story {story_id} was merged into story {row.merged_into}: name that one"
-    last = (await connection.execute(select(func.max(stories.c.id)))).scalar()
-    if last is None:
+    last = (await cursor.read(connection)).last_story
+    if not last:
         return f"no story {story_id}: no record is placed yet; `ingestd run` places them, or `ingestd stories rebuild`"
     gone = ": its records were deleted" if story_id <= last else ""
     return f"no story {story_id}{gone}; `ingestd stories list` shows the day's most carried ones"

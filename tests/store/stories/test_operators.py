@@ -11,7 +11,7 @@ from ingestd.pipeline.stories.placer import Placer
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
-from ingestd.store.stories import listing
+from ingestd.store.stories import erase, listing
 from tests.support.outcomes import NOON
 from tests.support.stories import clusters, cut, publish, report
 
@@ -75,6 +75,18 @@ async def test_what_cannot_be_split_is_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         await operators.split(placed, ids, now=NOON)
+
+
+async def test_a_story_whose_records_were_deleted_is_told_from_one_that_never_was(placed: Database) -> None:
+    async with placed.write() as connection:
+        await erase.forget(connection, [2])
+    async with placed.read() as connection:
+        assert "its records were deleted" in await listing.no_story(connection, 2)
+        assert "deleted" not in await listing.no_story(connection, 3)
+    async with placed.write() as connection:
+        await erase.forget(connection, [1, 3, 4])
+    async with placed.read() as connection:
+        assert "its records were deleted" in await listing.no_story(connection, 1)
 
 
 async def test_a_story_is_not_merged_with_none(placed: Database) -> None:
