@@ -15,9 +15,6 @@ from ingestd.store.retention.raw_bytes import LAST_PUT_BEFORE, LEAST_KEPT
 #: How long the learned boilerplate of a site is kept after its last article: by then its pages may look different.
 SITE_RETENTION = timedelta(days=90)
 
-#: How long the index of a story is kept beyond its window: records may wait for their placement.
-STORY_SLACK = timedelta(days=1)
-
 
 def limits_of(settings: Settings, *, keeps_all: bool) -> Limits:
     """Return the limits that the settings set.
@@ -86,7 +83,7 @@ async def prune_caches(
     some = (
         caches.of_robots_files(now),
         caches.of_sites(now - SITE_RETENTION),
-        stories.of_stories(now - timedelta(seconds=settings.story_window) - STORY_SLACK),
+        stories.of_stories(now - timedelta(seconds=settings.story_window) - stories.SLACK),
     )
     return [await batches.run(database, one, stopping=stopping) for one in some]
 

@@ -7,7 +7,7 @@ killed, any process can go on with it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +18,7 @@ from ingestd.pipeline.stories.failing import ATTEMPTS, BatchLimit, is_of_texts
 from ingestd.pipeline.stories.placing import Placing
 from ingestd.store.database import Database
 from ingestd.store.retention import batches
-from ingestd.store.retention.stories import of_stories
+from ingestd.store.retention.stories import SLACK, of_stories
 from ingestd.store.stories import cursor, documents, rebuilding, write
 from ingestd.store.stories.events import StoryEvent
 from ingestd.store.stories.rebuilding import WalkState
@@ -28,9 +28,6 @@ log = structlog.get_logger(__name__)
 
 #: Revisions in one transaction, and how many of these go by until the shingles of old stories are deleted.
 BATCH, _BETWEEN = 100, 50
-
-#: How long the index of a story is kept beyond its window.
-_SLACK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +109,7 @@ class Walk:
             self.placed += len(batch.working.changes.copies)
             self._steps += 1
             if texts and self._steps % _BETWEEN == 0:
-                old = texts[-1].at - self._rules.window - _SLACK
+                old = texts[-1].at - self._rules.window - SLACK
                 await batches.run(self._database, of_stories(old, in_rebuild=True))
             return Progress(revision=position, last=last, placed=self.placed)
 

@@ -4,7 +4,7 @@ Stories and copies stay: they tell whose text a record has as long as it is kept
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, not_, select, true, tuple_, update
@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.store.retention.batches import Deletion, Found, Position
 from ingestd.store.schema.tables import copies, stories, story_cursor, story_keys, story_samples
 from ingestd.store.stories import cursor, postings
+
+#: How long the index of a story is kept beyond its window: records may wait for their placement.
+SLACK = timedelta(days=1)
 
 
 def of_stories(before: datetime, *, in_rebuild: bool = False) -> Deletion:
