@@ -17,7 +17,7 @@ from ingestd.store.stories.events import StoryEvent
 async def give(connection: AsyncConnection, batch: Batch) -> None:
     """Add the hints that follow from a batch to its events: from kills and corrections, and from records that join.
 
-    A hint is given once, and kills nothing: the publisher of the copy decides.
+    A hint is given once, as long as its event is kept, and kills nothing: the publisher of the copy decides.
     """
     kills = {job.text.record_id: job.text.at for job in batch.jobs if job.text.kind == "killed"}
     corrections = {job.text.record_id: job.text.at for job in batch.jobs if job.text.kind == "corrected"}
