@@ -79,7 +79,7 @@ class Metrics(Collector):
         revisits = {(outcome,): service_state.revisits_done.get(outcome, 0) for outcome in _REVISIT_OUTCOMES}
         yield _counted("ingestd_revisits", "Pages fetched again.", ("outcome",), revisits)
         if placer := self._health.service.placer:
-            from ingestd.likeness.placement import How  # noqa: PLC0415 - it needs numpy, which takes 24 MB
+            from ingestd.likeness.placement import How  # noqa: PLC0415 - it needs numpy: see `daemon.run`
 
             placed = {(how,): placer.placed.get(how, 0) for how in get_args(How)}
             yield _counted("ingestd_records_placed", "Records placed in stories.", ("how",), placed)

@@ -109,7 +109,7 @@ async def warn_of_database(runtime: Runtime) -> None:
 
 
 def _placer(settings: Settings, runtime: Runtime) -> "Placer | None":
-    # Imported here: without stories, the daemon has no numpy, which takes 15 MB.
+    # Imported here: without stories, the daemon has no numpy, which takes 11 MB.
     from ingestd.pipeline.stories.placer import make_placer  # noqa: PLC0415
 
     return make_placer(settings, runtime.database, run_id=runtime.run_id)

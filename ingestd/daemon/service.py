@@ -28,7 +28,7 @@ from ingestd.store.retention.prune import Rounds
 from ingestd.store.work.own_claims import claim_of
 from ingestd.urls import pacing_key
 
-if TYPE_CHECKING:  # it needs numpy, which takes 15 MB: a daemon without stories has none of it
+if TYPE_CHECKING:  # it needs numpy: see `daemon.run`
     from ingestd.pipeline.stories.placer import Placer
 
 K = TypeVar("K")

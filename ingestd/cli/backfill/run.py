@@ -96,7 +96,7 @@ async def _run(settings: Settings, what: NewBackfill | int, max_documents: int) 
 
 async def _place(settings: Settings, runtime: Runtime, stopped: Sequence[int]) -> None:
     """Place the new records in stories, or wait until a daemon has; what a signal leaves, the next process places."""
-    # Imported here: without stories, a backfill has no numpy, which takes 24 MB.
+    # Imported here: without stories, a backfill has no numpy either, as in `daemon.run`.
     from ingestd.pipeline.stories.placer import make_placer  # noqa: PLC0415
 
     if placer := make_placer(settings, runtime.database, run_id=runtime.run_id):

@@ -1,7 +1,7 @@
 """Short hashes of shingles (`likeness.arrays.shortened`) as bytes, three each.
 
-numpy is imported on first use: the erasure of records needs this module, and a daemon without stories does without the
-10 MB that numpy takes.
+numpy is imported on first use: the erasure of records needs this module, and a daemon without stories does without
+the memory that numpy takes (`daemon.run`).
 """
 
 from collections.abc import Iterable, Sequence
