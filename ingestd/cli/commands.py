@@ -110,7 +110,7 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command(
                 "rebuild",
                 "stories.rebuild:rebuild",
-                "Place stored records in stories, in the order they were seen.",
+                "Place stored records in stories, in the order they were saved.",
             ),
         ),
     ),

@@ -25,7 +25,7 @@ def rebuild(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Place stored records in stories, in the order they were seen.
+    """Place stored records in stories, in the order they were saved.
 
     For records of before an upgrade, or whose events were deleted before they were placed. The daemon may run. A
     rebuild that was interrupted is gone on with by the daemon, or when it is run again.
