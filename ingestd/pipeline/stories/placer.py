@@ -32,7 +32,7 @@ from ingestd.store.stories.working_set import Changes
 log = structlog.get_logger(__name__)
 
 #: Events that one transaction places.
-BATCH = 200
+BATCH = 100
 
 #: Seconds between two looks at the event log: another process may have saved records.
 INTERVAL = 1.0

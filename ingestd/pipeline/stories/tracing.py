@@ -40,11 +40,11 @@ async def trace(connection: AsyncConnection, batch: Batch) -> None:
     known = await lineages.read(connection, [one for one in wanted if one not in new], batch.agencies)
     known |= {story_id: StoryTellers() for story_id in wanted if story_id in new}
     carriers = await lineages.carriers_of(connection, [one.teller for one in batch.joined], batch.agencies)
-    tasks, carried_first = _tasks(batch, known, carriers), sorted(batch.carried)
-    tasks += _tasks_of_carriers(batch, known)
+    # In a thread, as all that takes milliseconds: the sources of each record are looked for in its whole story.
+    tasks = await asyncio.to_thread(lambda: [*_tasks(batch, known, carriers), *_tasks_of_carriers(batch, known)])
     await sketch_texts(connection, batch, batch.sketches.missing({key for task in tasks for key in task.keys.values()}))
     await asyncio.to_thread(_trace_all, batch, tasks)
-    for story_id in sorted({one.story_id for one in batch.joined}.union(carried_first)):
+    for story_id in sorted({one.story_id for one in batch.joined} | batch.carried):
         if story_id in known and story_id in batch.working.states:
             first = lineage.first_carrier(known[story_id].tellers)
             found = (first.record, first.carrier or None) if first else (None, None)
