@@ -190,7 +190,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
     await service.polls.run_until_idle()
     async with runtime.database.write() as connection:
         [work] = await entries.claim_due(connection, runtime.run_id, now=datetime.now(UTC), limit=1)
-    runtime.claims.add([claim_of(work)])
+        runtime.claims.add([claim_of(work)])
 
     away = True
     original = runtime.database.write

@@ -93,5 +93,5 @@ async def claim_source(runtime: Runtime, source_id: int) -> Source:
     """Claim a source for this run, and register that, or a heartbeat on a busy machine would give it back."""
     async with runtime.database.write() as connection:
         [source] = await sources.claim(connection, runtime.run_id, [source_id])
-    runtime.claims.add([claim_of(source)])
+        runtime.claims.add([claim_of(source)])  # before the commit: a heartbeat may come in between
     return source
