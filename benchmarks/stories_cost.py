@@ -24,6 +24,7 @@ from common import print_json
 from sqlalchemy import text
 from stories import multiplied, read_documents
 
+from ingestd.daemon.process_memory import freeze_objects
 from ingestd.pipeline.stories.placer import Placer
 from ingestd.store.database import Database
 
@@ -125,6 +126,7 @@ def main() -> None:
     parser.add_argument("--measured", type=int, default=10_000, metavar="N", help="Documents, the last ones.")
     parser.add_argument("--database", metavar="URL", help="An empty database; else a new SQLite file.")
     chosen = parser.parse_args()
+    freeze_objects()  # the garbage collector runs as seldom as in the daemon
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(chosen, Path(folder)))
 

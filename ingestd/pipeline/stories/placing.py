@@ -13,7 +13,6 @@ from ingestd.likeness.ranking import Ranking, rank
 from ingestd.likeness.rules import Rules
 from ingestd.likeness.short_texts import document
 from ingestd.pipeline.stories.batch import Batch, Job, Joined, sketch_texts
-from ingestd.pipeline.stories.garbage import collector_paused
 from ingestd.pipeline.stories.made_sketches import MadeSketches
 from ingestd.pipeline.stories.sketches import BatchSketches, Sketches
 from ingestd.pipeline.stories.tellers import credits_of, teller
@@ -55,8 +54,7 @@ class Placing:
         return batch
 
     def _jobs(self, texts: Sequence[StoredText], base: int, sketches: BatchSketches) -> list[Job]:
-        with collector_paused():
-            return [Job(text, self._document(text, base, sketches)) for text in texts]
+        return [Job(text, self._document(text, base, sketches)) for text in texts]
 
     def _document(self, text: StoredText, base: int, sketches: BatchSketches) -> Document | None:
         if text.article is None:
@@ -78,14 +76,13 @@ class Placing:
 
     def _place(self, batch: Batch) -> _Needs | None:
         """Place the texts that are left, in order; returns what has to be read first, None: all are placed."""
-        with collector_paused():
-            if batch.done == 0 and (needs := self._needs_of_all(batch)):
+        if batch.done == 0 and (needs := self._needs_of_all(batch)):
+            return needs
+        while batch.done < len(batch.jobs):
+            if needs := self._place_one(batch, batch.jobs[batch.done]):
                 return needs
-            while batch.done < len(batch.jobs):
-                if needs := self._place_one(batch, batch.jobs[batch.done]):
-                    return needs
-                batch.done += 1
-            return None
+            batch.done += 1
+        return None
 
     def _needs_of_all(self, batch: Batch) -> _Needs | None:
         """Return what all texts of a batch need, as far as it is known before the first is placed."""

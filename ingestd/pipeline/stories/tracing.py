@@ -11,7 +11,6 @@ from ingestd.likeness.placement import TextKey
 from ingestd.likeness.sketch import sketch
 from ingestd.likeness.tellers import Lineage, Teller
 from ingestd.pipeline.stories.batch import Batch, sketch_texts
-from ingestd.pipeline.stories.garbage import collector_paused
 from ingestd.store.stories import cursor, documents, lineages, write
 from ingestd.store.stories.lineages import StoryTellers
 from ingestd.store.stories.working_set import Changes
@@ -114,11 +113,6 @@ def _tasks_of_carriers(batch: Batch, known: dict[int, StoryTellers]) -> Iterator
 
 
 def _trace_all(batch: Batch, tasks: Sequence[_Task]) -> None:
-    with collector_paused():
-        _trace_each(batch, tasks)
-
-
-def _trace_each(batch: Batch, tasks: Sequence[_Task]) -> None:
     for task in tasks:
         texts = {record: made for record, key in task.keys.items() if (made := batch.sketches.get(key))}
         for found in lineage.trace(task.traced, task.tellers, texts=texts, others=task.others):
