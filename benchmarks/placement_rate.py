@@ -29,6 +29,8 @@ from ingestd.store.schema.tables import copies, records
 PROCESSES = 2
 #: Seconds for one turn, on a busy machine, and of one step of the loop whose lag is measured.
 MOST, STEP = 300.0, 0.005
+#: Feeds that are ingested before a turn.
+WARMING = 4
 #: Every page of this number has the article of another one, cut.
 COPIED = 3
 
@@ -49,8 +51,12 @@ class Turn:
 async def ingest(wire: Wire, site: Site, database_url: str, *, stories: bool) -> Turn:
     """Ingest the site; with stories, until the last record has its own."""
     async with service(database_url, extractors=PROCESSES, stories=stories) as daemon:
-        await add_feeds(daemon, wire, 1)
-        await daemon.run_until_idle()  # starts the workers
+        for feeds in (1, WARMING):
+            # Starts the workers; a sketch is made in one when something was placed, the first by each takes .1 s.
+            await add_feeds(daemon, wire, feeds)
+            await daemon.run_until_idle()
+            if daemon.placer:
+                await daemon.placer.place_all()
         outcomes = Outcomes(daemon)
         done = sum(daemon.service_state.entries_done.values())
         await add_feeds(daemon, wire, site.feeds)
