@@ -4,8 +4,8 @@ python benchmarks/stories_cost.py DIR --prototype FOLDER [--rounds N] [--measure
 
 DIR is as for `stories.py`; its documents are placed in N editions with other words.  FOLDER has durable.py and
 clusters.py, whose `Durable(path, Rules()).add(document, days)` places a document.  Documents are saved 500 at a time;
-ingestd places them in batches of 200, then the prototype does.  CPU times are those of the last documents, as many as
-`--measured` says; every 500 documents all connections of ingestd are closed.
+ingestd places them in batches as its daemon does, then the prototype places the same.  CPU times are those of the last
+`--measured` documents; every 500 documents all connections of ingestd are closed.
 """
 
 import argparse

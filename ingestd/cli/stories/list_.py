@@ -24,7 +24,7 @@ from ingestd.store.stories import listing
 from ingestd.store.stories.listing import Chosen
 
 #: What to do where nothing is listed.
-_HINT = "--since 30d goes further back, --min-carriers 1 lists also what nobody else carries"
+_HINT = "--since 30d goes further back, --min-carriers 1 also lists stories with a single carrier"
 
 
 def list_(  # noqa: PLR0917 - each is an option
@@ -40,7 +40,7 @@ def list_(  # noqa: PLR0917 - each is an option
 ) -> None:
     """List the stories that most publishers carry, the largest first.
 
-    Without --since, those that have got a record within the last day.
+    Without --since: stories with a new record within the last day.
 
     Exit status: 0, whether or not there is one.
     """

@@ -20,15 +20,15 @@ from ingestd.store.work.runs import RunObserver
 
 def rebuild(
     anew: Annotated[
-        bool, typer.Option("--anew", help="Forget all stories first, also those that an operator has put together.")
+        bool, typer.Option("--anew", help="Delete all stories first, including those merged or split by hand.")
     ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Place stored records in stories, in the order they were saved.
 
-    For records of before an upgrade, or whose events were deleted before they were placed. The daemon may run. A
-    rebuild that was interrupted is gone on with by the daemon, or when it is run again.
+    For records of before an upgrade, or whose events were deleted before they were placed. The daemon may run. It
+    continues a rebuild that was interrupted, as does this command when it is run again.
 
     Exit status: 0 on success, 1 if the database cannot be used, 2 if another process rebuilds the stories.
     """

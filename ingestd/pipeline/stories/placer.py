@@ -259,7 +259,7 @@ class Placer:
         return self._run_id is not None and at.run_id not in (None, self._run_id)
 
     async def _note_lost(self, at: Cursor) -> bool:
-        """Have the records of the window gone through if events were deleted before they were placed."""
+        """Begin a walk over the window's records if unplaced events were deleted; return whether it did."""
         if at.first_event <= at.seq + 1 or self._lost_after == at.seq:
             return False
         async with self._database.write() as connection:
