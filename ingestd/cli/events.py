@@ -16,10 +16,11 @@ from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show, show_json_lines
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
+from ingestd.model.event import EVENT_KINDS, Event, EventKind
 from ingestd.pipeline.retry import retry_while_unavailable
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
-from ingestd.store.events.event_log import EVENT_KINDS, Event, EventBatch, EventKind, parse_kinds
+from ingestd.store.events.event_log import EventBatch, parse_kinds
 from ingestd.text import collapse
 from ingestd.times import iso
 

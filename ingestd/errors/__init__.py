@@ -50,6 +50,10 @@
     │   └── SchemaMismatch      its schema or its data is older or newer than this program
     ├── ArchiveError            the archive of raw bytes: missing, damaged, disk full
     │   └── ArchiveUnavailable  local failure: it accepted no bytes for some minutes
+    ├── DeliveryError           a message was not delivered to a consumer
+    │   ├── EndpointDown        the endpoint takes nothing at present, whatever the message
+    │   ├── EndpointGone        it takes no message any more: the consumer is disabled
+    │   └── MessageRefused      it did not take this message, though it may take others
     └── BackupError             a backup cannot be written, or is incomplete or damaged
 
 `fate` tells the caller whether to try again `later` or `never`.  `local` marks failures of this host or its
@@ -71,6 +75,7 @@ from ingestd.errors.base import (
     UnknownFormat,
     UsageError,
 )
+from ingestd.errors.delivery import DeliveryError, EndpointDown, EndpointGone, MessageRefused
 from ingestd.errors.fetch import (
     BrokenReply,
     Disallowed,
@@ -124,7 +129,10 @@ __all__ = [
     "BrokenReply",
     "Busy",
     "ConfigError",
+    "DeliveryError",
     "Disallowed",
+    "EndpointDown",
+    "EndpointGone",
     "ExtractError",
     "Fate",
     "FetchError",
@@ -135,6 +143,7 @@ __all__ = [
     "IngestError",
     "LoginNeeded",
     "LoginRefused",
+    "MessageRefused",
     "NoArticle",
     "NoRoom",
     "NotFound",

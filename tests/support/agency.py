@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from ingestd.model.event import Event
 from ingestd.model.reply import Reply
 from ingestd.pipeline.read import listed_entries
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.database import Database
-from ingestd.store.events.event_log import Event, read_after
+from ingestd.store.events.event_log import read_after
 from ingestd.store.polls import polls, sources
 from ingestd.store.schema import tables
 from ingestd.times import iso

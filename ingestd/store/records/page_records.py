@@ -12,11 +12,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
+from ingestd.model.event import EventKind
 from ingestd.model.feed import Entry
 from ingestd.model.item import Item, PubStatus
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
 from ingestd.policy.articles.search_terms import IndexEntry
-from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.listings import Listings
 from ingestd.store.records.outcomes import SameText

@@ -17,10 +17,10 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
+from ingestd.model.event import EventKind
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
 from ingestd.policy.articles.search_terms import IndexEntry, index_entry
-from ingestd.store.events.event_log import EventKind
 from ingestd.store.events.status_log import log_statuses
 from ingestd.store.records import search_index
 from ingestd.store.records.content import pack

@@ -158,7 +158,7 @@ events = Table(
     Column("seq", Id, primary_key=True, autoincrement=False),
     Column("record_id", Id, ForeignKey("records.id"), nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("kind", String(20), nullable=False),  # `events.event_log.EventKind`
+    Column("kind", String(20), nullable=False),  # `model.event.EventKind`
     Column("entry_id", Id, ForeignKey("entries.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("pubstatus", String(10)),  # of the record from this event on; null: unchanged

@@ -1,5 +1,12 @@
 """All tables.  `migrations/` creates them; a test compares the result with these definitions."""
 
+from ingestd.store.schema.consumer_tables import (
+    consumer_attempts,
+    consumer_failures,
+    consumer_leases,
+    consumers,
+    tokens,
+)
 from ingestd.store.schema.metadata import metadata
 from ingestd.store.schema.operation_tables import (
     conversions,
@@ -19,6 +26,10 @@ __all__ = [
     "aliases",
     "backfills",
     "carriers",
+    "consumer_attempts",
+    "consumer_failures",
+    "consumer_leases",
+    "consumers",
     "conversions",
     "copies",
     "decisions",
@@ -46,5 +57,6 @@ __all__ = [
     "story_samples",
     "subscriptions",
     "texts",
+    "tokens",
     "windows",
 ]

@@ -43,6 +43,7 @@ VERSIONS = (
     "0025",
     "0026",
     "0027",
+    "0028",
 )
 
 #: The version that this program works with.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingestd.store.events.event_log import EventKind
+from ingestd.model.event import EventKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

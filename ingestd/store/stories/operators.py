@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UsageError
 from ingestd.likeness.decision import standing
+from ingestd.model.event import EventKind
 from ingestd.store.database import lock_records
-from ingestd.store.events.event_log import EventKind
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import copies, last_numbers, records, stories, story_samples
 from ingestd.store.statements import insert_all, insert_or_update

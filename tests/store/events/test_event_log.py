@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import delete, select
 
 from ingestd.errors import UsageError
+from ingestd.model.event import Event
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
-from ingestd.store.events.event_log import EpochEnded, Event
+from ingestd.store.events.event_log import EpochEnded
 from ingestd.store.polls import sources
 from ingestd.store.records import releases, reprocessing
 from ingestd.store.schema import migrate, tables

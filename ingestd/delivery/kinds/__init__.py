@@ -1,0 +1,14 @@
+"""Kinds of consumers.
+
+Each kind is one module or folder here, exports `KIND` and has a line in KINDS.
+"""
+
+from ingestd.delivery.kinds.kind import Kind
+
+#: All kinds, in the order in which the documentation describes them.
+KINDS: tuple[Kind, ...] = ()
+
+
+def find_kind(name: str) -> Kind | None:
+    """Return the kind with this name."""
+    return next((kind for kind in KINDS if kind.name == name), None)
