@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "ingestd"
 FLOORS = (
     ("cli",),
     ("daemon",),
-    ("backfill", "reprocess", "repair", "delivery", "backup", "erasure"),
+    ("backfill", "reprocess", "repair", "delivery", "backup", "erasure", "library"),
     ("pipeline",),
     ("settings", "demo"),
     ("store", "web", "archive", "drops", "workers"),

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 #: active: it gets events; paused: an operator has paused it; disabled: its endpoint refused for good or failed for too
-#: long; expired: its cursor is older than `keep_events`, or of an epoch that has ended.  All but active keep the cursor.
+#: long; expired: its cursor is older than `keep_events`, or of an epoch that has ended.  All but active keep their
+#: cursor.
 ConsumerState = Literal["active", "paused", "disabled", "expired"]
 
-#: waiting: it is tried again at `next_at`; blocked: it waits for an earlier message of its record; dead: it is not tried
-#: again before an operator says so.
+#: waiting: it is tried again at `next_at`; blocked: it waits for an earlier message of its record; dead: it is not
+#: tried again before an operator says so.
 FailedState = Literal["waiting", "blocked", "dead"]
 
 
