@@ -17,6 +17,9 @@ def item_of_record(record: Record) -> Item:
     item = record.item or Item(guid=record.guid)
     if record.id_origin == "assigned":
         item = _page_item(record, item)
+    if record.pubstatus != item.pubstatus:
+        # The agency's word is of a version that was killed, withheld or released since.
+        item = replace(item, pubstatus_raw=record.pubstatus)
     return replace(
         item,
         guid=record.guid,

@@ -206,3 +206,19 @@ def test_a_record_of_a_web_page_is_rendered() -> None:
     check_valid(as_ninjs(item))
     assert read_back(item) == item
     assert json.loads(render(item))["version"] == "2"
+
+
+def test_a_wire_item_that_was_killed_here_is_read_back_as_killed() -> None:
+    record = Record(
+        id=1,
+        guid="urn:hn:1",
+        revision=1,
+        pubstatus="canceled",
+        article=Article(headline="Ice", body_text="One."),
+        content_hash="",
+        seen_at=datetime(2026, 3, 2, tzinfo=UTC),
+        id_origin="source",
+        item=Item(guid="urn:hn:1", pubstatus_raw="stat:usable"),
+    )
+
+    assert read_back(item_of_record(record)).pubstatus == "canceled"
