@@ -5,20 +5,18 @@ role "ingestd" and content type application/json, so that `formats.ninjs` reads 
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from ingestd.model.item import Association, Concept, Item, Rendition
+from ingestd.renderers.identifiers import uri_of
 from ingestd.renderers.ninjs.extensions import CONCEPTS, EXTENSIONS_ROLE, extensions_of
 from ingestd.renderers.renderer import Renderer
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}
 
 _TYPES = frozenset(("text", "audio", "video", "picture", "graphic", "composite", "component", "event", "planning"))
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 #: Field of an item → property of ninjs.
 _LINES = {
     "version": "version", "language": "language", "usageterms": "usageTerms", "copyrightholder": "copyrightHolder",
@@ -34,7 +32,7 @@ _URGENCIES = range(1, 10)
 
 def as_ninjs(item: Item) -> dict[str, Any]:
     """Return an item as a ninjs 3.1 object; notes that are not public are left out."""
-    uri = _uri(item.guid)
+    uri = uri_of(item.guid)
     ninjs: dict[str, Any] = {"uri": uri, "standard": STANDARD, "pubStatus": item.pubstatus}
     if item.type in _TYPES:
         ninjs["type"] = item.type
@@ -72,11 +70,6 @@ def _media(item: Item, uri: str) -> dict[str, Any]:
         "associations": [_association(one, uri, number) for number, one in enumerate(item.associations, 1)],
     }
     return {name: values for name, values in properties.items() if values}
-
-
-def _uri(guid: str) -> str:
-    """Return a guid as the URI that ninjs requires."""
-    return guid if _URI.fullmatch(guid) else f"urn:ingestd:{quote(guid, safe='')}"
 
 
 def _iso(when: datetime) -> str:
@@ -135,7 +128,7 @@ def _association(one: Association, uri: str, number: int) -> dict[str, Any]:
     """Return an association; a missing name or URI, which ninjs requires, is made from its number."""
     values: dict[str, Any] = {
         "name": one.name or f"association-{number}",
-        "uri": _uri(one.guid) if one.guid else f"{uri}#{number}",
+        "uri": uri_of(one.guid) if one.guid else f"{uri}#{number}",
         "version": one.version,
         "type": one.type if one.type in _TYPES else None,
         "rel": one.rel,
