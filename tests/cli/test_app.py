@@ -28,7 +28,6 @@ HELPERS = {
     "sources.interval",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
     "db.progress", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
-    "records.record_json",
     "records.table", "settings", "since", "sitemap_index", "sources.state", "stories.options", "stories.table",
     "terminal", "withheld",
 }  # fmt: skip

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from ingestd.cli.records.record_json import revision_as_json
 from ingestd.errors import UnreadableContent
 from ingestd.json import to_json
 from ingestd.model.source import NO_HINTS, Hints
+from ingestd.pipeline.revision_json import revision_as_json
 from ingestd.policy.articles.recurrence import Habits
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database

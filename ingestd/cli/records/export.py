@@ -14,7 +14,6 @@ from ingestd.cli.empty import note_nothing
 from ingestd.cli.options import ConfigOption, JsonLinesOption
 from ingestd.cli.output import open_output
 from ingestd.cli.records.options import SourceOption, StatusOption, parse_status
-from ingestd.cli.records.record_json import record_as_json
 from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.terminal import progress_bar
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
@@ -23,6 +22,7 @@ from ingestd.json import to_json
 from ingestd.model.record import Record
 from ingestd.renderers import RENDERERS
 from ingestd.renderers.record_items import item_of_record
+from ingestd.renderers.record_json import record_as_json
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.records.export import export as export_records

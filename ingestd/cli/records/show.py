@@ -1,7 +1,7 @@
 """`ingestd records show`."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any
@@ -13,12 +13,13 @@ from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_diff, show_json, show_table
 from ingestd.cli.records.options import RecordArgument
-from ingestd.cli.records.record_json import has_content, record_as_json, revision_as_json
 from ingestd.cli.since import parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import UnreadableContent
+from ingestd.pipeline.revision_json import revision_as_json
 from ingestd.policy.articles.changes import diff
 from ingestd.policy.wire.redaction import may_be_shown
+from ingestd.renderers.record_json import record_as_json
 from ingestd.store.records import records
 from ingestd.times import iso
 
@@ -99,7 +100,7 @@ def _difference(before: Row[Any], after: Row[Any], *, hidden: bool) -> dict[str,
 def _print_record(values: dict[str, Any]) -> None:
     """Print the fields of a record, its carriers and its text."""
     printed_apart = ("body_text", "body_html", "carriers", "associations", "agencies", "provenance", "evidence")
-    fields = [(key, _line(value)) for key, value in values.items() if key not in printed_apart and has_content(value)]
+    fields = [(key, _line(value)) for key, value in values.items() if key not in printed_apart and _has_content(value)]
     images = [("image", " — ".join(_picture_fields(picture))) for picture in values["associations"]]
     agencies = [("agency", f"{a['code']}, {a['role']}: {_evidence(a['evidence'])}") for a in values["agencies"]]
     carriers = [("carrier", f"{c['url'] or c['source_url']}  {iso(c['seen_at'])}") for c in values.get("carriers", ())]
@@ -128,6 +129,13 @@ def _line(value: object) -> object:
         return ", ".join(str(_line(one)) for one in value)
     if isinstance(value, dict):
         first = next((value[name] for name in ("name", "text", "value") if value.get(name)), None)
-        rest = [str(one) for one in value.values() if has_content(one) and one is not True and one != first]
+        rest = [str(one) for one in value.values() if _has_content(one) and one is not True and one != first]
         return " ".join([str(first), f"({', '.join(rest)})"] if first and rest else [str(first or ", ".join(rest))])
     return value
+
+
+def _has_content(value: object) -> bool:
+    """Return whether a value is worth a row of a table: any number, true, or anything not empty."""
+    if isinstance(value, str | list | tuple | Mapping):
+        return bool(value)
+    return value is not None and value is not False

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from ingestd.cli.output import show_json, show_table
-from ingestd.cli.records.record_json import record_as_json
 from ingestd.model.record import Record, RecordSummary
+from ingestd.renderers.record_json import record_as_json
 from ingestd.times import iso
 
 
