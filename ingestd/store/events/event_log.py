@@ -6,6 +6,7 @@ find a new event at or below N.  That holds within an epoch: a restore from a ba
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, case, func, select
@@ -64,6 +65,31 @@ class EpochEnded(CursorExpired):
     def details(self) -> dict[str, Any]:
         """The present epoch."""
         return {"epoch": self.epoch}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRange:
+    """Which events are kept."""
+
+    #: The epoch in which these numbers count.
+    epoch: str
+    #: The number of the first event that is kept; if none is, of the one that will come next.
+    first: int
+    #: The number of the last event there has been; 0: there has been none.
+    last: int
+
+    def position(self, after: int) -> int:
+        """Return from where a reader continues that wants the events after number `after`; 0: all that are kept.
+
+        Raises EventsLost when events after it are no longer kept, UsageError when the log does not reach it.
+        """
+        if after == 0:
+            return self.first - 1
+        if after < self.first - 1:
+            raise EventsLost(after + 1, self.first - 1)
+        if not 0 <= after <= self.last:
+            raise UsageError(f"there is no event {after} yet: the last one is {self.last}; to read all, start after 0")
+        return after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +160,8 @@ async def read_after(
     the log does not reach `seq`: the reader's number is from another database, or from before a backup of this one was
     restored.  Raises EventsLost when events after `seq` are no longer kept.
     """
-    newest, oldest, present = await _state(connection)
+    kept = await read_range(connection)
+    newest, oldest, present = kept.last, kept.first, kept.epoch
     if epoch is not None and epoch != present:
         raise EpochEnded(epoch, present)
     if seq and seq < oldest - 1:
@@ -147,7 +174,7 @@ async def read_after(
         query = query.where(events.c.kind.in_(kinds))
     rows = (await connection.execute(query)).all()
     # Again, after the rows were read: what is deleted before that must not be missing without a word.
-    if seq and seq < (oldest := (await _state(connection))[1]) - 1:
+    if seq and seq < (oldest := (await read_range(connection)).first) - 1:
         raise EventsLost(seq + 1, oldest - 1)
     found = tuple(_event(row, include_withheld=include_withheld) for row in rows)
     after = found[-1].seq if len(found) == limit else newest
@@ -170,15 +197,30 @@ _LAST = (
 )
 
 
-async def _state(connection: AsyncConnection) -> tuple[int, int, str]:
-    """Return the numbers of the last event there has been and of the first that is kept, and the epoch.
-
-    If no event is kept, the first is the one that will come next.
-    """
+async def read_range(connection: AsyncConnection) -> LogRange:
+    """Return which events are kept."""
     first = select(func.min(events.c.seq)).scalar_subquery()
     row = (await connection.execute(select(installation.c.epoch, first.label("first"), *_LAST))).one()
     last = max(row.last or 0, row.stored or 0)
-    return last, last + 1 if row.first is None else row.first, row.epoch
+    return LogRange(epoch=row.epoch, first=last + 1 if row.first is None else row.first, last=last)
+
+
+async def last_before(connection: AsyncConnection, when: datetime) -> int:
+    """Return the number of the last event that was committed before a time, found by bisection: times have no index.
+
+    If all that are kept are younger, it is that of the last one that is not kept.
+    """
+    kept = await read_range(connection)
+    low, high = kept.first, kept.last + 1
+    while low < high:
+        middle = (low + high) // 2
+        query = select(events.c.seq, events.c.at).where(events.c.seq >= middle).order_by(events.c.seq).limit(1)
+        row = (await connection.execute(query)).first()
+        if row and row.at < when:
+            low = row.seq + 1
+        else:
+            high = middle
+    return low - 1
 
 
 async def last_seq(connection: AsyncConnection) -> int:

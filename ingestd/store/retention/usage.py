@@ -39,6 +39,11 @@ BOUNDS = {
     "shingles": "story_window",
     "story_keys": "story_window",
     "story_samples": "story_window",
+    "consumers": "consumers",
+    "consumer_failures": "keep_failures, 10,000 that wait per consumer",
+    "consumer_attempts": "keep_failures",
+    "consumer_leases": "consumers",
+    "tokens": "tokens",
 }
 
 #: When a row of a table was added.
