@@ -1,0 +1,1 @@
+"""What the kinds nats, kafka, rabbitmq and redis share: settings, connections, subjects."""

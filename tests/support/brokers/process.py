@@ -1,0 +1,66 @@
+"""A server as a process of its own, which tests kill and start again."""
+
+import asyncio
+import os
+import signal
+import socket
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+#: Seconds until a server is ready, on a machine that does other things.
+READY_TIMEOUT = 120.0
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nobody listens at."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+class ServerProcess:
+    """A server that says in its output when it is ready."""
+
+    def __init__(self, command: Sequence[str], ready: bytes, environment: Mapping[str, str] | None = None) -> None:
+        self._command, self._ready = command, ready
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: Process | None = None
+        self._draining: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        # In a session of its own: some servers are scripts, and what they start must end with them.
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, stdout=PIPE, stderr=STDOUT, env=self._environment, start_new_session=True
+        )
+        said: list[bytes] = []
+        assert self._process.stdout
+        try:
+            async with asyncio.timeout(READY_TIMEOUT):
+                while line := await self._process.stdout.readline():
+                    said.append(line)
+                    if self._ready in line:
+                        self._draining = asyncio.create_task(self._drain(self._process))
+                        return
+        except TimeoutError:
+            await self.kill()
+        raise AssertionError(f"{self._command[0]} did not start:\n{b''.join(said).decode(errors='replace')}")
+
+    async def kill(self) -> None:
+        """End the server by SIGKILL, with everything that it started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        if self._draining:
+            await self._draining
+            self._draining = None
+
+    @staticmethod
+    async def _drain(process: Process) -> None:
+        assert process.stdout
+        while await process.stdout.read(65_536):
+            pass
