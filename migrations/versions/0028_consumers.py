@@ -67,8 +67,9 @@ def _create_consumers() -> None:
         sa.Column("last_seq", Id, nullable=False),
         sa.Column("token", sa.String(36), nullable=False),
         sa.Column("until", Instant, nullable=False),
+        sa.Column("kills", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("acknowledged", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.PrimaryKeyConstraint("consumer_id", "first_seq", name="consumer_leases_pk"),
+        sa.PrimaryKeyConstraint("consumer_id", "token", name="consumer_leases_pk"),
         sa.ForeignKeyConstraint(["consumer_id"], ["consumers.id"], name="consumer_leases_consumer_id_fk"),
         if_not_exists=True,
     )

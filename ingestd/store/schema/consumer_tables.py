@@ -73,8 +73,9 @@ consumer_leases = Table(
     Column("last_seq", Id, nullable=False),
     Column("token", String(36), nullable=False),  # names the lease to its reader
     Column("until", Instant, nullable=False),  # then it is handed out again
+    Column("kills", Boolean, nullable=False, server_default=false()),  # only the kills of the range were handed out
     Column("acknowledged", Boolean, nullable=False, server_default=false()),  # before those below it
-    PrimaryKeyConstraint("consumer_id", "first_seq"),
+    PrimaryKeyConstraint("consumer_id", "token"),
 )
 
 #: Tokens of the API; only their hashes are kept.
