@@ -9,6 +9,7 @@ from aiohttp import web
 from ingestd.daemon.http.hosts import host_of, is_loopback
 from ingestd.daemon.http.sessions import FailedLogins, Sessions
 from ingestd.json import to_json
+from ingestd.model.token import Caller
 
 #: Without a path: browsers limit the cookie to the directory of the form, also below the prefix of a reverse proxy.
 COOKIE = "ingestd_session"
@@ -36,6 +37,12 @@ class Access:
     def with_token(cls, token: str | None, **others: object) -> "Access":
         """Return the access for a token; `others` are the other fields."""
         return cls(token=token, sessions=Sessions(token) if token else None, **others)  # type: ignore[arg-type]
+
+    def caller(self, request: web.Request) -> Caller | None:
+        """Return who makes a request: the token or session or, without a token, this host; None: nobody known."""
+        if not self.may_read(request):
+            return None
+        return Caller(token="api_token" if self.token else None, role="admin")
 
     def may_read(self, request: web.Request) -> bool:
         """Return whether a request may read /v1: by token, by session or, without a token, from this host."""

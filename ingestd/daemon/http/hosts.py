@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ingestd.daemon.http.v1 import problems
 from ingestd.settings import Listen
 from ingestd.text import collapse
 
@@ -34,6 +35,8 @@ def host_check(listen: Listen, allowed: Collection[str]) -> Middleware:
         if host is None or host in ours or is_loopback(host) or _is_address(host, _reached_at(request)):
             return await handler(request)
         shown = collapse(host)[:_MAX_QUOTED]
+        if request.path.startswith("/v1/"):
+            return problems.response(421, f"{shown!r} is not in allowed_hosts")
         return web.Response(text=f"421: Misdirected Request: {shown!r} is not in allowed_hosts", status=421)
 
     return check

@@ -9,10 +9,11 @@ import structlog
 from aiohttp import web
 
 from ingestd.daemon.health import Health
-from ingestd.daemon.http import inbox, login, v1, websub
+from ingestd.daemon.http import inbox, login, websub
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.hosts import host_check
 from ingestd.daemon.http.listener import address_of, listening_socket
+from ingestd.daemon.http.v1 import serving
 from ingestd.daemon.metrics import Metrics
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.settings import Listen
@@ -89,14 +90,16 @@ def application(
         body, media_type = await metrics.render(request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": media_type})
 
-    app = web.Application(middlewares=[host_check(listen, access.allowed_hosts), _plain_errors])
+    app = web.Application(
+        middlewares=[host_check(listen, access.allowed_hosts), _plain_errors, serving.problem_middleware()]
+    )
     app.on_response_prepare.append(_add_headers)
     for path, handler in (
         ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", metrics_text),
     ):  # fmt: skip
         app.router.add_get(path, handler)
     login.add_routes(app, page, access)
-    v1.add_routes(app, health.service, access)
+    serving.add_routes(app, health.service, access)
     inbox.add_routes(app, health.service, inbox_token or access.token)
     if health.service.subscriber:
         websub.add_routes(app, health.service, health.service.subscriber)

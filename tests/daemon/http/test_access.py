@@ -184,7 +184,8 @@ async def test_a_request_under_a_strangers_name_is_refused(service: Service, pat
         client_of(service, Access.with_token(token)) as client,
         client.get(path, headers=headers) as reply,
     ):
-        assert (reply.status, reply.content_type) == (421, "text/plain")
+        kind = "application/problem+json" if path.startswith("/v1/") else "text/plain"
+        assert (reply.status, reply.content_type) == (421, kind)
         assert await reply.text() == "421: Misdirected Request: 'evil.example' is not in allowed_hosts"
 
 

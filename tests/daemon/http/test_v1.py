@@ -146,7 +146,7 @@ async def test_an_ended_epoch_of_events_is_410_with_the_present_one(
         ended = await reply.json()
 
     assert (reply.status, ended["epoch"]) == (410, "another")
-    assert "a restore of the database" in ended["error"]
+    assert "a restore of the database" in ended["detail"]
 
 
 @pytest.mark.parametrize(
@@ -161,29 +161,34 @@ async def test_an_ended_epoch_of_events_is_410_with_the_present_one(
         pytest.param("/v1/coverage?source=https://x.example/%00", "NUL", id="nul"),
         pytest.param("/v1/why?url=https://x.example/%00", "NUL", id="nul-in-url"),
         pytest.param("/v1/why", "url is missing", id="no-url"),
+        pytest.param("/v1/why?url=", "url is empty", id="empty-url"),
+        pytest.param("/v1/events?aftr=1", "no parameter 'aftr'; valid are after, epoch", id="unknown-parameter"),
+        pytest.param("/v1/events?after=1&after=2", "after is given 2 times", id="twice"),
+        pytest.param("/v1/events?include_withheld=yes", "include_withheld must be true or false", id="no-flag"),
         pytest.param("/v1/events?after=1", "no event 1 yet: the last one is 0", id="event-not-there-yet"),
         pytest.param("/v1/events?after=-1", "after is not a number", id="event-below-0"),
         pytest.param("/v1/events?after=" + "9" * 19, "after is not a number", id="event-of-19-digits"),
         pytest.param("/v1/events?after=", "after is not a number", id="event-empty"),
         pytest.param("/v1/sources?after=x", "after is not a number", id="source-is-no-number"),
-        pytest.param("/v1/sources?limit=1001", "limit must be from 1 to 1000", id="too-many-sources"),
-        pytest.param("/v1/events?limit=0", "limit must be from 1 to 1000", id="no-events"),
-        pytest.param("/v1/events?limit=1001", "limit must be from 1 to 1000", id="too-many-events"),
-        pytest.param("/v1/events?kind=moved", "no kind 'moved'", id="kind"),
+        pytest.param("/v1/sources?limit=1001", "limit should be less than or equal to 1000", id="too-many-sources"),
+        pytest.param("/v1/events?limit=0", "limit should be greater than or equal to 1", id="no-events"),
+        pytest.param("/v1/events?limit=1001", "limit should be less than or equal to 1000", id="too-many-events"),
+        pytest.param("/v1/events?kind=moved", "kind.0 should be 'new', ", id="kind"),
         pytest.param("/v1/why?url=ftp://x/", "not an http(s) URL", id="no-http"),
     ],
 )
 async def test_an_invalid_query_is_400_with_the_reason(client: aiohttp.ClientSession, path: str, message: str) -> None:
     async with client.get(path) as reply:
         assert reply.status == 400
-        assert message in (await reply.json())["error"]
+        assert reply.content_type == "application/problem+json"
+        assert message in (await reply.json())["detail"]
 
 
 @pytest.mark.parametrize("name", ["77", "99999999999999999999", "https://none.example/feed"])
 async def test_a_source_that_does_not_exist_is_404(client: aiohttp.ClientSession, name: str) -> None:
     async with client.get("/v1/coverage", params={"source": name}) as reply:
         assert reply.status == 404
-        assert f"no source {name}" in (await reply.json())["error"]
+        assert f"no source {name}" in (await reply.json())["detail"]
 
 
 async def test_a_reader_of_events_that_are_gone_gets_410_with_what_it_lost(
@@ -198,7 +203,7 @@ async def test_a_reader_of_events_that_are_gone_gets_410_with_what_it_lost(
 
     assert reply.status == 410
     assert (lost["first_lost"], lost["last_lost"]) == (2, 2)
-    assert "events 2 to 2 are no longer kept" in lost["error"]
+    assert "events 2 to 2 are no longer kept" in lost["detail"]
 
 
 async def test_with_a_token_other_requests_are_401(service: Service) -> None:
@@ -227,4 +232,5 @@ async def test_the_drivers_error_is_not_in_the_response(service: Service, client
     async with client.get("/v1/coverage", params={"source": await add_source(service, "https://a.example/")}) as reply:
         status, message = reply.status, await reply.json()
 
-    assert (status, message) == (503, {"error": "the database is unavailable; see the log"})
+    assert (status, message["detail"]) == (503, "the database is unavailable; see the log")
+    assert message.keys() == {"type", "title", "status", "detail"}

@@ -1,0 +1,44 @@
+"""Coverage: /v1/coverage."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from ingestd.daemon.http.v1.parameters import Answer, Parameters, Text, Time
+from ingestd.daemon.http.v1.route import Call, Route
+from ingestd.store.polls import gaps, sources
+
+
+class CoverageQuery(Parameters):
+    """The coverage of which source, in which interval."""
+
+    source: Text | None = Field(None, description="Number or URL of a source; without it, all.")
+    since: Time | None = Field(None, description="Start of the interval; without it, the source's first success.")
+    until: Time | None = Field(None, description="End of the interval; without it, the source's last success.")
+
+
+class Coverage(Answer):
+    """The part of an interval in which a source was watched, and the gaps in it."""
+
+    source: int
+    url: str
+    title: str | None
+    state: str
+    complete_from: datetime | None
+    complete_until: datetime | None
+    whole: bool
+    gaps: list[dict[str, Any]]
+    quarantined: int
+    given_up: int
+
+
+async def coverage(call: Call) -> object:
+    """Return the coverage of one source or of all, with the gaps in the interval."""
+    query: CoverageQuery = call.query
+    async with call.read() as connection:
+        source_id = (await sources.find(connection, query.source)).id if query.source else None
+        return await gaps.coverage(connection, source_id, since=query.since, until=query.until)
+
+
+ROUTES = (Route(path="/v1/coverage", handler=coverage, tag="Sources", query=CoverageQuery, answer=list[Coverage]),)
