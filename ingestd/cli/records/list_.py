@@ -14,7 +14,7 @@ from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import UsageError
 from ingestd.store.polls import sources
-from ingestd.store.records import records
+from ingestd.store.records import records, summaries
 
 #: What to look at when sources were polled and no record was made.
 _WHY = "`ingestd failures list` and `ingestd why URL` say why"
@@ -55,7 +55,7 @@ def list_(
             if json:
                 show_records(await records.newest(connection, **chosen), json=True)
                 return
-            found = await records.newest_summaries(connection, **chosen)
+            found = await summaries.newest(connection, **chosen)
             show_summaries(found)
             if not found:
                 has_filters = source or since or status

@@ -12,7 +12,7 @@ from ingestd.errors import NotFound, UnreadableContent, UsageError
 from ingestd.model.article import Agency, Article, Image
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_from_json
-from ingestd.model.record import Carrier, Evidence, Record, RecordSummary
+from ingestd.model.record import Carrier, Evidence, Record
 from ingestd.model.story import Copy
 from ingestd.policy.wire.redaction import may_be_shown, redacted
 from ingestd.store.records import evidence
@@ -113,34 +113,6 @@ async def newest(
     query = filtered(SELECT_RECORDS, source_id, since, status)
     query = query.order_by(records.c.updated_at.desc(), records.c.id.desc())
     return await readable(connection, (await connection.execute(query.limit(limit))).all())
-
-
-async def newest_summaries(
-    connection: AsyncConnection,
-    *,
-    limit: int,
-    source_id: int | None = None,
-    since: datetime | None = None,
-    status: Status = "usable",
-) -> list[RecordSummary]:
-    """Return what a list shows of the records that `newest` would return; no content is read."""
-    guid = func.coalesce(records.c.item_guid, records.c.guid).label("guid")
-    of_record = carriers.c.record_id == records.c.id
-    columns = (
-        records.c.id, guid, records.c.uri, records.c.revision, records.c.pubstatus, revisions.c.headline,
-        revisions.c.versioncreated, revisions.c.seen_at,
-        copies.STORY_OF,
-        select(func.count()).where(of_record).correlate(records).scalar_subquery().label("carriers"),
-    )  # fmt: skip
-    query = filtered(select(*columns).join_from(records, revisions, CURRENT), source_id, since, status)
-    query = query.order_by(records.c.updated_at.desc(), records.c.id.desc()).limit(limit)
-    return [
-        RecordSummary(
-            id=row.id, guid=row.guid, uri=row.uri, revision=row.revision, pubstatus=row.pubstatus,
-            headline=row.headline, at=row.versioncreated or row.seen_at, carriers=row.carriers, story=row.story,
-        )
-        for row in (await connection.execute(query)).all()
-    ]  # fmt: skip
 
 
 async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:

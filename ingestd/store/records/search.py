@@ -1,9 +1,10 @@
 """Full-text search of the current revisions of records."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
@@ -59,6 +60,52 @@ async def search(connection: AsyncConnection, words: str, *, limit: int, status:
         more = {row.id: row for row in await connection.execute(by_id)}
         having += [more[id_] for id_ in ids if id_ in more]
     return await readable(connection, having)
+
+
+class Hit(NamedTuple):
+    """A record with all words."""
+
+    record_id: int
+    #: Its place in the list: rank, time of its last change, number.
+    key: tuple[int, datetime, int]
+    #: Whether it also has the phrases.
+    fits: bool
+
+
+async def ranked(
+    connection: AsyncConnection,
+    words: str,
+    *,
+    limit: int,
+    after: tuple[int, datetime, int] | None,
+    only: ColumnElement[bool],
+) -> list[Hit]:
+    """Return the next `limit` records after a key, in the order of `search`; `only` is a condition on `records`.
+
+    Among them are some that have all words of a phrase but not the phrase.
+    """
+    phrases = parse_query(words)
+    if not phrases:
+        return []
+    found = await search_index.hits(connection, phrases)
+    c = records.c
+    query = (
+        select(revisions.c.id, found.c.rank, c.id.label("record_id"), c.updated_at)
+        .join_from(records, revisions, CURRENT)
+        .join(found, found.c.id == revisions.c.id)
+        .where(only)
+        .order_by(found.c.rank.desc(), c.updated_at.desc(), c.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        rank, updated_at, record_id = after
+        later = or_(c.updated_at < updated_at, (c.updated_at == updated_at) & (c.id < record_id))
+        query = query.where(or_(found.c.rank < rank, (found.c.rank == rank) & later))
+    rows = (await connection.execute(query)).all()
+    to_compare = [phrase for phrase in phrases if len(phrase.terms) > 1]
+    ids = [row.id for row in rows]
+    having = set(await _with_phrases(connection, ids, to_compare, len(ids)) if to_compare else ids)
+    return [Hit(row.record_id, (row.rank, row.updated_at, row.record_id), row.id in having) for row in rows]
 
 
 async def _with_phrases(

@@ -7,7 +7,7 @@ from ingestd.pipeline.stories.placer import Placer
 from ingestd.pipeline.why import why
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.records import records
+from ingestd.store.records import records, summaries
 from tests.support.outcomes import NOON
 from tests.support.stories import cut, publish, report
 
@@ -25,12 +25,12 @@ async def test_a_record_says_whose_text_it_has(database_url: str) -> None:
 
         async with database.read() as connection:
             found = [(await records.find(connection, name)).copy for name in ("1", "2")]
-            summaries = await records.newest_summaries(connection, limit=5)
+            listed = await summaries.newest(connection, limit=5)
             [entry] = (await why(connection, "https://paper.example/feed/0"))["entries"]
     assert found == [
         Copy(story=1, first_carrier=2),
         Copy(story=1, copy_of=1, share=1.0, origin_record=1, first_carrier=2),
     ]
-    assert [one.story for one in summaries] == [1, 1]
+    assert [one.story for one in listed] == [1, 1]
     assert (entry["story"]["story"], entry["story"]["records"]) == (1, 2)
     assert entry["story"]["reasons"][0].startswith("text: 100% of it is in record 1")

@@ -1,0 +1,253 @@
+"""Lists of records in pages, for the API: each page looks through a bounded number of rows, whatever is chosen.
+
+A page may therefore have fewer records than asked for, or none, and still have a next one.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.model.record import Record
+from ingestd.policy.wire.redaction import may_be_shown, redacted
+from ingestd.store.records.records import SELECT_RECORDS, Status, readable
+from ingestd.store.records.search import ranked
+from ingestd.store.schema.tables import carriers, copies, entries, events, records, revisions, sources
+from ingestd.store.statements import among
+from ingestd.store.stories.documents import PUBLISHER
+
+#: Rows that a page looks through, and those of them that `accept` is asked about, which reads texts.
+_MAX_ROWS, _MAX_ASKED = 20_000, 2_000
+
+#: Rows read at once, if not all of them are listed.
+_BATCH = 500
+
+#: A story, a source or a span of events with at most this many records is read as a whole: to look for its records
+#: among all others would take longer.
+_FEW = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which records to list; None chooses all."""
+
+    status: Status = "usable"
+    #: Carried by this source, or by an entry of this site (registrable domain).
+    source_id: int | None = None
+    site: str | None = None
+    #: A language tag: `en` is also `en-GB`.
+    language: str | None = None
+    story: int | None = None
+    #: Saved or revised from `since` on, and before `until`.
+    since: datetime | None = None
+    until: datetime | None = None
+    #: With an event after one number, up to another.
+    after_event: int | None = None
+    until_event: int | None = None
+    #: Words that must all occur, as in `search`.
+    words: str | None = None
+
+
+#: Where a page ends: time and number of a record; its rank comes first if words are searched.
+Key = tuple[datetime, int] | tuple[int, datetime, int]
+
+#: Returns those of some records that a caller wants; their texts may have to be read for that.
+Accept = Callable[[AsyncConnection, Sequence[int]], Awaitable[Collection[int]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Numbers of records, in the order of the list, and where the next page begins."""
+
+    ids: tuple[int, ...]
+    #: None: this is the last page.
+    next: Key | None
+
+
+class _Row(NamedTuple):
+    id: int
+    key: Any
+    #: Whether it is chosen.
+    fits: bool
+
+
+async def page(
+    connection: AsyncConnection, chosen: Chosen, *, limit: int, after: Key | None = None, accept: Accept | None = None
+) -> Page:
+    """Return at most `limit` records after a key: the ones saved or revised last come first.
+
+    With `words`, the best match comes first.
+    """
+    rows: _Rows
+    if chosen.words is not None:
+        rows = _Ranked(chosen, chosen.words)
+    else:
+        few = await _few(connection, chosen)
+        rows = _Newest(chosen) if few is None else _Few(chosen, few)
+    is_plain = accept is None and rows.all_fit
+    most = _MAX_ROWS if accept is None else _MAX_ASKED
+    found: list[_Row] = []
+    looked_at, size = 0, limit + 1 if is_plain else max(limit + 1, _BATCH)
+    while True:
+        some = await rows.read(connection, after, size)
+        fitting = [row for row in some if row.fits]
+        if accept and fitting:
+            accepted = await accept(connection, [row.id for row in fitting])
+            fitting = [row for row in fitting if row.id in accepted]
+        found += fitting
+        if len(found) > limit:
+            return Page(ids=tuple(row.id for row in found[:limit]), next=found[limit - 1].key)
+        looked_at += len(some)
+        if len(some) < size or looked_at >= most:
+            is_last = len(some) < size
+            return Page(ids=tuple(row.id for row in found), next=None if is_last else some[-1].key)
+        after = some[-1].key
+
+
+class _Rows:
+    """Rows of a list in its order; those that do not fit are among them, so that a caller can bound its work."""
+
+    #: Whether all rows fit.
+    all_fit = False
+
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+        """Return the `size` rows after a key, fewer at the end of the list."""
+        raise NotImplementedError
+
+
+class _Newest(_Rows):
+    """All records, those saved or revised last first."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        self._limits = _time_limits(chosen)
+        self.all_fit = replace(chosen, since=None, until=None) == Chosen(status="all")
+
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+        c = records.c
+        some = select(c.id, c.updated_at, c.pubstatus, c.revision).where(self._limits)
+        if after is not None:
+            some = some.where(c.updated_at <= after[0], or_(c.updated_at < after[0], c.id < after[1]))
+        some = some.order_by(c.updated_at.desc(), c.id.desc()).limit(size)
+        inner = some.subquery("some")
+        query = _with_fits(self._chosen, inner).order_by(inner.c.updated_at.desc(), inner.c.id.desc())
+        return _rows((await connection.execute(query)).all())
+
+
+class _Few(_Rows):
+    """A few records, which are read as a whole: no plan can look for them among all others."""
+
+    def __init__(self, chosen: Chosen, ids: Sequence[int]) -> None:
+        self._chosen = chosen
+        self._ids = ids
+
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+        c = records.c
+        some = select(c.id, c.updated_at, c.pubstatus, c.revision)
+        inner = some.where(among(c.id, "ids"), _time_limits(self._chosen)).subquery("some")
+        rows = _rows((await connection.execute(_with_fits(self._chosen, inner), {"ids": list(self._ids)})).all())
+        rows = sorted((row for row in rows if after is None or row.key < tuple(after)), key=_key, reverse=True)
+        return rows[:size]
+
+
+class _Ranked(_Rows):
+    """Records with all words, best match first."""
+
+    def __init__(self, chosen: Chosen, words: str) -> None:
+        self._chosen = chosen
+        self._words = words
+
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+        conditions = and_(_time_limits(self._chosen), _fits(self._chosen, records.c))
+        found = await ranked(connection, self._words, limit=size, after=after, only=conditions)
+        return [_Row(one.record_id, one.key, one.fits) for one in found]
+
+
+def _key(row: _Row) -> Any:
+    return row.key
+
+
+def _rows(found: Sequence[Any]) -> list[_Row]:
+    return [_Row(row.id, (row.updated_at, row.id), bool(row.fits)) for row in found]
+
+
+def _time_limits(chosen: Chosen) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if chosen.since is not None:
+        conditions.append(records.c.updated_at >= chosen.since)
+    if chosen.until is not None:
+        conditions.append(records.c.updated_at < chosen.until)
+    return and_(*conditions)
+
+
+def _with_fits(chosen: Chosen, inner: Any) -> Select[Any]:
+    return select(inner.c.id, inner.c.updated_at, _fits(chosen, inner.c).label("fits"))
+
+
+def _fits(chosen: Chosen, c: Any) -> ColumnElement[bool]:
+    """Return the condition that a row with the columns `id`, `pubstatus` and `revision` of a record is chosen.
+
+    Each part of it looks up a few rows by an index.
+    """
+    conditions: list[ColumnElement[bool]] = [true()]
+    if chosen.status != "all":
+        conditions.append(c.pubstatus == chosen.status)
+    if chosen.source_id is not None:
+        conditions.append(exists().where(carriers.c.record_id == c.id, carriers.c.source_id == chosen.source_id))
+    if chosen.site is not None:
+        carried = carriers.c.record_id == c.id
+        of_site = PUBLISHER.element == chosen.site
+        joined = (entries.c.id == carriers.c.entry_id) & (sources.c.id == carriers.c.source_id)
+        conditions.append(exists().where(carried, joined, of_site))
+    if chosen.story is not None:
+        conditions.append(exists().where(copies.c.record_id == c.id, copies.c.story_id == chosen.story))
+    if chosen.after_event is not None or chosen.until_event is not None:
+        conditions.append(exists().where(events.c.record_id == c.id, _event_limits(chosen)))
+    if chosen.language is not None:
+        r, tag = _spoken.c, chosen.language.lower()
+        language, current = func.lower(r.language), (r.record_id == c.id) & (r.revision == c.revision)
+        is_spoken = or_(language == tag, language.startswith(f"{tag}-", autoescape=True))
+        conditions.append(exists().where(current, is_spoken))
+    return and_(*conditions)
+
+
+_spoken = revisions.alias("spoken")
+
+
+def _event_limits(chosen: Chosen) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.after_event is not None:
+        conditions.append(events.c.seq > chosen.after_event)
+    if chosen.until_event is not None:
+        conditions.append(events.c.seq <= chosen.until_event)
+    return and_(*conditions)
+
+
+async def _few(connection: AsyncConnection, chosen: Chosen) -> list[int] | None:
+    """Return the records among which all chosen ones are, if one of the conditions leaves a few; else None."""
+    queries: list[Select[Any]] = []
+    if chosen.story is not None:
+        queries.append(select(copies.c.record_id).where(copies.c.story_id == chosen.story))
+    if chosen.after_event is not None:
+        queries.append(select(events.c.record_id).where(_event_limits(chosen)))
+    if chosen.source_id is not None:
+        queries.append(select(carriers.c.record_id).where(carriers.c.source_id == chosen.source_id))
+    for query in queries:
+        found = (await connection.execute(query.limit(_FEW + 1))).scalars().all()
+        if len(found) <= _FEW:
+            return list(dict.fromkeys(found))
+    return None
+
+
+async def read(connection: AsyncConnection, ids: Sequence[int], *, include_withheld: bool = False) -> list[Record]:
+    """Return records in the order of their numbers `ids`, without those that cannot be read.
+
+    What is withheld or killed comes without its content unless `include_withheld`.
+    """
+    rows = (await connection.execute(SELECT_RECORDS.where(among(records.c.id, "ids")), {"ids": list(ids)})).all()
+    shown = {row.record_id: include_withheld or may_be_shown(row.pubstatus, row.revision_status) for row in rows}
+    found = {one.id: one if shown[one.id] else redacted(one) for one in await readable(connection, rows)}
+    return [found[id_] for id_ in ids if id_ in found]
