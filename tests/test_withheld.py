@@ -199,7 +199,7 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "records release": [["3"], ["3", "--json"]],
     "records purges": [[], ["--json"]],
     "records purge": [["1", "--dry-run"], ["1", "--dry-run", "--json"]],
-    "records export": [[], ["--format", "ninjs"]],
+    "records export": [[], ["--format", "ninjs"], ["--format", "nitf"], ["--format", "newsml-g2"]],
     "stories list": [["--min-carriers", "1", *as_json] for as_json in ([], ["--json"])],
     "stories show": [[str(number), *as_json] for number in range(1, 5) for as_json in ([], ["--json"])],
     "stories search": [[word, *as_json] for word in ("harvest", *SECRETS) for as_json in ([], ["--json"])],

@@ -18,7 +18,7 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
-def add(parent: Element, tag: str, text: str | None = None, **attributes: str | int | None) -> Element:
+def add(parent: Element, tag: str, text: str | None = None, /, **attributes: str | int | None) -> Element:
     """Append an element; attributes that are None are left out, "_" in their names stands for "-"."""
     named = {name.replace("_", "-"): value for name, value in attributes.items()}
     return add_with(parent, tag, named, text)

@@ -52,7 +52,8 @@ def export(
     """Export records as JSON Lines, oldest first.
 
     Killed and withheld records are left out unless --include-withheld or --status asks for them. With --format ninjs
-    each line is an IPTC ninjs 3.1 item. Editorial notes marked private are never exported.
+    each line is an IPTC ninjs 3.1 item, with nitf or newsml-g2 a whole XML document of that format. Editorial notes
+    marked private are never exported.
 
     Pass the time of the last export with --since to continue it. The export begins a quarter of an hour earlier,
     because what waited for the database is committed late, and so repeats some records.

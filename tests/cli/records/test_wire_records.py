@@ -112,7 +112,8 @@ def test_private_notes_are_shown_only_on_request(either: Path, database_url: str
     run(database_url, work)
 
     for arguments in (["show", GUID, "--json"], ["show", GUID], ["show", GUID, "--revisions", "--json"],
-                      ["export"], ["export", "--format", "ninjs"]):  # fmt: skip
+                      ["export"], ["export", "--format", "ninjs"], ["export", "--format", "nitf"],
+                      ["export", "--format", "newsml-g2"]):  # fmt: skip
         assert "555-0100" not in ingestd(either, "records", *arguments).out
     assert "555-0100" in ingestd(either, "records", "show", GUID, "--private").out
 
