@@ -3,11 +3,11 @@
 Each kind is one module or folder here, exports `KIND` and has a line in KINDS.
 """
 
-from ingestd.delivery.kinds import nats
+from ingestd.delivery.kinds import nats, webhook
 from ingestd.delivery.kinds.kind import Kind
 
 #: All kinds, in the order in which the documentation describes them.
-KINDS: tuple[Kind, ...] = (nats.KIND,)
+KINDS: tuple[Kind, ...] = (webhook.KIND, nats.KIND)
 
 
 def find_kind(name: str) -> Kind | None:

@@ -25,15 +25,16 @@ def open_session(
     tls: SSLContext | None,
     headers: Mapping[str, str],
     connect_timeout: float,
+    connections: int = _MAX_CONNECTIONS,
 ) -> aiohttp.ClientSession:
     """Return a session that connects through the guard, sends `headers` and keeps no cookies.
 
     `tls` is the context for https, None for the system's certificates.  A request has `connect_timeout` seconds to
-    connect to an address; the time for the whole is not bounded.
+    connect to an address; the time for the whole is not bounded.  At most `connections` are in use at the same time.
     """
     return aiohttp.ClientSession(
         connector=aiohttp_hooks.Connector(
-            limit=_MAX_CONNECTIONS,
+            limit=connections,
             keepalive_timeout=_KEEPALIVE,
             ttl_dns_cache=_DNS_TTL,
             resolver=resolver,
