@@ -25,6 +25,7 @@ class NatsServer:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.proxy = Proxy(self.port)
+        self.mute, self.cut = self.proxy.mute, self.proxy.cut
         config = folder / "nats.conf"
         config.write_text(
             f"listen: 127.0.0.1:{self.port}\nmax_payload: {MAX_PAYLOAD}\njetstream {{ store_dir: {folder}/store }}\n"

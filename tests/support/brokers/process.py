@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -23,7 +24,9 @@ class ServerProcess:
     """A server that says in its output when it is ready."""
 
     def __init__(self, command: Sequence[str], ready: bytes, environment: Mapping[str, str] | None = None) -> None:
-        self._command, self._ready = command, ready
+        # It ends with the tests, also when they are killed.
+        guard = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+        self._command, self._ready = (*guard, *command), ready
         self._environment = {**os.environ, **(environment or {})}
         self._process: Process | None = None
         self._draining: asyncio.Task[None] | None = None
@@ -45,7 +48,7 @@ class ServerProcess:
                         return
         except TimeoutError:
             await self.kill()
-        raise AssertionError(f"{self._command[0]} did not start:\n{b''.join(said).decode(errors='replace')}")
+        raise AssertionError(f"{self._command} did not start:\n{b''.join(said).decode(errors='replace')}")
 
     async def kill(self) -> None:
         """End the server by SIGKILL, with everything that it started."""
