@@ -11,13 +11,19 @@ TEST = $(BIN)/pytest -n $(or $(WORKERS),$(shell $(PYTHON) -c 'import os; print(2
 # A broken link is an error.
 DOCS = $(BIN)/zensical build --strict --clean
 
-.PHONY: demo test check bench bench-quick docs soak fuzz format constraints clean
+.PHONY: demo test test-brokers check bench bench-quick docs soak fuzz format constraints clean
 
 demo: .venv/installed
 	$(BIN)/ingestd demo $(if $(ONCE),--once)
 
 test: .venv/installed-test
 	$(TEST)
+
+# Needs root and apt where Debian's rabbitmq-server and redis-server are not installed; leaves no service running.
+test-brokers: .venv/installed-test
+	tests/support/brokers/install
+	BROKERS=1 $(BIN)/pytest -n 2 -rs tests/delivery/kinds/test_nats.py tests/delivery/kinds/test_kafka.py \
+		tests/delivery/kinds/test_rabbitmq.py tests/delivery/kinds/test_redis.py
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .

@@ -1,0 +1,57 @@
+"""Redis, the server of Debian's package redis-server."""
+
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from ingestd.delivery.kinds.redis import KIND
+from tests.delivery.kinds.contract import Received
+from tests.support.brokers.process import ServerProcess, free_port
+from tests.support.brokers.proxy import Proxy
+
+BINARY = "/usr/bin/redis-server"
+
+
+class RedisServer:
+    """A server that writes each entry to the disk before it acknowledges it, behind a proxy."""
+
+    kind = KIND
+    # 512 MB (proto-max-bulk-len).
+    oversized = None
+    keeps_doubles = False
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.proxy = Proxy(self.port)
+        self.mute, self.cut = self.proxy.mute, self.proxy.cut
+        command = (
+            f"{BINARY} --port {self.port} --bind 127.0.0.1 --dir {folder} --appendonly yes --appendfsync always "
+            "--requirepass letmein"
+        )
+        self._process = ServerProcess(command.split(), b"Ready to accept connections")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"url": f"redis://127.0.0.1:{self.proxy.port}/2", "password": "letmein", "stream": "news"}
+
+    @property
+    def wrong_login(self) -> dict[str, Any]:
+        return {**self.settings, "password": "let me in"}
+
+    def client(self) -> Redis:
+        return Redis(port=self.port, db=2, password="letmein")
+
+    async def start(self) -> None:
+        await self._process.start()
+
+    async def kill(self) -> None:
+        await self._process.kill()
+
+    async def received(self) -> list[Received]:
+        async with self.client() as client:
+            entries = await client.xrange("news")
+        assert all(
+            entry == b"%d-0" % Received.of(fields[b"body"], fields[b"id"].decode()).seq for entry, fields in entries
+        )
+        return [Received.of(fields[b"body"], fields[b"id"].decode()) for _, fields in entries]
