@@ -371,6 +371,8 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/v1/coverage"): ["/v1/coverage"],
     ("GET", "/v1/why"): [f"/v1/why?url={guid}" for guid in GUIDS],
     ("GET", "/v1/events"): ["/v1/events", "/v1/events?kind=killed", "/v1/events?kind=withheld"],
+    ("GET", "/openapi.json"): ["/openapi.json"],
+    ("GET", "/v1/docs"): ["/v1/docs"],
     ("POST", "/v1/inbox/{source}"): "receives, and answers with numbers",
     ("GET", "/websub/{token}"): "answers with the challenge of the hub",
     ("POST", "/websub/{token}"): "receives, and answers with nothing",

@@ -77,11 +77,12 @@ async def run_daemon(
         inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None
         access = Access.with_token(
             token,
+            inbox_token=inbox_token,
             metrics_open=settings.metrics_open,
             allowed_hosts=_allowed_hosts(settings),
             listen_open=settings.listen_open,
         )
-        server = serve(Health(service), settings.listen, access, inbox_token=inbox_token)
+        server = serve(Health(service), settings.listen, access)
         address = await stack.enter_async_context(server)
         process_memory.freeze_objects()
         await make_pushed_sources_due(service)

@@ -1,10 +1,12 @@
 """Write the tables of settings, commands and metrics into the documentation: `python -m tests.docs.reference`.
 
-Each table stands between two comments in its page.  A test fails when a page differs from what this writes, so every
-setting, command and metric is documented, in the words that the program itself uses.
+Each table stands between two comments in its page; docs/openapi.json is written whole.  A test fails when a page
+differs from what this writes, so every setting, command, metric and route is documented, in the words that the program
+itself uses.
 """
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +21,8 @@ from sqlalchemy import update
 from ingestd.cli.app import load
 from ingestd.cli.commands import COMMANDS, Command
 from ingestd.daemon.health import Health
+from ingestd.daemon.http.v1.openapi import document
+from ingestd.daemon.http.v1.routes import ROUTES
 from ingestd.daemon.metrics import Metrics
 from ingestd.settings import Settings
 from ingestd.store.schema.tables import sources
@@ -97,6 +101,11 @@ TABLES: dict[str, dict[str, Callable[[], Iterator[str]]]] = {
     "operations.md": {"metrics": metrics},
 }
 
+#: File → its whole content.
+FILES: dict[str, Callable[[], str]] = {
+    "openapi.json": lambda: json.dumps(document(ROUTES), indent=1, ensure_ascii=False) + "\n",
+}
+
 
 def written(page: str) -> str:
     """Return the text of a page with its tables as they should be now."""
@@ -110,10 +119,13 @@ def written(page: str) -> str:
 
 
 def main() -> None:
-    """Write every page that has tables."""
+    """Write every page that has tables, and the files that are generated as a whole."""
     for page in TABLES:
         (DOCS / page).write_text(written(page), "utf-8")
         sys.stdout.write(f"wrote docs/{page}\n")
+    for name, content in FILES.items():
+        (DOCS / name).write_text(content(), "utf-8")
+        sys.stdout.write(f"wrote docs/{name}\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from ingestd.daemon.http.hosts import host_of, is_loopback
 from ingestd.daemon.http.sessions import FailedLogins, Sessions
-from ingestd.json import to_json
 from ingestd.model.token import Caller
 
 #: Without a path: browsers limit the cookie to the directory of the form, also below the prefix of a reverse proxy.
@@ -24,6 +23,8 @@ class Access:
 
     #: None: no token is set.
     token: str | None = None
+    #: The token of the inboxes; None: it is `token`.
+    inbox_token: str | None = None
     #: Whether /metrics needs no token.
     metrics_open: bool = False
     #: Names under which the server is reached, besides those that are always allowed.
@@ -43,6 +44,12 @@ class Access:
         if not self.may_read(request):
             return None
         return Caller(token="api_token" if self.token else None, role="admin")
+
+    def inbox_caller(self, request: web.Request) -> Caller | None:
+        """Return who pushes to an inbox: by the token of the inboxes or, if no token is set, from this host."""
+        if not is_authorised(request, self.inbox_token or self.token):
+            return None
+        return Caller(token="inbox_token" if self.inbox_token or self.token else None, role="operate")
 
     def may_read(self, request: web.Request) -> bool:
         """Return whether a request may read /v1: by token, by session or, without a token, from this host."""
@@ -82,15 +89,3 @@ def _is_local(address: str | None) -> bool:
 
 def _is_unix(request: web.Request) -> bool:
     return host_of(request.headers.get("Host")) == "ingestd" and not request.remote
-
-
-def unauthorised(token: str | None, setting: str) -> web.Response:
-    """Return the response to an unauthorised request; `setting` is the setting that holds the token."""
-    if token:
-        return json_response({"error": "a token is required"}, status=401, headers={"WWW-Authenticate": "Bearer"})
-    return json_response({"error": f"without {setting}, only requests from this host are allowed"}, status=403)
-
-
-def json_response(value: object, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Return a JSON response."""
-    return web.Response(text=to_json(value, indent=1), status=status, content_type="application/json", headers=headers)

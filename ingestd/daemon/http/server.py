@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from ingestd.daemon.health import Health
-from ingestd.daemon.http import inbox, login, websub
+from ingestd.daemon.http import login, websub
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.hosts import host_check
 from ingestd.daemon.http.listener import address_of, listening_socket
@@ -37,16 +37,14 @@ _HEADERS = {
 
 
 @asynccontextmanager
-async def serve(
-    health: Health, listen: Listen, access: Access = NO_TOKEN, *, inbox_token: str | None = None
-) -> AsyncIterator[str]:
-    """Serve at `listen`; yields the address of the status page.  The inboxes need `inbox_token`, or else the token.
+async def serve(health: Health, listen: Listen, access: Access = NO_TOKEN) -> AsyncIterator[str]:
+    """Serve at `listen`; yields the address of the status page.
 
     Raises ConfigError when the address cannot be used, or other hosts can reach it and `access` neither has a token nor
     is `listen_open`; AddressInUse when another process listens there.
     """
     page = StatusPage(health)
-    app = application(health, page, listen, access, inbox_token=inbox_token)
+    app = application(health, page, listen, access)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
@@ -62,9 +60,7 @@ async def serve(
         await asyncio.gather(watch, runner.cleanup(), health.close(), page.close(), return_exceptions=True)
 
 
-def application(
-    health: Health, page: StatusPage, listen: Listen, access: Access = NO_TOKEN, *, inbox_token: str | None = None
-) -> web.Application:
+def application(health: Health, page: StatusPage, listen: Listen, access: Access = NO_TOKEN) -> web.Application:
     """Return the application that serves health, metrics, status page, API, inboxes and WebSub callbacks."""
     metrics = Metrics(health)
 
@@ -100,7 +96,6 @@ def application(
         app.router.add_get(path, handler)
     login.add_routes(app, page, access)
     serving.add_routes(app, health.service, access)
-    inbox.add_routes(app, health.service, inbox_token or access.token)
     if health.service.subscriber:
         websub.add_routes(app, health.service, health.service.subscriber)
     return app

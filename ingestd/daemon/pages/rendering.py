@@ -55,7 +55,7 @@ class Lists:
 
 def render_login(message: str | None) -> str:
     """Return the page with the login form; `message` says why the last attempt failed."""
-    return _templates.get_template("login.html").render(message=message)
+    return TEMPLATES.get_template("login.html").render(message=message)
 
 
 def render(
@@ -72,7 +72,7 @@ def render(
     `note` tells the reader why data is missing or old, `counted_at` from when the counts are if that is not now;
     `logged_in` adds a way to log out.
     """
-    page = _templates.get_template("status.html")
+    page = TEMPLATES.get_template("status.html")
     return page.render(
         report=report, lists=lists, counts=counts or {}, counted_at=counted_at, note=note, logged_in=logged_in,
         is_cut=lists is not None and len(lists.sources) == SOURCE_ROWS,
@@ -112,12 +112,13 @@ def _number(value: int | None) -> str:
     return _ABSENT if value is None else f"{value:,}"
 
 
-_templates = Environment(
+#: The templates of all pages.
+TEMPLATES = Environment(
     loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 # Not escaped: an escaped quote would no longer match the hash.
-_templates.globals.update(version=__version__, style=Markup(_STYLE))  # noqa: S704 - our own file
-_templates.filters.update(
+TEMPLATES.globals.update(version=__version__, style=Markup(_STYLE))  # noqa: S704 - our own file
+TEMPLATES.filters.update(
     time=_time_element, line=_line, address=_address, link=_link, figure=_figure, number=_number,
     duration=show_duration, size=show_size, origin=origin_of,
 )  # fmt: skip

@@ -58,7 +58,7 @@ def _not_empty(value: Any) -> Any:
 
 
 #: A number from 0 on.
-Number = Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_NUMBER)]
+Number = Annotated[int, Field(ge=0, le=MAX_NUMBER), BeforeValidator(_number)]
 
 #: `true` or `false`.
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -67,7 +67,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Time = Annotated[datetime, BeforeValidator(_time)]
 
 #: A text of at least one character and at most 4096.
-Text = Annotated[str, BeforeValidator(_not_empty), Field(min_length=1, max_length=4096)]
+Text = Annotated[str, Field(min_length=1, max_length=4096), BeforeValidator(_not_empty)]
 
 
 def limit(default: int, maximum: int) -> Any:

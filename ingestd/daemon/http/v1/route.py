@@ -15,6 +15,9 @@ from ingestd.model.token import Caller, Role
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
+#: What a caller needs: a role; `open`: nothing; `inbox`: the token of the inboxes.
+Needed = Role | Literal["open", "inbox"]
+
 #: Bytes of a body in JSON.
 MAX_BODY = 65_536
 
@@ -76,12 +79,14 @@ class Route:
     handler: Handler
     #: The section of the description that it is in.
     tag: str
-    role: Role = "read"
+    role: Needed = "read"
     query: type[Parameters] = NoParameters
     #: The parameters in the path.
     parameters: type[Parameters] = NoParameters
     #: None: the request has no body in JSON.
     body: type[Body] | None = None
+    #: Media type of a body that the handler reads itself, such as `*/*`.
+    takes: str | None = None
     #: Bytes of the body.
     max_body: int = MAX_BODY
     #: A type that pydantic knows: what the answer is as JSON; None: it has no body in JSON.

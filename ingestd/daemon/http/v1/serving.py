@@ -12,12 +12,14 @@ from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.v1 import problems
 from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.reading import body_of, path_of, query_of
+from ingestd.daemon.http.v1.resources.description import TABLE
+from ingestd.daemon.http.v1.resources.inbox import RECEIVER, Receiver
 from ingestd.daemon.http.v1.route import Call, Reply, Route
 from ingestd.daemon.http.v1.routes import ROUTES
 from ingestd.daemon.service import Service
 from ingestd.errors import Busy, IngestError, NotFound, StoreError, UsageError
 from ingestd.json import to_json
-from ingestd.model.token import Caller
+from ingestd.model.token import ROLES, Caller
 from ingestd.store.events.event_log import CursorExpired
 from ingestd.store.outages import log_failure
 
@@ -32,10 +34,12 @@ _CACHE_CONTROL = "private, no-cache"
 
 def add_routes(app: web.Application, service: Service, access: Access) -> None:
     """Add the routes of the table."""
+    app[TABLE] = ROUTES
+    app[RECEIVER] = Receiver(service)
     for route in ROUTES:
         handler = _handler(service, access, route)
         if route.method == "GET":
-            app.router.add_get(route.path, handler, allow_head=route.answer is not None)
+            app.router.add_get(route.path, handler, allow_head=True)
         else:
             app.router.add_route(route.method, route.path, handler)
 
@@ -63,17 +67,26 @@ def _handler(service: Service, access: Access, route: Route) -> Callable[[web.Re
 
 def _allowed(route: Route, access: Access, request: web.Request) -> Caller:
     """Return who asks; raises Problem when the route is not for that caller."""
-    caller = access.caller(request)
-    if caller is None:
-        if access.token:
-            raise Problem(401, "a token is required; send Authorization: Bearer TOKEN")
-        raise Problem(403, "without api_token, only requests from this host are allowed")
-    if not caller.has(route.role):
+    caller = _caller(route, access, request)
+    if route.role in ROLES and not caller.has(route.role):
         raise Problem(403, f"the token {caller.token!r} has the role {caller.role}; this needs {route.role}")
     if route.method != "GET" and "Origin" in request.headers and "Authorization" not in request.headers:
         # A foreign page in a browser can send a request, though it cannot read the answer.
         raise Problem(403, "a web page may change nothing here without a token in the header Authorization")
     return caller
+
+
+def _caller(route: Route, access: Access, request: web.Request) -> Caller:
+    if route.role == "open":
+        return Caller(token=None, role="read")
+    is_inbox = route.role == "inbox"
+    caller = access.inbox_caller(request) if is_inbox else access.caller(request)
+    if caller is not None:
+        return caller
+    if access.token or (is_inbox and access.inbox_token):
+        raise Problem(401, "a token is required; send Authorization: Bearer TOKEN")
+    setting = "inbox_token" if is_inbox else "api_token"
+    raise Problem(403, f"without {setting}, only requests from this host are allowed")
 
 
 def _may_see_withheld(caller: Caller, request: web.Request) -> bool:
@@ -100,7 +113,7 @@ def _response(route: Route, request: web.Request, answer: object) -> web.StreamR
         if any(one.value in ("*", headers["ETag"].strip('"')) for one in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)
     headers["Content-Type"] = reply.media_type or route.media_types[0]
-    if headers["Content-Type"] == "application/json":
+    if headers["Content-Type"] in ("application/json", "text/html"):
         headers["Content-Type"] += "; charset=utf-8"
     return web.Response(body=body, status=status, headers=headers)
 

@@ -110,19 +110,26 @@ async def test_a_source_is_named_by_number_url_or_inbox(inbox: InboxClient) -> N
         assert (status, told["source"]) == (202, source)
 
 
-@pytest.mark.parametrize("name", ["none", "77", "99999999999999999999", "%00", "inbox:"])
-async def test_an_unknown_source_is_404(inbox: InboxClient, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        *((name, "no such source") for name in ("none", "77", "99999999999999999999", "inbox:")),
+        ("%00", "nothing at /v1/inbox/%00"),
+    ],
+)
+async def test_an_unknown_source_is_404(inbox: InboxClient, name: str, message: str) -> None:
     status, told = await inbox.push(item("urn:a"), to=name)
 
     assert status == 404
-    assert "no such source" in told["error"]
+    assert message in told["detail"]
 
 
 async def test_a_list_is_404_and_a_paused_source_409(inbox: InboxClient) -> None:
     await inbox.set(kind="list")
     assert (await inbox.push(item("urn:a")))[0] == 404
     await inbox.set(kind="feed", state="paused")
-    assert await inbox.push(item("urn:a")) == (409, {"error": "source 1 is paused"})
+    status, told = await inbox.push(item("urn:a"))
+    assert (status, told["detail"]) == (409, "source 1 is paused")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><p>no wire</p></html>", b"\0"], ids=["empty", "a-page", "nul"])
@@ -131,7 +138,7 @@ async def test_an_unreadable_push_is_422_and_does_not_affect_the_source(inbox: I
 
     row = await source_row(inbox.runtime, inbox.source)
     [failure] = await inbox.rows(select(failures))
-    assert (status, told["type"]) == (422, "UnknownFormat")
+    assert (status, told["error"]) == (422, "UnknownFormat")
     assert (row.run_id, row.condition, row.failures) == (None, "ok", 0)
     assert (failure.error, failure.stage, failure.source_id) == ("UnknownFormat", "parse", inbox.source)
     assert inbox.service.service_state.pushes == {"dropped": 1}
@@ -226,7 +233,7 @@ async def test_a_database_outage_is_503_with_retry_after(inbox: InboxClient) -> 
     await rename("sources", "away")
     async with inbox.client.post("/v1/inbox/wire", data=item("urn:a")) as reply:
         assert (reply.status, reply.headers["Retry-After"]) == (503, "60")
-        assert await reply.json() == {"error": "the database or the disk is unavailable; see the log"}
+        assert (await reply.json())["detail"] == "the database or the disk is unavailable; see the log"
     await rename("away", "sources")
 
     assert (await inbox.push(item("urn:a")))[0] == 202
@@ -238,7 +245,7 @@ async def test_a_push_that_takes_too_long_is_503(inbox: InboxClient, monkeypatch
         status, told = await inbox.push(item("urn:a"))
 
     assert status == 503
-    assert "not committed" in told["error"]
+    assert "not committed" in told["detail"]
     monkeypatch.undo()
     assert (await inbox.push(item("urn:a")))[0] == 202
 
@@ -260,8 +267,7 @@ async def test_with_a_token_other_requests_are_refused(runtime: Runtime, tokens:
     address = serve(
         Health(service),
         Listen(host="127.0.0.1", port=0),
-        Access.with_token(tokens["token"]),
-        inbox_token=tokens.get("inbox_token"),
+        Access.with_token(**tokens),
     )
     statuses = {}
     async with address as base, aiohttp.ClientSession(base) as client:
