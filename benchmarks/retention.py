@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.article import Article
 from ingestd.model.feed import Entry
-from ingestd.policy.articles.search_terms import IndexEntry, index_entry
+from ingestd.policy.articles.index_entry import IndexEntry, index_entry
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import polls, sources

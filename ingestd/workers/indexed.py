@@ -11,7 +11,7 @@ from zstandard import ZstdCompressor
 from ingestd.likeness.packed_sketch import pack
 from ingestd.likeness.sketch import sketch
 from ingestd.model.page import Page
-from ingestd.policy.articles.search_terms import index_entry
+from ingestd.policy.articles.index_entry import index_entry
 from ingestd.workers import jobs
 from ingestd.workers.results import ExtractedArticle, IndexedArticle
 

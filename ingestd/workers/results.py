@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ingestd.model.article import Article
 from ingestd.model.feed import Feed
 from ingestd.model.version import Version
-from ingestd.policy.articles.search_terms import IndexEntry
+from ingestd.policy.articles.index_entry import IndexEntry
 from ingestd.workers.extractor import Extractor
 
 

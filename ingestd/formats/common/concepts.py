@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from typing import NamedTuple
 
 from ingestd.caching import cached_if_short
 from ingestd.model.item import Concept
+from ingestd.model.media_topics import media_topic, topic_of_subject_code
 
 _CV = "http://cv.iptc.org/newscodes/"
 _CVX = "http://cvx.iptc.org/"
@@ -27,42 +25,6 @@ _SUBJECT_SCHEMES = frozenset(
 _MEDIA_TOPIC_SCHEMES = frozenset(("medtop", "mediatopic", "mediatopics", f"{_CV}mediatopic/"))
 _IPTC_URI = re.compile(r"https?://(?:cv|www)\.iptc\.org/(?:newscodes|NewsCodes)/(mediatopic|subjectcode)/(\d{8})/?")
 _CODE = re.compile(r"\d{8}")
-
-
-class MediaTopic(NamedTuple):
-    """A Media Topic: its name in British English, its parent's code and the day it was retired; empty when absent."""
-
-    name: str
-    parent: str
-    retired: str
-
-
-class _Vocabulary(NamedTuple):
-    topics: Mapping[str, MediaTopic]
-    #: Subject Code → code of the Media Topic.
-    by_subject_code: Mapping[str, str]
-
-
-@cache
-def _vocabulary() -> _Vocabulary:
-    """Load the vocabulary shipped with the package; the file's head names its source and licence."""
-    topics: dict[str, MediaTopic] = {}
-    by_subject_code: dict[str, str] = {}
-    for line in (files("ingestd.formats.common") / "media_topics.tsv").read_text("utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        code, parent, retired, subject_codes, name = line.split("\t")
-        topics[code] = MediaTopic(name, parent, retired)
-        for subject_code in subject_codes.split():
-            # Three Subject Codes have two topics, one of them retired.
-            if not retired or subject_code not in by_subject_code:
-                by_subject_code[subject_code] = code
-    return _Vocabulary(topics, by_subject_code)
-
-
-def media_topic(code: str) -> MediaTopic | None:
-    """Return a Media Topic by its eight-digit code; None when unknown."""
-    return _vocabulary().topics.get(code)
 
 
 def concept_of(
@@ -157,9 +119,7 @@ def mapped_media_topics(subjects: tuple[Concept, ...]) -> tuple[Concept, ...]:
     present = {subject.uri for subject in subjects}
     found: dict[str, Concept] = {}
     for subject_code in retired:
-        code = _vocabulary().by_subject_code.get(subject_code or "")
-        uri = f"{_CV}mediatopic/{code}"
-        if code and uri not in present:
-            topic_name = _vocabulary().topics[code].name
-            found[code] = Concept(code=code, scheme="medtop", uri=uri, name=topic_name, rel="mapped")
+        topic = topic_of_subject_code(subject_code or "")
+        if topic and (uri := f"{_CV}mediatopic/{topic.code}") not in present:
+            found[topic.code] = Concept(code=topic.code, scheme="medtop", uri=uri, name=topic.name, rel="mapped")
     return tuple(found.values())

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
-from ingestd.policy.articles.search_terms import IndexEntry
+from ingestd.policy.articles.index_entry import IndexEntry
 from ingestd.store.database import Database, lock_records
 from ingestd.store.records import search_index
 from ingestd.store.records.content import PACKED, pack

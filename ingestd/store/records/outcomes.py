@@ -7,8 +7,8 @@ from typing import Literal
 from ingestd.model.article import Article
 from ingestd.model.source import NO_VALIDATORS, Validators
 from ingestd.model.version import Version
+from ingestd.policy.articles.index_entry import IndexEntry
 from ingestd.policy.articles.revisits import NO_VISITS, Visits
-from ingestd.policy.articles.search_terms import IndexEntry
 from ingestd.store.operations import failures
 from ingestd.store.operations.decisions import DecisionStage
 from ingestd.store.records import raws

@@ -16,7 +16,7 @@ from ingestd.model.event import EventKind
 from ingestd.model.feed import Entry
 from ingestd.model.item import Item, PubStatus
 from ingestd.policy.articles.identity import Candidate, Head, Verdict, decide
-from ingestd.policy.articles.search_terms import IndexEntry
+from ingestd.policy.articles.index_entry import IndexEntry
 from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.listings import Listings
 from ingestd.store.records.outcomes import SameText

@@ -16,7 +16,7 @@ from struct import Struct
 
 import zstandard
 
-from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK
+from ingestd.policy.articles.index_entry import HEADLINE_MARK, OFTEN_MARK
 
 #: What a key has after the term for a mark that the term has before it; below all characters of terms.
 HEADLINE, OFTEN = "\x01", "\x02"

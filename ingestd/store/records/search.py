@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
 from ingestd.model.record import Record
-from ingestd.policy.articles.search_terms import Phrase, matches, parse_query, terms
+from ingestd.model.search_terms import Phrase, matches, parse_query, terms
 from ingestd.store.records import search_index
 from ingestd.store.records.content import content_of
 from ingestd.store.records.records import CURRENT, SELECT_RECORDS, Status, filtered, readable

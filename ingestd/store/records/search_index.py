@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
+from ingestd.model.search_terms import Phrase
+from ingestd.policy.articles.index_entry import HEADLINE_MARK, OFTEN_MARK, IndexEntry, index_entry
 from ingestd.policy.articles.phrase_filter import probes
-from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK, IndexEntry, Phrase, index_entry
 from ingestd.store.database import Database
 from ingestd.store.records import search_parts
 from ingestd.store.records.content import PACKED, content_of

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UsageError
-from ingestd.policy.articles.search_terms import HEADLINE_MARK, OFTEN_MARK
+from ingestd.policy.articles.index_entry import HEADLINE_MARK, OFTEN_MARK
 from ingestd.store.records.postings import HEADLINE, LAST, OFTEN, lookup
 
 #: The tables of the index, with that of the filters of phrases.

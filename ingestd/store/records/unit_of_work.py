@@ -20,7 +20,7 @@ from ingestd.model.article import Article
 from ingestd.model.event import EventKind
 from ingestd.model.item import Item, PubStatus
 from ingestd.model.item_json import item_as_json, without_body
-from ingestd.policy.articles.search_terms import IndexEntry, index_entry
+from ingestd.policy.articles.index_entry import IndexEntry, index_entry
 from ingestd.store.events.status_log import log_statuses
 from ingestd.store.records import search_index
 from ingestd.store.records.content import pack

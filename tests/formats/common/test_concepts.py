@@ -2,8 +2,9 @@ from importlib.resources import files
 
 import pytest
 
-from ingestd.formats.common.concepts import concept_of, is_subject_code, mapped_media_topics, media_topic
+from ingestd.formats.common.concepts import concept_of, is_subject_code, mapped_media_topics
 from ingestd.model.item import Concept
+from ingestd.model.media_topics import media_topic
 
 LEISURE = "http://cv.iptc.org/newscodes/mediatopic/20000538"
 
@@ -59,7 +60,7 @@ def test_a_name_that_was_sent_is_kept() -> None:
 
 
 def test_the_vocabulary_is_complete_and_names_its_licence() -> None:
-    table = (files("ingestd.formats.common") / "media_topics.tsv").read_text("utf-8")
+    table = (files("ingestd.model") / "media_topics.tsv").read_text("utf-8")
     codes = [line.split("\t")[0] for line in table.splitlines() if not line.startswith("#")]
 
     assert "CC BY 4.0" in table[:500]

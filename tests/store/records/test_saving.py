@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from ingestd.model.article import Article
-from ingestd.policy.articles.search_terms import index_entry
+from ingestd.policy.articles.index_entry import index_entry
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.records.outcomes import Saved

@@ -1,34 +1,22 @@
-"""Split texts and queries into the terms of the full-text index, in the same way whatever the database.
+"""Split texts and queries into the terms of search and filters, in the same way whatever the database.
 
 A term is a word in the form in which words are compared: NFKC, case-folded, without accents, in ASCII digits.  Scripts
 without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese), and Korean, whose particles are joined to
 the word, give overlapping pairs of characters instead: 東京都 is 東京, 京都, and 都, the last character alone.
 
-The index has a text's terms without their positions.  So a phrase is looked up by its terms and by `phrase_filter`,
-and then compared with the text (`matches`).
+The index (`policy.articles.index_entry`) has a text's terms without their positions.  So a phrase is looked up by its
+terms and by `phrase_filter`, and then compared with the text (`matches`).
 """
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingestd.policy.articles.phrase_filter import phrase_filter
-
-#: Put before a term for each word of the headline, and for each word that a body has at least OFTEN times: ranking
-#: looks these up.  No term begins with them.
-HEADLINE_MARK, OFTEN_MARK = "§", "×"
-OFTEN = 3
-
 #: Phrases of a query that are searched for, and terms of a phrase.  A page pasted by mistake has thousands.
 _MAX_PHRASES = 50
 _MAX_PHRASE_TERMS = 100
-
-#: Characters of a body that the index covers, and bytes of terms for one text: a tsvector has at most 1 MB.
-_MAX_CHARACTERS = 200_000
-_MAX_BYTES = 500_000
 
 #: Characters of a term; the rest of a longer word counts for nothing.
 _MAX_TERM = 64
@@ -43,44 +31,12 @@ class Phrase:
     prefix: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexEntry:
-    """What the index has of a text."""
-
-    #: The distinct terms and the ranking marks, sorted and separated by spaces.
-    terms: str
-    #: `phrase_filter` of the headline and the body; empty: the body is too long for one.
-    phrases: bytes
-
-
 def terms(text: str) -> list[str]:
     """Return the terms of a text in their order."""
     words = _words(text)
     if not text.isascii() and _UNSPACED_CHARACTER.search(text):
         return [term for word in words for run in _runs(word) for term in _run_terms(run)]
     return [word[:_MAX_TERM] for word in words]
-
-
-def index_entry(headline: str | None, body: str) -> IndexEntry:
-    """Return what the index has of a text."""
-    of_headline, of_body = terms(headline or ""), terms(body[:_MAX_CHARACTERS])
-    # Only the whole body says that it does not have a phrase.
-    phrases = b"" if len(body) > _MAX_CHARACTERS else phrase_filter((of_headline, of_body))
-    return IndexEntry(terms=_joined(of_headline, of_body), phrases=phrases)
-
-
-def _joined(of_headline: Sequence[str], of_body: Sequence[str]) -> str:
-    counts = Counter(of_body)
-    found = {
-        *of_headline,
-        *counts,
-        *(HEADLINE_MARK + term for term in of_headline),
-        *(OFTEN_MARK + term for term, count in counts.items() if count >= OFTEN),
-    }
-    joined = " ".join(sorted(found))
-    if len(joined) * 4 > _MAX_BYTES and len(joined.encode()) > _MAX_BYTES:
-        joined = joined.encode()[:_MAX_BYTES].decode(errors="ignore").rpartition(" ")[0]
-    return joined
 
 
 def parse_query(query: str) -> tuple[Phrase, ...]:
@@ -94,7 +50,7 @@ def parse_query(query: str) -> tuple[Phrase, ...]:
     found: dict[Phrase, None] = {}
     for number, piece in enumerate(pieces):
         for words in (piece,) if number % 2 else piece.split():
-            if phrase := _phrase(words, prefix=not number % 2 and words.endswith("*")):
+            if phrase := phrase_of(words, prefix=not number % 2 and words.endswith("*")):
                 found[phrase] = None
     return tuple(found)[:_MAX_PHRASES]
 
@@ -112,7 +68,11 @@ def matches(phrase: Phrase, text_terms: Sequence[str]) -> bool:
     return False
 
 
-def _phrase(text: str, *, prefix: bool) -> Phrase | None:
+def phrase_of(text: str, *, prefix: bool = False) -> Phrase | None:
+    """Return the phrase of all words of a text; None: it has no letter or digit.
+
+    `prefix`: the last word is the beginning of one.
+    """
     words = _words(text)
     if not words:
         return None
