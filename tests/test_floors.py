@@ -17,7 +17,7 @@ FLOORS = (
     ("pipeline",),
     ("settings", "demo"),
     ("store", "web", "archive", "drops", "workers"),
-    ("formats", "articles", "likeness", "policy", "renderers", "discovery"),
+    ("formats", "articles", "likeness", "policy", "renderers", "discovery", "filters"),
     ("model",),
     ("errors", "urls", "times", "dates", "text", "units", "json", "caching"),
 )

@@ -1,0 +1,59 @@
+"""What a filter sees of an event or of a record."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ingestd.model.event import EventKind
+from ingestd.model.item import Concept, PubStatus
+from ingestd.model.search_terms import terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateSource:
+    """A source that carries the record."""
+
+    id: int
+    #: Its address, without user-info; of what is withdrawn followed by its former ones.
+    urls: tuple[str, ...]
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An event, or a record, as filters see it.
+
+    A value that is None is not known: it was not read, or it must not be shown.  A clause that asks for it is neither
+    true nor false.
+    """
+
+    #: None: it is a record, and no event.
+    kind: EventKind | None = None
+    status: PubStatus | None = None
+    #: Whether it takes back what was sent before, or may not be shown.  What is known of it then counts only against a
+    #: clause: a carrier that it has now may have been missing when it was sent.
+    withdrawn: bool = False
+    sources: tuple[CandidateSource, ...] | None = None
+    #: Registrable domains of the sources and of the pages.
+    sites: frozenset[str] | None = None
+    #: Codes and names of the agencies that issued it, case-folded.
+    agencies: frozenset[str] | None = None
+    #: BCP 47; of what is withdrawn, those of all its revisions.
+    languages: frozenset[str] | None = None
+    subjects: tuple[Concept, ...] | None = None
+    stories: frozenset[int] | None = None
+    headline: str | None = None
+    text: str | None = None
+
+    @cached_property
+    def headline_terms(self) -> list[str] | None:
+        """The words of the headline, as `model.search_terms` compares them."""
+        return None if self.headline is None else terms(self.headline)
+
+    @cached_property
+    def text_terms(self) -> list[str] | None:
+        """The words of the text, of its first MAX_CHARACTERS."""
+        return None if self.text is None else terms(self.text[:MAX_CHARACTERS])
+
+
+#: Characters of a text in which words are looked for: as many as search looks at.
+MAX_CHARACTERS = 200_000
