@@ -1,0 +1,224 @@
+"""Read what filters see of events and of records, a batch at a time."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Row, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.errors import UnreadableContent
+from ingestd.filters import Candidate, CandidateSource
+from ingestd.model.event import Event, EventKind
+from ingestd.model.item import Item
+from ingestd.model.record import Record
+from ingestd.store.records.content import content_of
+from ingestd.store.records.records import UNPACKED, item_of
+from ingestd.store.schema.tables import aliases, carriers, copies, entries, records, revisions, sources
+from ingestd.store.statements import chunks
+from ingestd.text import fold
+from ingestd.urls import site, without_userinfo
+
+#: Kinds of events that take back what was sent before.
+WITHDRAWALS: frozenset[EventKind] = frozenset(("killed", "withheld", "purged", "merged"))
+
+#: Fields of a candidate that are in `revisions.content` or in its item; in a revision at all; in what carries it.
+_OF_CONTENT = frozenset(("text", "agencies", "subjects"))
+_OF_REVISION = _OF_CONTENT | {"headline", "languages", "stories"}
+_OF_CARRIERS = frozenset(("sources", "sites"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a candidate is wanted of: an event, or a record as it is now."""
+
+    record_id: int
+    revision: int
+    kind: EventKind | None = None
+    status: Any = None
+    stories: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was read, by record."""
+
+    #: (record, revision) → its row; (record, None) → that of the current one.
+    revisions: dict[tuple[int, int | None], Row[Any]] = field(default_factory=dict)
+    sources: dict[int, dict[int, CandidateSource]] = field(default_factory=dict)
+    sites: dict[int, set[str]] = field(default_factory=dict)
+    #: Languages of all revisions; missing: not all revisions are kept.
+    languages: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def row(self, asked: _Asked) -> Row[Any] | None:
+        """Return the revision that is asked for, the current one if it is no longer kept."""
+        own = self.revisions.get((asked.record_id, asked.revision))
+        return self.revisions.get((asked.record_id, None)) if own is None else own
+
+
+async def read(connection: AsyncConnection, events: Sequence[Event], fields: Collection[str]) -> list[Candidate]:
+    """Return what filters that need some fields see of events, one for each, in their order.
+
+    `fields` is `Filter.fields`, of several filters their union.
+
+    An event that takes back a record, or is about one that may not be shown, has no headline, text, subjects, agencies
+    and stories: these are unknown, so whoever could have got the record gets it.
+    """
+    asked = [
+        _Asked(
+            record_id=event.record_id, revision=event.revision, kind=event.kind, status=event.pubstatus,
+            stories=_stories(event),
+        )
+        for event in events
+    ]  # fmt: skip
+    return await _read(connection, asked, frozenset(fields))
+
+
+async def of_records(connection: AsyncConnection, found: Sequence[Record], fields: Collection[str]) -> list[Candidate]:
+    """Return what filters that need some fields see of records as they are now, one for each, in their order.
+
+    They are no events: what a filter says of kinds is unknown.
+    """
+    asked = [_Asked(record_id=one.id, revision=one.revision, status=one.pubstatus) for one in found]
+    return await _read(connection, asked, frozenset(fields))
+
+
+async def _read(connection: AsyncConnection, asked: Sequence[_Asked], fields: frozenset[str]) -> list[Candidate]:
+    found = _Found()
+    for some in chunks(sorted({(one.record_id, one.revision) for one in asked})):
+        await _read_revisions(connection, some, fields, found)
+    withdrawn = {one.record_id for one in asked if _is_withdrawn(one, found)}
+    if fields & _OF_CARRIERS:
+        for ids in chunks(sorted({one.record_id for one in asked})):
+            await _read_carriers(connection, ids, found)
+        await _add_former_addresses(connection, withdrawn, found)
+    if "languages" in fields:
+        for ids in chunks(sorted(withdrawn)):
+            await _read_languages(connection, ids, found)
+    return [_candidate(one, fields, found) for one in asked]
+
+
+async def _read_revisions(
+    connection: AsyncConnection, asked: Sequence[tuple[int, int]], fields: frozenset[str], found: _Found
+) -> None:
+    """Read the revisions that are asked for and the current ones, with the statuses of their records."""
+    c, r = records.c, revisions.c
+    columns: list[Any] = [c.id.label("record_id"), c.uri, c.pubstatus, c.revision.label("current"), r.revision]
+    columns.append(r.pubstatus.label("revision_status"))
+    if fields & _OF_REVISION:
+        columns += [r.headline, r.language, copies.c.story_id, copies.c.agency, copies.c.origin_agency]
+    if fields & _OF_CONTENT:
+        columns += [r.content, r.item, *UNPACKED]
+    query = select(*columns).join_from(records, revisions, r.record_id == c.id)
+    if fields & _OF_REVISION:
+        query = query.outerjoin(copies, copies.c.record_id == c.id)
+    is_asked = (r.revision == c.revision) | tuple_(r.record_id, r.revision).in_(asked)
+    query = query.where(c.id.in_({record_id for record_id, _ in asked}), is_asked)
+    for row in await connection.execute(query):
+        found.revisions[row.record_id, row.revision] = row
+        if row.revision == row.current:
+            found.revisions[row.record_id, None] = row
+
+
+async def _read_carriers(connection: AsyncConnection, record_ids: Sequence[int], found: _Found) -> None:
+    c, s = carriers.c, sources.c
+    query = (
+        select(c.record_id, c.source_id, s.url, s.title, s.site, entries.c.site.label("page_site"))
+        .join(sources, s.id == c.source_id)
+        .join(entries, entries.c.id == c.entry_id)
+        .where(c.record_id.in_(record_ids))
+        .order_by(c.seen_at, c.entry_id)
+    )
+    for row in await connection.execute(query):
+        one = CandidateSource(id=row.source_id, urls=(without_userinfo(row.url),), title=row.title)
+        found.sources.setdefault(row.record_id, {})[row.source_id] = one
+        found.sites.setdefault(row.record_id, set()).update(filter(None, (row.site, row.page_site)))
+
+
+async def _add_former_addresses(connection: AsyncConnection, record_ids: Collection[int], found: _Found) -> None:
+    """Add the addresses that the sources of records had before they moved, and their sites."""
+    ids = {source_id for record_id in record_ids for source_id in found.sources.get(record_id, ())}
+    former: dict[int, list[str]] = {}
+    for some in chunks(sorted(ids)):
+        query = select(aliases.c.source_id, aliases.c.url).where(aliases.c.source_id.in_(some))
+        for row in await connection.execute(query.order_by(aliases.c.until)):
+            former.setdefault(row.source_id, []).append(row.url)
+    for record_id in record_ids:
+        known = found.sources.get(record_id, {})
+        for source_id in known.keys() & former.keys():
+            urls = former[source_id]
+            known[source_id] = replace(known[source_id], urls=(*known[source_id].urls, *map(without_userinfo, urls)))
+            found.sites[record_id].update(map(site, urls))
+
+
+async def _read_languages(connection: AsyncConnection, record_ids: Sequence[int], found: _Found) -> None:
+    languages: dict[int, list[str | None]] = {}
+    query = select(revisions.c.record_id, revisions.c.language).where(revisions.c.record_id.in_(record_ids))
+    for row in await connection.execute(query):
+        languages.setdefault(row.record_id, []).append(row.language)
+    for record_id, known in languages.items():
+        current = found.revisions.get((record_id, None))
+        if current is not None and len(known) == current.current and all(known):
+            found.languages[record_id] = frozenset(filter(None, known))
+
+
+def _is_withdrawn(asked: _Asked, found: _Found) -> bool:
+    row = found.row(asked)
+    if row is None or asked.kind in WITHDRAWALS:
+        return True
+    return any(status not in (None, "usable") for status in (asked.status, row.pubstatus, row.revision_status))
+
+
+def _candidate(asked: _Asked, fields: frozenset[str], found: _Found) -> Candidate:
+    row, withdrawn = found.row(asked), _is_withdrawn(asked, found)
+    values: dict[str, Any] = {"kind": asked.kind, "status": asked.status, "withdrawn": withdrawn}
+    if fields & _OF_CARRIERS and asked.record_id in found.sources:
+        values["sources"] = tuple(found.sources[asked.record_id].values())
+        own = {site(row.uri)} if row is not None and row.uri else set()
+        values["sites"] = frozenset(found.sites[asked.record_id] | own)
+    if withdrawn or row is None:
+        return Candidate(**values, languages=found.languages.get(asked.record_id))
+    if fields & _OF_REVISION:
+        values["headline"] = row.headline or ""
+        values["languages"] = frozenset((row.language,) if row.language else ())
+        values["stories"] = asked.stories | {one for one in (row.story_id,) if one is not None}
+    if fields & _OF_CONTENT:
+        values |= _of_content(row)
+    return Candidate(**values)
+
+
+def _of_content(row: Row[Any]) -> Mapping[str, Any]:
+    """Return the fields of a candidate that are in a revision's content; unknown if it is damaged."""
+    try:
+        content, item = content_of(row), item_of(row)
+    except UnreadableContent:
+        return {}
+    return {
+        "text": content["body_text"],
+        "subjects": item.subject if item else (),
+        "agencies": frozenset(map(fold, _agencies(row, content, item))),
+    }
+
+
+def _agencies(row: Row[Any], content: Mapping[str, Any], item: Item | None) -> Iterator[str]:
+    """Yield the codes and names of the agencies that issued a text: that it is filed by, that its story is from."""
+    for one in content["agencies"]:
+        if one.get("role") == "origin":
+            yield from (one["code"], one["name"])
+    named: list[str | None] = [row.agency, row.origin_agency]
+    if item and item.provider:
+        named += [item.provider.name, item.provider.code]
+    for name in filter(None, named):
+        yield from (name, *_other_names(name))
+
+
+def _other_names(agency: str) -> tuple[str, ...]:
+    from ingestd.articles.agencies.table import row_of  # noqa: PLC0415 - parsing the table takes 20 ms
+
+    row = row_of(agency)
+    return (row.code, row.name) if row else ()
+
+
+def _stories(event: Event) -> frozenset[int]:
+    other = event.other if event.kind in ("story_merged", "story_split") else None
+    return frozenset(one for one in (event.story, other) if one is not None)
