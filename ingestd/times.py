@@ -18,6 +18,14 @@ def utc(when: datetime) -> datetime:
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
+def end_of_second(when: datetime) -> datetime:
+    """Return the last microsecond of a whole second, any other time as it is.
+
+    Times are printed without fractions: what was seen at a time that was copied from an output is then included.
+    """
+    return when if when.microsecond else when.replace(microsecond=999_999)
+
+
 def from_timestamp(seconds: float) -> datetime:
     """Return the time of a Unix timestamp, in seconds since 1970-01-01T00:00:00Z."""
     return datetime.fromtimestamp(seconds, UTC)

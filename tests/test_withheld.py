@@ -357,6 +357,8 @@ def test_the_log_of_the_daemon_has_nothing_of_them(either: Path, database_url: s
 
 # ---- routes
 
+FORMS = ("thin", "full", "ninjs")
+
 #: (method, route) → the paths to request, or why it cannot show an item.
 ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/livez"): ["/livez"],
@@ -367,6 +369,14 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/login"): ["/login"],
     ("POST", "/login"): "redirects to the page, or shows the form",
     ("POST", "/logout"): "redirects to the page",
+    ("GET", "/v1/records"): [
+        *(f"/v1/records?form={form}&status={status}" for form in FORMS for status in ("usable", "all", "canceled")),
+        *(f"/v1/records?q={word}" for word in SECRETS),
+    ],
+    ("GET", "/v1/records/{id}"): [f"/v1/records/{guid}?form={form}" for guid in GUIDS for form in FORMS],
+    ("GET", "/v1/records/{id}/revisions"): [f"/v1/records/{guid}/revisions" for guid in GUIDS],
+    ("GET", "/v1/records/{id}/diff"): [f"/v1/records/{guid}/diff" for guid in GUIDS],
+    ("GET", "/v1/records/{id}/carriers"): [f"/v1/records/{guid}/carriers" for guid in GUIDS],
     ("GET", "/v1/sources"): ["/v1/sources"],
     ("GET", "/v1/coverage"): ["/v1/coverage"],
     ("GET", "/v1/why"): [f"/v1/why?url={guid}" for guid in GUIDS],

@@ -1,4 +1,4 @@
-"""JSON of stored revisions, with the names of `renderers.record_json`."""
+"""JSON of stored revisions and of what they changed, with the names of `renderers.record_json`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from ingestd.model.item_json import item_from_json
+from ingestd.policy.articles.changes import diff
 from ingestd.policy.wire.redaction import redacted_item
 from ingestd.renderers.record_json import item_as_json
 from ingestd.store.records.content import unpacked, unreadable_as_error
+from ingestd.store.records.records import article_of, item_of
 
 #: Columns of `revisions` with content of the publisher, and their values when it is left out.
 _CONTENT: Mapping[str, Any] = {
@@ -33,3 +35,15 @@ def revision_as_json(row: Row[Any], *, private: bool = False, hidden: bool = Fal
         item = item_from_json(stored)
     item_fields = item_as_json(redacted_item(item) if hidden else item, private=private)
     return values | {name: value for name, value in item_fields.items() if name not in values}
+
+
+def difference_as_json(before: Row[Any], after: Row[Any], *, hidden: bool = False) -> dict[str, Any]:
+    """Return what a later revision changed, as lines of a unified diff; `hidden` leaves out these.
+
+    Raises UnreadableContent.
+    """
+    lines: tuple[str, ...] = ()
+    if not hidden:
+        old, new = (article_of(row, None) for row in (before, after))
+        lines = diff(old, new, item_of(before), item_of(after))
+    return {"revision": after.revision, "change": after.change, "seen_at": after.seen_at, "diff": lines}

@@ -116,3 +116,9 @@ def dateline_names(*, doubtful: bool) -> tuple[str, ...]:
         for name in (row.code, *row.names, *row.short, *row.dateline)
         if len(name) > 1 and (doubtful or not row.doubtful or name in row.names)
     )
+
+
+def code_of(name: str) -> str:
+    """Return the code of an agency that the table has, by its name or code; of another one the name as it is."""
+    row = row_of(name.strip())
+    return row.code if row else name.strip()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -16,12 +15,11 @@ from ingestd.cli.records.options import RecordArgument
 from ingestd.cli.since import parse_since
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import UnreadableContent
-from ingestd.pipeline.revision_json import revision_as_json
-from ingestd.policy.articles.changes import diff
+from ingestd.pipeline.revision_json import difference_as_json, revision_as_json
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.renderers.record_json import record_as_json
 from ingestd.store.records import records
-from ingestd.times import iso
+from ingestd.times import end_of_second, iso
 
 
 def show_(
@@ -44,7 +42,8 @@ def show_(
 
     Exit status: 0 on success, 2 if there is no such record or, with --as-of, was none at that time.
     """
-    when = _end_of_second(parse_since(as_of))
+    when = parse_since(as_of)
+    when = when and end_of_second(when)
 
     def hidden(*rows: Row[Any]) -> bool:
         return not include_withheld and not all(may_be_shown(row.record_status, row.pubstatus) for row in rows)
@@ -57,7 +56,7 @@ def show_(
                 return [record_as_json(found, private=private)]
             rows = await records.revisions_of(connection, found.id, until=when)
         if differences:
-            shown = [_or_note(_difference, *pair, hidden=hidden(*pair)) for pair in pairwise(rows)]
+            shown = [_or_note(difference_as_json, *pair, hidden=hidden(*pair)) for pair in pairwise(rows)]
         else:
             shown = [_or_note(revision_as_json, row, private=private, hidden=hidden(row)) for row in rows]
         return [values for values in shown if values]
@@ -81,20 +80,6 @@ def _or_note(values: Callable[..., dict[str, Any]], *rows: Row[Any], **how: bool
     except UnreadableContent as error:
         note(str(error))
         return None
-
-
-def _end_of_second(when: datetime | None) -> datetime | None:
-    """Return the last microsecond of a whole second.
-
-    Times are printed without fractions; a time copied from a record must include that record.
-    """
-    return when.replace(microsecond=999_999) if when and not when.microsecond else when
-
-
-def _difference(before: Row[Any], after: Row[Any], *, hidden: bool) -> dict[str, Any]:
-    items = [records.item_of(row) for row in (before, after)]
-    lines = [] if hidden else diff(records.article_of(before, None), records.article_of(after, None), *items)
-    return {"revision": after.revision, "change": after.change, "seen_at": after.seen_at, "diff": lines}
 
 
 def _print_record(values: dict[str, Any]) -> None:

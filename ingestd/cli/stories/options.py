@@ -44,10 +44,9 @@ def agency_code(name: str | None) -> str | None:
     """Return the code of an agency that the table of agencies has; of another one the name as it is."""
     if name is None:
         return None
-    from ingestd.articles.agencies.table import row_of  # noqa: PLC0415 - with its package it takes 0.3 s to import
+    from ingestd.articles.agencies.table import code_of  # noqa: PLC0415 - with its package it takes 0.3 s to import
 
-    row = row_of(name.strip())
-    return row.code if row else name.strip()
+    return code_of(name)
 
 
 def hint_for(chosen: Chosen, hint: str) -> str:

@@ -115,16 +115,33 @@ async def newest(
     return await readable(connection, (await connection.execute(query.limit(limit))).all())
 
 
-async def revisions_of(connection: AsyncConnection, record_id: int, *, until: datetime | None = None) -> list[Row[Any]]:
+async def revisions_of(
+    connection: AsyncConnection,
+    record_id: int,
+    *,
+    until: datetime | None = None,
+    numbers: Sequence[int] | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[Row[Any]]:
     """Return the revisions of a record, oldest first; with `until`, those saved by then.
 
+    With `numbers`, only those; with `limit`, so many above `after`.
     `record_status` is the record's status now: a caller shows no content of a revision unless `may_be_shown`.
     """
     query = select(revisions, records.c.pubstatus.label("record_status")).join(records, records.c.id == record_id)
-    query = query.where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
+    query = query.where(revisions.c.record_id == record_id, revisions.c.revision > after)
     if until is not None:
         query = query.where(revisions.c.seen_at <= until)
-    return list((await connection.execute(query)).all())
+    if numbers is not None:
+        query = query.where(revisions.c.revision.in_(numbers))
+    return list((await connection.execute(query.order_by(revisions.c.revision).limit(limit))).all())
+
+
+async def revision_numbers(connection: AsyncConnection, record_id: int) -> list[int]:
+    """Return the numbers of the revisions of a record, which may have gaps, in ascending order."""
+    query = select(revisions.c.revision).where(revisions.c.record_id == record_id).order_by(revisions.c.revision)
+    return list((await connection.execute(query)).scalars())
 
 
 def filtered(query: Select[Any], source_id: int | None, since: datetime | None, status: Status) -> Select[Any]:

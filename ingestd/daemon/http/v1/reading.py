@@ -6,6 +6,7 @@ from typing import Any, get_origin
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from ingestd.daemon.http.v1.problems import Problem
@@ -28,7 +29,7 @@ def query_of(route: Route, request: web.Request) -> tuple[BaseModel, bool]:
         _refuse_unstorable(name + value, "the query")
         given.setdefault(name, []).append(value)
     withheld = _included(given.pop(INCLUDE_WITHHELD, ["false"])) if route.withheld else False
-    names = (*route.query.model_fields, *((INCLUDE_WITHHELD,) if route.withheld else ()))
+    names = (*_fields(route.query), *((INCLUDE_WITHHELD,) if route.withheld else ()))
     if unknown := sorted(given.keys() - names):
         raise Problem(400, f"there is no parameter {unknown[0]!r}; {_valid(names)}")
     for name, values in given.items():
@@ -114,7 +115,12 @@ def _valid(names: Iterable[str]) -> str:
 
 
 def _is_list(model: type[BaseModel], name: str) -> bool:
-    return get_origin(model.model_fields[name].annotation) in (list, tuple)
+    return get_origin(_fields(model)[name].annotation) in (list, tuple)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a model by the names that clients use."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _refuse_unstorable(text: str, where: str) -> None:

@@ -1,9 +1,9 @@
 """All routes of the API, in the order of the description."""
 
-from ingestd.daemon.http.v1.resources import coverage, description, events, inbox, sources, why
+from ingestd.daemon.http.v1.resources import coverage, description, events, inbox, record, records, sources, why
 from ingestd.daemon.http.v1.route import Route
 
 #: The modules with routes; a test fails when one is missing here.
-RESOURCES = (sources, coverage, why, events, inbox, description)
+RESOURCES = (records, record, sources, coverage, why, events, inbox, description)
 
 ROUTES: tuple[Route, ...] = tuple(route for resource in RESOURCES for route in resource.ROUTES)
