@@ -5,7 +5,7 @@ Data connections go to the address of the control connection, whatever the serve
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ import aioftp
 
 from ingestd.drops.files import SUBFOLDERS, File, Folder
 from ingestd.drops.ftp_client import ENCODING, Client
+from ingestd.drops.outbox import Outbox, RemoteOutbox
 from ingestd.drops.remote import MAX_NAMES, RemoteFolder, Server, too_many_names
 from ingestd.errors import BrokenReply, Inaccessible, LoginRefused, TimedOut, Unreachable
 from ingestd.text import collapse
@@ -36,6 +37,23 @@ async def open_ftp(
 
     TLS starts with AUTH TLS, or with the connection if it is `implicit`.  Raises FetchError.
     """
+    async with _logged_in(server, tls, implicit=implicit) as session:
+        await session.enter_folder(SUBFOLDERS)
+        yield RemoteFolder(session, server.url)
+
+
+@asynccontextmanager
+async def open_ftp_outbox(
+    server: Server, *, tls: ssl.SSLContext | None = None, implicit: bool = False
+) -> AsyncIterator[Outbox]:
+    """Log in as `open_ftp` does, and open the folder for writing; creates nothing in it.  Raises FetchError."""
+    async with _logged_in(server, tls, implicit=implicit) as session:
+        await session.enter_folder()
+        yield RemoteOutbox(session)
+
+
+@asynccontextmanager
+async def _logged_in(server: Server, tls: ssl.SSLContext | None, *, implicit: bool) -> AsyncIterator["FtpSession"]:
     client = Client(server, tls if implicit else None)
     session = FtpSession(client, server)
     try:
@@ -47,8 +65,7 @@ async def open_ftp(
         if tls and implicit:
             async with session.step("cannot open the folder"):
                 await client.protect_data()
-        await session.enter_folder()
-        yield RemoteFolder(session, server.url)
+        yield session
         with suppress(Exception):  # all work is done, so a failed QUIT does not matter
             async with asyncio.timeout(_QUIT_TIMEOUT):
                 await client.quit()
@@ -112,8 +129,8 @@ class FtpSession:
                     f"the server refuses the user {user}: {self._message_of(error)}; see the setting `logins`",
                 ) from error
 
-    async def enter_folder(self) -> None:
-        """Change to the folder, and create `done` and `error` in it."""
+    async def enter_folder(self, subfolders: Sequence[str] = ()) -> None:
+        """Change to the folder, and create these subfolders in it."""
         async with self.step("cannot open the folder"):
             if self._server.path:
                 await self._client.command("CWD " + _to_wire(self._server.path), "2xx")
@@ -122,7 +139,7 @@ class FtpSession:
             here = str(await self._client.get_current_directory())
             if here == ".":
                 raise ValueError("no directory in the answer to PWD")
-            for subfolder in SUBFOLDERS:
+            for subfolder in subfolders:
                 try:
                     await self._client.command("CWD " + subfolder, "2xx")
                 except aioftp.StatusCodeError:
@@ -226,6 +243,19 @@ class FtpSession:
         """Write a file."""
         async with self._client.get_stream("STOR " + _to_wire(path), "1xx") as stream:
             await stream.write(body)
+
+    async def overwrite(self, name: str, body: bytes) -> None:
+        """Write a file, replacing one of that name, as STOR does (RFC 959, 4.1.3)."""
+        await self.write(name, body)
+
+    async def replace(self, name: str, new: str) -> None:
+        """Rename a file, replacing one of the new name; on servers that refuse that, after its removal."""
+        try:
+            await self.move(name, new)
+        except aioftp.StatusCodeError:
+            with suppress(aioftp.StatusCodeError):  # there may be none, and another reason
+                await self._client.command("DELE " + _to_wire(new), "2xx")
+            await self.move(name, new)
 
 
 def _nanoseconds(text: str) -> int:

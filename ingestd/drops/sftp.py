@@ -1,7 +1,7 @@
 """Drop folders by SFTP, with asyncssh."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import cast
@@ -9,6 +9,7 @@ from typing import cast
 import asyncssh
 
 from ingestd.drops.files import SUBFOLDERS, File, Folder
+from ingestd.drops.outbox import Outbox, RemoteOutbox
 from ingestd.drops.remote import MAX_NAMES, RemoteFolder, Server, too_many_names
 from ingestd.drops.ssh_client import Client, read_key
 from ingestd.errors import BrokenReply, Inaccessible, TimedOut
@@ -32,14 +33,30 @@ async def open_sftp(server: Server, *, key: Path | None = None, known_hosts: str
 
     Raises FetchError.
     """
+    async with _logged_in(server, key, known_hosts) as sftp:
+        async with _step(server, "cannot open the folder"):
+            await _enter_folder(sftp, server.path, SUBFOLDERS)
+        yield RemoteFolder(SftpSession(sftp, server), server.url)
+
+
+@asynccontextmanager
+async def open_sftp_outbox(server: Server, *, key: Path | None = None, known_hosts: str = "") -> AsyncIterator[Outbox]:
+    """Log in as `open_sftp` does, and open the folder for writing; creates nothing in it.  Raises FetchError."""
+    async with _logged_in(server, key, known_hosts) as sftp:
+        async with _step(server, "cannot open the folder"):
+            await _enter_folder(sftp, server.path)
+        yield RemoteOutbox(SftpSession(sftp, server))
+
+
+@asynccontextmanager
+async def _logged_in(server: Server, key: Path | None, known_hosts: str) -> AsyncIterator[asyncssh.SFTPClient]:
     async with _step(server, "cannot log in"):
         private = await asyncio.to_thread(read_key, server, key) if key else None
         connection = await Client(server, known_hosts).connect(private)
     try:
         async with _step(server, "cannot open the folder"):
             sftp = await connection.start_sftp_client(path_encoding="utf-8", path_errors="surrogateescape")
-            await _enter_folder(sftp, server.path)
-        yield RemoteFolder(SftpSession(sftp, server), server.url)
+        yield sftp
         connection.close()
         with suppress(Exception):  # all work is done, so a failed close does not matter
             async with asyncio.timeout(_CLOSE_TIMEOUT):
@@ -71,13 +88,13 @@ def _message_of(server: Server, error: asyncssh.Error) -> str:
     return collapse(text)[:_MAX_MESSAGE] or type(error).__name__
 
 
-async def _enter_folder(sftp: asyncssh.SFTPClient, path: str) -> None:
-    """Change to the folder, and create `done` and `error` in it; neither may be a link."""
+async def _enter_folder(sftp: asyncssh.SFTPClient, path: str, subfolders: Sequence[str] = ()) -> None:
+    """Change to the folder, and create these subfolders in it; none may be a link."""
     found = await sftp.stat(path or ".")
     if found.type != asyncssh.FILEXFER_TYPE_DIRECTORY:
         raise asyncssh.SFTPNotADirectory("Not a directory")
     await sftp.chdir(path or ".")
-    for subfolder in SUBFOLDERS:
+    for subfolder in subfolders:
         try:
             found = await sftp.lstat(subfolder)
         except asyncssh.SFTPNoSuchFile:
@@ -141,6 +158,23 @@ class SftpSession:
         """Write a file that does not exist yet."""
         async with self._sftp.open(path, "xb") as opened:
             await opened.write(body)
+
+    async def overwrite(self, name: str, body: bytes) -> None:
+        """Write a file, replacing one of that name."""
+        async with self._sftp.open(name, "wb") as opened:
+            await opened.write(body)
+
+    async def replace(self, name: str, new: str) -> None:
+        """Rename a file, replacing one of the new name; on servers that cannot do that, after its removal.
+
+        The rename of SFTP 3 fails if there is one; OpenSSH's extension posix-rename@openssh.com replaces it.
+        """
+        try:
+            await self._sftp.posix_rename(name, new)
+        except asyncssh.SFTPOpUnsupported:
+            with suppress(asyncssh.SFTPNoSuchFile):
+                await self._sftp.remove(new)
+            await self._sftp.rename(name, new)
 
 
 def _file_of(name: str, found: asyncssh.SFTPAttrs) -> File | None:

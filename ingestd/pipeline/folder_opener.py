@@ -1,18 +1,19 @@
 """Open drop folders by URL: on this host, or over FTP, FTPS or SFTP."""
 
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from socket import socket
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from yarl import URL
 
 from ingestd.drops.files import Folder
 from ingestd.drops.local import open_folder
+from ingestd.drops.outbox import LocalOutbox, Outbox
 from ingestd.drops.remote import Server
 from ingestd.errors import LoginRefused, NotInstalled
 from ingestd.urls import FOLDER_PORTS, folder_path, is_remote_folder, without_userinfo
@@ -57,12 +58,22 @@ class FolderOpener:
         async with self._remote(url) if is_remote_folder(url) else open_folder(Path(folder_path(url)), url) as folder:
             yield folder
 
-    def _remote(self, url: str) -> AbstractAsyncContextManager[Folder]:
+    @asynccontextmanager
+    async def open_outbox(self, url: str) -> AsyncIterator[Outbox]:
+        """Open the folder at a URL for writing; nothing is created in it but what is put there.  Raises FetchError."""
+        if not is_remote_folder(url):
+            yield LocalOutbox(Path(folder_path(url)), url)
+            return
+        async with self._remote(url, writing=True) as outbox:
+            yield outbox
+
+    def _remote(self, url: str, *, writing: bool = False) -> AbstractAsyncContextManager[Any]:
         login = self._login(url)
         server = self._server(url, login)
         if url.startswith("sftp:"):
-            return _sftp(server, login, self._known_hosts)
-        return _ftp(server, self._tls if url.startswith("ftps:") else None)
+            return _sftp_opener(server, writing=writing)(server, key=_key(login), known_hosts=self._known_hosts)
+        tls = self._tls if url.startswith("ftps:") else None
+        return _ftp_opener(server, writing=writing)(server, tls=tls, implicit=server.port == _IMPLICIT_TLS_PORT)
 
     def _login(self, url: str) -> Login | None:
         """Return the login for a folder's server and the user in its URL; raises LoginRefused."""
@@ -97,21 +108,26 @@ class FolderOpener:
         )
 
 
-def _ftp(server: Server, tls: ssl.SSLContext | None) -> AbstractAsyncContextManager[Folder]:
+def _key(login: Login | None) -> Path | None:
+    return Path(login.value) if login and login.kind == "key" else None
+
+
+def _ftp_opener(server: Server, *, writing: bool) -> Callable[..., AbstractAsyncContextManager[Any]]:
+    """Return what opens a folder on an FTP server, to read or for writing."""
     try:
-        from ingestd.drops.ftp import open_ftp  # noqa: PLC0415 - an extra
+        from ingestd.drops.ftp import open_ftp, open_ftp_outbox  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise NotInstalled(server.url, _MISSING.format("FTP", "aioftp", "ftp")) from error
-    return open_ftp(server, tls=tls, implicit=server.port == _IMPLICIT_TLS_PORT)
+    return open_ftp_outbox if writing else open_ftp
 
 
-def _sftp(server: Server, login: Login | None, known_hosts: str) -> AbstractAsyncContextManager[Folder]:
+def _sftp_opener(server: Server, *, writing: bool) -> Callable[..., AbstractAsyncContextManager[Any]]:
+    """Return what opens a folder on an SFTP server, to read or for writing."""
     try:
-        from ingestd.drops.sftp import open_sftp  # noqa: PLC0415 - an extra, and it takes 0.2 s
+        from ingestd.drops.sftp import open_sftp, open_sftp_outbox  # noqa: PLC0415 - an extra, and it takes 0.2 s
     except ModuleNotFoundError as error:
         raise NotInstalled(server.url, _MISSING.format("SFTP", "asyncssh", "sftp")) from error
-    key = Path(login.value) if login and login.kind == "key" else None
-    return open_sftp(server, key=key, known_hosts=known_hosts)
+    return open_sftp_outbox if writing else open_sftp
 
 
 _MISSING = "{0} needs the library {1}, which is not installed; run: pip install 'ingestd[{2}]'"

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from ingestd.model.article import Article
-from ingestd.model.item import AltId, Association, Author, Headline, Item, Rendition
+from ingestd.model.item import AltId, Association, Author, Headline, Item, PubStatus, Rendition
+from ingestd.model.message import Message
 from ingestd.model.record import Record
 
 
@@ -36,6 +37,21 @@ def item_of_record(record: Record) -> Item:
         source=article.source,
         usageterms=article.usageterms,
     )
+
+
+def item_of_message(message: Message) -> Item:
+    """Return the record of a message as an item.
+
+    A record that may not be shown is an item without content, whose status tells what to do with the versions sent
+    before: `canceled` for one that was killed, purged, or merged into another record, `withheld` for one that must not
+    be published at present.
+    """
+    if message.record is not None:
+        return item_of_record(message.record)
+    event = message.event
+    status: PubStatus = "withheld" if event.pubstatus == "withheld" else "canceled"
+    other = (AltId(value=event.merged_into, role="merged-into"),) if event.merged_into else ()
+    return Item(guid=event.guid, pubstatus=status, pubstatus_raw=status, versioncreated=event.at, altids=other)
 
 
 def _page_item(record: Record, item: Item) -> Item:

@@ -1,13 +1,10 @@
 """The form `ninjs`: the record as an IPTC ninjs 3.1 item, as an agency would send it."""
 
-from typing import Any, Literal
-
 from ingestd.json import to_json
-from ingestd.model.item import AltId, Item
 from ingestd.model.message import Message
 from ingestd.renderers.forms.form import Form
 from ingestd.renderers.ninjs import as_ninjs
-from ingestd.renderers.record_items import item_of_record
+from ingestd.renderers.record_items import item_of_message
 
 
 def render(message: Message) -> bytes:
@@ -17,16 +14,7 @@ def render(message: Message) -> bytes:
     before: `canceled` for one that was killed, purged, or merged into another record, `withheld` for one that must not
     be published at present.
     """
-    return to_json(_item(message)).encode("utf-8", "replace")
-
-
-def _item(message: Message) -> dict[str, Any]:
-    if message.record is not None:
-        return as_ninjs(item_of_record(message.record))
-    event = message.event
-    status: Literal["withheld", "canceled"] = "withheld" if event.pubstatus == "withheld" else "canceled"
-    other = (AltId(value=event.merged_into, role="merged-into"),) if event.merged_into else ()
-    return as_ninjs(Item(guid=event.guid, pubstatus=status, versioncreated=event.at, altids=other))
+    return to_json(as_ninjs(item_of_message(message))).encode("utf-8", "replace")
 
 
 FORM = Form(name="ninjs", media_type="application/json", needs_record=True, render=render)

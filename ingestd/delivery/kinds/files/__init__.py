@@ -1,0 +1,21 @@
+"""Consumers of the kind `files`: each message becomes a file in a folder, as newsroom systems take them in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ingestd.delivery.kinds.files.sender import FilesSender
+from ingestd.delivery.kinds.files.settings import FilesSettings
+from ingestd.delivery.kinds.kind import Kind, Opening, Sender
+from ingestd.pipeline.runtime import make_folder_opener
+
+
+@asynccontextmanager
+async def open_files(opening: Opening) -> AsyncIterator[Sender]:
+    """Open a sender, which connects when it sends."""
+    folders = make_folder_opener(opening.operator, opening.fetcher)
+    async with FilesSender(opening.settings, folders) as sender:
+        yield sender
+
+
+#: One at a time: servers allow few connections for a login, and one connection writes one file at a time.
+KIND = Kind(name="files", settings=FilesSettings, open=open_files, concurrency=1)
