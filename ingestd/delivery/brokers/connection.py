@@ -1,6 +1,7 @@
 """A connection to a broker that is opened when it is needed, and anew after it was lost."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -61,6 +62,12 @@ class Connection(Generic[C]):
         with suppress(Exception):
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._close(connection)
+
+
+def silence(*libraries: str) -> None:
+    """Keep what client libraries log out of the log: their errors are reported once, as those of a consumer."""
+    for name in libraries:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def missing(kind: str, library: str) -> ConfigError:

@@ -1,10 +1,16 @@
 """Consumers of the kind `kafka`, on a cluster that librdkafka imitates."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from aiokafka.errors import MessageSizeTooLargeError, NotLeaderForPartitionError, UnknownTopicOrPartitionError
+from pydantic import ValidationError
 
-from tests.delivery.kinds.contract import KindContract
+from ingestd.delivery.kinds.kafka import KIND
+from ingestd.errors import EndpointDown, MessageRefused
+from ingestd.web.fetcher import Fetcher
+from tests.delivery.kinds.contract import KindContract, make_message, opened, render
 from tests.support.brokers.kafka import KafkaCluster
 
 
@@ -17,3 +23,71 @@ async def endpoint() -> AsyncIterator[KafkaCluster]:
 
 class TestKafka(KindContract):
     """The contract of all kinds."""
+
+
+async def test_a_topic_that_is_missing_is_named(fetcher: Fetcher, endpoint: KafkaCluster) -> None:
+    settings = {**endpoint.settings, "timeout": 1}
+    endpoint.hide_topic(UnknownTopicOrPartitionError.errno)
+
+    async with opened(endpoint.kind, settings, fetcher) as sender:
+        with pytest.raises(EndpointDown, match="no topic news; create it"):
+            await sender.send(render(make_message(1, record=1)))
+
+
+async def test_a_message_larger_than_the_topic_takes_is_refused(endpoint: KafkaCluster, fetcher: Fetcher) -> None:
+    async with opened(endpoint.kind, endpoint.settings, fetcher) as sender:
+        endpoint.fail_next_write(MessageSizeTooLargeError.errno)
+        with pytest.raises(MessageRefused, match=r"larger than max_request or than the topic's max\.message\.bytes"):
+            await sender.send(render(make_message(1, record=1)))
+        await sender.send(render(make_message(2, record=1)))
+
+    assert [message.seq for message in await endpoint.received()] == [2]
+
+
+async def test_a_broker_that_is_no_leader_any_more_is_asked_again(endpoint: KafkaCluster, fetcher: Fetcher) -> None:
+    async with opened(endpoint.kind, endpoint.settings, fetcher) as sender:
+        endpoint.fail_next_write(NotLeaderForPartitionError.errno)
+        await sender.send(render(make_message(1, record=1)))
+
+    assert [message.seq for message in await endpoint.received()] == [1]
+
+
+async def test_what_was_not_acknowledged_in_time_is_not_sent_later(endpoint: KafkaCluster, fetcher: Fetcher) -> None:
+    async with opened(endpoint.kind, {**endpoint.settings, "timeout": 1}, fetcher) as sender:
+        await sender.send(render(make_message(1, record=1)))
+        await endpoint.kill()
+        with pytest.raises(EndpointDown, match="no acknowledgement within 1 s"):
+            await sender.send(render(make_message(2, record=1)))
+        await endpoint.start()
+        await sender.send(render(make_message(3, record=1)))
+
+    assert [message.seq for message in await endpoint.received()] == [1, 3]
+
+
+async def test_a_login_that_the_broker_does_not_know_leaves_the_endpoint_down(
+    endpoint: KafkaCluster, fetcher: Fetcher
+) -> None:
+    settings = {**endpoint.settings, "user": "desk", "password": "secret", "timeout": 2}
+
+    async with opened(endpoint.kind, settings, fetcher) as sender:
+        with pytest.raises(EndpointDown, match="cannot connect to 127") as caught:
+            await sender.send(render(make_message(1, record=1)))
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"servers": "desk:secret@127.0.0.1:9092"}, "should be HOST:PORT"),
+        ({"servers": "127.0.0.1"}, "should be HOST:PORT"),
+        ({"topic": "news wire"}, "should match pattern"),
+        ({"mechanism": "GSSAPI"}, "PLAIN"),
+    ],
+    ids=["login", "port", "topic", "mechanism"],
+)
+def test_wrong_settings_are_refused_without_a_secret(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as caught:
+        KIND.settings.model_validate({"servers": "127.0.0.1:9092", **wrong})
+
+    assert "secret" not in str(caught.value)

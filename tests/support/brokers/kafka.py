@@ -72,6 +72,15 @@ class KafkaCluster:
         for broker in BROKERS:
             self._call("rd_kafka_mock_broker_push_request_error_rtts", broker, _PRODUCE, 1, 0, 600_000)
 
+    def fail_next_write(self, code: int) -> None:
+        """Answer the next request of each broker that writes messages with an error."""
+        for broker in BROKERS:
+            self._call("rd_kafka_mock_broker_push_request_error_rtts", broker, _PRODUCE, 1, code, 0)
+
+    def hide_topic(self, code: int) -> None:
+        """Answer with an error whoever asks for the topic."""
+        self._rdkafka.rd_kafka_mock_topic_set_error(self._cluster, TOPIC.encode(), code)
+
     def cut(self) -> None:
         for broker in BROKERS:
             self._call("rd_kafka_mock_broker_set_down", broker)

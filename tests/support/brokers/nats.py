@@ -22,14 +22,16 @@ class NatsServer:
     oversized = MAX_PAYLOAD + 1
     keeps_doubles = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, certificate: Path | None = None) -> None:
         self.port = free_port()
         self.proxy = Proxy(self.port)
         self.mute, self.cut = self.proxy.mute, self.proxy.cut
+        self._scheme = "tls" if certificate else "nats"
+        tls = f"tls {{ cert_file: {certificate}, key_file: {certificate} }}\n" if certificate else ""
         config = folder / "nats.conf"
         config.write_text(
             f"listen: 127.0.0.1:{self.port}\nmax_payload: {MAX_PAYLOAD}\njetstream {{ store_dir: {folder}/store }}\n"
-            "authorization { user: ingestd, password: letmein }\n"
+            f"authorization {{ user: ingestd, password: letmein }}\n{tls}"
         )
         self._process = ServerProcess(
             [str(Path(sys.executable).with_name("nats-server")), "-c", str(config)], b"Server is ready"
@@ -38,7 +40,7 @@ class NatsServer:
     @property
     def settings(self) -> dict[str, Any]:
         return {
-            "servers": f"nats://127.0.0.1:{self.proxy.port}",
+            "servers": f"{self._scheme}://127.0.0.1:{self.proxy.port}",
             "user": "ingestd", "password": "letmein", "stream": STREAM, "create_stream": True,
         }  # fmt: skip
 
@@ -52,8 +54,19 @@ class NatsServer:
     async def kill(self) -> None:
         await self._process.kill()
 
+    async def limit_messages(self, size: int) -> None:
+        """Let the stream take no message that is larger."""
+        client = await self._connect()
+        stream = client.jetstream()
+        config = (await stream.stream_info(STREAM)).config
+        await stream.update_stream(config.evolve(max_msg_size=size))
+        await client.close()
+
+    async def _connect(self) -> nats.NATS:
+        return await nats.connect(f"nats://ingestd:letmein@127.0.0.1:{self.port}", allow_reconnect=False)
+
     async def received(self) -> list[Received]:
-        client = await nats.connect(f"nats://ingestd:letmein@127.0.0.1:{self.port}", allow_reconnect=False)
+        client = await self._connect()
         try:
             stream = client.jetstream()
             state = (await stream.stream_info(STREAM)).state

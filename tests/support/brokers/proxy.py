@@ -12,6 +12,8 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self.port = free_port()
         self._target = target
+        #: What clients sent, all connections together.
+        self.requests = bytearray()
         self._muted = False
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -60,6 +62,8 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while data := await reader.read(65_536):
+                if not answers:
+                    self.requests += data
                 if not (answers and self._muted):
                     writer.write(data)
                     await writer.drain()

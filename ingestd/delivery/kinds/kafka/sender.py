@@ -19,11 +19,13 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from ingestd.delivery.brokers.connection import Connection
+from ingestd.delivery.brokers.connection import Connection, silence
 from ingestd.delivery.kinds.kafka.settings import KafkaSettings
 from ingestd.delivery.kinds.kind import Receipt, Rendered
 from ingestd.errors import EndpointDown, MessageRefused
 from ingestd.web.connection.dial import tls_context
+
+silence("aiokafka")
 
 
 class KafkaSender:
@@ -62,6 +64,8 @@ class KafkaSender:
         except UnknownTopicOrPartitionError as error:
             raise self._down(f"no topic {topic}; create it") from error
         except TimeoutError as error:
+            if producer.client.cluster.partitions_for_topic(topic) is None:
+                raise self._down(f"no topic {topic}; create it") from error
             await self._connection.drop(producer)
             raise self._down(f"no acknowledgement within {self._settings.timeout:g} s") from error
         except (KafkaError, OSError) as error:

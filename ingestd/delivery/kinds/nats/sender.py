@@ -23,6 +23,9 @@ from ingestd.web.connection.dial import tls_context
 #: Error codes of JetStream (server/errors.json of nats-server): the message is larger than the stream allows.
 _MESSAGE_TOO_LARGE = 10054
 
+#: Seconds for closing a client that did not connect.
+_ABANDON_TIMEOUT = 1.0
+
 
 class _Link:
     """A connected client."""
@@ -186,8 +189,10 @@ class NatsSender:
 
 
 async def _abandon(client: Client) -> None:
+    # The client closes the socket and then waits for its end, in vain where TLS failed.
     with suppress(Exception):
-        await client.close()
+        async with asyncio.timeout(_ABANDON_TIMEOUT):
+            await client.close()
 
 
 def _words(error: Exception | None) -> str:

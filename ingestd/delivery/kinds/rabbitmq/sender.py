@@ -15,18 +15,21 @@ from aio_pika.exceptions import (
     ChannelNotFoundEntity,
     ChannelPreconditionFailed,
     DeliveryError,
+    InvalidFrameError,
     ProbableAuthenticationError,
     PublishError,
 )
 from aiormq.exceptions import ChannelAccessRefused, ConnectionNotAllowed
 from pamqp.exceptions import PAMQPException
 
-from ingestd.delivery.brokers.connection import Connection
+from ingestd.delivery.brokers.connection import Connection, silence
 from ingestd.delivery.brokers.subjects import subject_for
 from ingestd.delivery.kinds.kind import Receipt, Rendered
 from ingestd.delivery.kinds.rabbitmq.settings import RabbitmqSettings
 from ingestd.errors import EndpointDown, MessageRefused
 from ingestd.web.connection.dial import tls_context
+
+silence("aio_pika", "aiormq")
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
 
@@ -133,8 +136,9 @@ class RabbitmqSender:
             )
         except (AuthenticationError, ProbableAuthenticationError) as error:
             raise self._down("the server refuses the login; see the settings user and password") from error
-        except ConnectionNotAllowed as error:
-            raise self._down(f"the user has no access to the virtual host: {_words(error)}") from error
+        except (ConnectionNotAllowed, InvalidFrameError) as error:
+            # The client does not say why the server closed the connection where it should have opened it.
+            raise self._down("the virtual host does not exist, or the user has no access to it") from error
         except _LOST as error:
             raise self._down(f"cannot connect: {_words(error)}") from error
         try:
