@@ -23,11 +23,13 @@ from ingestd.daemon.http import server
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
+from ingestd.model.consumer import FailedMessage
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import open_runtime
 from ingestd.pipeline.stories.placer import Placer
 from ingestd.settings import Listen, Settings
 from ingestd.settings.values import with_async_driver
+from ingestd.store.consumers import consumers, failures
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
@@ -106,6 +108,22 @@ async def give_addresses(database: Database) -> None:
         await connection.execute(one.values(state="quarantined"))
 
 
+async def repeat_messages(database: Database) -> None:
+    """Give a consumer failures at which its endpoint repeated what it was sent about items that are secret now."""
+    e, now = tables.events.c, datetime.now(UTC)
+    async with database.write() as connection:
+        desk = await consumers.add(connection, name="echo", kind="webhook", settings={"url": "http://a/"}, now=now)
+        await consumers.set_state(connection, "echo", "paused")
+        hidden = select(tables.records.c.id).where(tables.records.c.item_guid.in_(GUIDS))
+        sent = select(e.seq, e.record_id).where(e.record_id.in_(hidden), e.kind.not_in(("killed", "withheld")))
+        for row in (await connection.execute(sent)).all():
+            echo: Any = {"consumer_id": desk.id, "seq": row.seq, "status": 302, "error": "HTTP 302 to /xylophone",
+                         "excerpt": "you sent Zanzibar, the quokka"}  # fmt: skip
+            failed: Any = {"state": "dead", "attempts": 10, "first_at": now, "last_at": now, "next_at": None}
+            await failures.save(connection, [FailedMessage(**echo, **failed, record_id=row.record_id)])
+            await failures.add_attempts(connection, [failures.Attempt(**echo, attempt=1, at=now, delivered=False)])
+
+
 async def place_in_stories(database: Database) -> None:
     """Place all records; each then quotes a word of the killed one, which is in another story than the usable one."""
     await Placer(database).place_all()
@@ -136,6 +154,7 @@ def stored(either: Path, database_url: str) -> tuple[Path, list[Any]]:
                         assert reply.status == 202, await reply.text()
             await release_due(runtime.database)
             await give_addresses(runtime.database)
+            await repeat_messages(runtime.database)
             await place_in_stories(runtime.database)
 
     with capture_logs() as logged:
@@ -164,6 +183,9 @@ def test_all_items_are_stored_and_the_log_has_nothing_of_them(
 
 NO_ITEMS = "prints no item"
 OWN_FILE = "prints what is in a file that the operator names"
+
+#: Of the messages that endpoints have refused and repeated.
+ATTEMPTS = [[str(seq)] for seq in range(1, 10)]
 
 #: Command → the ways to call it, or why it cannot show an item.
 COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
@@ -216,6 +238,20 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "why": [[guid, *as_json] for guid in (*GUIDS, USABLE) for as_json in ([], ["--json"])],
     "failures list": [[], ["--json"], ["--quarantined"], ["--quarantined", "--json"]],
     "failures retry": [[]],
+    "consumers add": [["desk", "--kind", "webhook", "--set", "url=http://127.0.0.1:9/", "--from-start"]],
+    "consumers list": [[], ["--json"]],
+    "consumers show": [["desk"], ["desk", "--json"], ["desk", "--secrets"]],
+    "consumers set": [["desk", "--form", "full"]],
+    "consumers pause": [["desk"]],
+    "consumers resume": [["desk"]],
+    "consumers failures": [["echo", *how, *as_json] for how in ([], *ATTEMPTS) for as_json in ([], ["--json"])],
+    "consumers seek": [["desk", "--end"]],
+    "consumers replay": [["desk", "--from", "1", "--to", "3"], ["desk", "--from", "1", "--json"]],
+    "consumers redeliver": [["desk", "--all"], ["desk", "1-3", "--json"]],
+    "consumers drop": [["desk", "1"]],
+    "consumers test": [["desk"], ["desk", "--json"]],
+    "consumers rotate": [["desk"]],
+    "consumers remove": [["desk"]],
     "clean": OWN_FILE,
     "parse": OWN_FILE,
     "health": "asks the daemon, whose routes are walked",
@@ -271,7 +307,7 @@ ASKED = [
     ["records", "show", KILLED, "--revisions"], ["records", "show", KILLED, "--diff"], ["events"], ["events", "--json"],
     ["why", KILLED], ["failures", "list"], ["failures", "list", "--quarantined"],
     ["archive", "show", KILLED, "--body"], ["stories", "list", "--min-carriers", "1"], ["stories", "show", "1"],
-    ["stories", "search", "zanzibar"],
+    ["stories", "search", "zanzibar"], ["consumers", "failures", "echo"],
 ]  # fmt: skip
 
 

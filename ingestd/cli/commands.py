@@ -139,6 +139,39 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command("retry", "failures.retry:retry", "Make quarantined entries due again."),
         ),
     ),
+    # Who gets it.
+    Group(
+        "consumers",
+        "Add, show and control the consumers of the event log.",
+        (
+            Command("add", "consumers.add:add", "Add a consumer, which gets the events of the log."),
+            Command(
+                "list",
+                "consumers.list_:list_",
+                "List the consumers, how far they are, and their failures.",
+            ),
+            Command(
+                "show",
+                "consumers.show:show_",
+                "Show a consumer: its settings, its place and its failures.",
+            ),
+            Command("set", "consumers.set_:set_", "Change the filter, form or settings of a consumer."),
+            Command("pause", "consumers.pause:pause", "Pause a consumer; it keeps its place until resumed."),
+            Command("resume", "consumers.resume:resume", "Resume a consumer that is paused or disabled."),
+            Command("seek", "consumers.seek:seek", "Move a consumer to another place of the log."),
+            Command("replay", "consumers.replay:replay", "Send events again that a consumer has passed."),
+            Command(
+                "failures",
+                "consumers.failures:failures_",
+                "List messages that a consumer was not sent, or their attempts.",
+            ),
+            Command("redeliver", "consumers.redeliver:redeliver", "Try messages again at once that wait or are dead."),
+            Command("drop", "consumers.drop:drop", "Give up messages that wait, are blocked or dead."),
+            Command("test", "consumers.send_test:send_test", "Send an example to a consumer and print its answer."),
+            Command("rotate", "consumers.rotate:rotate", "Give a webhook a new secret and print it."),
+            Command("remove", "consumers.remove:remove", "Remove a consumer, its place in the log and its failures."),
+        ),
+    ),
     # Files, without a database.
     Command("clean", "clean.clean:clean", "Extract articles from saved pages, as JSON Lines."),
     Command("parse", "parse:parse", "Parse feeds from files, as JSON Lines."),

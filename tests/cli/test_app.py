@@ -25,7 +25,7 @@ ALL = [
 
 #: Modules that hold no command.
 HELPERS = {
-    "sources.interval",
+    "consumers.options", "consumers.state", "sources.interval",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
     "db.progress", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
     "records.table", "settings", "since", "sitemap_index", "sources.state", "stories.options", "stories.table",

@@ -1,0 +1,106 @@
+"""Settings of consumers: those of their kind, and those that all kinds have which send messages."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ingestd.delivery.kinds import KINDS, find_kind
+from ingestd.delivery.kinds.kind import Kind
+from ingestd.errors import UsageError
+from ingestd.settings.values import Seconds
+
+#: Seconds from each try of a message to the next: ten tries within 75 hours and 35 minutes, the schedule that Standard
+#: Webhooks 1.0 gives as an example.
+SCHEDULE = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+#: The longest time between two tries, in seconds.
+LONGEST_RETRY = 30 * 86_400.0
+#: Tries of a message, at most, after the first one.
+MOST_RETRIES = 50
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class SendingSettings(BaseModel):
+    """Settings of all kinds that send messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    retries: Annotated[
+        tuple[Annotated[Seconds, Field(ge=1, le=LONGEST_RETRY)], ...],
+        BeforeValidator(_split),
+        Field(max_length=MOST_RETRIES),
+    ] = Field(
+        SCHEDULE,
+        description=(
+            "Times from each try of a message that the endpoint refuses to the next, in seconds or with a unit, "
+            "separated by commas; after the last try the message is dead. Default: ten tries over 75 hours."
+        ),
+    )
+
+
+def known_kind(name: str) -> Kind:
+    """Return the kind with a name; raises UsageError."""
+    kind = find_kind(name)
+    if kind is None:
+        raise UsageError(f"there is no kind {name!r}; the kinds are {_listed(kind.name for kind in KINDS)}")
+    return kind
+
+
+def setting_names(kind: Kind) -> list[str]:
+    """Return the names of the settings of a kind."""
+    return [*kind.settings.model_fields, *(SendingSettings.model_fields if kind.open else ())]
+
+
+def kind_settings(kind: Kind, values: Mapping[str, Any]) -> BaseModel:
+    """Return the settings of a consumer that its kind knows; raises UsageError, which names what is wrong."""
+    own = {name: value for name, value in values.items() if not (kind.open and name in SendingSettings.model_fields)}
+    return _validated(kind, kind.settings, own)
+
+
+def retry_schedule(values: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the seconds from each try of a message to the next, by the settings of a consumer."""
+    given = {name: value for name, value in values.items() if name in SendingSettings.model_fields}
+    return SendingSettings.model_validate(given).retries
+
+
+def check_settings(kind: Kind, values: Mapping[str, Any]) -> None:
+    """Raise UsageError, which names the setting, when the settings of a consumer are not valid; it quotes no value."""
+    kind_settings(kind, values)
+    if kind.open:
+        given = {name: value for name, value in values.items() if name in SendingSettings.model_fields}
+        _validated(kind, SendingSettings, given)
+
+
+def _validated(kind: Kind, model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        # Several settings may be wrong; one is corrected after the other.
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            names = setting_names(kind)
+            has = f"it has {_listed(names)}" if names else "it has none"
+            raise UsageError(f"the kind {kind.name} has no setting {name!r}; {has}") from None
+        if first["type"] == "missing":
+            raise UsageError(
+                f"the kind {kind.name} needs the setting {name!r}: give it with --set {name}=VALUE"
+            ) from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"setting {name!r}: {message}" if name else message) from None
+
+
+def shown_settings(kind: Kind | None, values: Mapping[str, Any], *, secrets: bool) -> dict[str, Any]:
+    """Return settings as they are shown: without `secrets`, a secret is only said to be there.
+
+    Of an unknown kind, all may be secrets.
+    """
+    hidden = frozenset(values) if kind is None else kind.secrets
+    return {name: "(hidden)" if name in hidden and not secrets else value for name, value in values.items()}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
