@@ -23,14 +23,18 @@ from ingestd.daemon.http import server
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
+from ingestd.delivery import streams
 from ingestd.model.consumer import FailedMessage
 from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import open_runtime
 from ingestd.pipeline.stories.placer import Placer
+from ingestd.renderers import forms
+from ingestd.renderers.forms.form import Form
 from ingestd.settings import Listen, Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.consumers import consumers, failures
 from ingestd.store.database import Database
+from ingestd.store.events import event_log
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from ingestd.times import iso
@@ -417,6 +421,9 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/v1/coverage"): ["/v1/coverage"],
     ("GET", "/v1/why"): [f"/v1/why?url={guid}" for guid in GUIDS],
     ("GET", "/v1/events"): ["/v1/events", "/v1/events?kind=killed", "/v1/events?kind=withheld"],
+    ("GET", "/v1/stream"): "never ends; `test_no_message_has_anything_of_them` reads it",
+    ("GET", "/v1/consumers/{name}/events"): "hands out, which `test_no_message_has_anything_of_them` checks",
+    ("POST", "/v1/consumers/{name}/ack"): "answers with numbers",
     ("GET", "/openapi.json"): ["/openapi.json"],
     ("GET", "/v1/docs"): ["/v1/docs"],
     ("POST", "/v1/inbox/{source}"): "receives, and answers with numbers",
@@ -460,6 +467,32 @@ async def test_no_route_answers_anything_of_them(service: Service) -> None:
 
     assert found == {}
     assert logged == []
+
+
+@pytest.mark.parametrize("form", forms.FORMS, ids=lambda form: form.name)
+async def test_no_message_has_anything_of_them(service: Service, form: Form, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "COMMENT_EVERY", 0.1)
+    async with service.runtime.database.write() as connection:
+        await consumers.add(connection, name="desk", kind="pull", form=form.name, after=0, now=datetime.now(UTC))
+        last = await event_log.last_seq(connection)
+    read, pulled = "", [""]
+    async with (
+        server.serve(Health(service), LISTEN, Access.with_token(TOKEN)) as base,
+        aiohttp.ClientSession(base, headers={"Authorization": f"Bearer {TOKEN}"}) as client,
+    ):
+        async with client.get("/v1/stream", params={"after": 0, "form": form.name}) as stream:
+            while f": {last}\n" not in read:
+                read += (await stream.content.readany()).decode()
+        while '"lease": null' not in pulled[-1]:
+            async with client.get("/v1/consumers/desk/events", params={"limit": 7}) as batch:
+                pulled.append(await batch.text())
+            if lease := json.loads(pulled[-1])["lease"]:
+                async with client.post("/v1/consumers/desk/ack", json={"lease": lease["token"]}) as done:
+                    assert done.status == 200
+
+    assert "event: killed" in read
+    assert '"kind": "withheld"' in "".join(pulled)
+    assert leaks(read + "".join(pulled)) == []
 
 
 async def test_the_page_marks_what_is_killed_withheld_and_corrected(service: Service) -> None:

@@ -12,6 +12,7 @@ import structlog
 from ingestd.daemon.folder_watch import FolderWatch
 from ingestd.daemon.service_state import ServiceState
 from ingestd.daemon.usage_figures import UsageFigures
+from ingestd.delivery.streams import Streams
 from ingestd.errors import StoreError
 from ingestd.model.source import Source
 from ingestd.pipeline.dispatcher import Dispatcher
@@ -57,6 +58,8 @@ class Service:
         self.placer = placer
         runtime.ingest.sketches = placer.made_sketches if placer else None
         self.service_state = ServiceState()
+        #: Clients of /v1/stream.
+        self.streams = Streams(runtime.database)
         self.usage = UsageFigures()
         self.retention_rounds = Rounds()
         self.polls: Dispatcher[Source] = Dispatcher(

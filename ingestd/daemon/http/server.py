@@ -90,6 +90,11 @@ def application(health: Health, page: StatusPage, listen: Listen, access: Access
         middlewares=[host_check(listen, access.allowed_hosts), _plain_errors, serving.problem_middleware()]
     )
     app.on_response_prepare.append(_add_headers)
+
+    async def end_streams(_app: web.Application) -> None:
+        await health.service.streams.close()
+
+    app.on_shutdown.append(end_streams)
     for path, handler in (
         ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", metrics_text),
     ):  # fmt: skip

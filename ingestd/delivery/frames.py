@@ -1,0 +1,107 @@
+"""Frames of server-sent events (WHATWG HTML, 9.2): messages as a stream writes them, with their record and kind.
+
+They are made a batch at a time: one read of the log, of the records and of what filters need serves all clients that
+take the same form.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd import filters
+from ingestd.delivery import messages
+from ingestd.errors import UsageError
+from ingestd.filters import Candidate
+from ingestd.model.event import EventKind
+from ingestd.model.message import Message, message_id
+from ingestd.renderers.forms import FORMS
+from ingestd.renderers.forms.form import Form
+from ingestd.store.consumers import candidates
+from ingestd.store.events import event_log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A message as it is written, and what decides to whom."""
+
+    seq: int
+    record_id: int
+    kind: EventKind
+    content: bytes
+    #: Filter → whether it lets the message through.
+    passes: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """Frames in order of their numbers, and up to which number these are all."""
+
+    frames: tuple[Frame, ...]
+    #: The filters that they were made for.
+    wanted: frozenset[str]
+    after: int
+    newest: int
+    epoch: str
+
+
+def form_named(name: str) -> Form:
+    """Return the form with a name; raises UsageError."""
+    for form in FORMS:
+        if form.name == name:
+            return form
+    raise UsageError(f"no form {name!r}; use one of {', '.join(form.name for form in FORMS)}")
+
+
+async def read(
+    connection: AsyncConnection,
+    after: int,
+    *,
+    epoch: str | None,
+    form: Form,
+    wanted: Collection[str],
+    limit: int,
+) -> Frames:
+    """Return the frames of at most `limit` events after a number, for the clients with the `wanted` filters.
+
+    A message that no filter lets through has no frame.  Raises CursorExpired and UsageError as `event_log.read_after`.
+    """
+    batch = await event_log.read_after(connection, after, epoch=epoch, limit=limit)
+    parsed = {text: filters.parse(text) for text in wanted}
+    fields = frozenset[str]().union(*(one.fields for one in parsed.values()))
+    seen: Sequence[Candidate | None] = [None] * len(batch.events)
+    if any(parsed):  # an empty filter asks nothing
+        seen = await candidates.read(connection, batch.events, fields)
+    passes = [{text: candidate is None or one.matches(candidate) for text, one in parsed.items()} for candidate in seen]
+    chosen = [(event, given) for event, given in zip(batch.events, passes, strict=True) if any(given.values())]
+    loaded = await messages.of_events(
+        connection, [event for event, _ in chosen], epoch=batch.epoch, records=form.needs_record
+    )
+    frames = tuple(
+        Frame(
+            seq=message.event.seq, record_id=message.event.record_id, kind=message.event.kind,
+            content=frame_of(message, form), passes=given,
+        )
+        for message, (_, given) in zip(loaded, chosen, strict=True)
+    )  # fmt: skip
+    return Frames(frames=frames, wanted=frozenset(parsed), after=batch.after, newest=batch.newest, epoch=batch.epoch)
+
+
+def frame_of(message: Message, form: Form) -> bytes:
+    """Return a message as an event of the stream; a form renders one line, so its data is one."""
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (
+        message.id.encode(), message.event.kind.encode(), form.render(message),
+    )  # fmt: skip
+
+
+def position_frame(epoch: str, seq: int) -> bytes:
+    """Return a comment that also tells a client up to where it has got everything: an event without data is none."""
+    return b": %d\nid: %b\n\n" % (seq, message_id(epoch, seq).encode())
+
+
+def parse_position(text: str) -> tuple[str, int]:
+    """Return epoch and number of the identifier of an event; raises UsageError."""
+    epoch, _, number = text.rpartition("-")
+    if not (epoch and number.isascii() and number.isdigit() and len(number) <= 18):
+        raise UsageError("Last-Event-ID is no identifier of an event; send the `id` of the last one that was read")
+    return epoch, int(number)

@@ -1,0 +1,234 @@
+"""Streams of messages to clients that stay connected: one reader of the log for all that take the same form.
+
+The newest frames are kept once, and each client has only its position among them.  One that is behind them reads from
+the database, so a slow client costs memory nowhere but in its socket.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from ingestd.delivery import frames
+from ingestd.delivery.frames import Frame, Frames
+from ingestd.errors import Busy, IngestError, StoreError
+from ingestd.renderers.forms.form import Form
+from ingestd.store.consumers import leases
+from ingestd.store.consumers.leases import KILLS
+from ingestd.store.database import Database
+from ingestd.store.events import event_log
+from ingestd.store.outages import log_failure
+
+log = structlog.get_logger(__name__)
+
+#: Clients of this process, and of one token.
+MOST, MOST_OF_TOKEN = 2_000, 1_000
+
+#: Seconds between two looks at the log while somebody listens, and without a message until a comment is sent.
+LOOK_EVERY, COMMENT_EVERY = 0.25, 15.0
+
+#: Frames that a form keeps, their bytes in all, and events that are read at once.
+_WINDOW, _WINDOW_BYTES, _PAGE = 1_000, 8 * 2**20, 200
+
+#: Bytes that are written at once: a client that takes no more is noticed at the next.
+_CHUNK = 64 * 2**10
+
+#: Clients that read from the database at the same time.
+_READERS = 4
+
+
+class Channel:
+    """The newest frames in one form."""
+
+    def __init__(self, form: Form, end: int, epoch: str) -> None:
+        self.form = form
+        self.epoch = epoch
+        #: Every event after `start` up to `end` that somebody wants is in `frames`.
+        self.start = self.end = end
+        self.frames: list[Frame] = []
+        self.bytes = 0
+        #: Record → number of its last kill among the frames.
+        self.kills: dict[int, int] = {}
+        #: Filter → clients with it.
+        self.filters = Counter[str]()
+        #: Filter → number after which every event that it lets through is in `frames`.
+        self.covered: dict[str, int] = {}
+        #: Set, and replaced, when there is something new.
+        self.news = asyncio.Event()
+
+    def add(self, found: Frames) -> None:
+        """Take new frames, drop the oldest ones, and wake the clients."""
+        self.frames += found.frames
+        self.bytes += sum(len(one.content) for one in found.frames)
+        for one in found.wanted & self.filters.keys() - self.covered.keys():
+            self.covered[one] = self.end
+        self.kills.update((one.record_id, one.seq) for one in found.frames if one.kind in KILLS)
+        self.end = found.after
+        dropped = 0
+        while len(self.frames) - dropped > _WINDOW or self.bytes > _WINDOW_BYTES:
+            self.bytes -= len(self.frames[dropped].content)
+            self.start, dropped = self.frames[dropped].seq, dropped + 1
+        if dropped:
+            del self.frames[:dropped]
+            self.kills = {record: seq for record, seq in self.kills.items() if seq > self.start}
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake the clients."""
+        self.news.set()
+        self.news = asyncio.Event()
+
+    def close(self) -> None:
+        """End the streams of its clients."""
+        self.epoch = ""
+        self.wake()
+
+    def after(self, seq: int, wanted: str) -> tuple[list[Frame], int] | None:
+        """Return some frames after a number, and up to which number they are all; None: the database has them."""
+        if seq < max(self.start, self.covered.get(wanted, self.end + 1)):
+            return None
+        first = bisect_right(self.frames, seq, key=lambda one: one.seq)
+        chosen, size = list[Frame](), 0
+        for one in self.frames[first:]:
+            if one.passes[wanted] and self.kills.get(one.record_id, 0) <= one.seq:
+                chosen.append(one)
+                size += len(one.content)
+                if size >= _CHUNK:
+                    return chosen, one.seq
+        return chosen, self.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a client starts."""
+
+    epoch: str
+    #: The number of the last event that it has.
+    after: int
+    #: The number of the last event there is.
+    newest: int
+
+
+class Streams:
+    """The clients of this process that stay connected."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._channels: dict[str, Channel] = {}
+        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._behind = asyncio.Semaphore(_READERS)
+        self._tokens = Counter[str | None]()
+        self._closed = False
+        #: Clients now; messages written; clients that were closed because they read too slowly.
+        self.clients = self.written = self.too_slow = 0
+
+    async def begin(self, after: int | None, epoch: str | None) -> Start:
+        """Return where a client starts; `after` None: after what there is now.
+
+        Raises CursorExpired, and UsageError if there is no event `after` yet.
+        """
+        async with self._database.read() as connection:
+            kept = await event_log.read_range(connection)
+            if after is not None:
+                await event_log.read_after(connection, after, epoch=epoch, limit=1)
+        return Start(epoch=kept.epoch, after=kept.last if after is None else after, newest=kept.last)
+
+    async def follow(self, start: Start, *, form: Form, wanted: str, token: str | None) -> AsyncGenerator[bytes]:
+        """Yield what to write to a client: its messages in order, and comments, until this process ends.
+
+        `wanted` is the filter.  Raises Busy when there are too many clients, CursorExpired and StoreError.
+        """
+        if self.clients >= MOST or self._tokens[token] >= MOST_OF_TOKEN:
+            raise Busy("too many clients read streams; try again later")
+        channel = self._channel(form, start)
+        self.clients += 1
+        self._tokens[token] += 1
+        channel.filters[wanted] += 1
+        try:
+            yield frames.position_frame(start.epoch, start.after)
+            async for content in self._messages(channel, start.after, start.epoch, wanted):
+                yield content
+        finally:
+            self.clients -= 1
+            self._tokens[token] -= 1
+            channel.filters[wanted] -= 1
+            if not channel.filters[wanted]:
+                del channel.filters[wanted]
+                channel.covered.pop(wanted, None)
+            if not channel.filters and self._channels.get(form.name) is channel:
+                del self._channels[form.name]
+                self._readers.pop(form.name).cancel()
+
+    async def _messages(self, channel: Channel, after: int, epoch: str, wanted: str) -> AsyncIterator[bytes]:
+        while not self._closed and channel.epoch == epoch:
+            news = channel.news
+            found = channel.after(after, wanted)
+            some, upto = found or await self._from_database(channel.form, after, epoch, wanted)
+            if some:
+                self.written += len(some)
+                yield b"".join(one.content for one in some)
+            if upto > after:
+                after = upto
+                continue
+            try:
+                async with asyncio.timeout(COMMENT_EVERY):
+                    await news.wait()
+            except TimeoutError:
+                yield frames.position_frame(epoch, after)
+
+    async def _from_database(self, form: Form, after: int, epoch: str, wanted: str) -> tuple[list[Frame], int]:
+        async with self._behind, self._database.read() as connection:
+            found = await frames.read(connection, after, epoch=epoch, form=form, wanted=(wanted,), limit=_PAGE)
+            killed = await leases.last_kills(connection, [one.record_id for one in found.frames])
+        return [one for one in found.frames if killed.get(one.record_id, 0) <= one.seq], found.after
+
+    def _channel(self, form: Form, start: Start) -> Channel:
+        known = self._channels.get(form.name)
+        if known is None or known.epoch != start.epoch:
+            if known:
+                known.close()
+                self._readers.pop(form.name).cancel()
+            channel = self._channels[form.name] = Channel(form, start.newest, start.epoch)
+            self._readers[form.name] = asyncio.create_task(self._read(channel), name=f"stream {form.name}")
+        return self._channels[form.name]
+
+    async def _read(self, channel: Channel) -> None:
+        """Read what is new, as long as somebody listens."""
+        while True:
+            try:
+                async with self._database.read() as connection:
+                    is_new = await event_log.last_seq(connection) > channel.end
+                    found = await self._page(channel) if is_new else None
+            except StoreError as error:
+                log_failure(log, "stream waits", error)
+                found = None
+            except IngestError as error:  # the epoch has ended, or the events are no longer kept
+                log.warning("streams closed", reason=str(error))
+                channel.close()
+                return
+            if found:
+                channel.add(found)
+            if not found or found.after == found.newest:
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _page(self, channel: Channel) -> Frames:
+        async with self._database.read() as connection:
+            return await frames.read(
+                connection, channel.end, epoch=channel.epoch, form=channel.form, wanted=list(channel.filters),
+                limit=_PAGE,
+            )  # fmt: skip
+
+    async def close(self) -> None:
+        """End all streams: their clients resume when there is a daemon again."""
+        self._closed = True
+        for channel in self._channels.values():
+            channel.wake()
+        readers = list(self._readers.values())
+        for reader in readers:
+            reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*readers, return_exceptions=True)
