@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,8 +25,10 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.http.v1.openapi import document
 from ingestd.daemon.http.v1.routes import ROUTES
 from ingestd.daemon.metrics import Metrics
+from ingestd.delivery.kinds import find_kind
 from ingestd.settings import Settings
 from ingestd.store.schema.tables import sources
+from ingestd.units import show_duration
 from tests.daemon.services import add_source, open_service
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -90,6 +93,23 @@ async def _exposed(folder: Path) -> str:
     return text.decode()
 
 
+def settings_of(name: str) -> Iterator[str]:
+    """Yield a table of the settings of a kind of consumer: first its own, then those that it shares."""
+    kind = find_kind(name)
+    assert kind
+    own = kind.settings.__annotations__
+    yield from ("| setting | default | meaning |", "|---|---|---|")
+    for field_name, field in sorted(kind.settings.model_fields.items(), key=lambda item: item[0] not in own):
+        default = "required" if field.is_required() else _default(field.default)
+        yield f"| `{field_name}` | {default} | {_cell(field.description or '')} |"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return ""
+    return f"`{show_duration(value) if isinstance(value, float) else value}`".replace("`False`", "`false`")
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
@@ -99,6 +119,9 @@ TABLES: dict[str, dict[str, Callable[[], Iterator[str]]]] = {
     "configuration.md": {"settings": settings},
     "commands.md": {"commands": commands},
     "operations.md": {"metrics": metrics},
+    "brokers.md": {
+        f"settings of {name}": partial(settings_of, name) for name in ("nats", "kafka", "rabbitmq", "redis")
+    },
 }
 
 #: File → its whole content.

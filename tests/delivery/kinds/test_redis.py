@@ -91,3 +91,11 @@ async def test_a_server_without_memory_is_down(endpoint: RedisServer, fetcher: F
     async with opened(endpoint.kind, endpoint.settings, fetcher) as sender:
         with pytest.raises(EndpointDown, match="maxmemory"):
             await sender.send(render(make_message(1, record=1)))
+
+
+async def test_a_test_message_adds_no_entry(endpoint: RedisServer, fetcher: Fetcher) -> None:
+    async with opened(endpoint.kind, endpoint.settings, fetcher) as sender:
+        await sender.send(render(make_message(1, record=1)))
+        await sender.send(render(make_message(0, record=0)))
+
+    assert [message.seq for message in await endpoint.received()] == [1]
