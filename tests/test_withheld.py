@@ -225,7 +225,13 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
     "records release": [["3"], ["3", "--json"]],
     "records purges": [[], ["--json"]],
     "records purge": [["1", "--dry-run"], ["1", "--dry-run", "--json"]],
-    "records export": [[], ["--format", "ninjs"], ["--format", "nitf"], ["--format", "newsml-g2"]],
+    "records export": [
+        [],
+        ["--filter", "headline:zanzibar"],
+        ["--format", "ninjs"],
+        ["--format", "nitf"],
+        ["--format", "newsml-g2"],
+    ],
     "stories list": [["--min-carriers", "1", *as_json] for as_json in ([], ["--json"])],
     "stories show": [[str(number), *as_json] for number in range(1, 5) for as_json in ([], ["--json"])],
     "stories search": [[word, *as_json] for word in ("harvest", *SECRETS) for as_json in ([], ["--json"])],
@@ -235,6 +241,11 @@ COMMANDS_WALKED: dict[str, list[list[str]] | str] = {
         [name, *how] for name in (*GUIDS, USABLE, "1", "HASH") for how in ([], ["--json"], ["--body"], ["--limit", "1"])
     ],
     "events": [[], ["--json"], ["--kind", "killed"], ["--kind", "withheld", "--json"]],
+    "filter try": [
+        [text, *as_json]
+        for text in ("", "headline:harvest", "source:1", "-status:usable")
+        for as_json in ([], ["--json"])
+    ],
     "coverage": [[], ["--json"]],
     "gaps list": [[], ["--json"]],
     "gaps accept": NO_ITEMS,

@@ -120,6 +120,17 @@ COMMANDS: tuple[Command | Group, ...] = (
         (Command("show", "archive.show:show_", "Show answers of servers as the archive has them, oldest first."),),
     ),
     Command("events", "events:events_", "Print the event log: what happened to which record."),
+    Group(
+        "filter",
+        "Try filters of consumers, feeds and exports.",
+        (
+            Command(
+                "try",
+                "filter.try_:try_",
+                "Try a filter on the last events, and say what is against each.",
+            ),
+        ),
+    ),
     Command("coverage", "coverage:coverage", "Report the time for which each source is complete."),
     Group(
         "gaps",

@@ -31,6 +31,11 @@ class Filter:
         """The fields of `Candidate` that it needs; kind, status and `withdrawn` are always there."""
         return frozenset(name for clause in _clauses(self.expression) for name in FIELDS[clause.field].needs)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the fields that it asks for; "": words without a field."""
+        return frozenset(clause.field for clause in _clauses(self.expression))
+
     def matches(self, candidate: Candidate) -> bool:
         """Return whether it lets a candidate through: always, unless what is known of the candidate is against it."""
         return self.expression is None or truth(self.expression, candidate) is not False

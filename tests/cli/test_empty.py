@@ -21,6 +21,7 @@ LISTS = (
     (("gaps", "list"), "no gaps"),
     (("gaps", "list", "--state", "open"), "no gap is open"),
     (("events",), "no events"),
+    (("filter", "try", "ferry"), "no events"),
 )
 OTHERS = (
     (("sources", "list"), NO_SOURCES),

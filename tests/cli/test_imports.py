@@ -28,6 +28,7 @@ LIGHT: dict[str, set[str]] = {
     "gaps list": set(),
     "gaps accept 1": set(),
     "gaps repair 1": set(),
+    "filter try ferry": set(),
     "health": set(),
     "events": {"rich", "structlog"},  # for `--follow`, which logs that it waits for the database
     "records export": {"rich"},  # for its progress bar

@@ -83,10 +83,10 @@ async def test_events_are_seen_with_their_revision_and_all_carriers(database: Da
     ]
     new, _, revised, wire, hidden, *_ = [one for _, one in found]
     assert [source.id for source in new.sources or ()] == [1, 2]
-    assert new.sites == {"news.example", "paper.co.uk"}
-    assert (new.headline, new.text, new.languages) == (PAGE.headline, PAGE.body_text, {"en-GB"})
-    assert new.agencies == {"ap", "associated press"}
-    assert (revised.headline, revised.languages) == ("Fähre fährt wieder", {"de"})
+    assert new.sites == frozenset({"news.example", "paper.co.uk"})
+    assert (new.headline, new.text, new.languages) == (PAGE.headline, PAGE.body_text, frozenset({"en-GB"}))
+    assert new.agencies == frozenset({"ap", "associated press"})
+    assert (revised.headline, revised.languages) == ("Fähre fährt wieder", frozenset({"de"}))
     assert [one.name for one in wire.subjects or ()] == ["cinema"]
     assert (hidden.headline, hidden.text, hidden.subjects, hidden.agencies, hidden.stories) == (None,) * 5
 
