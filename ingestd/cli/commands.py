@@ -203,6 +203,19 @@ COMMANDS: tuple[Command | Group, ...] = (
             Command("copy", "db.copy:copy", "Copy the database into another one, of either kind."),
         ),
     ),
+    Group(
+        "tokens",
+        "Add, list and revoke tokens of the API.",
+        (
+            Command("add", "tokens.add:add", "Add a token of the API and print its secret, once."),
+            Command("list", "tokens.list_:list_", "List the tokens of the API, without their secrets."),
+            Command(
+                "revoke",
+                "tokens.revoke:revoke",
+                "Revoke a token; the daemon refuses it within five seconds.",
+            ),
+        ),
+    ),
     Command("demo", "demo:demo", "Run the daemon on a simulated newsroom."),
     Group(
         "config",

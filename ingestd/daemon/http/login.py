@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from ingestd.daemon.http.access import COOKIE, Access, is_token
+from ingestd.daemon.http.access import COOKIE, Access
 from ingestd.daemon.http.hosts import host_of
 from ingestd.daemon.http.sessions import LIFETIME, Sessions
 from ingestd.daemon.pages.rendering import CONTENT_SECURITY_POLICY, FORM_SECURITY_POLICY, render_login
@@ -35,7 +35,7 @@ def add_routes(app: web.Application, page: StatusPage, access: Access) -> None:
     """Add the status page and, with a token, its login."""
 
     async def status_page(request: web.Request) -> web.Response:
-        if not access.may_see_page(request):
+        if await access.page_caller(request) is None:
             return _form(401)
         logged_in = access.is_logged_in(request)
         headers = _FORM_HEADERS if logged_in else _PAGE_HEADERS
@@ -43,10 +43,10 @@ def add_routes(app: web.Application, page: StatusPage, access: Access) -> None:
 
     app.router.add_get("/", status_page)
     if access.token and access.sessions:
-        _add_login(app, access, access.token, access.sessions)
+        _add_login(app, access, access.sessions)
 
 
-def _add_login(app: web.Application, access: Access, token: str, sessions: Sessions) -> None:
+def _add_login(app: web.Application, access: Access, sessions: Sessions) -> None:
     async def form(_request: web.Request) -> web.Response:
         return _form(200)
 
@@ -57,13 +57,14 @@ def _add_login(app: web.Application, access: Access, token: str, sessions: Sessi
             )
         if wait := access.failed_logins.wait(request.remote, monotonic()):
             return _form(429, "Too many failed logins; try again in a minute.", retry_after=wait)
-        if not is_token(await _sent_token(request), token):
+        fingerprint = await access.log_in(await _sent_token(request))
+        if fingerprint is None:
             access.failed_logins.add(request.remote, monotonic())
             log.warning("login failed", client=request.remote)
-            return _form(403, "This is not the token.")
+            return _form(403, "This is no token that opens the page.")
         log.info("logged in", client=request.remote)
         response = _back()
-        cookie = f"{COOKIE}={sessions.new(time())}; Max-Age={LIFETIME}; HttpOnly; SameSite=Strict"
+        cookie = f"{COOKIE}={sessions.new(time(), fingerprint)}; Max-Age={LIFETIME}; HttpOnly; SameSite=Strict"
         response.headers["Set-Cookie"] = cookie + ("; Secure" if _is_https(request) else "")
         return response
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import structlog
 from aiohttp import web
@@ -12,6 +13,7 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.http import login, websub
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.hosts import host_check
+from ingestd.daemon.http.known_tokens import KnownTokens
 from ingestd.daemon.http.listener import address_of, listening_socket
 from ingestd.daemon.http.v1 import serving
 from ingestd.daemon.metrics import Metrics
@@ -63,6 +65,8 @@ async def serve(health: Health, listen: Listen, access: Access = NO_TOKEN) -> As
 def application(health: Health, page: StatusPage, listen: Listen, access: Access = NO_TOKEN) -> web.Application:
     """Return the application that serves health, metrics, status page, API, inboxes and WebSub callbacks."""
     metrics = Metrics(health)
+    tokens = KnownTokens(health.service.runtime.database)
+    access = replace(access, tokens=tokens)
 
     async def live(_request: web.Request) -> web.Response:
         return web.Response(text="ok")
@@ -80,7 +84,7 @@ def application(health: Health, page: StatusPage, listen: Listen, access: Access
         )
 
     async def metrics_text(request: web.Request) -> web.Response:
-        if not (access.metrics_open or access.may_see_page(request)):
+        if not access.metrics_open and await access.metrics_caller(request) is None:
             reason = "401: a token is required (Authorization: Bearer TOKEN); metrics_open = true opens /metrics"
             return web.Response(text=reason, status=401, headers={"WWW-Authenticate": "Bearer"})
         body, media_type = await metrics.render(request.headers.get("Accept", ""))
@@ -95,6 +99,12 @@ def application(health: Health, page: StatusPage, listen: Listen, access: Access
         await health.service.streams.close()
 
     app.on_shutdown.append(end_streams)
+
+    async def close(_app: web.Application) -> None:
+        await tokens.close()
+
+    app.on_cleanup.append(close)
+
     for path, handler in (
         ("/livez", live), ("/readyz", ready), ("/health", report), ("/metrics", metrics_text),
     ):  # fmt: skip

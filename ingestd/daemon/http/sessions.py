@@ -1,7 +1,8 @@
 """Sessions of the status page: signed cookies, and a limit on failed logins.
 
-A session is its expiry and a random part, signed with the token: a new token ends all sessions, and nothing is stored
-but the sessions that were logged out before their end.
+A session is its expiry, a random part and, if it was begun with a token of the database, the fingerprint of that token,
+signed with `api_token`: a new `api_token` ends all sessions, and nothing is stored but the sessions that were logged
+out before their end.
 """
 
 import hmac
@@ -30,9 +31,9 @@ class Sessions:
         self._key = token.encode()
         self._ended: dict[str, None] = {}
 
-    def new(self, now: float) -> str:
-        """Return the value of a cookie for a new session."""
-        content = f"{int(now) + LIFETIME}.{secrets.token_urlsafe(12)}"
+    def new(self, now: float, fingerprint: str = "") -> str:
+        """Return the value of a cookie for a new session; `fingerprint` is of a token of the database."""
+        content = f"{int(now) + LIFETIME}.{secrets.token_urlsafe(12)}" + (fingerprint and f".{fingerprint}")
         return f"{content}.{self._signature(content)}"
 
     def is_valid(self, cookie: str, now: float) -> bool:
@@ -42,6 +43,11 @@ class Sessions:
         if not hmac.compare_digest(signature.encode(errors="replace"), self._signature(content).encode()):
             return False
         return content not in self._ended and int(content.partition(".")[0]) > now
+
+    def fingerprint(self, cookie: str) -> str:
+        """Return the fingerprint in a valid cookie; empty: the session was begun with `api_token`."""
+        parts = cookie.split(".")
+        return parts[2] if len(parts) == 4 else ""
 
     def end(self, cookie: str, now: float) -> None:
         """End the session of a valid cookie."""

@@ -186,7 +186,7 @@ async def test_a_request_under_a_strangers_name_is_refused(service: Service, pat
     ):
         kind = "application/problem+json" if path.startswith("/v1/") else "text/plain"
         assert (reply.status, reply.content_type) == (421, kind)
-        assert await reply.text() == "421: Misdirected Request: 'evil.example' is not in allowed_hosts"
+        assert "'evil.example' is not in allowed_hosts" in await reply.text()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def add_routes(app: web.Application, service: Service, access: Access) -> None:
 def _handler(service: Service, access: Access, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            caller = _allowed(route, access, request)
+            caller = await _allowed(route, access, request)
             query, withheld = query_of(route, request)
             call = Call(
                 request=request,
@@ -65,9 +65,9 @@ def _handler(service: Service, access: Access, route: Route) -> Callable[[web.Re
     return handle
 
 
-def _allowed(route: Route, access: Access, request: web.Request) -> Caller:
+async def _allowed(route: Route, access: Access, request: web.Request) -> Caller:
     """Return who asks; raises Problem when the route is not for that caller."""
-    caller = _caller(route, access, request)
+    caller = await _caller(route, access, request)
     if route.role in ROLES and not caller.has(route.role):
         raise Problem(403, f"the token {caller.token!r} has the role {caller.role}; this needs {route.role}")
     if route.method != "GET" and "Origin" in request.headers and "Authorization" not in request.headers:
@@ -76,14 +76,16 @@ def _allowed(route: Route, access: Access, request: web.Request) -> Caller:
     return caller
 
 
-def _caller(route: Route, access: Access, request: web.Request) -> Caller:
+async def _caller(route: Route, access: Access, request: web.Request) -> Caller:
     if route.role == "open":
         return Caller(token=None, role="read")
     is_inbox = route.role == "inbox"
-    caller = access.inbox_caller(request) if is_inbox else access.caller(request)
+    caller = access.inbox_caller(request) if is_inbox else await access.caller(request)
     if caller is not None:
         return caller
-    if access.token or (is_inbox and access.inbox_token):
+    if "Authorization" in request.headers:
+        raise Problem(401, "the token is not valid here: it may have expired or been revoked")
+    if (access.inbox_token or access.token) if is_inbox else await access.needs_token():
         raise Problem(401, "a token is required; send Authorization: Bearer TOKEN")
     setting = "inbox_token" if is_inbox else "api_token"
     raise Problem(403, f"without {setting}, only requests from this host are allowed")
@@ -92,7 +94,7 @@ def _caller(route: Route, access: Access, request: web.Request) -> Caller:
 def _may_see_withheld(caller: Caller, request: web.Request) -> bool:
     # Without a token a request is only known to come from this host, whose users may not all read them.
     if caller.token is None:
-        raise Problem(403, "include_withheld needs a token: set api_token")
+        raise Problem(403, "include_withheld needs a token: set api_token, or add one with `ingestd tokens add`")
     if not caller.has("admin"):
         raise Problem(403, f"include_withheld needs the role admin; the token {caller.token!r} has {caller.role}")
     log.warning("withheld content shown", path=request.path, client=request.remote, token=caller.token)

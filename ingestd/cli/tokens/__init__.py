@@ -1,0 +1,1 @@
+"""`ingestd tokens`: add, list and revoke tokens of the API."""
