@@ -22,6 +22,7 @@ from ingestd.daemon.http.server import serve
 from ingestd.daemon.service import Service
 from ingestd.daemon.single_instance import instance_lock
 from ingestd.daemon.systemd import notify
+from ingestd.delivery.engine import Deliveries
 from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
@@ -72,6 +73,7 @@ async def run_daemon(
             per_site=settings.host_concurrency,
             callback=settings.public_url + websub.PATH if settings.public_url else None,
             placer=_placer(settings, runtime) if settings.stories else None,
+            deliveries=Deliveries(runtime.database, run_id=runtime.run_id, fetcher=runtime.fetcher, settings=settings),
         )
         token = settings.api_token.get_secret_value() if settings.api_token else None
         inbox_token = settings.inbox_token.get_secret_value() if settings.inbox_token else None

@@ -12,6 +12,7 @@ import structlog
 from ingestd.daemon.folder_watch import FolderWatch
 from ingestd.daemon.service_state import ServiceState
 from ingestd.daemon.usage_figures import UsageFigures
+from ingestd.delivery.engine import Deliveries
 from ingestd.delivery.streams import Streams
 from ingestd.errors import StoreError
 from ingestd.model.source import Source
@@ -41,7 +42,7 @@ _PAGES_PER_REVISIT = 4
 
 
 class Service:
-    """Dispatchers for polls, new pages and revisits that share one runtime, and the drop folder watch."""
+    """Dispatchers for polls, new pages and revisits that share one runtime, the drop folder watch, and deliveries."""
 
     def __init__(
         self,
@@ -52,10 +53,13 @@ class Service:
         per_site: int,
         callback: str | None = None,
         placer: "Placer | None" = None,
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.runtime = runtime
         #: Places records in stories; None: that is turned off.
         self.placer = placer
+        #: Delivers events to consumers; None: this process does not.
+        self.deliveries = deliveries
         runtime.ingest.sketches = placer.made_sketches if placer else None
         self.service_state = ServiceState()
         #: Clients of /v1/stream.
@@ -118,6 +122,8 @@ class Service:
             watching = watch.create_task(self.drops.run())
             if self.placer:
                 watch.create_task(self.placer.run())
+            if self.deliveries:
+                watch.create_task(self.deliveries.run())
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.polls.run())
                 tasks.create_task(self.pages.run())
@@ -125,6 +131,8 @@ class Service:
             watching.cancel()
             if self.placer:
                 self.placer.stop()  # what it leaves, the next start places
+            if self.deliveries:
+                self.deliveries.stop()
 
     async def run_until_idle(self) -> None:
         """Work until nothing is due, for one-off polls."""
@@ -193,7 +201,7 @@ class Service:
                 self.service_state.count_failure(done.failure.stage, done.failure.error)
             if done.new or done.changed:
                 self.pages.nudge()
-                self._wake_placer()
+                self._wake_readers()
 
         await run_or_postpone(
             self.runtime.fetcher, pacing_key(source.url), poll, put_off,
@@ -207,23 +215,26 @@ class Service:
         self.service_state.documents_warned += bool(done and done.document_warnings)
         if done and (done.new or done.changed):
             self.pages.nudge()
-            self._wake_placer()
+            self._wake_readers()
 
     def _count_entry(self, done: EntryOutcome) -> None:
         _add(self.service_state.entries_done, type(done).__name__.lower())
-        self._wake_placer()
+        self._wake_readers()
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += 0 if done.fragment else done.raw.size
         if isinstance(done, Failed):
             self.service_state.count_failure(done.failure.stage, done.failure.error)
 
-    def _wake_placer(self) -> None:
+    def _wake_readers(self) -> None:
+        """Have those that read the event log look at it now."""
         if self.placer:
             self.placer.wake()
+        if self.deliveries:
+            self.deliveries.wake()
 
     def _count_revisit(self, done: EntryOutcome) -> None:
         _add(self.service_state.revisits_done, _revisit_outcome(done))
-        self._wake_placer()
+        self._wake_readers()
         if isinstance(done, Saved) and done.raw:
             self.service_state.bytes_fetched += done.raw.size
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UsageError
@@ -179,15 +179,7 @@ async def _note_change(connection: AsyncConnection, consumer_id: int) -> None:
     await connection.execute(update(consumers).where(c.id == consumer_id).values(generation=c.generation + 1))
 
 
-# What follows is for whoever delivers, in a transaction that has checked the generation (`claims.is_current`).
-
-
-async def waiting(connection: AsyncConnection, consumer_id: int) -> list[tuple[int, int, datetime | None]]:
-    """Return what waits or is blocked, as (number, record, time of the next attempt), by number."""
-    c = consumer_failures.c
-    query: Select[Any] = select(c.seq, c.record_id, c.next_at, c.state).where(c.consumer_id == consumer_id)
-    query = query.where(c.state.in_(("waiting", "blocked"))).order_by(c.seq)
-    return [(row.seq, row.record_id, row.next_at) for row in await connection.execute(query)]
+# What follows is for whoever delivers: see `positions`.
 
 
 async def save(connection: AsyncConnection, messages: Sequence[FailedMessage]) -> None:

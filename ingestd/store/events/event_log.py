@@ -181,6 +181,12 @@ async def read_after(
     return EventBatch(events=found, after=after, newest=newest, epoch=present)
 
 
+async def read_some(connection: AsyncConnection, numbers: Collection[int]) -> list[Event]:
+    """Return those of some events that are kept, in order; content that may not be shown is left out."""
+    query = _EVENT.where(events.c.seq.in_(list(numbers)))
+    return [_event(row, include_withheld=False) for row in (await connection.execute(query)).all()]
+
+
 def _event(row: Row[*tuple[Any, ...]], *, include_withheld: bool) -> Event:
     values = dict(row._mapping)
     if not values.pop("shown") and not include_withheld:

@@ -1,17 +1,18 @@
 """Consumers: what an operator changes, and who may write for whom."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 from sqlalchemy import delete, select
 
 from ingestd.errors import NotFound, UsageError
-from ingestd.model.consumer import Consumer, FailedMessage
+from ingestd.model.consumer import Consumer, FailedMessage, FailedState
 from ingestd.settings.values import with_async_driver
-from ingestd.store.consumers import claims, consumers, failures
-from ingestd.store.consumers.claims import Move
+from ingestd.store.consumers import claims, consumers, failures, positions
+from ingestd.store.consumers.positions import Position, Write
 from ingestd.store.database import Database
 from ingestd.store.schema import tables
 from ingestd.store.transfer.copy_state import begin_new_epoch
@@ -36,11 +37,19 @@ async def start_run(database: Database) -> str:
         return await runs.start(connection, role="daemon", now=NOON)
 
 
-def failed(consumer: Consumer, seq: int, record_id: int = 1, state: str = "waiting") -> FailedMessage:
+def failed(consumer: Consumer, seq: int, record_id: int = 1, state: FailedState = "waiting") -> FailedMessage:
     return FailedMessage(
         consumer_id=consumer.id, seq=seq, record_id=record_id, state=state, attempts=1, first_at=NOON, last_at=NOON,
         next_at=NOON if state == "waiting" else None, status=500, error="HTTP 500", excerpt="no",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
+
+
+def position(consumer: Consumer, cursor: int, rows: Mapping[int, FailedMessage | None] = MappingProxyType({})) -> Write:
+    at = Position(
+        consumer_id=consumer.id, generation=consumer.generation, cursor=cursor, kill_cursor=6,
+        delivered_at=None, failing_since=None, waits_until=None, reason=None,
+    )  # fmt: skip
+    return Write(position=at, rows=rows)
 
 
 async def save(database: Database, *messages: FailedMessage) -> None:
@@ -94,12 +103,12 @@ async def test_one_run_has_a_consumer_until_it_ends(database: Database) -> None:
     assert theirs
     assert theirs.generation > mine.generation
     async with database.write() as connection:
-        late = Move(consumer_id=consumer.id, generation=mine.generation, cursor=6, kill_cursor=6)
-        assert await claims.move(connection, [late]) == {consumer.id}
-        now = Move(consumer_id=consumer.id, generation=theirs.generation, cursor=5, kill_cursor=6)
-        assert await claims.move(connection, [now]) == set()
+        late = failed(consumer, 2)
+        assert await positions.write(connection, [position(mine, 6, rows={2: late})]) == {consumer.id}
+        assert await positions.write(connection, [position(theirs, 5)]) == set()
     async with database.read() as connection:
         assert (await consumers.find(connection, "desk")).cursor == 5
+        assert not await failures.failed(connection, consumer.id), "the row of the late one was written"
 
 
 async def test_an_operator_ends_the_claim_of_a_run(database: Database) -> None:
@@ -108,7 +117,7 @@ async def test_an_operator_ends_the_claim_of_a_run(database: Database) -> None:
         mine = await claims.claim(connection, consumer.id, run_id)
         assert mine
         await consumers.set_state(connection, "desk", "paused")
-        assert not await claims.is_current(connection, consumer.id, mine.generation)
+        assert await positions.write(connection, [position(mine, 6)]) == {consumer.id}
         assert await claims.claim(connection, consumer.id, run_id) is None
         await consumers.set_state(connection, "desk", "active")
         assert await claims.claim(connection, consumer.id, run_id)
