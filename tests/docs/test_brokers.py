@@ -10,6 +10,7 @@ from ingestd.web.fetcher import Fetcher
 from tests.delivery.kinds.contract import make_messages, opened, render
 from tests.docs.examples import PAGES
 from tests.support.brokers.nats import NatsServer
+from tests.support.brokers.process import running
 
 
 async def test_the_reader_of_nats_goes_on_where_it_was(tmp_path: Path, fetcher: Fetcher) -> None:
@@ -17,9 +18,7 @@ async def test_the_reader_of_nats_goes_on_where_it_was(tmp_path: Path, fetcher: 
     [code] = re.findall(r"^```python\n(.+?)^```", PAGES["docs/brokers.md"], re.DOTALL | re.MULTILINE)
     script = tmp_path / "reader.py"
     script.write_text(code.replace("127.0.0.1:4222", f"127.0.0.1:{server.port}"))
-    await server.start()
-    await server.proxy.start()
-    try:
+    async with running(server):
         async with opened(server.kind, server.settings, fetcher) as sender:
             for message in make_messages(3, records=1):
                 await sender.send(render(message))
@@ -28,9 +27,6 @@ async def test_the_reader_of_nats_goes_on_where_it_was(tmp_path: Path, fetcher: 
             for message in make_messages(5, records=1):
                 await sender.send(render(message))
         second = await run_until(script, "-5 ingestd.revised Headline 1")
-    finally:
-        await server.proxy.close()
-        await server.kill()
 
     assert [re.search(r"-(\d+) ", line)[1] for line in first] == ["1", "2", "3"]
     # What is printed and not acknowledged yet comes again.

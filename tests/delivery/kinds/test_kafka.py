@@ -1,6 +1,9 @@
 """Consumers of the kind `kafka`, on a cluster that librdkafka imitates."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from ingestd.errors import EndpointDown, MessageRefused
 from ingestd.web.fetcher import Fetcher
 from tests.delivery.kinds.contract import KindContract, make_message, opened, render
 from tests.support.brokers.kafka import KafkaCluster
+from tests.support.drop_folders import make_certificate
 
 
 @pytest.fixture
@@ -91,3 +95,22 @@ def test_wrong_settings_are_refused_without_a_secret(wrong: dict[str, Any], mess
         KIND.settings.model_validate({"servers": "127.0.0.1:9092", **wrong})
 
     assert "secret" not in str(caught.value)
+
+
+async def test_a_server_whose_certificate_is_not_trusted_gets_nothing(tmp_path: Path, fetcher: Fetcher) -> None:
+    certificate = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    got = bytearray()
+
+    async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.extend(await reader.read())
+        writer.close()
+
+    async with await asyncio.start_server(read, "127.0.0.1", 0, ssl=context) as server:
+        settings = {"servers": f"127.0.0.1:{server.sockets[0].getsockname()[1]}", "tls": True, "user": "desk"}
+        async with opened(KIND, settings, fetcher) as sender:
+            with pytest.raises(EndpointDown, match="certificate verify failed"):
+                await sender.send(render(make_message(1, record=1)))
+
+    assert got == b""

@@ -13,17 +13,14 @@ from ingestd.settings import Settings
 from ingestd.web.fetcher import Fetcher
 from tests.delivery.kinds.contract import KindContract, make_message, opened, render
 from tests.support.brokers.nats import NatsServer
+from tests.support.brokers.process import running
 from tests.support.drop_folders import make_certificate
 
 
 @pytest.fixture
 async def endpoint(tmp_path: Path) -> AsyncIterator[NatsServer]:
-    server = NatsServer(tmp_path)
-    await server.start()
-    await server.proxy.start()
-    yield server
-    await server.proxy.close()
-    await server.kill()
+    async with running(NatsServer(tmp_path)) as server:
+        yield server
 
 
 class TestNats(KindContract):
@@ -69,18 +66,12 @@ async def test_the_kind_is_in_the_subject(endpoint: NatsServer, fetcher: Fetcher
 
 async def test_a_message_is_sent_over_tls_to_a_trusted_server_only(tmp_path: Path, fetcher: Fetcher) -> None:
     certificate = make_certificate(tmp_path)
-    server = NatsServer(tmp_path, certificate=certificate)
-    await server.start()
-    await server.proxy.start()
-    try:
+    async with running(NatsServer(tmp_path, certificate=certificate)) as server:
         async with opened(server.kind, server.settings, fetcher) as sender:
             with pytest.raises(EndpointDown, match="certificate verify failed"):
                 await sender.send(render(make_message(1, record=1)))
         async with opened(server.kind, server.settings, fetcher, Settings(ca_file=certificate)) as sender:
             assert (await sender.send(render(make_message(1, record=1)))).excerpt == "NEWS 1"
-    finally:
-        await server.proxy.close()
-        await server.kill()
 
 
 async def test_tls_that_is_asked_for_and_not_offered_sends_no_password(endpoint: NatsServer, fetcher: Fetcher) -> None:

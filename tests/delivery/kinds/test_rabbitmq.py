@@ -7,22 +7,21 @@ from pathlib import Path
 import pytest
 
 from ingestd.errors import EndpointDown, MessageRefused
+from ingestd.settings import Settings
 from ingestd.web.fetcher import Fetcher
 from tests.delivery.kinds.contract import Delivery, KindContract, make_message, make_messages, opened, render
 from tests.support.brokers.debian import needs
+from tests.support.brokers.process import running
 from tests.support.brokers.rabbitmq import BINARY, QUEUE, RabbitmqServer
+from tests.support.drop_folders import make_certificate
 
 pytestmark = needs(BINARY)
 
 
 @pytest.fixture
 async def endpoint(tmp_path: Path) -> AsyncIterator[RabbitmqServer]:
-    server = RabbitmqServer(tmp_path)
-    await server.start()
-    await server.proxy.start()
-    yield server
-    await server.proxy.close()
-    await server.kill()
+    async with running(RabbitmqServer(tmp_path)) as server:
+        yield server
 
 
 class TestRabbitmq(KindContract):
@@ -78,3 +77,17 @@ async def test_a_large_message_does_not_cost_those_that_are_under_way(
         await delivering
 
     assert {message.id for message in await endpoint.received()} == {message.id for message in small}
+
+
+async def test_a_message_is_sent_over_tls_to_a_trusted_server_only(tmp_path: Path, fetcher: Fetcher) -> None:
+    certificate = make_certificate(tmp_path)
+    message = render(make_message(1, record=1))
+    async with running(RabbitmqServer(tmp_path, certificate=certificate)) as server:
+        settings = {**server.settings, "url": f"amqps://127.0.0.1:{server.tls_port}"}
+        async with opened(server.kind, settings, fetcher) as sender:
+            with pytest.raises(EndpointDown, match="certificate verify failed"):
+                await sender.send(message)
+        async with opened(server.kind, settings, fetcher, Settings(ca_file=certificate)) as sender:
+            await sender.send(message)
+
+        assert [received.seq for received in await server.received()] == [1]

@@ -4,24 +4,25 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from ingestd.delivery.kinds.redis import KIND
 from ingestd.errors import EndpointDown, EndpointGone, MessageRefused
+from ingestd.settings import Settings
 from ingestd.web.fetcher import Fetcher
 from tests.delivery.kinds.contract import KindContract, make_message, make_messages, opened, render
 from tests.support.brokers.debian import needs
+from tests.support.brokers.process import running
 from tests.support.brokers.redis import BINARY, RedisServer
+from tests.support.drop_folders import make_certificate
 
 pytestmark = needs(BINARY)
 
 
 @pytest.fixture
 async def endpoint(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    await server.start()
-    await server.proxy.start()
-    yield server
-    await server.proxy.close()
-    await server.kill()
+    async with running(RedisServer(tmp_path)) as server:
+        yield server
 
 
 class TestRedis(KindContract):
@@ -99,3 +100,32 @@ async def test_a_test_message_adds_no_entry(endpoint: RedisServer, fetcher: Fetc
         await sender.send(render(make_message(0, record=0)))
 
     assert [message.seq for message in await endpoint.received()] == [1]
+
+
+async def test_a_message_is_sent_over_tls_to_a_trusted_server_only(tmp_path: Path, fetcher: Fetcher) -> None:
+    certificate = make_certificate(tmp_path)
+    message = render(make_message(1, record=1))
+    async with running(RedisServer(tmp_path, certificate=certificate)) as server:
+        async with opened(server.kind, server.settings, fetcher) as sender:
+            with pytest.raises(EndpointDown, match="certificate verify failed"):
+                await sender.send(message)
+        async with opened(server.kind, server.settings, fetcher, Settings(ca_file=certificate)) as sender:
+            assert (await sender.send(message)).excerpt == "1-0"
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("redis://:secret@127.0.0.1:6379", "should have no login"),
+        ("redis://127.0.0.1:6379/news", "with the number of the database"),
+        ("redis://127.0.0.1:6379?password=secret", "without a query"),
+        ("redis://127.0.0.1:99999", "Port out of range"),
+        ("redis://", "should be redis://HOST:PORT or rediss://HOST:PORT"),
+    ],
+    ids=["login", "database", "query", "port", "host"],
+)
+def test_wrong_settings_are_refused_without_a_secret(url: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message) as caught:
+        KIND.settings.model_validate({"url": url})
+
+    assert "secret" not in str(caught.value)

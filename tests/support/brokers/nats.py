@@ -8,8 +8,8 @@ import nats
 
 from ingestd.delivery.kinds.nats import KIND
 from tests.delivery.kinds.contract import Received
-from tests.support.brokers.process import ServerProcess, free_port
-from tests.support.brokers.proxy import Proxy
+from tests.support.brokers.process import ServerProcess
+from tests.support.brokers.proxy import Proxy, free_port
 
 MAX_PAYLOAD = 65_536
 STREAM = "NEWS"

@@ -4,20 +4,15 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol, TypeVar
+
+from tests.support.brokers.proxy import Proxy
 
 #: Seconds until a server is ready, on a machine that does other things.
 READY_TIMEOUT = 120.0
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens at."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
 
 
 class ServerProcess:
@@ -67,3 +62,28 @@ class ServerProcess:
         assert process.stdout
         while await process.stdout.read(65_536):
             pass
+
+
+class _Server(Protocol):
+    """A broker behind a proxy."""
+
+    proxy: Proxy
+
+    async def start(self) -> None: ...
+
+    async def kill(self) -> None: ...
+
+
+S = TypeVar("S", bound=_Server)
+
+
+@asynccontextmanager
+async def running(server: S) -> AsyncIterator[S]:
+    """Start a broker and its proxy, and end both."""
+    try:
+        await server.start()
+        await server.proxy.start()
+        yield server
+    finally:
+        await server.proxy.close()
+        await server.kill()

@@ -7,8 +7,8 @@ import aio_pika
 
 from ingestd.delivery.kinds.rabbitmq import KIND
 from tests.delivery.kinds.contract import Received
-from tests.support.brokers.process import ServerProcess, free_port
-from tests.support.brokers.proxy import Proxy
+from tests.support.brokers.process import ServerProcess
+from tests.support.brokers.proxy import Proxy, free_port
 
 #: Not the one in /usr/sbin, which changes to the user of the service.
 BINARY = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -23,13 +23,17 @@ class RabbitmqServer:
     oversized = MAX_MESSAGE_SIZE + 1
     keeps_doubles = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, certificate: Path | None = None) -> None:
         self.port = free_port()
         self.proxy = Proxy(self.port)
         self.mute, self.cut = self.proxy.mute, self.proxy.cut
-        (folder / "rabbitmq.conf").write_text(
-            f"max_message_size = {MAX_MESSAGE_SIZE}\nlisteners.tcp.default = 127.0.0.1:{self.port}\n"
-        )
+        #: For TLS, where that is asked for.
+        self.tls_port = free_port()
+        lines = [f"max_message_size = {MAX_MESSAGE_SIZE}", f"listeners.tcp.default = 127.0.0.1:{self.port}"]
+        if certificate:
+            lines += [f"listeners.ssl.default = 127.0.0.1:{self.tls_port}"]
+            lines += [f"ssl_options.{name} = {certificate}" for name in ("cacertfile", "certfile", "keyfile")]
+        (folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
         (folder / "plugins").write_text("[].\n")
         mapper = free_port()
         environment = {

@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from ingestd.delivery.kinds.redis import KIND
 from tests.delivery.kinds.contract import Received
-from tests.support.brokers.process import ServerProcess, free_port
-from tests.support.brokers.proxy import Proxy
+from tests.support.brokers.process import ServerProcess
+from tests.support.brokers.proxy import Proxy, free_port
 
 BINARY = "/usr/bin/redis-server"
 
@@ -21,19 +21,26 @@ class RedisServer:
     oversized = None
     keeps_doubles = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, certificate: Path | None = None) -> None:
         self.port = free_port()
         self.proxy = Proxy(self.port)
         self.mute, self.cut = self.proxy.mute, self.proxy.cut
+        self._scheme = "rediss" if certificate else "redis"
+        port = (
+            f"--port 0 --tls-port {self.port} --tls-cert-file {certificate} --tls-key-file {certificate} "
+            f"--tls-ca-cert-file {certificate} --tls-auth-clients no"
+            if certificate
+            else f"--port {self.port}"
+        )
         command = (
-            f"{BINARY} --port {self.port} --bind 127.0.0.1 --dir {folder} --appendonly yes --appendfsync always "
+            f"{BINARY} {port} --bind 127.0.0.1 --dir {folder} --appendonly yes --appendfsync always "
             "--requirepass letmein"
         )
         self._process = ServerProcess(command.split(), b"Ready to accept connections")
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"url": f"redis://127.0.0.1:{self.proxy.port}/2", "password": "letmein", "stream": "news"}
+        return {"url": f"{self._scheme}://127.0.0.1:{self.proxy.port}/2", "password": "letmein", "stream": "news"}
 
     @property
     def wrong_login(self) -> dict[str, Any]:
