@@ -413,6 +413,8 @@ def test_the_log_of_the_daemon_has_nothing_of_them(either: Path, database_url: s
 
 FORMS = ("thin", "full", "ninjs")
 
+A_CONSUMER = "answers with the consumer"
+
 #: (method, route) → the paths to request, or why it cannot show an item.
 ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/livez"): ["/livez"],
@@ -438,6 +440,21 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/v1/stream"): "never ends; `test_no_message_has_anything_of_them` reads it",
     ("GET", "/v1/consumers/{name}/events"): "hands out, which `test_no_message_has_anything_of_them` checks",
     ("POST", "/v1/consumers/{name}/ack"): "answers with numbers",
+    ("GET", "/v1/consumers"): ["/v1/consumers"],
+    ("GET", "/v1/consumers/{name}"): ["/v1/consumers/echo"],
+    ("GET", "/v1/consumers/{name}/failures"): ["/v1/consumers/echo/failures"],
+    ("GET", "/v1/consumers/{name}/failures/{seq}"): [f"/v1/consumers/echo/failures/{seq}" for seq in range(1, 10)],
+    ("POST", "/v1/consumers"): A_CONSUMER,
+    ("PATCH", "/v1/consumers/{name}"): A_CONSUMER,
+    ("DELETE", "/v1/consumers/{name}"): "answers with nothing",
+    ("POST", "/v1/consumers/{name}/pause"): A_CONSUMER,
+    ("POST", "/v1/consumers/{name}/resume"): A_CONSUMER,
+    ("POST", "/v1/consumers/{name}/seek"): A_CONSUMER,
+    ("POST", "/v1/consumers/{name}/rotate"): "answers with a secret",
+    ("POST", "/v1/consumers/{name}/replay"): "answers with a number",
+    ("POST", "/v1/consumers/{name}/redeliver"): "answers with a number",
+    ("POST", "/v1/consumers/{name}/drop"): "answers with a number",
+    ("POST", "/v1/consumers/{name}/test"): "sends an example that is no item",
     ("GET", "/openapi.json"): ["/openapi.json"],
     ("GET", "/v1/docs"): ["/v1/docs"],
     ("POST", "/v1/inbox/{source}"): "receives, and answers with numbers",
@@ -519,7 +536,7 @@ async def test_the_page_marks_what_is_killed_withheld_and_corrected(service: Ser
     assert "Harvest fair" in page
 
 
-@pytest.mark.parametrize("path", ["/v1/events", f"/v1/why?url={KILLED}"])
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/consumers/echo/failures", f"/v1/why?url={KILLED}"])
 async def test_a_route_shows_them_when_asked_with_the_token_and_logs_that(service: Service, path: str) -> None:
     path += ("&" if "?" in path else "?") + "include_withheld=true"
     with capture_logs() as logged:

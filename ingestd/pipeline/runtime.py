@@ -55,6 +55,7 @@ class Runtime:
 
     run_id: str
     role: str
+    settings: Settings
     observer: runs.RunObserver
     #: The claims on which this process works.
     claims: OwnClaims
@@ -116,6 +117,7 @@ async def open_runtime(
         yield Runtime(
             run_id=run_id,
             role=role,
+            settings=settings,
             observer=observer,
             claims=claims,
             database=database,

@@ -1,6 +1,8 @@
 """All routes of the API, in the order of the description."""
 
 from ingestd.daemon.http.v1.resources import (
+    consumer_failures,
+    consumers,
     coverage,
     description,
     events,
@@ -15,6 +17,19 @@ from ingestd.daemon.http.v1.resources import (
 from ingestd.daemon.http.v1.route import Route
 
 #: The modules with routes; a test fails when one is missing here.
-RESOURCES = (records, record, sources, coverage, why, events, stream, reading, inbox, description)
+RESOURCES = (
+    records,
+    record,
+    sources,
+    coverage,
+    why,
+    events,
+    stream,
+    consumers,
+    consumer_failures,
+    reading,
+    inbox,
+    description,
+)
 
 ROUTES: tuple[Route, ...] = tuple(route for resource in RESOURCES for route in resource.ROUTES)
