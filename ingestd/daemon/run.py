@@ -19,6 +19,7 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.http import websub
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.server import serve
+from ingestd.daemon.http.v1.limits import Allowance
 from ingestd.daemon.service import Service
 from ingestd.daemon.single_instance import instance_lock
 from ingestd.daemon.systemd import notify
@@ -83,6 +84,7 @@ async def run_daemon(
             metrics_open=settings.metrics_open,
             allowed_hosts=_allowed_hosts(settings),
             listen_open=settings.listen_open,
+            allowance=Allowance(rate=settings.api_rate, burst=settings.api_burst, concurrency=settings.api_concurrency),
         )
         server = serve(Health(service), settings.listen, access)
         address = await stack.enter_async_context(server)

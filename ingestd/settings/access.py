@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from ingestd.settings.values import PublicUrl, _split_list
+from ingestd.settings.values import Contact, PublicUrl, _split_list
 
 _HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
 
@@ -68,4 +68,37 @@ ListenOpen = Annotated[
 ]
 MetricsOpen = Annotated[
     bool, Field(description="Whether /metrics needs no token although api_token is set, for scrapers that send none.")
+]
+ApiRate = Annotated[
+    float,
+    Field(
+        gt=0,
+        le=100_000,
+        description=(
+            "Requests a second that each token may make of /v1 in the long run; more are answered with status 429."
+        ),
+    ),
+]
+ApiBurst = Annotated[
+    int,
+    Field(ge=1, le=1_000_000, description="Requests that a token may make at once after a pause, beyond api_rate."),
+]
+ApiConcurrency = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=10_000,
+        description=(
+            "Requests of a token that are answered at the same time; those that wait for events do not count."
+        ),
+    ),
+]
+PublicContact = Annotated[
+    Contact | None,
+    Field(
+        description=(
+            "Web page or mail address where publishers can ask about ingestd's requests. It is sent to every "
+            "server in the User-Agent."
+        ),
+    ),
 ]

@@ -13,7 +13,6 @@ from ingestd.settings.agencies import Agencies
 from ingestd.settings.values import (
     Address,
     Bytes,
-    Contact,
     DatabaseUrl,
     Directory,
     DirectoryOrOff,
@@ -95,13 +94,10 @@ class Settings(BaseSettings):
     allowed_hosts: access.AllowedHosts = ()
     listen_open: access.ListenOpen = False
     metrics_open: access.MetricsOpen = False
-    contact: Contact | None = Field(
-        None,
-        description=(
-            "Web page or mail address where publishers can ask about ingestd's requests. It is sent to every "
-            "server in the User-Agent."
-        ),
-    )
+    api_rate: access.ApiRate = 100.0
+    api_burst: access.ApiBurst = 500
+    api_concurrency: access.ApiConcurrency = 50
+    contact: access.PublicContact = None
     interval: Seconds = Field(
         80 * MINUTE,
         gt=0,

@@ -9,6 +9,7 @@ from aiohttp import web
 from ingestd.daemon.http.hosts import host_of, is_loopback
 from ingestd.daemon.http.known_tokens import KnownTokens
 from ingestd.daemon.http.sessions import FailedLogins, Sessions
+from ingestd.daemon.http.v1.limits import Allowance
 from ingestd.errors import StoreError
 from ingestd.model.token import Caller, Role, Token
 from ingestd.store.tokens import PREFIX
@@ -40,6 +41,8 @@ class Access:
     listen_open: bool = False
     failed_logins: FailedLogins = field(default_factory=FailedLogins)
     sessions: Sessions | None = None
+    #: What each caller of /v1 may do.
+    allowance: Allowance = field(default_factory=Allowance)
     #: The tokens of the database; None: those are not asked.
     tokens: KnownTokens | None = None
 

@@ -19,6 +19,7 @@ from ingestd.model.token import Role
 from ingestd.settings import Listen
 from ingestd.store import tokens
 from ingestd.store.schema import tables
+from tests.support.outcomes import keep_texts
 
 API_TOKEN = "a token that is long enough"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -148,3 +149,19 @@ async def test_many_requests_read_the_tokens_once_and_note_the_use_once(service:
     assert statements.count("UPDATE") == 1
     assert statements.count("SELECT") == 2  # the tokens, and the one of this test
     assert (used_at.minute, used_at.second) == (0, 0)
+
+
+async def test_a_filter_hides_events_and_closes_what_it_is_not_applied_to(service: Service) -> None:
+    await keep_texts(service.runtime.database, "https://one.example/feed", "Ferry", "Umbrella")
+    await keep_texts(service.runtime.database, "https://two.example/feed", "Otter")
+    secret = await add(service, "customer", "admin", filter="site:two.example")
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with client_of(service) as client:
+        async with client.get("/v1/events", headers=headers) as reply:
+            batch = await reply.json()
+        paths = ("/v1/sources", "/v1/coverage", "/v1/why?url=urn:1", "/v1/events?include_withheld=true")
+        closed = [await status(client, path, secret) for path in paths]
+
+    assert [one["headline"] for one in batch["events"]] == ["Otter"]
+    assert (batch["after"], batch["newest"]) == (3, 3)
+    assert closed == [403] * 4

@@ -96,6 +96,10 @@ class Route:
     status: int = 200
     #: Statuses of errors that only this route has; those of all routes need not be named.
     errors: tuple[int, ...] = ()
+    #: Whether a caller whose token has a filter gets what that lets through; otherwise such a caller is refused.
+    filtered: bool = False
+    #: Whether it waits for events: such requests do not count among those at once.
+    waits: bool = False
     #: Whether it takes `include_withheld`.
     withheld: bool = False
     #: Whether the answer has an ETag, so that a client can ask whether it changed.

@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
+from time import monotonic
 
 import structlog
 from aiohttp import web
@@ -10,6 +12,7 @@ from aiohttp.typedefs import Middleware
 
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.v1 import problems
+from ingestd.daemon.http.v1.limits import Limits
 from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.reading import body_of, path_of, query_of
 from ingestd.daemon.http.v1.resources.description import TABLE
@@ -36,31 +39,38 @@ def add_routes(app: web.Application, service: Service, access: Access) -> None:
     """Add the routes of the table."""
     app[TABLE] = ROUTES
     app[RECEIVER] = Receiver(service)
+    limits = Limits(access.allowance)
     for route in ROUTES:
-        handler = _handler(service, access, route)
+        handler = _handler(service, access, limits, route)
         if route.method == "GET":
             app.router.add_get(route.path, handler, allow_head=True)
         else:
             app.router.add_route(route.method, route.path, handler)
 
 
-def _handler(service: Service, access: Access, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(
+    service: Service, access: Access, limits: Limits, route: Route
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             caller = await _allowed(route, access, request)
-            query, withheld = query_of(route, request)
-            call = Call(
-                request=request,
-                service=service,
-                caller=caller,
-                query=query,
-                path=path_of(route, request),
-                body=await body_of(route, request),
-                include_withheld=withheld and _may_see_withheld(caller, request),
-            )
-            return _response(route, request, await route.handler(call))
+            with _limited(route, limits, caller, request):
+                return await answer(request, caller)
         except (Problem, IngestError) as error:
             return problem_of(error, request).response()
+
+    async def answer(request: web.Request, caller: Caller) -> web.StreamResponse:
+        query, withheld = query_of(route, request)
+        call = Call(
+            request=request,
+            service=service,
+            caller=caller,
+            query=query,
+            path=path_of(route, request),
+            body=await body_of(route, request),
+            include_withheld=withheld and _may_see_withheld(caller, request),
+        )
+        return _response(route, request, await route.handler(call))
 
     return handle
 
@@ -70,10 +80,21 @@ async def _allowed(route: Route, access: Access, request: web.Request) -> Caller
     caller = await _caller(route, access, request)
     if route.role in ROLES and not caller.has(route.role):
         raise Problem(403, f"the token {caller.token!r} has the role {caller.role}; this needs {route.role}")
+    if caller.filter and not route.filtered:
+        raise Problem(403, f"the token {caller.token!r} has a filter; this needs a token without one")
     if route.method != "GET" and "Origin" in request.headers and "Authorization" not in request.headers:
         # A foreign page in a browser can send a request, though it cannot read the answer.
         raise Problem(403, "a web page may change nothing here without a token in the header Authorization")
     return caller
+
+
+def _limited(route: Route, limits: Limits, caller: Caller, request: web.Request) -> AbstractContextManager[None]:
+    """Count a request against the limits of its caller; raises Problem."""
+    if route.role not in ROLES:  # the inboxes have limits of their own, and the description costs nothing
+        return nullcontext()
+    name = caller.token or f"address {request.remote}"
+    limits.take(name, monotonic())
+    return nullcontext() if route.waits else limits.at_work(name)
 
 
 async def _caller(route: Route, access: Access, request: web.Request) -> Caller:
@@ -97,6 +118,8 @@ def _may_see_withheld(caller: Caller, request: web.Request) -> bool:
         raise Problem(403, "include_withheld needs a token: set api_token, or add one with `ingestd tokens add`")
     if not caller.has("admin"):
         raise Problem(403, f"include_withheld needs the role admin; the token {caller.token!r} has {caller.role}")
+    if caller.filter:  # what is withheld has no content that a filter could look at
+        raise Problem(403, f"include_withheld needs a token without a filter; {caller.token!r} has one")
     log.warning("withheld content shown", path=request.path, client=request.remote, token=caller.token)
     return True
 

@@ -1,12 +1,16 @@
 """The event log: /v1/events."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd import filters
 from ingestd.daemon.http.v1.parameters import Limit, Number, Parameters, Text, limit
 from ingestd.daemon.http.v1.route import Call, Route
-from ingestd.model.event import EventKind
+from ingestd.model.event import Event, EventKind
+from ingestd.store.consumers import candidates
 from ingestd.store.events import event_log
 
 
@@ -35,12 +39,21 @@ async def events(call: Call) -> object:
             kinds=event_log.parse_kinds(query.kind),
             include_withheld=call.include_withheld,
         )
-    return asdict(batch)
+        return asdict(replace(batch, events=await _visible(call, connection, batch.events)))
+
+
+async def _visible(call: Call, connection: AsyncConnection, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return the events that the filter of the caller's token lets through."""
+    allowed = filters.parse(call.caller.filter)
+    if allowed.expression is None:
+        return tuple(events)
+    seen = await candidates.read(connection, events, allowed.fields)
+    return tuple(one for one, candidate in zip(events, seen, strict=True) if allowed.matches(candidate))
 
 
 ROUTES = (
     Route(
         path="/v1/events", handler=events, tag="Events", query=EventsQuery, answer=event_log.EventBatch,
-        errors=(410,), withheld=True,
+        errors=(410,), withheld=True, filtered=True,
     ),
 )  # fmt: skip

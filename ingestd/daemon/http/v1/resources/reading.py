@@ -155,10 +155,10 @@ def _reply(taken: HandOut) -> Reply:
 ROUTES = (
     Route(
         path="/v1/consumers/{name}/events", handler=pull, tag="Consumers", role="operate", query=PullQuery,
-        parameters=ConsumerPath, answer=PullAnswer, errors=(404, 409, 410),
+        parameters=ConsumerPath, answer=PullAnswer, errors=(404, 409, 410), filtered=True, waits=True,
     ),
     Route(
         method="POST", path="/v1/consumers/{name}/ack", handler=acknowledge, tag="Consumers", role="operate",
-        parameters=ConsumerPath, body=AckBody, answer=AckAnswer, errors=(404, 409),
+        parameters=ConsumerPath, body=AckBody, answer=AckAnswer, errors=(404, 409), filtered=True,
     ),
 )  # fmt: skip

@@ -85,6 +85,6 @@ async def _write(response: web.StreamResponse, content: bytes) -> None:
 ROUTES = (
     Route(
         path="/v1/stream", handler=stream, tag="Events", query=StreamQuery, media_types=("text/event-stream",),
-        errors=(410,),
+        errors=(410,), filtered=True, waits=True,
     ),
 )  # fmt: skip
