@@ -29,6 +29,7 @@ from ingestd.pipeline.embargo_release import release_due
 from ingestd.pipeline.runtime import open_runtime
 from ingestd.pipeline.stories.placer import Placer
 from ingestd.renderers import forms
+from ingestd.renderers.feeds import FEED_RENDERERS
 from ingestd.renderers.forms.form import Form
 from ingestd.settings import Listen, Settings
 from ingestd.settings.values import with_async_driver
@@ -458,6 +459,8 @@ ROUTES_WALKED: dict[tuple[str, str], list[str] | str] = {
     ("GET", "/openapi.json"): ["/openapi.json"],
     ("GET", "/v1/docs"): ["/v1/docs"],
     ("POST", "/v1/inbox/{source}"): "receives, and answers with numbers",
+    ("GET", "/feeds/{name}.{suffix}"): [f"/feeds/everything.{one.name}" for one in FEED_RENDERERS],
+    ("GET", "/feeds/{name}/{archive}.{suffix}"): "tests/daemon/http/test_feeds.py kills what is in an archive",
     ("GET", "/websub/{token}"): "answers with the challenge of the hub",
     ("POST", "/websub/{token}"): "receives, and answers with nothing",
 }
@@ -470,6 +473,9 @@ async def service(
     be_patient(monkeypatch)
     settings = Settings(state_dir=tmp_path / "state", database_url=database_url, extractors=1)
     async with open_runtime(settings, role="daemon") as runtime:
+        async with runtime.database.write() as connection:
+            now = datetime.now(UTC)
+            await consumers.add(connection, name="everything", kind="feed", settings={"public": True}, now=now)
         yield Service(runtime, max_polls=2, max_pages=2, per_site=1, callback="http://127.0.0.1/websub")
 
 

@@ -86,7 +86,7 @@ async def run_daemon(
             listen_open=settings.listen_open,
             allowance=Allowance(rate=settings.api_rate, burst=settings.api_burst, concurrency=settings.api_concurrency),
         )
-        server = serve(Health(service), settings.listen, access)
+        server = serve(Health(service), settings.listen, access, public_url=settings.public_url)
         address = await stack.enter_async_context(server)
         process_memory.freeze_objects()
         await make_pushed_sources_due(service)

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from ingestd.daemon.health import Health
-from ingestd.daemon.http import login, websub
+from ingestd.daemon.http import feeds, login, websub
 from ingestd.daemon.http.access import Access
 from ingestd.daemon.http.hosts import host_check
 from ingestd.daemon.http.known_tokens import KnownTokens
@@ -39,14 +39,16 @@ _HEADERS = {
 
 
 @asynccontextmanager
-async def serve(health: Health, listen: Listen, access: Access = NO_TOKEN) -> AsyncIterator[str]:
-    """Serve at `listen`; yields the address of the status page.
+async def serve(
+    health: Health, listen: Listen, access: Access = NO_TOKEN, *, public_url: str | None = None
+) -> AsyncIterator[str]:
+    """Serve at `listen`; yields the address of the status page.  `public_url` is the one that others reach it by.
 
     Raises ConfigError when the address cannot be used, or other hosts can reach it and `access` neither has a token nor
     is `listen_open`; AddressInUse when another process listens there.
     """
     page = StatusPage(health)
-    app = application(health, page, listen, access)
+    app = application(health, page, listen, access, public_url=public_url)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
@@ -62,8 +64,10 @@ async def serve(health: Health, listen: Listen, access: Access = NO_TOKEN) -> As
         await asyncio.gather(watch, runner.cleanup(), health.close(), page.close(), return_exceptions=True)
 
 
-def application(health: Health, page: StatusPage, listen: Listen, access: Access = NO_TOKEN) -> web.Application:
-    """Return the application that serves health, metrics, status page, API, inboxes and WebSub callbacks."""
+def application(
+    health: Health, page: StatusPage, listen: Listen, access: Access = NO_TOKEN, *, public_url: str | None = None
+) -> web.Application:
+    """Return the application that serves health, metrics, status page, API, inboxes, feeds and WebSub callbacks."""
     metrics = Metrics(health)
     tokens = KnownTokens(health.service.runtime.database)
     access = replace(access, tokens=tokens)
@@ -111,6 +115,7 @@ def application(health: Health, page: StatusPage, listen: Listen, access: Access
         app.router.add_get(path, handler)
     login.add_routes(app, page, access)
     serving.add_routes(app, health.service, access)
+    feeds.add_routes(app, health.service, access, public_url)
     if health.service.subscriber:
         websub.add_routes(app, health.service, health.service.subscriber)
     return app

@@ -1,0 +1,69 @@
+"""Announce changes of a feed to its WebSub hub (W3C WebSub, 7; the request is that of PubSubHubbub 0.4)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ingestd.delivery.kinds.kind import Opening, Receipt, Rendered, Sender
+from ingestd.errors import EndpointDown, EndpointGone, FetchError, Refused
+from ingestd.renderers.feeds import FEED_RENDERERS
+from ingestd.web.fetcher import Fetcher
+
+
+@asynccontextmanager
+async def open_publisher(opening: Opening) -> AsyncIterator[Sender]:
+    """Open a sender that announces what changes; without a hub, one that does nothing."""
+    settings, public_url = opening.settings, opening.operator.public_url
+    if settings.hub is None:
+        yield _Silent()
+        return
+    if public_url is None:
+        raise EndpointGone("a hub needs the address of the feed: set public_url, then resume the consumer")
+    if not settings.public:
+        # A hub fetches the feed as everybody does.
+        raise EndpointGone("a hub can read only a public feed: set public = true, then resume the consumer")
+    names = (renderer.name for renderer in FEED_RENDERERS)
+    topics = tuple(f"{public_url}/feeds/{opening.consumer.name}.{name}" for name in names)
+    yield Publisher(opening.fetcher, settings.hub, topics)
+
+
+class _Silent:
+    async def send(self, rendered: Rendered) -> Receipt:
+        del rendered
+        return Receipt()
+
+
+class Publisher:
+    """Sender that tells a hub that its topics have changed: once for all messages that wait meanwhile."""
+
+    def __init__(self, fetcher: Fetcher, hub: str, topics: tuple[str, ...]) -> None:
+        self._fetcher = fetcher
+        self._hub = hub
+        self._topics = topics
+        self._lock = asyncio.Lock()
+        #: Messages that arrived, and how many of them the last announcement was about.
+        self._arrived = 0
+        self._announced = 0
+
+    async def send(self, rendered: Rendered) -> Receipt:
+        """Announce a change; return when the hub has taken an announcement that was made after it."""
+        del rendered
+        self._arrived += 1
+        mine = self._arrived
+        async with self._lock:
+            if self._announced < mine:
+                newest = self._arrived
+                await self._announce()
+                self._announced = newest
+        return Receipt()
+
+    async def _announce(self) -> None:
+        for topic in self._topics:
+            # `hub.topic` of PubSubHubbub 0.3 is `hub.url`: hubs take one or the other.
+            form = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}
+            try:
+                await self._fetcher.post(self._hub, form)
+            except FetchError as error:
+                status = error.status if isinstance(error, Refused) else None
+                retry_after = error.retry_after if isinstance(error, Refused) else None
+                raise EndpointDown(f"hub: {error}", retry_after=retry_after, status=status) from error
