@@ -23,7 +23,7 @@ from ingestd.daemon.http.v1.limits import Allowance
 from ingestd.daemon.service import Service
 from ingestd.daemon.single_instance import instance_lock
 from ingestd.daemon.systemd import notify
-from ingestd.delivery.engine import Deliveries
+from ingestd.delivery.engine.deliveries import Deliveries
 from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of

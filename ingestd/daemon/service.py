@@ -12,7 +12,7 @@ import structlog
 from ingestd.daemon.folder_watch import FolderWatch
 from ingestd.daemon.service_state import ServiceState
 from ingestd.daemon.usage_figures import UsageFigures
-from ingestd.delivery.engine import Deliveries
+from ingestd.delivery.engine.deliveries import Deliveries
 from ingestd.delivery.streams import Streams
 from ingestd.errors import StoreError
 from ingestd.model.source import Source

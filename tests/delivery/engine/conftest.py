@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.delivery.engine import Deliveries
+from ingestd.delivery.engine.deliveries import Deliveries
 from ingestd.settings import Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.work import runs
 from ingestd.web.fetcher import Fetcher
-from tests.delivery.receiving import Receiver, find_test_kind
+from tests.delivery.engine.receiving import Receiver, find_test_kind
 from tests.support.outcomes import NOON
 
 

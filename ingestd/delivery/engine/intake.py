@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ingestd.delivery.item import KILLS, Item
-from ingestd.delivery.lanes import Lanes
-from ingestd.delivery.rendering import Renderings
-from ingestd.delivery.selection import Selection
-from ingestd.delivery.tail import Tail
+from ingestd.delivery.engine.item import KILLS, Item
+from ingestd.delivery.engine.lanes import Lanes
+from ingestd.delivery.engine.rendering import Renderings
+from ingestd.delivery.engine.selection import Selection
+from ingestd.delivery.engine.tail import Tail
 from ingestd.model.consumer import FailedMessage
 from ingestd.model.event import Event
 from ingestd.renderers.forms.form import Form
@@ -71,7 +71,8 @@ class Intake:
         lanes = self._lanes
         while lanes.kill_read < self._tail.end and lanes.open_kills < _MOST_KILLS:
             events, upto = await self._tail.kills_after(lanes.kill_read, self._tail.end, limit=PAGE)
-            lanes.add_kills(await self._items(events), upto)
+            killed = await self._tail.last_kills({event.record_id for event in events}, lanes.kill_read)
+            lanes.add_kills(await self._items(events), upto, killed)
 
     async def _take_due(self) -> None:
         lanes = self._lanes

@@ -9,16 +9,16 @@ from random import random
 
 import structlog
 
-from ingestd.delivery import retries
-from ingestd.delivery.endpoint import Endpoint
-from ingestd.delivery.intake import LOW, Intake
-from ingestd.delivery.item import KILLS, Item, Totals
+from ingestd.delivery.engine import retries
+from ingestd.delivery.engine.endpoint import Endpoint
+from ingestd.delivery.engine.intake import LOW, Intake
+from ingestd.delivery.engine.item import KILLS, Item, Totals
+from ingestd.delivery.engine.lanes import Lanes
+from ingestd.delivery.engine.rendering import Renderings
+from ingestd.delivery.engine.rows import Changes
+from ingestd.delivery.engine.selection import Selection
+from ingestd.delivery.engine.tail import Tail
 from ingestd.delivery.kinds.kind import Kind, Opening, Rendered, Sender
-from ingestd.delivery.lanes import Lanes
-from ingestd.delivery.rendering import Renderings
-from ingestd.delivery.rows import Changes
-from ingestd.delivery.selection import Selection
-from ingestd.delivery.tail import Tail
 from ingestd.errors import (
     ConfigError,
     EndpointDown,
@@ -132,6 +132,9 @@ class Deliverer:
         async with self._shared.database.snapshot() as connection:
             rows = await failures.failed(
                 connection, self.consumer.id, states=("waiting", "blocked"), limit=2 * failures.MOST_WAITING
+            )
+            rows += await failures.failed(
+                connection, self.consumer.id, states=("dead",), after=self.consumer.cursor, limit=failures.MOST_WAITING
             )
             killed = await kills.last_of(connection, {row.record_id for row in rows}, KILLS)
         self.lanes.load(rows, killed)

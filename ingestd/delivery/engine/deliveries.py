@@ -12,12 +12,12 @@ from time import monotonic
 import structlog
 from pydantic import ValidationError
 
-from ingestd.delivery.deliverer import Deliverer, Shared
-from ingestd.delivery.item import Totals
+from ingestd.delivery.engine.deliverer import Deliverer, Shared
+from ingestd.delivery.engine.item import Totals
+from ingestd.delivery.engine.rendering import Renderings
+from ingestd.delivery.engine.tail import FRESH, Tail
 from ingestd.delivery.kinds import find_kind
 from ingestd.delivery.kinds.kind import Kind
-from ingestd.delivery.rendering import Renderings
-from ingestd.delivery.tail import FRESH, Tail
 from ingestd.errors import IngestError, StoreError, UsageError
 from ingestd.model.consumer import Consumer, ConsumerState
 from ingestd.renderers.forms import FORMS

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from ingestd.delivery import retries
-from ingestd.delivery.item import KILLS, Item, Totals
-from ingestd.delivery.rows import Rows
+from ingestd.delivery.engine import retries
+from ingestd.delivery.engine.item import KILLS, Item, Totals
+from ingestd.delivery.engine.rows import Rows
 from ingestd.model.consumer import FailedMessage
 from ingestd.store.consumers.failures import Attempt
 
@@ -51,6 +51,8 @@ class Lanes:
         # In the order of their numbers, since events come in so.
         self._open: dict[int, None] = {}
         self._open_kills: dict[int, None] = {}
+        #: Messages beyond the cursors that have rows already.
+        self._settled: set[int] = set()
         #: Record → number of its last kill, as far as it matters to what is queued.
         self._killed: dict[int, int] = {}
         self.queued = 0
@@ -88,13 +90,18 @@ class Lanes:
         return 0 if self._ordered else record_id
 
     def load(self, rows: Iterable[FailedMessage], killed: Mapping[int, int]) -> None:
-        """Take over the rows of messages that failed before; `killed` has the last kill of their records."""
-        self.totals.overtaken += self.rows.load(rows, killed)
+        """Take over the rows of messages that failed before; `killed` has the last kill of their records.
+
+        Rows may be stored beyond a cursor that an earlier message holds back: these messages are not taken in again.
+        """
+        found = list(rows)
+        self._settled = {row.seq for row in found if row.seq > self.cursor}
+        self.totals.overtaken += self.rows.load((row for row in found if row.state != "dead"), killed)
 
     def add(self, items: Iterable[Item], upto: int, killed: Mapping[int, int], now: datetime) -> None:
         """Take in messages of the main lane that match, up to event `upto`; `killed` has the last kills of records."""
         for item in items:
-            if item.kind in KILLS and not self._ordered:
+            if item.seq in self._settled or (item.kind in KILLS and not self._ordered):
                 continue
             if self._is_late(item) or (killed.get(item.record_id, 0) > item.seq and item.kind != "merged"):
                 self.totals.overtaken += 1
@@ -105,13 +112,13 @@ class Lanes:
                 self._queue(item)
         self.read = max(self.read, upto)
 
-    def add_kills(self, items: Iterable[Item], upto: int) -> None:
-        """Take in kills that match, up to event `upto`."""
+    def add_kills(self, items: Iterable[Item], upto: int, killed: Mapping[int, int]) -> None:
+        """Take in kills that match, up to event `upto`; `killed` has the last kills of records."""
         for item in items:
-            self.note_kill(item.record_id, item.seq)
+            self.note_kill(item.record_id, max(item.seq, killed.get(item.record_id, 0)))
             if self._is_late(item):
                 self.totals.overtaken += 1
-            else:
+            elif item.seq not in self._settled:
                 self._open_kills[item.seq] = None
                 self._queue(item, first=True)
         self.kill_read = max(self.kill_read, upto)

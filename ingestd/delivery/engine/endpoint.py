@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ingestd.delivery import retries
+from ingestd.delivery.engine import retries
 from ingestd.model.consumer import Consumer
 
 #: Characters of a reason that are kept.
