@@ -16,7 +16,7 @@ FLOORS = (
     ("backfill", "reprocess", "repair", "delivery", "backup", "erasure", "library"),
     ("pipeline",),
     ("settings", "demo"),
-    ("store", "web", "archive", "drops", "workers"),
+    ("store", "web", "archive", "drops", "workers", "client"),
     ("formats", "articles", "likeness", "policy", "renderers", "discovery", "filters"),
     ("model",),
     ("errors", "urls", "times", "dates", "text", "units", "json", "caching"),

@@ -16,6 +16,8 @@ from ingestd.daemon.http.server import serve
 from ingestd.daemon.http.v1.resources import stream as route
 from ingestd.daemon.service import Service
 from ingestd.delivery import streams
+from ingestd.delivery.frames import Frame, Frames, form_named
+from ingestd.model.event import EventKind
 from ingestd.settings import Listen
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
@@ -181,22 +183,21 @@ async def test_what_was_killed_before_it_is_written_is_left_out(
     assert json.loads(second["data"])["record"] is None
 
 
+def frame(seq: int, record_id: int, kind: EventKind = "new") -> Frame:
+    return Frame(seq=seq, record_id=record_id, kind=kind, content=b"", passes={"": True})
+
+
 def test_a_waiting_message_is_dropped_when_its_kill_is_known() -> None:
-    form = streams.frames.form_named("thin")
-    channel = streams.Channel(form, 0, EPOCH)
+    channel = streams.Channel(form_named("thin"), 0, EPOCH)
     channel.filters[""] += 1
-    one = {"content": b"", "passes": {"": True}}
-    frames = (
-        streams.Frame(seq=1, record_id=7, kind="new", **one), streams.Frame(seq=2, record_id=8, kind="new", **one),
-    )  # fmt: skip
-    channel.add(streams.Frames(frames=frames, wanted=frozenset({""}), after=2, newest=2, epoch=EPOCH))
-    kill = (streams.Frame(seq=3, record_id=7, kind="killed", **one),)
-    channel.add(streams.Frames(frames=kill, wanted=frozenset({""}), after=3, newest=3, epoch=EPOCH))
+    for frames in ((frame(1, 7), frame(2, 8)), (frame(3, 7, "killed"),)):
+        last = frames[-1].seq
+        channel.add(Frames(frames=frames, wanted=frozenset({""}), after=last, newest=last, epoch=EPOCH))
 
     found = channel.after(0, "")
 
     assert found
-    assert [frame.seq for frame in found[0]] == [2, 3]
+    assert [one.seq for one in found[0]] == [2, 3]
 
 
 async def test_a_client_behind_the_window_misses_nothing(
