@@ -5,6 +5,7 @@ import signal
 import tomllib
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -17,10 +18,13 @@ from ingestd.cli.output import note, show, show_json_lines, show_table
 from ingestd.cli.settings import load_settings
 from ingestd.cli.stories.table import headline_of
 from ingestd.daemon.run import run_daemon
+from ingestd.delivery import management
 from ingestd.demo import holdings
 from ingestd.demo.holdings import Holdings
 from ingestd.demo.newsroom import Newsroom
+from ingestd.demo.receiver import Received, Receiver
 from ingestd.errors import IngestError
+from ingestd.model.event import Event
 from ingestd.model.story import Story
 from ingestd.model.story_words import origin_of, reasons
 from ingestd.pipeline.database import open_database
@@ -49,9 +53,11 @@ def demo(
     """Run the daemon on a simulated newsroom.
 
     Both run on the loopback of this machine, with a temporary database. Prints each event as it happens: a record
-    saved, revised, corrected, withheld, released or killed.
+    saved, revised, corrected, withheld, released or killed. A webhook gets each event as well, and what it was sent is
+    printed after an arrow.
 
-    Exit status: 0 on success; with --once, 1 if the records differ from what was published.
+    Exit status: 0 on success; with --once, 1 if the records differ from what was published, or if the webhook did not
+    get every event, signed and each kill without a text.
     """
     given = load_settings(config)
     with TemporaryDirectory(prefix="ingestd-demo-") as directory:
@@ -87,8 +93,10 @@ async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> 
         async with database.write() as connection:
             for url, title in (*newsroom.sources, (newsroom.agency.url, newsroom.agency.title)):
                 await add(connection, url, title=title, interval=1.0, now=datetime.now(UTC))
+        receiver = await stack.enter_async_context(Receiver(partial(_show_message, json=json)))
+        await _add_consumer(database, receiver)
         daemon = asyncio.create_task(run_daemon(settings, ready=lambda address: note(f"status page: {address}")))
-        follow = asyncio.create_task(_follow(database, newsroom, once=once, json=json))
+        follow = asyncio.create_task(_follow(database, newsroom, receiver, once=once, json=json))
         await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)
         if not daemon.done():
             # Stop it as an operator would.
@@ -107,6 +115,8 @@ async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> 
     names = ("sources", "polls", "not_modified", "entries", "records", "revisions", "duplicates", "failures")
     counts = {"304s" if name == "not_modified" else name: figures[name] for name in names}
     counts |= {kind: happened[kind] for kind in _COUNTED}
+    counts |= {"webhooks": len(receiver.received), "webhooks_refused": receiver.refused}
+    complete = complete and not receiver.refused and not any(one.has_text for one in _kills(receiver))
     if json:
         show_json_lines([counts])
     else:
@@ -135,9 +145,28 @@ def _due(newsroom: Newsroom) -> Holdings:
     return holdings.expected_holdings(newsroom.expected, newsroom.expected_wire)
 
 
-async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: bool) -> None:
-    """Print events as they happen; with `once`, until everything published is stored or time is up."""
-    seen, started = 0, monotonic()
+async def _add_consumer(database: Database, receiver: Receiver) -> None:
+    settings = {"url": receiver.url, "secret": receiver.secret}
+    async with database.write() as connection:
+        await management.add(connection, name="demo", kind="webhook", settings=settings, after=0, now=datetime.now(UTC))
+
+
+def _show_message(message: Received, known: bool, *, json: bool) -> None:
+    """Print what the webhook was sent."""
+    if json:
+        show_json_lines([{"webhook": message.id, "kind": message.kind, "again": known}])
+        return
+    again = " again" if known else ""
+    show(f"-> event {message.seq}{again}: {message.kind}  {message.headline or '(no text)'}  ({message.source_title})")
+
+
+def _kills(receiver: Receiver) -> list[Received]:
+    return [one for one in receiver.received.values() if one.kind == "killed"]
+
+
+async def _follow(database: Database, newsroom: Newsroom, receiver: Receiver, *, once: bool, json: bool) -> None:
+    """Print events as they happen; with `once`, until everything published is stored and sent, or time is up."""
+    seen, started, events = 0, monotonic(), list[Event]()
     while True:
         async with database.read() as connection:
             found = await event_log.read_after(connection, seen)
@@ -145,6 +174,7 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             ended = once and newsroom.finished.is_set()
             stored = await holdings.stored_holdings(database, newsroom) if ended else None
         seen = found.after
+        events += found.events if once else ()
         for event in found.events:
             if json:
                 show_json_lines([event])
@@ -152,9 +182,12 @@ async def _follow(database: Database, newsroom: Newsroom, *, once: bool, json: b
             # A withheld record has no headline until it is released, and a killed one has none any more.
             headline = event.headline or ("(killed)" if event.kind == "killed" else "(withheld)")
             show(f"{event.kind:9} {iso(event.versioncreated)}  {headline}  ({event.source_title})")
-        if stored == _due(newsroom) and not figures["pending"] and not found.events:
+        is_stored = stored == _due(newsroom) and not figures["pending"] and not found.events
+        if is_stored and not receiver.missing(events):
             return
         if once and monotonic() - started > _TIMEOUT:
+            if is_stored:
+                raise IngestError(f"the webhook did not get the events {receiver.missing(events)} in {_TIMEOUT:.0f} s")
             raise IngestError(
                 f"not everything was stored within {_TIMEOUT:.0f} s: {stored} instead of {_due(newsroom)}"
             )
