@@ -1,7 +1,6 @@
 """Deliver to one consumer: send what is ready, and leave its endpoint alone while that is down."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from random import random
 
 import structlog
 
+from ingestd.delivery.consumer_settings import kind_settings, retry_schedule
 from ingestd.delivery.engine import retries
 from ingestd.delivery.engine.endpoint import Endpoint
 from ingestd.delivery.engine.intake import LOW, Intake
@@ -74,12 +74,11 @@ class Deliverer:
         self._kind = kind
         self._media_type = form.media_type
         self._shared = shared
-        options = kind.settings.model_validate(dict(consumer.settings))
-        schedule: Sequence[float] | None = getattr(options, "retries", None)
+        options = kind_settings(kind, consumer.settings)
         self._opening = Opening(consumer=consumer, settings=options, operator=shared.settings, fetcher=shared.fetcher)
         self.lanes = Lanes(
             consumer.id, consumer.cursor, max(consumer.cursor, consumer.kill_cursor), ordered=kind.ordered,
-            schedule=retries.SCHEDULE if schedule is None else schedule, totals=totals,
+            schedule=retry_schedule(consumer.settings), totals=totals,
         )  # fmt: skip
         selection = Selection(shared.database, consumer.filter)
         self._intake = Intake(self.lanes, shared.tail, shared.renderings, selection, form, ordered=kind.ordered)

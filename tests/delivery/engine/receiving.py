@@ -17,7 +17,6 @@ from ingestd.errors import EndpointDown, EndpointGone, MessageRefused
 
 class ReceiverSettings(BaseModel, extra="forbid"):
     url: str
-    retries: tuple[float, ...] | None = None
 
 
 class PostSender:

@@ -131,7 +131,7 @@ async def test_a_refused_message_holds_up_its_record_only(
 ) -> None:
     await keep_texts(database, SOURCE, "Story 1", "Story 2")
     await append(database, (1, "revised"), (2, "revised"))
-    await add(database, receiver, settings={"retries": [0.3, 86_400.0]})
+    await add(database, receiver, settings={"retries": [1.0, 86_400.0]})
     refusals = iter([500, 500, 200, 200])
     receiver.answer = lambda message: next(refusals) if message["record_id"] == 1 else 200
     engine = await engines.start()
