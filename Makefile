@@ -33,7 +33,8 @@ check: .venv/installed-test
 	$(TEST)
 
 # The tests that are small in `make test`, in full: takes about an hour. tests/support/soak.py has the sizes.
-SOAK_TESTS = tests/articles/test_hostile_pages.py tests/daemon/test_agency.py tests/daemon/test_faults.py \
+SOAK_TESTS = tests/articles/test_hostile_pages.py tests/daemon/test_agency.py tests/daemon/test_deliveries.py \
+	tests/daemon/test_faults.py \
 	tests/formats/syndication/test_well_formed.py \
 	tests/daemon/test_folder_watch.py tests/daemon/test_process.py tests/daemon/test_siege.py \
 	tests/pipeline/test_hostile.py tests/store/events/test_event_log.py tests/test_wheel.py

@@ -65,6 +65,22 @@ class NatsServer:
     async def _connect(self) -> nats.NATS:
         return await nats.connect(f"nats://ingestd:letmein@127.0.0.1:{self.port}", allow_reconnect=False)
 
+    @property
+    def url(self) -> str:
+        """The address of the server itself, without the proxy."""
+        return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    async def messages(self, after: int = 0) -> list[tuple[str, bytes]]:
+        """Return the messages of the stream with their identifiers, in its order, but the first `after`."""
+        client = await self._connect()
+        try:
+            stream = client.jetstream()
+            state = (await stream.stream_info(STREAM)).state
+            found = [await stream.get_msg(STREAM, seq) for seq in range(after + 1, state.messages + 1)]
+            return [((one.headers or {})["Nats-Msg-Id"], one.data or b"") for one in found]
+        finally:
+            await client.close()
+
     async def received(self) -> list[Received]:
         client = await self._connect()
         try:
