@@ -71,7 +71,7 @@ def _name_sources(report: dict[str, Any], settings: Settings) -> list[tuple[str,
         return []
     token = settings.api_token.get_secret_value() if settings.api_token else None
     try:
-        status, body = asyncio.run(_get(settings.listen, "v1/sources", token=token))
+        status, body = asyncio.run(_get(settings.listen, "v1/sources?problems=true", token=token))
         sources = json.loads(body) if status == 200 else []
     except (UsageError, ValueError):
         sources = []  # the report is what was asked for

@@ -10,7 +10,6 @@ import typer
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json, show_table
 from ingestd.cli.settings import load_settings
-from ingestd.cli.sitemap_index import refuse_index
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import IngestError, NoArticle
 from ingestd.model.feed import Entry
@@ -20,6 +19,7 @@ from ingestd.model.version import Version
 from ingestd.pipeline.read import fetch_page, naming_document, read_page, read_reply
 from ingestd.pipeline.runtime import make_pool, open_fetcher
 from ingestd.pipeline.text_renditions import ListSource, fetch_text
+from ingestd.policy.polling.sitemap_index import refuse_index
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.policy.wire.versions import received_version
 from ingestd.settings import Settings

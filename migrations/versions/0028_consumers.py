@@ -1,4 +1,4 @@
-"""Add consumers of the event log, what could not be delivered to them, and API tokens.
+"""Add consumers of the event log, what could not be delivered to them, and API tokens; list gaps by an index.
 
 Revision ID: 0028
 Revises: 0027
@@ -19,6 +19,7 @@ depends_on = None
 def upgrade() -> None:
     _create_consumers()
     _create_failures()
+    online.create_index("gaps_by_time", "gaps", ["from_at"])
     op.create_table(
         "tokens",
         sa.Column("id", Id, nullable=False),

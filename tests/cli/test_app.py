@@ -25,10 +25,10 @@ ALL = [
 
 #: Modules that hold no command.
 HELPERS = {
-    "consumers.options", "consumers.state", "sources.interval",
+    "consumers.options", "consumers.state",
     "app", "backfill.options", "backfill.run", "clean.batch_line", "clean.explanation", "commands", "database",
     "db.progress", "empty", "iterate", "log", "main_help", "options", "output", "records.decide", "records.options",
-    "records.table", "settings", "since", "sitemap_index", "sources.state", "stories.options", "stories.table",
+    "records.table", "settings", "since", "sources.state", "stories.options", "stories.table",
     "terminal", "withheld",
 }  # fmt: skip
 

@@ -11,7 +11,6 @@ from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.store.operations import failures
-from ingestd.urls import without_userinfo
 
 
 def list_(
@@ -37,7 +36,7 @@ def list_(
             rows = await find(connection, limit=limit, include_withheld=include_withheld)
             if not rows and not json:
                 await note_nothing(connection, "no entry is quarantined" if quarantined else "no failures")
-        return [{**row, "source_url": without_userinfo(row["source_url"] or "")} for row in rows]
+        return rows
 
     rows = asyncio.run(work())
     if json:

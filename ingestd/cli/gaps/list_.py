@@ -11,7 +11,6 @@ from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_json, show_table
 from ingestd.errors import UsageError
 from ingestd.store.polls import gaps
-from ingestd.urls import without_userinfo
 
 _STATES = ("open", "repaired", "accepted")
 
@@ -36,7 +35,7 @@ def list_(
             rows = await gaps.list_all(connection, state=state, limit=limit)
             if not rows and not json:
                 await note_nothing(connection, f"no gap is {state}" if state else "no gaps")
-        return [{**row, "source_url": without_userinfo(row["source_url"])} for row in rows]
+        return rows
 
     rows = asyncio.run(work())
     if json:

@@ -1,11 +1,11 @@
 """`ingestd sources list`."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncGenerator, Iterator
+from datetime import UTC, datetime
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import ColumnElement
@@ -16,27 +16,19 @@ from ingestd.cli.iterate import iterate
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import is_terminal, note, show_json_array, show_table
 from ingestd.errors import UsageError
-from ingestd.policy.polling.condition import Condition
-from ingestd.store.operations import overview
+from ingestd.store.operations.listed_sources import ONLY, READ, listed
+from ingestd.store.operations.listed_sources import only as condition
 from ingestd.store.polls import source_list
-from ingestd.store.schema.tables import sources
-from ingestd.times import iso
-
-#: Conditions, "overdue": an active source that was due over five minutes ago, and "warned": its documents have defects.
-_ONLY = (*get_args(Condition), "overdue", "warned")
 
 #: Rows of a table on a terminal, if no limit is given.
 _TERMINAL_ROWS = 1000
-
-#: What is read of a source, before its number of entries.
-_READ = (*overview.SUMMARISED, sources.c.last_polled_at)
 
 _COLUMNS = ("id", "condition", "entries", "last_polled_at", "next_attempt_at", "title", "url", "reason")
 
 
 def list_(
     only: Annotated[
-        str | None, typer.Option("--only", metavar="WHAT", help=f"Only sources that are: {', '.join(_ONLY)}.")
+        str | None, typer.Option("--only", metavar="WHAT", help=f"Only sources that are: {', '.join(ONLY)}.")
     ] = None,
     limit: Annotated[
         int | None,
@@ -50,8 +42,8 @@ def list_(
 
     Exit status: 0 on success, 2 if --only has an unknown value.
     """
-    if only is not None and only not in _ONLY:
-        raise UsageError(f"--only: {only!r} should be one of {', '.join(_ONLY)}")
+    if only is not None and only not in ONLY:
+        raise UsageError(f"--only: {only!r} should be one of {', '.join(ONLY)}")
     if limit is None and is_terminal() and not json:
         limit = _TERMINAL_ROWS
     if json:
@@ -61,10 +53,10 @@ def list_(
     rows = iterate(_pages(config, _chosen(only), after=after, limit=None if limit is None else limit + 1))
     if (first := next(rows, None)) is None:
         note(f"no source is {only}; `ingestd sources list` lists all" if only else NO_SOURCES)
-    listed = _Counted(islice(chain(() if first is None else (first,), rows), limit))
-    show_table(_COLUMNS, map(_with_warnings if only == "warned" else itemgetter(*_COLUMNS), listed))
+    shown = _Counted(islice(chain(() if first is None else (first,), rows), limit))
+    show_table(_COLUMNS, map(_with_warnings if only == "warned" else itemgetter(*_COLUMNS), shown))
     if next(rows, None) is not None:
-        note(f"listed {limit} sources; --after {listed.last['id']} lists the next")
+        note(f"listed {limit} sources; --after {shown.last['id']} lists the next")
 
 
 class _Counted:
@@ -91,22 +83,11 @@ async def _pages(
     config: Path | None, only: ColumnElement[bool] | None, *, after: int, limit: int | None
 ) -> AsyncGenerator[list[dict[str, Any]], None]:
     async with open_for_reading(config) as database:
-        pages = source_list.pages(database, _READ, only=only, after=after, limit=limit)
+        pages = source_list.pages(database, READ, only=only, after=after, limit=limit)
         async for page in pages:
-            yield [_listed(row) for row in page]
-
-
-def _listed(row: Sequence[Any]) -> dict[str, Any]:
-    *values, last_polled_at, entries = row
-    return {**overview.summary_of_values(*values), "entries": entries, "last_polled_at": iso(last_polled_at)}
+            yield [listed(row) for row in page]
 
 
 def _chosen(only: str | None) -> ColumnElement[bool] | None:
     """Return the condition that a source is listed with `--only`."""
-    if only is None:
-        return None
-    if only == "overdue":
-        return source_list.is_overdue(datetime.now(UTC) - timedelta(seconds=overview.OVERDUE))
-    if only == "warned":
-        return source_list.IS_WARNED
-    return source_list.in_condition(next(one for one in get_args(Condition) if one == only))
+    return condition(only, datetime.now(UTC))

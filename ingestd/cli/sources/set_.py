@@ -9,8 +9,8 @@ from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
 from ingestd.cli.output import show_result
 from ingestd.cli.settings import load_settings
-from ingestd.cli.sources.interval import read_interval
 from ingestd.errors import UsageError
+from ingestd.policy.polling.fixed_interval import fixed_interval
 from ingestd.store.polls import sources
 from ingestd.urls import without_userinfo
 
@@ -52,7 +52,8 @@ def set_(
             row = await sources.find(connection, source)
             if interval is not None:
                 auto = interval == "auto"
-                values["interval"] = None if auto else read_interval(interval, row.url, load_settings(config))
+                floor = load_settings(config).interval_floor
+                values["interval"] = None if auto else fixed_interval(interval, row.url, floor=floor)
             if robots is not None and not row.url.startswith("http"):
                 raise UsageError(f"{without_userinfo(row.url)} has no robots.txt; leave out --robots and --no-robots")
             await sources.change(connection, row.id, **values)

@@ -6,9 +6,7 @@ from typing import Any
 from ingestd.cli.database import open_for_reading
 from ingestd.cli.options import ConfigOption, JsonOption, SourceArgument
 from ingestd.cli.output import show, show_json, show_table
-from ingestd.store.operations import overview
-from ingestd.store.polls import sources, subscriptions
-from ingestd.store.polls.source_rows import shown_values
+from ingestd.store.operations import listed_sources
 
 
 def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -19,12 +17,7 @@ def show_(source: SourceArgument, config: ConfigOption = None, json: JsonOption 
 
     async def work() -> dict[str, Any]:
         async with open_for_reading(config) as database, database.read() as connection:
-            row = await sources.find(connection, source)
-            polls = await sources.last_polls(connection, row.id)
-            hub = await subscriptions.status_of(connection, row.id)
-        values = shown_values(row)
-        about = {"warnings": values["warnings"], "hub": hub, "polls": polls}
-        return {**values, **overview.source_summary(row), **about}
+            return await listed_sources.details(connection, source)
 
     found = asyncio.run(work())
     if json:

@@ -7,6 +7,7 @@ from typing import Any
 from ingestd.cli.output import show, show_json, show_table
 from ingestd.model.story import Story, StoryCopy
 from ingestd.model.story_words import origin_of, percent, reasons
+from ingestd.renderers.story_json import story_as_json
 from ingestd.times import iso
 
 
@@ -29,7 +30,7 @@ def show_stories(found: Sequence[Story], *, json: bool) -> None:
 def show_story(story: Story, *, json: bool) -> None:
     """Print a story with its records, and for each who carries it, its versions and the evidence."""
     if json:
-        show_json(asdict(story) | {"origin": origin_of(story)})
+        show_json(story_as_json(story))
         return
     fields: dict[str, Any] = {
         "story": story.id,

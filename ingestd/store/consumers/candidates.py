@@ -11,7 +11,7 @@ from ingestd.errors import UnreadableContent
 from ingestd.filters import Candidate, CandidateSource
 from ingestd.model.event import Event, EventKind
 from ingestd.model.item import Item
-from ingestd.model.record import Record
+from ingestd.model.record import Record, RecordSummary
 from ingestd.store.records.content import content_of
 from ingestd.store.records.records import UNPACKED, item_of
 from ingestd.store.schema.tables import aliases, carriers, copies, entries, records, revisions, sources
@@ -74,7 +74,9 @@ async def read(connection: AsyncConnection, events: Sequence[Event], fields: Col
     return await _read(connection, asked, frozenset(fields))
 
 
-async def of_records(connection: AsyncConnection, found: Sequence[Record], fields: Collection[str]) -> list[Candidate]:
+async def of_records(
+    connection: AsyncConnection, found: Sequence[Record | RecordSummary], fields: Collection[str]
+) -> list[Candidate]:
     """Return what filters that need some fields see of records as they are now, one for each, in their order.
 
     They are no events: what a filter says of kinds is unknown.

@@ -100,9 +100,11 @@ async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> N
 
 
 async def latest(
-    connection: AsyncConnection, *, limit: int = 50, include_withheld: bool = False
+    connection: AsyncConnection, *, limit: int = 50, before: int | None = None, include_withheld: bool = False
 ) -> list[dict[str, Any]]:
     """Return the latest failures, newest first, each with its source's URL; an entry's last one has its state.
+
+    With `before`, those with lower numbers.
 
     Those of a withheld or killed record are without URL and message unless `include_withheld`.
     """
@@ -117,13 +119,16 @@ async def latest(
         .order_by(failures.c.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(failures.c.id < before)
     rows = (await connection.execute(query)).mappings()
     return [_shown(dict(row), include_withheld=include_withheld) for row in rows]
 
 
 def _shown(row: dict[str, Any], *, include_withheld: bool) -> dict[str, Any]:
     hidden = row.pop("pubstatus") not in (None, "usable") and not include_withheld
-    return {**row, "url": None, "message": _WITHHELD} if hidden else row
+    shown = {**row, "source_url": without_userinfo(row["source_url"] or "")}
+    return {**shown, "url": None, "message": _WITHHELD} if hidden else shown
 
 
 #: Stands for the message of a failure that may quote withheld content.
@@ -131,9 +136,9 @@ _WITHHELD = "(withheld)"
 
 
 async def list_quarantined(
-    connection: AsyncConnection, *, limit: int = 1000, include_withheld: bool = False
+    connection: AsyncConnection, *, limit: int = 1000, after: int = 0, include_withheld: bool = False
 ) -> list[dict[str, Any]]:
-    """Return the quarantined entries, each with its last failure, by id.
+    """Return the quarantined entries, each with its last failure, by id; with `after`, those with higher numbers.
 
     Those of a withheld or killed record are without URL and message unless `include_withheld`.
     """
@@ -148,8 +153,9 @@ async def list_quarantined(
         .join(sources, sources.c.id == entries.c.source_id)
         .outerjoin(records, records.c.id == entries.c.record_id)
         .outerjoin(failures, failures.c.id == last)
-        .where(entries.c.state == "quarantined")
-        .order_by(entries.c.id)
+        # The sum keeps the databases from reading all entries in the order of their numbers.
+        .where(entries.c.state == "quarantined", entries.c.id + 0 > after)
+        .order_by(entries.c.id + 0)
         .limit(limit)
     )  # fmt: skip
     rows = (await connection.execute(query)).mappings()

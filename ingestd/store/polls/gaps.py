@@ -101,16 +101,24 @@ async def accept_or_retry(
 
 
 async def list_all(
-    connection: AsyncConnection, *, state: str | None = None, source_id: int | None = None, limit: int = 100
+    connection: AsyncConnection,
+    *,
+    state: str | None = None,
+    source_id: int | None = None,
+    limit: int = 100,
+    after: tuple[datetime, int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return gaps, newest first, each with its source's URL."""
+    """Return gaps, newest first, each with its source's URL; with `after`, those behind a gap's start and number."""
     query = select(gaps, sources.c.url.label("source_url")).join(sources, sources.c.id == gaps.c.source_id)
     if state:
         query = query.where(gaps.c.state == state)
     if source_id is not None:
         query = query.where(gaps.c.source_id == source_id)
+    if after is not None:
+        from_at, gap_id = after
+        query = query.where(gaps.c.from_at <= from_at, (gaps.c.from_at < from_at) | (gaps.c.id < gap_id))
     rows = await connection.execute(query.order_by(gaps.c.from_at.desc(), gaps.c.id.desc()).limit(limit))
-    return [dict(row) for row in rows.mappings()]
+    return [{**row, "source_url": without_userinfo(row["source_url"])} for row in rows.mappings()]
 
 
 async def coverage(

@@ -113,6 +113,14 @@ async def set_state(connection: AsyncConnection, source_id: int, state: str, *, 
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))
 
 
+async def make_due_now(connection: AsyncConnection, source_id: int, *, now: datetime) -> bool:
+    """Make an active source due now, whatever its failures; returns False for an inbox and a source that is stopped."""
+    c = sources.c
+    active = (c.id == source_id) & (c.state == "active") & c.due_at.is_not(None)
+    result = await connection.execute(update(sources).where(active).values(due_at=now))
+    return bool(result.rowcount)
+
+
 async def change(connection: AsyncConnection, source_id: int, **values: object) -> None:
     """Change a source's title, interval (seconds; None: learned), obeys_robots or revisits."""
     await connection.execute(update(sources).where(sources.c.id == source_id).values(values))

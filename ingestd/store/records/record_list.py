@@ -17,7 +17,6 @@ from ingestd.store.records.records import SELECT_RECORDS, Status, readable
 from ingestd.store.records.search import ranked
 from ingestd.store.schema.tables import carriers, copies, entries, events, records, revisions, sources
 from ingestd.store.statements import among
-from ingestd.store.stories.documents import PUBLISHER
 
 #: Rows that a page looks through, and those of them that `accept` is asked about, which reads texts.
 _MAX_ROWS, _MAX_ASKED = 20_000, 2_000
@@ -35,7 +34,7 @@ class Chosen:
     """Which records to list; None chooses all."""
 
     status: Status = "usable"
-    #: Carried by this source, or by an entry of this site (registrable domain).
+    #: Carried by this source; by a source, or an entry, of this site (registrable domain).
     source_id: int | None = None
     site: str | None = None
     #: A language tag: `en` is also `en-GB`.
@@ -199,7 +198,7 @@ def _fits(chosen: Chosen, c: Any) -> ColumnElement[bool]:
         conditions.append(exists().where(carriers.c.record_id == c.id, carriers.c.source_id == chosen.source_id))
     if chosen.site is not None:
         carried = carriers.c.record_id == c.id
-        of_site = PUBLISHER.element == chosen.site
+        of_site = or_(entries.c.site == chosen.site, sources.c.site == chosen.site)
         joined = (entries.c.id == carriers.c.entry_id) & (sources.c.id == carriers.c.source_id)
         conditions.append(exists().where(carried, joined, of_site))
     if chosen.story is not None:

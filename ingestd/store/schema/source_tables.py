@@ -145,6 +145,7 @@ gaps = Table(
     Column("note", Text),  # how it was repaired, why it could not be, or why it was accepted
     Column("closed_at", Instant),
     Index("gaps_by_source", "source_id", "from_at"),
+    Index("gaps_by_time", "from_at"),
 )
 _open_gap = text("state = 'open'")
 Index("gaps_due", gaps.c.due_at, sqlite_where=_open_gap, postgresql_where=_open_gap)

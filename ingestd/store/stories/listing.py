@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import NotFound
 from ingestd.model.story import Story, StoryCopy
 from ingestd.model.story_words import words_around
+from ingestd.store.records.records import Status
+from ingestd.store.records.search import search as find_words
 from ingestd.store.schema.tables import carriers, copies, entries, sources, stories
 from ingestd.store.statements import chunks
 from ingestd.store.stories import cursor, documents
@@ -91,6 +93,21 @@ async def of_records(
     ids = list(dict.fromkeys(story_of[one] for one in record_ids if one in story_of))
     found = await read(connection, ids, include_withheld=include_withheld)
     return [found[story_id] for story_id in ids]
+
+
+#: Records that a search looks at for each story that is listed, and at most.
+_RECORDS, _MOST_RECORDS = 5, 5_000
+
+
+async def search(
+    connection: AsyncConnection, words: str, chosen: Chosen, *, include_withheld: bool = False
+) -> list[Story]:
+    """Return the stories whose records have all words, best match first."""
+    looked_at = min((chosen.skip + chosen.limit) * _RECORDS, _MOST_RECORDS)
+    status: Status = "all" if include_withheld else "usable"
+    records = await find_words(connection, words, limit=looked_at, status=status)
+    ids = [record.id for record in records]
+    return choose(await of_records(connection, ids, include_withheld=include_withheld), chosen)
 
 
 def choose(found: Sequence[Story], chosen: Chosen) -> list[Story]:

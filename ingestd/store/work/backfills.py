@@ -12,6 +12,7 @@ from ingestd.store.database import Database
 from ingestd.store.schema.tables import backfills, entries, records, sources
 from ingestd.store.statements import chunks
 from ingestd.store.work.entry_deletion import delete_entries
+from ingestd.urls import without_userinfo
 
 #: Entries dropped in one transaction.
 _DROPPED = 200
@@ -173,12 +174,30 @@ async def count_entries(connection: AsyncConnection, backfill_id: int) -> dict[s
     return dict((await connection.execute(query)).all())
 
 
-async def list_all(connection: AsyncConnection) -> list[dict[str, Any]]:
-    """Return all backfills, newest first, each with its source's URL and its number of `entries` by state."""
-    query = (
-        select(backfills, sources.c.url.label("source_url"))
-        .join(sources, sources.c.id == backfills.c.source_id)
-        .order_by(backfills.c.id.desc())
-    )
-    rows = [dict(row) for row in (await connection.execute(query)).mappings()]
-    return [{**row, "entries": await count_entries(connection, row["id"])} for row in rows]
+async def list_all(
+    connection: AsyncConnection, *, limit: int | None = None, before: int | None = None
+) -> list[dict[str, Any]]:
+    """Return backfills, newest first, each with its number of entries by state; with `before`, those with lower ids.
+
+    One that no process works on, and that is not finished, is `interrupted`.
+    """
+    query = select(backfills).order_by(backfills.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(backfills.c.id < before)
+    rows = list((await connection.execute(query)).mappings())
+    return [_shown(row, await count_entries(connection, row["id"])) for row in rows]
+
+
+def _shown(row: Mapping[Any, Any], number: Mapping[str, int]) -> dict[str, Any]:
+    interrupted = row["state"] == "running" and row["run_id"] is None
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "state": "interrupted" if interrupted else row["state"],
+        "argument": without_userinfo(row["argument"]),
+        "options": row["options"],
+        **{state: number.get(state, 0) for state in ("pending", "done", "quarantined")},
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "message": row["message"],
+    }

@@ -1,16 +1,20 @@
 """All routes of the API, in the order of the description."""
 
 from ingestd.daemon.http.v1.resources import (
+    backfills,
     consumer_failures,
     consumers,
     coverage,
     description,
     events,
+    failures,
+    gaps,
     inbox,
     reading,
     record,
     records,
     sources,
+    stories,
     stream,
     why,
 )
@@ -20,8 +24,12 @@ from ingestd.daemon.http.v1.route import Route
 RESOURCES = (
     records,
     record,
+    stories,
     sources,
+    gaps,
     coverage,
+    failures,
+    backfills,
     why,
     events,
     stream,

@@ -44,22 +44,25 @@ class Api:
     def database(self) -> Database:
         return self.service.runtime.database
 
-    async def request(self, method: str, path: str, *, json: object = None, **query: object) -> Answer:
-        parameters = {name.rstrip("_"): str(value) for name, value in query.items()}
-        async with self.client.request(method, path, params=parameters, json=json) as reply:
+    async def request(
+        self, method: str, path: str, *, json: object = None, token: str | None = None, **query: object
+    ) -> Answer:
+        parameters = {name.removesuffix("_"): str(value) for name, value in query.items()}
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        async with self.client.request(method, path, params=parameters, json=json, headers=headers) as reply:
             value = await reply.json(content_type=None) if reply.content_length else None
             following = reply.links.get("next")
             return Answer(reply.status, value, reply.headers, str(following["url"]) if following else None)
 
-    async def get(self, path: str, **query: object) -> Answer:
+    async def get(self, path: str, **query: Any) -> Answer:
         return await self.request("GET", path, **query)
 
-    async def value(self, path: str, **query: object) -> Any:
+    async def value(self, path: str, **query: Any) -> Any:
         answer = await self.get(path, **query)
         assert answer.status == 200, answer.value
         return answer.value
 
-    async def pages(self, path: str, **query: object) -> list[Any]:
+    async def pages(self, path: str, **query: Any) -> list[Any]:
         """Return the items of all pages."""
         answer, found = await self.get(path, **query), list[Any]()
         while True:
@@ -67,7 +70,7 @@ class Api:
             found += answer.value
             if answer.next is None:
                 return found
-            answer = await self.get(answer.next)
+            answer = await self.get(answer.next, token=query.get("token"))
 
     async def command(self, *arguments: object) -> Any:
         """Return what a command prints as JSON."""

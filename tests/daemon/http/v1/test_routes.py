@@ -63,7 +63,7 @@ async def test_a_quiet_source_is_listed_and_is_a_health_warning_without_its_name
     async with service.runtime.database.write() as connection:
         await connection.execute(table.update().where(table.c.id == source).values(quiet_since=NOON))
 
-    async with client.get("/v1/sources") as reply:
+    async with client.get("/v1/sources", params={"problems": "true"}) as reply:
         [row] = await reply.json()
     async with client.get("/health") as reply:
         health = await reply.json()
@@ -86,11 +86,11 @@ async def test_sources_are_listed_page_by_page(service: Service, client: aiohttp
 
     found, after = list[int](), 0
     for expected in (1000, 1000, 100):
-        async with client.get("/v1/sources", params={"after": after}) as reply:
+        async with client.get("/v1/sources", params={"problems": "true", "after": after}) as reply:
             page = [row["id"] for row in await reply.json()]
         assert len(page) == expected
         found, after = found + page, page[-1]
-    async with client.get("/v1/sources", params={"after": 3, "limit": 2}) as reply:
+    async with client.get("/v1/sources", params={"problems": "true", "after": 3, "limit": 2}) as reply:
         assert [row["id"] for row in await reply.json()] == found[3:5]
 
     assert found == sorted(set(found))

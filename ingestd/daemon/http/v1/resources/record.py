@@ -12,6 +12,7 @@ from ingestd.daemon.http.v1.parameters import Answer, Limit, Number, Parameters,
 from ingestd.daemon.http.v1.record_models import RecordAnswer
 from ingestd.daemon.http.v1.resources.records import Form, FormField
 from ingestd.daemon.http.v1.route import Call, Route
+from ingestd.daemon.http.v1.visibility import check_record
 from ingestd.errors import NotFound, UnreadableContent, UsageError
 from ingestd.model.record import Carrier, Record
 from ingestd.pipeline.revision_json import difference_as_json, revision_as_json
@@ -63,7 +64,9 @@ async def show_record(call: Call) -> object:
 async def _find(call: Call, as_of: datetime | None = None) -> Record:
     when = end_of_second(as_of) if as_of else None
     async with call.read() as connection:
-        return await records.find(connection, call.path.id, as_of=when, include_withheld=call.include_withheld)
+        found = await records.find(connection, call.path.id, as_of=when, include_withheld=call.include_withheld)
+        await check_record(call, connection, found.id)
+        return found
 
 
 class RevisionsQuery(Parameters):
@@ -151,7 +154,7 @@ async def list_carriers(call: Call) -> object:
 def _route(path: str, **of_route: Any) -> Route:
     return Route(
         path=f"/v1/records/{{id}}{path}", tag="Records", parameters=RecordPath, withheld=True, cacheable=True,
-        errors=(404,), **of_route,
+        filtered=True, errors=(404,), **of_route,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Lists of records: /v1/records."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -12,6 +12,8 @@ from ingestd.daemon.http.v1.paging import decode, encode, page, refuse_probing
 from ingestd.daemon.http.v1.parameters import Limit, Number, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.record_models import RecordAnswer
 from ingestd.daemon.http.v1.route import Call, Route
+from ingestd.daemon.http.v1.visibility import chosen_by
+from ingestd.filters.tokens import quoted
 from ingestd.json import to_json
 from ingestd.model.item import PubStatus
 from ingestd.model.record import RecordSummary
@@ -46,7 +48,7 @@ class RecordsQuery(Parameters):
 
     source: Text | None = Field(None, description="Only those that this source carries: its number or URL.")
     site: Text | None = Field(None, description="Only those that this site carries, as in news.example.")
-    agency: Text | None = Field(None, description="Only those that name this agency: its code or name.")
+    agency: Text | None = Field(None, description="Only those that this agency issued: its code or name.")
     language: Text | None = Field(None, description="Only those in this language; en is also en-GB.")
     since: EventOrTime | None = Field(
         None, description="Only those with an event after this number, or saved or revised from this time on."
@@ -61,6 +63,7 @@ class RecordsQuery(Parameters):
         description='Words that must all occur; "a phrase" as it is, word* for any word that begins so. '
         "The best match then comes first.",
     )
+    filter: Text | None = Field(None, description="Only those that a filter lets through, as that of a consumer.")
     limit: Limit = limit(50, _MAX_RECORDS)
     cursor: Text | None = Field(None, description="Where the page begins: from the Link header of the page before.")
     form: Form = FormField
@@ -74,12 +77,13 @@ async def list_records(call: Call) -> object:
     unless `status` asks for them, and come without their content unless `include_withheld` is given.
     """
     query: RecordsQuery = call.query
-    refuse_probing(call, query.status, "q", "agency", "language")
+    refuse_probing(call, query.status, "q")
+    of_agency = f"agency:{quoted(query.agency, has_field=True)}" if query.agency else ""
+    accept = chosen_by(call, of_agency, query.filter or "")
     kinds = (datetime, int) if query.q is None else (int, datetime, int)
     after: Any = decode(query.cursor, *kinds) if query.cursor else None
     async with call.read() as connection:
         source_id = (await sources.find(connection, query.source)).id if query.source else None
-        accept = _names_agency(query.agency) if query.agency else None
         found = await record_list.page(
             connection, _chosen(query, source_id), limit=query.limit, after=after, accept=accept
         )
@@ -103,19 +107,6 @@ def _chosen(query: RecordsQuery, source_id: int | None) -> Chosen:
     )
 
 
-def _names_agency(name: str) -> record_list.Accept:
-    """Return the function that leaves out records that do not name an agency."""
-    from ingestd.articles.agencies.table import code_of  # noqa: PLC0415 - a daemon nobody asks for agencies has none
-
-    code = code_of(name)
-
-    async def accept(connection: AsyncConnection, ids: Sequence[int]) -> Collection[int]:
-        found = await record_list.read(connection, ids, include_withheld=True)
-        return {one.id for one in found if any(agency.code == code for agency in one.article.agencies)}
-
-    return accept
-
-
 async def _written(connection: AsyncConnection, ids: Sequence[int], form: Form, *, include_withheld: bool) -> bytes:
     values: list[Any]
     if form == "thin":
@@ -130,5 +121,6 @@ ROUTES = (
     Route(
         path="/v1/records", handler=list_records, tag="Records", query=RecordsQuery,
         answer=list[RecordAnswer] | list[RecordSummary] | list[dict[str, Any]], withheld=True, cacheable=True,
+        filtered=True,
     ),
 )  # fmt: skip

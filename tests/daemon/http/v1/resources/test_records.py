@@ -1,6 +1,6 @@
 """/v1/records: lists of records, and one record with its revisions."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from ingestd.daemon.http.v1.paging import encode
 from ingestd.model.article import Agency, Article
+from ingestd.store import tokens
 from ingestd.store.records import operator_decisions
 from tests.daemon.http.v1.api import Api
 from tests.support.outcomes import NOON, claimed, claimed_again, keep, keep_texts, saved
@@ -188,3 +189,32 @@ async def test_an_answer_that_did_not_change_is_not_sent_again(api: Api) -> None
 
     async with api.client.get("/v1/records/1", headers={"If-None-Match": answer.headers["ETag"]}) as again:
         assert again.status == 304
+
+
+async def test_a_token_with_a_filter_sees_what_that_lets_through(api: Api) -> None:
+    await keep_texts(api.database, "https://one.example/feed", "Ferry sinks", "Umbrella")
+    await keep_texts(api.database, "https://two.example/feed", "Ferry found")
+    async with api.database.write() as connection:
+        _, token = await tokens.add(
+            connection, "customer", role="admin", filter="site:one.example ferry", now=datetime.now(UTC)
+        )
+
+    statuses = [
+        (await api.get(f"/v1/records/{path}", token=token)).status
+        for path in ("1", "2", "3", "1/revisions", "2/revisions", "2/diff", "3/carriers")
+    ]
+
+    assert [one["id"] for one in await api.pages("/v1/records", token=token, limit=1)] == [1]
+    assert [one["id"] for one in await api.pages("/v1/records", token=token, q="found")] == []
+    assert statuses == [200, 404, 404, 200, 404, 404, 404]
+    hidden, absent = [await api.get(f"/v1/records/{number}", token=token) for number in (2, 9)]
+    assert hidden.value["detail"].replace("2", "9") == absent.value["detail"]
+    assert (await api.get("/v1/sources", token=token)).status == 403
+
+
+async def test_records_are_chosen_by_a_filter(api: Api) -> None:
+    await keep_texts(api.database, "https://one.example/feed", "Ferry sinks", "Umbrella")
+
+    assert [one["id"] for one in await api.pages("/v1/records", filter="NOT ferry", limit=1)] == [2]
+    wrong = await api.get("/v1/records", filter="colour:red")
+    assert wrong.status == 400

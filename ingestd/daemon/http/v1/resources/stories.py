@@ -1,0 +1,128 @@
+"""Stories: /v1/stories."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_type_hints
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import TypedDict
+
+from ingestd.daemon.http.v1.paging import page
+from ingestd.daemon.http.v1.parameters import Limit, Number, Parameters, Text, Time, limit
+from ingestd.daemon.http.v1.route import Call, Route
+from ingestd.daemon.http.v1.visibility import visible
+from ingestd.errors import NotFound
+from ingestd.model.story import Story
+from ingestd.renderers.story_json import story_as_json
+from ingestd.store.stories import listing
+from ingestd.store.stories.listing import Chosen
+
+#: Stories in one answer, and that `skip` may leave out: the list is sorted anew for each page.
+_MAX_STORIES, _MAX_SKIP = 200, 10_000
+
+#: Without `since`: the stories of the last day, as in `ingestd stories list`.
+_SPAN = timedelta(days=1)
+
+
+class StoriesQuery(Parameters):
+    """Which stories."""
+
+    since: Time | None = Field(None, description="Only those with a record seen since; default: within the last day.")
+    agency: Text | None = Field(None, description="Only those that this agency issued: its code or name.")
+    min_publishers: Number = Field(1, description="Only those that so many publishers carry.")
+    min_carriers: Number | None = Field(
+        None, description="Only those that so many entries carry; default: 2, or 1 if words are searched."
+    )
+    q: Text | None = Field(
+        None, description="Words that must all occur in a record; the best match then comes first, of any time."
+    )
+    limit: Limit = limit(50, _MAX_STORIES)
+    skip: int = Field(0, ge=0, le=_MAX_SKIP, description="Leave out the first ones; the Link header has the next page.")
+
+
+async def list_stories(call: Call) -> object:
+    """List the stories that most publishers carry, the largest first.
+
+    With `q`, those whose records have all words. What is withheld or killed comes without words unless
+    `include_withheld` is given. The Link header has the address of the next page.
+    """
+    query: StoriesQuery = call.query
+    chosen = Chosen(
+        since=query.since or (None if query.q else datetime.now(UTC) - _SPAN),
+        agency=_agency_code(query.agency),
+        min_publishers=query.min_publishers,
+        min_carriers=(1 if query.q else 2) if query.min_carriers is None else query.min_carriers,
+        skip=query.skip,
+        limit=query.limit + 1,
+    )
+    async with call.read() as connection:
+        if query.q:
+            found = await listing.search(connection, query.q, chosen, include_withheld=call.include_withheld)
+        else:
+            found = await listing.most_carried(connection, chosen, include_withheld=call.include_withheld)
+        shown = await _seen_by(call, connection, found[: query.limit])
+    end = query.skip + query.limit
+    following = str(end) if len(found) > query.limit and end <= _MAX_SKIP else None
+    return page(call, value=shown, following=following, name="skip")
+
+
+def _agency_code(name: str | None) -> str | None:
+    if name is None:
+        return None
+    from ingestd.articles.agencies.table import code_of  # noqa: PLC0415 - a daemon nobody asks for agencies has none
+
+    return code_of(name)
+
+
+async def _seen_by(call: Call, connection: AsyncConnection, found: Sequence[Story]) -> list[Story]:
+    """Return stories as the caller may see them: without the records that the filter of its token leaves out."""
+    if not call.caller.filter:
+        return list(found)
+    ids = [one.record_id for story in found for one in story.copies]
+    seen = await visible(call, connection, ids)
+    return [
+        replace(story, copies=copies, carriers=sum(len(one.carriers) for one in copies), publishers=len(publishers),
+                headline=next((one.headline for one in copies if one.headline), None))
+        for story in found
+        if (copies := tuple(one for one in story.copies if one.record_id in seen))
+        for publishers in [{one.publisher for one in copies} | {c.publisher for one in copies for c in one.carriers}]
+    ]  # fmt: skip
+
+
+#: A story with its origin in words.
+WholeStory: Any = TypedDict("WholeStory", {**get_type_hints(Story), "origin": str | None})  # type: ignore[misc]
+
+
+class StoryPath(Parameters):
+    """Which story."""
+
+    id: Number = Field(description="Number of a story.")
+
+
+async def show_story(call: Call) -> object:
+    """Return a story: who carries it, and whose text each record has.
+
+    The number of a story that was merged leads to the one that has its records now. Of records that are withheld or
+    killed no words are shown unless `include_withheld` is given.
+    """
+    path: StoryPath = call.path
+    async with call.read() as connection:
+        found = await listing.find(connection, path.id, include_withheld=call.include_withheld)
+        seen = await _seen_by(call, connection, [found])
+    if not seen:
+        raise NotFound(f"no story {path.id}; `ingestd stories list` shows the day's most carried ones")
+    return story_as_json(seen[0])
+
+
+ROUTES = (
+    Route(
+        path="/v1/stories", handler=list_stories, tag="Stories", query=StoriesQuery, answer=list[Story],
+        withheld=True, cacheable=True, filtered=True,
+    ),
+    Route(
+        path="/v1/stories/{id}", handler=show_story, tag="Stories", parameters=StoryPath, answer=WholeStory,
+        errors=(404,), withheld=True, cacheable=True, filtered=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,47 @@
+"""What a caller may see: the filter of its token chooses among records and stories.
+
+What a filter leaves out does not exist for the caller: it is in no list, and its address is not found.
+"""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd import filters
+from ingestd.daemon.http.v1.route import Call
+from ingestd.errors import NotFound
+from ingestd.store.consumers import candidates
+from ingestd.store.records import summaries
+from ingestd.store.records.record_list import Accept
+
+
+def chosen_by(call: Call, *others: str) -> Accept | None:
+    """Return the function that chooses records by the filter of the caller and by others; None: all are chosen.
+
+    Raises FilterError.
+    """
+    wanted = [one for one in map(filters.parse, (call.caller.filter, *others)) if one.expression is not None]
+    if not wanted:
+        return None
+    fields = frozenset[str]().union(*(one.fields for one in wanted))
+
+    async def accept(connection: AsyncConnection, ids: Sequence[int]) -> Collection[int]:
+        found = await summaries.of_records(connection, ids, include_withheld=True)
+        seen = await candidates.of_records(connection, found, fields)
+        return {
+            one.id for one, candidate in zip(found, seen, strict=True) if all(by.matches(candidate) for by in wanted)
+        }
+
+    return accept
+
+
+async def visible(call: Call, connection: AsyncConnection, ids: Sequence[int]) -> Collection[int]:
+    """Return those of some records that the caller may see."""
+    accept = chosen_by(call)
+    return set(ids) if accept is None else await accept(connection, ids)
+
+
+async def check_record(call: Call, connection: AsyncConnection, record_id: int) -> None:
+    """Raise NotFound, as for a record that does not exist, if the caller may not see one."""
+    if record_id not in await visible(call, connection, [record_id]):
+        raise NotFound(f"no record {call.path.id}; `ingestd records list` shows the latest records")
