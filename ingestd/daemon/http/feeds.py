@@ -8,10 +8,13 @@ import base64
 import binascii
 from datetime import UTC
 from email.utils import format_datetime
+from time import monotonic
 
 from aiohttp import web
 
 from ingestd.daemon.http.access import Access
+from ingestd.daemon.http.v1.limits import Limits
+from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.serving import problem_of
 from ingestd.daemon.service import Service
 from ingestd.delivery.feeds.feeds import Feeds, Served
@@ -26,7 +29,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="ingestd feeds", charset="UTF-8"'
 
 def add_routes(app: web.Application, service: Service, access: Access, public_url: str | None) -> None:
     """Add the routes of feeds; `public_url` is the address of this server that is written into them, if it is set."""
-    feeds = Feeds(service.runtime.database)
+    feeds, limits = Feeds(service.runtime.database), Limits(access.allowance)
 
     async def show(request: web.Request) -> web.Response:
         try:
@@ -34,16 +37,19 @@ def add_routes(app: web.Application, service: Service, access: Access, public_ur
             if caller is None and not await _is_public(feeds, request):
                 # The same for a feed that does not exist: names of feeds are nobody's business.
                 return web.Response(text="401: this feed needs a token\n", status=401, headers=_CHALLENGE)
-            consumer, settings = await feeds.find(request.match_info["name"])
-            served = await feeds.document(
-                consumer,
-                settings,
-                request.match_info["suffix"],
-                f"{public_url or f'{request.scheme}://{request.host}'}/feeds",
-                archive=request.match_info.get("archive"),
-                of=caller.filter if caller else "",
-            )
-        except IngestError as error:
+            name = (caller and caller.token) or f"address {request.remote}"
+            limits.take(name, monotonic())
+            with limits.at_work(name):
+                consumer, settings = await feeds.find(request.match_info["name"])
+                served = await feeds.document(
+                    consumer,
+                    settings,
+                    request.match_info["suffix"],
+                    f"{public_url or f'{request.scheme}://{request.host}'}/feeds",
+                    archive=request.match_info.get("archive"),
+                    of=caller.filter if caller else "",
+                )
+        except (Problem, IngestError) as error:
             return problem_of(error, request).response()
         return _response(request, served, is_public=settings.public)
 

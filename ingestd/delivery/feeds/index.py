@@ -10,10 +10,8 @@ from ingestd.store.consumers import candidates
 from ingestd.store.consumers.candidates import WITHDRAWALS
 from ingestd.store.events import event_log
 
-#: Events that put a version of a story into a feed.  `joined` does if the story was not in it: a filter may ask for a
-#: story, in which a record is placed after its save.
-PUBLISHED: frozenset[EventKind] = frozenset(("new", "revised", "corrected", "released", "joined"))
-_KINDS = tuple(sorted(PUBLISHED | WITHDRAWALS))
+#: Events that put a version of a record into a feed.
+PUBLISHED: frozenset[EventKind] = frozenset(("new", "revised", "corrected", "released"))
 
 #: Events of an archive document; fixed, since its address and its content must stay the same.
 RANGE = 250
@@ -40,6 +38,8 @@ class FeedIndex:
     #: Changes since the index was made: of entries, and of what was withdrawn, released or corrected in any document.
     changes: int = 0
     withdrawals: int = 0
+    #: Whether there are older entries, which come back when newer ones are withdrawn.
+    is_cut: bool = False
 
     async def update(self, connection: AsyncConnection) -> None:
         """Read the events since the last time; the first time, find the newest entries."""
@@ -47,10 +47,13 @@ class FeedIndex:
         if self.epoch != kept.epoch or not kept.first - 1 <= self.seq <= kept.last:
             await self._build(connection, kept)
         while self.seq < kept.last:
-            batch = await event_log.read_after(connection, self.seq, limit=_BATCH, kinds=_KINDS)
+            kinds = _kinds(self.filters)
+            batch = await event_log.read_after(connection, self.seq, limit=_BATCH, kinds=kinds)
             for event in await matching(connection, batch.events, self.filters):
                 self._add(event)
             self.seq = batch.after
+        if self.is_cut and len(self.entries) < self.size:
+            await self._build(connection, kept)
         self._forget_old(kept.last)
 
     def _add(self, event: Event) -> None:
@@ -72,6 +75,7 @@ class FeedIndex:
             if self.entries[record_id].seq > archived:
                 break
             del self.entries[record_id]
+            self.is_cut = True
 
     async def _build(self, connection: AsyncConnection, kept: event_log.LogRange) -> None:
         found: dict[int, Event | None] = {}
@@ -92,12 +96,24 @@ class FeedIndex:
         newest = sorted((event for event in found.values() if event), key=lambda event: event.seq)
         self.entries = {event.record_id: event for event in newest}
         self.epoch, self.seq = kept.epoch, kept.last
+        self.is_cut = entries >= self.size and top >= kept.first
         self.changes += 1
         self.withdrawals += 1
 
 
+def _kinds(filters: tuple[Filter, ...]) -> tuple[EventKind, ...]:
+    """Return the kinds of events that change what is in a feed.
+
+    A record is placed in a story after its save: if a filter asks for a story, `joined` puts a record into the feed
+    that is not in it yet.
+    """
+    of_stories: frozenset[EventKind] = frozenset(("joined",) if any("stories" in one.fields for one in filters) else ())
+    return tuple(sorted(PUBLISHED | WITHDRAWALS | of_stories))
+
+
 async def _between(connection: AsyncConnection, after: int, last: int, filters: tuple[Filter, ...]) -> list[Event]:
-    batch = await event_log.read_after(connection, after, limit=max(1, last - after), kinds=_KINDS)
+    kinds = _kinds(filters)
+    batch = await event_log.read_after(connection, after, limit=max(1, last - after), kinds=kinds)
     return await matching(connection, [event for event in batch.events if event.seq <= last], filters)
 
 
@@ -107,7 +123,7 @@ async def in_range(connection: AsyncConnection, first: int, filters: tuple[Filte
     kept = await event_log.read_range(connection)
     for event in await _between(connection, max(first, kept.first) - 1, first + RANGE - 1, filters):
         known = newest.get(event.record_id)
-        if event.kind in PUBLISHED and not (event.kind == "joined" and known):
+        if event.kind not in WITHDRAWALS and not (event.kind == "joined" and known):
             newest.pop(event.record_id, None)
             newest[event.record_id] = event
     return list(newest.values())

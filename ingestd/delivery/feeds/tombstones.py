@@ -44,7 +44,7 @@ async def _last_published(
     for some in chunks(sorted(record_ids)):
         query = (
             select(events.c.record_id, func.min(events.c.seq).label("first"), func.max(events.c.seq).label("last"))
-            .where(events.c.record_id.in_(some), events.c.kind.in_(sorted(PUBLISHED - {"joined"})))
+            .where(events.c.record_id.in_(some), events.c.kind.in_(sorted(PUBLISHED)))
             .group_by(events.c.record_id)
         )
         for row in await connection.execute(query):
