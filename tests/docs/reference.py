@@ -119,6 +119,7 @@ TABLES: dict[str, dict[str, Callable[[], Iterator[str]]]] = {
     "configuration.md": {"settings": settings},
     "commands.md": {"commands": commands},
     "operations.md": {"metrics": metrics},
+    "feeds.md": {f"settings of {name}": partial(settings_of, name) for name in ("feed", "files")},
     "brokers.md": {
         f"settings of {name}": partial(settings_of, name) for name in ("nats", "kafka", "rabbitmq", "redis")
     },
