@@ -1,18 +1,18 @@
 """Settings of consumers: those of their kind, and those that all kinds have which send messages."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ingestd.delivery.engine.retries import SCHEDULE
 from ingestd.delivery.kinds import KINDS, find_kind
 from ingestd.delivery.kinds.kind import Kind
 from ingestd.errors import UsageError
 from ingestd.settings.values import Seconds
 
-#: Seconds from each try of a message to the next: ten tries within 75 hours and 35 minutes, the schedule that Standard
-#: Webhooks 1.0 gives as an example.
-SCHEDULE = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+M = TypeVar("M", bound=BaseModel)
+
 #: The longest time between two tries, in seconds.
 LONGEST_RETRY = 30 * 86_400.0
 #: Tries of a message, at most, after the first one.
@@ -56,25 +56,33 @@ def setting_names(kind: Kind) -> list[str]:
 
 def kind_settings(kind: Kind, values: Mapping[str, Any]) -> BaseModel:
     """Return the settings of a consumer that its kind knows; raises UsageError, which names what is wrong."""
-    own = {name: value for name, value in values.items() if not (kind.open and name in SendingSettings.model_fields)}
-    return _validated(kind, kind.settings, own)
+    shared = _shared_names(kind)
+    return _validated(kind, kind.settings, {name: value for name, value in values.items() if name not in shared})
 
 
-def retry_schedule(values: Mapping[str, Any]) -> tuple[float, ...]:
-    """Return the seconds from each try of a message to the next, by the settings of a consumer."""
-    given = {name: value for name, value in values.items() if name in SendingSettings.model_fields}
-    return SendingSettings.model_validate(given).retries
+def retry_schedule(kind: Kind, values: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the seconds from each try of a message to the next, by the settings of a consumer; raises UsageError."""
+    own: tuple[float, ...] | None = getattr(kind_settings(kind, values), "retries", None)
+    return _sending_settings(kind, values).retries if own is None else own
 
 
 def check_settings(kind: Kind, values: Mapping[str, Any]) -> None:
     """Raise UsageError, which names the setting, when the settings of a consumer are not valid; it quotes no value."""
     kind_settings(kind, values)
-    if kind.open:
-        given = {name: value for name, value in values.items() if name in SendingSettings.model_fields}
-        _validated(kind, SendingSettings, given)
+    _sending_settings(kind, values)
 
 
-def _validated(kind: Kind, model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+def _sending_settings(kind: Kind, values: Mapping[str, Any]) -> SendingSettings:
+    shared = _shared_names(kind)
+    return _validated(kind, SendingSettings, {name: value for name, value in values.items() if name in shared})
+
+
+def _shared_names(kind: Kind) -> set[str]:
+    """Return the names of the settings that a kind has as all do which send messages."""
+    return SendingSettings.model_fields.keys() - kind.settings.model_fields.keys() if kind.open else set()
+
+
+def _validated(kind: Kind, model: type[M], values: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:

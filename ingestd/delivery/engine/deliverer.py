@@ -78,7 +78,7 @@ class Deliverer:
         self._opening = Opening(consumer=consumer, settings=options, operator=shared.settings, fetcher=shared.fetcher)
         self.lanes = Lanes(
             consumer.id, consumer.cursor, max(consumer.cursor, consumer.kill_cursor), ordered=kind.ordered,
-            schedule=retry_schedule(consumer.settings), totals=totals,
+            schedule=retry_schedule(kind, consumer.settings), totals=totals,
         )  # fmt: skip
         selection = Selection(shared.database, consumer.filter)
         self._intake = Intake(self.lanes, shared.tail, shared.renderings, selection, form, ordered=kind.ordered)
