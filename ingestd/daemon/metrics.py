@@ -104,6 +104,12 @@ class Metrics(Collector):
             "Polls and pushes with warnings of parsing.",
             value=service_state.documents_warned,
         )
+        streams = self._health.service.streams
+        yield GaugeMetricFamily("ingestd_stream_clients", "Clients that read /v1/stream.", streams.clients)
+        yield CounterMetricFamily("ingestd_stream_messages", "Messages written to clients of streams.", streams.written)
+        yield CounterMetricFamily(
+            "ingestd_stream_slow_clients", "Clients of streams that were disconnected: too slow.", streams.too_slow
+        )
         at_work = {
             ("polls",): service_state.polls_at_work,
             ("pages",): service_state.pages_at_work,

@@ -81,15 +81,20 @@ async def hand_out(database: Database, name: str, *, limit: int, seconds: float,
     """
     try:
         async with database.write() as connection:
-            consumer = await _active(connection, name)
+            consumer = active(await leases.lock(connection, name))
             kept = await event_log.read_range(connection)
             _check_cursor(consumer, kept)
             return await _hand_out(connection, consumer, kept, limit, seconds, now)
     except CursorExpired as error:
-        async with database.write() as connection:
-            consumer = await leases.lock(connection, name)
-            await claims.stop(connection, consumer.id, consumer.generation, state="expired", reason=str(error))
+        await expire(database, name, error)
         raise
+
+
+async def expire(database: Database, name: str, error: CursorExpired) -> None:
+    """Set a consumer to expired, which keeps its cursor: its next events are no longer kept, or its epoch has ended."""
+    async with database.write() as connection:
+        consumer = await leases.lock(connection, name)
+        await claims.stop(connection, consumer.id, consumer.generation, state="expired", reason=str(error))
 
 
 async def look(database: Database, name: str) -> Look:
@@ -127,12 +132,14 @@ async def acknowledge(
         return Acknowledged(consumer=await leases.advance(connection, consumer, now), overtaken=overtaken)
 
 
-async def _active(connection: AsyncConnection, name: str) -> Consumer:
-    consumer = await leases.lock(connection, name)
+def active(consumer: Consumer) -> Consumer:
+    """Return a consumer that gets messages; raises NotActive."""
     if consumer.state != "active":
         why = f": {consumer.reason}" if consumer.reason else ""
         what = "seek" if consumer.state == "expired" else "resume"
-        raise NotActive(f"consumer {name} is {consumer.state}{why}; `ingestd consumers {what} {name}` ends that")
+        raise NotActive(
+            f"consumer {consumer.name} is {consumer.state}{why}; `ingestd consumers {what} {consumer.name}` ends that"
+        )
     return consumer
 
 

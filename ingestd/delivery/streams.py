@@ -113,6 +113,14 @@ class Start:
     newest: int
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is written to a client at once, and the number up to which it has everything then."""
+
+    content: bytes
+    upto: int
+
+
 class Streams:
     """The clients of this process that stay connected."""
 
@@ -137,7 +145,7 @@ class Streams:
                 await event_log.read_after(connection, after, epoch=epoch, limit=1)
         return Start(epoch=kept.epoch, after=kept.last if after is None else after, newest=kept.last)
 
-    async def follow(self, start: Start, *, form: Form, wanted: str, token: str | None) -> AsyncGenerator[bytes]:
+    async def follow(self, start: Start, *, form: Form, wanted: str, token: str | None) -> AsyncGenerator[Chunk]:
         """Yield what to write to a client: its messages in order, and comments, until this process ends.
 
         `wanted` is the filter.  Raises Busy when there are too many clients, CursorExpired and StoreError.
@@ -149,9 +157,9 @@ class Streams:
         self._tokens[token] += 1
         channel.filters[wanted] += 1
         try:
-            yield frames.position_frame(start.epoch, start.after)
-            async for content in self._messages(channel, start.after, start.epoch, wanted):
-                yield content
+            yield Chunk(frames.position_frame(start.epoch, start.after), start.after)
+            async for chunk in self._messages(channel, start.after, start.epoch, wanted):
+                yield chunk
         finally:
             self.clients -= 1
             self._tokens[token] -= 1
@@ -163,14 +171,14 @@ class Streams:
                 del self._channels[form.name]
                 self._readers.pop(form.name).cancel()
 
-    async def _messages(self, channel: Channel, after: int, epoch: str, wanted: str) -> AsyncIterator[bytes]:
+    async def _messages(self, channel: Channel, after: int, epoch: str, wanted: str) -> AsyncIterator[Chunk]:
         while not self._closed and channel.epoch == epoch:
             news = channel.news
             found = channel.after(after, wanted)
             some, upto = found or await self._from_database(channel.form, after, epoch, wanted)
             if some:
                 self.written += len(some)
-                yield b"".join(one.content for one in some)
+                yield Chunk(b"".join(one.content for one in some), upto)
             if upto > after:
                 after = upto
                 continue
@@ -178,7 +186,7 @@ class Streams:
                 async with asyncio.timeout(COMMENT_EVERY):
                     await news.wait()
             except TimeoutError:
-                yield frames.position_frame(epoch, after)
+                yield Chunk(frames.position_frame(epoch, after), after)
 
     async def _from_database(self, form: Form, after: int, epoch: str, wanted: str) -> tuple[list[Frame], int]:
         async with self._behind, self._database.read() as connection:

@@ -3,12 +3,13 @@
 Each kind is one module or folder here, exports `KIND` and has a line in KINDS.
 """
 
-from ingestd.delivery.kinds import feed, files, kafka, nats, pull, rabbitmq, redis, webhook
+from ingestd.delivery.kinds import feed, files, kafka, nats, pull, rabbitmq, redis, sse, webhook
 from ingestd.delivery.kinds.kind import Kind
 
 #: All kinds, in the order in which the documentation describes them.
 KINDS: tuple[Kind, ...] = (
     pull.KIND,
+    sse.KIND,
     webhook.KIND,
     nats.KIND,
     kafka.KIND,

@@ -19,6 +19,7 @@ from ingestd.delivery import streams
 from ingestd.delivery.frames import Frame, Frames, form_named
 from ingestd.model.event import EventKind
 from ingestd.settings import Listen
+from ingestd.store.consumers import consumers
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
 from tests.support.agency import NOON, keep_versions, ninjs
@@ -246,3 +247,79 @@ async def test_streams_end_when_the_daemon_stops(service: Service) -> None:
         await stopping
 
     assert service.streams.clients == 0
+
+
+async def add_consumer(service: Service, **values: Any) -> None:
+    async with service.runtime.database.write() as connection:
+        given: dict[str, Any] = {"name": "desk", "kind": "sse", "form": "thin", "after": 0} | values
+        await consumers.add(connection, **given, now=NOW)
+
+
+async def cursor(service: Service) -> int:
+    async with service.runtime.database.read() as connection:
+        return (await consumers.find(connection, "desk")).cursor
+
+
+async def test_the_stream_of_a_consumer_starts_where_it_was(service: Service, client: aiohttp.ClientSession) -> None:
+    database = service.runtime.database
+    await add_consumer(service, filter="headline:ferry")
+    await keep_texts(database, "https://paper.example/feed", "The ferry sinks", "A bridge opens")
+
+    async with reading(client, consumer="desk") as reader:
+        assert await reader.headlines(1) == ["The ferry sinks"]
+    async with asyncio.timeout(60):
+        while await cursor(service) < 2:  # noqa: ASYNC110 - written within a second
+            await asyncio.sleep(0.05)
+    await keep_texts(database, "https://other.example/feed", "Another ferry sails")
+
+    async with reading(client, consumer="desk") as reader:
+        assert await reader.headlines(1) == ["Another ferry sails"]
+
+
+async def test_pausing_a_consumer_ends_its_stream(service: Service, client: aiohttp.ClientSession) -> None:
+    await add_consumer(service)
+    async with reading(client, consumer="desk") as reader:
+        async with service.runtime.database.write() as connection:
+            await consumers.set_state(connection, "desk", "paused")
+        with pytest.raises(aiohttp.ClientPayloadError):  # the answer has no end
+            await reader.next()
+
+    async with client.get("/v1/stream", params={"consumer": "desk"}) as refused:
+        assert refused.status == 409
+        assert "is paused" in await refused.text()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"consumer": "nobody"}, 404), ({"consumer": "desk", "form": "full"}, 400), ({"consumer": "other"}, 400)],
+)
+async def test_a_stream_that_is_none_of_a_consumer(
+    service: Service, client: aiohttp.ClientSession, query: dict[str, str], status: int
+) -> None:
+    await add_consumer(service)
+    await add_consumer(service, name="other", kind="pull")
+
+    async with client.get("/v1/stream", params=query) as reply:
+        assert reply.status == status
+
+
+async def test_a_cursor_that_is_too_old_expires_the_consumer(service: Service, client: aiohttp.ClientSession) -> None:
+    await keep_texts(service.runtime.database, "https://paper.example/feed", "One", "Two", "Three")
+    await add_consumer(service, after=1)
+    async with service.runtime.database.write() as connection:
+        await connection.execute(delete(tables.events).where(tables.events.c.seq <= 2))
+
+    async with client.get("/v1/stream", params={"consumer": "desk"}) as reply:
+        assert reply.status == 410
+    async with service.runtime.database.read() as connection:
+        assert (await consumers.find(connection, "desk")).state == "expired"
+
+
+async def test_a_head_request_takes_nothing(service: Service, client: aiohttp.ClientSession) -> None:
+    await keep_texts(service.runtime.database, "https://paper.example/feed", "One")
+    await add_consumer(service, kind="pull")
+
+    async with client.head("/v1/stream") as stream, client.head("/v1/consumers/desk/events") as pulled:
+        assert (stream.status, pulled.status) == (200, 200)
+    async with client.get("/v1/consumers/desk/events") as taken:
+        assert len((await taken.json())["messages"]) == 1

@@ -88,6 +88,8 @@ async def pull(call: Call) -> object:
     query: PullQuery = call.query
     database, clock = call.service.runtime.database, asyncio.get_running_loop()
     consumer, deadline = await _pull_consumer(call), clock.time() + query.wait
+    if call.request.method == "HEAD":  # it would take a lease, and throw the messages away
+        return _reply(HandOut(consumer=consumer))
     while True:
         look = await pulling.look(database, consumer.name)
         taken = await _hand_out(call, consumer, query.limit)
