@@ -23,7 +23,7 @@ test: .venv/installed-test
 test-brokers: .venv/installed-test
 	tests/support/brokers/install
 	BROKERS=1 $(BIN)/pytest -n 2 -rs tests/delivery/kinds/test_nats.py tests/delivery/kinds/test_kafka.py \
-		tests/delivery/kinds/test_rabbitmq.py tests/delivery/kinds/test_redis.py
+		tests/delivery/kinds/test_rabbitmq.py tests/delivery/kinds/test_redis.py tests/daemon/test_brokers.py
 
 check: .venv/installed-test
 	$(BIN)/ruff format --check .

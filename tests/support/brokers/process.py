@@ -7,6 +7,7 @@ import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from tests.support.brokers.proxy import Proxy
@@ -18,10 +19,13 @@ READY_TIMEOUT = 120.0
 class ServerProcess:
     """A server that says in its output when it is ready."""
 
-    def __init__(self, command: Sequence[str], ready: bytes, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], ready: bytes, folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         # It ends with the tests, also when they are killed.
         guard = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
         self._command, self._ready = (*guard, *command), ready
+        self._folder = folder
         self._environment = {**os.environ, **(environment or {})}
         self._process: Process | None = None
         self._draining: asyncio.Task[None] | None = None
@@ -30,7 +34,12 @@ class ServerProcess:
         """Start the server and wait until it is ready."""
         # In a session of its own: some servers are scripts, and what they start must end with them.
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdout=PIPE, stderr=STDOUT, env=self._environment, start_new_session=True
+            *self._command,
+            stdout=PIPE,
+            stderr=STDOUT,
+            env=self._environment,
+            cwd=self._folder,
+            start_new_session=True,
         )
         said: list[bytes] = []
         assert self._process.stdout

@@ -49,8 +49,8 @@ class RabbitmqServer:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
-        self._mapper = ServerProcess(["/usr/bin/epmd", "-d"], b"epmd running", environment)
-        self._process = ServerProcess([BINARY], b"Starting broker... completed", environment)
+        self._mapper = ServerProcess(["/usr/bin/epmd", "-d"], b"epmd running", folder, environment)
+        self._process = ServerProcess([BINARY], b"Starting broker... completed", folder, environment)
         self._has_queue = False
 
     @property

@@ -36,7 +36,7 @@ class RedisServer:
             f"{BINARY} {port} --bind 127.0.0.1 --dir {folder} --appendonly yes --appendfsync always "
             "--requirepass letmein"
         )
-        self._process = ServerProcess(command.split(), b"Ready to accept connections")
+        self._process = ServerProcess(command.split(), b"Ready to accept connections", folder)
 
     @property
     def settings(self) -> dict[str, Any]:
