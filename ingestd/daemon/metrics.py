@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ingestd import __version__
+from ingestd.daemon import consumer_checks
 from ingestd.daemon.checks import Figures, Pulse
 from ingestd.daemon.health import Health
 from ingestd.daemon.usage_metrics import usage_metrics
@@ -63,6 +64,9 @@ class Metrics(Collector):
             yield GaugeMetricFamily("ingestd_database_response_seconds", "Response time of the database.", response)
         if self._figures:
             yield from _database_metrics(self._figures)
+            deliveries = self._health.service.deliveries
+            totals = deliveries.totals if deliveries else {}
+            yield from consumer_checks.metrics(self._figures.health.consumers, totals)
         if self._health.service.usage.latest:
             yield from usage_metrics(self._health.service.usage.latest)
 

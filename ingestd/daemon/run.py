@@ -24,6 +24,7 @@ from ingestd.daemon.service import Service
 from ingestd.daemon.single_instance import instance_lock
 from ingestd.daemon.systemd import notify
 from ingestd.delivery.engine.deliveries import Deliveries
+from ingestd.delivery.epoch import SeenEvents
 from ingestd.errors import ConfigError
 from ingestd.pipeline.database import make_directories, sqlite_file
 from ingestd.pipeline.runtime import Runtime, open_runtime, timing_of
@@ -67,6 +68,7 @@ async def run_daemon(
             if login.in_the_clear:
                 log.warning("login is sent without TLS", origin=login.origin_url)
         runtime = await stack.enter_async_context(open_runtime(settings, role="daemon", migrate=migrate))
+        await stack.enter_async_context(SeenEvents(runtime.database, settings.state_dir))
         service = Service(
             runtime,
             max_polls=settings.max_polls,

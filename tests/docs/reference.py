@@ -25,8 +25,11 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.http.v1.openapi import document
 from ingestd.daemon.http.v1.routes import ROUTES
 from ingestd.daemon.metrics import Metrics
+from ingestd.delivery.engine.deliveries import Deliveries
+from ingestd.delivery.engine.item import Totals
 from ingestd.delivery.kinds import find_kind
 from ingestd.settings import Settings
+from ingestd.store.consumers import consumers
 from ingestd.store.schema.tables import sources
 from ingestd.units import show_duration
 from tests.daemon.services import add_source, open_service
@@ -84,6 +87,12 @@ async def _exposed(folder: Path) -> str:
         await add_source(service, "https://news.example/feed.xml")
         async with service.runtime.database.write() as connection:
             await connection.execute(update(sources).values(last_success_at=datetime.now(UTC)))
+            await consumers.add(connection, name="desk", kind="webhook", now=datetime.now(UTC))
+        runtime = service.runtime
+        service.deliveries = Deliveries(
+            runtime.database, run_id=runtime.run_id, fetcher=runtime.fetcher, settings=Settings(state_dir=folder)
+        )
+        service.deliveries.totals["desk"] = Totals()
         service.service_state.failures["fetch", "TimedOut"] = 1
         await service.runtime.archive.put(b"<rss/>", "feed")
         await service.usage.measure(service.runtime.database, service.runtime.archive)

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.policy.polling.condition import condition_of
 from ingestd.policy.polling.document_warnings import LEFT_OUT
+from ingestd.store.consumers import figures
+from ingestd.store.consumers.figures import ConsumerFigures
 from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.source_tables import FAILING, HAVE_PROBLEM, UNLISTED
@@ -57,6 +59,7 @@ class HealthFigures:
     late_claims: int
     #: Settings of PostgreSQL with which a crash loses commits.
     unsafe_settings: tuple[str, ...] = ()
+    consumers: tuple[ConsumerFigures, ...] = ()
 
 
 async def health_figures(
@@ -81,6 +84,7 @@ async def health_figures(
         overdue=await _count_overdue(connection, late), gaps=open_gaps, unconfirmed_kills=unconfirmed_kills,
         daemons=await count_daemons(connection),
         late_claims=claims, unsafe_settings=tuple(await unsafe_settings(connection)),
+        consumers=await figures.read(connection),
         **await _source_figures(connection), **entry_row._mapping,
     )  # fmt: skip
 
