@@ -11,7 +11,6 @@ from ingestd.delivery import messages
 from ingestd.delivery.feeds import tombstones
 from ingestd.delivery.feeds.index import RANGE, FeedIndex, in_range
 from ingestd.errors import NotFound
-from ingestd.filters import Filter
 from ingestd.model.consumer import Consumer
 from ingestd.model.event import Event
 from ingestd.model.item import Item
@@ -19,8 +18,8 @@ from ingestd.renderers.feeds.document import FeedDocument, Tombstone
 from ingestd.renderers.record_items import item_of_record
 from ingestd.store.events import event_log
 
-#: Archive documents without an entry that are skipped, at most: each takes a look at its events.
-_MAX_SKIPPED = 20
+#: Archive documents without an entry that are skipped, at most: each takes one look at its events.
+_MAX_SKIPPED = 10
 #: Characters of an epoch in the address of an archive document.
 _EPOCH = 8
 
@@ -69,12 +68,12 @@ async def current_document(
         items=tuple(items),
         deleted=deleted,
         hub=consumer.settings.get("hub"),
-        prev_archive=await _archive_before(connection, kept, kept.last // RANGE * RANGE + 1, index.filters, addresses),
+        prev_archive=await _archive_before(connection, kept, kept.last // RANGE * RANGE + 1, index, addresses),
     )
 
 
 async def archive_document(
-    connection: AsyncConnection, consumer: Consumer, filters: tuple[Filter, ...], name: str, addresses: Addresses
+    connection: AsyncConnection, consumer: Consumer, index: FeedIndex, name: str, addresses: Addresses
 ) -> FeedDocument:
     """Return the archive document whose address ends in `name`; raises NotFound.
 
@@ -82,9 +81,9 @@ async def archive_document(
     """
     kept = await event_log.read_range(connection)
     first = _first_of(name, kept)
-    events = list(reversed(await in_range(connection, first, filters)))
+    events = list(reversed(await in_range(connection, first, index.filters)))
     items, gone = await _items(connection, events, kept.epoch)
-    deleted = await tombstones.of_records(connection, gone, filters) if gone else ()
+    deleted = await tombstones.of_records(connection, gone, index.filters) if gone else ()
     after = first + RANGE
     return FeedDocument(
         id=feed_id(consumer),
@@ -93,7 +92,7 @@ async def archive_document(
         updated=_newest(events, deleted, consumer.created_at),
         items=tuple(items),
         deleted=deleted,
-        prev_archive=await _archive_before(connection, kept, first, filters, addresses),
+        prev_archive=await _archive_before(connection, kept, first, index, addresses),
         next_archive=addresses.archive(kept.epoch, after) if after + RANGE - 1 <= kept.last else None,
         current=addresses.current,
     )
@@ -132,7 +131,7 @@ async def _archive_before(
     connection: AsyncConnection,
     kept: event_log.LogRange,
     first: int,
-    filters: tuple[Filter, ...],
+    index: FeedIndex,
     addresses: Addresses,
 ) -> str | None:
     """Return the address of the archive document before the range that begins with event `first`.
@@ -145,6 +144,6 @@ async def _archive_before(
         before = first - number * RANGE
         if before < 1 or before + RANGE <= kept.first:
             return None
-        if number == _MAX_SKIPPED or await in_range(connection, before, filters):
+        if number == _MAX_SKIPPED or await index.has_entries(connection, before):
             return addresses.archive(kept.epoch, before)
     return None

@@ -101,7 +101,7 @@ class Feeds:
                 document = await (
                     current_document(connection, consumer, index, addresses)
                     if archive is None
-                    else archive_document(connection, consumer, index.filters, archive, addresses)
+                    else archive_document(connection, consumer, index, archive, addresses)
                 )
             served = await asyncio.to_thread(_render, renderer, document)
             self._keep(place, served)

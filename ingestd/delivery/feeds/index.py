@@ -15,10 +15,12 @@ PUBLISHED: frozenset[EventKind] = frozenset(("new", "revised", "corrected", "rel
 
 #: Events of an archive document; fixed, since its address and its content must stay the same.
 RANGE = 250
-#: Events that are read at once.
-_BATCH = 500
+#: Events that are read at once: a filter may need their texts, and takes 0.3 ms for each.
+_BATCH = 100
 #: Events from the end of the log that are searched for the first entries of a feed, at most.
-_MAX_SEARCHED = 20_000
+_MAX_SEARCHED = 10_000
+#: Archive documents of which is remembered whether they have an entry.
+_MAX_REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class FeedIndex:
     withdrawals: int = 0
     #: Whether there are older entries, which come back when newer ones are withdrawn.
     is_cut: bool = False
+    #: First event of an archive document → whether the document has an entry, which does not change.
+    _filled: dict[int, bool] = field(default_factory=dict)
 
     async def update(self, connection: AsyncConnection) -> None:
         """Read the events since the last time; the first time, find the newest entries."""
@@ -77,6 +81,14 @@ class FeedIndex:
             del self.entries[record_id]
             self.is_cut = True
 
+    async def has_entries(self, connection: AsyncConnection, first: int) -> bool:
+        """Return whether the archive document that begins with event `first` has an entry, perhaps a tombstone."""
+        if first not in self._filled:
+            if len(self._filled) == _MAX_REMEMBERED:
+                self._filled.clear()
+            self._filled[first] = bool(await in_range(connection, first, self.filters))
+        return self._filled[first]
+
     async def _build(self, connection: AsyncConnection, kept: event_log.LogRange) -> None:
         found: dict[int, Event | None] = {}
         entries, top = 0, kept.last
@@ -95,6 +107,8 @@ class FeedIndex:
             top = bottom
         newest = sorted((event for event in found.values() if event), key=lambda event: event.seq)
         self.entries = {event.record_id: event for event in newest}
+        if self.epoch != kept.epoch:
+            self._filled.clear()
         self.epoch, self.seq = kept.epoch, kept.last
         self.is_cut = entries >= self.size and top >= kept.first
         self.changes += 1
