@@ -74,7 +74,10 @@ KeepFailures = Annotated[
     _READ,
     _SHOW,
     Field(
-        description='How long to keep failures, or "forever". Those of quarantined entries stay as long as the entry.',
+        description=(
+            'How long to keep failures, or "forever". Those of quarantined entries stay as long as the entry, and '
+            "messages of consumers as long as they are tried."
+        ),
     ),
 ]
 KeepEntries = Annotated[

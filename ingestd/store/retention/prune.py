@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.store.database import Database
-from ingestd.store.retention import batches, entries, events, histories, raw_bytes, records, search_merges
+from ingestd.store.retention import batches, deliveries, entries, events, histories, raw_bytes, records, search_merges
 from ingestd.store.retention.batches import Deleted, Deletion, Position
 from ingestd.store.retention.limits import Limits, before
 from ingestd.store.retention.raw_bytes import DeleteBodies
@@ -27,6 +27,8 @@ def deletions(limits: Limits, *, now: datetime, delete_bodies: DeleteBodies) -> 
         yield histories.of_decisions(oldest)
     if (oldest := before(now, limits.failures)) is not None:
         yield histories.of_failures(oldest)
+        yield deliveries.of_attempts(oldest)
+        yield deliveries.of_dead_messages(oldest)
     if (oldest := before(now, limits.events)) is not None:
         yield events.of_events(oldest)
     kept = {name: before(now, seconds) for name, seconds in limits.records_of.items()}
