@@ -30,6 +30,9 @@ NO_TOKEN = Access()
 #: Seconds for requests in progress when the server stops; each has its own, lower limit.
 _SHUTDOWN_TIMEOUT = 2.0
 
+#: Bytes of the first line of a request: two parameters of 4096 characters, which percent-encoded have 12 bytes each.
+_MAX_LINE = 131_072
+
 _HEADERS = {
     "Server": "ingestd",
     "Cache-Control": "no-store",
@@ -49,7 +52,7 @@ async def serve(
     """
     page = StatusPage(health)
     app = application(health, page, listen, access, public_url=public_url)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT, max_line_size=_MAX_LINE)
     await runner.setup()
     watch = asyncio.create_task(health.watch())
     try:

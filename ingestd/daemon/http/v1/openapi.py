@@ -25,7 +25,7 @@ _NEEDS: dict[str, tuple[str, list[dict[str, list[str]]]]] = {
 }
 
 #: Statuses of errors of all routes, and of those that have a body in JSON.
-_ERRORS, _BODY_ERRORS = (400, 401, 403, 429, 503), (408, 413, 415, 422)
+_ERRORS, _BODY_ERRORS = (400, 401, 403, 404, 429, 503), (408, 413, 415, 422)
 
 _ABOUT = """\
 What ingestd knows, and what an operator does with it. Requests need a token, `Authorization: Bearer TOKEN`; if none \
@@ -150,7 +150,7 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     if route.status != 204:
         schema = schemas.get((route, "serialization"))
         answer["content"] = {one: {"schema": schema} if schema is not None else {} for one in route.media_types}
-    responses = {str(route.status): answer}
+    responses = {str(status): answer for status in sorted((route.status, *route.also))}
     if route.cacheable:
         answer["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "Changes with the answer."}}
         responses["304"] = {"description": "The answer is still the one of the ETag in If-None-Match."}
@@ -173,7 +173,7 @@ def _problem_responses() -> dict[str, Any]:
 
 def errors_of(route: Route) -> list[int]:
     """Return the statuses of the errors that a route can answer with."""
-    found = {*_ERRORS, *route.errors, *(_BODY_ERRORS if route.body else ()), *((404,) if "{" in route.path else ())}
+    found = {*_ERRORS, *route.errors, *(_BODY_ERRORS if route.body else ())}
     return sorted(found - {401} if route.role == "open" else found)
 
 

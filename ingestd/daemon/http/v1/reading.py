@@ -1,6 +1,8 @@
 """Read and check the parts of a request: query, path and body."""
 
 import asyncio
+import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, get_origin
 
@@ -54,13 +56,35 @@ async def body_of(route: Route, request: web.Request) -> BaseModel | None:
         return None
     if request.content_type != "application/json":
         raise Problem(415, "the body must be JSON: send it with Content-Type: application/json")
-    content = await _bytes_of(request, route.max_body)
+    content = _json_of(await _bytes_of(request, route.max_body))
     try:
         body = route.body.model_validate_json(content, strict=True)
     except ValidationError as error:
-        raise _problem(error, 400 if error.errors()[0]["type"] == "json_invalid" else 422) from error
+        raise _problem(error, 422) from error
     _refuse_unstorable(_texts(body.model_dump()), "the body")
     return body
+
+
+def _json_of(content: bytes) -> str:
+    """Return JSON in which whole numbers have no fraction: 5.0 is a whole number in JSON Schema, and not to pydantic.
+
+    Raises Problem if it is no JSON.
+    """
+    try:
+        return json.dumps(json.loads(content, parse_float=_whole, parse_constant=_refuse_constant))
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, f"the body is no JSON: {error}") from error
+
+
+def _whole(text: str) -> float | int:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return int(number) if number.is_integer() else number
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 async def _bytes_of(request: web.Request, most: int) -> bytes:

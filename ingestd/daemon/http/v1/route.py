@@ -94,6 +94,8 @@ class Route:
     #: Media types of the answer.
     media_types: tuple[str, ...] = ("application/json",)
     status: int = 200
+    #: Other statuses with the same answer.
+    also: tuple[int, ...] = ()
     #: Statuses of errors that only this route has; those of all routes need not be named.
     errors: tuple[int, ...] = ()
     #: Whether a caller whose token has a filter gets what that lets through; otherwise such a caller is refused.

@@ -14,7 +14,7 @@ from ingestd.daemon.http.v1.resources.records import Form, FormField
 from ingestd.daemon.http.v1.route import Call, Route
 from ingestd.daemon.http.v1.visibility import check_record
 from ingestd.errors import NotFound, UnreadableContent, UsageError
-from ingestd.model.record import Carrier, Record
+from ingestd.model.record import Carrier, Record, RecordSummary
 from ingestd.pipeline.revision_json import difference_as_json, revision_as_json
 from ingestd.policy.wire.redaction import may_be_shown
 from ingestd.renderers.ninjs import as_ninjs
@@ -159,7 +159,7 @@ def _route(path: str, **of_route: Any) -> Route:
 
 
 ROUTES = (
-    _route("", handler=show_record, query=RecordQuery, answer=RecordAnswer),
+    _route("", handler=show_record, query=RecordQuery, answer=RecordAnswer | RecordSummary | dict[str, Any]),
     _route("/revisions", handler=list_revisions, query=RevisionsQuery, answer=list[dict[str, Any]]),
     _route("/diff", handler=show_difference, query=DifferenceQuery, answer=Difference),
     _route("/carriers", handler=list_carriers, answer=list[Carrier]),

@@ -227,7 +227,7 @@ ROUTES = (
     ),
     Route(
         method="POST", path="/v1/sources", handler=add_source, tag="Sources", role="admin", body=NewSource,
-        answer=list[AddedSource], status=201, errors=(409,),
+        answer=list[AddedSource], status=201, also=(200,), errors=(409,),
     ),
     _route("", handler=show_source, answer=dict[str, Any]),
     _route("", method="PATCH", handler=change_source, role="admin", body=SourceChange, answer=dict[str, Any]),
