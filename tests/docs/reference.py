@@ -25,6 +25,7 @@ from ingestd.daemon.health import Health
 from ingestd.daemon.http.v1.openapi import document
 from ingestd.daemon.http.v1.routes import ROUTES
 from ingestd.daemon.metrics import Metrics
+from ingestd.delivery.consumer_settings import SendingSettings
 from ingestd.delivery.engine.deliveries import Deliveries
 from ingestd.delivery.engine.item import Totals
 from ingestd.delivery.kinds import find_kind
@@ -113,6 +114,13 @@ def settings_of(name: str) -> Iterator[str]:
         yield f"| `{field_name}` | {default} | {_cell(field.description or '')} |"
 
 
+def sending_settings() -> Iterator[str]:
+    """Yield a table of the settings of all kinds that send messages."""
+    yield from ("| setting | meaning |", "|---|---|")
+    for name, field in SendingSettings.model_fields.items():
+        yield f"| `{name}` | {_cell(field.description or '')} |"
+
+
 def _default(value: object) -> str:
     if value is None:
         return ""
@@ -129,6 +137,7 @@ TABLES: dict[str, dict[str, Callable[[], Iterator[str]]]] = {
     "commands.md": {"commands": commands},
     "operations.md": {"metrics": metrics},
     "feeds.md": {f"settings of {name}": partial(settings_of, name) for name in ("feed", "files")},
+    "consumers.md": {"settings of webhook": partial(settings_of, "webhook"), "settings of all": sending_settings},
     "brokers.md": {
         f"settings of {name}": partial(settings_of, name) for name in ("nats", "kafka", "rabbitmq", "redis")
     },

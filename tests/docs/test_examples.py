@@ -25,7 +25,7 @@ from tests.support.papers import Papers
 
 TOUR = next(block for block in blocks("docs/getting-started.md") if block[0].startswith("export INGESTD_CONFIG="))[1:]
 #: Pages whose examples ask the running daemon.
-ASK_THE_DAEMON = ("docs/feeds.md", "docs/operations.md", "docs/push.md")
+ASK_THE_DAEMON = ("docs/consumers.md", "docs/feeds.md", "docs/operations.md", "docs/push.md")
 #: Pages whose examples are run by the tour of the demo instead.
 TOURED = ("README.md", "docs/getting-started.md")
 #: A status other than 0 that an example has on this newsroom.
