@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import ValidationError
@@ -24,7 +25,9 @@ from ingestd.model.record import Record
 from ingestd.settings import Settings
 from ingestd.web.fetcher import Fetcher
 from tests.delivery.kinds.contract import make_message, opened
-from tests.support.drop_folders import DROP_FOLDERS, PASSWORD, DropFolder
+from tests.drops.scripted_ftp import Answer, scripted_ftp
+from tests.support import drop_folders
+from tests.support.drop_folders import DROP_FOLDERS, HERE, PASSWORD, USER, DropFolder
 from tests.support.dropping import names
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
@@ -134,24 +137,28 @@ async def test_a_missing_folder_is_awaited_and_not_created(wire: DropFolder, fet
 
 
 @pytest.mark.parametrize("name", ["ftp", "ftps", "sftp"])
-async def test_a_server_that_restarts_is_connected_to_again(name: str, tmp_path: Path, fetcher: Fetcher) -> None:
-    if name == "ftps":
-        pytest.skip("the server cannot be started at a given port")
-    at: Any = DROP_FOLDERS[name]
-    with at(tmp_path / "root") as wire:
-        port = int(wire.url.split(":")[-1].partition("/")[0])
-        settings = Settings.model_validate(wire.settings | {"known_hosts": wire.known_hosts})
-        stack = opened(KIND, {"folder": wire.url}, fetcher, settings)
-        sender = await stack.__aenter__()
+async def test_a_server_that_is_absent_is_awaited(name: str, tmp_path: Path, fetcher: Fetcher) -> None:
+    with DROP_FOLDERS[name](tmp_path / "root") as wire:
+        writing = writing_to(wire, fetcher)
+        sender = await writing.__aenter__()
         await sender.send(published(1))
+
     with pytest.raises(EndpointDown):
         await sender.send(published(2))
-    if name == "ftp":
-        (tmp_path / "root/out going").rename(tmp_path / "before")
-        with at(tmp_path / "root", port) as wire:
-            await sender.send(published(2))
+    await writing.__aexit__(None, None, None)
+
+
+async def test_a_connection_that_the_server_has_ended_is_opened_again(tmp_path: Path, fetcher: Fetcher) -> None:
+    with drop_folders.ftp(tmp_path / "root") as wire:
+        writing = writing_to(wire, fetcher)
+        sender = await writing.__aenter__()
+        await sender.send(published(1))
+    port = urlsplit(wire.url).port or 0
+
+    with drop_folders.ftp(tmp_path / "again", port) as wire:
+        await sender.send(published(2))
         assert len(names(wire.path)) == 1
-    await stack.__aexit__(None, None, None)
+        await writing.__aexit__(None, None, None)
 
 
 @pytest.mark.parametrize("name", ["nitf", "newsml-g2"])
@@ -263,3 +270,22 @@ def test_names_are_safe_and_bounded(guid: str, name: str) -> None:
 def test_what_is_no_folder_is_refused(folder: str) -> None:
     with pytest.raises(ValidationError, match="folder"):
         KIND.settings.model_validate({"folder": folder})
+
+
+async def test_an_ftp_server_that_replaces_no_file_is_told_to_delete_it_first(fetcher: Fetcher) -> None:
+    refusals = ["553 it exists"]
+
+    def rename(_new: str) -> str:
+        return refusals.pop() if refusals else "250 moved"
+
+    answers: dict[str, Answer] = {"RNTO": rename, "DELE": "250 gone"}
+    async with scripted_ftp(answers, data={"STOR": b""}) as ftp:
+        login = f"ftp://{HERE}:{ftp.port} basic {USER} {PASSWORD}"
+        operator = Settings.model_validate({"logins": [login]})
+        async with opened(KIND, {"folder": f"ftp://{USER}@{HERE}:{ftp.port}/in/"}, fetcher, operator) as sender:
+            await sender.send(published(1))
+
+    name = file_name(published(1).message.event, "json")
+    told = [command for command in ftp.commands if command.split()[0] in ("STOR", "RNFR", "RNTO", "DELE", "MKD")]
+    move = [f"RNFR .{name}.tmp", f"RNTO {name}"]
+    assert told == [f"STOR .{name}.tmp", *move, f"DELE {name}", *move]
