@@ -21,8 +21,8 @@ from ingestd.store.statements import among
 #: Rows that a page looks through, and those of them that `accept` is asked about, which reads texts.
 _MAX_ROWS, _MAX_ASKED = 20_000, 2_000
 
-#: Rows read at once, if not all of them are listed.
-_BATCH = 500
+#: Rows read at once, first and at most, if not all of them are listed.
+_BATCH, _MAX_BATCH = 500, 5_000
 
 #: A story, a source or a span of events with at most this many records is read as a whole: to look for its records
 #: among all others would take longer.
@@ -69,8 +69,17 @@ class Page:
 class _Row(NamedTuple):
     id: int
     key: Any
-    #: Whether it is chosen.
-    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows in the order of a list."""
+
+    #: Those that are chosen.
+    fitting: Sequence[_Row]
+    #: How many there were in all, and the key of the last; None: there were none.
+    count: int
+    last: Any
 
 
 async def page(
@@ -91,28 +100,27 @@ async def page(
     found: list[_Row] = []
     looked_at, size = 0, limit + 1 if is_plain else max(limit + 1, _BATCH)
     while True:
-        some = await rows.read(connection, after, size)
-        fitting = [row for row in some if row.fits]
+        batch = await rows.read(connection, after, size)
+        fitting = batch.fitting
         if accept and fitting:
             accepted = await accept(connection, [row.id for row in fitting])
             fitting = [row for row in fitting if row.id in accepted]
         found += fitting
         if len(found) > limit:
             return Page(ids=tuple(row.id for row in found[:limit]), next=found[limit - 1].key)
-        looked_at += len(some)
-        if len(some) < size or looked_at >= most:
-            is_last = len(some) < size
-            return Page(ids=tuple(row.id for row in found), next=None if is_last else some[-1].key)
-        after = some[-1].key
+        looked_at, after = looked_at + batch.count, batch.last
+        if batch.count < size or looked_at >= most:
+            return Page(ids=tuple(row.id for row in found), next=None if batch.count < size else after)
+        size = size if accept else min(4 * size, max(size, _MAX_BATCH), most - looked_at)
 
 
 class _Rows:
-    """Rows of a list in its order; those that do not fit are among them, so that a caller can bound its work."""
+    """The rows of a list, in its order."""
 
     #: Whether all rows fit.
     all_fit = False
 
-    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> _Batch:
         """Return the `size` rows after a key, fewer at the end of the list."""
         raise NotImplementedError
 
@@ -125,15 +133,19 @@ class _Newest(_Rows):
         self._limits = _time_limits(chosen)
         self.all_fit = replace(chosen, since=None, until=None) == Chosen(status="all")
 
-    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> _Batch:
         c = records.c
-        some = select(c.id, c.updated_at, c.pubstatus, c.revision).where(self._limits)
+        query = select(c.id, c.updated_at, c.pubstatus, c.revision).where(self._limits)
         if after is not None:
-            some = some.where(c.updated_at <= after[0], or_(c.updated_at < after[0], c.id < after[1]))
-        some = some.order_by(c.updated_at.desc(), c.id.desc()).limit(size)
-        inner = some.subquery("some")
-        query = _with_fits(self._chosen, inner).order_by(inner.c.updated_at.desc(), inner.c.id.desc())
-        return _rows((await connection.execute(query)).all())
+            query = query.where(c.updated_at <= after[0], or_(c.updated_at < after[0], c.id < after[1]))
+        some = query.order_by(c.updated_at.desc(), c.id.desc()).limit(size).cte("some")
+        last = select(some.c.id).order_by(some.c.updated_at, some.c.id).limit(1).scalar_subquery()
+        count = select(func.count()).select_from(some).scalar_subquery()
+        # Of the rows that do not fit, the last one alone is read: it tells where to continue.
+        found = select(some.c.id, some.c.updated_at, _fits(self._chosen, some.c).label("fits")).subquery("found")
+        of_batch = select(found, count.label("number")).where(or_(found.c.fits, found.c.id == last))
+        rows = (await connection.execute(of_batch.order_by(found.c.updated_at.desc(), found.c.id.desc()))).all()
+        return _batch(rows, rows[0].number if rows else 0)
 
 
 class _Few(_Rows):
@@ -143,13 +155,14 @@ class _Few(_Rows):
         self._chosen = chosen
         self._ids = ids
 
-    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> _Batch:
         c = records.c
-        some = select(c.id, c.updated_at, c.pubstatus, c.revision)
-        inner = some.where(among(c.id, "ids"), _time_limits(self._chosen)).subquery("some")
-        rows = _rows((await connection.execute(_with_fits(self._chosen, inner), {"ids": list(self._ids)})).all())
-        rows = sorted((row for row in rows if after is None or row.key < tuple(after)), key=_key, reverse=True)
-        return rows[:size]
+        query = select(c.id, c.updated_at, _fits(self._chosen, c).label("fits"))
+        query = query.where(among(c.id, "ids"), _time_limits(self._chosen))
+        rows = (await connection.execute(query, {"ids": list(self._ids)})).all()
+        behind = [row for row in rows if after is None or (row.updated_at, row.id) < tuple(after)]
+        some = sorted(behind, key=lambda row: (row.updated_at, row.id), reverse=True)[:size]
+        return _batch(some, len(some))
 
 
 class _Ranked(_Rows):
@@ -159,18 +172,17 @@ class _Ranked(_Rows):
         self._chosen = chosen
         self._words = words
 
-    async def read(self, connection: AsyncConnection, after: Any, size: int) -> list[_Row]:
+    async def read(self, connection: AsyncConnection, after: Any, size: int) -> _Batch:
         conditions = and_(_time_limits(self._chosen), _fits(self._chosen, records.c))
         found = await ranked(connection, self._words, limit=size, after=after, only=conditions)
-        return [_Row(one.record_id, one.key, one.fits) for one in found]
+        fitting = [_Row(one.record_id, one.key) for one in found if one.fits]
+        return _Batch(fitting, len(found), found[-1].key if found else None)
 
 
-def _key(row: _Row) -> Any:
-    return row.key
-
-
-def _rows(found: Sequence[Any]) -> list[_Row]:
-    return [_Row(row.id, (row.updated_at, row.id), bool(row.fits)) for row in found]
+def _batch(rows: Sequence[Any], count: int) -> _Batch:
+    """Return rows with `id`, `updated_at` and whether it `fits`, the last of the batch among them."""
+    fitting = [_Row(row.id, (row.updated_at, row.id)) for row in rows if row.fits]
+    return _Batch(fitting, count, (rows[-1].updated_at, rows[-1].id) if rows else None)
 
 
 def _time_limits(chosen: Chosen) -> ColumnElement[bool]:
@@ -180,10 +192,6 @@ def _time_limits(chosen: Chosen) -> ColumnElement[bool]:
     if chosen.until is not None:
         conditions.append(records.c.updated_at < chosen.until)
     return and_(*conditions)
-
-
-def _with_fits(chosen: Chosen, inner: Any) -> Select[Any]:
-    return select(inner.c.id, inner.c.updated_at, _fits(chosen, inner.c).label("fits"))
 
 
 def _fits(chosen: Chosen, c: Any) -> ColumnElement[bool]:

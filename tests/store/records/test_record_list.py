@@ -94,6 +94,7 @@ async def test_a_page_ends_after_so_many_rows_and_the_next_one_continues(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_list, "_BATCH", 1)
+    monkeypatch.setattr(record_list, "_MAX_BATCH", 1)
     monkeypatch.setattr(record_list, "_MAX_ROWS", 3)
 
     async with database.read() as connection:

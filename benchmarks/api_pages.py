@@ -1,0 +1,137 @@
+"""Time the pages of the API on a database with many records.
+
+python benchmarks/api_pages.py [--database sqlite|postgresql] [--records N] [--requests N]
+
+Fills a new database with invented rows as `large_database.py` does, serves the API on it and prints, for each request,
+the median and the 95th percentile of its time (ms), and the large tables that its statements read from end to end, by
+the database's EXPLAIN.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter, process_time
+
+import aiohttp
+from common import print_json
+from large_database import Watch, fill
+from sqlalchemy import text
+from tests.support.databases import make_database, postgresql
+
+from ingestd.daemon.health import Health
+from ingestd.daemon.http.server import serve
+from ingestd.daemon.service import Service
+from ingestd.pipeline.runtime import open_runtime
+from ingestd.settings import Listen, Settings
+
+PATHS = (
+    "/v1/records",
+    "/v1/records?form=thin",
+    "/v1/records?limit=500",
+    "/v1/records?source=7",
+    "/v1/records?site=site7.example",
+    "/v1/records?site=nowhere.example",
+    "/v1/records?status=canceled",
+    "/v1/records?since=1000&until=1200",
+    "/v1/records?since=1000",
+    "/v1/records?language=xx",
+    "/v1/records?agency=AP",
+    "/v1/records?filter=site:site7.example",
+    "/v1/records?story=9",
+    "/v1/records/7",
+    "/v1/records/7/revisions",
+    "/v1/records/7/diff",
+    "/v1/records/7/carriers",
+    "/v1/stories?since=2020-01-01",
+    "/v1/stories/8",
+    "/v1/sources",
+    "/v1/sources?limit=100",
+    "/v1/sources?site=site7.example",
+    "/v1/sources?only=quiet",
+    "/v1/sources?problems=true",
+    "/v1/sources/7",
+    "/v1/gaps",
+    "/v1/gaps?state=accepted",
+    "/v1/gaps?source=7",
+    "/v1/failures",
+    "/v1/failures?quarantined=true",
+    "/v1/backfills",
+    "/v1/events?after=1000",
+)
+
+
+async def run(url: str, folder: Path, sizes: Namespace) -> None:
+    settings = Settings(state_dir=folder / "state", database_url=url, extractors=1)
+    async with open_runtime(settings, role="daemon") as runtime:
+        await fill(runtime.database, sizes)
+        async with runtime.database.write() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO stories (id, created_at, last_at, round_up, pinned, indexed) SELECT id, created_at, updated_at, false, false, true FROM records WHERE id % 2 = 0"
+                )
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO copies (record_id, story_id, revision, publisher, seen_at, tokens, how, pinned) SELECT id, 2 * ((id + 1) / 2), 1, 'p', updated_at, 100, 'new', false FROM records"
+                )
+            )
+            if runtime.database.dialect == "postgresql":
+                await connection.execute(text("ANALYZE"))
+        watch = Watch(runtime.database)
+        service = Service(runtime, max_polls=1, max_pages=1, per_site=1)
+        async with (
+            serve(Health(service), Listen(host="127.0.0.1", port=0)) as base,
+            aiohttp.ClientSession(base) as client,
+        ):
+            for path in PATHS:
+                times, watch.statements, size = [], {}, 0
+                cpu = process_time()
+                for _ in range(sizes.requests):
+                    started = perf_counter()
+                    async with client.get(path) as reply:
+                        body = await reply.read()
+                        size = len(body)
+                        assert reply.status == 200, (path, body)
+                    times.append((perf_counter() - started) * 1000)
+                p95 = quantiles(times, n=20)[-1]
+                print_json(
+                    path=path,
+                    median_ms=round(median(times), 1),
+                    p95_ms=round(p95, 1),
+                    cpu_ms=round((process_time() - cpu) * 1000 / sizes.requests, 1),
+                    bytes=size,
+                    full_scans=await watch.full_scans(),
+                )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--requests", type=int, default=20)
+    given = parser.parse_args()
+    n = given.records
+    sizes = Namespace(
+        entries=n * 6 // 5,
+        records=n,
+        polls=n,
+        due=1000,
+        sources=5_000,
+        shared=10,
+        cancelled=10,
+        requests=given.requests,
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if given.database == "sqlite":
+            asyncio.run(run(f"sqlite:///{folder}/ingestd.db", folder, sizes))
+        else:
+            with postgresql(folder / "server") as server:
+                asyncio.run(run(make_database(server, "large"), folder, sizes))
+
+
+if __name__ == "__main__":
+    main()
