@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.model.timing import Timing
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
-from ingestd.store.operations import decisions, overview
+from ingestd.store.operations import decisions, failures, listed_sources, overview
 from ingestd.store.polls import due_times, source_list, sources, subscriptions
 from ingestd.store.records import documents
 from ingestd.store.schema import tables
@@ -28,7 +28,7 @@ LARGE = {"sources", "windows", "subscriptions", "entries", "polls"}
 #: Indexes of few rows: a plan may read one of them from end to end.
 SMALL = {
     "sources_failing", "sources_with_problem", "sources_unlisted", "sources_not_http", "sources_pushed",
-    "sources_claimed", "entries_claimed",
+    "sources_claimed", "entries_claimed", "entries_quarantined",
 }  # fmt: skip
 
 URLS = ["https://s8.example/", "https://s9.example/", "https://s9.example/?utm_source=feed"]
@@ -115,6 +115,10 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(below)
 
 
+def sources_page(connection: AsyncConnection, *, wanted: str | None) -> Awaitable[object]:
+    return listed_sources.page(connection, wanted=wanted, site=None, now=NOON, after=10, limit=10)
+
+
 OPERATIONS: dict[str, Operation] = {
     "claim sources": lambda c: sources.claim_due(c, "run", now=NOON, limit=64),
     "find due entries": lambda c: entries.find_due(c, now=SOON, limit=96),
@@ -134,6 +138,10 @@ OPERATIONS: dict[str, Operation] = {
     "find addresses with a record": lambda c: shared_pages.with_record(c, URLS),
     "explain a URL": lambda c: decisions.entries_at(c, URLS),
     "find a document's record": lambda c: documents.are_usable(c, URLS),
+    "a page of sources": lambda c: sources_page(c, wanted=None),
+    "a page of quiet sources": lambda c: sources_page(c, wanted="quiet"),
+    "poll a source now": lambda c: sources.make_due_now(c, 7, now=NOON),
+    "list quarantined entries": lambda c: failures.list_quarantined(c, limit=10, after=7),
     "sources with problems": lambda c: overview.sources_with_problems(c, late=NOON, after=10),
 }
 

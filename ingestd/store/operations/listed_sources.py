@@ -52,6 +52,10 @@ async def page(
     """
     condition = only(wanted, now)
     chosen = and_(true() if condition is None else condition, true() if site is None else table.c.site == site)
+    if wanted not in (None, "ok", "overdue", "warned"):  # an index has them
+        query = select(table.c.id).where(chosen, table.c.kind == "feed", table.c.state != "removed", table.c.id > after)
+        ids = list((await connection.execute(query.order_by(table.c.id).limit(limit + 1))).scalars())
+        return await _read(connection, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
     is_plain = wanted is None and site is None
     found: list[int] = []
     looked_at, size = 0, limit + 1 if is_plain else max(limit + 1, _BATCH)

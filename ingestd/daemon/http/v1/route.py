@@ -1,7 +1,8 @@
 """A route of the API, and the request that its handler gets."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from inspect import getdoc
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.daemon.http.v1.parameters import Body, Parameters
+from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.service import Service
 from ingestd.model.token import Caller, Role
 
@@ -17,6 +19,9 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 #: What a caller needs: a role; `open`: nothing; `inbox`: the token of the inboxes.
 Needed = Role | Literal["open", "inbox"]
+
+#: Seconds that a request may read the database.
+MAX_READING = 15.0
 
 #: Bytes of a body in JSON.
 MAX_BODY = 65_536
@@ -40,9 +45,15 @@ class Call:
     #: Whether the caller asks for what is withheld or killed, and may read it; that is logged.
     include_withheld: bool = False
 
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a connection that reads."""
-        return self.service.runtime.database.read()
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection that reads; what takes longer than MAX_READING is ended, and raises Problem."""
+        try:
+            async with asyncio.timeout(MAX_READING), self.service.runtime.database.read() as connection:
+                yield connection
+        except TimeoutError as error:
+            detail = f"the database did not answer within {MAX_READING:.0f} s; ask for less, or try again later"
+            raise Problem(503, detail, retry_after=MAX_READING) from error
 
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that writes."""
