@@ -8,9 +8,11 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as type checkers know it: `typing` alone takes longer to import than the help does to print
 if TYPE_CHECKING:
+    from typing import Any
+
     from ingestd.library.clean import clean, clean_async
     from ingestd.library.fetch import fetch, fetch_async
     from ingestd.library.parse import parse, parse_async
@@ -20,7 +22,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "clean", "clean_async", "fetch", "fetch_async", "parse", "parse_async"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a function of the library when it is first asked for: `import ingestd` alone stays light."""
     if name not in __all__:
         raise AttributeError(f"module 'ingestd' has no attribute {name!r}")
