@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from ingestd.model.message import Message
 from ingestd.renderers.forms import thin
 from ingestd.settings import Settings
 from ingestd.web.fetcher import Fetcher
+from tests.support.drop_folders import make_certificate
 from tests.support.webhook_receiver import WebhookReceiver
 
 EPOCH = "7f8c1c0e-6f0a-4c39-9d0e-3f6f4f3a2b11"
@@ -254,6 +257,21 @@ async def test_without_tls_on_the_other_side_the_endpoint_is_down(receiver: Webh
     async with opened(fetcher, {"url": receiver.url.replace("http:", "https:")}) as sender:
         with pytest.raises(EndpointDown, match="TLS"):
             await sender.send(message())
+
+
+async def test_a_certificate_must_be_of_a_known_authority(tmp_path: Path, fetcher: Fetcher) -> None:
+    certificate = make_certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    async with WebhookReceiver([make_secret()], tls=tls) as receiver:
+        settings = {"url": receiver.url, "secret": receiver.secrets[0]}
+        async with opened(fetcher, settings) as sender:
+            with pytest.raises(EndpointDown, match="certificate verify failed"):
+                await sender.send(message())
+        async with opened(fetcher, settings, Settings(allow_networks=LOOPBACK, ca_file=certificate)) as sender:
+            await sender.send(message())
+
+    assert len(receiver.attempts) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f.1", "[::1]", "169.254.169.254", "10.1.2.3"])

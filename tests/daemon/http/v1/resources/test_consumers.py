@@ -1,6 +1,7 @@
 """/v1/consumers on both databases; the commands show the same."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ from aiohttp import web
 
 from ingestd.delivery.kinds.webhook.signature import key_of
 from ingestd.model.consumer import FailedMessage
+from ingestd.store import tokens
 from ingestd.store.consumers import consumers, failures
 from tests.daemon.http.v1.api import Api
 from tests.support.outcomes import NOON, keep_texts
@@ -129,6 +131,16 @@ async def test_an_example_is_sent_and_the_secret_rotated(desk: Api) -> None:
 
     assert (tested.value["delivered"], tested.value["status"], tested.value["excerpt"]) == (True, 200, "thanks")
     assert len(receiver.attempts[0].headers["webhook-signature"].split()) == 2
+
+
+async def test_a_token_that_sees_only_a_part_of_the_records_manages_no_consumers(desk: Api) -> None:
+    async with desk.database.write() as connection:
+        _, secret = await tokens.add(connection, "customer", role="admin", filter="ferry", now=datetime.now(UTC))
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with aiohttp.ClientSession(desk.client._base_url, headers=headers) as customer:
+        client = replace(desk, client=customer)
+        for method, path in (("GET", "/v1/consumers"), ("GET", f"{DESK}/failures"), ("DELETE", DESK)):
+            assert (await client.request(method, path)).status == 403
 
 
 async def test_without_a_token_of_its_own_nobody_manages_consumers(desk: Api) -> None:
