@@ -60,6 +60,9 @@ def _not_empty(value: Any) -> Any:
 #: A number from 0 on.
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER), BeforeValidator(_number)]
 
+#: A number from 0 on that fits the database's 32-bit integers, such as the number of a revision.
+Count = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_number)]
+
 #: `true` or `false`.
 Flag = Annotated[bool, BeforeValidator(_flag)]
 

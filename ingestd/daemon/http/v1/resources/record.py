@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Row
 
 from ingestd.daemon.http.v1.paging import page
-from ingestd.daemon.http.v1.parameters import Answer, Limit, Number, Parameters, Text, Time, limit
+from ingestd.daemon.http.v1.parameters import Answer, Count, Limit, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.record_models import RecordAnswer
 from ingestd.daemon.http.v1.resources.records import Form, FormField
 from ingestd.daemon.http.v1.route import Call, Route
@@ -73,7 +73,7 @@ class RevisionsQuery(Parameters):
     """Which revisions."""
 
     as_of: Time | None = Field(None, description="Only those that were saved up to this time.")
-    after: Number = Field(0, description="Only those with higher numbers.")
+    after: Count = Field(0, description="Only those with higher numbers.")
     limit: Limit = limit(20, 100)
 
 
@@ -105,8 +105,8 @@ def _is_hidden(call: Call, *rows: Row[Any]) -> bool:
 class DifferenceQuery(Parameters):
     """Which revisions are compared."""
 
-    from_: Number | None = Field(None, alias="from", description="A revision; default: the one before `to`.")
-    to: Number | None = Field(None, description="Another revision; default: the current one.")
+    from_: Count | None = Field(None, alias="from", description="A revision; default: the one before `to`.")
+    to: Count | None = Field(None, description="Another revision; default: the current one.")
 
 
 class Difference(Answer):

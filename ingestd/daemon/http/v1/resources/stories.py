@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import TypedDict
 
 from ingestd.daemon.http.v1.paging import page
-from ingestd.daemon.http.v1.parameters import Limit, Number, Parameters, Text, Time, limit
+from ingestd.daemon.http.v1.parameters import Count, Limit, Number, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.route import Call, Route
 from ingestd.daemon.http.v1.visibility import visible
 from ingestd.errors import NotFound
@@ -31,8 +31,8 @@ class StoriesQuery(Parameters):
 
     since: Time | None = Field(None, description="Only those with a record seen since; default: within the last day.")
     agency: Text | None = Field(None, description="Only those that this agency issued: its code or name.")
-    min_publishers: Number = Field(1, description="Only those that so many publishers carry.")
-    min_carriers: Number | None = Field(
+    min_publishers: Count = Field(1, description="Only those that so many publishers carry.")
+    min_carriers: Count | None = Field(
         None, description="Only those that so many entries carry; default: 2, or 1 if words are searched."
     )
     q: Text | None = Field(
