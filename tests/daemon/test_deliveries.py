@@ -13,16 +13,19 @@ from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from tests.daemon.processes import PATIENCE, Daemon, ingestd, rows
+from tests.support import soak
 from tests.support.agency import keep_versions, ninjs
 from tests.support.brokers.nats import NatsServer
 from tests.support.brokers.proxy import free_port
 from tests.support.consumers import Arrivals, Endpoints, LogEntry, check, follow, missing, pull, read_folder
 from tests.support.soak import FULL, size
 
-#: Items, and of these the ones that are corrected and killed: as many events in all.
-ITEMS, CORRECTED, KILLED = size(90, 6_000), size(40, 3_900), size(10, 100)
+#: Items, and of these the ones that are corrected and killed: as many events in all, in full soak.ITEMS.
+ITEMS = size(90, soak.ITEMS * 60 // 100)
+CORRECTED, KILLED = size(40, soak.ITEMS * 39 // 100), size(10, soak.ITEMS // 100)
 
-#: How many times the daemon is killed; in full it is every FIVE seconds until all events are in the log.
+#: How many times the daemon is killed at least; in full every so many seconds until all events are in the log, but not
+#: before something was delivered.
 KILLS, SECONDS = 3, 5.0
 
 #: Name of a consumer → its manner as an endpoint, its form and its filter.
@@ -119,16 +122,15 @@ def item(number: int, version: int, start: datetime, **fields: Any) -> dict[str,
 
 async def kill_again_and_again(rig: Rig) -> None:
     """Kill the daemon while it delivers: in full every five seconds, else when more has arrived."""
+    good = rig.arrivals["good"]
     while not rig.is_whole.is_set() or rig.starts <= KILLS:
+        enough = len(good.ids) + size((ITEMS + CORRECTED) // (KILLS + 2), 1)
         if FULL:
             await asyncio.sleep(SECONDS)
-        else:
-            good = rig.arrivals["good"]
-            enough = len(good.ids) + (ITEMS + CORRECTED) // (KILLS + 2)
-            while len(good.ids) < enough and not (rig.is_whole.is_set() and missing(good, rig.log()) == set()):
-                good.changed.clear()
-                async with asyncio.timeout(PATIENCE):
-                    await good.changed.wait()
+        while len(good.ids) < enough and not (rig.is_whole.is_set() and missing(good, rig.log()) == set()):
+            good.changed.clear()
+            async with asyncio.timeout(PATIENCE):
+                await good.changed.wait()
         await rig.kill()
         await rig.start()
 
