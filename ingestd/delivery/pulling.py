@@ -19,11 +19,11 @@ from ingestd import filters
 from ingestd.delivery import messages
 from ingestd.errors import Busy, UsageError
 from ingestd.model.consumer import Consumer
-from ingestd.model.event import Event
+from ingestd.model.event import KILLS, Event
 from ingestd.model.message import Message
 from ingestd.renderers.forms import FORMS
 from ingestd.store.consumers import candidates, claims, consumers, leases
-from ingestd.store.consumers.leases import KILLS, Lease
+from ingestd.store.consumers.leases import Lease
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
 from ingestd.store.events.event_log import CursorExpired, EpochEnded, LogRange

@@ -16,9 +16,9 @@ import structlog
 from ingestd.delivery import frames
 from ingestd.delivery.frames import Frame, Frames
 from ingestd.errors import Busy, IngestError, StoreError
+from ingestd.model.event import KILLS
 from ingestd.renderers.forms.form import Form
 from ingestd.store.consumers import leases
-from ingestd.store.consumers.leases import KILLS
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
 from ingestd.store.outages import log_failure

@@ -16,6 +16,9 @@ EventKind = Literal[
 ]  # fmt: skip
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 
+#: Kinds of events that overtake others of their record: its content may not be shown any more.
+KILLS: tuple[EventKind, ...] = ("killed", "withheld", "purged")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

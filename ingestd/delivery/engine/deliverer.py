@@ -12,7 +12,7 @@ from ingestd.delivery.consumer_settings import kind_settings, retry_schedule
 from ingestd.delivery.engine import retries
 from ingestd.delivery.engine.endpoint import Endpoint
 from ingestd.delivery.engine.intake import LOW, Intake
-from ingestd.delivery.engine.item import KILLS, Item, Totals
+from ingestd.delivery.engine.item import Item, Totals
 from ingestd.delivery.engine.lanes import Lanes
 from ingestd.delivery.engine.rendering import Renderings
 from ingestd.delivery.engine.rows import Changes
@@ -29,6 +29,7 @@ from ingestd.errors import (
     StoreError,
 )
 from ingestd.model.consumer import Consumer, ConsumerState
+from ingestd.model.event import KILLS
 from ingestd.renderers.forms.form import Form
 from ingestd.settings import Settings
 from ingestd.store.consumers import failures

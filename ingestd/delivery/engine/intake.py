@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ingestd.delivery.engine.item import KILLS, Item
+from ingestd.delivery.engine.item import Item
 from ingestd.delivery.engine.lanes import Lanes
 from ingestd.delivery.engine.rendering import Renderings
 from ingestd.delivery.engine.selection import Selection
 from ingestd.delivery.engine.tail import Tail
 from ingestd.model.consumer import FailedMessage
-from ingestd.model.event import Event
+from ingestd.model.event import KILLS, Event
 from ingestd.renderers.forms.form import Form
 
 #: Messages that are read at once, and below which others are read.

@@ -4,10 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestd.model.consumer import FailedMessage
-from ingestd.model.event import EventKind
-
-#: Kinds of events that overtake others of their record: its content may not be shown any more.
-KILLS: tuple[EventKind, ...] = ("killed", "withheld", "purged")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ingestd.delivery.engine import retries
-from ingestd.delivery.engine.item import KILLS, Item, Totals
+from ingestd.delivery.engine.item import Item, Totals
 from ingestd.delivery.engine.rows import Rows
 from ingestd.model.consumer import FailedMessage
+from ingestd.model.event import KILLS
 from ingestd.store.consumers.failures import Attempt
 
 #: Records whose kills are remembered before those without a queued message are forgotten.

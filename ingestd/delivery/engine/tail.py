@@ -5,8 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection
 from time import monotonic
 
-from ingestd.delivery.engine.item import KILLS
-from ingestd.model.event import Event, EventKind
+from ingestd.model.event import KILLS, Event, EventKind
 from ingestd.store.database import Database
 from ingestd.store.events import event_log, kills
 from ingestd.store.events.event_log import EventBatch, EventsLost

@@ -14,13 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound
 from ingestd.model.consumer import Consumer
-from ingestd.model.event import EventKind
+from ingestd.model.event import KILLS
 from ingestd.store.consumers.consumers import consumer_of
 from ingestd.store.schema.tables import consumer_leases, consumers, events
 from ingestd.store.statements import chunks
-
-#: The events that take something back: they go before all others.
-KILLS: tuple[EventKind, ...] = ("killed", "withheld", "purged")
 
 #: Ranges of one consumer, at most.
 MOST = 100

@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from ingestd.delivery.engine.item import KILLS, Item
+from ingestd.delivery.engine.item import Item
 from ingestd.delivery.engine.lanes import Lanes
 from ingestd.model.consumer import FailedMessage
+from ingestd.model.event import KILLS
 from tests.support.outcomes import NOON
 
 KINDS = ("new", "revised", "corrected", "killed", "withheld", "released", "carried")
