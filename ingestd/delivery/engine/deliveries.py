@@ -18,7 +18,7 @@ from ingestd.delivery.engine.rendering import Renderings
 from ingestd.delivery.engine.tail import FRESH, Tail
 from ingestd.delivery.kinds import find_kind
 from ingestd.delivery.kinds.kind import Kind
-from ingestd.errors import IngestError, StoreError, UsageError
+from ingestd.errors import IngestError, StoreError, StoreRefused, UsageError
 from ingestd.model.consumer import Consumer, ConsumerState
 from ingestd.renderers.forms import FORMS
 from ingestd.renderers.forms.form import Form
@@ -28,6 +28,7 @@ from ingestd.store.consumers.positions import Write
 from ingestd.store.database import Database
 from ingestd.store.events.kills import Kill
 from ingestd.store.outages import log_failure
+from ingestd.text import clean
 from ingestd.web.fetcher import Fetcher
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,9 @@ GRACE = 10.0
 
 #: Seconds until a consumer is claimed again after a bug ended its delivery: at first, and at most after it doubled.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
+
+#: Characters of an error that are kept as a reason.
+_ERROR = 500
 
 
 class Deliveries:
@@ -207,8 +211,8 @@ class Deliveries:
                 await asyncio.sleep(FRESH)  # commits that come together are looked at together
 
     async def write_positions(self) -> None:
-        """Write what has changed of all consumers."""
-        await self._write(list(self.running.values()))
+        """Write what has changed of all consumers that go on."""
+        await self._write([one for one in self.running.values() if one.outcome is None])
 
     async def _keep_writing(self) -> None:
         while True:
@@ -216,26 +220,41 @@ class Deliveries:
             await self.write_positions()
 
     async def _write(self, deliverers: list[Deliverer]) -> None:
-        """Write what has changed of some consumers."""
+        """Write what has changed of some consumers: in one transaction, or in one of each if a value is refused."""
         async with self._writing:
-            changed = [(one, write) for one in deliverers if (write := one.to_write())]
-            if not changed:
+            error = await self._write_together(deliverers)
+            if error is None:
                 return
-            try:
-                ended = await self._write_all([write for _, write in changed])
-            except BaseException as error:
-                for one, write in changed:
-                    one.note_write(write, ok=False)
-                if not isinstance(error, StoreError):
-                    raise
-                log_failure(log, "positions not written yet", error)
-                return
-            for one, write in changed:
-                if one.consumer.id in ended:
-                    one.is_superseded = True
+            for one in deliverers:
+                # A value that belongs to one consumer must not hold up the positions of the others.
+                if len(deliverers) == 1 or (error := await self._write_together([one])):
+                    one.outcome = "disabled", _refused(error)
                     one.stop()
-                else:
-                    one.note_write(write, ok=True)
+
+    async def _write_together(self, deliverers: list[Deliverer]) -> Exception | None:
+        """Write what has changed of consumers in one transaction; return the error if that would always fail."""
+        changed = [(one, write) for one in deliverers if (write := one.to_write())]
+        if not changed:
+            return None
+        try:
+            ended = await self._write_all([write for _, write in changed])
+        except BaseException as error:
+            for one, write in changed:
+                one.note_write(write, ok=False)
+            # Drivers raise ValueError and OverflowError for some values that a column cannot hold.
+            if isinstance(error, (StoreRefused, ValueError, OverflowError)):
+                return error
+            if not isinstance(error, StoreError):
+                raise
+            log_failure(log, "positions not written yet", error)
+            return None
+        for one, write in changed:
+            if one.consumer.id in ended:
+                one.is_superseded = True
+                one.stop()
+            else:
+                one.note_write(write, ok=True)
+        return None
 
     async def _write_all(self, writes: list[Write]) -> set[int]:
         async with self._database.write() as connection:
@@ -256,6 +275,10 @@ def _form_of(consumer: Consumer) -> Form:
     if form is None:
         raise UsageError(f"there is no form {consumer.form}")
     return form
+
+
+def _refused(error: Exception) -> str:
+    return f"the database refuses what is noted of its messages: {clean(str(error))[:_ERROR]}"
 
 
 def _other_epoch(consumer: Consumer) -> str:

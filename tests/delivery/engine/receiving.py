@@ -52,8 +52,23 @@ POST = Kind(name="post", settings=ReceiverSettings, open=open_post, concurrency=
 IN_ORDER = Kind(name="in-order", settings=ReceiverSettings, open=open_post, ordered=True)
 
 
+class OddSender:
+    """Refuses each message, with a status that no column can hold."""
+
+    async def send(self, rendered: Rendered) -> Receipt:
+        raise MessageRefused(f"message {rendered.message.id} is odd", 2**80)
+
+
+@asynccontextmanager
+async def open_odd(_: Opening) -> AsyncIterator[Sender]:
+    yield OddSender()
+
+
+ODD = Kind(name="odd", settings=ReceiverSettings, open=open_odd)
+
+
 def find_test_kind(name: str) -> Kind | None:
-    return {"post": POST, "in-order": IN_ORDER}.get(name)
+    return {"post": POST, "in-order": IN_ORDER, "odd": ODD}.get(name)
 
 
 @dataclass

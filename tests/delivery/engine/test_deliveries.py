@@ -229,6 +229,22 @@ async def test_settings_that_cannot_be_used_disable_the_consumer(
     assert "unknown" in (consumer.reason or "")
 
 
+async def test_a_value_that_the_database_refuses_disables_its_consumer_and_no_other(
+    database: Database, receiver: Receiver, engines: Engines
+) -> None:
+    await keep_texts(database, SOURCE, "Story 1", "Story 2")
+    await add(database, receiver, kind="odd")
+    await add(database, receiver, name="other")
+    engine = await engines.start()
+    await receiver.until(lambda: len(receiver.taken) == 2)
+
+    consumer = await until_state(database, engine, "disabled")
+    assert consumer.cursor == 0
+    assert "the database refuses" in (consumer.reason or "")
+    await engines.stop(engine)
+    assert (await found(database, "other")).cursor == 2
+
+
 async def test_operators_seek_and_pause_while_it_runs(database: Database, receiver: Receiver, engines: Engines) -> None:
     await keep_texts(database, SOURCE, "Story 1", "Story 2", "Story 3")
     await add(database, receiver)
