@@ -48,6 +48,8 @@ LIGHT: dict[str, set[str]] = {
     "stories show 1": set(),
     "backfill cancel 1": set(),
     "backfill list": set(),
+    "tokens list": set(),
+    "tokens add wire --role read": set(),
     "why urn:1": set(),
 }
 

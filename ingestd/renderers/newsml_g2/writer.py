@@ -13,8 +13,7 @@ from ingestd.model.item import Item
 from ingestd.renderers.identifiers import uri_of
 from ingestd.renderers.newsml_g2.metadata import add_content_meta, add_item_meta, add_rights, scheme_uri
 from ingestd.renderers.newsml_g2.names import NAMESPACE, N
-from ingestd.renderers.nitf import body_content
-from ingestd.renderers.renderer import Renderer
+from ingestd.renderers.nitf.writer import body_content
 from ingestd.renderers.xml_writer import Element, add, document, legal
 
 _CATALOG = "http://www.iptc.org/std/catalog/catalog.IPTC-G2-Standards_41.xml"
@@ -82,6 +81,3 @@ def _add_content(root: Element, item: Item) -> None:
             size=one.sizeinbytes,
             duration=None if one.duration is None else round(one.duration),
         )
-
-
-RENDERER = Renderer("newsml-g2", "application/vnd.iptc.g2.newsitem+xml", render)

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from ingestd.model.item import Concept, Item
 from ingestd.renderers.nitf.body import P, add_body_content, new_root
-from ingestd.renderers.renderer import Renderer
 from ingestd.renderers.xml_writer import Element, add, add_if, add_with, document, legal
 
 #: List of an item → element of `identified-content`.
@@ -136,6 +135,3 @@ def _add_dateline(head: Element, dateline: str, located: str | None) -> None:
 def _basic(when: datetime) -> str:
     """Return a time in the basic format of ISO 8601, which `norm` has."""
     return when.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-RENDERER = Renderer("nitf", "application/nitf+xml", render)
