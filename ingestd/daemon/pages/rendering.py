@@ -15,6 +15,7 @@ from ingestd import __version__
 from ingestd.daemon.checks import Report
 from ingestd.model.story import Story
 from ingestd.model.story_words import origin_of
+from ingestd.store.consumers.figures import ConsumerFigures
 from ingestd.text import collapse
 from ingestd.times import iso
 from ingestd.units import show_duration, show_size
@@ -51,6 +52,9 @@ class Lists:
     failures: list[dict[str, Any]]
     #: The stories that most publishers carry, of the last day.
     stories: list[Story] = field(default_factory=list)
+    #: Consumers that are not well, at most `LATEST_ROWS`, and how many there are beyond those.
+    consumers: tuple[ConsumerFigures, ...] = ()
+    more_consumers: int = 0
 
 
 def render_login(message: str | None) -> str:

@@ -10,6 +10,7 @@ from ingestd.daemon.bounded_query import BoundedQuery, QueryResult
 from ingestd.daemon.health import Health
 from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS, Lists, render
 from ingestd.errors import StoreError
+from ingestd.store.consumers import figures
 from ingestd.store.operations import failures, overview
 from ingestd.store.stories import listing
 from ingestd.store.stories.listing import Chosen
@@ -71,12 +72,15 @@ class StatusPage:
 
     async def _read_lists(self) -> Lists:
         async with self._health.service.runtime.database.read() as connection:
+            unwell = [one for one in await figures.read(connection) if not one.is_well]
             return Lists(
                 sources=await overview.sources_by_failures(connection, limit=SOURCE_ROWS),
                 polls=await overview.last_polls(connection, limit=LATEST_ROWS),
                 records=await overview.last_records(connection, limit=LATEST_ROWS),
                 failures=await failures.latest(connection, limit=LATEST_ROWS),
                 stories=await listing.most_carried(connection, _day()),
+                consumers=tuple(unwell[:LATEST_ROWS]),
+                more_consumers=max(0, len(unwell) - LATEST_ROWS),
             )
 
     async def _read_counts(self) -> dict[str, int]:

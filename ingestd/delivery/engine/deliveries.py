@@ -222,12 +222,11 @@ class Deliveries:
     async def _write(self, deliverers: list[Deliverer]) -> None:
         """Write what has changed of some consumers: in one transaction, or in one of each if a value is refused."""
         async with self._writing:
-            error = await self._write_together(deliverers)
-            if error is None:
+            if await self._write_together(deliverers) is None:
                 return
             for one in deliverers:
                 # A value that belongs to one consumer must not hold up the positions of the others.
-                if len(deliverers) == 1 or (error := await self._write_together([one])):
+                if error := await self._write_together([one]):
                     one.outcome = "disabled", _refused(error)
                     one.stop()
 

@@ -26,6 +26,11 @@ class ConsumerFigures:
     waiting: int
     dead: int
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it is active and takes all that it is sent."""
+        return self.state == "active" and self.failing_since is None and not (self.waiting or self.dead)
+
 
 async def read(connection: AsyncConnection) -> tuple[ConsumerFigures, ...]:
     """Return the figures of all consumers, by name."""

@@ -4,12 +4,15 @@ from datetime import UTC, datetime
 from math import inf
 
 import pytest
+from sqlalchemy import update
 
 from ingestd.daemon.health import Health
-from ingestd.daemon.pages.rendering import SOURCE_ROWS
+from ingestd.daemon.pages.rendering import LATEST_ROWS, SOURCE_ROWS
 from ingestd.daemon.pages.status_page import StatusPage
 from ingestd.daemon.service import Service
 from ingestd.pipeline.stories.placer import Placer
+from ingestd.store.consumers import consumers
+from ingestd.store.schema import tables
 from tests.daemon.services import Hung, add_source, hang
 from tests.support.newsroom import Newsroom
 from tests.support.stories import cut, publish, report
@@ -118,3 +121,19 @@ async def test_the_page_names_the_most_carried_stories_of_the_day(service: Servi
     assert "wire.example, the first; no agency is credited; record 1" in html
     assert "ingestd stories show STORY" in html
     assert html.count(headline) == 3  # the story, and its two records
+
+
+async def test_consumers_that_are_not_well_are_listed_with_a_bound(service: Service, page: StatusPage) -> None:
+    async with service.runtime.database.write() as connection:
+        for number in range(LATEST_ROWS + 3):
+            await consumers.add(connection, name=f"desk-{number:02}", kind="webhook", now=datetime.now(UTC))
+        await connection.execute(update(tables.consumers).values(state="expired"))
+        await connection.execute(
+            update(tables.consumers).where(tables.consumers.c.name == "desk-00").values(state="active")
+        )
+
+    shown = await page.render()
+
+    assert "desk-00" not in shown  # it is well
+    assert shown.count('<td class="fail">expired</td>') == LATEST_ROWS
+    assert "and 2 more." in shown
