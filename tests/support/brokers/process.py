@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,6 +14,16 @@ from tests.support.brokers.proxy import Proxy
 #: Seconds until a server is ready, on a machine that does other things.
 READY_TIMEOUT = 120.0
 
+#: Starts a command that ends with its parent, also when that is killed, and with it its whole process group: a death
+#: signal (`setpriv --pdeathsig`) reaches a script alone, and what it started lives on.  The parent holds the other end
+#: of standard input and writes nothing: the read ends when the parent does.
+_ENDS_WITH_PARENT = (
+    "sh",
+    "-c",
+    'exec 3<&0; (read -r nothing <&3; kill -KILL 0) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-',
+    "sh",
+)
+
 
 class ServerProcess:
     """A server that says in its output when it is ready."""
@@ -22,9 +31,7 @@ class ServerProcess:
     def __init__(
         self, command: Sequence[str], ready: bytes, folder: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        # It ends with the tests, also when they are killed.
-        guard = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-        self._command, self._ready = (*guard, *command), ready
+        self._command, self._ready = tuple(command), ready
         self._folder = folder
         self._environment = {**os.environ, **(environment or {})}
         self._process: Process | None = None
@@ -34,7 +41,9 @@ class ServerProcess:
         """Start the server and wait until it is ready."""
         # In a session of its own: some servers are scripts, and what they start must end with them.
         self._process = await asyncio.create_subprocess_exec(
+            *_ENDS_WITH_PARENT,
             *self._command,
+            stdin=PIPE,
             stdout=PIPE,
             stderr=STDOUT,
             env=self._environment,
@@ -51,7 +60,8 @@ class ServerProcess:
                         self._draining = asyncio.create_task(self._drain(self._process))
                         return
         except TimeoutError:
-            await self.kill()
+            pass
+        await self.kill()
         raise AssertionError(f"{self._command} did not start:\n{b''.join(said).decode(errors='replace')}")
 
     async def kill(self) -> None:
