@@ -92,13 +92,13 @@ async def redeliver(
 
     Each gets all its tries anew.  Raises NotFound when there is none in the range.
     """
+    await _note_change(connection, consumer.id)
     c = consumer_failures.c
     chosen = _range(consumer.id, first, last) & c.state.in_(("dead", "waiting"))
     again = update(consumer_failures).where(chosen).values(state="waiting", attempts=0, next_at=now)
     done = (await connection.execute(again)).rowcount
     if not done:
         raise NotFound(f"no failed message of consumer {consumer.name} there; `ingestd consumers failures` lists them")
-    await _note_change(connection, consumer.id)
     return done
 
 
@@ -106,9 +106,9 @@ async def drop(
     connection: AsyncConnection, consumer: Consumer, *, first: int | None = None, last: int | None = None
 ) -> int:
     """Give up messages that were not delivered: those from event `first` to `last`, or all; return how many."""
+    await _note_change(connection, consumer.id)
     done = (await connection.execute(delete(consumer_failures).where(_range(consumer.id, first, last)))).rowcount
     await _unblock(connection, consumer.id)
-    await _note_change(connection, consumer.id)
     return done
 
 
@@ -144,12 +144,12 @@ async def replay(connection: AsyncConnection, consumer: Consumer, *, first: int,
         }
         for row in rows
     ]  # fmt: skip
+    await _note_change(connection, consumer.id)
     for some in chunks(made):
         await insert_absent(connection, consumer_failures, some)
     again = update(consumer_failures).where(_range(consumer.id, first, last), consumer_failures.c.state == "dead")
     await connection.execute(again.values(state="blocked", attempts=0))
     await _unblock(connection, consumer.id, now=now)
-    await _note_change(connection, consumer.id)
     return len(rows)
 
 
@@ -174,7 +174,11 @@ async def _unblock(connection: AsyncConnection, consumer_id: int, *, now: dateti
 
 
 async def _note_change(connection: AsyncConnection, consumer_id: int) -> None:
-    """Raise the generation: whoever delivers to the consumer reads its rows again."""
+    """Raise the generation: whoever delivers to the consumer reads its rows again.
+
+    This comes before the rows are changed: it locks the consumer, as `positions.write` does first.  In another order
+    two transactions could wait for each other.
+    """
     c = consumers.c
     await connection.execute(update(consumers).where(c.id == consumer_id).values(generation=c.generation + 1))
 

@@ -18,6 +18,7 @@ from ingestd.store.schema import tables
 from ingestd.store.transfer.copy_state import begin_new_epoch
 from ingestd.store.work import runs
 from tests.support.outcomes import NOON, keep_texts
+from tests.support.statements import executed
 
 
 @pytest.fixture
@@ -222,3 +223,21 @@ async def test_replay_has_the_events_wait_in_order_for_each_record(database: Dat
     ]  # fmt: skip
     async with database.read() as connection:
         assert (await consumers.find(connection, "desk")).generation > consumer.generation
+
+
+async def test_an_operator_locks_the_consumer_before_its_rows_as_who_delivers_does(database: Database) -> None:
+    # In different orders, PostgreSQL would find a deadlock and end one of the two.
+    consumer = await add(database, after=6)
+    await save(database, failed(consumer, 2))
+    changes = [
+        lambda connection: failures.redeliver(connection, consumer, now=NOON),
+        lambda connection: failures.replay(connection, consumer, first=1, last=6, now=NOON),
+        lambda connection: failures.drop(connection, consumer),
+    ]
+    for change in changes:
+        async with database.write() as connection:
+            with executed(connection) as statements:
+                await change(connection)
+        writes = [text for text, _ in statements if text.startswith(("UPDATE", "INSERT", "DELETE"))]
+        assert writes[0].startswith("UPDATE consumers "), writes
+        assert len(writes) > 1
