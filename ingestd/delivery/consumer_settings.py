@@ -86,8 +86,10 @@ def _validated(kind: Kind, model: type[M], values: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        # Several settings may be wrong; one is corrected after the other.
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        # Several settings may be wrong; one is corrected after the other.  A name that is misspelt comes before the one
+        # that is missing because of it.
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             names = setting_names(kind)

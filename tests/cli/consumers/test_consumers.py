@@ -114,6 +114,7 @@ def test_a_consumer_begins_where_it_is_told(stored: Path, where: list[str], curs
     [
         (["--kind", "carrier-pigeon"], "there is no kind 'carrier-pigeon'; the kinds are "),
         (["--kind", "webhook"], "needs the setting 'url': give it with --set url=VALUE"),
+        (["--kind", "webhook", "--set", "ulr=https://a.example"], "the kind webhook has no setting 'ulr'; it has"),
         (["--kind", "webhook", "--set", f"url={URL}", "--set", "colour=red"], "has no setting 'colour'; it has "),
         (["--kind", "webhook", "--set", f"url={URL}", "--set", "timeout=soon"], "setting 'timeout'"),
         (["--kind", "webhook", "--set", f"url={URL}", "--set", "retries=5s,later"], "setting 'retries.1'"),
