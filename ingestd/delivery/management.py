@@ -14,7 +14,7 @@ from ingestd.delivery.kinds.webhook.signature import make_secret
 from ingestd.errors import UsageError
 from ingestd.model.consumer import Consumer, FailedMessage, FailedState
 from ingestd.renderers.forms import FORMS
-from ingestd.store.consumers import consumers, failures
+from ingestd.store.consumers import consumers, failures, leases
 from ingestd.store.consumers.shown_events import shown_events
 from ingestd.store.events import event_log
 from ingestd.store.events.event_log import LogRange
@@ -62,7 +62,7 @@ async def change(
 
     A setting that is None gets its default again.  Raises NotFound, UsageError.
     """
-    consumer = await consumers.find(connection, name)
+    consumer = await leases.lock(connection, name)
     values = None
     if settings is not None:
         values = {key: value for key, value in {**consumer.settings, **settings}.items() if value is not None}
@@ -81,7 +81,7 @@ async def rotate(connection: AsyncConnection, name: str, *, keep: timedelta = RO
 
     Raises NotFound, and UsageError when the consumer has no secret of this kind.
     """
-    consumer = await consumers.find(connection, name)
+    consumer = await leases.lock(connection, name)
     if consumer.kind != "webhook":
         raise UsageError(f"consumer {name} is of the kind {consumer.kind}; only webhooks have a secret to rotate")
     if not timedelta(0) <= keep <= LONGEST_ROTATION:
