@@ -1,12 +1,13 @@
 """Consumers: what an operator changes, and who may write for whom."""
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound, UsageError
 from ingestd.model.consumer import Consumer, FailedMessage, FailedState
@@ -229,7 +230,7 @@ async def test_an_operator_locks_the_consumer_before_its_rows_as_who_delivers_do
     # In different orders, PostgreSQL would find a deadlock and end one of the two.
     consumer = await add(database, after=6)
     await save(database, failed(consumer, 2))
-    changes = [
+    changes: list[Callable[[AsyncConnection], Awaitable[int]]] = [
         lambda connection: failures.redeliver(connection, consumer, now=NOON),
         lambda connection: failures.replay(connection, consumer, first=1, last=6, now=NOON),
         lambda connection: failures.drop(connection, consumer),
