@@ -21,8 +21,11 @@ from ingestd.store.records.extraction import Extraction
 from ingestd.store.records.unit_of_work import UnitOfWork
 from ingestd.store.schema.tables import (
     carriers,
+    consumer_attempts,
+    consumer_failures,
     decisions,
     entries,
+    events,
     evidence,
     failures,
     polls,
@@ -200,6 +203,7 @@ async def purge(
         )
     await unit_of_work.flush(connection)
     await erase.forget(connection, found.record_ids)
+    await _forget_answers(connection, found.record_ids)
     for some in chunks(found.entry_ids):
         for table in (decisions, failures, evidence):
             await connection.execute(delete(table).where(table.c.entry_id.in_(some)))
@@ -210,6 +214,14 @@ async def purge(
         "revisions": found.revisions, "documents": len(documents), "shared": shared,
     }  # fmt: skip
     await connection.execute(purges.insert().values(audit))
+
+
+async def _forget_answers(connection: AsyncConnection, record_ids: Sequence[int]) -> None:
+    """Forget what endpoints of consumers answered to messages of records: many repeat what they were sent."""
+    for some in chunks(list(record_ids)):
+        of_records = select(events.c.seq).where(events.c.record_id.in_(some))
+        for table in (consumer_failures, consumer_attempts):
+            await connection.execute(update(table).where(table.c.seq.in_(of_records)).values(excerpt=None))
 
 
 async def _forget_warnings(connection: AsyncConnection, source_ids: Collection[int]) -> None:

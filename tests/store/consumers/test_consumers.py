@@ -13,8 +13,10 @@ from ingestd.errors import NotFound, UsageError
 from ingestd.model.consumer import Consumer, FailedMessage, FailedState
 from ingestd.settings.values import with_async_driver
 from ingestd.store.consumers import claims, consumers, failures, positions
+from ingestd.store.consumers.failures import Attempt
 from ingestd.store.consumers.positions import Position, Write
 from ingestd.store.database import Database
+from ingestd.store.records import purge
 from ingestd.store.schema import tables
 from ingestd.store.transfer.copy_state import begin_new_epoch
 from ingestd.store.work import runs
@@ -242,3 +244,20 @@ async def test_an_operator_locks_the_consumer_before_its_rows_as_who_delivers_do
         writes = [text for text, _ in statements if text.startswith(("UPDATE", "INSERT", "DELETE"))]
         assert writes[0].startswith("UPDATE consumers "), writes
         assert len(writes) > 1
+
+
+async def test_a_purge_forgets_what_endpoints_answered_to_messages_of_the_record(database: Database) -> None:
+    consumer = await add(database, after=0)
+    await save(database, failed(consumer, 1), failed(consumer, 2, record_id=2))
+    async with database.write() as connection:
+        attempts = [
+            Attempt(consumer_id=consumer.id, seq=seq, attempt=1, at=NOON, delivered=False, excerpt="an echo")
+            for seq in (1, 2)
+        ]
+        await failures.add_attempts(connection, attempts)
+        found = await purge.find(connection, [1])
+        await purge.purge(connection, found, (), shared=0, now=NOON, actor="tester", reason=None)
+        rows = await failures.failed(connection, consumer.id)
+        kept = [(await failures.attempts_of(connection, consumer.id, seq))[0].excerpt for seq in (1, 2)]
+    assert [row.excerpt for row in rows] == [None, "no"]
+    assert kept == [None, "an echo"]
