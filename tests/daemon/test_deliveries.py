@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from ingestd.settings.values import with_async_driver
@@ -15,6 +16,7 @@ from ingestd.store.polls import sources
 from tests.daemon.processes import PATIENCE, Daemon, ingestd, rows
 from tests.support import soak
 from tests.support.agency import keep_versions, ninjs
+from tests.support.brokers.kafka import TOPIC, KafkaCluster
 from tests.support.brokers.nats import NatsServer
 from tests.support.brokers.proxy import free_port
 from tests.support.consumers import Arrivals, Endpoints, LogEntry, check, follow, missing, pull, read_folder
@@ -24,8 +26,8 @@ from tests.support.soak import FULL, size
 ITEMS = size(90, soak.ITEMS * 60 // 100)
 CORRECTED, KILLED = size(40, soak.ITEMS * 39 // 100), size(10, soak.ITEMS // 100)
 
-#: How many times the daemon is killed at least; in full every so many seconds until all events are in the log, but not
-#: before something was delivered.
+#: How many times the daemon is killed at least, the first time before it delivers anything; in full every so many
+#: seconds until all events are in the log, and later only when something was delivered.
 KILLS, SECONDS = 3, 5.0
 
 #: Name of a consumer → its manner as an endpoint, its form and its filter.
@@ -38,6 +40,9 @@ WEBHOOKS: Mapping[str, tuple[str, str, str]] = {
     **{f"more-{number}": ("good", ("thin", "full", "ninjs")[number % 3], "") for number in range(size(0, 8))},
 }
 PULLS, STREAMS, FOLDERS = size(1, 2), size(1, 2), size(1, 2)
+
+#: Entries of the feed.
+FEED_SIZE = 500
 
 #: Seconds between the attempts at a message that an endpoint refuses.
 RETRIES = ",".join(["1"] * 30)
@@ -52,6 +57,7 @@ class Rig:
         self.daemon: Daemon | None = None
         self.starts = 0
         self.nats = NatsServer(folder)
+        self.kafka = KafkaCluster()
         #: Set when all events are in the log.
         self.is_whole = asyncio.Event()
 
@@ -73,7 +79,7 @@ class Rig:
         await asyncio.to_thread(self.daemon.kill)
 
     async def read_stored(self) -> None:
-        """Note what is in the folders and in the stream of NATS."""
+        """Note what is in the folders, in the stream of NATS, and in Kafka."""
         for number in range(FOLDERS):
             arrivals = self.expect(f"folder-{number}")
             for message_id, body in read_folder(self.folder / f"out-{number}"):
@@ -81,6 +87,10 @@ class Rig:
                     arrivals.add(message_id, body)
         arrivals = self.expect("nats")
         for received in await self.nats.messages(after=len(arrivals.all)):
+            arrivals.add(*received)
+        arrivals = self.expect("kafka")
+        arrivals.all.clear()
+        for received in await self.kafka.messages():
             arrivals.add(*received)
 
     def log(self) -> dict[int, LogEntry]:
@@ -108,16 +118,25 @@ def versions() -> Iterator[dict[str, Any]]:
         if number < ITEMS:
             yield item(number, 1, start)
         earlier = number - behind
-        if earlier >= 0 and earlier * CORRECTED // ITEMS != (earlier + 1) * CORRECTED // ITEMS:
+        if earlier >= 0 and happens(CORRECTED, earlier):
             yield item(earlier, 2, start, signals=["correction"], headline=f"Corrected {earlier}")
-        if earlier >= 0 and earlier * KILLED // ITEMS != (earlier + 1) * KILLED // ITEMS:
+        if earlier >= 0 and happens(KILLED, earlier):
             yield item(earlier, 3, start, pubstatus="canceled", headline="KILL")
+
+
+def happens(times: int, number: int) -> bool:
+    """Return whether what happens to so many items, evenly spread, happens to this one."""
+    return number * times // ITEMS != (number + 1) * times // ITEMS
+
+
+def guid(number: int) -> str:
+    return f"urn:newsml:rig.example:{number}"
 
 
 def item(number: int, version: int, start: datetime, **fields: Any) -> dict[str, Any]:
     text = {"headline": f"Headline {number}", "body_text": f"Text {number} of version {version}."}
     created = start + timedelta(seconds=number, minutes=version)
-    return ninjs(f"urn:newsml:rig.example:{number}", version, created=created, **{**text, **fields})
+    return ninjs(guid(number), version, created=created, **{**text, **fields})
 
 
 async def kill_again_and_again(rig: Rig) -> None:
@@ -125,7 +144,10 @@ async def kill_again_and_again(rig: Rig) -> None:
     good = rig.arrivals["good"]
     while not rig.is_whole.is_set() or rig.starts <= KILLS:
         enough = len(good.ids) + size((ITEMS + CORRECTED) // (KILLS + 2), 1)
-        if FULL:
+        if rig.starts == 1:
+            assert not good.ids
+            enough = 0
+        elif FULL:
             await asyncio.sleep(SECONDS)
         while len(good.ids) < enough and not (rig.is_whole.is_set() and missing(good, rig.log()) == set()):
             good.changed.clear()
@@ -150,6 +172,7 @@ async def rig(tmp_path: Path, database_url: str, config: Path, port: int) -> Asy
     yield rig
     if rig.daemon and rig.daemon.process.poll() is None:
         await rig.kill()
+    rig.kafka.close()
 
 
 @asynccontextmanager
@@ -169,6 +192,8 @@ async def consumers(rig: Rig) -> AsyncIterator[Endpoints]:
             tasks.create_task(pull(rig.api, f"pull-{number}", rig.expect(f"pull-{number}")))
         for number in range(STREAMS):
             tasks.create_task(follow(rig.api, rig.expect(f"stream-{number}")))
+        await asyncio.to_thread(rig.add, "named", "sse", "thin")
+        tasks.create_task(follow(rig.api, rig.expect("named"), "/v1/stream?consumer=named"))
         for number in range(FOLDERS):
             folder = rig.folder / f"out-{number}"
             folder.mkdir()
@@ -176,6 +201,8 @@ async def consumers(rig: Rig) -> AsyncIterator[Endpoints]:
         stack.push_async_callback(rig.nats.kill)
         await rig.nats.start()
         await asyncio.to_thread(rig.add, "nats", "nats", "full", **{**rig.nats.settings, "servers": rig.nats.url})
+        await asyncio.to_thread(rig.add, "kafka", "kafka", "thin", servers=rig.kafka.servers, topic=TOPIC)
+        await asyncio.to_thread(rig.add, "feed", "feed", size=FEED_SIZE, public="true")
         yield endpoints
 
 
@@ -201,14 +228,28 @@ async def test_every_consumer_gets_every_event(rig: Rig) -> None:
         async with asyncio.timeout(size(PATIENCE, 1_800)):
             while await _missing(rig, log):  # noqa: ASYNC110 - a folder says nothing when a file comes
                 await asyncio.sleep(0.2)
+        await check_feed(rig)
         await rig.kill()
 
     [(epoch,)] = rows(rig.database_url, "SELECT epoch FROM installation")
     for arrivals in rig.arrivals.values():
         check(arrivals, log, epoch)
+        print(f"{arrivals.name}: {len(arrivals.ids)} messages, {len(arrivals.all) - len(arrivals.ids)} doubles")
+    print(f"{len(log)} events, {rig.starts - 1} kills of the daemon, none lost, all records in order")
     assert rig.starts > KILLS
     assert endpoints.refused["failing"] > 0
     assert endpoints.refused["dead"] > 0
+
+
+async def check_feed(rig: Rig) -> None:
+    """Check that the feed is full, and has no item that was killed."""
+    async with aiohttp.ClientSession(rig.api) as session, session.get("/feeds/feed.json") as reply:
+        found = await reply.json()
+        assert reply.status == 200, found
+    ids = {entry["id"] for entry in found["items"]}
+    alive = {guid(number) for number in range(ITEMS) if not happens(KILLED, number)}
+    assert ids <= alive
+    assert len(ids) == min(FEED_SIZE, len(alive))
 
 
 async def _missing(rig: Rig, log: Mapping[int, LogEntry]) -> dict[str, set[int]]:

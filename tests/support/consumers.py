@@ -112,7 +112,7 @@ async def pull(api: str, name: str, arrivals: Arrivals) -> None:
                 await asyncio.sleep(0.1)  # the daemon is being started
 
 
-async def follow(api: str, arrivals: Arrivals) -> None:
+async def follow(api: str, arrivals: Arrivals, path: str = "/v1/stream?after=0") -> None:
     """Read the stream until this is cancelled, and resume it after each interruption."""
     last_id = ""
     async with aiohttp.ClientSession(api) as session:
@@ -120,7 +120,7 @@ async def follow(api: str, arrivals: Arrivals) -> None:
             headers = {"Last-Event-ID": last_id} if last_id else {}
             with suppress(aiohttp.ClientError, OSError):
                 timeout = aiohttp.ClientTimeout(total=None)
-                async with session.get("/v1/stream?after=0", headers=headers, timeout=timeout) as reply:
+                async with session.get(path, headers=headers, timeout=timeout) as reply:
                     assert reply.status == 200, await reply.text()
                     fields: dict[str, str] = {}
                     async for line in reply.content:

@@ -88,6 +88,19 @@ class KafkaCluster:
             self._call("rd_kafka_mock_broker_set_up", broker)
 
     async def received(self) -> list[Received]:
+        found = []
+        for key, name, body in await self._read():
+            received = Received.of(body, name)
+            assert key == str(received.record_id).encode()
+            found.append(received)
+        return found
+
+    async def messages(self) -> list[tuple[str, bytes]]:
+        """Return all messages with their identifiers: those of a record are in order."""
+        return [(name, body) for _key, name, body in await self._read()]
+
+    async def _read(self) -> list[tuple[bytes, str, bytes]]:
+        """Return key, identifier and body of all messages, one partition after the other."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.servers, auto_offset_reset="earliest")
         await consumer.start()
         try:
@@ -98,10 +111,7 @@ class KafkaCluster:
             for partition, end in ends.items():
                 while end and await consumer.position(partition) < end:
                     message = await consumer.getone(partition)
-                    headers = dict(message.headers)
-                    received = Received.of(message.value, headers["id"].decode())
-                    assert message.key == str(received.record_id).encode()
-                    found.append(received)
+                    found.append((message.key, dict(message.headers)["id"].decode(), message.value))
             return found
         finally:
             await consumer.stop()

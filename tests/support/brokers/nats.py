@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import nats
+from nats.js.errors import NotFoundError
 
 from ingestd.delivery.kinds.nats import KIND
 from tests.delivery.kinds.contract import Received
@@ -72,11 +73,17 @@ class NatsServer:
         return f"{self._scheme}://127.0.0.1:{self.port}"
 
     async def messages(self, after: int = 0) -> list[tuple[str, bytes]]:
-        """Return the messages of the stream with their identifiers, in its order, but the first `after`."""
+        """Return the messages of the stream with their identifiers, in its order, but the first `after`.
+
+        Before its first message there may be no stream: then there are none.
+        """
         client = await self._connect()
         try:
             stream = client.jetstream()
-            state = (await stream.stream_info(STREAM)).state
+            try:
+                state = (await stream.stream_info(STREAM)).state
+            except NotFoundError:
+                return []
             found = [await stream.get_msg(STREAM, seq) for seq in range(after + 1, state.messages + 1)]
             return [((one.headers or {})["Nats-Msg-Id"], one.data or b"") for one in found]
         finally:
