@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.record import Record
@@ -203,22 +203,28 @@ def _fits(chosen: Chosen, c: Any) -> ColumnElement[bool]:
     if chosen.status != "all":
         conditions.append(c.pubstatus == chosen.status)
     if chosen.source_id is not None:
-        conditions.append(exists().where(carriers.c.record_id == c.id, carriers.c.source_id == chosen.source_id))
+        conditions.append(_has(carriers.c.record_id == c.id, carriers.c.source_id == chosen.source_id))
     if chosen.site is not None:
         carried = carriers.c.record_id == c.id
         of_site = or_(entries.c.site == chosen.site, sources.c.site == chosen.site)
         joined = (entries.c.id == carriers.c.entry_id) & (sources.c.id == carriers.c.source_id)
-        conditions.append(exists().where(carried, joined, of_site))
+        conditions.append(_has(carried, joined, of_site))
     if chosen.story is not None:
-        conditions.append(exists().where(copies.c.record_id == c.id, copies.c.story_id == chosen.story))
+        conditions.append(_has(copies.c.record_id == c.id, copies.c.story_id == chosen.story))
     if chosen.after_event is not None or chosen.until_event is not None:
-        conditions.append(exists().where(events.c.record_id == c.id, _event_limits(chosen)))
+        conditions.append(_has(events.c.record_id == c.id, _event_limits(chosen)))
     if chosen.language is not None:
         r, tag = _spoken.c, chosen.language.lower()
         language, current = func.lower(r.language), (r.record_id == c.id) & (r.revision == c.revision)
         is_spoken = or_(language == tag, language.startswith(f"{tag}-", autoescape=True))
-        conditions.append(exists().where(current, is_spoken))
+        conditions.append(_has(current, is_spoken))
     return and_(*conditions)
+
+
+def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that there is a row; PostgreSQL would read a whole table to answer many EXISTS at once."""
+    one = select(literal(1)).where(*conditions).limit(1).scalar_subquery()
+    return func.coalesce(one, 0) == 1
 
 
 _spoken = revisions.alias("spoken")
