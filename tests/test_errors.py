@@ -1,6 +1,8 @@
+import ast
 import inspect
 import pickle
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,10 @@ from ingestd import errors
 from ingestd.errors import FetchError, Gone, IngestError, Refused
 
 EVERY = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, IngestError)]
+
+ERROR_NAMES = {kind.__name__ for kind in EVERY}
+
+PACKAGE = Path(__file__).parent.parent / "ingestd"
 
 
 def an_error_of(kind: type[IngestError]) -> IngestError:
@@ -57,3 +63,19 @@ def test_refused_has_the_status_and_retry_after() -> None:
 def test_410_is_never_retried_and_503_is() -> None:
     assert Gone("https://news.example/feed", 410).fate == "never"
     assert Refused("https://news.example/feed", 503).fate == "later"
+
+
+def test_a_name_is_that_of_one_error() -> None:
+    """Metrics and failures name an error by its class."""
+    names: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and any("Error" in base or base in ERROR_NAMES for base in bases(node)):
+                names.setdefault(node.name, []).append(path.name)
+
+    assert len(names) > len(EVERY)
+    assert {name: paths for name, paths in names.items() if len(paths) > 1} == {}
+
+
+def bases(node: ast.ClassDef) -> list[str]:
+    return [base.id for base in node.bases if isinstance(base, ast.Name)]

@@ -96,7 +96,7 @@ class Client:
         `after` is where to start: the `id` of the last message that was dealt with, or the number of an event (0: the
         beginning of what is kept); None: from now on.
 
-        Raises CursorExpired when what follows is no longer kept.
+        Raises CursorRefused when what follows is no longer kept.
         """
         last_id, tries = after if isinstance(after, str) else "", 0
         query: dict[str, Any] = {"filter": filter or None, "form": form}

@@ -19,7 +19,7 @@ class ApiError(IngestError):
         return f"HTTP {self.status}: {self.detail}"
 
 
-class CursorExpired(ApiError):
+class CursorRefused(ApiError):
     """The events that follow are no longer kept, or the numbers are from a log that a restore has ended.
 
     `problem` has the range that is lost (`first_lost`, `last_lost`), or the present `epoch`.

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 from multidict import CIMultiDict
 
-from ingestd.client import ApiError, ApiUnavailable, Client, CursorExpired, Message
+from ingestd.client import ApiError, ApiUnavailable, Client, CursorRefused, Message
 from tests.client.conftest import TOKEN, Desk
 from tests.support.newsroom import Answer, Newsroom
 from tests.support.soak import FULL
@@ -138,7 +138,7 @@ async def test_a_wait_ends_when_a_message_comes(desk: Desk, client: Client) -> N
 async def test_problems_are_errors(desk: Desk, client: Client) -> None:
     with pytest.raises(ApiError, match="404") as missing:
         await client.pull("nobody")
-    with pytest.raises(CursorExpired) as expired:
+    with pytest.raises(CursorRefused) as expired:
         await take(client, 1, f"{EPOCH}-3")
     with pytest.raises(ApiError, match="form") as wrong:
         await take(client, 1, 0, form="yaml")
