@@ -45,7 +45,7 @@ def known_kind(name: str) -> Kind:
     """Return the kind with a name; raises UsageError."""
     kind = find_kind(name)
     if kind is None:
-        raise UsageError(f"there is no kind {name!r}; the kinds are {_listed(kind.name for kind in KINDS)}")
+        raise UsageError(f"there is no kind {name!r}; the kinds are {_listed(KINDS)}")
     return kind
 
 

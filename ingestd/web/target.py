@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
-from aiohttp import encode_basic_auth
 from yarl import URL
 
 from ingestd.caching import cached_if_short
@@ -48,6 +47,8 @@ class Target:
                 raise Forbidden(display_url, "not an http(s) URL")
             authorization = None
             if parsed.raw_user is not None or parsed.raw_password is not None:
+                from aiohttp import encode_basic_auth  # noqa: PLC0415 - most URLs have no login, and settings no client
+
                 authorization = encode_basic_auth(parsed.user or "", parsed.password or "")
                 parsed = parsed.with_user(None)
             return cls(parsed, display_url, site(display_url), authorization)

@@ -20,6 +20,15 @@ HEAVY = {
 LIGHT: dict[str, set[str]] = {
     "config check": set(),
     "config show": set(),
+    # The site of the endpoint is looked up.
+    "consumers add desk --kind webhook --set url=https://desk.example/": {"publicsuffixlist"},
+    "consumers failures reader": set(),
+    "consumers list": set(),
+    "consumers pause reader": set(),
+    "consumers resume reader": set(),
+    "consumers seek reader --end": set(),
+    "consumers set reader --form thin": set(),
+    "consumers show reader": set(),
     "coverage": set(),
     "db check": set(),
     "db current": set(),
@@ -80,6 +89,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = folder / "ingestd.toml"
     config.write_text(f"state_dir = '{folder}'\nlisten = 'unix:{folder}/none'\n")
     assert ingestd(config, "sources", "add", "http://127.0.0.1:9/feed", "--unchecked").status == 0
+    assert ingestd(config, "consumers", "add", "reader", "--kind", "files", "--set", f"folder={folder}").status == 0
     (folder / "sources.opml").write_text(ingestd(config, "sources", "export").out)
     return folder
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
 from ingestd.model.consumer import Consumer
 from ingestd.model.message import Message
 from ingestd.settings import Settings
-from ingestd.web.fetcher import Fetcher
+
+if TYPE_CHECKING:  # it imports the HTTP client, which a kind does not need until it sends
+    from ingestd.web.fetcher import Fetcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class Opening:
     #: The settings of the operator: logins, `ca_file`, `allow_networks`, `fetch_timeout`.
     operator: Settings
     #: Its guard refuses private and reserved addresses.
-    fetcher: Fetcher
+    fetcher: "Fetcher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ def test_what_is_wrong_is_named_with_what_is_valid(stored: Path, arguments: list
 def test_an_unknown_kind_lists_all(stored: Path) -> None:
     done = ingestd(stored, "consumers", "add", "desk", "--kind", "pigeon")
 
-    assert all(kind.name in done.error for kind in KINDS)
+    assert all(name in done.error for name in KINDS)
 
 
 def test_filter_form_and_settings_change(stored: Path) -> None:

@@ -4,8 +4,20 @@ The feed itself is made of the event log when it is asked for (`delivery.feeds`)
 a WebSub hub, if one is configured.
 """
 
-from ingestd.delivery.kinds.feed.publisher import open_publisher
-from ingestd.delivery.kinds.feed.settings import FeedSettings
-from ingestd.delivery.kinds.kind import Kind
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-KIND = Kind(name="feed", settings=FeedSettings, open=open_publisher, concurrency=64)
+from ingestd.delivery.kinds.feed.settings import FeedSettings
+from ingestd.delivery.kinds.kind import Kind, Opening, Sender
+
+
+@asynccontextmanager
+async def open_feed(opening: Opening) -> AsyncIterator[Sender]:
+    """Open a sender that announces what changes; without a hub, one that does nothing."""
+    from ingestd.delivery.kinds.feed.publisher import open_publisher
+
+    async with open_publisher(opening) as sender:
+        yield sender
+
+
+KIND = Kind(name="feed", settings=FeedSettings, open=open_feed, concurrency=64)

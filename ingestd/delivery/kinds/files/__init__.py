@@ -3,15 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ingestd.delivery.kinds.files.sender import FilesSender
 from ingestd.delivery.kinds.files.settings import FilesSettings
 from ingestd.delivery.kinds.kind import Kind, Opening, Sender
-from ingestd.pipeline.runtime import make_folder_opener
 
 
 @asynccontextmanager
 async def open_files(opening: Opening) -> AsyncIterator[Sender]:
     """Open a sender, which connects when it sends."""
+    from ingestd.delivery.kinds.files.sender import FilesSender
+    from ingestd.pipeline.runtime import make_folder_opener
+
     folders = make_folder_opener(opening.operator, opening.fetcher)
     async with FilesSender(opening.settings, folders) as sender:
         yield sender

@@ -13,7 +13,7 @@ from ingestd.delivery.kinds.kind import Kind, Opening, Sender
 async def open_kafka(opening: Opening) -> AsyncIterator[Sender]:
     """Open a sender that connects when it sends; raises ConfigError when the library is not installed."""
     try:
-        from ingestd.delivery.kinds.kafka.sender import KafkaSender  # noqa: PLC0415 - an extra
+        from ingestd.delivery.kinds.kafka.sender import KafkaSender
     except ModuleNotFoundError as error:
         raise missing("kafka", "aiokafka") from error
     async with KafkaSender(opening.settings, opening.operator.ca_file) as sender:

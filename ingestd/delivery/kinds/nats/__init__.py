@@ -13,7 +13,7 @@ from ingestd.delivery.kinds.nats.settings import NatsSettings
 async def open_nats(opening: Opening) -> AsyncIterator[Sender]:
     """Open a sender that connects when it sends; raises ConfigError when the library is not installed."""
     try:
-        from ingestd.delivery.kinds.nats.sender import NatsSender  # noqa: PLC0415 - an extra
+        from ingestd.delivery.kinds.nats.sender import NatsSender
     except ModuleNotFoundError as error:
         raise missing("nats", "nats-py") from error
     async with NatsSender(opening.settings, opening.operator.ca_file) as sender:

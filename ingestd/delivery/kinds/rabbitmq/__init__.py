@@ -13,7 +13,7 @@ from ingestd.delivery.kinds.rabbitmq.settings import RabbitmqSettings
 async def open_rabbitmq(opening: Opening) -> AsyncIterator[Sender]:
     """Open a sender that connects when it sends; raises ConfigError when the library is not installed."""
     try:
-        from ingestd.delivery.kinds.rabbitmq.sender import RabbitmqSender  # noqa: PLC0415 - an extra
+        from ingestd.delivery.kinds.rabbitmq.sender import RabbitmqSender
     except ModuleNotFoundError as error:
         raise missing("rabbitmq", "aio-pika") from error
     async with RabbitmqSender(opening.settings, opening.operator.ca_file) as sender:

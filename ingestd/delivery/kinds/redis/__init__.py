@@ -13,7 +13,7 @@ from ingestd.delivery.kinds.redis.settings import RedisSettings
 async def open_redis(opening: Opening) -> AsyncIterator[Sender]:
     """Open a sender that connects when it sends; raises ConfigError when the library is not installed."""
     try:
-        from ingestd.delivery.kinds.redis.sender import RedisSender  # noqa: PLC0415 - an extra
+        from ingestd.delivery.kinds.redis.sender import RedisSender
     except ModuleNotFoundError as error:
         raise missing("redis", "redis") from error
     sender = RedisSender(opening.settings, opening.operator.ca_file)

@@ -24,8 +24,6 @@ from ingestd.web.fetcher import user_agent
 from ingestd.web.logins import Login
 from ingestd.web.target import Target
 
-#: Messages that are sent to one endpoint at the same time, each over a connection of its own.
-CONCURRENCY = 16
 # Seconds to connect, at most; the time for the whole attempt is the setting `timeout`.
 _CONNECT_TIMEOUT = 10.0
 # Seconds for the part of an answer's body that is kept; its status says whether the message was taken.
@@ -35,7 +33,7 @@ _now = partial(datetime.now, UTC)
 
 
 @asynccontextmanager
-async def open_sender(opening: Opening) -> AsyncIterator["WebhookSender"]:
+async def open_sender(opening: Opening, connections: int) -> AsyncIterator["WebhookSender"]:
     """Open a session of its own to the endpoint of a consumer; connections stay open between messages."""
     settings: WebhookSettings = opening.settings
     operator = opening.operator
@@ -51,7 +49,7 @@ async def open_sender(opening: Opening) -> AsyncIterator["WebhookSender"]:
                 "Accept-Encoding": "identity",  # of the answer, an excerpt is kept as text
             },
             connect_timeout=min(_CONNECT_TIMEOUT, settings.timeout / 2),
-            connections=CONCURRENCY,
+            connections=connections,
         ) as session:
             target = Target.parse(settings.url)
             login = next((login for login in operator.logins if login.origin == target.origin), None)
