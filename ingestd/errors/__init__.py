@@ -5,7 +5,8 @@
     IngestError
     ├── ConfigError             a setting is missing, unknown or wrong
     ├── UsageError              the request names nothing that exists, or is not valid
-    │   └── NotFound            it names a source, record or other thing that does not exist
+    │   ├── NotFound            it names a source, record or other thing that does not exist
+    │   └── NameTaken           it names a new thing as another one is named
     ├── AddressInUse            another process listens at the address of `listen`; it may be about to end
     ├── Busy                    the source is in use: the sender may try again
     ├── FetchError              the network or the server failed
@@ -68,6 +69,7 @@ from ingestd.errors.base import (
     ExtractError,
     Fate,
     IngestError,
+    NameTaken,
     NoArticle,
     NotFound,
     ParseError,
@@ -144,6 +146,7 @@ __all__ = [
     "LoginNeeded",
     "LoginRefused",
     "MessageRefused",
+    "NameTaken",
     "NoArticle",
     "NoRoom",
     "NotFound",

@@ -30,6 +30,10 @@ class NotFound(UsageError):
     """The request names a source, record or other thing that does not exist; the message says where to look."""
 
 
+class NameTaken(UsageError):
+    """There is a thing with the name already; the message says where it is."""
+
+
 class AddressInUse(IngestError):
     """Another process listens at the address of `listen`, perhaps a daemon that is still stopping; try again."""
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import NotFound, UsageError
+from ingestd.errors import NameTaken, NotFound, UsageError
 from ingestd.model.consumer import Consumer
 from ingestd.store.events import event_log
 from ingestd.store.schema.tables import consumer_attempts, consumer_failures, consumer_leases, consumers
@@ -46,13 +46,13 @@ async def add(
 
     The caller has checked kind, form, filter and settings.
 
-    Raises UsageError when the name is taken or is none, and when there is no event `after` or those that follow it are
-    no longer kept.
+    Raises NameTaken.  Raises UsageError when the name is none, and when there is no event `after` or those that follow
+    it are no longer kept.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a consumer: use a-z, 0-9, '.', '_' and '-', 64 characters at most")
     if (await connection.execute(select(consumers.c.id).where(consumers.c.name == name))).first():
-        raise UsageError(f"there is a consumer {name} already; `ingestd consumers show {name}` shows it")
+        raise NameTaken(f"there is a consumer {name} already; `ingestd consumers show {name}` shows it")
     if (await connection.execute(select(func.count()).select_from(consumers))).scalar_one() >= MOST:
         raise UsageError(f"there are {MOST} consumers, which is the most; remove one first")
     kept = await event_log.read_range(connection)

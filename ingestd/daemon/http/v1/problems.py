@@ -1,6 +1,7 @@
 """Errors of the API as problem documents (RFC 9457)."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,20 @@ TYPES: dict[int, tuple[str, str]] = {
     500: ("internal-error", "An error of ingestd"),
     503: ("unavailable", "Not available at present"),
 }
+
+#: Command that an error names → the request that does the same; {} stands for its first argument.
+_REQUESTS = {
+    "backfill list": "GET /v1/backfills",
+    "consumers failures": "GET /v1/consumers/{}/failures",
+    "consumers list": "GET /v1/consumers",
+    "consumers seek": "POST /v1/consumers/{}/seek",
+    "consumers show": "GET /v1/consumers/{}",
+    "gaps list": "GET /v1/gaps",
+    "records list": "GET /v1/records",
+    "sources list": "GET /v1/sources",
+    "stories list": "GET /v1/stories",
+}
+_COMMAND = re.compile(r"`ingestd ([a-z]+ [a-z]+)(?: ([^\s`]+))?[^`]*`")
 
 
 class Problem(Exception):
@@ -72,3 +87,13 @@ def type_of(status: int, kind: str | None = None) -> str:
 
 def _title(status: int) -> str:
     return TYPES.get(status, ("", "Error"))[1]
+
+
+def with_requests(detail: str) -> str:
+    """Return what an error says with requests in the place of the commands that they stand for."""
+    return _COMMAND.sub(_request, detail)
+
+
+def _request(found: re.Match[str]) -> str:
+    request = _REQUESTS.get(found[1])
+    return found[0] if request is None else f"`{request.format(found[2] or 'NAME')}`"

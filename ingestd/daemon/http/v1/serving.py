@@ -20,7 +20,7 @@ from ingestd.daemon.http.v1.resources.inbox import RECEIVER, Receiver
 from ingestd.daemon.http.v1.route import Call, Reply, Route
 from ingestd.daemon.http.v1.routes import ROUTES
 from ingestd.daemon.service import Service
-from ingestd.errors import Busy, IngestError, NotFound, StoreError, UsageError
+from ingestd.errors import Busy, IngestError, NameTaken, NotFound, StoreError, UsageError
 from ingestd.json import to_json
 from ingestd.model.token import ROLES, Caller
 from ingestd.store.events.event_log import CursorExpired
@@ -154,7 +154,8 @@ def problem_of(error: Problem | IngestError, request: web.Request) -> Problem:
     if isinstance(error, CursorExpired):
         return Problem(410, str(error), kind="cursor-expired", **error.details)
     if isinstance(error, UsageError):
-        return Problem(404 if isinstance(error, NotFound) else 400, str(error))
+        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, NameTaken) else 400
+        return Problem(status, problems.with_requests(str(error)))
     if isinstance(error, StoreError):
         # The driver's error is for the log only.
         log_failure(log, "request failed", error, path=request.path)

@@ -222,7 +222,7 @@ ROUTES = (
     Route(**_COLLECTION, handler=list_consumers, role="operate", answer=list[ConsumerSummary]),
     Route(
         **_COLLECTION, method="POST", handler=add_consumer, role="admin", body=NewConsumer, answer=ConsumerDetails,
-        status=201, errors=(410,),
+        status=201, errors=(409, 410),
     ),
     _route(ONE, show_consumer, role="operate"),
     _route(ONE, change_consumer, method="PATCH", role="admin", body=ConsumerChange),

@@ -125,7 +125,7 @@ async def _pull_consumer(call: Call) -> Consumer:
     async with call.read() as connection:
         consumer = await consumers.find(connection, call.path.name)
     if call.caller.filter and call.caller.filter != consumer.filter:
-        raise Problem(404, f"no consumer {consumer.name}; `ingestd consumers list` shows all")
+        raise Problem(404, f"no consumer {consumer.name}; `GET /v1/consumers` shows all")
     if consumer.kind != "pull":
         raise Problem(409, f"consumer {consumer.name} is of the kind {consumer.kind}, and only pull consumers are read")
     return consumer

@@ -82,7 +82,7 @@ async def _of_consumer(call: Call, name: str, after: int | None, epoch: str | No
     except NotActive as error:
         raise Problem(409, str(error)) from error
     if call.caller.filter and call.caller.filter != consumer.filter:
-        raise Problem(404, f"no consumer {name}; `ingestd consumers list` shows all")
+        raise Problem(404, f"no consumer {name}; `GET /v1/consumers` shows all")
     stream, wanted = NamedStream(database, consumer), _wanted(consumer.filter, "")
 
     def note(upto: int) -> None:

@@ -81,6 +81,21 @@ async def test_what_is_wrong_is_a_problem_that_names_it(desk: Api, change: dict[
     assert "hush" not in refused.value["detail"]
 
 
+async def test_a_name_that_is_taken_is_a_conflict(desk: Api) -> None:
+    refused = await add(desk)
+
+    assert (refused.status, refused.value["type"]) == (409, "urn:ingestd:problem:conflict")
+    assert refused.value["detail"] == "there is a consumer desk already; `GET /v1/consumers/desk` shows it"
+
+
+async def test_a_consumer_that_is_not_there_is_a_problem_that_names_the_request(desk: Api) -> None:
+    missing = [await desk.get("/v1/consumers/nosuch"), await desk.request("POST", "/v1/consumers/nosuch/pause")]
+
+    assert {(one.status, one.value["detail"]) for one in missing} == {
+        (404, "no consumer nosuch; `GET /v1/consumers` shows all")
+    }
+
+
 async def test_a_consumer_is_changed_paused_resumed_and_moved(desk: Api) -> None:
     changed = await desk.request("PATCH", DESK, json={"form": "thin", "settings": {"timeout": "5s"}})
     paused = await desk.request("POST", f"{DESK}/pause")

@@ -46,7 +46,7 @@ async def test_gaps_are_accepted_and_repaired(api: Api) -> None:
     missing = await api.request("POST", "/v1/gaps/1/accept", json={})
 
     assert (accepted.value, repaired.value) == ({"gap": 1, "state": "accepted"}, {"gap": 2, "state": "open"})
-    assert (missing.status, missing.value["detail"]) == (404, "no open gap 1; `ingestd gaps list` shows all gaps")
+    assert (missing.status, missing.value["detail"]) == (404, "no open gap 1; `GET /v1/gaps` shows all gaps")
     rows = {gap["id"]: gap for gap in await api.value("/v1/gaps")}
     assert (rows[1]["note"], rows[2]["due_at"] is not None, rows[3]["due_at"]) == ("a strike", True, None)
 

@@ -120,7 +120,7 @@ async def test_a_wrong_parameter_is_a_problem(api: Api, query: dict[str, Any], d
 async def test_a_source_that_does_not_exist_is_not_found(api: Api) -> None:
     answer = await api.get("/v1/records", source=9)
 
-    assert (answer.status, answer.value["detail"]) == (404, "no source 9; `ingestd sources list` shows all sources")
+    assert (answer.status, answer.value["detail"]) == (404, "no source 9; `GET /v1/sources` shows all sources")
 
 
 async def test_a_record_is_shown_as_the_command_shows_it(api: Api) -> None:
