@@ -12,12 +12,13 @@ from ingestd.store.database import Database
 
 
 @asynccontextmanager
-async def open_database(config: Path | None) -> AsyncIterator[Database]:
+async def open_database(config: Path | Settings | None) -> AsyncIterator[Database]:
     """Open the database that the settings name, upgraded first if `migrate_on_start` allows it.
 
     Raises ConfigError, SchemaMismatch, StoreUnavailable.
     """
-    async with database.open_database(load_settings(config)) as opened:
+    settings = config if isinstance(config, Settings) else load_settings(config)
+    async with database.open_database(settings) as opened:
         yield opened
 
 

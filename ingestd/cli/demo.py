@@ -94,7 +94,7 @@ async def _demo(given: Settings, directory: Path, *, once: bool, json: bool) -> 
             for url, title in (*newsroom.sources, (newsroom.agency.url, newsroom.agency.title)):
                 await add(connection, url, title=title, interval=1.0, now=datetime.now(UTC))
         receiver = await stack.enter_async_context(Receiver(partial(_show_message, json=json)))
-        await _add_consumer(database, receiver)
+        await _add_consumer(database, receiver, settings)
         daemon = asyncio.create_task(run_daemon(settings, ready=lambda address: note(f"status page: {address}")))
         follow = asyncio.create_task(_follow(database, newsroom, receiver, once=once, json=json))
         await asyncio.wait([daemon, follow], return_when=asyncio.FIRST_COMPLETED)
@@ -145,10 +145,13 @@ def _due(newsroom: Newsroom) -> Holdings:
     return holdings.expected_holdings(newsroom.expected, newsroom.expected_wire)
 
 
-async def _add_consumer(database: Database, receiver: Receiver) -> None:
+async def _add_consumer(database: Database, receiver: Receiver, operator: Settings) -> None:
     settings = {"url": receiver.url, "secret": receiver.secret}
     async with database.write() as connection:
-        await management.add(connection, name="demo", kind="webhook", settings=settings, after=0, now=datetime.now(UTC))
+        await management.add(
+            connection, name="demo", kind="webhook", settings=settings, after=0, operator=operator,
+            now=datetime.now(UTC),
+        )  # fmt: skip
 
 
 def _show_message(message: Received, known: bool, *, json: bool) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd import filters
-from ingestd.delivery.consumer_settings import check_settings, known_kind, shown_settings
+from ingestd.delivery.consumer_settings import check_settings, kind_settings, known_kind, shown_settings
 from ingestd.delivery.kinds import find_kind
+from ingestd.delivery.kinds.kind import Kind
 from ingestd.delivery.kinds.webhook.signature import make_secret
 from ingestd.errors import UsageError
 from ingestd.model.consumer import Consumer, FailedMessage, FailedState
 from ingestd.renderers.forms import FORMS
+from ingestd.settings import Settings
 from ingestd.store.consumers import consumers, failures, leases
 from ingestd.store.consumers.shown_events import shown_events
 from ingestd.store.events import event_log
@@ -35,6 +37,7 @@ async def add(
     form: str = "full",
     settings: Mapping[str, Any],
     after: int | None = None,
+    operator: Settings,
     now: datetime,
 ) -> Consumer:
     """Add a consumer that gets the events after number `after`; None: those to come, 0: all that are kept.
@@ -43,9 +46,9 @@ async def add(
     """
     chosen = known_kind(kind)
     values = {**chosen.defaults(settings), **settings}
-    check_settings(chosen, values)
+    _check(chosen, values, _checked_form(form), operator)
     return await consumers.add(
-        connection, name=name, kind=kind, filter=_checked_filter(filter), form=_checked_form(form), settings=values,
+        connection, name=name, kind=kind, filter=_checked_filter(filter), form=form, settings=values,
         after=after, now=now,
     )  # fmt: skip
 
@@ -57,6 +60,7 @@ async def change(
     filter: str | None = None,  # noqa: A002 - the word of commands, columns and settings
     form: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    operator: Settings,
 ) -> Consumer:
     """Change the filter, the form or some settings of a consumer; None: as it is.
 
@@ -66,12 +70,14 @@ async def change(
     values = None
     if settings is not None:
         values = {key: value for key, value in {**consumer.settings, **settings}.items() if value is not None}
-        check_settings(known_kind(consumer.kind), values)
+    if settings is not None or form is not None:
+        chosen = consumer.settings if values is None else values
+        _check(known_kind(consumer.kind), chosen, _checked_form(form or consumer.form), operator)
     return await consumers.change(
         connection,
         name,
         filter=None if filter is None else _checked_filter(filter),
-        form=None if form is None else _checked_form(form),
+        form=form,
         settings=values,
     )
 
@@ -159,6 +165,13 @@ async def attempts(
 def _row(one: FailedMessage | failures.Attempt, *, shown: bool) -> dict[str, Any]:
     row = {key: value for key, value in asdict(one).items() if key != "consumer_id"}
     return row if shown else {**row, "error": row["error"] and _NOT_SHOWN, "excerpt": None}
+
+
+def _check(kind: Kind, values: Mapping[str, Any], form: str, operator: Settings) -> None:
+    """Raise UsageError when settings are not valid, or cannot work with the settings of the operator."""
+    check_settings(kind, values)
+    if reason := kind.refusal(kind_settings(kind, values), form, operator):
+        raise UsageError(reason)
 
 
 def _checked_filter(text: str) -> str:

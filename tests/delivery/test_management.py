@@ -3,6 +3,7 @@
 from typing import Any
 
 from ingestd.delivery import management
+from ingestd.settings import Settings
 from ingestd.settings.values import with_async_driver
 from ingestd.store.consumers import consumers
 from ingestd.store.database import Database
@@ -16,10 +17,12 @@ async def test_settings_are_read_under_the_lock_under_which_they_are_changed(dat
     await migrate.upgrade(database_url)
     settings: dict[str, Any] = {"url": "https://desk.example/in"}
     async with Database(with_async_driver(database_url)) as database, database.write() as connection:
-        before = await management.add(connection, name="desk", kind="webhook", settings=settings, now=NOON)
+        before = await management.add(
+            connection, name="desk", kind="webhook", settings=settings, operator=Settings(), now=NOON
+        )
         with executed(connection) as statements:
             await management.rotate(connection, "desk", now=NOON)
-            await management.change(connection, "desk", settings={"timeout": 5})
+            await management.change(connection, "desk", settings={"timeout": 5}, operator=Settings())
         dialect = connection.dialect.name
         after = await consumers.find(connection, "desk")
 

@@ -10,6 +10,7 @@ from ingestd.cli.consumers.options import FilterOption, FormOption, SetOption, p
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import note, show, show_json
+from ingestd.cli.settings import load_settings
 from ingestd.delivery import management
 from ingestd.delivery.consumer_settings import known_kind
 from ingestd.errors import UsageError
@@ -36,13 +37,13 @@ def add(  # noqa: PLR0917 - typer's options are arguments
     """
     if after is not None and from_start:
         raise UsageError("give --after or --from-start, not both")
-    given = parse_settings(settings)
+    given, operator = parse_settings(settings), load_settings(config)
 
     async def work() -> tuple[dict[str, Any], dict[str, Any]]:
-        async with open_database(config) as database, database.write() as connection:
+        async with open_database(operator) as database, database.write() as connection:
             consumer = await management.add(
                 connection, name=name, kind=kind, filter=filter_ or "", form=form or "full", settings=given,
-                after=0 if from_start else after, now=datetime.now(UTC),
+                after=0 if from_start else after, operator=operator, now=datetime.now(UTC),
             )  # fmt: skip
             shown = await management.described(connection, name, secrets=True)
         generated = {key: value for key, value in consumer.settings.items() if key not in given}

@@ -9,6 +9,7 @@ from ingestd.cli.consumers.options import FilterOption, FormOption, NameArgument
 from ingestd.cli.database import open_database
 from ingestd.cli.options import ConfigOption, JsonOption
 from ingestd.cli.output import show_result
+from ingestd.cli.settings import load_settings
 from ingestd.delivery import management
 from ingestd.errors import UsageError
 
@@ -34,9 +35,13 @@ def set_(
     if filter_ is None and form is None and not values:
         raise UsageError("nothing to change: give --filter, --form, --set or --unset")
 
+    operator = load_settings(config)
+
     async def work() -> None:
-        async with open_database(config) as database, database.write() as connection:
-            await management.change(connection, name, filter=filter_, form=form, settings=values or None)
+        async with open_database(operator) as database, database.write() as connection:
+            await management.change(
+                connection, name, filter=filter_, form=form, settings=values or None, operator=operator
+            )
 
     asyncio.run(work())
     names = [*(["filter"] if filter_ is not None else []), *(["form"] if form is not None else []), *values]

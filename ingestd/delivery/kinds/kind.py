@@ -75,6 +75,9 @@ class Kind:
     ordered: bool = False
     #: Messages that are sent at the same time, at most.
     concurrency: int = 16
+    #: Returns why settings and a form cannot work with the settings of the operator; None: they can, as far as can be
+    #: known before something is sent.
+    refusal: Callable[[Any, str, Settings], str | None] = lambda _settings, _form, _operator: None
     #: Returns settings of a new consumer that were not given, such as a generated secret.
     defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _given: {}
     #: Names of settings that are shown only on request.

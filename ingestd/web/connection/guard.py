@@ -12,9 +12,10 @@ import socket
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import aiohttp
+if TYPE_CHECKING:  # a command that checks an address needs no HTTP client
+    import aiohttp
 
 S = TypeVar("S", bound=socket.socket)
 
@@ -53,6 +54,25 @@ class Guard:
         """Return why an address is forbidden, or None when it is allowed."""
         return self._known_reason(address.partition("%")[0])
 
+    def blocked_host(self, host: str) -> str | None:
+        """Return why the host of a URL is forbidden, or None when it is allowed or only its addresses can tell.
+
+        Those are known when a socket is opened.  A host that is written as an address, or is this one (`localhost`,
+        RFC 6761, 6.3), can be refused before, when somebody enters it.
+        """
+        name = host.rstrip(".").lower()
+        if name == "localhost" or name.endswith(".localhost"):
+            reasons = [self.blocked_reason(address) for address in ("127.0.0.1", "::1")]
+            return reasons[0] if all(reasons) else None
+        try:
+            return self.blocked_reason(host)
+        except ValueError:
+            pass
+        try:
+            return self.blocked_reason(socket.inet_ntoa(socket.inet_aton(host)))
+        except OSError:
+            return None
+
     def _reason(self, address: str) -> str | None:
         plain = _plain(ip_address(address))
         if _is_public(plain) or any(plain in network for network in self._allowed):
@@ -60,11 +80,11 @@ class Guard:
         kind = "multicast" if plain.is_multicast else "private"
         return f"{plain} is a {kind} address; set allow_networks to allow it"
 
-    def open_socket(self, addr_info: aiohttp.AddrInfoType) -> socket.socket:
+    def open_socket(self, addr_info: "aiohttp.AddrInfoType") -> socket.socket:
         """Open a socket for an address; raises Blocked when the address is forbidden."""
         return self.open_socket_as(socket.socket, addr_info)
 
-    def open_socket_as(self, socket_type: type[S], addr_info: aiohttp.AddrInfoType) -> S:
+    def open_socket_as(self, socket_type: type[S], addr_info: "aiohttp.AddrInfoType") -> S:
         """Open a socket of a type for an address; raises Blocked when the address is forbidden."""
         family, kind, protocol, _, address = addr_info
         if reason := self.blocked_reason(str(address[0])):

@@ -89,3 +89,28 @@ def test_a_socket_is_opened_only_for_an_allowed_address() -> None:
 
     assert isinstance(caught.value, OSError)
     assert "127.0.0.1" in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("10.0.0.1", "10.0.0.1 is a private address"),
+        ("fd00::1", "fd00::1 is a private address"),
+        ("2130706433", "127.0.0.1 is a private address"),
+        ("0x7f.1", "127.0.0.1 is a private address"),
+        ("localhost", "127.0.0.1 is a private address"),
+        ("desk.localhost.", "127.0.0.1 is a private address"),
+        ("8.8.8.8", None),
+        ("desk.example", None),
+        ("localhost.example", None),
+    ],
+)
+def test_a_host_that_is_written_as_an_address_can_be_refused_before(host: str, reason: str | None) -> None:
+    found = Guard().blocked_host(host)
+
+    assert (found or "").startswith(reason or "")
+    assert (found is None) == (reason is None)
+
+
+def test_this_host_is_allowed_with_one_of_its_addresses() -> None:
+    assert Guard([ip_network("::1/128")]).blocked_host("localhost") is None

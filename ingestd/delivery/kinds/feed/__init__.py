@@ -6,9 +6,12 @@ a WebSub hub, if one is configured.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
-from ingestd.delivery.kinds.feed.settings import FeedSettings
+from ingestd.delivery.kinds.feed.settings import FeedSettings, hub_refusal
 from ingestd.delivery.kinds.kind import Kind, Opening, Sender
+from ingestd.settings import Settings
+from ingestd.web.connection.guard import Guard
 
 
 @asynccontextmanager
@@ -20,4 +23,12 @@ async def open_feed(opening: Opening) -> AsyncIterator[Sender]:
         yield sender
 
 
-KIND = Kind(name="feed", settings=FeedSettings, open=open_feed, concurrency=64)
+def _refusal(settings: FeedSettings, _form: str, operator: Settings) -> str | None:
+    if settings.hub is None:
+        return None
+    blocked = Guard(operator.allow_networks).blocked_host(urlsplit(settings.hub).hostname or "")
+    reason = hub_refusal(settings, operator) or blocked
+    return f"setting 'hub': {reason}" if reason else None
+
+
+KIND = Kind(name="feed", settings=FeedSettings, open=open_feed, refusal=_refusal, concurrency=64)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ingestd.delivery.kinds.feed.settings import hub_refusal
 from ingestd.delivery.kinds.kind import Opening, Receipt, Rendered, Sender
 from ingestd.errors import EndpointDown, EndpointGone, FetchError, Refused
 from ingestd.renderers.feeds import FEED_RENDERERS
@@ -17,11 +18,9 @@ async def open_publisher(opening: Opening) -> AsyncIterator[Sender]:
     if settings.hub is None:
         yield _Silent()
         return
-    if public_url is None:
-        raise EndpointGone("a hub needs the address of the feed: set public_url, then resume the consumer")
-    if not settings.public:
-        # A hub fetches the feed as everybody does.
-        raise EndpointGone("a hub can read only a public feed: set public = true, then resume the consumer")
+    reason = hub_refusal(settings, opening.operator)
+    if reason or public_url is None:
+        raise EndpointGone(f"{reason}; then resume the consumer")
     names = (renderer.name for renderer in FEED_RENDERERS)
     topics = tuple(f"{public_url}/feeds/{opening.consumer.name}.{name}" for name in names)
     yield Publisher(opening.fetcher, settings.hub, topics)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ingestd import urls
+from ingestd.settings import Settings
 
 
 def _hub(text: str) -> str:
@@ -34,3 +35,15 @@ class FeedSettings(BaseModel):
             "`public_url` of ingestd. Default: none."
         ),
     )
+
+
+def hub_refusal(settings: FeedSettings, operator: Settings) -> str | None:
+    """Return why the hub of a feed cannot be told of changes, and what to do; None: it can, or there is none."""
+    if settings.hub is None:
+        return None
+    if operator.public_url is None:
+        return "a hub needs the address of the feed: set public_url in ingestd.toml"
+    if not settings.public:
+        # A hub fetches the feed as everybody does.
+        return "a hub can read only a public feed: set public = true"
+    return None

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from ingestd.delivery.kinds.files.settings import FilesSettings
 from ingestd.delivery.kinds.kind import Kind, Opening, Sender
+from ingestd.settings import Settings
 
 
 @asynccontextmanager
@@ -18,5 +19,11 @@ async def open_files(opening: Opening) -> AsyncIterator[Sender]:
         yield sender
 
 
+def _refusal(settings: FilesSettings, form: str, _operator: Settings) -> str | None:
+    if form == "thin" and settings.format != "message":
+        return f"setting 'format': the form thin has no content to write as {settings.format}; use the form full"
+    return None
+
+
 #: One at a time: servers allow few connections for a login, and one connection writes one file at a time.
-KIND = Kind(name="files", settings=FilesSettings, open=open_files, concurrency=1)
+KIND = Kind(name="files", settings=FilesSettings, open=open_files, refusal=_refusal, concurrency=1)

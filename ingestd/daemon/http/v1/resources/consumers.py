@@ -129,7 +129,9 @@ async def add_consumer(call: Call) -> object:
     """
     body: NewConsumer = call.body
     async with call.write() as connection:
-        added = await management.add(connection, **dict(body), now=datetime.now(UTC))
+        added = await management.add(
+            connection, **dict(body), operator=call.service.runtime.settings, now=datetime.now(UTC)
+        )
     shown = await _described(call, added.name)
     generated = {key: value for key, value in added.settings.items() if key not in body.settings}
     shown["settings"] |= generated
@@ -140,7 +142,7 @@ async def change_consumer(call: Call) -> object:
     """Change the filter, the form or settings of a consumer."""
     body: ConsumerChange = call.body
     async with call.write() as connection:
-        await management.change(connection, call.path.name, **dict(body))
+        await management.change(connection, call.path.name, **dict(body), operator=call.service.runtime.settings)
     return await _described(call, call.path.name)
 
 
