@@ -26,6 +26,13 @@ async def insert_absent(connection: AsyncConnection, table: Table, rows: Sequenc
     await connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
+async def insert_if_absent(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless it violates a unique key, perhaps of a row that is committed meanwhile; return whether."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    inserted = insert(table).values(dict(row)).on_conflict_do_nothing().returning(table.c.id)
+    return (await connection.execute(inserted)).first() is not None
+
+
 async def insert_or_update(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; a row whose primary key exists gets the new values instead."""
     if not rows:

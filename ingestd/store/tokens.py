@@ -5,12 +5,13 @@ import secrets
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import NotFound, UsageError
+from ingestd.errors import NameTaken, NotFound, UsageError
 from ingestd.model.token import Role, Token
 from ingestd.store.schema.tables import tokens
+from ingestd.store.statements import insert_if_absent
 
 #: Every secret begins with it, so that scanners of repositories and logs recognise one that has leaked.
 PREFIX = "ingestd_"
@@ -39,14 +40,12 @@ async def add(
 ) -> tuple[Token, str]:
     """Add a token; returns it and its secret, which cannot be read again.  The caller has checked the filter.
 
-    Raises UsageError when the name is taken or is none, or when the expiry is past.
+    Raises NameTaken, and UsageError when the name is none or the expiry is past.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a token: use a-z, 0-9 and '-', 64 characters at most")
     if expires_at is not None and expires_at <= now:
         raise UsageError("the token would have expired already")
-    if (await connection.execute(select(tokens.c.id).where(tokens.c.name == name))).first():
-        raise UsageError(f"there is a token {name} already; `ingestd tokens revoke {name}` removes it")
     if (await connection.execute(select(func.count()).select_from(tokens))).scalar_one() >= MOST:
         raise UsageError(f"there are {MOST} tokens, which is the most; revoke one first")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -54,7 +53,8 @@ async def add(
         "name": name, "sha256": hash_of(secret), "role": role, "filter": filter, "created_at": now,
         "expires_at": expires_at,
     }  # fmt: skip
-    await connection.execute(insert(tokens).values(row))
+    if not await insert_if_absent(connection, tokens, row):
+        raise NameTaken(f"there is a token {name} already; `ingestd tokens revoke {name}` removes it")
     return next(one for one in await list_all(connection) if one.name == name), secret
 
 

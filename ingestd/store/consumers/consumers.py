@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NameTaken, NotFound, UsageError
 from ingestd.model.consumer import Consumer
 from ingestd.store.events import event_log
 from ingestd.store.schema.tables import consumer_attempts, consumer_failures, consumer_leases, consumers
+from ingestd.store.statements import insert_if_absent
 
 #: Names of consumers: they stand in URLs, in metrics and in names of files.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -51,8 +52,6 @@ async def add(
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a consumer: use a-z, 0-9, '.', '_' and '-', 64 characters at most")
-    if (await connection.execute(select(consumers.c.id).where(consumers.c.name == name))).first():
-        raise NameTaken(f"there is a consumer {name} already; `ingestd consumers show {name}` shows it")
     if (await connection.execute(select(func.count()).select_from(consumers))).scalar_one() >= MOST:
         raise UsageError(f"there are {MOST} consumers, which is the most; remove one first")
     kept = await event_log.read_range(connection)
@@ -61,7 +60,8 @@ async def add(
         "name": name, "kind": kind, "filter": filter, "form": form, "state": "active", "epoch": kept.epoch,
         "cursor": cursor, "kill_cursor": cursor, "settings": dict(settings or {}), "created_at": now, "generation": 1,
     }  # fmt: skip
-    await connection.execute(insert(consumers).values(row))
+    if not await insert_if_absent(connection, consumers, row):
+        raise NameTaken(f"there is a consumer {name} already; `ingestd consumers show {name}` shows it")
     return await find(connection, name)
 
 

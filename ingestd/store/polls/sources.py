@@ -11,10 +11,10 @@ from ingestd.errors import NotFound
 from ingestd.model.source import Source
 from ingestd.model.typed_url import with_scheme
 from ingestd.store.polls import source_rows
-from ingestd.store.polls.source_addresses import Spellings, address_of, find_by_address, ids_at
+from ingestd.store.polls.source_addresses import Spellings, address_of, find_by_address, find_by_id, ids_at
 from ingestd.store.schema.source_tables import NOT_HTTP
 from ingestd.store.schema.tables import polls, sources
-from ingestd.store.statements import insert_absent
+from ingestd.store.statements import insert_if_absent
 from ingestd.urls import is_inbox, pacing_key, without_userinfo
 
 
@@ -35,19 +35,22 @@ async def add(
     is.  `spellings` are the `other_spellings`, for who adds many.
     """
     url = address_of(url)
-    existing = await find_by_address(connection, url, spellings)
-    if existing and _is_feed_not_removed(existing):
-        return existing.id, False
-    if existing:
-        given = {name: value for name, value in (("title", title), ("interval", interval)) if value is not None}
-        reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activation_values(now), **given}
-        await connection.execute(update(sources).where(sources.c.id == existing.id).values(reactivated))
-        return existing.id, True
     values: dict[str, object] = {"title": title, "interval": interval, "obeys_robots": obeys_robots}
     if is_inbox(url):
         # An inbox is never polled, but it can be quiet: its history starts now.
         values |= {"due_at": None, "watched_since": now}
-    return await _insert(connection, url, kind="feed", state="active", now=now, **values), True
+    existing = await find_by_address(connection, url, spellings)
+    if existing is None:
+        source_id, is_new = await _insert(connection, url, kind="feed", state="active", now=now, **values)
+        if is_new:
+            return source_id, True
+        existing = await find_by_id(connection, source_id)  # another transaction has just added it
+    if _is_feed_not_removed(existing):
+        return existing.id, False
+    given = {name: value for name, value in (("title", title), ("interval", interval)) if value is not None}
+    reactivated = {"kind": "feed", "obeys_robots": obeys_robots, **_activation_values(now), **given}
+    await connection.execute(update(sources).where(sources.c.id == existing.id).values(reactivated))
+    return existing.id, True
 
 
 async def find_polled(connection: AsyncConnection, url: str) -> int | None:
@@ -62,12 +65,13 @@ def _is_feed_not_removed(row: Any) -> bool:
 
 async def add_list(connection: AsyncConnection, url: str, *, now: datetime) -> int:
     """Add the source for a backfill's entries (kind "list", never polled) unless it exists; returns its id."""
-    return await _insert(connection, url, kind="list", state="paused", now=now)
+    return (await _insert(connection, url, kind="list", state="paused", now=now))[0]
 
 
 async def _insert(
     connection: AsyncConnection, url: str, *, kind: str, state: str, now: datetime, **values: object
-) -> int:
+) -> tuple[int, bool]:
+    """Insert a source unless there is one with this URL; returns its id, and whether it was inserted."""
     row = {
         "url": url,
         "kind": kind,
@@ -78,8 +82,8 @@ async def _insert(
         "created_at": now,
         **values,
     }
-    await insert_absent(connection, sources, [row])
-    return int((await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one())
+    is_new = await insert_if_absent(connection, sources, row)
+    return int((await connection.execute(select(sources.c.id).where(sources.c.url == url))).scalar_one()), is_new
 
 
 def _activation_values(now: datetime) -> dict[str, object]:
