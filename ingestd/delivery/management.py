@@ -34,7 +34,7 @@ async def add(
     name: str,
     kind: str,
     filter: str = "",  # noqa: A002 - the word of commands, columns and settings
-    form: str = "full",
+    form: str | None = None,
     settings: Mapping[str, Any],
     after: int | None = None,
     operator: Settings,
@@ -42,11 +42,14 @@ async def add(
 ) -> Consumer:
     """Add a consumer that gets the events after number `after`; None: those to come, 0: all that are kept.
 
+    Without `form`, it has the default of its kind.
+
     Raises UsageError, which says what is wrong and what is valid.
     """
     chosen = known_kind(kind)
     values = {**chosen.defaults(settings), **settings}
-    _check(chosen, values, _checked_form(form), operator)
+    form = chosen.form if form is None else _checked_form(form)
+    _check(chosen, values, form, operator)
     return await consumers.add(
         connection, name=name, kind=kind, filter=_checked_filter(filter), form=form, settings=values,
         after=after, now=now,

@@ -38,7 +38,7 @@ class Tested:
     status: int | None
     #: What went wrong; None: it was delivered.
     error: str | None
-    #: The first kilobyte of the answer.
+    #: The first kilobyte of the answer, or what was done where there is none.
     excerpt: str | None
 
 
@@ -66,14 +66,14 @@ def example_message(now: datetime) -> Message:
 async def send_test(consumer: Consumer, operator: Settings, fetcher: Fetcher, now: datetime) -> Tested:
     """Send an example to the endpoint of a consumer, whatever its state and filter; nothing is stored.
 
-    Raises UsageError when the consumer's kind sends nothing, ConfigError when a library is missing.
+    Raises UsageError when the consumer sends nothing, ConfigError when a library is missing.
     """
     kind = known_kind(consumer.kind)
     if kind.open is None:
         raise UsageError(f"consumer {consumer.name} is of the kind {kind.name}, which asks for its messages itself")
     message = example_message(now)
     form = next(form for form in FORMS if form.name == consumer.form)
-    rendered = Rendered(message=message, body=form.render(message), media_type=form.media_type)
+    rendered = Rendered(message=message, body=form.render(message), media_type=form.media_type, is_example=True)
     opening = Opening(
         consumer=consumer, settings=kind_settings(kind, consumer.settings), operator=operator, fetcher=fetcher
     )
@@ -87,4 +87,6 @@ async def send_test(consumer: Consumer, operator: Settings, fetcher: Fetcher, no
     except (DeliveryError, FetchError) as error:
         status, excerpt = getattr(error, "status", None), getattr(error, "excerpt", None)
         return Tested(id=message.id, delivered=False, status=status, error=str(error), excerpt=excerpt)
-    return Tested(id=message.id, delivered=True, status=receipt.status, error=None, excerpt=receipt.excerpt)
+    return Tested(
+        id=message.id, delivered=True, status=receipt.status, error=None, excerpt=receipt.done or receipt.excerpt
+    )

@@ -31,6 +31,8 @@ def add(  # noqa: PLR0917 - typer's options are arguments
 ) -> None:
     """Add a consumer, which gets the events of the log.
 
+    Without --form, messages are written in full, and those of a feed, which nobody gets, as thin.
+
     A running daemon begins to deliver within a second. A secret that is generated is printed, this once.
 
     Exit status: 0 on success, 2 if the name is taken, or a kind, setting, filter, form or number is wrong.
@@ -42,7 +44,7 @@ def add(  # noqa: PLR0917 - typer's options are arguments
     async def work() -> tuple[dict[str, Any], dict[str, Any]]:
         async with open_database(operator) as database, database.write() as connection:
             consumer = await management.add(
-                connection, name=name, kind=kind, filter=filter_ or "", form=form or "full", settings=given,
+                connection, name=name, kind=kind, filter=filter_ or "", form=form, settings=given,
                 after=0 if from_start else after, operator=operator, now=datetime.now(UTC),
             )  # fmt: skip
             shown = await management.described(connection, name, secrets=True)
@@ -56,7 +58,7 @@ def add(  # noqa: PLR0917 - typer's options are arguments
     if json:
         show_json(shown)
         return
-    show(f"consumer {name}: {kind}, gets the events after number {shown['cursor']}")
+    show(f"consumer {name}: {kind}, form {shown['form']}, gets the events after number {shown['cursor']}")
     for key, value in generated.items():
         show(f"{key}: {value}")
     if generated.keys() & known_kind(kind).secrets:

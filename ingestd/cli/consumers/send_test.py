@@ -20,9 +20,10 @@ def send_test(name: NameArgument, config: ConfigOption = None, json: JsonOption 
     """Send an example to a consumer and print its answer.
 
     The example is an event of the kind `test` with the number 0, in the consumer's form. It is sent whatever the
-    consumer's state and filter, and changes nothing of it.
+    consumer's state and filter, and changes nothing of it. A folder gets a file and the hub of a feed is told of a
+    change; Redis is only asked whether the stream can be written to.
 
-    Exit status: 0 if it was delivered, 1 if not, 2 if there is no such consumer, or if it asks for its messages itself.
+    Exit status: 0 if it was delivered, 1 if not, 2 if there is no such consumer, or if nothing is sent to it.
     """
     settings = load_settings(config)
 

@@ -22,6 +22,8 @@ class Rendered:
     message: Message
     body: bytes
     media_type: str
+    #: Whether it is the example of `consumers test`, which is no event of the log.
+    is_example: bool = False
     #: 1: it is sent for the first time since its consumer was opened; more: attempts that failed came before.
     attempt: int = 1
 
@@ -33,6 +35,8 @@ class Receipt:
     #: HTTP status; None: the protocol has none.
     status: int | None = None
     excerpt: str | None = None
+    #: For an example: what was done, where the protocol has no answer that would tell.
+    done: str | None = None
 
 
 class Sender(Protocol):
@@ -78,6 +82,8 @@ class Kind:
     #: Returns why settings and a form cannot work with the settings of the operator; None: they can, as far as can be
     #: known before something is sent.
     refusal: Callable[[Any, str, Settings], str | None] = lambda _settings, _form, _operator: None
+    #: The form of a new consumer, unless another is given.
+    form: str = "full"
     #: Returns settings of a new consumer that were not given, such as a generated secret.
     defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _given: {}
     #: Names of settings that are shown only on request.

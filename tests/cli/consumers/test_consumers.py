@@ -83,7 +83,7 @@ def test_a_webhook_is_added_with_a_secret_that_is_printed_once(stored: Path) -> 
     done = add(stored)
 
     line, secret = done.out.splitlines()
-    assert line == "consumer desk: webhook, gets the events after number 6"
+    assert line == "consumer desk: webhook, form full, gets the events after number 6"
     assert len(key_of(secret.removeprefix("secret: "))) == 32
     assert "consumers show desk --secrets" in done.error
     assert shown(stored)["settings"] == {"secret": "(hidden)", "url": URL}
@@ -133,6 +133,14 @@ def test_what_is_wrong_is_named_with_what_is_valid(stored: Path, arguments: list
     assert complaint in done.error
     assert "hush" not in done.error
     assert ingestd(stored, "consumers", "list", "--json").json == []
+
+
+def test_each_kind_has_a_form_unless_one_is_given(stored: Path) -> None:
+    for name, *more in (("feed",), ("files", "--set", "folder=/srv/in"), ("sse", "--form", "cloudevents")):
+        assert ingestd(stored, "consumers", "add", name, "--kind", name, *more).status == 0
+
+    found = ingestd(stored, "consumers", "list", "--json").json
+    assert {one["name"]: one["form"] for one in found} == {"feed": "thin", "files": "full", "sse": "cloudevents"}
 
 
 def test_an_unknown_kind_lists_all(stored: Path) -> None:

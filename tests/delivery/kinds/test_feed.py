@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,6 +74,16 @@ async def test_the_hub_is_told_of_every_address_of_the_feed(hub: Hub, fetcher: F
 
     assert hub.topics == TOPICS
     assert {form["hub.mode"] for form in hub.forms} == {"publish"}
+
+
+async def test_an_example_tells_the_hub_and_says_so(hub: Hub, fetcher: Fetcher) -> None:
+    hub.go_on.set()
+
+    async with opened(KIND, settings(hub), fetcher, OPERATOR) as sender:
+        receipt = await sender.send(replace(render(make_messages(1, 1)[0]), is_example=True))
+
+    assert receipt.done == "the hub was told that the feed has changed"
+    assert hub.topics == TOPICS
 
 
 async def test_changes_that_wait_meanwhile_are_one_announcement(hub: Hub, fetcher: Fetcher) -> None:

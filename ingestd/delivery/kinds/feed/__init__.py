@@ -31,4 +31,5 @@ def _refusal(settings: FeedSettings, _form: str, operator: Settings) -> str | No
     return f"setting 'hub': {reason}" if reason else None
 
 
-KIND = Kind(name="feed", settings=FeedSettings, open=open_feed, refusal=_refusal, concurrency=64)
+# A hub is told that the feed has changed, and not how: what is rendered for it is not sent.
+KIND = Kind(name="feed", settings=FeedSettings, open=open_feed, refusal=_refusal, form="thin", concurrency=64)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from ingestd.delivery.kinds.feed.settings import hub_refusal
 from ingestd.delivery.kinds.kind import Opening, Receipt, Rendered, Sender
-from ingestd.errors import EndpointDown, EndpointGone, FetchError, Refused
+from ingestd.errors import EndpointDown, EndpointGone, FetchError, Refused, UsageError
 from ingestd.renderers.feeds import FEED_RENDERERS
 from ingestd.web.fetcher import Fetcher
 
@@ -16,7 +16,7 @@ async def open_publisher(opening: Opening) -> AsyncIterator[Sender]:
     """Open a sender that announces what changes; without a hub, one that does nothing."""
     settings, public_url = opening.settings, opening.operator.public_url
     if settings.hub is None:
-        yield _Silent()
+        yield _Silent(opening.consumer.name)
         return
     reason = hub_refusal(settings, opening.operator)
     if reason or public_url is None:
@@ -27,8 +27,12 @@ async def open_publisher(opening: Opening) -> AsyncIterator[Sender]:
 
 
 class _Silent:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
     async def send(self, rendered: Rendered) -> Receipt:
-        del rendered
+        if rendered.is_example:
+            raise UsageError(f"feed {self._name} has no hub, so nothing is sent: read it at /feeds/{self._name}.atom")
         return Receipt()
 
 
@@ -46,7 +50,6 @@ class Publisher:
 
     async def send(self, rendered: Rendered) -> Receipt:
         """Announce a change; return when the hub has taken an announcement that was made after it."""
-        del rendered
         self._arrived += 1
         mine = self._arrived
         async with self._lock:
@@ -54,7 +57,7 @@ class Publisher:
                 newest = self._arrived
                 await self._announce()
                 self._announced = newest
-        return Receipt()
+        return Receipt(done="the hub was told that the feed has changed" if rendered.is_example else None)
 
     async def _announce(self) -> None:
         for topic in self._topics:

@@ -50,10 +50,13 @@ class FilesSender:
         """Write a message as a file."""
         event = rendered.message.event
         if self._settings.format == "message":
-            await self._put(file_name(event, "json"), rendered.body)
-        elif event.kind in CONTENT_EVENTS:
-            await self._put(*self._file_of(rendered.message))
-        return Receipt()
+            name, body = file_name(event, "json"), rendered.body
+        elif event.kind in CONTENT_EVENTS or rendered.is_example:
+            name, body = self._file_of(rendered.message)
+        else:
+            return Receipt()
+        await self._put(name, body)
+        return Receipt(done=f"wrote {name}" if rendered.is_example else None)
 
     def _file_of(self, message: Message) -> tuple[str, bytes]:
         """Return the name and the content of a message's file in a news format."""

@@ -9,8 +9,6 @@ from ingestd.daemon.http.v1.parameters import Answer, Body, Parameters, Text
 from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.route import Call, Handler, Reply, Route
 from ingestd.delivery import management, trial
-from ingestd.delivery.consumer_settings import known_kind
-from ingestd.errors import UsageError
 from ingestd.model.consumer import ConsumerState
 from ingestd.store.consumers import consumers
 
@@ -61,7 +59,9 @@ class NewConsumer(Body):
     name: str
     kind: str
     filter: str = ""
-    form: str = "full"
+    form: str | None = Field(
+        None, description="How its messages are written; null: `thin` for the kind `feed`, `full` for all others."
+    )
     settings: dict[str, Any] = Field(default_factory=dict)
     after: int | None = Field(
         None,
@@ -196,12 +196,10 @@ async def test_consumer(call: Call) -> object:
     """Send an example to a consumer and return its answer.
 
     The example is an event of the kind `test` with the number 0, in the consumer's form. It is sent whatever the
-    consumer's state and filter, and changes nothing of it.
+    consumer's state and filter, and changes nothing of it. Where there is no answer, `excerpt` says what was done.
     """
     async with call.read() as connection:
         consumer = await consumers.find(connection, call.path.name)
-    if known_kind(consumer.kind).open is None:
-        raise UsageError(f"consumer {consumer.name} is of the kind {consumer.kind}, which asks for its messages itself")
     runtime = call.service.runtime
     tested = await trial.send_test(consumer, runtime.settings, runtime.fetcher, datetime.now(UTC))
     return {name: getattr(tested, name) for name in Tested.model_fields}
