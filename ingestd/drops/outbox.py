@@ -2,11 +2,15 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Protocol
 
 from ingestd.errors import Inaccessible
+
+#: Threads that write to one folder on this host.
+THREADS = 4
 
 
 class Outbox(Protocol):
@@ -31,10 +35,16 @@ class LocalOutbox:
     def __init__(self, path: Path, url: str) -> None:
         self._path = path
         self._url = url
+        # Its own: a disk that does not answer must not hold the threads of everything else.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="outbox")
+
+    def close(self) -> None:
+        """End the threads; writes that have begun go on to their end."""
+        self._threads.shutdown(wait=False)
 
     async def put(self, name: str, body: bytes) -> None:
         """Write a file; on return it is on the disk, also after a power failure."""
-        writing = asyncio.ensure_future(asyncio.to_thread(self._put, name, body))
+        writing = asyncio.get_running_loop().run_in_executor(self._threads, self._put, name, body)
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from functools import cached_property, partial
 from pathlib import Path
 from socket import socket
@@ -62,7 +62,8 @@ class FolderOpener:
     async def open_outbox(self, url: str) -> AsyncIterator[Outbox]:
         """Open the folder at a URL for writing; nothing is created in it but what is put there.  Raises FetchError."""
         if not is_remote_folder(url):
-            yield LocalOutbox(Path(folder_path(url)), url)
+            with closing(LocalOutbox(Path(folder_path(url)), url)) as local:
+                yield local
             return
         async with self._remote(url, writing=True) as outbox:
             yield outbox

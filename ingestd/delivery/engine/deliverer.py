@@ -91,7 +91,8 @@ class Deliverer:
         self._stopping = self._is_down = False
         self._woken = asyncio.Event()
         self._at_work = 0
-        self._concurrency = 1 if kind.ordered else kind.concurrency
+        most = kind.concurrency(options) if callable(kind.concurrency) else kind.concurrency
+        self._concurrency = 1 if kind.ordered else most
         self._written = self._position()
 
     def wake(self) -> None:

@@ -77,8 +77,8 @@ class Kind:
     open: Callable[[Opening], AbstractAsyncContextManager[Sender]] | None = None
     #: Whether messages must be sent in order of their numbers, one after the other, with no kill before its turn.
     ordered: bool = False
-    #: Messages that are sent at the same time, at most.
-    concurrency: int = 16
+    #: Messages that are sent at the same time, at most; where it depends on the settings, a function of them.
+    concurrency: int | Callable[[Any], int] = 16
     #: Returns why settings and a form cannot work with the settings of the operator; None: they can, as far as can be
     #: known before something is sent.
     refusal: Callable[[Any, str, Settings], str | None] = lambda _settings, _form, _operator: None

@@ -1,8 +1,10 @@
 """Consumers of the kind `files`, in a directory and on real FTP, FTPS and SFTP servers."""
 
+import asyncio
 import os
 import resource
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -159,6 +161,47 @@ async def test_a_connection_that_the_server_has_ended_is_opened_again(tmp_path: 
         await sender.send(published(2))
         assert len(names(wire.path)) == 1
         await writing.__aexit__(None, None, None)
+
+
+def test_files_are_written_side_by_side_on_this_host_alone(wire: DropFolder) -> None:
+    assert callable(KIND.concurrency)
+    most = KIND.concurrency(KIND.settings.model_validate({"folder": wire.url}))
+
+    assert most == (16 if wire.url.startswith("file:") else 1)
+
+
+async def test_messages_that_are_sent_at_the_same_time_are_all_written(local: DropFolder, fetcher: Fetcher) -> None:
+    async with writing_to(local, fetcher) as sender:
+        await asyncio.gather(*(sender.send(published(seq, f"Version {seq}")) for seq in range(1, 17)))
+
+    headlines = [item_in(local.path / name).headline for name in sorted(names(local.path))]
+    assert headlines == [f"Version {seq}" for seq in range(1, 17)]
+
+
+async def test_a_disk_that_does_not_answer_holds_up_its_consumer_only(local: DropFolder, fetcher: Fetcher) -> None:
+    pipes = [local.path / f".{file_name(published(seq).message.event, 'json')}.tmp" for seq in range(1, 9)]
+    for pipe in pipes:
+        os.mkfifo(pipe)  # whoever opens it to write waits for a reader
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+
+    async with writing_to(local, fetcher) as sender, asyncio.TaskGroup() as tasks:
+        sends = [tasks.create_task(_refusal_of(sender, published(seq))) for seq in range(1, 9)]
+        await asyncio.sleep(0)  # let them begin
+        try:
+            async with asyncio.timeout(30):
+                assert await asyncio.to_thread(names, local.path) == {pipe.name for pipe in pipes}
+        finally:
+            readers = [os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) for pipe in pipes]
+
+    assert all("cannot write" in send.result() for send in sends)  # a pipe cannot be synchronised with a disk
+    for reader in readers:
+        os.close(reader)
+
+
+async def _refusal_of(sender: Sender, message: Rendered) -> str:
+    with pytest.raises(EndpointDown) as caught:
+        await sender.send(message)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["nitf", "newsml-g2"])

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ingestd import urls
 from ingestd.delivery.kinds.files.settings import FilesSettings
 from ingestd.delivery.kinds.kind import Kind, Opening, Sender
 from ingestd.settings import Settings
@@ -25,5 +26,13 @@ def _refusal(settings: FilesSettings, form: str, _operator: Settings) -> str | N
     return None
 
 
-#: One at a time: servers allow few connections for a login, and one connection writes one file at a time.
-KIND = Kind(name="files", settings=FilesSettings, open=open_files, refusal=_refusal, concurrency=1)
+def _concurrency(settings: FilesSettings) -> int:
+    """Return how many files are written at the same time.
+
+    On another host one: servers allow few connections for a login, and one connection writes one file at a time.  On
+    this host as many as other kinds send: a consumer with one at a time falls behind whenever the daemon is busy.
+    """
+    return 1 if urls.is_remote_folder(settings.folder) else 16
+
+
+KIND = Kind(name="files", settings=FilesSettings, open=open_files, refusal=_refusal, concurrency=_concurrency)
