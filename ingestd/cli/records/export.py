@@ -23,8 +23,8 @@ from ingestd.filters import Filter
 from ingestd.json import to_json
 from ingestd.model.record import Record
 from ingestd.renderers import RENDERERS
+from ingestd.renderers.record_forms import RECORD_FORMS
 from ingestd.renderers.record_items import item_of_record
-from ingestd.renderers.record_json import record_as_json
 from ingestd.store.database import Database
 from ingestd.store.polls import sources
 from ingestd.store.records.export import export as export_records
@@ -51,10 +51,20 @@ def export(  # noqa: PLR0917 - each is an option
             help=f"Format of a line: jsonl (all fields of a record), {', '.join(_RENDERERS)}.",
         ),
     ] = "jsonl",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--form",
+            metavar="FORM",
+            help=f"How records are written in JSON: {', '.join(RECORD_FORMS)}. Default: full.",
+        ),
+    ] = None,
     config: ConfigOption = None,
     json: JsonLinesOption = False,
 ) -> None:
     """Export records as JSON Lines, oldest first.
+
+    --form writes records as /v1/records does: thin has what a list shows, full all fields, ninjs the IPTC item.
 
     Killed and withheld records are left out unless --include-withheld or --status asks for them. With --format ninjs
     each line is an IPTC ninjs 3.1 item, with nitf or newsml-g2 a whole XML document of that format. Editorial notes
@@ -71,7 +81,7 @@ def export(  # noqa: PLR0917 - each is an option
     after, wanted, render = (
         parse_since(since),
         parse_status(status, include_withheld=include_withheld),
-        _renderer(format_),
+        _renderer(format_, form),
     )
 
     async def work() -> None:
@@ -108,10 +118,17 @@ def _filter(text: str) -> Filter:
     return found
 
 
-def _renderer(name: str) -> Callable[[Record], str]:
+def _renderer(name: str, form: str | None) -> Callable[[Record], str]:
     """Return the function that writes a record as one line; raises UsageError."""
+    if form is not None and name != "jsonl":
+        raise UsageError("give --form or --format, not both")
+    if form == "cloudevents":
+        raise UsageError("an export has records and no events, and a CloudEvent is about one; choose another form")
+    if form is not None and form not in RECORD_FORMS:
+        raise UsageError(f"unknown form {form!r}; choose from {', '.join(RECORD_FORMS)}")
     if name == "jsonl":
-        return lambda record: to_json(record_as_json(record))
+        as_json = RECORD_FORMS[form or "full"]
+        return lambda record: to_json(as_json(record))
     if name not in _RENDERERS:
         raise UsageError(f"unknown format {name!r}; choose from jsonl, {', '.join(_RENDERERS)}")
     return lambda record: _RENDERERS[name].render(item_of_record(record)).decode()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ingestd.cli.output import show_json, show_table
 from ingestd.model.record import Record, RecordSummary
+from ingestd.renderers.record_forms import summary_of
 from ingestd.renderers.record_json import record_as_json
 from ingestd.times import iso
 
@@ -13,14 +14,7 @@ def show_records(found: list[Record], *, json: bool) -> None:
     if json:
         show_json([record_as_json(record) for record in found])
         return
-    show_summaries(
-        RecordSummary(
-            id=one.id, guid=one.guid, uri=one.article.uri, revision=one.revision, pubstatus=one.pubstatus,
-            headline=one.article.headline, at=one.article.versioncreated or one.seen_at, carriers=len(one.carriers),
-            story=one.copy.story,
-        )
-        for one in found
-    )  # fmt: skip
+    show_summaries(map(summary_of, found))
 
 
 def show_summaries(found: Iterable[RecordSummary]) -> None:

@@ -17,9 +17,7 @@ from ingestd.filters.tokens import quoted
 from ingestd.json import to_json
 from ingestd.model.item import PubStatus
 from ingestd.model.record import RecordSummary
-from ingestd.renderers.ninjs import as_ninjs
-from ingestd.renderers.record_items import item_of_record
-from ingestd.renderers.record_json import record_as_json
+from ingestd.renderers.record_forms import RECORD_FORMS
 from ingestd.store.polls import sources
 from ingestd.store.records import record_list, summaries
 from ingestd.store.records.record_list import Chosen
@@ -113,7 +111,7 @@ async def _written(connection: AsyncConnection, ids: Sequence[int], form: Form, 
         values = [asdict(one) for one in await summaries.of_records(connection, ids, include_withheld=include_withheld)]
     else:
         found = await record_list.read(connection, ids, include_withheld=include_withheld)
-        values = [as_ninjs(item_of_record(one)) if form == "ninjs" else record_as_json(one) for one in found]
+        values = [RECORD_FORMS[form](one) for one in found]
     return to_json(values, indent=1).encode("utf-8", "replace")
 
 
