@@ -1,6 +1,7 @@
 """Convert records to items, so that web pages and wire items are rendered alike."""
 
 from dataclasses import replace
+from typing import Any
 
 from ingestd.model.article import Article
 from ingestd.model.item import AltId, Association, Author, Headline, Item, PubStatus, Rendition
@@ -16,27 +17,26 @@ def item_of_record(record: Record) -> Item:
     """
     article = record.article
     item = record.item or Item(guid=record.guid)
-    if record.id_origin == "assigned":
-        item = _page_item(record, item)
+    values = _page_values(record) if record.id_origin == "assigned" else {}
     if record.pubstatus != item.pubstatus:
         # The agency's word is of a version that was killed, withheld or released since.
-        item = replace(item, pubstatus_raw=record.pubstatus)
-    return replace(
-        item,
-        guid=record.guid,
-        versioncreated=article.versioncreated or item.versioncreated or record.seen_at,
-        firstcreated=article.firstcreated or item.firstcreated,
-        pubstatus=record.pubstatus,
-        headline=article.headline,
-        description_text=article.description_text,
-        body_text=article.body_text or None,
-        body_html=article.body_html or None,
-        byline=article.byline,
-        dateline=article.dateline,
-        language=article.language,
-        source=article.source,
-        usageterms=article.usageterms,
-    )
+        values["pubstatus_raw"] = record.pubstatus
+    values |= {
+        "guid": record.guid,
+        "versioncreated": article.versioncreated or item.versioncreated or record.seen_at,
+        "firstcreated": article.firstcreated or item.firstcreated,
+        "pubstatus": record.pubstatus,
+        "headline": article.headline,
+        "description_text": article.description_text,
+        "body_text": article.body_text or None,
+        "body_html": article.body_html or None,
+        "byline": article.byline,
+        "dateline": article.dateline,
+        "language": article.language,
+        "source": article.source,
+        "usageterms": article.usageterms,
+    }
+    return replace(item, **values)
 
 
 def item_of_message(message: Message) -> Item:
@@ -54,20 +54,19 @@ def item_of_message(message: Message) -> Item:
     return Item(guid=event.guid, pubstatus=status, pubstatus_raw=status, versioncreated=event.at, altids=other)
 
 
-def _page_item(record: Record, item: Item) -> Item:
-    """Return the item of a page: values of its feed, overridden by those of the page."""
+def _page_values(record: Record) -> dict[str, Any]:
+    """Return values of the item of a page, which override those of its feed."""
     article = record.article
-    return replace(
-        item,
-        id_origin="source",
-        version=str(record.revision),
-        type="text",
-        pubstatus_raw=None,
-        headlines=(Headline(text=article.headline),) if article.headline else (),
-        authors=tuple(Author(name=name) for name in article.authors),
-        associations=_pictures(article),
-        altids=(AltId(value=article.uri, role="canonical"),) if article.uri else (),
-    )
+    return {
+        "id_origin": "source",
+        "version": str(record.revision),
+        "type": "text",
+        "pubstatus_raw": None,
+        "headlines": (Headline(text=article.headline),) if article.headline else (),
+        "authors": tuple(Author(name=name) for name in article.authors),
+        "associations": _pictures(article),
+        "altids": (AltId(value=article.uri, role="canonical"),) if article.uri else (),
+    }
 
 
 def _pictures(article: Article) -> tuple[Association, ...]:

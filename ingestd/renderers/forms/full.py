@@ -1,9 +1,8 @@
 """The form `full`: the event and, in `record`, all fields of its record, as `records show --json` has them."""
 
-from dataclasses import asdict
 from typing import Any
 
-from ingestd.json import to_json
+from ingestd.json import as_dict, to_json
 from ingestd.model.message import Message
 from ingestd.renderers.forms.form import Form
 from ingestd.renderers.record_json import record_as_json
@@ -12,7 +11,7 @@ from ingestd.renderers.record_json import record_as_json
 def as_json(message: Message) -> dict[str, Any]:
     """Return a message in plain values; `record` is null while the record may not be shown."""
     record = message.record and record_as_json(message.record)
-    return {"id": message.id, "epoch": message.epoch, **asdict(message.event), "record": record}
+    return {"id": message.id, "epoch": message.epoch, **as_dict(message.event), "record": record}
 
 
 def render(message: Message) -> bytes:
