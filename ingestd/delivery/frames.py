@@ -12,13 +12,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd import filters
 from ingestd.delivery import messages
 from ingestd.errors import UsageError
-from ingestd.filters import Candidate
-from ingestd.model.event import EventKind
+from ingestd.model.event import Event, EventKind
 from ingestd.model.message import Message, message_id
 from ingestd.renderers.forms import FORMS
 from ingestd.renderers.forms.form import Form
 from ingestd.store.consumers import candidates
 from ingestd.store.events import event_log
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which messages a client gets: those that both filters let through, which are in their canonical form."""
+
+    #: The one of its token or consumer, which an operator has set.
+    allowed: str = ""
+    #: The one that it has chosen.
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +38,8 @@ class Frame:
     record_id: int
     kind: EventKind
     content: bytes
-    #: Filter → whether it lets the message through.
-    passes: Mapping[str, bool]
+    #: Whether the filters let the message through.
+    passes: Mapping[Wanted, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +48,7 @@ class Frames:
 
     frames: tuple[Frame, ...]
     #: The filters that they were made for.
-    wanted: frozenset[str]
+    wanted: frozenset[Wanted]
     after: int
     newest: int
     epoch: str
@@ -59,7 +68,7 @@ async def read(
     *,
     epoch: str | None,
     form: Form,
-    wanted: Collection[str],
+    wanted: Collection[Wanted],
     limit: int,
 ) -> Frames:
     """Return the frames of at most `limit` events after a number, for the clients with the `wanted` filters.
@@ -67,12 +76,12 @@ async def read(
     A message that no filter lets through has no frame.  Raises CursorExpired and UsageError as `event_log.read_after`.
     """
     batch = await event_log.read_after(connection, after, epoch=epoch, limit=limit)
-    parsed = {text: filters.parse(text) for text in wanted}
-    fields = frozenset[str]().union(*(one.fields for one in parsed.values()))
-    seen: Sequence[Candidate | None] = [None] * len(batch.events)
-    if any(parsed):  # an empty filter asks nothing
-        seen = await candidates.read(connection, batch.events, fields)
-    passes = [{text: candidate is None or one.matches(candidate) for text, one in parsed.items()} for candidate in seen]
+    allowed = await _matches(connection, batch.events, {one.allowed for one in wanted}, by_revisions=True)
+    asked = await _matches(connection, batch.events, {one.asked for one in wanted}, by_revisions=False)
+    passes = [
+        {one: by_allowed[one.allowed] and by_asked[one.asked] for one in wanted}
+        for by_allowed, by_asked in zip(allowed, asked, strict=True)
+    ]
     chosen = [(event, given) for event, given in zip(batch.events, passes, strict=True) if any(given.values())]
     loaded = await messages.of_events(
         connection, [event for event, _ in chosen], epoch=batch.epoch, records=form.needs_record
@@ -84,7 +93,19 @@ async def read(
         )
         for message, (_, given) in zip(loaded, chosen, strict=True)
     )  # fmt: skip
-    return Frames(frames=frames, wanted=frozenset(parsed), after=batch.after, newest=batch.newest, epoch=batch.epoch)
+    return Frames(frames=frames, wanted=frozenset(wanted), after=batch.after, newest=batch.newest, epoch=batch.epoch)
+
+
+async def _matches(
+    connection: AsyncConnection, events: Sequence[Event], texts: Collection[str], *, by_revisions: bool
+) -> list[dict[str, bool]]:
+    """Return of each event which filters let it through."""
+    parsed = {text: filters.parse(text) for text in texts}
+    if not any(parsed):  # an empty filter asks nothing
+        return [dict.fromkeys(parsed, True) for _ in events]
+    fields = frozenset[str]().union(*(one.fields for one in parsed.values()))
+    seen = await candidates.read(connection, events, fields, by_revisions=by_revisions)
+    return [{text: one.matches(candidate) for text, one in parsed.items()} for candidate in seen]
 
 
 def frame_of(message: Message, form: Form) -> bytes:

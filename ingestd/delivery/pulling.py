@@ -229,7 +229,7 @@ async def _matching(connection: AsyncConnection, consumer: Consumer, events: Seq
     found = filters.parse(consumer.filter)
     if not events or not consumer.filter:
         return list(events)
-    seen = await candidates.read(connection, events, found.fields)
+    seen = await candidates.read(connection, events, found.fields, by_revisions=True)
     return [event for event, candidate in zip(events, seen, strict=True) if found.matches(candidate)]
 
 

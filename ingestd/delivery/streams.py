@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from ingestd.delivery import frames
-from ingestd.delivery.frames import Frame, Frames
+from ingestd.delivery.frames import Frame, Frames, Wanted
 from ingestd.errors import Busy, IngestError, StoreError
 from ingestd.model.event import KILLS
 from ingestd.renderers.forms.form import Form
@@ -53,10 +53,10 @@ class Channel:
         self.bytes = 0
         #: Record → number of its last kill among the frames.
         self.kills: dict[int, int] = {}
-        #: Filter → clients with it.
-        self.filters = Counter[str]()
-        #: Filter → number after which every event that it lets through is in `frames`.
-        self.covered: dict[str, int] = {}
+        #: Filters → clients with them.
+        self.filters = Counter[Wanted]()
+        #: Filters → number after which every event that they let through is in `frames`.
+        self.covered: dict[Wanted, int] = {}
         #: Set, and replaced, when there is something new.
         self.news = asyncio.Event()
 
@@ -87,7 +87,7 @@ class Channel:
         self.epoch = ""
         self.wake()
 
-    def after(self, seq: int, wanted: str) -> tuple[list[Frame], int] | None:
+    def after(self, seq: int, wanted: Wanted) -> tuple[list[Frame], int] | None:
         """Return some frames after a number, and up to which number they are all; None: the database has them."""
         if seq < max(self.start, self.covered.get(wanted, self.end + 1)):
             return None
@@ -145,10 +145,10 @@ class Streams:
                 await event_log.read_after(connection, after, epoch=epoch, limit=1)
         return Start(epoch=kept.epoch, after=kept.last if after is None else after, newest=kept.last)
 
-    async def follow(self, start: Start, *, form: Form, wanted: str, token: str | None) -> AsyncGenerator[Chunk]:
+    async def follow(self, start: Start, *, form: Form, wanted: Wanted, token: str | None) -> AsyncGenerator[Chunk]:
         """Yield what to write to a client: its messages in order, and comments, until this process ends.
 
-        `wanted` is the filter.  Raises Busy when there are too many clients, CursorExpired and StoreError.
+        Raises Busy when there are too many clients, CursorExpired and StoreError.
         """
         if self.clients >= MOST or self._tokens[token] >= MOST_OF_TOKEN:
             raise Busy("too many clients read streams; try again later")
@@ -171,7 +171,7 @@ class Streams:
                 del self._channels[form.name]
                 self._readers.pop(form.name).cancel()
 
-    async def _messages(self, channel: Channel, after: int, epoch: str, wanted: str) -> AsyncIterator[Chunk]:
+    async def _messages(self, channel: Channel, after: int, epoch: str, wanted: Wanted) -> AsyncIterator[Chunk]:
         while not self._closed and channel.epoch == epoch:
             news = channel.news
             found = channel.after(after, wanted)
@@ -188,7 +188,7 @@ class Streams:
             except TimeoutError:
                 yield Chunk(frames.position_frame(epoch, after), after)
 
-    async def _from_database(self, form: Form, after: int, epoch: str, wanted: str) -> tuple[list[Frame], int]:
+    async def _from_database(self, form: Form, after: int, epoch: str, wanted: Wanted) -> tuple[list[Frame], int]:
         async with self._behind, self._database.read() as connection:
             found = await frames.read(connection, after, epoch=epoch, form=form, wanted=(wanted,), limit=_PAGE)
             killed = await leases.last_kills(connection, [one.record_id for one in found.frames])

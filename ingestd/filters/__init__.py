@@ -7,13 +7,13 @@ no database, so it decides the same whichever there is.
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingestd.filters.candidate import MAX_CHARACTERS, Candidate, CandidateSource
+from ingestd.filters.candidate import MAX_CHARACTERS, Candidate, CandidateSource, Former
 from ingestd.filters.errors import FilterError
 from ingestd.filters.expression import Clause, Expression, Not, false_parts, truth
 from ingestd.filters.fields import FIELDS
 from ingestd.filters.grammar import parse_expression, written
 
-__all__ = ["FIELDS", "MAX_CHARACTERS", "Candidate", "CandidateSource", "Filter", "FilterError", "parse"]
+__all__ = ["FIELDS", "MAX_CHARACTERS", "Candidate", "CandidateSource", "Filter", "FilterError", "Former", "parse"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,11 @@ class Filter:
 
     def matches(self, candidate: Candidate) -> bool:
         """Return whether it lets a candidate through: always, unless what is known of the candidate is against it."""
-        return self.expression is None or truth(self.expression, candidate) is not False
+        if self.expression is None:
+            return True
+        if candidate.former is None:
+            return truth(self.expression, candidate) is not False
+        return any(_can_have_matched(self.expression, one) for one in candidate.former)
 
     def reasons_against(self, candidate: Candidate) -> tuple[str, ...]:
         """Return the smallest parts that keep a candidate out, in canonical form; empty: it matches."""
@@ -48,6 +52,11 @@ class Filter:
 def parse(text: str) -> Filter:
     """Return the filter that a text describes; an empty text matches everything.  Raises FilterError."""
     return Filter(parse_expression(text))
+
+
+def _can_have_matched(expression: Expression, former: Former) -> bool:
+    found = truth(expression, former)
+    return found is True if former.unshown else found is not False
 
 
 def _clauses(expression: Expression | None) -> list[Clause]:

@@ -16,6 +16,8 @@ class CandidateSource:
     #: Its address, without user-info; of what is withdrawn followed by its former ones.
     urls: tuple[str, ...]
     title: str | None = None
+    #: Whether it has carried the record from the first on, at one address: of the past of others less is known.
+    always: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,9 @@ class Candidate:
     stories: frozenset[int] | None = None
     headline: str | None = None
     text: str | None = None
+    #: What of a withdrawn record can have been sent: each of its revisions as it was seen then.  A filter lets it
+    #: through if it lets one of them through.  None: its revisions must not be looked at.
+    former: "tuple[Former, ...] | None" = None
 
     @cached_property
     def headline_terms(self) -> list[str] | None:
@@ -53,6 +58,20 @@ class Candidate:
     def text_terms(self) -> list[str] | None:
         """The words of the text, of its first MAX_CHARACTERS."""
         return None if self.text is None else terms(self.text[:MAX_CHARACTERS])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Former(Candidate):
+    """A revision of a withdrawn record, as filters can have seen it.
+
+    Its kinds, statuses, stories and titles of sources are not known: they may have been any.
+    """
+
+    #: Whether it was never shown.  Nobody has got it then, and a clause about what is not known keeps it out.
+    unshown: bool = False
+    #: Sites and agencies that it can have had, or not, besides those that it had for certain.
+    maybe_sites: frozenset[str] = frozenset()
+    maybe_agencies: frozenset[str] = frozenset()
 
 
 #: Characters of a text in which words are looked for: as many as search looks at.

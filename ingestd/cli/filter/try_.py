@@ -51,7 +51,7 @@ def try_(
     """Try a filter on the last events, and say what is against each.
 
     Newest first. An event of a record that is withheld or killed has no headline, and only a source, site or language
-    that the record never had keeps it out: docs/filters.md explains it.
+    that the record never had keeps it out here; fewer consumers get it, as docs/filters.md explains.
 
     Exit status: 0, whether or not an event matches; 2 if the filter cannot be read: the message says where and why.
     """

@@ -21,5 +21,5 @@ class Selection:
         if self._filter is None or not events:
             return list(events)
         async with self._database.snapshot() as connection:
-            found = await candidates.read(connection, events, self._filter.fields)
+            found = await candidates.read(connection, events, self._filter.fields, by_revisions=True)
         return [event for event, one in zip(events, found, strict=True) if self._filter.matches(one)]

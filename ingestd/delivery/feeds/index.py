@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.filters import Filter
 from ingestd.model.event import Event, EventKind
 from ingestd.store.consumers import candidates
-from ingestd.store.consumers.candidates import WITHDRAWALS
+from ingestd.store.consumers.former import WITHDRAWALS
 from ingestd.store.events import event_log
 
 #: Events that put a version of a record into a feed.
@@ -151,5 +151,5 @@ async def matching(
     if not asked or not events:
         return list(events)
     fields = frozenset[str]().union(*(one.fields for one in asked))
-    seen = await candidates.read(connection, events, fields)
+    seen = await candidates.read(connection, events, fields, by_revisions=True)
     return [event for event, one in zip(events, seen, strict=True) if all(f.matches(one) for f in asked)]

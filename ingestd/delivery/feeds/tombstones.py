@@ -9,7 +9,7 @@ from ingestd.delivery.feeds.index import PUBLISHED, matching
 from ingestd.filters import Filter
 from ingestd.model.event import Event
 from ingestd.renderers.feeds.document import Tombstone
-from ingestd.store.consumers.candidates import WITHDRAWALS
+from ingestd.store.consumers.former import WITHDRAWALS
 from ingestd.store.events import event_log
 from ingestd.store.schema.tables import events
 from ingestd.store.statements import chunks

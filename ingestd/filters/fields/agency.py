@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ingestd.filters.candidate import Candidate
+from ingestd.filters.candidate import Candidate, Former
 from ingestd.filters.expression import Truth
 from ingestd.filters.fields.field import Field, Reading
 from ingestd.text import fold
@@ -17,7 +17,11 @@ def read(value: str, _is_quoted: bool) -> Reading:
 
 
 def _has_agency(name: str, candidate: Candidate) -> Truth:
-    return None if candidate.agencies is None else name in candidate.agencies
+    if candidate.agencies is None:
+        return None
+    if isinstance(candidate, Former) and name in candidate.maybe_agencies - candidate.agencies:
+        return None
+    return name in candidate.agencies
 
 
 FIELD = Field(

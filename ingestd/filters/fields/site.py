@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ingestd.filters.candidate import Candidate
+from ingestd.filters.candidate import Candidate, Former
 from ingestd.filters.expression import Truth
 from ingestd.filters.fields.field import Field, Reading
 from ingestd.urls import normalise, site
@@ -22,7 +22,11 @@ def read(value: str, _is_quoted: bool) -> Reading:
 
 
 def _has_site(domain: str, candidate: Candidate) -> Truth:
-    return None if candidate.sites is None else domain in candidate.sites
+    if candidate.sites is None:
+        return None
+    if isinstance(candidate, Former) and domain in candidate.maybe_sites - candidate.sites:
+        return None
+    return domain in candidate.sites
 
 
 FIELD = Field(

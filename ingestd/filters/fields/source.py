@@ -1,8 +1,9 @@
 """`source:3`, `source:https://news.example/feed.xml`, `source:"News Example"`."""
 
+from collections.abc import Callable
 from functools import partial
 
-from ingestd.filters.candidate import Candidate
+from ingestd.filters.candidate import Candidate, CandidateSource, Former
 from ingestd.filters.expression import Truth
 from ingestd.filters.fields.field import Field, Reading
 from ingestd.text import fold
@@ -24,15 +25,26 @@ def read(value: str, _is_quoted: bool) -> Reading:
 
 
 def _has_number(number: int, candidate: Candidate) -> Truth:
-    return None if candidate.sources is None else any(source.id == number for source in candidate.sources)
+    return _is_one(candidate, lambda source: source.id == number)
 
 
 def _has_url(url: str, candidate: Candidate) -> Truth:
-    return None if candidate.sources is None else any(url in source.urls for source in candidate.sources)
+    return _is_one(candidate, lambda source: url in source.urls)
+
+
+def _is_one(candidate: Candidate, is_it: Callable[[CandidateSource], bool]) -> Truth:
+    if candidate.sources is None:
+        return None
+    found = [source for source in candidate.sources if is_it(source)]
+    if isinstance(candidate, Former) and found:
+        # A carrier that came later may have been missing when it was sent.
+        return True if any(source.always for source in found) else None
+    return bool(found)
 
 
 def _has_title(title: str, candidate: Candidate) -> Truth:
-    if candidate.sources is None or candidate.withdrawn:  # titles change, and former ones are not kept
+    # Titles change, and former ones are not kept.
+    if candidate.sources is None or candidate.withdrawn or isinstance(candidate, Former):
         return None
     return any(fold(source.title).startswith(title) for source in candidate.sources if source.title)
 

@@ -1,26 +1,22 @@
 """Read what filters see of events and of records, a batch at a time."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ingestd.errors import UnreadableContent
-from ingestd.filters import Candidate, CandidateSource
+from ingestd.filters import Candidate, CandidateSource, Former
 from ingestd.model.event import Event, EventKind
-from ingestd.model.item import Item
 from ingestd.model.record import Record, RecordSummary
-from ingestd.store.records.content import content_of
-from ingestd.store.records.records import UNPACKED, item_of
+from ingestd.store.consumers import former
+from ingestd.store.consumers.candidate_content import fields_of_content
+from ingestd.store.consumers.former import WITHDRAWALS
+from ingestd.store.records.records import UNPACKED
 from ingestd.store.schema.tables import aliases, carriers, copies, entries, records, revisions, sources
 from ingestd.store.statements import chunks
-from ingestd.text import fold
 from ingestd.urls import site, without_userinfo
-
-#: Kinds of events that take back what was sent before.
-WITHDRAWALS: frozenset[EventKind] = frozenset(("killed", "withheld", "purged", "merged"))
 
 #: Fields of a candidate that are in `revisions.content` or in its item; in a revision at all; in what carries it.
 _OF_CONTENT = frozenset(("text", "agencies", "subjects"))
@@ -38,6 +34,11 @@ class _Asked:
     status: Any = None
     stories: frozenset[int] = frozenset()
 
+    @property
+    def key(self) -> tuple[int, EventKind | None, Any]:
+        """What `former.read` is asked for."""
+        return self.record_id, self.kind, self.status
+
 
 @dataclass(slots=True)
 class _Found:
@@ -49,6 +50,8 @@ class _Found:
     sites: dict[int, set[str]] = field(default_factory=dict)
     #: Languages of all revisions; missing: not all revisions are kept.
     languages: dict[int, frozenset[str]] = field(default_factory=dict)
+    #: What can have been sent of withdrawn records; empty: their revisions must not be looked at.
+    former: Mapping[tuple[int, EventKind | None, Any], tuple[Former, ...]] = field(default_factory=dict)
 
     def row(self, asked: _Asked) -> Row[Any] | None:
         """Return the revision that is asked for, the current one if it is no longer kept."""
@@ -56,13 +59,17 @@ class _Found:
         return self.revisions.get((asked.record_id, None)) if own is None else own
 
 
-async def read(connection: AsyncConnection, events: Sequence[Event], fields: Collection[str]) -> list[Candidate]:
+async def read(
+    connection: AsyncConnection, events: Sequence[Event], fields: Collection[str], *, by_revisions: bool = False
+) -> list[Candidate]:
     """Return what filters that need some fields see of events, one for each, in their order.
 
     `fields` is `Filter.fields`, of several filters their union.
 
     An event that takes back a record, or is about one that may not be shown, has no headline, text, subjects, agencies
-    and stories: these are unknown, so whoever could have got the record gets it.
+    and stories: these are unknown, so whoever could have got the record gets it.  With `by_revisions` its stored
+    revisions say who that is.  That is for filters which an operator has set: a reader who chose one could find out the
+    words of what is killed.
     """
     asked = [
         _Asked(
@@ -71,21 +78,27 @@ async def read(connection: AsyncConnection, events: Sequence[Event], fields: Col
         )
         for event in events
     ]  # fmt: skip
-    return await _read(connection, asked, frozenset(fields))
+    return await _read(connection, asked, frozenset(fields), by_revisions=by_revisions)
 
 
 async def of_records(
-    connection: AsyncConnection, found: Sequence[Record | RecordSummary], fields: Collection[str]
+    connection: AsyncConnection,
+    found: Sequence[Record | RecordSummary],
+    fields: Collection[str],
+    *,
+    by_revisions: bool = False,
 ) -> list[Candidate]:
     """Return what filters that need some fields see of records as they are now, one for each, in their order.
 
-    They are no events: what a filter says of kinds is unknown.
+    They are no events: what a filter says of kinds is unknown.  `by_revisions` is as for `read`.
     """
     asked = [_Asked(record_id=one.id, revision=one.revision, status=one.pubstatus) for one in found]
-    return await _read(connection, asked, frozenset(fields))
+    return await _read(connection, asked, frozenset(fields), by_revisions=by_revisions)
 
 
-async def _read(connection: AsyncConnection, asked: Sequence[_Asked], fields: frozenset[str]) -> list[Candidate]:
+async def _read(
+    connection: AsyncConnection, asked: Sequence[_Asked], fields: frozenset[str], *, by_revisions: bool
+) -> list[Candidate]:
     found = _Found()
     for some in chunks(sorted({(one.record_id, one.revision) for one in asked})):
         await _read_revisions(connection, some, fields, found)
@@ -93,8 +106,12 @@ async def _read(connection: AsyncConnection, asked: Sequence[_Asked], fields: fr
     if fields & _OF_CARRIERS:
         for ids in chunks(sorted({one.record_id for one in asked})):
             await _read_carriers(connection, ids, found)
-        await _add_former_addresses(connection, withdrawn, found)
-    if "languages" in fields:
+        if not by_revisions:
+            await _add_former_addresses(connection, withdrawn, found)
+    if by_revisions and withdrawn:
+        of_withdrawn = {one.key for one in asked if one.record_id in withdrawn}
+        found.former = await former.read(connection, of_withdrawn, fields)
+    elif "languages" in fields:
         for ids in chunks(sorted(withdrawn)):
             await _read_languages(connection, ids, found)
     return [_candidate(one, fields, found) for one in asked]
@@ -179,46 +196,15 @@ def _candidate(asked: _Asked, fields: frozenset[str], found: _Found) -> Candidat
         own = {site(row.uri)} if row is not None and row.uri else set()
         values["sites"] = frozenset(found.sites[asked.record_id] | own)
     if withdrawn or row is None:
-        return Candidate(**values, languages=found.languages.get(asked.record_id))
+        former_ones = found.former.get(asked.key)
+        return Candidate(**values, languages=found.languages.get(asked.record_id), former=former_ones)
     if fields & _OF_REVISION:
         values["headline"] = row.headline or ""
         values["languages"] = frozenset((row.language,) if row.language else ())
         values["stories"] = asked.stories | {one for one in (row.story_id,) if one is not None}
     if fields & _OF_CONTENT:
-        values |= _of_content(row)
+        values |= fields_of_content(row, (row.agency, row.origin_agency))
     return Candidate(**values)
-
-
-def _of_content(row: Row[Any]) -> Mapping[str, Any]:
-    """Return the fields of a candidate that are in a revision's content; unknown if it is damaged."""
-    try:
-        content, item = content_of(row), item_of(row)
-    except UnreadableContent:
-        return {}
-    return {
-        "text": content["body_text"],
-        "subjects": item.subject if item else (),
-        "agencies": frozenset(map(fold, _agencies(row, content, item))),
-    }
-
-
-def _agencies(row: Row[Any], content: Mapping[str, Any], item: Item | None) -> Iterator[str]:
-    """Yield the codes and names of the agencies that issued a text: that it is filed by, that its story is from."""
-    for one in content["agencies"]:
-        if one.get("role") == "origin":
-            yield from (one["code"], one["name"])
-    named: list[str | None] = [row.agency, row.origin_agency]
-    if item and item.provider:
-        named += [item.provider.name, item.provider.code]
-    for name in filter(None, named):
-        yield from (name, *_other_names(name))
-
-
-def _other_names(agency: str) -> tuple[str, ...]:
-    from ingestd.articles.agencies.table import row_of  # noqa: PLC0415 - parsing the table takes 20 ms
-
-    row = row_of(agency)
-    return (row.code, row.name) if row else ()
 
 
 def _stories(event: Event) -> frozenset[int]:

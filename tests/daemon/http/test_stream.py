@@ -16,7 +16,7 @@ from ingestd.daemon.http.server import serve
 from ingestd.daemon.http.v1.resources import stream as route
 from ingestd.daemon.service import Service
 from ingestd.delivery import streams
-from ingestd.delivery.frames import Frame, Frames, form_named
+from ingestd.delivery.frames import Frame, Frames, Wanted, form_named
 from ingestd.model.event import EventKind
 from ingestd.settings import Listen
 from ingestd.store.consumers import consumers
@@ -185,17 +185,17 @@ async def test_what_was_killed_before_it_is_written_is_left_out(
 
 
 def frame(seq: int, record_id: int, kind: EventKind = "new") -> Frame:
-    return Frame(seq=seq, record_id=record_id, kind=kind, content=b"", passes={"": True})
+    return Frame(seq=seq, record_id=record_id, kind=kind, content=b"", passes={Wanted(): True})
 
 
 def test_a_waiting_message_is_dropped_when_its_kill_is_known() -> None:
     channel = streams.Channel(form_named("thin"), 0, EPOCH)
-    channel.filters[""] += 1
+    channel.filters[Wanted()] += 1
     for frames in ((frame(1, 7), frame(2, 8)), (frame(3, 7, "killed"),)):
         last = frames[-1].seq
-        channel.add(Frames(frames=frames, wanted=frozenset({""}), after=last, newest=last, epoch=EPOCH))
+        channel.add(Frames(frames=frames, wanted=frozenset({Wanted()}), after=last, newest=last, epoch=EPOCH))
 
-    found = channel.after(0, "")
+    found = channel.after(0, Wanted())
 
     assert found
     assert [one.seq for one in found[0]] == [2, 3]

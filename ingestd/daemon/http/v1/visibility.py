@@ -18,18 +18,24 @@ from ingestd.store.records.record_list import Accept
 def chosen_by(call: Call, *others: str) -> Accept | None:
     """Return the function that chooses records by the filter of the caller and by others; None: all are chosen.
 
+    Only the first looks into what is withheld or killed: by the others, the caller could find out its words.
+
     Raises FilterError.
     """
-    wanted = [one for one in map(filters.parse, (call.caller.filter, *others)) if one.expression is not None]
-    if not wanted:
+    allowed = filters.parse(call.caller.filter)
+    asked = [one for one in map(filters.parse, others) if one.expression is not None]
+    if allowed.expression is None and not asked:
         return None
-    fields = frozenset[str]().union(*(one.fields for one in wanted))
+    fields = frozenset[str]().union(*(one.fields for one in asked))
 
     async def accept(connection: AsyncConnection, ids: Sequence[int]) -> Collection[int]:
         found = await summaries.of_records(connection, ids, include_withheld=True)
+        if allowed.expression is not None:
+            seen = await candidates.of_records(connection, found, allowed.fields, by_revisions=True)
+            found = [one for one, candidate in zip(found, seen, strict=True) if allowed.matches(candidate)]
         seen = await candidates.of_records(connection, found, fields)
         return {
-            one.id for one, candidate in zip(found, seen, strict=True) if all(by.matches(candidate) for by in wanted)
+            one.id for one, candidate in zip(found, seen, strict=True) if all(by.matches(candidate) for by in asked)
         }
 
     return accept

@@ -47,7 +47,7 @@ async def _visible(call: Call, connection: AsyncConnection, events: Sequence[Eve
     allowed = filters.parse(call.caller.filter)
     if allowed.expression is None:
         return tuple(events)
-    seen = await candidates.read(connection, events, allowed.fields)
+    seen = await candidates.read(connection, events, allowed.fields, by_revisions=True)
     return tuple(one for one, candidate in zip(events, seen, strict=True) if allowed.matches(candidate))
 
 

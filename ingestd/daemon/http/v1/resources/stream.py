@@ -13,7 +13,7 @@ from ingestd.daemon.http.v1.parameters import Number, Parameters, Text
 from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.route import Call, Route
 from ingestd.delivery import named_streams
-from ingestd.delivery.frames import form_named, parse_position
+from ingestd.delivery.frames import Wanted, form_named, parse_position
 from ingestd.delivery.named_streams import NamedStream
 from ingestd.delivery.pulling import NotActive
 from ingestd.delivery.streams import Start
@@ -64,7 +64,7 @@ async def stream(call: Call) -> object:
     epoch, after = parse_position(last_id) if last_id else (query.epoch, query.after)
     if query.consumer is not None:
         return await _of_consumer(call, query.consumer, after, epoch)
-    form, wanted = form_named(query.form or "full"), _wanted(query.filter, call.caller.filter)
+    form, wanted = form_named(query.form or "full"), _wanted(call.caller.filter, query.filter)
     start = await call.service.streams.begin(after, epoch)
     return await _send(call, start, form, wanted, lambda _upto: None)
 
@@ -103,7 +103,9 @@ def _hang_up(request: web.Request) -> None:
         request.transport.close()
 
 
-async def _send(call: Call, start: Start, form: Form, wanted: str, note: Callable[[int], None]) -> web.StreamResponse:
+async def _send(
+    call: Call, start: Start, form: Form, wanted: Wanted, note: Callable[[int], None]
+) -> web.StreamResponse:
     """Write messages until the client or the daemon ends; `note` is told up to which number they were written."""
     streams = call.service.streams
     response = web.StreamResponse(headers=_HEADERS)
@@ -129,10 +131,9 @@ async def _send(call: Call, start: Start, form: Form, wanted: str, note: Callabl
     return response
 
 
-def _wanted(asked: str, allowed: str) -> str:
-    """Return the filter of a client in its canonical form; raises FilterError."""
-    both = " ".join(f"({part})" for part in map(str, map(filters.parse, (allowed, asked))) if part)
-    return str(filters.parse(both))
+def _wanted(allowed: str, asked: str) -> Wanted:
+    """Return filters in their canonical form; raises FilterError."""
+    return Wanted(*(str(filters.parse(one)) for one in (allowed, asked)))
 
 
 async def _write(response: web.StreamResponse, content: bytes) -> None:
