@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import structlog
 
-from ingestd.delivery.pulling import active, expire
+from ingestd.delivery.pulling import active, check_cursor, expire
 from ingestd.delivery.streams import Start, Streams
 from ingestd.errors import NotFound, StoreError, UsageError
 from ingestd.model.consumer import Consumer
 from ingestd.store.consumers import consumers, leases
 from ingestd.store.database import Database
+from ingestd.store.events import event_log
 from ingestd.store.events.event_log import CursorExpired
 from ingestd.store.outages import log_failure
 
@@ -67,12 +68,15 @@ async def begin(
     """
     async with database.read() as connection:
         consumer = active(await consumers.find(connection, name))
+        kept = await event_log.read_range(connection)
     if consumer.kind != "sse":
         raise UsageError(f"consumer {name} is of the kind {consumer.kind}, and only those of the kind sse are streams")
-    if after is not None:
-        return consumer, await streams.begin(after, epoch)
     try:
-        return consumer, await streams.begin(consumer.cursor, consumer.epoch)
-    except CursorExpired as error:
-        await expire(database, name, error)
+        if after is None or consumer.epoch != kept.epoch:  # then no number that a client has can be trusted
+            check_cursor(consumer, kept)
+    except CursorExpired:
+        await expire(database, name)
         raise
+    if after is not None:
+        return consumer, await streams.begin(after, epoch or consumer.epoch)
+    return consumer, await streams.begin(consumer.cursor, consumer.epoch)

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd import filters
 from ingestd.delivery import messages
-from ingestd.errors import Busy, UsageError
+from ingestd.errors import Busy, NotFound, UsageError
 from ingestd.model.consumer import Consumer
 from ingestd.model.event import KILLS, Event
 from ingestd.model.message import Message
@@ -26,7 +26,7 @@ from ingestd.store.consumers import candidates, claims, consumers, leases
 from ingestd.store.consumers.leases import Lease
 from ingestd.store.database import Database
 from ingestd.store.events import event_log
-from ingestd.store.events.event_log import CursorExpired, EpochEnded, LogRange
+from ingestd.store.events.event_log import CursorExpired, EpochEnded, EventsLost, LogRange
 
 #: Events that are read from the log at once, and looked at for one request: a filter may leave out nearly all.
 _BATCH, _MOST_READ = 500, 5_000
@@ -54,15 +54,6 @@ class HandOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """Whether it is worth asking again: something has changed, or a lease has expired."""
-
-    state: tuple[object, ...]
-    #: When the first lease expires.
-    expires: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
     """What an acknowledgement did."""
 
@@ -83,28 +74,41 @@ async def hand_out(database: Database, name: str, *, limit: int, seconds: float,
         async with database.write() as connection:
             consumer = active(await leases.lock(connection, name))
             kept = await event_log.read_range(connection)
-            _check_cursor(consumer, kept)
-            return await _hand_out(connection, consumer, kept, limit, seconds, now)
-    except CursorExpired as error:
-        await expire(database, name, error)
+            check_cursor(consumer, kept)
+            taken = await _hand_out(connection, consumer, kept, limit, seconds, now)
+            # Again, after the events were read: what is deleted before that must not be missing without a word.
+            check_cursor(consumer, await event_log.read_range(connection))
+            return taken
+    except CursorExpired:
+        await expire(database, name)
         raise
 
 
-async def expire(database: Database, name: str, error: CursorExpired) -> None:
-    """Set a consumer to expired, which keeps its cursor: its next events are no longer kept, or its epoch has ended."""
+async def expire(database: Database, name: str) -> None:
+    """Set a consumer to expired, which keeps its cursor, if its next events are not kept or its epoch has ended.
+
+    An operator may have moved or removed it since that was found.
+    """
     async with database.write() as connection:
-        consumer = await leases.lock(connection, name)
-        await claims.stop(connection, consumer.id, consumer.generation, state="expired", reason=str(error))
+        try:
+            consumer = await leases.lock(connection, name)
+            check_cursor(consumer, await event_log.read_range(connection))
+        except CursorExpired as error:
+            await claims.stop(connection, consumer.id, consumer.generation, state="expired", reason=str(error))
+        except NotFound:
+            return
 
 
-async def look(database: Database, name: str) -> Look:
-    """Return what decides whether a reader would get something, read without a lock; raises NotFound."""
+async def look(database: Database, name: str, now: datetime) -> tuple[object, ...]:
+    """Return what decides whether a reader would get something, read without a lock; raises NotFound.
+
+    It is worth asking again once this has changed.
+    """
     async with database.read() as connection:
         consumer = await consumers.find(connection, name)
-        tokens, until = await leases.summary(connection, consumer.id)
+        held = await leases.held_tokens(connection, consumer.id, now)
         last = await event_log.last_seq(connection)
-    return Look(state=(consumer.state, consumer.generation, consumer.cursor, consumer.kill_cursor, last, tokens),
-                expires=until)  # fmt: skip
+    return consumer.state, consumer.generation, consumer.cursor, consumer.kill_cursor, last, held
 
 
 async def acknowledge(
@@ -143,9 +147,12 @@ def active(consumer: Consumer) -> Consumer:
     return consumer
 
 
-def _check_cursor(consumer: Consumer, kept: LogRange) -> None:
+def check_cursor(consumer: Consumer, kept: LogRange) -> None:
+    """Raise CursorExpired if the epoch of a consumer has ended, or its next events are no longer kept."""
     if consumer.epoch != kept.epoch:
         raise EpochEnded(consumer.epoch, kept.epoch)
+    if consumer.cursor < kept.first - 1:
+        raise EventsLost(consumer.cursor + 1, kept.first - 1)
 
 
 async def _hand_out(
@@ -154,7 +161,9 @@ async def _hand_out(
     ranges, until = await leases.read(connection, consumer.id, now), now + timedelta(seconds=seconds)
     kills = [one for one in ranges if one.kills]
     if not kills and (found := await _kills(connection, consumer, limit)):
-        lease = await leases.add(connection, consumer.id, found[0].seq, found[-1].seq, until=until, kills=True)
+        lower, upper = found[0].seq, found[-1].seq
+        await leases.end_expired(connection, consumer.id, lower, upper, kills=True, now=now)
+        lease = await leases.add(connection, consumer.id, lower, upper, until=until, kills=True)
         return HandOut(consumer=consumer, lease=lease, messages=await _messages(connection, consumer, found))
     first, last = _free_range(consumer, ranges, kept.last)
     if kills:
@@ -163,13 +172,14 @@ async def _hand_out(
         return HandOut(consumer=consumer)
     if len(ranges) >= leases.MOST:
         raise Busy(f"the readers of consumer {consumer.name} hold {len(ranges)} ranges; acknowledge some first")
-    events, passed = await _events(connection, consumer, first, last, limit)
+    events, passed = await _events(connection, consumer, first, last, limit, now)
     # The kills are looked for after the records were read: whatever is committed before is known.
     read = await _messages(connection, consumer, events)
     killed = await leases.last_kills(connection, [event.record_id for event in events])
     messages = tuple(one for one in read if killed.get(one.event.record_id, 0) <= one.event.seq)
     if passed < first:
         return HandOut(consumer=consumer)
+    await leases.end_expired(connection, consumer.id, first, passed, now=now)
     if not messages:
         consumer = await leases.pass_over(connection, consumer, first, passed, ranges)
         return HandOut(consumer=await leases.advance(connection, consumer), more=passed < last)
@@ -202,7 +212,7 @@ def _free_range(consumer: Consumer, ranges: Sequence[Lease], newest: int) -> tup
 
 
 async def _events(
-    connection: AsyncConnection, consumer: Consumer, first: int, last: int, limit: int
+    connection: AsyncConnection, consumer: Consumer, first: int, last: int, limit: int, now: datetime
 ) -> tuple[list[Event], int]:
     """Return events to hand out, and the number up to which events were looked at."""
     chosen: list[Event] = []
@@ -211,7 +221,7 @@ async def _events(
         batch = await event_log.read_after(connection, passed, epoch=consumer.epoch, limit=_BATCH)
         listed = [event for event in batch.events if event.seq <= last]
         wanted = await _matching(connection, consumer, listed)
-        held = await leases.held_records(connection, consumer.id, [event.record_id for event in wanted])
+        held = await leases.held_records(connection, consumer.id, [event.record_id for event in wanted], now)
         for event in wanted:
             if event.kind in KILLS and event.seq <= consumer.kill_cursor:
                 continue  # it was acknowledged before its turn

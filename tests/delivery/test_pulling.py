@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import delete, select
 
+from ingestd.delivery import pulling
 from ingestd.delivery.pulling import HandOut, LeaseEnded, NotActive, acknowledge, hand_out
 from ingestd.errors import Busy, NotFound, UsageError
 from ingestd.settings.values import with_async_driver
@@ -120,6 +121,44 @@ async def test_a_late_acknowledgement_counts_until_the_events_are_handed_out_aga
     assert await log.cursor() == 1
 
 
+async def test_a_late_acknowledgement_counts_though_other_events_were_handed_out_again(log: Log) -> None:
+    await log.send(("a", 1), ("b", 1), ("c", 1))
+    lost, late = await log.take(1, seconds=10), await log.take(1, seconds=10)
+
+    again = await log.take(1, after=11)
+    await log.ack(late)
+    await log.ack(again)
+
+    assert got(again) == got(lost) == [("a", "new")]
+    assert await log.cursor() == 2
+    with pytest.raises(LeaseEnded):
+        await log.ack(lost)
+    assert got(await log.take(after=11)) == [("c", "new")]
+
+
+async def test_a_lease_of_which_a_part_was_handed_out_again_has_ended(log: Log) -> None:
+    await log.send(("a", 1), ("b", 1))
+    lost = await log.take(seconds=10)
+    again = await log.take(1, after=11)
+
+    with pytest.raises(LeaseEnded):
+        await log.ack(lost)
+
+    assert (got(again), got(await log.take(after=11))) == ([("a", "new")], [("b", "new")])
+
+
+async def test_leases_that_have_expired_are_bounded(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "MOST", 2)
+    await log.send(*((name, 1) for name in "abcdef"))
+    for seconds in range(0, 40, 10):
+        wide = await log.take(3, after=seconds, seconds=5)
+        narrow = await log.take(1, after=seconds, seconds=5)
+        assert (len(wide.messages), len(narrow.messages)) == (3, 1)
+        assert await log.ranges() <= 4
+
+    assert got(await log.take(after=60)) == [(name, "new") for name in "abcdef"]
+
+
 async def test_part_of_a_lease_can_be_acknowledged(log: Log) -> None:
     await log.send(("a", 1), ("b", 1), ("c", 1))
     taken = await log.take()
@@ -216,6 +255,36 @@ async def test_a_range_that_is_no_longer_kept_expires_the_consumer(log: Log) -> 
 
     with pytest.raises(EventsLost, match="events 2 to 2"):
         await log.take()
+
+
+async def test_events_before_the_first_of_all_are_lost_too(log: Log) -> None:
+    await log.send(("a", 1), ("b", 1), ("c", 1))
+    async with log.database.write() as connection:
+        await connection.execute(delete(tables.events).where(tables.events.c.seq <= 2))
+
+    with pytest.raises(EventsLost, match="events 1 to 2"):
+        await log.take()
+
+
+async def test_a_consumer_that_an_operator_has_just_moved_does_not_expire(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.send(("a", 1), ("b", 1), ("c", 1))
+    await log.ack(await log.take(1))
+    async with log.database.write() as connection:
+        await connection.execute(delete(tables.events).where(tables.events.c.seq <= 2))
+    expire = pulling.expire
+
+    async def seek_first(database: Database, name: str) -> None:
+        async with database.write() as connection:
+            await consumers.seek(connection, name, after=2)
+        await expire(database, name)
+
+    monkeypatch.setattr(pulling, "expire", seek_first)
+    with pytest.raises(EventsLost):
+        await log.take()
+
+    assert got(await log.take()) == [("c", "new")]
 
 
 async def test_a_seek_ends_all_leases(log: Log) -> None:

@@ -1,7 +1,9 @@
 """Leases: ranges of events that readers of a pull consumer hold until they acknowledge them.
 
 A range lies above the consumer's cursor and overlaps no other of its kind.  One that was acknowledged stays while a
-lower one is held, and the cursor passes both together.  Every function but `lock` needs the consumer to be locked.
+lower one is held, and the cursor passes both together.  A lease that has expired stays until one of its events is
+handed out again, so that its reader may still acknowledge it.  Every function but `lock` needs the consumer to be
+locked.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import NotFound
@@ -19,7 +21,7 @@ from ingestd.store.consumers.consumers import consumer_of
 from ingestd.store.schema.tables import consumer_leases, consumers, events
 from ingestd.store.statements import chunks
 
-#: Ranges of one consumer, at most.
+#: Ranges of one consumer that are held or were acknowledged, at most; as many that have expired may be kept.
 MOST = 100
 
 
@@ -50,20 +52,25 @@ async def lock(connection: AsyncConnection, name: str) -> Consumer:
 
 
 async def read(connection: AsyncConnection, consumer_id: int, now: datetime) -> list[Lease]:
-    """Return the ranges of a consumer in order, without leases that have expired: those are deleted."""
+    """Return the ranges of a consumer in order that are held or were acknowledged, without leases that have expired."""
     c = consumer_leases.c
-    expired = (c.consumer_id == consumer_id) & (c.until <= now) & ~c.acknowledged
-    await connection.execute(delete(consumer_leases).where(expired))
     query = select(consumer_leases).where(c.consumer_id == consumer_id).order_by(c.first_seq, c.kills)
-    return [Lease(**{name: row._mapping[name] for name in _NAMES}) for row in await connection.execute(query)]
-
-
-async def summary(connection: AsyncConnection, consumer_id: int) -> tuple[tuple[str, ...], datetime | None]:
-    """Return the tokens of what is held, and when the first lease expires."""
-    c = consumer_leases.c
-    query = select(c.token, c.until).where(c.consumer_id == consumer_id, ~c.acknowledged).order_by(c.until, c.token)
     rows = (await connection.execute(query)).all()
-    return tuple(row.token for row in rows), rows[0].until if rows else None
+    ranges = [Lease(**{name: row._mapping[name] for name in _NAMES}) for row in rows]
+    if len(ranges) >= 2 * MOST:
+        await connection.execute(delete(consumer_leases).where(c.consumer_id == consumer_id, _expired(now)))
+    return [one for one in ranges if one.acknowledged or one.until > now]
+
+
+def _expired(now: datetime) -> ColumnElement[bool]:
+    return ~consumer_leases.c.acknowledged & (consumer_leases.c.until <= now)
+
+
+async def held_tokens(connection: AsyncConnection, consumer_id: int, now: datetime) -> tuple[str, ...]:
+    """Return the tokens of the leases that readers hold."""
+    c = consumer_leases.c
+    query = select(c.token).where(c.consumer_id == consumer_id, ~c.acknowledged, c.until > now).order_by(c.token)
+    return tuple((await connection.execute(query)).scalars())
 
 
 async def find(connection: AsyncConnection, consumer_id: int, token: str) -> Lease | None:
@@ -91,6 +98,15 @@ async def add(
     )  # fmt: skip
     await connection.execute(insert(consumer_leases).values({name: getattr(lease, name) for name in _NAMES}))
     return lease
+
+
+async def end_expired(
+    connection: AsyncConnection, consumer_id: int, first: int, last: int, *, kills: bool = False, now: datetime
+) -> None:
+    """End the leases that have expired and have an event from `first` to `last`, as those are handed out again."""
+    c = consumer_leases.c
+    overlapping = (c.first_seq <= last) & (c.last_seq >= first) & (c.kills == kills)
+    await connection.execute(delete(consumer_leases).where(c.consumer_id == consumer_id, overlapping, _expired(now)))
 
 
 async def acknowledge(connection: AsyncConnection, lease: Lease, last: int) -> None:
@@ -161,13 +177,16 @@ async def pass_over(
     return consumer
 
 
-async def held_records(connection: AsyncConnection, consumer_id: int, records: Collection[int]) -> set[int]:
+async def held_records(
+    connection: AsyncConnection, consumer_id: int, records: Collection[int], now: datetime
+) -> set[int]:
     """Return which of some records have an event in a range that a reader holds."""
     c, held = consumer_leases.c, set[int]()
     for some in chunks(sorted(set(records))):
         query = select(events.c.record_id).distinct().where(events.c.record_id.in_(some))
         in_range = events.c.seq.between(c.first_seq, c.last_seq)
-        query = query.join(consumer_leases, in_range).where(c.consumer_id == consumer_id, ~c.acknowledged, ~c.kills)
+        query = query.join(consumer_leases, in_range).where(c.consumer_id == consumer_id, ~c.kills)
+        query = query.where(~c.acknowledged, c.until > now)
         held.update((await connection.execute(query)).scalars())
     return held
 

@@ -22,6 +22,7 @@ from ingestd.settings import Listen
 from ingestd.store.consumers import consumers
 from ingestd.store.polls import sources
 from ingestd.store.schema import tables
+from ingestd.store.transfer.copy_state import begin_new_epoch
 from tests.support.agency import NOON, keep_versions, ninjs
 from tests.support.outcomes import keep_texts
 
@@ -313,6 +314,39 @@ async def test_a_cursor_that_is_too_old_expires_the_consumer(service: Service, c
         assert reply.status == 410
     async with service.runtime.database.read() as connection:
         assert (await consumers.find(connection, "desk")).state == "expired"
+
+
+async def test_events_before_the_first_of_all_are_lost_too(service: Service, client: aiohttp.ClientSession) -> None:
+    await keep_texts(service.runtime.database, "https://paper.example/feed", "One", "Two", "Three")
+    await add_consumer(service)
+    async with service.runtime.database.write() as connection:
+        await connection.execute(delete(tables.events).where(tables.events.c.seq <= 2))
+
+    async with client.get("/v1/stream", params={"consumer": "desk"}) as reply:
+        problem = await reply.json()
+
+    assert (reply.status, problem["first_lost"], problem["last_lost"]) == (410, 1, 2)
+
+
+@pytest.mark.parametrize("query", [{}, {"after": 1}], ids=["its cursor", "a number"])
+async def test_a_consumer_of_an_ended_epoch_is_refused_whatever_number_is_named(
+    service: Service, client: aiohttp.ClientSession, query: dict[str, int]
+) -> None:
+    database = service.runtime.database
+    await keep_texts(database, "https://paper.example/feed", "One", "Two", "Three")
+    await add_consumer(service)
+    async with database.write() as connection:
+        await begin_new_epoch(connection)
+
+    async with client.get("/v1/stream", params={"consumer": "desk", **query}) as reply:
+        problem = await reply.json()
+    async with database.read() as connection:
+        consumer = await consumers.find(connection, "desk")
+
+    assert reply.status == 410
+    assert "read the records themselves" in problem["detail"]
+    assert problem["epoch"] != consumer.epoch
+    assert (consumer.state, consumer.cursor) == ("expired", 0)
 
 
 async def test_a_head_request_takes_nothing(service: Service, client: aiohttp.ClientSession) -> None:

@@ -91,7 +91,7 @@ async def pull(call: Call) -> object:
     if call.request.method == "HEAD":  # it would take a lease, and throw the messages away
         return _reply(HandOut(consumer=consumer))
     while True:
-        look = await pulling.look(database, consumer.name)
+        before = await pulling.look(database, consumer.name, datetime.now(UTC))
         taken = await _hand_out(call, consumer, query.limit)
         if taken.messages:
             return _reply(taken)
@@ -100,8 +100,7 @@ async def pull(call: Call) -> object:
             if left <= 0 or call.service.service_state.stopping:
                 return _reply(taken)
             await asyncio.sleep(min(left, _LOOK_EVERY))
-            now = await pulling.look(database, consumer.name)
-            if now.state != look.state or (now.expires and now.expires <= datetime.now(UTC)):
+            if await pulling.look(database, consumer.name, datetime.now(UTC)) != before:
                 break
 
 
