@@ -66,6 +66,13 @@ def retry_schedule(kind: Kind, values: Mapping[str, Any]) -> tuple[float, ...]:
     return _sending_settings(kind, values).retries if own is None else own
 
 
+def check_names(kind: Kind, names: Iterable[str]) -> None:
+    """Raise UsageError when a kind has no setting of a name."""
+    unknown = sorted(set(names).difference(setting_names(kind)))
+    if unknown:
+        raise _unknown(kind, unknown[0])
+
+
 def check_settings(kind: Kind, values: Mapping[str, Any]) -> None:
     """Raise UsageError, which names the setting, when the settings of a consumer are not valid; it quotes no value."""
     kind_settings(kind, values)
@@ -90,17 +97,22 @@ def _validated(kind: Kind, model: type[M], values: Mapping[str, Any]) -> M:
         # that is missing because of it.
         errors = error.errors(include_url=False, include_input=False, include_context=False)
         first = min(errors, key=lambda one: one["type"] != "extra_forbidden")
-        name = ".".join(map(str, first["loc"]))
+        # Of a list, such as several servers, which are given in one.
+        name = str(first["loc"][0]) if first["loc"] else ""
         if first["type"] == "extra_forbidden":
-            names = setting_names(kind)
-            has = f"it has {_listed(names)}" if names else "it has none"
-            raise UsageError(f"the kind {kind.name} has no setting {name!r}; {has}") from None
+            raise _unknown(kind, name) from None
         if first["type"] == "missing":
             raise UsageError(
                 f"the kind {kind.name} needs the setting {name!r}: give it with --set {name}=VALUE"
             ) from None
-        message = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         raise UsageError(f"setting {name!r}: {message}" if name else message) from None
+
+
+def _unknown(kind: Kind, name: str) -> UsageError:
+    names = setting_names(kind)
+    has = f"it has {_listed(names)}" if names else "it has none"
+    return UsageError(f"the kind {kind.name} has no setting {name!r}; {has}")
 
 
 def shown_settings(kind: Kind | None, values: Mapping[str, Any], *, secrets: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd import filters
-from ingestd.delivery.consumer_settings import check_settings, kind_settings, known_kind, shown_settings
+from ingestd.delivery.consumer_settings import check_names, check_settings, kind_settings, known_kind, shown_settings
 from ingestd.delivery.kinds import find_kind
 from ingestd.delivery.kinds.kind import Kind
 from ingestd.delivery.kinds.webhook.signature import make_secret
@@ -20,6 +20,7 @@ from ingestd.store.consumers import consumers, failures, leases
 from ingestd.store.consumers.shown_events import shown_events
 from ingestd.store.events import event_log
 from ingestd.store.events.event_log import LogRange
+from ingestd.times import iso
 
 #: How long both secrets of a webhook sign, if it is not said, and at most.
 ROTATION, LONGEST_ROTATION = timedelta(days=1), timedelta(days=30)
@@ -72,6 +73,7 @@ async def change(
     consumer = await leases.lock(connection, name)
     values = None
     if settings is not None:
+        check_names(known_kind(consumer.kind), settings)
         values = {key: value for key, value in {**consumer.settings, **settings}.items() if value is not None}
     if settings is not None or form is not None:
         chosen = consumer.settings if values is None else values
@@ -95,7 +97,7 @@ async def rotate(connection: AsyncConnection, name: str, *, keep: timedelta = RO
         raise UsageError(f"consumer {name} is of the kind {consumer.kind}; only webhooks have a secret to rotate")
     if not timedelta(0) <= keep <= LONGEST_ROTATION:
         raise UsageError(f"the previous secret can sign for {LONGEST_ROTATION.days} days at most")
-    previous = {"previous_secret": consumer.settings["secret"], "previous_until": (now + keep).isoformat()}
+    previous = {"previous_secret": consumer.settings["secret"], "previous_until": iso(now + keep)}
     values = {**consumer.settings, "secret": make_secret(), **previous}
     check_settings(known_kind(consumer.kind), values)
     return await consumers.change(connection, name, settings=values)

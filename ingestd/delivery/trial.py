@@ -70,7 +70,9 @@ async def send_test(consumer: Consumer, operator: Settings, fetcher: Fetcher, no
     """
     kind = known_kind(consumer.kind)
     if kind.open is None:
-        raise UsageError(f"consumer {consumer.name} is of the kind {kind.name}, which asks for its messages itself")
+        raise UsageError(
+            f"nothing is sent to consumer {consumer.name}: readers of the kind {kind.name} ask for their messages"
+        )
     message = example_message(now)
     form = next(form for form in FORMS if form.name == consumer.form)
     rendered = Rendered(message=message, body=form.render(message), media_type=form.media_type, is_example=True)

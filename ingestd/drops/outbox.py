@@ -58,9 +58,8 @@ class LocalOutbox:
         try:
             folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
-            raise Inaccessible(
-                self._url, f"cannot open the folder: {error.strerror or error}; ingestd does not create it"
-            ) from error
+            advice = "; ingestd does not create it" if isinstance(error, FileNotFoundError) else ""
+            raise Inaccessible(self._url, f"cannot open the folder: {error.strerror or error}{advice}") from error
         try:
             _write(folder, temporary_name(name), name, body)
         except OSError as error:

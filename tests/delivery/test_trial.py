@@ -43,5 +43,5 @@ async def test_a_feed_without_a_hub_sends_nothing(fetcher: Fetcher) -> None:
 
 @pytest.mark.parametrize("kind", ["pull", "sse"])
 async def test_a_kind_that_asks_itself_is_sent_nothing(fetcher: Fetcher, kind: str) -> None:
-    with pytest.raises(UsageError, match=f"is of the kind {kind}, which asks for its messages itself"):
+    with pytest.raises(UsageError, match=f"nothing is sent to consumer desk: readers of the kind {kind} ask"):
         await trial.send_test(consumer(kind, {}), Settings(), fetcher, NOW)

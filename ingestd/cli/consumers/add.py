@@ -13,12 +13,13 @@ from ingestd.cli.output import note, show, show_json
 from ingestd.cli.settings import load_settings
 from ingestd.delivery import management
 from ingestd.delivery.consumer_settings import known_kind
+from ingestd.delivery.kinds import KINDS
 from ingestd.errors import UsageError
 
 
 def add(  # noqa: PLR0917 - typer's options are arguments
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9, '.', '_' and '-'.")],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="How it gets its messages: webhook, nats, ...")],
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help=f"How it gets its messages: {', '.join(KINDS)}.")],
     filter_: FilterOption = None,
     form: FormOption = None,
     after: Annotated[
@@ -63,6 +64,7 @@ def add(  # noqa: PLR0917 - typer's options are arguments
         show(f"{key}: {value}")
     if generated.keys() & known_kind(kind).secrets:
         note(f"keep it: later only `ingestd consumers show {name} --secrets` shows it")
+    note(known_kind(kind).next_step.format(name=name))
 
 
 def _hides(kind: str, key: str, given: dict[str, Any]) -> bool:

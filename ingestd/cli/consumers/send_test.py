@@ -37,8 +37,9 @@ def send_test(name: NameArgument, config: ConfigOption = None, json: JsonOption 
     if json:
         show_json(asdict(tested))
     else:
+        failed = f"message {tested.id}: not delivered: {tested.error}"
         status = f", HTTP {tested.status}" if tested.status is not None else ""
-        show(f"message {tested.id}: delivered{status}" if tested.delivered else f"message {tested.id}: {tested.error}")
+        show(f"message {tested.id}: delivered{status}" if tested.delivered else failed)
         if tested.excerpt:
             show(tested.excerpt)
     raise typer.Exit(0 if tested.delivered else 1)

@@ -86,5 +86,7 @@ class Kind:
     form: str = "full"
     #: Returns settings of a new consumer that were not given, such as a generated secret.
     defaults: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _given: {}
+    #: What to do with a new consumer, with {name} for its name.
+    next_step: str = "`ingestd consumers test {name}` sends it an example"
     #: Names of settings that are shown only on request.
     secrets: frozenset[str] = frozenset()

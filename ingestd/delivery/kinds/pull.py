@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingestd.delivery.kinds.kind import Kind
+from ingestd.settings.values import Seconds
 
 
 class PullSettings(BaseModel):
@@ -10,9 +11,16 @@ class PullSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lease: float = Field(
-        60.0, ge=1, le=3600, description="Seconds for which a reader holds messages before others get them."
+    lease: Seconds = Field(
+        60.0,
+        ge=1,
+        le=3600,
+        description="Time for which a reader holds messages before others get them, in seconds or with a unit.",
     )
 
 
-KIND = Kind(name="pull", settings=PullSettings)
+KIND = Kind(
+    name="pull",
+    settings=PullSettings,
+    next_step="readers ask for messages at /v1/consumers/{name}/events of the daemon",
+)

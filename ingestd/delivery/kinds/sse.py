@@ -11,4 +11,4 @@ class SseSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-KIND = Kind(name="sse", settings=SseSettings)
+KIND = Kind(name="sse", settings=SseSettings, next_step="its client reads /v1/stream?consumer={name} of the daemon")

@@ -98,7 +98,9 @@ async def redeliver(
     again = update(consumer_failures).where(chosen).values(state="waiting", attempts=0, next_at=now)
     done = (await connection.execute(again)).rowcount
     if not done:
-        raise NotFound(f"no failed message of consumer {consumer.name} there; `ingestd consumers failures` lists them")
+        raise NotFound(
+            f"consumer {consumer.name} has no such message; `ingestd consumers failures {consumer.name}` lists them"
+        )
     return done
 
 

@@ -117,7 +117,7 @@ def test_a_consumer_begins_where_it_is_told(stored: Path, where: list[str], curs
         (["--kind", "webhook", "--set", "ulr=https://a.example"], "the kind webhook has no setting 'ulr'; it has"),
         (["--kind", "webhook", "--set", f"url={URL}", "--set", "colour=red"], "has no setting 'colour'; it has "),
         (["--kind", "webhook", "--set", f"url={URL}", "--set", "timeout=soon"], "setting 'timeout'"),
-        (["--kind", "webhook", "--set", f"url={URL}", "--set", "retries=5s,later"], "setting 'retries.1'"),
+        (["--kind", "webhook", "--set", f"url={URL}", "--set", "retries=5s,later"], "setting 'retries'"),
         (["--kind", "webhook", "--set", f"url={URL}", "--set", "secret=hush"], "setting 'secret': should be whsec_"),
         (["--kind", "webhook", "--set", "hush"], "given as --set KEY=VALUE"),
         (["--kind", "webhook", "--set", f"url={URL}", "--form", "morse"], "there is no form 'morse'; the forms are "),

@@ -17,6 +17,9 @@ FEED = {"hub": "https://hub.example/", "public": "true"}
 PUBLIC = {"public_url": "https://news.example"}
 
 REFUSED = {
+    "relative folder": ("files", {"folder": "in"}, {}, "setting 'folder': should be a directory, as in /srv"),
+    "one of several": ("nats", {"servers": "nats://one:4222,two"}, {}, "setting 'servers': should be nats://HOST:PORT"),
+    "number": ("pull", {"lease": "2h"}, {}, "setting 'lease': should be less than or equal to 3600"),
     "address": ("webhook", {"url": "http://10.0.0.8/in"}, {}, "10.0.0.8 is a private address; set allow_networks"),
     "IPv6": ("webhook", {"url": "http://[::1]:8000/"}, {}, "::1 is a private address"),
     "short address": ("webhook", {"url": "http://127.1/"}, {}, "127.0.0.1 is a private address"),
@@ -69,6 +72,14 @@ async def test_what_may_work_is_taken(
         await management.add(
             connection, name="desk", kind=kind, form="thin", settings=settings, operator=Settings(**operator), now=NOON
         )
+
+
+async def test_a_setting_that_does_not_exist_cannot_be_unset(database: Database) -> None:
+    operator = Settings()
+    async with database.write() as connection:
+        await management.add(connection, name="desk", kind="pull", settings={}, operator=operator, now=NOON)
+        with pytest.raises(UsageError, match="the kind pull has no setting 'leese'; it has lease"):
+            await management.change(connection, "desk", settings={"leese": None}, operator=operator)
 
 
 async def test_a_change_is_refused_as_well(database: Database) -> None:

@@ -32,4 +32,12 @@ def _refusal(settings: FeedSettings, _form: str, operator: Settings) -> str | No
 
 
 # A hub is told that the feed has changed, and not how: what is rendered for it is not sent.
-KIND = Kind(name="feed", settings=FeedSettings, open=open_feed, refusal=_refusal, form="thin", concurrency=64)
+KIND = Kind(
+    name="feed",
+    settings=FeedSettings,
+    open=open_feed,
+    refusal=_refusal,
+    form="thin",
+    concurrency=64,
+    next_step="the feed is at /feeds/{name}.atom, .rss, .json and .ninjs of the daemon",
+)

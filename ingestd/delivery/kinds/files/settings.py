@@ -8,8 +8,11 @@ from ingestd import urls
 
 
 def _folder(text: str) -> str:
-    url = urls.source_url(text)
-    if not urls.is_folder(url):
+    try:
+        url = urls.source_url(text)
+    except ValueError:
+        url = ""
+    if not url or not urls.is_folder(url):
         raise ValueError(
             "should be a directory, as in /srv/newsroom/in, or a folder on another host, as in sftp://desk@host/in/"
         )
