@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, JSON, BigInteger, ColumnElement, Dialect, Insert, Table, Update, bindparam
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -110,6 +123,12 @@ def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """Cut a list into pieces that fit into one statement's parameters; yields nothing for an empty list."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
+
+
+def has_row(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that there is a row; PostgreSQL would read a whole table to answer many EXISTS at once."""
+    one = select(literal(1)).where(*conditions).limit(1).scalar_subquery()
+    return func.coalesce(one, 0) == 1
 
 
 #: Numbers as one parameter: SQLAlchemy takes longer to write a parameter for each than SQLite to find the row.

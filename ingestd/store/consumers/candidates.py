@@ -1,10 +1,10 @@
 """Read what filters see of events and of records, a batch at a time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.filters import Candidate, CandidateSource, Former
@@ -15,7 +15,7 @@ from ingestd.store.consumers.candidate_content import fields_of_content
 from ingestd.store.consumers.former import WITHDRAWALS
 from ingestd.store.records.records import UNPACKED
 from ingestd.store.schema.tables import aliases, carriers, copies, entries, records, revisions, sources
-from ingestd.store.statements import chunks
+from ingestd.store.statements import among, chunks
 from ingestd.urls import site, without_userinfo
 
 #: Fields of a candidate that are in `revisions.content` or in its item; in a revision at all; in what carries it.
@@ -52,6 +52,13 @@ class _Found:
     languages: dict[int, frozenset[str]] = field(default_factory=dict)
     #: What can have been sent of withdrawn records; empty: their revisions must not be looked at.
     former: Mapping[tuple[int, EventKind | None, Any], tuple[Former, ...]] = field(default_factory=dict)
+
+    def add(self, rows: Iterable[Row[Any]]) -> None:
+        """Add revisions that were read."""
+        for row in rows:
+            self.revisions[row.record_id, row.revision] = row
+            if row.revision == row.current:
+                self.revisions[row.record_id, None] = row
 
     def row(self, asked: _Asked) -> Row[Any] | None:
         """Return the revision that is asked for, the current one if it is no longer kept."""
@@ -96,12 +103,42 @@ async def of_records(
     return await _read(connection, asked, frozenset(fields), by_revisions=by_revisions)
 
 
+async def of_current(
+    connection: AsyncConnection, record_ids: Sequence[int], fields: Collection[str], *, by_revisions: bool = False
+) -> dict[int, Candidate]:
+    """Return what `of_records` does, by number; a record that does not exist is left out."""
+    found, wanted = _Found(), frozenset(fields)
+    query = _select(wanted).where(
+        among(records.c.id, "ids"), among(revisions.c.record_id, "ids"), revisions.c.revision == records.c.revision
+    )
+    found.add(await connection.execute(query, {"ids": list(record_ids)}))
+    rows = [row for (_, revision), row in found.revisions.items() if revision is None]
+    asked = [_Asked(record_id=row.record_id, revision=row.revision, status=row.pubstatus) for row in rows]
+    seen = await _candidates(connection, asked, wanted, found, by_revisions=by_revisions)
+    return {one.record_id: candidate for one, candidate in zip(asked, seen, strict=True)}
+
+
 async def _read(
     connection: AsyncConnection, asked: Sequence[_Asked], fields: frozenset[str], *, by_revisions: bool
 ) -> list[Candidate]:
     found = _Found()
+    c, r = records.c, revisions.c
     for some in chunks(sorted({(one.record_id, one.revision) for one in asked})):
-        await _read_revisions(connection, some, fields, found)
+        is_asked = (r.revision == c.revision) | tuple_(r.record_id, r.revision).in_(some)
+        query = _select(fields).where(c.id.in_({record_id for record_id, _ in some}), is_asked)
+        found.add(await connection.execute(query))
+    return await _candidates(connection, asked, fields, found, by_revisions=by_revisions)
+
+
+async def _candidates(
+    connection: AsyncConnection,
+    asked: Sequence[_Asked],
+    fields: frozenset[str],
+    found: _Found,
+    *,
+    by_revisions: bool,
+) -> list[Candidate]:
+    """Return candidates whose revisions were read; what carries them is read here."""
     withdrawn = {one.record_id for one in asked if _is_withdrawn(one, found)}
     if fields & _OF_CARRIERS:
         for ids in chunks(sorted({one.record_id for one in asked})):
@@ -117,38 +154,38 @@ async def _read(
     return [_candidate(one, fields, found) for one in asked]
 
 
-async def _read_revisions(
-    connection: AsyncConnection, asked: Sequence[tuple[int, int]], fields: frozenset[str], found: _Found
-) -> None:
-    """Read the revisions that are asked for and the current ones, with the statuses of their records."""
+# Subqueries: for a join PostgreSQL would read all copies.
+_OF_COPY = [
+    select(copies.c[name]).where(copies.c.record_id == records.c.id).scalar_subquery().label(name)
+    for name in ("story_id", "agency", "origin_agency")
+]
+
+
+def _select(fields: frozenset[str]) -> Select[Any]:
+    """Return the query of revisions, with what some fields need of them and the statuses of their records."""
     c, r = records.c, revisions.c
     columns: list[Any] = [c.id.label("record_id"), c.uri, c.pubstatus, c.revision.label("current"), r.revision]
     columns.append(r.pubstatus.label("revision_status"))
     if fields & _OF_REVISION:
-        columns += [r.headline, r.language, copies.c.story_id, copies.c.agency, copies.c.origin_agency]
+        columns += [r.headline, r.language, *_OF_COPY]
     if fields & _OF_CONTENT:
         columns += [r.content, r.item, *UNPACKED]
-    query = select(*columns).join_from(records, revisions, r.record_id == c.id)
-    if fields & _OF_REVISION:
-        query = query.outerjoin(copies, copies.c.record_id == c.id)
-    is_asked = (r.revision == c.revision) | tuple_(r.record_id, r.revision).in_(asked)
-    query = query.where(c.id.in_({record_id for record_id, _ in asked}), is_asked)
-    for row in await connection.execute(query):
-        found.revisions[row.record_id, row.revision] = row
-        if row.revision == row.current:
-            found.revisions[row.record_id, None] = row
+    return select(*columns).join_from(records, revisions, r.record_id == c.id)
+
+
+# A subquery: for a join PostgreSQL would read all entries.
+_PAGE_SITE = select(entries.c.site).where(entries.c.id == carriers.c.entry_id).scalar_subquery().label("page_site")
+
+_CARRIERS = (
+    select(carriers.c.record_id, carriers.c.source_id, sources.c.url, sources.c.title, sources.c.site, _PAGE_SITE)
+    .join(sources, sources.c.id == carriers.c.source_id)
+    .where(among(carriers.c.record_id, "ids"))
+    .order_by(carriers.c.seen_at, carriers.c.entry_id)
+)
 
 
 async def _read_carriers(connection: AsyncConnection, record_ids: Sequence[int], found: _Found) -> None:
-    c, s = carriers.c, sources.c
-    query = (
-        select(c.record_id, c.source_id, s.url, s.title, s.site, entries.c.site.label("page_site"))
-        .join(sources, s.id == c.source_id)
-        .join(entries, entries.c.id == c.entry_id)
-        .where(c.record_id.in_(record_ids))
-        .order_by(c.seen_at, c.entry_id)
-    )
-    for row in await connection.execute(query):
+    for row in await connection.execute(_CARRIERS, {"ids": list(record_ids)}):
         one = CandidateSource(id=row.source_id, urls=(without_userinfo(row.url),), title=row.title)
         found.sources.setdefault(row.record_id, {})[row.source_id] = one
         found.sites.setdefault(row.record_id, set()).update(filter(None, (row.site, row.page_site)))

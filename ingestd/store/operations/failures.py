@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError, WorkerError
 from ingestd.store.schema.tables import entries, failures, records, sources
-from ingestd.store.statements import insert_all
+from ingestd.store.schema.work_tables import QUARANTINED
+from ingestd.store.statements import among, insert_all
 from ingestd.store.work.shared_pages import needs_page
 from ingestd.text import clean
 from ingestd.urls import without_userinfo
@@ -135,6 +136,25 @@ def _shown(row: dict[str, Any], *, include_withheld: bool) -> dict[str, Any]:
 _WITHHELD = "(withheld)"
 
 
+_of_entry = failures.alias()
+_LAST = select(func.max(_of_entry.c.id)).where(_of_entry.c.entry_id == entries.c.id).scalar_subquery()
+
+_QUARANTINED_ENTRIES = (
+    select(
+        entries.c.id, entries.c.guid, entries.c.url, entries.c.attempts, sources.c.url.label("source_url"),
+        records.c.pubstatus, _LAST.label("last"),
+    )
+    .join(sources, sources.c.id == entries.c.source_id)
+    .outerjoin(records, records.c.id == entries.c.record_id)
+    .where(among(entries.c.id, "ids"))
+    .order_by(entries.c.id)
+)  # fmt: skip
+
+_OF_FAILURE = ("at", "stage", "error", "status", "message")
+_FAILURES = select(failures.c.id, *(failures.c[name] for name in _OF_FAILURE)).where(among(failures.c.id, "ids"))
+_NO_FAILURE = dict.fromkeys(_OF_FAILURE)
+
+
 async def list_quarantined(
     connection: AsyncConnection, *, limit: int = 1000, after: int = 0, include_withheld: bool = False
 ) -> list[dict[str, Any]]:
@@ -142,24 +162,15 @@ async def list_quarantined(
 
     Those of a withheld or killed record are without URL and message unless `include_withheld`.
     """
-    of_entry = failures.alias()
-    last = select(func.max(of_entry.c.id)).where(of_entry.c.entry_id == entries.c.id).scalar_subquery()
-    query = (
-        select(
-            entries.c.id, entries.c.guid, entries.c.url, entries.c.attempts, sources.c.url.label("source_url"),
-            failures.c.at, failures.c.stage, failures.c.error, failures.c.status, failures.c.message,
-            records.c.pubstatus,
-        )
-        .join(sources, sources.c.id == entries.c.source_id)
-        .outerjoin(records, records.c.id == entries.c.record_id)
-        .outerjoin(failures, failures.c.id == last)
-        # The sum keeps the databases from reading all entries in the order of their numbers.
-        .where(entries.c.state == "quarantined", entries.c.id + 0 > after)
-        .order_by(entries.c.id + 0)
-        .limit(limit)
-    )  # fmt: skip
-    rows = (await connection.execute(query)).mappings()
-    return [_shown(dict(row), include_withheld=include_withheld) for row in rows]
+    page = select(entries.c.id).where(QUARANTINED, entries.c.id > after).order_by(entries.c.id).limit(limit)
+    ids = list((await connection.execute(page)).scalars())
+    rows = (await connection.execute(_QUARANTINED_ENTRIES, {"ids": ids})).mappings().all()
+    last = [row["last"] for row in rows if row["last"] is not None]
+    found = {row["id"]: row for row in (await connection.execute(_FAILURES, {"ids": last})).mappings()}
+    return [
+        _shown({**_NO_FAILURE, **found.get(row.pop("last"), {}), **row}, include_withheld=include_withheld)
+        for row in map(dict, rows)
+    ]
 
 
 async def retry_quarantined(

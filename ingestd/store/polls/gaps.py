@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import NotFound, UsageError
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, gaps, polls, sources
-from ingestd.store.statements import insert_all
+from ingestd.store.schema.work_tables import QUARANTINED
+from ingestd.store.statements import among, insert_all
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
@@ -122,9 +123,17 @@ async def list_all(
 
 
 async def coverage(
-    connection: AsyncConnection, source_id: int | None, *, since: datetime | None, until: datetime | None
+    connection: AsyncConnection,
+    source_id: int | None,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Return the coverage of each source (by id) in an interval, with the gaps in it.
+
+    Of all sources, `limit` are listed at most, those with numbers above `after`.
 
     `since` None: from each source's first successful poll.  `until` None: to its last one.
 
@@ -142,12 +151,15 @@ async def coverage(
         raise UsageError(f"nothing lies between {iso(since)} and {iso(until)}; the end must be after the start")
     watched = select(sources).where(sources.c.kind == "feed", sources.c.url.not_like("inbox:%"))
     watched = watched.where(sources.c.state != "removed" if source_id is None else sources.c.id == source_id)
-    rows = (await connection.execute(watched.order_by(sources.c.id))).all()
+    if source_id is None:
+        watched = watched.where(sources.c.id > after)
+    rows = (await connection.execute(watched.order_by(sources.c.id).limit(limit))).all()
     if source_id is not None and not rows:
         raise UsageError(f"source {source_id} is not polled, so its coverage is unknown; ask its sender")
     # Three statements, however many sources there are.
-    gaps_of = await _gaps_within(connection, source_id, since, until)
-    quarantined_of = await _count_quarantined(connection, source_id, since, until)
+    ids = None if source_id is None and limit is None else [row.id for row in rows]
+    gaps_of = await _gaps_within(connection, ids, since, until)
+    quarantined_of = await _count_quarantined(connection, ids, since, until)
     coverages = []
     for row in rows:
         start, end = _later(row.watched_since, since), _earlier(row.last_success_at, until)
@@ -189,31 +201,35 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 async def _gaps_within(
-    connection: AsyncConnection, source_id: int | None, since: datetime | None, until: datetime | None
+    connection: AsyncConnection, source_ids: Sequence[int] | None, since: datetime | None, until: datetime | None
 ) -> dict[int, list[dict[str, Any]]]:
-    """Return the gaps in an interval by source, of one or of all, each source's in the order of time."""
-    query = select(gaps) if source_id is None else select(gaps).where(gaps.c.source_id == source_id)
+    """Return the gaps in an interval by source, of some or of all, each source's in the order of time."""
+    query = select(gaps) if source_ids is None else select(gaps).where(among(gaps.c.source_id, "ids"))
     if since:
         query = query.where(gaps.c.to_at > since)
     if until:
         query = query.where(gaps.c.from_at < until)
     names = ("id", "from_at", "to_at", "state", "found", "note")
     found: dict[int, list[dict[str, Any]]] = {}
-    for row in (await connection.execute(query.order_by(gaps.c.from_at, gaps.c.id))).mappings():
+    for row in (await connection.execute(query.order_by(gaps.c.from_at, gaps.c.id), _ids(source_ids))).mappings():
         found.setdefault(row["source_id"], []).append({name: row[name] for name in names})
     return found
 
 
 async def _count_quarantined(
-    connection: AsyncConnection, source_id: int | None, since: datetime | None, until: datetime | None
+    connection: AsyncConnection, source_ids: Sequence[int] | None, since: datetime | None, until: datetime | None
 ) -> dict[int, int]:
-    """Return the number of quarantined entries first seen in an interval by source, of one or of all."""
-    query = select(entries.c.source_id, func.count()).where(entries.c.state == "quarantined")
-    if source_id is not None:
-        query = query.where(entries.c.source_id == source_id)
+    """Return the number of quarantined entries first seen in an interval by source, of some or of all."""
+    query = select(entries.c.source_id, func.count()).where(QUARANTINED)
+    if source_ids is not None:
+        query = query.where(among(entries.c.source_id, "ids"))
     if since:
         query = query.where(entries.c.first_seen_at >= since)
     if until:
         query = query.where(entries.c.first_seen_at < until)
-    rows = await connection.execute(query.group_by(entries.c.source_id))
+    rows = await connection.execute(query.group_by(entries.c.source_id), _ids(source_ids))
     return {row[0]: row[1] for row in rows}
+
+
+def _ids(source_ids: Sequence[int] | None) -> dict[str, Any]:
+    return {} if source_ids is None else {"ids": list(source_ids)}

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.record import Record
 from ingestd.policy.wire.redaction import may_be_shown, redacted
 from ingestd.store.records.records import SELECT_RECORDS, Status, readable
 from ingestd.store.records.search import ranked
+from ingestd.store.schema.record_tables import NOT_USABLE
 from ingestd.store.schema.tables import carriers, copies, entries, events, records, revisions, sources
-from ingestd.store.statements import among
+from ingestd.store.statements import among, has_row
 
 #: Rows that a page looks through, and those of them that `accept` is asked about, which reads texts.
 _MAX_ROWS, _MAX_ASKED = 20_000, 2_000
@@ -131,11 +132,13 @@ class _Newest(_Rows):
     def __init__(self, chosen: Chosen) -> None:
         self._chosen = chosen
         self._limits = _time_limits(chosen)
+        # The few that are not usable have an index, so the others are not looked through.
+        self._status = true() if chosen.status in ("usable", "all") else NOT_USABLE
         self.all_fit = replace(chosen, since=None, until=None) == Chosen(status="all")
 
     async def read(self, connection: AsyncConnection, after: Any, size: int) -> _Batch:
         c = records.c
-        query = select(c.id, c.updated_at, c.pubstatus, c.revision).where(self._limits)
+        query = select(c.id, c.updated_at, c.pubstatus, c.revision).where(self._limits, self._status)
         if after is not None:
             query = query.where(c.updated_at <= after[0], or_(c.updated_at < after[0], c.id < after[1]))
         some = query.order_by(c.updated_at.desc(), c.id.desc()).limit(size).cte("some")
@@ -203,28 +206,22 @@ def _fits(chosen: Chosen, c: Any) -> ColumnElement[bool]:
     if chosen.status != "all":
         conditions.append(c.pubstatus == chosen.status)
     if chosen.source_id is not None:
-        conditions.append(_has(carriers.c.record_id == c.id, carriers.c.source_id == chosen.source_id))
+        conditions.append(has_row(carriers.c.record_id == c.id, carriers.c.source_id == chosen.source_id))
     if chosen.site is not None:
         carried = carriers.c.record_id == c.id
         of_site = or_(entries.c.site == chosen.site, sources.c.site == chosen.site)
         joined = (entries.c.id == carriers.c.entry_id) & (sources.c.id == carriers.c.source_id)
-        conditions.append(_has(carried, joined, of_site))
+        conditions.append(has_row(carried, joined, of_site))
     if chosen.story is not None:
-        conditions.append(_has(copies.c.record_id == c.id, copies.c.story_id == chosen.story))
+        conditions.append(has_row(copies.c.record_id == c.id, copies.c.story_id == chosen.story))
     if chosen.after_event is not None or chosen.until_event is not None:
-        conditions.append(_has(events.c.record_id == c.id, _event_limits(chosen)))
+        conditions.append(has_row(events.c.record_id == c.id, _event_limits(chosen)))
     if chosen.language is not None:
         r, tag = _spoken.c, chosen.language.lower()
         language, current = func.lower(r.language), (r.record_id == c.id) & (r.revision == c.revision)
         is_spoken = or_(language == tag, language.startswith(f"{tag}-", autoescape=True))
-        conditions.append(_has(current, is_spoken))
+        conditions.append(has_row(current, is_spoken))
     return and_(*conditions)
-
-
-def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that there is a row; PostgreSQL would read a whole table to answer many EXISTS at once."""
-    one = select(literal(1)).where(*conditions).limit(1).scalar_subquery()
-    return func.coalesce(one, 0) == 1
 
 
 _spoken = revisions.alias("spoken")

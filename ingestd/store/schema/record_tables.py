@@ -52,6 +52,8 @@ _embargoed = text("release_at IS NOT NULL")
 Index("records_to_release", records.c.release_at, sqlite_where=_embargoed, postgresql_where=_embargoed)
 _to_confirm = text("unconfirmed_kill_at IS NOT NULL")
 Index("records_to_confirm", records.c.unconfirmed_kill_at, sqlite_where=_to_confirm, postgresql_where=_to_confirm)
+NOT_USABLE = text("pubstatus <> 'usable'")
+Index("records_not_usable", records.c.updated_at, sqlite_where=NOT_USABLE, postgresql_where=NOT_USABLE)
 _merged = text("merged_into IS NOT NULL")
 Index("records_merged", records.c.merged_into, sqlite_where=_merged, postgresql_where=_merged)
 

@@ -43,6 +43,8 @@ stories = Table(
 )
 _indexed = text("indexed")
 Index("stories_indexed", stories.c.last_at, sqlite_where=_indexed, postgresql_where=_indexed)
+_listed = stories.c.merged_into.is_(None)
+Index("stories_by_time", stories.c.last_at, sqlite_where=_listed, postgresql_where=_listed)
 _merged = stories.c.merged_into.is_not(None)
 Index("stories_merged", stories.c.merged_into, sqlite_where=_merged, postgresql_where=_merged)
 

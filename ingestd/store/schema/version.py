@@ -44,6 +44,7 @@ VERSIONS = (
     "0026",
     "0027",
     "0028",
+    "0029",
 )
 
 #: The version that this program works with.

@@ -112,11 +112,12 @@ async def search(
 
 def choose(found: Sequence[Story], chosen: Chosen) -> list[Story]:
     """Return those of some stories that are asked for, in their order."""
-    wanted = [one for one in found if _is_chosen(one, chosen)]
+    wanted = [one for one in found if is_chosen(one, chosen)]
     return wanted[chosen.skip : chosen.skip + chosen.limit]
 
 
-def _is_chosen(story: Story, chosen: Chosen) -> bool:
+def is_chosen(story: Story, chosen: Chosen) -> bool:
+    """Return whether a story is asked for."""
     return (
         story.publishers >= chosen.min_publishers
         and story.carriers >= chosen.min_carriers

@@ -11,7 +11,6 @@ from ingestd import filters
 from ingestd.daemon.http.v1.route import Call
 from ingestd.errors import NotFound
 from ingestd.store.consumers import candidates
-from ingestd.store.records import summaries
 from ingestd.store.records.record_list import Accept
 
 
@@ -29,14 +28,14 @@ def chosen_by(call: Call, *others: str) -> Accept | None:
     fields = frozenset[str]().union(*(one.fields for one in asked))
 
     async def accept(connection: AsyncConnection, ids: Sequence[int]) -> Collection[int]:
-        found = await summaries.of_records(connection, ids, include_withheld=True)
+        found = list(ids)
         if allowed.expression is not None:
-            seen = await candidates.of_records(connection, found, allowed.fields, by_revisions=True)
-            found = [one for one, candidate in zip(found, seen, strict=True) if allowed.matches(candidate)]
-        seen = await candidates.of_records(connection, found, fields)
-        return {
-            one.id for one, candidate in zip(found, seen, strict=True) if all(by.matches(candidate) for by in asked)
-        }
+            seen = await candidates.of_current(connection, found, allowed.fields, by_revisions=True)
+            found = [id_ for id_, candidate in seen.items() if allowed.matches(candidate)]
+        if asked and found:
+            seen = await candidates.of_current(connection, found, fields)
+            found = [id_ for id_, candidate in seen.items() if all(by.matches(candidate) for by in asked)]
+        return set(found)
 
     return accept
 

@@ -55,6 +55,19 @@ async def test_coverage_has_the_complete_interval_and_its_gaps(service: Service,
     assert (before["complete_until"], before["gaps"]) == ("2026-01-31T09:30:00Z", [])
 
 
+async def test_coverage_of_all_sources_comes_in_pages(service: Service, client: aiohttp.ClientSession) -> None:
+    ids = [await watched(service, f"https://{name}.example/feed") for name in ("one", "two", "three")]
+
+    found: list[tuple[int, int]] = []
+    path = "/v1/coverage?limit=2"
+    for _ in range(2):
+        async with client.get(path) as reply:
+            found += [(one["source"], len(one["gaps"])) for one in await reply.json()]
+            path = str(reply.links["next"]["url"]) if reply.links else ""
+
+    assert (found, path) == ([(number, 1) for number in ids], "")
+
+
 async def test_a_quiet_source_is_listed_and_is_a_health_warning_without_its_name(
     service: Service, client: aiohttp.ClientSession
 ) -> None:

@@ -5,9 +5,13 @@ from typing import Any
 
 from pydantic import Field
 
-from ingestd.daemon.http.v1.parameters import Answer, Parameters, Text, Time
+from ingestd.daemon.http.v1.paging import page
+from ingestd.daemon.http.v1.parameters import Answer, Limit, Number, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.route import Call, Route
 from ingestd.store.polls import gaps, sources
+
+#: Sources in one answer.
+_MAX_SOURCES = 1000
 
 
 class CoverageQuery(Parameters):
@@ -16,6 +20,8 @@ class CoverageQuery(Parameters):
     source: Text | None = Field(None, description="Number or URL of a source; without it, all.")
     since: Time | None = Field(None, description="Start of the interval; without it, the source's first success.")
     until: Time | None = Field(None, description="End of the interval; without it, the source's last success.")
+    after: Number = Field(0, description="Only sources with higher numbers.")
+    limit: Limit = limit(_MAX_SOURCES, _MAX_SOURCES)
 
 
 class Coverage(Answer):
@@ -34,11 +40,18 @@ class Coverage(Answer):
 
 
 async def coverage(call: Call) -> object:
-    """Return the coverage of one source or of all, with the gaps in the interval."""
+    """Return the coverage of one source or of all by number, with the gaps in the interval.
+
+    The Link header has the address of the next page.
+    """
     query: CoverageQuery = call.query
     async with call.read() as connection:
         source_id = (await sources.find(connection, query.source)).id if query.source else None
-        return await gaps.coverage(connection, source_id, since=query.since, until=query.until)
+        found = await gaps.coverage(
+            connection, source_id, since=query.since, until=query.until, after=query.after, limit=query.limit + 1
+        )
+    following = str(found[query.limit - 1]["source"]) if len(found) > query.limit else None
+    return page(call, value=found[: query.limit], following=following, name="after")
 
 
 ROUTES = (Route(path="/v1/coverage", handler=coverage, tag="Sources", query=CoverageQuery, answer=list[Coverage]),)

@@ -9,20 +9,20 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import TypedDict
 
-from ingestd.daemon.http.v1.paging import page
+from ingestd.daemon.http.v1.paging import decode, encode, page
 from ingestd.daemon.http.v1.parameters import Count, Limit, Number, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.route import Call, Route
 from ingestd.daemon.http.v1.visibility import visible
 from ingestd.errors import NotFound
 from ingestd.model.story import Story
 from ingestd.renderers.story_json import story_as_json
-from ingestd.store.stories import listing
+from ingestd.store.stories import listing, story_list
 from ingestd.store.stories.listing import Chosen
 
-#: Stories in one answer, and that `skip` may leave out: the list is sorted anew for each page.
-_MAX_STORIES, _MAX_SKIP = 200, 10_000
+#: Stories in one answer.
+_MAX_STORIES = 200
 
-#: Without `since`: the stories of the last day, as in `ingestd stories list`.
+#: Without `since`: the stories of the last day.
 _SPAN = timedelta(days=1)
 
 
@@ -39,14 +39,15 @@ class StoriesQuery(Parameters):
         None, description="Words that must all occur in a record; the best match then comes first, of any time."
     )
     limit: Limit = limit(50, _MAX_STORIES)
-    skip: int = Field(0, ge=0, le=_MAX_SKIP, description="Leave out the first ones; the Link header has the next page.")
+    cursor: Text | None = Field(None, description="Where the page begins: from the Link header of the page before.")
 
 
 async def list_stories(call: Call) -> object:
-    """List the stories that most publishers carry, the largest first.
+    """List stories, those with the latest record first.
 
-    With `q`, those whose records have all words. What is withheld or killed comes without words unless
-    `include_withheld` is given. The Link header has the address of the next page.
+    With `q`, those whose records have all words, the best match first. What is withheld or killed comes without words
+    unless `include_withheld` is given. The Link header has the address of the next page. A page may have fewer stories
+    than `limit`, or none, and still have a next one: an answer looks through a bounded number of stories.
     """
     query: StoriesQuery = call.query
     chosen = Chosen(
@@ -54,18 +55,17 @@ async def list_stories(call: Call) -> object:
         agency=_agency_code(query.agency),
         min_publishers=query.min_publishers,
         min_carriers=(1 if query.q else 2) if query.min_carriers is None else query.min_carriers,
-        skip=query.skip,
-        limit=query.limit + 1,
     )
+    kinds = (datetime, int) if query.q is None else (int, datetime, int)
+    after: Any = decode(query.cursor, *kinds) if query.cursor else None
+    where: Any = {"limit": query.limit, "after": after, "include_withheld": call.include_withheld}
     async with call.read() as connection:
-        if query.q:
-            found = await listing.search(connection, query.q, chosen, include_withheld=call.include_withheld)
+        if query.q is None:
+            found = await story_list.page(connection, chosen, **where)
         else:
-            found = await listing.most_carried(connection, chosen, include_withheld=call.include_withheld)
-        shown = await _seen_by(call, connection, found[: query.limit])
-    end = query.skip + query.limit
-    following = str(end) if len(found) > query.limit and end <= _MAX_SKIP else None
-    return page(call, value=shown, following=following, name="skip")
+            found = await story_list.search(connection, query.q, chosen, **where)
+        shown = await _seen_by(call, connection, found.stories)
+    return page(call, value=shown, following=encode(found.next) if found.next else None)
 
 
 def _agency_code(name: str | None) -> str | None:
