@@ -12,8 +12,11 @@ from ingestd.model.consumer import FailedMessage
 from ingestd.model.event import KILLS, Event
 from ingestd.renderers.forms.form import Form
 
-#: Messages that are read at once, and below which others are read.
-PAGE, LOW = 64, 32
+#: Messages that are read at once, and below which others are read: a page takes a dozen statements, however many.
+PAGE, LOW = 256, 64
+
+#: Bytes of the messages of a page, as far as those of the page before tell: pages of large messages are smaller.
+_PAGE_BYTES = 2_000_000
 
 #: Kills that are queued at most.
 _MOST_KILLS = 200
@@ -37,6 +40,8 @@ class Intake:
         self._selection = selection
         self._form = form
         self._ordered = ordered
+        #: Messages of the next page.
+        self._page = min(PAGE, 64)
 
     async def fill(self) -> None:
         """Take in what there is, up to the bounds of the lanes.  Raises CursorExpired or StoreError."""
@@ -53,7 +58,7 @@ class Intake:
         if not self._ordered and lanes.kill_read < end and lanes.open_kills < _MOST_KILLS:
             return True
         due = lanes.rows.next_due
-        if due is not None and due <= datetime.now(UTC) and lanes.queued < PAGE:
+        if due is not None and due <= datetime.now(UTC) and lanes.queued < self._page:
             return True
         return lanes.read < self._limit and self._has_room
 
@@ -65,18 +70,18 @@ class Intake:
     @property
     def _has_room(self) -> bool:
         lanes = self._lanes
-        return lanes.queued < LOW and not lanes.rows.is_full and lanes.read - lanes.cursor < _AHEAD
+        return lanes.queued < min(LOW, self._page) and not lanes.rows.is_full and lanes.read - lanes.cursor < _AHEAD
 
     async def _take_kills(self) -> None:
         lanes = self._lanes
         while lanes.kill_read < self._tail.end and lanes.open_kills < _MOST_KILLS:
-            events, upto = await self._tail.kills_after(lanes.kill_read, self._tail.end, limit=PAGE)
+            events, upto = await self._tail.kills_after(lanes.kill_read, self._tail.end, limit=self._page)
             killed = await self._tail.last_kills({event.record_id for event in events}, lanes.kill_read)
             lanes.add_kills(await self._items(events), upto, killed)
 
     async def _take_due(self) -> None:
         lanes = self._lanes
-        while lanes.queued < PAGE and (due := lanes.rows.due(datetime.now(UTC), PAGE)):
+        while lanes.queued < self._page and (due := lanes.rows.due(datetime.now(UTC), self._page)):
             try:
                 await self._take_rows(due)
             except BaseException:
@@ -102,7 +107,7 @@ class Intake:
         lanes = self._lanes
         limit = self._limit
         while lanes.read < limit and self._has_room:
-            events, upto = await self._tail.after(lanes.read, limit, limit=PAGE)
+            events, upto = await self._tail.after(lanes.read, limit, limit=self._page)
             killed = await self._tail.last_kills({event.record_id for event in events}, lanes.read)
             left = [event for event in events if self._is_of_main_lane(event, killed)]
             lanes.add(await self._items(left), upto, killed, datetime.now(UTC))
@@ -120,12 +125,14 @@ class Intake:
         if not matching:
             return []
         contents = await self._renderings.render(matching, self._form, self._tail.epoch or "")
-        items = []
+        items, size = [], 0
         for event in matching:
             item = Item(seq=event.seq, record_id=event.record_id, kind=event.kind)
             if isinstance(content := contents[event.seq], str):
                 item.error = content
             else:
                 item.content = content
+                size += len(content.body)
             items.append(item)
+        self._page = min(PAGE, max(1, _PAGE_BYTES * len(items) // max(size, 1)))
         return items

@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 #: Rendered messages that are kept in memory, and their bytes, at most.
 _MOST, _MOST_BYTES = 1_000, 16_000_000
 
+#: Messages that are rendered before others may use the event loop.
+_AT_ONCE = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -62,7 +65,9 @@ class Renderings:
                 return found
             async with self._database.snapshot() as connection:
                 loaded = await messages.of_events(connection, missing, epoch=epoch, records=form.needs_record)
-            for message in loaded:
+            for number, message in enumerate(loaded):
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 found[message.event.seq] = self._rendered(message, form)
         return found
 

@@ -83,6 +83,22 @@ async def test_no_more_is_taken_in_while_as_many_wait_as_may(
     assert consumer.cursor < 40
 
 
+async def test_pages_of_large_messages_are_small(
+    database: Database, receiver: Receiver, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "PAGE", 8)
+    monkeypatch.setattr(intake, "_PAGE_BYTES", 1_000)  # two messages
+    await keep_texts(database, SOURCE, *(f"Story {n}" for n in range(40)))
+    number = (await add(database, receiver)).id
+    receiver.gate.clear()
+    engine = await engines.start()
+    await receiver.until(lambda: len(receiver.seen) == 8)
+
+    assert 8 <= engine.running[number].lanes.read <= 12
+    receiver.gate.set()
+    await receiver.until(lambda: len(receiver.taken) == 40)
+
+
 async def test_a_paused_consumer_gets_nothing_until_it_is_resumed(
     database: Database, receiver: Receiver, engines: Engines
 ) -> None:

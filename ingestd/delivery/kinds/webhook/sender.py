@@ -114,6 +114,8 @@ class WebhookSender:
 
     async def _excerpt(self, response: aiohttp.ClientResponse) -> str | None:
         """Return the first kilobyte of an answer, as far as it arrives; a connection with more to come is closed."""
+        if response.content.at_eof():
+            return None  # most endpoints answer without a body
         received = b""
         with suppress(TimeoutError, aiohttp.ClientError):
             async with asyncio.timeout(_EXCERPT_TIMEOUT):
