@@ -62,9 +62,11 @@ class LocalOutbox:
             raise Inaccessible(self._url, f"cannot open the folder: {error.strerror or error}{advice}") from error
         try:
             _write(folder, temporary_name(name), name, body)
-        except OSError as error:
+        except BaseException as error:
             with suppress(OSError):  # what is left of it would fill the disk further
                 os.unlink(temporary_name(name), dir_fd=folder)
+            if not isinstance(error, OSError):
+                raise
             raise Inaccessible(self._url, f"cannot write {name}: {error.strerror or error}") from error
         finally:
             os.close(folder)
