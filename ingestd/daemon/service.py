@@ -231,6 +231,7 @@ class Service:
             self.placer.wake()
         if self.deliveries:
             self.deliveries.wake()
+        self.streams.wake()
 
     def _count_revisit(self, done: EntryOutcome) -> None:
         _add(self.service_state.revisits_done, _revisit_outcome(done))

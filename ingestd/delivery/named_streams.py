@@ -32,6 +32,12 @@ class NamedStream:
 
     async def watch(self) -> None:
         """Write the cursor now and then; return when the consumer was paused, moved, changed or removed."""
+        try:
+            await self._keep_saving()
+        except Exception:
+            log.exception("bug", doing="write the cursor of a stream", consumer=self._consumer.name)
+
+    async def _keep_saving(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
             try:

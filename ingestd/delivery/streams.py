@@ -28,8 +28,9 @@ log = structlog.get_logger(__name__)
 #: Clients of this process, and of one token.
 MOST, MOST_OF_TOKEN = 2_000, 1_000
 
-#: Seconds between two looks at the log while somebody listens, and without a message until a comment is sent.
-LOOK_EVERY, COMMENT_EVERY = 0.25, 15.0
+#: Seconds between two looks at the log for what other processes commit, while somebody listens; after a look, in which
+#: commits come together; and without a message until a comment is sent.
+LOOK_EVERY, TOGETHER, COMMENT_EVERY = 0.25, 0.02, 15.0
 
 #: Frames that a form keeps, their bytes in all, and events that are read at once.
 _WINDOW, _WINDOW_BYTES, _PAGE = 1_000, 8 * 2**20, 200
@@ -131,8 +132,15 @@ class Streams:
         self._behind = asyncio.Semaphore(_READERS)
         self._tokens = Counter[str | None]()
         self._closed = False
+        #: Set, and replaced, when this process may have committed events.
+        self._committed = asyncio.Event()
         #: Clients now; messages written; clients that were closed because they read too slowly.
         self.clients = self.written = self.too_slow = 0
+
+    def wake(self) -> None:
+        """Look at the event log now: this process may have committed something."""
+        self._committed.set()
+        self._committed = asyncio.Event()
 
     async def begin(self, after: int | None, epoch: str | None) -> Start:
         """Return where a client starts; `after` None: after what there is now.
@@ -205,8 +213,16 @@ class Streams:
         return self._channels[form.name]
 
     async def _read(self, channel: Channel) -> None:
-        """Read what is new, as long as somebody listens."""
+        """Read what is new, as long as somebody listens; whatever ends this ends the streams, whose clients resume."""
+        try:
+            await self._keep_reading(channel)
+        except Exception:
+            log.exception("bug", doing="read the log for streams", form=channel.form.name)
+        channel.close()
+
+    async def _keep_reading(self, channel: Channel) -> None:
         while True:
+            committed = self._committed
             try:
                 async with self._database.read() as connection:
                     is_new = await event_log.last_seq(connection) > channel.end
@@ -216,12 +232,14 @@ class Streams:
                 found = None
             except IngestError as error:  # the epoch has ended, or the events are no longer kept
                 log.warning("streams closed", reason=str(error))
-                channel.close()
                 return
             if found:
                 channel.add(found)
             if not found or found.after == found.newest:
-                await asyncio.sleep(LOOK_EVERY)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await committed.wait()
+                await asyncio.sleep(TOGETHER)
 
     async def _page(self, channel: Channel) -> Frames:
         async with self._database.read() as connection:

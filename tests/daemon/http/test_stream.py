@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from sqlalchemy import delete
+from structlog.testing import capture_logs
 
 from ingestd.daemon.health import Health
 from ingestd.daemon.http.server import serve
@@ -192,9 +193,9 @@ def frame(seq: int, record_id: int, kind: EventKind = "new") -> Frame:
 def test_a_waiting_message_is_dropped_when_its_kill_is_known() -> None:
     channel = streams.Channel(form_named("thin"), 0, EPOCH)
     channel.filters[Wanted()] += 1
-    for frames in ((frame(1, 7), frame(2, 8)), (frame(3, 7, "killed"),)):
-        last = frames[-1].seq
-        channel.add(Frames(frames=frames, wanted=frozenset({Wanted()}), after=last, newest=last, epoch=EPOCH))
+    for some in ((frame(1, 7), frame(2, 8)), (frame(3, 7, "killed"),)):
+        last = some[-1].seq
+        channel.add(Frames(frames=some, wanted=frozenset({Wanted()}), after=last, newest=last, epoch=EPOCH))
 
     found = channel.after(0, Wanted())
 
@@ -227,6 +228,38 @@ async def test_a_client_that_reads_too_slowly_is_closed_and_resumes(
             while not service.streams.too_slow:  # noqa: ASYNC110 - the route counts it, and tells nobody
                 await asyncio.sleep(0.05)
         assert slow.reply.status == 200
+
+
+async def test_a_commit_of_this_process_wakes_the_streams(
+    service: Service, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "LOOK_EVERY", 600)
+    async with reading(client, form="thin") as reader:
+        await keep_texts(service.runtime.database, "https://paper.example/feed", "A ferry sinks")
+        service._wake_readers()
+        assert await reader.headlines(1) == ["A ferry sinks"]
+
+
+async def test_a_bug_of_the_reader_is_logged_and_its_clients_resume(
+    service: Service, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> Frames:
+        raise RuntimeError("bug")
+
+    with capture_logs() as logged:
+        async with reading(client, form="thin") as reader:
+            with monkeypatch.context() as patch:
+                patch.setattr(streams.Streams, "_page", fail)
+                await keep_texts(service.runtime.database, "https://paper.example/feed", "A ferry sinks")
+                assert await reader.next() == {}
+    async with reading(client, last_id=reader.last_id, form="thin") as resumed:
+        assert await resumed.headlines(1) == ["A ferry sinks"]
+        await keep_texts(service.runtime.database, "https://other.example/feed", "A bridge opens")
+        assert await resumed.headlines(1) == ["A bridge opens"]
+
+    assert [(one["event"], one["doing"]) for one in logged if one["log_level"] == "error"] == [
+        ("bug", "read the log for streams")
+    ]
 
 
 async def test_there_is_a_limit_of_clients(
