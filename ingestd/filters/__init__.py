@@ -7,13 +7,24 @@ no database, so it decides the same whichever there is.
 from dataclasses import dataclass
 from functools import cached_property
 
+from ingestd.errors import UsageError
 from ingestd.filters.candidate import MAX_CHARACTERS, Candidate, CandidateSource, Former
 from ingestd.filters.errors import FilterError
 from ingestd.filters.expression import Clause, Expression, Not, false_parts, truth
 from ingestd.filters.fields import FIELDS
 from ingestd.filters.grammar import parse_expression, written
 
-__all__ = ["FIELDS", "MAX_CHARACTERS", "Candidate", "CandidateSource", "Filter", "FilterError", "Former", "parse"]
+__all__ = [
+    "FIELDS",
+    "MAX_CHARACTERS",
+    "Candidate",
+    "CandidateSource",
+    "Filter",
+    "FilterError",
+    "Former",
+    "parse",
+    "parse_for_records",
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,14 @@ class Filter:
 def parse(text: str) -> Filter:
     """Return the filter that a text describes; an empty text matches everything.  Raises FilterError."""
     return Filter(parse_expression(text))
+
+
+def parse_for_records(text: str) -> Filter:
+    """Return a filter of records, which have no event.  Raises FilterError, and UsageError when it is about events."""
+    found = parse(text)
+    if "kind" in found.names:
+        raise UsageError("records are no events: leave `kind:` out of the filter")
+    return found
 
 
 def _can_have_matched(expression: Expression, former: Former) -> bool:

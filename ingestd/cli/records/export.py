@@ -19,7 +19,6 @@ from ingestd.cli.since import SinceOption, parse_since
 from ingestd.cli.terminal import progress_bar
 from ingestd.cli.withheld import IncludeWithheldOption, log_disclosure
 from ingestd.errors import UsageError
-from ingestd.filters import Filter
 from ingestd.json import to_json
 from ingestd.model.record import Record
 from ingestd.renderers import RENDERERS
@@ -77,7 +76,7 @@ def export(  # noqa: PLR0917 - each is an option
 
     Exit status: 0 on success, 2 if the filter cannot be read, there is no such source, or the file cannot be written.
     """
-    matching = _filter(filter_)
+    matching = filters.parse_for_records(filter_)
     after, wanted, render = (
         parse_since(since),
         parse_status(status, include_withheld=include_withheld),
@@ -108,14 +107,6 @@ def export(  # noqa: PLR0917 - each is an option
 async def _source_id(database: Database, name: str) -> int:
     async with database.read() as connection:
         return int((await sources.find(connection, name)).id)
-
-
-def _filter(text: str) -> Filter:
-    """Return a filter of records; raises UsageError."""
-    found = filters.parse(text)
-    if "kind" in found.names:
-        raise UsageError("an export has records and no events: leave `kind:` out of the filter")
-    return found
 
 
 def _renderer(name: str, form: str | None) -> Callable[[Record], str]:

@@ -19,10 +19,10 @@ def chosen_by(call: Call, *others: str) -> Accept | None:
 
     Only the first looks into what is withheld or killed: by the others, the caller could find out its words.
 
-    Raises FilterError.
+    Raises FilterError, and UsageError when one of the others is about events.
     """
     allowed = filters.parse(call.caller.filter)
-    asked = [one for one in map(filters.parse, others) if one.expression is not None]
+    asked = [one for one in map(filters.parse_for_records, others) if one.expression is not None]
     if allowed.expression is None and not asked:
         return None
     fields = frozenset[str]().union(*(one.fields for one in asked))

@@ -216,5 +216,8 @@ async def test_records_are_chosen_by_a_filter(api: Api) -> None:
     await keep_texts(api.database, "https://one.example/feed", "Ferry sinks", "Umbrella")
 
     assert [one["id"] for one in await api.pages("/v1/records", filter="NOT ferry", limit=1)] == [2]
+    of_events = await api.get("/v1/records", filter="kind:new ferry")
+    assert of_events.status == 400
+    assert "leave `kind:` out" in of_events.value["detail"]
     wrong = await api.get("/v1/records", filter="colour:red")
     assert wrong.status == 400
