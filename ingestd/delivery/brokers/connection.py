@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -68,6 +70,13 @@ def silence(*libraries: str) -> None:
     """Keep what client libraries log out of the log: their errors are reported once, as those of a consumer."""
     for name in libraries:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def system_words(error: BaseException) -> str:
+    """Return an error of the system in its own words: asyncio's repeat the address, and give its number."""
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and (error.errno or 0) > 0:
+        return os.strerror(error.errno or 0)
+    return str(error)
 
 
 def missing(kind: str, library: str) -> ConfigError:

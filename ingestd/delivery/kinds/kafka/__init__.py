@@ -16,7 +16,8 @@ async def open_kafka(opening: Opening) -> AsyncIterator[Sender]:
         from ingestd.delivery.kinds.kafka.sender import KafkaSender
     except ModuleNotFoundError as error:
         raise missing("kafka", "aiokafka") from error
-    async with KafkaSender(opening.settings, opening.operator.ca_file) as sender:
+    sender = KafkaSender(opening.settings, opening.operator.ca_file)
+    async with sender.connection:
         yield sender
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.conn import create_conn
@@ -19,7 +18,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from ingestd.delivery.brokers.connection import Connection, silence
+from ingestd.delivery.brokers.connection import Connection, silence, system_words
 from ingestd.delivery.kinds.kafka.settings import KafkaSettings
 from ingestd.delivery.kinds.kind import Receipt, Rendered
 from ingestd.errors import EndpointDown, MessageRefused
@@ -38,20 +37,13 @@ class KafkaSender:
     def __init__(self, settings: KafkaSettings, ca_file: Path | None) -> None:
         self._settings = settings
         self._tls = tls_context(ca_file) if settings.tls else None
-        self._connection = Connection(self._connect, self._close, settings.timeout)
+        #: Closed by whoever opened the sender.
+        self.connection = Connection(self._connect, self._close, settings.timeout)
         self._where = ", ".join(settings.servers)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._connection.__aexit__(kind, error, trace)
 
     async def send(self, rendered: Rendered) -> Receipt:
         """Write a message; return when the brokers have acknowledged it."""
-        producer = await self._connection.get()
+        producer = await self.connection.get()
         topic = self._settings.topic
         try:
             async with asyncio.timeout(self._settings.timeout):
@@ -66,14 +58,14 @@ class KafkaSender:
         except TimeoutError as error:
             if producer.client.cluster.partitions_for_topic(topic) is None:
                 raise self._down(f"no topic {topic}; create it") from error
-            await self._connection.drop(producer)
+            await self.connection.drop(producer)
             raise self._down(f"no acknowledgement within {self._settings.timeout:g} s") from error
         except (KafkaError, OSError) as error:
-            await self._connection.drop(producer)
+            await self.connection.drop(producer)
             raise self._down(_words(error)) from error
         except asyncio.CancelledError:
             # What was handed to the producer would be sent yet.
-            await self._connection.drop(producer)
+            await self.connection.drop(producer)
             raise
 
     async def _write(self, producer: AIOKafkaProducer, rendered: Rendered) -> Receipt:
@@ -160,4 +152,4 @@ class KafkaSender:
 def _words(error: BaseException) -> str:
     if isinstance(error, AuthenticationFailedError | SaslAuthenticationFailed | IllegalStateError):
         return f"the broker refuses the login ({error}); see the settings user, password and mechanism"
-    return str(error) or type(error).__name__
+    return system_words(error) or type(error).__name__

@@ -16,7 +16,8 @@ async def open_nats(opening: Opening) -> AsyncIterator[Sender]:
         from ingestd.delivery.kinds.nats.sender import NatsSender
     except ModuleNotFoundError as error:
         raise missing("nats", "nats-py") from error
-    async with NatsSender(opening.settings, opening.operator.ca_file) as sender:
+    sender = NatsSender(opening.settings, opening.operator.ca_file)
+    async with sender.connection:
         yield sender
 
 

@@ -3,8 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from nats.aio.client import Client
 from nats.errors import Error, MaxPayloadError, NoServersError
@@ -13,7 +12,7 @@ from nats.js.api import Header, StreamConfig
 from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
 
-from ingestd.delivery.brokers.connection import Connection
+from ingestd.delivery.brokers.connection import Connection, system_words
 from ingestd.delivery.brokers.subjects import subject_for, wildcard_for
 from ingestd.delivery.kinds.kind import Receipt, Rendered
 from ingestd.delivery.kinds.nats.settings import NatsSettings
@@ -55,20 +54,13 @@ class NatsSender:
         self._settings = settings
         # Reading the authorities of the system takes 20 ms.
         self._tls = tls_context(ca_file) if any(url.startswith("tls:") for url in settings.servers) else None
-        self._connection = Connection(self._connect, self._close, settings.timeout)
+        #: Closed by whoever opened the sender.
+        self.connection = Connection(self._connect, self._close, settings.timeout)
         self._where = ", ".join(settings.servers)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._connection.__aexit__(kind, error, trace)
 
     async def send(self, rendered: Rendered) -> Receipt:
         """Publish a message; return when the stream has stored it, or says that it had it already."""
-        link = await self._connection.get()
+        link = await self.connection.get()
         publishing = asyncio.ensure_future(self._publish(link.stream, rendered))
         lost = asyncio.ensure_future(link.lost.wait())
         try:
@@ -84,17 +76,17 @@ class NatsSender:
         except APIError as error:
             raise self._refusal(error, rendered) from error
         except NatsTimeout as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             raise EndpointDown(
                 f"{self._where}: no acknowledgement within {self._settings.timeout:g} s{link.why()}"
             ) from error
         except (Error, OSError) as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             raise EndpointDown(f"{self._where}: {_words(error)}") from error
         finally:
             for task in (publishing, lost):
                 task.cancel()
-        await self._connection.drop(link)
+        await self.connection.drop(link)
         raise EndpointDown(f"{self._where}: the connection was lost{link.why()}")
 
     async def _publish(self, stream: JetStreamContext, rendered: Rendered) -> Receipt:
@@ -196,7 +188,7 @@ async def _abandon(client: Client) -> None:
 
 
 def _words(error: Exception | None) -> str:
-    text = str(error).removeprefix("nats: ").strip("'") if error else ""
+    text = system_words(error).removeprefix("nats: ").strip("'") if error else ""
     if isinstance(error, APIError):
         text = error.description or text
     if "authorization" in text.lower():

@@ -16,7 +16,8 @@ async def open_rabbitmq(opening: Opening) -> AsyncIterator[Sender]:
         from ingestd.delivery.kinds.rabbitmq.sender import RabbitmqSender
     except ModuleNotFoundError as error:
         raise missing("rabbitmq", "aio-pika") from error
-    async with RabbitmqSender(opening.settings, opening.operator.ca_file) as sender:
+    sender = RabbitmqSender(opening.settings, opening.operator.ca_file)
+    async with sender.connection:
         yield sender
 
 

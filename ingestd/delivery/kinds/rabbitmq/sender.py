@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import aio_pika
@@ -22,7 +20,7 @@ from aio_pika.exceptions import (
 from aiormq.exceptions import ChannelAccessRefused, ConnectionNotAllowed
 from pamqp.exceptions import PAMQPException
 
-from ingestd.delivery.brokers.connection import Connection, silence
+from ingestd.delivery.brokers.connection import Connection, silence, system_words
 from ingestd.delivery.brokers.subjects import subject_for
 from ingestd.delivery.kinds.kind import Receipt, Rendered
 from ingestd.delivery.kinds.rabbitmq.settings import RabbitmqSettings
@@ -53,19 +51,12 @@ class RabbitmqSender:
     def __init__(self, settings: RabbitmqSettings, ca_file: Path | None) -> None:
         self._settings = settings
         self._tls = tls_context(ca_file) if settings.url.startswith("amqps:") else None
-        self._connection = Connection(self._connect, self._close, settings.timeout)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._connection.__aexit__(kind, error, trace)
+        #: Closed by whoever opened the sender.
+        self.connection = Connection(self._connect, self._close, settings.timeout)
 
     async def send(self, rendered: Rendered) -> Receipt:
         """Publish a message; return when the queues that get it have stored it."""
-        link = await self._connection.get()
+        link = await self.connection.get()
         try:
             return await self._publish(link.exchange, rendered)
         except PublishError as error:
@@ -73,23 +64,23 @@ class RabbitmqSender:
         except DeliveryError as error:
             raise self._down("the server did not confirm the message; a queue may be full") from error
         except TimeoutError as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             raise self._down(f"no confirmation within {self._settings.timeout:g} s") from error
         except ChannelPreconditionFailed as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             limit = _TOO_LARGE.search(str(error))
             # Whoever publishes at the same time gets the same error.
             if limit and int(limit[1]) == len(rendered.body):
                 raise MessageRefused(f"{limit[1]} bytes; the server takes {limit[2]}, its max_message_size") from error
             raise self._down(_words(error)) from error
         except ChannelNotFoundEntity as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             raise self._down(f"the exchange {self._settings.exchange!r} does not exist; create it") from error
         except ChannelAccessRefused as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             raise self._down(f"the user may not publish: {_words(error)}") from error
         except _LOST as error:
-            await self._connection.drop(link)
+            await self.connection.drop(link)
             raise self._down(f"the connection was lost: {_words(error)}") from error
 
     async def _publish(self, exchange: AbstractExchange, rendered: Rendered) -> Receipt:
@@ -161,4 +152,6 @@ class RabbitmqSender:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno:
+        return system_words(error)
     return str(error.args[-1]) if len(error.args) > 1 else str(error) or type(error).__name__

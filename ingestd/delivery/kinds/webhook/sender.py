@@ -139,5 +139,6 @@ class WebhookSender:
             self._target.display_url, error, attempt, seconds=self._settings.timeout, may_quote=self._login is None
         )
         if attempt.wire is None:
-            return EndpointDown(failure.reason)
+            # The origin alone: the path of an endpoint may be its secret.
+            return EndpointDown(f"{self._url.origin()}: {failure.reason}")
         return MessageRefused(failure.reason)
