@@ -1,5 +1,6 @@
 """The example that `consumers test` sends: each kind says truly what was done with it."""
 
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingestd.delivery import trial
+from ingestd.delivery.kinds.webhook.signature import make_secret
 from ingestd.errors import UsageError
 from ingestd.model.consumer import Consumer
 from ingestd.settings import Settings
@@ -45,3 +47,28 @@ async def test_a_feed_without_a_hub_sends_nothing(fetcher: Fetcher) -> None:
 async def test_a_kind_that_asks_itself_is_sent_nothing(fetcher: Fetcher, kind: str) -> None:
     with pytest.raises(UsageError, match=f"nothing is sent to consumer desk: readers of the kind {kind} ask"):
         await trial.send_test(consumer(kind, {}), Settings(), fetcher, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("webhook", {"url": "http://{}/in/a-secret-path", "secret": make_secret()}),
+        ("nats", {"servers": "nats://{}"}),
+        ("kafka", {"servers": "{}"}),
+        ("rabbitmq", {"url": "amqp://{}"}),
+        ("redis", {"url": "redis://{}"}),
+    ],
+)
+async def test_a_dead_endpoint_is_named(fetcher: Fetcher, kind: str, settings: dict[str, Any]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # nobody listens
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+        one = consumer(kind, {name: value.format(address) for name, value in settings.items()})
+
+        tested = await trial.send_test(one, Settings(allow_networks=["127.0.0.0/8"]), fetcher, NOW)
+
+    assert not tested.delivered
+    assert tested.error
+    assert address in tested.error
+    assert tested.error.endswith("Connection refused")
+    assert "secret-path" not in tested.error

@@ -12,7 +12,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError,
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from ingestd.delivery.brokers.connection import CLOSE_TIMEOUT
+from ingestd.delivery.brokers.connection import CLOSE_TIMEOUT, system_words
 from ingestd.delivery.kinds.kind import Receipt, Rendered
 from ingestd.delivery.kinds.redis.settings import RedisSettings
 from ingestd.errors import EndpointDown, EndpointGone, MessageRefused
@@ -63,7 +63,9 @@ class RedisSender:
         except RedisTimeout as error:
             raise self._down(f"no connection or no answer within {self._settings.timeout:g} s") from error
         except (RedisConnectionError, OSError) as error:
-            raise self._down(f"cannot connect, or the connection was lost: {error}") from error
+            # The client's error repeats the address and the number of the system's.
+            words = system_words(error.__context__) if isinstance(error.__context__, OSError) else str(error)
+            raise self._down(f"cannot connect, or the connection was lost: {words}") from error
         except ResponseError as error:
             words = str(error)
             if words.startswith("WRONGTYPE"):
