@@ -4,24 +4,27 @@ python benchmarks/api_pages.py [--database sqlite|postgresql] [--records N] [--r
 
 Fills a new database with invented rows as `large_database.py` does, serves the API on it and prints, for each request,
 the median and the 95th percentile of its time, the CPU time of client and daemon (ms), and the large tables that its
-statements read in order, by the database's EXPLAIN: a page reads the first rows only.
+statements read in order, by the database's EXPLAIN.  Pages of 100 begin in the middle of the list: one record in 10,000
+is killed, in Welsh, of AP and of the site rare.example, and none is in the language xx.
 """
 
 import argparse
 import asyncio
 import tempfile
 from argparse import Namespace
+from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, process_time
 
 import aiohttp
 from common import print_json
-from large_database import Filler, Watch, fill
+from large_database import NOW, Filler, Watch, fill
 from sqlalchemy import text
 
 from ingestd.daemon.health import Health
 from ingestd.daemon.http.server import serve
+from ingestd.daemon.http.v1.paging import encode
 from ingestd.daemon.service import Service
 from ingestd.pipeline.runtime import open_runtime
 from ingestd.settings import Listen, Settings
@@ -45,8 +48,9 @@ PATHS = (
     "/v1/records/7/revisions",
     "/v1/records/7/diff",
     "/v1/records/7/carriers",
-    "/v1/stories?since=2020-01-01",
     "/v1/stories/8",
+    "/v1/coverage",
+    "/v1/coverage?limit=100&after=1000",
     "/v1/sources",
     "/v1/sources?limit=100",
     "/v1/sources?site=site7.example",
@@ -61,6 +65,41 @@ PATHS = (
     "/v1/backfills",
     "/v1/events?after=1000",
 )
+
+
+#: Pages of 100 from the middle of a list, by what narrows it.
+FROM_THE_MIDDLE = (
+    "/v1/records?form=thin",
+    "/v1/records?status=all",
+    "/v1/records?status=canceled",
+    "/v1/records?source=7",
+    "/v1/records?site=site7.example",
+    "/v1/records?site=rare.example",
+    "/v1/records?site=nowhere.example",
+    "/v1/records?language=cy",
+    "/v1/records?language=xx",
+    "/v1/records?since=2020-01-01",
+    "/v1/records?since=1000",
+    "/v1/records?since=1000&until=9000",
+    "/v1/records?story=9",
+    "/v1/records?agency=AP",
+    "/v1/records?filter=site:rare.example",
+    "/v1/records?filter=language:cy",
+    "/v1/records?filter=nothing",
+    "/v1/records?site=site7.example&language=cy&status=canceled",
+    "/v1/stories?since=2020-01-01",
+    "/v1/stories?since=2020-01-01&agency=AP",
+    "/v1/stories?since=2020-01-01&min_publishers=3",
+)
+
+
+def paths(records: int) -> list[str]:
+    def middle(path: str) -> str:
+        at, row = NOW - timedelta(seconds=7_776_000), records // (4 if "stories" in path else 2)
+        cursor = encode((at.replace(microsecond=0) + timedelta(seconds=row), row))
+        return f"{path}&limit=100&cursor={cursor}"
+
+    return [*PATHS, *map(middle, FROM_THE_MIDDLE)]
 
 
 async def run(url: str, folder: Path, sizes: Namespace) -> None:
@@ -78,6 +117,14 @@ async def run(url: str, folder: Path, sizes: Namespace) -> None:
                 "copies", sizes.records, record_id="i", story_id="(i + 1) / 2", revision="1",
                 publisher="'site' || i || '.example'", seen_at=old, tokens="100", how="'new'", pinned="false",
             )  # fmt: skip
+            rare = "% 10000 = 7"
+            for statement in (
+                f"UPDATE records SET pubstatus = 'canceled' WHERE id {rare}",
+                f"UPDATE revisions SET language = 'cy' WHERE id {rare}",
+                f"UPDATE copies SET origin_agency = 'AP' WHERE record_id {rare}",
+                f"UPDATE entries SET site = 'rare.example' WHERE id {rare}",
+            ):
+                await connection.execute(text(statement))
             if runtime.database.dialect == "postgresql":
                 await connection.execute(text("ANALYZE"))
         watch = Watch(runtime.database)
@@ -86,7 +133,7 @@ async def run(url: str, folder: Path, sizes: Namespace) -> None:
             serve(Health(service), Listen(host="127.0.0.1", port=0)) as base,
             aiohttp.ClientSession(base) as client,
         ):
-            for path in PATHS:
+            for path in paths(sizes.records):
                 times, watch.statements, size = [], {}, 0
                 cpu = process_time()
                 for _ in range(sizes.requests):

@@ -6,6 +6,7 @@ A page may therefore have fewer records than asked for, or none, and still have 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
@@ -20,7 +21,7 @@ from ingestd.store.schema.tables import carriers, copies, entries, events, recor
 from ingestd.store.statements import among, has_row
 
 #: Rows that a page looks through, and those of them that `accept` is asked about, which reads texts.
-_MAX_ROWS, _MAX_ASKED = 20_000, 2_000
+_MAX_ROWS, _MAX_ASKED = 10_000, 1_000
 
 #: Rows read at once, first and at most, if not all of them are listed.
 _BATCH, _MAX_BATCH = 500, 5_000
@@ -176,8 +177,10 @@ class _Ranked(_Rows):
         self._words = words
 
     async def read(self, connection: AsyncConnection, after: Any, size: int) -> _Batch:
-        conditions = and_(_time_limits(self._chosen), _fits(self._chosen, records.c))
-        found = await ranked(connection, self._words, limit=size, after=after, only=conditions)
+        found = await ranked(
+            connection, self._words, limit=size, after=after,
+            only=_time_limits(self._chosen), fits=partial(_fits, self._chosen),
+        )  # fmt: skip
         fitting = [_Row(one.record_id, one.key) for one in found if one.fits]
         return _Batch(fitting, len(found), found[-1].key if found else None)
 
@@ -242,7 +245,8 @@ async def _few(connection: AsyncConnection, chosen: Chosen) -> list[int] | None:
     if chosen.story is not None:
         queries.append(select(copies.c.record_id).where(copies.c.story_id == chosen.story))
     if chosen.after_event is not None:
-        queries.append(select(events.c.record_id).where(_event_limits(chosen)))
+        # In the order of the index: PostgreSQL would look for the first ones in the table.
+        queries.append(select(events.c.record_id).where(_event_limits(chosen)).order_by(events.c.seq))
     if chosen.source_id is not None:
         queries.append(select(carriers.c.record_id).where(carriers.c.source_id == chosen.source_id))
     for query in queries:

@@ -1,10 +1,10 @@
 """Full-text search of the current revisions of records."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.errors import UnreadableContent
@@ -79,10 +79,12 @@ async def ranked(
     limit: int,
     after: tuple[int, datetime, int] | None,
     only: ColumnElement[bool],
+    fits: Callable[[Any], ColumnElement[bool]] = lambda _: true(),
 ) -> list[Hit]:
     """Return the next `limit` records after a key, in the order of `search`; `only` is a condition on `records`.
 
-    Among them are some that have all words of a phrase but not the phrase.
+    Among them are some that have all words of a phrase but not the phrase.  `fits` makes a condition from the columns
+    `id`, `pubstatus` and `revision` of a record that takes longer: only what is returned is looked at.
     """
     phrases = parse_query(words)
     if not phrases:
@@ -90,7 +92,7 @@ async def ranked(
     found = await search_index.hits(connection, phrases)
     c = records.c
     query = (
-        select(revisions.c.id, found.c.rank, c.id.label("record_id"), c.updated_at)
+        select(revisions.c.id.label("revision_id"), found.c.rank, c.id, c.updated_at, c.pubstatus, c.revision)
         .join_from(records, revisions, CURRENT)
         .join(found, found.c.id == revisions.c.id)
         .where(only)
@@ -101,11 +103,13 @@ async def ranked(
         rank, updated_at, record_id = after
         later = or_(c.updated_at < updated_at, (c.updated_at == updated_at) & (c.id < record_id))
         query = query.where(or_(found.c.rank < rank, (found.c.rank == rank) & later))
-    rows = (await connection.execute(query)).all()
+    some = query.subquery("some")
+    order = (some.c.rank.desc(), some.c.updated_at.desc(), some.c.id.desc())
+    rows = (await connection.execute(select(some, fits(some.c).label("fits")).order_by(*order))).all()
     to_compare = [phrase for phrase in phrases if len(phrase.terms) > 1]
-    ids = [row.id for row in rows]
+    ids = [row.revision_id for row in rows if row.fits]
     having = set(await _with_phrases(connection, ids, to_compare, len(ids)) if to_compare else ids)
-    return [Hit(row.record_id, (row.rank, row.updated_at, row.record_id), row.id in having) for row in rows]
+    return [Hit(row.id, (row.rank, row.updated_at, row.id), row.revision_id in having) for row in rows]
 
 
 async def _with_phrases(
