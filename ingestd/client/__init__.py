@@ -8,7 +8,7 @@ It needs nothing of the rest of ingestd but its errors.
 """
 
 from ingestd.client.client import Client
-from ingestd.client.errors import ApiError, ApiUnavailable, CursorRefused
+from ingestd.client.errors import ApiError, ApiUnavailable, CursorRefused, LeaseLost
 from ingestd.client.message import Batch, Message
 
-__all__ = ["ApiError", "ApiUnavailable", "Batch", "Client", "CursorRefused", "Message"]
+__all__ = ["ApiError", "ApiUnavailable", "Batch", "Client", "CursorRefused", "LeaseLost", "Message"]

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
@@ -10,10 +11,12 @@ from typing import Any, Self
 import aiohttp
 from yarl import URL
 
-from ingestd.client.errors import ApiUnavailable
+from ingestd.client.errors import ApiUnavailable, LeaseLost
 from ingestd.client.message import Batch, Message
 from ingestd.client.requests import Requests, pause
 from ingestd.client.server_sent_events import events_in
+
+_log = logging.getLogger("ingestd.client")
 
 #: Seconds without a byte after which a stream counts as broken: the daemon sends a comment each 15 s.
 _SILENCE = 45.0
@@ -132,20 +135,47 @@ class Client:
         """Acknowledge the messages of a batch: all, or those up to one.
 
         Returns the numbers of events whose record was killed meanwhile: what was done with them must be undone.
+
+        Raises LeaseLost when the lease had ended and one of its events was handed out again: all come again.
         """
         if batch.lease is None:
             return ()
         body = {"lease": batch.lease} if upto is None else {"lease": batch.lease, "upto": upto.seq}
         return tuple((await self.post(f"v1/consumers/{batch.consumer}/ack", body))["overtaken"])
 
-    async def consume(self, consumer: str, *, limit: int = 100) -> AsyncGenerator[Message]:
+    async def consume(
+        self,
+        consumer: str,
+        *,
+        limit: int = 100,
+        on_overtaken: Callable[[tuple[int, ...]], None] | None = None,
+        on_lost: Callable[[Batch], None] | None = None,
+    ) -> AsyncGenerator[Message]:
         """Yield the messages of a pull consumer, without end; those that the loop has gone past are acknowledged.
 
         A batch is acknowledged when the loop asks for the message after its last one.  A loop that ends before that
         leaves its batch unacknowledged, and it is handed out again.
+
+        `on_overtaken` is called with the numbers of events whose record was killed while the loop had them: what was
+        done with them must be undone.  `on_lost` is called with a batch that took longer than its lease: its messages
+        come again, to this reader or to another one.  Without them, a warning is logged.
         """
         while True:
             batch = await self.pull(consumer, limit=limit, wait=_WAIT)
             for message in batch.messages:
                 yield message
-            await self.ack(batch)
+            try:
+                overtaken = await self.ack(batch)
+            except LeaseLost as error:
+                if on_lost:
+                    on_lost(batch)
+                else:
+                    _log.warning("consumer %s: messages come again: %s", consumer, error.detail)
+                continue
+            if overtaken:
+                (on_overtaken or _warn_of_kills)(overtaken)
+
+
+def _warn_of_kills(overtaken: tuple[int, ...]) -> None:
+    listed = ", ".join(map(str, overtaken))
+    _log.warning("the records of events %s were killed while they were held; undo what was done with them", listed)

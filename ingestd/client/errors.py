@@ -26,5 +26,9 @@ class CursorRefused(ApiError):
     """
 
 
+class LeaseLost(ApiError):
+    """A lease has ended before its messages were acknowledged: they are handed out again."""
+
+
 class ApiUnavailable(IngestError):
     """The daemon could not be reached, or was busy at each try."""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import aiohttp
 
-from ingestd.client.errors import ApiError, ApiUnavailable, CursorRefused
+from ingestd.client.errors import ApiError, ApiUnavailable, CursorRefused, LeaseLost
 
 #: Statuses after which the same request may succeed.
 _AGAIN = frozenset({429, 502, 503, 504})
@@ -102,5 +102,7 @@ async def _raise(response: aiohttp.ClientResponse) -> NoReturn:
         detail = str(problem["detail"])
     except (ValueError, TypeError, KeyError):
         problem, detail = {}, response.reason or "error"
-    kind = CursorRefused if response.status == 410 else ApiError
+    kind: type[ApiError] = CursorRefused if response.status == 410 else ApiError
+    if str(problem.get("type")).endswith("lease-ended"):
+        kind = LeaseLost
     raise kind(response.status, detail, problem)

@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 from multidict import CIMultiDict
 
-from ingestd.client import ApiError, ApiUnavailable, Client, CursorRefused, Message
+from ingestd.client import ApiError, ApiUnavailable, Batch, Client, CursorRefused, Message
 from tests.client.conftest import TOKEN, Desk
 from tests.support.newsroom import Answer, Newsroom
 from tests.support.soak import FULL
@@ -107,6 +107,41 @@ async def test_a_consumer_is_read_and_acknowledged(desk: Desk, client: Client) -
 
     assert said(list(batch.messages)) == [("a", "new"), ("b", "new")]
     assert said(found) == [("c", "new")]
+
+
+async def test_messages_of_a_lease_that_ended_come_again(desk: Desk, client: Client) -> None:
+    await asyncio.to_thread(desk.run, "consumers", "add", "desk", "--kind", "pull", "--from-start", "--set", "lease=1")
+    await desk.send(("a", 1), ("b", 1))
+    found, lost = list[int](), list[Batch]()
+
+    async with asyncio.timeout(120), aclosing(client.consume("desk", on_lost=lost.append)) as messages:
+        async for message in messages:
+            found.append(message.seq)
+            if len(found) == 2:
+                other = await client.pull("desk", wait=30)  # waits until the lease has expired
+            if len(found) == 4:
+                break
+
+    assert found == [1, 2, 1, 2]
+    assert [[message.seq for message in batch.messages] for batch in lost] == [[1, 2]]
+    assert [message.seq for message in other.messages] == [1, 2]
+
+
+async def test_a_reader_is_told_what_was_killed_while_it_had_it(desk: Desk, client: Client) -> None:
+    await asyncio.to_thread(desk.run, "consumers", "add", "desk", "--kind", "pull", "--from-start")
+    await desk.send(("a", 1), ("b", 1))
+    found, overtaken = list[tuple[str, str]](), list[tuple[int, ...]]()
+
+    async with asyncio.timeout(120), aclosing(client.consume("desk", on_overtaken=overtaken.append)) as messages:
+        async for message in messages:
+            found += said([message])
+            if len(found) == 2:
+                await desk.send(("a", 2, "canceled"))
+            if len(found) == 3:
+                break
+
+    assert found == [("a", "new"), ("b", "new"), ("a", "killed")]
+    assert overtaken == [(1,)]
 
 
 async def test_what_a_killed_reader_held_goes_to_another(desk: Desk, client: Client) -> None:

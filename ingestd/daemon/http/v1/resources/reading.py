@@ -115,7 +115,7 @@ async def acknowledge(call: Call) -> object:
             call.service.runtime.database, consumer.name, body.lease, upto=body.upto, now=datetime.now(UTC)
         )
     except LeaseEnded as error:
-        raise Problem(409, str(error)) from error
+        raise Problem(409, str(error), kind="lease-ended") from error
     return {"cursor": done.consumer.cursor, "overtaken": done.overtaken}
 
 
