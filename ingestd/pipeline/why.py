@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import UsageError
 from ingestd.model.story_words import reasons
 from ingestd.policy.wire.redaction import may_be_shown
+from ingestd.store.consumers.sight import Sight
 from ingestd.store.operations import decisions
 from ingestd.store.stories import listing
 from ingestd.times import iso
@@ -22,16 +23,23 @@ async def _normalised(connection: AsyncConnection, name: str) -> str:
         raise UsageError(f"{error}; it is not the guid of an entry either") from error
 
 
-async def why(connection: AsyncConnection, url: str, *, include_withheld: bool = False) -> dict[str, Any]:
+async def why(
+    connection: AsyncConnection, url: str, *, include_withheld: bool = False, sight: Sight | None = None
+) -> dict[str, Any]:
     """Return the entries of a URL, each with its source, state and history of decisions, oldest first.
 
     Entries are found by the URL as given and as normalised, by their guid, and by their record's canonical URL.
     Those of a withheld or killed record are without URLs and reasons, which may quote it, unless `include_withheld`.
+    With `sight`, those of sources and records that are seen, without stories, whose evidence tells of other records.
     Raises UsageError if it is neither a URL nor the guid of any entry.
     """
     normalised = await _normalised(connection, url)
     rows = await decisions.entries_at(connection, sorted({url, normalised}))
-    entries = [await _explained(connection, row) for row in rows]
+    if sight is not None:
+        seen = await sight.sources(connection, {row["source_id"] for row in rows})
+        records = await sight.records(connection, {row["record_id"] for row in rows} - {None})
+        rows = [row for row in rows if row["source_id"] in seen and row["record_id"] in {None, *records}]
+    entries = [await _explained(connection, row, story=sight is None) for row in rows]
     if not include_withheld:
         entries = [
             entry if may_be_shown(row["pubstatus"] or "usable") else _redacted(entry)
@@ -40,7 +48,7 @@ async def why(connection: AsyncConnection, url: str, *, include_withheld: bool =
     return {"url": without_userinfo(url), "normalised": normalised, "entries": entries}
 
 
-async def _explained(connection: AsyncConnection, row: dict[str, Any]) -> dict[str, Any]:
+async def _explained(connection: AsyncConnection, row: dict[str, Any], *, story: bool) -> dict[str, Any]:
     return {
         "entry": row["id"],
         "source": row["source_id"],
@@ -59,7 +67,7 @@ async def _explained(connection: AsyncConnection, row: dict[str, Any]) -> dict[s
         "gone_since": iso(row["gone_since"]),
         "record": row["record_guid"],
         "record_uri": row["uri"],
-        "story": await _story(connection, row["record_id"]),
+        "story": await _story(connection, row["record_id"]) if story else None,
         "history": [{**step, "at": iso(step["at"])} for step in await decisions.history(connection, row["id"])],
     }
 

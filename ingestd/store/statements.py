@@ -1,6 +1,6 @@
 """Inserts that work on both databases, and lists cut to the limits of a statement."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -138,6 +138,11 @@ Numbers = JSON().with_variant(ARRAY(BigInteger), "postgresql")
 def among(column: ColumnElement[int], parameter: str) -> ColumnElement[bool]:
     """Return the condition that a column is among the numbers that a parameter lists: a list, however long."""
     return _Among(column, bindparam(parameter, type_=Numbers))
+
+
+def one_of(column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a column is among some numbers: a list, however long."""
+    return _Among(column, bindparam(None, sorted(numbers), type_=Numbers))
 
 
 class _Among(FunctionElement[Any]):

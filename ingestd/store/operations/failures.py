@@ -1,6 +1,6 @@
 """Failures of polls and entries, and quarantined entries."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.errors import FetchError, IngestError, ParseError, Refused, StoreError, UnexpectedError, WorkerError
 from ingestd.store.schema.tables import entries, failures, records, sources
 from ingestd.store.schema.work_tables import QUARANTINED
-from ingestd.store.statements import among, insert_all
+from ingestd.store.statements import among, insert_all, one_of
 from ingestd.store.work.shared_pages import needs_page
 from ingestd.text import clean
 from ingestd.urls import without_userinfo
@@ -101,11 +101,16 @@ async def add(connection: AsyncConnection, found: Iterable[Failure | None]) -> N
 
 
 async def latest(
-    connection: AsyncConnection, *, limit: int = 50, before: int | None = None, include_withheld: bool = False
+    connection: AsyncConnection,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    source_ids: Collection[int] | None = None,
+    include_withheld: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the latest failures, newest first, each with its source's URL; an entry's last one has its state.
 
-    With `before`, those with lower numbers.
+    With `before`, those with lower numbers; with `source_ids`, those of these sources.
 
     Those of a withheld or killed record are without URL and message unless `include_withheld`.
     """
@@ -122,6 +127,8 @@ async def latest(
     )
     if before is not None:
         query = query.where(failures.c.id < before)
+    if source_ids is not None:
+        query = query.where(one_of(failures.c.source_id, source_ids))
     rows = (await connection.execute(query)).mappings()
     return [_shown(dict(row), include_withheld=include_withheld) for row in rows]
 
@@ -156,13 +163,22 @@ _NO_FAILURE = dict.fromkeys(_OF_FAILURE)
 
 
 async def list_quarantined(
-    connection: AsyncConnection, *, limit: int = 1000, after: int = 0, include_withheld: bool = False
+    connection: AsyncConnection,
+    *,
+    limit: int = 1000,
+    after: int = 0,
+    source_ids: Collection[int] | None = None,
+    include_withheld: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the quarantined entries, each with its last failure, by id; with `after`, those with higher numbers.
+
+    With `source_ids`, those of these sources.
 
     Those of a withheld or killed record are without URL and message unless `include_withheld`.
     """
     page = select(entries.c.id).where(QUARANTINED, entries.c.id > after).order_by(entries.c.id).limit(limit)
+    if source_ids is not None:
+        page = page.where(one_of(entries.c.source_id, source_ids))
     ids = list((await connection.execute(page)).scalars())
     rows = (await connection.execute(_QUARANTINED_ENTRIES, {"ids": ids})).mappings().all()
     last = [row["last"] for row in rows if row["last"] is not None]

@@ -1,6 +1,6 @@
 """What lists of sources show, in pages for the API; `store.polls.source_list` reads all for commands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -13,6 +13,7 @@ from ingestd.store.polls import source_list, sources, subscriptions
 from ingestd.store.polls.source_rows import shown_values
 from ingestd.store.schema.tables import entries
 from ingestd.store.schema.tables import sources as table
+from ingestd.store.statements import one_of
 from ingestd.times import iso
 
 #: Conditions, "overdue": an active source that was due over five minutes ago, and "warned": its documents have defects.
@@ -44,19 +45,29 @@ def listed(row: Sequence[Any]) -> dict[str, Any]:
 
 
 async def page(
-    connection: AsyncConnection, *, wanted: str | None, site: str | None, now: datetime, after: int, limit: int
+    connection: AsyncConnection,
+    *,
+    wanted: str | None,
+    site: str | None,
+    source_ids: Collection[int] | None = None,
+    now: datetime,
+    after: int,
+    limit: int,
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Return at most `limit` sources after a number, and the number after which the next page begins; None: no more.
 
+    With `source_ids`, only these sources.
     A page looks through a bounded number of sources, so that it may have fewer and still have a next one.
     """
     condition = only(wanted, now)
     chosen = and_(true() if condition is None else condition, true() if site is None else table.c.site == site)
+    if source_ids is not None:
+        chosen = and_(chosen, one_of(table.c.id, source_ids))
     if wanted not in (None, "ok", "overdue", "warned"):  # an index has them
         query = select(table.c.id).where(chosen, table.c.kind == "feed", table.c.state != "removed", table.c.id > after)
         ids = list((await connection.execute(query.order_by(table.c.id).limit(limit + 1))).scalars())
         return await _read(connection, ids[:limit]), ids[limit - 1] if len(ids) > limit else None
-    is_plain = wanted is None and site is None
+    is_plain = wanted is None and site is None and source_ids is None
     found: list[int] = []
     looked_at, size = 0, limit + 1 if is_plain else max(limit + 1, _BATCH)
     while True:

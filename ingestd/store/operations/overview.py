@@ -1,6 +1,6 @@
 """Figures for health, metrics, the status page and summaries."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from ingestd.store.operations.durability import unsafe_settings
 from ingestd.store.polls.source_warnings import warnings_from_json
 from ingestd.store.schema.source_tables import FAILING, HAVE_PROBLEM, UNLISTED
 from ingestd.store.schema.tables import carriers, entries, failures, gaps, polls, records, revisions, runs, sources
+from ingestd.store.statements import one_of
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
@@ -240,9 +241,12 @@ async def last_records(connection: AsyncConnection, *, limit: int) -> list[dict[
 
 
 async def sources_with_problems(
-    connection: AsyncConnection, *, late: datetime, after: int = 0, limit: int = 1000
-) -> list[dict[str, Any]]:
+    connection: AsyncConnection, *, late: datetime, source_ids: Collection[int] | None = None, after: int = 0,
+    limit: int = 1000,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Return summaries of the sources whose condition is not ok, that were due before `late`, or that moved.
+
+    With `source_ids`, only of these sources.
 
     Moved are those with another source's address.  By id, at most `limit`, from the first one above `after` on.
     """
@@ -255,7 +259,8 @@ async def sources_with_problems(
         (and_(late_ones, sources.c.run_id.is_(None), number > after), number),
         (and_(late_ones, sources.c.run_id.is_not(None), number > after), number),
     ):
-        found.update((await connection.execute(select(sources.c.id).where(wanted).order_by(by).limit(limit))).scalars())
+        query = select(sources.c.id).where(wanted, true() if source_ids is None else one_of(sources.c.id, source_ids))
+        found.update((await connection.execute(query.order_by(by).limit(limit))).scalars())
     rows = select(sources).where(sources.c.id.in_(sorted(found)[:limit])).order_by(sources.c.id)
     return [source_summary(row) for row in await connection.execute(rows)]
 

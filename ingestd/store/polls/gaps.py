@@ -1,6 +1,6 @@
 """Gaps: opened by polls, closed by repairs or by the operator; and the coverage of sources, computed from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from ingestd.errors import NotFound, UsageError
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.schema.tables import entries, gaps, polls, sources
 from ingestd.store.schema.work_tables import QUARANTINED
-from ingestd.store.statements import among, insert_all
+from ingestd.store.statements import among, insert_all, one_of
 from ingestd.times import iso
 from ingestd.urls import without_userinfo
 
@@ -106,15 +106,21 @@ async def list_all(
     *,
     state: str | None = None,
     source_id: int | None = None,
+    source_ids: Collection[int] | None = None,
     limit: int = 100,
     after: tuple[datetime, int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return gaps, newest first, each with its source's URL; with `after`, those behind a gap's start and number."""
+    """Return gaps, newest first, each with its source's URL; with `after`, those behind a gap's start and number.
+
+    `source_ids` are the sources whose gaps they may be; None: of all.
+    """
     query = select(gaps, sources.c.url.label("source_url")).join(sources, sources.c.id == gaps.c.source_id)
     if state:
         query = query.where(gaps.c.state == state)
     if source_id is not None:
         query = query.where(gaps.c.source_id == source_id)
+    if source_ids is not None:
+        query = query.where(one_of(gaps.c.source_id, source_ids))
     if after is not None:
         from_at, gap_id = after
         query = query.where(gaps.c.from_at <= from_at, (gaps.c.from_at < from_at) | (gaps.c.id < gap_id))
@@ -126,12 +132,13 @@ async def coverage(
     connection: AsyncConnection,
     source_id: int | None,
     *,
+    source_ids: Collection[int] | None = None,
     since: datetime | None,
     until: datetime | None,
     after: int = 0,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the coverage of each source (by id) in an interval, with the gaps in it.
+    """Return the coverage of each source (by id) in an interval, with the gaps in it; `source_ids`: only of these.
 
     Of all sources, `limit` are listed at most, those with numbers above `after`.
 
@@ -153,6 +160,8 @@ async def coverage(
     watched = watched.where(sources.c.state != "removed" if source_id is None else sources.c.id == source_id)
     if source_id is None:
         watched = watched.where(sources.c.id > after)
+    if source_ids is not None:
+        watched = watched.where(one_of(sources.c.id, source_ids))
     rows = (await connection.execute(watched.order_by(sources.c.id).limit(limit))).all()
     if source_id is not None and not rows:
         raise UsageError(f"source {source_id} is not polled, so its coverage is unknown; ask its sender")

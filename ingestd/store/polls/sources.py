@@ -108,7 +108,12 @@ async def find(connection: AsyncConnection, name: str) -> Row[Any]:
         query = select(sources).where(condition, sources.c.state != "removed")
         if row := (await connection.execute(query)).first():
             return row
-    raise NotFound(f"no source {without_userinfo(name)}; `ingestd sources list` shows all sources")
+    raise not_found(name)
+
+
+def not_found(name: str) -> NotFound:
+    """Return the error that there is no source with a number or URL."""
+    return NotFound(f"no source {without_userinfo(name)}; `ingestd sources list` shows all sources")
 
 
 async def set_state(connection: AsyncConnection, source_id: int, state: str, *, now: datetime) -> None:

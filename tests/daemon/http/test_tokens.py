@@ -151,7 +151,7 @@ async def test_many_requests_read_the_tokens_once_and_note_the_use_once(service:
     assert (used_at.minute, used_at.second) == (0, 0)
 
 
-async def test_a_filter_hides_events_and_closes_what_it_is_not_applied_to(service: Service) -> None:
+async def test_a_filter_hides_events_and_sources_and_closes_what_it_is_not_applied_to(service: Service) -> None:
     await keep_texts(service.runtime.database, "https://one.example/feed", "Ferry", "Umbrella")
     await keep_texts(service.runtime.database, "https://two.example/feed", "Otter")
     secret = await add(service, "customer", "admin", filter="site:two.example")
@@ -159,9 +159,12 @@ async def test_a_filter_hides_events_and_closes_what_it_is_not_applied_to(servic
     async with client_of(service) as client:
         async with client.get("/v1/events", headers=headers) as reply:
             batch = await reply.json()
-        paths = ("/v1/sources", "/v1/coverage", "/v1/why?url=urn:1", "/v1/events?include_withheld=true")
+        async with client.get("/v1/sources", headers=headers) as reply:
+            listed = await reply.json()
+        paths = ("/v1/backfills", "/v1/consumers", "/v1/events?include_withheld=true")
         closed = [await status(client, path, secret) for path in paths]
 
     assert [one["headline"] for one in batch["events"]] == ["Otter"]
     assert (batch["after"], batch["newest"]) == (3, 3)
-    assert closed == [403] * 4
+    assert [one["url"] for one in listed] == ["https://two.example/feed"]
+    assert closed == [403] * 3

@@ -8,7 +8,8 @@ from pydantic import Field
 from ingestd.daemon.http.v1.paging import page
 from ingestd.daemon.http.v1.parameters import Answer, Limit, Number, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.route import Call, Route
-from ingestd.store.polls import gaps, sources
+from ingestd.daemon.http.v1.visibility import find_source, seen_sources
+from ingestd.store.polls import gaps
 
 #: Sources in one answer.
 _MAX_SOURCES = 1000
@@ -46,12 +47,18 @@ async def coverage(call: Call) -> object:
     """
     query: CoverageQuery = call.query
     async with call.read() as connection:
-        source_id = (await sources.find(connection, query.source)).id if query.source else None
+        source_ids = await seen_sources(call, connection)
+        source_id = await find_source(call, connection, query.source) if query.source else None
         found = await gaps.coverage(
-            connection, source_id, since=query.since, until=query.until, after=query.after, limit=query.limit + 1
-        )
+            connection, source_id, source_ids=source_ids, since=query.since, until=query.until, after=query.after,
+            limit=query.limit + 1,
+        )  # fmt: skip
     following = str(found[query.limit - 1]["source"]) if len(found) > query.limit else None
     return page(call, value=found[: query.limit], following=following, name="after")
 
 
-ROUTES = (Route(path="/v1/coverage", handler=coverage, tag="Sources", query=CoverageQuery, answer=list[Coverage]),)
+ROUTES = (
+    Route(
+        path="/v1/coverage", handler=coverage, tag="Sources", query=CoverageQuery, answer=list[Coverage], filtered=True
+    ),
+)  # fmt: skip

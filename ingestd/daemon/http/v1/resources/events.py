@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd import filters
 from ingestd.daemon.http.v1.parameters import Limit, Number, Parameters, Text, limit
 from ingestd.daemon.http.v1.route import Call, Route
+from ingestd.daemon.http.v1.visibility import sight_of
 from ingestd.model.event import Event, EventKind
 from ingestd.store.consumers import candidates
 from ingestd.store.events import event_log
@@ -43,12 +44,13 @@ async def events(call: Call) -> object:
 
 
 async def _visible(call: Call, connection: AsyncConnection, events: Sequence[Event]) -> tuple[Event, ...]:
-    """Return the events that the filter of the caller's token lets through."""
-    allowed = filters.parse(call.caller.filter)
-    if allowed.expression is None:
+    """Return the events that the filter of the caller's token lets through, as the caller sees them."""
+    allowed, sight = filters.parse(call.caller.filter), sight_of(call)
+    if sight.is_all:
         return tuple(events)
     seen = await candidates.read(connection, events, allowed.fields, by_revisions=True)
-    return tuple(one for one, candidate in zip(events, seen, strict=True) if allowed.matches(candidate))
+    chosen = [one for one, candidate in zip(events, seen, strict=True) if allowed.matches(candidate)]
+    return tuple(await sight.of_events(connection, chosen))
 
 
 ROUTES = (

@@ -8,6 +8,7 @@ from pydantic import Field
 from ingestd.daemon.http.v1.paging import page
 from ingestd.daemon.http.v1.parameters import MAX_NUMBER, Answer, Body, Flag, Limit, Number, Parameters, limit
 from ingestd.daemon.http.v1.route import Call, Route
+from ingestd.daemon.http.v1.visibility import seen_sources
 from ingestd.errors import NotFound, UsageError
 from ingestd.store.operations import failures
 from ingestd.store.polls import sources
@@ -65,13 +66,22 @@ async def list_failures(call: Call) -> object:
     if getattr(query, other) is not None:
         raise UsageError(f"{other} is not for this list; use {name}")
     async with call.read() as connection:
+        source_ids, most = await seen_sources(call, connection), query.limit + 1
         if query.quarantined:
             found = await failures.list_quarantined(
-                connection, limit=query.limit + 1, after=query.after or 0, include_withheld=call.include_withheld
+                connection,
+                limit=most,
+                after=query.after or 0,
+                source_ids=source_ids,
+                include_withheld=call.include_withheld,
             )
         else:
             found = await failures.latest(
-                connection, limit=query.limit + 1, before=query.before, include_withheld=call.include_withheld
+                connection,
+                limit=most,
+                before=query.before,
+                source_ids=source_ids,
+                include_withheld=call.include_withheld,
             )
     shown = found[: query.limit]
     following = str(shown[-1]["id"]) if len(found) > query.limit else None
@@ -114,7 +124,7 @@ async def retry_failures(call: Call) -> object:
 ROUTES = (
     Route(
         path="/v1/failures", handler=list_failures, tag="Failures", query=FailuresQuery,
-        answer=list[Failure] | list[QuarantinedEntry], withheld=True,
+        answer=list[Failure] | list[QuarantinedEntry], withheld=True, filtered=True,
     ),
     Route(
         method="POST", path="/v1/failures/retry", handler=retry_failures, tag="Failures", role="operate", body=Retried,

@@ -8,7 +8,8 @@ from pydantic import Field
 from ingestd.daemon.http.v1.paging import decode, encode, page
 from ingestd.daemon.http.v1.parameters import Answer, Body, Limit, Number, Parameters, Text, limit
 from ingestd.daemon.http.v1.route import Call, Route
-from ingestd.store.polls import gaps, sources
+from ingestd.daemon.http.v1.visibility import find_source, seen_sources
+from ingestd.store.polls import gaps
 
 State = Literal["open", "repaired", "accepted"]
 
@@ -47,9 +48,15 @@ async def list_gaps(call: Call) -> object:
     query: GapsQuery = call.query
     after: Any = decode(query.cursor, datetime, int) if query.cursor else None
     async with call.read() as connection:
-        source_id = (await sources.find(connection, query.source)).id if query.source else None
+        source_ids = await seen_sources(call, connection)
+        source_id = await find_source(call, connection, query.source) if query.source else None
         found = await gaps.list_all(
-            connection, state=query.state, source_id=source_id, limit=query.limit + 1, after=after
+            connection,
+            state=query.state,
+            source_id=source_id,
+            source_ids=source_ids,
+            limit=query.limit + 1,
+            after=after,
         )
     shown = found[: query.limit]
     following = encode((shown[-1]["from_at"], shown[-1]["id"])) if len(found) > query.limit else None
@@ -96,7 +103,7 @@ async def _close_or_retry(call: Call, *, accepted: bool) -> object:
 
 
 ROUTES = (
-    Route(path="/v1/gaps", handler=list_gaps, tag="Sources", query=GapsQuery, answer=list[Gap]),
+    Route(path="/v1/gaps", handler=list_gaps, tag="Sources", query=GapsQuery, answer=list[Gap], filtered=True),
     Route(
         method="POST", path="/v1/gaps/{id}/accept", handler=accept_gap, tag="Sources", role="operate",
         parameters=GapPath, body=Reason, answer=GapState,

@@ -1,18 +1,20 @@
 """One record: /v1/records/{id}, its revisions, what they changed, and who carries it."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
 from pydantic import Field
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.daemon.http.v1.paging import page
 from ingestd.daemon.http.v1.parameters import Answer, Count, Limit, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.record_models import RecordAnswer
 from ingestd.daemon.http.v1.resources.records import Form, FormField
 from ingestd.daemon.http.v1.route import Call, Route
-from ingestd.daemon.http.v1.visibility import check_record
+from ingestd.daemon.http.v1.visibility import sight_of
 from ingestd.errors import NotFound, UnreadableContent, UsageError
 from ingestd.model.record import Carrier, Record, RecordSummary
 from ingestd.pipeline.revision_json import difference_as_json, revision_as_json
@@ -56,6 +58,7 @@ async def show_record(call: Call) -> object:
         raise UsageError("form=thin has no as_of; leave one of them out")
     async with call.read() as connection:
         lines = await summaries_of(connection, [found.id], include_withheld=call.include_withheld)
+        lines = await sight_of(call).of_summaries(connection, lines)
     if not lines:
         raise NotFound(f"no record {call.path.id}; it was deleted just now")
     return lines[0]
@@ -65,8 +68,11 @@ async def _find(call: Call, as_of: datetime | None = None) -> Record:
     when = end_of_second(as_of) if as_of else None
     async with call.read() as connection:
         found = await records.find(connection, call.path.id, as_of=when, include_withheld=call.include_withheld)
-        await check_record(call, connection, found.id)
-        return found
+        sight = sight_of(call)
+        is_seen = sight.is_all or await sight.revisions(connection, found, [found.revision])
+        if not is_seen:
+            raise NotFound(f"no record {call.path.id}; `ingestd records list` shows the latest records")
+        return (await sight.of_records(connection, [found]))[0]
 
 
 class RevisionsQuery(Parameters):
@@ -88,14 +94,21 @@ async def list_revisions(call: Call) -> object:
     until = end_of_second(query.as_of) if query.as_of else None
     async with call.read() as connection:
         rows = await records.revisions_of(connection, record.id, until=until, after=query.after, limit=query.limit + 1)
+        seen = await _seen(call, connection, record, [row.revision for row in rows])
     found = []
-    for row in rows[: query.limit]:
+    for row in [row for row in rows[: query.limit] if row.revision in seen]:
         try:
             found.append(revision_as_json(row, hidden=_is_hidden(call, row)))
         except UnreadableContent as error:
             log.warning("revision left out", record=row.record_id, revision=row.revision, error=str(error))
     following = str(rows[query.limit - 1].revision) if len(rows) > query.limit else None
     return page(call, value=found, following=following, name="after")
+
+
+async def _seen(call: Call, connection: AsyncConnection, record: Record, numbers: Sequence[int]) -> Collection[int]:
+    """Return which revisions the caller sees: those that the filter of its token lets through."""
+    sight = sight_of(call)
+    return numbers if sight.is_all else await sight.revisions(connection, record, numbers)
 
 
 def _is_hidden(call: Call, *rows: Row[Any]) -> bool:
@@ -131,7 +144,7 @@ async def show_difference(call: Call) -> object:
     query: DifferenceQuery = call.query
     found = await _find(call)
     async with call.read() as connection:
-        numbers = await records.revision_numbers(connection, found.id)
+        numbers = sorted(await _seen(call, connection, found, await records.revision_numbers(connection, found.id)))
         to = found.revision if query.to is None else query.to
         start = max((one for one in numbers if one < to), default=to) if query.from_ is None else query.from_
         if missing := {start, to}.difference(numbers):

@@ -12,13 +12,12 @@ from ingestd.daemon.http.v1.paging import decode, encode, page, refuse_probing
 from ingestd.daemon.http.v1.parameters import Limit, Number, Parameters, Text, Time, limit
 from ingestd.daemon.http.v1.record_models import RecordAnswer
 from ingestd.daemon.http.v1.route import Call, Route
-from ingestd.daemon.http.v1.visibility import chosen_by
+from ingestd.daemon.http.v1.visibility import chosen_by, find_source, sight_of
 from ingestd.filters.tokens import quoted
 from ingestd.json import to_json
 from ingestd.model.item import PubStatus
 from ingestd.model.record import RecordSummary
 from ingestd.renderers.record_forms import RECORD_FORMS
-from ingestd.store.polls import sources
 from ingestd.store.records import record_list, summaries
 from ingestd.store.records.record_list import Chosen
 
@@ -77,15 +76,15 @@ async def list_records(call: Call) -> object:
     query: RecordsQuery = call.query
     refuse_probing(call, query.status, "q")
     of_agency = f"agency:{quoted(query.agency, has_field=True)}" if query.agency else ""
-    accept = chosen_by(call, of_agency, query.filter or "")
+    accept = chosen_by(call, of_agency, query.filter or "", site=query.site)
     kinds = (datetime, int) if query.q is None else (int, datetime, int)
     after: Any = decode(query.cursor, *kinds) if query.cursor else None
     async with call.read() as connection:
-        source_id = (await sources.find(connection, query.source)).id if query.source else None
+        source_id = await find_source(call, connection, query.source) if query.source else None
         found = await record_list.page(
             connection, _chosen(query, source_id), limit=query.limit, after=after, accept=accept
         )
-        body = await _written(connection, found.ids, query.form, include_withheld=call.include_withheld)
+        body = await _written(call, connection, found.ids, query.form)
     return page(call, body=body, following=encode(found.next) if found.next else None)
 
 
@@ -105,12 +104,15 @@ def _chosen(query: RecordsQuery, source_id: int | None) -> Chosen:
     )
 
 
-async def _written(connection: AsyncConnection, ids: Sequence[int], form: Form, *, include_withheld: bool) -> bytes:
+async def _written(call: Call, connection: AsyncConnection, ids: Sequence[int], form: Form) -> bytes:
     values: list[Any]
+    sight, include_withheld = sight_of(call), call.include_withheld
     if form == "thin":
-        values = [asdict(one) for one in await summaries.of_records(connection, ids, include_withheld=include_withheld)]
+        lines = await summaries.of_records(connection, ids, include_withheld=include_withheld)
+        values = [asdict(one) for one in await sight.of_summaries(connection, lines)]
     else:
         found = await record_list.read(connection, ids, include_withheld=include_withheld)
+        found = await sight.of_records(connection, found)
         values = [RECORD_FORMS[form](one) for one in found]
     return to_json(values, indent=1).encode("utf-8", "replace")
 

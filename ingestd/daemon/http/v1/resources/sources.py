@@ -9,6 +9,7 @@ from ingestd.daemon.http.v1.paging import page
 from ingestd.daemon.http.v1.parameters import Answer, Body, Flag, Limit, Number, Parameters, Text, limit
 from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.route import Call, Reply, Route
+from ingestd.daemon.http.v1.visibility import find_source, seen_sources
 from ingestd.errors import UsageError
 from ingestd.model.typed_url import typed_source_url
 from ingestd.pipeline.add_source import add_unread, fetch_and_add
@@ -63,15 +64,20 @@ async def list_sources(call: Call) -> object:
     now = datetime.now(UTC)
     if not query.problems:
         async with call.read() as connection:
+            source_ids = await seen_sources(call, connection)
             found, following = await listed_sources.page(
-                connection, wanted=query.only, site=query.site, now=now, after=query.after, limit=query.limit
-            )
+                connection, wanted=query.only, site=query.site, source_ids=source_ids, now=now, after=query.after,
+                limit=query.limit,
+            )  # fmt: skip
         return page(call, value=found, following=str(following) if following else None, name="after")
     if query.only or query.site:
         raise UsageError("problems=true lists all problems; leave out only and site")
     late = now - timedelta(seconds=overview.OVERDUE)
     async with call.read() as connection:
-        found = await overview.sources_with_problems(connection, late=late, after=query.after, limit=query.limit)
+        source_ids = await seen_sources(call, connection)
+        found = await overview.sources_with_problems(
+            connection, late=late, source_ids=source_ids, after=query.after, limit=query.limit
+        )
     following = found[-1]["id"] if len(found) == query.limit else None
     return page(call, value=found, following=str(following) if following else None, name="after")
 
@@ -85,7 +91,9 @@ class SourcePath(Parameters):
 async def show_source(call: Call) -> object:
     """Return a source with its warnings, its recent polls and its WebSub hub, as `ingestd sources show`."""
     async with call.read() as connection:
-        return await listed_sources.details(connection, call.path.id)
+        await seen_sources(call, connection)
+        source_id = await find_source(call, connection, call.path.id)
+        return await listed_sources.details(connection, str(source_id))
 
 
 class NewSource(Body):
@@ -223,13 +231,13 @@ def _route(path: str, **of_route: Any) -> Route:
 ROUTES = (
     Route(
         path="/v1/sources", handler=list_sources, tag="Sources", query=SourcesQuery,
-        answer=list[SourceLine] | list[SourceProblem],
+        answer=list[SourceLine] | list[SourceProblem], filtered=True,
     ),
     Route(
         method="POST", path="/v1/sources", handler=add_source, tag="Sources", role="admin", body=NewSource,
         answer=list[AddedSource], status=201, also=(200,), errors=(409,),
     ),
-    _route("", handler=show_source, answer=dict[str, Any]),
+    _route("", handler=show_source, answer=dict[str, Any], filtered=True),
     _route("", method="PATCH", handler=change_source, role="admin", body=SourceChange, answer=dict[str, Any]),
     _route("", method="DELETE", handler=remove_source, role="admin", answer=SourceState),
     _route("/pause", method="POST", handler=pause_source, role="operate", answer=SourceState),

@@ -1,7 +1,6 @@
 """Stories: /v1/stories."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_type_hints
 
@@ -11,8 +10,9 @@ from typing_extensions import TypedDict
 
 from ingestd.daemon.http.v1.paging import decode, encode, page
 from ingestd.daemon.http.v1.parameters import Count, Limit, Number, Parameters, Text, Time, limit
+from ingestd.daemon.http.v1.problems import Problem
 from ingestd.daemon.http.v1.route import Call, Route
-from ingestd.daemon.http.v1.visibility import visible
+from ingestd.daemon.http.v1.visibility import sight_of
 from ingestd.errors import NotFound
 from ingestd.model.story import Story
 from ingestd.renderers.story_json import story_as_json
@@ -50,6 +50,8 @@ async def list_stories(call: Call) -> object:
     than `limit`, or none, and still have a next one: an answer looks through a bounded number of stories.
     """
     query: StoriesQuery = call.query
+    if query.q and call.caller.filter:
+        raise Problem(403, "with a token that has a filter, search records: GET /v1/records?q=WORDS has their stories")
     chosen = Chosen(
         since=query.since or (None if query.q else datetime.now(UTC) - _SPAN),
         agency=_agency_code(query.agency),
@@ -64,7 +66,7 @@ async def list_stories(call: Call) -> object:
             found = await story_list.page(connection, chosen, **where)
         else:
             found = await story_list.search(connection, query.q, chosen, **where)
-        shown = await _seen_by(call, connection, found.stories)
+        shown = await _seen_by(call, connection, found.stories, chosen)
     return page(call, value=shown, following=encode(found.next) if found.next else None)
 
 
@@ -76,19 +78,22 @@ def _agency_code(name: str | None) -> str | None:
     return code_of(name)
 
 
-async def _seen_by(call: Call, connection: AsyncConnection, found: Sequence[Story]) -> list[Story]:
-    """Return stories as the caller may see them: without the records that the filter of its token leaves out."""
-    if not call.caller.filter:
+async def _seen_by(call: Call, connection: AsyncConnection, found: Sequence[Story], chosen: Chosen) -> list[Story]:
+    """Return stories as the caller may see them: without the records and carriers that it does not see.
+
+    Those that then have too few publishers or carriers, or no record of the agency, are left out.
+    """
+    sight = sight_of(call)
+    if sight.is_all:
         return list(found)
-    ids = [one.record_id for story in found for one in story.copies]
-    seen = await visible(call, connection, ids)
+    shown = await sight.of_stories(connection, found)
     return [
-        replace(story, copies=copies, carriers=sum(len(one.carriers) for one in copies), publishers=len(publishers),
-                headline=next((one.headline for one in copies if one.headline), None))
-        for story in found
-        if (copies := tuple(one for one in story.copies if one.record_id in seen))
-        for publishers in [{one.publisher for one in copies} | {c.publisher for one in copies for c in one.carriers}]
-    ]  # fmt: skip
+        one
+        for one in shown
+        if one.publishers >= chosen.min_publishers
+        and one.carriers >= chosen.min_carriers
+        and (chosen.agency is None or chosen.agency in {copy.agency for copy in one.copies})
+    ]
 
 
 #: A story with its origin in words.
@@ -110,7 +115,7 @@ async def show_story(call: Call) -> object:
     path: StoryPath = call.path
     async with call.read() as connection:
         found = await listing.find(connection, path.id, include_withheld=call.include_withheld)
-        seen = await _seen_by(call, connection, [found])
+        seen = await _seen_by(call, connection, [found], Chosen(min_publishers=0, min_carriers=0))
     if not seen:
         raise NotFound(f"no story {path.id}; `ingestd stories list` shows the day's most carried ones")
     return story_as_json(seen[0])
