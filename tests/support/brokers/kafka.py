@@ -5,6 +5,7 @@ The Python package has no names for what the imitation can do, so its library is
 """
 
 import ctypes
+from collections.abc import Callable
 from importlib.metadata import distribution
 from typing import Any
 
@@ -95,9 +96,16 @@ class KafkaCluster:
             found.append(received)
         return found
 
-    async def messages(self) -> list[tuple[str, bytes]]:
-        """Return all messages with their identifiers: those of a record are in order."""
-        return [(name, body) for _key, name, body in await self._read()]
+    async def follow(self, add: Callable[[str, bytes], None]) -> None:
+        """Call `add` with each message and its identifier until this is cancelled: those of a record are in order."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.servers, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            consumer.assign([TopicPartition(TOPIC, number) for number in range(4)])
+            async for message in consumer:
+                add(dict(message.headers)["id"].decode(), message.value)
+        finally:
+            await consumer.stop()
 
     async def _read(self) -> list[tuple[bytes, str, bytes]]:
         """Return key, identifier and body of all messages, one partition after the other."""

@@ -1,5 +1,6 @@
 """RabbitMQ, the server of Debian's package rabbitmq-server."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ class RabbitmqServer:
     async def kill(self) -> None:
         await self._process.kill()
         await self._mapper.kill()
+
+    async def follow(self, add: Callable[[str, bytes], None]) -> None:
+        """Take messages off the queue and call `add` with each and its identifier, until this is cancelled."""
+        async with await self.connect() as connection, connection.channel() as channel:
+            await channel.set_qos(prefetch_count=100)
+            queue = await channel.declare_queue(QUEUE, passive=True)
+            async with queue.iterator() as messages:
+                async for message in messages:
+                    add(message.message_id or "", message.body)
+                    await message.ack()
 
     async def received(self) -> list[Received]:
         async with await self.connect() as connection, connection.channel() as channel:

@@ -55,6 +55,12 @@ class RedisServer:
     async def kill(self) -> None:
         await self._process.kill()
 
+    async def messages(self, after: int = 0) -> list[tuple[str, bytes]]:
+        """Return the messages about events after number `after` with their identifiers, in their order."""
+        async with self.client() as client:
+            entries = await client.xrange("news", min=f"({after}-0")
+        return [(fields[b"id"].decode(), fields[b"body"]) for _, fields in entries]
+
     async def received(self) -> list[Received]:
         async with self.client() as client:
             entries = await client.xrange("news")
