@@ -4,10 +4,11 @@ python benchmarks/deliveries.py [--records N] [--turns N] [--kills N] [--clients
 
 The daemon is a process of its own, and only its CPU time counts (user and system).  Phases:
 
-- `bare`: aiohttp alone posts the same messages to the same receiver over as many connections; what follows is compared
-  with it.
+- `bare`: aiohttp alone signs and posts the same messages, to the same receiver over as many connections; what follows
+  is compared with it.
 - `webhook`: a new consumer gets all records from the start of the log; its messages have the records with their texts.
-- `dead`: the same in turns, without and with another consumer whose endpoint refuses everything.
+- `dead`: the same in turns (without, with, with, without, ...) after one that does not count, without and with another
+  consumer whose endpoint refuses everything.
 - `kill`: an agency pushes items and kills them one after the other, with four consumers; the time runs from the request
   of the kill until the last of the four has it.
 - `stream`: memory of the daemon (RSS) before and with clients of /v1/stream, after each of them got the same messages.
@@ -31,19 +32,22 @@ from time import monotonic
 
 import aiohttp
 from aiohttp import web
-from common import memory, own_cpu, print_json
+from common import memory, own_cpu, print_figure
 
+from ingestd.model.article import Article
 from ingestd.settings.values import with_async_driver
 from ingestd.store.database import Database
 from tests.daemon.processes import Daemon, ingestd, rows
 from tests.support.agency import ninjs
 from tests.support.databases import make_database, postgresql
-from tests.support.outcomes import keep_texts
+from tests.support.outcomes import claimed, keep, saved
 
 #: Connections to one endpoint, as the kind webhook has.
 CONNECTIONS = 16
 #: Seconds that anything may take.
 PATIENCE = 600
+#: Seconds that a kill may take at most.
+MOST_KILL = 30
 #: Characters of a record's text: some 300 words.
 TEXT = 2_000
 
@@ -100,6 +104,7 @@ class Run:
     def __init__(self, config: Path, database_url: str, kind: str, receiver: Receiver, daemon: Daemon) -> None:
         self.config, self.database_url, self.kind = config, database_url, kind
         self.receiver, self.daemon = receiver, daemon
+        self.name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
         self.address = str(daemon.logged("started")["address"])
 
     @property
@@ -128,7 +133,7 @@ class Run:
 
 #: Posts all lines of its input, and prints the CPU seconds that it took.
 BARE = """
-import asyncio, sys, time
+import asyncio, base64, hmac, sys, time
 import aiohttp
 
 async def main(url, connections):
@@ -137,7 +142,11 @@ async def main(url, connections):
         async def post():
             while waiting:
                 number, body = waiting.pop()
-                async with session.post(url, data=body, headers={"webhook-id": str(number)}) as reply:
+                at = str(int(time.time()))
+                signed = hmac.digest(b"k" * 32, f"{number}.{at}.".encode() + body, "sha256")
+                headers = {"webhook-id": str(number), "webhook-timestamp": at, "Content-Type": "application/json"}
+                headers["webhook-signature"] = "v1," + base64.b64encode(signed).decode()
+                async with session.post(url, data=body, headers=headers) as reply:
                     await reply.read()
                     assert reply.status == 204
         begun = time.process_time()
@@ -164,30 +173,38 @@ async def bare(receiver: Receiver) -> float:
 async def webhooks(run: Run) -> None:
     """Deliver the log to one consumer, and post the same messages with aiohttp alone, in turns."""
     ours, alone = [], []
-    for number in range(3):
+    for number in range(4):
         ours.append(await run.deliver_all("first" if not number else f"again-{number}"))
         alone.append(await bare(run.receiver))
-    rate, ground = statistics.median(ours), statistics.median(alone)
+    del ours[0], alone[0]  # the first one imports, connects and compiles statements
     size = statistics.mean(map(len, run.receiver.bodies))
-    print_json(database=run.kind, phase="webhook", a_cpu_second=rate, bare=ground, ratio=rate / ground, bytes=size)
+    print_figure(
+        "webhook deliveries, a second of CPU of the daemon",
+        ours,
+        unit="",
+        of=f"{run.name}, messages of {size:,.0f} bytes",
+    )
+    ratios = [one / other for one, other in zip(ours, alone, strict=True)]
+    print_figure("the same, relative to the posts of the same messages", ratios, of=f"aiohttp alone, {run.name}")
 
 
 async def dead(run: Run, turns: int) -> None:
     """Deliver the log in turns, while another consumer is paused and while it is refused everything."""
     await run.add("dead", "--from-start")
-    found: dict[str, list[float]] = {"without": [], "with": []}
-    for number in range(turns):
-        for which, verb in (("without", "pause"), ("with", "resume")):
-            await run.command(verb, "dead")
-            found[which].append(await run.deliver_all(f"turn-{number}-{which}"))
+    found: dict[str, list[float]] = {"pause": [], "resume": []}
+    order = ["pause", *(["pause", "resume", "resume", "pause"] * turns)[: 2 * turns]]
+    for number, verb in enumerate(order):
+        before = run.receiver.refused
+        await run.command(verb, "dead")
+        rate = await run.deliver_all(f"turn-{number}")
+        if number:  # the first one does not count
+            found[verb].append(rate)
+        assert verb == "pause" or run.receiver.refused > before
     await run.command("remove", "dead")
-    assert run.receiver.refused > 0
-    medians = {which: statistics.median(rates) for which, rates in found.items()}
-    ratios = [with_ / without for with_, without in zip(found["with"], found["without"], strict=True)]
-    print_json(
-        database=run.kind, phase="dead", **medians, ratio=statistics.median(ratios), worst=min(ratios),
-        best=max(ratios), turns=turns, refused=run.receiver.refused,
-    )  # fmt: skip
+    ratios = [with_ / without for with_, without in zip(found["resume"], found["pause"], strict=True)]
+    print_figure(
+        "webhook deliveries, a second of CPU, with a dead consumer", ratios, of=f"without one, in turns, {run.name}"
+    )
 
 
 async def kills(run: Run, count: int) -> None:
@@ -217,8 +234,14 @@ async def kills(run: Run, count: int) -> None:
     for name in names:
         await run.command("remove", name)
     ordered = sorted(times)
-    at = {f"p{share}": ordered[min(count - 1, count * share // 100)] for share in (50, 95, 99)}
-    print_json(database=run.kind, phase="kill", **at, max=ordered[-1], kills=count, consumers=len(names))
+    for share in (50, 99):
+        value = ordered[min(count - 1, count * share // 100)]
+        print_figure(
+            f"kill to the last of {len(names)} webhooks, p{share}", [value * 1000], unit="ms",
+            of=f"{count} kills, {run.name}",
+        )  # fmt: skip
+    assert len(ordered) == count
+    assert max(ordered) <= MOST_KILL, f"a kill took {max(ordered):.1f} s"
 
 
 async def stream(run: Run, clients: int, messages: int = 50) -> None:
@@ -226,6 +249,7 @@ async def stream(run: Run, clients: int, messages: int = 50) -> None:
     before = memory(run.daemon.process.pid)["rss"]
     connected, got = 0, 0
     are_connected = asyncio.Event()
+    heard: list[tuple[str, ...]] = []
 
     async def listen(session: aiohttp.ClientSession) -> None:
         nonlocal connected, got
@@ -234,11 +258,14 @@ async def stream(run: Run, clients: int, messages: int = 50) -> None:
             connected += 1
             if connected == clients:
                 are_connected.set()
-            left = messages
+            numbers: list[str] = []
             async for line in reply.content:
+                if line.startswith(b"id:"):
+                    numbers.append(line.decode().strip())
                 if line.startswith(b"data:"):
-                    left, got = left - 1, got + 1
-                if not left:
+                    got += 1
+                if line == b"\n" and len(numbers) == messages:
+                    heard.append(tuple(numbers))
                     return
 
     connector = aiohttp.TCPConnector(limit=0)
@@ -250,18 +277,28 @@ async def stream(run: Run, clients: int, messages: int = 50) -> None:
             await are_connected.wait()
             idle, used = memory(run.daemon.process.pid)["rss"], run.cpu
             async with Database(with_async_driver(run.database_url), connections=1) as database:
-                await keep_texts(database, "https://stream.example/feed", *map(text, range(10**6, 10**6 + messages)))
+                await keep_articles(database, "https://stream.example/feed", range(10**6, 10**6 + messages))
         after, used = memory(run.daemon.process.pid)["rss"], run.cpu - used
-    assert got == clients * messages
-    print_json(
-        database=run.kind, phase="stream", clients=clients, before=before, connected=idle, after=after,
-        more=max(idle, after) - before, a_cpu_second=got / used,
+    assert len(heard) == clients
+    assert len(set(heard)) == 1, "not all clients got the same messages in the same order"
+    assert len(set(heard[0])) == messages
+    print_figure(f"memory that {clients:,} clients of the stream add", [max(idle, after) - before], unit="MiB",
+                 of=f"{messages} messages to each, {before:.0f} before, {run.name}")  # fmt: skip
+    print_figure("messages to clients of the stream, a second of CPU", [got / used], unit="", of=run.name)
+
+
+def article(number: int) -> Article:
+    words = f"Story {number} of the harbour, told once and in other words each time. "
+    paragraphs = [(words * (TEXT // len(words)))[: TEXT // 4] for _ in range(4)]
+    return Article(
+        headline=f"Story {number} of the harbour", body_text="\n\n".join(paragraphs),
+        body_html="\n".join(f"<p>{one}</p>" for one in paragraphs),
     )  # fmt: skip
 
 
-def text(number: int) -> str:
-    words = f"Story {number} of the harbour, told once and in other words each time. "
-    return (words * (TEXT // len(words)))[:TEXT]
+async def keep_articles(database: Database, source: str, numbers: range) -> None:
+    works = await claimed(database, source, len(numbers))
+    await keep(database, [saved(work, article(number)) for work, number in zip(works, numbers, strict=True)])
 
 
 async def measure(kind: str, *, records: int, turns: int, kill_count: int, clients: int) -> None:
@@ -274,7 +311,9 @@ async def measure(kind: str, *, records: int, turns: int, kill_count: int, clien
         )
         await asyncio.to_thread(ingestd, config, "sources", "add", "inbox:wire")
         async with Database(with_async_driver(database_url), connections=1) as database:
-            await keep_texts(database, "https://news.example/feed", *map(text, range(records)))
+            for first in range(0, records, 500):
+                numbers = range(first, min(first + 500, records))
+                await keep_articles(database, f"https://news.example/{first}/feed", numbers)
         receiver = Receiver()
         runner, daemon = await receiver.start(), await asyncio.to_thread(Daemon, config)
         try:
@@ -291,8 +330,8 @@ async def measure(kind: str, *, records: int, turns: int, kill_count: int, clien
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=3000)
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--turns", type=int, default=6)
+    parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--database", choices=("sqlite", "postgresql"))
     given = parser.parse_args()

@@ -47,6 +47,8 @@ def benchmarks() -> dict[str, list[str]]:
         "end to end": ["end_to_end.py", "--peers", "--rounds", "2"],
         "lag": ["lag_and_memory.py"],
         "stories on and off": ["placement_rate.py", "--rounds", "2", "--feeds", "8"],
+        "deliveries on SQLite": ["deliveries.py", "--database", "sqlite", "--records", "2000"],
+        "deliveries on PostgreSQL": ["deliveries.py", "--database", "postgresql", "--records", "2000"],
         "10,000 sources": ["many_sources.py"],
         "100,000 sources": ["many_sources.py", "--sources", "100000"],
     }
