@@ -7,7 +7,7 @@ move one cursor.
 
 from typing import Any
 
-from sqlalchemy import Row, exists, or_, select, update
+from sqlalchemy import Row, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ingestd.model.consumer import Consumer, ConsumerState
@@ -24,9 +24,11 @@ async def overview(connection: AsyncConnection) -> tuple[str, list[Row[*tuple[An
     """
     c = consumers.c
     run = select(runs.c.id).where(runs.c.id == c.run_id).correlate(consumers).scalar_subquery().label("run_id")
-    rows = (await connection.execute(select(c.id, c.name, c.kind, c.state, c.generation, c.epoch, run))).all()
-    epoch: str = (await connection.execute(select(installation.c.epoch))).scalar_one()
-    return epoch, list(rows)
+    columns = (installation.c.epoch.label("present"), c.id, c.name, c.kind, c.state, c.generation, c.epoch, run)
+    # One statement, since a daemon without consumers asks this as often as any other.
+    query = select(*columns).select_from(installation.outerjoin(consumers, true()))
+    rows = (await connection.execute(query)).all()
+    return rows[0].present, [row for row in rows if row.id is not None]
 
 
 async def claim(connection: AsyncConnection, consumer_id: int, run_id: str) -> Consumer | None:
