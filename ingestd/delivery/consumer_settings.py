@@ -1,4 +1,4 @@
-"""Settings of consumers: those of their kind, and those that all kinds have which send messages."""
+"""Settings of consumers: those of their kind, and those of all kinds that send messages."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar

@@ -29,7 +29,7 @@ _TEXT = "This is no news. It shows that messages for a consumer of ingestd arriv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
-    """What came of a test message."""
+    """The result of a test message."""
 
     #: Its identifier.
     id: str

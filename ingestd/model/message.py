@@ -20,7 +20,7 @@ class Message:
 
     @property
     def id(self) -> str:
-        """Return what names the message for good: whoever gets it twice gets the same identifier."""
+        """Return the identifier of the message: the same each time that it is sent."""
         return message_id(self.epoch, self.event.seq)
 
 

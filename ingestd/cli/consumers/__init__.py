@@ -1,1 +1,1 @@
-"""`ingestd consumers`: add, show and control those who get the events of the log."""
+"""`ingestd consumers`: add, show and control the consumers of the event log."""

@@ -22,7 +22,7 @@ class Connection(Generic[C]):
 
     Client libraries keep messages while they reconnect, and send them later than they said: an old one after a newer
     one of the same record.  So none of them reconnects.  A message is sent on a live connection or not at all, and
-    whoever sends the next one waits for a new connection, as do all who send at the same time.
+    the callers that send the next ones wait together for a new connection.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[C]], close: Callable[[C], Awaitable[object]], seconds: float):

@@ -68,7 +68,7 @@ class Deliveries:
         )
         #: Consumers that this run delivers to, by number.
         self.running: dict[int, Deliverer] = {}
-        #: What became of messages, by the name of their consumer.
+        #: Counts of messages delivered, refused and overtaken, by the name of their consumer.
         self.totals: dict[str, Totals] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         #: Consumer → when it may be claimed again, and for how long it waited, in monotonic seconds.
@@ -192,7 +192,7 @@ class Deliveries:
                 await claims.stop(connection, consumer.id, consumer.generation, state=state, reason=reason)
         except StoreError as error:
             log_failure(log, "consumer not stopped yet", error, consumer=consumer.name)
-            self._pause(consumer.id)  # whoever claims it again comes to the same end
+            self._pause(consumer.id)  # the next claim will try to stop it again
             return
         log.error("consumer stopped", consumer=consumer.name, state=state, reason=reason)
 

@@ -1,4 +1,4 @@
-"""Messages on their way to a consumer: which overtake others, and what became of them."""
+"""Messages on their way to a consumer: which overtake others, and how many were delivered."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class Item:
 
 @dataclass(slots=True)
 class Totals:
-    """What became of the messages of one consumer since this process started."""
+    """Counts of the messages of one consumer since this process started."""
 
     delivered: int = 0
     #: Attempts that the endpoint refused.

@@ -74,9 +74,9 @@ async def read(
     `fields` is `Filter.fields`, of several filters their union.
 
     An event that takes back a record, or is about one that may not be shown, has no headline, text, subjects, agencies
-    and stories: these are unknown, so whoever could have got the record gets it.  With `by_revisions` its stored
-    revisions say who that is.  That is for filters which an operator has set: a reader who chose one could find out the
-    words of what is killed.
+    and stories: these are unknown, so every consumer that could have got the record gets it.  With `by_revisions` its
+    stored revisions say which these are.  That is for filters that an operator has set: a reader who chose one could
+    find out the words of a killed record.
     """
     asked = [
         _Asked(

@@ -1,8 +1,8 @@
 """Which run delivers to a consumer.
 
-A claim raises the consumer's generation, and so does every change by an operator.  Whoever delivers gives the
-generation of its claim with each write (`positions`), and a write of an older one changes nothing: two processes never
-move one cursor.
+A claim raises the consumer's generation, and so does every change by an operator.  The run that delivers gives
+the generation of its claim with each write (`positions`), and a write of an older one changes nothing: two processes
+never move one cursor.
 """
 
 from typing import Any

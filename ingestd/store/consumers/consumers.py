@@ -1,6 +1,7 @@
 """Consumers as an operator sees and changes them.
 
-Each change raises the consumer's generation: whoever delivers to it notices, and writes nothing more by the old state.
+Each change raises the consumer's generation: the run that delivers to it notices, and writes nothing more by the old
+state.
 """
 
 import re

@@ -176,7 +176,7 @@ async def _unblock(connection: AsyncConnection, consumer_id: int, *, now: dateti
 
 
 async def _note_change(connection: AsyncConnection, consumer_id: int) -> None:
-    """Raise the generation: whoever delivers to the consumer reads its rows again.
+    """Raise the generation: the run that delivers to the consumer reads its rows again.
 
     This comes before the rows are changed: it locks the consumer, as `positions.write` does first.  In another order
     two transactions could wait for each other.
@@ -185,7 +185,7 @@ async def _note_change(connection: AsyncConnection, consumer_id: int) -> None:
     await connection.execute(update(consumers).where(c.id == consumer_id).values(generation=c.generation + 1))
 
 
-# What follows is for whoever delivers: see `positions`.
+# The functions that follow are those of the delivering run: see `positions`.
 
 
 async def save(connection: AsyncConnection, messages: Sequence[FailedMessage]) -> None:

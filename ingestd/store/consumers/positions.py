@@ -16,7 +16,7 @@ from ingestd.store.schema.tables import consumers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """How far a consumer is, and the state of its endpoint, as whoever has claimed it writes it."""
+    """How far a consumer is, and the state of its endpoint, as the run that has claimed it writes it."""
 
     consumer_id: int
     #: That of the claim.

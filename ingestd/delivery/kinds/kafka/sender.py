@@ -37,7 +37,7 @@ class KafkaSender:
     def __init__(self, settings: KafkaSettings, ca_file: Path | None) -> None:
         self._settings = settings
         self._tls = tls_context(ca_file) if settings.tls else None
-        #: Closed by whoever opened the sender.
+        #: The caller that opens the sender closes it.
         self.connection = Connection(self._connect, self._close, settings.timeout)
         self._where = ", ".join(settings.servers)
 

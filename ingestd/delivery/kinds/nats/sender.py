@@ -54,7 +54,7 @@ class NatsSender:
         self._settings = settings
         # Reading the authorities of the system takes 20 ms.
         self._tls = tls_context(ca_file) if any(url.startswith("tls:") for url in settings.servers) else None
-        #: Closed by whoever opened the sender.
+        #: The caller that opens the sender closes it.
         self.connection = Connection(self._connect, self._close, settings.timeout)
         self._where = ", ".join(settings.servers)
 

@@ -51,7 +51,7 @@ class RabbitmqSender:
     def __init__(self, settings: RabbitmqSettings, ca_file: Path | None) -> None:
         self._settings = settings
         self._tls = tls_context(ca_file) if settings.url.startswith("amqps:") else None
-        #: Closed by whoever opened the sender.
+        #: The caller that opens the sender closes it.
         self.connection = Connection(self._connect, self._close, settings.timeout)
 
     async def send(self, rendered: Rendered) -> Receipt:
@@ -69,7 +69,7 @@ class RabbitmqSender:
         except ChannelPreconditionFailed as error:
             await self.connection.drop(link)
             limit = _TOO_LARGE.search(str(error))
-            # Whoever publishes at the same time gets the same error.
+            # All messages that are being published on the channel get the same error.
             if limit and int(limit[1]) == len(rendered.body):
                 raise MessageRefused(f"{limit[1]} bytes; the server takes {limit[2]}, its max_message_size") from error
             raise self._down(_words(error)) from error

@@ -36,7 +36,7 @@ class RedisSender:
             password=settings.password,
             socket_timeout=settings.timeout,
             socket_connect_timeout=settings.timeout,
-            # A message is sent again by whoever gets EndpointDown.
+            # The engine sends a message again after EndpointDown.
             retry=Retry(NoBackoff(), 0),
             client_name="ingestd",
             ssl=url.scheme == "rediss",

@@ -22,7 +22,7 @@ def judge(status: int, headers: CIMultiDictProxy[str], excerpt: str | None, now:
     2xx: the endpoint has taken the message.  410: it wants none any more, EndpointGone.  429 and 503: it takes none at
     present, EndpointDown, with the time of Retry-After, which 502 and 504 are only with that header: proxies send
     them also when one message crashes or stalls the program behind, and such a message must not hold up the others.
-    Anything else: MessageRefused.  When an endpoint refuses everything, whoever sends notices that.
+    Anything else: MessageRefused.  The engine notices when an endpoint refuses everything.
     """
     if 200 <= status < 300:
         return Receipt(status=status, excerpt=excerpt)

@@ -102,7 +102,7 @@ class NewSecret(Answer):
 
 
 class Tested(Answer):
-    """What came of a test message."""
+    """The result of a test message."""
 
     id: str
     delivered: bool
