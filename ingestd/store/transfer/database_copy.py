@@ -39,9 +39,9 @@ def tables() -> Iterator[Table]:
 
 
 async def is_empty(database: Database) -> bool:
-    """Return whether a database with this program's schema holds no sources, entries and records."""
+    """Return whether a database with this program's schema holds nothing that an operator or a daemon has put there."""
     async with database.read() as connection:
-        for name in ("sources", "entries", "records"):
+        for name in ("sources", "entries", "records", "consumers", "tokens"):
             if (await connection.execute(select(metadata.tables[name]).limit(1))).first():
                 return False
     return True

@@ -1,20 +1,25 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ingestd.delivery import pulling
 from ingestd.errors import StoreError
 from ingestd.settings.values import with_async_driver
+from ingestd.store import tokens
+from ingestd.store.consumers import consumers
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import decisions, entries, metadata, runs, sources
 from ingestd.store.transfer import database_copy, table_copy
 from ingestd.store.transfer.database_copy import TableCopy
 from tests.conftest import LendDatabase
 from tests.support.generated_rows import fill
+from tests.support.outcomes import NOON, keep_texts
 
 ROWS = 23
 
@@ -63,6 +68,39 @@ async def test_a_copy_has_every_row_of_every_table(urls: list[str]) -> None:
     assert {one.table for one in done} == metadata.tables.keys() - {"runs", "conversions"}
     assert all(one.verified and one.rows == one.written == ROWS for one in done)
     assert [one.rows for one in seen if one.table == "sources"] == [7, 14, 21, 23]
+
+
+async def test_readers_of_a_consumer_go_on_in_the_copy(urls: list[str]) -> None:
+    now = NOON + timedelta(seconds=5)
+    async with Database(urls[0]) as source, Database(urls[1]) as target:
+        await keep_texts(source, "https://one.example/feed", "Story 1", "Story 2", "Story 3")
+        async with source.write() as connection:
+            await consumers.add(connection, name="desk", kind="pull", form="thin", after=0, now=NOON)
+        held = await pulling.hand_out(source, "desk", limit=2, seconds=60, now=NOON)
+        await database_copy.copy(source, target, on_progress=lambda _: None)
+        rest = await pulling.hand_out(target, "desk", limit=9, seconds=60, now=now)
+        assert held.lease
+        assert rest.lease
+
+        for lease in (rest.lease, held.lease):
+            done = await pulling.acknowledge(target, "desk", lease.token, now=now)
+
+    assert [one.event.seq for one in held.messages] == [1, 2]
+    assert [(one.event.seq, one.id.rpartition("-")[0]) for one in rest.messages] == [(3, held.consumer.epoch)]
+    assert done.consumer.cursor == 3
+
+
+@pytest.mark.parametrize("name", ["consumers", "tokens"])
+async def test_a_database_with_consumers_or_tokens_is_not_empty(database_url: str, name: str) -> None:
+    async with Database(with_async_driver(database_url)) as database:
+        assert await database_copy.is_empty(database)
+        async with database.write() as connection:
+            if name == "consumers":
+                await consumers.add(connection, name="desk", kind="pull", now=NOON)
+            else:
+                await tokens.add(connection, "desk", role="read", now=NOON)
+
+        assert not await database_copy.is_empty(database)
 
 
 async def test_a_copy_continues_the_numbers_of_its_source(urls: list[str]) -> None:
