@@ -20,7 +20,7 @@ from ingestd.store.stories.listing import Chosen, is_chosen
 from ingestd.store.stories.reading import read
 
 #: Stories that a page looks through, and those read at once.
-_MAX_ROWS, _BATCH = 5_000, 1_000
+_MAX_ROWS, _BATCH = 2_000, 1_000
 
 #: Records with the words that a page of a search looks through for each story that is listed.
 _HITS = 5
