@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.cli.conftest import write_config
 from tests.cli.running import ingestd
@@ -50,7 +51,7 @@ def test_the_examples_of_the_api_answer_as_the_page_says(tmp_path: Path, papers:
     assert problem[1]["type"] == "urn:ingestd:problem:invalid-request"
 
 
-def run(script: str, environment: dict[str, str]) -> tuple[int, str, list[dict[str, object]]]:
+def run(script: str, environment: dict[str, str]) -> tuple[int, str, Any]:
     """Run a shell script that sends one request with `curl -i`; return status, headers and value."""
     script = script.replace("curl -i", "curl -sS -i --noproxy '*'")
     done = subprocess.run(
