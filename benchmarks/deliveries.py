@@ -259,11 +259,13 @@ async def stream(run: Run, clients: int, messages: int = 50) -> None:
             if connected == clients:
                 are_connected.set()
             numbers: list[str] = []
+            last = ""
             async for line in reply.content:
-                if line.startswith(b"id:"):
-                    numbers.append(line.decode().strip())
+                if line.startswith(b"id:"):  # comments have one as well
+                    last = line.decode().strip()
                 if line.startswith(b"data:"):
                     got += 1
+                    numbers.append(last)
                 if line == b"\n" and len(numbers) == messages:
                     heard.append(tuple(numbers))
                     return

@@ -7,7 +7,7 @@ the database, so a slow client costs memory nowhere but in its socket.
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -32,11 +32,13 @@ MOST, MOST_OF_TOKEN = 2_000, 1_000
 #: commits come together; and without a message until a comment is sent.
 LOOK_EVERY, TOGETHER, COMMENT_EVERY = 0.25, 0.02, 15.0
 
-#: Frames that a form keeps, their bytes in all, and events that are read at once.
-_WINDOW, _WINDOW_BYTES, _PAGE = 1_000, 8 * 2**20, 200
+#: Frames that a form keeps, their bytes in all, and events that are read at once: for all clients, and for one that is
+#: behind.
+_WINDOW, _WINDOW_BYTES, _PAGE, _PAGE_BEHIND = 1_000, 8 * 2**20, 200, 20
 
-#: Bytes that are written at once: a client that takes no more is noticed at the next.
-_CHUNK = 64 * 2**10
+#: Bytes that are written at once, the message that exceeds them included: a client that takes no more is noticed at the
+#: next.  Chunks that a form keeps, since most clients are at the same place.
+_CHUNK, _CHUNKS = 16 * 2**10, 64
 
 #: Clients that read from the database at the same time.
 _READERS = 4
@@ -52,6 +54,7 @@ class Channel:
         self.start = self.end = end
         self.frames: list[Frame] = []
         self.bytes = 0
+        self._chunks: dict[tuple[int, Wanted], Chunk] = {}
         #: Record → number of its last kill among the frames.
         self.kills: dict[int, int] = {}
         #: Filters → clients with them.
@@ -64,6 +67,7 @@ class Channel:
     def add(self, found: Frames) -> None:
         """Take new frames, drop the oldest ones, and wake the clients."""
         self.frames += found.frames
+        self._chunks.clear()
         self.bytes += sum(len(one.content) for one in found.frames)
         for one in found.wanted & self.filters.keys() - self.covered.keys():
             self.covered[one] = self.end
@@ -88,19 +92,20 @@ class Channel:
         self.epoch = ""
         self.wake()
 
-    def after(self, seq: int, wanted: Wanted) -> tuple[list[Frame], int] | None:
-        """Return some frames after a number, and up to which number they are all; None: the database has them."""
+    def after(self, seq: int, wanted: Wanted) -> "Chunk | None":
+        """Return the next messages after a number; None: the database has them."""
         if seq < max(self.start, self.covered.get(wanted, self.end + 1)):
             return None
-        first = bisect_right(self.frames, seq, key=lambda one: one.seq)
-        chosen, size = list[Frame](), 0
-        for one in self.frames[first:]:
-            if one.passes[wanted] and self.kills.get(one.record_id, 0) <= one.seq:
-                chosen.append(one)
-                size += len(one.content)
-                if size >= _CHUNK:
-                    return chosen, one.seq
-        return chosen, self.end
+        if (seq, wanted) not in self._chunks:
+            if len(self._chunks) >= _CHUNKS:
+                self._chunks.clear()
+            first = bisect_right(self.frames, seq, key=lambda one: one.seq)
+            chosen = (
+                one for one in self.frames[first:]
+                if one.passes[wanted] and self.kills.get(one.record_id, 0) <= one.seq
+            )  # fmt: skip
+            self._chunks[seq, wanted] = next(_chunks(chosen, self.end))
+        return self._chunks[seq, wanted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,19 @@ class Chunk:
 
     content: bytes
     upto: int
+    messages: int = 0
+
+
+def _chunks(found: Iterable[Frame], end: int) -> Iterator[Chunk]:
+    """Yield frames together; the last chunk, which may be empty, has everything up to `end`."""
+    some, size = list[bytes](), 0
+    for one in found:
+        some.append(one.content)
+        size += len(one.content)
+        if size >= _CHUNK:
+            yield Chunk(b"".join(some), one.seq, len(some))
+            some, size = [], 0
+    yield Chunk(b"".join(some), end, len(some))
 
 
 class Streams:
@@ -183,12 +201,14 @@ class Streams:
         while not self._closed and channel.epoch == epoch:
             news = channel.news
             found = channel.after(after, wanted)
-            some, upto = found or await self._from_database(channel.form, after, epoch, wanted)
-            if some:
-                self.written += len(some)
-                yield Chunk(b"".join(one.content for one in some), upto)
-            if upto > after:
-                after = upto
+            chunks = [found] if found else await self._from_database(channel, after, wanted)
+            before = after
+            for chunk in chunks:
+                after = max(after, chunk.upto)  # one that reads from the database may be ahead of the channel
+                if chunk.messages:
+                    self.written += chunk.messages
+                    yield chunk
+            if after > before:
                 continue
             try:
                 async with asyncio.timeout(COMMENT_EVERY):
@@ -196,11 +216,18 @@ class Streams:
             except TimeoutError:
                 yield Chunk(frames.position_frame(epoch, after), after)
 
-    async def _from_database(self, form: Form, after: int, epoch: str, wanted: Wanted) -> tuple[list[Frame], int]:
+    async def _from_database(self, channel: Channel, after: int, wanted: Wanted) -> Iterable[Chunk]:
         async with self._behind, self._database.read() as connection:
-            found = await frames.read(connection, after, epoch=epoch, form=form, wanted=(wanted,), limit=_PAGE)
+            found = await frames.read(
+                connection, after, epoch=channel.epoch, form=channel.form, wanted=(wanted,), limit=_PAGE_BEHIND
+            )
             killed = await leases.last_kills(connection, [one.record_id for one in found.frames])
-        return [one for one in found.frames if killed.get(one.record_id, 0) <= one.seq], found.after
+
+        def is_sent(one: Frame) -> bool:
+            # Looked at when its chunk is made: a kill may have come since the one before was written.
+            return max(killed.get(one.record_id, 0), channel.kills.get(one.record_id, 0)) <= one.seq
+
+        return _chunks(filter(is_sent, found.frames), found.after)
 
     def _channel(self, form: Form, start: Start) -> Channel:
         known = self._channels.get(form.name)

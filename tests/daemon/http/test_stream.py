@@ -187,7 +187,7 @@ async def test_what_was_killed_before_it_is_written_is_left_out(
 
 
 def frame(seq: int, record_id: int, kind: EventKind = "new") -> Frame:
-    return Frame(seq=seq, record_id=record_id, kind=kind, content=b"", passes={Wanted(): True})
+    return Frame(seq=seq, record_id=record_id, kind=kind, content=b"<%d>" % seq, passes={Wanted(): True})
 
 
 def test_a_waiting_message_is_dropped_when_its_kill_is_known() -> None:
@@ -200,7 +200,23 @@ def test_a_waiting_message_is_dropped_when_its_kill_is_known() -> None:
     found = channel.after(0, Wanted())
 
     assert found
-    assert [one.seq for one in found[0]] == [2, 3]
+    assert (found.content, found.upto, found.messages) == (b"<2><3>", 3, 2)
+
+
+def test_clients_at_one_place_share_what_is_written() -> None:
+    channel = streams.Channel(form_named("thin"), 0, EPOCH)
+    channel.filters[Wanted()] += 1
+    some = (frame(1, 7), frame(2, 8))
+    channel.add(Frames(frames=some, wanted=frozenset({Wanted()}), after=2, newest=2, epoch=EPOCH))
+
+    first = channel.after(0, Wanted())
+
+    assert first is not None
+    assert channel.after(0, Wanted()) is first
+    channel.add(Frames(frames=(frame(3, 7, "killed"),), wanted=frozenset({Wanted()}), after=3, newest=3, epoch=EPOCH))
+    later = channel.after(0, Wanted())
+    assert later is not None
+    assert later.content == b"<2><3>"
 
 
 async def test_a_client_behind_the_window_misses_nothing(
@@ -208,12 +224,28 @@ async def test_a_client_behind_the_window_misses_nothing(
 ) -> None:
     monkeypatch.setattr(streams, "_WINDOW", 3)
     monkeypatch.setattr(streams, "_PAGE", 2)
+    monkeypatch.setattr(streams, "_PAGE_BEHIND", 2)
     names = [f"Story {number}" for number in range(10)]
     async with reading(client, form="thin") as reader, reading(client, form="thin", after=0) as other:
         await keep_texts(service.runtime.database, "https://paper.example/feed", *names)
 
         assert await reader.headlines(10) == names
         assert await other.headlines(10) == names
+
+
+async def test_a_client_ahead_of_what_is_kept_gets_nothing_twice(
+    service: Service, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "LOOK_EVERY", 3600)
+    monkeypatch.setattr(streams, "_PAGE_BEHIND", 2)
+    names = [f"Story {number}" for number in range(5)]
+    async with reading(client, form="thin") as reader:
+        await keep_texts(service.runtime.database, "https://paper.example/feed", *names)
+        async with reading(client, form="thin", after=0) as ahead:
+            assert await ahead.headlines(2) == names[:2]
+            service.streams.wake()
+            assert await reader.headlines(5) == names
+            assert await ahead.headlines(3) == names[2:]
 
 
 async def test_a_client_that_reads_too_slowly_is_closed_and_resumes(

@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 #: Seconds that a client has to take what is written; then its connection is closed, and it may resume.
 _WRITE_TIMEOUT = 30.0
 
+#: Bytes that wait for a client in this process, beyond what the system holds; then the next write waits as well.
+_UNSENT = 16 * 2**10
+
 _HEADERS = {
     "Content-Type": "text/event-stream",
     "Cache-Control": "no-store",
@@ -115,9 +118,11 @@ async def _send(
         first = await anext(chunks)  # raises before there is an answer, if there are too many clients
         await response.prepare(call.request)
         try:
-            await _write(response, first.content)
+            if call.request.transport:
+                call.request.transport.set_write_buffer_limits(_UNSENT)
+            await _write(call.request, response, first.content)
             async for chunk in chunks:
-                await _write(response, chunk.content)
+                await _write(call.request, response, chunk.content)
                 note(chunk.upto)
         except TimeoutError:
             streams.too_slow += 1
@@ -136,9 +141,11 @@ def _wanted(allowed: str, asked: str) -> Wanted:
     return Wanted(*(str(filters.parse(one)) for one in (allowed, asked)))
 
 
-async def _write(response: web.StreamResponse, content: bytes) -> None:
+async def _write(request: web.Request, response: web.StreamResponse, content: bytes) -> None:
     async with asyncio.timeout(_WRITE_TIMEOUT):
         await response.write(content)
+        # By itself, aiohttp waits for a slow client only after each 64 KiB.
+        await request.writer.drain()
 
 
 ROUTES = (
