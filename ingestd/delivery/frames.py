@@ -5,7 +5,7 @@ take the same form.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,7 @@ from ingestd.model.message import Message, message_id
 from ingestd.renderers.forms import FORMS
 from ingestd.renderers.forms.form import Form
 from ingestd.store.consumers import candidates
+from ingestd.store.consumers.sight import Sight
 from ingestd.store.events import event_log
 
 
@@ -70,10 +71,14 @@ async def read(
     form: Form,
     wanted: Collection[Wanted],
     limit: int,
+    sees: str = "",
 ) -> Frames:
     """Return the frames of at most `limit` events after a number, for the clients with the `wanted` filters.
 
-    A message that no filter lets through has no frame.  Raises CursorExpired and UsageError as `event_log.read_after`.
+    A message that no filter lets through has no frame.  Messages are written for readers with the filter `sees`, and
+    tell nothing of sources and records that it rules out.
+
+    Raises CursorExpired and UsageError as `event_log.read_after`.
     """
     batch = await event_log.read_after(connection, after, epoch=epoch, limit=limit)
     allowed = await _matches(connection, batch.events, {one.allowed for one in wanted}, by_revisions=True)
@@ -86,14 +91,25 @@ async def read(
     loaded = await messages.of_events(
         connection, [event for event, _ in chosen], epoch=batch.epoch, records=form.needs_record
     )
+    if sees:
+        loaded = await _as_seen(connection, loaded, Sight(filters.parse(sees)))
+    given_to = {event.seq: given for event, given in chosen}
     frames = tuple(
         Frame(
             seq=message.event.seq, record_id=message.event.record_id, kind=message.event.kind,
-            content=frame_of(message, form), passes=given,
+            content=frame_of(message, form), passes=given_to[message.event.seq],
         )
-        for message, (_, given) in zip(loaded, chosen, strict=True)
+        for message in loaded
     )  # fmt: skip
     return Frames(frames=frames, wanted=frozenset(wanted), after=batch.after, newest=batch.newest, epoch=batch.epoch)
+
+
+async def _as_seen(connection: AsyncConnection, found: Sequence[Message], sight: Sight) -> list[Message]:
+    """Return messages as a reader sees them; those of which it sees nothing are left out."""
+    events = {one.seq: one for one in await sight.of_events(connection, [message.event for message in found])}
+    shown = [replace(message, event=events[message.event.seq]) for message in found if message.event.seq in events]
+    records = iter(await sight.of_records(connection, [one.record for one in shown if one.record]))
+    return [replace(one, record=next(records)) if one.record else one for one in shown]
 
 
 async def _matches(

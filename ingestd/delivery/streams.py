@@ -32,12 +32,12 @@ MOST, MOST_OF_TOKEN = 2_000, 1_000
 #: commits come together; and without a message until a comment is sent.
 LOOK_EVERY, TOGETHER, COMMENT_EVERY = 0.25, 0.02, 15.0
 
-#: Frames that a form keeps, their bytes in all, and events that are read at once: for all clients, and for one that is
-#: behind.
-_WINDOW, _WINDOW_BYTES, _PAGE, _PAGE_BEHIND = 1_000, 8 * 2**20, 200, 20
+#: Frames that a channel keeps; bytes that one keeps, and all together; and events that are read at once, for a channel
+#: and for a client that is behind.
+_WINDOW, _WINDOW_BYTES, _ALL_BYTES, _PAGE, _PAGE_BEHIND = 1_000, 8 * 2**20, 32 * 2**20, 200, 20
 
 #: Bytes that are written at once, the message that exceeds them included: a client that takes no more is noticed at the
-#: next.  Chunks that a form keeps, since most clients are at the same place.
+#: next.  Chunks that a channel keeps, since most clients are at the same place.
 _CHUNK, _CHUNKS = 16 * 2**10, 64
 
 #: Clients that read from the database at the same time.
@@ -45,10 +45,11 @@ _READERS = 4
 
 
 class Channel:
-    """The newest frames in one form."""
+    """The newest frames in one form, for clients of tokens with one filter: they see the same of a message."""
 
-    def __init__(self, form: Form, end: int, epoch: str) -> None:
+    def __init__(self, form: Form, end: int, epoch: str, sees: str = "") -> None:
         self.form = form
+        self.sees = sees
         self.epoch = epoch
         #: Every event after `start` up to `end` that somebody wants is in `frames`.
         self.start = self.end = end
@@ -64,7 +65,7 @@ class Channel:
         #: Set, and replaced, when there is something new.
         self.news = asyncio.Event()
 
-    def add(self, found: Frames) -> None:
+    def add(self, found: Frames, most_bytes: int = _WINDOW_BYTES) -> None:
         """Take new frames, drop the oldest ones, and wake the clients."""
         self.frames += found.frames
         self._chunks.clear()
@@ -74,7 +75,7 @@ class Channel:
         self.kills.update((one.record_id, one.seq) for one in found.frames if one.kind in KILLS)
         self.end = found.after
         dropped = 0
-        while len(self.frames) - dropped > _WINDOW or self.bytes > _WINDOW_BYTES:
+        while len(self.frames) - dropped > _WINDOW or self.bytes > most_bytes:
             self.bytes -= len(self.frames[dropped].content)
             self.start, dropped = self.frames[dropped].seq, dropped + 1
         if dropped:
@@ -145,8 +146,9 @@ class Streams:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._channels: dict[str, Channel] = {}
-        self._readers: dict[str, asyncio.Task[None]] = {}
+        #: By the name of the form, and the filter of the tokens.
+        self._channels: dict[tuple[str, str], Channel] = {}
+        self._readers: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._behind = asyncio.Semaphore(_READERS)
         self._tokens = Counter[str | None]()
         self._closed = False
@@ -171,14 +173,18 @@ class Streams:
                 await event_log.read_after(connection, after, epoch=epoch, limit=1)
         return Start(epoch=kept.epoch, after=kept.last if after is None else after, newest=kept.last)
 
-    async def follow(self, start: Start, *, form: Form, wanted: Wanted, token: str | None) -> AsyncGenerator[Chunk]:
+    async def follow(
+        self, start: Start, *, form: Form, wanted: Wanted, token: str | None, sees: str = ""
+    ) -> AsyncGenerator[Chunk]:
         """Yield what to write to a client: its messages in order, and comments, until this process ends.
+
+        `sees` is the filter of its token: messages tell nothing of sources and records that this rules out.
 
         Raises Busy when there are too many clients, CursorExpired and StoreError.
         """
         if self.clients >= MOST or self._tokens[token] >= MOST_OF_TOKEN:
             raise Busy("too many clients read streams; try again later")
-        channel = self._channel(form, start)
+        channel = self._channel(form, start, sees)
         self.clients += 1
         self._tokens[token] += 1
         channel.filters[wanted] += 1
@@ -193,9 +199,9 @@ class Streams:
             if not channel.filters[wanted]:
                 del channel.filters[wanted]
                 channel.covered.pop(wanted, None)
-            if not channel.filters and self._channels.get(form.name) is channel:
-                del self._channels[form.name]
-                self._readers.pop(form.name).cancel()
+            if not channel.filters and self._channels.get((form.name, sees)) is channel:
+                del self._channels[form.name, sees]
+                self._readers.pop((form.name, sees)).cancel()
 
     async def _messages(self, channel: Channel, after: int, epoch: str, wanted: Wanted) -> AsyncIterator[Chunk]:
         while not self._closed and channel.epoch == epoch:
@@ -219,8 +225,9 @@ class Streams:
     async def _from_database(self, channel: Channel, after: int, wanted: Wanted) -> Iterable[Chunk]:
         async with self._behind, self._database.read() as connection:
             found = await frames.read(
-                connection, after, epoch=channel.epoch, form=channel.form, wanted=(wanted,), limit=_PAGE_BEHIND
-            )
+                connection, after, epoch=channel.epoch, form=channel.form, wanted=(wanted,), limit=_PAGE_BEHIND,
+                sees=channel.sees,
+            )  # fmt: skip
             killed = await leases.last_kills(connection, [one.record_id for one in found.frames])
 
         def is_sent(one: Frame) -> bool:
@@ -229,15 +236,16 @@ class Streams:
 
         return _chunks(filter(is_sent, found.frames), found.after)
 
-    def _channel(self, form: Form, start: Start) -> Channel:
-        known = self._channels.get(form.name)
+    def _channel(self, form: Form, start: Start, sees: str) -> Channel:
+        key = (form.name, sees)
+        known = self._channels.get(key)
         if known is None or known.epoch != start.epoch:
             if known:
                 known.close()
-                self._readers.pop(form.name).cancel()
-            channel = self._channels[form.name] = Channel(form, start.newest, start.epoch)
-            self._readers[form.name] = asyncio.create_task(self._read(channel), name=f"stream {form.name}")
-        return self._channels[form.name]
+                self._readers.pop(key).cancel()
+            channel = self._channels[key] = Channel(form, start.newest, start.epoch, sees)
+            self._readers[key] = asyncio.create_task(self._read(channel), name=f"stream {form.name}")
+        return self._channels[key]
 
     async def _read(self, channel: Channel) -> None:
         """Read what is new, as long as somebody listens; whatever ends this ends the streams, whose clients resume."""
@@ -261,7 +269,7 @@ class Streams:
                 log.warning("streams closed", reason=str(error))
                 return
             if found:
-                channel.add(found)
+                channel.add(found, min(_WINDOW_BYTES, _ALL_BYTES // len(self._channels)))
             if not found or found.after == found.newest:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_EVERY):
@@ -272,7 +280,7 @@ class Streams:
         async with self._database.read() as connection:
             return await frames.read(
                 connection, channel.end, epoch=channel.epoch, form=channel.form, wanted=list(channel.filters),
-                limit=_PAGE,
+                limit=_PAGE, sees=channel.sees,
             )  # fmt: skip
 
     async def close(self) -> None:

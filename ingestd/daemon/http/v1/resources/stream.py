@@ -114,7 +114,9 @@ async def _send(
     response = web.StreamResponse(headers=_HEADERS)
     if call.request.method == "HEAD":
         return response
-    async with aclosing(streams.follow(start, form=form, wanted=wanted, token=call.caller.token)) as chunks:
+    caller = call.caller
+    following = streams.follow(start, form=form, wanted=wanted, token=caller.token, sees=caller.filter)
+    async with aclosing(following) as chunks:
         first = await anext(chunks)  # raises before there is an answer, if there are too many clients
         await response.prepare(call.request)
         try:

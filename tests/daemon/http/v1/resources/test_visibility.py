@@ -1,9 +1,11 @@
 """What a token with a filter sees: its own sources and records, and nothing that tells of others."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy import insert, update
 
@@ -210,3 +212,27 @@ async def test_a_filtered_token_changes_nothing(shared: Api) -> None:
     ):  # fmt: skip
         refused = await shared.request(method, path, json=body, token=token)
         assert (refused.status, "has a filter" in refused.value["detail"]) == (403, True), path
+
+
+async def test_the_stream_tells_nothing_of_others(shared: Api) -> None:
+    heard = {}
+    for name, token in (("own", await add_token(shared, "source:1")), ("all", None)):
+        headers = {"Authorization": f"Bearer {token}"} if token else None
+        parameters = {"after": "0", "form": "full"}
+        async with shared.client.get("/v1/stream", params=parameters, headers=headers) as reply:
+            assert reply.status == 200
+            heard[name] = [await _message(reply) for _ in range(2 if token else 4)]
+
+    assert [one["kind"] for one in heard["own"]] == ["new", "new"]
+    assert "other.example" not in json.dumps(heard["own"])
+    first, known = heard["own"][0]["record"], heard["all"][0]["record"]
+    assert [one["url"] for one in first["carriers"]] == [known["carriers"][0]["url"]]
+    assert (first["origin_record"], known["origin_record"]) == (None, 3)
+    assert "other.example" in json.dumps(heard["all"])
+
+
+async def _message(reply: aiohttp.ClientResponse) -> Any:
+    async for line in reply.content:
+        if line.startswith(b"data: "):
+            return json.loads(line[6:])
+    raise AssertionError("the stream ended")
