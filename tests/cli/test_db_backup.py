@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
 
 from ingestd.cli.db import progress
+from ingestd.model.consumer import FailedMessage
 from ingestd.settings.values import with_async_driver
+from ingestd.store.consumers import failures
 from ingestd.store.database import Database
 from ingestd.store.schema.tables import installation, runs
 from tests.backfill.backfills import atom
@@ -54,6 +57,10 @@ class Installation:
 
     def documents(self) -> set[str]:
         return {str(sha256) for (sha256,) in self.rows("SELECT sha256 FROM raws WHERE stored_size > 0")}
+
+    async def add_failure(self, message: FailedMessage) -> None:
+        async with Database(with_async_driver(self.url)) as database, database.write() as connection:
+            await failures.save(connection, [message])
 
     def poll(self, papers: Papers, last: int) -> None:
         """Poll a feed of the stories 1 to `last`."""
@@ -100,6 +107,50 @@ def test_a_restored_backup_has_all_records_and_documents(
     assert found[0] == found[1] != []
     second.poll(papers, 7)
     assert len(second.rows(RECORDS)) == 7
+
+
+@BOTH
+def test_consumers_say_what_to_do_after_a_restore_and_tokens_stay_valid(
+    install: Install, papers: Papers, tmp_path: Path, source: str, target: str
+) -> None:
+    first, second = install(source, "first"), install(target, "second")
+    first.poll(papers, 3)
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    ingestd(first.config, "consumers", "add", "desk", "--kind", "files", "--set", f"folder={folder}", "--after", "0")
+    ingestd(first.config, "consumers", "add", "reader", "--kind", "pull", "--after", "0")
+    ingestd(first.config, "tokens", "add", "customer", "--role", "read")
+    now = datetime.now(UTC)
+    waiting = FailedMessage(
+        consumer_id=1, seq=1, record_id=1, state="waiting", attempts=1, first_at=now, last_at=now, next_at=now,
+        status=None, error="refused", excerpt=None,
+    )  # fmt: skip
+    asyncio.run(first.add_failure(waiting))
+    assert ingestd(first.config, "db", "backup", tmp_path / "backup").status == 0
+
+    assert ingestd(second.config, "db", "restore", tmp_path / "backup").status == 0
+
+    tokens = "SELECT name, role, sha256 FROM tokens"
+    assert second.rows(tokens) == first.rows(tokens) != []
+    daemon = Daemon(second.config)
+    daemon.logged("consumer stopped")
+    assert daemon.end() == 0
+    assert list(folder.iterdir()) == []
+    desk, _ = ingestd(second.config, "consumers", "list", "--json").json
+    assert (desk["state"], desk["cursor"]) == ("expired", 0)
+    assert "ingestd consumers seek desk" in desk["reason"]
+    refused = ingestd(second.config, "consumers", "resume", "desk")
+    assert refused.status == 2
+    assert "ingestd consumers seek desk" in refused.error
+
+    for name in ("desk", "reader"):
+        assert ingestd(second.config, "consumers", "seek", name, "--after", "0").status == 0
+    assert second.rows("SELECT count(*) FROM consumer_failures") == [(0,)]
+    daemon = Daemon(second.config)
+    eventually(lambda: len(list(folder.iterdir())) == 3, lambda: daemon.lines)
+    assert daemon.end() == 0
+    states = {one["name"]: one["state"] for one in ingestd(second.config, "consumers", "list", "--json").json}
+    assert states == {"desk": "active", "reader": "active"}
 
 
 def test_a_backup_of_a_running_daemon_is_of_one_moment(
