@@ -138,7 +138,9 @@ class Deliverer:
                 connection, self.consumer.id, states=("dead",), after=self.consumer.cursor, limit=failures.MOST_WAITING
             )
             killed = await kills.last_of(connection, {row.record_id for row in rows}, KILLS)
-        self.lanes.load(rows, killed)
+            late = [row.seq for row in rows if killed.get(row.record_id, 0) > row.seq]
+            merges = await kills.merges_among(connection, late)
+        self.lanes.load(rows, killed, merges)
 
     async def _send_until_down(self, sender: Sender) -> None:
         async with asyncio.TaskGroup() as workers:

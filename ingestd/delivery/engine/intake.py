@@ -25,7 +25,7 @@ _MOST_KILLS = 200
 #: process dies.
 _AHEAD = 10_000
 
-_NOT_KEPT = "the event is no longer kept (keep_events)"
+_NOT_KEPT = "the event is no longer kept (keep_events, keep_records)"
 
 
 class Intake:

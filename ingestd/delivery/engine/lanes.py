@@ -8,7 +8,7 @@ Nothing here waits or reads a clock, and `rows.changes` collects what has to be 
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ingestd.delivery.engine import retries
@@ -90,14 +90,16 @@ class Lanes:
     def _key(self, record_id: int) -> int:
         return 0 if self._ordered else record_id
 
-    def load(self, rows: Iterable[FailedMessage], killed: Mapping[int, int]) -> None:
+    def load(self, rows: Iterable[FailedMessage], killed: Mapping[int, int], merges: Collection[int] = ()) -> None:
         """Take over the rows of messages that failed before; `killed` has the last kill of their records.
+
+        `merges` has the numbers of those that say that their record was merged, which no kill overtakes.
 
         Rows may be stored beyond a cursor that an earlier message holds back: these messages are not taken in again.
         """
         found = list(rows)
         self._settled = {row.seq for row in found if row.seq > self.cursor}
-        self.totals.overtaken += self.rows.load((row for row in found if row.state != "dead"), killed)
+        self.totals.overtaken += self.rows.load((row for row in found if row.state != "dead"), killed, merges)
 
     def add(self, items: Iterable[Item], upto: int, killed: Mapping[int, int], now: datetime) -> None:
         """Take in messages of the main lane that match, up to event `upto`; `killed` has the last kills of records."""

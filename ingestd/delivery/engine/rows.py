@@ -4,7 +4,7 @@ The first row of a record waits for its next try, and the others are blocked by 
 """
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import heappop, heappush
@@ -45,11 +45,14 @@ class Rows:
         """Return whether a message of the record waits."""
         return record_id in self._rows
 
-    def load(self, rows: Iterable[FailedMessage], killed: Mapping[int, int]) -> int:
-        """Take over stored rows; those before the last kill of their record are deleted.  Returns how many."""
+    def load(self, rows: Iterable[FailedMessage], killed: Mapping[int, int], merges: Collection[int] = ()) -> int:
+        """Take over stored rows; those before the last kill of their record are deleted, but for `merges`.
+
+        Returns how many were deleted.
+        """
         overtaken = 0
         for row in sorted(rows, key=lambda row: row.seq):
-            if killed.get(row.record_id, 0) > row.seq:
+            if killed.get(row.record_id, 0) > row.seq and row.seq not in merges:
                 self.changes.rows[row.seq] = None
                 overtaken += 1
             else:

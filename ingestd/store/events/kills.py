@@ -36,6 +36,14 @@ async def since(
     return (rows[-1].seq if rows else seq), found
 
 
+async def merges_among(connection: AsyncConnection, numbers: Iterable[int]) -> set[int]:
+    """Return which of some events say that a record was merged: no kill overtakes these."""
+    c, found = events.c, set[int]()
+    for some in chunks(list(numbers)):
+        found.update((await connection.execute(select(c.seq).where(c.seq.in_(some), c.kind == "merged"))).scalars())
+    return found
+
+
 async def last_of(
     connection: AsyncConnection, record_ids: Iterable[int], kinds: Collection[EventKind]
 ) -> dict[int, int]:
