@@ -105,10 +105,15 @@ class EventBatch:
     epoch: str
 
 
-#: Whether the content of an event's revision may be shown without being asked for.
-_SHOWN = (records.c.pubstatus == "usable") & (func.coalesce(revisions.c.pubstatus, "usable") == "usable")
-
 _other = records.alias("other")
+
+#: Whether the content of an event's revision may be shown without being asked for.  A record that was merged has its
+#: text in the other one, and so what is said of that counts for it as well.
+_SHOWN = (
+    (records.c.pubstatus == "usable")
+    & (func.coalesce(revisions.c.pubstatus, "usable") == "usable")
+    & (func.coalesce(_other.c.pubstatus, "usable") == "usable")
+)
 
 _EVENT = (
     select(

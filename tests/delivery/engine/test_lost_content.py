@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from ingestd.store.consumers import failures
 from ingestd.store.database import Database
 from ingestd.store.doubles.merge import merge
+from ingestd.store.events import event_log
 from ingestd.store.records import operator_decisions, purge
 from ingestd.store.retention import prune
 from ingestd.store.retention.limits import Limits
@@ -190,6 +191,9 @@ async def test_what_waits_of_a_record_that_is_merged_into_a_killed_one_is_not_se
     assert "new" not in kinds
     assert kinds.count("killed") == 1
     assert kinds.count("merged") == 1, "that the record is in another one is still said"
+    async with database.read() as connection:
+        log = (await event_log.read_after(connection, 0)).events
+    assert {(one.headline, one.entry_url) for one in log if one.record_id in (1, 2)} == {(None, None)}
     assert "1 text" not in json.dumps([one for one in receiver.seen if one["kind"] in ("killed", "merged")])
     assert await rows_of(database) == []
 
