@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ async def test_an_exchange_or_virtual_host_that_is_missing_is_named(endpoint: Ra
 
 async def test_a_queue_that_is_full_waits(endpoint: RabbitmqServer, fetcher: Fetcher) -> None:
     async with await endpoint.connect() as connection, connection.channel() as channel:
-        limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        limits: dict[str, Any] = {"x-max-length": 1, "x-overflow": "reject-publish"}
         await channel.declare_queue("small", durable=True, arguments=limits)
 
     async with opened(endpoint.kind, {**endpoint.settings, "exchange": "", "routing_key": "small"}, fetcher) as sender:
