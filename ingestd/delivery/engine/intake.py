@@ -15,7 +15,8 @@ from ingestd.renderers.forms.form import Form
 #: Messages that are read at once, and below which others are read: a page takes a dozen statements, however many.
 PAGE, LOW = 256, 64
 
-#: Bytes of the messages of a page, as far as those of the page before tell: pages of large messages are smaller.
+#: Bytes of the messages of a page, as far as those of the page before tell: pages of large messages are smaller, except
+#: the first one after smaller messages.  To read pages in slices, with a look at their bytes, took a fifth of the rate.
 _PAGE_BYTES = 2_000_000
 
 #: Kills that are queued at most.
