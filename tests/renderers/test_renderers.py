@@ -4,7 +4,17 @@ import pkgutil
 from ingestd import renderers
 
 #: Modules that are not renderers.
-HELPERS = {"feeds", "forms", "identifiers", "record_items", "record_json", "renderer", "story_json", "xml_writer"}
+HELPERS = {
+    "feeds",
+    "forms",
+    "identifiers",
+    "record_forms",
+    "record_items",
+    "record_json",
+    "renderer",
+    "story_json",
+    "xml_writer",
+}
 
 
 def test_every_renderer_is_in_the_table() -> None:
