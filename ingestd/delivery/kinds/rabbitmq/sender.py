@@ -152,6 +152,8 @@ class RabbitmqSender:
 
 
 def _words(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.errno:
-        return system_words(error)
+    # aiormq wraps an error of the system, or of TLS, in one of its own with the same arguments.
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(cause, OSError) and cause.errno:
+        return system_words(cause)
     return str(error.args[-1]) if len(error.args) > 1 else str(error) or type(error).__name__
