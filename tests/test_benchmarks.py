@@ -138,15 +138,3 @@ def test_a_document_of_stories_may_lack_what_is_not_known(tmp_path: Path) -> Non
     first, second = in_memory(read_documents(tmp_path), 1)
 
     assert first["cluster"] == second["cluster"]
-
-
-def test_deliveries_are_measured_whole_in_small() -> None:
-    sizes = {"records": 20, "turns": 2, "kills": 4, "clients": 5}
-    given = [part for name, value in sizes.items() for part in (f"--{name}", str(value))]
-    command = [sys.executable, str(BENCHMARKS / "deliveries.py"), "--database", "sqlite", *given]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
-
-    assert done.returncode == 0, done.stderr[-2000:]
-    figures = [json.loads(line)["figure"] for line in done.stdout.splitlines()]
-    assert len(figures) == 7
-    assert figures[-1] == "messages to clients of the stream, a second of CPU"
