@@ -105,7 +105,7 @@ class Channel:
                 one for one in self.frames[first:]
                 if one.passes[wanted] and self.kills.get(one.record_id, 0) <= one.seq
             )  # fmt: skip
-            self._chunks[seq, wanted] = next(_chunks(chosen, self.end))
+            self._chunks[seq, wanted] = next(_in_chunks(chosen, self.end))
         return self._chunks[seq, wanted]
 
 
@@ -122,15 +122,15 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What is written to a client at once, and the number up to which it has everything then."""
+    """What is written to a client at once, up to which number it has everything then, and the number of messages."""
 
     content: bytes
     upto: int
     messages: int = 0
 
 
-def _chunks(found: Iterable[Frame], end: int) -> Iterator[Chunk]:
-    """Yield frames together; the last chunk, which may be empty, has everything up to `end`."""
+def _in_chunks(found: Iterable[Frame], end: int) -> Iterator[Chunk]:
+    """Yield frames in chunks of about `_CHUNK` bytes; with the last one, which may be empty, a client is at `end`."""
     some, size = list[bytes](), 0
     for one in found:
         some.append(one.content)
@@ -234,7 +234,7 @@ class Streams:
             # Looked at when its chunk is made: a kill may have come since the one before was written.
             return max(killed.get(one.record_id, 0), channel.kills.get(one.record_id, 0)) <= one.seq
 
-        return _chunks(filter(is_sent, found.frames), found.after)
+        return _in_chunks(filter(is_sent, found.frames), found.after)
 
     def _channel(self, form: Form, start: Start, sees: str) -> Channel:
         key = (form.name, sees)

@@ -89,7 +89,7 @@ ApiConcurrency = Annotated[
         ge=1,
         le=10_000,
         description=(
-            "Requests of a token that are answered at the same time; those that wait for events do not count."
+            "Requests of a token that are answered at the same time. Requests that wait for events do not count."
         ),
     ),
 ]

@@ -19,6 +19,14 @@ async def start_with_events(database: Database, receiver: Receiver, engines: Eng
     return await engines.start()
 
 
+async def have_all_refused(database: Database, receiver: Receiver, engines: Engines) -> None:
+    """Have the receiver refuse all events of three records once."""
+    receiver.answer = lambda _message: 500
+    engine = await start_with_events(database, receiver, engines)
+    await receiver.until(lambda: len(receiver.seen) == 12)
+    await engines.stop(engine)
+
+
 def of_record(receiver: Receiver, record: int) -> list[int]:
     return [message["seq"] for message in receiver.taken if message["record_id"] == record]
 
@@ -26,10 +34,7 @@ def of_record(receiver: Receiver, record: int) -> list[int]:
 async def test_dead_messages_of_a_record_are_redelivered_in_order(
     database: Database, receiver: Receiver, engines: Engines
 ) -> None:
-    receiver.answer = lambda _message: 500
-    engine = await start_with_events(database, receiver, engines)
-    await receiver.until(lambda: len(receiver.seen) == 12)
-    await engines.stop(engine)
+    await have_all_refused(database, receiver, engines)
     assert await rows_of(database) == [(seq, "dead") for seq in range(1, 13)]
 
     receiver.answer = lambda _message: 200
@@ -49,10 +54,7 @@ async def test_dead_messages_of_a_record_are_redelivered_in_order(
 async def test_a_message_that_is_refused_again_holds_up_the_later_ones(
     database: Database, receiver: Receiver, engines: Engines
 ) -> None:
-    receiver.answer = lambda _message: 500
-    engine = await start_with_events(database, receiver, engines)
-    await receiver.until(lambda: len(receiver.seen) == 12)
-    await engines.stop(engine)
+    await have_all_refused(database, receiver, engines)
     async with database.write() as connection:
         await consumers.change(connection, "desk", settings={"url": receiver.url, "retries": [1.0]})
         await failures.redeliver(connection, await found(database), now=NOON)

@@ -29,7 +29,7 @@ class RedisSettings(BrokerSettings):
         "ingestd",
         min_length=1,
         max_length=500,
-        description="Key of the stream. Nobody else may write to it: the identifiers of its entries must rise.",
+        description="Key of the stream. No other program may write to it: identifiers of its entries must rise.",
     )
     max_length: int | None = Field(
         None,
