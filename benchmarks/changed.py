@@ -47,10 +47,10 @@ async def measure(wire: Wire, site: Site, rounds: int, peers: bool) -> None:
         with Peer("reader", wire) if peers else nullcontext() as reader:
             outcomes = Outcomes(daemon)
             await add_feeds(daemon, wire, WARM)
-            await daemon.polls.run_until_idle()  # starts the workers, which is not measured
+            await daemon.engine.run_until_idle(["polls"])  # starts the workers, which is not measured
             await add_feeds(daemon, wire, site.feeds)
             with measured() as took:
-                await daemon.polls.run_until_idle()
+                await daemon.engine.run_until_idle(["polls"])
             outcomes.expect(polls={"new": site.feeds})
             first = took.cpu / (site.feeds - WARM)
             if reader:
@@ -64,7 +64,7 @@ async def measure(wire: Wire, site: Site, rounds: int, peers: bool) -> None:
                 outcomes = Outcomes(daemon)
                 async with log_growth(database / "ingestd.db") as grown:
                     with measured() as took:
-                        await daemon.polls.run_until_idle()
+                        await daemon.engine.run_until_idle(["polls"])
                 outcomes.expect(polls={"new": site.feeds})
                 count = site.feeds * (site.entries + number * NEW)
                 await expect_rows(daemon, sources=site.feeds, entries=count, polls=site.feeds * (number + 1))

@@ -24,10 +24,10 @@ async def ingestd_cpu(wire: Wire, site: Site) -> float:
     async with service(extractors=2) as daemon:
         outcomes = Outcomes(daemon)
         await add_feeds(daemon, wire, WARM)
-        await daemon.polls.run_until_idle()  # starts the workers, which is not measured
+        await daemon.engine.run_until_idle(["polls"])  # starts the workers, which is not measured
         await add_feeds(daemon, wire, site.feeds)
         with measured() as took:
-            await daemon.polls.run_until_idle()
+            await daemon.engine.run_until_idle(["polls"])
         outcomes.expect(polls={"new": site.feeds})
         count = site.feeds * site.entries
         await expect_rows(daemon, sources=site.feeds, entries=count, polls=site.feeds)

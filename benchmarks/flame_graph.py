@@ -69,22 +69,22 @@ async def sampled(raw: Path) -> AsyncIterator[None]:
 
 async def unchanged(daemon: Service, wire: str, site: Site, raw: Path) -> None:
     await add_feeds(daemon, wire, site.feeds)
-    await daemon.polls.run_until_idle()
+    await daemon.engine.run_until_idle(["polls"])
     async with sampled(raw):
         for _ in range(30):
             await make_due(daemon)
             outcomes = Outcomes(daemon)
-            await daemon.polls.run_until_idle()
+            await daemon.engine.run_until_idle(["polls"])
             outcomes.expect(polls={"not_modified": site.feeds})
 
 
 async def first_ingest(daemon: Service, wire: str, site: Site, raw: Path) -> None:
     await add_feeds(daemon, wire, 2)
-    await daemon.polls.run_until_idle()  # starts the workers
+    await daemon.engine.run_until_idle(["polls"])  # starts the workers
     outcomes = Outcomes(daemon)
     await add_feeds(daemon, wire, site.feeds)
     async with sampled(raw):
-        await daemon.polls.run_until_idle()
+        await daemon.engine.run_until_idle(["polls"])
     outcomes.expect(polls={"new": site.feeds - 2})
 
 

@@ -131,7 +131,7 @@ class Polls:
         await self.add(STEP)
         outcomes = Outcomes(self.alone)
         with measured() as took:
-            await self.alone.polls.run_until_idle()
+            await self.alone.engine.run_until_idle(["polls"])
         outcomes.expect(polls={"new": STEP})
         bodies = [feed(SITE, self.wire, number) for number in range(self.added - STEP, self.added)]
         return Turn(cpu_of(lambda: [feedparser.parse(body) for body in bodies]), took.cpu)
@@ -144,7 +144,7 @@ class Polls:
         await make_due(self.daemon)
         outcomes = Outcomes(self.daemon)
         with measured() as took:
-            await self.daemon.polls.run_until_idle()
+            await self.daemon.engine.run_until_idle(["polls"])
         outcomes.expect(polls={"not_modified": self.added})
         after = [await bare_loop(self.wire, tags, self.session) for _ in range(LOOPS)]
         return Turn(statistics.mean(before + after), took.cpu)
@@ -158,7 +158,7 @@ async def polls() -> AsyncIterator[Polls]:
             alone = Service(daemon.runtime, max_polls=1, max_pages=1, per_site=1)
             found = Polls(daemon, alone, wire, session, await etags(wire, SITE.feeds, session))
             await found.add(STEP)
-            await daemon.polls.run_until_idle()  # starts the worker
+            await daemon.engine.run_until_idle(["polls"])  # starts the worker
             yield found
 
 

@@ -221,7 +221,7 @@ class Replay:
             self.web.round = number
             self.clock.set(START + number * STEP)
             await self._make_due(runtime, [])
-            await together.pages.run_until_idle()  # what is tried again
+            await together.engine.run_until_idle(["pages"])  # what is tried again
             for url in self.one_by_one:
                 self.clock.set(self.clock.now + timedelta(seconds=10))
                 await self._make_due(runtime, [url])
@@ -230,16 +230,16 @@ class Replay:
             self.clock.set(START + number * STEP + timedelta(seconds=600))
             await self._make_due(runtime, self.together)
             await together.run_until_idle()
-            await together.revisits.run_until_idle()
+            await together.engine.run_until_idle(["revisits"])
             await together.repair.run()
-            await together.pages.run_until_idle()
+            await together.engine.run_until_idle(["pages"])
             await self._note(runtime)
         for number in range(2):  # the last: their pages are not fetched
             self.web.round = number
             self.clock.set(START + (self._rounds + number) * STEP)
             for url in self.samples:
                 await self._make_due(runtime, [url])
-                await alone.polls.run_until_idle()
+                await alone.engine.run_until_idle(["polls"])
                 await self._note(runtime)
 
     async def _add(self, runtime: Runtime, urls: list[str]) -> None:

@@ -63,7 +63,7 @@ async def measure(wire: Wire, site: Site, rounds: int, peers: bool) -> None:
         with Peer("reader", wire) if peers else nullcontext() as reader:
             outcomes = Outcomes(daemon)
             await add_feeds(daemon, wire, site.feeds)
-            await daemon.polls.run_until_idle()
+            await daemon.engine.run_until_idle(["polls"])
             outcomes.expect(polls={"new": site.feeds})
             tags = await etags(wire, site.feeds, session)
             if reader:
@@ -73,7 +73,7 @@ async def measure(wire: Wire, site: Site, rounds: int, peers: bool) -> None:
                 await make_due(daemon)
                 outcomes = Outcomes(daemon)
                 with measured() as took:
-                    await daemon.polls.run_until_idle()
+                    await daemon.engine.run_until_idle(["polls"])
                 outcomes.expect(polls={"not_modified": site.feeds})
                 await expect_rows(
                     daemon, sources=site.feeds, entries=site.feeds * site.entries, polls=site.feeds * (number + 2)

@@ -109,7 +109,7 @@ async def _run_with_progress(service: Service, work: Coroutine[Any, Any, None]) 
 
         def refresh() -> None:
             done = sum(service.service_state.polls_done.values()) + sum(service.service_state.entries_done.values())
-            left = service.polls.at_work + service.polls.waiting + service.pages.at_work + service.pages.waiting
+            left = service.engine.at_work().total
             bar.update(task, total=done + left or None, completed=done)
 
         await run_with_refresh(work, refresh)

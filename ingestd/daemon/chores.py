@@ -216,7 +216,7 @@ async def heartbeat(service: Service) -> None:
 
 async def _repair(service: Service) -> None:
     if not service.service_state.stopping and await service.repair.run():
-        service.pages.nudge()
+        service.engine.nudge(["pages"])
 
 
 class QuietCheck:

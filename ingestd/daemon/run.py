@@ -141,7 +141,7 @@ async def _work_until(stopped: asyncio.Event, service: Service, budget: float) -
         if not done:
             log.warning(
                 "stop timed out",
-                at_work=service.polls.at_work + service.pages.at_work,
+                at_work=service.engine.at_work().total,
             )
     finally:
         stop.cancel()

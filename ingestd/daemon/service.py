@@ -1,9 +1,7 @@
 """The service of the daemon: claims due sources and entries and works on them until it is stopped."""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,21 +12,15 @@ from ingestd.daemon.service_state import ServiceState
 from ingestd.daemon.usage_figures import UsageFigures
 from ingestd.delivery.engine.deliveries import Deliveries
 from ingestd.delivery.streams import Streams
-from ingestd.errors import StoreError
-from ingestd.model.source import Source
-from ingestd.pipeline.dispatcher import Dispatcher
-from ingestd.pipeline.entry_worker import EntryWorker, run_or_postpone
+from ingestd.pipeline.engine.engine import Engine, Reports
+from ingestd.pipeline.engine.local import LocalEngine
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import Subscriber
 from ingestd.repair.job import Repair
-from ingestd.store.outages import log_failure
-from ingestd.store.polls import sources
 from ingestd.store.polls.poll_result import PollResult
 from ingestd.store.records.outcomes import EntryOutcome, Failed, RevisitFailed, Saved
 from ingestd.store.retention.prune import Rounds
-from ingestd.store.work.own_claims import claim_of
-from ingestd.urls import pacing_key
 
 if TYPE_CHECKING:  # it needs numpy: see `daemon.run`
     from ingestd.pipeline.stories.placer import Placer
@@ -66,31 +58,19 @@ class Service:
         self.streams = Streams(runtime.database)
         self.usage = UsageFigures()
         self.retention_rounds = Rounds()
-        self.polls: Dispatcher[Source] = Dispatcher(
-            claim=self._claim_sources,
-            work=self._poll,
-            site=lambda source: pacing_key(source.url),
-            limit=max_polls,
-            per_site=per_site,
+        reports = Reports(
+            on_poll=self._count_poll,
+            on_page=self._count_page,
+            on_revisit=self._count_revisit,
+            on_claim=lambda done: self.service_state.note_write(ok=done),
         )
-        self.pages = EntryWorker(
-            ingest=runtime.ingest,
-            limit=max_pages,
-            per_site=per_site,
-            on_outcome=self._count_entry,
-        ).dispatcher
-        # A few slots of their own: a new page never waits for a revisit.
-        self.revisits = EntryWorker(
-            ingest=runtime.ingest,
-            limit=max(1, max_pages // _PAGES_PER_REVISIT),
-            per_site=1,
-            on_outcome=self._count_revisit,
-            yields_to=self.pages,
-        ).dispatcher
+        self.engine: Engine = LocalEngine(runtime, reports, max_polls=max_polls, max_pages=max_pages, per_site=per_site)
         #: Handles WebSub subscriptions; None: no public address, so hubs cannot push.
         self.subscriber = self._subscriber(callback) if callback else None
         self.drops = FolderWatch(
-            database=runtime.database, folder_poller=runtime.ingest.folder_poller, nudge=self.polls.nudge
+            database=runtime.database,
+            folder_poller=runtime.ingest.folder_poller,
+            nudge=lambda: self.engine.nudge(["polls"]),
         )
         self.repair = Repair(
             database=runtime.database,
@@ -124,10 +104,7 @@ class Service:
                 watch.create_task(self.placer.run())
             if self.deliveries:
                 watch.create_task(self.deliveries.run())
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.polls.run())
-                tasks.create_task(self.pages.run())
-                tasks.create_task(self.revisits.run())
+            await self.engine.run()
             watching.cancel()
             if self.placer:
                 self.placer.stop()  # what it leaves, the next start places
@@ -136,88 +113,54 @@ class Service:
 
     async def run_until_idle(self) -> None:
         """Work until nothing is due, for one-off polls."""
-        await self.polls.run_until_idle()
+        await self.engine.run_until_idle(["polls"])
         await self.process_entries()
 
     async def process_entries(self) -> None:
         """Make records of all entries that are due, and place them in stories, for one-off polls."""
-        await self.pages.run_until_idle()
+        await self.engine.run_until_idle(["pages"])
         if self.placer:
             await self.placer.place_all()
 
     def stop(self) -> None:
         """Start no new work."""
         self.service_state.stopping = True
-        self.polls.stop()
-        self.pages.stop()
-        self.revisits.stop()
+        self.engine.stop()
 
     def tick(self) -> None:
         """Check for due work."""
         self.service_state.last_tick = monotonic()
         self._count()
-        self.polls.nudge()
-        self.pages.nudge()
-        self.revisits.nudge()
+        self.engine.nudge()
 
     def _count(self) -> None:
-        self.service_state.polls_at_work = self.polls.at_work
-        self.service_state.pages_at_work = self.pages.at_work
-        self.service_state.revisits_at_work = self.revisits.at_work
-        self.service_state.waiting = self.polls.waiting + self.pages.waiting
+        at_work = self.engine.at_work()
+        self.service_state.polls_at_work = at_work.polls
+        self.service_state.pages_at_work = at_work.pages
+        self.service_state.revisits_at_work = at_work.revisits
+        self.service_state.waiting = at_work.waiting
 
-    async def _claim_sources(self, wanted: int, without_sites: Collection[str]) -> list[Source]:
-        try:
-            with self.runtime.claims.claiming() as register:
-                async with self.runtime.database.write() as connection:
-                    found = await sources.claim_due(
-                        connection,
-                        self.runtime.run_id,
-                        now=datetime.now(UTC),
-                        limit=wanted,
-                        without_sites=without_sites,
-                    )
-                    register(map(claim_of, found))
-        except StoreError as error:
-            # The next tick tries again; the health report shows for how long writes have failed.
-            log_failure(log, "claim failed", error)
-            self.service_state.note_write(ok=False)
-            return []
-        if found:
-            self.service_state.note_write(ok=True)
-        return found
-
-    async def _poll(self, source: Source) -> None:
-        async def put_off(until: datetime) -> None:
-            async with self.runtime.database.write() as connection:
-                await sources.postpone(connection, source, self.runtime.run_id, until=until)
-
-        async def poll() -> None:
-            done = await self.runtime.ingest.poll(source)
-            _add(self.service_state.polls_done, done.outcome)
-            self.service_state.bytes_fetched += done.size or 0
-            self.service_state.documents_warned += bool(done.document_warnings)
-            if done.failure:
-                self.service_state.count_failure(done.failure.stage, done.failure.error)
-            if done.new or done.changed:
-                self.pages.nudge()
-                self._wake_readers()
-
-        await run_or_postpone(
-            self.runtime.fetcher, pacing_key(source.url), poll, put_off,
-            claims=self.runtime.claims, retries=self.runtime.retries,
-            on_end=lambda: self.runtime.claims.remove([claim_of(source)]),
-        )  # fmt: skip
+    def _count_poll(self, done: PollResult) -> None:
+        _add(self.service_state.polls_done, done.outcome)
+        self.service_state.bytes_fetched += done.size or 0
+        self.service_state.documents_warned += bool(done.document_warnings)
+        if done.failure:
+            self.service_state.count_failure(done.failure.stage, done.failure.error)
+        self._start_on_new(done)
 
     def count_push(self, done: PollResult | None) -> None:
         """Count a push (None: it was dropped) and start on its new entries."""
         _add(self.service_state.pushes, "taken" if done else "dropped")
         self.service_state.documents_warned += bool(done and done.document_warnings)
-        if done and (done.new or done.changed):
-            self.pages.nudge()
+        if done:
+            self._start_on_new(done)
+
+    def _start_on_new(self, done: PollResult) -> None:
+        if done.new or done.changed:
+            self.engine.nudge(["pages"])
             self._wake_readers()
 
-    def _count_entry(self, done: EntryOutcome) -> None:
+    def _count_page(self, done: EntryOutcome) -> None:
         _add(self.service_state.entries_done, type(done).__name__.lower())
         self._wake_readers()
         if isinstance(done, Saved) and done.raw:

@@ -218,7 +218,7 @@ async def test_the_daemon_takes_over_entries_of_a_dead_backfill_that_its_feed_li
     number = await begin(runtime, "archive", feed, {}, source_id)
     backfill = await open_backfill(runtime, number)
     backfill.stop()  # it lists nothing; the entry is inserted as a killed backfill would leave it
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_until_idle()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).engine.run_until_idle(["polls"])
     async with runtime.database.write() as connection:
         await connection.execute(tables.entries.update().values(backfill_id=number))
         await connection.execute(tables.sources.update().values(due_at=datetime.now(UTC), body_hash=None))

@@ -155,7 +155,7 @@ async def push(service: Service, *items: dict[str, Any]) -> None:
     inbox = Inbox(run_id=runtime.run_id, claims=runtime.claims, database=runtime.database, poller=runtime.ingest.poller)
     for item in items:
         await inbox.receive(source, json.dumps(item).encode(), content_type=None)
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
 
 
 async def test_a_browser_logs_in_and_out_below_a_path_prefix(service: Service, tmp_path: Path) -> None:

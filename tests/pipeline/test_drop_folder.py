@@ -57,7 +57,7 @@ def note_arrivals(runtime: Runtime, source: int, *paths: Path) -> None:
 
 
 async def process_entries(runtime: Runtime) -> None:
-    await Service(runtime, max_polls=1, max_pages=1, per_site=1).pages.run_until_idle()
+    await Service(runtime, max_polls=1, max_pages=1, per_site=1).engine.run_until_idle(["pages"])
 
 
 async def rows(runtime: Runtime, query: Any) -> Sequence[Any]:

@@ -117,7 +117,7 @@ async def test_pages_that_are_extracted_together_are_stored_together(
     ]
     await add(runtime, newsroom.publish("/feed.xml", body=feed(*links)))
     service = Service(runtime, max_polls=1, max_pages=8, per_site=8)
-    await service.polls.run_until_idle()
+    await service.engine.run_until_idle(["polls"])
     fetched, original = asyncio.Barrier(len(links)), ingest.fetch_page
 
     async def fetch_page(*args: Any, **options: Any) -> Any:
@@ -139,7 +139,7 @@ async def test_pages_that_are_extracted_together_are_stored_together(
     monkeypatch.setattr(runtime.ingest._save_commits, "_save", count_saved)
     monkeypatch.setattr(runtime.archive, "_stored", count_stored)
 
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
 
     assert (saved, [count for count in archived if count]) == ([8], [8])
 
@@ -163,7 +163,9 @@ async def test_a_new_page_waits_for_no_revisit(
         return await original(pool, fetched, **options)
 
     monkeypatch.setattr(ingest, "read_new_page", read_new_page)
-    revisiting = asyncio.create_task(Service(runtime, max_polls=1, max_pages=4, per_site=1).revisits.run_until_idle())
+    revisiting = asyncio.create_task(
+        Service(runtime, max_polls=1, max_pages=4, per_site=1).engine.run_until_idle(["revisits"])
+    )
     await begun.wait()
     new = newsroom.publish("/new", body=page("Too many umbrellas", OTHER), content_type="text/html")
     newsroom.publish("/feed.xml", body=feed(old, new))

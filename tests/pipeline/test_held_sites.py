@@ -36,7 +36,7 @@ async def poll_busy_site(newsroom: Newsroom, runtime: Runtime) -> Service:
     links = [newsroom.publish(f"/{number}", status=429, Retry_After="7200") for number in range(ENTRIES)]
     await add(runtime, newsroom.publish("/feed.xml", body=feed(*links)))
     service = Service(runtime, max_polls=1, max_pages=4, per_site=1)
-    await service.polls.run_until_idle()
+    await service.engine.run_until_idle(["polls"])
     return service
 
 
@@ -53,7 +53,7 @@ async def test_entries_of_a_held_site_are_put_off_together(
     service = await poll_busy_site(newsroom, runtime)
     writes.clear()
 
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
 
     # Any one: all are due at the same time.
     assert len([request.path for request in newsroom.requests if request.path[1:].isdigit()]) == 1
@@ -67,10 +67,10 @@ async def test_a_backlog_of_a_held_site_is_left_as_it_is(
 ) -> None:
     monkeypatch.setattr(due, "HEAD", 15)
     service = await poll_busy_site(newsroom, runtime)
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
     writes.clear()
 
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
 
     assert len(writes) == 0
     assert Counter(at > datetime.now(UTC) for at in await due_times(runtime))[False] > ENTRIES / 2
@@ -78,7 +78,7 @@ async def test_a_backlog_of_a_held_site_is_left_as_it_is(
 
 async def test_other_sites_are_fetched_while_one_is_held(newsroom: Newsroom, runtime: Runtime) -> None:
     service = await poll_busy_site(newsroom, runtime)
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
     newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
     newsroom.publish("/other.xml", body=feed(newsroom.url("/story", host="localhost")))
     await add(runtime, newsroom.url("/other.xml", host="localhost"))

@@ -89,7 +89,7 @@ async def poll(siege: Siege, names: set[str], *others: int) -> None:
         await connection.execute(update(tables.sources).values(state="paused"))
         chosen = update(tables.sources).where(tables.sources.c.id.in_(ids))
         await connection.execute(chosen.values(state="active", due_at=datetime.now(UTC)))
-    await Service(runtime, max_polls=64, max_pages=8, per_site=4).polls.run_until_idle()
+    await Service(runtime, max_polls=64, max_pages=8, per_site=4).engine.run_until_idle(["polls"])
 
 
 async def test_hostile_feeds_fail_alone_and_leave_no_harmful_entry(siege: Siege) -> None:

@@ -32,7 +32,7 @@ async def failed_polls(runtime: Runtime) -> list[dict[str, Any]]:
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
     with capture_logs() as logs:
-        await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_until_idle()
+        await Service(runtime, max_polls=4, max_pages=4, per_site=4).engine.run_until_idle(["polls"])
     return [dict(line) for line in logs if line["event"] == "poll failed"]
 
 

@@ -32,7 +32,7 @@ async def publish_and_save(newsroom: Newsroom, runtime: Runtime, body: bytes, al
 async def revisit(runtime: Runtime) -> None:
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.entries).values(revisit_at=datetime.now(UTC)))
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).revisits.run_until_idle()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).engine.run_until_idle(["revisits"])
 
 
 async def events(runtime: Runtime) -> list[tuple[int, str]]:

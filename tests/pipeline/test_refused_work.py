@@ -187,7 +187,7 @@ async def test_work_that_cannot_be_committed_gives_its_claim_back_when_the_datab
     story = newsroom.publish("/a", body=page("Ferry runs again", STORY), content_type="text/html")
     await add(runtime, newsroom.publish("/feed.xml", body=feed(story)))
     service = Service(runtime, max_polls=1, max_pages=1, per_site=1)
-    await service.polls.run_until_idle()
+    await service.engine.run_until_idle(["polls"])
     async with runtime.database.write() as connection:
         [work] = await entries.claim_due(connection, runtime.run_id, now=datetime.now(UTC), limit=1)
         runtime.claims.add([claim_of(work)])

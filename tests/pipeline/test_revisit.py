@@ -49,7 +49,7 @@ async def revisit(runtime: Runtime) -> Service:
     """Make all scheduled visits due, and run them."""
     await make_due(runtime)
     service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
-    await service.revisits.run_until_idle()
+    await service.engine.run_until_idle(["revisits"])
     return service
 
 
@@ -268,7 +268,7 @@ async def test_new_entries_are_processed_before_revisits(newsroom: Newsroom, run
 
     await revisit(runtime)  # while new entries of the site are pending
     held_back = len(newsroom.requests)
-    await service.pages.run_until_idle()
+    await service.engine.run_until_idle(["pages"])
     await revisit(runtime)
 
     assert held_back == asked
@@ -281,7 +281,7 @@ async def poll_only(runtime: Runtime, source: int) -> Service:
         due = update(tables.sources).where(tables.sources.c.id == source).values(due_at=datetime.now(UTC))
         await connection.execute(due)
     service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
-    await service.polls.run_until_idle()
+    await service.engine.run_until_idle(["polls"])
     return service
 
 
@@ -298,10 +298,10 @@ async def test_a_claimed_visit_yields_to_new_entries_of_its_site(newsroom: Newsr
     newsroom.asked.clear()
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(service.pages.run_until_idle())
+        tasks.create_task(service.engine.run_until_idle(["pages"]))
         await newsroom.asked.wait()
         await make_due(runtime)
-        await service.revisits.run_until_idle()
+        await service.engine.run_until_idle(["revisits"])
         during = [request.path for request in newsroom.requests[asked:]]
         go.set()
     await revisit(runtime)
@@ -401,7 +401,7 @@ async def test_visits_scheduled_by_a_fast_clock_are_rescheduled(newsroom: Newsro
     service = Service(runtime, max_polls=4, max_pages=4, per_site=4)
 
     await correct_due_times(service)
-    await service.revisits.run_until_idle()
+    await service.engine.run_until_idle(["revisits"])
 
     after = await entry(runtime)
     assert after.visits == 1

@@ -50,7 +50,7 @@ async def revisit_all(runtime: Runtime) -> None:
     async with runtime.database.write() as connection:
         scheduled = tables.entries.c.revisit_at.is_not(None)
         await connection.execute(update(tables.entries).where(scheduled).values(revisit_at=now()))
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).revisits.run_until_idle()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).engine.run_until_idle(["revisits"])
 
 
 async def test_a_story_in_ten_section_feeds_costs_one_request(newsroom: Newsroom, runtime: Runtime) -> None:
@@ -145,7 +145,7 @@ async def test_whichever_entry_of_an_address_is_found_its_first_is_claimed(
     """Of entries that are due at the same time, PostgreSQL finds them in any order."""
     newsroom.publish("/story", body=page("Ferry", STORY), content_type="text/html")
     await list_story(newsroom, runtime, 3)
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_until_idle()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).engine.run_until_idle(["polls"])
     first, _, last = sorted(row.id for row in await rows(runtime, tables.entries))
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.entries).values(due_at=now()))

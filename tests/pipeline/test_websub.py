@@ -151,7 +151,7 @@ async def test_pushed_entries_become_records(setup: HubSetup) -> None:
 
     assert await setup.push(feed(setup.newsroom.url("/2"))) == 202
     assert await setup.push(feed(setup.newsroom.url("/2"))) == 202
-    await setup.service.pages.run_until_idle()
+    await setup.service.engine.run_until_idle(["pages"])
 
     row = await source_row(setup.runtime, setup.source)
     assert (row.run_id, row.due_at) == (None, before.due_at)

@@ -74,8 +74,8 @@ async def test_a_daemon_logs_a_refused_write_once_whatever_fails(database_url: s
             await switch("on")
             for _ in range(5):
                 service.tick()
-                await service.polls.run_until_idle()
-                await service.pages.run_until_idle()
+                await service.engine.run_until_idle(["polls"])
+                await service.engine.run_until_idle(["pages"])
                 with pytest.raises(StoreUnavailable):
                     await heartbeat(service)
             async with runtime.database.read() as connection:

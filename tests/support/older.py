@@ -48,7 +48,7 @@ async def make_by_older_rules(
     """
     async with runtime.database.write() as connection:
         await connection.execute(update(tables.sources).values(due_at=datetime.now(UTC)))
-    await Service(runtime, max_polls=4, max_pages=4, per_site=4).polls.run_until_idle()
+    await Service(runtime, max_polls=4, max_pages=4, per_site=4).engine.run_until_idle(["polls"])
     now = datetime.now(UTC)
     async with runtime.database.write() as connection:
         claimed = await entries.claim_due(connection, runtime.run_id, now=now, limit=1000)

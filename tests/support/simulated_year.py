@@ -149,7 +149,7 @@ async def simulate(
                 for turn in range(POLLS_A_DAY):
                     clock.set(START + day * _DAY + turn * _DAY / POLLS_A_DAY)
                     await service.run_until_idle()
-                    await service.revisits.run_until_idle()
+                    await service.engine.run_until_idle(["revisits"])
                     await service.repair.run()
                 clock.set(START + (day + 1) * _DAY - timedelta(seconds=1))
                 await chores.prune(service, settings)

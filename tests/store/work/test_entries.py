@@ -56,7 +56,7 @@ def test_unknown_fields_of_a_newer_program_are_passed_over() -> None:
 
 async def test_an_unreadable_row_is_quarantined_alone(newsroom: Newsroom, runtime: Runtime) -> None:
     await add(runtime, newsroom.publish("/feed.xml", body=feed(*(newsroom.publish(path) for path in ("/a", "/b")))))
-    await Service(runtime, max_polls=1, max_pages=1, per_site=1).polls.run_until_idle()
+    await Service(runtime, max_polls=1, max_pages=1, per_site=1).engine.run_until_idle(["polls"])
     async with runtime.database.write() as connection:
         first = select(tables.entries.c.id).order_by(tables.entries.c.id).limit(1).scalar_subquery()
         await connection.execute(update(tables.entries).where(tables.entries.c.id == first).values(announced=[1]))

@@ -2,6 +2,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from ingestd.daemon.service import Service
+from ingestd.pipeline.engine.local import LocalEngine
 from ingestd.pipeline.runtime import Runtime
 from ingestd.store.polls import sources
 from ingestd.store.work import entries
@@ -38,8 +39,10 @@ async def test_an_entry_claimed_before_its_source_was_removed_is_not_fetched(
     async with runtime.database.write() as connection:
         source_id, _ = await sources.add(connection, feed, now=now)
     service = Service(runtime, max_polls=1, max_pages=1, per_site=1)
-    await service.polls.run_until_idle()
-    claim = service.pages._claim
+    await service.engine.run_until_idle(["polls"])
+    assert isinstance(service.engine, LocalEngine)
+    pages = service.engine.pages
+    claim = pages._claim
 
     async def claim_and_remove(wanted: int, without_sites: Collection[str]) -> list[ClaimedEntry]:
         found = await claim(wanted, without_sites)
@@ -47,8 +50,8 @@ async def test_an_entry_claimed_before_its_source_was_removed_is_not_fetched(
             await sources.set_state(connection, source_id, "removed", now=now)
         return found
 
-    service.pages._claim = claim_and_remove
-    await service.pages.run_until_idle()
+    pages._claim = claim_and_remove
+    await service.engine.run_until_idle(["pages"])
 
     assert [request.path for request in newsroom.requests if request.path != "/robots.txt"] == ["/feed"]
     async with runtime.database.write() as connection:

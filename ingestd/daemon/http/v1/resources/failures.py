@@ -117,7 +117,7 @@ async def retry_failures(call: Call) -> object:
         due = await failures.retry_quarantined(connection, body.entries, now=datetime.now(UTC), source_id=source_id)
     if body.entries and not due:
         raise NotFound("none of these entries is quarantined; /v1/failures?quarantined=true lists those that are")
-    call.service.pages.nudge()
+    call.service.engine.nudge(["pages"])
     return {"due": due}
 
 

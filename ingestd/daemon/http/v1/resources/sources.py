@@ -137,8 +137,8 @@ async def add_source(call: Call) -> object:
         added = await add_unread(runtime.database, [(url, body.title)], named=url, interval=interval)
     else:
         added = await fetch_and_add(runtime, url, title=body.title, interval=interval)
-    call.service.polls.nudge()
-    call.service.pages.nudge()
+    call.service.engine.nudge(["polls"])
+    call.service.engine.nudge(["pages"])
     return Reply(value=[one.as_json() for one in added], status=201 if any(one.new for one in added) else 200)
 
 
@@ -197,7 +197,7 @@ async def pause_source(call: Call) -> object:
 async def resume_source(call: Call) -> object:
     """Resume a paused source and poll it at once."""
     found = await _set_state(call, "active")
-    call.service.polls.nudge()
+    call.service.engine.nudge(["polls"])
     return found
 
 
@@ -220,7 +220,7 @@ async def poll_source(call: Call) -> object:
             raise Problem(409, f"{row.url} is an inbox and cannot be polled: push to it with POST /v1/inbox/{row.id}")
         if not await sources.make_due_now(connection, row.id, now=datetime.now(UTC)):
             raise Problem(409, f"source {row.id} is {row.state}; resume it with POST /v1/sources/{row.id}/resume")
-    call.service.polls.nudge()
+    call.service.engine.nudge(["polls"])
     return {"id": row.id, "url": without_userinfo(row.url), "state": row.state}
 
 

@@ -69,7 +69,7 @@ async def inbox(runtime: Runtime) -> AsyncIterator[InboxClient]:
 async def test_a_pushed_item_becomes_one_record(inbox: InboxClient) -> None:
     first, second = [await inbox.push(item("urn:a")) for _ in range(2)]
     corrected = await inbox.push(item("urn:a", "Ferry sinks"))
-    await inbox.service.pages.run_until_idle()
+    await inbox.service.engine.run_until_idle(["pages"])
 
     told = {"source": inbox.source, "entries": 1}
     assert first == (202, {**told, "new": 1, "changed": 0})
@@ -81,7 +81,7 @@ async def test_a_pushed_item_becomes_one_record(inbox: InboxClient) -> None:
 
 
 async def test_an_inbox_is_never_polled_never_overdue_and_claims_no_coverage(inbox: InboxClient) -> None:
-    await inbox.service.polls.run_until_idle()
+    await inbox.service.engine.run_until_idle(["polls"])
     async with inbox.runtime.database.write() as connection:
         now = (await source_row(inbox.runtime, inbox.source)).created_at
         await sources.set_state(connection, inbox.source, "paused", now=now)
@@ -194,11 +194,11 @@ async def test_an_item_by_folder_and_push_is_one_record(inbox: InboxClient, tmp_
         drop(folder, f"{n}.json", item(f"urn:{n}", text=f"{n}. {OTHER}"))
         inbox.runtime.ingest.folder_poller.note_arrival(source, f"{n}.json")
 
-    looking = asyncio.create_task(inbox.service.polls.run_until_idle())
+    looking = asyncio.create_task(inbox.service.engine.run_until_idle(["polls"]))
     pushes = [await inbox.push(item(f"urn:{n}", text=f"{n}. {OTHER}"), to=f"{source}") for n in (2, 3, 4, 5)]
     await looking
-    await inbox.service.polls.run_until_idle()  # where a push had the source first
-    await inbox.service.pages.run_until_idle()
+    await inbox.service.engine.run_until_idle(["polls"])  # where a push had the source first
+    await inbox.service.engine.run_until_idle(["pages"])
 
     row = await source_row(inbox.runtime, source)
     assert [status for status, _ in pushes] == [202] * 4
