@@ -1,6 +1,6 @@
-"""Tables of work: runs, entries and backfills."""
+"""Tables of work: runs, entries, backfills, and the manners at sites that machines share."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from ingestd.store.schema.columns import Id, Instant, Json
 from ingestd.store.schema.metadata import metadata
@@ -116,4 +116,19 @@ backfills = Table(
     Column("run_id", String(36)),  # the run that has claimed it
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+)
+
+#: When each site may be asked again, for all machines at work on this database; times are of the database's clock.
+manners = Table(
+    "manners",
+    metadata,
+    Column("site", Text, primary_key=True),  # registrable domain
+    Column("run_id", String(36)),  # the run that has the site: no other one asks it
+    Column("next_at", Instant, nullable=False),  # no other run asks before
+    Column("delay", Float, nullable=False, server_default="0"),  # longest Crawl-delay of its origins, in seconds
+    Column("held_until", Instant),  # as it asked for itself (Retry-After)
+    Column("failures", Integer, nullable=False, server_default="0"),  # failed requests in a row
+    Column("breaker_wait", Float, nullable=False, server_default="0"),  # seconds of the open breaker; 0: closed
+    Column("breaker_until", Instant),
+    Index("manners_of_runs", "run_id", sqlite_where=_claimed, postgresql_where=_claimed),
 )
