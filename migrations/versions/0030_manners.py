@@ -23,9 +23,6 @@ def upgrade() -> None:
         sa.Column("next_at", Instant, nullable=False),
         sa.Column("delay", sa.Float, nullable=False, server_default="0"),
         sa.Column("held_until", Instant),
-        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("breaker_wait", sa.Float, nullable=False, server_default="0"),
-        sa.Column("breaker_until", Instant),
         sa.PrimaryKeyConstraint("site", name="manners_pk"),
         if_not_exists=True,
     )

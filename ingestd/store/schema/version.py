@@ -45,6 +45,7 @@ VERSIONS = (
     "0027",
     "0028",
     "0029",
+    "0030",
 )
 
 #: The version that this program works with.

@@ -127,8 +127,5 @@ manners = Table(
     Column("next_at", Instant, nullable=False),  # no other run asks before
     Column("delay", Float, nullable=False, server_default="0"),  # longest Crawl-delay of its origins, in seconds
     Column("held_until", Instant),  # as it asked for itself (Retry-After)
-    Column("failures", Integer, nullable=False, server_default="0"),  # failed requests in a row
-    Column("breaker_wait", Float, nullable=False, server_default="0"),  # seconds of the open breaker; 0: closed
-    Column("breaker_until", Instant),
     Index("manners_of_runs", "run_id", sqlite_where=_claimed, postgresql_where=_claimed),
 )

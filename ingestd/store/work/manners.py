@@ -40,64 +40,61 @@ class Learned:
     delay: float = 0.0
     #: Seconds for which the site has asked to be left alone; 0: it has not.
     held_for: float = 0.0
-    failures: int = 0
-    breaker_wait: float = 0.0
-    #: Seconds for which the breaker stays open.
-    breaker_for: float = 0.0
 
-
-_NOW = "clock_timestamp()"
 
 #: The row changes only if the run may ask now, so that the rows it returns are the sites granted.
 _TAKE = text(
-    f"""
+    """
     INSERT INTO manners AS m (site, run_id, next_at)
-    SELECT site, :run, {_NOW} + make_interval(secs => delay)
+    SELECT site, :run, clock_timestamp() + make_interval(secs => delay)
     FROM unnest(CAST(:sites AS text[]), CAST(:delays AS float8[])) AS wished (site, delay) ORDER BY site
     ON CONFLICT (site) DO UPDATE SET
         run_id = excluded.run_id,
-        next_at = greatest(excluded.next_at, {_NOW} + make_interval(secs => m.delay))
-    WHERE (m.held_until IS NULL OR m.held_until <= {_NOW})
+        next_at = greatest(excluded.next_at, clock_timestamp() + make_interval(secs => m.delay))
+    WHERE (m.held_until IS NULL OR m.held_until <= clock_timestamp())
         AND (
             m.run_id = excluded.run_id
-            OR m.next_at <= {_NOW} AND (m.run_id IS NULL OR NOT EXISTS (SELECT FROM runs WHERE runs.id = m.run_id))
+            OR m.next_at <= clock_timestamp()
+            AND (m.run_id IS NULL OR NOT EXISTS (SELECT FROM runs WHERE runs.id = m.run_id))
         )
     RETURNING site, delay
     """
 )
 
 _STATE = text(
-    f"""
-    SELECT site, delay, failures, breaker_wait,
-        coalesce(extract(epoch FROM held_until - {_NOW}), 0)::float8 AS held_for,
-        extract(epoch FROM next_at - {_NOW})::float8 AS wait,
-        coalesce(extract(epoch FROM breaker_until - {_NOW}), 0)::float8 AS breaker_for
+    """
+    SELECT site, delay,
+        coalesce(extract(epoch FROM held_until - clock_timestamp()), 0)::float8 AS held_for,
+        extract(epoch FROM next_at - clock_timestamp())::float8 AS wait
     FROM manners WHERE site = ANY(CAST(:sites AS text[]))
     """
 )
 
 _LEARN = text(
-    f"""
-    INSERT INTO manners AS m (site, next_at, delay, held_until, failures, breaker_wait, breaker_until)
-    SELECT site, {_NOW}, delay,
-        CASE WHEN held > 0 THEN {_NOW} + make_interval(secs => held) END,
-        failures, breaker_wait,
-        CASE WHEN open > 0 THEN {_NOW} + make_interval(secs => open) END
-    FROM unnest(
-        CAST(:sites AS text[]), CAST(:delays AS float8[]), CAST(:holds AS float8[]), CAST(:failures AS int[]),
-        CAST(:waits AS float8[]), CAST(:opens AS float8[])
-    ) AS learned (site, delay, held, failures, breaker_wait, open) ORDER BY site
+    """
+    INSERT INTO manners AS m (site, next_at, delay, held_until)
+    SELECT site, clock_timestamp(), delay,
+        CASE WHEN held > 0 THEN clock_timestamp() + make_interval(secs => held) END
+    FROM unnest(CAST(:sites AS text[]), CAST(:delays AS float8[]), CAST(:holds AS float8[]))
+        AS learned (site, delay, held) ORDER BY site
     ON CONFLICT (site) DO UPDATE SET
-        delay = excluded.delay, held_until = greatest(m.held_until, excluded.held_until),
-        failures = excluded.failures, breaker_wait = excluded.breaker_wait, breaker_until = excluded.breaker_until
+        delay = excluded.delay, held_until = greatest(m.held_until, excluded.held_until)
     """
 )
 
 _GIVE_BACK = text(
-    f"""
-    UPDATE manners SET run_id = NULL, next_at = greatest(next_at, {_NOW} + make_interval(secs => given.wait))
+    """
+    UPDATE manners SET run_id = NULL, next_at = greatest(next_at, clock_timestamp() + make_interval(secs => given.wait))
     FROM unnest(CAST(:sites AS text[]), CAST(:waits AS float8[])) AS given (site, wait)
     WHERE manners.site = given.site AND manners.run_id = :run
+    """
+)
+
+_GIVE_ALL_BACK = text(
+    """
+    UPDATE manners SET run_id = NULL,
+        next_at = greatest(next_at, clock_timestamp() + make_interval(secs => greatest(delay, CAST(:delay AS float8))))
+    WHERE run_id = :run
     """
 )
 
@@ -124,22 +121,6 @@ async def take(connection: AsyncConnection, run_id: str, wishes: Sequence[Taking
     return [answers.get(wish.site, Taken(is_granted=False)) for wish in wishes]
 
 
-async def learned(connection: AsyncConnection, sites: Collection[str]) -> list[Learned]:
-    """Return what is known about sites; those without a row are left out."""
-    rows = await connection.execute(_STATE, {"sites": [*sites]})
-    return [
-        Learned(
-            site=row.site,
-            delay=row.delay,
-            held_for=max(0.0, row.held_for),
-            failures=row.failures,
-            breaker_wait=row.breaker_wait,
-            breaker_for=max(0.0, row.breaker_for),
-        )
-        for row in rows
-    ]
-
-
 async def learn(connection: AsyncConnection, known: Collection[Learned]) -> None:
     """Store what a run has learned about sites; a hold that lasts longer stays."""
     by_site = {one.site: one for one in known}
@@ -147,9 +128,6 @@ async def learn(connection: AsyncConnection, known: Collection[Learned]) -> None
         "sites": [*by_site],
         "delays": [one.delay for one in by_site.values()],
         "holds": [one.held_for for one in by_site.values()],
-        "failures": [one.failures for one in by_site.values()],
-        "waits": [one.breaker_wait for one in by_site.values()],
-        "opens": [one.breaker_for for one in by_site.values()],
     }
     if by_site:
         await connection.execute(_LEARN, values)
@@ -160,3 +138,8 @@ async def give_back(connection: AsyncConnection, run_id: str, waits: dict[str, f
     if waits:
         values = {"run": run_id, "sites": sorted(waits), "waits": [waits[site] for site in sorted(waits)]}
         await connection.execute(_GIVE_BACK, values)
+
+
+async def give_all_back(connection: AsyncConnection, run_id: str, delay: float) -> None:
+    """Give all sites of a run back; each keeps its own delay from now on, or `delay` seconds if that is longer."""
+    await connection.execute(_GIVE_ALL_BACK, {"run": run_id, "delay": delay})

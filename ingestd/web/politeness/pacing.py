@@ -10,6 +10,7 @@ from time import monotonic
 from types import TracebackType
 
 from ingestd.web.politeness.host_locks import MAX_SLOTS, HostLocks
+from ingestd.web.politeness.shared_turns import SharedTurns
 
 #: Seconds; a turn does not wait for a hold longer than this but raises OnHold, so that the caller can do other work.
 MAX_HOLD_WAIT = 10.0
@@ -19,6 +20,13 @@ _MAX_DELAYED_SITES, _MAX_DELAYED_ORIGINS = 10_000, 16
 
 # The lock that a process must hold to try a site's slots; see `Pacing._lock`.
 _QUEUE_LOCK = MAX_SLOTS - 1
+
+
+#: Origin under which the delay counts that other processes have read.
+_SHARED = "shared"
+
+#: Seconds until a permission that was refused is asked for again.
+_RETRY = 0.5
 
 
 class OnHold(Exception):
@@ -34,13 +42,20 @@ class Pacing:
 
     A site has `concurrency` slots.  A turn takes one slot for the request and for `delay` seconds after it, or until
     a hold ends.  `lock_file` shares the limits: all processes of the host that name the same file observe them
-    together, with one Pacing in each process.
+    together, with one Pacing in each process.  `shared` shares them as well with processes on other hosts.
 
     Of an idle site only its Crawl-delay is remembered, for the most recently used sites.  An instance belongs to the
     event loop it is used in.
     """
 
-    def __init__(self, *, concurrency: int = 1, delay: float = 1.0, lock_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        concurrency: int = 1,
+        delay: float = 1.0,
+        lock_file: Path | None = None,
+        shared: SharedTurns | None = None,
+    ) -> None:
         if not 1 <= concurrency <= _QUEUE_LOCK:
             raise ValueError(f"concurrency must be from 1 to {_QUEUE_LOCK}, not {concurrency}")
         self._concurrency = concurrency
@@ -49,6 +64,7 @@ class Pacing:
         #: Site → origin → the delay it asks for, in seconds.
         self._delays: OrderedDict[str, dict[Hashable, float]] = OrderedDict()
         self._locks = HostLocks(lock_file) if lock_file else None
+        self._shared = shared
 
     @property
     def busy_sites(self) -> int:
@@ -66,6 +82,8 @@ class Pacing:
         """Start no request at a site for some seconds; a longer hold that is in force stays."""
         state = self._state(site)
         state.held_until = max(state.held_until, monotonic() + seconds)
+        if self._shared:
+            self._shared.learn(site, delay=self._asked_delay(site), held_for=self.held_for(site))
         if (left := self.held_for(site)) > MAX_HOLD_WAIT:
             while state.waiting:
                 waiter = state.waiting.popleft()
@@ -79,6 +97,7 @@ class Pacing:
         The longest delay among a site's origins applies to the whole site.
         """
         origins = self._delays.pop(site, {})
+        before = max(origins.values(), default=0.0)
         origins.pop(origin, None)
         if delay > self._delay:
             origins[origin] = delay
@@ -88,6 +107,12 @@ class Pacing:
             self._delays[site] = origins
             if len(self._delays) > _MAX_DELAYED_SITES:
                 self._delays.popitem(last=False)
+        if self._shared and self._asked_delay(site) != before:
+            self._shared.learn(site, delay=self._asked_delay(site), held_for=self.held_for(site))
+
+    def _asked_delay(self, site: str) -> float:
+        """Return the longest delay that an origin of a site asks for, 0 if none asks for more than the default."""
+        return max(self._delays[site].values()) if site in self._delays else 0.0
 
     def held_for(self, site: str) -> float:
         """Return the seconds left of a site's hold, 0 when it is not on hold."""
@@ -120,13 +145,34 @@ class Pacing:
             slot = state.free.popleft()
         else:
             slot = await self._wait(site, state)
-        return slot if self._locks is None else await self._lock(self._locks, site, state, slot)
+        if self._locks is not None:
+            slot = await self._lock(self._locks, site, state, slot)
+        if self._shared is not None:
+            await self._take(self._shared, site, slot)
+        return slot
+
+    async def _take(self, shared: SharedTurns, site: str, slot: int) -> None:
+        """Wait for the permission to ask a site; raises OnHold when that takes longer than MAX_HOLD_WAIT."""
+        began = monotonic()
+        try:
+            while True:
+                permission = await shared.take(site, max(self._delay, self._asked_delay(site)))
+                if permission.delay > self._asked_delay(site):
+                    self.set_delay(site, _SHARED, permission.delay)
+                if permission.is_granted:
+                    return
+                if permission.held_for > self.held_for(site):
+                    self._state(site).held_until = monotonic() + permission.held_for
+                if permission.wait > MAX_HOLD_WAIT or monotonic() - began > MAX_HOLD_WAIT:
+                    raise OnHold(max(permission.wait, _RETRY))
+                await asyncio.sleep(max(permission.wait, _RETRY * random.uniform(0.5, 1.0)))  # noqa: S311
+        except BaseException:
+            self._free_slot(site, slot)
+            raise
 
     def release(self, site: str, slot: int) -> None:
         """End a turn: its slot becomes free after the delay, or when the site's hold ends."""
-        wait = max(self._delay, self.held_for(site))
-        if site in self._delays:
-            wait = max(wait, *self._delays[site].values())
+        wait = max(self._delay, self.held_for(site), self._asked_delay(site))
         if wait > 0:
             asyncio.get_running_loop().call_later(wait, self._free_slot, site, slot)
         else:
@@ -205,6 +251,8 @@ class Pacing:
                 waiter.set_result(state.free.popleft())
         if len(state.free) == self._concurrency:
             del self._sites[site]
+            if self._shared:
+                self._shared.give_back(site, 0.0)
 
 
 class Turn:
