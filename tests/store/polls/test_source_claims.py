@@ -1,5 +1,6 @@
 """Claims of due sources."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -53,8 +54,20 @@ async def test_what_was_claimed_is_not_read_again_before_vacuum(database: Databa
     async with database.write() as connection:
         await connection.execute(text("ALTER TABLE sources SET (autovacuum_enabled = off)"))
     await claim_all(database)
-    await claim_all(database)  # marks the last ones
 
+    # Each claim that finds nothing marks what is dead for every transaction of the server, those of other databases
+    # included: while one of them is open, it has to be read again.
+    for _ in range(600):
+        if (blocks := await count_blocks_of_claim(database)) < 60:
+            break
+        await asyncio.sleep(0.1)
+
+    # Some of the index; the rows themselves fill more than a hundred blocks.
+    assert blocks < 60
+
+
+async def count_blocks_of_claim(database: Database) -> int:
+    """Claim when nothing is left, and return how many blocks the statement read."""
     async with database.write() as connection:
         with executed(connection) as statements:
             assert await sources.claim_due(connection, "run", now=LATER, limit=LIMIT) == []
@@ -62,7 +75,5 @@ async def test_what_was_claimed_is_not_read_again_before_vacuum(database: Databa
         [[[plan]]] = (
             await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {claim[0]}", claim[1])
         ).all()
-
     assert "Bitmap" not in str(plan)
-    # Some of the index; the rows themselves fill more than a hundred blocks.
-    assert plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"] < 60
+    return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
