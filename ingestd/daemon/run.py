@@ -111,7 +111,7 @@ async def warn_of_database(runtime: Runtime) -> None:
         unsafe = await unsafe_settings(connection)
     if unsafe:
         log.warning("the database may lose commits", off=", ".join(unsafe), advice=LOSES_COMMITS)
-    if count > 1:
+    if count > 1 and runtime.settings.engine == "local":
         log.warning("other daemons use the database", daemons=count - 1, advice=SHARED_DATABASE)
 
 

@@ -13,7 +13,7 @@ from ingestd.daemon.usage_figures import UsageFigures
 from ingestd.delivery.engine.deliveries import Deliveries
 from ingestd.delivery.streams import Streams
 from ingestd.pipeline.engine.engine import Engine, Reports
-from ingestd.pipeline.engine.local import LocalEngine
+from ingestd.pipeline.engine.make import make_engine
 from ingestd.pipeline.listings.documents import DocumentReader
 from ingestd.pipeline.runtime import Runtime
 from ingestd.pipeline.websub import Subscriber
@@ -28,9 +28,6 @@ if TYPE_CHECKING:  # it needs numpy: see `daemon.run`
 K = TypeVar("K")
 
 log = structlog.get_logger(__name__)
-
-#: Revisits get one slot for this many slots for new pages.
-_PAGES_PER_REVISIT = 4
 
 
 class Service:
@@ -64,7 +61,7 @@ class Service:
             on_revisit=self._count_revisit,
             on_claim=lambda done: self.service_state.note_write(ok=done),
         )
-        self.engine: Engine = LocalEngine(runtime, reports, max_polls=max_polls, max_pages=max_pages, per_site=per_site)
+        self.engine: Engine = make_engine(runtime, reports, max_polls=max_polls, max_pages=max_pages, per_site=per_site)
         #: Handles WebSub subscriptions; None: no public address, so hubs cannot push.
         self.subscriber = self._subscriber(callback) if callback else None
         self.drops = FolderWatch(

@@ -93,6 +93,45 @@ async def _give_back(
     return None
 
 
+class EntryProcessor:
+    """Processes claimed entries; `on_outcome` is called with the outcome of each."""
+
+    def __init__(
+        self, *, ingest: Ingest, on_outcome: Callable[[EntryOutcome], None], fetch: Fetch | None = None
+    ) -> None:
+        self._ingest = ingest
+        self._on_outcome = on_outcome
+        self._fetch = fetch
+
+    async def process(
+        self, work: ClaimedEntry, *, withdraw: Callable[[str], list[ClaimedEntry]], wait: float = 0.0
+    ) -> None:
+        """Process a claimed entry or revisit it; postpone it by `wait` seconds, or while its site is on hold.
+
+        `withdraw` returns the claimed entries of a site that wait, which are postponed with it.
+        """
+        fetcher, site, works = self._ingest.fetcher, _pacing_key(work), [work]
+
+        async def process() -> None:
+            self._on_outcome(await self._ingest.process_entry(work, fetch=self._fetch))
+
+        async def postpone(until: datetime) -> None:
+            if fetcher.held_for(site):
+                # All that wait, in one statement; those that are not claimed yet are left out of claims.
+                works.extend(withdraw(site))
+            postpone = entries.postpone if work.known is None else revisits.postpone
+            async with self._ingest.database.write() as connection:
+                await postpone(connection, *works, until=until)
+
+        def end() -> None:
+            self._ingest.claims.remove(map(claim_of, works))
+
+        claims = self._ingest.claims
+        await run_or_postpone(
+            fetcher, site, process, postpone, claims=claims, retries=self._ingest.retries, on_end=end, wait=wait
+        )
+
+
 class EntryWorker:
     """Worker for the pending entries of one backfill, or for all that belong to none.
 
@@ -114,7 +153,7 @@ class EntryWorker:
         yields_to: Dispatcher[ClaimedEntry] | None = None,
     ) -> None:
         self._ingest = ingest
-        self._on_outcome = on_outcome
+        self._processor = EntryProcessor(ingest=ingest, on_outcome=on_outcome, fetch=fetch)
         self._backfill_id = backfill_id
         self._fetch = fetch
         self._yields_to = yields_to
@@ -185,27 +224,8 @@ class EntryWorker:
         )
 
     async def _process(self, work: ClaimedEntry) -> None:
-        fetcher, site, works = self._ingest.fetcher, _pacing_key(work), [work]
-
-        async def process() -> None:
-            self._on_outcome(await self._ingest.process_entry(work, fetch=self._fetch))
-
-        async def postpone(until: datetime) -> None:
-            if fetcher.held_for(site):
-                # All that wait, in one statement; those that are not claimed yet are left out of claims.
-                works.extend(self.dispatcher.withdraw(site))
-            postpone = entries.postpone if work.known is None else revisits.postpone
-            async with self._ingest.database.write() as connection:
-                await postpone(connection, *works, until=until)
-
-        def end() -> None:
-            self._ingest.claims.remove(map(claim_of, works))
-
         wait = _YIELD_DELAY if self._has_to_yield(work) else 0.0
-        claims = self._ingest.claims
-        await run_or_postpone(
-            fetcher, site, process, postpone, claims=claims, retries=self._ingest.retries, on_end=end, wait=wait
-        )
+        await self._processor.process(work, withdraw=self.dispatcher.withdraw, wait=wait)
 
 
 def _after_hold(fetcher: Fetcher, site: str) -> timedelta:

@@ -18,6 +18,7 @@ from ingestd.errors import StoreError
 from ingestd.model.answer import Answer
 from ingestd.model.timing import Timing
 from ingestd.pipeline.database import make_directories, open_database
+from ingestd.pipeline.engine.row_turns import open_row_turns
 from ingestd.pipeline.folder_opener import FolderOpener
 from ingestd.pipeline.groups import Groups
 from ingestd.pipeline.heartbeat import send_heartbeat
@@ -40,6 +41,7 @@ from ingestd.web.connection.dial import tls_context
 from ingestd.web.fetcher import Fetcher, user_agent
 from ingestd.web.politeness.pacing import Pacing
 from ingestd.web.politeness.robots import RobotsFile, RobotsStore
+from ingestd.web.politeness.shared_turns import SharedTurns
 from ingestd.workers.pool import Pool
 
 log = structlog.get_logger(__name__)
@@ -93,7 +95,13 @@ async def open_runtime(
         observer, claims, retries = runs.RunObserver(), OwnClaims(), Retries()
         run_id = await stack.enter_async_context(registered_run(database, role, observer, claims))
         archive = make_archive(settings)
-        pacing, fetcher = await stack.enter_async_context(open_fetcher(settings, database, archive, retries))
+        # Every process that asks sites, so that a one-off poll keeps the manners of the machines as well.
+        shared = None
+        if settings.engine == "procrastinate":
+            shared = await stack.enter_async_context(open_row_turns(database, run_id, delay=settings.host_delay))
+        pacing, fetcher = await stack.enter_async_context(
+            open_fetcher(settings, database, archive, retries, shared=shared)
+        )
         pool = await stack.enter_async_context(make_pool(settings))
         poll_commits = await stack.enter_async_context(Batches[Sequence[PollResult], bool](database, polls.save_lists))
         save_commits = await stack.enter_async_context(Batches[EntryOutcome, CommitResult](database, save_outcomes))
@@ -138,14 +146,19 @@ async def open_fetcher(
     database: Database | None = None,
     archive: Archive | None = None,
     retries: Retries | None = None,
+    *,
+    shared: SharedTurns | None = None,
 ) -> AsyncIterator[tuple[Pacing, Fetcher]]:
-    """Open the fetcher and its pacing, which is shared with other processes on this host.
+    """Open the fetcher and its pacing, which is shared with other processes on this host, and those of `shared`.
 
     With a `database`, robots.txt files are cached in it; with an `archive` as well, each version of them is kept there.
     """
     make_directories(settings)
     pacing = Pacing(
-        concurrency=settings.host_concurrency, delay=settings.host_delay, lock_file=settings.state_dir / "turns.lock"
+        concurrency=settings.host_concurrency,
+        delay=settings.host_delay,
+        lock_file=settings.state_dir / "turns.lock",
+        shared=shared,
     )
     try:
         async with Fetcher(

@@ -8,7 +8,7 @@ from platformdirs import user_state_path
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ingestd.settings import access, kept
+from ingestd.settings import access, cluster, kept
 from ingestd.settings.agencies import Agencies
 from ingestd.settings.values import (
     Address,
@@ -74,6 +74,7 @@ class Settings(BaseSettings):
             "empty database. Commands that only read never change one."
         ),
     )
+    engine: cluster.Engine = "local"
     archive: DirectoryOrOff = Field(
         default_factory=lambda known: known["state_dir"] / "archive",
         description=(
@@ -272,6 +273,12 @@ class Settings(BaseSettings):
                 f"interval ({show_duration(self.interval)}) should not be below interval_floor "
                 f"({show_duration(self.interval_floor)})"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _engine_has_its_database(self) -> Self:
+        if self.engine != "local" and not self.async_database_url.startswith("postgresql"):
+            raise ValueError(f'engine = "{self.engine}" needs PostgreSQL; set database_url to postgresql://...')
         return self
 
     @property

@@ -50,6 +50,7 @@ class Database:
 
         `outages` is for processes that go on while the database is unavailable.
         """
+        self.url = url
         self.dialect = make_url(url).get_backend_name()
         if self.dialect == "sqlite":
             self._reader = sqlite_engine(url, begin="BEGIN", pool_size=connections, cache=_READER_CACHE)

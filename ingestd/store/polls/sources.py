@@ -146,6 +146,14 @@ async def claim_due(
     return _claimed(await connection.execute(statement, values))
 
 
+async def claim_due_of_site(
+    connection: AsyncConnection, run_id: str, site: str, *, now: datetime, limit: int
+) -> list[Source]:
+    """Claim due sources of one site, the longest due first."""
+    values = {"claiming_run": run_id, "due_until": now, "most": limit, "only_site": site}
+    return _claimed(await connection.execute(_CLAIM_DUE_OF_SITE, values))
+
+
 async def claim(connection: AsyncConnection, run_id: str, source_ids: Sequence[int]) -> list[Source]:
     """Claim sources, due or not, except sources that a run has claimed already."""
     return _claimed(await connection.execute(_CLAIM_THESE, {"claiming_run": run_id, "these": list(source_ids)}))
@@ -232,4 +240,5 @@ def _claim_of(which: ColumnElement[bool]) -> Any:
 
 _CLAIM_DUE = _claim_of(_c.id.in_(_DUE.scalar_subquery()))
 _CLAIM_DUE_WITHOUT = _claim_of(_c.id.in_(_DUE_WITHOUT.scalar_subquery()))
+_CLAIM_DUE_OF_SITE = _claim_of(_c.id.in_(_DUE.where(_c.site == bindparam("only_site")).scalar_subquery()))
 _CLAIM_THESE = _claim_of(_c.id.in_(bindparam("these", expanding=True)) & _c.run_id.is_(None))

@@ -158,6 +158,15 @@ def _of_site(queue: Queue, site: str | None, now: datetime) -> Select[Any]:
     return rows.order_by(*queue.ordered_by(entries.c.site, queue.due_at))
 
 
+async def find_of_site(
+    connection: AsyncConnection, queue: Queue, chosen: Chosen, site: str | None, *, now: datetime, limit: int
+) -> list[int]:
+    """Return the ids of due entries of one site, the longest due first; None: of those without a page."""
+    rows = (await connection.execute(_of_site(queue, site, now).limit(limit))).all()
+    await chosen.add(connection, rows)
+    return chosen.ids()
+
+
 async def _due_sites(connection: AsyncConnection, queue: Queue, now: datetime) -> list[str | None]:
     """Return the sites with due entries, the longest due first; None, for entries without a page, whether due or not.
 

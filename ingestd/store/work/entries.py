@@ -101,7 +101,7 @@ def without_content(entry: Entry) -> Entry:
     return replace(entry, body_html=None, item=without_body(entry.item) if entry.item and not entry.wire else None)
 
 
-def _queue(backfill_id: int | None) -> Queue:
+def pending(backfill_id: int | None) -> Queue:
     """Return the queue of a backfill's pending entries; None: of those that belong to no backfill."""
     of = entries.c.backfill_id.is_(None) if backfill_id is None else entries.c.backfill_id == backfill_id
     waiting = (entries.c.state == "pending") & entries.c.run_id.is_(None) & of
@@ -111,7 +111,7 @@ def _queue(backfill_id: int | None) -> Queue:
 
 async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int) -> set[str]:
     """Return the sites of the `limit` longest due entries that belong to no backfill."""
-    rows = await connection.execute(_queue(None).rows(now).limit(limit))
+    rows = await connection.execute(pending(None).rows(now).limit(limit))
     return {row.site for row in rows if row.site is not None}
 
 
@@ -135,7 +135,7 @@ async def find_due(
     """
     taken = await shared_pages.addresses_at_work(connection) if shares_pages else ()
     chosen = Chosen(without_sites, by_address=shares_pages, taken=taken, without_removed=True)
-    ids = await find(connection, _queue(backfill_id), chosen, now=now, limit=limit)
+    ids = await find(connection, pending(backfill_id), chosen, now=now, limit=limit)
     return ids, chosen.left_out()
 
 

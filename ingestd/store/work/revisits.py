@@ -20,7 +20,7 @@ from ingestd.store.statements import chunks
 from ingestd.store.work import entries as entry_queue
 from ingestd.store.work import shared_pages
 from ingestd.store.work.addresses import address_of
-from ingestd.store.work.due import Chosen, Queue, find
+from ingestd.store.work.due import Chosen, Queue, find, find_of_site
 from ingestd.store.work.entries import CLOCK_TOLERANCE, ClaimedEntry, KnownRecord, is_any_claim, readable
 
 #: Rows read from the head of each queue; more could not be processed at once.
@@ -45,19 +45,27 @@ async def claim_due(
     timing: Timing,
     without_sites: Collection[str] = (),
     held: Mapping[str, datetime] = NO_HOLDS,
+    only_site: str | None = None,
 ) -> list[ClaimedEntry]:
     """Claim entries whose revisit is due, the longest due first, except those of sites that have new work.
+
+    With `only_site`, those of one site, whether it has new work or not.
 
     A revisit that is too late, for example after a long stop, is dropped with all later ones.  One of a source that is
     paused or has `revisits` off is skipped: another entry of the same address, whose source wants revisits, gets its
     schedule, or else the entry is due again at the next time of it.  `held` says until when sites are on hold: their
     revisits are put off until then, each site's in one statement.
     """
-    left_out = {None, *without_sites, *held, *await entry_queue.due_sites(connection, now=now, limit=_HEAD)}
+    if only_site is None:
+        left_out = {None, *without_sites, *held, *await entry_queue.due_sites(connection, now=now, limit=_HEAD)}
     claimable: list[tuple[int, str]] = []
     for _ in range(_MAX_ROUNDS):
-        chosen = Chosen(left_out, by_address=False)
-        ids = await find(connection, _QUEUE, chosen, now=now, limit=_HEAD)
+        if only_site is None:
+            chosen = Chosen(left_out, by_address=False)
+            ids = await find(connection, _QUEUE, chosen, now=now, limit=_HEAD)
+        else:
+            chosen = Chosen((), by_address=False)
+            ids = await find_of_site(connection, _QUEUE, chosen, only_site, now=now, limit=_HEAD)
         for site in held.keys() & chosen.left_out().keys():
             unclaimed = entries.c.id.in_(chosen.left_out()[site]) & entries.c.run_id.is_(None)
             await connection.execute(update(entries).where(unclaimed).values(revisit_at=held[site]))

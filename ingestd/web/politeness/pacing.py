@@ -2,28 +2,22 @@
 
 import asyncio
 import random
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 
+from ingestd.web.politeness.asked_delays import AskedDelays
 from ingestd.web.politeness.host_locks import MAX_SLOTS, HostLocks
 from ingestd.web.politeness.shared_turns import SharedTurns
 
 #: Seconds; a turn does not wait for a hold longer than this but raises OnHold, so that the caller can do other work.
 MAX_HOLD_WAIT = 10.0
 
-# Sites whose Crawl-delay is remembered, and origins of each site: a stranger can invent any number of hosts.
-_MAX_DELAYED_SITES, _MAX_DELAYED_ORIGINS = 10_000, 16
-
 # The lock that a process must hold to try a site's slots; see `Pacing._lock`.
 _QUEUE_LOCK = MAX_SLOTS - 1
-
-
-#: Origin under which the delay counts that other processes have read.
-_SHARED = "shared"
 
 #: Seconds until a permission that was refused is asked for again.
 _RETRY = 0.5
@@ -61,8 +55,7 @@ class Pacing:
         self._concurrency = concurrency
         self._delay = delay
         self._sites: dict[str, _Site] = {}
-        #: Site → origin → the delay it asks for, in seconds.
-        self._delays: OrderedDict[str, dict[Hashable, float]] = OrderedDict()
+        self._delays = AskedDelays(delay)
         self._locks = HostLocks(lock_file) if lock_file else None
         self._shared = shared
 
@@ -83,7 +76,7 @@ class Pacing:
         state = self._state(site)
         state.held_until = max(state.held_until, monotonic() + seconds)
         if self._shared:
-            self._shared.learn(site, delay=self._asked_delay(site), held_for=self.held_for(site))
+            self._shared.learn(site, delay=self._delays.longest(site), held_for=self.held_for(site))
         if (left := self.held_for(site)) > MAX_HOLD_WAIT:
             while state.waiting:
                 waiter = state.waiting.popleft()
@@ -96,23 +89,12 @@ class Pacing:
 
         The longest delay among a site's origins applies to the whole site.
         """
-        origins = self._delays.pop(site, {})
-        before = max(origins.values(), default=0.0)
-        origins.pop(origin, None)
-        if delay > self._delay:
-            origins[origin] = delay
-            if len(origins) > _MAX_DELAYED_ORIGINS:
-                del origins[min(origins, key=origins.__getitem__)]
-        if origins:
-            self._delays[site] = origins
-            if len(self._delays) > _MAX_DELAYED_SITES:
-                self._delays.popitem(last=False)
-        if self._shared and self._asked_delay(site) != before:
-            self._shared.learn(site, delay=self._asked_delay(site), held_for=self.held_for(site))
+        if self._delays.set(site, origin, delay) and self._shared:
+            self._shared.learn(site, delay=self._delays.longest(site), held_for=self.held_for(site))
 
-    def _asked_delay(self, site: str) -> float:
-        """Return the longest delay that an origin of a site asks for, 0 if none asks for more than the default."""
-        return max(self._delays[site].values()) if site in self._delays else 0.0
+    def delay_of(self, site: str) -> float:
+        """Return the seconds between two requests at a site."""
+        return max(self._delay, self._delays.longest(site))
 
     def held_for(self, site: str) -> float:
         """Return the seconds left of a site's hold, 0 when it is not on hold."""
@@ -123,6 +105,17 @@ class Pacing:
         """Return the sites on hold."""
         now = monotonic()
         return {site for site, state in self._sites.items() if state.held_until > now}
+
+    def wait_for(self, site: str) -> float:
+        """Return the seconds until the delay after the last request at a site ends; 0 while one is under way."""
+        state = self._sites.get(site)
+        return max(0.0, state.idle_at - monotonic()) if state and not state.free and not state.under_way else 0.0
+
+    def hand_over(self, site: str) -> None:
+        """Let other processes have a site where no request is under way, once its delay and its hold have ended."""
+        state = self._sites.get(site)
+        if self._shared and state and not state.under_way and not state.waiting:
+            self._shared.give_back(site, max(0.0, state.idle_at - monotonic()))
 
     def ready(self, site: str) -> bool:
         """Return whether a turn would be granted without waiting."""
@@ -149,6 +142,7 @@ class Pacing:
             slot = await self._lock(self._locks, site, state, slot)
         if self._shared is not None:
             await self._take(self._shared, site, slot)
+        self._sites[site].under_way += 1
         return slot
 
     async def _take(self, shared: SharedTurns, site: str, slot: int) -> None:
@@ -156,15 +150,14 @@ class Pacing:
         began = monotonic()
         try:
             while True:
-                permission = await shared.take(site, max(self._delay, self._asked_delay(site)))
-                if permission.delay > self._asked_delay(site):
-                    self.set_delay(site, _SHARED, permission.delay)
+                permission = await shared.take(site, self.delay_of(site))
+                self._delays.set_elsewhere(site, permission.delay)
                 if permission.is_granted:
                     return
                 if permission.held_for > self.held_for(site):
                     self._state(site).held_until = monotonic() + permission.held_for
                 if permission.wait > MAX_HOLD_WAIT or monotonic() - began > MAX_HOLD_WAIT:
-                    raise OnHold(max(permission.wait, _RETRY))
+                    raise OnHold(max(permission.wait, _RETRY))  # noqa: TRY301
                 await asyncio.sleep(max(permission.wait, _RETRY * random.uniform(0.5, 1.0)))  # noqa: S311
         except BaseException:
             self._free_slot(site, slot)
@@ -172,7 +165,10 @@ class Pacing:
 
     def release(self, site: str, slot: int) -> None:
         """End a turn: its slot becomes free after the delay, or when the site's hold ends."""
-        wait = max(self._delay, self.held_for(site), self._asked_delay(site))
+        wait = max(self.delay_of(site), self.held_for(site))
+        state = self._sites[site]
+        state.under_way -= 1
+        state.idle_at = max(state.idle_at, monotonic() + wait)
         if wait > 0:
             asyncio.get_running_loop().call_later(wait, self._free_slot, site, slot)
         else:
@@ -275,7 +271,7 @@ class Turn:
 class _Site:
     """State of a site that is not idle."""
 
-    __slots__ = ("free", "held_until", "timer", "waiting")
+    __slots__ = ("free", "held_until", "idle_at", "timer", "under_way", "waiting")
 
     def __init__(self, slots: int) -> None:
         #: Free slots.
@@ -283,6 +279,9 @@ class _Site:
         self.waiting: deque[asyncio.Future[int]] = deque()
         #: Monotonic seconds; 0 without a hold.
         self.held_until = 0.0
+        #: Turns that have begun and not ended, and when the delay after the last of them ends (monotonic seconds).
+        self.under_way = 0
+        self.idle_at = 0.0
         #: Calls `Pacing._wake` when the hold ends.
         self.timer: asyncio.TimerHandle | None = None
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 
@@ -57,7 +58,7 @@ async def test_two_machines_ask_a_site_one_after_the_other(database: Database, s
     await asyncio.gather(*map(ask, pacings))
 
     spans.sort()
-    gaps = [later[0] - earlier[1] for earlier, later in zip(spans, spans[1:], strict=False)]
+    gaps = [later[0] - earlier[1] for earlier, later in pairwise(spans)]
     assert (most, len(spans)) == (1, 6)
     assert min(gaps) >= 0.25  # the next time of a site that has another machine counts from the request's start
 
@@ -74,7 +75,7 @@ async def test_a_hold_and_a_crawl_delay_reach_other_machines(database: Database,
 
     assert 590 < hold.value.seconds <= 600
     assert second.held_for("a.example") > 590
-    assert second._asked_delay("a.example") == 40.0
+    assert second.delay_of("a.example") == 40.0
 
 
 async def test_a_dead_run_leaves_its_site_with_the_time_it_may_be_asked(

@@ -200,8 +200,8 @@ async def test_a_delay_that_is_no_longer_requested_ends() -> None:
 
 
 async def test_the_number_of_remembered_delays_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestd.web.politeness.pacing._MAX_DELAYED_SITES", 2)
-    monkeypatch.setattr("ingestd.web.politeness.pacing._MAX_DELAYED_ORIGINS", 2)
+    monkeypatch.setattr("ingestd.web.politeness.asked_delays._MAX_SITES", 2)
+    monkeypatch.setattr("ingestd.web.politeness.asked_delays._MAX_ORIGINS", 2)
     pacing = Pacing(delay=0)
     pacing.set_delay(SITE, 1, 60)
     for number in range(3):

@@ -1,0 +1,1 @@
+"""The engine of many machines: turns at sites, which Procrastinate hands out."""

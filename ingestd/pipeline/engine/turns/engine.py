@@ -1,0 +1,125 @@
+"""The engine of many machines: each takes turns at sites from one queue, so that a site is in one hand at a time."""
+
+import asyncio
+from collections.abc import Collection
+from datetime import UTC, datetime
+from time import monotonic
+
+import structlog
+from sqlalchemy import text
+
+from ingestd.errors import StoreError
+from ingestd.pipeline.engine.engine import KINDS, AtWork, Kind, Reports
+from ingestd.pipeline.engine.turns.job_queue import JobQueue, QueueError
+from ingestd.pipeline.engine.turns.turn import Turns
+from ingestd.pipeline.runtime import Runtime
+from ingestd.store.outages import log_failure
+from ingestd.store.work.due_sites import due_sites
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks at what is due, and until the queue is used again after a failure.
+_LOOK, _AFTER_FAILURE = 0.25, 2.0
+
+#: Seconds between two looks for the turns of machines that have died.
+_RESCUE = 5.0
+
+#: Turns that wait in the queue at most, for each that this process may take at once.
+_AHEAD = 4
+
+#: Key of the advisory lock under which one process at a time looks for due sites.
+_LOOKING = 0x1267E581
+
+
+class TurnEngine:
+    """An `Engine` on a queue that machines share: it takes at most `concurrency` turns at once.
+
+    At most `per_site` jobs of a site are under way.
+    """
+
+    def __init__(self, runtime: Runtime, reports: Reports, *, concurrency: int, per_site: int) -> None:
+        self._runtime = runtime
+        self._turns = Turns(runtime, reports, per_site=per_site)
+        self._queue = JobQueue(runtime.database, self._turns.take, concurrency=concurrency)
+        self._concurrency = concurrency
+        self._look = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._rescued_at = float("-inf")
+
+    async def run(self) -> None:
+        """Work until `stop` is called and the turns under way have ended."""
+        async with self._queue:
+            looking = asyncio.create_task(self._look_for_work(), name="look for due sites")
+            try:
+                while not self._stopping.is_set():
+                    await self._work()
+            finally:
+                looking.cancel()
+                await asyncio.wait([looking])
+
+    async def _work(self) -> None:
+        """Take turns until `stop`, until the queue fails, or until no site answers this machine any more."""
+        try:
+            await self._queue.work(wait=True)
+        except QueueError as error:
+            log.warning("the queue of turns is not available", error=str(error))
+        # Without its own network, this machine would only take turns from those that have one.
+        wait = max(self._runtime.fetcher.held_for(""), _AFTER_FAILURE)
+        if not self._stopping.is_set():
+            stopped = asyncio.create_task(self._stopping.wait())
+            await asyncio.wait([stopped], timeout=wait)
+            stopped.cancel()
+
+    async def run_until_idle(self, kinds: Collection[Kind] = ("polls", "pages")) -> None:  # noqa: ARG002
+        """Work on what is due until nothing is; a turn takes all kinds."""
+        async with self._queue:
+            while not self._stopping.is_set() and await self._queue_due_sites():
+                await self._queue.work(wait=False)
+
+    def stop(self) -> None:
+        """Take no more turns, and start no more jobs of those under way."""
+        self._stopping.set()
+        self._turns.stop()
+        self._queue.stop()
+
+    def nudge(self, kinds: Collection[Kind] = KINDS) -> None:  # noqa: ARG002 - a turn takes all kinds
+        """Look for due sites soon."""
+        self._look.set()
+
+    def at_work(self) -> AtWork:
+        """Return how much this process works on."""
+        return self._turns.at_work()
+
+    async def _look_for_work(self) -> None:
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            try:
+                if monotonic() - self._rescued_at >= _RESCUE:
+                    self._rescued_at = monotonic()
+                    if count := await self._queue.free_lost():
+                        log.info("freed the sites of lost turns", turns=count)
+                if self._runtime.fetcher.held_for(""):
+                    self._queue.stop()
+                await self._queue_due_sites()
+            except StoreError as error:
+                log_failure(log, "due sites not found", error)
+                await asyncio.sleep(_AFTER_FAILURE)
+            except QueueError as error:
+                log.warning("turns not queued", error=str(error))
+                await asyncio.sleep(_AFTER_FAILURE)
+            except Exception:
+                log.exception("bug", doing="look for due sites")
+                await asyncio.sleep(_AFTER_FAILURE)
+            await asyncio.sleep(_LOOK)
+
+    async def _queue_due_sites(self) -> int:
+        """Queue a turn at each site where something is due; returns at how many."""
+        async with self._runtime.database.write() as connection:
+            # Another process that looks just now queues the same sites.
+            is_alone = await connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOOKING})
+            if not is_alone.scalar_one():
+                return 0
+            sites = await due_sites(connection, now=datetime.now(UTC), limit=_AHEAD * self._concurrency)
+            await self._queue.defer(sites)
+        return len(sites)

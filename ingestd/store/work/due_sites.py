@@ -1,0 +1,89 @@
+"""Find the sites at which something is due now, and the entries that are due there, for a queue of turns at sites.
+
+PostgreSQL only: it reads the queue of Procrastinate, of which a site has at most one job.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ingestd.store.work import entries, shared_pages
+from ingestd.store.work.due import Chosen, find_of_site
+
+#: Rows that are read from the head of each queue.
+_HEAD = 5000
+
+_DUE = text(
+    """
+    SELECT due.site FROM (
+        SELECT site, min(due) AS due FROM (
+            (SELECT coalesce(site, '') AS site, due_at AS due FROM sources
+             WHERE state = 'active' AND run_id IS NULL AND due_at <= :now ORDER BY due_at LIMIT :head)
+            UNION ALL
+            (SELECT coalesce(site, ''), due_at FROM entries
+             WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND due_at <= :now
+             ORDER BY backfill_id, due_at LIMIT :head)
+            UNION ALL
+            (SELECT coalesce(site, ''), revisit_at FROM entries
+             WHERE state = 'done' AND run_id IS NULL AND revisit_at IS NOT NULL AND revisit_at <= :now
+             ORDER BY revisit_at LIMIT :head)
+        ) AS work GROUP BY site
+    ) AS due
+    LEFT JOIN manners ON manners.site = due.site
+    WHERE (manners.site IS NULL OR (
+            manners.next_at <= clock_timestamp()
+            AND (manners.held_until IS NULL OR manners.held_until <= clock_timestamp())
+        ))
+        AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = due.site AND status IN ('todo', 'doing'))
+    ORDER BY due.due LIMIT :most
+    """
+)
+
+
+# What waits is due at the times at which it can be asked for; otherwise the head of the queue would be full of it.
+_PUT_OFF_ENTRIES = text(
+    """
+    UPDATE entries SET due_at = CAST(:now AS timestamptz) + make_interval(secs => :seconds + waiting.place * :step)
+    FROM (
+        SELECT id, row_number() OVER (ORDER BY due_at, id) - 1 AS place FROM entries
+        WHERE state = 'pending' AND run_id IS NULL AND backfill_id IS NULL AND site = :site AND due_at <= :now
+        ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+    ) AS waiting
+    WHERE entries.id = waiting.id
+    """
+)
+_PUT_OFF_SOURCES = text(
+    """
+    UPDATE sources SET due_at = CAST(:now AS timestamptz) + make_interval(secs => :seconds)
+    WHERE site = :site AND state = 'active' AND run_id IS NULL AND due_at <= :now
+    """
+)
+
+#: Entries of a site that are put off at once.
+_MOST = 1000
+
+
+async def put_off(connection: AsyncConnection, site: str, *, now: datetime, seconds: float, step: float) -> None:
+    """Make what is due at a site due again in some seconds; its pages one after the other, `step` seconds apart."""
+    values = {"site": site, "now": now, "seconds": seconds}
+    await connection.execute(_PUT_OFF_SOURCES, values)
+    await connection.execute(_PUT_OFF_ENTRIES, values | {"step": step, "most": _MOST})
+
+
+async def due_sites(connection: AsyncConnection, *, now: datetime, limit: int) -> list[str]:
+    """Return sites that have due work, may be asked now and have no job in the queue, the longest due first.
+
+    "" stands for entries that have no page.
+    """
+    return list((await connection.execute(_DUE, {"now": now, "head": _HEAD, "most": limit})).scalars())
+
+
+async def find_due_of_site(connection: AsyncConnection, site: str | None, *, now: datetime, limit: int) -> list[int]:
+    """Return the ids of a site's due pending entries for `claim`, the longest due first; None: those without a page.
+
+    Entries of backfills are left out; of the entries of one address, as in `find_due`, one is found at a time.
+    """
+    taken = await shared_pages.addresses_at_work(connection)
+    chosen = Chosen((), by_address=True, taken=taken, without_removed=True)
+    return await find_of_site(connection, entries.pending(None), chosen, site, now=now, limit=limit)
